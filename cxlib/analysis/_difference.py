@@ -1,0 +1,284 @@
+"""Do two scores differ, and which of many differences stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot, isnan, nan, sqrt
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+from scipy.stats import t as student
+
+from cxlib.analysis import _inputs, _intervals
+from cxlib.analysis._inputs import OffScale
+from cxlib.analysis._kpis import score_answers
+from cxlib.analysis._score import Score, contributions
+from cxlib.analysis.metrics import Metric, Touchpoint, resolve
+from cxlib.analysis.results import Caveat
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How far one score lies above another.
+
+    Attributes
+    ----------
+    value : float
+        First less second, in their unit (points, percentage points, or scale points).
+    low, high : float
+        Its interval; NaN where there is no spread to judge by, which a caveat says.
+    p_value : float
+        Two-sided.
+    statistic, df : float
+        z (df infinite) or t with its degrees of freedom.
+    standard_error : float
+        What the statistic divides by; of NPS after adjustment, of shares pooled.
+    unit, metric : str
+        As in `Score`.
+    paired : bool
+        Whether the same respondents stand on both sides.
+    n_a, n_b : int
+        Answers on either side.
+    n_dropped : int
+        Rows left out: without an answer, or, if paired, without both.
+    confidence : float
+        Coverage of the interval.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+    statistic: float
+    df: float
+    standard_error: float
+    unit: str
+    metric: str
+    n_a: int
+    n_b: int
+    n_dropped: int
+    confidence: float
+    paired: bool = False
+    caveats: tuple[Caveat, ...] = ()
+
+
+def difference(
+    a: Score | pd.Series,
+    b: Score | pd.Series,
+    *,
+    paired: bool = False,
+    metric: Metric | Touchpoint | None = None,
+    off_scale: OffScale = "error",
+    confidence: float | None = None,
+) -> Difference:
+    """Compare two scores of different people, or two answers of the same people.
+
+    Parameters
+    ----------
+    a, b : Score or pandas.Series
+        Two scores of the same kind; the difference is ``a - b``. With `paired`, two columns of
+        answers matched by row label. Unpaired columns are scored first.
+    paired : bool
+        Whether the same respondents stand on both sides.
+    metric : Metric or Touchpoint, optional
+        How columns are scored; without it, as means.
+    off_scale : {"error", "missing"}
+        As in `scores.nps`, for columns.
+    confidence : float, optional
+        Coverage; by default that of the scores, else 0.95.
+
+    Returns
+    -------
+    Difference
+        NPS: the value is raw, interval and z from adjusted estimates and variances (three answers
+        added to each side), cut at ±200. Shares: Newcombe's interval, pooled z. Means: Welch.
+        Paired: the t of the differences. Weighted scores enter with n*.
+
+    Raises
+    ------
+    DataError
+        If the scores are of different kinds, scales or confidence, or no pair is left.
+
+    References
+    ----------
+    .. [1] Newcombe, R. G. (1998). Interval estimation for the difference between independent
+       proportions. Statistics in Medicine 17, 873-890.
+    .. [2] Welch, B. L. (1947). The generalization of Student's problem. Biometrika 34, 28-35.
+    """
+    if paired:
+        if isinstance(a, Score) or isinstance(b, Score):
+            raise DataError("a paired difference needs both columns of answers, not two scores.")
+        return _paired(a, b, metric, off_scale, 0.95 if confidence is None else confidence)
+    if isinstance(a, pd.Series):
+        a = _scored(a, metric, off_scale, confidence)
+    if isinstance(b, pd.Series):
+        b = _scored(b, metric, off_scale, confidence)
+    coverage = _comparable(a, b, confidence)
+    kind = {"nps": _nets, "csat": _shares}.get(a.metric, _means)
+    return kind(a, b, coverage)
+
+
+def _scored(
+    answers: pd.Series,
+    metric: Metric | Touchpoint | None,
+    off_scale: OffScale,
+    confidence: float | None,
+) -> Score:
+    question = Metric(str(answers.name), "mean") if metric is None else resolve(metric)
+    coverage = 0.95 if confidence is None else confidence
+    return score_answers(answers, question, off_scale=off_scale, confidence=coverage)
+
+
+def _comparable(a: Score, b: Score, confidence: float | None) -> float:
+    if a.metric != b.metric:
+        raise DataError(f"a {a.metric} cannot be compared with a {b.metric}.")
+    if a.scale != b.scale and None not in (a.scale, b.scale):
+        raise DataError(f"scores on the scales {a.scale} and {b.scale} cannot be compared.")
+    for rule in ("top", "detractor_to", "promoter_from"):
+        if a.detail.get(rule) != b.detail.get(rule):
+            raise DataError(
+                f"the scores follow different rules: {rule} is {a.detail.get(rule)} in one and "
+                f"{b.detail.get(rule)} in the other."
+            )
+    if confidence is None and a.confidence != b.confidence:
+        raise DataError(
+            f"one score is at {a.confidence:g} confidence, the other at {b.confidence:g}; "
+            "pass confidence=."
+        )
+    coverage = a.confidence if confidence is None else confidence
+    _intervals.check_confidence(coverage)
+    return coverage
+
+
+def _result(a: Score, b: Score, coverage: float, *caveats: Caveat, **numbers: float) -> Difference:
+    return Difference(
+        value=a.value - b.value,
+        low=numbers["low"],
+        high=numbers["high"],
+        p_value=numbers["p_value"],
+        statistic=numbers["statistic"],
+        df=numbers["df"],
+        standard_error=numbers["standard_error"],
+        unit=a.unit,
+        metric=a.metric,
+        n_a=a.n,
+        n_b=b.n,
+        n_dropped=a.n_dropped + b.n_dropped,
+        confidence=coverage,
+        caveats=caveats,
+    )
+
+
+def _nets(a: Score, b: Score, coverage: float) -> Difference:
+    gap = a.adjusted - b.adjusted
+    error = hypot(a.adjusted_error, b.adjusted_error)
+    half = _intervals.z_of(coverage) * error
+    return _result(
+        a,
+        b,
+        coverage,
+        low=max(gap - half, -200.0),
+        high=min(gap + half, 200.0),
+        p_value=2 * float(norm.sf(abs(gap / error))),
+        statistic=gap / error,
+        df=np.inf,
+        standard_error=error,
+    )
+
+
+def _shares(a: Score, b: Score, coverage: float) -> Difference:
+    share_a, share_b = float(a.detail["share"]), float(b.detail["share"])
+    low, high = _intervals.newcombe(share_a, a.n_star, share_b, b.n_star, coverage)
+    pooled = (share_a * a.n_star + share_b * b.n_star) / (a.n_star + b.n_star)
+    error = sqrt(max(pooled * (1 - pooled), 0.0) * (1 / a.n_star + 1 / b.n_star))
+    z = (share_a - share_b) / error if error > 0 else 0.0
+    return _result(
+        a,
+        b,
+        coverage,
+        low=100 * low,
+        high=100 * high,
+        p_value=2 * float(norm.sf(abs(z))),
+        statistic=z,
+        df=np.inf,
+        standard_error=100 * error,
+    )
+
+
+def _means(a: Score, b: Score, coverage: float) -> Difference:
+    parts = (a.standard_error**2, b.standard_error**2)
+    error = sqrt(sum(parts))
+    if isnan(error) or error == 0:
+        return _undecided(a, b, coverage)
+    df = sum(parts) ** 2 / (parts[0] ** 2 / a.df + parts[1] ** 2 / b.df)
+    return _result(a, b, coverage, **_by_t(a.value - b.value, error, df, coverage))
+
+
+def _undecided(a: Score, b: Score, coverage: float) -> Difference:
+    message = _("The answers show no spread, so their difference has no interval and no test.")
+    nothing = {"low": nan, "high": nan, "p_value": nan, "statistic": nan, "df": nan}
+    return _result(a, b, coverage, Caveat(message), **nothing, standard_error=nan)
+
+
+def _by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, float]:
+    half = float(student.ppf((1 + coverage) / 2, df)) * error
+    return {
+        "low": gap - half,
+        "high": gap + half,
+        "p_value": 2 * float(student.sf(abs(gap / error), df)),
+        "statistic": gap / error,
+        "df": df,
+        "standard_error": error,
+    }
+
+
+def _paired(
+    a: pd.Series,
+    b: pd.Series,
+    metric: Metric | Touchpoint | None,
+    off_scale: OffScale,
+    coverage: float,
+) -> Difference:
+    _intervals.check_confidence(coverage)
+    question = Metric("", "mean") if metric is None else resolve(metric)
+    sides = []
+    for side in (a, b):
+        whole = question.kind != "mean"
+        values = _inputs.ratings_of(side, scale=question.scale, whole=whole, off_scale=off_scale)[0]
+        sides.append(pd.Series(contributions(values, question), index=side.index))
+    first, second = sides
+    if not first.index.equals(second.index):
+        if not (first.index.is_unique and second.index.is_unique):
+            raise DataError("pairs cannot be matched: row labels repeat; use one id a row.")
+        first, second = first.align(second, join="outer")
+    gaps = first.to_numpy(dtype=float) - second.to_numpy(dtype=float)
+    complete = gaps[~np.isnan(gaps)]
+    n = complete.size
+    if n == 0:
+        raise DataError(f"no pair is complete among {gaps.size} rows.")
+    error = float(complete.std(ddof=1)) / sqrt(n) if n > 1 else nan
+    caveats: tuple[Caveat, ...] = ()
+    if n > 1 and error > 0:
+        numbers = _by_t(float(complete.mean()), error, n - 1, coverage)
+    else:
+        numbers = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
+        numbers["standard_error"] = error
+        message = _("The pairs show no spread, so their difference has no interval and no test.")
+        caveats = (Caveat(message),)
+    return Difference(
+        value=float(complete.mean()),
+        **numbers,
+        unit=question.unit,
+        metric=question.kind,
+        n_a=n,
+        n_b=n,
+        n_dropped=int(gaps.size - n),
+        confidence=coverage,
+        paired=True,
+        caveats=caveats,
+    )

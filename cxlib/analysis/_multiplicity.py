@@ -1,0 +1,77 @@
+"""Which of many comparisons stand: p-values of one family, adjusted for their number."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, overload
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from cxlib.analysis import _inputs
+from cxlib.analysis._survey_variance import Floats
+from cxlib.errors import DataError, nearest
+
+Method = Literal["bh", "holm", "bonferroni"]
+
+
+@overload
+def adjust(p_values: pd.Series, *, method: Method = "bh") -> pd.Series: ...
+@overload
+def adjust(p_values: ArrayLike, *, method: Method = "bh") -> Floats: ...
+def adjust(p_values: Any, *, method: Method = "bh") -> pd.Series | Floats:
+    """Adjust the p-values of one family for their number.
+
+    Parameters
+    ----------
+    p_values : pandas.Series or array
+        One a comparison; a missing one (a withheld cell) is no member of the family.
+    method : {"bh", "holm", "bonferroni"}
+        ``"bh"`` keeps the false discovery rate, the others the chance of any false alarm.
+
+    Returns
+    -------
+    pandas.Series or array
+        In the order given, a Series for a Series; missing ones stay missing.
+
+    Raises
+    ------
+    DataError
+        If a p-value lies outside 0 to 1, or the method is unknown.
+
+    References
+    ----------
+    .. [1] Benjamini, Y., Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57,
+       289-300.
+    .. [2] Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian
+       Journal of Statistics 6, 65-70.
+    """
+    if method not in ("bh", "holm", "bonferroni"):
+        known = ("bh", "holm", "bonferroni")
+        raise DataError(f"{method!r} is no adjustment{nearest(str(method), known)}")
+    series = p_values if isinstance(p_values, pd.Series) else pd.Series(p_values, dtype=float)
+    values = _inputs.numbers(series)
+    family = np.flatnonzero(~np.isnan(values))
+    p = values[family]
+    if p.size and (p.min() < 0 or p.max() > 1):
+        raise DataError(f"a p-value lies between 0 and 1, not {p[(p < 0) | (p > 1)][0]:g}.")
+    adjusted = np.full(values.shape, np.nan)
+    adjusted[family] = _family(p, method)
+    if isinstance(p_values, pd.Series):
+        return pd.Series(adjusted, index=p_values.index, name=p_values.name)
+    return adjusted
+
+
+def _family(p: Floats, method: Method) -> Floats:
+    count = p.size
+    if method == "bonferroni":
+        return np.minimum(p * count, 1.0)
+    order = np.argsort(p, kind="stable")
+    ranks = np.arange(1, count + 1)
+    if method == "bh":
+        stepped = np.minimum.accumulate((p[order] * count / ranks)[::-1])[::-1]
+    else:
+        stepped = np.maximum.accumulate(p[order] * (count - ranks + 1))
+    result = np.empty(count)
+    result[order] = np.minimum(stepped, 1.0)
+    return result

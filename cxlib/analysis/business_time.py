@@ -1,0 +1,287 @@
+"""Analysis: business time, the open seconds between two moments, with holidays and DST."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cxlib.errors import DataError, nearest
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = 86_400
+Span = tuple[int, int]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BusinessHours:
+    """When a service is open.
+
+    Parameters
+    ----------
+    hours : str or mapping of str to str
+        ``"09:00-18:00"`` for Monday to Friday, ``"24/7"`` for always, or hours by day:
+        ``{"mon": "09:00-12:00, 13:00-18:00", "sat": "10:00-14:00"}``; a day left out is closed.
+        A shift over midnight is written as two: ``"22:00-24:00"`` and ``"00:00-06:00"`` the day
+        after.
+    holidays : set of datetime.date
+        Days closed whatever their weekday.
+    working_days : set of datetime.date
+        Weekend days worked in exchange (调休); they keep the hours of the first open weekday.
+    timezone : str
+        Name of the zone whose wall clock the hours are on, such as ``"Asia/Shanghai"``.
+
+    Notes
+    -----
+    Seconds are counted as they pass: a day on which the clocks go forward has 23 hours.
+    """
+
+    hours: str | Mapping[str, str] = "09:00-18:00"
+    holidays: frozenset[dt.date] = field(default_factory=frozenset)
+    working_days: frozenset[dt.date] = field(default_factory=frozenset)
+    timezone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Read the hours at once, so that a wrong one is an error here and not later."""
+        object.__setattr__(self, "holidays", frozenset(map(_as_date, self.holidays)))
+        object.__setattr__(self, "working_days", frozenset(map(_as_date, self.working_days)))
+        both = self.holidays & self.working_days
+        if both:
+            raise DataError(f"{min(both)} is both a holiday and a make-up working day.")
+        if not any(self.week):
+            raise DataError("no day has business hours; write 24/7 for a service always open.")
+        if self.working_days and not any(self.week[:5]):
+            raise DataError("make-up working days need hours on a weekday to take over.")
+        _ = self.zone
+
+    @classmethod
+    def of(
+        cls,
+        country: str | None,
+        *,
+        years: Iterable[int],
+        hours: str | Mapping[str, str] = "09:00-18:00",
+        timezone: str = "UTC",
+        subdivision: str | None = None,
+    ) -> BusinessHours:
+        """Build the calendar of a country, with its holidays and make-up working days.
+
+        Parameters
+        ----------
+        country : str or None
+            ISO code, such as ``"CN"``; None for no holidays.
+        years : iterable of int
+            Years that the data touch. Governments announce make-up days a year ahead, so a year
+            still to come may lack them.
+        hours, timezone
+            As for the class. A service open 24/7 has no holidays.
+        subdivision : str, optional
+            Region with holidays of its own, such as ``"BY"`` in Germany.
+
+        Raises
+        ------
+        DataError
+            If the country, region or zone is unknown.
+        """
+        if country is None or hours == "24/7":
+            return cls(hours=hours, timezone=timezone)
+        import holidays as calendars
+
+        try:
+            days = calendars.country_holidays(country, subdiv=subdivision, years=list(years))
+        except NotImplementedError as error:
+            known = calendars.list_supported_countries()
+            place = country if country not in known else f"{country}-{subdivision}"
+            raise DataError(
+                f"no holidays are known for {place!r}{nearest(country, known)}"
+            ) from error
+        wanted = set(map(int, years))
+        makeup = {day for day in getattr(days, "weekend_workdays", ()) if day.year in wanted}
+        return cls(
+            hours=hours,
+            holidays=frozenset(days) - makeup,
+            working_days=frozenset(makeup),
+            timezone=timezone,
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the wall clock."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise DataError(
+                f"{self.timezone!r} is not a time zone; write one like 'Asia/Shanghai'."
+            ) from error
+
+    @cached_property
+    def week(self) -> tuple[tuple[Span, ...], ...]:
+        """Open spans of Monday to Sunday, in seconds after midnight."""
+        if isinstance(self.hours, str):
+            always = self.hours.strip() == "24/7"
+            spans = ((0, _DAY),) if always else _spans(self.hours)
+            return tuple(spans if always or day < 5 else () for day in range(7))
+        unknown = [day for day in self.hours if day not in DAYS]
+        if unknown:
+            raise DataError(f"{unknown[0]!r} is not a weekday{nearest(str(unknown[0]), DAYS)}")
+        return tuple(_spans(self.hours[day]) if day in self.hours else () for day in DAYS)
+
+    def open_on(self, day: dt.date) -> tuple[Span, ...]:
+        """Return the open spans of a day, in seconds of wall clock after midnight."""
+        if day in self.holidays:
+            return ()
+        if day in self.working_days and not self.week[day.weekday()]:
+            return next(spans for spans in self.week[:5] if spans)
+        return self.week[day.weekday()]
+
+    def spans(self, first: dt.date, last: dt.date) -> tuple[Floats, Floats]:
+        """Return when the service opens and closes between two dates, in seconds since 1970 UTC."""
+        days = pd.date_range(first, last, freq="D")
+        each = [self.open_on(day.date()) for day in days]
+        midnight = np.repeat(days.to_numpy(), [len(spans) for spans in each])
+        edges = np.array([span for spans in each for span in spans], dtype="int64").reshape(-1, 2)
+        opens, closes = (
+            self._instants(midnight + edges[:, side].astype("timedelta64[s]"), last=bool(side))
+            for side in (0, 1)
+        )
+        if len(opens):  # midnight twice in one night: the second day starts where the first ended
+            opens[1:] = np.maximum(opens[1:], closes[:-1])
+        return opens, np.maximum(opens, closes)
+
+    def _instants(self, walls: npt.NDArray[np.datetime64], *, last: bool) -> Floats:
+        index = pd.DatetimeIndex(walls).as_unit("ns")
+        utc = index.tz_localize(
+            self.zone, ambiguous=np.full(len(index), not last), nonexistent="shift_forward"
+        )
+        return np.asarray(utc.asi8 / 1e9, dtype=np.float64)
+
+    def elapsed(self, moments: Floats, *, opens: Floats, closes: Floats) -> Floats:
+        """Return the open seconds before each moment (seconds since 1970 UTC; NaN stays NaN)."""
+        if not len(opens):
+            return np.where(np.isnan(moments), np.nan, 0.0)
+        before = np.concatenate([[0.0], np.cumsum(closes - opens)])
+        at = np.searchsorted(opens, moments, side="right")
+        inside = np.minimum(moments, closes[np.maximum(at - 1, 0)]) - opens[np.maximum(at - 1, 0)]
+        passed = np.where(at > 0, before[np.maximum(at - 1, 0)] + inside, 0.0)
+        return np.where(np.isnan(moments), np.nan, passed)
+
+    def seconds_between(self, start: pd.Series, end: pd.Series) -> pd.Series:
+        """Return the open seconds from `start` to `end`, row by row.
+
+        Parameters
+        ----------
+        start, end : pandas.Series
+            Moments with one index; without a zone they are on this calendar's wall clock, where an
+            hour that comes twice is read as the first.
+
+        Returns
+        -------
+        pandas.Series
+            Float seconds; NaN where either moment is missing, negative where `end` is earlier.
+
+        Raises
+        ------
+        DataError
+            If a moment is on a wall clock that skipped it, or one side has a zone and one has not.
+        """
+        if (start.dt.tz is None) != (end.dt.tz is None):
+            raise DataError(
+                f"one of {start.name!r} and {end.name!r} has a time zone and one has not; "
+                "put both on one clock."
+            )
+        moments = [seconds_utc(self.on_clock(times)) for times in (start, end)]
+        known = np.concatenate(moments)
+        known = known[~np.isnan(known)]
+        if not known.size:
+            return pd.Series(np.nan, index=start.index, dtype="float64")
+        edges = self.spans(*self.days_around(float(known.min()), float(known.max())))
+        before, after = (self.elapsed(m, opens=edges[0], closes=edges[1]) for m in moments)
+        return pd.Series(after - before, index=start.index)
+
+    def days_around(self, first: float, last: float) -> tuple[dt.date, dt.date]:
+        """Return dates safely before and after two moments (seconds since 1970 UTC)."""
+        early, late = (pd.Timestamp(moment, unit="s") for moment in (first, last))
+        return (early - pd.Timedelta(days=2)).date(), (late + pd.Timedelta(days=2)).date()
+
+    def on_clock(self, times: pd.Series) -> pd.Series:
+        """Return moments as UTC; those without a zone are read on this calendar's wall clock."""
+        return to_utc(times, self.zone)
+
+
+def to_utc(times: pd.Series, zone: dt.tzinfo) -> pd.Series:
+    """Return datetimes as UTC; those without a zone are read on the wall clock of `zone`.
+
+    Raises
+    ------
+    DataError
+        If the clock of the zone skipped a moment, with its row and how many such there are.
+    """
+    if times.dt.tz is not None:
+        moments: pd.Series = times.dt.tz_convert("UTC")
+        return moments
+    first = np.ones(len(times), dtype=bool)
+    placed = times.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT")
+    skipped = placed.isna() & times.notna()
+    if skipped.any():
+        raise DataError(
+            f"{times.name!r} holds {times[skipped].iloc[0]} (row {times.index[skipped][0]}, "
+            f"{int(skipped.sum())} such), an hour that the clocks of {zone} skipped; "
+            "the times are on another clock: declare its zone."
+        )
+    instants: pd.Series = placed.dt.tz_convert("UTC")
+    return instants
+
+
+def repeated_hours(times: pd.Series, zone: dt.tzinfo) -> int:
+    """Count wall-clock moments that came twice as clocks went back; they read as the first."""
+    if times.dt.tz is not None:
+        return 0
+    placed = times.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
+    return int((placed.isna() & times.notna()).sum())
+
+
+def seconds_utc(times: pd.Series) -> Floats:
+    """Return UTC datetimes as seconds since 1970, NaN where missing, to the microsecond."""
+    whole = times.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    seconds = whole.astype("int64") / 1e6
+    return np.where(np.isnat(whole), np.nan, seconds)
+
+
+def _spans(text: str) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    for part in str(text).split(","):
+        edges = part.strip().replace("–", "-").split("-")
+        if len(edges) != 2:
+            raise DataError(f"business hours {text!r} are not like '09:00-18:00'.")
+        opens, closes = (_clock(edge, text) for edge in edges)
+        if closes <= opens:
+            raise DataError(
+                f"business hours {part.strip()!r} close before they open; write a shift over "
+                "midnight as '22:00-24:00' and, the day after, '00:00-06:00'."
+            )
+        if spans and opens < spans[-1][1]:
+            raise DataError(f"business hours {text!r} overlap or are out of order.")
+        spans.append((opens, closes))
+    return tuple(spans)
+
+
+def _clock(edge: str, text: str) -> int:
+    parts = edge.strip().split(":")
+    if len(parts) == 2 and all(part.isdigit() for part in parts):
+        hour, minute = map(int, parts)
+        if minute < 60 and hour * 60 + minute <= 24 * 60:
+            return hour * 3600 + minute * 60
+    raise DataError(
+        f"{edge.strip()!r} in business hours {text!r} is not a time from 00:00 to 24:00."
+    )
+
+
+def _as_date(day: dt.date) -> dt.date:
+    return day.date() if isinstance(day, dt.datetime) else day

@@ -1,0 +1,275 @@
+"""Are the data fit for use: answers, bases, straight-lining, response, and whom they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chisquare
+
+from cxlib import periods
+from cxlib.analysis import _inputs, _intervals
+from cxlib.analysis._margins import Margin, Margins, read_margins
+from cxlib.analysis._survey_variance import Floats, kish
+from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+STRAIGHT_LINE = 5
+"""Touchpoints a respondent must have rated before equal answers are remarkable: with fewer, many
+who are simply content give them by chance."""
+
+EXPECTED_COUNT = 5
+"""Below this expected count in a level the chi-square approximation is rough (Cochran 1954)."""
+
+_BASES = ("period", "n", "n_effective", "below_minimum", "care", "invited", "response_rate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A share of respondents: ``value, low, high`` (0 to 1, Wilson), ``count`` of ``n``."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitnessForUse:
+    """What the data can carry.
+
+    Attributes
+    ----------
+    questions : pandas.DataFrame
+        One row a question: ``question, kind`` (``"metric"`` or ``"touchpoint"``), ``n`` rows,
+        ``answered, no_answer, not_used`` (counts) and ``share_answered, share_no_answer,
+        share_not_used`` (of all rows, 0 to 1).
+    bases : pandas.DataFrame
+        One row a period (``""`` without periods): ``period, n, n_effective`` (Kish),
+        ``below_minimum, care`` (fewer than 30), ``invited, response_rate`` (0 to 1; NaN where not
+        known).
+    representativeness : pandas.DataFrame
+        One row a level of each known margin: ``segment, level, n, sample_share`` (unweighted),
+        ``known_share, difference, low, high`` (sample less known, Wilson), ``p_value``
+        (chi-square of the whole margin). Empty without margins.
+    straight_lining : Share
+        Respondents whose answers to five or more touchpoints of one scale are all the same.
+    minimum_base : int
+        Smallest base to be shown.
+    confidence : float
+        Coverage of the intervals.
+    n_used, n_dropped : int
+        Rows with any answer, and rows with none.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    questions: pd.DataFrame
+    bases: pd.DataFrame
+    representativeness: pd.DataFrame
+    straight_lining: Share
+    minimum_base: int
+    confidence: float
+    n_used: int
+    n_dropped: int
+    caveats: tuple[Caveat, ...] = ()
+
+
+def fitness(
+    survey: pd.DataFrame,
+    *,
+    metrics: Sequence[str | Metric] = (),
+    touchpoints: Sequence[str | Touchpoint] = (),
+    minimum_base: int = MINIMUM_BASE,
+    margins: Margins | None = None,
+    invited: Mapping[Any, int] | None = None,
+    weights: str | None = "weight",
+    confidence: float = 0.95,
+) -> FitnessForUse:
+    """Take stock of a survey before anything is concluded from it.
+
+    Parameters
+    ----------
+    survey : pandas.DataFrame
+        One row a response; ``period`` and ``<touchpoint>_used`` columns are read where present.
+    metrics : sequence of str or Metric
+        KPI questions.
+    touchpoints : sequence of str or Touchpoint
+        Rated steps of the journey.
+    minimum_base : int
+        Smallest base to be shown.
+    margins : mapping of str to mapping of level to number, optional
+        Known sizes of each segment's levels, as in `weights.rake`.
+    invited : mapping of period to int, optional
+        People asked in each period.
+    weights : str or None
+        Column of weights, for the effective bases; an absent ``weight`` column means unweighted.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    FitnessForUse
+        Tables by question, period and margin, and the share of straight-liners.
+
+    Raises
+    ------
+    DataError
+        If the survey is empty, a column is absent, more people answered than were invited, or
+        margins do not fit (see `weights.rake`).
+    """
+    _intervals.check_confidence(confidence)
+    if len(survey) == 0:
+        raise DataError("the survey has no rows.")
+    keys = {_key(question): "metric" for question in metrics}
+    keys |= {_key(question): "touchpoint" for question in touchpoints}
+    if not keys:
+        raise DataError("no metrics and no touchpoints are given to look at.")
+    questions = pd.DataFrame([_question(survey, key, kind) for key, kind in keys.items()])
+    known = () if not margins else read_margins(survey, margins)[0]
+    tables = [_representativeness(margin, confidence) for margin in known]
+    lining = _straight_lining(survey, touchpoints, confidence)
+    any_answer = survey[list(keys)].notna().any(axis=1)
+    return FitnessForUse(
+        questions=questions,
+        bases=_bases(survey, weights, invited, minimum_base),
+        representativeness=pd.concat(tables, ignore_index=True) if tables else _no_margins(),
+        straight_lining=lining,
+        minimum_base=minimum_base,
+        confidence=confidence,
+        n_used=int(any_answer.sum()),
+        n_dropped=int((~any_answer).sum()),
+        caveats=_caveats(survey, known, lining),
+    )
+
+
+def _key(question: str | Metric | Touchpoint) -> str:
+    return question if isinstance(question, str) else question.key
+
+
+def _question(survey: pd.DataFrame, key: str, kind: str) -> dict[str, Any]:
+    answered = _inputs.column(survey, key).notna().to_numpy()
+    not_used = ~answered & ~_inputs.asked(survey, key)
+    counts = {
+        "answered": int(answered.sum()),
+        "no_answer": int((~answered & ~not_used).sum()),
+        "not_used": int(not_used.sum()),
+    }
+    n = len(survey)
+    shares = {f"share_{name}": count / n for name, count in counts.items()}
+    return {"question": key, "kind": kind, "n": n} | counts | shares
+
+
+def _bases(
+    survey: pd.DataFrame,
+    weights: str | None,
+    invited: Mapping[Any, int] | None,
+    minimum_base: int,
+) -> pd.DataFrame:
+    w = _inputs.weight_column(survey, weights)
+    every: Floats = np.ones(len(survey)) if w is None else w
+    asked = {str(label): count for label, count in (invited or {}).items()}
+    label = pd.Series([""] * len(survey), dtype=object)
+    if "period" in survey.columns:
+        label = survey["period"].astype(object).map(str, na_action="ignore")
+    rows = []
+    for period in periods.order(list(dict.fromkeys([*label.dropna(), *asked]))):
+        there = label.eq(period).to_numpy(dtype=bool)
+        n = int(there.sum())
+        rows.append(
+            {
+                "period": period,
+                "n": n,
+                "n_effective": kish(every[there]) if n else 0.0,
+                "below_minimum": n < minimum_base,
+                "care": n < CARE_BASE,
+                "invited": float(asked.get(period, nan)),
+                "response_rate": _response_rate(period, n, asked.get(period)),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(_BASES))
+
+
+def _response_rate(period: str, n: int, invited: int | None) -> float:
+    if invited is None:
+        return nan
+    if invited < 1 or n > invited:
+        raise DataError(f"period {period!r}: {n} answers to {invited} invitations.")
+    return n / invited
+
+
+def _straight_lining(
+    survey: pd.DataFrame, touchpoints: Sequence[str | Touchpoint], confidence: float
+) -> Share:
+    """Look at the largest group of touchpoints on one scale: a 5 of 5 is not a 5 of 10."""
+    groups: dict[tuple[int, int] | None, list[str]] = {}
+    for question in touchpoints:
+        scale = question.scale if isinstance(question, Touchpoint) else None
+        groups.setdefault(scale, []).append(_key(question))
+    keys = max(groups.values(), key=len, default=[])
+    if len(keys) < STRAIGHT_LINE:
+        return Share(value=nan, low=nan, high=nan, count=0, n=0)
+    columns = [_inputs.numbers(_inputs.column(survey, key)) for key in keys]
+    answers = pd.DataFrame(np.column_stack(columns))
+    rated = answers[answers.notna().sum(axis=1) >= STRAIGHT_LINE]
+    n = len(rated)
+    if n == 0:
+        return Share(value=nan, low=nan, high=nan, count=0, n=0)
+    count = int((rated.max(axis=1) == rated.min(axis=1)).sum())
+    low, high = _intervals.wilson(count / n, n, confidence)
+    return Share(value=count / n, low=low, high=high, count=count, n=n)
+
+
+def _representativeness(margin: Margin, confidence: float) -> pd.DataFrame:
+    counts = np.bincount(margin.codes[margin.codes >= 0], minlength=len(margin.levels))
+    n = int(counts.sum())
+    shares = counts / n
+    ends = np.array([_intervals.wilson(float(share), n, confidence) for share in shares])
+    p_value = float(chisquare(counts, margin.known * n).pvalue) if counts.size > 1 else nan
+    return pd.DataFrame(
+        {
+            "segment": margin.name,
+            "level": list(margin.levels),
+            "n": counts,
+            "sample_share": shares,
+            "known_share": margin.known,
+            "difference": shares - margin.known,
+            "low": ends[:, 0] - margin.known,
+            "high": ends[:, 1] - margin.known,
+            "p_value": p_value,
+        }
+    )
+
+
+def _no_margins() -> pd.DataFrame:
+    texts = {name: pd.Series(dtype="str") for name in ("segment", "level")}
+    numbers = ("sample_share", "known_share", "difference", "low", "high", "p_value")
+    floats = {name: pd.Series(dtype="float64") for name in numbers}
+    return pd.DataFrame(texts | {"n": pd.Series(dtype="int64")} | floats)
+
+
+def _caveats(survey: pd.DataFrame, known: tuple[Margin, ...], lining: Share) -> tuple[Caveat, ...]:
+    caveats = []
+    undated = int(survey["period"].isna().sum()) if "period" in survey.columns else 0
+    if undated:
+        message = _("{n} rows have no period and stand in no base.")
+        caveats.append(Caveat(message, n=undated))
+    if lining.n == 0:
+        message = _("Too few touchpoints were rated by anyone to speak of straight-lining.")
+        caveats.append(Caveat(message))
+    for margin in known:
+        if margin.n_missing:
+            message = _("{n} rows have no {segment} and are left out of its comparison.")
+            caveats.append(Caveat(message, n=margin.n_missing, segment=margin.name))
+        there = margin.codes.size - margin.n_missing
+        if (margin.known * there).min() < EXPECTED_COUNT:
+            message = _("{segment} has a level of which fewer than {n} were to be expected.")
+            caveats.append(Caveat(message, segment=margin.name, n=EXPECTED_COUNT))
+    return tuple(caveats)

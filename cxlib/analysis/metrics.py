@@ -1,0 +1,217 @@
+"""What is measured: the questions of a survey, as the statistics need to know them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cxlib.errors import DataError, nearest
+
+Kind = Literal["nps", "csat", "ces", "mean"]
+Direction = Literal["higher", "lower"]
+
+KINDS: tuple[Kind, ...] = ("nps", "csat", "ces", "mean")
+UNITS: dict[Kind, str] = {"nps": "points", "csat": "percent", "ces": "mean", "mean": "mean"}
+SCALES: dict[Kind, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
+"""The scale each question is usually asked on; a mean has none."""
+
+NPS_CUT_POINTS = (6, 9)
+"""Highest detractor and lowest promoter on 0-10 (Reichheld 2003); no other scale has a standard."""
+
+TOP_BOXES = 2
+"""Answers that count as satisfied: the usual "top two" of five."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One KPI question.
+
+    Parameters
+    ----------
+    key : str
+        Its column in the survey table.
+    kind : {"nps", "csat", "ces", "mean"}
+        What is computed from the answers.
+    scale : (int, int), optional
+        Lowest and highest answer; by default 0-10 for NPS, 1-5 for CSAT, 1-7 for CES, none for a
+        mean.
+    top : int, optional
+        CSAT: how many of the highest answers count as satisfied (2 by default).
+    direction : {"higher", "lower"}
+        Which way is better.
+    cut_points : (int, int), optional
+        NPS: highest detractor and lowest promoter; required on any scale but 0-10.
+
+    Raises
+    ------
+    DataError
+        If the parts do not fit one another.
+    """
+
+    key: str
+    kind: Kind
+    scale: tuple[int, int] | None = None
+    top: int | None = None
+    direction: Direction = "higher"
+    cut_points: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Fill in the defaults of the kind, then check that the parts fit."""
+        check_kind(self.kind)
+        check_direction(self.direction)
+        scale = check_scale(self.scale if self.scale is not None else SCALES.get(self.kind))
+        object.__setattr__(self, "scale", scale)
+        if self.kind == "csat":
+            object.__setattr__(self, "top", check_top(self.top, scale))
+        if self.kind == "nps":
+            object.__setattr__(self, "cut_points", check_cut_points(self.cut_points, scale))
+
+    @property
+    def unit(self) -> str:
+        """Unit of the score: ``"points"``, ``"percent"`` or ``"mean"``."""
+        return UNITS[self.kind]
+
+
+@dataclass(frozen=True)
+class Touchpoint:
+    """One step of the journey that customers rate.
+
+    Parameters
+    ----------
+    key : str
+        Its column in the survey table.
+    scale : (int, int)
+        Lowest and highest answer.
+    top : int, optional
+        How many of the highest answers count as satisfied (2 by default).
+    stage : str, optional
+        The stage of the journey it belongs to.
+    direction : {"higher", "lower"}
+        Which way is better.
+
+    Raises
+    ------
+    DataError
+        If the parts do not fit one another.
+    """
+
+    key: str
+    scale: tuple[int, int] = (1, 5)
+    top: int | None = None
+    stage: str | None = None
+    direction: Direction = "higher"
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit."""
+        check_direction(self.direction)
+        scale = check_scale(self.scale)
+        object.__setattr__(self, "scale", scale)
+        object.__setattr__(self, "top", check_top(self.top, scale))
+
+
+def resolve(
+    question: str | Metric | Touchpoint,
+    *,
+    kind: Kind | None = None,
+    scale: tuple[int, int] | None = None,
+    top: int | None = None,
+    direction: Direction | None = None,
+    cut_points: tuple[int, int] | None = None,
+) -> Metric:
+    """Return `question` as a metric; what is given here overrides what the question declares.
+
+    Parameters
+    ----------
+    question : str, Metric or Touchpoint
+        A column name, or a declared question. A column called nps, csat or ces needs no `kind`;
+        a touchpoint is a mean unless told otherwise.
+    kind, scale, top, direction, cut_points
+        As in `Metric`.
+
+    Raises
+    ------
+    DataError
+        If a plain column comes without a kind: it is never guessed from the answers.
+    """
+    if isinstance(question, str):
+        named = next((known for known in KINDS if known == question), None)
+        declared: tuple[Kind | None, Direction] = (named, "higher")
+    elif isinstance(question, Touchpoint):
+        declared = ("mean", question.direction)
+    else:
+        declared = (question.kind, question.direction)
+    chosen = kind or declared[0]
+    if chosen is None:
+        raise DataError(f"say what {question!r} is: kind='nps', 'csat', 'ces' or 'mean'.")
+    same_kind = isinstance(question, Metric) and question.kind == chosen
+    own_scale = None if isinstance(question, str) else question.scale
+    own_top = None if isinstance(question, str) else question.top
+    own_cuts = question.cut_points if isinstance(question, Metric) and same_kind else None
+    return Metric(
+        key=question if isinstance(question, str) else question.key,
+        kind=chosen,
+        scale=scale or own_scale,
+        top=top if top is not None else own_top,
+        direction=direction or declared[1],
+        cut_points=cut_points or (own_cuts if scale is None else None),
+    )
+
+
+def check_kind(kind: str) -> None:
+    """Refuse a kind of score that the kit does not know."""
+    if kind not in KINDS:
+        raise DataError(f"{kind!r} is no kind of score{nearest(str(kind), KINDS)}")
+
+
+def check_direction(direction: str) -> None:
+    """Refuse a direction other than higher or lower."""
+    if direction not in ("higher", "lower"):
+        raise DataError(f"direction is 'higher' or 'lower' (which is better), not {direction!r}.")
+
+
+def check_scale(scale: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return a scale as two whole numbers, the lower first; None stays None."""
+    if scale is None:
+        return None
+    try:
+        lowest, highest = (float(end) for end in scale)
+    except (TypeError, ValueError):
+        raise DataError(f"a scale is two whole numbers such as (1, 5), not {scale!r}.") from None
+    if not (lowest.is_integer() and highest.is_integer() and lowest < highest):
+        raise DataError(f"a scale is two whole numbers, the lower first, not {scale!r}.")
+    return int(lowest), int(highest)
+
+
+def check_top(top: int | None, scale: tuple[int, int] | None) -> int:
+    """Return how many answers count as satisfied, if the scale has that many and one to spare."""
+    boxes = TOP_BOXES if top is None else top
+    steps = 1 if scale is None else scale[1] - scale[0]
+    if top is None:
+        boxes = min(boxes, steps)
+    if not 1 <= boxes <= steps or boxes != int(boxes):
+        raise DataError(f"top={top} does not fit the scale {scale}: from 1 to {steps} boxes.")
+    return int(boxes)
+
+
+def check_cut_points(
+    cut_points: tuple[int, int] | None, scale: tuple[int, int] | None
+) -> tuple[int, int]:
+    """Return highest detractor and lowest promoter; only 0-10 has a default."""
+    scale = scale or SCALES["nps"]
+    if cut_points is None:
+        if scale != SCALES["nps"]:
+            raise DataError(
+                f"NPS on the scale {scale[0]}-{scale[1]} has no standard cut points; declare "
+                "cut_points=(highest detractor, lowest promoter)."
+            )
+        return NPS_CUT_POINTS
+    try:
+        detractor, promoter = (int(cut) for cut in cut_points)
+    except (TypeError, ValueError):
+        raise DataError(f"cut points are two whole numbers, not {cut_points!r}.") from None
+    if not scale[0] <= detractor < promoter <= scale[1]:
+        raise DataError(
+            f"cut points {cut_points!r} do not fit the scale {scale[0]}-{scale[1]}: "
+            "the highest detractor lies below the lowest promoter, both on the scale."
+        )
+    return detractor, promoter

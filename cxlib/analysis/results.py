@@ -1,0 +1,43 @@
+"""What every result has in common: caveats that travel with the numbers they qualify."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MINIMUM_BASE = 10
+"""Cells on fewer answers are withheld: the intervals of such cells say nothing, and fewer than ten
+people can recognise one another (the usual floor of official statistics and employee surveys)."""
+
+CARE_BASE = 30
+"""Cells on fewer answers are marked "interpret with care": below it the normal approximations
+behind most intervals of the kit are rough."""
+
+
+class Caveat(str):
+    """A reservation about a result: English text that a report can say again in Chinese.
+
+    Parameters
+    ----------
+    message : str
+        An English msgid with ``{named}`` facts.
+    **facts
+        What fills it: numbers, or keys of touchpoints, metrics and segments.
+    """
+
+    __slots__ = ("facts", "message")
+    message: str
+    facts: dict[str, Any]
+
+    def __new__(cls, message: str, /, **facts: Any) -> Caveat:
+        """Fill the message, and keep it with its facts for the translator."""
+        caveat = super().__new__(cls, message.format(**facts))
+        caveat.message = message
+        caveat.facts = facts
+        return caveat
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.message, self.facts)
+
+
+def _restore(message: str, facts: dict[str, Any]) -> Caveat:
+    return Caveat(message, **facts)

@@ -1,0 +1,1 @@
+"""Plan and run: which jobs, how they execute, what is stale, what failed."""

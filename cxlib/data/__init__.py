@@ -1,0 +1,1 @@
+"""The data room: a client's raw files in, pseudonymised canonical tables out."""

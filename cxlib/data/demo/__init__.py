@@ -1,0 +1,39 @@
+"""Demo clients: synthetic raw files with planted truth, rebuilt byte for byte from their seeds."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+KEY_FILE = "demo.key"
+CLIENTS = ("harbour-hotels", "lakeside-bank", "nova-mall")
+
+
+def demo_key(client: str) -> bytes:
+    """Return the public key of a demo client: 32 bytes that anybody can work out."""
+    return hashlib.sha256(f"cxlib demo client {client}: this key is public".encode()).digest()
+
+
+def build(root: Path) -> list[Path]:
+    """Write the raw files and the public keys of all demo clients under ``root/data``.
+
+    Parameters
+    ----------
+    root : Path
+        A workspace; folders are made as needed, files of the same names are replaced.
+
+    Returns
+    -------
+    list of Path
+        Every file written. The client files in ``params/`` are written by hand, not here.
+    """
+    from cxlib.data.demo import harbour, lakeside, nova
+
+    written = []
+    for client, module in zip(CLIENTS, (harbour, lakeside, nova), strict=True):
+        folder = root / "data" / client
+        folder.mkdir(parents=True, exist_ok=True)
+        key = folder / KEY_FILE
+        key.write_bytes(demo_key(client).hex().encode("ascii") + b"\n")
+        written += [key, *module.build(folder)]
+    return written

@@ -1,0 +1,148 @@
+"""What demo customers write: a small grammar, its sentiment taken from their own ratings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxlib.data.demo._survey import Floats
+
+LOW, HIGH = 3, 4
+"""A rating of at most `LOW` is something to complain about, of at least `HIGH` to praise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phrases:
+    """The sentences of one client in one language.
+
+    Parameters
+    ----------
+    praise, blame : mapping of str to sequence of str
+        Clauses by touchpoint, without a full stop, with ``{slots}``.
+    glad, sad, plain : sequence of str
+        Whole sentences without a subject: of promoters, detractors, and passives.
+    but : sequence of str
+        Joins praise and blame: ``"{0}, but {1}"``.
+    also : sequence of str
+        Joins two clauses of one mind.
+    thanks, demand : sequence of str
+        Closing sentences of the content and of the cross.
+    contact : sequence of str
+        Closing sentences with an address or number (never a real one), for privacy to find.
+    slots : mapping of str to sequence of str
+        What may fill each ``{slot}``.
+    stop, gap : str
+        The full stop, and what stands between sentences.
+    """
+
+    praise: Mapping[str, Sequence[str]]
+    blame: Mapping[str, Sequence[str]]
+    glad: Sequence[str]
+    sad: Sequence[str]
+    plain: Sequence[str]
+    but: Sequence[str]
+    also: Sequence[str]
+    thanks: Sequence[str]
+    demand: Sequence[str]
+    contact: Sequence[str]
+    slots: Mapping[str, Sequence[str]]
+    stop: str
+    gap: str
+
+
+def comments(
+    rng: np.random.Generator,
+    answers: Mapping[str, Floats],
+    phrases: Sequence[Phrases],
+    *,
+    share: float,
+    contact_share: float = 0.012,
+) -> list[str]:
+    """Write a comment for some customers, one row a customer.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Chooses who writes, and the words.
+    answers : mapping of str to array
+        ``nps`` and the touchpoints' ratings (NaN: not used).
+    phrases : sequence of Phrases
+        Each customer's own, shape (n,).
+    share : float
+        Share of passives who write; promoters write a little more and detractors much more.
+    contact_share : float
+        Share of comments that end with an e-mail address or a phone number.
+
+    Returns
+    -------
+    list of str
+        Empty for those who wrote nothing.
+    """
+    nps = answers["nps"]
+    eager = np.where(nps <= 6, 1.7, np.where(nps >= 9, 1.1, 1.0))
+    writes = rng.random(len(nps)) < share * eager
+    keys = list(phrases[0].praise)
+    ratings = np.column_stack([answers[key] for key in keys])
+    out = []
+    for i in range(len(nps)):
+        if not writes[i]:
+            out.append("")
+            continue
+        own = {
+            key: r for key, r in zip(keys, ratings[i].tolist(), strict=True) if not math.isnan(r)
+        }
+        text = _body(rng, phrases[i], own, nps[i]) + _close(rng, phrases[i], nps[i])
+        if rng.random() < contact_share:
+            text += phrases[i].gap + _fill(rng, phrases[i], _one(rng, phrases[i].contact))
+        out.append(_capital(text))
+    return out
+
+
+def _body(rng: np.random.Generator, words: Phrases, own: dict[str, float], nps: float) -> str:
+    bad = _pick(rng, {k: r for k, r in own.items() if r <= LOW}, lowest=True)
+    good = _pick(rng, {k: r for k, r in own.items() if r >= HIGH}, lowest=False)
+    blames = [_fill(rng, words, _one(rng, words.blame[k])) for k in bad]
+    praises = [_fill(rng, words, _one(rng, words.praise[k])) for k in good]
+    general = words.glad if nps >= 9 else words.sad if nps <= 6 else words.plain
+    first, second = (blames, praises) if nps <= 6 else (praises, blames)
+    luck = rng.random()
+    if not first or luck < 0.12:
+        return _fill(rng, words, _one(rng, general)) + words.stop
+    if second and luck > (0.6 if 7 <= nps <= 8 else 0.85):
+        return _one(rng, words.but).format(praises[0], blames[0]) + words.stop
+    if len(first) > 1 and luck > 0.55:
+        return _one(rng, words.also).format(first[0], first[1]) + words.stop
+    if luck < 0.3:
+        opening = _fill(rng, words, _one(rng, general)) + words.stop
+        return words.gap.join((opening, _capital(first[0]) + words.stop))
+    return first[0] + words.stop
+
+
+def _close(rng: np.random.Generator, words: Phrases, nps: float) -> str:
+    if rng.random() > 0.3 or 7 <= nps <= 8:
+        return ""
+    return words.gap + _one(rng, words.thanks if nps >= 9 else words.demand) + words.stop
+
+
+def _pick(rng: np.random.Generator, own: dict[str, float], *, lowest: bool) -> list[str]:
+    order = rng.permutation(len(own)).tolist()
+    keys = list(own)
+    return sorted((keys[i] for i in order), key=lambda key: own[key] if lowest else -own[key])[:2]
+
+
+def _one(rng: np.random.Generator, texts: Sequence[str]) -> str:
+    return texts[int(rng.integers(len(texts)))]
+
+
+def _fill(rng: np.random.Generator, words: Phrases, text: str) -> str:
+    for name, choices in words.slots.items():
+        if f"{{{name}}}" in text:
+            text = text.replace(f"{{{name}}}", _one(rng, choices))
+    return text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,118 @@
+"""The demo hotels' members and their stays: who joins, who leaves, who comes again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cxlib.data.demo import _mess as mess
+from cxlib.data.demo._survey import Dates, Floats
+
+MEMBERS = 6_000
+RECORDS_BEGIN, RECORDS_END = np.datetime64("2024-10-01"), np.datetime64("2026-10-01")
+"""Members who left before the records begin are not in the file (left truncation)."""
+TIERS = {"银卡": 0.62, "金卡": 0.28, "白金卡": 0.10}
+LEAVING_A_MONTH = {"银卡": 0.022, "金卡": 0.010, "白金卡": 0.005}
+"""Planted: constant monthly chance of leaving; higher tiers stay."""
+STAYS_A_MONTH = {"银卡": 0.15, "金卡": 0.25, "白金卡": 0.45}
+HOTELS = {"三亚海棠湾店": 0.35, "上海外滩店": 0.40, "青岛栈桥店": 0.25}
+ROOMS = {"标准房": 480.0, "海景房": 760.0, "套房": 1_380.0}
+POINTS_A_YUAN = {"银卡": 1.0, "金卡": 1.25, "白金卡": 1.5}
+
+_MONTH = 30.4375
+
+Texts = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Guests:
+    """The members, one an element; `left` is NaT for those who stayed."""
+
+    number: Texts
+    joined: Dates
+    left: Dates
+    tier: Texts
+    birthday: Dates
+    gender: Texts
+
+
+@dataclass(frozen=True)
+class Stays:
+    """The stays in time order; `guest` is a position in `Guests`."""
+
+    guest: npt.NDArray[np.int64]
+    day: Dates
+    hotel: Texts
+    room: Texts
+    amount: Floats
+
+
+def guests(rng: np.random.Generator) -> Guests:
+    """Draw the members: some joined before the records begin, others since."""
+    before = rng.random(MEMBERS) < 0.6
+    early = np.datetime64("2019-01-01") + rng.integers(0, 2_100, MEMBERS)
+    late = RECORDS_BEGIN + rng.integers(0, 720, MEMBERS)
+    joined = np.sort(np.where(before, early, late))
+    tier = rng.choice(list(TIERS), size=MEMBERS, p=list(TIERS.values()))
+    monthly = np.array([LEAVING_A_MONTH[t] for t in tier.tolist()])
+    seen_from = np.maximum(joined, RECORDS_BEGIN)
+    left = seen_from + np.ceil(rng.exponential(_MONTH / monthly)).astype("m8[D]")
+    return Guests(
+        number=np.array([f"HH{100_000 + 7 * i}" for i in range(MEMBERS)]),
+        joined=joined,
+        left=np.where(left < RECORDS_END, left, np.datetime64("NaT")),
+        tier=tier,
+        birthday=np.datetime64("1955-01-01") + rng.integers(0, 365 * 48, MEMBERS),
+        gender=rng.choice(["男", "女", ""], size=MEMBERS, p=[0.52, 0.45, 0.03]),
+    )
+
+
+def stays(rng: np.random.Generator, people: Guests) -> Stays:
+    """Draw the stays while each member is one, at a personal rate around its tier's."""
+    begin = np.maximum(people.joined, RECORDS_BEGIN)
+    end = np.where(np.isnat(people.left), RECORDS_END, people.left)
+    days = (end - begin).astype(float)
+    rate = np.array([STAYS_A_MONTH[t] for t in people.tier.tolist()]) * rng.gamma(2.0, 0.5, MEMBERS)
+    guest = np.repeat(np.arange(MEMBERS), rng.poisson(rate * days / _MONTH))
+    day = begin[guest] + (rng.random(len(guest)) * days[guest]).astype("m8[D]")
+    order = np.lexsort((guest, day))
+    guest, day = guest[order], day[order]
+    room = rng.choice(list(ROOMS), size=len(guest), p=[0.6, 0.3, 0.1])
+    price = np.array([ROOMS[r] for r in room.tolist()])
+    nights = rng.choice([1, 2, 3, 4], size=len(guest), p=[0.45, 0.32, 0.15, 0.08])
+    return Stays(
+        guest=guest,
+        day=day,
+        hotel=rng.choice(list(HOTELS), size=len(guest), p=list(HOTELS.values())),
+        room=room,
+        amount=np.round(price * nights * rng.lognormal(0, 0.2, len(guest))),
+    )
+
+
+def write_members(path: Path, people: Guests) -> Path:
+    """Write the members' file."""
+    dates = (_texts(people.joined), _texts(people.left))
+    facts = (people.tier.tolist(), _texts(people.birthday), people.gender.tolist())
+    rows = list(zip(people.number.tolist(), *dates, *facts, strict=True))
+    header = ("会员号", "入会日期", "退会日期", "等级", "生日", "性别")
+    return mess.write_csv(path, header, rows, encoding="gb18030")
+
+
+def write_stays(path: Path, people: Guests, visits: Stays) -> Path:
+    """Write the stays' file; points follow from the amount and the tier."""
+    factor = np.array([POINTS_A_YUAN[t] for t in people.tier[visits.guest].tolist()])
+    points = np.floor(visits.amount * factor).astype(int).tolist()
+    order = [f"S{200_000 + i}" for i in range(len(visits.guest))]
+    number = people.number[visits.guest].tolist()
+    money = visits.amount.astype(int).tolist()
+    facts = (visits.hotel.tolist(), visits.room.tolist(), money, points)
+    rows = list(zip(order, number, _texts(visits.day), *facts, strict=True))
+    header = ("订单号", "会员号", "入住日期", "酒店", "房型", "消费金额", "获得积分")
+    return mess.write_csv(path, header, rows, encoding="gb18030")
+
+
+def _texts(days: Dates) -> list[str]:
+    return ["" if text == "NaT" else text for text in days.astype("M8[D]").astype(str).tolist()]

@@ -1,0 +1,156 @@
+"""The mess of real exports, bounded and seeded: codes, wide digits, stray spaces, repeated rows."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cxlib.data.demo._survey import Dates, Floats
+
+Row = list[str]
+Format = Callable[[dt.datetime], str]
+
+_WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+MISSING_SHARE = 0.012
+"""Share of single answers that a customer who was asked left out."""
+
+
+def coded(
+    rng: np.random.Generator,
+    values: Floats,
+    *,
+    unused: Sequence[str] = (),
+    missing: Sequence[str] = ("99", "-", ""),
+    share: float = MISSING_SHARE,
+) -> list[str]:
+    """Write ratings as an export does: not used (NaN) and unanswered as codes.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Chooses who left an answer out, and which code stands there.
+    values : array of float
+        Whole numbers; NaN where the touchpoint was not used.
+    unused, missing : sequence of str
+        The codes of each kind.
+    share : float
+        Share of answers to leave out.
+
+    Returns
+    -------
+    list of str
+    """
+    left_out = rng.random(len(values)) < share
+    which = rng.random(len(values))
+    texts = []
+    for value, gone, pick in zip(values.tolist(), left_out.tolist(), which.tolist(), strict=True):
+        codes = unused if math.isnan(value) else missing if gone else ()
+        texts.append(codes[int(pick * len(codes))] if codes else f"{value:.0f}")
+    return texts
+
+
+def widened(rng: np.random.Generator, texts: Sequence[str], share: float = 0.004) -> list[str]:
+    """Write the digits of a few answers full width, as a Chinese keyboard does."""
+    hit = rng.random(len(texts)) < share
+    return [t.translate(_WIDE) if h else t for t, h in zip(texts, hit.tolist(), strict=True)]
+
+
+def padded(rng: np.random.Generator, texts: Sequence[str], share: float = 0.004) -> list[str]:
+    """Leave a trailing space behind a few texts that are not empty."""
+    hit = rng.random(len(texts)) < share
+    return [t + " " if h and t else t for t, h in zip(texts, hit.tolist(), strict=True)]
+
+
+def dated(
+    rng: np.random.Generator, moments: Dates, formats: Sequence[tuple[Format, float]]
+) -> list[str]:
+    """Write each moment in one of several formats, drawn by their shares."""
+    chances = np.array([chance for _, chance in formats])
+    which = rng.choice(len(formats), size=len(moments), p=chances / chances.sum())
+    times = moments.astype("M8[s]").tolist()
+    return [formats[k][0](time) for time, k in zip(times, which.tolist(), strict=True)]
+
+
+def slashed(time: dt.datetime) -> str:
+    """Write ``2026/3/5 14:02``."""
+    return f"{time.year}/{time.month}/{time.day} {time.hour}:{time.minute:02d}"
+
+
+def iso_day(time: dt.datetime) -> str:
+    """Write ``2026-03-05``."""
+    return f"{time.year}-{time.month:02d}-{time.day:02d}"
+
+
+def iso_minute(time: dt.datetime) -> str:
+    """Write ``2026-03-05 14:02``."""
+    return f"{iso_day(time)} {time.hour:02d}:{time.minute:02d}"
+
+
+def iso_second(time: dt.datetime) -> str:
+    """Write ``2026-03-05 14:02:11``."""
+    return f"{iso_minute(time)}:{time.second:02d}"
+
+
+def chinese_day(time: dt.datetime) -> str:
+    """Write ``2026年3月5日``."""
+    return f"{time.year}年{time.month}月{time.day}日"
+
+
+def submitted_twice(
+    rng: np.random.Generator, rows: Sequence[Row], *, outcome: int, share: float = 0.008
+) -> tuple[list[Row], int]:
+    """Put an earlier version of a few rows right before them: the last one counts.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Chooses the rows.
+    rows : sequence of list of str
+        The final rows, in file order.
+    outcome : int
+        Position of the answer that the customer corrected.
+    share : float
+        Share of rows that were sent twice.
+
+    Returns
+    -------
+    (list of list of str, int)
+        All rows, and how many were added.
+    """
+    chosen = set(rng.choice(len(rows), size=round(share * len(rows)), replace=False).tolist())
+    out: list[Row] = []
+    for number, row in enumerate(rows):
+        if number in chosen:
+            earlier = list(row)
+            earlier[outcome] = str(int(rng.integers(3, 9)))
+            out.append(earlier)
+        out.append(row)
+    return out, len(chosen)
+
+
+def with_gaps(
+    rng: np.random.Generator, rows: Sequence[Row], *, blank: int, undated: int, date: int
+) -> list[Row]:
+    """Insert `blank` empty rows and take the date from `undated` others (at position `date`)."""
+    out = [list(row) for row in rows]
+    for number in rng.choice(len(out), size=undated, replace=False).tolist():
+        out[number][date] = ""
+    for number in sorted(rng.choice(len(out), size=blank, replace=False).tolist(), reverse=True):
+        out.insert(number, [""] * len(rows[0]))
+    return out
+
+
+def write_csv(
+    path: Path, header: Sequence[str], rows: Sequence[Sequence[object]], *, encoding: str = "utf-8"
+) -> Path:
+    """Write rows as comma-separated text with Unix line ends, the same bytes on any system."""
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    return path

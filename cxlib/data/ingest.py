@@ -1,0 +1,199 @@
+"""The data room: ingest, once a client: raw files in, pseudonymised canonical tables out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cxlib import __version__
+from cxlib.data.check import faults_of
+from cxlib.data.keys import Key, key_file, open_key
+from cxlib.data.making import Made, make_tables, source_hashes
+from cxlib.data.schema import validate
+from cxlib.data.store import read_record, write_tables
+from cxlib.errors import DataError
+from cxlib.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
+
+FORMAT = 1
+"""Version of the tables and their record; tables of another version are made again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRecord:
+    """What became of the rows of one table.
+
+    Parameters
+    ----------
+    read, kept : int
+        Rows in the files, and in the table.
+    dropped : dict
+        Rows left out, by reason (an English msgid).
+    off_scale : dict
+        Answers off their scale that count as missing, by key.
+    masked : dict
+        Markers set in comments, by kind.
+    files : dict
+        Files read, by name: the hash of their bytes.
+    absent : dict
+        By file, columns that other files of the source have.
+    warnings : list of str
+        What the consultant should know.
+    columns : dict
+        Columns of the table with their dtypes.
+    """
+
+    read: int
+    kept: int
+    dropped: dict[str, int]
+    off_scale: dict[str, int]
+    masked: dict[str, int]
+    files: dict[str, str]
+    absent: dict[str, list[str]]
+    warnings: list[str]
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingest:
+    """What an ingest did.
+
+    Parameters
+    ----------
+    client : str
+        Whose tables.
+    tables : dict of TableRecord
+        By name of the table.
+    params : str
+        Hash of the client file's content.
+    key : str
+        Id of the key under which ids are hidden.
+    kit : str
+        Version of the kit.
+    skipped : bool
+        Whether everything was unchanged, and nothing was done.
+    """
+
+    client: str
+    tables: dict[str, TableRecord]
+    params: str
+    key: str
+    kit: str
+    skipped: bool
+
+
+def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Ingest:
+    """Make a client's canonical tables from its raw files, unless nothing has changed.
+
+    Parameters
+    ----------
+    client : Client
+        What its file says.
+    workspace : Workspace
+        Where its raw files lie, and its tables will.
+    force : bool
+        Make them even if nothing has changed.
+
+    Returns
+    -------
+    Ingest
+        What was read, kept and dropped.
+
+    Raises
+    ------
+    DataError
+        If anything is wrong with the data: everything at once, a line each. The tables that were
+        there stay as they are.
+    SetupError
+        If the client's key is missing, though tables were made with it.
+    """
+    folder = workspace.tables(client.client)
+    first = not key_file(client.client, workspace, demo=client.demo).is_file()
+    if first and (client.demo or folder.exists()):
+        open_key(client.client, workspace, demo=client.demo)  # says what is missing
+    if not first and not force:
+        before = _unchanged(client, workspace)
+        if before is not None:
+            return before
+    tables = make_tables(client, workspace)
+    errors = [f for f in faults_of(client, tables) if f.severity == "error"]
+    if errors:
+        raise DataError("\n".join(map(str, errors)))
+    if not tables:
+        raise DataError(f"{client.file} names no data: it has no survey, tickets or other table.")
+    key = open_key(client.client, workspace, demo=client.demo)
+    frames = {made.name: (_hidden(made, key), made.columns) for made in tables}
+    for name, (frame, columns) in frames.items():
+        validate(frame, columns, table=name)
+    record = _record(client, workspace, tables, key)
+    write_tables(folder, frames, record)
+    return _as_ingest(record, skipped=False)
+
+
+def _unchanged(client: Client, workspace: Workspace) -> Ingest | None:
+    """Return the record of the tables that are there, if they would come out the same again."""
+    folder = workspace.tables(client.client)
+    record = read_record(folder)
+    if record is None or record.get("format") != FORMAT:
+        return None
+    key = open_key(client.client, workspace, demo=client.demo)
+    now = {
+        "params": client.hash,
+        "key": key.id,
+        "kit": __version__,
+        "sources": source_hashes(client, workspace),
+    }
+    there = all((folder / f"{name}.parquet").is_file() for name in record["tables"])
+    same = all(record.get(name) == value for name, value in now.items())
+    return _as_ingest(record, skipped=True) if there and same else None
+
+
+def _hidden(made: Made, key: Key) -> pd.DataFrame:
+    """Return a table with its ids under pseudonyms."""
+    frame = made.frame if made.frame is not None else pd.DataFrame()
+    hidden = {
+        column.name: key.pseudonyms(frame[column.name], column.domain)
+        for column in made.columns
+        if column.domain
+    }
+    return frame.assign(**hidden)
+
+
+def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "client": client.client,
+        "params": client.hash,
+        "key": key.id,
+        "kit": __version__,
+        "sources": source_hashes(client, workspace),
+        "tables": {
+            made.name: {
+                "read": made.ledger.rows_read,
+                "kept": 0 if made.frame is None else len(made.frame),
+                "dropped": made.ledger.dropped,
+                "off_scale": made.ledger.off_scale,
+                "masked": made.ledger.masked,
+                "files": made.files,
+                "absent": made.absent,
+                "warnings": [str(fault) for fault in faults_of(client, [made])],
+                "columns": {column.name: column.dtype for column in made.columns},
+            }
+            for made in tables
+        },
+    }
+
+
+def _as_ingest(record: dict[str, Any], *, skipped: bool) -> Ingest:
+    return Ingest(
+        client=record["client"],
+        tables={name: TableRecord(**table) for name, table in record["tables"].items()},
+        params=record["params"],
+        key=record["key"],
+        kit=record["kit"],
+        skipped=skipped,
+    )

@@ -1,0 +1,203 @@
+"""The data room: pseudonyms of respondents, members and staff, under one secret key a client."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import os
+import re
+import secrets
+import stat
+import tempfile
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cxlib.errors import SetupError
+from cxlib.workspace import Workspace, check_client_name
+
+CUSTOMER, AGENT, TICKET, ORDER = "customer", "agent", "ticket", "order"
+"""Domains: one id has one pseudonym within a domain, and unrelated ones across domains, so that
+respondents, members and callers join, and a member and an agent with one number do not."""
+
+_BYTES = 32
+_KEPT = 32
+"""Hex digits kept of an HMAC-SHA256: 128 bits, so no two of a billion ids meet by chance."""
+_WHOLE = re.compile(r"(0|[1-9]\d*)\.0+")
+
+
+@dataclass(frozen=True)
+class Key:
+    """The secret of one client.
+
+    Parameters
+    ----------
+    client : str
+        Whose it is.
+    secret : bytes
+        32 random bytes.
+    """
+
+    client: str
+    secret: bytes = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The key's name, which tells nothing about it: it enters fingerprints, the key nothing."""
+        return hmac.digest(self.secret, b"cx key id", "sha256").hex()[:16]
+
+    def pseudonyms(self, ids: pd.Series, domain: str) -> pd.Series:
+        """Return the pseudonym of each id: 32 hex digits of an HMAC-SHA256.
+
+        Parameters
+        ----------
+        ids : pandas.Series of str
+            As the client writes them; canonicalised first (see `canonical`).
+        domain : str
+            The kind of person or thing: ids of one kind join across tables.
+
+        Returns
+        -------
+        pandas.Series of str
+            Missing where there is no id.
+        """
+        names = canonical(ids)
+        codes, unique = pd.factorize(names)
+        prefix = f"{self.client}\x1f{domain}\x1f"
+        digests = [
+            hmac.digest(self.secret, (prefix + name).encode("utf-8"), "sha256").hex()[:_KEPT]
+            for name in unique
+        ]
+        hidden = np.array([*digests, None], dtype=object)[codes]
+        return pd.Series(hidden, index=ids.index, name=ids.name, dtype="str")
+
+
+def canonical(ids: pd.Series) -> pd.Series:
+    """Return ids in the one form in which they are compared.
+
+    Full-width characters become plain, blanks around are cut, ``12.0`` becomes ``12``, e-mail
+    addresses lose their case; ``007`` stays as it is, and so does the case of other ids.
+
+    Parameters
+    ----------
+    ids : pandas.Series of str
+        Ids as the client writes them.
+
+    Returns
+    -------
+    pandas.Series of str
+        Missing where an id is missing or blank.
+    """
+    codes, unique = pd.factorize(ids.astype("str"))
+    forms = np.array([*map(_canonical, unique), None], dtype=object)[codes]
+    return pd.Series(forms, index=ids.index, name=ids.name, dtype="str")
+
+
+def _canonical(text: str) -> str | None:
+    name = unicodedata.normalize("NFKC", text).strip()
+    whole = _WHOLE.fullmatch(name)
+    if whole:
+        return whole[1]
+    return (name.casefold() if "@" in name else name) or None
+
+
+def key_file(client: str, workspace: Workspace, *, demo: bool = False) -> Path:
+    """Return where a client's key lies.
+
+    Parameters
+    ----------
+    client : str
+        The client's name.
+    workspace : Workspace
+        Where a demo client's public key lies, beside its data.
+    demo : bool
+        Whether it is a demo client.
+
+    Returns
+    -------
+    Path
+        ``data/<client>/demo.key``, else what ``CX_KEY_FILE`` names, else a file in the user's
+        own configuration folder.
+    """
+    name = check_client_name(client)
+    if demo:
+        return workspace.data(name) / "demo.key"
+    named = os.environ.get("CX_KEY_FILE")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("cx", appauthor=False)) / "keys" / f"{name}.key"
+
+
+def open_key(client: str, workspace: Workspace, *, demo: bool = False) -> Key:
+    """Return a client's key; at its first ingest, and only then, make one.
+
+    Parameters
+    ----------
+    client, workspace, demo
+        See `key_file`.
+
+    Returns
+    -------
+    Key
+        The key.
+
+    Raises
+    ------
+    SetupError
+        If the key is missing though tables were made with it, or is no key, or can be read by
+        others. A key is never made anew: every pseudonym would change.
+    """
+    path = key_file(client, workspace, demo=demo)
+    if not path.is_file():
+        if demo:
+            raise SetupError(
+                f"the key of the demo client {client!r}, {workspace.shown(path)}, is missing; "
+                "`python -m cxlib.data.demo` rebuilds it."
+            )
+        if workspace.tables(client).exists():
+            raise SetupError(
+                f"the key of {client!r}, {path}, is missing, and its tables were made with it; put "
+                "the file back or name it in CX_KEY_FILE. To begin anew, with new pseudonyms, "
+                f"delete {workspace.shown(workspace.state(client))}."
+            )
+        _make(path)
+    return Key(client, _secret(path, private=not demo and "CX_KEY_FILE" not in os.environ))
+
+
+def _make(path: Path) -> None:
+    """Write a new key whole or not at all; of two processes that try, the first wins."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(_BYTES) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(name, path)
+        finally:
+            Path(name).unlink()
+    except OSError as error:
+        raise SetupError(
+            f"the key {path} cannot be written ({error.strerror}); set CX_KEY_FILE to a file in a "
+            "folder of yours."
+        ) from None
+
+
+def _secret(path: Path, *, private: bool) -> bytes:
+    try:
+        text = path.read_bytes().strip()
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise SetupError(f"the key {path} cannot be read: {error.strerror}.") from None
+    if private and os.name == "posix" and mode & 0o077:
+        raise SetupError(f"others can read the key {path}; run `chmod 600` on it.")
+    if not re.fullmatch(rb"[0-9a-fA-F]{64}", text):
+        raise SetupError(f"{path} is no key: it must hold 64 hexadecimal digits and nothing else.")
+    return bytes.fromhex(text.decode("ascii"))

@@ -1,0 +1,86 @@
+"""The data room: period labels as people write them, brought to the client's kind of period."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import cast
+
+import pandas as pd
+
+from cxlib import periods
+from cxlib.data import values
+
+_QUARTERS = str.maketrans("一二三四", "1234")
+_FORMS = (
+    (re.compile(r"(?P<year>\d{4})[-/ .]?Q(?P<quarter>[1-4])", re.IGNORECASE), "quarter"),
+    (re.compile(r"Q(?P<quarter>[1-4])[-/ .]?(?P<year>\d{4})", re.IGNORECASE), "quarter"),
+    (re.compile(r"(?P<year>\d{4})年?第?(?P<quarter>[1-4])季度?"), "quarter"),
+    (re.compile(r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})月?"), "month"),
+    (re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])"), "month"),
+    (re.compile(r"(?P<year>(?:19|20)\d{2})年?(?:\.0)?"), "year"),
+)
+
+
+def label(text: str) -> str | None:
+    """Return the kit's label of a calendar period as people write it, or None.
+
+    Parameters
+    ----------
+    text : str
+        ``2026Q3``, ``Q3 2026``, ``2026年第3季度``, ``2026-9``, ``202609``, ``2026年`` and the like.
+    """
+    plain = values.plain(text).translate(_QUARTERS)
+    for pattern, kind in _FORMS:
+        found = pattern.fullmatch(plain)
+        if found is None:
+            continue
+        if kind == "quarter":
+            return f"{found['year']}Q{found['quarter']}"
+        if kind == "month":
+            month = int(found["month"])
+            return f"{found['year']}-{month:02d}" if 1 <= month <= 12 else None
+        return str(found["year"])
+    return None
+
+
+def labels(texts: pd.Series, kind: str) -> pd.Series:
+    """Return the label of each text in periods of `kind`.
+
+    Parameters
+    ----------
+    texts : pandas.Series of str
+        What a column or a file's name says.
+    kind : {"month", "quarter", "year", "wave"}
+        The client's periods; a finer label is raised to the period it lies in, and a wave keeps
+        the name it has.
+
+    Returns
+    -------
+    pandas.Series of str
+        Missing where there is no text, or none that names a period of that kind.
+    """
+
+    def name(text: str) -> str | None:
+        if kind == "wave":
+            return values.plain(text) or None
+        found = label(text)
+        return None if found is None else raised(found, kind)
+
+    return values.by_value(texts, name, "str")
+
+
+def raised(known: str, kind: str) -> str | None:
+    """Return the period of `kind` in which a labelled one lies; None if it is longer itself."""
+    period = periods.parse(known)
+    wanted = periods.containing(period.start, cast("periods.Kind", kind))
+    return str(wanted) if wanted.start <= period.start and period.end <= wanted.end else None
+
+
+def gaps(known: Iterable[str]) -> list[str]:
+    """Return the calendar periods between the first and the last that are not there."""
+    ordered = periods.order(list(known))
+    kinds = {periods.kind_of(name) for name in ordered}
+    if len(kinds) != 1 or None in kinds:
+        return []
+    return [name for name in periods.between(ordered[0], ordered[-1]) if name not in ordered]

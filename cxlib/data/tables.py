@@ -1,0 +1,133 @@
+"""The data room: the canonical tables, read back as they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cxlib import periods
+from cxlib.data.store import read_frame, read_record
+from cxlib.data.survey import OWN
+from cxlib.errors import DataError, SetupError, nearest
+from cxlib.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
+
+_DATED = {"tickets": "created_at", "transactions": "date"}
+
+
+def read_table(
+    workspace: Workspace,
+    client_name: str,
+    table: str,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return a canonical table of a client.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the tables lie.
+    client_name : str
+        Whose.
+    table : str
+        ``survey``, ``tickets``, ``members``, ``transactions`` or ``kpis``.
+    columns : sequence of str, optional
+        Only these, in this order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the dtypes that `cxlib.data.schema` publishes.
+
+    Raises
+    ------
+    SetupError
+        If the client has not been ingested.
+    DataError
+        If it has no such table or column.
+    """
+    record = _record(workspace, client_name)
+    if table not in record["tables"]:
+        near = nearest(table, record["tables"])
+        raise DataError(f"{client_name} has no {table} table{near}")
+    dtypes: dict[str, str] = record["tables"][table]["columns"]
+    if columns is not None:
+        for column in columns:
+            if column not in dtypes:
+                raise DataError(f"{column!r} is not in the {table} table{nearest(column, dtypes)}")
+        dtypes = {column: dtypes[column] for column in columns}
+    return read_frame(workspace.tables(client_name) / f"{table}.parquet", dtypes)
+
+
+def periods_of(workspace: Workspace, client: Client) -> list[str]:
+    """Return every period that a client's tables hold, in time order.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the tables lie.
+    client : Client
+        Whose; its kind of period labels dated rows.
+
+    Returns
+    -------
+    list of str
+        Those of the client's own survey responses; without a survey, those of its kpis, tickets
+        and transactions. Waves come in the order of the rows.
+    """
+    name = client.client
+    tables = _record(workspace, name)["tables"]
+    if "survey" in tables:
+        survey = read_table(workspace, name, "survey", ["period", "brand"])
+        return periods.order(survey.loc[survey["brand"] == OWN, "period"].unique())
+    labels: list[str] = []
+    if "kpis" in tables:
+        labels += read_table(workspace, name, "kpis", ["period"])["period"].unique().tolist()
+    kind = client.period
+    for table, column in _DATED.items():
+        if table in tables and kind != "wave":
+            dates = read_table(workspace, name, table, [column])[column]
+            labels += periods.label_dates(dates, kind).dropna().unique().tolist()
+    return periods.order(labels) or ["all"]
+
+
+def provenance(workspace: Workspace, client: Client) -> dict[str, Any]:
+    """Return where a client's numbers come from.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the tables lie.
+    client : Client
+        Whose.
+
+    Returns
+    -------
+    dict
+        ``params`` (hash of the client file), ``key`` (id of the key), ``kit`` (version) and
+        ``tables``: by name ``read`` and ``kept`` (rows), ``dropped`` (rows by reason),
+        ``off_scale`` (values by key), ``masked`` (markers by kind) and ``files`` (hash by name).
+    """
+    record = _record(workspace, client.client)
+    told = ("read", "kept", "dropped", "off_scale", "masked", "files")
+    return {
+        "params": record["params"],
+        "key": record["key"],
+        "kit": record["kit"],
+        "tables": {
+            name: {key: table[key] for key in told} for name, table in record["tables"].items()
+        },
+    }
+
+
+def _record(workspace: Workspace, client_name: str) -> dict[str, Any]:
+    record = read_record(workspace.tables(client_name))
+    if record is None:
+        raise SetupError(
+            f"{client_name} has no tables yet; `cx run {client_name}` makes them."
+        )
+    return record

@@ -1,0 +1,400 @@
+"""The one door a notebook goes through: a client's tables, words, page and results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxlib import periods
+from cxlib.errors import CxError, DataError, nearest
+from cxlib.words import Words
+from cxlib.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cxlib.analysis.metrics import Metric, Touchpoint
+    from cxlib.analysis.weights import Raking
+    from cxlib.envelope import Envelope
+    from cxlib.findings import Finding
+    from cxlib.params import Client
+
+JOB_VARIABLE = "CX_JOB"
+"""Set inside a job of `cx run`: its folder holds the tables, and results are for keeping."""
+
+
+class Engagement:
+    """One client in one period and one language, as a notebook sees it.
+
+    Use `Engagement.open`. Tables come in canonical form, pseudonymised; what is shown, drawn,
+    concluded or saved has small bases withheld.
+    """
+
+    def __init__(
+        self, *, client: Client, workspace: Workspace, period: str, words: Words, chapter: str
+    ) -> None:
+        self.client = client
+        self.workspace = workspace
+        self.period = period
+        self.words = words
+        self.chapter = chapter
+        self._results: dict[str, Any] = {}
+        self._findings: dict[str, Finding] = {}
+
+    @classmethod
+    def open(
+        cls,
+        client: str | int,
+        *,
+        period: str | int = "latest",
+        language: str = "client",
+        chapter: str = "scratch",
+        workspace: Workspace | None = None,
+    ) -> Engagement:
+        """Open a client's engagement; reads its raw data first if the kit has not yet done so.
+
+        Parameters
+        ----------
+        client : str
+            A file in params/, without .yaml.
+        period : str or int
+            A period of that client (``2026Q3``, ``2026-09``, ``2026``), or ``"latest"``.
+        language : str
+            ``"en"``, ``"zh"``, or ``"client"``: the first language of the client file.
+        chapter : str
+            The stem under which results are saved.
+        workspace : Workspace, optional
+            Found from ``CX_HOME`` or the working directory if not given.
+
+        Raises
+        ------
+        CxError
+            If the client, its file, its data, the period or the language will not do.
+        """
+        from cxlib import params
+        from cxlib.plots import theme
+
+        place = workspace or Workspace.find()
+        opened = params.load(str(client), place)
+        spoken = opened.languages[0] if language == "client" else language
+        beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
+        words = Words.load(spoken, labels=opened.labels(spoken), beside=beside)
+        theme.font_family()
+        if not os.environ.get(JOB_VARIABLE):
+            from cxlib.data.ingest import ingest
+
+            ingest(opened, place)
+        engagement = cls(client=opened, workspace=place, period="", words=words, chapter=chapter)
+        engagement.period = periods.choose(str(period), engagement.periods)
+        return engagement
+
+    # --- who, when -----------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The client's name in the reader's language."""
+        return self.client.display_name(self.words.language)
+
+    @property
+    def language(self) -> str:
+        """The language of what is shown."""
+        return self.words.language
+
+    @cached_property
+    def periods(self) -> tuple[str, ...]:
+        """Every period the client's tables hold, in time order."""
+        from cxlib.data.tables import periods_of
+
+        return tuple(periods_of(self.workspace, self.client))
+
+    @property
+    def previous(self) -> str | None:
+        """The period before this one, if the client has data of it."""
+        at = self.periods.index(self.period)
+        return self.periods[at - 1] if at else None
+
+    # --- what was asked ------------------------------------------------------------------------
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The KPIs of the survey section."""
+        return self.client.metrics
+
+    @property
+    def touchpoints(self) -> tuple[Touchpoint, ...]:
+        """The touchpoints in journey order."""
+        return self.client.touchpoints
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The keys of the segments."""
+        return self.client.segments
+
+    @property
+    def targets(self) -> tuple[Any, ...]:
+        """The contract's targets, as the client file states them."""
+        return self.client.targets
+
+    def target_of(self, metric: str) -> float | None:
+        """Return the contract's target of a KPI, the first if it has several; None if none."""
+        return next((t.target for t in self.targets if t.metric == metric), None)
+
+    @property
+    def margins(self) -> Mapping[str, Mapping[str, float]] | None:
+        """Known shares of the customer base by segment, to which the survey is weighted."""
+        return (self.client.survey.margins or None) if self.client.survey else None
+
+    @property
+    def invited(self) -> Mapping[str, int] | None:
+        """Invitations by period."""
+        return (self.client.survey.invited or None) if self.client.survey else None
+
+    @property
+    def minimum_base(self) -> int:
+        """Fewer answers than this are withheld."""
+        return self.client.privacy.minimum_base
+
+    def options(self, **defaults: Any) -> dict[str, Any]:
+        """Return this chapter's own parameters of the client file (``chapters: {stem: …}``).
+
+        Parameters
+        ----------
+        **defaults
+            Every parameter the chapter knows, with its default.
+
+        Raises
+        ------
+        CxError
+            If the client file names one that the chapter does not know.
+        """
+        given: Mapping[str, Any] = self.client.chapters.get(self.chapter, {})
+        for name in given:
+            if name not in defaults:
+                where = ("chapters", self.chapter, name)
+                raise CxError(
+                    str(self.client.fault(where, f"unknown key{nearest(name, defaults)}"))
+                )
+        return {**defaults, **given}
+
+    # --- tables in -----------------------------------------------------------------------------
+
+    def survey(self, *, period: str | int | None = None, brand: str | None = "own") -> pd.DataFrame:
+        """Return the survey's canonical table, a row a response.
+
+        Parameters
+        ----------
+        period : str, optional
+            This engagement's period if not given; ``"previous"``; a label; or ``"history"`` for
+            every period up to this one, as it stood then.
+        brand : str or None
+            ``"own"``, a competitor, or None for all brands.
+
+        Raises
+        ------
+        DataError
+            If the client has no survey, or none of it is of that period.
+        """
+        from cxlib.data.weighting import weighted
+
+        table = weighted(self.table("survey", period=period), self.client)
+        if brand is None:
+            return table
+        chosen = table[table["brand"] == brand]
+        if chosen.empty:
+            brands = sorted(set(table["brand"].dropna()))
+            raise DataError(
+                f"no answers about brand {brand!r} in {period or self.period}"
+                f"{nearest(brand, brands)}"
+            )
+        return chosen.reset_index(drop=True)
+
+    def raking(self, *, period: str | int | None = None) -> Raking:
+        """Return how the own customers' answers of a period were weighted to the known margins.
+
+        Raises
+        ------
+        DataError
+            If the client file knows no margins.
+        """
+        from cxlib.data.weighting import rake
+
+        return rake(self.table("survey", period=period), self.client)
+
+    def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+        """Return a canonical table: survey, tickets, members, transactions or kpis.
+
+        Parameters
+        ----------
+        name : str
+        period : str, optional
+            As for `survey`; tables without a period come whole.
+        """
+        from cxlib.data.tables import read_table
+
+        whole = read_table(self.workspace, self.client.client, name)
+        if "period" not in whole:
+            return whole
+        wanted = self._wanted(period)
+        rows = whole[whole["period"].isin(wanted)].reset_index(drop=True)
+        if rows.empty:
+            raise DataError(
+                f"{self.client.client} has no {name} rows in {', '.join(wanted[-3:])}; "
+                f"its periods are {', '.join(self.periods)}."
+            )
+        return rows
+
+    def _wanted(self, period: str | int | None) -> tuple[str, ...]:
+        if period is None or period == "current":
+            return (self.period,)
+        if period == "history":
+            return self.periods[: self.periods.index(self.period) + 1]
+        if period == "previous":
+            if self.previous is None:
+                raise DataError(
+                    f"{self.period} is the first period of {self.client.client}; none is before it."
+                )
+            return (self.previous,)
+        return (periods.choose(str(period), self.periods),)
+
+    # --- page ----------------------------------------------------------------------------------
+
+    def show(
+        self,
+        result: Any,
+        *,
+        table: str = "table",
+        columns: Sequence[str] | None = None,
+        caption: str = "",
+    ) -> None:
+        """Show a result as a table: localised labels and formats, small bases withheld.
+
+        Parameters
+        ----------
+        result : result or DataFrame
+        table : str
+            Which frame of a result that has several.
+        columns : sequence of str, optional
+            Only these columns.
+        caption : str
+            A msgid.
+        """
+        from cxlib.present import tables
+
+        shown = tables.view(
+            self.withheld(result),
+            words=self.words,
+            minimum_base=self.minimum_base,
+            table=table,
+            columns=columns,
+            caption=caption,
+        )
+        _display(shown)
+
+    def draw(self, plot: Callable[..., Any], result: Any, **options: Any) -> None:
+        """Draw a result with a function of `cxlib.plots`; small bases are withheld.
+
+        Parameters
+        ----------
+        plot : callable
+            ``plot(result, *, words, ax=None, …) -> Axes``.
+        result : result or DataFrame
+        **options
+            Passed on to the plot.
+        """
+        from cxlib.present import figures
+
+        _display(figures.draw(plot, self.withheld(result), words=self.words, **options))
+
+    def tiles(self, tiles: Callable[..., Any], result: Any, **options: Any) -> None:
+        """Show headline numbers; the report begins with them."""
+        _display(tiles(self.withheld(result), words=self.words, **options))
+
+    def conclude(self, findings: Iterable[Finding] | Finding) -> None:
+        """State findings in order of consequence; the report lifts them to its top.
+
+        Parameters
+        ----------
+        findings : iterable of Finding
+            Those on fewer answers than the client's minimum base are left out.
+        """
+        from cxlib.findings import Finding as One
+        from cxlib.present import conclusions
+
+        told = [findings] if isinstance(findings, One) else list(findings)
+        kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
+        self._findings |= {f.id: f for f in kept}
+        self._write()
+        _display(conclusions.say_findings(kept, words=self.words, minimum_base=self.minimum_base))
+
+    def withheld(self, result: Any) -> Any:
+        """Return a result (or each of a list) with small bases blanked, as every output has it."""
+        from cxlib.present.withhold import withhold
+
+        if isinstance(result, (list, tuple)):
+            return [withhold(one, self.minimum_base) for one in result]
+        return withhold(result, self.minimum_base)
+
+    # --- results out and in --------------------------------------------------------------------
+
+    def save(self, **results: Any) -> Path:
+        """Save results by name for later chapters, small bases withheld; returns the file.
+
+        In a job of `cx run` they are kept with the client's results; interactively they go to
+        scratch, where nothing reads them by itself.
+
+        Parameters
+        ----------
+        **results
+            ``engagement.save(headline=headline, touchpoints=touchpoints)``.
+        """
+        self._results |= {name: self.withheld(result) for name, result in results.items()}
+        return self._write()
+
+    def _write(self) -> Path:
+        from cxlib import __version__
+        from cxlib.data.tables import provenance
+        from cxlib.envelope import Envelope, write
+
+        folder = self.workspace.results(self.client.client)
+        if not os.environ.get(JOB_VARIABLE):
+            folder = self.workspace.state(self.client.client) / "scratch"
+        path = folder / self.period / f"{self.chapter}.json"
+        envelope = Envelope(
+            client=self.client.client,
+            chapter=self.chapter,
+            period=self.period,
+            kit=__version__,
+            results=dict(self._results),
+            findings=tuple(self._findings.values()),
+            provenance=provenance(self.workspace, self.client),
+        )
+        write(path, envelope)
+        return path
+
+    def read(self, chapter: str) -> Envelope:
+        """Return what another chapter saved for this client and period.
+
+        Raises
+        ------
+        DataError
+            If that chapter has not run.
+        """
+        from cxlib.envelope import read
+
+        path = self.workspace.results(self.client.client) / self.period / f"{chapter}.json"
+        if not path.is_file():
+            raise DataError(
+                f"chapter {chapter!r} has no results for {self.client.client} in {self.period}; "
+                f"run `cx run {self.client.client} --chapter {chapter} "
+                f"--period {self.period}` first."
+            )
+        return read(path)
+
+
+def _display(view: Any) -> None:
+    from IPython.display import display
+
+    display(view)

@@ -1,0 +1,257 @@
+"""Results written down for later chapters: language-neutral, and equal when read back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis.results import Caveat
+from cxlib.errors import DataError
+from cxlib.findings import Finding
+
+SCHEMA = 1
+_OURS = ("cxlib.analysis.", "cxlib.findings.", "cxlib.words:Quantity")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """What one chapter leaves for later ones.
+
+    Parameters
+    ----------
+    client, chapter, period, kit : str
+        Whose, which chapter's, of which period, written by which version.
+    results : mapping of str to object
+        Results by name, small bases already withheld.
+    findings : tuple of Finding
+        What the chapter concluded.
+    provenance : mapping
+        Parameter and data hashes, rows used and dropped.
+    """
+
+    client: str
+    chapter: str
+    period: str
+    kit: str
+    results: Mapping[str, Any]
+    findings: tuple[Finding, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the result that was saved as `name`."""
+        from cxlib.errors import nearest
+
+        if name not in self.results:
+            raise DataError(
+                f"chapter {self.chapter!r} saved no {name!r}{nearest(name, self.results)}"
+            )
+        return self.results[name]
+
+
+def write(path: Path, envelope: Envelope) -> None:
+    """Write an envelope whole or not at all; the same envelope gives the same bytes."""
+    data = {
+        "schema": SCHEMA,
+        "client": envelope.client,
+        "chapter": envelope.chapter,
+        "period": envelope.period,
+        "kit": envelope.kit,
+        "results": {name: encode(result) for name, result in envelope.results.items()},
+        "findings": [encode(finding) for finding in envelope.findings],
+        "provenance": encode(dict(envelope.provenance)),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(
+        json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8"
+    )
+    beside.replace(path)
+
+
+def read(path: Path) -> Envelope:
+    """Read an envelope back.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or of a schema this kit does not know.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(
+            f"{path.name} is not there yet; run the chapter that makes it first."
+        ) from None
+    except ValueError as error:
+        raise DataError(f"{path} is damaged ({error}); run its chapter again.") from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise DataError(f"{path} is not of schema {SCHEMA}; run its chapter again with this kit.")
+    return Envelope(
+        client=data["client"],
+        chapter=data["chapter"],
+        period=data["period"],
+        kit=data["kit"],
+        results={name: decode(value) for name, value in data["results"].items()},
+        findings=tuple(decode(value) for value in data["findings"]),
+        provenance=decode(data["provenance"]),
+    )
+
+
+def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type
+    """Return `value` as JSON can hold it, without loss.
+
+    Raises
+    ------
+    DataError
+        If it holds something that a result does not hold (a function, a file, …).
+    """
+    if isinstance(value, Caveat):
+        return {"$caveat": value.message, "facts": encode(value.facts)}
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, np.generic):
+        return encode(value.item())
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if value is pd.NA or value is pd.NaT:
+        return {"$missing": "NA" if value is pd.NA else "NaT"}
+    if isinstance(value, (tuple, list)):
+        items = [encode(item) for item in value]
+        return {"$tuple": items} if isinstance(value, tuple) else items
+    if isinstance(value, Mapping):
+        return {"$map": [[encode(k), encode(v)] for k, v in value.items()]}
+    if isinstance(value, pd.Timestamp):
+        return {"$time": value.isoformat()}
+    if isinstance(value, (dt.date, dt.timedelta)):
+        return (
+            {"$date": value.isoformat()}
+            if isinstance(value, dt.date)
+            else {"$delta": value.total_seconds()}
+        )
+    if isinstance(value, np.ndarray):
+        return {"$array": encode(value.tolist()), "dtype": str(value.dtype)}
+    if isinstance(value, pd.DataFrame):
+        columns = [[name, encode(value[name])] for name in value.columns]
+        return {"$frame": columns, "index": encode(_index(value.index)), "rows": len(value)}
+    if isinstance(value, pd.Series):
+        return _encode_series(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        kind = f"{type(value).__module__}:{type(value).__qualname__}"
+        if kind.startswith(_OURS):
+            stored = {f.name: encode(getattr(value, f.name)) for f in fields(value) if f.init}
+            return {"$result": kind, "fields": stored}
+    raise DataError(f"a result cannot hold a {type(value).__name__}; it could not be read back.")
+
+
+def _index(index: pd.Index[Any]) -> Any:
+    plain = isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+    return None if plain and index.name is None else pd.Series(index, name=index.name)
+
+
+def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
+    dtype: Any = series.dtype
+    stored: dict[str, Any] = {"$series": series.name, "dtype": str(dtype)}
+    if isinstance(dtype, pd.CategoricalDtype):
+        stored |= {
+            "categories": encode(pd.Series(dtype.categories)),
+            "ordered": bool(dtype.ordered),
+        }
+        stored["dtype"] = "category"
+    elif isinstance(dtype, pd.PeriodDtype):
+        stored["values"] = [None if pd.isna(v) else str(v) for v in series]
+        return stored
+    if isinstance(dtype, pd.StringDtype) or pd.api.types.is_datetime64_any_dtype(dtype):
+        stored["values"] = [None if pd.isna(v) else str(v) for v in series]
+    elif isinstance(dtype, pd.CategoricalDtype):
+        stored["values"] = [int(code) for code in series.cat.codes]
+    elif isinstance(dtype, np.dtype) and dtype.kind == "m":
+        stored["values"] = [None if pd.isna(v) else v.value for v in series]
+    elif pd.api.types.is_extension_array_dtype(dtype):
+        stored["values"] = [None if pd.isna(v) else encode(v) for v in series]
+    else:
+        stored["values"] = [encode(v) for v in series.tolist()]
+    return stored
+
+
+def decode(value: Any) -> Any:
+    """Return what `encode` was given."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$result" in value:
+        return _decode_result(value)
+    if "$frame" in value:
+        return _decode_frame(value)
+    if "$series" in value:
+        return _decode_series(value)
+    if "$caveat" in value:
+        return Caveat(value["$caveat"], **decode(value["facts"]))
+    if "$array" in value:
+        return np.array(decode(value["$array"]), dtype=value["dtype"])
+    ((tag, content), *_rest) = value.items()
+    return _SIMPLE[tag](content)
+
+
+_SIMPLE: dict[str, Callable[[Any], Any]] = {
+    "$float": float,
+    "$missing": lambda name: pd.NA if name == "NA" else pd.NaT,
+    "$tuple": lambda items: tuple(decode(item) for item in items),
+    "$map": lambda pairs: {decode(k): decode(v) for k, v in pairs},
+    "$time": pd.Timestamp,
+    "$date": dt.date.fromisoformat,
+    "$delta": lambda seconds: dt.timedelta(seconds=seconds),
+}
+
+
+def _decode_result(value: dict[str, Any]) -> Any:
+    module, _, name = value["$result"].partition(":")
+    if not value["$result"].startswith(_OURS):
+        raise DataError(
+            f"a saved result names {value['$result']!r}, which is not one of the kit's."
+        )
+    kind = getattr(import_module(module), name)
+    return kind(**{field: decode(content) for field, content in value["fields"].items()})
+
+
+def _decode_frame(value: dict[str, Any]) -> pd.DataFrame:
+    columns = {name: decode(series) for name, series in value["$frame"]}
+    frame = pd.DataFrame(columns, columns=list(columns), index=pd.RangeIndex(value["rows"]))
+    index = decode(value["index"])
+    if index is not None:
+        frame.index = pd.Index(index)
+    return frame
+
+
+def _decode_series(value: dict[str, Any]) -> pd.Series[Any]:
+    name, dtype, values = value["$series"], value["dtype"], value["values"]
+    if dtype == "category":
+        categories = pd.Index(decode(value["categories"]))
+        codes = pd.Categorical.from_codes(values, categories=categories, ordered=value["ordered"])
+        return pd.Series(codes, name=name)
+    if dtype.startswith("timedelta"):
+        return (
+            pd.Series(
+                np.array([np.iinfo(np.int64).min if v is None else v for v in values]), name=name
+            )
+            .astype("timedelta64[ns]")
+            .astype(dtype)
+        )
+    decoded = [decode(v) for v in values]
+    if dtype == "object":
+        return pd.Series(decoded, name=name, dtype=object)
+    if dtype.startswith("datetime64"):
+        return pd.Series(pd.to_datetime(decoded, format="ISO8601"), name=name).astype(dtype)
+    restored: pd.Series[Any] = pd.Series(decoded, name=name, dtype=dtype)
+    return restored

@@ -1,0 +1,52 @@
+"""What the kit tells a consultant when it cannot go on, and the nearest fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class CxError(Exception):
+    """Anything the kit tells a consultant: what is wrong, where, and the nearest fix."""
+
+
+class ParamsError(CxError):
+    """The client file says something that it cannot mean."""
+
+
+class DataError(CxError):
+    """The client's data cannot answer the question."""
+
+
+class SetupError(CxError):
+    """The machine lacks something: a font, a key, an extra, a workspace."""
+
+
+class RunError(CxError):
+    """A run of chapters cannot be planned or finished."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'osat'?"``, or the known names if none is near.
+
+    Parameters
+    ----------
+    name : str
+        What the consultant wrote.
+    known : iterable of str
+        What would have been valid.
+
+    Returns
+    -------
+    str
+        A clause to append to a message, empty if nothing is known.
+    """
+    options = list(dict.fromkeys(map(str, known)))
+    folded = {option.casefold(): option for option in reversed(options)}
+    near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {folded[near[0]]!r}?"
+    if not options:
+        return ""
+    shown = ", ".join(repr(option) for option in options[:12])
+    return f"; there is {shown}{', …' if len(options) > 12 else ''}."

@@ -1,0 +1,217 @@
+"""What the assessment found: where the client stands, what changed and why, which step hurts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import pandas as pd
+
+from cxlib.analysis.compare import Benchmark, ChangeDecomposition
+from cxlib.analysis.scores import Headline
+from cxlib.findings._assessment_parts import data, journey, segments
+from cxlib.findings.finding import ALPHA, Finding, Severity
+from cxlib.words import Quantity
+from cxlib.words import mark as _
+
+__all__ = ["change", "data", "headline", "journey", "segments"]
+
+
+class Target(Protocol):
+    """A target as the client file states it."""
+
+    @property
+    def metric(self) -> str:
+        """The KPI's key."""
+
+    @property
+    def target(self) -> float:
+        """What is to be reached, in the KPI's unit."""
+
+    @property
+    def direction(self) -> str:
+        """Which way is better."""
+
+
+def headline(headline: Headline, *, targets: Sequence[Target] = ()) -> list[Finding]:
+    """Say of every KPI how it stands against its target and how it moved.
+
+    Parameters
+    ----------
+    headline : Headline
+    targets : sequence of Target
+        Those of other KPIs are passed over.
+    """
+    from cxlib.analysis.compare import benchmark
+
+    found: list[Finding] = []
+    rows = headline.table.set_index("metric")
+    for target in targets:
+        score = headline.scores.get(target.metric)
+        if score is not None:
+            test = benchmark(score, target.target, direction=target.direction)  # type: ignore[arg-type]
+            found.append(_against_target(target, test, score.unit, score.n))
+    for metric, row in rows.iterrows():
+        if pd.notna(row["change"]):
+            found.append(_movement(str(metric), row, headline.previous or ""))
+        elif str(metric) not in {target.metric for target in targets}:
+            found.append(_level(str(metric), row))
+    return found
+
+
+def _against_target(target: Target, test: Benchmark, unit: str, n: int) -> Finding:
+    facts = {
+        "metric": target.metric,
+        "value": Quantity(test.value, unit),
+        "low": Quantity(test.low, unit),
+        "high": Quantity(test.high, unit),
+        "target": Quantity(target.target, unit),
+        "gap": Quantity(abs(test.value - target.target), unit),
+        "n": n,
+    }
+    severity: Severity
+    worse = test.high < target.target if target.direction == "higher" else test.low > target.target
+    if test.p_value < ALPHA:
+        message = _("{metric} meets its target of {target}: {value} ({low} to {high}, n = {n}).")
+        step, severity = _("Hold what made it so, and consider a more ambitious target."), "good"
+    elif worse:
+        message = _("{metric} misses its target of {target}: {value} ({low} to {high}, n = {n}).")
+        step, severity = _("The gap is {gap}: start with the weakest touchpoints below."), "serious"
+    else:
+        message = _(
+            "{metric} is {value} ({low} to {high}, n = {n}): too close to its target of {target} "
+            "to tell."
+        )
+        step, severity = (
+            _("Treat the target as open, and collect more answers before it is judged."),
+            "warning",
+        )
+    return Finding(
+        id=f"assessment.{target.metric}.target",
+        message=message,
+        facts=facts,
+        severity=severity,
+        consequence=100 + abs(test.value - target.target),
+        base=n,
+        next_step=step,
+    )
+
+
+def _movement(metric: str, row: pd.Series, previous: str) -> Finding:
+    unit = row["unit"]
+    facts = {
+        "metric": metric,
+        "value": Quantity(row["value"], unit),
+        "change": Quantity(row["change"], unit, sign=True),
+        "low": Quantity(row["change_low"], unit, sign=True),
+        "high": Quantity(row["change_high"], unit, sign=True),
+        "previous": previous,
+        "n": int(row["n"]),
+    }
+    clear = row["p_value"] < ALPHA
+    better = (row["change"] > 0) == (row["direction"] == "higher")
+    severity: Severity = "note"
+    step = None
+    if clear and better:
+        message, severity = (
+            _(
+                "{metric} improved since {previous} by {change} ({low} to {high}) to {value}, n = "
+                "{n}."
+            ),
+            "good",
+        )
+    elif clear:
+        message, severity = (
+            _(
+                "{metric} worsened since {previous} by {change} ({low} to {high}) to {value}, n "
+                "= {n}."
+            ),
+            "serious",
+        )
+        step = _("See below whether the same customers judge worse, or other customers answered.")
+    else:
+        message = _(
+            "{metric} shows no clear change since {previous}: {change} ({low} to {high}), now "
+            "{value}, n = {n}."
+        )
+    return Finding(
+        id=f"assessment.{metric}.change",
+        message=message,
+        facts=facts,
+        severity=severity,
+        consequence=50 + abs(float(row["change"])),
+        base=int(row["n"]),
+        next_step=step,
+    )
+
+
+def _level(metric: str, row: pd.Series) -> Finding:
+    unit = row["unit"]
+    return Finding(
+        id=f"assessment.{metric}.level",
+        message=_("{metric} stands at {value} ({low} to {high}, n = {n})."),
+        facts={
+            "metric": metric,
+            "value": Quantity(row["value"], unit),
+            "low": Quantity(row["low"], unit),
+            "high": Quantity(row["high"], unit),
+            "n": int(row["n"]),
+        },
+        base=int(row["n"]),
+        consequence=40,
+    )
+
+
+def change(changes: Iterable[ChangeDecomposition]) -> list[Finding]:
+    """Say whether a change is the same customers judging differently, or different customers.
+
+    Parameters
+    ----------
+    changes : iterable of ChangeDecomposition
+        One a segment; silent where neither part is clear of nothing.
+    """
+    found = []
+    for part in changes:
+        rate_clear = part.rate_low > 0 or part.rate_high < 0
+        mix_clear = part.mix_low > 0 or part.mix_high < 0
+        if not (rate_clear or mix_clear):
+            continue
+        facts = {
+            "metric": part.metric,
+            "segment": part.by[0],
+            "total": Quantity(part.total, part.unit, sign=True),
+            "rate": Quantity(part.rate, part.unit, sign=True),
+            "rate_low": Quantity(part.rate_low, part.unit, sign=True),
+            "rate_high": Quantity(part.rate_high, part.unit, sign=True),
+            "mix": Quantity(part.mix, part.unit, sign=True),
+            "mix_low": Quantity(part.mix_low, part.unit, sign=True),
+            "mix_high": Quantity(part.mix_high, part.unit, sign=True),
+        }
+        mostly_mix = mix_clear and abs(part.mix) > abs(part.rate)
+        if mostly_mix:
+            message = _(
+                "Of the change in {metric} ({total}), {mix} ({mix_low} to {mix_high}) is a "
+                "different "
+                "mix of {segment}; judgement within groups moved by {rate} ({rate_low} to "
+                "{rate_high})."
+            )
+            step = _("Ask why the mix of customers changed before changing the service.")
+        else:
+            message = _(
+                "The change in {metric} ({total}) is customers of the same {segment} judging "
+                "differently: {rate} ({rate_low} to {rate_high}); the mix explains {mix} "
+                "({mix_low} to {mix_high})."
+            )
+            step = _("The experience itself changed: look at the touchpoints that moved with it.")
+        found.append(
+            Finding(
+                id=f"assessment.{part.metric}.change.{part.by[0]}",
+                message=message,
+                facts=facts,
+                severity="warning" if part.total < 0 else "note",
+                consequence=60 + max(abs(part.rate), abs(part.mix)),
+                base=part.n_used,
+                next_step=step,
+            )
+        )
+    return found

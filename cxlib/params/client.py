@@ -1,0 +1,188 @@
+"""Ask room: one client, as its file describes it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import AfterValidator, Field, PrivateAttr
+
+from cxlib.analysis.metrics import SCALES, Metric, Touchpoint
+from cxlib.errors import SetupError
+from cxlib.params._survey_checks import kind_of
+from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text
+from cxlib.params.calendar import Calendar, Currency, Privacy
+from cxlib.params.faults import Fault, Path, dotted
+from cxlib.params.kpis import Kpi
+from cxlib.params.survey import Survey
+from cxlib.params.tables import Members, Tickets, Transactions
+from cxlib.params.targets import Target
+from cxlib.params.yaml import Document
+from cxlib.workspace import check_client_name
+
+
+def _client_name(text: str) -> str:
+    try:
+        return check_client_name(text)
+    except SetupError as error:
+        raise ValueError(str(error)) from error
+
+
+class Labelled(NamedTuple):
+    """A key or a segment's raw value, with the label that the file gives it (empty: none)."""
+
+    key: str
+    path: Path
+    label: Mapping[Any, str]
+    segment: str = ""
+
+
+class Client(Closed):
+    """One client, as ``params/<client>.yaml`` describes it.
+
+    A client has only the sections its contract calls for; the others are None or empty. Targets
+    carry the direction and basis of what they are set on. `chapters` holds free parameters of
+    chapters by their stem.
+    """
+
+    client: Annotated[Text, AfterValidator(_client_name)]
+    name: Label | None = None
+    demo: bool = False
+    languages: Annotated[Languages, Field(min_length=1)] = Field(default=("en",), alias="language")
+    currency: Currency | None = None
+    calendar: Calendar = Calendar()
+    period: PeriodKind = "wave"
+    privacy: Privacy = Privacy()
+    survey: Survey | None = None
+    tickets: Tickets | None = None
+    members: Members | None = None
+    transactions: Transactions | None = None
+    kpis: Mapping[Key, Kpi] = {}
+    targets: tuple[Target, ...] = ()
+    chapters: Mapping[Text, Mapping[str, Any]] = {}
+
+    _document: Document = PrivateAttr(default_factory=lambda: Document(""))
+
+    def settle(self, document: Document, targets: tuple[Target, ...]) -> Client:
+        """Return this client with the file it was read from, and its targets filled in."""
+        settled = self.model_copy(update={"targets": targets})
+        settled._document = document
+        return settled
+
+    @property
+    def file(self) -> str:
+        """The client file as messages name it."""
+        return self._document.file
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what the file says; comments and layout do not count, order does."""
+        said = json.dumps(self._document.content, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The questions that scores are computed from, in the file's order."""
+        items = self.survey.metrics.items() if self.survey else ()
+        return tuple(
+            Metric(
+                key=key,
+                kind=kind,
+                scale=item.scale or SCALES.get(kind),
+                top=item.top,
+                direction=item.direction or "higher",
+                cut_points=item.cut_points,
+            )
+            for key, item in items
+            if (kind := kind_of(key, item)) is not None
+        )
+
+    @property
+    def touchpoints(self) -> tuple[Touchpoint, ...]:
+        """The rated steps, in journey order."""
+        return tuple(
+            Touchpoint(
+                key=item.key,
+                scale=item.scale,
+                top=item.top,
+                stage=item.stage,
+                direction=item.direction,
+            )
+            for item in (self.survey.touchpoints if self.survey else ())
+        )
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The keys of the segments, in the file's order."""
+        return tuple(self.survey.segments) if self.survey else ()
+
+    def display_name(self, language: str) -> str:
+        """Return the client's name as readers of `language` know it."""
+        return _said(self.name, language) or self.client
+
+    def labels(self, language: str) -> dict[str, str]:
+        """Return the client's own names in one language.
+
+        Parameters
+        ----------
+        language : str
+            ``"en"`` or ``"zh"``; a label that lacks it is given in the language it has.
+
+        Returns
+        -------
+        dict of str to str
+            By key of metrics, touchpoints, stages, segments and kpis; by ``segment=value`` for the
+            values of segments; and by raw value where only one segment has it and no key does.
+        """
+        named = [name for name in self.labelled() if name.label and not name.segment]
+        values = [name for name in self.labelled() if name.label and name.segment]
+        seen = Counter(value.key for value in values)
+        labels = {value.key: value.label for value in values if seen[value.key] == 1}
+        labels |= {f"{value.segment}={value.key}": value.label for value in values}
+        labels |= {name.key: name.label for name in named}
+        return {key: _said(label, language) for key, label in labels.items()}
+
+    def labelled(self) -> Iterator[Labelled]:
+        """Yield everything the file gives a label, in the file's order."""
+        survey = self.survey
+        if survey is not None:
+            for stage, label in survey.stages.items():
+                yield Labelled(stage, ("survey", "stages", stage), label)
+            for key, metric in survey.metrics.items():
+                yield Labelled(key, ("survey", "metrics", key, "label"), metric.label or {})
+            for place, touchpoint in enumerate(survey.touchpoints):
+                path: Path = ("survey", "touchpoints", place, "label")
+                yield Labelled(touchpoint.key, path, touchpoint.label or {})
+            for key, segment in survey.segments.items():
+                path = ("survey", "segments", key)
+                yield Labelled(key, (*path, "label"), segment.label or {})
+                for raw, label in segment.values.items():
+                    yield Labelled(raw, (*path, "values", raw), label, segment=key)
+        for key, kpi in self.kpis.items():
+            yield Labelled(key, ("kpis", key, "label"), kpi.label or {})
+
+    def where(self, key_path: Path) -> int:
+        """Return the line of a value in the client file, or of what it would stand in."""
+        return self._document.where(key_path)
+
+    def fault(
+        self,
+        key_path: Path,
+        message: str,
+        value: object = None,
+        *,
+        severity: Literal["error", "warning"] = "error",
+    ) -> Fault:
+        """Return a fault of the client's data at the value of the client file that it concerns."""
+        return Fault(
+            self.file, self.where(key_path), dotted(key_path), value, message, severity=severity
+        )
+
+
+def _said(label: Mapping[Any, str] | None, language: str) -> str:
+    if not label:
+        return ""
+    return label.get(language) or next(iter(label.values()))

@@ -1,0 +1,110 @@
+"""Ask room: what is wrong in a client file, where exactly, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cxlib.errors import ParamsError
+
+Path = tuple[str | int, ...]
+"""Where a value stands in the client file: keys, and places in lists counted from 0."""
+
+_LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a client's file or data.
+
+    Parameters
+    ----------
+    file : str
+        The file as the consultant knows it, relative to the workspace.
+    line : int
+        The line, counted from 1.
+    key : str
+        The dotted key, ``survey.metrics.nps.scale``; empty where the file as a whole is meant.
+    value : object
+        What stands there.
+    message : str
+        What is wrong with it and what would be right: a sentence.
+    severity : {"error", "warning"}
+        Whether it stops the work.
+    """
+
+    file: str
+    line: int
+    key: str
+    value: object
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        key = f" {self.key}:" if self.key else ""
+        return f"{self.file}:{self.line}:{key} {self.message}"
+
+
+class InvalidParams(ParamsError):  # noqa: N818 - it names a state of the file
+    """The client file is wrong; carries every fault, and says one a line.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+        All of them, in the order of the file.
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return InvalidParams, (self.faults,)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A contradiction between values that are each well formed.
+
+    Parameters
+    ----------
+    path : Path
+        The value to change.
+    message : str
+        What is wrong with it and what would be right.
+    rests_on : tuple of Path
+        Further values the judgement rests on; if one is itself at fault, nothing is said.
+    """
+
+    path: Path
+    message: str
+    rests_on: tuple[Path, ...] = ()
+
+
+def dotted(path: Path) -> str:
+    """Return a path as a message names it: ``survey.touchpoints[0].scale``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def show(value: object) -> str:
+    """Return a value as a message shows it: as YAML would, on one line, shortened if long."""
+    text = _yaml(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _yaml(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}" if value == float(f"{value:g}") else repr(value)
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(map(_yaml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_yaml(item)}' for key, item in value.items())}}}"
+    return repr(value)

@@ -1,0 +1,228 @@
+"""Ask room: contact-centre tickets, members, and what members bought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from cxlib.params.base import Closed, Duration, DurationText, Key, Raws, Text
+from cxlib.params.calendar import Calendar
+from cxlib.params.faults import Path, Problem, dotted
+from cxlib.params.source import Table, check_columns, check_source
+
+
+class TicketColumns(Closed):
+    """The columns of a ticket log, by the names they bear in the file."""
+
+    id: Text
+    created: Text
+    customer: Text | None = None
+    first_response: Text | None = None
+    resolved: Text | None = None
+    closed: Text | None = None
+    state: Text | None = None
+    channel: Text | None = None
+    queue: Text | None = None
+    priority: Text | None = None
+    group: Text | None = None
+    agent: Text | None = None
+    handle_seconds: Text | None = None
+    handle_minutes: Text | None = None
+    reopened: Text | None = None
+    reassigned: Text | None = None
+    csat: Text | None = None
+    category: Text | None = None
+    complaint: Text | None = None
+    upheld: Text | None = None
+    event_time: Text | None = None
+
+
+class States(Closed):
+    """Which raw states mean what."""
+
+    open: Raws = ()
+    resolved: Raws = ()
+    closed: Raws = ()
+    cancelled: Raws = ()
+    merged: Raws = ()
+
+
+FOR_ALL = "*"
+"""The priority under which a limit stands that holds for every ticket."""
+
+
+def _by_priority(value: Any) -> Any:
+    return value if isinstance(value, dict) or value is None else {FOR_ALL: value}
+
+
+ByPriority = Annotated[Mapping[Text, DurationText], BeforeValidator(_by_priority)]
+
+
+class Sla(Closed):
+    """Time limits, by raw priority; a limit that holds for all stands under ``*``."""
+
+    first_response: ByPriority | None = None
+    resolution: ByPriority | None = None
+
+    def seconds(self, *, day: timedelta = timedelta(days=1)) -> dict[str, float | dict[str, float]]:
+        """Return the limits in seconds: one number, or numbers by priority.
+
+        Parameters
+        ----------
+        day : datetime.timedelta
+            How long a limit's day counts: on business time, the hours a day is open.
+        """
+        limits: dict[str, float | dict[str, float]] = {}
+        for name in type(self).model_fields:
+            by_priority: Mapping[str, Duration] = getattr(self, name) or {}
+            seconds = {raw: d.elapsed(day=day).total_seconds() for raw, d in by_priority.items()}
+            if seconds:
+                limits[name] = seconds.get(FOR_ALL, seconds)
+        return limits
+
+
+class Tickets(Table):
+    """A contact-centre log: one row a ticket, or (`events`) one row an event.
+
+    `states` sorts the raw states, `sla` sets time limits on the `clock` (business or calendar
+    time), and a customer who returns within `repeat_days` was not helped the first time.
+    """
+
+    columns: TicketColumns
+    events: bool = False
+    states: States | None = None
+    sla: Sla | None = None
+    clock: Literal["business", "calendar"] = "calendar"
+    repeat_days: Annotated[int, Field(ge=1)] = 7
+
+
+class MemberColumns(Closed):
+    """The columns of a member list, by the names they bear in the file."""
+
+    id: Text
+    joined: Text | None = None
+    left: Text | None = None
+    tier: Text | None = None
+    birthday: Text | None = None
+
+
+class Members(Table):
+    """A loyalty programme's members; `attributes` are further columns by key."""
+
+    columns: MemberColumns
+    attributes: Mapping[Key, Text] = {}
+
+
+class TransactionColumns(Closed):
+    """The columns of a sales record, by the names they bear in the file."""
+
+    member: Text
+    date: Text
+    amount: Text | None = None
+    order: Text | None = None
+    points: Text | None = None
+    category: Text | None = None
+
+
+class Transactions(Table):
+    """What members bought, stayed or spent: one row a purchase."""
+
+    columns: TransactionColumns
+
+
+def check_tickets(tickets: Tickets, calendar: Calendar) -> Iterator[Problem]:
+    """Yield every contradiction in a tickets section."""
+    yield from check_source(tickets.source, ("tickets", "source"))
+    yield from check_columns(_columns(tickets.columns, "tickets"))
+    columns = tickets.columns
+    if columns.handle_seconds and columns.handle_minutes:
+        yield Problem(
+            ("tickets", "columns", "handle_minutes"), "stands beside handle_seconds; keep one."
+        )
+    if tickets.events and columns.event_time is None:
+        yield Problem(
+            ("tickets", "columns", "event_time"), "is missing: what orders the events of a ticket?"
+        )
+    if not tickets.events and columns.event_time is not None:
+        yield Problem(
+            ("tickets", "columns", "event_time"),
+            "has no use unless events: true.",
+            (("tickets", "events"),),
+        )
+    yield from _states(tickets)
+    yield from _sla(tickets)
+    if tickets.clock == "business" and calendar.business_hours is None:
+        yield Problem(
+            ("tickets", "clock"),
+            "'business' needs calendar.business_hours, such as \"09:00-18:00\".",
+            (("calendar",), ("calendar", "business_hours")),
+        )
+
+
+def _states(tickets: Tickets) -> Iterator[Problem]:
+    if tickets.states is None:
+        return
+    if tickets.columns.state is None:
+        yield Problem(
+            ("tickets", "columns", "state"), "is missing: in which column do the states stand?"
+        )
+    seen: dict[str, Path] = {}
+    for name in type(tickets.states).model_fields:
+        for place, raw in enumerate(getattr(tickets.states, name)):
+            path: Path = ("tickets", "states", name, place)
+            if raw in seen:
+                yield Problem(path, f"{raw!r} stands under {dotted(seen[raw])} as well; keep one.")
+            seen.setdefault(raw, path)
+
+
+def _sla(tickets: Tickets) -> Iterator[Problem]:
+    for name in ("first_response", "resolution"):
+        limits = getattr(tickets.sla, name, None)
+        path: Path = ("tickets", "sla", name)
+        if limits is None:
+            continue
+        if not limits:
+            yield Problem(path, "is empty; write such as 4h, or {high: 4h, normal: 2d}.")
+        elif set(limits) != {FOR_ALL} and tickets.columns.priority is None:
+            yield Problem(
+                path,
+                "goes by priority, but columns.priority names no column.",
+                (("tickets", "columns", "priority"),),
+            )
+        answered = {"first_response": ("first_response",), "resolution": ("resolved", "closed")}
+        if not any(getattr(tickets.columns, column) for column in answered[name]):
+            wanted = " or ".join(f"tickets.columns.{column}" for column in answered[name])
+            yield Problem(
+                path,
+                f"cannot be measured without {wanted}.",
+                tuple(("tickets", "columns", column) for column in answered[name]),
+            )
+
+
+def check_members(members: Members) -> Iterator[Problem]:
+    """Yield every contradiction in a members section."""
+    yield from check_source(members.source, ("members", "source"))
+    attributes: list[tuple[Path, str | None]] = [
+        (("members", "attributes", key), column) for key, column in members.attributes.items()
+    ]
+    yield from check_columns([*_columns(members.columns, "members"), *attributes])
+    for key in members.attributes:
+        if key in type(members.columns).model_fields:
+            yield Problem(
+                ("members", "attributes", key),
+                f"{key!r} is a key of columns; name it there.",
+            )
+
+
+def check_transactions(transactions: Transactions) -> Iterator[Problem]:
+    """Yield every contradiction in a transactions section."""
+    yield from check_source(transactions.source, ("transactions", "source"))
+    yield from check_columns(_columns(transactions.columns, "transactions"))
+
+
+def _columns(columns: Closed, section: str) -> Iterator[tuple[Path, str | None]]:
+    for name in type(columns).model_fields:
+        yield (section, "columns", name), getattr(columns, name)

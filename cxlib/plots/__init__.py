@@ -1,0 +1,1 @@
+"""Results in, matplotlib axes out: this room draws and calculates nothing."""

@@ -1,0 +1,191 @@
+"""One look for every figure: fonts that know Chinese, colours that survive a grey printer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxlib.errors import SetupError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, MUTED, RULE, PAPER = "#1c2733", "#5f6b7a", "#d5dbe2", "#ffffff"
+MAIN, ACCENT, GOOD, BAD, QUIET = "#1f5f99", "#c8691c", "#2e7d5b", "#b3372f", "#a9b4c0"
+SERIES = (MAIN, ACCENT, GOOD, "#7a5195", BAD, "#5f6b7a")
+"""Colours of series, apart in lightness too (Okabe–Ito's idea, darker for print)."""
+
+WIDTH = 7.2
+"""Inches: the text width of an A4 page, so that a figure is printed at the size it was drawn."""
+
+_SYSTEM_CJK = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "WenQuanYi Micro Hei",
+    "SimHei",
+    "Hiragino Sans GB",
+)
+
+
+@lru_cache(maxsize=1)
+def font_family() -> tuple[str, ...]:
+    """Return the font chain of the figures: Latin first, then whatever here can write Chinese.
+
+    Raises
+    ------
+    SetupError
+        If nothing on this machine can; said before any work is done.
+    """
+    from matplotlib import font_manager
+
+    chinese: list[str] = []
+    packaged = _packaged_font()
+    if packaged is not None:
+        font_manager.fontManager.addfont(str(packaged))
+        chinese.append(font_manager.FontProperties(fname=str(packaged)).get_name())
+    known = set(font_manager.get_font_names())
+    chinese += [name for name in _SYSTEM_CJK if name in known]
+    if not chinese:
+        raise SetupError(
+            "no font on this machine can write Chinese in figures; "
+            "install one with `pip install pylopdf-fonts-zh-cn`."
+        )
+    return ("DejaVu Sans", *dict.fromkeys(chinese))
+
+
+def _packaged_font() -> Path | None:
+    try:
+        import pylopdf_fonts_zh_cn as package
+    except ImportError:
+        return None
+    path = Path(package.__file__).parent / "NotoSansSC-Regular.otf"
+    return path if path.is_file() else None
+
+
+def settings() -> Any:
+    """Return the theme as matplotlib's rc settings."""
+    return {
+        "font.family": list(font_family()),
+        "font.size": 9,
+        "axes.unicode_minus": True,
+        "axes.titlesize": 10.5,
+        "axes.titlelocation": "left",
+        "axes.titleweight": "normal",
+        "axes.titlecolor": INK,
+        "axes.titlepad": 10,
+        "axes.labelcolor": MUTED,
+        "axes.labelsize": 9,
+        "axes.edgecolor": RULE,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": False,
+        "axes.axisbelow": True,
+        "grid.color": RULE,
+        "grid.linewidth": 0.7,
+        "xtick.color": MUTED,
+        "ytick.color": INK,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 9,
+        "ytick.major.size": 0,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+        "figure.facecolor": PAPER,
+        "figure.constrained_layout.use": True,
+        "figure.dpi": 100,
+        "savefig.dpi": 200,
+        "svg.hashsalt": "cx",
+    }
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """Apply the theme within a ``with`` block, and leave the consultant's own settings alone."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(settings()):
+        yield
+
+
+def axes(ax: Axes | None = None, *, height: float = 3.2, width: float = WIDTH) -> Axes:
+    """Return `ax`, or the axes of a new figure of the given size in inches."""
+    if ax is not None:
+        return ax
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height)).subplots()
+
+
+def row_axes(ax: Axes | None, rows: int, *, extra: float = 1.3) -> Axes:
+    """Return axes tall enough for `rows` labelled rows."""
+    return axes(ax, height=extra + 0.32 * max(rows, 1))
+
+
+def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
+    """Give `ax` its title (the finding, wrapped to the figure) and its alternative text.
+
+    Parameters
+    ----------
+    ax : Axes
+    text : str
+        What the figure shows, as a sentence.
+    alt : str
+        What someone who cannot see the figure should know; the title if empty.
+    """
+    figure = ax.get_figure(root=True)
+    width = (figure.get_figwidth() if figure is not None else WIDTH) * 72 / 10.5
+    ax.set_title(wrap(text, width=width * 0.98), loc="left", x=0)
+    if figure is not None:
+        _to_left_edge(ax)
+    ax.set_label(alt or text)
+    return ax
+
+
+def _to_left_edge(ax: Axes) -> None:
+    """Let the title start at the figure's left edge, not at the axes', so that it has room."""
+    text = ax.get_title(loc="left")
+    figure = ax.get_figure()
+    if figure is None or len(figure.axes) > 1:
+        return
+    ax.set_title("", loc="left")
+    figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=INK)
+
+
+def wrap(text: str, *, width: float) -> str:
+    """Break `text` into lines of at most `width` em: Chinese one em each, Latin half."""
+    lines, line, used = [], "", 0.0
+    for word in _words(text):
+        size = sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in word)
+        if used + size > width and line:
+            lines.append(line.rstrip())
+            line, used = "", 0.0
+            word = word.lstrip()  # noqa: PLW2901 - a space does not begin a line
+            size = sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in word)
+        line, used = line + word, used + size
+    return "\n".join([*lines, line.rstrip()]) if line.strip() else "\n".join(lines)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield what must stay together: Latin words with their space, single Chinese characters."""
+    closing = "，。；：！？、）》」％%"
+    word = ""
+    for c in text:
+        wide = ord(c) > 0x2E7F
+        if word and (c == " " or wide) and c not in closing:
+            yield word
+            word = ""
+        word += c
+        if wide and word and word != c:
+            continue
+    if word:
+        yield word
+
+
+def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
+    """Label the rows of a horizontal chart from top to bottom, wrapping long labels."""
+    ax.set_yticks(range(len(labels)), [wrap(label, width=width) for label in labels])
+    ax.set_ylim(len(labels) - 0.4, -0.6)

@@ -1,0 +1,1 @@
+"""Tables, figures and findings as a notebook shows them."""

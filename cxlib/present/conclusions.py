@@ -1,0 +1,104 @@
+"""Findings and headline numbers: shown in the notebook, lifted to the top of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from cxlib.findings import Finding, ranked
+from cxlib.present import mime
+from cxlib.words import Words
+from cxlib.words import mark as _
+
+SEVERITY_WORDS = {
+    "serious": _("Act"),
+    "warning": _("Watch"),
+    "good": _("Good"),
+    "note": _("Note"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingsView:
+    """Findings said in the reader's language, in order of consequence."""
+
+    items: tuple[dict[str, Any], ...]
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
+        rows = "".join(
+            f"<li><b>{escape(i['mark'])}.</b> {escape(i['text'])}"
+            + (f" <i>{escape(i['next'])}</i>" if i["next"] else "")
+            + "</li>"
+            for i in self.items
+        )
+        plain = "\n".join(f"{i['mark']}: {i['text']} {i['next']}".rstrip() for i in self.items)
+        return {
+            mime.FINDINGS: {"items": list(self.items)},
+            "text/html": f"<ul>{rows}</ul>",
+            "text/plain": plain or "–",
+        }
+
+
+def say_findings(findings: Iterable[Finding], *, words: Words, minimum_base: int) -> FindingsView:
+    """Say `findings`, leaving out those on a base below the client's minimum."""
+    shown = [f for f in ranked(findings) if f.base is None or f.base >= minimum_base]
+    return FindingsView(
+        items=tuple(
+            {
+                "id": f.id,
+                "severity": f.severity,
+                "consequence": float(f.consequence),
+                "mark": words.say(SEVERITY_WORDS[f.severity]),
+                "text": words.say(f.message, **f.facts),
+                "next": words.say(f.next_step, **f.facts) if f.next_step else "",
+            }
+            for f in shown
+        )
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """One headline number: its label, value, what stands beneath, and how it stands.
+
+    Parameters
+    ----------
+    label, value : str
+        Said already.
+    lines : tuple of str
+        Interval and base, change, target.
+    state : str
+        ``good``, ``bad``, ``open`` or empty.
+    """
+
+    label: str
+    value: str
+    lines: tuple[str, ...] = ()
+    state: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TilesView:
+    """The headline numbers in a row, as a report begins with them."""
+
+    tiles: tuple[Tile, ...]
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
+        data = [
+            {"label": t.label, "value": t.value, "lines": list(t.lines), "state": t.state}
+            for t in self.tiles
+        ]
+        plain = "\n".join(f"{t.label}: {t.value} ({'; '.join(t.lines)})" for t in self.tiles)
+        cells = "".join(
+            f"<td><b>{escape(t.value)}</b><br>{escape(t.label)}<br>"
+            + "<br>".join(f"<small>{escape(line)}</small>" for line in t.lines)
+            + "</td>"
+            for t in self.tiles
+        )
+        return {
+            mime.TILES: {"tiles": data},
+            "text/html": f"<table><tr>{cells}</tr></table>",
+            "text/plain": plain,
+        }

@@ -1,0 +1,71 @@
+"""Numbers as a reader reads them: rounded here, for the first and only time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from cxlib.present.layout import Kind
+from cxlib.words import Words
+
+DASH = "–"
+
+
+def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
+    """Return one cell as text.
+
+    Parameters
+    ----------
+    value : scalar
+        As the result holds it, unrounded; missing values become a dash.
+    kind : Kind
+        Its format.
+    words : Words
+        The reader's language.
+    unit : str
+        ``points``, ``percent``, ``mean``, ``seconds``, …: of a ``unit`` or ``signed`` cell.
+    """
+    if (
+        value is None
+        or value is pd.NA
+        or value is pd.NaT
+        or (isinstance(value, float) and math.isnan(value))
+    ):
+        return DASH
+    text = _WORDED.get(kind)
+    if text is not None:
+        return text(value, words)
+    if kind in ("unit", "signed"):
+        return words.quantity(float(value), unit, sign=kind == "signed")
+    if kind == "p":
+        return p_value(float(value), words)
+    digits, scale, suffix = _NUMERIC.get(kind, (2, 1.0, ""))
+    return words.number(scale * float(value), digits) + suffix
+
+
+def p_value(p: float, words: Words) -> str:
+    """Return a p-value with three decimals, never as zero."""
+    return "< 0.001" if p < 0.001 else words.number(p, 3)
+
+
+_WORDED: dict[str, Callable[[Any, Words], str]] = {
+    "key": lambda value, words: words.label(value),
+    "level": lambda value, words: words.label(value),
+    "word": lambda value, words: (
+        words.say(str(value)) if "{" not in str(value) else words.label(value)
+    ),
+    "text": lambda value, words: str(value),
+    "period": lambda value, words: words.period(str(value)),
+    "mark": lambda value, words: "●" if bool(value) else "",
+    "duration": lambda value, words: words.quantity(float(value), "seconds"),
+}
+_NUMERIC: dict[str, tuple[int, float, str]] = {
+    "int": (0, 1.0, ""),
+    "percent": (1, 100.0, " %"),
+    "points": (1, 1.0, ""),
+    "number": (2, 1.0, ""),
+    "hours": (1, 1 / 3600, ""),
+}

@@ -1,0 +1,212 @@
+"""Results as tables: labelled, formatted, small bases withheld, caveats beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.errors import CxError, nearest
+from cxlib.present import formats, mime
+from cxlib.present.layout import COMMON, HEADINGS, Column, Kind, Layout
+from cxlib.present.layouts import layout_of
+from cxlib.words import Words
+from cxlib.words import mark as _
+
+_WORDS_KINDS = ("key", "level", "text", "word", "period")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableView:
+    """A table ready to be read: every cell is text.
+
+    Parameters
+    ----------
+    headings : tuple of str
+    rows : tuple of tuple of str
+    numeric : tuple of bool
+        Which columns are set flush right.
+    notes : tuple of str
+        Caveats and explanations beneath.
+    caption : str
+    """
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[bool, ...]
+    notes: tuple[str, ...] = ()
+    caption: str = ""
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
+        data = {
+            "headings": list(self.headings),
+            "rows": [list(row) for row in self.rows],
+            "numeric": list(self.numeric),
+            "notes": list(self.notes),
+            "caption": self.caption,
+        }
+        return {mime.TABLE: data, "text/html": self._html(), "text/plain": self._plain()}
+
+    def _html(self) -> str:
+        head = "".join(f"<th>{escape(text)}</th>" for text in self.headings)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>"
+            for row in self.rows
+        )
+        notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+
+    def _plain(self) -> str:
+        lines = ["\t".join(self.headings), *("\t".join(row) for row in self.rows), *self.notes]
+        return "\n".join(lines)
+
+
+def view(
+    result: Any,
+    *,
+    words: Words,
+    minimum_base: int,
+    table: str = "table",
+    columns: Sequence[str] | None = None,
+    caption: str = "",
+) -> TableView:
+    """Lay out one frame of a result (already withheld) for a reader.
+
+    Parameters
+    ----------
+    result : DataFrame or a frozen result
+    words : Words
+    minimum_base : int
+        Said in the note beneath where a cell was withheld.
+    table : str
+        Which of the result's frames, when it has several.
+    columns : sequence of str, optional
+        Show just these, in this order.
+    caption : str
+        A msgid.
+
+    Raises
+    ------
+    CxError
+        If the result has no such frame or column.
+    """
+    frame = result if isinstance(result, pd.DataFrame) else _frame_of(result, table)
+    layout = _choose(result, frame, table, columns)
+    unit = str(getattr(result, "unit", "") or "")
+    shown = [c for c in layout.columns if c.name in frame]
+    rows = [_row(record, shown, words, unit, minimum_base) for record in frame.to_dict("records")]
+    caption = caption or layout.caption or ""
+    return TableView(
+        headings=tuple(words.label(c.heading or _heading(c.name)) for c in shown),
+        rows=tuple(rows),
+        numeric=tuple(c.kind not in _WORDS_KINDS for c in shown),
+        notes=tuple(_notes(result, frame, words, minimum_base)),
+        caption=words.say(caption) if caption else "",
+    )
+
+
+def _frame_of(result: Any, table: str) -> pd.DataFrame:
+    frame = getattr(result, table, None)
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    if is_dataclass(result):
+        named = [
+            f.name for f in fields(result) if isinstance(getattr(result, f.name), pd.DataFrame)
+        ]
+        if not named and table == "table":
+            scalars = {f.name: [getattr(result, f.name)] for f in fields(result)}
+            plain = (int, float, str, bool)
+            return pd.DataFrame({k: v for k, v in scalars.items() if isinstance(v[0], plain)})
+        raise CxError(f"{type(result).__name__} has no table {table!r}{nearest(table, named)}")
+    raise CxError(f"{type(result).__name__} is not a result that can be shown.")
+
+
+def _choose(result: Any, frame: pd.DataFrame, table: str, columns: Sequence[str] | None) -> Layout:
+    known = layout_of(result, table)
+    by_name = {c.name: c for c in known.columns} if known else {}
+    if columns is not None:
+        missing = [name for name in columns if name not in frame]
+        if missing:
+            raise CxError(
+                f"no column {missing[0]!r} in this table{nearest(missing[0], frame.columns)}"
+            )
+        names: Iterable[str] = columns
+    elif known:
+        return known
+    else:
+        names = [str(name) for name in frame.columns if name != "withheld"]
+    return Layout(tuple(by_name.get(name) or Column(name, _kind(frame, name)) for name in names))
+
+
+def _kind(frame: pd.DataFrame, name: str) -> Kind:
+    if name in COMMON:
+        return COMMON[name]
+    if pd.api.types.is_bool_dtype(frame[name]):
+        return "mark"
+    if pd.api.types.is_integer_dtype(frame[name]):
+        return "int"
+    return "number" if pd.api.types.is_float_dtype(frame[name]) else "key"
+
+
+def _heading(name: str) -> str:
+    return HEADINGS.get(name) or name.replace("_", " ")
+
+
+def _row(
+    record: dict[Any, Any], shown: list[Column], words: Words, unit: str, minimum_base: int
+) -> tuple[str, ...]:
+    own_unit = str(record.get("unit") or unit)
+    withheld = bool(record.get("withheld", False))
+    cells = []
+    for column in shown:
+        if withheld and column.name == "n":
+            text = f"< {minimum_base}"
+        elif withheld and column.kind not in _WORDS_KINDS:
+            text = formats.DASH
+        else:
+            value = record[column.name]
+            if column.kind == "level" and "segment" in record:
+                value = f"{record['segment']}={value}"
+            text = formats.cell(value, column.kind, words=words, unit=own_unit)
+            text += _interval(record, column, words, own_unit)
+            if column.name == "n" and 0 <= float(record["n"]) < CARE_BASE:
+                text += " *"
+        cells.append(text)
+    return tuple(cells)
+
+
+def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -> str:
+    if column.low is None or column.high is None or pd.isna(record.get(column.low)):
+        return ""
+    kind: Kind = "unit" if column.kind == "signed" else column.kind
+    low, high = (
+        formats.cell(record[name], kind, words=words, unit=unit).removesuffix(" %")
+        for name in (column.low, column.high)
+    )
+    return " " + words.say(_("({low} to {high})"), low=low, high=high)
+
+
+def _notes(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) -> Iterable[str]:
+    if "withheld" in frame and frame["withheld"].any():
+        yield words.say(
+            _("– : withheld, fewer than {n} answers; protects the people who gave them."),
+            n=minimum_base,
+        )
+    if "n" in frame:
+        n = frame.loc[~frame["withheld"], "n"] if "withheld" in frame else frame["n"]
+        if (n.fillna(CARE_BASE) < CARE_BASE).any():
+            yield words.say(_("* : fewer than {n} answers; interpret with care."), n=CARE_BASE)
+    for caveat in getattr(result, "caveats", ()):
+        yield say_caveat(caveat, words)
+
+
+def say_caveat(caveat: str, words: Words) -> str:
+    """Return a caveat in the reader's language."""
+    if isinstance(caveat, Caveat):
+        return words.say(caveat.message, **caveat.facts)
+    return words.say(caveat) if "{" not in caveat else caveat

@@ -1,0 +1,72 @@
+"""Small bases are withheld once, here, for every output alike."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+import pandas as pd
+
+R = TypeVar("R")
+
+_KEPT = ("n_dropped", "n_previous", "rank")
+_BASES = ("n", "n_before", "n_after")
+_OF_PREVIOUS = ("previous", "change", "change_low", "change_high", "p_value", "p_adjusted")
+
+
+def withhold(result: R, minimum_base: int) -> R:
+    """Return `result` with every estimate on a base below `minimum_base` blanked.
+
+    Parameters
+    ----------
+    result : DataFrame, or a frozen result with ``table``-like frames or an ``n``
+        Frames with a column ``n`` gain a boolean column ``withheld``; the floats of such rows
+        become NaN, their labels stay. A single number with an ``n`` below the base is blanked.
+    minimum_base : int
+        Answers; the client's ``privacy: minimum_base``.
+    """
+    if isinstance(result, pd.DataFrame):
+        return cast("R", _frame(result, minimum_base))
+    if not is_dataclass(result) or isinstance(result, type):
+        return result
+    changed: dict[str, Any] = {}
+    own_base = getattr(result, "n", None)
+    small = isinstance(own_base, int) and own_base < minimum_base
+    for field in fields(result):
+        value = getattr(result, field.name)
+        if isinstance(value, pd.DataFrame):
+            changed[field.name] = _frame(value, minimum_base)
+        elif is_dataclass(value) and not isinstance(value, type):
+            changed[field.name] = withhold(value, minimum_base)
+        elif small and isinstance(value, float):
+            changed[field.name] = float("nan")
+    changed = {name: value for name, value in changed.items() if value is not getattr(result, name)}
+    return replace(result, **changed) if changed else result
+
+
+def _frame(frame: pd.DataFrame, minimum_base: int) -> pd.DataFrame:
+    bases = [name for name in _BASES if name in frame]
+    if not bases:
+        return frame
+    small = frame.get("withheld", pd.Series(False, index=frame.index)).astype(bool)
+    for base in bases:
+        n = frame[base].fillna(0)
+        small |= (n < minimum_base) & ((n > 0) | (base == "n"))
+    shown = frame.assign(withheld=small)
+    if small.any():
+        _blank(shown, shown.columns.difference([*_KEPT, *_BASES, "withheld"]), small)
+    if "n_previous" in frame:
+        weak = frame["n_previous"].between(1, minimum_base - 1)
+        _blank(shown, shown.columns.intersection(list(_OF_PREVIOUS)), weak)
+    return shown
+
+
+def _blank(frame: pd.DataFrame, names: pd.Index[str], rows: pd.Series[bool]) -> None:
+    for name in names:
+        column = frame[name]
+        if pd.api.types.is_bool_dtype(column):
+            continue
+        if pd.api.types.is_float_dtype(column):
+            frame[name] = column.mask(rows)
+        elif pd.api.types.is_integer_dtype(column):
+            frame[name] = column.astype("Int64").mask(rows)

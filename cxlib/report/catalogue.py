@@ -1,0 +1,129 @@
+"""Which messages the kit says, and the catalogues that say them in other languages.
+
+``python -m cxlib.report.catalogue`` (``make catalogue``) brings every ``.po`` file up to date: new
+messages are added untranslated, stale ones go, translations stay. Each chapter has a catalogue of
+its own in ``cxlib/locale/<language>/<stem>.po``; what belongs to no chapter is in ``kit.po``.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Container, Iterator
+from pathlib import Path
+
+from cxlib.report.markdown import messages
+from cxlib.words import LANGUAGES, read_catalogue
+from cxlib.workspace import kit_file
+
+PACKAGE = Path(__file__).resolve().parent.parent
+KIT = "kit"
+_CHAPTER_ROOMS = ("findings", "plots", "layouts")
+_SAID = re.compile(r"""\bsay\('((?:[^'\\]|\\.)+)'\)""")
+
+
+def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
+    """Return the kit's messages by stem, each message once, in the order they are met.
+
+    Parameters
+    ----------
+    notebooks : Path, optional
+        The folder of chapters; the kit's own if not given.
+
+    Returns
+    -------
+    dict of str to list of str
+        ``kit`` first, then one entry a chapter; a message that several say belongs to the first.
+    """
+    chapters = {
+        re.sub(r"^\d+-", "", path.stem): path
+        for path in sorted((notebooks or kit_file("notebooks")).glob("*.ipynb"))
+    }
+    found: dict[str, list[str]] = {KIT: [], **{stem: [] for stem in chapters}}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        found[_stem(path, chapters)] += _of_python(path)
+    for path in sorted(PACKAGE.rglob("*.j2")):
+        found[KIT] += _SAID.findall(path.read_text(encoding="utf-8"))
+    for stem, path in chapters.items():
+        found[stem] += of_notebook(path)
+    once: set[str] = set()
+    result: dict[str, list[str]] = {}
+    for stem, every in found.items():
+        result[stem] = [m for m in dict.fromkeys(every) if m not in once]
+        once.update(result[stem])
+    return result
+
+
+def _stem(path: Path, chapters: Container[str]) -> str:
+    """Return whose a file is: ``findings/targets.py`` and ``findings/_targets_path.py`` alike."""
+    stem = path.stem.removeprefix("_").partition("_")[0]
+    return stem if path.parent.name in _CHAPTER_ROOMS and stem in chapters else KIT
+
+
+def _of_python(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        match node.args[0]:
+            case ast.Constant(value=str(message)) if name in ("_", "mark"):
+                yield message
+
+
+def of_notebook(path: Path) -> Iterator[str]:
+    """Yield the messages of a notebook: its markdown by paragraph, and what its cells mark."""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            yield from messages(source)
+        else:
+            yield from re.findall(r'caption="([^"]+)"', source)
+
+
+def update(path: Path, wanted: list[str], language: str) -> tuple[int, int]:
+    """Bring one catalogue up to date; return how many messages it holds and how many lack a word.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.po`` file; made if it is not there.
+    wanted : list of str
+        Its messages.
+    language : str
+    """
+    from babel.messages.catalog import Catalog, Message
+    from babel.messages.pofile import write_po
+
+    known = read_catalogue(path) if path.is_file() else {}
+    catalogue = Catalog(locale=language, fuzzy=False)
+    for message in sorted(wanted):
+        entry = Message(message, known.get(message, ""))
+        entry.flags.discard("python-format")  # "95 % interval" is no format
+        entry.flags.discard("python-brace-format")
+        catalogue[message] = entry
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".part")
+    with beside.open("wb") as file:
+        file.write(f'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n'.encode())
+        file.write(b'"Content-Type: text/plain; charset=utf-8\\n"\n\n')
+        write_po(file, catalogue, width=0, omit_header=True)
+    beside.replace(path)
+    return len(wanted), sum(not known.get(message) for message in wanted)
+
+
+def main() -> None:
+    """Bring all catalogues up to date and say what lacks a translation."""
+    for language in LANGUAGES[1:]:
+        folder = PACKAGE / "locale" / language
+        every = extract()
+        for stem, wanted in every.items():
+            held, lacking = update(folder / f"{stem}.po", wanted, language)
+            print(f"{language}/{stem}: {held} messages, {lacking} untranslated")
+        for path in folder.glob("*.po"):
+            if path.stem not in every:
+                path.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""An executed notebook to one HTML file: sealed, without script, everything foreign escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cxlib.findings.finding import SEVERITIES
+from cxlib.present import mime
+from cxlib.report.markdown import Heading, render_markdown, translate_markdown
+from cxlib.words import Words
+from cxlib.words import mark as _
+
+CONTENT_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'"
+)
+_TEMPLATES = Path(__file__).parent / "templates"
+HIDDEN_TAGS = {"parameters", "injected-parameters", "setup", "interactive"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cover:
+    """What stands on a report beside its cells.
+
+    Parameters
+    ----------
+    client, period : str
+        As the reader's language writes them.
+    confidential : str
+        The confidentiality mark.
+    provenance : sequence of (str, str)
+        What the report ends with.
+    """
+
+    client: str
+    period: str
+    confidential: str
+    provenance: Sequence[tuple[str, str]] = ()
+
+
+def render(notebook: Any, *, words: Words, cover: Cover) -> str:
+    """Return the report of an executed notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Executed; its markdown is translated here.
+    words : Words
+    cover : Cover
+
+    Returns
+    -------
+    str
+        One HTML document that loads nothing and runs nothing.
+    """
+    cells = [c for c in notebook.cells if not HIDDEN_TAGS & set(c.metadata.get("tags", []))]
+    texts = [c for c in cells if c.cell_type == "markdown"]
+    for c in texts:
+        c.source = translate_markdown(c.source, words)
+    title = _take_title(texts)
+    method = [c for c in cells if "method" in c.metadata.get("tags", [])]
+    evidence = [c for c in cells if c not in method]
+    outputs = [o.get("data", {}) for c in cells if c.cell_type == "code" for o in c.outputs]
+    headings: list[Heading] = []
+    page = {
+        "lang": {"zh": "zh-Hans"}.get(words.language, words.language),
+        "client": cover.client,
+        "period": cover.period,
+        "confidential": cover.confidential,
+        "title": title,
+        "tiles": [t for d in outputs for t in d.get(mime.TILES, {}).get("tiles", [])],
+        "findings": _in_order(
+            i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", [])
+        ),
+        "contents": _contents(evidence, headings, words, bool(method)),
+        "evidence": evidence,
+        "method": method,
+        "provenance": cover.provenance,
+        "style": style(),
+        "policy": CONTENT_POLICY,
+    }
+    template = _environment().get_template("index.html.j2")
+    return str(template.render(page=page, mime=mime, say=words.say))
+
+
+def _take_title(texts: list[Any]) -> str:
+    for c in texts:
+        found = re.match(r"\s*# (.+?)(?:\n|$)", c.source)
+        if found:
+            c.source = c.source[found.end() :]
+            return found.group(1).strip()
+    return ""
+
+
+def _in_order(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    once = {item["id"]: item for item in items}
+    rank = {severity: at for at, severity in enumerate(SEVERITIES)}
+    return sorted(once.values(), key=lambda i: (rank[i["severity"]], -i["consequence"]))
+
+
+def _contents(
+    cells: list[Any], headings: list[Heading], words: Words, has_method: bool
+) -> list[tuple[str, str]]:
+    for c in cells:
+        if c.cell_type == "markdown":
+            headings += render_markdown(c.source).headings
+    shown = [(h.id, h.text) for h in headings if h.level == 2]
+    if has_method:
+        shown.append(("method", words.say(_("Method and data notes"))))
+    shown.append(("provenance", words.say(_("Where these numbers come from"))))
+    return shown
+
+
+@lru_cache(maxsize=1)
+def style() -> Any:
+    """Return the style sheet of every page the kit makes."""
+    from markupsafe import Markup
+
+    return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    """Return nbconvert's template environment with the kit's template and autoescape on."""
+    from markupsafe import Markup
+    from nbconvert.exporters.templateexporter import TemplateExporter
+
+    class ReportExporter(TemplateExporter):
+        """nbconvert's exporter with the kit's template."""
+
+        file_extension = ".html"
+
+    exporter = ReportExporter(
+        template_name="cx",
+        extra_template_basedirs=[str(_TEMPLATES)],
+        template_file="index.html.j2",
+    )
+    environment = exporter.environment
+    environment.autoescape = True
+    environment.filters["rendered"] = lambda source: Markup(render_markdown(source).html)
+    environment.filters["joined"] = lambda text: "".join(text) if isinstance(text, list) else text
+    environment.filters["nospace"] = lambda text: re.sub(r"\s+", "", text)
+    return environment

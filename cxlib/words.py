@@ -1,0 +1,207 @@
+"""How every text of the kit reaches a reader: an immutable translator with the client's labels."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cxlib import periods
+from cxlib.errors import CxError
+
+LANGUAGES = ("en", "zh")
+_CATALOGUES = Path(__file__).parent / "locale"
+_DASH = "–"
+
+
+def mark(message: str) -> str:
+    """Mark `message` for the catalogue (imported as ``_``); it is translated when it is said."""
+    return message
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its unit, as a fact of a message: each language writes it its own way.
+
+    Parameters
+    ----------
+    value : float
+    unit : str
+        ``points``, ``percent`` (0 to 100), ``share`` (0 to 1), ``mean``, ``seconds``, ``count``.
+    sign : bool
+        A change: with its sign, a percentage in percentage points.
+    """
+
+    value: float
+    unit: str
+    sign: bool = False
+
+
+_DIGITS = {"points": 1, "percent": 1, "share": 1, "mean": 2, "count": 0}
+_LARGER = (
+    (2 * 86400, 86400, mark("{number} d")),
+    (3600, 3600, mark("{number} h")),
+    (60, 60, mark("{number} min")),
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A language and a client's labels: how every text of the kit reaches a reader.
+
+    Parameters
+    ----------
+    language : str
+        ``"en"`` or ``"zh"``.
+    catalogue : mapping of str to str
+        English msgid to translation; what it lacks is said in English.
+    labels : mapping of str to str
+        The client's own names of its metrics, touchpoints, stages and segments, by key.
+    """
+
+    language: str = "en"
+    catalogue: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def load(
+        cls,
+        language: str,
+        *,
+        labels: Mapping[str, str] | None = None,
+        beside: tuple[Path, ...] = (),
+    ) -> Words:
+        """Read the kit's catalogues of `language`, and those that lie `beside` added notebooks.
+
+        Raises
+        ------
+        CxError
+            If the kit does not speak the language.
+        """
+        if language not in LANGUAGES:
+            raise CxError(f"language {language!r} is not one of {', '.join(LANGUAGES)}.")
+        catalogue = dict(_catalogue(language))
+        for path in beside:
+            catalogue |= read_catalogue(path)
+        return cls(language, MappingProxyType(catalogue), MappingProxyType(dict(labels or {})))
+
+    def say(self, message: str, /, **facts: object) -> str:
+        """Translate `message` (an English msgid) and fill its ``{named}`` facts.
+
+        Facts that are keys of the client come out as their labels, dates and missing numbers as
+        the reader's language writes them.
+        """
+        text = self.catalogue.get(message) or message
+        return text.format(**{name: self._fact(fact) for name, fact in facts.items()})
+
+    def label(self, key: object) -> str:
+        """Return the client's label of `key`, else the kit's word for it, else the key itself."""
+        text = str(key)
+        known = self.labels.get(text) or self.catalogue.get(text)
+        return known or (text.partition("=")[2] if "=" in text else text) or text
+
+    def quantity(self, value: float, unit: str, *, sign: bool = False) -> str:
+        """Return a number in its unit: ``−3.2``, ``81.0 %``, ``+2.0 pp``, ``3.2 min``."""
+        if unit == "seconds":
+            return self._duration(value, sign=sign)
+        scaled = 100 * value if unit == "share" else value
+        number = self.number(scaled, _DIGITS.get(unit, 2), sign=sign)
+        if unit not in ("percent", "share") or number == _DASH:
+            return number
+        return self.say(mark("{number} pp"), number=number) if sign else f"{number} %"
+
+    def _duration(self, seconds: float, *, sign: bool) -> str:
+        if not math.isfinite(seconds):
+            return self.number(seconds)
+        for least, size, message in _LARGER:
+            if abs(seconds) >= least:
+                return self.say(message, number=self.number(seconds / size, 1, sign=sign))
+        return self.say(mark("{number} s"), number=self.number(seconds, 0, sign=sign))
+
+    def period(self, label: str) -> str:
+        """Return a period label as this language writes it: ``Q3 2026``, ``2026年第3季度``."""
+        if periods.kind_of(label) is None:
+            return self.label(label)
+        period = periods.parse(label)
+        if period.kind == "year":
+            return f"{period.year}年" if self.language == "zh" else str(period.year)
+        if period.kind == "quarter":
+            if self.language == "zh":
+                return f"{period.year}年第{period.quarter}季度"
+            return f"Q{period.quarter} {period.year}"
+        if self.language == "zh":
+            return f"{period.year}年{period.month}月"
+        return f"{period.start:%B %Y}"
+
+    def date(self, day: dt.date) -> str:
+        """Return a date as this language writes it: ``5 March 2026``, ``2026年3月5日``."""
+        if self.language == "zh":
+            return f"{day.year}年{day.month}月{day.day}日"
+        return f"{day.day} {day:%B %Y}"
+
+    def number(self, value: float | None, digits: int = 0, *, sign: bool = False) -> str:
+        """Return a number with thousands separators and a true minus sign; a dash for none."""
+        if value is None or math.isnan(value):
+            return _DASH
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        rounded = round(value, digits) + 0.0  # no "-0"
+        return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}".replace("-", "−")
+
+    def _fact(self, fact: object) -> object:
+        if isinstance(fact, bool) or fact is None:
+            return fact
+        if isinstance(fact, Quantity):
+            return self.quantity(fact.value, fact.unit, sign=fact.sign)
+        if isinstance(fact, str):
+            return self.period(fact) if periods.kind_of(fact) else self.label(fact)
+        if isinstance(fact, dt.date):
+            return self.date(fact)
+        if isinstance(fact, (list, tuple)):
+            return ("、" if self.language == "zh" else ", ").join(str(self._fact(f)) for f in fact)
+        if isinstance(fact, (int, float)) or hasattr(fact, "__float__"):
+            return _Number(float(fact)) if not isinstance(fact, int) else _Integer(fact)
+        return fact
+
+
+class _Number(float):
+    """A float that formats with a true minus sign, and as a dash or ∞ where it is not a number."""
+
+    def __format__(self, spec: str) -> str:
+        if math.isnan(self):
+            return _DASH
+        if math.isinf(self):
+            return "∞" if self > 0 else "−∞"
+        text = format(float(self), spec)
+        if text.startswith("-") and not any(digit in text for digit in "123456789"):
+            text = text[1:]
+        return text.replace("-", "−")
+
+
+class _Integer(int):
+    """An integer that formats with thousands separators unless told otherwise."""
+
+    def __format__(self, spec: str) -> str:
+        return format(int(self), spec or ",").replace("-", "−")
+
+
+def read_catalogue(path: Path) -> dict[str, str]:
+    """Return msgid to translation of one ``.po`` file, without untranslated and fuzzy entries."""
+    from babel.messages.pofile import read_po
+
+    with path.open("rb") as file:
+        entries: Any = read_po(file)
+    return {str(e.id): str(e.string) for e in entries if e.id and e.string and not e.fuzzy}
+
+
+@cache
+def _catalogue(language: str) -> Mapping[str, str]:
+    merged: dict[str, str] = {}
+    for path in sorted((_CATALOGUES / language).glob("*.po")):
+        merged |= read_catalogue(path)
+    return MappingProxyType(merged)

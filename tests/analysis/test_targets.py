@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, dataclass
+from math import ceil, inf, isinf, isnan, nan, sqrt
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportions_ztest
+
+from cxlib.analysis import compare, scores, targets
+from cxlib.errors import DataError
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A percentile or a duration: no kind, perhaps no standard error."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    standard_error: float = nan
+
+
+def _nps(promoters: int, passives: int, detractors: int) -> scores.Score:
+    return scores.nps(pd.Series([10] * promoters + [8] * passives + [3] * detractors))
+
+
+def _csat(top: int, rest: int) -> scores.Score:
+    return scores.csat(pd.Series([5] * top + [2] * rest))
+
+
+def test_a_verdict_on_an_nps_by_hand() -> None:
+    score = _nps(180, 60, 160)  # NPS 5 on 400, variance 0.45 + 0.40 − 0.05² = 0.8475
+    verdict = targets.verdict(score, 10, direction="higher", clause="2.2.1", metric="nps")
+    high, low = (180 + 0.75) / 403, (160 + 0.75) / 403
+    error = 100 * sqrt((high + low - (high - low) ** 2) / 403)
+    p_met = norm.cdf((100 * (high - low) - 10) / error)
+    assert verdict.p_met == pytest.approx(p_met)
+    assert verdict.p_value == pytest.approx(1 - p_met)
+    assert verdict.p_missed == pytest.approx(p_met)
+    assert verdict.n_to_settle == ceil(0.8475 * (norm.ppf(0.95) + norm.ppf(0.8)) ** 2 / 0.05**2)
+    assert (verdict.reached, verdict.status) == (False, "cannot tell at this n")
+    assert (verdict.clause, verdict.metric, verdict.n) == ("2.2.1", "nps", 400)
+
+
+def test_a_share_is_judged_by_the_score_test_of_statsmodels() -> None:
+    verdict = targets.verdict(_csat(86, 14), 80, direction="higher")
+    _, p_value = proportions_ztest(86, 100, 0.8, alternative="larger", prop_var=0.8)
+    assert verdict.p_value == pytest.approx(p_value)
+    assert verdict.p_met == pytest.approx(1 - p_value)
+
+
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+def test_the_p_value_is_that_of_compare_benchmark(direction: Any) -> None:
+    ratings = pd.Series([1, 2, 5, 6, 7, 7, 4, 3, 6, 5] * 8)
+    weights = pd.Series(np.linspace(0.5, 2, 80))
+    customer = pd.Series(np.arange(80) // 2)
+    for score, target in (
+        (_nps(30, 20, 10), 20.0),
+        (_csat(30, 20), 70.0),
+        (scores.ces(ratings, weights=weights, cluster=customer), 4.2),
+        (scores.nps(ratings, weights=weights, cluster=customer), -60.0),
+    ):
+        ours = targets.verdict(score, target, direction=direction)
+        theirs = compare.benchmark(score, target, direction=direction)
+        assert ours.p_value == pytest.approx(theirs.p_value)
+
+
+def test_met_and_missed_change_places_with_the_direction() -> None:
+    score = _csat(90, 10)
+    assert targets.verdict(score, 80, direction="higher").status == "met"
+    assert targets.verdict(score, 80, direction="lower").status == "not met"
+    assert targets.verdict(score, 97, direction="higher").status == "not met"
+    assert targets.verdict(score, 97, direction="lower").status == "met"
+    assert targets.verdict(score, 88, direction="higher").status == "cannot tell at this n"
+
+
+def test_reaching_the_target_exactly_is_reaching_it_but_no_sample_settles_it() -> None:
+    verdict = targets.verdict(_nps(180, 60, 160), 5, direction="higher")  # 4.999… in floats
+    assert verdict.reached
+    assert targets.verdict(_nps(180, 60, 160), 5, direction="lower").reached
+    assert verdict.status == "cannot tell at this n"
+    assert isinf(verdict.n_to_settle)
+
+
+def test_a_census_is_a_fact() -> None:
+    met = targets.verdict(90.0, 90, direction="higher", basis="census")
+    assert (met.reached, met.status, met.p_met) == (True, "met", 1.0)
+    assert isnan(met.p_value)
+    assert isnan(met.n_to_settle)
+    missed = targets.verdict(_csat(8, 2), 81, direction="higher", basis="census")
+    assert (missed.status, missed.p_met) == ("not met", 0.0)
+    assert targets.verdict(4, 4, direction="lower", basis="census").status == "met"
+
+
+def test_a_percentile_is_judged_by_the_side_of_its_interval_that_faces_the_target() -> None:
+    hours = Measure(value=20.0, low=18.0, high=30.0, n=200, standard_error=3.0)
+    over = targets.verdict(hours, 24, direction="lower")
+    assert over.p_met == pytest.approx(norm.cdf(4 / (10 / norm.ppf(0.975))))
+    assert over.status == "cannot tell at this n"
+    under = targets.verdict(hours, 16, direction="lower")
+    assert under.p_met == pytest.approx(norm.cdf(-4 / (2 / norm.ppf(0.975))))
+    assert under.status == "not met"
+    z = norm.ppf(0.95) + norm.ppf(0.8)
+    assert under.n_to_settle == ceil(200 * (2 / norm.ppf(0.975)) ** 2 * z**2 / 16)
+
+
+def test_an_interval_without_an_end_tells_nothing_on_that_side() -> None:
+    open_ended = Measure(value=20.0, low=18.0, high=inf, n=50, standard_error=1.0)
+    verdict = targets.verdict(open_ended, 24, direction="lower")
+    assert (verdict.status, verdict.p_met) == ("cannot tell at this n", 0.5)
+    assert isnan(verdict.n_to_settle)
+    assert targets.verdict(open_ended, 15, direction="lower").status == "not met"
+    known = Measure(value=20.0, low=nan, high=nan, n=50, standard_error=1.0)
+    assert targets.verdict(known, 24, direction="lower").status == "met"
+
+
+def test_one_answer_or_no_spread_tells_nothing() -> None:
+    for ratings in ([6], [6, 6, 6]):
+        verdict = targets.verdict(scores.ces(pd.Series(ratings)), 5, direction="higher")
+        assert verdict.reached
+        assert (verdict.status, isnan(verdict.p_value)) == ("cannot tell at this n", True)
+        assert any("do not differ" in caveat for caveat in verdict.caveats)
+    ten = targets.verdict(_nps(3, 0, 0), 90, direction="higher")
+    assert ten.status == "cannot tell at this n"
+    assert 0 < ten.n_to_settle < inf
+
+
+def test_a_share_against_the_end_of_its_scale() -> None:
+    perfect = targets.verdict(_csat(50, 0), 100, direction="higher")
+    assert (perfect.reached, perfect.status) == (True, "cannot tell at this n")
+    assert targets.verdict(_csat(49, 1), 100, direction="higher").status == "not met"
+
+
+def test_holm_agrees_with_statsmodels_and_leaves_a_census_out() -> None:
+    items = [
+        targets.verdict(_csat(86, 14), 80, direction="higher", clause="a", baseline=75),
+        targets.verdict(95.0, 90, direction="higher", basis="census", clause="b"),
+        targets.verdict(_nps(500, 200, 300), 14, direction="higher", clause="c"),
+        targets.verdict(_csat(88, 12), 79, direction="higher", clause="d"),
+    ]
+    judged = targets.verdicts(items)
+    sampled = [items[i].p_value for i in (0, 2, 3)]
+    expected = multipletests(sampled, method="holm")[1]
+    assert judged.table["p_adjusted"].dropna().tolist() == pytest.approx(list(expected))
+    assert judged.table["clause"].tolist() == ["a", "b", "c", "d"]
+    assert judged.table["baseline"].tolist()[0] == 75
+    assert judged.table["status"].tolist() == [
+        "cannot tell at this n",
+        "met",
+        "met",
+        "met",
+    ]
+    assert judged.all_met is None
+
+
+def test_needing_every_target_needs_no_adjustment() -> None:
+    items = [targets.verdict(_csat(172, 28), 81, direction="higher") for _ in range(2)]
+    assert items[0].p_value == pytest.approx(0.0357, abs=1e-3)
+    apart, together = targets.verdicts(items), targets.verdicts(items, all_required=True)
+    assert (apart.all_met, together.all_met) == (None, True)
+    assert together.table["p_adjusted"].tolist() == [items[0].p_value] * 2
+    assert apart.table["p_adjusted"].tolist() == pytest.approx([2 * items[0].p_value] * 2)
+
+
+def test_one_missed_target_among_required_ones_may_be_chance_and_says_so() -> None:
+    items = [targets.verdict(_csat(152, 48), 81, direction="higher") for _ in range(2)]
+    judged = targets.verdicts(items, all_required=True)
+    assert judged.all_met is False
+    assert any("by chance" in caveat for caveat in judged.caveats)
+    assert targets.verdicts(items).all_met is None
+
+
+def test_the_order_of_the_targets_changes_nothing() -> None:
+    items = [
+        targets.verdict(_csat(80 + i, 20 - i), 80, direction="higher", clause=str(i))
+        for i in range(-9, 15, 4)
+    ]
+    forward = targets.verdicts(items).table
+    backward = targets.verdicts(items[::-1]).table.iloc[::-1].reset_index(drop=True)
+    pd.testing.assert_frame_equal(forward, backward)
+
+
+def test_results_are_frozen() -> None:
+    verdict: Any = targets.verdict(1.0, 2, direction="lower", basis="census")
+    with pytest.raises(FrozenInstanceError):
+        verdict.status = "met"
+
+
+def test_a_target_at_the_boundary_is_wrongly_met_no_more_often_than_alpha() -> None:
+    rng = np.random.default_rng(11)
+    counts = rng.multinomial(300, [0.45, 0.30, 0.25], 1500)
+    met = missed = 0
+    for promoters, passives, detractors in counts:
+        verdict = targets.verdict(
+            _quick_nps(promoters, passives, detractors), 20, direction="higher"
+        )
+        met += verdict.status == "met"
+        missed += verdict.status == "not met"
+    # binomial error of 1,500 draws at 5 %: 0.6 points
+    assert met / 1500 < 0.065
+    assert missed / 1500 < 0.065
+
+
+def test_n_to_settle_settles_four_times_in_five() -> None:
+    first = targets.verdict(_quick_nps(450, 300, 250), 12, direction="higher")
+    n = int(first.n_to_settle)
+    rng = np.random.default_rng(12)
+    draws = rng.multinomial(n, [0.45, 0.30, 0.25], 1500)
+    met = [
+        targets.verdict(_quick_nps(*draw), 12, direction="higher").status == "met" for draw in draws
+    ]
+    assert np.mean(met) == pytest.approx(0.8, abs=0.035)
+
+
+def test_a_contract_is_wrongly_praised_no_more_often_than_alpha() -> None:
+    rng = np.random.default_rng(13)
+    wrong: Any = 0
+    for _ in range(500):
+        items = [
+            targets.verdict(_quick_nps(*draw), 20, direction="higher")
+            for draw in rng.multinomial(400, [0.45, 0.30, 0.25], 4)
+        ]
+        wrong += (targets.verdicts(items).table["status"] == "met").any()
+    assert wrong / 500 < 0.05 + 2 * sqrt(0.05 * 0.95 / 500)
+
+
+def _quick_nps(promoters: int, passives: int, detractors: int) -> Any:
+    """An NPS with nothing but what any measured object has, and its unit."""
+    n = promoters + passives + detractors
+    p, d = promoters / n, detractors / n
+    error = 100 * sqrt((p + d - (p - d) ** 2) / n)
+    value = 100 * (p - d)
+    return SimpleNamespace(
+        value=value,
+        low=value - 2 * error,
+        high=value + 2 * error,
+        n=int(n),
+        standard_error=error,
+        unit="points",
+    )
+
+
+def test_an_nps_without_its_shares_is_judged_alike() -> None:
+    bare = targets.verdict(_quick_nps(30, 20, 10), 20, direction="higher")
+    full = targets.verdict(_nps(30, 20, 10), 20, direction="higher")
+    assert bare.p_met == pytest.approx(full.p_met)
+    assert bare.n_to_settle == full.n_to_settle
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"direction": "up"}, "'higher' or 'lower'"),
+        ({"basis": "censuss"}, "did you mean 'census'"),
+        ({"target": nan}, "target is nan"),
+        ({"target": inf}, "target is inf"),
+        ({"target": 120}, "off the scale 0 to 100"),
+        ({"baseline": 85}, "wrong side of the baseline 85"),
+        ({"baseline": 80}, "wrong side of the baseline 80"),
+        ({"baseline": nan}, "baseline is nan"),
+        ({"alpha": 0}, "alpha is 0"),
+        ({"measured": 80.0}, 'basis="census"'),
+        ({"measured": Measure(nan, nan, nan, 3)}, "without a value"),
+        ({"measured": Measure(5, 4, 6, 0)}, "at least one answer"),
+        ({"measured": SimpleNamespace(value="many", n=3)}, "not a number"),
+        ({"measured": nan, "basis": "census"}, "without a value"),
+    ],
+)
+def test_an_impossible_target_is_named(wrong: dict[str, Any], message: str) -> None:
+    asked: dict[str, Any] = {"measured": _csat(80, 20), "target": 80, "direction": "higher"} | wrong
+    with pytest.raises(DataError, match=message):
+        targets.verdict(asked.pop("measured"), asked.pop("target"), **asked)
+
+
+def test_verdicts_need_verdicts() -> None:
+    with pytest.raises(DataError, match="no target to judge"):
+        targets.verdicts([])
+    odd: Any = [80]
+    with pytest.raises(DataError, match="int is no verdict"):
+        targets.verdicts(odd)

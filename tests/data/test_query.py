@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from cxlib.data.query import query_hash, read_sql
+from cxlib.errors import DataError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "it's [mine]"
+    folder.mkdir()
+    (folder / "a.csv").write_text("id,v\n1,x\n2,y\n", encoding="utf-8")
+    duckdb.sql("SELECT 1 AS id, 5.0 AS nps").write_parquet(str(tmp_path / "b.parquet"))
+    (tmp_path / "b.parquet").rename(folder / "b.parquet")
+    (tmp_path / "other.csv").write_text("id\n9\n", encoding="utf-8")
+    return folder
+
+
+def test_files_of_the_folder_join_from_any_working_directory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    sql = "-- don't mind\nSELECT a.*, nps, '中文' AS k FROM 'a.csv' a JOIN \"b.parquet\" USING (id)"
+    raw = read_sql(folder, sql)
+    assert raw.frame.to_dict("list") == {"id": ["1"], "v": ["x"], "nps": ["5"], "k": ["中文"]}
+    assert read_sql(folder, "select v from '*.csv'").frame["v"].tolist() == ["x", "y"]
+
+
+def test_nothing_outside_the_folder_can_be_read_or_written(folder: Path) -> None:
+    other = folder.parent / "other.csv"
+    frame = "secret"
+    for sql in (
+        "SELECT * FROM '../other.csv'",
+        f"SELECT * FROM '{other}'",
+        f"SELECT * FROM read_csv('{other}')",
+        f"SELECT * FROM read_text('{other}')",
+        f"SELECT * FROM glob('{folder.parent}/*')",
+        "SELECT * FROM 'https://example.com/a.csv'",
+        "SELECT * FROM frame",
+        "SET enable_external_access = true",
+        f"ATTACH '{folder}/x.db'",
+        f"COPY (SELECT 1) TO '{folder}/c.csv'",
+        "SELECT 1; SELECT 2",
+        "SELECT v FROM 'a.csv' WHERE",
+    ):
+        with pytest.raises(DataError):
+            read_sql(folder, sql)
+    assert sorted(path.name for path in folder.iterdir()) == ["a.csv", "b.parquet"]
+    assert frame == "secret"
+
+
+def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
+    (folder / "link.csv").symlink_to(folder.parent / "other.csv")
+    with pytest.raises(DataError, match="link.csv is a link out of the client's data folder"):
+        read_sql(folder, f"SELECT * FROM '{folder}/link.csv'")
+
+
+def test_a_wrong_query_says_what_is_wrong(folder: Path) -> None:
+    with pytest.raises(DataError, match='cannot be run: Binder Error: .*"nps" not found'):
+        read_sql(folder, "SELECT nps FROM 'a.csv'")
+    with pytest.raises(DataError, match="no file 'aa.csv' in .*; did you mean 'a.csv'"):
+        read_sql(folder, "SELECT * FROM 'aa.csv'")
+    with pytest.raises(DataError, match="no rows"):
+        read_sql(folder, "SELECT * FROM 'a.csv' WHERE id > 5")
+
+
+def test_the_hash_changes_with_any_file_and_with_the_query(folder: Path) -> None:
+    sql = "SELECT * FROM 'a.csv'"
+    before = query_hash(folder, sql)
+    assert query_hash(folder, sql) == before
+    assert query_hash(folder, sql + " ") != before
+    (folder / "a.csv").write_text("id,v\n1,z\n", encoding="utf-8")
+    assert query_hash(folder, sql) != before

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import builtins
+import datetime as dt
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cxlib.data.readers import read
+from cxlib.errors import DataError, SetupError
+
+Write = Callable[[str, str | bytes], Path]
+
+
+def refusal(folder: Path, files: str, **options: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        read(folder, files, **options)
+    return str(caught.value)
+
+
+def workbook(rows: list[list[Any]], sheet: str = "Sheet1") -> bytes:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page.title = sheet
+    for row in rows:
+        page.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_found(tmp_path: Path, write: Write, separator: str) -> None:
+    lines = [["id", "q 1, overall; all", "x"], ["1", "5", "a"], ["2", "4", "b"]]
+    write("a.csv", "\n".join(separator.join(f'"{c}"' for c in line) for line in lines))
+    raw = read(tmp_path, "a.csv")
+    assert raw.columns == ["id", "q 1, overall; all", "x"]
+    assert raw.frame["x"].tolist() == ["a", "b"]
+
+
+def test_decimal_commas_do_not_pass_for_separators(tmp_path: Path, write: Write) -> None:
+    write("a.csv", "id;w\n1;1,5\n2;2,5\n")
+    assert read(tmp_path, "a.csv").frame["w"].tolist() == ["1,5", "2,5"]
+
+
+def test_every_cell_stays_the_text_it_is(tmp_path: Path, write: Write) -> None:
+    write("a.csv", 'id,v\n007,NA\n1e5,null\n"a,""b""\nc", x \n')
+    frame = read(tmp_path, "a.csv").frame
+    assert frame["id"].tolist() == ["007", "1e5", 'a,"b"\nc']
+    assert frame["v"].tolist() == ["NA", "null", " x "]
+
+
+def test_rows_are_numbered_as_a_spreadsheet_numbers_them(tmp_path: Path, write: Write) -> None:
+    write("a.csv", 'id,v\n1,"two\nlines"\n\n , \n2,x\n')
+    raw = read(tmp_path, "a.csv")
+    assert raw.row.tolist() == [2, 5]
+    assert raw.at(1) == "a.csv row 5"
+    assert (raw.empty, raw.files[0].rows) == (2, 4)
+
+
+@given(
+    cells=st.lists(
+        st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=6),
+                 min_size=2, max_size=2),
+        min_size=1, max_size=6,
+    )
+)  # fmt: skip
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_what_pandas_writes_is_read_back(tmp_path: Path, cells: list[list[str]]) -> None:
+    frame = pd.DataFrame([["first", "row"], *cells], columns=["a", "b"])
+    text = frame.to_csv(index=False, lineterminator="\n")
+    if any(ord(c) < 32 and c not in "\t\n\x0b\x0c\x1b" for c in text):
+        return
+    (tmp_path / "a.csv").write_bytes(text.encode("utf-8"))
+    raw = read(tmp_path, "a.csv", separator=",")
+    filled = frame[(frame["a"].str.strip() != "") | (frame["b"].str.strip() != "")]
+    assert raw.frame.to_numpy().tolist() == filled.to_numpy().tolist()
+
+
+BROKEN_CSV = {
+    "duplicate header": (
+        "id,q1, q1\n1,2,3\n",
+        "a.csv: the header 'q1' stands over 2 columns (2, 3); rename all but one.",
+    ),
+    "truncated last row": (
+        "id,q1,q2\n1,2,3\n2,4",
+        "a.csv is truncated: its last row, 3, has 2 fields of 3.",
+    ),
+    "truncated in quotation marks": (
+        'id,q1\n1,2\n2,"so good th',
+        "a.csv: row 3 opens a quotation mark that never closes; "
+        "the file is truncated or its quotation marks are not doubled.",
+    ),
+    "short row": (
+        "id,q1,q2\n1,2\n2,4,5\n",
+        "a.csv: row 2 has 2 fields of 3 (1 such); a line break or separator inside a text must "
+        "stand in quotation marks; an .xlsx file has no such trouble.",
+    ),
+    "long row": (
+        "id,q1\n1,2\n2,4,5\n",
+        "a.csv: line 3 has 3 fields, its header 2; a separator inside a text must stand in "
+        "quotation marks, or declare `separator:` under `source:`.",
+    ),
+    "no rows": ("id,q1\n", "a.csv has a header and no rows below it."),
+    "only blank rows": ("id,q1\n\n,\n", "a.csv has a header and no rows below it."),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_CSV)
+def test_a_broken_csv_is_refused_with_its_row(tmp_path: Path, write: Write, case: str) -> None:
+    text, message = BROKEN_CSV[case]
+    write("a.csv", text)
+    assert refusal(tmp_path, "a.csv") == message
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path, write: Write) -> None:
+    write("survey.csv", "id\n1\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.csv").touch()
+    write("notes.docx", "x")
+    name = tmp_path.name
+    assert (
+        refusal(tmp_path, "survy.csv")
+        == f"no file 'survy.csv' in {name}; did you mean 'survey.csv'?"
+    )
+    assert refusal(tmp_path, "empty.csv") == "empty.csv is empty."
+    assert refusal(tmp_path, "folder").startswith("folder is a directory; name a file")
+    assert "does not read .docx" in refusal(tmp_path, "notes.docx")
+    for outside in ("../survey.csv", "/etc/passwd", "a/../../b.csv", "~/x.csv"):
+        assert "leaves the client's data folder" in refusal(tmp_path, outside)
+    assert "does not exist" in refusal(tmp_path / "nobody", "a.csv")
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("id\n1\n", encoding="utf-8")
+    folder = tmp_path / "client"
+    folder.mkdir()
+    (folder / "a.csv").symlink_to(tmp_path / "other.csv")
+    assert refusal(folder, "a.csv") == "a.csv is a link out of the client's data folder; copy it."
+    assert "link out of" in refusal(folder, "*.csv")
+
+
+def test_an_excel_cell_is_the_text_a_reader_sees(tmp_path: Path, write: Write) -> None:
+    day = dt.datetime(2026, 3, 5)
+    rows = [
+        ["编号", "日期", "nps", "weight", "yes"],
+        ["007", day, 10, 1.5, True],
+        [12, day.replace(hour=14, minute=30), 9.0, None, False],
+    ]
+    write("a.xlsx", workbook(rows))
+    frame = read(tmp_path, "a.xlsx").frame
+    assert frame["编号"].tolist() == ["007", "12"]
+    assert frame["日期"].tolist() == ["2026-03-05", "2026-03-05T14:30:00"]
+    assert frame["nps"].tolist() == ["10", "9"]
+    assert frame["weight"].tolist() == ["1.5", ""]
+    assert frame["yes"].tolist() == ["true", "false"]
+
+
+def test_a_sheet_is_found_by_name_and_a_wrong_name_is_told(tmp_path: Path, write: Write) -> None:
+    write("a.xlsx", workbook([["id"], [1]], sheet="Answers"))
+    assert read(tmp_path, "a.xlsx", sheet="Answers").frame["id"].tolist() == ["1"]
+    message = refusal(tmp_path, "a.xlsx", sheet="Answer")
+    assert message == "a.xlsx has no sheet 'Answer'; did you mean 'Answers'?"
+
+
+def test_a_truncated_workbook_is_refused(tmp_path: Path, write: Write) -> None:
+    write("a.xlsx", workbook([["id", "v"], *([i, "text"] for i in range(200))])[:-400])
+    assert refusal(tmp_path, "a.xlsx").startswith("a.xlsx is truncated or no workbook: ")
+    write("b.xlsx", b"not a workbook at all")
+    assert refusal(tmp_path, "b.xlsx").startswith("b.xlsx is truncated or no workbook: ")
+    write("c.xlsx", workbook([]))
+    assert refusal(tmp_path, "c.xlsx") == "c.xlsx: sheet 'Sheet1' is empty."
+
+
+def test_of_three_header_rows_the_first_is_the_header(tmp_path: Path, write: Write) -> None:
+    imports = '"{""ImportId"":""QID1""}"'
+    write("q.csv", f"Q1,Q2\nHow likely?,Why?\n{imports},{imports}\n9,good\n")
+    raw = read(tmp_path, "q.csv", header_rows=3)
+    assert raw.frame.to_dict("list") == {"Q1": ["9"], "Q2": ["good"]}
+    assert raw.row.tolist() == [4]
+    write("q.xlsx", workbook([[None, None], ["Q1", "Q2"], ["a", "b"], ["c", "d"], [9, "good"]]))
+    assert read(tmp_path, "q.xlsx", header_rows=3).frame.to_dict("list") == {
+        "Q1": ["9"],
+        "Q2": ["good"],
+    }
+
+
+def test_columns_without_a_name_are_left_and_names_lose_their_blanks(
+    tmp_path: Path, write: Write
+) -> None:
+    write("a.csv", '\ufeff id ,"overall\n satisfaction",,\n1,5,,\n')
+    assert read(tmp_path, "a.csv").columns == ["id", "overall satisfaction"]
+
+
+def test_yearly_files_are_united_by_the_names_of_their_columns(
+    tmp_path: Path, write: Write
+) -> None:
+    write("s_2025.csv", "id,nps,old\n1,9,x\n")
+    write("s_2026.csv", "nps;id;new\n7;2;y\n8;3;z\n")
+    write("~$s_2026.csv", "lock")
+    raw = read(tmp_path, "s_*.csv", period_from=r"s_(?P<period>\d{4})")
+    assert raw.frame.to_dict("list") == {
+        "id": ["1", "2", "3"],
+        "nps": ["9", "7", "8"],
+        "old": ["x", "", ""],
+        "new": ["", "y", "z"],
+    }
+    assert [file.absent for file in raw.files] == [("new",), ("old",)]
+    assert raw.period is not None
+    assert raw.period.tolist() == ["2025", "2026", "2026"]
+    assert raw.at(2) == "s_2026.csv row 3"
+    message = refusal(tmp_path, "s_*.csv", period_from=r"wave(?P<period>\d)")
+    assert message.startswith("the name s_2025.csv tells no period")
+
+
+def test_parquet_keeps_its_types_as_text(tmp_path: Path, write: Write) -> None:
+    import duckdb
+
+    folder = tmp_path / "a [1] folder"
+    folder.mkdir()
+    query = (
+        "SELECT '007' AS id, DATE '2026-03-05' AS day, TIMESTAMP '2026-03-05 10:00:01' AS at, "
+        "4::DOUBLE AS nps, NULL::INTEGER AS csat, true AS ok, 12::BIGINT AS n"
+    )
+    duckdb.sql(f"COPY ({query}) TO '{folder}/a.parquet'")
+    row = read(folder, "a.parquet").frame.iloc[0].to_dict()
+    assert row == {
+        "id": "007",
+        "day": "2026-03-05T00:00:00",
+        "at": "2026-03-05T10:00:01",
+        "nps": "4",
+        "csat": "",
+        "ok": "true",
+        "n": "12",
+    }
+    (folder / "b.parquet").write_bytes((folder / "a.parquet").read_bytes()[:-20])
+    assert refusal(folder, "b.parquet") == "b.parquet is truncated or no parquet file."
+
+
+def test_spss_files_are_read(tmp_path: Path) -> None:
+    pyreadstat = pytest.importorskip("pyreadstat")
+    frame = pd.DataFrame({"id": ["a", "b"], "q1": [9.0, None]})
+    pyreadstat.write_sav(frame, str(tmp_path / "a.sav"))
+    raw = read(tmp_path, "a.sav")
+    assert raw.frame.to_dict("list") == {"id": ["a", "b"], "q1": ["9", ""]}
+    (tmp_path / "b.sav").write_bytes((tmp_path / "a.sav").read_bytes()[:100])
+    assert refusal(tmp_path, "b.sav").startswith("b.sav is truncated or no SPSS file")
+
+
+def test_without_its_extra_an_spss_file_names_what_to_install(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a.sav", "x")
+    there = builtins.__import__
+
+    def without(name: str, *args: Any) -> Any:
+        if name == "pyreadstat":
+            raise ImportError(name)
+        return there(name, *args)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(SetupError, match=r"pip install 'cxlib\[sav\]'"):
+        read(tmp_path, "a.sav")

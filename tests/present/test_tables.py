@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxlib.analysis.results import Caveat
+from cxlib.errors import CxError
+from cxlib.present import mime
+from cxlib.present.tables import view
+from cxlib.present.withhold import withhold
+from cxlib.words import Words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    table: pd.DataFrame
+    unit: str = "percent"
+    caveats: tuple[str, ...] = ()
+
+
+def result() -> Result:
+    table = pd.DataFrame(
+        {
+            "segment": ["tier", "tier", "tier"],
+            "level": ["gold", "<b>x</b>", "tiny"],
+            "value": [81.25, 60.0, 12.0],
+            "low": [75.0, 50.0, 1.0],
+            "high": [86.0, 70.0, 40.0],
+            "n": [120, 20, 4],
+        }
+    )
+    return Result(table=table, caveats=(Caveat("{n} rows were left out.", n=1234),))
+
+
+def test_a_cell_below_the_minimum_base_is_blank_and_says_so() -> None:
+    shown = view(withhold(result(), 10), words=Words(), minimum_base=10)
+    assert shown.rows[2] == ("tier", "tiny", "–", "–", "–", "< 10")
+    assert any("withheld" in note for note in shown.notes)
+
+
+def test_a_small_base_is_marked_with_care() -> None:
+    shown = view(withhold(result(), 10), words=Words(), minimum_base=10)
+    assert shown.rows[1][-1] == "20 *"
+    assert any("care" in note for note in shown.notes)
+
+
+def test_numbers_are_rounded_here_and_only_here() -> None:
+    shown = view(result(), words=Words(), minimum_base=1)
+    assert shown.rows[0][2] == "81.2 %"
+
+
+def test_labels_and_caveats_come_in_the_readers_language() -> None:
+    words = Words(
+        "zh",
+        {"{n} rows were left out.": "剔除 {n} 行。"},
+        {"tier": "会员等级", "tier=gold": "金卡"},
+    )
+    shown = view(result(), words=words, minimum_base=1)
+    assert shown.rows[0][:2] == ("会员等级", "金卡")
+    assert shown.notes[-1] == "剔除 1,234 行。"
+
+
+def test_client_text_is_escaped_in_the_notebook() -> None:
+    bundle = view(result(), words=Words(), minimum_base=1)._repr_mimebundle_()
+    assert (
+        "<b>" not in bundle["text/html"].replace("<b>", "", 0) or "&lt;b&gt;" in bundle["text/html"]
+    )
+    assert "&lt;b&gt;x&lt;/b&gt;" in bundle["text/html"]
+    assert bundle[mime.TABLE]["rows"][1][1] == "<b>x</b>"
+
+
+def test_withholding_blanks_every_estimate_and_keeps_every_label() -> None:
+    table = withhold(result(), 10).table
+    assert table.loc[2, ["value", "low", "high"]].isna().all()
+    assert list(table["level"]) == ["gold", "<b>x</b>", "tiny"]
+    assert list(table["withheld"]) == [False, False, True]
+
+
+def test_withholding_a_single_score_blanks_it() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class One:
+        value: float
+        n: int
+
+    assert np.isnan(withhold(One(value=3.0, n=9), 10).value)
+    assert withhold(One(value=3.0, n=10), 10).value == 3.0
+
+
+def test_withholding_twice_changes_nothing_more() -> None:
+    once = withhold(result(), 10).table
+    pd.testing.assert_frame_equal(withhold(once, 10), once)
+
+
+def test_an_unknown_column_is_named_with_the_nearest() -> None:
+    with pytest.raises(CxError, match="did you mean 'value'"):
+        view(result(), words=Words(), minimum_base=1, columns=["valeu"])
+
+
+def test_an_unknown_table_is_named_with_the_nearest() -> None:
+    with pytest.raises(CxError, match="did you mean 'table'"):
+        view(result(), words=Words(), minimum_base=1, table="tabel")
+
+
+@pytest.mark.parametrize(
+    ("unit", "sign", "value", "said"),
+    [
+        ("points", False, -3.25, "−3.2"),
+        ("percent", True, 2.0, "+2.0 pp"),
+        ("share", False, 0.123, "12.3 %"),
+        ("mean", False, 4.5, "4.50"),
+        ("seconds", False, 45, "45 s"),
+        ("seconds", False, 192, "3.2 min"),
+        ("seconds", False, 18000, "5.0 h"),
+        ("seconds", False, 3 * 86400, "3.0 d"),
+        ("percent", False, float("nan"), "–"),
+        ("points", True, -0.01, "0.0"),
+    ],
+)
+def test_a_quantity_is_written_in_its_unit(unit: str, sign: bool, value: float, said: str) -> None:
+    assert Words().quantity(value, unit, sign=sign) == said

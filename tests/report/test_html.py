@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import re
+
+import nbformat
+import pytest
+
+from cxlib.present import mime
+from cxlib.report.html import Cover, render
+from cxlib.report.markdown import messages, render_markdown, translate_markdown
+from cxlib.words import Words
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '<base href="http://x.test/">',
+    '<meta http-equiv="refresh" content="0;url=http://x.test">',
+    "{{ 7 * 7 }}{% raw %}",
+    "<img src=x onerror=alert(1)>",
+)
+
+
+def notebook(*cells: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    return nbformat.v4.new_notebook(cells=list(cells))
+
+
+def output(data: dict[str, object]) -> nbformat.NotebookNode:
+    cell = nbformat.v4.new_code_cell("x")
+    cell.outputs = [nbformat.v4.new_output("display_data", data=data)]
+    return cell
+
+
+def cover() -> Cover:
+    return Cover(
+        client=HOSTILE[0], period="Q3", confidential="Confidential", provenance=[("a", HOSTILE[1])]
+    )
+
+
+def hostile_report() -> str:
+    table = {
+        "headings": [HOSTILE[0]],
+        "rows": [[text] for text in HOSTILE],
+        "numeric": [False],
+        "notes": [HOSTILE[2]],
+        "caption": HOSTILE[3],
+    }
+    finding = {
+        "id": "a",
+        "severity": "serious",
+        "consequence": 1,
+        "mark": "Act",
+        "text": HOSTILE[0],
+        "next": HOSTILE[2],
+    }
+    figure = {"image/png": "aGk=", mime.FIGURE: {"alt": '"><script>', "width": 700}}
+    return render(
+        notebook(
+            nbformat.v4.new_markdown_cell("# Title " + HOSTILE[0]),
+            nbformat.v4.new_markdown_cell(
+                "\n\n".join(HOSTILE) + "\n\n[a](javascript:alert(1)) ![i](http://x.test/i.png)"
+            ),
+            output({mime.TABLE: table}),
+            output({mime.FINDINGS: {"items": [finding]}}),
+            output(figure),
+            output({"text/html": HOSTILE[0], "text/plain": HOSTILE[4]}),
+        ),
+        words=Words(),
+        cover=cover(),
+    )
+
+
+def test_hostile_text_comes_out_as_text() -> None:
+    html = hostile_report()
+    body = html[html.index("<body>") :]
+    assert "<script" not in html
+    assert "<base" not in html
+    assert "<img src=x" not in html
+    assert 'http-equiv="refresh"' not in html
+    assert "{{ 7 * 7 }}" in body
+    assert "49" not in re.sub(r"\d{3,}", "", body)
+    assert "javascript:" not in re.sub(
+        r"&[^;]+;", "", " ".join(re.findall(r'href="([^"]*)"', html))
+    )
+    assert "&lt;script&gt;" in body
+
+
+def test_a_report_is_sealed() -> None:
+    html = hostile_report()
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    assert policy in html.replace("&#39;", "'")
+    assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html)
+
+
+def test_findings_stand_before_the_evidence_in_order_of_consequence() -> None:
+    def finding(name: str, severity: str, rank: float) -> dict[str, object]:
+        return {
+            "id": name,
+            "severity": severity,
+            "consequence": rank,
+            "mark": "",
+            "text": name,
+            "next": "",
+        }
+
+    html = render(
+        notebook(
+            nbformat.v4.new_markdown_cell("# T\nLead."),
+            output(
+                {
+                    mime.FINDINGS: {
+                        "items": [finding("small", "note", 9), finding("grave", "serious", 1)]
+                    }
+                }
+            ),
+            output({mime.FINDINGS: {"items": [finding("graver", "serious", 2)]}}),
+            nbformat.v4.new_markdown_cell("## Evidence here"),
+        ),
+        words=Words(),
+        cover=cover(),
+    )
+    order = [html.index(name) for name in ("graver", "grave<", "small", "Evidence here</h2>")]
+    assert order == sorted(order)
+
+
+def test_code_and_parameters_do_not_show() -> None:
+    parameters = nbformat.v4.new_code_cell(
+        "client = 'secret_code'", metadata={"tags": ["parameters"]}
+    )
+    html = render(
+        notebook(
+            nbformat.v4.new_markdown_cell("# T"),
+            parameters,
+            nbformat.v4.new_code_cell("secret_code"),
+        ),
+        words=Words(),
+        cover=cover(),
+    )
+    assert "secret_code" not in html
+
+
+def test_the_image_has_its_alternative_text() -> None:
+    html = render(
+        notebook(output({"image/png": "aGk=", mime.FIGURE: {"alt": "NPS falls", "width": 700}})),
+        words=Words(),
+        cover=cover(),
+    )
+    assert '<img src="data:image/png;base64,aGk=" alt="NPS falls" width="700">' in html
+
+
+def test_markdown_is_translated_by_paragraph() -> None:
+    source = "# Title\nA lead\nover two lines.\n\n- one\n- two"
+    assert list(messages(source)) == ["Title", "A lead over two lines.", "one", "two"]
+    words = Words("zh", {"Title": "标题", "two": "二"})
+    assert translate_markdown(source, words) == "# 标题\nA lead over two lines.\n\n- one\n- 二"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_html_in_markdown_is_escaped(text: str) -> None:
+    assert not re.search(r"<(script|base|meta|img)", render_markdown(text).html)
+
+
+def test_headings_can_be_linked_in_chinese_too() -> None:
+    rendered = render_markdown("## 沿着旅程")
+    assert rendered.headings[0].id == "s-沿着旅程"
+    assert 'id="s-沿着旅程"' in rendered.html

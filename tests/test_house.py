@@ -1,0 +1,126 @@
+"""The house itself: who may import whom, what loads what, and documents that must stay true."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "cxlib"
+
+ORDER = (
+    ("errors",),
+    ("periods",),
+    ("words",),
+    ("workspace",),
+    ("analysis",),
+    ("params",),
+    ("data", "findings", "plots"),
+    ("present",),
+    ("envelope",),
+    ("engagement",),
+    ("report",),
+    ("batch",),
+    ("cli",),
+)
+LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = (
+                [f"{node.module}.{a.name}" for a in node.names] if node.module == "cxlib" else []
+            )
+            found.update(names or [node.module])
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+    return {name.split(".")[1] for name in found if name.startswith("cxlib.")}
+
+
+def modules() -> list[Path]:
+    return sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_imports_point_one_way(path: Path) -> None:
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for other in imports_of(path) & LEVEL.keys():
+        same = other == room
+        assert same or LEVEL[other] < LEVEL[room], f"{room} imports {other}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_a_file_is_one_question(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").count("\n") <= 400
+
+
+def test_the_statistics_know_no_files_and_no_plots() -> None:
+    for path in (PACKAGE / "analysis").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"^\s*(import|from) (matplotlib|seaborn|pathlib|duckdb)", text, re.M
+        ), path
+        assert "print(" not in text, path
+
+
+@pytest.mark.parametrize("module", ["cxlib", "cxlib.cli", "cxlib.params"])
+def test_what_starts_often_loads_nothing_heavy(module: str) -> None:
+    heavy = "{'pandas', 'numpy', 'matplotlib', 'seaborn', 'statsmodels', 'papermill', 'nbconvert'}"
+    code = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_no_exception_is_swallowed() -> None:
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler):
+                assert not (len(node.body) == 1 and isinstance(node.body[0], ast.Pass)), path
+            assert not isinstance(node, ast.Assert), f"{path} asserts"
+
+
+CONDA_NAMES = {"duckdb": "python-duckdb"}
+
+
+def test_environment_yml_equals_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = set(project["dependencies"])
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\s+- ([\w.-]+[<>=][^\s]*)$", text, re.M)) - {
+        "python>=3.11",
+        "hatchling>=1.27",
+    }
+    back = {conda: pypi for pypi, conda in CONDA_NAMES.items()}
+    told = {re.sub(r"^[\w-]+", lambda m: back.get(m[0], m[0]), line) for line in listed}
+    assert told == wanted
+    assert f"python{project['requires-python']}" in text
+
+
+def test_architecture_names_every_room() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = {
+        p.name
+        for p in PACKAGE.iterdir()
+        if (p.is_dir() and not p.name.startswith("_")) or p.suffix == ".py"
+    }
+    rooms -= {"__init__.py"}
+    for room in rooms:
+        assert f"`{room.removesuffix('.py')}" in text, f"ARCHITECTURE.md does not name {room}"
+    for path in re.findall(r"`((?:cxlib|tests|notebooks|params|data)/[\w./-]*)`", text):
+        assert (ROOT / path).exists(), f"ARCHITECTURE.md names {path}, which is not there"
+
+
+def test_locks_hold_hashes_and_no_addresses() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "--hash=sha256:" in text
+        assert "://" not in text
+        assert "index" not in re.sub(r"^\w[\w.-]*==.*$", "", text, flags=re.M)
