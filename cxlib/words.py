@@ -125,6 +125,8 @@ class Words:
 
     def period(self, label: str) -> str:
         """Return a period label as this language writes it: ``Q3 2026``, ``2026年第3季度``."""
+        if label == "all":
+            return self.say(mark("All answers"))
         if periods.kind_of(label) is None:
             return self.label(label)
         period = periods.parse(label)

@@ -28,6 +28,7 @@ ORDER = (
     ("report",),
     ("batch",),
     ("cli",),
+    ("__main__",),
 )
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 

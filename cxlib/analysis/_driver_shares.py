@@ -120,7 +120,7 @@ def bootstrap(data: DriverData, method: str, count: int, rng: np.random.Generato
     """Resample respondents, or whole customers where they repeat, and divide R² anew each time."""
     size, drivers = columns(data).shape[1], len(data.names)
     upper = np.triu_indices(size)
-    products = _products(data, upper)
+    products = _products(data, upper) if count else np.empty((0, 0))
     first_rating = size - drivers - 1
     parts = [(np.empty((0, drivers)), np.empty(0), np.empty((0, drivers)))]
     for times in data.resamples(rng, count):

@@ -34,6 +34,8 @@ class RobustFit:
         if not (scale > 0).all():
             return np.nan, np.nan
         standard = beta / scale
+        if len(chosen) == 1:
+            return float(standard[0] ** 2), float(2 * stats.t.sf(abs(standard[0]), self.df))
         correlation = covariance / np.outer(scale, scale)
         f = float(standard @ np.linalg.pinv(correlation, hermitian=True) @ standard) / len(chosen)
         return f, float(stats.f.sf(f, len(chosen), self.df))

@@ -33,7 +33,9 @@ class Headline:
     ----------
     table : pandas.DataFrame
         One row a metric: ``metric, kind, unit, direction``; ``value, low, high, standard_error``
-        in that unit; ``n, n_effective, n_dropped, care`` (fewer than 30 answers); ``previous,
+        in that unit; ``n, n_effective, n_dropped, care`` (fewer than 30 answers);
+        ``reach`` (0 to 1; share of respondents who used a touchpoint, NaN for KPIs; those who did
+        not are not among ``n_dropped``); ``previous,
         n_previous``; ``change, change_low, change_high, p_value`` (two-sided) and ``p_adjusted``
         (Benjamini-Hochberg over the table), NaN where there is
         nothing to compare with.
@@ -121,7 +123,7 @@ def headline(
             scores[metric.key] = found
             caveats += found.caveats
         earlier = None if past is None else _score(past, metric, options)
-        rows.append(_row(metric, len(current), found, earlier))
+        rows.append(_row(metric, current, found, earlier))
     if not scores:
         raise DataError(f"none of the metrics has an answer in {now or 'the survey'}.")
     answered = current[[metric.key for metric in questions]].notna().any(axis=1)
@@ -172,7 +174,9 @@ def _score(data: pd.DataFrame, metric: Metric, options: dict[str, Any]) -> Score
     return score(data, metric, **options)
 
 
-def _row(metric: Metric, rows: int, now: Score | None, before: Score | None) -> dict[str, Any]:
+def _row(
+    metric: Metric, data: pd.DataFrame, now: Score | None, before: Score | None
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "metric": metric.key,
         "kind": metric.kind,
@@ -180,9 +184,10 @@ def _row(metric: Metric, rows: int, now: Score | None, before: Score | None) -> 
         "direction": metric.direction,
     }
     if now is None:
-        row |= dict.fromkeys(_OWN, nan) | {"n": 0, "n_effective": 0.0, "n_dropped": rows}
+        row |= dict.fromkeys(_OWN, nan) | {"n": 0, "n_effective": 0.0, "n_dropped": len(data)}
     else:
         row |= {name: getattr(now, name) for name in _OWN}
+    row |= _use(data, metric.key, row["n_dropped"])
     row["care"] = row["n"] < CARE_BASE
     row["previous"] = nan if before is None else before.value
     row["n_previous"] = 0 if before is None else before.n
@@ -191,3 +196,13 @@ def _row(metric: Metric, rows: int, now: Score | None, before: Score | None) -> 
         gap = difference(now, before)
         row |= zip(_CHANGE, (gap.value, gap.low, gap.high, gap.p_value), strict=True)
     return row
+
+
+def _use(data: pd.DataFrame, key: str, n_dropped: int) -> dict[str, Any]:
+    """Return a touchpoint's reach; who did not use it has not failed to answer."""
+    if f"{key}_used" not in data.columns:
+        return {"reach": nan}
+    used = data[f"{key}_used"].astype("boolean")
+    known = int(used.notna().sum())
+    reach = float(used.sum()) / known if known else nan
+    return {"reach": reach, "n_dropped": n_dropped - int((~used).sum())}

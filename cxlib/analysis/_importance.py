@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -184,17 +185,7 @@ def importance(
     r_low, r_high = _around(r_squared, draws.r_squared, confidence)
     suppressors = find_suppressors(sample, fit, table, 1 - confidence)
     condition = collinearity(sample)[1]
-    caveats = caveats_of(
-        sample,
-        table,
-        others=_other_method(sample, used),
-        limit=EXACT_LIMIT,
-        condition=condition,
-        suppressors=suppressors,
-        p_any=p_any,
-        alpha=1 - confidence,
-        failed=int(np.isnan(draws.share).any(axis=1).sum()),
-    )
+    found = _Flags(condition, suppressors, p_any, 1 - confidence, draws)
     return DriverImportance(
         table=table,
         r_squared=r_squared,
@@ -213,10 +204,36 @@ def importance(
         confidence=confidence,
         bootstrap=bootstrap,
         permutations=permutations,
-        caveats=caveats,
+        caveats=_caveats(sample, table, used, found),
         performance=tuple(map(float, sample.means)),
         share_draws=draws.share,
         performance_draws=draws.performance,
+    )
+
+
+class _Flags(NamedTuple):
+    """What the caveats go by, beside the table."""
+
+    condition: float
+    suppressors: tuple[str, ...]
+    p_any: float
+    alpha: float
+    draws: _driver_shares.Draws
+
+
+def _caveats(
+    sample: DriverData, table: pd.DataFrame, method: str, found: _Flags
+) -> tuple[Caveat, ...]:
+    return caveats_of(
+        sample,
+        table,
+        others=_other_method(sample, method),
+        limit=EXACT_LIMIT,
+        condition=found.condition,
+        suppressors=found.suppressors,
+        p_any=found.p_any,
+        alpha=found.alpha,
+        failed=int(np.isnan(found.draws.share).any(axis=1).sum()),
     )
 
 

@@ -86,7 +86,7 @@ def _allowed(kpi: str, frame: pd.DataFrame, limit: float | dict[str, float]) -> 
     if "priority" not in frame:
         raise DataError(f"the SLA on {kpi} goes by priority, but the tickets have no 'priority'.")
     priority = frame["priority"].astype("object").where(frame["priority"].notna(), None)
-    names = priority.map(lambda value: None if value is None else str(value))
+    names = priority.map(_name)
     allowed = names.map(limit).astype("float64")
     strange = priority[allowed.isna()]
     if len(strange):
@@ -94,3 +94,11 @@ def _allowed(kpi: str, frame: pd.DataFrame, limit: float | dict[str, float]) -> 
         n = int(strange.isna().sum() if first is None else (strange == first).sum())
         raise unknown_priority(kpi, first, n, list(limit))
     return allowed
+
+
+def _name(priority: object) -> str | None:
+    """Return a priority as text: 1.0, a whole number beside missing ones, is 1."""
+    if priority is None:
+        return None
+    whole = isinstance(priority, float) and priority.is_integer()
+    return str(int(priority) if whole else priority)  # type: ignore[call-overload]

@@ -17,6 +17,9 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
+ROUNDING = 1e-9
+"""Means that differ by less are the same."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
@@ -115,7 +118,8 @@ class ScenarioModel:
         -------
         Scenario
             The prediction, its steps and their intervals. The intervals rest on the resamples
-            drawn when the model was fitted, carried to the scenario by its gradient.
+            drawn when the model was fitted, carried to the scenario by its gradient; the amount
+            by which each rating moves is held fixed over them.
 
         Raises
         ------
@@ -175,9 +179,9 @@ class ScenarioModel:
             asked = reach.mean + change
             ceiling = np.fmin(cap, reach.high) if change > 0 else reach.high
             target = float(np.clip(asked, reach.low, ceiling)) if change else asked
-            if change:
+            if abs(target - reach.mean) > ROUNDING:
                 moves[i, self._sample.used[:, j]] = reach.moved(target)
-            capped = abs(target - asked) > 1e-9
+            capped = abs(target - asked) > ROUNDING
             rows.append((name, reach.mean, asked, target, cap, capped))
         names = ["driver", "mean_now", "mean_asked", "mean_used", "cap", "capped"]
         return pd.DataFrame(rows, columns=names), moves
@@ -207,16 +211,13 @@ class ScenarioModel:
 
 
 def _cap_caveats(table: pd.DataFrame) -> list[Caveat]:
-    message = _("{driver}: {asked:.2f} was asked for, but at most {used:.2f} is within reach.")
-    lower = _("{driver}: {asked:.2f} was asked for, which is off the scale; {used:.2f} was used.")
+    by_segment = _(
+        "{driver}: {asked:.2f} was asked for; chance allowed for, no segment is above {used:.2f}."
+    )
+    by_scale = _("{driver}: {asked:.2f} was asked for, off the scale; {used:.2f} was used.")
+    capped = table[table["capped"].astype(bool)]
+    columns = capped[["mean_asked", "mean_used", "cap"]].to_numpy(dtype=np.float64).tolist()
     return [
-        Caveat(message if asked > used else lower, driver=str(name), asked=asked, used=used)
-        for name, asked, used, capped in zip(
-            table["driver"],
-            table["mean_asked"].to_numpy(dtype=np.float64).tolist(),
-            table["mean_used"].to_numpy(dtype=np.float64).tolist(),
-            table["capped"],
-            strict=True,
-        )
-        if capped
+        Caveat(by_segment if used == cap else by_scale, driver=str(name), asked=asked, used=used)
+        for name, (asked, used, cap) in zip(capped["driver"], columns, strict=True)
     ]

@@ -119,21 +119,9 @@ confidence, seed
         raise DataError(f"segment {column!r} is also a driver or the outcome; name another column.")
     base = max(CARE_BASE, ROWS_PER_DRIVER * len(whole.names))
     large, small = _levels(data[column], whole, base)
-    found, uniform = {}, []
-    for level in large:
-        rows = data[(data[column] == level).to_numpy(dtype=bool, na_value=False)]
-        try:
-            found[level] = importance(
-                rows,
-                **options,
-                method=method,
-                bootstrap=bootstrap,
-                permutations=permutations,
-                confidence=confidence,
-                seed=seed,
-            )
-        except DataError:
-            uniform.append(level)  # named in a caveat; the other levels can still be compared
+    settings = options | {"method": method, "bootstrap": bootstrap, "permutations": permutations}
+    settings |= {"confidence": confidence, "seed": seed}
+    found, uniform = _each_level(data, column, large, settings)
     if len(found) < 2:
         raise DataError(
             f"segment {column!r}: {len(found)} of {len(large) + len(small)} levels can be "
@@ -159,6 +147,20 @@ confidence, seed
         outcome=whole.outcome_name,
         caveats=caveats,
     )
+
+
+def _each_level(
+    data: pd.DataFrame, column: str, levels: list[Any], settings: dict[str, Any]
+) -> tuple[dict[Any, DriverImportance], list[Any]]:
+    """Return the importances of each level, and the levels whose answers allow none."""
+    found, uniform = {}, []
+    for level in levels:
+        rows = data[(data[column] == level).to_numpy(dtype=bool, na_value=False)]
+        try:
+            found[level] = importance(rows, **settings)
+        except DataError:
+            uniform.append(level)  # named in a caveat; the other levels can still be compared
+    return found, uniform
 
 
 def _levels(column: pd.Series, whole: DriverData, base: int) -> tuple[list[Any], list[Any]]:

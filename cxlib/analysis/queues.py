@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 from cxlib.analysis import _erlang
 from cxlib.errors import DataError
@@ -169,7 +170,7 @@ def _whole_agents(agents: float) -> int:
 
 def finite(value: float, name: str) -> float:
     """Return `value`, or raise DataError if it is not a finite number."""
-    if isinstance(value, (str, bytes)) or value is None or not math.isfinite(value):
+    if not isinstance(value, Real) or not math.isfinite(value):
         raise DataError(f"{name} is {value!r}; it is a finite number.")
     return float(value)
 

@@ -67,7 +67,7 @@ class Distribution:
 def distribution(
     ratings: pd.Series,
     *,
-    scale: tuple[int, int],
+    scale: tuple[int, int] | None,
     kind: Kind | None = None,
     cut_points: tuple[int, int] | None = None,
     weights: Any = None,
@@ -82,7 +82,7 @@ def distribution(
     ratings : pandas.Series
         One answer a respondent, whole numbers within `scale`.
     scale : (int, int)
-        Lowest and highest answer.
+        Lowest and highest answer; it cannot be left open, since answers never given count too.
     kind : {"nps", "csat", "ces", "mean"}, optional
         ``"nps"`` adds the group of each answer.
     cut_points : (int, int), optional
@@ -98,8 +98,10 @@ def distribution(
     Raises
     ------
     DataError
-        As in `nps`.
+        As in `nps`, and if there is no scale.
     """
+    if scale is None:
+        raise DataError(f"declare the scale of {ratings.name!r}: scale=(lowest, highest) answer.")
     kind = "nps" if cut_points is not None else kind or "mean"
     name = "" if ratings.name is None else str(ratings.name)
     metric = Metric(name, kind, scale, cut_points=cut_points)

@@ -156,9 +156,9 @@ def schedule(
         If a column is missing, the frame is empty, or a number is impossible.
     """
     _check_arrivals(arrivals, [*by, "calls_per_hour"])
-    if minutes <= 0:
+    if not finite(minutes, "minutes") > 0:
         raise DataError(f"minutes is {minutes}; an interval lasts more than no time.")
-    if minimum_agents < 0 or minimum_agents != int(minimum_agents):
+    if finite(minimum_agents, "minimum_agents") < 0 or minimum_agents != int(minimum_agents):
         raise DataError(f"minimum_agents is {minimum_agents}; write a whole number, 0 or more.")
 
     def one(calls: float) -> dict[str, float]:

@@ -127,12 +127,14 @@ def read_log(
         raise DataError("the tickets table has no rows.")
     if tickets["ticket_id"].isna().any():
         raise DataError(f"{int(tickets['ticket_id'].isna().sum())} rows have no ticket_id.")
+    if tickets["created_at"].isna().all():
+        raise DataError(f"none of {len(tickets)} tickets has a creation time.")
     zone = one_zone(tickets, calendar)
     n_repeated = sum(repeated_hours(tickets[c], zone) for c in present_times(tickets))
     rows = in_utc(tickets, zone)
     moment = _moment(rows, as_of, zone)
     frame, n_duplicates = _last_rows(rows, moment)
-    check_order(frame)
+    check_order(frame, zone)
     check_amounts(frame)
     undated = frame["created_at"].isna()
     frame = _as_it_stood(frame[~undated], moment)
@@ -259,10 +261,21 @@ def _last_rows(frame: pd.DataFrame, moment: pd.Timestamp) -> tuple[pd.DataFrame,
     return last, len(frame) - len(last)
 
 
+def read_moment(as_of: str | dt.date) -> pd.Timestamp:
+    """Return a moment given as text or date, or raise DataError if it is none."""
+    try:
+        moment = pd.Timestamp(as_of)
+    except (ValueError, TypeError):
+        moment = pd.NaT  # type: ignore[assignment]
+    if pd.isna(moment):
+        raise DataError(f"as_of is {as_of!r}; write a moment such as '2026-09-30 18:00'.")
+    return moment
+
+
 def _moment(frame: pd.DataFrame, as_of: Moment, zone: dt.tzinfo) -> pd.Timestamp:
     if as_of is None:
         return cast(pd.Timestamp, max(frame[column].max() for column in present_times(frame)))
-    moment = pd.Timestamp(as_of)
+    moment = read_moment(as_of)
     if moment.tzinfo is None:
         moment = moment.tz_localize(zone, ambiguous=False, nonexistent="shift_forward")
     return moment.tz_convert("UTC").tz_localize(None)

@@ -1,11 +1,11 @@
-"""The chapters: what each notebook needs, asks and reads, from its own metadata."""
+"""Run room: the chapters: what each notebook needs, asks and reads, from its own metadata."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,9 @@ class Chapter:
     sections : tuple of str
         Sections of the client file it cannot do without.
     reads : tuple of str
-        Chapters whose results it reads.
+        Chapters whose results it reads and cannot do without.
+    reads_if_there : tuple of str
+        Those it reads where they apply to the client; ``"stem?"`` in the metadata.
     """
 
     stem: str
@@ -45,6 +47,7 @@ class Chapter:
     needs: tuple[tuple[str, ...], ...] = ()
     sections: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    reads_if_there: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -63,42 +66,83 @@ class Chapter:
         return ""
 
 
-def discover(folder: Path) -> tuple[Chapter, ...]:
+@dataclass(frozen=True)
+class Chapters:
+    """The chapters of a folder, each after those it reads, and the notebooks that cannot be read.
+
+    Parameters
+    ----------
+    chapters : tuple of Chapter
+    faults : mapping of str to str
+        By file name, what is wrong with it; the other chapters are not affected.
+    """
+
+    chapters: tuple[Chapter, ...]
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+def discover(folder: Path) -> Chapters:
     """Return the chapters in `folder`, each after those it reads, else by number.
+
+    Parameters
+    ----------
+    folder : Path
+        A notebook without ``cx`` metadata takes no part; a damaged one is a fault of its own.
 
     Raises
     ------
     RunError
-        If a notebook is damaged, two share a stem, one reads an unknown chapter, or they read
-        one another in a circle.
+        If two share a stem, one reads an unknown chapter, or they read one another in a circle.
     """
     found: dict[str, Chapter] = {}
+    faults: dict[str, str] = {}
     for path in sorted(folder.glob("*.ipynb")):
-        chapter = _read(path)
+        try:
+            chapter = _read(path)
+        except RunError as error:
+            faults[path.name] = str(error)
+            continue
         if chapter is None:
             continue
         if chapter.stem in found:
             other = found[chapter.stem].path.name
             raise RunError(f"two notebooks are chapter {chapter.stem!r}: {other} and {path.name}.")
         found[chapter.stem] = chapter
+    _without_readers_of_damaged(found, faults)
+    return Chapters(tuple(found[stem] for stem in _sorted(found)), faults)
+
+
+def _without_readers_of_damaged(found: dict[str, Chapter], faults: dict[str, str]) -> None:
+    """Move chapters that read a damaged one to the faults, and those that read these."""
+    damaged = {match.group(2) for name in faults if (match := _NAME.fullmatch(Path(name).stem))}
+    while readers := [c for c in found.values() if damaged & {*c.reads, *c.reads_if_there}]:
+        for chapter in readers:
+            stem = next(s for s in (*chapter.reads, *chapter.reads_if_there) if s in damaged)
+            faults[chapter.path.name] = (
+                f"{chapter.path.name} reads {stem!r}, whose notebook is damaged."
+            )
+            damaged.add(found.pop(chapter.stem).stem)
+
+
+def _sorted(found: Mapping[str, Chapter]) -> list[str]:
     for chapter in found.values():
-        for stem in chapter.reads:
+        for stem in (*chapter.reads, *chapter.reads_if_there):
             if stem not in found:
                 raise RunError(
                     f"{chapter.path.name} reads {stem!r}, no chapter{nearest(stem, found)}"
                 )
-    sorter = TopologicalSorter({c.stem: c.reads for c in found.values()})
+    sorter = TopologicalSorter({c.stem: (*c.reads, *c.reads_if_there) for c in found.values()})
     try:
         sorter.prepare()
     except CycleError as error:
         circle = " → ".join(reversed(error.args[1]))
         raise RunError(f"chapters read one another in a circle: {circle}.") from None
-    ordered: list[Chapter] = []
+    ordered: list[str] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready(), key=lambda stem: found[stem].file)
-        ordered += [found[stem] for stem in ready]
+        ordered += ready
         sorter.done(*ready)
-    return tuple(ordered)
+    return ordered
 
 
 def choose(chapters: Iterable[Chapter], asked: Iterable[str]) -> tuple[Chapter, ...]:
@@ -126,9 +170,11 @@ def _read(path: Path) -> Chapter | None:
         metadata, cells = data["metadata"], data["cells"]
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path.name} is not a notebook: {error}.") from None
-    about = metadata.get("cx")
+    about = metadata.get("cx") if isinstance(metadata, dict) else None
     if about is None:
         return None
+    if not isinstance(about, dict):
+        raise RunError(f"{path.name}: its cx metadata is not a mapping.")
     unknown = set(about) - _KEYS
     if unknown:
         name = sorted(unknown)[0]
@@ -139,6 +185,7 @@ def _read(path: Path) -> Chapter | None:
         raise RunError(
             f"{path.name}: cx metadata of schema {about.get('schema')!r}; this kit knows {SCHEMA}."
         )
+    reads = [str(stem) for stem in about.get("reads", ())]
     stem = _NAME.fullmatch(path.stem)
     if stem is None:
         raise RunError(f"{path.name}: a chapter's file name is letters, digits and '-'.")
@@ -148,7 +195,8 @@ def _read(path: Path) -> Chapter | None:
         title=_title(cells) or stem.group(2),
         needs=tuple(tuple(group) for group in about.get("needs", ())),
         sections=tuple(about.get("sections", ())),
-        reads=tuple(about.get("reads", ())),
+        reads=tuple(stem for stem in reads if not stem.endswith("?")),
+        reads_if_there=tuple(stem[:-1] for stem in reads if stem.endswith("?")),
     )
 
 

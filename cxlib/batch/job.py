@@ -1,16 +1,24 @@
-"""One job, in a process of its own: a folder with one client's tables, papermill, the report."""
+"""Run room: one job, from its inputs to its outputs; what an Executor is given to run."""
 
 from __future__ import annotations
 
-import os
-import tempfile
+import shutil
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cxlib.errors import CxError
+from cxlib import __version__
+from cxlib.batch.folders import job_folder, sweep
+from cxlib.batch.hearth import STOPPED, Died, Hearth, TimedOut, can_fork
+
+ATTEMPTS = 3
+"""A process that is killed from outside gets two more chances; one that kills itself uses them up."""
+
+GRACE_SECONDS = 60.0
+"""Beyond its time limit, what a job may take to keep its notebook and to write its report."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,8 @@ class Parcel:
     files : mapping of str to bytes or Path
         Inputs by their place in the job's folder, which is a small workspace: client file,
         canonical tables, results of chapters it reads, catalogues. A Path is copied; bytes travel.
+    kit : str
+        Version of the kit that packed it.
     """
 
     key: str
@@ -35,6 +45,26 @@ class Parcel:
     language: str
     notebook: str
     files: Mapping[str, bytes | Path]
+    kit: str = __version__
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may use.
+
+    Parameters
+    ----------
+    timeout : float
+        Seconds for its notebook; 0 for no limit.
+    memory : int
+        Megabytes on top of the libraries; 0 for no limit.
+    cold : bool
+        Start a kernel anew instead of forking a warm one.
+    """
+
+    timeout: float = 600.0
+    memory: int = 4096
+    cold: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,40 +79,84 @@ class Outcome:
     error : str
         One line that names cell and reason; empty if it succeeded.
     seconds : float
+    glance : mapping
+        What the index of the run shows of its results.
+    isolation : str
+        How it was kept to its folder.
+    attempts : int
+        How often it was begun.
     """
 
     key: str
     files: Mapping[str, bytes] = field(default_factory=dict)
     error: str = ""
     seconds: float = 0.0
+    glance: Mapping[str, Any] = field(default_factory=dict)
+    isolation: str = ""
+    attempts: int = 1
 
 
-def run_job(parcel: Parcel) -> Outcome:
+def run_job(parcel: Parcel, limits: Limits) -> Outcome:
     """Execute one job in a folder of its own, which is gone afterwards.
 
     Never raises for what a notebook or a client's data can do: the outcome says it.
+
+    Parameters
+    ----------
+    parcel : Parcel
+    limits : Limits
     """
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="cx-") as name:
-        folder = Path(name).resolve()
-        _unpack(parcel, folder)
-        error, executed = _execute(parcel, folder)
-        files: dict[str, bytes] = {}
-        if executed is not None:
-            files["notebook"] = executed
-        if not error:
-            files["report"] = _report(parcel, folder)
-        results = (
-            folder / ".cx" / parcel.client / "results" / parcel.period / f"{parcel.chapter}.json"
-        )
-        if results.is_file():
-            files["results"] = results.read_bytes()
-    return Outcome(parcel.key, files, error, time.perf_counter() - began)
+    if parcel.kit != __version__:
+        error = f"this worker has cxlib {__version__}, the run is of {parcel.kit}; install that here."
+        return Outcome(parcel.key, error=error)
+    attempt, error = 0, ""
+    while attempt < ATTEMPTS:
+        attempt += 1
+        try:
+            with job_folder() as folder:
+                unpack(parcel, folder)
+                outcome = _work(replace(parcel, files={}), folder, limits)
+                seconds = time.perf_counter() - began
+                return replace(outcome, seconds=seconds, attempts=attempt)
+        except Died as died:
+            error = f"{died}; begun {attempt} times"
+            if str(died) == STOPPED:
+                break
+        except TimedOut:
+            error = f"stopped: not done {GRACE_SECONDS:.0f} s after its time limit"
+            break
+        except OSError as failed:
+            name = Path(str(failed.filename)).name if failed.filename else "its folder"
+            error = f"cannot set up the job: {name}: {failed.strerror or failed}"
+            break
+        except Exception as failed:  # noqa: BLE001 - one job's end is never another's
+            error = f"{type(failed).__name__}: {failed}"
+            break
+    return Outcome(
+        parcel.key, error=error, seconds=time.perf_counter() - began, attempts=max(attempt, 1)
+    )
 
 
-def _unpack(parcel: Parcel, folder: Path) -> None:
-    import shutil
+def _work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
+    from cxlib.batch.work import work
 
+    if limits.cold or not can_fork():
+        outcome = work(parcel, folder, limits)
+    else:
+        patience = limits.timeout + GRACE_SECONDS if limits.timeout else None
+        outcome = warm_hearth().call(work, parcel, folder, limits, timeout=patience)
+    return outcome
+
+
+def unpack(parcel: Parcel, folder: Path) -> None:
+    """Lay a parcel's files out in a folder.
+
+    Raises
+    ------
+    OSError
+        If one has gone since the run was planned, or the disk is full.
+    """
     for name, content in parcel.files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -90,75 +164,23 @@ def _unpack(parcel: Parcel, folder: Path) -> None:
             target.write_bytes(content)
         else:
             shutil.copyfile(content, target)
+    (folder / "tmp").mkdir(exist_ok=True)
 
 
-def _execute(parcel: Parcel, folder: Path) -> tuple[str, bytes | None]:
-    """Run the notebook by papermill; return its error line and the executed notebook."""
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
-    executed = folder / "executed.ipynb"
-    parameters = {"client": parcel.client, "period": parcel.period, "language": parcel.language}
-    saved = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ |= {
-        "CX_HOME": str(folder),
-        "CX_JOB": str(folder),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-    try:
-        papermill.execute_notebook(
-            str(folder / "notebooks" / parcel.notebook),
-            str(executed),
-            parameters=parameters,
-            progress_bar=False,
-            log_output=False,
-            cwd=str(folder),
-        )
-        error = ""
-    except PapermillExecutionError as failed:
-        error = f"cell {failed.exec_count or failed.cell_index}: {last_line(failed)}"
-    except Exception as failed:  # noqa: BLE001 - one job's end is never another's
-        error = f"{type(failed).__name__}: {last_line(failed)}"
-    finally:
-        for name, value in saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-    return error, executed.read_bytes() if executed.is_file() else None
+_lock = threading.Lock()
+_hearth: list[Hearth] = []
 
 
-_ENVIRONMENT = ("CX_HOME", "CX_JOB", "PYDEVD_DISABLE_FILE_VALIDATION")
+def warm_hearth() -> Hearth:
+    """Return this process's hearth, lit at the first call."""
+    with _lock:
+        if not _hearth or _hearth[0].closed:
+            sweep()
+            _hearth[:] = [Hearth()]
+        return _hearth[0]
 
 
-def last_line(error: Any) -> str:
-    """Return what a consultant needs of an error: the kit's own message, or kind and text."""
-    name, value = getattr(error, "ename", ""), str(getattr(error, "evalue", "") or error).strip()
-    lines = value.splitlines() or [""]
-    if name and not name.endswith(
-        ("CxError", "DataError", "ParamsError", "SetupError", "InvalidParams")
-    ):
-        return f"{name}: {lines[-1]}"
-    return " ".join(line.strip() for line in lines)
-
-
-def _report(parcel: Parcel, folder: Path) -> bytes:
-    import nbformat
-
-    from cxlib import params
-    from cxlib.report.cover import cover_of
-    from cxlib.report.html import render
-    from cxlib.words import Words
-    from cxlib.workspace import Workspace
-
-    place = Workspace(folder)
-    client = params.load(parcel.client, place)
-    beside = tuple(sorted(place.notebooks.glob(f"*.{parcel.language}.po")))
-    words = Words.load(parcel.language, labels=client.labels(parcel.language), beside=beside)
-    with (folder / "executed.ipynb").open(encoding="utf-8") as file:
-        notebook = nbformat.read(file, as_version=4)
-    cover = cover_of(client, place, period=parcel.period, words=words)
-    html = render(notebook, words=words, cover=cover)
-    if not html:
-        raise CxError(f"{parcel.key}: the report came out empty.")
-    return html.encode("utf-8")
+def put_out() -> None:
+    """End this process's hearth, and every job in it."""
+    if _hearth:
+        _hearth[0].close()

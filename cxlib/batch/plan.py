@@ -1,17 +1,19 @@
-"""The plan of a run: clients × chapters × period × language, each job with its fingerprint."""
+"""Run room: the plan of a run: clients × chapters × period × language, each job with its fingerprint."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cxlib import __version__
 from cxlib.batch.chapters import Chapter
 from cxlib.batch.state import Record, read_record
+from cxlib.errors import CxError
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -64,15 +66,91 @@ class Plan:
 
     jobs: tuple[Job, ...] = ()
     faults: dict[str, str] = field(default_factory=dict)
-    """Clients that cannot run at all, and why."""
+    """Clients and notebooks that cannot run at all, and why."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A client, ready to be planned, or why not.
+
+    Parameters
+    ----------
+    name : str
+    client : Client or None
+    period : str
+    tables : str
+        Digest of its canonical tables; empty if it has none yet.
+    changed : str
+        Why its tables will be made anew, if they will.
+    fault : str
+        Why nothing of it can run.
+    """
+
+    name: str
+    client: Client | None = None
+    period: str = ""
+    tables: str = ""
+    changed: str = ""
+    fault: str = ""
+
+
+def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
+    """Read a client's file, and its data if they changed; runs in a process of its own.
+
+    Parameters
+    ----------
+    root : str
+        The workspace.
+    name : str
+    period : str
+        A label or ``latest``.
+    write : bool
+        Ingest what is new; otherwise only look, and leave everything as it is.
+    """
+    from cxlib import params
+    from cxlib.data.tables import periods_of
+    from cxlib.engagement import choose_period
+
+    workspace = Workspace(Path(root))
+    try:
+        client = params.load(name, workspace)
+        changed = ""
+        if write:
+            from cxlib.data.ingest import ingest
+
+            ingest(client, workspace)
+        else:
+            changed = _changed(client, workspace)
+        if not _tables(workspace, name):
+            return Prepared(name, client, period, changed=changed)
+        chosen = choose_period(period, periods_of(workspace, client))
+        return Prepared(name, client, chosen, _tables_digest(workspace, name), changed)
+    except CxError as error:
+        return Prepared(name, fault=str(error))
+    except Exception as error:  # noqa: BLE001 - one client's data never stop another's run
+        return Prepared(name, fault=f"{type(error).__name__}: {error}")
+
+
+def _changed(client: Client, workspace: Workspace) -> str:
+    """Return why a client's tables would be made anew, without making them."""
+    from cxlib.data.making import source_hashes
+    from cxlib.data.store import read_record as read_tables_record
+
+    record = read_tables_record(workspace.tables(client.client))
+    if record is None:
+        return "its data have not been read yet"
+    if record.get("params") != client.hash:
+        return "its client file has changed"
+    if record.get("sources") != source_hashes(client, workspace):
+        return "its data have changed"
+    return "" if record.get("kit") == __version__ else "the kit has changed"
 
 
 def plan_client(
     workspace: Workspace,
-    client: Client,
+    ready: Prepared,
     chapters: Sequence[Chapter],
     *,
-    period: str,
     languages: Iterable[str],
     wanted: Iterable[str],
     force: bool = False,
@@ -82,29 +160,26 @@ def plan_client(
     Parameters
     ----------
     workspace : Workspace
-    client : Client
-        Its tables are ingested.
+    ready : Prepared
+        Has a client.
     chapters : sequence of Chapter
         All chapters, each after those it reads.
-    period : str
     languages : iterable of str
     wanted : iterable of str
-        Stems asked for; what they read is added if it has never run.
+        Stems asked for; what they read comes along.
     force : bool
         Run what is fresh as well.
     """
-    base = _client_digest(workspace, client)
     asked, jobs = set(wanted), []
+    needed = _needed(chapters, asked)
     for language in languages:
         done: dict[str, Job] = {}
-        needed = _needed(chapters, asked)
         for chapter in chapters:
             if chapter.stem not in needed:
                 continue
-            upstream = [done[stem] for stem in chapter.reads if stem in done]
-            job = _job(workspace, client, chapter, period, language, base, upstream)
+            job = _job(workspace, ready, chapter, language, done)
             if force and job.state == "fresh" and chapter.stem in asked:
-                job = _with(job, state="stale", reason="forced")
+                job = replace(job, state="stale", reason="forced")
             done[chapter.stem] = job
         jobs += list(done.values())
     return jobs
@@ -114,44 +189,42 @@ def _needed(chapters: Sequence[Chapter], asked: set[str]) -> set[str]:
     needed = set(asked)
     for chapter in reversed(chapters):
         if chapter.stem in needed:
-            needed |= set(chapter.reads)
+            needed |= {*chapter.reads, *chapter.reads_if_there}
     return needed
 
 
 def _job(
     workspace: Workspace,
-    client: Client,
+    ready: Prepared,
     chapter: Chapter,
-    period: str,
     language: str,
-    base: str,
-    upstream: Sequence[Job],
+    done: Mapping[str, Job],
 ) -> Job:
-    job = Job(client.client, chapter, period, language)
-    missing = [u for u in upstream if u.state == "not applicable"]
-    lacking = chapter.lacks(client) or (
-        f"it reads {missing[0].chapter.stem!r}, which does not apply" if missing else ""
+    job = Job(ready.name, chapter, ready.period, language)
+    missing = [stem for stem in chapter.reads if done[stem].state == "not applicable"]
+    lacking = (chapter.lacks(ready.client) if ready.client else ready.fault) or (
+        f"it reads {missing[0]!r}, which does not apply" if missing else ""
     )
     if lacking:
-        return _with(job, state="not applicable", reason=lacking)
-    fingerprint = _digest(
-        base,
-        __version__,
+        return replace(job, state="not applicable", reason=lacking)
+    read = [done[stem] for stem in (*chapter.reads, *chapter.reads_if_there)]
+    upstream = [u for u in read if u.state != "not applicable"]
+    fingerprint = digest(
+        kit_digest(),
+        ready.client.hash if ready.client else "",
+        ready.tables,
         chapter.file,
-        _file_digest(chapter.path),
+        file_digest(chapter.path),
         _catalogue_digest(chapter, language),
-        period,
+        ready.period,
         language,
-        *(u.fingerprint for u in upstream),
+        *(f"{u.chapter.stem}:{u.fingerprint}" for u in upstream),
     )
     state, reason = _state(workspace, job, fingerprint, upstream)
-    return _with(
-        job,
-        fingerprint=fingerprint,
-        state=state,
-        reason=reason,
-        after=tuple(u.key for u in upstream),
-    )
+    if ready.changed and state == "fresh":
+        state, reason = "stale", ready.changed
+    after = tuple(u.key for u in upstream)
+    return replace(job, fingerprint=fingerprint, state=state, reason=reason, after=after)
 
 
 def _state(
@@ -164,32 +237,43 @@ def _state(
         return "failed", record.error
     if record.fingerprint != fingerprint:
         return "stale", "its notebook, parameters, data, the kit or what it reads has changed"
-    if not all((workspace.root / name).is_file() for name in record.files):
-        return "stale", "its report is gone"
+    if any(record.path(workspace, kind) is None for kind in ("report", *record.files)):
+        return "stale", "its report is gone or was altered"
     due = [u.chapter.stem for u in upstream if u.due]
     return ("stale", f"{due[0]} will run anew") if due else ("fresh", "")
 
 
-def _client_digest(workspace: Workspace, client: Client) -> str:
-    tables = workspace.tables(client.client)
-    return _digest(client.hash, *(_file_digest(p) for p in sorted(tables.glob("*"))))
+def _tables(workspace: Workspace, name: str) -> list[Path]:
+    return sorted(p for p in workspace.tables(name).glob("*") if p.is_file())
+
+
+def _tables_digest(workspace: Workspace, name: str) -> str:
+    return digest(*(f"{p.name}:{file_digest(p)}" for p in _tables(workspace, name)))
 
 
 def _catalogue_digest(chapter: Chapter, language: str) -> str:
-    beside = chapter.path.with_suffix(f".{language}.po")
-    return _file_digest(beside) if beside.is_file() else ""
+    beside = chapter.path.with_name(f"{chapter.file}.{language}.po")
+    return file_digest(beside) if beside.is_file() else ""
 
 
-def _file_digest(path: Path) -> str:
+@lru_cache(maxsize=1)
+def kit_digest() -> str:
+    """Return the digest of the kit itself: its version and, file by file, its code and words."""
+    package = Path(__file__).resolve().parent.parent
+    files = sorted(
+        p
+        for p in package.rglob("*")
+        if p.suffix in (".py", ".po", ".j2", ".css", ".json") and "_kit" not in p.parts
+    )
+    return digest(__version__, *(f"{p.relative_to(package)}:{file_digest(p)}" for p in files))
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
+    """Return the SHA-256 of some texts, each apart from the next."""
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()
-
-
-def _with(job: Job, **changes: object) -> Job:
-    from dataclasses import replace
-
-    return replace(job, **changes)  # type: ignore[arg-type]

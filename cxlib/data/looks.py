@@ -31,7 +31,9 @@ def look(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     """
     own = frame[frame["brand"] == OWN]
     if own.empty:
-        ledger.error(("survey",), "no response of the client itself is left; see the rows dropped.")
+        if not ledger.failed:
+            why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
+            ledger.error(("survey",), f"no response of the client itself is left: {why}.")
         return
     _bases(own, client, ledger)
     _periods(own, client, ledger)

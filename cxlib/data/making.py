@@ -177,7 +177,8 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
         for key in made.frame.columns
     )
     if made.frame.empty and not made.ledger.failed:
-        made.ledger.error((name, "source"), "no row is left; see the rows dropped.")
+        why = ", ".join(f"{reason} ({n})" for reason, n in made.ledger.dropped.items())
+        made.ledger.error((name, "source"), f"no row is left: {why}.")
     return made
 
 

@@ -206,7 +206,8 @@ def united(
         filled = np.zeros(len(part), dtype=bool)
         for position in range(part.shape[1]):
             filled |= (part.iloc[:, position].str.strip() != "").to_numpy(dtype=bool)
-        parts.append(part.loc[filled].reindex(columns=columns, fill_value="").astype("str"))
+        named = part.loc[filled, [name != "" for name in grid.names]]
+        parts.append(named.reindex(columns=columns, fill_value="").astype("str"))
         keep.append(filled)
     frame = pd.concat(parts, ignore_index=True)
     if frame.empty:

@@ -102,7 +102,7 @@ MEMBERS = (
 TRANSACTIONS = (
     Column(name="member_id", dtype=TEXT, filled=True, key="member", domain=CUSTOMER,
            meaning="pseudonym of who bought; joins members and respondents"),
-    Column(name="date", dtype=TIME, filled=True, key="date", meaning="when"),
+    Column(name="date", dtype=TIME, filled=True, key="date", meaning="when it was bought"),
     Column(name="amount", dtype=NUMBER, key="amount", meaning="in the client's currency"),
     Column(name="order_id", dtype=TEXT, key="order", domain=ORDER,
            meaning="pseudonym of the order"),

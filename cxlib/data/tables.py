@@ -127,7 +127,5 @@ def provenance(workspace: Workspace, client: Client) -> dict[str, Any]:
 def _record(workspace: Workspace, client_name: str) -> dict[str, Any]:
     record = read_record(workspace.tables(client_name))
     if record is None:
-        raise SetupError(
-            f"{client_name} has no tables yet; `cx run {client_name}` makes them."
-        )
+        raise SetupError(f"{client_name} has no tables yet; `cx run {client_name}` makes them.")
     return record

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import get_args
 
 import duckdb
-import pandas as pd
 
 from cxlib.analysis._intervals import check_confidence
 from cxlib.analysis._kpi_rows import Sla, check_sla
@@ -18,7 +17,7 @@ from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.first_contact import Method
 from cxlib.analysis.results import MINIMUM_BASE
 from cxlib.analysis.service import TicketKpis
-from cxlib.analysis.tickets import Moment
+from cxlib.analysis.tickets import Moment, read_moment
 from cxlib.data import _ticket_relation as relation
 from cxlib.data._ticket_summary import Summary
 from cxlib.errors import DataError, nearest
@@ -83,7 +82,7 @@ def summarise_tickets(
                 connection,
                 source,
                 zone=calendar.zone if calendar else dt.UTC,
-                as_of=None if as_of is None else pd.Timestamp(as_of),
+                as_of=None if as_of is None else read_moment(as_of),
                 keys=keys,
                 further=("ticket_id", "customer_id") if fcr == "repeat" else (),
             )

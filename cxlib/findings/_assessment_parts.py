@@ -52,8 +52,8 @@ def _weakest(weakest: pd.Series, second: pd.Series, typical: float) -> Finding:
     }
     message = (
         _(
-            "{touchpoint} is the weakest touchpoint: {value} ({low} to {high}, n = {n}); the "
-            "middle one stands at {typical}."
+            "{touchpoint} is the weakest touchpoint: {value} ({low} to {high}, n = {n}); half of "
+            "the touchpoints stand above {typical}."
         )
         if alone
         else _(

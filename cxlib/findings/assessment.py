@@ -115,16 +115,16 @@ def _movement(metric: str, row: pd.Series, previous: str) -> Finding:
     if clear and better:
         message, severity = (
             _(
-                "{metric} improved since {previous} by {change} ({low} to {high}) to {value}, n = "
-                "{n}."
+                "{metric} improved since {previous}: {change} ({low} to {high}), "
+                "now {value}, n = {n}."
             ),
             "good",
         )
     elif clear:
         message, severity = (
             _(
-                "{metric} worsened since {previous} by {change} ({low} to {high}) to {value}, n "
-                "= {n}."
+                "{metric} worsened since {previous}: {change} ({low} to {high}), "
+                "now {value}, n = {n}."
             ),
             "serious",
         )
@@ -168,50 +168,49 @@ def change(changes: Iterable[ChangeDecomposition]) -> list[Finding]:
     Parameters
     ----------
     changes : iterable of ChangeDecomposition
-        One a segment; silent where neither part is clear of nothing.
+        Of one metric, one a segment. The segment whose mix moved the score most gives the account;
+        silent where neither the mix nor the whole change is clear of nothing.
     """
-    found = []
-    for part in changes:
-        rate_clear = part.rate_low > 0 or part.rate_high < 0
-        mix_clear = part.mix_low > 0 or part.mix_high < 0
-        if not (rate_clear or mix_clear):
-            continue
-        facts = {
-            "metric": part.metric,
-            "segment": part.by[0],
-            "total": Quantity(part.total, part.unit, sign=True),
-            "rate": Quantity(part.rate, part.unit, sign=True),
-            "rate_low": Quantity(part.rate_low, part.unit, sign=True),
-            "rate_high": Quantity(part.rate_high, part.unit, sign=True),
-            "mix": Quantity(part.mix, part.unit, sign=True),
-            "mix_low": Quantity(part.mix_low, part.unit, sign=True),
-            "mix_high": Quantity(part.mix_high, part.unit, sign=True),
-        }
-        mostly_mix = mix_clear and abs(part.mix) > abs(part.rate)
-        if mostly_mix:
-            message = _(
-                "Of the change in {metric} ({total}), {mix} ({mix_low} to {mix_high}) is a "
-                "different "
-                "mix of {segment}; judgement within groups moved by {rate} ({rate_low} to "
-                "{rate_high})."
-            )
-            step = _("Ask why the mix of customers changed before changing the service.")
-        else:
-            message = _(
-                "The change in {metric} ({total}) is customers of the same {segment} judging "
-                "differently: {rate} ({rate_low} to {rate_high}); the mix explains {mix} "
-                "({mix_low} to {mix_high})."
-            )
-            step = _("The experience itself changed: look at the touchpoints that moved with it.")
-        found.append(
-            Finding(
-                id=f"assessment.{part.metric}.change.{part.by[0]}",
-                message=message,
-                facts=facts,
-                severity="warning" if part.total < 0 else "note",
-                consequence=60 + max(abs(part.rate), abs(part.mix)),
-                base=part.n_used,
-                next_step=step,
-            )
+    parts = list(changes)
+    if not parts:
+        return []
+    mixed = [part for part in parts if _clear(part.mix_low, part.mix_high)]
+    told = max(mixed or parts, key=lambda part: abs(part.mix))
+    if not mixed and not _clear(told.total_low, told.total_high):
+        return []
+    return [_account(told)]
+
+
+def _clear(low: float, high: float) -> bool:
+    return low > 0 or high < 0
+
+
+def _account(part: ChangeDecomposition) -> Finding:
+    facts: dict[str, object] = {
+        name: Quantity(getattr(part, name), part.unit, sign=True)
+        for name in ("total", "rate", "rate_low", "rate_high", "mix", "mix_low", "mix_high")
+    }
+    facts |= {"metric": part.metric, "segment": part.by[0], "n": part.n_used}
+    if abs(part.mix) > abs(part.rate):
+        message = _(
+            "{metric} changed by {total} because other customers answered: {mix} ({mix_low} to "
+            "{mix_high}) is a different mix of {segment}; within its groups judgement moved by "
+            "{rate} ({rate_low} to {rate_high}), n = {n} in both periods."
         )
-    return found
+        step = _("Ask why the mix of customers changed before changing the service.")
+    else:
+        message = _(
+            "{metric} changed by {total} because customers judge differently: {rate} ({rate_low} "
+            "to {rate_high}) within groups; a different mix of {segment} explains {mix} "
+            "({mix_low} to {mix_high}), n = {n} in both periods."
+        )
+        step = _("The experience itself changed: look at the touchpoints that moved with it.")
+    return Finding(
+        id=f"assessment.{part.metric}.change.cause",
+        message=message,
+        facts=facts,
+        severity="warning" if part.total < 0 else "note",
+        consequence=75 + max(abs(part.rate), abs(part.mix)),
+        base=part.n_used,
+        next_step=step,
+    )

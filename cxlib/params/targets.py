@@ -134,8 +134,10 @@ def _when(target: Target, path: Path) -> Iterator[Problem]:
     if due is None:
         return
     if start is not None and start.kind == due.kind and start.ordinal >= due.ordinal:
-        relation = "is" if start == due else "comes before"
-        yield Problem((*path, "due"), f"{due} {relation} the baseline {start}.", about)
+        relation = (
+            "is the baseline itself" if start == due else f"comes before the baseline {start}"
+        )
+        yield Problem((*path, "due"), f"{due} {relation}.", about)
     for label in target.path:
         step = _period(label)
         if step is None or step.kind != due.kind:

@@ -205,9 +205,8 @@ class _Builder:
     def _value(self, event: Any, path: Path) -> Any:
         self.document.lines.setdefault(path, event.start_mark.line + 1)
         if len(path) > DEEPEST:
-            raise _TooDeepError(
-                f"line {event.start_mark.line + 1} is nested over {DEEPEST} levels deep"
-            )
+            self.document.lines[()] = event.start_mark.line + 1
+            raise _TooDeepError
         if isinstance(event, AliasEvent):
             self._note(path, event, f"*{event.anchor} is an alias; write the value out.")
             return None
@@ -239,9 +238,13 @@ class _Builder:
     def _key(self, event: Any, path: Path) -> str:
         if isinstance(event, ScalarEvent) and event.tag is None and event.anchor is None:
             return str(event.value)
-        self._note(path, event, "a key must be plain text, without tag, anchor or brackets.")
+        line = event.start_mark.line + 1
+        name = f"?{line}"
+        message = "a key must be plain text, without tag, anchor or brackets."
+        self.document.broken.add((*path, name))
+        self.document.faults.append(Fault(self.document.file, line, dotted(path), None, message))
         self._skip(event)
-        return f"?{event.start_mark.line + 1}"
+        return name
 
     def _sequence(self, path: Path) -> tuple[Any, ...]:
         items: list[Any] = []

@@ -55,11 +55,9 @@ def trend(
         ax.axhline(target, color=theme.ACCENT, linestyle="--", linewidth=1.2)
         ax.annotate(
             words.say(_("Target {target}"), target=Quantity(target, history.unit)),
-            (at[-1] + 0.35, target),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="right",
-            va="bottom",
+            (1.01, target),
+            xycoords=("axes fraction", "data"),
+            va="center",
             fontsize=8,
             color=theme.ACCENT,
         )

@@ -98,7 +98,10 @@ def view(
     frame = result if isinstance(result, pd.DataFrame) else _frame_of(result, table)
     layout = _choose(result, frame, table, columns)
     unit = str(getattr(result, "unit", "") or "")
-    shown = [c for c in layout.columns if c.name in frame]
+    shown = [c for c in layout.columns if c.name in frame and not _empty(frame, c, columns)]
+    named = {c.name for c in shown}
+    cells = [by for by in getattr(result, "by", ()) if by in frame and by not in named]
+    shown = [*(Column(by, "level", by) for by in cells if columns is None), *shown]
     rows = [_row(record, shown, words, unit, minimum_base) for record in frame.to_dict("records")]
     caption = caption or layout.caption or ""
     return TableView(
@@ -143,6 +146,11 @@ def _choose(result: Any, frame: pd.DataFrame, table: str, columns: Sequence[str]
     return Layout(tuple(by_name.get(name) or Column(name, _kind(frame, name)) for name in names))
 
 
+def _empty(frame: pd.DataFrame, column: Column, asked: Sequence[str] | None) -> bool:
+    """Tell whether a column says nothing in any row: it is left out unless it was asked for."""
+    return asked is None and len(frame) > 0 and bool(frame[column.name].isna().all())
+
+
 def _kind(frame: pd.DataFrame, name: str) -> Kind:
     if name in COMMON:
         return COMMON[name]
@@ -170,8 +178,8 @@ def _row(
             text = formats.DASH
         else:
             value = record[column.name]
-            if column.kind == "level" and "segment" in record:
-                value = f"{record['segment']}={value}"
+            if column.kind == "level":
+                value = f"{record.get('segment', column.name)}={value}"
             text = formats.cell(value, column.kind, words=words, unit=own_unit)
             text += _interval(record, column, words, own_unit)
             if column.name == "n" and 0 <= float(record["n"]) < CARE_BASE:
@@ -188,7 +196,8 @@ def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -
         formats.cell(record[name], kind, words=words, unit=unit).removesuffix(" %")
         for name in (column.low, column.high)
     )
-    return " " + words.say(_("({low} to {high})"), low=low, high=high)
+    said = words.say(_("({low} to {high})"), low=low, high=high)
+    return " " + said.replace(" ", "\u00a0")  # an interval is not broken over two lines
 
 
 def _notes(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) -> Iterable[str]:

@@ -62,9 +62,9 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
     texts = [c for c in cells if c.cell_type == "markdown"]
     for c in texts:
         c.source = translate_markdown(c.source, words)
-    title = _take_title(texts)
+    title, lead = _take_title(texts)
     method = [c for c in cells if "method" in c.metadata.get("tags", [])]
-    evidence = [c for c in cells if c not in method]
+    evidence = _without_empty_sections([c for c in cells if c not in method])
     outputs = [o.get("data", {}) for c in cells if c.cell_type == "code" for o in c.outputs]
     headings: list[Heading] = []
     page = {
@@ -73,6 +73,7 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
         "period": cover.period,
         "confidential": cover.confidential,
         "title": title,
+        "lead": lead,
         "tiles": [t for d in outputs for t in d.get(mime.TILES, {}).get("tiles", [])],
         "findings": _in_order(
             i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", [])
@@ -88,13 +89,32 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
     return str(template.render(page=page, mime=mime, say=words.say))
 
 
-def _take_title(texts: list[Any]) -> str:
+def _take_title(texts: list[Any]) -> tuple[str, str]:
+    """Take the H1 and what stands beneath it out of the cells: they belong to the cover."""
     for c in texts:
         found = re.match(r"\s*# (.+?)(?:\n|$)", c.source)
         if found:
-            c.source = c.source[found.end() :]
-            return found.group(1).strip()
-    return ""
+            lead, c.source = c.source[found.end() :].strip(), ""
+            return found.group(1).strip(), lead
+    return "", ""
+
+
+def _without_empty_sections(cells: list[Any]) -> list[Any]:
+    """Leave out sections whose code had nothing to show: a heading over nothing tells nothing."""
+    sections: list[list[Any]] = [[]]
+    for c in cells:
+        if c.cell_type == "markdown" and re.match(r"\s*## ", c.source):
+            sections.append([])
+        sections[-1].append(c)
+    kept = [s for s in sections if not any(c.cell_type == "code" for c in s) or any(map(_shows, s))]
+    return [c for section in kept for c in section]
+
+
+def _shows(cell: Any) -> bool:
+    """Tell whether a cell has output that stands where it was made (findings are lifted)."""
+    lifted = {mime.FINDINGS, mime.TILES}
+    outputs = cell.outputs if cell.cell_type == "code" else []
+    return any(not lifted & set(out.get("data", {})) for out in outputs)
 
 
 def _in_order(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

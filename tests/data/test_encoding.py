@@ -49,7 +49,7 @@ def test_a_declared_encoding_is_taken_at_its_word() -> None:
     assert decode("é".encode("utf-16"), file="a.csv", encoding="utf-16") == "é"
     assert decode("é".encode("latin-1"), file="a.csv", encoding="latin-1") == "é"
     assert decode("é".encode("utf-8-sig"), file="a.csv", encoding="utf-8") == "é"
-    with pytest.raises(DataError, match="a.csv is not in utf-8, .* line 2 cannot be read so"):
+    with pytest.raises(DataError, match=r"a.csv is not in utf-8, .* line 2 cannot be read so"):
         decode("a\né".encode("latin-1"), file="a.csv", encoding="utf-8")
     with pytest.raises(DataError, match="there is no encoding 'gb18031'; did you mean 'gb18030'"):
         decode(b"a", file="a.csv", encoding="gb18031")

@@ -55,14 +55,14 @@ def test_nothing_outside_the_folder_can_be_read_or_written(folder: Path) -> None
 
 def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
     (folder / "link.csv").symlink_to(folder.parent / "other.csv")
-    with pytest.raises(DataError, match="link.csv is a link out of the client's data folder"):
+    with pytest.raises(DataError, match=r"link.csv is a link out of the client's data folder"):
         read_sql(folder, f"SELECT * FROM '{folder}/link.csv'")
 
 
 def test_a_wrong_query_says_what_is_wrong(folder: Path) -> None:
-    with pytest.raises(DataError, match='cannot be run: Binder Error: .*"nps" not found'):
+    with pytest.raises(DataError, match=r'cannot be run: Binder Error: .*"nps" not found'):
         read_sql(folder, "SELECT nps FROM 'a.csv'")
-    with pytest.raises(DataError, match="no file 'aa.csv' in .*; did you mean 'a.csv'"):
+    with pytest.raises(DataError, match=r"no file 'aa.csv' in .*; did you mean 'a.csv'"):
         read_sql(folder, "SELECT * FROM 'aa.csv'")
     with pytest.raises(DataError, match="no rows"):
         read_sql(folder, "SELECT * FROM 'a.csv' WHERE id > 5")

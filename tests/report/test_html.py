@@ -85,7 +85,10 @@ def test_hostile_text_comes_out_as_text() -> None:
 
 def test_a_report_is_sealed() -> None:
     html = hostile_report()
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    policy = (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'"
+    )
     assert policy in html.replace("&#39;", "'")
     assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html)
 

@@ -11,6 +11,7 @@ LAYOUTS = {
     "Headline.table": Layout(
         (
             Column("metric", "key", _("Question")),
+            Column("reach", "percent", _("Reach")),
             _ESTIMATE,
             Column("previous", "unit", _("Previous period")),
             Column(
@@ -45,8 +46,6 @@ LAYOUTS = {
     ),
     "ChangeDecomposition.table": Layout(
         (
-            Column("segment", "key", _("Segment")),
-            Column("level", "level", _("Group")),
             Column("before", "unit", _("Before")),
             Column("after", "unit", _("After")),
             Column("share_before", "percent", _("Share before")),

@@ -1,0 +1,183 @@
+"""Run room: the warm process itself: ``python -m cxlib.batch._hearth FD``."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import select
+import signal
+import socket
+import sys
+import threading
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any
+
+from cxlib.batch import confine
+
+HEAVY = (
+    *("numpy", "pandas", "scipy.stats", "duckdb", "pandera", "ruamel.yaml", "babel.messages.pofile"),
+    *("matplotlib.figure", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline"),
+    *("papermill", "papermill.engines", "nbclient", "nbformat.v4", "nbconvert", "mistune"),
+    *("jupyter_client.manager", "multiprocessing.connection"),
+)
+"""What jobs import sooner or later; it costs time here once instead of in each of them."""
+
+ROOMS = ("analysis", "params", "data", "findings", "plots", "present", "report")
+
+
+def preload() -> None:
+    """Import all that jobs need, and do once what every job would do first."""
+    for name in HEAVY:
+        with contextlib.suppress(ImportError):
+            import_module(name)
+    import cxlib
+
+    for room in ROOMS:
+        for found in walk_packages([str(Path(cxlib.__path__[0]) / room)], f"cxlib.{room}."):
+            if not found.name.endswith("__main__") and ".demo" not in found.name:
+                with contextlib.suppress(ImportError):
+                    import_module(found.name)
+    import_module("cxlib.engagement")
+    import_module("cxlib.batch.work")
+    _rehearse()
+
+
+def _rehearse() -> None:
+    """Fill the caches that are slow to fill: fonts, templates, the notebook schema, catalogues."""
+    import io
+
+    import nbformat
+    from matplotlib.figure import Figure
+
+    from cxlib.plots import theme
+    from cxlib.report.html import Cover, render
+    from cxlib.words import LANGUAGES, Words
+
+    with theme.applied():
+        figure = Figure(figsize=(2, 1))
+        figure.subplots().set_title("Aa 字 −1")
+        figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A")])
+    nbformat.validate(notebook)
+    for language in LANGUAGES:
+        words = Words.load(language)
+        render(notebook, words=words, cover=Cover(client="", period="", confidential=""))
+
+
+def threads() -> int:
+    """Return how many threads this process has, those of libraries included where that is told."""
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
+
+
+def main() -> None:
+    """Get warm, say so, and fork for every socket that comes, until the control line closes."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    starter = os.getppid()
+    confine.die_with_parent(starter)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    preload()
+    if threads() != 1:
+        print(f"cx: a library started {threads() - 1} thread(s); not forking.", file=sys.stderr)
+        sys.exit(1)
+    gc.collect()
+    gc.freeze()
+    children: set[int] = set()
+    wake, woken = socket.socketpair()
+    for end in (wake, woken):
+        end.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    try:
+        control.sendall(b"r")
+        while True:
+            ready, _w, _x = select.select([control, woken], [], [], 1.0)
+            if woken in ready:
+                with contextlib.suppress(BlockingIOError):
+                    woken.recv(4096)
+            _reap(children)
+            if control in ready:
+                said, handles, _flags, _address = socket.recv_fds(control, 1, 1)
+                if not said:
+                    break
+                children.add(_fork(handles[0], (control, wake, woken)))
+    finally:
+        for pid in children:
+            _end_group(pid)
+
+
+def _reap(children: set[int]) -> None:
+    """Bury the children that ended, and end what they left running."""
+    while children:
+        try:
+            pid, _status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            break
+        if not pid:
+            break
+        if pid in children:
+            children.discard(pid)
+            _end_group(pid)
+
+
+def _end_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _fork(handle: int, mine: tuple[socket.socket, ...]) -> int:
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        with contextlib.suppress(PermissionError, ProcessLookupError):
+            os.setpgid(pid, pid)
+        os.close(handle)
+        return pid
+    try:
+        os.setpgid(0, 0)
+        confine.die_with_parent(parent)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for end in mine:
+            end.close()
+        _answer(Connection(handle))
+    finally:
+        os._exit(0)
+
+
+def _answer(line: Connection[Any, Any]) -> None:
+    """Do what the line asks, once."""
+    from cxlib.batch import work
+
+    work.EMBRYO = None
+    function, arguments, environ = pickle.loads(line.recv_bytes())
+    if function is work.work:
+        from cxlib.batch.provision import Embryo
+
+        work.EMBRYO = Embryo(closing=line.fileno())
+    line.send_bytes(str(os.getpid()).encode("ascii"))
+    os.environ.update(environ)
+    try:
+        answer: tuple[bool, Any] = (True, function(*arguments))
+    except BaseException as error:  # noqa: BLE001 - it is raised again where it was asked for
+        answer = (False, _portable(error))
+    line.send_bytes(pickle.dumps(answer))
+
+
+def _portable(error: BaseException) -> BaseException:
+    """Return an error that can travel."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 - whatever it is, its text can travel
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+if __name__ == "__main__":
+    main()

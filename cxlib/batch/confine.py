@@ -1,0 +1,185 @@
+"""Run room: what a kernel may touch: its own folder, by Landlock where Linux has it; its memory."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+NO_LANDLOCK = "folder only"
+"""What the manifest says where nothing but the folder keeps a job to itself."""
+
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
+_VERSION, _PATH_BENEATH = 1, 1
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+
+# include/uapi/linux/landlock.h: bit by bit, in the order the ABI grew
+_EXECUTE, _WRITE, _READ, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
+_OF_FILES = _EXECUTE | _WRITE | _READ | _TRUNCATE | _IOCTL_DEV
+_FS_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
+_SCOPES = 0b11  # abstract sockets and signals outside; ABI 6
+
+
+class _Ruleset(ctypes.Structure):
+    _fields_ = (
+        ("fs", ctypes.c_uint64),
+        ("net", ctypes.c_uint64),
+        ("scoped", ctypes.c_uint64),
+    )
+
+
+class _Beneath(ctypes.Structure):
+    _pack_ = 1
+    _layout_ = "ms"
+    _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
+
+
+@lru_cache(maxsize=1)
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+@lru_cache(maxsize=1)
+def landlock_abi() -> int:
+    """Return the version of Landlock this kernel enforces; 0 where it has none.
+
+    Returns
+    -------
+    int
+        1 (Linux 5.13) or more; 0 elsewhere, in old kernels, and where it is switched off.
+    """
+    if not sys.platform.startswith("linux"):
+        return 0
+    return max(int(_libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)), 0)
+
+
+def isolation() -> str:
+    """Return how jobs are kept apart here, as the manifest says it."""
+    abi = landlock_abi()
+    return f"landlock {abi}" if abi else NO_LANDLOCK
+
+
+def restrict(*, write: Iterable[Path], read: Iterable[Path]) -> str:
+    """Confine this process, and all it starts, to some folders, for good.
+
+    Call it while the process has one thread: Landlock binds the calling thread and its offspring.
+
+    Parameters
+    ----------
+    write : iterable of Path
+        Folders and files for reading and writing.
+    read : iterable of Path
+        Folders and files for reading and executing; those that do not exist are passed over.
+
+    Returns
+    -------
+    str
+        What `isolation` says.
+
+    Raises
+    ------
+    OSError
+        If the kernel has Landlock and refuses.
+    """
+    abi = landlock_abi()
+    if not abi:
+        return NO_LANDLOCK
+    handled = _FS_BY_ABI[max(version for version in _FS_BY_ABI if version <= abi)]
+    attributes = _Ruleset(fs=handled, net=0, scoped=_SCOPES if abi >= 6 else 0)
+    size = 24 if abi >= 6 else 16 if abi >= 4 else 8
+    ruleset = _checked(
+        _libc().syscall(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), 0)
+    )
+    try:
+        for path in write:
+            _allow(ruleset, path, handled)
+        for path in read:
+            _allow(ruleset, path, (_EXECUTE | _READ | _READ_DIR) & handled)
+        _checked(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        _checked(_libc().syscall(_RESTRICT_SELF, ruleset, 0))
+    finally:
+        os.close(ruleset)
+    return isolation()
+
+
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    try:
+        handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return  # what is not there needs no leave
+    try:
+        allowed = rights if path.is_dir() else rights & _OF_FILES
+        rule = _Beneath(allowed=allowed, parent=handle)
+        _checked(_libc().syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0))
+    finally:
+        os.close(handle)
+
+
+def _checked(code: int) -> int:
+    if code < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"Landlock: {os.strerror(number)}")
+    return code
+
+
+def libraries() -> tuple[Path, ...]:
+    """Return what a kernel reads besides its folder: Python, the system's libraries, fonts, devices.
+
+    The kit's own package is among them, the folder around it is not: a checkout holds clients.
+    """
+    import site
+
+    here = Path(__file__).resolve().parent.parent
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises where there is none
+    found = [
+        here,
+        here.parent / "pyproject.toml",
+        *(Path(p) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)),
+        *(Path(p) for p in (*site.getsitepackages(), site.getusersitepackages())),
+        *(Path(p) for p in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt")),
+        *(Path(p) for p in ("/proc", "/sys", "/nix/store", "/var/cache/fontconfig")),
+        *(Path("/dev") / name for name in ("random", "urandom", "zero")),
+        *(home / name for name in (".fonts", ".local/share/fonts", ".cache/matplotlib")),
+    ]
+    return tuple(dict.fromkeys(path.resolve() for path in found))
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process, and each it starts, allocate at most so much more than it has now.
+
+    Linux counts what is written or could be (``RLIMIT_DATA``), so that an allocation too many is
+    a `MemoryError` in the cell that asks for it. Elsewhere nothing is limited.
+
+    Parameters
+    ----------
+    megabytes : int
+        On top of the libraries; 0 for no limit.
+    """
+    if not megabytes or not sys.platform.startswith("linux"):
+        return
+    import resource
+
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    now = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:"))
+    limit = now * 1024 + megabytes * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def die_with_parent(parent: int) -> None:
+    """Have Linux kill this process when its parent ends, however that ends.
+
+    Parameters
+    ----------
+    parent : int
+        Who the parent should be; if it is gone already, so is this process.
+    """
+    if sys.platform.startswith("linux"):
+        import signal
+
+        _libc().prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -1,0 +1,206 @@
+"""Run room: the hearth, one warm process that forks others; jobs and ingests run in those.
+
+The hearth imports the libraries once and stays single-threaded. A request is a socket handed to
+it; it forks a child that speaks over that socket, and it ends the child's whole process group when
+the child ends. When whoever started the hearth ends, even by ``kill -9``, the hearth ends with all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any
+
+from cxlib.batch.kernel import environment
+from cxlib.errors import RunError
+
+START_SECONDS = 120.0
+"""Importing everything takes about three; a minute on a cold network disk."""
+
+
+STOPPED = "the run was stopped"
+
+
+class Died(Exception):
+    """A forked process ended before it gave its answer."""
+
+
+class TimedOut(Exception):
+    """A forked process was stopped since it took too long."""
+
+
+class Hearth:
+    """The warm process, and the way to run functions in children of it; safe between threads.
+
+    It starts in the background when made; the first call waits for it. If it dies, it is started
+    anew, and what ran in it has died.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._closed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._ready = False
+        with self._lock:
+            self._start()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was told to end."""
+        return self._closed
+
+    @property
+    def pid(self) -> int:
+        """Process id of the warm process."""
+        return self._process.pid if self._process else 0
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "cxlib.batch._hearth", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=environment(),
+                start_new_session=True,
+            )
+        self._control, self._ready = ours, False
+
+    def _send(self, end: socket.socket) -> None:
+        """Hand the hearth a socket, for which it forks a child; start the hearth if it is gone."""
+        with self._lock:
+            for _attempt in range(3):
+                if self._closed:
+                    raise Died(STOPPED)
+                try:
+                    if self._control is None:
+                        self._start()
+                    if not self._ready:
+                        self._wait_until_warm()
+                    control = self._control
+                    if control is not None:
+                        socket.send_fds(control, [b"f"], [end.fileno()])
+                        return
+                except OSError:
+                    self._bury()
+            raise RunError("the fork server does not stay alive; try `cx run --cold`.")
+
+    def _wait_until_warm(self) -> None:
+        control = self._control
+        if control is None:
+            raise ConnectionError
+        control.settimeout(START_SECONDS)
+        said = control.recv(1)
+        control.settimeout(None)
+        if said != b"r":
+            raise ConnectionError
+        self._ready = True
+
+    def _bury(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        timeout: float | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Run a function in a fresh child, and return what it returns.
+
+        Parameters
+        ----------
+        function : callable
+            Of a module; it and its arguments travel by pickle.
+        *arguments
+        timeout : float, optional
+            Seconds after which the child is killed.
+        environ : mapping, optional
+            Added to the child's environment.
+
+        Raises
+        ------
+        Died
+            If the child ended before it answered.
+        TimedOut
+            If it took too long.
+        Exception
+            What the function raised.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._send(theirs)
+        line = Connection(ours.detach())
+        pid = 0
+        try:
+            line.send_bytes(pickle.dumps((function, arguments, dict(environ or {}))))
+            pid = int(line.recv_bytes())
+            if not line.poll(timeout):
+                _kill(pid)
+                raise TimedOut(f"stopped after {timeout:.0f} s")
+            good, answer = pickle.loads(line.recv_bytes())
+        except (EOFError, OSError) as error:
+            if self._closed:
+                raise Died(STOPPED) from error
+            raise Died("its process was killed or crashed") from error
+        finally:
+            line.close()
+        if good:
+            return answer
+        raise answer
+
+    def close(self) -> None:
+        """End the hearth and everything that runs in it."""
+        self._closed = True
+        control, process = self._control, self._process
+        if control is not None:
+            with contextlib.suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)
+        if process is not None:
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def __enter__(self) -> Hearth:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def can_fork() -> bool:
+    """Return whether warm kernels are to be had here: Linux, or another Unix that asks for them."""
+    if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
+        return False
+    return sys.platform.startswith("linux") or os.environ.get("CX_WARM") == "1"

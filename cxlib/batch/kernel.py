@@ -1,0 +1,133 @@
+"""Run room: a kernel of one job, confined: forked from the warm process, or started cold.
+
+``python -m cxlib.batch.kernel ORDER.json`` is the cold way; both ways end in `serve`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cxlib.batch import confine
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a kernel is told when it starts.
+
+    Parameters
+    ----------
+    connection_file : str
+        Absolute.
+    folder : str
+        The job's own, absolute; the kernel works there and writes nowhere else.
+    memory : int
+        Megabytes it may allocate on top of the libraries; 0 for no limit.
+    parent : int
+        The process it must not survive.
+    """
+
+    connection_file: str
+    folder: str
+    memory: int
+    parent: int
+
+    def to_bytes(self) -> bytes:
+        """Return it as JSON."""
+        return json.dumps(asdict(self)).encode("utf-8")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Order:
+        """Read it back."""
+        return cls(**json.loads(content))
+
+
+SAFE = (
+    *("PATH", "LANG", "LANGUAGE", "TZ", "SOURCE_DATE_EPOCH", "VIRTUAL_ENV", "CONDA_PREFIX"),
+    *("SYSTEMROOT", "WINDIR", "COMSPEC", "NUMBER_OF_PROCESSORS", "LD_LIBRARY_PATH"),
+)
+"""Of the environment, what a kernel may know; keys, passwords and addresses are not among it."""
+
+
+def environment(folder: Path | None = None) -> dict[str, str]:
+    """Return the environment of a kernel: no secrets, one thread, everything private to its job.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        The job's own; without it, the environment of the process that kernels are forked from.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in SAFE or name.startswith(("LC_", "PYTHON"))
+    }
+    kept |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+    kept |= {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONHASHSEED": "0"}
+    kept |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    cache = os.environ.get("MPLCONFIGDIR")
+    if cache:
+        kept["MPLCONFIGDIR"] = cache
+    if folder is not None:
+        private = str(folder / "tmp")
+        kept |= {name: private for name in ("TMPDIR", "TEMP", "TMP", "IPYTHONDIR")}
+        kept |= {"CX_HOME": str(folder), "CX_JOB": str(folder)}
+    if "HOME" in os.environ:
+        kept["HOME"] = os.environ["HOME"]
+    return kept
+
+
+def serve(order: Order) -> None:
+    """Be the kernel until told to stop; does not return.
+
+    Parameters
+    ----------
+    order : Order
+    """
+    confine.die_with_parent(order.parent)
+    folder = Path(order.folder)
+    kept = environment(folder)
+    os.environ.clear()
+    os.environ.update(kept)
+    os.chdir(folder)
+    _reseed()
+    confine.limit_memory(order.memory)
+    sockets = Path(order.connection_file).parent
+    caches = [Path(kept["MPLCONFIGDIR"])] if "MPLCONFIGDIR" in kept else []
+    devices = [Path("/dev/null"), Path("/dev/tty")]
+    confine.restrict(
+        write=[folder, sockets, *devices], read=[*confine.libraries(), *caches]
+    )
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp.launch_instance(
+        [
+            f"--IPKernelApp.connection_file={order.connection_file}",
+            "--HistoryManager.enabled=False",
+            "--IPKernelApp.log_level=CRITICAL",
+            "--IPKernelApp.capture_fd_output=False",
+        ]
+    )
+
+
+def _reseed() -> None:
+    """Give numpy's and Python's global generators states of their own: forks share their parent's."""
+    import random
+
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()
+
+
+def main() -> None:
+    """Start cold: read the order from a file, and be the kernel."""
+    order = Order.from_bytes(Path(sys.argv[1]).read_bytes())
+    serve(order)
+
+
+if __name__ == "__main__":
+    main()

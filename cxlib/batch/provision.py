@@ -1,0 +1,191 @@
+"""Run room: kernels for papermill: forked warm by a provisioner, or started cold by the usual one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from cxlib.batch.kernel import Order, environment, serve
+
+
+class Embryo:
+    """A forked process with the libraries loaded, not yet a kernel: it waits for its order.
+
+    Make it while this process has one thread; the order may come later, from any thread.
+
+    Parameters
+    ----------
+    closing : int
+        A file descriptor that the child must not hold open.
+    """
+
+    def __init__(self, *, closing: int) -> None:
+        ours, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            ours.close()
+            os.close(closing)
+            _become(theirs)
+        theirs.close()
+        self._line = ours
+        self._status: int | None = None
+
+    def hatch(self, order: Order) -> None:
+        """Send the order; the process becomes that kernel."""
+        self._line.sendall(order.to_bytes())
+        self._line.shutdown(socket.SHUT_WR)
+
+    # What `LocalProvisioner` asks of a `Popen`:
+    stdin = stdout = stderr = None
+
+    def poll(self) -> int | None:
+        """Return how the process ended, negative for a signal; None while it lives."""
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self._status = os.waitstatus_to_exitcode(status)
+        return self._status
+
+    def wait(self) -> int:
+        """Wait for its end, and return how it ended."""
+        if self._status is None:
+            _pid, status = os.waitpid(self.pid, 0)
+            self._status = os.waitstatus_to_exitcode(status)
+        return self._status
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if it lives."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    terminate = kill
+
+
+def _become(line: socket.socket) -> None:
+    """Wait for the order, become the kernel; ends the process whatever happens."""
+    try:
+        told = b""
+        while piece := line.recv(65536):
+            told += piece
+        if told:  # else the job ended before it began
+            _watch(line)
+            serve(Order.from_bytes(told))
+    except BaseException:  # noqa: BLE001 - nothing may return into the code that forked
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(1)
+
+
+def _watch(line: socket.socket) -> None:
+    """Where the system does not end a kernel with its parent, see to it by polling the parent."""
+    if sys.platform.startswith("linux"):
+        return
+    import threading
+    import time
+
+    parent = os.getppid()
+
+    def look() -> None:
+        while os.getppid() == parent and line.fileno() >= 0:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Provides the kernel that was forked for this job, instead of starting Python anew."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Turn the waiting process into the kernel."""
+        manager: Any = self.parent
+        manager.embryo.hatch(manager.order())
+        self.process = manager.embryo
+        self.pid = manager.embryo.pid
+        self.pgid = None  # it shares its job's group, which must not be signalled
+        self.cwd = kwargs.get("cwd")
+        return self.connection_info
+
+
+class JobKernelManager(AsyncKernelManager):
+    """Manages the one kernel of a job; `for_job` makes the class that papermill is handed."""
+
+    folder: Path
+    memory: int
+    embryo: Embryo | None
+    started: JobKernelManager | None = None
+    """The manager that papermill made of this class."""
+
+    @classmethod
+    def end_kernel(cls) -> None:
+        """Kill the kernel, if it lives."""
+        provisioner: Any = cls.started.provisioner if cls.started else None
+        process = provisioner.process if provisioner else cls.embryo
+        if process is not None:
+            process.kill()
+
+    @classmethod
+    def for_job(cls, folder: Path, *, memory: int, embryo: Embryo | None) -> type[JobKernelManager]:
+        """Return a manager class for one job.
+
+        Parameters
+        ----------
+        folder : Path
+            The job's own, absolute and short enough for a socket's path.
+        memory : int
+            Megabytes; 0 for no limit.
+        embryo : Embryo or None
+            The forked process that waits; None to start cold.
+        """
+        return type("JobKernelManager", (cls,), {"folder": folder, "memory": memory, "embryo": embryo})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        type(self).started = self
+        if hasattr(socket, "AF_UNIX") and sys.platform != "win32":
+            self.transport = "ipc"  # files in the job's folder, of mode 0700: nobody listens in
+        else:
+            self.transport_encryption = "required"
+        self.connection_file = str(self.folder / "k" / "c.json")
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The kit's own kernel; what is installed in the user's folders plays no part."""
+        command = [sys.executable, "-P", "-m", "cxlib.batch.kernel", str(self.folder / "k" / "order")]
+        return KernelSpec(
+            argv=command,
+            display_name="cx",
+            language="python",
+            metadata={"supported_encryption": "curve"},
+        )
+
+    def order(self) -> Order:
+        """Return what the kernel is told."""
+        return Order(self.connection_file, str(self.folder), self.memory, os.getpid())
+
+    async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:
+        (self.folder / "k").mkdir(exist_ok=True)
+        if self.embryo is None:
+            (self.folder / "k" / "order").write_bytes(self.order().to_bytes())
+            kwargs |= {"env": environment(self.folder), "cwd": str(self.folder)}
+        if self.provisioner is None:
+            kind = LocalProvisioner if self.embryo is None else WarmProvisioner
+            self.provisioner = kind(
+                kernel_id="job", kernel_spec=self.kernel_spec, parent=self
+            )
+        return await super()._async_pre_start_kernel(**kwargs)

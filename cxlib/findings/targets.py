@@ -1,0 +1,369 @@
+"""What the targets chapter found: met or not, on the way or not, provable or not, and what next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cxlib.findings.finding import Finding, Severity
+from cxlib.words import Quantity
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.analysis.contract import Outlook, Proposed, Review
+
+MET, OPEN = "met", "cannot tell at this n"
+
+OUT_OF_REACH = 20
+"""More than so many times the present answers is no sample that anyone will collect."""
+
+WORTH_SAYING = 0.05
+"""A rebound below a twentieth of what is asked changes nothing."""
+
+SURE, UNLIKELY = 0.80, 0.20
+"""Chances above and below which a plan counts as enough, or as not enough."""
+
+
+def state(review: Review) -> list[Finding]:
+    """Say of every target whether it is met, is not, or cannot be told, and what would settle it.
+
+    Parameters
+    ----------
+    review : Review
+        Small bases withheld.
+    """
+    return [_state(row) for row in _rows(review)]
+
+
+def _rows(review: Review) -> list[dict[Any, Any]]:
+    if "value" not in review.table:
+        return []
+    return review.table.dropna(subset=["value"]).to_dict("records")
+
+
+def _facts(row: dict[Any, Any]) -> dict[str, Any]:
+    unit = row["unit"]
+    return {
+        "metric": row["metric"],
+        "clause": row["clause"] or "–",
+        "due": row["due"],
+        "target": Quantity(row["target"], unit),
+        "value": Quantity(row["value"], unit),
+        "low": Quantity(row["low"], unit),
+        "high": Quantity(row["high"], unit),
+        "n": _whole(row["n"]),
+    }
+
+
+def _whole(value: Any) -> Any:
+    return "–" if pd.isna(value) else int(value)
+
+
+def _finding(row: dict[Any, Any], kind: str, **parts: Any) -> Finding:
+    base = None if pd.isna(row["n"]) else int(row["n"])
+    return Finding(id=f"targets.{row['metric']}.{row['due']}.{kind}", base=base, **parts)
+
+
+def _state(row: dict[Any, Any]) -> Finding:
+    facts = _facts(row)
+    left = None if pd.isna(row["remaining"]) else int(row["remaining"])
+    due = left is not None and left <= 0
+    if row["basis"] == "census":
+        return _counted(row, facts, due=due)
+    severity: Severity
+    if row["status"] == MET:
+        severity, weight = "good", 60.0
+        message = _("{metric} meets its target of {target}: {value} ({low} to {high}, n = {n}).")
+        step = (
+            _("Put the verdict before the client: clause {clause} is fit for acceptance.")
+            if due
+            else _(
+                "Hold it until {due}: only the verdict of that period counts for clause {clause}."
+            )
+        )
+    elif row["status"] == OPEN:
+        severity, weight = "warning", 90.0
+        message = _(
+            "Whether {metric} reaches {target} cannot be told at this n: {value} ({low} to {high}, "
+            "n = {n}), a chance of {chance} that it does."
+        )
+        step = _settling(row)
+        facts["chance"] = Quantity(min(max(row["p_met"], 0.001), 0.999), "share")
+        needed = row["n_to_settle"]
+        facts["needed"] = int(needed) if isfinite(needed) else "–"
+    elif due:
+        severity, weight = "serious", 100.0
+        message = _("{metric} misses its target of {target}: {value} ({low} to {high}, n = {n}).")
+        step = _("Agree on a remedy or a new date before clause {clause} comes up for acceptance.")
+    else:
+        severity, weight = "serious", 95.0
+        message = _(
+            "{metric} is short of its target of {target} by {missing}: {value} ({low} to {high}, n "
+            "= {n}); it is due in {due}."
+        )
+        step = _("Check against the plan below whether clause {clause} can still be kept.")
+    facts["missing"] = Quantity(abs(row["missing"]), row["unit"], sign=False)
+    return _finding(
+        row,
+        "verdict",
+        message=message,
+        facts=facts,
+        severity=severity,
+        consequence=weight,
+        next_step=step,
+    )
+
+
+def _settling(row: dict[Any, Any]) -> str:
+    needed = row["n_to_settle"]
+    if not isfinite(needed):
+        return _("It lies on the line, where no sample decides: agree now what will.")
+    if needed > OUT_OF_REACH * row["n"]:
+        return _(
+            "So small a gap takes {needed} answers: agree now whether the point estimate decides "
+            "clause {clause}."
+        )
+    return _("{needed} answers would settle it at the present gap.")
+
+
+def _counted(row: dict[Any, Any], facts: dict[str, Any], *, due: bool) -> Finding:
+    met = row["status"] == MET
+    message = (
+        _("{metric} meets its target of {target}: {value}, every case counted (n = {n}).")
+        if met
+        else _("{metric} is not at its target of {target}: {value}, every case counted (n = {n}).")
+    )
+    return _finding(
+        row,
+        "verdict",
+        message=message,
+        facts=facts,
+        severity="good" if met else "serious",
+        consequence=100.0 if due else 95.0,
+        next_step=None if met else _("A counted figure needs no sample: look for the cause."),
+    )
+
+
+def way(review: Review) -> list[Finding]:
+    """Say of every target that is still to be reached whether its KPI is on the way.
+
+    Parameters
+    ----------
+    review : Review
+        Small bases withheld. Silent where the way begins with the present period.
+    """
+    found = []
+    for row in _rows(review):
+        left = row["remaining"]
+        if pd.isna(row["expected_low"]) or row["start"] == row["period"] or row["start"] == "":
+            continue
+        if pd.isna(left) or int(left) <= 0 or row["reached"]:
+            continue
+        sign = 1.0 if row["direction"] == "higher" else -1.0
+        ends = sorted((sign * row["expected_low"], sign * row["expected_high"]))
+        facts = _facts(row) | {
+            "period": row["period"],
+            "expected": Quantity(row["expected"], row["unit"]),
+            "low": Quantity(row["expected_low"], row["unit"]),
+            "high": Quantity(row["expected_high"], row["unit"]),
+            "pace": Quantity(row["missing"] / int(left), row["unit"], sign=True),
+        }
+        severity: Severity
+        if sign * row["value"] < ends[0]:
+            severity = "serious"
+            message = _(
+                "{metric} is behind its path: {value} in {period}, where {expected} ({low} to "
+                "{high}, n = {n}) leads to {target}."
+            )
+        elif sign * row["value"] > ends[1]:
+            severity = "good"
+            message = _(
+                "{metric} is ahead of its path: {value} in {period}, where {expected} ({low} to "
+                "{high}, n = {n}) leads to {target}."
+            )
+        else:
+            severity = "note"
+            message = _(
+                "{metric} is on its path as far as {n} answers can tell: {value} in {period}, "
+                "expected {expected} ({low} to {high})."
+            )
+        found.append(
+            _finding(
+                row,
+                "way",
+                message=message,
+                facts=facts,
+                severity=severity,
+                consequence=70.0,
+                next_step=_("To arrive in {due}, it has to move by {pace} a period from here."),
+            )
+        )
+    return found
+
+
+def proof(review: Review) -> list[Finding]:
+    """Warn of targets that noise alone could reach, that ask for nothing, or that rest on bad luck.
+
+    Parameters
+    ----------
+    review : Review
+        Small bases withheld.
+    """
+    found = []
+    for row in _rows(review):
+        unit = row["unit"]
+        facts = _facts(row) | {
+            "baseline": Quantity(row["baseline"], unit),
+            "asked": Quantity(row["asked"], unit, sign=True),
+            "smallest": Quantity(row["detectable_change"], unit),
+            "needed": _whole(row["n_needed"]),
+            "planned": _whole(row["n_next"]),
+        }
+        if pd.notna(row["baseline"]) and not row["short"]:
+            message = _(
+                "{metric} stood at {baseline} when its target of {target} was set: the target asks "
+                "for nothing (now {value}, {low} to {high}, n = {n})."
+            )
+            step = _("Agree on a target beyond the baseline, or on holding it.")
+            found.append(_warning(row, "asks_nothing", message, facts, 85.0, step))
+        elif pd.notna(row["detectable"]) and not row["detectable"]:
+            message = _(
+                "The target of {target} for {metric} cannot be told from noise: it asks for {asked} "
+                "on {baseline}, and {planned} answers a wave show no less than {smallest}."
+            )
+            step = _("{needed} answers a wave would tell it; else aim further.")
+            found.append(_warning(row, "noise", message, facts, 80.0, step))
+        if row["rebound"] > WORTH_SAYING * abs(row["asked"]):
+            facts["rebound"] = Quantity(row["rebound"], unit)
+            facts["waves"] = int(row["worst_of"])
+            facts["start"] = row["start"]
+            message = _(
+                "The baseline of {metric}, {baseline} in {start}, was the worst of {waves} periods: "
+                "about {rebound} of the {asked} asked comes back by itself (n = {n})."
+            )
+            step = _("Credit the work only with what goes beyond that.")
+            found.append(_warning(row, "rebound", message, facts, 50.0, step))
+    return found
+
+
+def _warning(
+    row: dict[Any, Any], kind: str, message: str, facts: dict[str, Any], weight: float, step: str
+) -> Finding:
+    return _finding(
+        row,
+        kind,
+        message=message,
+        facts=facts,
+        severity="warning",
+        consequence=weight,
+        next_step=step,
+    )
+
+
+def plan(outlook: Outlook) -> list[Finding]:
+    """Say whether the planned changes together reach the target.
+
+    Parameters
+    ----------
+    outlook : Outlook
+    """
+    facts = {
+        "metric": outlook.metric,
+        "clause": outlook.clause or "–",
+        "change": Quantity(outlook.change, outlook.unit, sign=True),
+        "predicted": Quantity(outlook.predicted, outlook.unit),
+        "low": Quantity(outlook.low, outlook.unit),
+        "high": Quantity(outlook.high, outlook.unit),
+        "target": Quantity(outlook.target, outlook.unit),
+        "gap": Quantity(abs(outlook.gap), outlook.unit),
+        "n": outlook.n_used,
+    }
+    severity: Severity = "note"
+    step: str | None = _("Agree on a target for it: the proposals below start from this plan.")
+    if not isfinite(outlook.target):
+        message = _(
+            "The planned changes together are worth {change} of {metric}: {predicted} ({low} to "
+            "{high}, n = {n}), all else as it is."
+        )
+    elif outlook.p_reach >= SURE:
+        severity, step = "good", _("Hold the owners of the touchpoints to the planned ratings.")
+        message = _(
+            "The plan reaches the target of {target} for {metric}: {change} lead to {predicted} "
+            "({low} to {high}, n = {n}), all else as it is."
+        )
+    elif outlook.p_reach <= UNLIKELY:
+        severity, step = "serious", _("Plan for more, or agree on what the plan can reach.")
+        message = _(
+            "The plan does not reach the target of {target} for {metric}: {change} lead to "
+            "{predicted} ({low} to {high}, n = {n}), and {gap} stay open."
+        )
+    else:
+        severity, step = "warning", _("Add a change to the plan that gives it room.")
+        message = _(
+            "The plan may or may not reach the target of {target} for {metric}: {change} lead to "
+            "{predicted} ({low} to {high}, n = {n}), all else as it is."
+        )
+    return [
+        Finding(
+            id=f"targets.{outlook.metric}.plan",
+            message=message,
+            facts=facts,
+            severity=severity,
+            consequence=92.0,
+            base=outlook.n_used,
+            next_step=step,
+        )
+    ]
+
+
+def proposals(proposed: Sequence[Proposed] | Iterable[Proposed]) -> list[Finding]:
+    """Say which target would be realistic for every KPI, and why.
+
+    Parameters
+    ----------
+    proposed : sequence of Proposed
+        Small bases withheld; one without a proposal is passed over.
+    """
+    found = []
+    for one in proposed:
+        rows = one.table[one.table["level"] == "realistic"].dropna(subset=["target"])
+        if rows.empty:
+            continue
+        row = rows.iloc[0]
+        seen = bool(row["detectable"])
+        message = (
+            _(
+                "A realistic next target for {metric} is {target} ({change} on {value}, {low} to "
+                "{high}, n = {n}): {reason}."
+            )
+            if seen
+            else _(
+                "A realistic next target for {metric} is {target} ({change} on {value}, {low} to "
+                "{high}, n = {n}): {reason}; it takes {needed} answers a wave to be seen."
+            )
+        )
+        found.append(
+            Finding(
+                id=f"targets.{one.metric}.proposal",
+                message=message,
+                facts={
+                    "metric": one.metric,
+                    "target": Quantity(row["target"], one.unit),
+                    "change": Quantity(row["change"], one.unit, sign=True),
+                    "value": Quantity(one.baseline, one.unit),
+                    "low": Quantity(one.low, one.unit),
+                    "high": Quantity(one.high, one.unit),
+                    "n": one.n,
+                    "reason": row["reason"],
+                    "needed": int(row["n_needed"]),
+                },
+                severity="note",
+                consequence=30.0,
+                base=one.n,
+                next_step=_("Use it where the contract is renewed or amended."),
+            )
+        )
+    return found

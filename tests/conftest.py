@@ -1,0 +1,39 @@
+"""What many tests share: a workspace of the demo clients, away from the checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from cxlib.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO_CLIENTS = ("harbour-hotels", "lakeside-bank", "nova-mall")
+
+
+def copy_workspace(target: Path, *clients: str) -> Workspace:
+    """Lay out a workspace in `target` with some of the demo clients, and the kit's notebooks."""
+    (target / "params").mkdir(parents=True)
+    for client in clients:
+        shutil.copy(ROOT / "params" / f"{client}.yaml", target / "params")
+        shutil.copytree(ROOT / "data" / client, target / "data" / client)
+    shutil.copytree(ROOT / "notebooks", target / "notebooks")
+    return Workspace(target.resolve())
+
+
+@pytest.fixture(scope="session")
+def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """All three demo clients; read it, do not change it."""
+    return copy_workspace(tmp_path_factory.mktemp("demo") / "演示 workspace", *DEMO_CLIENTS)
+
+
+@pytest.fixture(scope="session")
+def public_data() -> Path:
+    """Public data sets: in ``CX_SHARED_DATA``, or ``shared/data`` beside the checkout."""
+    folder = Path(os.environ.get("CX_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the public data sets are not here; name their folder in CX_SHARED_DATA")
+    return folder

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cxlib.data.dates import parse
+from cxlib.errors import DataError
+
+
+def texts(*cells: str) -> pd.Series:
+    return pd.Series(cells, dtype="str", name="date")
+
+
+def read(*cells: str, **options: object) -> list[pd.Timestamp]:
+    return parse(texts(*cells), name="date", **options).days.tolist()  # type: ignore[arg-type]
+
+
+DAY = [
+    "2026-03-05", "2026/3/5", "2026.3.5", "2026年3月5日", "2026年03月05日", "20260305",
+    "5 March 2026", "05-Mar-2026", "Mar 5, 2026", "March 5th, 2026", "46086", "46086.0",
+    "２０２６－０３－０５", " 2026-03-05 ", "2026-03-05T00:00:00",
+]  # fmt: skip
+HALF_PAST_TWO = [
+    "2026-03-05 14:30", "2026-03-05T14:30:00", "2026/3/5 14:30", "2026年3月5日 14:30:00",
+    "2026年3月5日14时30分", "2026/3/5 下午 2:30", "2026-03-05 2:30 PM", "20260305143000",
+    "202603051430", "5 March 2026 14:30", "46086.6041666667",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DAY)
+def test_a_day_is_read_however_it_is_written(text: str) -> None:
+    assert read(text) == [pd.Timestamp(2026, 3, 5)]
+
+
+@pytest.mark.parametrize("text", HALF_PAST_TWO)
+def test_a_time_is_read_however_it_is_written(text: str) -> None:
+    assert read(text) == [pd.Timestamp(2026, 3, 5, 14, 30)]
+
+
+def test_formats_that_are_each_clear_may_be_mixed() -> None:
+    assert len(set(read(*DAY))) == 1
+    assert read("25/12/2026", "2026年3月5日", "46086", "01/02/2026")[3] == pd.Timestamp(2026, 2, 1)
+
+
+def test_excel_counts_its_days_from_the_end_of_1899() -> None:
+    # Microsoft's own example: 1 January 2008 is day 39448
+    assert read("39448") == [pd.Timestamp(2008, 1, 1)]
+
+
+@given(day=st.dates(dt.date(1955, 1, 1), dt.date(2099, 12, 31)))
+@settings(max_examples=60, deadline=None)
+def test_every_way_of_writing_a_day_means_the_same_day(day: dt.date) -> None:
+    serial = (day - dt.date(1899, 12, 30)).days
+    written = (
+        f"{day:%Y-%m-%d}", f"{day:%Y%m%d}", f"{day.year}/{day.month}/{day.day}",
+        f"{day.year}年{day.month}月{day.day}日", str(serial), f"{day:%d %B %Y}",
+    )  # fmt: skip
+    assert set(read(*written)) == {pd.Timestamp(day)}
+
+
+def test_what_is_no_date_is_marked_and_nothing_else() -> None:
+    cells = texts("2026-02-30", "2026-13-01", "soon", "2026", "2026-03", "12345", "", "2026-02-28",
+                  "2026-01-01 25:00", "1/1", "0026-03-05", "32/01/2026")  # fmt: skip
+    found = parse(cells, name="date")
+    assert found.unread.tolist() == [True] * 6 + [False] * 2 + [True] * 4
+    assert found.days.notna().tolist() == [False] * 7 + [True] + [False] * 4
+    assert found.days.dtype == "datetime64[us]"
+
+
+AMBIGUOUS = {
+    "none decides": (
+        ("05/03/2026", "04/03/2026"),
+        "column 'date' does not tell day from month: '05/03/2026' (row 1) and '04/03/2026' "
+        '(row 2); declare `date_format:`, "%d/%m/%Y" or "%m/%d/%Y" or the like.',
+    ),
+    "both are forced": (
+        ("01/02/2026", "25/03/2026", "03/25/2026"),
+        "column 'date' mixes day-first and month-first dates: '25/03/2026' (row 2) and "
+        "'03/25/2026' (row 3); declare `date_format:`, "
+        '"%d/%m/%Y" or "%m/%d/%Y" or the like.',
+    ),
+    "beside a clear format": (
+        ("2026-03-05", "05-03-2026"),
+        "column 'date' does not tell day from month: '05-03-2026' (row 2); declare "
+        '`date_format:`, "%d/%m/%Y" or "%m/%d/%Y" or the like.',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", AMBIGUOUS)
+def test_day_and_month_are_never_guessed(case: str) -> None:
+    cells, message = AMBIGUOUS[case]
+    with pytest.raises(DataError) as caught:
+        read(*cells)
+    assert str(caught.value) == message
+
+
+def test_one_clear_value_decides_for_the_column() -> None:
+    assert read("03/04/2026", "13/04/2026")[0] == pd.Timestamp(2026, 4, 3)
+    assert read("03/04/2026", "04/13/2026")[0] == pd.Timestamp(2026, 3, 4)
+    assert read("05/05/2026") == [pd.Timestamp(2026, 5, 5)]
+
+
+def test_a_declared_format_is_the_only_one() -> None:
+    found = parse(
+        texts("05/03/2026", "5.3.26", "2026-03-05", "2026-03-05T10:00:00"),
+        name="date",
+        formats=("%m/%d/%Y", "%d.%m.%y"),
+    )
+    assert found.days.tolist()[:2] == [pd.Timestamp(2026, 5, 3), pd.Timestamp(2026, 3, 5)]
+    assert found.unread.tolist() == [False, False, True, False]
+    with pytest.raises(DataError, match="'%Q' is no date format"):
+        read("x", formats=("%Q",))
+
+
+def test_an_offset_is_brought_to_the_clients_clock() -> None:
+    cells = ("2026-03-05T10:00:00Z", "2026-03-05 10:00:00+0800", "2026-03-05 10:00",
+             "2026-03-04T23:30:00.5-05:00")  # fmt: skip
+    assert read(*cells, timezone="Asia/Shanghai") == [
+        pd.Timestamp(2026, 3, 5, 18),
+        pd.Timestamp(2026, 3, 5, 10),
+        pd.Timestamp(2026, 3, 5, 10),
+        pd.Timestamp(2026, 3, 5, 12, 30, 0, 500_000),
+    ]
+    assert read(*cells)[0] == pd.Timestamp(2026, 3, 5, 10)
+
+
+def test_an_empty_column_has_no_dates() -> None:
+    assert parse(texts(), name="date").days.empty
+    assert parse(texts("", ""), name="date").days.isna().all()

@@ -1,0 +1,77 @@
+"""Notebooks are committed clean, and are forms to think in, not programs."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxlib.batch.chapters import discover
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LONGEST_CELL = 14
+
+pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+
+
+def cells(path: Path, kind: str) -> list[dict[str, Any]]:
+    every = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [{**c, "source": "".join(c["source"])} for c in every if c["cell_type"] == kind]
+
+
+def test_there_are_no_outputs(path: Path) -> None:
+    assert all(not c["outputs"] and c["execution_count"] is None for c in cells(path, "code"))
+
+
+def test_it_asks_one_question(path: Path) -> None:
+    headings = [re.findall(r"^# .+", c["source"], re.M) for c in cells(path, "markdown")]
+    assert sum(map(len, headings)) == 1
+
+
+def test_a_cell_is_short_and_defines_nothing(path: Path) -> None:
+    for cell in cells(path, "code"):
+        assert len(cell["source"].splitlines()) <= LONGEST_CELL, cell["source"]
+        nodes = list(ast.walk(ast.parse(cell["source"])))
+        assert not any(isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.Try)) for n in nodes)
+        assert not re.search(r"open\(.*['\"]/|Path\(|\.csv|\.xlsx", cell["source"])
+
+
+def test_it_imports_the_kit_and_neither_report_nor_batch_nor_cli(path: Path) -> None:
+    code = "\n".join(c["source"] for c in cells(path, "code"))
+    assert not re.search(r"cxlib\.(report|batch|cli)|from cxlib import .*(report|batch|cli)", code)
+
+
+def test_a_chapters_parameters_are_the_same_form(path: Path) -> None:
+    if path not in CHAPTERS:
+        pytest.skip("a lesson")
+    tagged = [c for c in cells(path, "code") if "parameters" in c["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    tree = ast.parse(tagged[0]["source"])
+    assert all(isinstance(node, ast.AnnAssign) for node in tree.body)
+    names = [node.target.id for node in tree.body if isinstance(node.target, ast.Name)]
+    assert names == ["client", "period", "language"]
+
+
+def test_its_metadata_can_be_planned(path: Path) -> None:
+    if path not in CHAPTERS:
+        pytest.skip("a lesson")
+    assert path.name in {chapter.path.name for chapter in discover(ROOT / "notebooks")}
+
+
+def test_its_code_is_typed(path: Path, tmp_path: Path) -> None:
+    code = tmp_path / f"nb_{path.stem.replace('-', '_')}.py"
+    code.write_text("\n\n".join(c["source"] for c in cells(path, "code")), encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--ignore-missing-imports", "--no-error-summary"]
+    told = subprocess.run(
+        [*command, str(code)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    own = [line for line in told.stdout.splitlines() if code.name in line and ": error:" in line]
+    assert own == []

@@ -1,0 +1,103 @@
+"""Words: how facts, periods, dates and numbers reach a reader of either language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from cxlib.errors import CxError
+from cxlib.words import Words, mark, read_catalogue
+
+EN = Words("en", labels=MappingProxyType({"booking": "Online booking", "wave_2": "Second wave"}))
+ZH = Words(
+    "zh",
+    catalogue=MappingProxyType({"{touchpoint} leads.": "{touchpoint}领先。"}),
+    labels=MappingProxyType({"booking": "线上预订"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "english", "chinese"),
+    [
+        ("2026Q3", "Q3 2026", "2026年第3季度"),
+        ("2026-q1", "Q1 2026", "2026年第1季度"),
+        ("2026-09", "September 2026", "2026年9月"),
+        ("2026", "2026", "2026年"),
+        ("wave 1", "wave 1", "wave 1"),
+    ],
+)
+def test_a_period_is_written_as_the_language_writes_it(
+    label: str, english: str, chinese: str
+) -> None:
+    assert EN.period(label) == english
+    assert ZH.period(label) == chinese
+
+
+def test_a_wave_is_called_what_the_client_calls_it() -> None:
+    assert EN.period("wave_2") == "Second wave"
+
+
+def test_facts_that_are_keys_come_out_as_labels() -> None:
+    message = mark("{touchpoint} leads.")
+    assert EN.say(message, touchpoint="booking") == "Online booking leads."
+    assert ZH.say(message, touchpoint="booking") == "线上预订领先。"
+
+
+def test_lists_periods_and_dates_are_said_too() -> None:
+    facts = {"when": "2026Q3", "what": ["booking", "desk"], "day": dt.date(2026, 3, 5)}
+    assert EN.say("{what}; {when}; {day}", **facts) == "Online booking, desk; Q3 2026; 5 March 2026"
+    assert ZH.say("{what}；{when}；{day}", **facts) == "线上预订、desk；2026年第3季度；2026年3月5日"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [
+        (1234.5, 0, "1,234"),
+        (-3.14159, 2, "−3.14"),
+        (-0.04, 1, "0.0"),
+        (float("nan"), 1, "–"),
+        (None, 1, "–"),
+        (float("-inf"), 0, "−∞"),
+    ],
+)
+def test_numbers_have_separators_a_true_minus_and_no_minus_zero(
+    value: float | None, digits: int, said: str
+) -> None:
+    assert EN.number(value, digits) == said
+
+
+def test_a_sign_is_shown_where_it_is_wanted() -> None:
+    assert EN.number(2.5, 1, sign=True) == "+2.5"
+    assert EN.number(0.0, 1, sign=True) == "0.0"
+
+
+def test_format_specs_of_a_message_reach_its_numbers() -> None:
+    said = EN.say("{value:.1f} ({n})", value=-0.04, n=12345)
+    assert said == "0.0 (12,345)"
+    assert EN.say("{value:.0f}", value=-7.6) == "−8"
+    assert EN.say("{value:.1f}", value=float("nan")) == "–"
+
+
+def test_text_of_the_client_is_never_a_format() -> None:
+    assert EN.say("{name}", name="{0.__class__}<script>") == "{0.__class__}<script>"
+
+
+def test_another_language_is_refused() -> None:
+    with pytest.raises(CxError, match="'fr' is not one of en, zh"):
+        Words.load("fr")
+
+
+def test_untranslated_and_doubtful_entries_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.po"
+    path.write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        'msgid "Yes"\nmsgstr "是"\n\nmsgid "No"\nmsgstr ""\n\n'
+        '#, fuzzy\nmsgid "Maybe"\nmsgstr "也许"\n',
+        encoding="utf-8",
+    )
+    assert read_catalogue(path) == {"Yes": "是"}
+    words = Words.load("en", beside=(path,))
+    assert (words.say("Yes"), words.say("No"), words.say("Maybe")) == ("是", "No", "Maybe")
