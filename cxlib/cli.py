@@ -6,12 +6,9 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from cxlib.batch.run import Ended, Run
 
 
 def _kindly(command: Callable[..., None]) -> Callable[..., None]:
@@ -53,10 +50,31 @@ def main(traceback: bool) -> None:
 @click.option(
     "--out", "-o", type=click.Path(path_type=Path), help="Where reports go; reports/ by default."
 )
-@click.option(
-    "--jobs", "-j", type=click.IntRange(1), help="Processes at once; one a core by default."
-)
+@click.option("--jobs", "-j", type=click.IntRange(1), help="Jobs at once; one a core by default.")
 @click.option("--force", is_flag=True, help="Also run what is fresh.")
+@click.option("--dry-run", "-n", is_flag=True, help="Show the plan with its reasons; do nothing.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0),
+    default=600.0,
+    envvar="CX_TIMEOUT",
+    show_default=True,
+    show_envvar=True,
+    help="Seconds a notebook may take; 0: no limit.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(0),
+    default=4096,
+    envvar="CX_MEMORY",
+    show_default=True,
+    show_envvar=True,
+    help="Megabytes a notebook may allocate beyond the libraries; 0: no limit. Linux only.",
+)
+@click.option("--cold", is_flag=True, envvar="CX_COLD", help="Start every kernel anew.")
+@click.option("--dask", metavar="ADDRESS", default="", help="A Dask scheduler: tcp://host:8786.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of the summary.")
+@click.option("--verbose", "-v", is_flag=True, help="Also say what is fresh or does not apply.")
 @_kindly
 def run(
     clients: tuple[str, ...],
@@ -66,69 +84,35 @@ def run(
     out: Path | None,
     jobs: int | None,
     force: bool,
+    dry_run: bool,
+    timeout: float,
+    memory: int,
+    cold: bool,
+    dask: str,
+    as_json: bool,
+    verbose: bool,
 ) -> None:
     """Execute chapters for CLIENTS (all, if none is named) and write their reports."""
-    import os
-
-    from tqdm import tqdm
-
-    from cxlib.batch import run as batch
-    from cxlib.plots import theme
+    from cxlib.batch import console
+    from cxlib.batch.job import Limits
+    from cxlib.batch.run import Request
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
-    theme.font_family()
-    request = batch.Request(
+    request = Request(
         out=(out or workspace.reports).resolve(),
         clients=clients,
         chapters=chapters,
         period=period,
         language=language or "",
         force=force,
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs or console.cores(),
+        limits=Limits(timeout=timeout, memory=memory, cold=cold),
+        dask=dask,
     )
-    plan = batch.make_plan(workspace, request)
-    due = sum(job.due for job in plan.jobs)
-    with tqdm(total=due, unit="job", disable=not sys.stderr.isatty(), leave=False) as bar:
-
-        def said(ended: Ended) -> None:
-            if ended.job.due:
-                bar.update()
-                bar.write(_line(ended), file=sys.stderr)
-
-        result = batch.execute(workspace, plan, request, said=said)
-    index = batch.write_run_index(request.out, result)
-    _summary(result, index)
-    sys.exit(1 if result.failed else 0)
-
-
-def _line(ended: Ended) -> str:
-    job = ended.job
-    sign = {"done": "✓", "failed": "✗", "blocked": "–"}.get(ended.state, "·")
-    named = (job.client, job.chapter.file, job.period, job.language, f"{ended.seconds:.1f} s")
-    text = f"{sign} {' · '.join(named)}"
-    return f"{text}\n    {ended.error}" if ended.error else text
-
-
-def _summary(result: Run, index: Path) -> None:
-    for client, fault in result.faults.items():
-        click.echo(f"✗ {client}\n    " + fault.replace("\n", "\n    "), err=True)
-    counts: dict[str, int] = {}
-    for ended in result.ended:
-        counts[ended.state] = counts.get(ended.state, 0) + 1
-    told = ", ".join(f"{n} {state}" for state, n in counts.items()) or "nothing to do"
-    if result.faults:
-        told += f", {len(result.faults)} client(s) refused"
-    click.echo(told)
-    for ended in result.ended:
-        if ended.report is not None and ended.state in ("done", "fresh"):
-            click.echo(f"  {ended.state:6} {_shown(ended.report)}")
-    click.echo(f"Index: {_shown(index)}")
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    if dry_run:
+        sys.exit(console.show_plan(workspace, request, reasons=True))
+    sys.exit(console.run(workspace, request, as_json=as_json, verbose=verbose))
 
 
 @main.command()
@@ -164,19 +148,13 @@ def check(clients: tuple[str, ...]) -> None:
 @_kindly
 def list_(clients: tuple[str, ...], period: str) -> None:
     """Show clients, chapters, and how each report stands."""
-    from cxlib.batch import run as batch
+    from cxlib.batch import console
+    from cxlib.batch.run import Request
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
-    plan = batch.make_plan(
-        workspace, batch.Request(out=workspace.reports, clients=clients, period=period)
-    )
-    for job in plan.jobs:
-        named = f"{job.client:20} {job.chapter.file:20} {job.period:8} {job.language:3}"
-        click.echo(f"{named} {job.state:15} {job.reason}".rstrip())
-    for client, fault in plan.faults.items():
-        click.echo(f"{client:20} {fault}", err=True)
-    sys.exit(1 if plan.faults else 0)
+    request = Request(out=workspace.reports, clients=clients, period=period)
+    sys.exit(console.show_plan(workspace, request, reasons=True))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

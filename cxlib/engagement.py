@@ -304,9 +304,14 @@ class Engagement:
         **options
             Passed on to the plot.
         """
-        from cxlib.present import figures
+        from cxlib.present import conclusions, figures
+        from cxlib.present.withhold import is_withheld
 
-        _display(figures.draw(plot, self.withheld(result), words=self.words, **options))
+        shown = self.withheld(result)
+        if is_withheld(shown):
+            _display(conclusions.nothing_to_show(words=self.words, minimum_base=self.minimum_base))
+        else:
+            _display(figures.draw(plot, shown, words=self.words, **options))
 
     def tiles(self, tiles: Callable[..., Any], result: Any, **options: Any) -> None:
         """Show headline numbers; the report begins with them."""

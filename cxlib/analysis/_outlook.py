@@ -23,9 +23,10 @@ class Outlook:
     """A joint scenario laid out from the present score to its target; in the score's unit.
 
     ``table``, in the order of a waterfall: ``step`` ("Now", a driver each, "With the plan", "Still
-    missing"), ``role`` (total, step, gap), ``value`` (a total's height, a step's size), ``low,
-    high`` (its interval), ``begin, end`` (from where to where its bar reaches), ``capped`` (a
-    driver held at what the best segment shows). Steps are averaged over orders and add up.
+    missing"), ``role`` (total, step, gap), ``rating_now, rating_planned`` (mean rating of a driver
+    by its users), ``change, change_low, change_high`` (what a step adds), ``begin, end`` (from
+    where to where its bar reaches), ``end_low, end_high`` (of a total), ``capped`` (a driver held
+    at what the best segment shows). Steps are averaged over orders and add up.
     ``predicted, low, high`` are the score with the plan, ``p_reach`` the chance that it is on the
     target's side if the changes come true, ``gap`` what the plan leaves open (0 if nothing),
     signed like the way to the target. ``target`` is NaN where the contract sets none.
@@ -142,20 +143,48 @@ def _bars(
     gap: float,
     aim: pd.Series | None,
 ) -> pd.DataFrame:
-    names = ["step", "role", "value", "low", "high", "begin", "end", "capped"]
-    first = (scenario.baseline_low + now - scenario.baseline, now, scenario.baseline_high)
-    low, high = first[0], first[2] + now - scenario.baseline
+    model = (scenario.baseline_low, scenario.baseline_high)
+    low, high = (end + now - scenario.baseline for end in model)
     if aim is not None:
         low, high = float(aim["low"]), float(aim["high"])
-    rows: list[tuple[Any, ...]] = [(NOW, "total", now, low, high, nan, now, False)]
+    rows = [_bar(NOW, "total", end=now, end_low=low, end_high=high)]
     at = now
-    largest = steps.reindex(steps["step"].abs().sort_values(ascending=False, kind="stable").index)
-    for row in largest.to_dict("records"):
-        ends = (row["step_low"], row["step_high"], at, at + row["step"])
-        rows.append((row["driver"], "step", row["step"], *ends, bool(row["capped"])))
+    largest = steps["step"].abs().sort_values(ascending=False, kind="stable").index
+    for row in steps.loc[largest].to_dict("records"):
+        rows.append(
+            _bar(
+                row["driver"],
+                "step",
+                rating_now=row["mean_now"],
+                rating_planned=row["mean_used"],
+                change=row["step"],
+                change_low=row["step_low"],
+                change_high=row["step_high"],
+                begin=at,
+                end=at + row["step"],
+                capped=bool(row["capped"]),
+            )
+        )
         at += row["step"]
-    predicted, after_low, after_high = after
-    rows.append((PLANNED, "total", predicted, after_low, after_high, nan, predicted, False))
+    predicted, low, high = after
+    rows.append(_bar(PLANNED, "total", end=predicted, end_low=low, end_high=high))
     if isfinite(target) and gap:
-        rows.append((MISSING, "gap", gap, nan, nan, predicted, target, False))
-    return pd.DataFrame(rows, columns=names)
+        rows.append(_bar(MISSING, "gap", change=gap, begin=predicted, end=target))
+    return pd.DataFrame(rows)
+
+
+_NUMBERS = (
+    "rating_now",
+    "rating_planned",
+    "change",
+    "change_low",
+    "change_high",
+    "begin",
+    "end",
+    "end_low",
+    "end_high",
+)
+
+
+def _bar(step: str, role: str, *, capped: bool = False, **numbers: float) -> dict[str, Any]:
+    return {"step": step, "role": role, **dict.fromkeys(_NUMBERS, nan), **numbers, "capped": capped}

@@ -90,7 +90,8 @@ class Drilldown:
             if chosen.any():
                 rows = clear[chosen]
                 strength = (rows["change"] / (rows["high"] - rows["low"])).abs()
-                return rows.iloc[int(strength.argmax())]
+                found: pd.Series = rows.iloc[int(strength.argmax())]
+                return found
         return None
 
     @property

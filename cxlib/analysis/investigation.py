@@ -1,4 +1,4 @@
-"""Analysis room: each early warning followed up: since when, how sure, where, and in whose words."""
+"""Analysis room: each early warning followed up: how sure, since when, where, in whose words."""
 
 from __future__ import annotations
 
@@ -142,7 +142,8 @@ def investigate(
     -------
     WarningList
     """
-    questions: dict[str, Metric | Touchpoint] = {q.key: q for q in (*metrics, *touchpoints)}
+    asked: list[Metric | Touchpoint] = [*metrics, *touchpoints]
+    questions = {question.key: question for question in asked}
     causes, comments = [], []
     for raised in warnings.table.to_dict("records"):
         key = str(raised["chart"])
@@ -218,8 +219,8 @@ def _cause(
         units = units if units.n_used > 1 else None
     row = {name: raised.get(name) for name in COLUMNS}
     row |= {"metric": key, "unit": about["unit"], "base": about["base"]}
-    row |= _where(found) | {"measure": NO_MEASURE}
-    answering = (row["touchpoint"], key)
+    row |= _where(found)
+    answering = (str(row["touchpoint"]), key)
     row["measure"] = next((measures[k] for k in answering if k in measures), NO_MEASURE)
     return Cause(row=pd.Series(row), before=before, drilldown=found, mix=mix, units=units)
 

@@ -20,7 +20,15 @@ from typing import Any
 from cxlib.batch import confine
 
 HEAVY = (
-    *("numpy", "pandas", "scipy.stats", "duckdb", "pandera", "ruamel.yaml", "babel.messages.pofile"),
+    *(
+        "numpy",
+        "pandas",
+        "scipy.stats",
+        "duckdb",
+        "pandera",
+        "ruamel.yaml",
+        "babel.messages.pofile",
+    ),
     *("matplotlib.figure", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline"),
     *("papermill", "papermill.engines", "nbclient", "nbformat.v4", "nbconvert", "mistune"),
@@ -110,6 +118,7 @@ def main() -> None:
     finally:
         for pid in children:
             _end_group(pid)
+        os._exit(0)  # libraries have nothing to say at the end of a process that only forked
 
 
 def _reap(children: set[int]) -> None:

@@ -30,11 +30,11 @@ START_SECONDS = 120.0
 STOPPED = "the run was stopped"
 
 
-class Died(Exception):
+class DiedError(Exception):
     """A forked process ended before it gave its answer."""
 
 
-class TimedOut(Exception):
+class TimedOutError(Exception):
     """A forked process was stopped since it took too long."""
 
 
@@ -82,7 +82,7 @@ class Hearth:
         with self._lock:
             for _attempt in range(3):
                 if self._closed:
-                    raise Died(STOPPED)
+                    raise DiedError(STOPPED)
                 try:
                     if self._control is None:
                         self._start()
@@ -137,9 +137,9 @@ class Hearth:
 
         Raises
         ------
-        Died
+        DiedError
             If the child ended before it answered.
-        TimedOut
+        TimedOutError
             If it took too long.
         Exception
             What the function raised.
@@ -154,12 +154,12 @@ class Hearth:
             pid = int(line.recv_bytes())
             if not line.poll(timeout):
                 _kill(pid)
-                raise TimedOut(f"stopped after {timeout:.0f} s")
+                raise TimedOutError(f"stopped after {timeout:.0f} s")
             good, answer = pickle.loads(line.recv_bytes())
         except (EOFError, OSError) as error:
             if self._closed:
-                raise Died(STOPPED) from error
-            raise Died("its process was killed or crashed") from error
+                raise DiedError(STOPPED) from error
+            raise DiedError("its process was killed or crashed") from error
         finally:
             line.close()
         if good:

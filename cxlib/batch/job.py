@@ -12,7 +12,7 @@ from typing import Any
 
 from cxlib import __version__
 from cxlib.batch.folders import job_folder, sweep
-from cxlib.batch.hearth import STOPPED, Died, Hearth, TimedOut, can_fork
+from cxlib.batch.hearth import STOPPED, DiedError, Hearth, TimedOutError, can_fork
 
 ATTEMPTS = 3
 """A process that is killed from outside gets two more chances; one that kills itself uses them up."""
@@ -108,7 +108,9 @@ def run_job(parcel: Parcel, limits: Limits) -> Outcome:
     """
     began = time.perf_counter()
     if parcel.kit != __version__:
-        error = f"this worker has cxlib {__version__}, the run is of {parcel.kit}; install that here."
+        error = (
+            f"this worker has cxlib {__version__}, the run is of {parcel.kit}; install that here."
+        )
         return Outcome(parcel.key, error=error)
     attempt, error = 0, ""
     while attempt < ATTEMPTS:
@@ -119,11 +121,11 @@ def run_job(parcel: Parcel, limits: Limits) -> Outcome:
                 outcome = _work(replace(parcel, files={}), folder, limits)
                 seconds = time.perf_counter() - began
                 return replace(outcome, seconds=seconds, attempts=attempt)
-        except Died as died:
+        except DiedError as died:
             error = f"{died}; begun {attempt} times"
             if str(died) == STOPPED:
                 break
-        except TimedOut:
+        except TimedOutError:
             error = f"stopped: not done {GRACE_SECONDS:.0f} s after its time limit"
             break
         except OSError as failed:

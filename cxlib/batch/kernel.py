@@ -73,7 +73,7 @@ def environment(folder: Path | None = None) -> dict[str, str]:
         kept["MPLCONFIGDIR"] = cache
     if folder is not None:
         private = str(folder / "tmp")
-        kept |= {name: private for name in ("TMPDIR", "TEMP", "TMP", "IPYTHONDIR")}
+        kept |= dict.fromkeys(("TMPDIR", "TEMP", "TMP", "IPYTHONDIR"), private)
         kept |= {"CX_HOME": str(folder), "CX_JOB": str(folder)}
     if "HOME" in os.environ:
         kept["HOME"] = os.environ["HOME"]
@@ -98,9 +98,7 @@ def serve(order: Order) -> None:
     sockets = Path(order.connection_file).parent
     caches = [Path(kept["MPLCONFIGDIR"])] if "MPLCONFIGDIR" in kept else []
     devices = [Path("/dev/null"), Path("/dev/tty")]
-    confine.restrict(
-        write=[folder, sockets, *devices], read=[*confine.libraries(), *caches]
-    )
+    confine.restrict(write=[folder, sockets, *devices], read=[*confine.libraries(), *caches])
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(

@@ -107,9 +107,8 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
     write : bool
         Ingest what is new; otherwise only look, and leave everything as it is.
     """
-    from cxlib import params
+    from cxlib import params, periods
     from cxlib.data.tables import periods_of
-    from cxlib.engagement import choose_period
 
     workspace = Workspace(Path(root))
     try:
@@ -123,7 +122,7 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
             changed = _changed(client, workspace)
         if not _tables(workspace, name):
             return Prepared(name, client, period, changed=changed)
-        chosen = choose_period(period, periods_of(workspace, client))
+        chosen = periods.choose(period, periods_of(workspace, client))
         return Prepared(name, client, chosen, _tables_digest(workspace, name), changed)
     except CxError as error:
         return Prepared(name, fault=str(error))

@@ -39,7 +39,11 @@ def glance_of(results: Path) -> dict[str, Any]:
     verdicts = getattr(saved.get("verdicts"), "table", None)
     if verdicts is not None and {"metric", "status"} <= set(verdicts.columns):
         glance["verdicts"] = [
-            {name: _plain(row[name]) for name in ("metric", "clause", "target", "status") if name in row}
+            {
+                name: _plain(row[name])
+                for name in ("metric", "clause", "target", "status")
+                if name in row
+            }
             for row in verdicts.to_dict("records")
         ]
     return glance

@@ -152,7 +152,9 @@ class JobKernelManager(AsyncKernelManager):
         embryo : Embryo or None
             The forked process that waits; None to start cold.
         """
-        return type("JobKernelManager", (cls,), {"folder": folder, "memory": memory, "embryo": embryo})
+        return type(
+            "JobKernelManager", (cls,), {"folder": folder, "memory": memory, "embryo": embryo}
+        )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -166,7 +168,13 @@ class JobKernelManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """The kit's own kernel; what is installed in the user's folders plays no part."""
-        command = [sys.executable, "-P", "-m", "cxlib.batch.kernel", str(self.folder / "k" / "order")]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "cxlib.batch.kernel",
+            str(self.folder / "k" / "order"),
+        ]
         return KernelSpec(
             argv=command,
             display_name="cx",
@@ -185,7 +193,5 @@ class JobKernelManager(AsyncKernelManager):
             kwargs |= {"env": environment(self.folder), "cwd": str(self.folder)}
         if self.provisioner is None:
             kind = LocalProvisioner if self.embryo is None else WarmProvisioner
-            self.provisioner = kind(
-                kernel_id="job", kernel_spec=self.kernel_spec, parent=self
-            )
+            self.provisioner = kind(kernel_id="job", kernel_spec=self.kernel_spec, parent=self)
         return await super()._async_pre_start_kernel(**kwargs)

@@ -1,21 +1,30 @@
-"""A run: ingest, plan, execute through an Executor, keep what comes back, say what happened."""
+"""Run room: ingest, plan, execute through an Executor, keep what comes back, say what happened."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-from cxlib import __version__, params, periods
-from cxlib.batch.chapters import Chapter, choose, discover
-from cxlib.batch.job import Outcome, Parcel, run_job
-from cxlib.batch.plan import Job, Plan, plan_client
-from cxlib.batch.state import Record, runs_folder, write_record, write_whole
-from cxlib.errors import CxError
+from cxlib.batch.chapters import Chapters, choose, discover
+from cxlib.batch.hearth import DiedError, can_fork
+from cxlib.batch.job import Limits, Outcome, Parcel, put_out, run_job, warm_hearth
+from cxlib.batch.keep import keep, make_parcel, report_path, republish
+from cxlib.batch.lock import clients_held
+from cxlib.batch.plan import Job, Plan, Prepared, plan_client, prepare
+from cxlib.batch.state import sweep_parts
+from cxlib.errors import RunError
 from cxlib.workspace import Workspace
 
 
@@ -25,18 +34,22 @@ class Request:
 
     Parameters
     ----------
+    out : Path
+        Where reports go.
     clients, chapters : tuple of str
         All, if empty.
     period : str
         A label or ``latest``.
     language : str
         ``en``, ``zh``, or empty for the client file's own.
-    out : Path
-        Where reports go.
     force : bool
         Run what is fresh as well.
     jobs : int
-        Processes.
+        Jobs at once.
+    limits : Limits
+        What each job may use, and whether its kernel starts cold.
+    dask : str
+        Address of a Dask scheduler; empty for this machine.
     """
 
     out: Path
@@ -46,6 +59,8 @@ class Request:
     language: str = ""
     force: bool = False
     jobs: int = 2
+    limits: Limits = Limits()
+    dask: str = ""
 
 
 @dataclass
@@ -57,6 +72,9 @@ class Ended:
     error: str = ""
     seconds: float = 0.0
     report: Path | None = None
+    notebook: Path | None = None
+    attempts: int = 0
+    isolation: str = ""
 
 
 @dataclass
@@ -65,40 +83,105 @@ class Run:
 
     ended: list[Ended] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     @property
     def failed(self) -> bool:
         """Whether anything that was to run did not succeed."""
-        return bool(self.faults) or any(e.state in ("failed", "blocked") for e in self.ended)
+        bad = ("failed", "blocked", "interrupted")
+        return bool(self.faults) or self.interrupted or any(e.state in bad for e in self.ended)
 
 
-def make_plan(workspace: Workspace, request: Request) -> Plan:
-    """Ingest what is new and return the jobs, each after those it depends on."""
-    from cxlib.data.ingest import ingest
-    from cxlib.data.tables import periods_of
+@contextmanager
+def alone(
+    workspace: Workspace, request: Request, *, said: Callable[[str], None] = lambda text: None
+) -> Iterator[None]:
+    """Hold the request's clients for this run alone, and clear what killed runs left of them.
 
-    every = discover(workspace.notebooks)
-    wanted = [c.stem for c in choose(every, request.chapters)]
+    Parameters
+    ----------
+    workspace : Workspace
+    request : Request
+    said : callable
+        Told when another run must be waited for.
+    """
+    known = set(workspace.clients())
+    names = [name for name in request.clients or workspace.clients() if name in known]
+    with clients_held(workspace, names, said=said):
+        for name in names:
+            sweep_parts(workspace.state(name), request.out / name)
+        yield
+
+
+def make_plan(
+    workspace: Workspace,
+    request: Request,
+    *,
+    write: bool = True,
+    said: Callable[[str], None] = lambda name: None,
+) -> Plan:
+    """Return the jobs of a request, each after those it depends on; ingest what is new first.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    request : Request
+    write : bool
+        False only looks: nothing is ingested or written, nothing runs.
+    said : callable
+        Told of every client as it is ready.
+
+    Raises
+    ------
+    RunError
+        If the chapters cannot be put in order, or one that was asked for does not exist.
+    """
+    every: Chapters = discover(workspace.notebooks)
+    wanted = [c.stem for c in choose(every.chapters, request.chapters)]
+    plan = Plan(faults={} if request.chapters else dict(every.faults))
+    names = tuple(dict.fromkeys(request.clients)) or tuple(workspace.clients())
     jobs: list[Job] = []
-    faults: dict[str, str] = {}
-    for name in request.clients or workspace.clients():
-        try:
-            client = params.load(name, workspace)
-            ingest(client, workspace)
-            period = periods.choose(request.period, periods_of(workspace, client))
-            languages = (request.language,) if request.language else client.languages
-            jobs += plan_client(
-                workspace,
-                client,
-                every,
-                period=period,
-                languages=languages,
-                wanted=wanted,
-                force=request.force,
-            )
-        except CxError as error:
-            faults[name] = str(error)
-    return Plan(tuple(jobs), faults)
+    for ready in _prepared(workspace, request, names, write):
+        said(ready.name)
+        if ready.client is None:
+            plan.faults[ready.name] = ready.fault
+            continue
+        languages = (request.language,) if request.language else ready.client.languages
+        jobs += plan_client(
+            workspace,
+            ready,
+            every.chapters,
+            languages=languages,
+            wanted=wanted,
+            force=request.force,
+        )
+    return Plan(tuple(jobs), plan.faults)
+
+
+def _prepared(
+    workspace: Workspace, request: Request, names: tuple[str, ...], write: bool
+) -> Iterator[Prepared]:
+    """Yield the clients, ready to be planned, in order; several at once where forking is to be had."""
+    arguments = [(str(workspace.root), name, request.period, write) for name in names]
+    if request.limits.cold or not can_fork() or not write:
+        yield from (prepare(*each) for each in arguments)
+        return
+    hearth = warm_hearth()
+    import os
+
+    def apart(each: tuple[str, str, str, bool]) -> Prepared:
+        for _attempt in range(2):
+            try:
+                made: Prepared = hearth.call(prepare, *each, environ=dict(os.environ))
+            except DiedError as died:
+                made = Prepared(each[1], fault=f"reading its data: {died}")
+            else:
+                break
+        return made
+
+    with ThreadPoolExecutor(request.jobs) as pool:
+        yield from pool.map(apart, arguments)
 
 
 def execute(
@@ -117,168 +200,164 @@ def execute(
     plan : Plan
     request : Request
     executor : concurrent.futures.Executor, optional
-        Any; a pool of processes on this machine if not given.
+        Any; if not given, as many threads as jobs at once, each with a process of its own.
     said : callable
         Told of every job as it ends.
+
+    Returns
+    -------
+    Run
+        Interrupted or not, what was done.
     """
     run = Run(faults=dict(plan.faults))
-    pool = executor or ProcessPoolExecutor(request.jobs, mp_context=get_context("spawn"))
+    pool = executor or ThreadPoolExecutor(request.jobs, thread_name_prefix="cx")
+    conductor = _Conductor(workspace, request, pool, run, said, carried=executor is not None)
     try:
-        _drive(workspace, plan.jobs, request, pool, run, said)
+        conductor.conduct(plan.jobs)
+    except KeyboardInterrupt:
+        run.interrupted = True
+        put_out()
+        pool.shutdown(wait=executor is None, cancel_futures=True)
+        conductor.give_up()
     finally:
         if executor is None:
             pool.shutdown(wait=True, cancel_futures=True)
-    _write_manifest(workspace, run)
+            put_out()
     return run
 
 
-def _drive(
-    workspace: Workspace,
-    jobs: Iterable[Job],
-    request: Request,
-    pool: Executor,
-    run: Run,
-    said: Callable[[Ended], None],
-) -> None:
-    waiting = {job.key: job for job in jobs if job.due}
-    bad: set[str] = set()
-    for job in jobs:
-        if not job.due:
-            _end(run, said, Ended(job, job.state, report=report_path(request.out, job)))
-    running: dict[Future[Outcome], Job] = {}
-    while waiting or running:
-        for key, job in list(waiting.items()):
-            if any(up in bad for up in job.after):
-                del waiting[key]
-                bad.add(key)
-                _end(run, said, Ended(job, "blocked", "a chapter it reads failed"))
-            elif not any(
-                up in waiting or up in {j.key for j in running.values()} for up in job.after
-            ):
-                del waiting[key]
-                running[pool.submit(run_job, make_parcel(workspace, job))] = job
-        done, _rest = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            job = running.pop(future)
-            ended = _keep(workspace, job, _outcome(future, job), request.out)
-            if ended.state == "failed":
-                bad.add(job.key)
-            _end(run, said, ended)
+class _Conductor:
+    """Submits each job when what it reads is done, and keeps what comes back, in one thread."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        request: Request,
+        pool: Executor,
+        run: Run,
+        said: Callable[[Ended], None],
+        *,
+        carried: bool,
+    ) -> None:
+        self.workspace, self.request, self.pool = workspace, request, pool
+        self.run, self.said, self.carried = run, said, carried
+        self.waiting: dict[str, Job] = {}
+        self.running: dict[Future[Outcome], Job] = {}
+        self.bad: set[str] = set()
+
+    def conduct(self, jobs: tuple[Job, ...]) -> None:
+        """Run all that is due."""
+        for job in jobs:
+            if job.due:
+                self.waiting[job.key] = job
+            elif job.state == "fresh":
+                self._end(republish(self.workspace, job, self.request.out))
+            else:
+                self._end(Ended(job, job.state))
+        while self.waiting or self.running:
+            self._submit()
+            if not self.running:
+                continue
+            done, _rest = wait(self.running, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = self.running.pop(future)
+                ended = keep(self.workspace, job, _outcome(future, job), self.request.out)
+                if ended.state == "failed":
+                    self.bad.add(job.key)
+                self._end(ended)
+
+    def give_up(self) -> None:
+        """Account for what an interrupt left undone."""
+        for job in (*self.running.values(), *self.waiting.values()):
+            self._end(Ended(job, "interrupted"))
+
+    def _submit(self) -> None:
+        """Submit what can run, a few more than run at once, so that a cluster is not flooded."""
+        busy = {job.key for job in self.running.values()}
+        for key, job in list(self.waiting.items()):
+            if any(up in self.bad for up in job.after):
+                del self.waiting[key]
+                self.bad.add(key)
+                self._end(Ended(job, "blocked", "a chapter it reads failed"))
+                continue
+            if len(self.running) >= 2 * self.request.jobs:
+                return
+            if not any(up in self.waiting or up in busy for up in job.after):
+                del self.waiting[key]
+                try:
+                    parcel = make_parcel(self.workspace, job, carried=self.carried)
+                except OSError as gone:
+                    error = f"{Path(str(gone.filename)).name}: {gone.strerror}; run again"
+                    ended = keep(
+                        self.workspace, job, Outcome(job.key, error=error), self.request.out
+                    )
+                    self.bad.add(key)
+                    self._end(ended)
+                    continue
+                future = self.pool.submit(run_job, parcel, self.request.limits)
+                self.running[future] = job
+                busy.add(key)
+
+    def _end(self, ended: Ended) -> None:
+        self.run.ended.append(ended)
+        self.said(ended)
 
 
-def _outcome(future: Future[Outcome], job: Job) -> Outcome:
-    error = future.exception()
-    return Outcome(job.key, error=f"{type(error).__name__}: {error}") if error else future.result()
-
-
-def _end(run: Run, said: Callable[[Ended], None], ended: Ended) -> None:
-    run.ended.append(ended)
-    said(ended)
-
-
-def make_parcel(workspace: Workspace, job: Job) -> Parcel:
-    """Collect a job's inputs: its client's file, tables and upstream results, its notebook."""
-    files: dict[str, bytes | Path] = {
-        f"params/{job.client}.yaml": workspace.client_file(job.client),
-        f"notebooks/{job.chapter.path.name}": job.chapter.path,
-    }
-    for path in workspace.tables(job.client).glob("*"):
-        files[f".cx/{job.client}/tables/{path.name}"] = path
-    for stem in job.chapter.reads:
-        saved = workspace.results(job.client) / job.period / f"{stem}.json"
-        files[f".cx/{job.client}/results/{job.period}/{stem}.json"] = saved
-    for path in job.chapter.path.parent.glob(f"{job.chapter.file}.*.po"):
-        files[f"notebooks/{path.name}"] = path
-    return Parcel(
-        key=job.key,
-        client=job.client,
-        chapter=job.chapter.stem,
-        period=job.period,
-        language=job.language,
-        notebook=job.chapter.path.name,
-        files=files,
-    )
-
-
-def report_path(out: Path, job: Job) -> Path:
-    """Return where a job's report lies: ``client/period/language/02-assessment.html``."""
-    return out / job.client / job.period / job.language / f"{job.chapter.file}.html"
-
-
-def _keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path) -> Ended:
-    report = report_path(out, job)
-    kept: list[Path] = []
+def _outcome(future: Future[Any], job: Job) -> Outcome:
     try:
-        places = {
-            "notebook": runs_folder(workspace, job) / f"{job.chapter.file}.ipynb",
-            "results": workspace.results(job.client) / job.period / f"{job.chapter.stem}.json",
-            "report": report,
-        }
-        for name, path in places.items():
-            if name in outcome.files and (name == "notebook" or not outcome.error):
-                write_whole(path, outcome.files[name])
-                kept.append(path)
-        error = outcome.error
-    except OSError as failed:
-        error = f"cannot write {failed.filename}: {failed.strerror}"
-    names = tuple(_relative(path, workspace.root) for path in kept)
-    finished = datetime.now(UTC).isoformat(timespec="seconds")
-    write_record(workspace, job, Record(job.fingerprint, names, outcome.seconds, finished, error))
-    state = "failed" if error else "done"
-    return Ended(job, state, error, outcome.seconds, None if error else report)
+        outcome: Outcome = future.result()
+    except CancelledError:
+        return Outcome(job.key, error="cancelled by the cluster")
+    except Exception as error:  # noqa: BLE001 - a worker that is gone for good fails its job only
+        return Outcome(job.key, error=f"{type(error).__name__}: {error}")
+    return outcome
 
 
-def _relative(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+@contextmanager
+def cluster(address: str) -> Iterator[tuple[Executor, int]]:
+    """Connect to a Dask scheduler.
+
+    Parameters
+    ----------
+    address : str
+        ``tcp://host:8786``.
+
+    Yields
+    ------
+    Executor, int
+        The same interface as a local pool's, and how many jobs the cluster runs at once.
+
+    Raises
+    ------
+    RunError
+        If the extra is missing, the scheduler does not answer, or it has no workers.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise RunError("--dask needs the extra: pip install 'cxlib[dask]'.") from None
+    try:
+        client = Client(address, timeout="20s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RunError(f"no Dask scheduler answers at {address} ({error}).") from None
+    with client:
+        slots = sum(client.ncores().values())
+        if not slots:
+            raise RunError(f"the Dask scheduler at {address} has no workers; start some first.")
+        yield client.get_executor(retries=ATTEMPTS), slots
 
 
-def _write_manifest(workspace: Workspace, run: Run) -> None:
-    """Write the machine-readable account of the run: ``.cx/manifest.json``."""
-    data = {
-        "schema": 1,
-        "kit": __version__,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "faults": run.faults,
-        "jobs": [
-            {
-                "client": e.job.client,
-                "chapter": e.job.chapter.stem,
-                "period": e.job.period,
-                "language": e.job.language,
-                "state": e.state,
-                "error": e.error,
-                "seconds": round(e.seconds, 3),
-                "report": _relative(e.report, workspace.root) if e.report else None,
-            }
-            for e in run.ended
-        ],
-    }
-    content = json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8")
-    write_whole(workspace.root / ".cx" / "manifest.json", content)
+ATTEMPTS = 3
+"""How often a job goes to another worker when its own is gone."""
 
-
-def list_chapters(workspace: Workspace) -> tuple[Chapter, ...]:
-    """Return the chapters of a workspace, in the order they run."""
-    return discover(workspace.notebooks)
-
-
-def write_run_index(out: Path, run: Run) -> Path:
-    """Write ``index.html`` over the run's reports, and return its path."""
-    from cxlib.report.index import Entry, write_index
-
-    entries = [
-        Entry(
-            client=e.job.client,
-            title=f"{e.job.chapter.file}: {e.job.chapter.title}",
-            period=e.job.period,
-            language=e.job.language,
-            state=e.state,
-            link=_relative(e.report, out) if e.report and e.report.is_file() else "",
-            note=e.error or (e.job.reason if e.state == "not applicable" else ""),
-        )
-        for e in run.ended
-    ]
-    entries += [
-        Entry(client, "", "", "", "refused", note=why) for client, why in run.faults.items()
-    ]
-    return write_index(out, entries)
+__all__ = [
+    "Ended",
+    "Parcel",
+    "Request",
+    "Run",
+    "alone",
+    "cluster",
+    "execute",
+    "make_plan",
+    "report_path",
+]

@@ -211,6 +211,6 @@ def _account(part: ChangeDecomposition) -> Finding:
         facts=facts,
         severity="warning" if part.total < 0 else "note",
         consequence=75 + max(abs(part.rate), abs(part.mix)),
-        base=part.n_used,
+        base=int(part.table[["n_before", "n_after"]].sum().min()),
         next_step=step,
     )

@@ -231,8 +231,8 @@ def proof(review: Review) -> list[Finding]:
             found.append(_warning(row, "asks_nothing", message, facts, 85.0, step))
         elif pd.notna(row["detectable"]) and not row["detectable"]:
             message = _(
-                "The target of {target} for {metric} cannot be told from noise: it asks for {asked} "
-                "on {baseline}, and {planned} answers a wave show no less than {smallest}."
+                "The target of {target} for {metric} cannot be told from noise: it asks for "
+                "{asked} on {baseline}, and {planned} answers a wave show no less than {smallest}."
             )
             step = _("{needed} answers a wave would tell it; else aim further.")
             found.append(_warning(row, "noise", message, facts, 80.0, step))
@@ -241,8 +241,8 @@ def proof(review: Review) -> list[Finding]:
             facts["waves"] = int(row["worst_of"])
             facts["start"] = row["start"]
             message = _(
-                "The baseline of {metric}, {baseline} in {start}, was the worst of {waves} periods: "
-                "about {rebound} of the {asked} asked comes back by itself (n = {n})."
+                "The baseline of {metric}, {baseline} in {start}, was the worst of {waves} "
+                "periods: about {rebound} of the {asked} asked comes back by itself (n = {n})."
             )
             step = _("Credit the work only with what goes beyond that.")
             found.append(_warning(row, "rebound", message, facts, 50.0, step))
@@ -363,7 +363,6 @@ def proposals(proposed: Sequence[Proposed] | Iterable[Proposed]) -> list[Finding
                 severity="note",
                 consequence=30.0,
                 base=one.n,
-                next_step=_("Use it where the contract is renewed or amended."),
             )
         )
     return found

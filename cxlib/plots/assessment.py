@@ -216,7 +216,7 @@ def distribution(distribution: Distribution, *, words: Words, ax: Axes | None = 
     groups = table.get("group")
     colours = [GROUP_COLOURS[g] for g in groups] if groups is not None else theme.MAIN
     share = 100 * table["share"]
-    error = [share - 100 * table["low"], 100 * table["high"] - share]
+    error = np.maximum([share - 100 * table["low"], 100 * table["high"] - share], 0.0)
     ax.bar(
         table["rating"],
         share,

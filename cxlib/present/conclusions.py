@@ -102,3 +102,19 @@ class TilesView:
             "text/html": f"<table><tr>{cells}</tr></table>",
             "text/plain": plain,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteView:
+    """A sentence in place of something that cannot be shown."""
+
+    text: str
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
+        return {mime.NOTE: {"text": self.text}, "text/plain": self.text}
+
+
+def nothing_to_show(*, words: Words, minimum_base: int) -> NoteView:
+    """Say that a figure is withheld, and why."""
+    message = _("Withheld: fewer than {n} answers each; protects the people who gave them.")
+    return NoteView(text=words.say(message, n=minimum_base))

@@ -30,18 +30,44 @@ def withhold(result: R, minimum_base: int) -> R:
     if not is_dataclass(result) or isinstance(result, type):
         return result
     changed: dict[str, Any] = {}
-    own_base = getattr(result, "n", None)
-    small = isinstance(own_base, int) and own_base < minimum_base
+    small = any(base < minimum_base for base in _own_bases(result))
     for field in fields(result):
         value = getattr(result, field.name)
         if isinstance(value, pd.DataFrame):
-            changed[field.name] = _frame(value, minimum_base)
+            whole = _blanked(value) if small else value
+            changed[field.name] = _frame(whole, minimum_base)
         elif is_dataclass(value) and not isinstance(value, type):
             changed[field.name] = withhold(value, minimum_base)
         elif small and isinstance(value, float):
             changed[field.name] = float("nan")
     changed = {name: value for name, value in changed.items() if value is not getattr(result, name)}
     return replace(result, **changed) if changed else result
+
+
+def _own_bases(result: Any) -> list[int]:
+    """Return the bases that a result as a whole rests on; of a change, each wave's own."""
+    table = getattr(result, "table", None)
+    if isinstance(table, pd.DataFrame) and {"n_before", "n_after"} <= set(table.columns):
+        return [int(table["n_before"].sum()), int(table["n_after"].sum())]
+    base = getattr(result, "n", getattr(result, "n_used", None))
+    return [base] if isinstance(base, int) else []
+
+
+def is_withheld(result: Any) -> bool:
+    """Tell whether nothing of a withheld result is left to show."""
+    table = result if isinstance(result, pd.DataFrame) else getattr(result, "table", None)
+    if isinstance(result, (list, tuple)):
+        return bool(result) and all(is_withheld(one) for one in result)
+    if not isinstance(table, pd.DataFrame) or "withheld" not in table:
+        return False
+    return len(table) > 0 and bool(table["withheld"].all())
+
+
+def _blanked(frame: pd.DataFrame) -> pd.DataFrame:
+    everything = pd.Series(True, index=frame.index)
+    blank = frame.assign(withheld=everything)
+    _blank(blank, blank.columns.difference(["withheld"]), everything)
+    return blank
 
 
 def _frame(frame: pd.DataFrame, minimum_base: int) -> pd.DataFrame:

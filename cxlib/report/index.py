@@ -1,13 +1,39 @@
-"""The index of a run: one page with a link to every report, for the consultancy only."""
+"""Report room: the index over all clients, a page for the consultancy only."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
+from urllib.parse import quote
 
 from cxlib.report.html import CONTENT_POLICY, style
+from cxlib.words import Words
+
+_STATES = {"done": "good", "fresh": "good", "failed": "serious", "blocked": "warning"}
+_VERDICTS = {"met": "good", "not met": "serious"}
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One KPI of a client: its value, and its change since the period before.
+
+    Parameters
+    ----------
+    metric : str
+    value : float or None
+        In its own unit; None where it is withheld.
+    unit : str
+        As `Words.quantity` knows it.
+    change : float or None
+        In the same unit (percentage points of a percentage).
+    """
+
+    metric: str
+    value: float | None
+    unit: str = ""
+    change: float | None = None
 
 
 @dataclass(frozen=True)
@@ -16,14 +42,14 @@ class Entry:
 
     Parameters
     ----------
-    client, title, period, language, state : str
+    chapter, title, period, language, state : str
     link : str
         Relative to the index; empty if there is no report.
     note : str
         What went wrong, or why it does not apply.
     """
 
-    client: str
+    chapter: str
     title: str
     period: str
     language: str
@@ -32,40 +58,116 @@ class Entry:
     note: str = ""
 
 
-def render_index(entries: Sequence[Entry]) -> str:
-    """Return the index page; as sealed as the reports it links to."""
-    rows = "".join(
-        "<tr>"
-        + f'<th scope="row">{escape(e.client)}</th>'
-        + f"<td>{_link(e)}</td><td>{escape(e.period)}</td><td>{escape(e.language)}</td>"
-        + f"<td>{escape(e.state)}</td><td>{escape(e.note)}</td></tr>\n"
-        for e in entries
-    )
-    head = "".join(
-        f'<th scope="col">{text}</th>'
-        for text in ("Client", "Chapter", "Period", "Language", "State", "Note")
-    )
+@dataclass(frozen=True)
+class ClientEntry:
+    """One client on the index.
+
+    Parameters
+    ----------
+    name : str
+    entries : tuple of Entry
+        Newest period first.
+    period : str
+        What the KPIs are of.
+    kpis : tuple of Kpi
+    verdicts : tuple of (str, str)
+        Metric and status of the contract's targets: ``met``, ``not met``, ``cannot tell …``.
+    fault : str
+        Why nothing of it could run.
+    """
+
+    name: str
+    entries: tuple[Entry, ...] = ()
+    period: str = ""
+    kpis: tuple[Kpi, ...] = ()
+    verdicts: tuple[tuple[str, str], ...] = ()
+    fault: str = ""
+
+    @property
+    def summary(self) -> str:
+        """How its reports stand, in a few words."""
+        counts = Counter(e.state for e in self.entries if e.state != "not applicable")
+        told = ", ".join(f"{n} {state}" for state, n in sorted(counts.items()))
+        return "refused" if self.fault else told or "no report yet"
+
+
+def render_index(clients: Sequence[ClientEntry], *, faults: Sequence[str] = ()) -> str:
+    """Return the index page; as sealed as the reports it links to.
+
+    Parameters
+    ----------
+    clients : sequence of ClientEntry
+    faults : sequence of str
+        What concerns no client: damaged notebooks.
+    """
+    head = _row("th", ("Client", "Period", "KPIs", "Targets", "Reports"), ' scope="col"')
+    rows = "".join(_client_row(client) for client in clients)
+    notes = "".join(f'<p class="note">{escape(fault)}</p>' for fault in faults)
+    details = "".join(_details(client) for client in clients)
+    title = "Clients and their reports"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Reports of this run</title><style>{style()}</style></head>\n<body>"
-        '<header><p class="mark">For the consultancy only</p><h1>Reports of this run</h1></header>'
-        f'<main><div class="table"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div></main></body></html>\n"
+        f"<title>{title}</title><style>{style()}</style></head>\n<body>"
+        f'<header><p class="mark">For the consultancy only</p><h1>{title}</h1>'
+        "<p>It names all clients side by side: do not pass it on to any of them.</p></header>\n"
+        f'<main>{notes}<div class="table"><table><thead>{head}</thead>'
+        f"<tbody>\n{rows}</tbody></table></div>\n{details}</main></body></html>\n"
+    )
+
+
+def _row(tag: str, cells: Sequence[str], attributes: str = "") -> str:
+    return "<tr>" + "".join(f"<{tag}{attributes}>{cell}</{tag}>" for cell in cells) + "</tr>\n"
+
+
+def _client_row(client: ClientEntry) -> str:
+    name = escape(client.name)
+    kpis = "<br>".join(_kpi(kpi) for kpi in client.kpis) or "–"
+    verdicts = "<br>".join(
+        f'<span class="{_VERDICTS.get(status, "warning")}">'
+        f'<span class="badge">{escape(metric)}</span></span> {escape(status)}'
+        for metric, status in client.verdicts
+    )
+    worst = next((s for s in ("failed", "blocked") if _has(client, s)), "done")
+    kind = "serious" if client.fault else _STATES[worst]
+    state = f'<span class="{kind}"><span class="badge">{escape(client.summary)}</span></span>'
+    return (
+        f'<tr><th scope="row"><a href="#{quote(client.name)}">{name}</a></th>'
+        f"<td>{escape(client.period)}</td><td>{kpis}</td><td>{verdicts or '–'}</td>"
+        f"<td>{state}</td></tr>\n"
+    )
+
+
+def _has(client: ClientEntry, state: str) -> bool:
+    return any(entry.state == state for entry in client.entries)
+
+
+def _kpi(kpi: Kpi) -> str:
+    words = Words()
+    name = f"<strong>{escape(words.label(kpi.metric))}</strong>"
+    if kpi.value is None:
+        return f"{name} withheld"
+    value = words.quantity(kpi.value, kpi.unit)
+    if kpi.change is None:
+        return f"{name} {escape(value)}"
+    return f"{name} {escape(value)} ({escape(words.quantity(kpi.change, kpi.unit, sign=True))})"
+
+
+def _details(client: ClientEntry) -> str:
+    head = _row("th", ("Chapter", "Period", "Language", "State", "Note"), ' scope="col"')
+    rows = "".join(
+        _row("td", (_link(e), *map(escape, (e.period, e.language, e.state, e.note))))
+        for e in client.entries
+    )
+    fault = f'<pre class="plain">{escape(client.fault)}</pre>' if client.fault else ""
+    table = f'<div class="table"><table><thead>{head}</thead><tbody>\n{rows}</tbody></table></div>'
+    return (
+        f'<section id="{escape(client.name)}"><h2>{escape(client.name)}</h2>{fault}'
+        f"{table if client.entries else ''}</section>\n"
     )
 
 
 def _link(entry: Entry) -> str:
     title = escape(entry.title)
-    return f'<a href="{escape(entry.link)}">{title}</a>' if entry.link else title
-
-
-def write_index(folder: Path, entries: Sequence[Entry]) -> Path:
-    """Write ``index.html`` into the folder of the reports."""
-    path = folder / "index.html"
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(".index.html.part")
-    beside.write_text(render_index(entries), encoding="utf-8")
-    beside.replace(path)
-    return path
+    return f'<a href="{escape(quote(entry.link))}">{title}</a>' if entry.link else title

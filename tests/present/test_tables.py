@@ -10,7 +10,7 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import CxError
 from cxlib.present import mime
 from cxlib.present.tables import view
-from cxlib.present.withhold import withhold
+from cxlib.present.withhold import is_withheld, withhold
 from cxlib.words import Words
 
 
@@ -121,3 +121,34 @@ def test_an_unknown_table_is_named_with_the_nearest() -> None:
 )
 def test_a_quantity_is_written_in_its_unit(unit: str, sign: bool, value: float, said: str) -> None:
     assert Words().quantity(value, unit, sign=sign) == said
+
+
+def test_a_change_into_a_wave_of_a_few_people_is_withheld_whole() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Change:
+        table: pd.DataFrame
+        total: float
+        n_used: int
+
+    table = pd.DataFrame(
+        {"tier": ["a", "b"], "n_before": [60, 40], "n_after": [3, 2], "rate": [1.0, 2.0]}
+    )
+    shown = withhold(Change(table=table, total=-59.3, n_used=105), 10)
+    assert np.isnan(shown.total)
+    assert shown.table["rate"].isna().all()
+    assert is_withheld(shown)
+
+
+def test_a_result_on_a_few_people_shows_nothing_of_theirs() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Distribution:
+        table: pd.DataFrame
+        n_used: int
+
+    one = Distribution(
+        table=pd.DataFrame({"rating": [1, 2], "count": [0, 1], "share": [0.0, 1.0]}), n_used=1
+    )
+    shown = withhold(one, 10)
+    assert shown.table[["count", "share"]].isna().all(axis=None)
+    assert is_withheld(shown)
+    assert not is_withheld(withhold(one, 1))

@@ -62,8 +62,16 @@ LAYOUTS = {
     "Outlook.table": Layout(
         (
             Column("step", "key", _("Step")),
-            Column("value", "unit", _("Size (95 % interval)"), low="low", high="high"),
-            Column("end", "unit", _("Leads to")),
+            Column("rating_now", "number", _("Rating now")),
+            Column("rating_planned", "number", _("Rating planned")),
+            Column(
+                "change",
+                "signed",
+                _("Adds (95 % interval)"),
+                low="change_low",
+                high="change_high",
+            ),
+            Column("end", "unit", _("Leads to (95 % interval)"), low="end_low", high="end_high"),
             Column("capped", "mark", _("Held at the best group")),
         )
     ),
