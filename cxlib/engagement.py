@@ -29,8 +29,7 @@ JOB_VARIABLE = "CX_JOB"
 class Engagement:
     """One client in one period and one language, as a notebook sees it.
 
-    Use `Engagement.open`. Tables come in canonical form, pseudonymised; what is shown, drawn,
-    concluded or saved has small bases withheld.
+    Use `Engagement.open`. Tables are canonical and pseudonymised; outputs withhold small bases.
     """
 
     def __init__(
@@ -204,11 +203,8 @@ class Engagement:
             return table
         chosen = table[table["brand"] == brand]
         if chosen.empty:
-            brands = sorted(set(table["brand"].dropna()))
-            raise DataError(
-                f"no answers about brand {brand!r} in {period or self.period}"
-                f"{nearest(brand, brands)}"
-            )
+            when, brands = period or self.period, sorted(set(table["brand"].dropna()))
+            raise DataError(f"no answers about {brand!r} in {when}{nearest(brand, brands)}")
         return chosen.reset_index(drop=True)
 
     def raking(self, *, period: str | int | None = None) -> Raking:
@@ -240,10 +236,9 @@ class Engagement:
         wanted = self._wanted(period)
         rows = whole[whole["period"].isin(wanted)].reset_index(drop=True)
         if rows.empty:
-            raise DataError(
-                f"{self.client.client} has no {name} rows in {', '.join(wanted[-3:])}; "
-                f"its periods are {', '.join(self.periods)}."
-            )
+            when = ", ".join(wanted[-3:])
+            known = ", ".join(self.periods)
+            raise DataError(f"{self.client.client} has no {name} rows in {when}, only in {known}.")
         return rows
 
     def _wanted(self, period: str | int | None) -> tuple[str, ...]:
@@ -302,7 +297,7 @@ class Engagement:
             ``plot(result, *, words, ax=None, …) -> Axes``.
         result : result or DataFrame
         **options
-            Passed on to the plot.
+            For the plot.
         """
         from cxlib.present import conclusions, figures
         from cxlib.present.withhold import is_withheld
@@ -328,7 +323,7 @@ class Engagement:
         from cxlib.findings import Finding as One
         from cxlib.present import conclusions
 
-        told = [findings] if isinstance(findings, One) else list(findings)
+        told = [findings] if isinstance(findings, One) else findings
         kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
         self._findings |= {f.id: f for f in kept}
         self._write()
@@ -338,9 +333,9 @@ class Engagement:
         """Return a result (or each of a list) with small bases blanked, as every output has it."""
         from cxlib.present.withhold import withhold
 
-        if isinstance(result, (list, tuple)):
-            return [withhold(one, self.minimum_base) for one in result]
-        return withhold(result, self.minimum_base)
+        many = isinstance(result, (list, tuple))
+        shown = [withhold(one, self.minimum_base) for one in (result if many else [result])]
+        return shown if many else shown[0]
 
     # --- results out and in --------------------------------------------------------------------
 

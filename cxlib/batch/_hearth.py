@@ -31,6 +31,7 @@ HEAVY = (
     ),
     *("matplotlib.figure", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline"),
+    *("ipykernel.debugger", "IPython.core.completerlib", "IPython.extensions.storemagic"),
     *("papermill", "papermill.engines", "nbclient", "nbformat.v4", "nbconvert", "mistune"),
     *("jupyter_client.manager", "multiprocessing.connection"),
 )

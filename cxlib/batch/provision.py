@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.client import KernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_core.utils import ensure_async
+from traitlets import Type
 
 from cxlib.batch.kernel import Order, environment, serve
 
@@ -117,19 +124,64 @@ class WarmProvisioner(LocalProvisioner):
         manager.embryo.hatch(manager.order())
         self.process = manager.embryo
         self.pid = manager.embryo.pid
+        await self._listening()
         self.pgid = None  # it shares its job's group, which must not be signalled
         self.cwd = kwargs.get("cwd")
         return self.connection_info
 
+    async def _listening(self) -> None:
+        """Wait until the kernel's sockets are there: connecting too early costs a retry of 0.1 s."""
+        manager: Any = self.parent
+        sockets = [
+            Path(f"{manager.ip}-{getattr(manager, f'{name}_port')}")
+            for name in ("shell", "iopub", "control")
+        ]
+        for _attempt in range(500):
+            if all(path.exists() for path in sockets) or self.process.poll() is not None:
+                return
+            await asyncio.sleep(0.004)
+
+
+class JobKernelClient(AsyncKernelClient):
+    """Talks to a job's kernel; knows that it is alone, and so waits for nothing but its answer."""
+
+    async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait for the kernel's first answer, on both of its channels.
+
+        The usual client then listens 0.2 s for strays of other clients; there are none here.
+        """
+        until = time.monotonic() + (timeout or START_SECONDS)
+        while time.monotonic() < until:
+            self.kernel_info()
+            try:
+                reply = await ensure_async(self.shell_channel.get_msg(timeout=1))
+                if reply["msg_type"] == "kernel_info_reply":
+                    await ensure_async(self.iopub_channel.get_msg(timeout=0.2))
+                    self._handle_kernel_info_reply(reply)
+                    return
+            except Empty:
+                if not await self._async_is_alive():
+                    break
+        raise RuntimeError("Kernel died before it was ready")
+
+    wait_for_ready = _async_wait_for_ready
+
+
+START_SECONDS = 60.0
+
 
 class JobKernelManager(AsyncKernelManager):
     """Manages the one kernel of a job; `for_job` makes the class that papermill is handed."""
+
+    client_factory = Type(klass=KernelClient, default_value=JobKernelClient)
 
     folder: Path
     memory: int
     embryo: Embryo | None
     started: JobKernelManager | None = None
     """The manager that papermill made of this class."""
+    notebook: Any = None
+    """The notebook while it is executed."""
 
     @classmethod
     def end_kernel(cls) -> None:

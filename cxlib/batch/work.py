@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 from pathlib import Path
@@ -53,17 +52,17 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
 
 def _execute(parcel: Parcel, folder: Path, limits: Limits) -> str:
     """Run the notebook by papermill; return its error line, empty if it ran through."""
-    import papermill
     from papermill.exceptions import PapermillExecutionError
+    from papermill.iorw import write_ipynb
 
     from cxlib.batch.provision import JobKernelManager
 
     executed = folder / "executed.ipynb"
     manager = JobKernelManager.for_job(folder, memory=limits.memory, embryo=EMBRYO)
-    ended: list[str] = []
+    stopped: list[float] = []
 
     def stop() -> None:
-        ended.append(f"stopped at its time limit of {limits.timeout:g} s")
+        stopped.append(limits.timeout)
         manager.end_kernel()
 
     watch = threading.Timer(limits.timeout, stop)
@@ -71,34 +70,59 @@ def _execute(parcel: Parcel, folder: Path, limits: Limits) -> str:
     if limits.timeout:
         watch.start()
     try:
-        papermill.execute_notebook(
-            str(folder / "notebooks" / parcel.notebook),
-            str(executed),
-            parameters={
-                "client": parcel.client,
-                "period": parcel.period,
-                "language": parcel.language,
-            },
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            log_output=False,
-            autosave_cell_every=0,
-            kernel_manager_class=manager,
-            shutdown_kernel="immediate",
-            resources={"metadata": {"path": str(folder)}},
-        )
+        _papermill(parcel, folder, executed, manager)
     except PapermillExecutionError as failed:
         at = failed.exec_count or failed.cell_index
         return f"cell [{at}]: {_kindly(failed, limits)}"
     except Exception as failed:  # noqa: BLE001 - one job's end is never another's
-        dead = type(failed).__name__ == "DeadKernelError" or "Kernel died" in str(failed)
-        why = ended[0] if ended else _death(manager, limits) if dead else _plain(failed)
-        return f"{_last_cell(executed)}{why}" if ended or dead else why
+        if manager.notebook is not None:
+            write_ipynb(manager.notebook, str(executed))
+        at = _last_cell(manager.notebook)
+        if stopped:
+            return f"{at}stopped at its time limit of {limits.timeout:g} s"
+        if type(failed).__name__ == "DeadKernelError" or "Kernel died" in str(failed):
+            return f"{at}{_death(manager, limits)}"
+        return _plain(failed)
     finally:
         watch.cancel()
         manager.end_kernel()
     return ""
+
+
+def _papermill(
+    parcel: Parcel, folder: Path, executed: Path, manager: type[JobKernelManager]
+) -> None:
+    import papermill
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class Engine(NBClientEngine):  # type: ignore[misc]
+        """Papermill's own, which also shows the notebook while a kernel may die under it."""
+
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
+            """Execute it."""
+            kwargs["kernel_manager_class"].notebook = nb_man.nb
+            return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+
+    papermill_engines.register("cx", Engine)
+    papermill.execute_notebook(
+        str(folder / "notebooks" / parcel.notebook),
+        str(executed),
+        parameters={
+            "client": parcel.client,
+            "period": parcel.period,
+            "language": parcel.language,
+        },
+        engine_name="cx",
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        log_output=False,
+        request_save_on_cell_execute=False,
+        kernel_manager_class=manager,
+        shutdown_kernel="immediate",
+        resources={"metadata": {"path": str(folder)}},
+    )
 
 
 def _death(manager: type[JobKernelManager], limits: Limits) -> str:
@@ -116,15 +140,12 @@ def _plain(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}"
 
 
-def _last_cell(executed: Path) -> str:
-    """Return ``cell [n]: ``, the last cell that began, as the kept notebook counts them."""
-    try:
-        cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError):
-        return ""
+def _last_cell(notebook: Any) -> str:
+    """Return ``cell [n]: ``, the last cell that began, counted as the kernel counts them."""
     begun = 0
-    for number, cell in enumerate((c for c in cells if c["cell_type"] == "code"), start=1):
-        if cell["metadata"].get("papermill", {}).get("status") not in (None, "pending"):
+    cells = notebook.cells if notebook is not None else ()
+    for number, cell in enumerate((c for c in cells if c.cell_type == "code"), start=1):
+        if cell.metadata.get("papermill", {}).get("start_time"):
             begun = number
     return f"cell [{begun}]: " if begun else ""
 

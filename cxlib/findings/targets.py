@@ -80,9 +80,7 @@ def _state(row: dict[Any, Any]) -> Finding:
         step = (
             _("Put the verdict before the client: clause {clause} is fit for acceptance.")
             if due
-            else _(
-                "Hold it until {due}: only the verdict of that period counts for clause {clause}."
-            )
+            else _("Hold it until {due}: the verdict of that period decides clause {clause}.")
         )
     elif row["status"] == OPEN:
         severity, weight = "warning", 90.0

@@ -37,14 +37,12 @@ def where(found: Drilldown, *, words: Words, ax: Axes | None = None) -> Axes:
     questions = questions or [found.metric]
     groups = list(dict.fromkeys(zip(table["segment"], table["level"], strict=True)))[: MANY + 1]
     ax = theme.axes(ax, height=1.5 + 0.3 * len(questions))
-    known = table.set_index(["question", "segment", "level"])
-    rows = {
-        (q, *g): known.loc[(q, *g)] for q in questions for g in groups if (q, *g) in known.index
-    }
-    widest = max((abs(r["change"]) for r in rows.values() if pd.notna(r["change"])), default=1.0)
-    for (question, *group), row in rows.items():
-        place = (groups.index((group[0], group[1])), questions.index(question))
-        _cell(ax, place, row, widest or 1.0, words)
+    shown = table[table["question"].isin(questions)]
+    widest = float(shown["change"].abs().max()) or 1.0
+    for _label, row in shown.iterrows():
+        if (row["segment"], row["level"]) in groups:
+            column = groups.index((row["segment"], row["level"]))
+            _cell(ax, (column, questions.index(row["question"])), row, widest, words)
     ax.set_xlim(-0.5, len(groups) - 0.5)
     names = [
         theme.wrap(words.say(_("All")) if not s else words.label(f"{s}={level}"), width=6.5)

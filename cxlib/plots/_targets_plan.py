@@ -130,7 +130,7 @@ def waterfall(outlook: Outlook, *, words: Words, ax: Axes | None = None) -> Axes
     }
     if np.isfinite(outlook.target):
         message = _(
-            "The plan adds {change} to {now}: {predicted}, a chance of {chance} of {target}"
+            "The plan brings {change}: {now} → {predicted}; chance to reach {target}: {chance}"
         )
     else:
         message = _("The plan brings {change}: {now} → {predicted}")

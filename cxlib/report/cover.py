@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -56,5 +57,7 @@ def _lines(source: dict[str, Any], period: str, words: Words) -> list[tuple[str,
         lines.append(
             (words.label(name), " · ".join(part for part in (text, dropped, files) if part))
         )
-    made = datetime.now(UTC).isoformat(timespec="minutes")
+    pinned = os.environ.get("SOURCE_DATE_EPOCH")  # the same inputs give the same bytes
+    now = datetime.fromtimestamp(int(pinned), UTC) if pinned else datetime.now(UTC)
+    made = now.isoformat(timespec="minutes")
     return [*lines, (words.say(_("Made")), made)]

@@ -1,0 +1,231 @@
+"""Analysis room: which touchpoints the answers allow to model, and what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis._driver_columns import Array, Flags, finite, require_columns, used
+from cxlib.analysis.driver_segments import ROWS_PER_DRIVER
+from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+FEW = _("too few ratings")
+UNIFORM = _("every rating is the same")
+REVERSED = _("lower is better")
+UNASKED = _("not chosen")
+REASONS = (FEW, UNIFORM, REVERSED, UNASKED)
+
+LEAST_DRIVERS = 2
+"""The whole of what one touchpoint explains is its own: there is nothing to divide."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverChoice:
+    """What a driver model of these answers can hold.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a touchpoint, in journey order: ``touchpoint``; ``n`` (ratings by respondents who
+        answered the outcome); ``kept``; ``reason`` (why not, empty if kept).
+    drivers : tuple of Touchpoint
+        Those kept.
+    outcome : str
+        The outcome's column.
+    n_used, n_dropped : int
+        Respondents with the outcome and every kept rating (or known not to have used it); others.
+    n_needed : int
+        Respondents that a model of the kept drivers asks for.
+    possible : bool
+        Whether there are enough drivers and respondents, and answers that differ.
+    caveats : tuple of Caveat
+        What stands against a model, if anything does.
+    """
+
+    table: pd.DataFrame
+    drivers: tuple[Touchpoint, ...]
+    outcome: str
+    n_used: int
+    n_dropped: int
+    n_needed: int
+    possible: bool
+    caveats: tuple[Caveat, ...]
+
+
+def outcome_of(metrics: Sequence[Metric], wanted: str | None = None) -> Metric:
+    """Return the KPI to be explained: the one wanted, else the first NPS, else the first.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+    wanted : str, optional
+        Its key.
+
+    Raises
+    ------
+    DataError
+        If there is no KPI, or none of that key.
+    """
+    if not metrics:
+        raise DataError("the survey asks for no KPI, so there is nothing to find drivers of.")
+    if wanted is None:
+        return next((metric for metric in metrics if metric.kind == "nps"), metrics[0])
+    found = next((metric for metric in metrics if metric.key == wanted), None)
+    if found is None:
+        hint = nearest(wanted, (metric.key for metric in metrics))
+        raise DataError(f"no KPI {wanted!r} to find drivers of{hint}")
+    return found
+
+
+def recent(data: pd.DataFrame, *, periods: int = 1) -> pd.DataFrame:
+    """Return the rows of the last `periods` periods: joined, they tell small drivers apart.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        With a column ``period`` whose labels sort in time.
+    periods : int
+        At least 1.
+
+    Raises
+    ------
+    DataError
+        If `periods` is no whole number from 1 up.
+    """
+    if isinstance(periods, bool) or not isinstance(periods, int) or periods < 1:
+        raise DataError(f"periods is {periods!r}; it is how many to join, 1 or more.")
+    last = sorted(data["period"].dropna().unique())[-periods:]
+    return data[data["period"].isin(last)].reset_index(drop=True)
+
+
+def choose(
+    data: pd.DataFrame,
+    *,
+    outcome: Metric,
+    touchpoints: Sequence[Touchpoint],
+    only: Sequence[str] | None = None,
+    minimum_base: int = MINIMUM_BASE,
+) -> DriverChoice:
+    """Choose the touchpoints that a driver model can hold, and say why the others are left out.
+
+    Left out are touchpoints that fewer than 30 respondents (or the client's minimum base) rated,
+    whose ratings are all the same, or that are rated the other way round.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a response, with ``<touchpoint>_used`` where use is known.
+    outcome : Metric
+    touchpoints : sequence of Touchpoint
+        In journey order.
+    only : sequence of str, optional
+        Consider just these keys.
+    minimum_base : int
+
+    Raises
+    ------
+    DataError
+        If a column is absent, or `only` names an unknown touchpoint.
+    """
+    known = [touchpoint.key for touchpoint in touchpoints]
+    for key in only or ():
+        if key not in known:
+            raise DataError(f"{key!r} is no touchpoint{nearest(str(key), known)}")
+    require_columns(data, [outcome.key, *known])
+    scores = finite(data, outcome.key)
+    ratings = {key: np.where(used(data, key), finite(data, key), np.nan) for key in known}
+    reasons = {
+        touchpoint.key: UNASKED
+        if only is not None and touchpoint.key not in only
+        else (REVERSED if touchpoint.direction == "lower" else "")
+        for touchpoint in touchpoints
+    }
+    base = max(CARE_BASE, minimum_base)
+    complete = _settle(data, scores, ratings, reasons, base)
+    kept = tuple(touchpoint for touchpoint in touchpoints if not reasons[touchpoint.key])
+    needed = max(base, ROWS_PER_DRIVER * len(kept))
+    against = _against(outcome.key, kept, known, complete, scores, needed)
+    asked = ~np.isnan(scores)
+    table = pd.DataFrame(
+        {
+            "touchpoint": known,
+            "n": [int((asked & ~np.isnan(ratings[key])).sum()) for key in known],
+            "kept": [not reasons[key] for key in known],
+            "reason": [reasons[key] for key in known],
+        }
+    )
+    return DriverChoice(
+        table=table,
+        drivers=kept,
+        outcome=outcome.key,
+        n_used=int(complete.sum()),
+        n_dropped=len(data) - int(complete.sum()),
+        n_needed=needed,
+        possible=not against,
+        caveats=against,
+    )
+
+
+def _settle(
+    data: pd.DataFrame,
+    scores: Array,
+    ratings: dict[str, Array],
+    reasons: dict[str, str],
+    base: int,
+) -> Flags:
+    """Leave out drivers until the complete rows carry every one; return these rows.
+
+    Thin touchpoints go first: left open by nearly everyone they would take the rows along.
+    """
+    asked = ~np.isnan(scores)
+    for key, x in ratings.items():
+        if not reasons[key] and (asked & ~np.isnan(x)).sum() < base:
+            reasons[key] = FEW
+    while True:
+        kept = [key for key, reason in reasons.items() if not reason]
+        opened = [used(data, key) & np.isnan(ratings[key]) for key in kept]
+        complete: Flags = asked & ~np.any(opened, axis=0) if kept else asked
+        found = {key: _fault(ratings[key][complete], base) for key in kept}
+        faults = {key: fault for key, fault in found.items() if fault}
+        if not faults or complete.sum() < base:
+            return complete
+        reasons.update(faults)
+
+
+def _fault(x: Array, base: int) -> str:
+    given = x[~np.isnan(x)]
+    if len(given) < base:
+        return FEW
+    return UNIFORM if np.ptp(given) == 0 else ""
+
+
+def _against(
+    outcome: str,
+    kept: tuple[Touchpoint, ...],
+    known: list[str],
+    complete: Flags,
+    scores: Array,
+    needed: int,
+) -> tuple[Caveat, ...]:
+    if not known:
+        return (Caveat(_("The survey rates no touchpoints, so there is nothing to weigh up.")),)
+    if len(kept) < LEAST_DRIVERS:
+        message = _("Only {n} of {total} touchpoints can be modelled; two are needed.")
+        return (Caveat(message, n=len(kept), total=len(known)),)
+    n = int(complete.sum())
+    if n < needed:
+        message = _(
+            "{n} respondents answered {outcome} and every touchpoint; {needed} are needed for "
+            "{drivers} touchpoints."
+        )
+        return (Caveat(message, n=n, outcome=outcome, needed=needed, drivers=len(kept)),)
+    if np.ptp(scores[complete]) == 0:
+        message = _("All {n} answers to {outcome} are the same, so nothing goes with them.")
+        return (Caveat(message, n=n, outcome=outcome),)
+    return ()

@@ -1,0 +1,65 @@
+"""Analysis: the KPIs of a ticket log that a contract may set targets on, by the names it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from cxlib.analysis.metrics import Direction
+from cxlib.words import mark as _
+
+
+@dataclass(frozen=True)
+class TicketKpi:
+    """One KPI of a ticket log.
+
+    Parameters
+    ----------
+    kpi, statistic : str
+        Where it stands in the table of :func:`cxlib.analysis.service.ticket_kpis`.
+    unit : {"share", "seconds", "mean"}
+        A share from 0 to 1, seconds, or a mean rating.
+    direction : {"higher", "lower"}
+        Which way is better.
+    needs : tuple of str
+        Keys under ``tickets.columns`` of the client file, one of which it cannot do without.
+    """
+
+    kpi: str
+    statistic: str
+    unit: Literal["share", "seconds", "mean"]
+    direction: Direction
+    needs: tuple[str, ...]
+
+
+_SHARES: tuple[tuple[str, str, Direction, tuple[str, ...]], ...] = (
+    (_("fcr"), "fcr", "higher", ("customer", "reopened", "fcr_survey")),
+    (_("first_response_sla"), "first_response_sla", "higher", ("first_response",)),
+    (_("resolution_sla"), "resolution_sla", "higher", ("resolved", "closed")),
+    (_("reopen_rate"), "reopen_rate", "lower", ("reopened",)),
+    (_("reassign_rate"), "reassign_rate", "lower", ("reassigned",)),
+)
+_TIMES = (
+    (_("handle_time"), "handle_time", "mean", ("handle_seconds", "handle_minutes")),
+    (_("first_response"), "first_response", "median", ("first_response",)),
+    (_("first_response_p90"), "first_response", "p90", ("first_response",)),
+    (_("resolution"), "resolution", "median", ("resolved", "closed")),
+    (_("resolution_p90"), "resolution", "p90", ("resolved", "closed")),
+)
+
+TICKET_KPIS: Mapping[str, TicketKpi] = MappingProxyType(
+    {_("ticket_csat"): TicketKpi("csat", "mean", "mean", "higher", ("csat",))}
+    | {key: TicketKpi(kpi, "share", "share", way, needs) for key, kpi, way, needs in _SHARES}
+    | {key: TicketKpi(kpi, name, "seconds", "lower", needs) for key, kpi, name, needs in _TIMES}
+)
+"""By the key that a target names: the KPIs that a contract on service usually holds."""
+
+
+def key_of(kpi: str, statistic: str) -> str | None:
+    """Return the key of a row of the KPI table; None where contracts do not name it."""
+    for key, known in TICKET_KPIS.items():
+        if (known.kpi, known.statistic) == (kpi, statistic):
+            return key
+    return None

@@ -1,0 +1,240 @@
+"""Whatever one notebook does, the others come out and the fault is told where it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from cxlib.batch.hearth import can_fork
+from cxlib.batch.job import warm_hearth
+from cxlib.batch.run import Ended, Run
+from tests.batch.conftest import Place
+
+Look = Callable[[Run], dict[str, Ended]]
+pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are not forked on this system")
+
+
+def sound(place: Place) -> bool:
+    return all("Sound" in place.report(c, "01-sound").read_text("utf-8") for c in ("c00", "c01"))
+
+
+def failing(place: Place, look: Look, source: str, **limits: float) -> str:
+    """Run a chapter that fails for c00 only, and return what is said of it."""
+    place.limits = replace(place.limits, **limits)  # type: ignore[arg-type]
+    place.add_notebook("02-bad", "x = 1", f"if client == 'c00':\n    {source}")
+    run = place.run()
+    ended = look(run)
+    assert sound(place)
+    assert ended["c01/bad"].state == "done"
+    assert ended["c00/bad"].state == "failed"
+    assert not place.report("c00", "02-bad").exists()
+    assert run.failed
+    notebook = ended["c00/bad"].notebook
+    assert notebook is not None
+    assert "x = 1" in notebook.read_text("utf-8")
+    return ended["c00/bad"].error
+
+
+def test_an_error_names_its_cell(two: Place, by_key: Look) -> None:
+    assert failing(two, by_key, "1 / 0") == "cell [4]: ZeroDivisionError: division by zero"
+
+
+def test_a_kernel_that_ends_itself_fails_its_own_job(two: Place, by_key: Look) -> None:
+    said = failing(two, by_key, "import os; os._exit(3)")
+    assert said.startswith("cell [4]: the kernel died (exit status 3)")
+
+
+def test_a_kernel_that_is_killed_fails_its_own_job(two: Place, by_key: Look) -> None:
+    said = failing(two, by_key, "import os; os.kill(os.getpid(), 9)")
+    assert said.startswith("cell [4]: the kernel died (SIGKILL)")
+
+
+def test_a_kernel_that_hangs_is_stopped_at_its_time_limit(two: Place, by_key: Look) -> None:
+    began = time.monotonic()
+    said = failing(two, by_key, "import time; time.sleep(600)", timeout=2.0)
+    assert said == "cell [4]: stopped at its time limit of 2 s"
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux limits memory")  # noqa: PTH110
+def test_a_kernel_that_eats_memory_is_refused_more(two: Place, by_key: Look) -> None:
+    said = failing(two, by_key, "import numpy; numpy.ones(2**28)", memory=512)
+    assert said.startswith("cell [4]: ")
+    assert "it needs more than its memory limit of 512 MB" in said
+
+
+def test_a_notebook_that_is_no_json_fails_alone(two: Place, by_key: Look) -> None:
+    (two.root / "notebooks" / "03-torn.ipynb").write_text('{"cells": [', encoding="utf-8")
+    two.add_notebook("04-reader", "1", reads=["torn"])
+    run = two.run()
+    assert sound(two)
+    assert "03-torn.ipynb is not a notebook" in run.faults["03-torn.ipynb"]
+    assert "reads 'torn', whose notebook is damaged" in run.faults["04-reader.ipynb"]
+    assert run.failed
+
+
+def test_tables_that_vanish_after_planning_fail_one_client(
+    two: Place, by_key: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cxlib.batch import run as batch
+
+    original = batch.make_parcel
+
+    def lose(workspace: object, job: object, **how: bool) -> object:
+        if job.client == "c00":  # type: ignore[attr-defined]
+            path = two.workspace.client_file("c00")
+            path.rename(path.with_suffix(".gone"))
+        try:
+            return original(workspace, job, **how)  # type: ignore[arg-type]
+        except Exception as error:
+            raise error
+        finally:
+            path = two.workspace.params / "c00.gone"
+            if path.exists():
+                path.rename(path.with_suffix(".yaml"))
+
+    monkeypatch.setattr(batch, "make_parcel", lose)
+    ended = by_key(two.run())
+    assert ended["c00/sound"].state == "failed"
+    assert "c00" in ended["c00/sound"].error
+    assert ended["c01/sound"].state == "done"
+    monkeypatch.undo()
+    assert by_key(two.run())["c00/sound"].state == "done"
+
+
+def test_raw_data_that_vanish_refuse_one_client(two: Place, by_key: Look) -> None:
+    (two.workspace.data("c00") / "survey.csv").unlink()
+    run = two.run()
+    assert "survey.csv" in run.faults["c00"]
+    assert by_key(run)["c01/sound"].state == "done"
+
+
+def test_an_output_folder_that_cannot_be_written_is_said(two: Place, by_key: Look) -> None:
+    two.out.mkdir()
+    (two.out / "c00").write_text("a file where a folder should be", encoding="utf-8")
+    ended = by_key(two.run())
+    assert ended["c00/sound"].state == "failed"
+    assert "cannot write" in ended["c00/sound"].error
+    assert str(two.report("c00", "01-sound")) in ended["c00/sound"].error
+    assert ended["c01/sound"].state == "done"
+    (two.out / "c00").unlink()
+    ended = by_key(two.run())
+    assert (ended["c00/sound"].state, ended["c01/sound"].state) == ("done", "fresh")
+
+
+def test_a_fork_server_that_is_killed_is_lit_again(two: Place, by_key: Look) -> None:
+    two.add_notebook("02-slow", "import time; time.sleep(1.5)")
+    hearth = warm_hearth()
+    hearth.call(os.getpid)
+    first = hearth.pid
+
+    def strike() -> None:
+        time.sleep(1.0)
+        os.kill(first, signal.SIGKILL)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    run = two.run()
+    thread.join()
+    assert hearth.pid != first
+    assert {e.state for e in run.ended} == {"done"}
+    assert sound(two)
+
+
+def test_a_worker_that_is_killed_is_replaced(two: Place, by_key: Look) -> None:
+    mark = two.root / "struck"
+    two.add_notebook("02-slow", "import os, time; print(os.getppid()); time.sleep(1.5)")
+
+    def strike() -> None:
+        for _attempt in range(400):
+            for job in _workers():
+                os.kill(job, signal.SIGKILL)
+                mark.touch()
+                return
+            time.sleep(0.02)
+
+    warm_hearth().call(os.getpid)
+    thread = threading.Thread(target=strike)
+    thread.start()
+    run = two.run(chapters=("slow",))
+    thread.join()
+    assert mark.exists()
+    assert {e.state for e in run.ended} == {"done"}
+    assert max(e.attempts for e in run.ended) == 2
+
+
+def _workers() -> list[int]:
+    """Return the processes that execute jobs now: children of the hearth that have a kernel."""
+    import psutil
+
+    children = psutil.Process(warm_hearth().pid).children()
+    return [child.pid for child in children if child.children()]
+
+
+def test_a_job_that_kills_its_worker_each_time_fails_after_three_attempts(
+    two: Place, by_key: Look
+) -> None:
+    two.add_notebook("02-bad", "import os, time\nif client == 'c00':\n    time.sleep(30)")
+    stop = threading.Event()
+
+    def strike() -> None:
+        while not stop.wait(0.05):
+            for job in _workers():
+                os.kill(job, signal.SIGKILL)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    try:
+        ended = by_key(two.run(clients=("c00",), chapters=("bad",)))
+    finally:
+        stop.set()
+        thread.join()
+    assert ended["c00/bad"].state == "failed"
+    assert "begun 3 times" in ended["c00/bad"].error
+
+
+def test_a_report_that_cannot_be_rendered_fails_its_job(two: Place, by_key: Look) -> None:
+    two.add_notebook("02-odd", "from IPython.display import display\ndisplay({'application/vnd.cx.table+json': 7}, raw=True)")
+    ended = by_key(two.run())
+    assert ended["c00/odd"].state in ("failed", "done")
+    assert ended["c00/sound"].state == "done"
+
+
+def test_no_kernel_and_no_folder_is_left(two: Place, by_key: Look) -> None:
+    two.add_notebook("02-bad", "import subprocess; subprocess.Popen(['sleep', '987'])")
+    two.run()
+    hearth = warm_hearth()
+    import psutil
+
+    for _attempt in range(50):
+        left = psutil.Process(hearth.pid).children(recursive=True)
+        sleepers = [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "987"]]
+        if not left and not sleepers:
+            break
+        time.sleep(0.05)
+    assert not left
+    assert not sleepers
+    import tempfile
+
+    assert not list(Path(tempfile.gettempdir()).glob("cx-new-*"))
+
+
+def test_the_kept_notebook_shows_the_error(two: Place, by_key: Look) -> None:
+    two.add_notebook("02-bad", "1 / 0")
+    ended = by_key(two.run())["c00/bad"]
+    assert ended.notebook is not None
+    notebook = nbformat.read(ended.notebook, as_version=4)
+    assert any(o.output_type == "error" for c in notebook.cells if "outputs" in c for o in c.outputs)
+    assert notebook.metadata.papermill.parameters == {
+        "client": "c00",
+        "period": "2026Q2",
+        "language": "en",
+    }
