@@ -60,7 +60,9 @@ class Engagement:
         client : str
             A file in params/, without .yaml.
         period : str or int
-            A period of that client (``2026Q3``, ``2026-09``, ``2026``), or ``"latest"``.
+            A period of that client (``2026Q3``, ``2026-09``, ``2026``), or ``"latest"``. One of
+            another kind than the client's own (a month, for a client that reports by quarter)
+            counts the rows by their dates; ``"month"`` alone is the latest month.
         language : str
             ``"en"``, ``"zh"``, or ``"client"``: the first language of the client file.
         chapter : str
@@ -86,7 +88,9 @@ class Engagement:
             from cxlib.data.ingest import ingest
 
             ingest(opened, place)
-        engagement = cls(client=opened, workspace=place, period="", words=words, chapter=chapter)
+        engagement = cls(
+            client=opened, workspace=place, period=str(period), words=words, chapter=chapter
+        )
         engagement.period = periods.choose(str(period), engagement.periods)
         return engagement
 
@@ -107,7 +111,7 @@ class Engagement:
         """Every period the client's tables hold, in time order."""
         from cxlib.data.tables import periods_of
 
-        return tuple(periods_of(self.workspace, self.client))
+        return tuple(periods_of(self.workspace, self.client, self.period))
 
     @property
     def previous(self) -> str | None:
@@ -138,7 +142,7 @@ class Engagement:
         return self.client.targets
 
     def target_of(self, metric: str) -> float | None:
-        """Return the contract's target of a KPI, the first if it has several; None if none."""
+        """Return the contract's first target of a KPI; None if it has none."""
         return next((t.target for t in self.targets if t.metric == metric), None)
 
     @property
@@ -148,8 +152,9 @@ class Engagement:
 
     @property
     def invited(self) -> Mapping[str, int] | None:
-        """Invitations by period."""
-        return (self.client.survey.invited or None) if self.client.survey else None
+        """Invitations of this period."""
+        invited = self.client.survey.invited if self.client.survey else {}
+        return {self.period: invited[self.period]} if self.period in invited else None
 
     @property
     def minimum_base(self) -> int:
@@ -194,7 +199,7 @@ class Engagement:
         Raises
         ------
         DataError
-            If the client has no survey, or none of it is of that period.
+            If there is no survey, or none of it is of that period.
         """
         from cxlib.data.weighting import weighted
 
@@ -228,11 +233,12 @@ class Engagement:
         period : str, optional
             As for `survey`; tables without a period come whole.
         """
-        from cxlib.data.tables import read_table
+        from cxlib.data.tables import by_kind, read_table
 
         whole = read_table(self.workspace, self.client.client, name)
         if "period" not in whole:
             return whole
+        whole = by_kind(whole, self.period)
         wanted = self._wanted(period)
         rows = whole[whole["period"].isin(wanted)].reset_index(drop=True)
         if rows.empty:
@@ -242,15 +248,13 @@ class Engagement:
         return rows
 
     def _wanted(self, period: str | int | None) -> tuple[str, ...]:
-        if period is None or period == "current":
+        if period in (None, "current"):
             return (self.period,)
         if period == "history":
             return self.periods[: self.periods.index(self.period) + 1]
         if period == "previous":
             if self.previous is None:
-                raise DataError(
-                    f"{self.period} is the first period of {self.client.client}; none is before it."
-                )
+                raise DataError(f"{self.period} is the first period of {self.client.client}.")
             return (self.previous,)
         return (periods.choose(str(period), self.periods),)
 
@@ -348,7 +352,7 @@ class Engagement:
         Parameters
         ----------
         **results
-            ``engagement.save(headline=headline, touchpoints=touchpoints)``.
+            ``engagement.save(headline=headline)``.
         """
         self._results |= {name: self.withheld(result) for name, result in results.items()}
         return self._write()

@@ -177,8 +177,15 @@ def order(labels: Iterable[str]) -> list[str]:
     return sorted(unique, key=lambda label: (spans[label].start, -spans[label].end.toordinal()))
 
 
+def has(known: Sequence[str], asked: str) -> bool:
+    """Tell whether a label, however it is written, is among those known."""
+    return (asked.upper().replace("-Q", "Q") if kind_of(asked) else asked) in known
+
+
 def choose(asked: str, known: Sequence[str]) -> str:
     """Return the period that was asked for, among those a client has.
+
+    ``latest`` is the last one, as is the kind alone: ``month``.
 
     Raises
     ------
@@ -187,7 +194,7 @@ def choose(asked: str, known: Sequence[str]) -> str:
     """
     if not known:
         raise DataError("the client's tables hold no period: no row has a date that can be read.")
-    if asked == "latest":
+    if asked == "latest" or asked in FREQUENCY:
         return known[-1]
     label = asked
     if kind_of(asked):

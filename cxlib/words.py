@@ -32,7 +32,8 @@ class Quantity:
     ----------
     value : float
     unit : str
-        ``points``, ``percent`` (0 to 100), ``share`` (0 to 1), ``mean``, ``seconds``, ``count``.
+        ``points``, ``percent`` (0 to 100), ``share`` (0 to 1), ``pp`` (percentage points),
+        ``mean``, ``seconds``, ``count``.
     sign : bool
         A change: with its sign, a percentage in percentage points.
     """
@@ -42,7 +43,7 @@ class Quantity:
     sign: bool = False
 
 
-_DIGITS = {"points": 1, "percent": 1, "share": 1, "mean": 2, "count": 0}
+_DIGITS = {"points": 1, "percent": 1, "share": 1, "pp": 1, "mean": 2, "count": 0}
 _LARGER = (
     (2 * 86400, 86400, mark("{number} d")),
     (3600, 3600, mark("{number} h")),
@@ -111,9 +112,16 @@ class Words:
             return self._duration(value, sign=sign)
         scaled = 100 * value if unit == "share" else value
         number = self.number(scaled, _DIGITS.get(unit, 2), sign=sign)
-        if unit not in ("percent", "share") or number == _DASH:
+        if unit not in ("percent", "share", "pp") or number == _DASH:
             return number
-        return self.say(mark("{number} pp"), number=number) if sign else f"{number} %"
+        if sign or unit == "pp":
+            return self.say(mark("{number} pp"), number=number)
+        return f"{number}{self.percent_sign}"
+
+    @property
+    def percent_sign(self) -> str:
+        """What follows a percentage: a space and % in English, % alone in Chinese."""
+        return "%" if self.language == "zh" else " %"
 
     def _duration(self, seconds: float, *, sign: bool) -> str:
         if not math.isfinite(seconds):

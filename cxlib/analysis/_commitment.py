@@ -24,6 +24,14 @@ from cxlib.analysis.results import Caveat
 from cxlib.words import mark as _
 
 TWO_WAVES, FIXED = _("two waves"), _("fixed number")
+UNPROVABLE = {
+    "design": "",
+    "detectable_change": nan,
+    "detectable": pd.NA,
+    "n_needed": pd.NA,
+    "n_next": pd.NA,
+}
+"""What is said of a target where there is nothing to prove."""
 
 
 class Wanted(Protocol):
@@ -113,19 +121,12 @@ def provable(wanted: Wanted, start: Start, judged: Measured | float, n_next: int
     From a measured wave: two waves compared, two-sided. From a number: one wave against it,
     one-sided. Of a census, or where the baseline is unknown, there is nothing to prove.
     """
-    blank = {
-        "design": "",
-        "detectable_change": nan,
-        "detectable": pd.NA,
-        "n_needed": pd.NA,
-        "n_next": pd.NA,
-    }
     known = start.score if start.score is not None else judged
     if wanted.basis == "census" or isinstance(known, float) or not isfinite(start.value):
-        return blank
+        return dict(UNPROVABLE)
     seen = evidence(known)
     if not seen.variance > 0:
-        return blank
+        return dict(UNPROVABLE)
     if start.score is not None:
         asked = check(known, wanted.target, direction=wanted.direction, n_next=n_next)
         smallest, needed, design = asked.detectable_change, asked.n_needed, TWO_WAVES
@@ -142,7 +143,7 @@ def provable(wanted: Wanted, start: Start, judged: Measured | float, n_next: int
         design = FIXED
     return {
         "design": design,
-        "detectable_change": smallest,
+        "detectable_change": smallest if wanted.direction == "higher" else -smallest,
         "detectable": abs(wanted.target - start.value) >= smallest - 1e-9,
         "n_needed": needed,
         "n_next": n_next,

@@ -26,11 +26,7 @@ def to_mix(
     weights : str
         Column of survey weights, with which both start where they have it.
     """
-    shared = tuple(
-        column
-        for column in match
-        if _levels(like, column) and _levels(rows, column) == _levels(like, column)
-    )
+    shared = tuple(c for c in match if _levels(like, c) and _levels(rows, c) == _levels(like, c))
     if not shared:
         return rows, shared
     margins = {column: _shares(like, column, weights) for column in shared}

@@ -66,7 +66,7 @@ class Proposed:
 
 
 def proposals(
-    survey: pd.DataFrame,
+    survey: pd.DataFrame | None,
     *,
     metrics: Sequence[Metric],
     period: str,
@@ -82,8 +82,9 @@ def proposals(
 
     Parameters
     ----------
-    survey : pandas.DataFrame
-        One row a response of the client's own customers, of all periods up to `period`.
+    survey : pandas.DataFrame or None
+        One row a response of the client's own customers, of all periods up to `period`; None
+        proposes nothing.
     metrics : sequence of Metric
     period : str
         The present one, whose scores are the baselines.
@@ -107,6 +108,8 @@ def proposals(
     tuple of Proposed
         One a metric, in their order.
     """
+    if survey is None:
+        return ()
     now = survey[survey["period"] == period]
     found = []
     for metric in metrics:
@@ -157,7 +160,11 @@ def _proposed(proposal: Proposal, metric: Metric, baseline: Score, due_in: int) 
     # what is no more than noise stands in the table, row by row
     kept = [c for c in proposal.caveats if not {"needed", "smallest"} & c.facts.keys()]
     return Proposed(
-        table=proposal.table.assign(reason=proposal.table["ground"].map(REASONS), n=baseline.n),
+        table=proposal.table.assign(
+            grounds=pd.Series(list(proposal.table["grounds"]), dtype=object),  # caveats, not text
+            reason=proposal.table["ground"].map(REASONS),
+            n=baseline.n,
+        ),
         candidates=proposal.candidates.assign(n=baseline.n),
         metric=metric.key,
         unit=metric.unit,

@@ -12,6 +12,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis._acceptance import Verdicts, verdicts
 from cxlib.analysis._commitment import (
+    UNPROVABLE,
     Course,
     Start,
     Wanted,
@@ -34,8 +35,6 @@ from cxlib.words import mark as _
 
 __all__ = ["Course", "Outlook", "Proposed", "Review", "outlook", "proposals", "review"]
 
-_WHOLE = ("n", "n_needed", "n_next", "remaining")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
@@ -46,12 +45,12 @@ class Review:
     baseline_high``; ``period`` (judged), ``value, low, high, n``; ``change, change_low,
     change_high`` (since the baseline); ``target``, ``asked`` (target less baseline), ``short``
     (the baseline was short of it); ``remaining`` (periods until due; 0 or less: due), ``missing``
-    (target less value); ``design, detectable_change, detectable, n_needed, n_next`` (can the asked
-    change be told from noise); ``rebound`` (comes back by itself), ``worst_of`` (periods of which
-    the baseline is the worst); ``expected, expected_low, expected_high`` (the path, this period);
-    ``progress, progress_low, progress_high`` (0 at the baseline, 1 at the target); ``reached,
-    status, p_met, p_value, p_adjusted, p_missed, p_missed_adjusted, n_to_settle`` (as in
-    `targets.Verdict`).
+    (target less value). Can the asked change be told from noise: ``design, detectable_change``
+    (signed like the way), ``detectable, n_needed, n_next``. ``rebound`` (comes back by itself),
+    ``worst_of`` (periods the baseline was compared with); ``expected, expected_low,
+    expected_high`` (the path, this period); ``progress, progress_low, progress_high`` (0 at the
+    baseline, 1 at the target); ``reached, status, p_met, p_value, p_adjusted, p_missed,
+    p_missed_adjusted, n_to_settle`` (as in `targets.Verdict`).
     ``verdicts`` is None where nothing could be judged; ``courses`` are the targets' ways.
     """
 
@@ -172,8 +171,7 @@ def _row(
     due = ending(wanted.due, now)
     left = None if due is None else periods.parse(due).ordinal - periods.parse(now).ordinal
     short = ahead_of(start, wanted)
-    blank = {"design": "", "detectable_change": nan, "detectable": pd.NA}
-    demand = provable(wanted, start, one.measured, n_next) if short else blank
+    demand = provable(wanted, start, one.measured, n_next) if short else dict(UNPROVABLE)
     size, worst_of = rebound(wanted, start, gauge)
     span = wanted.target - start.value if short else nan
     at = way.table[way.table["period"] == when].iloc[0]
@@ -220,13 +218,21 @@ _VERDICT = (
     "p_missed_adjusted",
     "n_to_settle",
 )
+_WORDS = ("clause", "metric", "unit", "direction", "basis", "due", "start", "period", "design")
+_NUMBERS = (
+    *("baseline", "baseline_low", "baseline_high", "value", "low", "high"),
+    *("change", "change_low", "change_high", "target", "asked", "missing", "detectable_change"),
+    *("rebound", "expected", "expected_low", "expected_high"),
+    *("progress", "progress_low", "progress_high"),
+)
+_WHOLE = ("n", "remaining", "n_needed", "n_next")
 
 
 def _table(rows: list[dict[str, Any]], together: Verdicts | None) -> pd.DataFrame:
     if together is None:
-        return pd.DataFrame(columns=["clause", "metric", "unit", "target", "status", "n"])
+        names = (*_WORDS, *_NUMBERS, *_WHOLE, "short", "detectable", "worst_of", *_VERDICT)
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in names})
     table = pd.DataFrame(rows)
-    for name in _WHOLE:
-        table[name] = table[name].astype("Int64") if name in table else pd.NA
+    table = table.astype(dict.fromkeys(_NUMBERS, "float64") | dict.fromkeys(_WHOLE, "Int64"))
     table["detectable"] = table["detectable"].astype("boolean")
     return table.join(together.table[list(_VERDICT)])

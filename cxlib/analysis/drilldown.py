@@ -67,6 +67,11 @@ class Drilldown:
     caveats: tuple[Caveat, ...] = ()
 
     @property
+    def overall(self) -> pd.DataFrame:
+        """The rows over all customers: the KPI, then every touchpoint."""
+        return self.table[self.table["level"] == ALL].reset_index(drop=True)
+
+    @property
     def whole(self) -> pd.Series:
         """The row of the KPI over all customers: its change at an equal mix."""
         rows = self.table[(self.table["question"] == self.metric) & (self.table["level"] == ALL)]

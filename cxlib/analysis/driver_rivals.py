@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cxlib.analysis._driver_data import Names
+from cxlib.analysis._importance import DriverImportance
 from cxlib.analysis._mix import to_mix
 from cxlib.analysis._score_table import score_table
 from cxlib.analysis.metrics import Touchpoint
+from cxlib.analysis.priorities import Priorities
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -99,3 +101,60 @@ def _how_matched(brand: str, shared: tuple[str, ...]) -> Caveat:
         message = _("{brand}: its customers are weighted to the client's mix of {segments}.")
         return Caveat(message, brand=brand, segments=Names(shared))
     return Caveat(_("{brand}: its customers may be of another mix than the client's."), brand=brand)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RivalGaps:
+    """The client against a competitor, touchpoint by touchpoint, the most important first.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a driver that the competitor's customers rated: ``driver``; ``share`` (of what all
+        drivers explain); ``proven``; ``own`` and ``competitor`` (mean ratings); ``gap`` (own less
+        the competitor's) with ``low`` and ``high``; ``n_own``; ``n`` (the competitor's ratings).
+    brand : str
+        The competitor.
+    caveats : tuple of Caveat
+        Whether the mix was evened out.
+    """
+
+    table: pd.DataFrame
+    brand: str
+    caveats: tuple[Caveat, ...]
+
+
+def gaps(priorities: Priorities, rival: RivalRatings, *, importance: DriverImportance) -> RivalGaps:
+    """Set what matters beside how a competitor is rated for it.
+
+    Parameters
+    ----------
+    priorities : Priorities
+        Made with ``competitor=rival``.
+    rival : RivalRatings
+        Small bases withheld, so that a gap to them is not shown either.
+    importance : DriverImportance
+    """
+    ratings_of = rival.table.set_index("touchpoint")["n"]
+    tests = importance.table.set_index("driver")
+    table = priorities.table.sort_values("share", ascending=False, kind="stable")
+    table = table[table["gap"].notna()].reset_index(drop=True)
+    names = table["driver"]
+    return RivalGaps(
+        table=pd.DataFrame(
+            {
+                "driver": names,
+                "share": table["share"],
+                "proven": names.map(tests["p_unique"]).astype(float) < 1 - importance.confidence,
+                "own": table["performance"],
+                "competitor": table["competitor"],
+                "gap": table["gap"],
+                "low": table["gap_low"],
+                "high": table["gap_high"],
+                "n_own": names.map(tests["n"]).astype("int64"),
+                "n": names.map(ratings_of).astype("int64"),
+            }
+        ),
+        brand=rival.brand,
+        caveats=rival.caveats,
+    )

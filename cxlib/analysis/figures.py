@@ -27,8 +27,7 @@ class FigureSplit:
         The periods.
     rate, mix, total : float
         Change within units, by their shares, and together; in the figure's unit.
-    n_used : int
-        Units.
+    n_units : int
     """
 
     table: pd.DataFrame
@@ -38,7 +37,7 @@ class FigureSplit:
     rate: float
     mix: float
     total: float
-    n_used: int
+    n_units: int
 
 
 def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str) -> FigureSplit:
@@ -107,5 +106,5 @@ def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str)
         rate=float(parts.rate.sum()),
         mix=float(parts.mix.sum()),
         total=float((parts.rate + parts.mix).sum()),
-        n_used=len(names),
+        n_units=len(names),
     )

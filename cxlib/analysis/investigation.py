@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from cxlib.analysis._voices import COMMENT_COLUMNS, group_of, heard_from
 from cxlib.analysis.alerts import EarlyWarnings
-from cxlib.analysis.drilldown import ALL, Drilldown, drill_down
+from cxlib.analysis.drilldown import Drilldown, drill_down
 from cxlib.analysis.figures import FigureSplit, split_figure
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.analysis.pages import ChartPage
@@ -18,11 +19,11 @@ from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.splits import ChangeSplits, split_changes
 from cxlib.words import mark as _
 
-COMMENTS = 3
-"""Enough to hear the tone, too few to be mistaken for a count."""
-LOW_SHARE = 0.5
-"""Comments are taken from ratings in the lower half of the scale."""
 NO_MEASURE = _("no measure recorded yet")
+EVERYWHERE = _("everywhere alike")
+OTHER_CUSTOMERS = _("other customers, not the service")
+UNKNOWN = _("not to be told")
+BY_UNIT = _("see its units below")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,17 +61,19 @@ class WarningList:
         One row a warning, strongest first: ``metric, unit, direction`` (``worsening``, …),
         ``period, since, value, centre`` (KPI units), ``rule``, ``p_value`` (how often a stable
         process of this shape gives as strong a signal), ``severity``, ``base``; where it sits:
-        ``touchpoint, segment, level`` (empty where no place is clear), ``change, low, high`` (of
-        that place since before the signal), ``place_n``; ``measure`` (the one recorded against
+        ``where`` (a touchpoint, or in words), ``touchpoint, segment, level`` (empty where no
+        place is clear), ``group`` (``segment=level``), ``change, low, high`` (of that place since
+        before the signal), ``place_n``; ``measure`` (the one recorded against
         it, else that there is none).
     comments : pandas.DataFrame
-        At most three a worsening: ``metric, touchpoint, segment, level, rating, period, comment``.
+        At most three a place: ``metric, touchpoint`` (what was rated), ``segment, level, group,
+        rating, period, comment``.
     causes : tuple of Cause
         In the table's order.
     level, false_alarm_rate, n_charts
         As in `alerts.EarlyWarnings`.
-    n_used, n_dropped : int
-        Warnings, and signals too weak for a page of so many charts.
+    n_held_back : int
+        Signals too weak for a page of so many charts.
     """
 
     table: pd.DataFrame
@@ -79,9 +82,21 @@ class WarningList:
     level: float
     false_alarm_rate: float
     n_charts: int
-    n_used: int
-    n_dropped: int
+    n_held_back: int
     caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def maps(self) -> tuple[Drilldown, ...]:
+        """The drill-downs worth drawing: each pair of periods once, unlike groups apart."""
+        kept: dict[tuple[str, str, str], Drilldown] = {}
+        for found in (cause.drilldown for cause in self.causes):
+            if found is None:
+                continue
+            several = len(set(found.table["question"])) > 1
+            if several or found.group is not None:
+                key = ("" if several else found.metric, found.before, found.after)
+                kept.setdefault(key, found)
+        return tuple(kept.values())
 
 
 COLUMNS = (
@@ -96,16 +111,17 @@ COLUMNS = (
     "p_value",
     "severity",
     "base",
+    "where",
     "touchpoint",
     "segment",
     "level",
+    "group",
     "change",
     "low",
     "high",
     "place_n",
     "measure",
 )
-COMMENT_COLUMNS = ("metric", "touchpoint", "segment", "level", "rating", "period", "comment")
 
 
 def investigate(
@@ -154,22 +170,22 @@ def investigate(
         )
         causes.append(cause)
         if raised["direction"] == "worsening" and survey is not None and question is not None:
-            comments.append(_heard(survey, question, cause, touchpoints, minimum_base))
+            comments.append(heard_from(survey, question, cause.row, touchpoints, minimum_base))
     heard = [part for part in comments if len(part)]
+    place = ["touchpoint", "segment", "level", "comment"]
     return WarningList(
         table=pd.DataFrame([cause.row for cause in causes], columns=list(COLUMNS)).reset_index(
             drop=True
         ),
-        comments=pd.concat(heard, ignore_index=True)
+        comments=pd.concat(heard).drop_duplicates(place).reset_index(drop=True)
         if heard
         else pd.DataFrame(columns=list(COMMENT_COLUMNS)),
         causes=tuple(causes),
         level=warnings.level,
         false_alarm_rate=warnings.false_alarm_rate,
         n_charts=warnings.n_charts,
-        n_used=len(causes),
-        n_dropped=len(warnings.held_back),
-        caveats=warnings.caveats,
+        n_held_back=len(warnings.held_back),
+        caveats=tuple(c for c in warnings.caveats if "chart" not in c.facts),
     )
 
 
@@ -216,10 +232,10 @@ def _cause(
         )
     elif before is not None and page.units["kpi"].eq(key).any():
         units = split_figure(page.units, metric=key, before=before, after=now)
-        units = units if units.n_used > 1 else None
+        units = units if units.n_units > 1 else None
     row = {name: raised.get(name) for name in COLUMNS}
     row |= {"metric": key, "unit": about["unit"], "base": about["base"]}
-    row |= _where(found)
+    row |= _where(found) | {"where": _in_words(found, mix, units)}
     answering = (str(row["touchpoint"]), key)
     row["measure"] = next((measures[k] for k in answering if k in measures), NO_MEASURE)
     return Cause(row=pd.Series(row), before=before, drilldown=found, mix=mix, units=units)
@@ -242,7 +258,7 @@ def _clear_mix(splits: ChangeSplits, key: str) -> pd.Series | None:
 def _where(found: Drilldown | None) -> dict[str, Any]:
     place = None if found is None else found.place
     if found is None or place is None:
-        empty = {"touchpoint": "", "segment": "", "level": ""}
+        empty = {"touchpoint": "", "segment": "", "level": "", "group": ""}
         return empty | {"change": nan, "low": nan, "high": nan, "place_n": nan}
     group = found.group
     named = place if group is None else group
@@ -250,6 +266,7 @@ def _where(found: Drilldown | None) -> dict[str, Any]:
         "touchpoint": "" if place["question"] == found.metric else place["question"],
         "segment": named["segment"],
         "level": named["level"],
+        "group": group_of(named["segment"], named["level"]),
         "change": named["change"],
         "low": named["low"],
         "high": named["high"],
@@ -257,37 +274,12 @@ def _where(found: Drilldown | None) -> dict[str, Any]:
     }
 
 
-def _heard(
-    survey: pd.DataFrame,
-    question: Metric | Touchpoint,
-    cause: Cause,
-    touchpoints: Sequence[Touchpoint],
-    minimum_base: int,
-) -> pd.DataFrame:
-    """Return up to three comments by those who rate the worst place low, lowest first."""
-    row = cause.row
-    by_key: dict[str, Metric | Touchpoint] = {t.key: t for t in touchpoints}
-    asked = by_key.get(str(row["touchpoint"]), question)
-    rows = survey[survey["period"] == row["period"]]
-    if row["level"] != ALL:
-        rows = rows[rows[row["segment"]].astype(object).astype(str) == row["level"]]
-    if rows[asked.key].notna().sum() < minimum_base or "comment" not in rows or asked.scale is None:
-        return pd.DataFrame(columns=list(COMMENT_COLUMNS))
-    lowest, highest = asked.scale
-    badness = rows[asked.key] if asked.direction == "higher" else lowest + highest - rows[asked.key]
-    low = badness < lowest + LOW_SHARE * (highest - lowest)
-    text = rows["comment"].astype("string").str.strip()
-    said = rows[low & text.notna() & (text != "")].assign(_badness=badness, _length=text.str.len())
-    said = said.sort_values(["_badness", "_length"], ascending=[True, False], kind="stable")
-    said = said.drop_duplicates("comment").head(COMMENTS)
-    return pd.DataFrame(
-        {
-            "metric": row["metric"],
-            "touchpoint": "" if asked.key == question.key else asked.key,
-            "segment": row["segment"],
-            "level": row["level"],
-            "rating": said[asked.key],
-            "period": said["period"],
-            "comment": said["comment"].astype(object),
-        }
-    ).reset_index(drop=True)
+def _in_words(found: Drilldown | None, mix: pd.Series | None, units: FigureSplit | None) -> str:
+    """Return where a warning sits: a touchpoint's key, or a message."""
+    if found is None:
+        return UNKNOWN if units is None else BY_UNIT
+    place = found.place
+    if place is not None:
+        return str(place["question"])
+    mixed = mix is not None and abs(mix["mix"]) > abs(mix["rate"])
+    return OTHER_CUSTOMERS if mixed else EVERYWHERE

@@ -75,7 +75,7 @@ class ChartPage:
         By KPI.
     units : pandas.DataFrame
         The reported figures by unit: ``kpi, period, unit, value, numerator, denominator``.
-    n_used, n_dropped : int
+    n_charts, n_without : int
         Charts, and KPIs without a value to chart.
     caveats : tuple of Caveat
         Reservations about KPIs; those about a chart stand with it.
@@ -85,8 +85,8 @@ class ChartPage:
     history: pd.DataFrame
     charts: dict[str, XmrChart] = field(repr=False)
     units: pd.DataFrame = field(repr=False)
-    n_used: int
-    n_dropped: int
+    n_charts: int
+    n_without: int
     caveats: tuple[Caveat, ...] = ()
 
 
@@ -169,8 +169,8 @@ def chart_page(
         history=history,
         charts=charts,
         units=units,
-        n_used=len(charts),
-        n_dropped=len(keys) - len(charts),
+        n_charts=len(charts),
+        n_without=len(keys) - len(charts),
         caveats=(
             *(Caveat(_NO_CHART, metric=k, n=minimum_base) for k in keys if k not in charts),
             *(caveat for each in reported.values() for caveat in each.caveats),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, nan, sqrt
+from math import hypot, isfinite, nan, sqrt
 from typing import Any
 
 import pandas as pd
 from scipy.stats import norm
 
+from cxlib.analysis._durations import wilson
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.service_review import row_of
@@ -70,8 +71,8 @@ def groups(
         ``speed``: ``segment, level, n`` (tickets), ``first_response`` (median) and its ``within``
         the SLA, ``resolution_p90`` and its ``resolved_within``, ``unit``. ``quality``:
         ``segment, level, n, handle_time`` (mean), ``fcr, reopen_rate, reassign_rate,
-        ticket_csat``. ``compared``: ``segment, level, kpi, direction, value, others, difference,
-        p_value, p_adjusted`` (Benjamini–Hochberg over the table), ``n``: the group's share
+        ticket_csat``. ``compared``: ``segment, level, kpi, direction, value, others,
+        difference, difference_low, difference_high, p_value, p_adjusted`` (Benjamini–Hochberg over the table), ``n``: the group's share
         against that of all others, by the pooled z test. ``late``: ``segment, level, kpi, n,
         late`` (tickets beyond the SLA), ``share`` (of all late ones), ``share_of_tickets`` and
         their ratio ``weight``: above 1 a group is late more often than its size explains.
@@ -141,7 +142,8 @@ def _against_others(
         if mine is None or all_ is None or mine["n"] < least or all_["n"] - mine["n"] < least:
             continue
         n_mine, n_rest = float(mine["n"]), float(all_["n"] - mine["n"])
-        others = (all_["value"] * all_["n"] - mine["value"] * n_mine) / n_rest
+        others = float(all_["value"] * all_["n"] - mine["value"] * n_mine) / n_rest
+        _share, rest_low, rest_high = wilson(others * n_rest, n_rest, 0.95)
         spread = all_["value"] * (1 - all_["value"]) * (1 / n_mine + 1 / n_rest)
         gap = float(mine["value"] - others)
         z = gap / sqrt(spread) if spread > 0 and isfinite(gap) else nan
@@ -152,8 +154,10 @@ def _against_others(
                 "kpi": key,
                 "direction": known.direction,
                 "value": float(mine["value"]),
-                "others": float(others),
+                "others": others,
                 "difference": gap,
+                "difference_low": gap - hypot(mine["value"] - mine["low"], rest_high - others),
+                "difference_high": gap + hypot(mine["high"] - mine["value"], others - rest_low),
                 "p_value": float(2 * norm.sf(abs(z))),
                 "n": int(mine["n"]),
             }
@@ -188,7 +192,8 @@ def _late(rows: list[dict[str, Any]], whole: pd.DataFrame, terms: Terms) -> pd.D
 
 
 def _adjusted(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    columns = ("segment", "level", "kpi", "direction", "value", "others", "difference", "p_value")
-    table = pd.DataFrame(rows, columns=[*columns, "n"])
+    columns = ("segment", "level", "kpi", "direction", "value", "others", "difference")
+    more = ("difference_low", "difference_high", "p_value", "n")
+    table = pd.DataFrame(rows, columns=[*columns, *more])
     table["p_adjusted"] = adjust(table["p_value"].astype("float64"), method="bh")
     return table.assign(unit="share")

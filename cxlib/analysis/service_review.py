@@ -13,7 +13,7 @@ from cxlib.analysis.results import Caveat
 from cxlib.analysis.service import TicketKpis
 from cxlib.analysis.service_terms import Terms, calendar_period, kpis
 from cxlib.analysis.ticket_targets import TICKET_KPIS, TicketKpi
-from cxlib.analysis.tickets import bounds
+from cxlib.analysis.tickets import bounds, cohort, read_log
 
 HEADLINE = ("ticket_csat", "fcr", "handle_time", "first_response_sla", "resolution_sla")
 """What service contracts are usually judged by, in the order in which they are read."""
@@ -37,6 +37,9 @@ class Glance:
         On which the service levels are judged.
     n_open : int
         Tickets of the period that are still open at the moment of the report.
+    closed_median : float
+        Median resolution of the closed ones alone, in seconds of `clock`: what a report that
+        forgets the open ones would say.
     as_of : pandas.Timestamp
     n_used, n_dropped : int
     caveats : tuple of Caveat
@@ -50,6 +53,7 @@ class Glance:
     previous: str | None
     clock: str
     n_open: int
+    closed_median: float
     as_of: pd.Timestamp
     n_used: int
     n_dropped: int
@@ -108,11 +112,21 @@ def glance(
         previous=previous if before is not None else None,
         clock=terms.clock,
         n_open=int(now.table["open"].max()) if len(now.table) else 0,
+        closed_median=_closed_median(tickets, terms, period),
         as_of=now.as_of,
         n_used=now.n_used,
         n_dropped=now.n_dropped,
         caveats=now.caveats,
     )
+
+
+def _closed_median(tickets: pd.DataFrame, terms: Terms, period: str | None) -> float:
+    log = read_log(tickets, as_of=terms.as_of, calendar=terms.calendar)
+    closed = cohort(log, calendar_period(period)).dropna(subset=["resolved_at"])
+    times = [closed[name].dt.tz_localize("UTC") for name in ("created_at", "resolved_at")]
+    if terms.clock == "business" and terms.calendar is not None:
+        return float(terms.calendar.seconds_between(times[0], times[1]).median())
+    return float((times[1] - times[0]).dt.total_seconds().median())
 
 
 def _opened_in(tickets: pd.DataFrame, period: str) -> bool:
@@ -181,8 +195,8 @@ def _durations(now: TicketKpis) -> pd.DataFrame:
         mine = now.table[now.table["kpi"] == kpi]
         for clock in mine["clock"].drop_duplicates():
             same = mine["clock"].isna() if pd.isna(clock) else mine["clock"] == clock
-            cells = mine[same].set_index("statistic")
-            median = cells.loc["median"]
+            cells = {str(row["statistic"]): row for row in mine[same].to_dict("records")}
+            median = cells["median"]
             rows.append(
                 {
                     "metric": kpi,
@@ -192,11 +206,8 @@ def _durations(now: TicketKpis) -> pd.DataFrame:
                     "n": int(median["n"]),
                     "open": int(median["open"]),
                     "unit": "seconds",
+                    **{name: cell["value"] for name, cell in cells.items()},
                     **_within(now.table, kpi, clock),
-                }
-                | {
-                    name: float(cells["value"].get(name, nan))
-                    for name in ("mean", "median", "p80", "p90")
                 }
             )
     columns = ("metric", "clock", "mean", "median", "median_low", "median_high", "p80", "p90")

@@ -10,8 +10,9 @@ import pandas as pd
 
 from cxlib.analysis._decompose import RESAMPLES, decompose_change
 from cxlib.analysis._timeline import earlier
-from cxlib.analysis.changes import AGAINST
+from cxlib.analysis.changes import AGAINST, changes
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
+from cxlib.analysis.pages import ChartPage
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.errors import DataError
 
@@ -40,21 +41,21 @@ class ChangeSplits:
         One row a KPI, reference and segment: ``metric, unit, direction``; ``against`` (``last
         period`` or ``last year``), ``reference`` (that period), ``segment``; ``before, after``
         (scores), ``total`` (the change), ``rate`` (within groups), ``mix`` (of groups; the two sum
-        to the total), each with ``_low`` and ``_high``; ``n_before``, ``n`` (answers of the
-        period, and the smaller of both is the base that withholds).
+        to the total), each with ``_low`` and ``_high``; ``n_before``, ``n`` (answers of
+        either period).
     period : str
     bootstrap : int
     confidence : float
-    n_used, n_dropped : int
-        Changes split, and those a period without answers did not allow.
+    n_splits, n_without : int
+        Rows, and changes that too few answers in one of the periods did not allow.
     """
 
     table: pd.DataFrame
     period: str
     bootstrap: int
     confidence: float
-    n_used: int
-    n_dropped: int
+    n_splits: int
+    n_without: int
     caveats: tuple[Caveat, ...] = ()
 
     def main(self, metric: str, against: str) -> pd.Series | None:
@@ -63,6 +64,62 @@ class ChangeSplits:
         rows = table[(table["metric"] == metric) & (table["against"] == against)]
         rows = rows.dropna(subset=["mix"])
         return None if rows.empty else rows.iloc[int(rows["mix"].abs().argmax())]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodChanges:
+    """Each KPI of a page against last period and last year.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        As `changes.Changes`, by ``metric, unit, direction``, with ``base`` (answers of the period,
+        or the denominator of a reported ratio).
+    period : str
+    confidence : float
+    caveats : tuple of Caveat
+    """
+
+    table: pd.DataFrame
+    period: str
+    confidence: float
+    caveats: tuple[Caveat, ...] = ()
+
+
+def period_changes(
+    page: ChartPage, *, metrics: Sequence[str], period: str, confidence: float = 0.95
+) -> PeriodChanges:
+    """Compare the KPIs of a page with last period and with last year.
+
+    Parameters
+    ----------
+    page : ChartPage
+    metrics : sequence of str
+        Keys of the KPIs: the family over which p-values are adjusted.
+    period : str
+        The period to compare.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    PeriodChanges
+        Without rows where the page has one period only.
+    """
+    history = page.history[page.history["metric"].isin(list(metrics))]
+    by = ["metric", "unit", "direction"]
+    if period not in set(history["period"]):
+        columns = [*by, "period", "against", "reference", "value", "reference_value", "change"]
+        empty = pd.DataFrame(columns=[*columns, "low", "high", "p_value", "p_adjusted", "base"])
+        return PeriodChanges(table=empty, period=period, confidence=confidence)
+    found = changes(history, by=by, period=period, confidence=confidence)
+    bases = history[["metric", "period", "base"]]
+    return PeriodChanges(
+        table=found.table.merge(bases, on=["metric", "period"], how="left"),
+        period=period,
+        confidence=confidence,
+        caveats=found.caveats,
+    )
 
 
 def split_changes(
@@ -154,6 +211,6 @@ def split_changes(
         period=period,
         bootstrap=bootstrap,
         confidence=confidence,
-        n_used=len(rows),
-        n_dropped=skipped,
+        n_splits=len(rows),
+        n_without=skipped,
     )

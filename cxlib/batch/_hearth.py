@@ -88,8 +88,6 @@ def threads() -> int:
 def main() -> None:
     """Get warm, say so, and fork for every socket that comes, until the control line closes."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    starter = os.getppid()
-    confine.die_with_parent(starter)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     preload()
     if threads() != 1:

@@ -27,11 +27,15 @@ def make_parcel(workspace: Workspace, job: Job, *, carried: bool = False) -> Par
 
     Raises
     ------
+    RunError
+        If one of them has changed or gone since the run was planned.
     OSError
-        If one of them has gone since the run was planned.
+        If one cannot be read.
     """
+    for seen in job.inputs:
+        seen.check()
     files: dict[str, Path] = {
-        f"params/{job.client}.yaml": workspace.client_file(job.client),
+        f"params/{job.client}.yaml": workspace.params / f"{job.client}.yaml",
         f"notebooks/{job.chapter.path.name}": job.chapter.path,
     }
     for path in sorted(workspace.tables(job.client).glob("*")):

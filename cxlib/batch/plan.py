@@ -13,13 +13,50 @@ from typing import TYPE_CHECKING, Literal
 from cxlib import __version__
 from cxlib.batch.chapters import Chapter
 from cxlib.batch.state import Record, read_record
-from cxlib.errors import CxError
+from cxlib.errors import CxError, RunError
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxlib.params import Client
 
 State = Literal["fresh", "stale", "failed", "never run", "not applicable"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A file as it was when the run was planned.
+
+    Parameters
+    ----------
+    path : Path
+    size, changed : int
+        Bytes, and when it was last written, in nanoseconds.
+    """
+
+    path: Path
+    size: int
+    changed: int
+
+    @classmethod
+    def now(cls, path: Path) -> Seen:
+        """Return a file as it is now."""
+        told = path.stat()
+        return cls(path, told.st_size, told.st_mtime_ns)
+
+    def check(self) -> None:
+        """Raise if the file is not as it was.
+
+        Raises
+        ------
+        RunError
+            If it has changed or gone.
+        """
+        try:
+            same = Seen.now(self.path) == self
+        except OSError:
+            same = False
+        if not same:
+            raise RunError(f"{self.path.name} has changed or gone since the run was planned.")
 
 
 @dataclass(frozen=True)
@@ -38,6 +75,8 @@ class Job:
         Why it will run, or why not.
     after : tuple of str
         Keys of the jobs whose results it reads.
+    inputs : tuple of Seen
+        The files its fingerprint is of.
     """
 
     client: str
@@ -48,6 +87,7 @@ class Job:
     state: State = "never run"
     reason: str = ""
     after: tuple[str, ...] = ()
+    inputs: tuple[Seen, ...] = ()
 
     @property
     def key(self) -> str:
@@ -84,6 +124,8 @@ class Prepared:
         Why its tables will be made anew, if they will.
     fault : str
         Why nothing of it can run.
+    inputs : tuple of Seen
+        The client's file and tables.
     """
 
     name: str
@@ -92,6 +134,7 @@ class Prepared:
     tables: str = ""
     changed: str = ""
     fault: str = ""
+    inputs: tuple[Seen, ...] = ()
 
 
 def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
@@ -122,8 +165,11 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
             changed = _changed(client, workspace)
         if not _tables(workspace, name):
             return Prepared(name, client, period, changed=changed)
-        chosen = periods.choose(period, periods_of(workspace, client))
-        return Prepared(name, client, chosen, _tables_digest(workspace, name), changed)
+        chosen = periods.choose(period, periods_of(workspace, client, period))
+        read = (workspace.client_file(name), *_tables(workspace, name))
+        inputs = tuple(Seen.now(path) for path in read)
+        tables = _tables_digest(workspace, name)
+        return Prepared(name, client, chosen, tables, changed, inputs=inputs)
     except CxError as error:
         return Prepared(name, fault=str(error))
     except Exception as error:  # noqa: BLE001 - one client's data never stop another's run
@@ -223,7 +269,9 @@ def _job(
     if ready.changed and state == "fresh":
         state, reason = "stale", ready.changed
     after = tuple(u.key for u in upstream)
-    return replace(job, fingerprint=fingerprint, state=state, reason=reason, after=after)
+    inputs = (*ready.inputs, Seen.now(chapter.path))
+    job = replace(job, fingerprint=fingerprint, after=after, inputs=inputs)
+    return replace(job, state=state, reason=reason)
 
 
 def _state(

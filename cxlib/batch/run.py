@@ -24,7 +24,7 @@ from cxlib.batch.keep import keep, make_parcel, report_path, republish
 from cxlib.batch.lock import clients_held
 from cxlib.batch.plan import Job, Plan, Prepared, plan_client, prepare
 from cxlib.batch.state import sweep_parts
-from cxlib.errors import RunError
+from cxlib.errors import CxError, RunError
 from cxlib.workspace import Workspace
 
 
@@ -261,10 +261,7 @@ class _Conductor:
             done, _rest = wait(self.running, return_when=FIRST_COMPLETED)
             for future in done:
                 job = self.running.pop(future)
-                ended = keep(self.workspace, job, _outcome(future, job), self.request.out)
-                if ended.state == "failed":
-                    self.bad.add(job.key)
-                self._end(ended)
+                self._keep(job, _outcome(future, job))
 
     def give_up(self) -> None:
         """Account for what an interrupt left undone."""
@@ -286,17 +283,18 @@ class _Conductor:
                 del self.waiting[key]
                 try:
                     parcel = make_parcel(self.workspace, job, carried=self.carried)
-                except OSError as gone:
-                    error = f"{Path(str(gone.filename)).name}: {gone.strerror}; run again"
-                    ended = keep(
-                        self.workspace, job, Outcome(job.key, error=error), self.request.out
-                    )
-                    self.bad.add(key)
-                    self._end(ended)
+                except (CxError, OSError) as gone:
+                    self._keep(job, Outcome(job.key, error=str(gone)))
                     continue
                 future = self.pool.submit(run_job, parcel, self.request.limits)
                 self.running[future] = job
                 busy.add(key)
+
+    def _keep(self, job: Job, outcome: Outcome) -> None:
+        ended = keep(self.workspace, job, outcome, self.request.out)
+        if ended.state == "failed":
+            self.bad.add(job.key)
+        self._end(ended)
 
     def _end(self, ended: Ended) -> None:
         self.run.ended.append(ended)

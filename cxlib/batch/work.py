@@ -52,6 +52,7 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
 
 def _execute(parcel: Parcel, folder: Path, limits: Limits) -> str:
     """Run the notebook by papermill; return its error line, empty if it ran through."""
+    from jupyter_core.utils import ensure_event_loop
     from papermill.exceptions import PapermillExecutionError
     from papermill.iorw import write_ipynb
 
@@ -86,6 +87,7 @@ def _execute(parcel: Parcel, folder: Path, limits: Limits) -> str:
     finally:
         watch.cancel()
         manager.end_kernel()
+        ensure_event_loop().close()  # this thread's; nobody else closes it
     return ""
 
 

@@ -85,6 +85,8 @@ TICKETS = (
     Column(name="reopened", dtype=COUNT, key="reopened", meaning="how often it was reopened"),
     Column(name="reassigned", dtype=COUNT, key="reassigned", meaning="how often it changed hands"),
     Column(name="csat", dtype=NUMBER, key="csat", meaning="the customer's rating of this ticket"),
+    Column(name="fcr_survey", dtype=FLAG, key="fcr_survey",
+           meaning="whether the customer says that one contact was enough"),
     Column(name="complaint", dtype=FLAG, key="complaint", meaning="whether it is a complaint"),
     Column(name="upheld", dtype=FLAG, key="upheld", meaning="whether the complaint was justified"),
 )  # fmt: skip

@@ -63,7 +63,7 @@ def read_table(
     return read_frame(workspace.tables(client_name) / f"{table}.parquet", dtypes)
 
 
-def periods_of(workspace: Workspace, client: Client) -> list[str]:
+def periods_of(workspace: Workspace, client: Client, asked: str = "latest") -> list[str]:
     """Return every period that a client's tables hold, in time order.
 
     Parameters
@@ -72,6 +72,9 @@ def periods_of(workspace: Workspace, client: Client) -> list[str]:
         Where the tables lie.
     client : Client
         Whose; its kind of period labels dated rows.
+    asked : str
+        The period wanted. If it is of another kind than the client's (a month of a client that
+        reports by quarter; or just ``month``), and rows have dates, periods of that kind.
 
     Returns
     -------
@@ -79,6 +82,32 @@ def periods_of(workspace: Workspace, client: Client) -> list[str]:
         Those of the client's own survey responses; without a survey, those of its kpis, tickets
         and transactions. Waves come in the order of the rows.
     """
+    own = _own_periods(workspace, client)
+    kind = asked if asked in periods.FREQUENCY else periods.kind_of(asked)
+    if kind in (None, client.period) or (periods.kind_of(asked) and periods.has(own, asked)):
+        return own
+    return _dated_periods(workspace, client, kind) or own
+
+
+def by_kind(frame: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Return dated rows with labels of the kind of `period`, where theirs are of another kind."""
+    kind = periods.kind_of(period)
+    if kind is None or "date" not in frame or (frame["period"] == period).any():
+        return frame
+    return frame.assign(period=periods.label_dates(frame["date"], kind))
+
+
+def _dated_periods(workspace: Workspace, client: Client, kind: periods.Kind) -> list[str]:
+    labels: list[str] = []
+    tables = _record(workspace, client.client)["tables"]
+    for table, column in {"survey": "date", **_DATED}.items():
+        if table in tables and column in tables[table]["columns"]:
+            dates = read_table(workspace, client.client, table, [column])[column]
+            labels += periods.label_dates(dates, kind).dropna().unique().tolist()
+    return periods.order(labels)
+
+
+def _own_periods(workspace: Workspace, client: Client) -> list[str]:
     name = client.client
     tables = _record(workspace, name)["tables"]
     if "survey" in tables:

@@ -7,9 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib.analysis.competitors import Competition
-from cxlib.analysis.pages import ChartPage
-from cxlib.analysis.splits import ChangeSplits
-from cxlib.analysis.trends import Changes
+from cxlib.analysis.splits import ChangeSplits, PeriodChanges
 from cxlib.findings.finding import ALPHA, Finding, Severity
 from cxlib.words import Quantity
 from cxlib.words import mark as _
@@ -18,20 +16,16 @@ NAMED = 3
 """KPIs and touchpoints named per competitor; the table shows them all."""
 
 
-def changes(compared: Changes, *, page: ChartPage, splits: ChangeSplits | None) -> list[Finding]:
+def changes(compared: PeriodChanges, splits: ChangeSplits | None) -> list[Finding]:
     """Say of every KPI whether it changed, and how much of that is other customers.
 
     Parameters
     ----------
-    compared : Changes
-        By ``metric``, ``unit`` and ``direction``.
-    page : ChartPage
-        Of the same KPIs: the bases.
+    compared : PeriodChanges
     splits : ChangeSplits or None
         Silent on the mix without it.
     """
-    bases = page.history[["metric", "period", "base"]]
-    table = compared.table.merge(bases, on=["metric", "period"], how="left")
+    table = compared.table
     clear = table[table["p_adjusted"] < ALPHA]
     found = [_changed(row, splits) for _label, row in clear.iterrows()]
     rest = table[table["p_adjusted"] >= ALPHA]

@@ -42,6 +42,8 @@ def single(page: ChartPage, *, period: str) -> list[Finding]:
 def assurance(page: ChartPage, *, metrics: Sequence[str] | None = None) -> list[Finding]:
     """Say of every KPI with a target whether its present process can be relied on to meet it.
 
+    While a KPI signals, "may or may not" says nothing of the process to come and is left out.
+
     Parameters
     ----------
     page : ChartPage
@@ -51,7 +53,8 @@ def assurance(page: ChartPage, *, metrics: Sequence[str] | None = None) -> list[
     rows = page.table.dropna(subset=["target", "lower"])
     if metrics is not None:
         rows = rows[rows["metric"].isin(list(metrics))]
-    return [_assured(row) for _label, row in rows.iterrows()]
+    chance = rows["assurance"].eq("may or may not") & rows["variation"].ne("common cause")
+    return [_assured(row) for _label, row in rows[~chance].iterrows()]
 
 
 def _assured(row: pd.Series) -> Finding:
@@ -131,27 +134,46 @@ def charts(page: ChartPage) -> list[Finding]:
                 next_step=_("Read signals as questions until then, and expect the limits to move."),
             )
         )
-    correlated = [k for k in table["metric"] if not page.charts[k].false_alarm_rate_valid]
-    if correlated:
-        found.append(
-            Finding(
-                id="monitoring.page.autocorrelation",
-                message=_(
-                    "Neighbouring periods of {metrics} resemble one another (lag-1 correlation "
-                    "{r:.2f} and the like): false alarms are more frequent there than stated."
-                ),
-                facts={
-                    "metrics": tuple(correlated),
-                    "r": max((page.charts[k].autocorrelation for k in correlated), key=abs),
-                },
-                consequence=14,
-                next_step=_(
-                    "Take a signal there as a slow drift, and look for a cause over months."
-                ),
-            )
-        )
+    found += _correlated(page, table["metric"].tolist())
     found += _seasons(page, table["metric"].tolist())
     found += _rebases(page)
+    return found
+
+
+def _correlated(page: ChartPage, keys: Sequence[str]) -> list[Finding]:
+    doubtful = [k for k in keys if not page.charts[k].false_alarm_rate_valid]
+    found = []
+    for way, alike in (("drift", True), ("zigzag", False)):
+        named = [k for k in doubtful if (page.charts[k].autocorrelation > 0) == alike]
+        if not named:
+            continue
+        message, step = (
+            (
+                _(
+                    "Neighbouring periods of {metrics} resemble one another (lag-1 correlation up "
+                    "to {r:.2f}): false alarms are more frequent there than stated."
+                ),
+                _("Take a signal there as a slow drift, and look for a cause over months."),
+            )
+            if alike
+            else (
+                _(
+                    "Neighbouring periods of {metrics} alternate up and down (lag-1 correlation "
+                    "down to {r:.2f}): the limits are too wide there."
+                ),
+                _("Ask whether something alternates with the periods: a campaign, a panel."),
+            )
+        )
+        values = [page.charts[k].autocorrelation for k in named]
+        found.append(
+            Finding(
+                id=f"monitoring.page.autocorrelation.{way}",
+                message=message,
+                facts={"metrics": tuple(named), "r": max(values, key=abs)},
+                consequence=14,
+                next_step=step,
+            )
+        )
     return found
 
 

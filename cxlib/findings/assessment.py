@@ -66,7 +66,7 @@ def _against_target(target: Target, test: Benchmark, unit: str, n: int) -> Findi
         "low": Quantity(test.low, unit),
         "high": Quantity(test.high, unit),
         "target": Quantity(target.target, unit),
-        "gap": Quantity(abs(test.value - target.target), unit),
+        "gap": Quantity(abs(test.value - target.target), "pp" if unit == "percent" else unit),
         "n": n,
     }
     severity: Severity

@@ -127,17 +127,18 @@ def places(found: WarningList, page: ChartPage) -> list[Finding]:
     page : ChartPage
     """
     told: list[Finding] = []
+    named = {str(cause.row["touchpoint"]) for cause in found.causes}
     for rank, (place, causes) in enumerate(_together(found.causes).items()):
         first = causes[0]
         keys = tuple(str(cause.row["metric"]) for cause in causes)
         if place != ("", "", "") and first.drilldown is not None:
             told.append(_place(first, keys, rank))
         elif first.mix is not None and abs(first.mix["mix"]) > abs(first.mix["rate"]):
-            told += [_mixed(cause) for cause in causes if cause.mix is not None]
+            told += _mixed_apart([cause for cause in causes if cause.mix is not None])
         elif first.units is not None:
             told += [_by_unit(cause, page) for cause in causes if cause.units is not None]
         else:
-            told += [_nowhere(cause) for cause in causes]
+            told += [_nowhere(c) for c in causes if c.row["metric"] not in named]
     return told
 
 
@@ -191,6 +192,18 @@ def _place(cause: Cause, keys: tuple[str, ...], rank: int) -> Finding:
     )
 
 
+def _mixed_apart(causes: Sequence[Cause]) -> list[Finding]:
+    """Tell the mix of each KPI; of touchpoints only where no KPI tells the same segment."""
+    told: dict[str, list[Finding]] = {}
+    for cause in causes:
+        if cause.mix is None:
+            continue
+        said = told.setdefault(str(cause.mix["segment"]), [])
+        step = cause.drilldown is not None and len(set(cause.drilldown.table["question"])) == 1
+        said += [] if said and step else [_mixed(cause)]
+    return [finding for said in told.values() for finding in said]
+
+
 def _mixed(cause: Cause) -> Finding:
     row, mix = cause.row, cause.mix
     if mix is None:
@@ -240,7 +253,7 @@ def _by_unit(cause: Cause, page: ChartPage) -> Finding:
             "total": Quantity(units.total, unit, sign=True),
             "rate": Quantity(units.rate, unit, sign=True),
             "mix": Quantity(units.mix, unit, sign=True),
-            "n": units.n_used,
+            "n": units.n_units,
             "units": tuple(largest["place"]),
             "part": Quantity(float(largest["total"].sum()), unit, sign=True),
         },

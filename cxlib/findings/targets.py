@@ -39,8 +39,6 @@ def state(review: Review) -> list[Finding]:
 
 
 def _rows(review: Review) -> list[dict[Any, Any]]:
-    if "value" not in review.table:
-        return []
     return review.table.dropna(subset=["value"]).to_dict("records")
 
 
@@ -68,42 +66,53 @@ def _finding(row: dict[Any, Any], kind: str, **parts: Any) -> Finding:
 
 
 def _state(row: dict[Any, Any]) -> Finding:
-    facts = _facts(row)
-    left = None if pd.isna(row["remaining"]) else int(row["remaining"])
-    due = left is not None and left <= 0
+    facts = _facts(row) | {"missing": Quantity(row["missing"], row["unit"], sign=True)}
+    due = pd.notna(row["remaining"]) and int(row["remaining"]) <= 0
     if row["basis"] == "census":
         return _counted(row, facts, due=due)
-    severity: Severity
+    if pd.isna(row["p_met"]):
+        message = _("All {n} answers to {metric} are alike ({value}): no verdict on {target}.")
+        return _verdict(row, message, facts, "note", 40.0, None)
     if row["status"] == MET:
-        severity, weight = "good", 60.0
         message = _("{metric} meets its target of {target}: {value} ({low} to {high}, n = {n}).")
-        step = (
-            _("Put the verdict before the client: clause {clause} is fit for acceptance.")
-            if due
-            else _("Hold it until {due}: the verdict of that period decides clause {clause}.")
-        )
-    elif row["status"] == OPEN:
-        severity, weight = "warning", 90.0
+        return _verdict(row, message, facts, "good", 60.0, _kept(row, due=due))
+    if row["status"] == OPEN:
         message = _(
             "Whether {metric} reaches {target} cannot be told at this n: {value} ({low} to {high}, "
             "n = {n}), a chance of {chance} that it does."
         )
-        step = _settling(row)
         facts["chance"] = Quantity(min(max(row["p_met"], 0.001), 0.999), "share")
         needed = row["n_to_settle"]
         facts["needed"] = int(needed) if isfinite(needed) else "–"
-    elif due:
-        severity, weight = "serious", 100.0
+        return _verdict(row, message, facts, "warning", 90.0, _settling(row))
+    if due:
         message = _("{metric} misses its target of {target}: {value} ({low} to {high}, n = {n}).")
-        step = _("Agree on a remedy or a new date before clause {clause} comes up for acceptance.")
-    else:
-        severity, weight = "serious", 95.0
-        message = _(
-            "{metric} is short of its target of {target} by {missing}: {value} ({low} to {high}, n "
-            "= {n}); it is due in {due}."
+        step = (
+            _("Agree on a remedy or a new date before clause {clause} comes up for acceptance.")
+            if row["clause"]
+            else _("Agree on a remedy or a new date.")
         )
-        step = _("Check against the plan below whether clause {clause} can still be kept.")
-    facts["missing"] = Quantity(abs(row["missing"]), row["unit"], sign=False)
+        return _verdict(row, message, facts, "serious", 100.0, step)
+    message = _(
+        "{metric} is short of its target of {target}, {missing} to go: {value} ({low} to {high}, "
+        "n = {n}); it is due in {due}."
+    )
+    step = (
+        _("Check against the plan below whether clause {clause} can still be kept.")
+        if row["clause"]
+        else _("Check against the plan below whether it can still be kept.")
+    )
+    return _verdict(row, message, facts, "serious", 95.0, step)
+
+
+def _verdict(
+    row: dict[Any, Any],
+    message: str,
+    facts: dict[str, Any],
+    severity: Severity,
+    weight: float,
+    step: str | None,
+) -> Finding:
     return _finding(
         row,
         "verdict",
@@ -115,14 +124,23 @@ def _state(row: dict[Any, Any]) -> Finding:
     )
 
 
+def _kept(row: dict[Any, Any], *, due: bool) -> str:
+    if due and row["clause"]:
+        return _("Put the verdict before the client: clause {clause} is fit for acceptance.")
+    if due:
+        return _("Put the verdict before the client for acceptance.")
+    if row["clause"]:
+        return _("Hold it until {due}: the verdict of that period decides clause {clause}.")
+    return _("Hold it until {due}: the verdict of that period decides.")
+
+
 def _settling(row: dict[Any, Any]) -> str:
     needed = row["n_to_settle"]
     if not isfinite(needed):
         return _("It lies on the line, where no sample decides: agree now what will.")
     if needed > OUT_OF_REACH * row["n"]:
         return _(
-            "So small a gap takes {needed} answers: agree now whether the point estimate decides "
-            "clause {clause}."
+            "So small a gap takes {needed} answers: agree now whether the point estimate decides."
         )
     return _("{needed} answers would settle it at the present gap.")
 
@@ -210,41 +228,59 @@ def proof(review: Review) -> list[Finding]:
     review : Review
         Small bases withheld.
     """
-    found = []
-    for row in _rows(review):
-        unit = row["unit"]
-        facts = _facts(row) | {
-            "baseline": Quantity(row["baseline"], unit),
-            "asked": Quantity(row["asked"], unit, sign=True),
-            "smallest": Quantity(row["detectable_change"], unit),
-            "needed": _whole(row["n_needed"]),
-            "planned": _whole(row["n_next"]),
-        }
-        if pd.notna(row["baseline"]) and not row["short"]:
-            message = _(
-                "{metric} stood at {baseline} when its target of {target} was set: the target asks "
-                "for nothing (now {value}, {low} to {high}, n = {n})."
-            )
-            step = _("Agree on a target beyond the baseline, or on holding it.")
-            found.append(_warning(row, "asks_nothing", message, facts, 85.0, step))
-        elif pd.notna(row["detectable"]) and not row["detectable"]:
-            message = _(
-                "The target of {target} for {metric} cannot be told from noise: it asks for "
-                "{asked} on {baseline}, and {planned} answers a wave show no less than {smallest}."
-            )
-            step = _("{needed} answers a wave would tell it; else aim further.")
-            found.append(_warning(row, "noise", message, facts, 80.0, step))
-        if row["rebound"] > WORTH_SAYING * abs(row["asked"]):
-            facts["rebound"] = Quantity(row["rebound"], unit)
-            facts["waves"] = int(row["worst_of"])
-            facts["start"] = row["start"]
-            message = _(
-                "The baseline of {metric}, {baseline} in {start}, was the worst of {waves} "
-                "periods: about {rebound} of the {asked} asked comes back by itself (n = {n})."
-            )
-            step = _("Credit the work only with what goes beyond that.")
-            found.append(_warning(row, "rebound", message, facts, 50.0, step))
-    return found
+    return [one for row in _rows(review) for one in (*_demand(row), *_luck(row))]
+
+
+def _demand(row: dict[Any, Any]) -> list[Finding]:
+    """Warn of a target that asks for nothing, or for less than can be seen."""
+    unit = row["unit"]
+    facts = _facts(row) | {
+        "baseline": Quantity(row["baseline"], unit),
+        "asked": Quantity(row["asked"], unit, sign=True),
+        "smallest": Quantity(row["detectable_change"], unit, sign=True),
+        "needed": _whole(row["n_needed"]),
+        "planned": _whole(row["n_next"]),
+    }
+    if pd.notna(row["baseline"]) and not row["short"]:
+        message = _(
+            "{metric} stood at {baseline} when its target of {target} was set: the target asks "
+            "for nothing (now {value}, {low} to {high}, n = {n})."
+        )
+        step = _("Agree on a target beyond the baseline, or on holding it.")
+        return [_warning(row, "asks_nothing", message, facts, 85.0, step)]
+    if pd.isna(row["detectable"]) or row["detectable"]:
+        return []
+    step = _("{needed} answers a wave would tell it; else aim further.")
+    if isfinite(row["detectable_change"]):
+        message = _(
+            "The target of {target} for {metric} cannot be told from noise: it asks for {asked} "
+            "on {baseline}, and {planned} answers a wave show no less than {smallest}."
+        )
+    else:
+        message = _(
+            "The target of {target} for {metric} cannot be told from noise: it asks for {asked} "
+            "on {baseline}, and {planned} answers a wave show no change on this scale."
+        )
+    return [_warning(row, "noise", message, facts, 80.0, step)]
+
+
+def _luck(row: dict[Any, Any]) -> list[Finding]:
+    """Warn of a baseline that was bad enough to mend by itself."""
+    if not row["rebound"] > WORTH_SAYING * abs(row["asked"]):
+        return []
+    facts = _facts(row) | {
+        "baseline": Quantity(row["baseline"], row["unit"]),
+        "asked": Quantity(row["asked"], row["unit"], sign=True),
+        "rebound": Quantity(row["rebound"], row["unit"]),
+        "waves": int(row["worst_of"]),
+        "start": row["start"],
+    }
+    message = _(
+        "The baseline of {metric}, {baseline} in {start}, was the worst of {waves} periods: "
+        "about {rebound} of the {asked} asked comes back by itself (n = {n})."
+    )
+    step = _("Credit the work only with what goes beyond that.")
+    return [_warning(row, "rebound", message, facts, 50.0, step)]
 
 
 def _warning(
@@ -276,12 +312,15 @@ def plan(outlook: Outlook) -> list[Finding]:
         "low": Quantity(outlook.low, outlook.unit),
         "high": Quantity(outlook.high, outlook.unit),
         "target": Quantity(outlook.target, outlook.unit),
-        "gap": Quantity(abs(outlook.gap), outlook.unit),
+        "gap": Quantity(outlook.gap, outlook.unit, sign=True),
         "n": outlook.n_used,
     }
     severity: Severity = "note"
-    step: str | None = _("Agree on a target for it: the proposals below start from this plan.")
-    if not isfinite(outlook.target):
+    step: str | None = None
+    sign = 1.0 if outlook.direction == "higher" else -1.0
+    if not isfinite(outlook.target) or sign * (outlook.now - outlook.target) >= 0:
+        if not isfinite(outlook.target):
+            step = _("Agree on a target for it: the proposals below start from this plan.")
         message = _(
             "The planned changes together are worth {change} of {metric}: {predicted} ({low} to "
             "{high}, n = {n}), all else as it is."
@@ -296,7 +335,7 @@ def plan(outlook: Outlook) -> list[Finding]:
         severity, step = "serious", _("Plan for more, or agree on what the plan can reach.")
         message = _(
             "The plan does not reach the target of {target} for {metric}: {change} lead to "
-            "{predicted} ({low} to {high}, n = {n}), and {gap} stay open."
+            "{predicted} ({low} to {high}, n = {n}), with {gap} still to go."
         )
     else:
         severity, step = "warning", _("Add a change to the plan that gives it room.")

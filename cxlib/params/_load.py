@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any, get_args
 
+from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.params._survey_checks import check_survey, kind_of
 from cxlib.params.base import PeriodKind
 from cxlib.params.client import Client
@@ -13,7 +14,7 @@ from cxlib.params.faults import InvalidParams, Path, Problem
 from cxlib.params.kpis import check_kpis
 from cxlib.params.structure import fit
 from cxlib.params.survey import MetricItem
-from cxlib.params.tables import check_members, check_tickets, check_transactions
+from cxlib.params.tables import Tickets, check_members, check_tickets, check_transactions
 from cxlib.params.targets import Gauge, check_targets
 from cxlib.params.yaml import Document, read
 from cxlib.workspace import Workspace
@@ -159,7 +160,34 @@ def _gauges(client: Client) -> dict[str, Gauge]:
             unit="a share from 0 to 1",
             census=True,
         )
+    if client.tickets is not None:
+        gauges = dict(_ticket_gauges(client.tickets)) | gauges
     return gauges
+
+
+def _ticket_gauges(tickets: Tickets) -> Iterator[tuple[str, Gauge]]:
+    """Yield what the ticket log can be held to: the KPIs whose columns it has."""
+    for key, kpi in TICKET_KPIS.items():
+        sla = kpi.kpi.removesuffix("_sla")
+        if not any(getattr(tickets.columns, name) for name in kpi.needs):
+            continue
+        if sla != kpi.kpi and getattr(tickets.sla, sla, None) is None:
+            continue
+        yield (
+            key,
+            Gauge(
+                path=("tickets", "columns"),
+                rests_on=kpi.needs,
+                direction=kpi.direction,
+                low=-inf if kpi.unit == "mean" else 0,
+                high=1 if kpi.unit == "share" else inf,
+                unit={"share": "a share from 0 to 1", "seconds": "a time", "mean": "any number"}[
+                    kpi.unit
+                ],
+                census=key != "ticket_csat",
+                time=kpi.unit == "seconds",
+            ),
+        )
 
 
 def _gauge(key: str, item: MetricItem) -> Gauge:

@@ -158,7 +158,7 @@ def _baseline(value: object, info: ValidationInfo) -> str | float:
         return _period(value, info) if kind == "year" and value in YEARS else float(value)
     if not isinstance(value, str):
         raise ValueError(f"{show(value)} is neither a period nor a number.")  # noqa: TRY004 - pydantic reads ValueError
-    return _period(value, info)
+    return _amount(value) if _DURATION.fullmatch(value.replace(" ", "")) else _period(value, info)
 
 
 def _duration(value: object) -> Duration:
@@ -167,6 +167,23 @@ def _duration(value: object) -> Duration:
         raise ValueError(f"{show(value)} is not a duration; write such as 30s, 20min, 4h or 2d.")
     units: dict[str, Literal["s", "min", "h", "d"]] = {"s": "s", "min": "min", "h": "h", "d": "d"}
     return Duration(float(found[1]), units[found[2]])
+
+
+class Seconds(float):
+    """A time given as a text such as ``6min``, in seconds."""
+
+
+def _amount(value: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    found = _DURATION.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
+    if found is None or float(found[1]) == 0:
+        raise ValueError(f"{show(value)} is not a number.")
+    if found[2] == "d":
+        raise ValueError(
+            f"{show(value)} is not the same on every clock; write it in hours, such as 48h."
+        )
+    return Seconds(float(found[1]) * _SECONDS[found[2]])
 
 
 def _date_format(text: str) -> str:
@@ -192,6 +209,7 @@ def mapping_of(key: str) -> BeforeValidator:
 Text = Annotated[str, AfterValidator(_filled)]
 Key = Annotated[str, AfterValidator(_key)]
 Number = Annotated[float, Field()]
+Amount = Annotated[float, PlainValidator(_amount)]
 Code = Annotated[str | int | float, PlainValidator(_code)]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(_listed)]
 Raw = Annotated[str, PlainValidator(_raw)]

@@ -34,6 +34,7 @@ class TicketColumns(Closed):
     reopened: Text | None = None
     reassigned: Text | None = None
     csat: Text | None = None
+    fcr_survey: Text | None = None
     category: Text | None = None
     complaint: Text | None = None
     upheld: Text | None = None

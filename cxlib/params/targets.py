@@ -8,25 +8,27 @@ from typing import Literal
 
 from cxlib import periods
 from cxlib.errors import nearest
-from cxlib.params.base import Baseline, Closed, Direction, Number, PeriodLabel, Text
+from cxlib.params.base import Amount, Baseline, Closed, Direction, PeriodLabel, Seconds, Text
 from cxlib.params.faults import Path, Problem
 
 
 class Target(Closed):
     """One target of the contract.
 
-    `metric` is the key of a metric or a kpi; `baseline` a period or a number; `due` the period by
-    which `target` is to be reached, `path` the way there by period; `clause` where the contract
-    says so; `basis` whether the figure comes from a sample or counts everything (census).
+    `metric` is the key of a metric, of a kpi, or of what a ticket log tells
+    (`cxlib.analysis.ticket_targets`; its times may be written ``6min``); `baseline` a period or a
+    number; `due` the period by which `target` is to be reached, `path` the way there by period;
+    `clause` where the contract says so; `basis` whether the figure comes from a sample or counts
+    everything (census).
     """
 
     metric: Text
-    target: Number
+    target: Amount
     due: PeriodLabel
     direction: Direction | None = None
     baseline: Baseline | None = None
     clause: Text | None = None
-    path: Mapping[PeriodLabel, Number] = {}
+    path: Mapping[PeriodLabel, Amount] = {}
     basis: Literal["sample", "census"] | None = None
 
 
@@ -50,6 +52,8 @@ class Gauge:
         Whether values are in percent, so that a share such as 0.85 is a slip.
     census : bool
         Whether it counts everything, so that no sampling stands between it and its target.
+    time : bool
+        Whether its values are times, in seconds.
     """
 
     path: Path
@@ -60,6 +64,7 @@ class Gauge:
     unit: str
     percent: bool = False
     census: bool = False
+    time: bool = False
 
 
 def check_targets(targets: tuple[Target, ...], gauges: Mapping[str, Gauge]) -> Iterator[Problem]:
@@ -97,7 +102,9 @@ def _against_gauge(target: Target, gauge: Gauge, path: Path) -> Iterator[Problem
         values.append(((*path, "baseline"), target.baseline))
     values += [((*path, "path", period), value) for period, value in target.path.items()]
     for where, value in values:
-        if not gauge.low <= value <= gauge.high:
+        if isinstance(value, Seconds) and not gauge.time:
+            yield Problem(where, f"{value:g} s is a time, and {target.metric} is none.", about)
+        elif not gauge.low <= value <= gauge.high:
             yield Problem(
                 where, f"{value:g} is off the range of {target.metric}, {gauge.unit}.", about
             )

@@ -79,12 +79,19 @@ def _cell(ax: Axes, place: tuple[int, int], row: pd.Series, widest: float, words
         ax.add_patch(
             Rectangle(box, 0.92, 0.84, facecolor="none", edgecolor=theme.INK, linewidth=1.5)
         )
-    text = words.quantity(change, str(row["unit"]), sign=True).removesuffix(" pp")
+    text = _short(change, str(row["unit"]), words)
     ax.text(x, y, text, ha="center", va="center", fontsize=7.5, color=theme.INK)
 
 
 def _where_title(found: Drilldown, words: Words) -> str:
     place, group = found.place, found.group
+    whole = found.whole
+    if place is None and whole["p_adjusted"] < ALPHA:
+        return words.say(
+            _("{metric} changed by {change} at an equal mix of customers, in all groups alike"),
+            metric=found.metric,
+            change=Quantity(whole["change"], found.unit, sign=True),
+        )
     if place is None:
         return words.say(
             _("{metric}: no touchpoint and no group stands out once the mix is equal"),
@@ -142,15 +149,7 @@ def splits(found: ChangeSplits, *, words: Words, ax: Axes | None = None) -> Axes
         theme.label_rows(panel, labels if place == 0 else [""] * len(labels), width=15)
         panel.tick_params(axis="x", labelsize=7)
         panel.margins(x=0.22)
-    row = _largest(found)
-    text = words.say(
-        _("{metric} against {reference}: {total}, of which {mix} is a different mix of {segment}"),
-        metric=row["metric"],
-        reference=row["reference"],
-        total=Quantity(row["total"], str(row["unit"]), sign=True),
-        mix=Quantity(row["mix"], str(row["unit"]), sign=True),
-        segment=row["segment"],
-    )
+    text = _splits_title(found, words)
     width = theme.WIDTH * 72 / 10.5 * 0.98
     figure.suptitle(
         theme.wrap(text, width=width), x=0.01, ha="left", fontsize=10.5, color=theme.INK
@@ -160,12 +159,22 @@ def splits(found: ChangeSplits, *, words: Words, ax: Axes | None = None) -> Axes
     return first
 
 
-def _largest(found: ChangeSplits) -> pd.Series:
-    table = found.table
-    width = (table["total_high"] - table["total_low"]).replace(0, np.nan)
-    first = table.iloc[int((table["total"].abs() / width).fillna(0).argmax())]
-    row = found.main(str(first["metric"]), str(first["against"]))
-    return first if row is None else row
+def _splits_title(found: ChangeSplits, words: Words) -> str:
+    pairs = dict.fromkeys(zip(found.table["metric"], found.table["against"], strict=True))
+    rows = [row for pair in pairs if (row := found.main(*pair)) is not None]
+    clear = [row for row in rows if row["total_low"] * row["total_high"] > 0]
+    mixed = [row for row in clear if abs(row["mix"]) > abs(row["rate"])]
+    if not clear:
+        return words.say(_("No clear change against last period or last year"))
+    row = (mixed or clear)[0]
+    return words.say(
+        _("{metric} against {reference}: {total}, of which {mix} is a different mix of {segment}"),
+        metric=row["metric"],
+        reference=row["reference"],
+        total=Quantity(row["total"], str(row["unit"]), sign=True),
+        mix=Quantity(row["mix"], str(row["unit"]), sign=True),
+        segment=row["segment"],
+    )
 
 
 def _pair(panel: Axes, y: int, row: pd.Series, words: Words) -> None:
@@ -184,7 +193,7 @@ def _pair(panel: Axes, y: int, row: pd.Series, words: Words) -> None:
             markerfacecolor=colour if clear else theme.PAPER,
         )
         panel.annotate(
-            words.quantity(float(row[part]), str(row["unit"]), sign=True).removesuffix(" pp"),
+            _short(float(row[part]), str(row["unit"]), words),
             (row[part], y + step),
             xytext=(0, 5),
             textcoords="offset points",
@@ -254,7 +263,7 @@ def _gaps(panel: Axes, part: pd.DataFrame, words: Words, *, several: bool) -> No
             markerfacecolor=colour if clear else theme.PAPER,
         )
         panel.annotate(
-            words.quantity(float(row["gap"]), str(row["unit"]), sign=True),
+            _short(float(row["gap"]), str(row["unit"]), words),
             (np.nanmax([row["high"], row["gap"]]), y) if pd.notna(row["gap"]) else (0, y),
             xytext=(6, 0),
             textcoords="offset points",
@@ -269,3 +278,10 @@ def _gaps(panel: Axes, part: pd.DataFrame, words: Words, *, several: bool) -> No
     theme.label_rows(panel, names, width=24)
     panel.tick_params(axis="x", labelsize=7.5)
     panel.margins(x=0.16)
+
+
+def _short(change: float, unit: str, words: Words) -> str:
+    """Return a change without its unit, which stands on the axis or in the label."""
+    if unit == "share":
+        return words.number(100 * change, 1, sign=True)
+    return words.number(change, 1 if unit in ("points", "percent") else 2, sign=True)

@@ -159,6 +159,7 @@ def latest(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
         va="bottom" if above else "top",
         fontsize=8.5,
         color=theme.INK,
+        bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
     )
 
 
@@ -195,4 +196,12 @@ def legend(ax: Axes, table: pd.DataFrame, improvement: str | None, words: Words)
             Line2D([], [], marker=marker, color=colour, linestyle="", label=words.say(text))
         )
     if handles:
-        ax.legend(handles=handles, loc="lower left", ncols=3, fontsize=7.5, handletextpad=0.3)
+        ax.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.0),
+            borderaxespad=0.2,
+            ncols=3,
+            fontsize=7.5,
+            handletextpad=0.3,
+        )

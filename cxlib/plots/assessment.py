@@ -40,7 +40,9 @@ def trend(
     at = np.arange(len(table))
     ax.fill_between(at, table["low"], table["high"], color=theme.MAIN, alpha=0.15, linewidth=0)
     ax.plot(at, table["value"], color=theme.MAIN, marker="o", markersize=4.5)
-    for x, (_label, row) in zip(at, table.iterrows(), strict=True):
+    labelled = theme.label_periods(ax, [words.period(str(label)) for label in table["period"]])
+    for x in labelled:
+        row = table.iloc[x]
         ax.annotate(
             _said(row["value"], history.unit, words),
             (x, row["high"]),
@@ -61,13 +63,6 @@ def trend(
             fontsize=8,
             color=theme.ACCENT,
         )
-    ax.set_xticks(
-        at,
-        [words.period(str(label)) for label in table["period"]],
-        rotation=0 if len(at) <= 6 else 30,
-        ha="center" if len(at) <= 6 else "right",
-    )
-    ax.set_xlim(-0.4, len(at) - 0.6)
     ax.margins(y=0.25)
     first, last = table.iloc[0], table.iloc[-1]
     text = words.say(
@@ -104,9 +99,8 @@ def change(changes: Sequence[ChangeDecomposition], *, words: Words, ax: Axes | N
             _interval(ax, y, value, low, high, colour=theme.MAIN if step == 0 else theme.ACCENT)
             ax.annotate(
                 words.quantity(value, part.unit, sign=True),
-                (max(high, value), y),
-                xytext=(6, 0),
-                textcoords="offset points",
+                (1.01, y),
+                xycoords=("axes fraction", "data"),
                 va="center",
                 fontsize=8,
             )
@@ -280,8 +274,8 @@ def _said(value: Any, unit: str, words: Words) -> str:
 
 
 def _list(title: str, table: pd.DataFrame, words: Words) -> str:
-    told = "; ".join(
+    told = tuple(
         f"{words.label(row['metric'])} {words.quantity(row['value'], row['unit'])}"
         for _label, row in table.iterrows()
     )
-    return f"{title}. {told}."
+    return words.say(_("{title}. In journey order: {list}."), title=title, list=told)

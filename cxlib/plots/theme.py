@@ -159,14 +159,18 @@ def wrap(text: str, *, width: float) -> str:
     """Break `text` into lines of at most `width` em: Chinese one em each, Latin half."""
     lines, line, used = [], "", 0.0
     for word in _words(text):
-        size = sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in word)
+        size = _em(word)
         if used + size > width and line:
             lines.append(line.rstrip())
             line, used = "", 0.0
             word = word.lstrip()  # noqa: PLW2901 - a space does not begin a line
-            size = sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in word)
+            size = _em(word)
         line, used = line + word, used + size
     return "\n".join([*lines, line.rstrip()]) if line.strip() else "\n".join(lines)
+
+
+def _em(text: str) -> float:
+    return sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in text)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -189,3 +193,20 @@ def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
     """Label the rows of a horizontal chart from top to bottom, wrapping long labels."""
     ax.set_yticks(range(len(labels)), [wrap(label, width=width) for label in labels])
     ax.set_ylim(len(labels) - 0.4, -0.6)
+
+
+def label_periods(ax: Axes, labels: list[str]) -> list[int]:
+    """Label the periods along the foot of a chart, as many as fit, the latest always.
+
+    Returns
+    -------
+    list of int
+        Which positions are labelled.
+    """
+    widest = max((_em(label) for label in labels), default=1.0)
+    fit = max(2, int(WIDTH * 72 / 8.5 / (widest + 1.5)))
+    step = max(1, -(-len(labels) // fit))
+    at = list(range(len(labels) - 1, -1, -step))[::-1]
+    ax.set_xticks(at, [labels[i] for i in at])
+    ax.set_xlim(-0.4, len(labels) - 0.6)
+    return at

@@ -42,8 +42,10 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
         return words.quantity(float(value), unit, sign=kind == "signed")
     if kind == "p":
         return p_value(float(value), words)
-    digits, scale, suffix = _NUMERIC.get(kind, (2, 1.0, ""))
-    return words.number(scale * float(value), digits) + suffix
+    if kind == "percent":
+        return words.quantity(float(value), "share")
+    digits, scale = _NUMERIC.get(kind, (2, 1.0))
+    return words.number(scale * float(value), digits)
 
 
 def p_value(p: float, words: Words) -> str:
@@ -62,10 +64,9 @@ _WORDED: dict[str, Callable[[Any, Words], str]] = {
     "mark": lambda value, words: "●" if bool(value) else "",
     "duration": lambda value, words: words.quantity(float(value), "seconds"),
 }
-_NUMERIC: dict[str, tuple[int, float, str]] = {
-    "int": (0, 1.0, ""),
-    "percent": (1, 100.0, " %"),
-    "points": (1, 1.0, ""),
-    "number": (2, 1.0, ""),
-    "hours": (1, 1 / 3600, ""),
+_NUMERIC: dict[str, tuple[int, float]] = {
+    "int": (0, 1.0),
+    "points": (1, 1.0),
+    "number": (2, 1.0),
+    "hours": (1, 1 / 3600),
 }

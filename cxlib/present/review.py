@@ -16,7 +16,7 @@ from cxlib.words import mark as _
 if TYPE_CHECKING:
     from cxlib.analysis.investigation import WarningList
     from cxlib.analysis.pages import ChartPage
-    from cxlib.analysis.trends import Changes
+    from cxlib.analysis.splits import PeriodChanges
 
 BLANK = "\u2007"
 """A cell to be filled in by hand."""
@@ -55,7 +55,7 @@ class Advice:
 
 
 def page_tiles(
-    page: ChartPage, *, words: Words, metrics: Sequence[str], changes: Changes | None = None
+    page: ChartPage, *, words: Words, metrics: Sequence[str], changes: PeriodChanges | None = None
 ) -> TilesView:
     """Return one tile a KPI of a page of charts.
 
@@ -65,7 +65,7 @@ def page_tiles(
     words : Words
     metrics : sequence of str
         The KPIs shown.
-    changes : Changes, optional
+    changes : PeriodChanges, optional
         Their change against last period.
     """
     rows = page.table[page.table["metric"].isin(list(metrics))]

@@ -179,7 +179,8 @@ def _row(
         else:
             value = record[column.name]
             if column.kind == "level":
-                value = f"{record.get('segment', column.name)}={value}"
+                of = record.get("segment", record.get("margin", column.name))
+                value = f"{of}={value}"
             text = formats.cell(value, column.kind, words=words, unit=own_unit)
             text += _interval(record, column, words, own_unit)
             if column.name == "n" and 0 <= float(record["n"]) < CARE_BASE:
@@ -193,11 +194,12 @@ def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -
         return ""
     kind: Kind = "unit" if column.kind == "signed" else column.kind
     low, high = (
-        formats.cell(record[name], kind, words=words, unit=unit).removesuffix(" %")
+        formats.cell(record[name], kind, words=words, unit=unit).removesuffix(words.percent_sign)
         for name in (column.low, column.high)
     )
     said = words.say(_("({low} to {high})"), low=low, high=high)
-    return " " + said.replace(" ", "\u00a0")  # an interval is not broken over two lines
+    space = "" if said.startswith("（") else " "
+    return space + said.replace(" ", "\u00a0")  # an interval is not broken over two lines
 
 
 def _notes(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) -> Iterable[str]:

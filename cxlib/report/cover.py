@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from cxlib.params import Client
 
 
+TABLES = {
+    "survey": _("Survey"),
+    "tickets": _("Tickets"),
+    "members": _("Members"),
+    "transactions": _("Transactions"),
+    "kpis": _("KPI series"),
+}
+
+
 def cover_of(client: Client, workspace: Workspace, *, period: str, words: Words) -> Cover:
     """Return the cover of a client's report, its provenance from the record of ingest.
 
@@ -45,8 +54,10 @@ def _lines(source: dict[str, Any], period: str, words: Words) -> list[tuple[str,
         (words.say(_("Period")), words.period(period)),
     ]
     for name, table in source["tables"].items():
-        dropped = "; ".join(
-            f"{words.say(reason)}: {words.number(n)}" for reason, n in table["dropped"].items() if n
+        dropped = tuple(
+            words.say(_("{reason}: {n}"), reason=words.say(reason), n=n)
+            for reason, n in table["dropped"].items()
+            if n
         )
         text = words.say(
             _("{kept} of {read} rows used"),
@@ -54,9 +65,7 @@ def _lines(source: dict[str, Any], period: str, words: Words) -> list[tuple[str,
             read=words.number(table["read"]),
         )
         files = ", ".join(f"{file} ({digest[:12]})" for file, digest in table["files"].items())
-        lines.append(
-            (words.label(name), " · ".join(part for part in (text, dropped, files) if part))
-        )
+        lines.append((words.say(TABLES[name]), " · ".join((text, *dropped, files))))
     pinned = os.environ.get("SOURCE_DATE_EPOCH")  # the same inputs give the same bytes
     now = datetime.fromtimestamp(int(pinned), UTC) if pinned else datetime.now(UTC)
     made = now.isoformat(timespec="minutes")

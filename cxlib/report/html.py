@@ -163,6 +163,7 @@ def _environment() -> Any:
     environment = exporter.environment
     environment.autoescape = True
     environment.filters["rendered"] = lambda source: Markup(render_markdown(source).html)
+    environment.filters["unbroken"] = lambda text: text.replace("n = ", "n\u00a0=\u00a0")
     environment.filters["joined"] = lambda text: "".join(text) if isinstance(text, list) else text
     environment.filters["nospace"] = lambda text: re.sub(r"\s+", "", text)
     return environment

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from cxlib.batch.hearth import can_fork
 from cxlib.batch.job import warm_hearth
-from cxlib.batch.run import Ended, Run
+from cxlib.batch.run import Ended, Run, execute, make_plan
 from tests.batch.conftest import Place
 
 Look = Callable[[Run], dict[str, Ended]]
@@ -81,32 +85,22 @@ def test_a_notebook_that_is_no_json_fails_alone(two: Place, by_key: Look) -> Non
     assert run.failed
 
 
-def test_tables_that_vanish_after_planning_fail_one_client(
-    two: Place, by_key: Look, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lost", ["params/c00.yaml", ".cx/c00/tables/survey.parquet"])
+def test_what_vanishes_between_plan_and_run_fails_one_client(
+    two: Place, by_key: Look, lost: str
 ) -> None:
-    from cxlib.batch import run as batch
-
-    original = batch.make_parcel
-
-    def lose(workspace: object, job: object, **how: bool) -> object:
-        if job.client == "c00":  # type: ignore[attr-defined]
-            path = two.workspace.client_file("c00")
-            path.rename(path.with_suffix(".gone"))
-        try:
-            return original(workspace, job, **how)  # type: ignore[arg-type]
-        except Exception as error:
-            raise error
-        finally:
-            path = two.workspace.params / "c00.gone"
-            if path.exists():
-                path.rename(path.with_suffix(".yaml"))
-
-    monkeypatch.setattr(batch, "make_parcel", lose)
-    ended = by_key(two.run())
+    request = two.request()
+    plan = make_plan(two.workspace, request)
+    content = (two.root / lost).read_bytes()
+    (two.root / lost).unlink()
+    with ThreadPoolExecutor(2) as pool:
+        ended = by_key(execute(two.workspace, plan, request, executor=pool))
     assert ended["c00/sound"].state == "failed"
-    assert "c00" in ended["c00/sound"].error
+    assert ended["c00/sound"].error
     assert ended["c01/sound"].state == "done"
-    monkeypatch.undo()
+    assert not two.report("c00", "01-sound").exists()
+    if lost.startswith("params"):
+        (two.root / lost).write_bytes(content)
     assert by_key(two.run())["c00/sound"].state == "done"
 
 
@@ -156,9 +150,10 @@ def test_a_worker_that_is_killed_is_replaced(two: Place, by_key: Look) -> None:
     def strike() -> None:
         for _attempt in range(400):
             for job in _workers():
-                os.kill(job, signal.SIGKILL)
-                mark.touch()
-                return
+                with suppress(ProcessLookupError):
+                    os.kill(job, signal.SIGKILL)
+                    mark.touch()
+                    return
             time.sleep(0.02)
 
     warm_hearth().call(os.getpid)
@@ -173,10 +168,13 @@ def test_a_worker_that_is_killed_is_replaced(two: Place, by_key: Look) -> None:
 
 def _workers() -> list[int]:
     """Return the processes that execute jobs now: children of the hearth that have a kernel."""
-    import psutil
-
-    children = psutil.Process(warm_hearth().pid).children()
-    return [child.pid for child in children if child.children()]
+    found = []
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(warm_hearth().pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if child.children():
+                    found.append(child.pid)
+    return found
 
 
 def test_a_job_that_kills_its_worker_each_time_fails_after_three_attempts(
@@ -188,7 +186,8 @@ def test_a_job_that_kills_its_worker_each_time_fails_after_three_attempts(
     def strike() -> None:
         while not stop.wait(0.05):
             for job in _workers():
-                os.kill(job, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(job, signal.SIGKILL)
 
     thread = threading.Thread(target=strike)
     thread.start()
@@ -202,29 +201,36 @@ def test_a_job_that_kills_its_worker_each_time_fails_after_three_attempts(
 
 
 def test_a_report_that_cannot_be_rendered_fails_its_job(two: Place, by_key: Look) -> None:
-    two.add_notebook("02-odd", "from IPython.display import display\ndisplay({'application/vnd.cx.table+json': 7}, raw=True)")
+    two.add_notebook(
+        "02-odd",
+        "from IPython.display import display",
+        "display({'application/vnd.cx.findings+json': {'items': [{'id': 1}]}}, raw=True)",
+    )
     ended = by_key(two.run())
-    assert ended["c00/odd"].state in ("failed", "done")
+    assert ended["c00/odd"].error == "its report: KeyError: 'severity'"
     assert ended["c00/sound"].state == "done"
 
 
 def test_no_kernel_and_no_folder_is_left(two: Place, by_key: Look) -> None:
-    two.add_notebook("02-bad", "import subprocess; subprocess.Popen(['sleep', '987'])")
+    two.add_notebook("02-bad", "import subprocess; subprocess.Popen(['sleep', '987.25'])")
     two.run()
     hearth = warm_hearth()
-    import psutil
-
     for _attempt in range(50):
         left = psutil.Process(hearth.pid).children(recursive=True)
-        sleepers = [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "987"]]
+        sleepers = [
+            p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "987.25"]
+        ]
         if not left and not sleepers:
             break
         time.sleep(0.05)
     assert not left
     assert not sleepers
-    import tempfile
+    mine = [p for p in Path(tempfile.gettempdir()).glob("cx-job-*") if _ours(p)]
+    assert not mine
 
-    assert not list(Path(tempfile.gettempdir()).glob("cx-new-*"))
+
+def _ours(folder: Path) -> bool:
+    return (folder / "held").read_text(encoding="utf-8") == str(os.getpid())
 
 
 def test_the_kept_notebook_shows_the_error(two: Place, by_key: Look) -> None:
@@ -232,7 +238,9 @@ def test_the_kept_notebook_shows_the_error(two: Place, by_key: Look) -> None:
     ended = by_key(two.run())["c00/bad"]
     assert ended.notebook is not None
     notebook = nbformat.read(ended.notebook, as_version=4)
-    assert any(o.output_type == "error" for c in notebook.cells if "outputs" in c for o in c.outputs)
+    assert any(
+        o.output_type == "error" for c in notebook.cells if "outputs" in c for o in c.outputs
+    )
     assert notebook.metadata.papermill.parameters == {
         "client": "c00",
         "period": "2026Q2",

@@ -62,6 +62,15 @@ LAYOUTS = {
             Column("share", "percent", _("Share (95 % interval)"), low="low", high="high"),
         )
     ),
+    "Raking.table": Layout(
+        (
+            Column("margin", "key", _("Segment")),
+            Column("level", "level", _("Group")),
+            Column("sample_share", "percent", _("Share of the sample")),
+            Column("known_share", "percent", _("Share of all customers")),
+            Column("weighted_share", "percent", _("Share after weighting")),
+        )
+    ),
     "FitnessForUse.questions": Layout(
         (
             Column("question", "key", _("Question")),

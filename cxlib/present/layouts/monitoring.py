@@ -53,24 +53,21 @@ LAYOUTS = {
             Column("value", "unit", _("Now")),
             Column("centre", "unit", _("Usual")),
             Column("p_value", "p", _("Chance in a stable process")),
-            Column("touchpoint", "key", _("Where")),
-            Column("level", "level", _("Group")),
+            Column("where", "key", _("Where")),
+            Column("group", "key", _("Group")),
         )
     ),
     "WarningList.comments": Layout(
         (
-            Column("metric", "key", _("Warning")),
             Column("touchpoint", "key", _("Where")),
-            Column("level", "level", _("Group")),
+            Column("group", "key", _("Group")),
             Column("rating", "int", _("Rating")),
             Column("comment", "text", _("Comment")),
         )
     ),
-    "Drilldown.table": Layout(
+    "Drilldown.overall": Layout(
         (
             Column("question", "key", _("Question")),
-            Column("segment", "key", _("Segment")),
-            Column("level", "level", _("Group")),
             Column("before", "unit", _("Before, at the same mix")),
             Column("after", "unit", _("Now")),
             Column("change", "signed", _("Change (95 % interval)"), low="low", high="high"),
@@ -87,7 +84,7 @@ LAYOUTS = {
             Column("total", "number", _("Part of the change")),
         )
     ),
-    "Changes.table": Layout(
+    "PeriodChanges.table": Layout(
         (
             Column("metric", "key", _("KPI")),
             Column("against", "word", _("Against")),
@@ -96,6 +93,7 @@ LAYOUTS = {
             Column("value", "unit", _("Now")),
             Column("change", "signed", _("Change (95 % interval)"), low="low", high="high"),
             Column("p_adjusted", "p", _("p (adjusted)")),
+            Column("base", "int", _("n")),
         )
     ),
     "ChangeSplits.table": Layout(

@@ -41,7 +41,7 @@ LAYOUTS = {
             Column("p_missed_adjusted", "p", _("p (missed, Holm)")),
             Column("asked", "signed", _("Asks for")),
             Column("design", "word", _("Compared with")),
-            Column("detectable_change", "unit", _("Smallest change to be seen")),
+            Column("detectable_change", "signed", _("Smallest change to be seen")),
             Column("n_next", "int", _("Answers a wave")),
             Column("n_needed", "int", _("Answers needed")),
             Column("detectable", "mark", _("Told from noise")),

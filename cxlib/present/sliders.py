@@ -1,0 +1,116 @@
+"""Sliders over a scenario: a consultant moves ratings and sees the predicted score at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from cxlib.errors import SetupError
+from cxlib.present.tables import say_caveat, view
+from cxlib.words import Quantity, Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.analysis.drivers import Scenario, ScenarioModel
+
+JOB_VARIABLE = "CX_JOB"
+"""Set where nobody is there to move a slider: in a job of `cx run`."""
+
+UNITS = {"nps": "points", "csat": "percent"}
+REACH, STEP = 1.0, 0.05
+"""How far a slider goes either way, and its smallest step, in points of the rating."""
+
+
+def wanted() -> bool:
+    """Tell whether sliders make sense here: somebody is there, and ipywidgets is installed."""
+    from importlib.util import find_spec
+
+    return not os.environ.get(JOB_VARIABLE) and find_spec("ipywidgets") is not None
+
+
+def scenario_sliders(
+    model: ScenarioModel, *, words: Words, start: Mapping[str, float] | None = None
+) -> Any:
+    """Return one slider a driver, with the prediction beneath; None in a batch job.
+
+    Parameters
+    ----------
+    model : ScenarioModel
+        Its caps hold, whatever the sliders say: what was asked for beyond them is told.
+    words : Words
+    start : mapping of str to float, optional
+        Driver to change with which the sliders begin, in points of its rating.
+
+    Returns
+    -------
+    ipywidgets.VBox or None
+
+    Raises
+    ------
+    SetupError
+        If ipywidgets is not installed.
+    """
+    if os.environ.get(JOB_VARIABLE):
+        return None
+    try:
+        import ipywidgets
+    except ImportError:
+        raise SetupError(
+            "sliders need ipywidgets; install it with `pip install 'cxlib[lab]'`."
+        ) from None
+    begin = dict(start or {})
+    sliders = {
+        name: ipywidgets.FloatSlider(
+            value=round(begin.get(name, 0.0) / STEP) * STEP,
+            min=-REACH,
+            max=REACH,
+            step=STEP,
+            description=f"{words.label(name)} ({words.number(mean, 2)})",
+            readout_format="+.2f",
+            style={"description_width": "16em"},
+            layout={"width": "36em"},
+        )
+        for name, mean in zip(model.drivers, model.means, strict=True)
+    }
+    told = ipywidgets.HTML()
+
+    def update(_change: Any = None) -> None:
+        asked = {name: slider.value for name, slider in sliders.items() if slider.value}
+        told.value = _told(model.predict(asked), words)
+
+    def reset(_button: Any) -> None:
+        for slider in sliders.values():
+            slider.value = 0.0
+
+    for slider in sliders.values():
+        slider.observe(update, names="value")
+    button = ipywidgets.Button(description=words.say(_("Back to today")))
+    button.on_click(reset)
+    update()
+    return ipywidgets.VBox([*sliders.values(), button, told])
+
+
+def _told(scenario: Scenario, words: Words) -> str:
+    """Return the prediction as HTML, everything of the client's escaped."""
+    unit = UNITS[scenario.kind]
+    headline = words.say(
+        _("{outcome}: {predicted} ({low} to {high}); {change} ({change_low} to {change_high})"),
+        outcome=scenario.outcome,
+        predicted=Quantity(scenario.predicted, unit),
+        low=Quantity(scenario.low, unit),
+        high=Quantity(scenario.high, unit),
+        change=Quantity(scenario.change, unit, sign=True),
+        change_low=Quantity(scenario.change_low, unit, sign=True),
+        change_high=Quantity(scenario.change_high, unit, sign=True),
+    )
+    lines = [f"<p><b>{escape(headline)}</b></p>"]
+    if len(scenario.table):
+        lines.append(view(scenario, words=words, minimum_base=0)._html())
+    else:
+        lines += [
+            f"<p><small>{escape(say_caveat(caveat, words))}</small></p>"
+            for caveat in scenario.caveats
+        ]
+    return "".join(lines)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+from cxlib.errors import SetupError
+from cxlib.plots import theme
+from cxlib.present.figures import draw
+from cxlib.words import Words
+
+
+@pytest.fixture
+def forgetful() -> Any:
+    theme.font_family.cache_clear()
+    yield
+    theme.font_family.cache_clear()
+
+
+def test_the_kits_own_font_writes_chinese_without_a_system_font() -> None:
+    path = theme._packaged_font()
+    assert path is not None
+    covered = font_manager.get_font(str(path)).get_charmap()
+    assert all(ord(c) in covered for c in "净推荐值满意度触点％（）")
+
+
+def test_without_any_chinese_font_it_says_so_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, forgetful: None
+) -> None:
+    monkeypatch.setattr(theme, "_packaged_font", lambda: None)
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: ["DejaVu Sans"])
+    with pytest.raises(SetupError, match="pip install pylopdf-fonts-zh-cn"):
+        theme.font_family()
+
+
+def test_a_system_font_serves_where_the_package_is_missing(
+    monkeypatch: pytest.MonkeyPatch, forgetful: None
+) -> None:
+    monkeypatch.setattr(theme, "_packaged_font", lambda: None)
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: ["SimHei", "DejaVu Sans"])
+    assert theme.font_family() == ("DejaVu Sans", "SimHei")
+
+
+def plot(result: pd.DataFrame, *, words: Words, ax: Any = None) -> Any:
+    ax = theme.row_axes(ax, len(result))
+    ax.plot(result["x"], result["y"])
+    theme.label_rows(ax, ["入住办理与行李寄存服务台", "Online booking and payment on the website"])
+    return theme.title(ax, "海港酒店的净推荐值在二〇二六年第二季度明显下降，" * 3, alt="说明")
+
+
+def test_a_figure_has_no_tofu_no_warning_and_the_same_bytes_twice() -> None:
+    frame = pd.DataFrame({"x": [0, 1], "y": [0, 1]})
+    first = draw(plot, frame, words=Words("zh"))
+    assert first.png == draw(plot, frame, words=Words("zh")).png
+    assert first.alt == "说明"
+    assert first.png.startswith(b"\x89PNG")
+
+
+def test_the_theme_leaves_the_consultants_own_settings_alone() -> None:
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    with theme.applied():
+        assert mpl.rcParams["font.family"] != before["font.family"]
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    "text", ["a sentence of several words that is long", "没有空格的一句很长的中文话，带标点。"]
+)
+def test_wrapping_loses_no_character_and_keeps_to_the_width(text: str) -> None:
+    lines = theme.wrap(text, width=8).split("\n")
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert len(lines) > 1
+    assert all(sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in line) <= 9 for line in lines)
+    assert not any(line.startswith(("，", "。")) for line in lines)
+
+
+def test_a_title_stands_in_the_figure_and_in_the_alternative_text() -> None:
+    ax = theme.title(Figure().subplots(), "NPS fell by 11 points")
+    assert ax.get_label() == "NPS fell by 11 points"
