@@ -24,6 +24,7 @@ ORDER = (
     ("data", "findings", "plots"),
     ("present",),
     ("envelope",),
+    ("page",),
     ("engagement",),
     ("report",),
     ("batch",),

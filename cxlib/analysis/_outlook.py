@@ -14,7 +14,8 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
-NOW, PLANNED, MISSING = _("Now"), _("With the plan"), _("Still missing")
+NOW, AFTER, MISSING = _("Now"), _("After it"), _("Still missing")
+PLAN, RECOVERY = _("The plan"), _("Regaining lost ground")
 _WHOLE = 1e-6
 
 
@@ -22,17 +23,19 @@ _WHOLE = 1e-6
 class Outlook:
     """A joint scenario laid out from the present score to its target; in the score's unit.
 
-    ``table``, in the order of a waterfall: ``step`` ("Now", a driver each, "With the plan", "Still
+    ``table``, in the order of a waterfall: ``step`` ("Now", a driver each, "After it", "Still
     missing"), ``role`` (total, step, gap), ``rating_now, rating_planned`` (mean rating of a driver
     by its users), ``change, change_low, change_high`` (what a step adds), ``begin, end`` (from
     where to where its bar reaches), ``end_low, end_high`` (of a total), ``capped`` (a driver held
     at what the best segment shows). Steps are averaged over orders and add up.
     ``predicted, low, high`` are the score with the plan, ``p_reach`` the chance that it is on the
     target's side if the changes come true, ``gap`` what the plan leaves open (0 if nothing),
-    signed like the way to the target. ``target`` is NaN where the contract sets none.
+    signed like the way to the target. ``target`` is NaN where the contract sets none. ``plan``
+    says which plan it is.
     """
 
     table: pd.DataFrame
+    plan: str
     metric: str
     unit: str
     direction: str
@@ -54,7 +57,7 @@ class Outlook:
     caveats: tuple[Caveat, ...]
 
 
-def outlook(scenario: Any, *, targets: pd.DataFrame | None = None) -> Outlook:
+def outlook(scenario: Any, *, targets: pd.DataFrame | None = None, plan: str = PLAN) -> Outlook:
     """Lay a joint scenario out as a waterfall from the present score to its target.
 
     Parameters
@@ -64,6 +67,8 @@ def outlook(scenario: Any, *, targets: pd.DataFrame | None = None) -> Outlook:
     targets : pandas.DataFrame, optional
         The table of a `Review`; of its targets on the scenario's outcome the last that is due
         counts.
+    plan : str
+        What a reader calls it: `PLAN` or `RECOVERY`.
 
     Returns
     -------
@@ -94,6 +99,7 @@ def outlook(scenario: Any, *, targets: pd.DataFrame | None = None) -> Outlook:
     gap = target - predicted if sign * (target - predicted) > 0 else 0.0
     return Outlook(
         table=_bars(steps, scenario, now, (predicted, low, high), target, gap, aim),
+        plan=plan,
         metric=scenario.outcome,
         unit="points" if scenario.kind == "nps" else "percent",
         direction=direction,
@@ -167,7 +173,7 @@ def _bars(
         )
         at += row["step"]
     predicted, low, high = after
-    rows.append(_bar(PLANNED, "total", end=predicted, end_low=low, end_high=high))
+    rows.append(_bar(AFTER, "total", end=predicted, end_low=low, end_high=high))
     if isfinite(target) and gap:
         rows.append(_bar(MISSING, "gap", change=gap, begin=predicted, end=target))
     return pd.DataFrame(rows)

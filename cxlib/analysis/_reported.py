@@ -14,6 +14,8 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
+LARGE = 20.0
+"""From here on one decimal is enough for a reader."""
 COLUMNS = ("kpi", "period", "unit", "value", "numerator", "denominator")
 
 
@@ -89,7 +91,7 @@ def read(figures: pd.DataFrame, key: str, definition: Definition) -> Reported:
     series = series.rename_axis("period").reset_index()
     series = series.assign(
         metric=key,
-        unit=unit_of(definition),
+        unit=unit_of(definition, values),
         direction=definition.direction,
         low=np.nan,
         high=np.nan,
@@ -100,6 +102,8 @@ def read(figures: pd.DataFrame, key: str, definition: Definition) -> Reported:
     return Reported(key=key, series=series[ordered], caveats=caveats)
 
 
-def unit_of(definition: Definition) -> str:
-    """Return the unit a figure is shown in: a share where it is written as one."""
-    return "share" if definition.format == "percent" else "number"
+def unit_of(definition: Definition, values: pd.Series) -> str:
+    """Return the unit a figure is shown in: a share where it is written as one, else a number."""
+    if definition.format == "percent":
+        return "share"
+    return "points" if values.abs().max() >= LARGE else "number"

@@ -25,7 +25,7 @@ from cxlib.analysis._commitment import (
 )
 from cxlib.analysis._evidence import Measured
 from cxlib.analysis._gauge import Gauge, ending, gauges
-from cxlib.analysis._outlook import Outlook, outlook
+from cxlib.analysis._outlook import PLAN, RECOVERY, Outlook, outlook
 from cxlib.analysis._plan import ALPHA
 from cxlib.analysis._proposals import Proposed, proposals
 from cxlib.analysis._verdict import Verdict, verdict
@@ -33,7 +33,17 @@ from cxlib.analysis.metrics import Metric
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.words import mark as _
 
-__all__ = ["Course", "Outlook", "Proposed", "Review", "outlook", "proposals", "review"]
+__all__ = [
+    "PLAN",
+    "RECOVERY",
+    "Course",
+    "Outlook",
+    "Proposed",
+    "Review",
+    "outlook",
+    "proposals",
+    "review",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis._durations import wilson
+from cxlib.analysis._intervals import wilson
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.service_review import row_of
@@ -71,11 +71,12 @@ def groups(
         ``speed``: ``segment, level, n`` (tickets), ``first_response`` (median) and its ``within``
         the SLA, ``resolution_p90`` and its ``resolved_within``, ``unit``. ``quality``:
         ``segment, level, n, handle_time`` (mean), ``fcr, reopen_rate, reassign_rate,
-        ticket_csat``. ``compared``: ``segment, level, kpi, direction, value, others,
-        difference, difference_low, difference_high, p_value, p_adjusted`` (Benjamini–Hochberg over the table), ``n``: the group's share
-        against that of all others, by the pooled z test. ``late``: ``segment, level, kpi, n,
-        late`` (tickets beyond the SLA), ``share`` (of all late ones), ``share_of_tickets`` and
-        their ratio ``weight``: above 1 a group is late more often than its size explains.
+        ticket_csat``. ``compared``, the group's share against that of all others: ``segment,
+        level, kpi, direction, value, others, difference, difference_low, difference_high,
+        p_value`` (pooled z test), ``p_adjusted`` (Benjamini–Hochberg over the table), ``n``.
+        ``late``: ``segment, level, kpi, n, late`` (tickets beyond the SLA), ``share`` (of all
+        late ones), ``share_of_tickets`` and their ratio ``weight``: above 1 a group is late more
+        often than its size explains.
     """
     whole = kpis(tickets, terms=terms, period=period)
     found, caveats = [], []
@@ -143,7 +144,7 @@ def _against_others(
             continue
         n_mine, n_rest = float(mine["n"]), float(all_["n"] - mine["n"])
         others = float(all_["value"] * all_["n"] - mine["value"] * n_mine) / n_rest
-        _share, rest_low, rest_high = wilson(others * n_rest, n_rest, 0.95)
+        rest_low, rest_high = wilson(others, n_rest, 0.95)
         spread = all_["value"] * (1 - all_["value"]) * (1 / n_mine + 1 / n_rest)
         gap = float(mine["value"] - others)
         z = gap / sqrt(spread) if spread > 0 and isfinite(gap) else nan

@@ -32,10 +32,10 @@ DAY_NAMES = {
     "sun": _("Sunday"),
 }
 
-NO_HANDLE_TIME = _("the tickets have no handle time")
-NO_CHANNEL = _("the tickets name no channel, so calls cannot be told from letters")
-NO_CALLS = _("no ticket came by {channels}")
-FEW_CALLS = _("only {n} calls came, too few to plan on")
+NO_HANDLE_TIME = _("No staff is planned: the tickets have no handle time.")
+NO_CHANNEL = _("No staff is planned: no channel tells calls from letters.")
+NO_CALLS = _("No staff is planned: no ticket came by {channels}.")
+FEW_CALLS = _("No staff is planned: {n} calls are too few.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,11 +114,12 @@ def period_changes(
         return PeriodChanges(table=empty, period=period, confidence=confidence)
     found = changes(history, by=by, period=period, confidence=confidence)
     bases = history[["metric", "period", "base"]]
+    open_ones = found.table["change"].isna().any()  # a figure that counts all lacks no interval
     return PeriodChanges(
         table=found.table.merge(bases, on=["metric", "period"], how="left"),
         period=period,
         confidence=confidence,
-        caveats=found.caveats,
+        caveats=found.caveats if open_ones else (),
     )
 
 

@@ -179,6 +179,8 @@ class Hearth:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        with self._lock:
+            self._bury()
 
     def __enter__(self) -> Hearth:
         """Return itself."""

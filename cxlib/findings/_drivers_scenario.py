@@ -134,8 +134,8 @@ def recovery(scenario: Scenario, lost: LostGround) -> list[Finding]:
             id="drivers.scenario.recovery",
             message=_(
                 "{driver} stood at {before} in {period}, now at {now}: {lost} lost ({lost_low} to "
-                "{lost_high}). Winning back what {drivers} lost goes with {outcome} {change} ({low} "
-                "to {high}), at {predicted} instead of {baseline}, n = {n}."
+                "{lost_high}). Winning back what {drivers} lost goes with {outcome} {change} "
+                "({low} to {high}), at {predicted} instead of {baseline}, n = {n}."
             ),
             facts=_facts(scenario)
             | {

@@ -184,7 +184,7 @@ def _seasons(page: ChartPage, keys: Sequence[str]) -> list[Finding]:
     return [
         Finding(
             id="monitoring.page.season",
-            message=_("{metrics} follow the time of year (p < {level:.2f})."),
+            message=_("The time of year shows in {metrics} (p < {level:.2f})."),
             facts={"metrics": tuple(seasonal), "level": 0.01},
             consequence=13,
             next_step=_("Compare them with the same period last year, not with the last one."),

@@ -101,7 +101,7 @@ def _leading(importance: DriverImportance, certainty: OrderCertainty) -> Finding
     severity: Severity = "serious"
     step = _("Put effort here before anything else.")
     if not names:
-        first = importance.table.sort_values("rank", kind="stable").iloc[0]
+        first = _first(importance)
         facts |= {"first": first["driver"]} | _interval(first, "share")
         severity, step = (
             "warning",
@@ -141,7 +141,7 @@ def _inner_order(importance: DriverImportance, certainty: OrderCertainty) -> Fin
         "p_first": Quantity(first["p_rank_1"], "share"),
         "p_order": Quantity(certainty.p_order, "share"),
         "n": importance.n_used,
-    } | _interval(first, "share")
+    } | _interval(_first(importance), "share")
     if first["p_rank_1"] >= SURE:
         message = _(
             "{first} is the most important, {share} ({low} to {high}), first in {p_first} of "
@@ -193,7 +193,7 @@ def _methods(importance: DriverImportance, certainty: OrderCertainty) -> Finding
         "shapley": Quantity(first["share"], "share"),
         "johnson": Quantity(first["share_johnson"], "share"),
         "n": importance.n_used,
-    } | _interval(importance.table.sort_values("rank", kind="stable").iloc[0], "share")
+    } | _interval(_first(importance), "share")
     if certainty.agree:
         message = _(
             "Two methods agree on the whole order: {first} has {shapley} ({low} to {high}) by "
@@ -244,6 +244,10 @@ def _explained_facts(importance: DriverImportance) -> dict[str, object]:
         "rest": Quantity(importance.unexplained, "share"),
         "n": importance.n_used,
     }
+
+
+def _first(importance: DriverImportance) -> pd.Series:
+    return importance.table.sort_values("rank", kind="stable").iloc[0]
 
 
 def _interval(row: pd.Series, name: str) -> dict[str, object]:
@@ -306,7 +310,7 @@ def _to_fix(row: pd.Series, n: int) -> Finding:
         base=n,
         next_step=_("Find out with its customers and staff what goes wrong there, then repair it.")
         if sure
-        else _("Let the next wave decide before much is spent on it."),
+        else _("It matters either way: guard it at the least, and improve it where that is cheap."),
     )
 
 
@@ -416,6 +420,6 @@ def segments(comparison: SegmentComparison) -> list[Finding]:
             },
             consequence=30,
             base=int(tested["n"].min()),
-            next_step=_("One plan serves all groups."),
+            next_step=_("Nothing here calls for a plan of its own for any group."),
         )
     ]

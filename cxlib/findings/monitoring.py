@@ -17,17 +17,21 @@ from cxlib.words import mark as _
 
 __all__ = ["assurance", "benchmarks", "changes", "charts", "places", "rivals", "single", "warnings"]
 
+ALL_CASES = _("all cases")
 RARE = 0.001
 """Below this a probability is said as "fewer than one in a thousand"."""
 
 
-def warnings(found: WarningList) -> list[Finding]:
+def warnings(found: WarningList, page: ChartPage) -> list[Finding]:
     """Say of every early warning since when and how sure; or that there is none.
 
     Parameters
     ----------
     found : WarningList
+    page : ChartPage
+        That a process is stable is no comfort where it stably misses its target.
     """
+    out_of_reach = page.table["assurance"].eq("misses").any()
     rate = Quantity(found.false_alarm_rate, "share")
     if not len(found.table):
         return [
@@ -38,8 +42,10 @@ def warnings(found: WarningList) -> list[Finding]:
                     "stable processes wrongly warns in at most {rate} of reports."
                 ),
                 facts={"n": found.n_charts, "rate": rate},
-                severity="good",
-                next_step=_("Leave the process alone: explaining ups and downs is wasted effort."),
+                severity="note" if out_of_reach else "good",
+                next_step=None
+                if out_of_reach
+                else _("Leave the process alone: explaining ups and downs is wasted effort."),
             )
         ]
     told = [_warning(cause.row, rank) for rank, cause in enumerate(found.causes)]
@@ -96,7 +102,7 @@ def _warning(row: pd.Series, rank: int) -> Finding:
         "value": Quantity(row["value"], row["unit"]),
         "centre": Quantity(row["centre"], row["unit"]),
         "p": Quantity(row["p_value"], "share"),
-        "n": int(row["base"]) if counted else "–",
+        "n": int(row["base"]) if counted else ALL_CASES,
         "measure": row["measure"],
     }
     rare = bool(row["p_value"] < RARE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cxlib.plots import theme
+from cxlib.plots._drivers_parts import below, beside, point
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
@@ -34,27 +35,18 @@ def rival(gaps: RivalGaps, *, words: Words, ax: Axes | None = None) -> Axes:
     for y, (_label, row) in enumerate(table.iterrows()):
         clear = row["low"] > 0 or row["high"] < 0
         colour = (theme.GOOD if row["gap"] > 0 else theme.BAD) if clear else theme.MUTED
-        ax.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=2)
-        fill = colour if clear else theme.PAPER
-        ax.plot(row["gap"], y, marker="o", markersize=6.5, color=colour, markerfacecolor=fill)
-        ax.annotate(
-            words.quantity(row["gap"], "mean", sign=True),
-            (row["high"], y),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-            color=theme.INK,
-        )
+        point(ax, y, row["gap"], row["low"], row["high"], colour=colour, filled=clear)
+        beside(ax, row["high"], y, words.quantity(row["gap"], "mean", sign=True))
     ax.axvline(0, color=theme.MUTED, linewidth=0.8)
     theme.label_rows(ax, [words.label(key) for key in table["driver"]])
     ax.grid(axis="x")
     ax.margins(x=0.12)
-    ax.set_xlabel(
+    below(
+        ax,
         words.say(
             _("Own mean rating less that of {brand}, with 95 % interval; filled: clear"),
             brand=gaps.brand,
-        )
+        ),
     )
     return theme.title(ax, _rival_title(gaps, words))
 
@@ -101,8 +93,9 @@ def segments(importance: SegmentImportance, *, words: Words, ax: Axes | None = N
     ax.set_xlim(left=0)
     ax.grid(axis="x")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(levels), 4))
-    ax.set_xlabel(
-        words.say(_("Share of what all touchpoints explain in each group, %, with 95 % interval"))
+    below(
+        ax,
+        words.say(_("Share of what all touchpoints explain in each group, %, with 95 % interval")),
     )
     return theme.title(ax, _segments_title(importance, words))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from cxlib.plots import theme
+from cxlib.plots._drivers_parts import below
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -30,7 +31,7 @@ CORNERS: dict[str, tuple[float, float, Literal["left", "right"], Literal["bottom
 """Where each quadrant's name stands, in parts of the axes."""
 
 DISTANCES = (9, 16, 26, 38, 52, 68)
-DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
+DIRECTIONS = ((1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
 
 
 def priorities(
@@ -66,11 +67,7 @@ def priorities(
     ax.set_xlim(left=0)
     ax.margins(x=0.06, y=0.12)
     corners = [_corner(ax, quadrant, words) for quadrant in CORNERS]
-    ax.set_xlabel(
-        words.say(
-            _("Importance: share of what all touchpoints explain, %; filled: proven"),
-        )
-    )
+    below(ax, words.say(_("Importance: share of what all touchpoints explain, %; filled: proven")))
     ax.set_ylabel(words.say(_("Mean rating")))
     text = _title(priorities, proven, words)
     theme.title(ax, text, alt=_alt(text, priorities, words))
@@ -106,7 +103,9 @@ def _alt(title: str, priorities: Priorities, words: Words) -> str:
 
 
 def _label_points(ax: Axes, table: pd.DataFrame, words: Words, corners: list[Text]) -> None:
-    """Name each point where its name covers no other name, point, or corner."""
+    """Name each point where its name covers no other name, point, line or corner."""
+    from matplotlib.patheffects import withStroke
+
     figure = ax.get_figure(root=True)
     if figure is None:
         return
@@ -118,6 +117,8 @@ def _label_points(ax: Axes, table: pd.DataFrame, words: Words, corners: list[Tex
     frame = _box(ax.get_window_extent())
     taken = [_box(corner.get_window_extent()) for corner in corners]
     taken += [_around(x, y, 4 * point) for x, y in spots.tolist()]
+    lines = [_box(line.get_window_extent()) for line in ax.get_lines()]
+    taken += [(x0, y0 - 1, x1, y1 + 1) for x0, y0, x1, y1 in lines]
     for (x, y), where, name in zip(at.tolist(), spots.tolist(), table["driver"], strict=True):
         text = theme.wrap(words.label(name), width=16)
         measured = ax.text(x, y, text, fontsize=8)
@@ -135,6 +136,7 @@ def _label_points(ax: Axes, table: pd.DataFrame, words: Words, corners: list[Tex
             color=theme.INK,
             ha="center",
             va="center",
+            path_effects=[withStroke(linewidth=2, foreground=theme.PAPER)],
             arrowprops={"arrowstyle": "-", "color": theme.QUIET, "lw": 0.6, "shrinkB": 3},
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxlib.plots import theme
+from cxlib.plots._drivers_parts import below, beside, point
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
@@ -41,7 +42,7 @@ def scenario(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> Axe
             linewidth=1.2, marker="|", markersize=6,
         )  # fmt: skip
         end = reached + max(row["step"], row["step_high"])
-        _text(ax, end, y, words.quantity(row["step"], "points", sign=True))
+        beside(ax, end, y, words.quantity(row["step"], "points", sign=True))
         labels.append(_from_to(row, words))
         reached += row["step"]
     last = len(table) + 1
@@ -51,13 +52,14 @@ def scenario(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> Axe
         (0, scenario.baseline, scenario.baseline_high),
         (last, scenario.predicted, scenario.high),
     ):
-        _text(ax, max(value, high), y, words.quantity(value, unit))
+        beside(ax, max(value, high), y, words.quantity(value, unit))
     labels.append(words.say(_("With all changes together")))
     theme.label_rows(ax, labels, width=24)
     ax.grid(axis="x")
     ax.margins(x=0.12)
-    ax.set_xlabel(
-        words.say(_("{outcome}, with 95 % interval; all else as it is"), outcome=scenario.outcome)
+    below(
+        ax,
+        words.say(_("{outcome}, with 95 % interval; all else as it is"), outcome=scenario.outcome),
     )
     text = words.say(
         _(
@@ -89,13 +91,6 @@ def _score(ax: Axes, y: int, score: tuple[float, float, float], colour: str) -> 
     ax.plot(value, y, marker="D", markersize=7, color=colour)
 
 
-def _text(ax: Axes, x: float, y: float, text: str) -> None:
-    ax.annotate(
-        text, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8,
-        color=theme.INK,
-    )  # fmt: skip
-
-
 def sensitivity(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw what the same small rise of each rating goes with, the largest on top.
 
@@ -112,9 +107,8 @@ def sensitivity(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> 
     for y, (_label, row) in enumerate(table.iterrows()):
         clear = row["step_low"] > 0 or row["step_high"] < 0
         colour = theme.MAIN if clear else theme.MUTED
-        ax.plot([row["step_low"], row["step_high"]], [y, y], color=colour, linewidth=2)
-        fill = colour if clear else theme.PAPER
-        ax.plot(row["step"], y, marker="o", markersize=6.5, color=colour, markerfacecolor=fill)
+        ends = row["step_low"], row["step_high"]
+        point(ax, y, row["step"], *ends, colour=colour, filled=clear)
         _text(
             ax, max(row["step"], row["step_high"]), y, words.quantity(row["step"], unit, sign=True)
         )
@@ -122,11 +116,12 @@ def sensitivity(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> 
     theme.label_rows(ax, [words.label(key) for key in table["driver"]])
     ax.grid(axis="x")
     ax.margins(x=0.12)
-    ax.set_xlabel(
+    below(
+        ax,
         words.say(
             _("{outcome} per tenth of a point of the rating, with 95 % interval"),
             outcome=scenario.outcome,
-        )
+        ),
     )
     best = table.iloc[0]
     text = words.say(

@@ -116,12 +116,13 @@ def waterfall(outlook: Outlook, *, words: Words, ax: Axes | None = None) -> Axes
     ax.margins(x=0.12)
     ax.set_xlabel(
         words.say(
-            _("{metric}; bars are the plan's steps, lines 95 % intervals, dashed the target"),
+            _("{metric}; bars are steps, lines 95 % intervals, dashed the target"),
             metric=outlook.metric,
         ),
         loc="right",
     )
     facts = {
+        "plan": outlook.plan,
         "change": Quantity(outlook.change, unit, sign=True),
         "now": Quantity(outlook.now, unit),
         "predicted": Quantity(outlook.predicted, unit),
@@ -130,10 +131,10 @@ def waterfall(outlook: Outlook, *, words: Words, ax: Axes | None = None) -> Axes
     }
     if np.isfinite(outlook.target):
         message = _(
-            "The plan brings {change}: {now} → {predicted}; chance to reach {target}: {chance}"
+            "{plan} brings {change}: {now} → {predicted}; chance to reach {target}: {chance}"
         )
     else:
-        message = _("The plan brings {change}: {now} → {predicted}")
+        message = _("{plan} brings {change}: {now} → {predicted}")
     return theme.title(ax, words.say(message, **facts))
 
 

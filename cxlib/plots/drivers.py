@@ -9,6 +9,7 @@ import numpy as np
 from cxlib.plots import theme
 from cxlib.plots._drivers_groups import rival, segments
 from cxlib.plots._drivers_map import priorities
+from cxlib.plots._drivers_parts import below, beside, point
 from cxlib.plots._drivers_scenario import scenario, sensitivity
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
@@ -55,23 +56,22 @@ def importance(
         proven = row["p_unique"] < alpha
         colour = theme.MAIN if proven else theme.MUTED
         x, low, high = (100 * row[name] for name in ("share", "share_low", "share_high"))
-        ax.plot([low, high], [y, y], color=colour, linewidth=2, solid_capstyle="round")
-        fill = colour if proven else theme.PAPER
-        ax.plot(x, y, marker="o", markersize=6.5, color=colour, markerfacecolor=fill)
+        point(ax, y, x, low, high, colour=colour, filled=proven)
         if np.isfinite(x):
-            _beside(ax, np.nanmax([x, high]), y, words.quantity(row["share"], "share"))
+            beside(ax, np.nanmax([x, high]), y, words.quantity(row["share"], "share"))
     theme.label_rows(ax, [words.label(key) for key in table["driver"]])
     ax.grid(axis="x")
     ax.set_xlim(left=0)
     ax.margins(x=0.12)
-    ax.set_xlabel(
+    below(
+        ax,
         words.say(
             _(
                 "Share of what all touchpoints explain of {outcome}, %, with 95 % interval; "
                 "filled: proven"
             ),
             outcome=importance.outcome,
-        )
+        ),
     )
     text = _leading(order, importance.outcome, words)
     told = "; ".join(
@@ -79,13 +79,6 @@ def importance(
         for _label, row in table.iterrows()
     )
     return theme.title(ax, text, alt=f"{text}. {told}.")
-
-
-def _beside(ax: Axes, x: float, y: float, text: str) -> None:
-    ax.annotate(
-        text, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8,
-        color=theme.INK,
-    )  # fmt: skip
 
 
 def _leading(order: OrderCertainty, outcome: str, words: Words) -> str:
@@ -115,7 +108,7 @@ def ranks(order: OrderCertainty, *, words: Words, ax: Axes | None = None) -> Axe
     places = [name for name in table if str(name).startswith("p_rank_")]
     cells = table[places].to_numpy(dtype=float)
     ax.imshow(cells, cmap=_shades(), vmin=0, vmax=1, aspect="auto")
-    for y, x in zip(*np.nonzero(cells >= 0.005), strict=True):
+    for y, x in zip(*np.nonzero(cells >= 0.01), strict=True):
         ax.text(
             x, y, words.number(100 * cells[y, x]), ha="center", va="center", fontsize=8,
             color=theme.PAPER if cells[y, x] >= DARK_CELL else theme.INK,
@@ -123,7 +116,7 @@ def ranks(order: OrderCertainty, *, words: Words, ax: Axes | None = None) -> Axe
     theme.label_rows(ax, [words.label(key) for key in table["driver"]])
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xticks(range(len(places)), [str(place + 1) for place in range(len(places))])
-    ax.set_xlabel(words.say(_("Rank by importance; probability in %, from resamples")))
+    below(ax, words.say(_("Rank by importance; probability in %, from resamples")))
     for side in ax.spines.values():
         side.set_visible(False)
     return theme.title(ax, _rank_title(order, words))
@@ -183,11 +176,12 @@ def account(importance: DriverImportance, *, words: Words, ax: Axes | None = Non
     theme.label_rows(ax, [label for label, _value in parts])
     ax.set_xlim(0, 100)
     ax.grid(axis="x")
-    ax.set_xlabel(
+    below(
+        ax,
         words.say(
             _("Share of the differences between answers to {outcome}, %"),
             outcome=importance.outcome,
-        )
+        ),
     )
     text = words.say(
         _(

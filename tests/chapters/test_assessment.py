@@ -117,3 +117,11 @@ def test_two_languages_say_the_same_numbers(assessed: dict[str, Assessed]) -> No
     for number in ("−2.4", "12.0", "594"):
         assert number in english
         assert number in chinese
+
+
+def test_groups_come_in_the_order_that_the_client_file_declares(demo_workspace: Workspace) -> None:
+    e = Engagement.open("harbour-hotels", workspace=demo_workspace)
+    table = scores.score_table(
+        e.survey(), metric=e.metrics[0], by=["tier"], versus="complement"
+    ).table
+    assert list(table["level"]) == ["银卡", "金卡", "白金卡"]

@@ -163,6 +163,7 @@ def test_a_baseline_picked_because_it_was_bad_is_warned_of() -> None:
 def outlook(**changes: Any) -> Outlook:
     given: dict[str, Any] = {
         "table": pd.DataFrame(),
+        "plan": "The plan",
         "metric": "nps",
         "unit": "points",
         "direction": "higher",
@@ -189,15 +190,23 @@ def outlook(**changes: Any) -> Outlook:
 @pytest.mark.parametrize(
     ("chance", "severity", "words"),
     [
-        (0.001, "serious", "does not reach"),
-        (0.5, "warning", "may or may not"),
-        (0.9, "good", "The"),
+        (0.001, "serious", "{plan} does not reach"),
+        (0.5, "warning", "{plan} may or may not"),
+        (0.9, "good", "{plan} reaches"),
     ],
 )
 def test_the_plan_is_judged_by_its_chance(chance: float, severity: str, words: str) -> None:
     (found,) = findings.plan(outlook(p_reach=chance))
     assert (found.severity, words in found.message) == (severity, True)
     assert "5.1 lead to 14.1 (7.8 to 21.3, n = 556)" in said(found)
+    assert said(found).startswith("The plan")
+    assert said(found, "zh").startswith("计划")
+
+
+def test_regaining_lost_ground_is_told_apart_from_the_plan() -> None:
+    (found,) = findings.plan(outlook(plan="Regaining lost ground", p_reach=0.9))
+    assert found.id == "targets.nps.recovery"
+    assert said(found).startswith("Regaining lost ground reaches the target of 25.0")
 
 
 def test_a_plan_for_what_is_reached_already_claims_nothing() -> None:
@@ -247,6 +256,8 @@ def test_a_realistic_target_is_told_with_its_grounds_in_both_languages() -> None
     assert "依据：历史各期中最好的四分之一" in said(found, "zh")
     (unseen,) = findings.proposals([proposed(detectable=False)])
     assert "it takes 183 answers a wave to be seen" in said(unseen)
+    (hopeless,) = findings.proposals([proposed(detectable=False, n_needed=2_393_021)])
+    assert "Nothing speaks for a rise of NPS" in said(hopeless)
 
 
 def test_what_has_no_proposal_is_passed_over() -> None:

@@ -58,7 +58,7 @@ def test_the_overview_counts_the_verdicts_and_its_labels_do_not_overlap(words: W
     ax = drawn(plots.verdicts(review(), words=words))
     assert "1" in ax.get_label()
     no_overlap(ax.get_yticklabels())
-    no_overlap([text for text in ax.texts])
+    no_overlap(list(ax.texts))
 
 
 def test_the_title_of_the_overview_is_its_finding() -> None:
@@ -153,7 +153,7 @@ def bars() -> pd.DataFrame:
         ("Now", "total", np.nan, np.nan, np.nan, np.nan, 9.0, 2.8, 15.3),
         ("checkin", "step", 8.1, 6.0, 10.0, 9.0, 17.1, np.nan, np.nan),
         ("room", "step", -3.0, np.nan, np.nan, 17.1, 14.1, np.nan, np.nan),
-        ("With the plan", "total", np.nan, np.nan, np.nan, np.nan, 14.1, 7.8, 21.3),
+        ("After it", "total", np.nan, np.nan, np.nan, np.nan, 14.1, 7.8, 21.3),
         ("Still missing", "gap", 10.9, np.nan, np.nan, 14.1, 25.0, np.nan, np.nan),
     ]
     return pd.DataFrame(rows, columns=["step", "role", *names])

@@ -1,0 +1,183 @@
+"""What a notebook puts on the page, and what it saves: every output withholds small bases here."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxlib.errors import DataError
+from cxlib.words import Words
+from cxlib.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cxlib.envelope import Envelope
+    from cxlib.findings import Finding
+    from cxlib.params import Client
+
+JOB_VARIABLE = "CX_JOB"
+"""Set inside a job of `cx run`: its folder holds the tables, and results are for keeping."""
+
+
+class Page(ABC):
+    """The half of an engagement that speaks: shows, draws, concludes, saves and reads back."""
+
+    client: Client
+    workspace: Workspace
+    period: str
+    words: Words
+    chapter: str
+
+    def __init__(self) -> None:
+        self._results: dict[str, Any] = {}
+        self._findings: dict[str, Finding] = {}
+
+    @property
+    @abstractmethod
+    def minimum_base(self) -> int:
+        """Fewer answers than this are withheld."""
+
+    def show(
+        self,
+        result: Any,
+        *,
+        table: str = "table",
+        columns: Sequence[str] | None = None,
+        caption: str = "",
+    ) -> None:
+        """Show a result as a table: localised labels and formats, small bases withheld.
+
+        Parameters
+        ----------
+        result : result or DataFrame
+        table : str
+            Which frame of a result that has several.
+        columns : sequence of str, optional
+            Only these columns.
+        caption : str
+            A msgid.
+        """
+        from cxlib.present import tables
+
+        shown = tables.view(
+            self.withheld(result),
+            words=self.words,
+            minimum_base=self.minimum_base,
+            table=table,
+            columns=columns,
+            caption=caption,
+        )
+        _display(shown)
+
+    def draw(self, plot: Callable[..., Any], result: Any, **options: Any) -> None:
+        """Draw a result with a function of `cxlib.plots`; small bases are withheld.
+
+        Parameters
+        ----------
+        plot : callable
+            ``plot(result, *, words, ax=None, …) -> Axes``.
+        result : result or DataFrame
+        **options
+            For the plot.
+        """
+        from cxlib.present import conclusions, figures
+        from cxlib.present.withhold import is_withheld
+
+        shown = self.withheld(result)
+        if is_withheld(shown):
+            _display(conclusions.nothing_to_show(words=self.words, minimum_base=self.minimum_base))
+        else:
+            _display(figures.draw(plot, shown, words=self.words, **options))
+
+    def tiles(self, tiles: Callable[..., Any], result: Any, **options: Any) -> None:
+        """Show headline numbers; the report begins with them."""
+        _display(tiles(self.withheld(result), words=self.words, **options))
+
+    def conclude(self, findings: Iterable[Finding] | Finding) -> None:
+        """State findings in order of consequence; the report lifts them to its top.
+
+        Parameters
+        ----------
+        findings : iterable of Finding
+            Those on fewer answers than the client's minimum base are left out.
+        """
+        from cxlib.findings import Finding as One
+        from cxlib.present import conclusions
+
+        told = [findings] if isinstance(findings, One) else findings
+        kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
+        self._findings |= {f.id: f for f in kept}
+        self._write()
+        _display(conclusions.say_findings(kept, words=self.words, minimum_base=self.minimum_base))
+
+    def withheld(self, result: Any) -> Any:
+        """Return a result (or each of a list) with small bases blanked, as every output has it."""
+        from cxlib.present.withhold import withhold
+
+        many = isinstance(result, (list, tuple))
+        shown = [withhold(one, self.minimum_base) for one in (result if many else [result])]
+        return shown if many else shown[0]
+
+    # --- results out and in --------------------------------------------------------------------
+
+    def save(self, **results: Any) -> Path:
+        """Save results by name for later chapters, small bases withheld; returns the file.
+
+        In a job of `cx run` they are kept with the client's results; interactively they go to
+        scratch, where nothing reads them by itself.
+
+        Parameters
+        ----------
+        **results
+            ``engagement.save(headline=headline)``.
+        """
+        self._results |= {name: self.withheld(result) for name, result in results.items()}
+        return self._write()
+
+    def _write(self) -> Path:
+        from cxlib import __version__
+        from cxlib.data.tables import provenance
+        from cxlib.envelope import Envelope, write
+
+        folder = self.workspace.results(self.client.client)
+        if not os.environ.get(JOB_VARIABLE):
+            folder = self.workspace.state(self.client.client) / "scratch"
+        path = folder / self.period / f"{self.chapter}.json"
+        envelope = Envelope(
+            client=self.client.client,
+            chapter=self.chapter,
+            period=self.period,
+            kit=__version__,
+            results=dict(self._results),
+            findings=tuple(self._findings.values()),
+            provenance=provenance(self.workspace, self.client),
+        )
+        write(path, envelope)
+        return path
+
+    def read(self, chapter: str) -> Envelope:
+        """Return what another chapter saved for this client and period.
+
+        Raises
+        ------
+        DataError
+            If that chapter has not run.
+        """
+        from cxlib.envelope import read
+
+        path = self.workspace.results(self.client.client) / self.period / f"{chapter}.json"
+        if not path.is_file():
+            raise DataError(
+                f"chapter {chapter!r} has no results for {self.client.client} in {self.period}; "
+                f"run `cx run {self.client.client} --chapter {chapter} "
+                f"--period {self.period}` first."
+            )
+        return read(path)
+
+
+def _display(view: Any) -> None:
+    from IPython.display import display
+
+    display(view)

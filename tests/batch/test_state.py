@@ -1,0 +1,224 @@
+"""What is fresh is not run, what changed is, and the plan says why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cxlib.batch.chapters import discover
+from cxlib.batch.plan import Plan
+from cxlib.batch.run import Ended, Run
+from cxlib.batch.state import read_record, write_whole
+from cxlib.errors import RunError
+from tests.batch.conftest import PERIOD, Place
+
+Look = Callable[[Run], dict[str, Ended]]
+
+
+def states(plan: Plan) -> dict[str, tuple[str, str]]:
+    return {f"{job.client}/{job.chapter.stem}": (job.state, job.reason) for job in plan.jobs}
+
+
+@pytest.fixture
+def done(two: Place) -> Place:
+    assert {e.state for e in two.run().ended} == {"done"}
+    return two
+
+
+def test_before_the_first_run_nothing_has_been_read_or_written(two: Place) -> None:
+    told = states(two.plan())
+    assert told == {f"{c}/sound": ("never run", "no report yet") for c in ("c00", "c01")}
+    assert not (two.root / ".cx").exists()
+
+
+def test_what_is_fresh_is_not_run_again(done: Place, by_key: Look) -> None:
+    assert set(states(done.plan()).values()) == {("fresh", "")}
+    report = done.report("c00", "01-sound")
+    before = report.stat().st_mtime_ns
+    assert {e.state for e in done.run().ended} == {"fresh"}
+    assert report.stat().st_mtime_ns == before
+
+
+def test_force_runs_what_is_fresh(done: Place, by_key: Look) -> None:
+    ended = by_key(done.run(force=True, clients=("c00",)))
+    assert ended["c00/sound"].state == "done"
+    assert ended["c00/sound"].job.reason == "forced"
+
+
+def test_a_changed_notebook_runs_for_every_client(done: Place) -> None:
+    done.add_notebook("01-sound", "print('changed')")
+    assert {state for state, _ in states(done.plan()).values()} == {"stale"}
+
+
+def test_changed_data_concern_their_client_only(done: Place, by_key: Look) -> None:
+    path = done.workspace.data("c00") / "survey.csv"
+    path.write_text(path.read_text("utf-8") + "r99,2026-05-11,5,9\n", encoding="utf-8")
+    told = states(done.plan())
+    assert told["c00/sound"] == ("stale", "its data have changed")
+    assert told["c01/sound"] == ("fresh", "")
+    ended = by_key(done.run())
+    assert (ended["c00/sound"].state, ended["c01/sound"].state) == ("done", "fresh")
+
+
+def test_a_changed_client_file_concerns_its_client_only(done: Place) -> None:
+    path = done.workspace.client_file("c01")
+    path.write_text(path.read_text("utf-8") + "privacy: {minimum_base: 20}\n", encoding="utf-8")
+    told = states(done.plan())
+    assert (told["c00/sound"][0], told["c01/sound"][0]) == ("fresh", "stale")
+
+
+def test_another_kit_makes_everything_stale(done: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cxlib.batch.plan.kit_digest", lambda: "another")
+    assert {state for state, _ in states(done.plan()).values()} == {"stale"}
+
+
+@pytest.mark.parametrize("how", ["gone", "altered"])
+def test_a_report_that_is_gone_or_altered_is_made_anew(done: Place, by_key: Look, how: str) -> None:
+    report = done.report("c00", "01-sound")
+    whole = report.read_bytes()
+    if how == "gone":
+        report.unlink()
+    else:
+        report.write_bytes(whole[: len(whole) // 2])
+    assert states(done.plan())["c00/sound"] == ("stale", "its report is gone or was altered")
+    done.run()
+    assert report.read_bytes().endswith(b"</html>")
+
+
+def test_a_damaged_record_means_that_the_job_runs(done: Place) -> None:
+    (job, *_rest) = done.plan(clients=("c00",)).jobs
+    path = done.workspace.state("c00") / "runs" / PERIOD / "en" / "sound.json"
+    path.write_text('{"schema": 2, "fingerpr', encoding="utf-8")
+    assert read_record(done.workspace, job) is None
+    assert states(done.plan())["c00/sound"][0] == "never run"
+
+
+def test_a_failed_job_is_told_and_runs_again(two: Place, by_key: Look) -> None:
+    two.add_notebook("02-bad", "1 / 0")
+    two.run()
+    state, reason = states(two.plan())["c00/bad"]
+    assert (state, reason) == ("failed", "cell [3]: ZeroDivisionError: division by zero")
+    two.add_notebook("02-bad", "1 / 1")
+    assert by_key(two.run())["c00/bad"].state == "done"
+
+
+def test_a_chapter_that_does_not_apply_says_why(done: Place, by_key: Look) -> None:
+    done.add_notebook("09-service", "1", needs=[["tickets"]])
+    done.add_notebook("10-after", "1", reads=["service"])
+    done.add_notebook("15-summary", "1", reads=["sound", "service?"])
+    told = states(done.plan())
+    assert told["c00/service"] == ("not applicable", "the client has no tickets")
+    assert told["c00/after"] == ("not applicable", "it reads 'service', which does not apply")
+    assert told["c00/summary"] == ("never run", "no report yet")
+    run = done.run()
+    assert not run.failed
+    assert by_key(run)["c00/summary"].state == "done"
+
+
+def test_fresh_reports_are_copied_where_this_run_wants_them(
+    done: Place, by_key: Look, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    ended = by_key(done.run(out=elsewhere))
+    assert ended["c00/sound"].state == "fresh"
+    copied = done.report("c00", "01-sound", out=elsewhere)
+    assert copied.read_bytes() == done.report("c00", "01-sound").read_bytes()
+
+
+# --- chapters that read others -----------------------------------------------------------------
+
+SAVE = "_ = engagement.save(n={'answers': len(engagement.survey())})"
+
+
+@pytest.fixture
+def chain(two: Place) -> Place:
+    two.add_notebook("02-first", SAVE, opens=True)
+    two.add_notebook(
+        "01-second", "print('read', engagement.read('first')['n'])", reads=["first"], opens=True
+    )
+    return two
+
+
+def test_a_chapter_runs_after_what_it_reads(chain: Place, by_key: Look) -> None:
+    run = chain.run()
+    assert not run.failed
+    order = [f"{e.job.client}/{e.job.chapter.stem}" for e in run.ended]
+    for client in ("c00", "c01"):
+        assert order.index(f"{client}/first") < order.index(f"{client}/second")
+    notebook = by_key(run)["c00/second"].notebook
+    assert notebook is not None
+    assert "read {'answers'" in notebook.read_text("utf-8")
+
+
+def test_what_it_reads_comes_along_and_makes_it_stale(chain: Place, by_key: Look) -> None:
+    chain.run(chapters=("second",), clients=("c00",))
+    assert states(chain.plan(clients=("c00",)))["c00/first"][0] == "fresh"
+    chain.add_notebook("02-first", SAVE, "'changed'", opens=True)
+    told = states(chain.plan(clients=("c00",), chapters=("second",)))
+    assert {state for state, _ in told.values()} == {"stale"}
+    assert by_key(chain.run(clients=("c00",), chapters=("second",)))["c00/second"].state == "done"
+
+
+def test_a_failure_blocks_what_reads_it_and_nothing_else(chain: Place, by_key: Look) -> None:
+    chain.add_notebook("02-first", "assert client == 'c01'")
+    ended = by_key(chain.run())
+    assert (ended["c00/first"].state, ended["c00/second"].state) == ("failed", "blocked")
+    assert ended["c00/second"].error == "a chapter it reads failed"
+    assert ended["c01/first"].state == "done"
+    assert ended["c00/sound"].state == "done"
+
+
+def test_a_circle_is_an_error_before_anything_runs(two: Place) -> None:
+    two.add_notebook("03-hen", "1", reads=["egg"])
+    two.add_notebook("04-egg", "1", reads=["hen"])
+    with pytest.raises(RunError, match="in a circle: "):
+        two.run()
+    assert not two.out.exists()
+    assert not (two.workspace.state("c00") / "tables").exists()
+
+
+def test_an_unknown_chapter_is_met_with_the_nearest(two: Place) -> None:
+    two.add_notebook("03-hen", "1", reads=["soudn"])
+    with pytest.raises(RunError, match="did you mean 'sound'"):
+        two.run()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"cx": {"schema": 1, "need": []}}, "unknown key 'need'"),
+        ({"cx": {"schema": 7}}, "schema 7"),
+        ({"cx": ["survey"]}, "not a mapping"),
+    ],
+)
+def test_wrong_metadata_is_a_fault_of_its_notebook(
+    place: Place, metadata: dict[str, object], message: str
+) -> None:
+    path = place.root / "notebooks" / "05-odd.ipynb"
+    path.write_text(json.dumps({"cells": [], "metadata": metadata}), encoding="utf-8")
+    (place.root / "notebooks" / "06-plain.ipynb").write_text(
+        json.dumps({"cells": [], "metadata": {}}), encoding="utf-8"
+    )
+    found = discover(place.root / "notebooks")
+    assert found.chapters == ()
+    assert list(found.faults) == ["05-odd.ipynb"]
+    assert message in found.faults["05-odd.ipynb"]
+
+
+def test_a_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.html"
+    write_whole(path, b"first")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cxlib.batch.state.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, b"second, longer")
+    assert path.read_bytes() == b"first"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
