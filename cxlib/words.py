@@ -43,6 +43,32 @@ class Quantity:
     sign: bool = False
 
 
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "ticket_csat": mark("Rating per ticket"),
+        "fcr": mark("First-contact resolution"),
+        "handle_time": mark("Handle time"),
+        "first_response": mark("First response"),
+        "first_response_p90": mark("First response, 90 % within"),
+        "first_response_sla": mark("First response in SLA"),
+        "resolution": mark("Resolution"),
+        "resolution_p90": mark("Resolution, 90 % within"),
+        "resolution_sla": mark("Resolution in SLA"),
+        "reopen_rate": mark("Reopened tickets"),
+        "reassign_rate": mark("Reassigned tickets"),
+        "received": mark("Received"),
+        "answered": mark("Answered"),
+        "upheld": mark("Justified"),
+        "repeated": mark("Repeated"),
+        "channel": mark("Channel"),
+        "queue": mark("Queue"),
+        "priority": mark("Priority"),
+        "agent_group": mark("Team"),
+        "category": mark("Topic"),
+    }
+)
+"""Keys that are the kit's own, by the names that readers know."""
+
 _DIGITS = {"points": 1, "percent": 1, "share": 1, "pp": 1, "mean": 2, "count": 0}
 _LARGER = (
     (2 * 86400, 86400, mark("{number} d")),
@@ -104,6 +130,8 @@ class Words:
         """Return the client's label of `key`, else the kit's word for it, else the key itself."""
         text = str(key)
         known = self.labels.get(text) or self.catalogue.get(text)
+        if not known and text in NAMES:
+            return self.catalogue.get(NAMES[text]) or NAMES[text]
         return known or (text.partition("=")[2] if "=" in text else text) or text
 
     def quantity(self, value: float, unit: str, *, sign: bool = False) -> str:

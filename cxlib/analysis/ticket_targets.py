@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Literal
 
 from cxlib.analysis.metrics import Direction
-from cxlib.words import mark as _
 
 
 @dataclass(frozen=True)
@@ -35,22 +34,22 @@ class TicketKpi:
 
 
 _SHARES: tuple[tuple[str, str, Direction, tuple[str, ...]], ...] = (
-    (_("fcr"), "fcr", "higher", ("customer", "reopened", "fcr_survey")),
-    (_("first_response_sla"), "first_response_sla", "higher", ("first_response",)),
-    (_("resolution_sla"), "resolution_sla", "higher", ("resolved", "closed")),
-    (_("reopen_rate"), "reopen_rate", "lower", ("reopened",)),
-    (_("reassign_rate"), "reassign_rate", "lower", ("reassigned",)),
+    ("fcr", "fcr", "higher", ("customer", "reopened", "fcr_survey")),
+    ("first_response_sla", "first_response_sla", "higher", ("first_response",)),
+    ("resolution_sla", "resolution_sla", "higher", ("resolved", "closed")),
+    ("reopen_rate", "reopen_rate", "lower", ("reopened",)),
+    ("reassign_rate", "reassign_rate", "lower", ("reassigned",)),
 )
 _TIMES = (
-    (_("handle_time"), "handle_time", "mean", ("handle_seconds", "handle_minutes")),
-    (_("first_response"), "first_response", "median", ("first_response",)),
-    (_("first_response_p90"), "first_response", "p90", ("first_response",)),
-    (_("resolution"), "resolution", "median", ("resolved", "closed")),
-    (_("resolution_p90"), "resolution", "p90", ("resolved", "closed")),
+    ("handle_time", "handle_time", "mean", ("handle_seconds", "handle_minutes")),
+    ("first_response", "first_response", "median", ("first_response",)),
+    ("first_response_p90", "first_response", "p90", ("first_response",)),
+    ("resolution", "resolution", "median", ("resolved", "closed")),
+    ("resolution_p90", "resolution", "p90", ("resolved", "closed")),
 )
 
 TICKET_KPIS: Mapping[str, TicketKpi] = MappingProxyType(
-    {_("ticket_csat"): TicketKpi("csat", "mean", "mean", "higher", ("csat",))}
+    {"ticket_csat": TicketKpi("csat", "mean", "mean", "higher", ("csat",))}
     | {key: TicketKpi(kpi, "share", "share", way, needs) for key, kpi, way, needs in _SHARES}
     | {key: TicketKpi(kpi, name, "seconds", "lower", needs) for key, kpi, name, needs in _TIMES}
 )

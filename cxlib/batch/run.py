@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -168,7 +169,6 @@ def _prepared(
         yield from (prepare(*each) for each in arguments)
         return
     hearth = warm_hearth()
-    import os
 
     def apart(each: tuple[str, str, str, bool]) -> Prepared:
         for _attempt in range(2):
@@ -181,7 +181,11 @@ def _prepared(
         return made
 
     with ThreadPoolExecutor(request.jobs) as pool:
-        yield from pool.map(apart, arguments)
+        try:
+            yield from pool.map(apart, arguments)
+        except KeyboardInterrupt:
+            put_out()  # else the pool would wait for clients that nobody wants any more
+            raise
 
 
 def execute(

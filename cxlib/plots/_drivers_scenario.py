@@ -109,7 +109,7 @@ def sensitivity(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> 
         colour = theme.MAIN if clear else theme.MUTED
         ends = row["step_low"], row["step_high"]
         point(ax, y, row["step"], *ends, colour=colour, filled=clear)
-        _text(
+        beside(
             ax, max(row["step"], row["step_high"]), y, words.quantity(row["step"], unit, sign=True)
         )
     ax.axvline(0, color=theme.MUTED, linewidth=0.8)

@@ -22,6 +22,8 @@ _SIGNALS = {
     "better": (BETTER, theme.GOOD, _("signal, better")),
     "other": (OTHER, theme.ACCENT, _("signal")),
 }
+CROWDED = 16
+"""With so many periods the last point lies so close to the edge that its label goes left."""
 LABELLED = 9
 """At most about so many period labels fit under a chart."""
 
@@ -155,7 +157,7 @@ def latest(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
         (int(measured.index[-1]), scale(unit) * float(last["value"])),
         xytext=(0, 7 if above else -7),
         textcoords="offset points",
-        ha="center",
+        ha="center" if len(table) < CROWDED else "right",
         va="bottom" if above else "top",
         fontsize=8.5,
         color=theme.INK,

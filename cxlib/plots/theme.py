@@ -139,6 +139,7 @@ def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
     figure = ax.get_figure(root=True)
     width = (figure.get_figwidth() if figure is not None else WIDTH) * 72 / 10.5
     ax.set_title(wrap(text, width=width * 0.98), loc="left", x=0)
+    ax.set_xlabel(wrap(ax.get_xlabel(), width=width * 0.75))
     if figure is not None:
         _to_left_edge(ax)
     ax.set_label(alt or text)

@@ -67,6 +67,7 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
     evidence = _without_empty_sections([c for c in cells if c not in method])
     outputs = [o.get("data", {}) for c in cells if c.cell_type == "code" for o in c.outputs]
     headings: list[Heading] = []
+    _say_once(outputs)
     page = {
         "lang": {"zh": "zh-Hans"}.get(words.language, words.language),
         "client": cover.client,
@@ -97,6 +98,16 @@ def _take_title(texts: list[Any]) -> tuple[str, str]:
             lead, c.source = c.source[found.end() :].strip(), ""
             return found.group(1).strip(), lead
     return "", ""
+
+
+def _say_once(outputs: list[Any]) -> None:
+    """Leave out remarks that stand under an earlier table already; keys to signs stay with each."""
+    said: set[str] = set()
+    for data in outputs:
+        if mime.TABLE in data:
+            table = data[mime.TABLE]
+            table["notes"] = [n for n in table["notes"] if n[:1] in "–*" or n not in said]
+            said.update(table["notes"])
 
 
 def _without_empty_sections(cells: list[Any]) -> list[Any]:

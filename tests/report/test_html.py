@@ -165,3 +165,35 @@ def test_headings_can_be_linked_in_chinese_too() -> None:
     rendered = render_markdown("## 沿着旅程")
     assert rendered.headings[0].id == "s-沿着旅程"
     assert 'id="s-沿着旅程"' in rendered.html
+
+
+def test_a_remark_is_made_once_and_the_key_to_a_sign_each_time() -> None:
+    def table() -> nbformat.NotebookNode:
+        notes = ["Two rows were left out.", "– : withheld."]
+        data = {
+            "headings": ["a"],
+            "rows": [["1"]],
+            "numeric": [True],
+            "notes": notes,
+            "caption": "",
+        }
+        return output({mime.TABLE: data})
+
+    html = render(notebook(table(), table()), words=Words(), cover=cover())
+    assert html.count("Two rows were left out.") == 1
+    assert html.count("– : withheld.") == 2
+
+
+def test_a_heading_over_nothing_is_left_out() -> None:
+    html = render(
+        notebook(
+            nbformat.v4.new_markdown_cell("# T"),
+            nbformat.v4.new_markdown_cell("## Nothing came of it\nWhy."),
+            nbformat.v4.new_code_cell("pass"),
+            nbformat.v4.new_markdown_cell("## Only words"),
+        ),
+        words=Words(),
+        cover=cover(),
+    )
+    assert "Nothing came of it" not in html
+    assert "Only words" in html
