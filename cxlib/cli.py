@@ -95,7 +95,7 @@ def run(
     """Execute chapters for CLIENTS (all, if none is named) and write their reports."""
     from cxlib.batch import console
     from cxlib.batch.job import Limits
-    from cxlib.batch.run import Request
+    from cxlib.batch.request import Request
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
@@ -149,7 +149,7 @@ def check(clients: tuple[str, ...]) -> None:
 def list_(clients: tuple[str, ...], period: str) -> None:
     """Show clients, chapters, and how each report stands."""
     from cxlib.batch import console
-    from cxlib.batch.run import Request
+    from cxlib.batch.request import Request
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()

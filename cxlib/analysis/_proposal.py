@@ -242,7 +242,8 @@ def _table(
                 "n_needed": asked.needed(change, power),
             }
         )
-    return pd.DataFrame(rows)
+    words = pd.Series([ground.words for ground in levels], dtype=object)  # caveats, not text
+    return pd.DataFrame(rows).assign(grounds=words)
 
 
 def _candidates(grounds: list[Ground], start: float, sign: float) -> pd.DataFrame:

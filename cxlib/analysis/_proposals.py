@@ -161,7 +161,6 @@ def _proposed(proposal: Proposal, metric: Metric, baseline: Score, due_in: int) 
     kept = [c for c in proposal.caveats if not {"needed", "smallest"} & c.facts.keys()]
     return Proposed(
         table=proposal.table.assign(
-            grounds=pd.Series(list(proposal.table["grounds"]), dtype=object),  # caveats, not text
             reason=proposal.table["ground"].map(REASONS),
             n=baseline.n,
         ),

@@ -33,7 +33,7 @@ class DriverChoice:
     ----------
     table : pandas.DataFrame
         One row a touchpoint, in journey order: ``touchpoint``; ``n`` (ratings by respondents who
-        answered the outcome); ``kept``; ``reason`` (why not, empty if kept).
+        answered the outcome); ``kept``; ``reason`` (why not, missing if kept).
     drivers : tuple of Touchpoint
         Those kept.
     outcome : str
@@ -157,7 +157,7 @@ def choose(
             "touchpoint": known,
             "n": [int((asked & ~np.isnan(ratings[key])).sum()) for key in known],
             "kept": [not reasons[key] for key in known],
-            "reason": [reasons[key] for key in known],
+            "reason": [reasons[key] or None for key in known],
         }
     )
     return DriverChoice(

@@ -133,11 +133,12 @@ class SegmentComparison:
         One row a segment: ``segment``; ``levels`` (groups compared); ``statistic`` (robust F of
         all driver × segment interactions together), ``p_value``, ``p_adjusted`` (Holm over the
         segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction,
-        Holm over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
+        Holm over the drivers); ``n`` (rows behind the test, NaN where there was none); ``reason``
+        (why no test was made, missing where it was).
     results : tuple of SegmentImportance
         Importances by level, of the segments that could be tested.
     caveats : tuple of Caveat
-        Those of all segments, each once.
+        Groups that were too small or too uniform to be compared.
     """
 
     table: pd.DataFrame
@@ -178,7 +179,7 @@ def compare_segments(
         try:
             result = by_segment(data, segment=segment, **settings)
         except DataError:
-            rows.append({"segment": segment, "levels": 0, "n": 0, "reason": TOO_SMALL})
+            rows.append({"segment": segment, "levels": 0, "reason": TOO_SMALL})
             continue
         results.append(result)
         most = result.interactions.sort_values("p_value", kind="stable").iloc[0]
@@ -191,11 +192,18 @@ def compare_segments(
                 "p_value": result.p_value,
                 "driver": most["driver"],
                 "p_driver": most["p_adjusted"],
-                "reason": "",
+                "reason": None,
             }
         )
     columns = ["segment", "levels", "statistic", "p_value", "driver", "p_driver", "n", "reason"]
-    table = pd.DataFrame(rows, columns=columns).astype({"statistic": float, "p_value": float})
+    table = pd.DataFrame(rows, columns=columns).astype(
+        {"statistic": float, "p_value": float, "p_driver": float, "n": float}
+    )
     table.insert(4, "p_adjusted", adjust(table["p_value"], method="holm") if rows else 0.0)
-    caveats = tuple(dict.fromkeys(caveat for result in results for caveat in result.caveats))
+    caveats = tuple(
+        caveat
+        for result in results
+        for caveat in result.caveats
+        if "segment" in caveat.facts  # groups left out; the rest stands with each group's result
+    )
     return SegmentComparison(table=table, results=tuple(results), caveats=caveats)

@@ -125,7 +125,7 @@ COLUMNS = (
 
 
 def investigate(
-    warnings: EarlyWarnings,
+    warnings: EarlyWarnings | None,
     *,
     page: ChartPage,
     survey: pd.DataFrame | None,
@@ -140,7 +140,8 @@ def investigate(
 
     Parameters
     ----------
-    warnings : EarlyWarnings
+    warnings : EarlyWarnings or None
+        None where there is no chart to warn of.
     page : ChartPage
         The charts that it was raised from.
     survey : pandas.DataFrame or None
@@ -161,7 +162,8 @@ def investigate(
     asked: list[Metric | Touchpoint] = [*metrics, *touchpoints]
     questions = {question.key: question for question in asked}
     causes, comments = [], []
-    for raised in warnings.table.to_dict("records"):
+    raised_of = [] if warnings is None else warnings.table.to_dict("records")
+    for raised in raised_of:
         key = str(raised["chart"])
         question = questions.get(key) if survey is not None else None
         steps = touchpoints if isinstance(question, Metric) else ()
@@ -181,11 +183,13 @@ def investigate(
         if heard
         else pd.DataFrame(columns=list(COMMENT_COLUMNS)),
         causes=tuple(causes),
-        level=warnings.level,
-        false_alarm_rate=warnings.false_alarm_rate,
-        n_charts=warnings.n_charts,
-        n_held_back=len(warnings.held_back),
-        caveats=tuple(c for c in warnings.caveats if "chart" not in c.facts),
+        level=0.0 if warnings is None else warnings.level,
+        false_alarm_rate=0.0 if warnings is None else warnings.false_alarm_rate,
+        n_charts=0 if warnings is None else warnings.n_charts,
+        n_held_back=0 if warnings is None else len(warnings.held_back),
+        caveats=()
+        if warnings is None
+        else tuple(c for c in warnings.caveats if "chart" not in c.facts),
     )
 
 

@@ -16,8 +16,10 @@ from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.analysis.tickets import bounds
 from cxlib.analysis.trends import XmrChart, xmr
 
-SHOWN = (*HEADLINE, "first_response")
-"""The KPIs of the headline, and the wait itself: a generous SLA hides a wait that doubles."""
+SHOWN = (*HEADLINE, "first_response", "resolution")
+"""The KPIs of the headline, and the times themselves: a generous SLA hides a wait that doubles."""
+
+_LATEST = ("metric", "period", "value", "centre", "lower", "upper", "n", "unit")
 
 FEWEST_POINTS = 3
 """Two points have one moving range: no limits can be drawn from it."""
@@ -87,7 +89,7 @@ def course(
     columns = ("metric", "period", "value", "low", "high", "n", "unit")
     return Course(
         table=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns),
-        latest=pd.DataFrame(latest),
+        latest=pd.DataFrame(latest, columns=[*_LATEST, "variation", "since", "direction"]),
         charts=charts,
         caveats=tuple(dict.fromkeys(c for chart in charts.values() for c in chart.caveats)),
     )
@@ -115,14 +117,13 @@ def _charted(series: pd.DataFrame, chart: XmrChart | None) -> pd.DataFrame:
 def _latest(key: str, table: pd.DataFrame, chart: XmrChart | None) -> dict[str, Any]:
     last = table.iloc[-1]
     since = ""
-    for month, flags in zip(table["period"][::-1], table["flags"][::-1], strict=True):
-        if not flags:
+    for row in reversed(table.to_dict("records")):
+        same_side = (row["value"] > row["centre"]) == (last["value"] > last["centre"])
+        if not row["flags"] or not same_side:
             break
-        since = str(month)
-    names = ("period", "value", "centre", "lower", "upper", "n", "unit")
+        since = str(row["period"])
     return {
-        "metric": key,
-        **{name: last[name] for name in names},
+        **{name: last[name] for name in _LATEST},
         "variation": None if chart is None else chart.variation,
         "since": since,
         "direction": TICKET_KPIS[key].direction,

@@ -101,11 +101,16 @@ def groups(
     ]
     return Groups(
         speed=pd.DataFrame(speed, columns=[*_KEYS, *_SPEED, "unit"]),
-        quality=pd.DataFrame(quality, columns=[*_KEYS, *_QUALITY]),
+        quality=_measured(pd.DataFrame(quality, columns=[*_KEYS, *_QUALITY])),
         compared=_adjusted(tested),
         late=_late(tested, whole.table, terms),
         caveats=tuple(caveats),
     )
+
+
+def _measured(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that measures anything; without its rows if all it knows is how many."""
+    return table if table[[*table.columns.difference(_KEYS)]].notna().any(axis=None) else table[:0]
 
 
 def _speed(
@@ -143,7 +148,8 @@ def _against_others(
         if mine is None or all_ is None or mine["n"] < least or all_["n"] - mine["n"] < least:
             continue
         n_mine, n_rest = float(mine["n"]), float(all_["n"] - mine["n"])
-        others = float(all_["value"] * all_["n"] - mine["value"] * n_mine) / n_rest
+        rest = float(all_["value"] * all_["n"] - mine["value"] * n_mine)
+        others = min(max(rest / n_rest, 0.0), 1.0)  # censoring makes shares estimates
         rest_low, rest_high = wilson(others, n_rest, 0.95)
         spread = all_["value"] * (1 - all_["value"]) * (1 / n_mine + 1 / n_rest)
         gap = float(mine["value"] - others)

@@ -20,7 +20,7 @@ from cxlib.analysis.staffing import SERVICE_LEVEL, schedule
 from cxlib.analysis.tickets import bounds
 from cxlib.words import mark as _
 
-PLANNED, ONE_FEWER = _("as planned"), _("one agent fewer in each")
+PLANNED, ONE_FEWER = _("as planned"), _("one fewer where there are two")
 
 DAY_NAMES = {
     "mon": _("Monday"),

@@ -11,6 +11,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis._ticket_checks import present_times
 from cxlib.analysis.business_time import BusinessHours
+from cxlib.analysis.complaints import Complaints, complaints
 from cxlib.analysis.first_contact import Method
 from cxlib.analysis.service import TicketKpis, ticket_kpis
 from cxlib.analysis.tickets import Moment, bounds
@@ -128,3 +129,42 @@ def moment_of(tickets: pd.DataFrame, period: str | None) -> pd.Timestamp | None:
     if last.tzinfo is not None:
         end = end.tz_localize(last.tzinfo, ambiguous=False, nonexistent="shift_forward")
     return min(end, last)
+
+
+def complaints_of(
+    tickets: pd.DataFrame, *, terms: Terms, period: str | None, repeat_days: float
+) -> Complaints | None:
+    """Follow the complaints of a period on the given terms.
+
+    Parameters
+    ----------
+    tickets : pandas.DataFrame
+        The canonical tickets.
+    terms : Terms
+    period : str or None
+    repeat_days : float
+        Window of a repeated complaint.
+
+    Returns
+    -------
+    Complaints or None
+        None where the log marks no complaint of the period.
+    """
+    if "complaint" not in tickets:
+        return None
+    known = calendar_period(period)
+    opened = tickets["created_at"].dt.tz_localize(None)
+    marked = tickets["complaint"].fillna(False).astype(bool)
+    if known is not None:
+        first, following = bounds(known)
+        marked &= (opened >= first) & (opened < following)
+    if not marked.any():
+        return None
+    return complaints(
+        tickets,
+        calendar=terms.calendar,
+        sla=(terms.sla or {}).get("resolution"),
+        period=known,
+        as_of=terms.as_of,
+        repeat_days=repeat_days,
+    )

@@ -74,7 +74,7 @@ class PeriodChanges:
     ----------
     table : pandas.DataFrame
         As `changes.Changes`, by ``metric, unit, direction``, with ``base`` (answers of the period,
-        or the denominator of a reported ratio).
+        or the denominator of a reported ratio) and ``counted`` (a reported figure: no interval).
     period : str
     confidence : float
     caveats : tuple of Caveat
@@ -110,16 +110,19 @@ def period_changes(
     by = ["metric", "unit", "direction"]
     if period not in set(history["period"]):
         columns = [*by, "period", "against", "reference", "value", "reference_value", "change"]
-        empty = pd.DataFrame(columns=[*columns, "low", "high", "p_value", "p_adjusted", "base"])
+        empty = pd.DataFrame(
+            columns=[*columns, "low", "high", "p_value", "p_adjusted", "base", "counted"]
+        )
         return PeriodChanges(table=empty, period=period, confidence=confidence)
     found = changes(history, by=by, period=period, confidence=confidence)
-    bases = history[["metric", "period", "base"]]
-    open_ones = found.table["change"].isna().any()  # a figure that counts all lacks no interval
+    about = history[["metric", "period", "base"]].assign(counted=history["standard_error"].isna())
+    table = found.table.merge(about, on=["metric", "period"], how="left")
+    lacking = table["p_value"].isna() & ~(table["counted"].eq(True) & table["change"].notna())
     return PeriodChanges(
-        table=found.table.merge(bases, on=["metric", "period"], how="left"),
+        table=table,
         period=period,
         confidence=confidence,
-        caveats=found.caveats if open_ones else (),
+        caveats=found.caveats if lacking.any() else (),
     )
 
 

@@ -127,7 +127,7 @@ def _checked(code: int) -> int:
 
 
 def libraries() -> tuple[Path, ...]:
-    """Return what a kernel reads besides its folder: Python, the system's libraries, fonts, devices.
+    """Return what a kernel reads besides its folder: Python, the system, fonts, devices.
 
     The kit's own package is among them, the folder around it is not: a checkout holds clients.
     """

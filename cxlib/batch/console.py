@@ -10,15 +10,19 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 from tqdm import tqdm
 
+from cxlib.batch.cluster import cluster
 from cxlib.batch.job import put_out
-from cxlib.batch.manifest import write_manifest
+from cxlib.batch.manifest import manifest_of, manifest_path
 from cxlib.batch.plan import Plan
+from cxlib.batch.planning import make_plan
 from cxlib.batch.portfolio import portfolio
-from cxlib.batch.run import Ended, Request, Run, alone, cluster, execute, make_plan
+from cxlib.batch.request import Ended, Request, Run
+from cxlib.batch.run import alone, execute
 from cxlib.batch.state import write_whole
 from cxlib.workspace import Workspace
 
@@ -101,10 +105,14 @@ def _as_interrupt(number: int, frame: FrameType | None) -> None:
 def _planned(workspace: Workspace, request: Request) -> Plan:
     count = len(request.clients or workspace.clients())
     with _bar(count, "client") as bar:
-        return make_plan(workspace, request, said=lambda name: bar.update() or None)
+        return make_plan(workspace, request, said=lambda name: _step(bar))
 
 
-def _bar(total: int, unit: str) -> tqdm[object]:
+def _step(bar: tqdm[Any]) -> None:
+    bar.update()
+
+
+def _bar(total: int, unit: str) -> tqdm[Any]:
     return tqdm(
         total=total, unit=unit, disable=not sys.stderr.isatty(), leave=False, dynamic_ncols=True
     )
@@ -139,27 +147,28 @@ def line(ended: Ended, workspace: Workspace) -> str:
 def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bool) -> int:
     """Write the manifest and the index, say how it went; returns the exit code."""
     code = INTERRUPTED if result.interrupted else 1 if result.failed else 0
-    index = request.out / "index.html"
-    try:
-        manifest = write_manifest(workspace, request, result)
-        write_whole(index, _index(workspace, request, result))
-    except OSError as failed:
-        click.echo(f"cx: cannot write {failed.filename}: {failed.strerror}", err=True)
-        return code or 1
+    manifest, index = manifest_path(workspace), request.out / "index.html"
+    content = manifest_of(request, result, workspace)
+    for path, made in ((manifest, content), (index, _index(workspace, request, result))):
+        try:
+            write_whole(path, made.encode("utf-8"))
+        except OSError as failed:
+            click.echo(f"cx: cannot write {path}: {failed.strerror}", err=True)
+            code = code or 1
     if as_json:
-        click.echo(manifest.read_text(encoding="utf-8"))
+        click.echo(content)
     else:
         _summary(result, index, manifest)
     return code
 
 
-def _index(workspace: Workspace, request: Request, result: Run) -> bytes:
+def _index(workspace: Workspace, request: Request, result: Run) -> str:
     from cxlib.report.index import render_index
 
     clients = portfolio(workspace, request.out, result)
     names = {client.name for client in clients}
     faults = [fault for name, fault in result.faults.items() if name not in names]
-    return render_index(clients, faults=faults).encode("utf-8")
+    return render_index(clients, faults=faults)
 
 
 def _summary(result: Run, index: Path, manifest: Path) -> None:

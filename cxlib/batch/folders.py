@@ -1,4 +1,4 @@
-"""Run room: the folders that jobs work in: private, short of path, gone afterwards, swept if not."""
+"""Run room: the folders that jobs work in: private, gone afterwards, swept if a run was killed."""
 
 from __future__ import annotations
 

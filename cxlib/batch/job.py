@@ -15,7 +15,7 @@ from cxlib.batch.folders import job_folder, sweep
 from cxlib.batch.hearth import STOPPED, DiedError, Hearth, TimedOutError, can_fork
 
 ATTEMPTS = 3
-"""A process that is killed from outside gets two more chances; one that kills itself uses them up."""
+"""A worker that dies gets two more chances: it may not have been the job's fault."""
 
 GRACE_SECONDS = 60.0
 """Beyond its time limit, what a job may take to keep its notebook and to write its report."""

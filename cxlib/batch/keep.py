@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cxlib.batch.job import Outcome, Parcel
 from cxlib.batch.plan import Job
+from cxlib.batch.request import Ended
 from cxlib.batch.state import Record, read_record, runs_folder, write_record, write_whole
 from cxlib.workspace import Workspace
-
-if TYPE_CHECKING:
-    from cxlib.batch.run import Ended
 
 
 def make_parcel(workspace: Workspace, job: Job, *, carried: bool = False) -> Parcel:
@@ -75,8 +72,6 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path) -> Ended:
     out : Path
         Where reports go.
     """
-    from cxlib.batch.run import Ended
-
     error = outcome.error
     places = {
         "notebook": runs_folder(workspace, job) / f"{job.chapter.file}.ipynb",
@@ -119,9 +114,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path) -> Ended:
 
 
 def republish(workspace: Workspace, job: Job, out: Path) -> Ended:
-    """Return a fresh job as ended, its report copied where this run wants it, if it is not there."""
-    from cxlib.batch.run import Ended
-
+    """Return a fresh job as ended, its report copied to where this run wants it."""
     record = read_record(workspace, job)
     known = record.path(workspace, "report") if record else None
     report = report_path(out, job)

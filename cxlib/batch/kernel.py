@@ -112,7 +112,7 @@ def serve(order: Order) -> None:
 
 
 def _reseed() -> None:
-    """Give numpy's and Python's global generators states of their own: forks share their parent's."""
+    """Give the global random generators states of their own: forks share their parent's."""
     import random
 
     random.seed()

@@ -1,4 +1,4 @@
-"""Run room: locks, so that two runs never work on one client at once; they end with their process."""
+"""Run room: locks, so that two runs never work on one client; they end with their process."""
 
 from __future__ import annotations
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from cxlib import __version__
 from cxlib.batch import confine
-from cxlib.batch.state import write_whole
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
-    from cxlib.batch.run import Request, Run
+    from cxlib.batch.request import Request, Run
 
 SCHEMA = 2
 
@@ -24,14 +23,15 @@ def manifest_path(workspace: Workspace) -> Path:
     return workspace.root / ".cx" / "manifest.json"
 
 
-def write_manifest(workspace: Workspace, request: Request, run: Run) -> Path:
-    """Write what a run did, job by job, and return the file.
+def manifest_of(request: Request, run: Run, workspace: Workspace) -> str:
+    """Return what a run did, job by job, as JSON.
 
     Parameters
     ----------
-    workspace : Workspace
     request : Request
     run : Run
+    workspace : Workspace
+        Paths are told relative to it.
     """
     limits = request.limits
     data = {
@@ -66,6 +66,4 @@ def write_manifest(workspace: Workspace, request: Request, run: Run) -> Path:
             for e in run.ended
         ],
     }
-    path = manifest_path(workspace)
-    write_whole(path, json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8"))
-    return path
+    return json.dumps(data, ensure_ascii=False, indent=1)

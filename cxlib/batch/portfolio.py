@@ -12,7 +12,7 @@ from cxlib.report.index import ClientEntry, Entry, Kpi
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
-    from cxlib.batch.run import Run
+    from cxlib.batch.request import Run
 
 _FIELDS = ("metric", "unit", "value", "low", "high", "n", "change", "change_low", "change_high")
 

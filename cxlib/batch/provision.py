@@ -1,4 +1,4 @@
-"""Run room: kernels for papermill: forked warm by a provisioner, or started cold by the usual one."""
+"""Run room: kernels for papermill: forked warm by a provisioner, or started cold."""
 
 from __future__ import annotations
 
@@ -130,14 +130,14 @@ class WarmProvisioner(LocalProvisioner):
         return self.connection_info
 
     async def _listening(self) -> None:
-        """Wait until the kernel's sockets are there: connecting too early costs a retry of 0.1 s."""
+        """Wait until the kernel's sockets are there: connecting too early costs 0.1 s."""
         manager: Any = self.parent
         sockets = [
             Path(f"{manager.ip}-{getattr(manager, f'{name}_port')}")
             for name in ("shell", "iopub", "control")
         ]
         for _attempt in range(500):
-            if all(path.exists() for path in sockets) or self.process.poll() is not None:
+            if all(path.exists() for path in sockets) or manager.embryo.poll() is not None:
                 return
             await asyncio.sleep(0.004)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cxlib.analysis.driver_plan import ASKED, ChangePlan, LostGround
-from cxlib.analysis.drivers import Scenario
-from cxlib.findings.finding import Finding
+from cxlib.analysis.driver_plan import ASKED, STEP, ChangePlan, LostGround
+from cxlib.analysis.drivers import DriverImportance, Scenario
+from cxlib.findings.finding import ALPHA, Finding
 from cxlib.words import Quantity
 from cxlib.words import mark as _
 
@@ -43,6 +43,12 @@ def scenario(scenario: Scenario, plan: ChangePlan) -> list[Finding]:
             "{baseline}: {change} ({low} to {high}, n = {n}), all else as it is."
         )
         step = _("The next chapter weighs this plan against the targets.")
+    elif plan.table["cap"].notna().all() and moved.max() < STEP:
+        message = _(
+            "Groups hardly differ on {drivers}: at the level of the best ({rises}), {outcome} is "
+            "predicted at {predicted} instead of {baseline}, {change} ({low} to {high}, n = {n})."
+        )
+        step = _("Set the rise by what competitors or earlier periods reached.")
     elif plan.table["cap"].notna().all():
         message = _(
             "If all customers rated {drivers} as the best group does ({rises}), {outcome} is "
@@ -83,16 +89,18 @@ def _facts(scenario: Scenario) -> dict[str, object]:
     }
 
 
-def sensitivity(scenario: Scenario) -> list[Finding]:
-    """Say where a tenth of a point goes with most.
+def sensitivity(scenario: Scenario, importance: DriverImportance) -> list[Finding]:
+    """Say at which proven driver a tenth of a point goes with most.
 
     Parameters
     ----------
     scenario : Scenario
         All ratings raised by the same small step, no cap.
+    importance : DriverImportance
     """
     unit = UNITS[scenario.kind]
-    table = scenario.table[scenario.table["step_low"] > 0]
+    proven = importance.table.loc[importance.table["p_unique"] < ALPHA, "driver"]
+    table = scenario.table[scenario.table["driver"].isin(list(proven))]
     if table.empty:
         return []
     best = table.sort_values("step", kind="stable").iloc[-1]

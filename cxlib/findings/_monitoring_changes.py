@@ -43,7 +43,7 @@ def changes(compared: PeriodChanges, splits: ChangeSplits | None) -> list[Findin
                 next_step=_("Do not explain these differences: they are within noise."),
             )
         )
-    counted = table[table["p_adjusted"].isna() & table["change"].notna()]
+    counted = table[table["counted"].eq(True) & table["change"].notna()]
     return [*found, *(_counted(row) for _label, row in counted.iterrows())]
 
 

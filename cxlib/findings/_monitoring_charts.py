@@ -14,7 +14,7 @@ from cxlib.words import mark as _
 
 
 def single(page: ChartPage, *, period: str) -> list[Finding]:
-    """Say plainly that one period makes no trend.
+    """Say plainly that one period makes no trend, or that there is nothing to chart.
 
     Parameters
     ----------
@@ -22,7 +22,16 @@ def single(page: ChartPage, *, period: str) -> list[Finding]:
     period : str
         The report's.
     """
-    if len(page.history) and len(set(page.history["period"])) > 1:
+    if not page.charts:
+        return [
+            Finding(
+                id="monitoring.page.empty",
+                message=_("No indicator has a period with enough answers: nothing can be charted."),
+                consequence=300,
+                next_step=_("Collect more answers a period, or report less often."),
+            )
+        ]
+    if len(set(page.history["period"])) > 1:
         return []
     known = period if period != "all" else _("one wave")
     return [

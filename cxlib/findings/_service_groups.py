@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -31,24 +31,30 @@ def groups(groups: Groups) -> list[Finding]:
     groups : Groups
         Small bases withheld.
     """
-    return [*_worse(groups.compared), *_late(groups.late)]
+    worse = _worse(groups.compared)
+    said = {(row["segment"], row["level"], row["kpi"]) for row in worse}
+    return [*(_one(row) for row in worse), *_late(groups.late, said)]
 
 
-def _worse(table: pd.DataFrame) -> list[Finding]:
+def _worse(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return the worst group of each KPI, each group once, by whatever name it goes."""
     sign = table["direction"].map({"higher": -1.0, "lower": 1.0}).astype("float64")
     worse = table.assign(by=sign * table["difference"])
     clear = worse[(worse["p_adjusted"] < ALPHA) & (worse["by"] > WORTH)]
-    clear = clear.sort_values("by", ascending=False, kind="stable")
-    clear = clear.drop_duplicates(["segment", "level"]).drop_duplicates(["segment", "kpi"])
-    return [_one(row) for _label, row in clear.head(SHOWN).iterrows()]
+    named: list[dict[Any, Any]] = []
+    for row in clear.sort_values("by", ascending=False, kind="stable").to_dict("records"):
+        known = {each["kpi"] for each in named} | {each["n"] for each in named}
+        if row["kpi"] not in known and row["n"] not in known:
+            named.append(row)
+    return named[:SHOWN]
 
 
-def _one(row: pd.Series) -> Finding:
+def _one(row: dict[Any, Any]) -> Finding:
     return Finding(
         id=f"service.{row['segment']}.{row['level']}.{row['kpi']}",
         message=_(
-            "{level} ({segment}) fare worse than all others: {metric} {value} against {others}, "
-            "{gap} ({low} to {high}), n = {n}."
+            "Served worse than all others: {level} ({segment}), with {metric} {value} against "
+            "{others}, {gap} ({low} to {high}), n = {n}."
         ),
         facts={
             "level": f"{row['segment']}={row['level']}",
@@ -68,13 +74,15 @@ def _one(row: pd.Series) -> Finding:
     )
 
 
-def _late(table: pd.DataFrame) -> list[Finding]:
+def _late(table: pd.DataFrame, said: set[tuple[Any, Any, Any]]) -> list[Finding]:
     found = []
     for kpi, part in table.groupby("kpi", sort=False):
         heavy = part[(part["share"] >= LATE_SHARE) & (part["weight"] >= LATE_WEIGHT)]
         if heavy.empty:
             continue
         row = heavy.iloc[int(heavy["weight"].argmax())]
+        if (row["segment"], row["level"], kpi) in said:
+            continue
         found.append(
             Finding(
                 id=f"service.late.{kpi}",

@@ -33,6 +33,8 @@ def warnings(found: WarningList, page: ChartPage) -> list[Finding]:
     """
     out_of_reach = page.table["assurance"].eq("misses").any()
     rate = Quantity(found.false_alarm_rate, "share")
+    if not found.n_charts:
+        return []
     if not len(found.table):
         return [
             Finding(

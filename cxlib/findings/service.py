@@ -25,14 +25,24 @@ MANY_OPEN = 0.05
 """Below a twentieth, open tickets hardly move a median."""
 
 
-def contract(review: Review | None) -> list[Finding]:
+def contract(review: Review | None, *, clauses: bool) -> list[Finding]:
     """Say of every target on the service whether it is kept.
 
     Parameters
     ----------
     review : Review or None
         Small bases withheld; None for a contract without such targets.
+    clauses : bool
+        Whether the contract sets targets on the service at all.
     """
+    if not clauses:
+        return [
+            Finding(
+                id="service.targets.none",
+                message=_("The contract sets no target on the service, so nothing is judged here."),
+                next_step=_("Agree on targets for the two or three KPIs that customers feel."),
+            )
+        ]
     if review is None or "value" not in review.table:
         return []
     rows = review.table.dropna(subset=["value"]).to_dict("records")
@@ -71,7 +81,7 @@ def _target(row: dict[Any, Any]) -> Finding:
         severity, step = "good", _("Put clause {clause} before the review meeting as kept.")
     else:
         message = _(
-            "{metric} is not at its target of {target}: {value} in {period}, {gap} short, n = {n}."
+            "{metric} is not at its target of {target}: {value} in {period}, off by {gap}, n = {n}."
         )
         severity, step = "serious", _("Agree on the measure for clause {clause}, and who owns it.")
     return Finding(
@@ -95,6 +105,8 @@ def changes(glance: Glance, course: Course) -> list[Finding]:
     course : Course
         Small bases withheld.
     """
+    if not course.charts:
+        return [_too_short(glance)]
     told: dict[str, Finding] = {}
     for _label, row in course.latest.iterrows():
         if row["variation"] in ("concerning", "improving") and row["since"]:
@@ -121,6 +133,17 @@ def changes(glance: Glance, course: Course) -> list[Finding]:
             )
         )
     return found
+
+
+def _too_short(glance: Glance) -> Finding:
+    return Finding(
+        id="service.course.short",
+        message=_("The log holds fewer than three months, so no course can be judged (n = {n})."),
+        facts={"n": glance.n_used},
+        consequence=10,
+        base=glance.n_used,
+        next_step=_("Ask for the log of a year or more."),
+    )
 
 
 def _signal(row: pd.Series) -> Finding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cxlib.plots import theme
-from cxlib.plots._drivers_parts import below, beside, point
+from cxlib.plots._drivers_parts import beside, point
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
@@ -41,8 +41,7 @@ def rival(gaps: RivalGaps, *, words: Words, ax: Axes | None = None) -> Axes:
     theme.label_rows(ax, [words.label(key) for key in table["driver"]])
     ax.grid(axis="x")
     ax.margins(x=0.12)
-    below(
-        ax,
+    ax.set_xlabel(
         words.say(
             _("Own mean rating less that of {brand}, with 95 % interval; filled: clear"),
             brand=gaps.brand,
@@ -93,8 +92,7 @@ def segments(importance: SegmentImportance, *, words: Words, ax: Axes | None = N
     ax.set_xlim(left=0)
     ax.grid(axis="x")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(levels), 4))
-    below(
-        ax,
+    ax.set_xlabel(
         words.say(_("Share of what all touchpoints explain in each group, %, with 95 % interval")),
     )
     return theme.title(ax, _segments_title(importance, words))

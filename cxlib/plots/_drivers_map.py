@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from cxlib.plots import theme
-from cxlib.plots._drivers_parts import below
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -30,8 +29,21 @@ CORNERS: dict[str, tuple[float, float, Literal["left", "right"], Literal["bottom
 }
 """Where each quadrant's name stands, in parts of the axes."""
 
-DISTANCES = (9, 16, 26, 38, 52, 68)
-DIRECTIONS = ((1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
+TICKS = (0, 1, 2, 5, 10, 20, 30, 40, 50, 60, 80, 100)
+DISTANCES = (9, 16, 26, 38, 52, 68, 86, 106, 128)
+DIRECTIONS = (
+    (1, 1),
+    (1, -1),
+    (-1, 1),
+    (-1, -1),
+    (1, 0.4),
+    (1, -0.4),
+    (0, 1),
+    (0, -1),
+    (1, 0),
+    (-1, 0),
+)
+"""Where a label is tried, from its point: as parts of its distance to the right and upwards."""
 
 
 def priorities(
@@ -64,15 +76,28 @@ def priorities(
         ax.plot(x, y, marker="o", markersize=6, color=colour, markerfacecolor=fill)
     ax.axvline(100 * priorities.importance_cut, color=theme.ACCENT, linestyle="--", linewidth=1)
     ax.axhline(priorities.performance_cut, color=theme.ACCENT, linestyle="--", linewidth=1)
-    ax.set_xlim(left=0)
-    ax.margins(x=0.06, y=0.12)
+    _spread(ax, 100 * float(np.nanmax([table["share"].max(), table["share_high"].max()])))
+    ax.margins(y=0.12)
     corners = [_corner(ax, quadrant, words) for quadrant in CORNERS]
-    below(ax, words.say(_("Importance: share of what all touchpoints explain, %; filled: proven")))
+    ax.set_xlabel(
+        words.say(
+            _("Share of what all touchpoints explain, %, small ones drawn apart; filled: proven")
+        ),
+    )
     ax.set_ylabel(words.say(_("Mean rating")))
     text = _title(priorities, proven, words)
     theme.title(ax, text, alt=_alt(text, priorities, words))
     _label_points(ax, table, words, corners)
     return ax
+
+
+def _spread(ax: Axes, largest: float) -> None:
+    """Give small shares, where most touchpoints crowd, more room than large ones."""
+    ax.set_xscale("function", functions=(lambda x: np.sqrt(np.maximum(x, 0)), np.square))
+    ax.set_xlim(0, 1.06 * largest)
+    ax.set_xticks([tick for tick in TICKS if tick <= largest], minor=False)
+    ax.set_xticks([], minor=True)
+    ax.xaxis.set_major_formatter("{x:g}")
 
 
 def _corner(ax: Axes, quadrant: str, words: Words) -> Text:
@@ -89,7 +114,7 @@ def _title(priorities: Priorities, proven: set[str], words: Words) -> str:
     if urgent.empty:
         return words.say(_("Nothing that is proven to matter is rated below the middle"))
     return words.say(
-        _("To fix first: {drivers}; they matter and are rated low"),
+        _("To fix first, being proven to matter and rated low: {drivers}"),
         drivers=tuple(urgent["driver"]),
     )
 
@@ -112,20 +137,21 @@ def _label_points(ax: Axes, table: pd.DataFrame, words: Words, corners: list[Tex
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # the labels are placed for the axes as they now stand
     point = figure.dpi / 72
+    table = table.sort_values("performance", ascending=False)  # so that names keep that order
     at = np.column_stack([100 * table["share"].to_numpy(), table["performance"].to_numpy()])
     spots = ax.transData.transform(at)
     frame = _box(ax.get_window_extent())
     taken = [_box(corner.get_window_extent()) for corner in corners]
     taken += [_around(x, y, 4 * point) for x, y in spots.tolist()]
     lines = [_box(line.get_window_extent()) for line in ax.get_lines()]
-    taken += [(x0, y0 - 1, x1, y1 + 1) for x0, y0, x1, y1 in lines]
+    thin = [(x0 - 1, y0 - 1, x1 + 1, y1 + 1) for x0, y0, x1, y1 in lines]
     for (x, y), where, name in zip(at.tolist(), spots.tolist(), table["driver"], strict=True):
         text = theme.wrap(words.label(name), width=16)
         measured = ax.text(x, y, text, fontsize=8)
         size = _box(measured.get_window_extent())
         measured.remove()
         wide, high = size[2] - size[0], size[3] - size[1]
-        dx, dy, box = _best_place(where, wide, high, point, taken, frame)
+        dx, dy, box = _best_place(where, (wide, high), point, taken, thin, frame)
         taken.append(box)
         ax.annotate(
             text,
@@ -142,17 +168,24 @@ def _label_points(ax: Axes, table: pd.DataFrame, words: Words, corners: list[Tex
 
 
 def _best_place(
-    where: list[float], wide: float, high: float, point: float, taken: list[Box], frame: Box
+    where: list[float],
+    size: tuple[float, float],
+    point: float,
+    taken: list[Box],
+    thin: list[Box],
+    frame: Box,
 ) -> tuple[float, float, Box]:
     """Return how far from its point a label's centre stands, and the box it takes there."""
+    wide, high = size
     found: list[tuple[float, float, float, Box]] = []
     for distance, (right, up) in product(DISTANCES, DIRECTIONS):
-        slant = 0.72 if right and up else 1.0
-        dx = right * (distance * point * slant + wide / 2)
-        dy = up * (distance * point * slant + high / 2)
+        reach = distance * point * (0.72 if right and up else 1.0)
+        dx = right * reach + np.sign(right) * wide / 2
+        dy = up * reach + np.sign(up) * high / 2 * (abs(up) == 1)
         x, y = where[0] + dx, where[1] + dy
         box = (x - wide / 2 - 1, y - high / 2 - 1, x + wide / 2 + 1, y + high / 2 + 1)
-        cost = sum(_overlap(box, other) for other in taken) + 4 * _outside(box, frame)
+        cost = 5 * sum(_overlap(box, other) for other in taken) + 20 * _outside(box, frame)
+        cost += sum(_overlap(box, other) for other in thin)
         if cost == 0:
             return dx, dy, box
         found.append((cost, dx, dy, box))

@@ -9,14 +9,6 @@ from cxlib.plots import theme
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LABEL_WIDTH = 44
-"""Em of a line below the axis: the width that row labels leave."""
-
-
-def below(ax: Axes, text: str) -> None:
-    """Write `text` below the horizontal axis, in as many lines as it needs."""
-    ax.set_xlabel(theme.wrap(text, width=LABEL_WIDTH))
-
 
 def point(
     ax: Axes, y: float, value: float, low: float, high: float, *, colour: str, filled: bool

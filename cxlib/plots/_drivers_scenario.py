@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxlib.plots import theme
-from cxlib.plots._drivers_parts import below, beside, point
+from cxlib.plots._drivers_parts import beside, point
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from cxlib.analysis.drivers import Scenario
+    from cxlib.analysis.drivers import DriverImportance, Scenario
 
 UNITS = {"nps": "points", "csat": "percent"}
 """Units of what a scenario predicts."""
@@ -57,8 +57,7 @@ def scenario(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> Axe
     theme.label_rows(ax, labels, width=24)
     ax.grid(axis="x")
     ax.margins(x=0.12)
-    below(
-        ax,
+    ax.set_xlabel(
         words.say(_("{outcome}, with 95 % interval; all else as it is"), outcome=scenario.outcome),
     )
     text = words.say(
@@ -91,7 +90,9 @@ def _score(ax: Axes, y: int, score: tuple[float, float, float], colour: str) -> 
     ax.plot(value, y, marker="D", markersize=7, color=colour)
 
 
-def sensitivity(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> Axes:
+def sensitivity(
+    scenario: Scenario, *, words: Words, importance: DriverImportance, ax: Axes | None = None
+) -> Axes:
     """Draw what the same small rise of each rating goes with, the largest on top.
 
     Parameters
@@ -99,13 +100,17 @@ def sensitivity(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> 
     scenario : Scenario
         All ratings raised by the same small step, no cap.
     words : Words
+    importance : DriverImportance
+        Says which drivers are proven: these are filled.
     ax : Axes, optional
     """
     table = scenario.table.sort_values("step", ascending=False, kind="stable")
     unit = UNITS[scenario.kind]
+    alpha = 1 - importance.confidence
+    proven = set(importance.table.loc[importance.table["p_unique"] < alpha, "driver"])
     ax = theme.row_axes(ax, len(table), extra=1.5)
     for y, (_label, row) in enumerate(table.iterrows()):
-        clear = row["step_low"] > 0 or row["step_high"] < 0
+        clear = row["driver"] in proven
         colour = theme.MAIN if clear else theme.MUTED
         ends = row["step_low"], row["step_high"]
         point(ax, y, row["step"], *ends, colour=colour, filled=clear)
@@ -116,10 +121,9 @@ def sensitivity(scenario: Scenario, *, words: Words, ax: Axes | None = None) -> 
     theme.label_rows(ax, [words.label(key) for key in table["driver"]])
     ax.grid(axis="x")
     ax.margins(x=0.12)
-    below(
-        ax,
+    ax.set_xlabel(
         words.say(
-            _("{outcome} per tenth of a point of the rating, with 95 % interval"),
+            _("{outcome} per tenth of a point of the rating, with 95 % interval; filled: proven"),
             outcome=scenario.outcome,
         ),
     )

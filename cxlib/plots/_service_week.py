@@ -67,9 +67,7 @@ def staff(plan: Staffing, *, words: Words, ax: Axes | None = None) -> Axes:
     ax = _heat(ax, grid, words, digits=0)
     ax.set_xlabel(words.say(_("Start of the interval; agents at the telephone")))
     text = words.say(
-        _(
-            "{hours:.0f} hours a week answer {level} of calls within {answer}; at most {peak} agents"
-        ),
+        _("{hours:.0f} h a week answer {level} of calls within {answer}; at most {peak} agents"),
         hours=plan.agent_hours,
         level=Quantity(plan.service_level, "share"),
         answer=Quantity(plan.answer_seconds, "seconds"),
@@ -79,7 +77,7 @@ def staff(plan: Staffing, *, words: Words, ax: Axes | None = None) -> Axes:
 
 
 def _grid(table: pd.DataFrame, value: str) -> pd.DataFrame:
-    grid = table.pivot(index="weekday", columns="start", values=value)
+    grid = table.set_index(["weekday", "start"])[value].unstack()  # noqa: PD010 - one value a cell
     return grid.reindex([day for day in DAYS if day in grid.index])
 
 

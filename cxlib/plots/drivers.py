@@ -9,7 +9,7 @@ import numpy as np
 from cxlib.plots import theme
 from cxlib.plots._drivers_groups import rival, segments
 from cxlib.plots._drivers_map import priorities
-from cxlib.plots._drivers_parts import below, beside, point
+from cxlib.plots._drivers_parts import beside, point
 from cxlib.plots._drivers_scenario import scenario, sensitivity
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
@@ -63,8 +63,7 @@ def importance(
     ax.grid(axis="x")
     ax.set_xlim(left=0)
     ax.margins(x=0.12)
-    below(
-        ax,
+    ax.set_xlabel(
         words.say(
             _(
                 "Share of what all touchpoints explain of {outcome}, %, with 95 % interval; "
@@ -116,7 +115,7 @@ def ranks(order: OrderCertainty, *, words: Words, ax: Axes | None = None) -> Axe
     theme.label_rows(ax, [words.label(key) for key in table["driver"]])
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xticks(range(len(places)), [str(place + 1) for place in range(len(places))])
-    below(ax, words.say(_("Rank by importance; probability in %, from resamples")))
+    ax.set_xlabel(words.say(_("Rank by importance; probability in %, from resamples")))
     for side in ax.spines.values():
         side.set_visible(False)
     return theme.title(ax, _rank_title(order, words))
@@ -176,8 +175,7 @@ def account(importance: DriverImportance, *, words: Words, ax: Axes | None = Non
     theme.label_rows(ax, [label for label, _value in parts])
     ax.set_xlim(0, 100)
     ax.grid(axis="x")
-    below(
-        ax,
+    ax.set_xlabel(
         words.say(
             _("Share of the differences between answers to {outcome}, %"),
             outcome=importance.outcome,

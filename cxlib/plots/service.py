@@ -82,7 +82,7 @@ def course(
     theme.title(first, text, alt=_course_told(course, text, words))
     whole = first.get_figure(root=True)
     if len(metrics) > 1 and whole is not None:
-        first.set_title(held, loc="left", fontsize=9)
+        first.set_title(held, loc="left", fontsize=9, pad=4)
         width = theme.WIDTH * 72 / 10.5 * 0.98
         whole.suptitle(
             theme.wrap(text, width=width), x=0.01, ha="left", fontsize=10.5, color=theme.INK
@@ -101,7 +101,7 @@ def _course_told(course: Course, text: str, words: Words) -> str:
 def _panel(ax: Axes, course: Course, metric: str, target: float | None, words: Words) -> None:
     table = course.table[course.table["metric"] == metric].tail(MONTHS).reset_index(drop=True)
     unit = str(table["unit"].iloc[0])
-    scale, said = _axis(table, unit, words)
+    scale, name = _axis(table, unit, words)
     at = np.arange(len(table))
     lower, upper, centre, value = (
         scale * table[name].to_numpy(dtype=float) for name in ("lower", "upper", "centre", "value")
@@ -109,38 +109,44 @@ def _panel(ax: Axes, course: Course, metric: str, target: float | None, words: W
     ax.fill_between(at, lower, upper, color=theme.MUTED, alpha=0.13, linewidth=0)
     ax.plot(at, centre, color=theme.MUTED, linewidth=0.8)
     ax.plot(at, value, color=theme.MAIN, linewidth=1.2, marker="o", markersize=2.6)
-    way = course.latest.set_index("metric")["direction"][metric]
-    for x, (flags, y, middle) in enumerate(zip(table["flags"], value, centre, strict=True)):
-        if flags and np.isfinite(y):
-            good = (y > middle) == (way == "higher")
-            ax.plot(
-                x,
-                y,
-                marker="^" if good else "v",
-                markersize=6,
-                color=theme.GOOD if good else theme.BAD,
-                markeredgecolor=theme.INK,
-                markeredgewidth=0.5,
-            )
+    latest = course.latest.set_index("metric").loc[metric]
+    for x, row in enumerate(table.to_dict("records")):
+        told = latest["since"] and row["period"] >= latest["since"]
+        if not told and "outside" not in row["flags"]:
+            continue
+        good = (value[x] > centre[x]) == (latest["direction"] == "higher")
+        ax.plot(
+            x,
+            value[x],
+            marker="^" if good else "v",
+            markersize=6,
+            color=theme.GOOD if good else theme.BAD,
+            markeredgecolor=theme.INK,
+            markeredgewidth=0.5,
+        )
     if target is not None:
         ax.axhline(scale * target, color=theme.ACCENT, linestyle="-.", linewidth=1.1)
-    ends = [0, len(table) // 2, len(table) - 1] if len(table) > 4 else list(at)
+    ends = [0, len(table) - 1] if len(table) > 1 else [0]
     ax.set_xticks(ends, [words.period(str(table["period"][each])) for each in ends], fontsize=7)
+    labels = ax.get_xticklabels()
+    labels[0].set_horizontalalignment("left")
+    labels[-1].set_horizontalalignment("right")
     ax.tick_params(axis="y", labelsize=7)
-    ax.margins(x=0.06, y=0.18)
-    latest = words.quantity(float(table["value"].iloc[-1]), unit)
-    ax.set_title(f"{words.label(metric)}{said}: {latest}", loc="left", fontsize=9, pad=4)
+    ax.margins(x=0.04, y=0.18)
+    ax.set_ylabel(name, fontsize=7)
+    said = words.quantity(float(table["value"].iloc[-1]), unit)
+    ax.set_title(f"{words.label(metric)}: {said}", loc="left", fontsize=9, pad=4)
 
 
 def _axis(table: pd.DataFrame, unit: str, words: Words) -> tuple[float, str]:
-    """Return what values are multiplied by, and how the axis says so."""
+    """Return what values are multiplied by, and the unit that the axis then has."""
     if unit != "seconds":
-        return _SCALE.get(unit, 1.0), words.say(_(", %")) if unit == "share" else ""
+        return _SCALE.get(unit, 1.0), "%" if unit == "share" else ""
     largest = float(table[["value", "upper"]].max().max())
     for least, size, name in _STEPS:
         if largest >= least:
-            return 1 / size, words.say(_(", {unit}"), unit=name)
-    return 1.0, words.say(_(", {unit}"), unit=_("s"))
+            return 1 / size, words.say(name)
+    return 1.0, words.say(_("s"))
 
 
 def late(

@@ -76,7 +76,7 @@ def _frame(frame: pd.DataFrame, minimum_base: int) -> pd.DataFrame:
         return frame
     small = frame.get("withheld", pd.Series(False, index=frame.index)).astype(bool)
     for base in bases:
-        n = frame[base].fillna(0)
+        n = frame[base].astype(float)  # a figure without a base is a plain value, not a sample
         small |= (n < minimum_base) & ((n > 0) | (base == "n"))
     shown = frame.assign(withheld=small)
     if small.any():

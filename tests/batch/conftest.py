@@ -16,7 +16,9 @@ import nbformat
 import pytest
 
 from cxlib.batch.job import Limits, put_out
-from cxlib.batch.run import Ended, Request, Run, alone, execute, make_plan
+from cxlib.batch.planning import make_plan
+from cxlib.batch.request import Ended, Request, Run
+from cxlib.batch.run import alone, execute
 from cxlib.workspace import Workspace
 
 PARAMETERS = 'client: str = "c00"\nperiod: str = "latest"\nlanguage: str = "client"'

@@ -19,7 +19,9 @@ import pytest
 
 from cxlib.batch.hearth import can_fork
 from cxlib.batch.job import warm_hearth
-from cxlib.batch.run import Ended, Run, execute, make_plan
+from cxlib.batch.planning import make_plan
+from cxlib.batch.request import Ended, Run
+from cxlib.batch.run import execute
 from tests.batch.conftest import Place
 
 Look = Callable[[Run], dict[str, Ended]]

@@ -10,7 +10,7 @@ import pytest
 
 from cxlib.batch.chapters import discover
 from cxlib.batch.plan import Plan
-from cxlib.batch.run import Ended, Run
+from cxlib.batch.request import Ended, Run
 from cxlib.batch.state import read_record, write_whole
 from cxlib.errors import RunError
 from tests.batch.conftest import PERIOD, Place

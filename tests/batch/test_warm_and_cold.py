@@ -11,7 +11,7 @@ import pytest
 
 from cxlib.batch import _hearth, hearth
 from cxlib.batch.job import warm_hearth
-from cxlib.batch.run import Ended, Run
+from cxlib.batch.request import Ended, Run
 from tests.batch.conftest import PERIOD, Place
 
 Look = Callable[[Run], dict[str, Ended]]
@@ -113,7 +113,7 @@ def test_without_fork_kernels_start_cold(
     two: Place, by_key: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cxlib.batch.job.can_fork", lambda: False)
-    monkeypatch.setattr("cxlib.batch.run.can_fork", lambda: False)
+    monkeypatch.setattr("cxlib.batch.planning.can_fork", lambda: False)
     monkeypatch.setattr(hearth.Hearth, "call", _divide)
     assert {e.state for e in two.run().ended} == {"done"}
 

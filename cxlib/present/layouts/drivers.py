@@ -76,6 +76,7 @@ LAYOUTS = {
             Column("driver", "key", _("Differs most")),
             Column("p_driver", "p", _("its p (adjusted)")),
             Column("n", "int", _("n")),
+            Column("reason", "word", _("Why not")),
         ),
         caption=_("Do the drivers differ between groups? Interaction tests, by segment"),
     ),

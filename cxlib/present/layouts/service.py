@@ -48,7 +48,6 @@ LAYOUTS = {
             Column("p90", "unit", _("90 % within")),
             Column("within", "percent", _("In SLA (95 %)"), low="within_low", high="within_high"),
             Column("n", "int", _("n")),
-            Column("open", "int", _("Still running")),
         )
     ),
     "Glance.rates": Layout(

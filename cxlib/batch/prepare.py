@@ -1,0 +1,154 @@
+"""Run room: a client made ready: its file read, its data ingested if they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxlib import __version__
+from cxlib.errors import CxError, RunError
+from cxlib.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A file as it was when the run was planned.
+
+    Parameters
+    ----------
+    path : Path
+    size, changed : int
+        Bytes, and when it was last written, in nanoseconds.
+    """
+
+    path: Path
+    size: int
+    changed: int
+
+    @classmethod
+    def now(cls, path: Path) -> Seen:
+        """Return a file as it is now."""
+        told = path.stat()
+        return cls(path, told.st_size, told.st_mtime_ns)
+
+    def check(self) -> None:
+        """Raise if the file is not as it was.
+
+        Raises
+        ------
+        RunError
+            If it has changed or gone.
+        """
+        try:
+            same = Seen.now(self.path) == self
+        except OSError:
+            same = False
+        if not same:
+            raise RunError(f"{self.path.name} has changed or gone since the run was planned.")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A client, ready to be planned, or why not.
+
+    Parameters
+    ----------
+    name : str
+    client : Client or None
+    period : str
+    tables : str
+        Digest of its canonical tables; empty if it has none yet.
+    changed : str
+        Why its tables will be made anew, if they will.
+    fault : str
+        Why nothing of it can run.
+    inputs : tuple of Seen
+        The client's file and tables.
+    """
+
+    name: str
+    client: Client | None = None
+    period: str = ""
+    tables: str = ""
+    changed: str = ""
+    fault: str = ""
+    inputs: tuple[Seen, ...] = ()
+
+
+def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
+    """Read a client's file, and its data if they changed; runs in a process of its own.
+
+    Parameters
+    ----------
+    root : str
+        The workspace.
+    name : str
+    period : str
+        A label or ``latest``.
+    write : bool
+        Ingest what is new; otherwise only look, and leave everything as it is.
+    """
+    from cxlib import params, periods
+    from cxlib.data.tables import periods_of
+
+    workspace = Workspace(Path(root))
+    try:
+        client = params.load(name, workspace)
+        changed = ""
+        if write:
+            from cxlib.data.ingest import ingest
+
+            ingest(client, workspace)
+        else:
+            changed = _changed(client, workspace)
+        if not _tables(workspace, name):
+            return Prepared(name, client, period, changed=changed)
+        chosen = periods.choose(period, periods_of(workspace, client, period))
+        read = (workspace.client_file(name), *_tables(workspace, name))
+        inputs = tuple(Seen.now(path) for path in read)
+        tables = _tables_digest(workspace, name)
+        return Prepared(name, client, chosen, tables, changed, inputs=inputs)
+    except CxError as error:
+        return Prepared(name, fault=str(error))
+    except Exception as error:  # noqa: BLE001 - one client's data never stop another's run
+        return Prepared(name, fault=f"{type(error).__name__}: {error}")
+
+
+def _changed(client: Client, workspace: Workspace) -> str:
+    """Return why a client's tables would be made anew, without making them."""
+    from cxlib.data.making import source_hashes
+    from cxlib.data.store import read_record as read_tables_record
+
+    record = read_tables_record(workspace.tables(client.client))
+    if record is None:
+        return "its data have not been read yet"
+    if record.get("params") != client.hash:
+        return "its client file has changed"
+    if record.get("sources") != source_hashes(client, workspace):
+        return "its data have changed"
+    return "" if record.get("kit") == __version__ else "the kit has changed"
+
+
+def _tables(workspace: Workspace, name: str) -> list[Path]:
+    return sorted(p for p in workspace.tables(name).glob("*") if p.is_file())
+
+
+def _tables_digest(workspace: Workspace, name: str) -> str:
+    return digest(*(f"{p.name}:{file_digest(p)}" for p in _tables(workspace, name)))
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(*parts: str) -> str:
+    """Return the SHA-256 of some texts, each apart from the next."""
+    return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()

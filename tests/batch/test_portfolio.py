@@ -1,0 +1,101 @@
+"""The index of all clients: KPIs, change, verdicts, state and links, sealed and marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from cxlib import envelope
+from cxlib.batch.hearth import can_fork
+from cxlib.batch.portfolio import glance_of, portfolio
+from cxlib.report.html import CONTENT_POLICY
+from cxlib.report.index import ClientEntry, Entry, Kpi, render_index
+from tests.batch.conftest import PERIOD, Place
+
+HEADLINE = """
+from cxlib.analysis import scores
+headline = scores.headline(engagement.survey(period="history"), metrics=engagement.metrics,
+                           period=engagement.period, previous=engagement.previous)
+_ = engagement.save(headline=headline)
+"""
+
+
+@pytest.mark.skipif(not can_fork(), reason="kernels are not forked on this system")
+def test_the_index_tells_of_all_clients_those_of_earlier_runs_included(place: Place) -> None:
+    place.add_client("c00", answers=200)
+    place.add_client("c01", answers=200)
+    place.add_notebook("02-assessment", HEADLINE, opens=True)
+    place.run()
+    run = place.run(clients=("c01",))
+    first, second = portfolio(place.workspace, place.out, run)
+    saved = envelope.read(place.workspace.results("c00") / PERIOD / "assessment.json")
+    table = saved["headline"].table.set_index("metric")
+    assert [kpi.metric for kpi in first.kpis] == ["nps", "csat"]
+    assert first.kpis[0].value == pytest.approx(table.loc["nps", "value"])
+    assert first.kpis[0].change == pytest.approx(table.loc["nps", "change"])
+    assert (first.entries[0].state, second.entries[0].state) == ("done", "fresh")
+    assert first.entries[0].link == f"c00/{PERIOD}/en/02-assessment.html"
+    assert (place.out / second.entries[0].link).is_file()
+
+
+def test_verdicts_come_from_the_chapter_that_saved_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Saved:
+        table = pd.DataFrame(
+            {"metric": ["csat"], "status": ["not met"], "target": [85.0], "clause": [None]}
+        )
+
+    read = SimpleNamespace(results={"verdicts": Saved()})
+    monkeypatch.setattr("cxlib.envelope.read", lambda path: read)
+    assert glance_of(tmp_path) == {
+        "verdicts": [{"metric": "csat", "clause": None, "target": 85.0, "status": "not met"}]
+    }
+
+
+PAGE = render_index(
+    [
+        ClientEntry(
+            name="a&b",
+            entries=(
+                Entry("x", "Where <b>now</b>?", "2026Q2", "en", "done", link="a&b/报告 1.html"),
+                Entry("y", "Y", "2026Q2", "en", "failed", note="cell [3]: <script>"),
+            ),
+            period="2026Q2",
+            kpis=(Kpi("nps", 42.66, "points", -3.21), Kpi("csat", None, "percent")),
+            verdicts=(("csat", "not met"),),
+        ),
+        ClientEntry(name="refused", fault="params/refused.yaml:3: unknown key"),
+    ],
+    faults=["03-torn.ipynb is not a notebook"],
+)
+
+
+def test_the_index_is_marked_for_the_consultancy_only() -> None:
+    assert "For the consultancy only" in PAGE
+    assert CONTENT_POLICY in PAGE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<strong>nps</strong> 42.7 (−3.2)",
+        "<strong>csat</strong> withheld",
+        "1 done, 1 failed",
+        "not met",
+        'href="a%26b/%E6%8A%A5%E5%91%8A%201.html"',
+        "params/refused.yaml:3: unknown key",
+        "03-torn.ipynb is not a notebook",
+    ],
+)
+def test_the_index_tells_what_matters(text: str) -> None:
+    assert text in PAGE
+
+
+def test_the_index_escapes_what_it_is_told() -> None:
+    assert "<script" not in PAGE
+    assert "<b>now" not in PAGE
+    assert "Where &lt;b&gt;now&lt;/b&gt;?" in PAGE

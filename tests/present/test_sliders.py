@@ -1,0 +1,82 @@
+"""Sliders over a scenario: they predict, escape, keep to the caps, and stay away from batch jobs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from cxlib.analysis import drivers
+from cxlib.errors import SetupError
+from cxlib.present import sliders
+from cxlib.words import Words
+from tests.analysis.surveys import NAMES, survey
+
+
+@pytest.fixture(scope="module")
+def model() -> drivers.ScenarioModel:
+    data = survey()
+    data["tier"] = ["a", "b"] * 200
+    return drivers.scenario_model(
+        data, outcome="nps", drivers=NAMES, segments=["tier"], bootstrap=50, scale=(1, 5)
+    )
+
+
+@pytest.fixture(autouse=True)
+def interactive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(sliders.JOB_VARIABLE, raising=False)
+
+
+def test_a_moved_slider_tells_the_new_prediction(model: drivers.ScenarioModel) -> None:
+    pytest.importorskip("ipywidgets")
+    panel: Any = sliders.scenario_sliders(model, words=Words())
+    *moved, button, told = panel.children
+    assert len(moved) == len(NAMES)
+    today = model.predict({})
+    assert f"nps: {Words().number(today.predicted, 1)} (" in told.value
+    moved[0].value = -0.5
+    lower = model.predict({"t0": -0.5})
+    assert f"nps: {Words().number(lower.predicted, 1)} (" in told.value
+    button.click()
+    assert [slider.value for slider in moved] == [0.0] * len(NAMES)
+    assert f"nps: {Words().number(today.predicted, 1)} (" in told.value
+
+
+def test_the_cap_holds_and_is_told(model: drivers.ScenarioModel) -> None:
+    pytest.importorskip("ipywidgets")
+    panel: Any = sliders.scenario_sliders(model, words=Words(), start={"t0": 0.9})
+    assert panel.children[0].value == pytest.approx(0.9)
+    assert "t0: " in panel.children[-1].value
+    assert "no segment is above" in panel.children[-1].value
+
+
+def test_labels_of_the_client_are_escaped(model: drivers.ScenarioModel) -> None:
+    pytest.importorskip("ipywidgets")
+    labels = {"t0": "<b>bold</b>", "nps": "<script>NPS</script>"}
+    panel: Any = sliders.scenario_sliders(model, words=Words(labels=labels), start={"t0": 0.2})
+    assert "<script>" not in panel.children[-1].value
+    assert "<b>bold" not in panel.children[-1].value
+    assert "&lt;script&gt;" in panel.children[-1].value
+
+
+def test_chinese_readers_see_chinese(model: drivers.ScenarioModel) -> None:
+    pytest.importorskip("ipywidgets")
+    panel: Any = sliders.scenario_sliders(model, words=Words.load("zh"))
+    assert panel.children[-2].description == "恢复当前值"
+
+
+def test_a_batch_job_gets_nothing(
+    model: drivers.ScenarioModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(sliders.JOB_VARIABLE, "1")
+    assert not sliders.wanted()
+    assert sliders.scenario_sliders(model, words=Words()) is None
+
+
+def test_without_the_extra_the_message_says_how_to_get_it(
+    model: drivers.ScenarioModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    with pytest.raises(SetupError, match=r"pip install 'cxlib\[lab\]'"):
+        sliders.scenario_sliders(model, words=Words())
