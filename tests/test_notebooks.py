@@ -63,7 +63,7 @@ def test_a_chapters_parameters_are_the_same_form(path: Path) -> None:
 def test_its_metadata_can_be_planned(path: Path) -> None:
     if path not in CHAPTERS:
         pytest.skip("a lesson")
-    assert path.name in {chapter.path.name for chapter in discover(ROOT / "notebooks")}
+    assert path.name in {chapter.path.name for chapter in discover(ROOT / "notebooks").chapters}
 
 
 def test_its_code_is_typed(path: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,7 @@ class EarlyWarnings:
         Charts on the page with limits, and those without (one value, or no neighbours).
     """
 
+    counts: ClassVar[str] = "charts"
     table: pd.DataFrame
     held_back: pd.DataFrame
     level: float

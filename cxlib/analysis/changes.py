@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ class Changes:
         Comparisons with an interval, and those that cannot be made.
     """
 
+    counts: ClassVar[str] = "periods"
     table: pd.DataFrame
     confidence: float
     n_used: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,7 @@ class XmrChart:
         Periods with and without a value.
     """
 
+    counts: ClassVar[str] = "periods"
     table: pd.DataFrame
     improvement: str | None
     target: float | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,7 @@ class Seasonality:
         Values that enter the test (a value, and one the period before), and those that do not.
     """
 
+    counts: ClassVar[str] = "periods"
     table: pd.DataFrame
     seasonal: bool
     statistic: float

@@ -110,7 +110,7 @@ def groups(
 
 def _measured(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table that measures anything; without its rows if all it knows is how many."""
-    return table if table[[*table.columns.difference(_KEYS)]].notna().any(axis=None) else table[:0]
+    return table if table[list(_QUALITY)].notna().any(axis=None) else table[:0]
 
 
 def _speed(

@@ -247,3 +247,6 @@ class JobKernelManager(AsyncKernelManager):
             kind = LocalProvisioner if self.embryo is None else WarmProvisioner
             self.provisioner = kind(kernel_id="job", kernel_spec=self.kernel_spec, parent=self)
         return await super()._async_pre_start_kernel(**kwargs)
+
+    async def _async_wait(self, pollinterval: float = 0.1) -> None:
+        await super()._async_wait(min(pollinterval, 0.004))  # it was killed: it ends at once

@@ -49,6 +49,8 @@ def _own_bases(result: Any) -> list[int]:
     table = getattr(result, "table", None)
     if isinstance(table, pd.DataFrame) and {"n_before", "n_after"} <= set(table.columns):
         return [int(table["n_before"].sum()), int(table["n_after"].sum())]
+    if getattr(result, "counts", "people") != "people":  # a chart's n_used are periods
+        return []
     base = getattr(result, "n", getattr(result, "n_used", None))
     return [base] if isinstance(base, int) else []
 

@@ -40,7 +40,7 @@ def chapter(workspace: Workspace, client: str) -> Told:
     choice = driver_choice.choose(survey, outcome=outcome, touchpoints=e.touchpoints)
     assert choice.possible
     repeats = e.client.survey is not None and e.client.survey.repeat_respondents
-    model = {"outcome": outcome, "drivers": choice.drivers, "weights": "weight"}
+    model: dict[str, Any] = {"outcome": outcome, "drivers": choice.drivers, "weights": "weight"}
     model["cluster"] = "respondent_id" if repeats else None
     importance = drivers.importance(survey, **model, bootstrap=300, permutations=99)
     lost = driver_plan.lost_ground(

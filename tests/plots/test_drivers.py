@@ -109,7 +109,7 @@ def test_the_most_important_stands_on_top_and_the_title_says_what_they_carry(
     assert title(ax).endswith(
         f"carry {100 * order.share:.1f} % of what the touchpoints explain of nps"
     )
-    assert "t3" in ax.get_label()
+    assert "t3" in str(ax.get_label())
 
 
 def test_a_withheld_driver_leaves_a_gap(importance: drivers.DriverImportance) -> None:

@@ -1,4 +1,4 @@
-"""Sliders over a scenario: they predict, escape, keep to the caps, and stay away from batch jobs."""
+"""Sliders over a scenario: they predict, escape, keep to the caps, and stay out of batch jobs."""
 
 from __future__ import annotations
 
