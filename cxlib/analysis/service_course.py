@@ -17,7 +17,8 @@ from cxlib.analysis.tickets import bounds
 from cxlib.analysis.trends import XmrChart, xmr
 
 SHOWN = (*HEADLINE, "first_response", "resolution")
-"""The KPIs of the headline, and the times themselves: a generous SLA hides a wait that doubles."""
+"""The KPIs of the headline, and the wait itself: a generous SLA hides a wait that doubles. The
+time of the resolution stands in where no SLA is agreed on it."""
 
 _LATEST = ("metric", "period", "value", "centre", "lower", "upper", "n", "unit")
 
@@ -78,7 +79,8 @@ def course(
     tables, latest, charts = [], [], {}
     for key in metrics:
         series = _series(parts, key, terms.clock)
-        if not series["value"].notna().any():
+        told = {row["metric"] for row in latest}
+        if not series["value"].notna().any() or (key == "resolution" and f"{key}_sla" in told):
             continue
         chart = None
         if series["value"].notna().sum() >= FEWEST_POINTS:

@@ -33,7 +33,10 @@ HEAVY = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline"),
     *("ipykernel.debugger", "IPython.core.completerlib", "IPython.extensions.storemagic"),
     *("papermill", "papermill.engines", "nbclient", "nbformat.v4", "nbconvert", "mistune"),
-    *("jupyter_client.manager", "multiprocessing.connection"),
+    *("IPython.core.debugger", "IPython.core.logger", "pandas.core.methods.to_dict"),
+    *("jupyter_client.manager", "tornado.platform.asyncio", "zmq.utils.garbage"),
+    *("babel.numbers", "python_calamine", "resource", "multiprocessing.connection"),
+    *("cxlib.engagement", "cxlib.envelope", "cxlib.batch.work", "cxlib.batch.provision"),
 )
 """What jobs import sooner or later; it costs time here once instead of in each of them."""
 
@@ -52,8 +55,6 @@ def preload() -> None:
             if not found.name.endswith("__main__") and ".demo" not in found.name:
                 with contextlib.suppress(ImportError):
                     import_module(found.name)
-    import_module("cxlib.engagement")
-    import_module("cxlib.batch.work")
     _rehearse()
 
 
@@ -62,6 +63,8 @@ def _rehearse() -> None:
     import io
 
     import nbformat
+    import pandas as pd
+    import pandera.pandas as pa
     from matplotlib.figure import Figure
 
     from cxlib.plots import theme
@@ -72,6 +75,7 @@ def _rehearse() -> None:
         figure = Figure(figsize=(2, 1))
         figure.subplots().set_title("Aa 字 −1")
         figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
+    pa.DataFrameSchema({"a": pa.Column(int)}).validate(pd.DataFrame({"a": [1]}))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A")])
     nbformat.validate(notebook)
     for language in LANGUAGES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxlib.analysis.driver_choice import DriverChoice
 from cxlib.analysis.driver_plan import ASKED, STEP, ChangePlan, LostGround
 from cxlib.analysis.drivers import DriverImportance, Scenario
 from cxlib.findings.finding import ALPHA, Finding
@@ -89,6 +90,31 @@ def _facts(scenario: Scenario) -> dict[str, object]:
     }
 
 
+def unpredictable(choice: DriverChoice) -> list[Finding]:
+    """Say that no scenario is made of an outcome that is a mean.
+
+    Parameters
+    ----------
+    choice : DriverChoice
+        Nothing is said where not even its drivers can be told.
+    """
+    if not choice.possible:
+        return []
+    return [
+        Finding(
+            id="drivers.scenario.none",
+            message=_(
+                "What better ratings would bring is predicted for NPS and CSAT; {outcome} is a "
+                "mean, so this report makes no prediction (n = {n})."
+            ),
+            facts={"outcome": choice.outcome, "n": choice.n_used},
+            consequence=10,
+            base=choice.n_used,
+            next_step=_("Name another KPI as the outcome if predictions are wanted."),
+        )
+    ]
+
+
 def sensitivity(scenario: Scenario, importance: DriverImportance) -> list[Finding]:
     """Say at which proven driver a tenth of a point goes with most.
 
@@ -108,8 +134,8 @@ def sensitivity(scenario: Scenario, importance: DriverImportance) -> list[Findin
         Finding(
             id="drivers.scenario.tenth",
             message=_(
-                "A tenth of a point more at {driver} goes with {step} ({low} to {high}) on "
-                "{outcome}, more than anywhere else, n = {n}."
+                "Of all that is proven, a tenth of a point goes furthest at {driver}: {step} "
+                "({low} to {high}) on {outcome}, n = {n}."
             ),
             facts={
                 "driver": best["driver"],

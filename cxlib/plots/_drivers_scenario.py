@@ -127,11 +127,21 @@ def sensitivity(
             outcome=scenario.outcome,
         ),
     )
-    best = table.iloc[0]
-    text = words.say(
-        _("A tenth of a point is worth most at {driver}: {step} on {outcome}"),
+    return theme.title(ax, _sensitivity_title(table[table["driver"].isin(proven)], scenario, words))
+
+
+def _sensitivity_title(proven: pd.DataFrame, scenario: Scenario, words: Words) -> str:
+    if proven.empty:
+        return words.say(
+            _("No touchpoint is proven to go with {outcome}"), outcome=scenario.outcome
+        )
+    best = proven.iloc[0]
+    return words.say(
+        _(
+            "Of all that is proven, a tenth of a point goes furthest at {driver}: {step} on "
+            "{outcome}"
+        ),
         driver=best["driver"],
-        step=Quantity(best["step"], unit, sign=True),
+        step=Quantity(best["step"], UNITS[scenario.kind], sign=True),
         outcome=scenario.outcome,
     )
-    return theme.title(ax, text)

@@ -83,6 +83,8 @@ def importance(
 def _leading(order: OrderCertainty, outcome: str, words: Words) -> str:
     if not order.leading:
         return words.say(_("No touchpoint is proven to go with {outcome}"), outcome=outcome)
+    if len(order.leading) == len(order.table):
+        return words.say(_("Every touchpoint is proven to go with {outcome}"), outcome=outcome)
     message = (
         _("{drivers} carries {share} of what the touchpoints explain of {outcome}")
         if len(order.leading) == 1

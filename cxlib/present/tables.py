@@ -212,6 +212,10 @@ def _notes(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) ->
         n = frame.loc[~frame["withheld"], "n"] if "withheld" in frame else frame["n"]
         if (n.fillna(CARE_BASE) < CARE_BASE).any():
             yield words.say(_("* : fewer than {n} answers; interpret with care."), n=CARE_BASE)
+    base = getattr(result, "n_used", None)
+    people = getattr(result, "counts", "people") == "people"
+    if people and isinstance(base, int) and not {"n", "n_before", "answered"} & set(frame.columns):
+        yield words.say(_("n = {n}"), n=base)
     for caveat in getattr(result, "caveats", ()):
         yield say_caveat(caveat, words)
 

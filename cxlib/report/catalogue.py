@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from cxlib.report.markdown import messages
 from cxlib.words import LANGUAGES, read_catalogue
@@ -81,7 +82,12 @@ def of_notebook(path: Path) -> Iterator[str]:
             yield from re.findall(r'caption="([^"]+)"', source)
 
 
-def update(path: Path, wanted: list[str], language: str) -> tuple[int, int]:
+def update(
+    path: Path,
+    wanted: list[str],
+    language: str,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, int]:
     """Bring one catalogue up to date; return how many messages it holds and how many lack a word.
 
     Parameters
@@ -91,11 +97,14 @@ def update(path: Path, wanted: list[str], language: str) -> tuple[int, int]:
     wanted : list of str
         Its messages.
     language : str
+    elsewhere : mapping of str to str
+        Translations of the other catalogues: a message that moves keeps its own.
     """
     from babel.messages.catalog import Catalog, Message
     from babel.messages.pofile import write_po
 
     known = read_catalogue(path) if path.is_file() else {}
+    known = {**elsewhere, **known}
     catalogue = Catalog(locale=language, fuzzy=False)
     for message in sorted(wanted):
         entry = Message(message, known.get(message, ""))
@@ -117,8 +126,13 @@ def main() -> None:
     for language in LANGUAGES[1:]:
         folder = PACKAGE / "locale" / language
         every = extract()
+        elsewhere = {
+            message: said
+            for path in sorted(folder.glob("*.po"))
+            for message, said in read_catalogue(path).items()
+        }
         for stem, wanted in every.items():
-            held, lacking = update(folder / f"{stem}.po", wanted, language)
+            held, lacking = update(folder / f"{stem}.po", wanted, language, elsewhere)
             print(f"{language}/{stem}: {held} messages, {lacking} untranslated")
         for path in folder.glob("*.po"):
             if path.stem not in every:

@@ -96,14 +96,14 @@ def test_open_tickets_are_not_forgotten() -> None:
 
 def test_the_verdicts_clock_is_the_contracts() -> None:
     hours = BusinessHours(hours="09:00-10:00")
-    terms = Terms(calendar=hours, clock="business", sla={"resolution": 3000.0}, as_of="2026-12-31")
+    terms = Terms(calendar=hours, clock="business", sla={"resolution": 3300.0}, as_of="2026-12-31")
     tickets = log(n=10, late=0)  # an hour each, over closing time
     seen = service_review.glance(tickets, terms=terms, period="2026-03")
     by_clock = seen.durations.set_index(["metric", "clock"])["within"]
     row = seen.headline.set_index("metric").loc["resolution_sla", "value"]
     assert row == by_clock["resolution", "business"]
     assert by_clock["resolution", "calendar"] == 0
-    assert 0 < row < 1
+    assert row == 0.5  # opened after 09:05: less than 55 open minutes
 
 
 def test_business_time_without_hours_is_refused() -> None:
@@ -242,7 +242,9 @@ def test_the_sheet_names_every_kpi_once_and_leaves_room_to_sign() -> None:
 def calls(per_half_hour: int) -> pd.DataFrame:
     """Return four Mondays with so many calls from nine to half past."""
     mondays = pd.date_range("2026-03-02", periods=4, freq="7D")
-    opened = [day + pd.Timedelta(hours=9, seconds=s) for day in mondays for s in range(per_half_hour)]
+    opened = [
+        day + pd.Timedelta(hours=9, seconds=s) for day in mondays for s in range(per_half_hour)
+    ]
     frame = pd.DataFrame({"ticket_id": range(len(opened)), "created_at": opened})
     return frame.assign(
         first_response_at=frame["created_at"] + pd.Timedelta(seconds=30),

@@ -62,6 +62,23 @@ def test_one_proven_driver_is_told_in_the_singular(importance: drivers.DriverImp
     assert "drivers.order.first" not in told
 
 
+def test_where_all_are_proven_nobody_is_told_that_they_carry_all_of_it(
+    importance: drivers.DriverImportance,
+) -> None:
+    every = replace(importance, table=importance.table.head(3))
+    order = replace(driver_order.certainty(importance), leading=("t0", "t1", "t2"))
+    told = by_id(findings.order(every, order))
+    assert said(told["drivers.order.leading"]).startswith("Each of t0, t1, t2 is proven to go with")
+
+
+def test_a_mean_is_not_predicted_and_that_is_said() -> None:
+    choice = driver_choice.choose(survey(), outcome=NPS, touchpoints=POINTS)
+    (told,) = findings.unpredictable(choice)
+    assert "makes no prediction (n = 400)" in said(told)
+    few = driver_choice.choose(survey(20), outcome=NPS, touchpoints=POINTS)
+    assert findings.unpredictable(few) == []
+
+
 def test_without_proof_the_word_is_not_used(importance: drivers.DriverImportance) -> None:
     none = replace(importance, table=importance.table.assign(p_unique=0.4))
     told = by_id(findings.order(none, driver_order.certainty(none)))

@@ -42,7 +42,10 @@ def test_a_target_may_name_what_the_tickets_tell(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("{metric: fcr, target: 80, due: 2026Q4}", "80 is off the range of fcr, a share from 0 to 1"),
+        (
+            "{metric: fcr, target: 80, due: 2026Q4}",
+            "80 is off the range of fcr, a share from 0 to 1",
+        ),
         ("{metric: fcr, target: 6min, due: 2026Q4}", "360 s is a time, and fcr is none."),
         ("{metric: handle_time, target: 1d, due: 2026Q4}", "'1d' is not the same on every clock"),
         ("{metric: handle_time, target: soon, due: 2026Q4}", "'soon' is not a number."),
