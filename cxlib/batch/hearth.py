@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -51,6 +52,7 @@ class Hearth:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._ready = False
+        self._log = tempfile.TemporaryFile()
         with self._lock:
             self._start()
 
@@ -72,6 +74,7 @@ class Hearth:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                stderr=self._log,
                 env=environment(),
                 start_new_session=True,
             )
@@ -94,7 +97,12 @@ class Hearth:
                         return
                 except OSError:
                     self._bury()
-            raise RunError("the fork server does not stay alive; try `cx run --cold`.")
+            raise RunError(f"no warm process: {self._last_words()}; try `cx run --cold`.")
+
+    def _last_words(self) -> str:
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "it ended without a word"
 
     def _wait_until_warm(self) -> None:
         control = self._control
@@ -181,6 +189,7 @@ class Hearth:
                 process.wait()
         with self._lock:
             self._bury()
+            self._log.close()
 
     def __enter__(self) -> Hearth:
         """Return itself."""

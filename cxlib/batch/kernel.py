@@ -93,6 +93,7 @@ def serve(order: Order) -> None:
     os.environ.clear()
     os.environ.update(kept)
     os.chdir(folder)
+    _quieten(folder / "tmp" / "kernel.log")
     _reseed()
     confine.limit_memory(order.memory)
     sockets = Path(order.connection_file).parent
@@ -109,6 +110,14 @@ def serve(order: Order) -> None:
             "--IPKernelApp.capture_fd_output=False",
         ]
     )
+
+
+def _quieten(log: Path) -> None:
+    """Let what libraries print past Python end in the job's folder, not on the run's terminal."""
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for descriptor in (1, 2):
+        os.dup2(handle, descriptor)
+    os.close(handle)
 
 
 def _reseed() -> None:

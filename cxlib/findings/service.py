@@ -56,7 +56,7 @@ def _target(row: dict[Any, Any]) -> Finding:
         "clause": row["clause"] or "–",
         "value": Quantity(row["value"], unit),
         "target": Quantity(row["target"], unit),
-        "gap": Quantity(abs(row["missing"]), unit),
+        "gap": Quantity(-row["missing"], unit, sign=True),
         "period": row["period"],
         "n": int(row["n"]),
     }
@@ -81,7 +81,7 @@ def _target(row: dict[Any, Any]) -> Finding:
         severity, step = "good", _("Put clause {clause} before the review meeting as kept.")
     else:
         message = _(
-            "{metric} is not at its target of {target}: {value} in {period}, off by {gap}, n = {n}."
+            "{metric} is not at its target of {target}: {value} in {period} ({gap}), n = {n}."
         )
         severity, step = "serious", _("Agree on the measure for clause {clause}, and who owns it.")
     return Finding(

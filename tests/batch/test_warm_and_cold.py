@@ -12,6 +12,7 @@ import pytest
 from cxlib.batch import _hearth, hearth
 from cxlib.batch.job import warm_hearth
 from cxlib.batch.request import Ended, Run
+from cxlib.errors import RunError
 from tests.batch.conftest import PERIOD, Place
 
 Look = Callable[[Run], dict[str, Ended]]
@@ -128,3 +129,18 @@ def test_without_unix_sockets_the_line_to_a_kernel_is_encrypted(
     monkeypatch.setattr("cxlib.batch.provision.sys.platform", "win32")
     manager = JobKernelManager.for_job(Path("/x"), memory=0, embryo=None)()
     assert (manager.transport, manager.transport_encryption) == ("tcp", "required")
+
+
+def test_a_warm_process_that_cannot_start_says_why_and_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(folder: object = None) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": "", "PYTHONHOME": "/nowhere"}
+
+    monkeypatch.setattr(hearth, "environment", fail)
+    cold_hearth = hearth.Hearth()
+    try:
+        with pytest.raises(RunError, match=r"no warm process: .+; try `cx run --cold`"):
+            cold_hearth.call(os.getpid)
+    finally:
+        cold_hearth.close()

@@ -112,7 +112,7 @@ def watched() -> Iterator[list[float]]:
     peak, stop = [0.0], threading.Event()
 
     def look() -> None:
-        while not stop.wait(0.2):
+        while not stop.wait(0.5):
             total = 0
             for process in psutil.Process().children(recursive=True):
                 try:

@@ -53,7 +53,7 @@ def test_a_target_missed_says_by_how_much() -> None:
     (finding,) = judged(metric="handle_time", target=240.0, direction="lower")
     assert finding.severity == "serious"
     assert "Handle time is not at its target of 4.0 min: 5.0 min" in said(finding)
-    assert "off by 1.0 min" in said(finding)
+    assert "(+1.0 min)" in said(finding)
     assert EN.say(finding.next_step or "", **finding.facts).startswith(
         "Agree on the measure for clause 5.1"
     )

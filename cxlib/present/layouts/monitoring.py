@@ -150,7 +150,7 @@ LAYOUTS = {
     ),
     "Advice.table": Layout(
         (
-            Column("rank", "int", _("No.")),
+            Column("rank", "int", _("Number")),
             Column("mark", "text", _("Urgency")),
             Column("step", "text", _("Next step")),
             Column("about", "text", _("About")),
