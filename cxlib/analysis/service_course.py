@@ -76,7 +76,9 @@ def course(
     if known is not None:
         last = periods.containing((bounds(known)[1] - pd.Timedelta(days=1)).date(), "month")
         parts = parts[parts["month"] <= str(last)]
-    tables, latest, charts = [], [], {}
+    tables: list[pd.DataFrame] = []
+    latest: list[dict[str, Any]] = []
+    charts: dict[str, XmrChart] = {}
     for key in metrics:
         series = _series(parts, key, terms.clock)
         told = {row["metric"] for row in latest}

@@ -52,7 +52,7 @@ class Hearth:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._ready = False
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the hearth
         with self._lock:
             self._start()
 
@@ -154,7 +154,11 @@ class Hearth:
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            self._send(theirs)
+            try:
+                self._send(theirs)
+            except BaseException:
+                ours.close()
+                raise
         line = Connection(ours.detach())
         pid = 0
         try:

@@ -106,7 +106,7 @@ def test_an_interrupted_run_leaves_nothing_half_done(busy: Place, number: int) -
     while not list((busy.root / ".cx").rglob("first.json")) and time.monotonic() < until:
         time.sleep(0.02)
     family = tree(process.pid)
-    assert len(family) >= 3
+    assert len(family) >= 2  # the run, its warm process, and most often jobs
     process.send_signal(number)
     code = process.wait(timeout=30)
     assert code == (-9 if number == signal.SIGKILL else 130)
@@ -178,7 +178,7 @@ def test_a_full_disk_loses_no_other_report(two: Place) -> None:
     if mounted.returncode:
         pytest.skip("a small tmpfs cannot be mounted here")
     try:
-        two.cx("run", "c00")
+        two.run(clients=("c00",))
         pages = -(-two.report("c00", "01-sound").stat().st_size // 4096)
         (small / "ballast").write_bytes(b"x" * (65536 - 4096 * pages))
         told = two.cx("run", "--json", "--force", "--out", str(small), "--jobs", "1")
