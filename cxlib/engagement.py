@@ -132,8 +132,11 @@ class Engagement(Page):
 
     @property
     def targets(self) -> tuple[Any, ...]:
-        """The contract's targets, as the client file states them."""
-        return self.client.targets
+        """The contract's targets on survey and KPI series; those on tickets are chapter 09's."""
+        from cxlib.params.service import ticket_targets
+
+        elsewhere = ticket_targets(self.client)
+        return tuple(target for target in self.client.targets if target not in elsewhere)
 
     def target_of(self, metric: str) -> float | None:
         """Return the contract's first target of a KPI; None if it has none."""

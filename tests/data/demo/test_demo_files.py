@@ -109,6 +109,8 @@ def test_one_target_is_met_one_is_not_and_one_cannot_be_told(
     latest = data[data["period"] == data["period"].max()]
     z = {}
     for target in files.params(client)["targets"]:
+        if target["metric"] not in ("nps", "csat", "ces"):
+            continue  # a target on tickets: chapter 09 judges it
         ratings = latest[target["metric"]].dropna()
         if target["metric"] == "nps":
             value, error = files.nps(ratings), files.nps_error(ratings)
