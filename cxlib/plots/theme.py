@@ -12,6 +12,7 @@ from cxlib.errors import SetupError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 INK, MUTED, RULE, PAPER = "#1c2733", "#5f6b7a", "#d5dbe2", "#ffffff"
 MAIN, ACCENT, GOOD, BAD, QUIET = "#1f5f99", "#c8691c", "#2e7d5b", "#b3372f", "#a9b4c0"
@@ -188,6 +189,33 @@ def _words(text: str) -> Iterator[str]:
             continue
     if word:
         yield word
+
+
+def fit(figure: Figure) -> None:
+    """Wrap titles and axis labels that would leave the figure, by their measured width."""
+    figure.draw_without_rendering()
+    frame = figure.bbox
+    for ax in figure.axes:
+        label = ax.xaxis.label
+        box = label.get_window_extent()
+        if label.get_text() and (box.x1 > frame.x1 or box.x0 < frame.x0):
+            middle = (box.x0 + box.x1) / 2
+            room = 2 * min(middle - frame.x0, frame.x1 - middle)
+            label.set_text(_narrower(label.get_text(), room / box.width))
+    title = figure._suptitle  # type: ignore[attr-defined]
+    if title is not None and title.get_window_extent().x1 > frame.x1:
+        box = title.get_window_extent()
+        title.set_text(_narrower(title.get_text(), (frame.x1 - box.x0) / box.width))
+
+
+def _narrower(text: str, share: float) -> str:
+    """Wrap `text` anew to a share of the width of its longest line."""
+    lines = text.split("\n")
+    joined = lines[0]
+    for line in lines[1:]:
+        wide = ord(joined[-1]) > 0x2E7F or ord(line[0]) > 0x2E7F  # Chinese runs on without a space
+        joined += line if wide else " " + line
+    return wrap(joined, width=0.97 * share * max(map(_em, lines)))
 
 
 def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:

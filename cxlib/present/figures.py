@@ -50,6 +50,7 @@ def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any)
     with theme.applied():
         axes = plot(result, words=words, **options)
         figure = axes.get_figure()
+        theme.fit(figure)
         return FigureView(
             png=render(figure), alt=axes.get_label(), width=int(figure.get_figwidth() * 100)
         )

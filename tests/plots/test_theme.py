@@ -82,3 +82,26 @@ def test_wrapping_loses_no_character_and_keeps_to_the_width(text: str) -> None:
 def test_a_title_stands_in_the_figure_and_in_the_alternative_text() -> None:
     ax = theme.title(Figure().subplots(), "NPS fell by 11 points")
     assert ax.get_label() == "NPS fell by 11 points"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a long label of many English words " * 4, "一个很长的坐标轴标签，说明这里画的是什么，" * 4],
+)
+def test_labels_that_would_leave_the_figure_are_wrapped(text: str) -> None:
+    with theme.applied():
+        ax = theme.row_axes(None, 2)
+        theme.label_rows(
+            ax, ["a very long label of the row that takes much room " * 2, "b"], width=40
+        )
+        ax.set_xlabel(text)
+        theme.title(ax, text)
+        ax.set_xlabel(text)
+        theme.fit(ax.figure)
+        ax.figure.draw_without_rendering()
+    frame = ax.figure.bbox
+    for drawn in (ax.xaxis.label, ax.figure._suptitle):
+        box = drawn.get_window_extent()
+        assert box.x0 >= frame.x0 - 1
+        assert box.x1 <= frame.x1 + 1
+        assert drawn.get_text().replace("\n", "").replace(" ", "") == text.replace(" ", "")
