@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
+from typing import Any
 
 import pandas as pd
 
@@ -18,9 +19,26 @@ from cxlib.analysis.service_terms import Terms, calendar_period, kpis
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 
 RATED = "ticket_csat"
-"""The one KPI that a sample stands for: the customers who rated their ticket."""
+"""A sample stands for it: the customers who rated their ticket."""
+
+ASKED = "fcr"
+"""A sample stands for it where customers are asked whether one contact was enough."""
 
 WHOLE = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """A target on what a sample of customers tells."""
+
+    metric: str
+    target: float
+    due: str
+    direction: Any
+    baseline: str | float | None
+    clause: str | None
+    path: Mapping[str, float]
+    basis: str = "sample"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +93,30 @@ def figures(tickets: pd.DataFrame, *, terms: Terms, period: str | None) -> pd.Da
     return pd.DataFrame(rows, columns=list(columns))
 
 
+def as_measured(targets: Iterable[Wanted], *, terms: Terms) -> tuple[Wanted, ...]:
+    """Return targets with the basis that the terms give them.
+
+    Parameters
+    ----------
+    targets : iterable of Target
+    terms : Terms
+        With ``fcr="survey"``, first-contact resolution is a share of those who answered, so that
+        its target is judged as a sample's, whatever it says.
+
+    Returns
+    -------
+    tuple of Target
+        In their order.
+    """
+    names = ("metric", "target", "due", "direction", "baseline", "clause", "path")
+    return tuple(
+        Sampled(**{name: getattr(target, name) for name in names})
+        if target.metric == ASKED and terms.fcr == "survey"
+        else target
+        for target in targets
+    )
+
+
 def contract(
     tickets: pd.DataFrame,
     *,
@@ -101,14 +143,14 @@ def contract(
     -------
     Review or None
         None where no target is on a ticket KPI. KPIs over all tickets are judged as a census:
-        met or not met; the rating is a sample.
+        met or not met; what customers are asked is a sample (see `as_measured`).
 
     Raises
     ------
     DataError
         As :func:`cxlib.analysis.contract.review`.
     """
-    wanted = [target for target in targets if target.metric in TICKET_KPIS]
+    wanted = [t for t in as_measured(targets, terms=terms) if t.metric in TICKET_KPIS]
     if not wanted:
         return None
     known = figures(tickets, terms=terms, period=period)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.service_measures import answering
 from cxlib.findings._service_groups import groups
+from cxlib.findings._service_measures import answered, measures
 from cxlib.findings._service_pile import backlog, complaints
 from cxlib.findings._service_staffing import staffing
 from cxlib.findings.finding import Finding, Severity
@@ -17,15 +20,27 @@ from cxlib.words import mark as _
 if TYPE_CHECKING:
     from cxlib.analysis.contract import Review
     from cxlib.analysis.service_course import Course
+    from cxlib.analysis.service_measures import Measure
     from cxlib.analysis.service_review import Glance
 
-__all__ = ["backlog", "changes", "complaints", "contract", "groups", "scope", "staffing"]
+__all__ = [
+    "backlog",
+    "changes",
+    "complaints",
+    "contract",
+    "groups",
+    "measures",
+    "scope",
+    "staffing",
+]
 
 MANY_OPEN = 0.05
 """Below a twentieth, open tickets hardly move a median."""
 
 
-def contract(review: Review | None, *, clauses: bool) -> list[Finding]:
+def contract(
+    review: Review | None, *, clauses: bool, measures: Sequence[Measure] = ()
+) -> list[Finding]:
     """Say of every target on the service whether it is kept.
 
     Parameters
@@ -34,6 +49,8 @@ def contract(review: Review | None, *, clauses: bool) -> list[Finding]:
         Small bases withheld; None for a contract without such targets.
     clauses : bool
         Whether the contract sets targets on the service at all.
+    measures : sequence of Measure
+        What is being done; the next step on a target that is missed names the one that answers it.
     """
     if not clauses:
         return [
@@ -46,10 +63,10 @@ def contract(review: Review | None, *, clauses: bool) -> list[Finding]:
     if review is None or "value" not in review.table:
         return []
     rows = review.table.dropna(subset=["value"]).to_dict("records")
-    return [_target(row) for row in rows]
+    return [_target(row, answering(measures, row["metric"])) for row in rows]
 
 
-def _target(row: dict[Any, Any]) -> Finding:
+def _target(row: dict[Any, Any], measure: Measure | None) -> Finding:
     unit = row["unit"]
     facts = {
         "metric": row["metric"],
@@ -60,21 +77,22 @@ def _target(row: dict[Any, Any]) -> Finding:
         "period": row["period"],
         "n": int(row["n"]),
     }
+    if row["basis"] == "sample":
+        facts |= {name: Quantity(row[name], unit) for name in ("low", "high")}
     severity: Severity
     if row["status"] == "cannot tell at this n":
-        facts |= {name: Quantity(row[name], unit) for name in ("low", "high")}
         message = _(
             "{metric} is {value} in {period} ({low} to {high}, n = {n}): too near its target of "
             "{target} to say that it is kept."
         )
-        severity, step = "warning", _("Ask more customers to rate their ticket, then judge it.")
+        severity = "warning"
+        step = _("Ask more customers about their ticket, then judge {metric}.")
     elif row["status"] == "met" and row["basis"] == "census":
         message = _(
             "{metric} keeps its target of {target}: {value} in {period}, all {n} tickets counted."
         )
         severity, step = "good", _("Put clause {clause} before the review meeting as kept.")
     elif row["status"] == "met":
-        facts |= {name: Quantity(row[name], unit) for name in ("low", "high")}
         message = _(
             "{metric} keeps its target of {target}: {value} in {period} ({low} to {high}, n = {n})."
         )
@@ -83,7 +101,15 @@ def _target(row: dict[Any, Any]) -> Finding:
         message = _(
             "{metric} is not at its target of {target}: {value} in {period} ({gap}), n = {n}."
         )
+        if row["basis"] == "sample":
+            message = _(
+                "{metric} misses its target of {target}: {value} in {period} ({low} to {high}, "
+                "n = {n})."
+            )
+        facts |= answered(measure)
         severity, step = "serious", _("Agree on the measure for clause {clause}, and who owns it.")
+        if measure is not None:
+            step = _("“{measure}” answers it ({owner}, due {due}): ask whether it will be enough.")
     return Finding(
         id=f"service.{row['metric']}.target",
         message=message,
@@ -95,7 +121,7 @@ def _target(row: dict[Any, Any]) -> Finding:
     )
 
 
-def changes(glance: Glance, course: Course) -> list[Finding]:
+def changes(glance: Glance, course: Course, *, measures: Sequence[Measure] = ()) -> list[Finding]:
     """Say what moved: first by the run of the months, else against the period before.
 
     Parameters
@@ -104,13 +130,15 @@ def changes(glance: Glance, course: Course) -> list[Finding]:
         Small bases withheld.
     course : Course
         Small bases withheld.
+    measures : sequence of Measure
+        What is being done; a signal for the worse names the one that answers it.
     """
     if not course.charts:
         return [_too_short(glance)]
     told: dict[str, Finding] = {}
     for _label, row in course.latest.iterrows():
         if row["variation"] in ("concerning", "improving") and row["since"]:
-            told[str(row["metric"])] = _signal(row)
+            told[str(row["metric"])] = _signal(row, answering(measures, str(row["metric"])))
     quiet = []
     for _label, row in glance.headline.iterrows():
         metric = str(row["metric"])
@@ -146,7 +174,7 @@ def _too_short(glance: Glance) -> Finding:
     )
 
 
-def _signal(row: pd.Series) -> Finding:
+def _signal(row: pd.Series, measure: Measure | None) -> Finding:
     unit, worse = row["unit"], row["variation"] == "concerning"
     facts = {
         "metric": row["metric"],
@@ -166,6 +194,15 @@ def _signal(row: pd.Series) -> Finding:
             "lie around {centre} ({lower} to {upper}), n = {n}."
         )
     )
+    step = _("Find out what made it better in {since}, and keep it.")
+    if worse:
+        step = _("Ask what was changed in {since}: staff, opening hours, a campaign, a system.")
+    if worse and measure is not None:
+        facts |= answered(measure)
+        step = _(
+            "“{measure}” answers it ({owner}, due {due}). Ask what was changed in {since}: staff, "
+            "opening hours, a campaign, a system."
+        )
     return Finding(
         id=f"service.{row['metric']}.course",
         message=message,
@@ -173,9 +210,7 @@ def _signal(row: pd.Series) -> Finding:
         severity="serious" if worse else "good",
         consequence=85,
         base=int(row["n"]),
-        next_step=_("Ask what was changed in {since}: staff, opening hours, a campaign, a system.")
-        if worse
-        else _("Find out what made it better in {since}, and keep it."),
+        next_step=step,
     )
 
 

@@ -13,10 +13,13 @@ from cxlib.analysis.first_contact import Method
 from cxlib.analysis.service_terms import Terms, moment_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.errors import DataError
+from cxlib.params._service_measures import measures_of
 
 if TYPE_CHECKING:
     from cxlib.params.client import Client
     from cxlib.params.targets import Target
+
+__all__ = ["business_hours", "measures_of", "terms_of", "ticket_targets"]
 
 _COLUMNS: Mapping[Method, str] = {
     "survey": "fcr_survey",

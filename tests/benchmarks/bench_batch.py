@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -226,6 +227,7 @@ def test_growth_is_linear_in_time_and_flat_in_memory(tmp_path: Path) -> None:
     print("\nclients      time   time a client   peak memory of the tree")
     for size, wall, peak_memory in rows:
         print(f"{size:7} {wall:7.1f} s {1000 * wall / size:12.0f} ms {peak_memory:12.0f} MB")
-    (small, wall_small, memory_small), (large, wall_large, memory_large) = rows[0], rows[-1]
-    assert wall_large / wall_small < 1.5 * large / small
-    assert memory_large < 1.5 * memory_small
+    for (small, wall_small, memory_small), (large, wall_large, memory_large) in pairwise(rows):
+        assert wall_large / wall_small < 1.5 * large / small
+        # ten jobs are over before their peak is sampled; ten times as many may not need twice as much
+        assert memory_large < 2 * memory_small

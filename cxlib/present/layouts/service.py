@@ -6,6 +6,10 @@ from cxlib.present.layout import Column, Layout
 from cxlib.words import mark as _
 
 VALUES = (
+    _("planned"),
+    _("under way"),
+    _("done"),
+    _("stopped"),
     _("calendar"),
     _("business"),
     _("share"),
@@ -148,6 +152,25 @@ LAYOUTS = {
             Column("value", "unit", _("Value (95 % interval)"), low="low", high="high"),
             Column("n", "int", _("n")),
             Column("open", "int", _("Still running")),
+        )
+    ),
+    "FollowUp.table": Layout(
+        (
+            Column("measure", "text", _("Measure")),
+            Column("kpi", "key", _("KPI")),
+            Column("owner", "text", _("Owner")),
+            Column("due", "period", _("Due")),
+            Column("state", "word", _("State")),
+            Column("overdue", "mark", _("Overdue")),
+            Column("moved", "word", _("Its KPI since then")),
+            Column("note", "text", _("Note")),
+        )
+    ),
+    "FollowUp.unanswered": Layout(
+        (
+            Column("kpi", "key", _("KPI")),
+            Column("measure", "word", _("Measure")),
+            Column("n", "int", _("n")),
         )
     ),
     "SignOff.table": Layout(
