@@ -122,8 +122,8 @@ class Page(ABC):
 
     # --- results out and in --------------------------------------------------------------------
 
-    def save(self, **results: Any) -> Path:
-        """Save results by name for later chapters, small bases withheld; returns the file.
+    def save(self, **results: Any) -> Path | None:
+        """Save results by name for later chapters, small bases withheld.
 
         In a job of `cx run` they are kept with the client's results; interactively they go to
         scratch, where nothing reads them by itself.
@@ -134,7 +134,8 @@ class Page(ABC):
             ``engagement.save(headline=headline)``.
         """
         self._results |= {name: self.withheld(result) for name, result in results.items()}
-        return self._write()
+        path = self._write()
+        return None if os.environ.get(JOB_VARIABLE) else path  # a job's folder is not for keeping
 
     def _write(self) -> Path:
         from cxlib import __version__

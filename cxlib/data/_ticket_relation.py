@@ -13,6 +13,7 @@ import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.tickets import DONE, EXCLUDED, STATES, bounds
+from cxlib.data._ticket_flags import as_flag, check_flags
 from cxlib.errors import DataError, nearest
 
 TIMES = ("created_at", "first_response_at", "resolved_at", "closed_at", "updated_at")
@@ -290,6 +291,7 @@ def _first_pass(
             f"'state' holds {told['strange']!r} ({told['n_strange']} such); "
             f"map it to one of {', '.join(STATES)}."
         )
+    check_flags(connection, source, kinds)
     told["filled"] = {name: told[f"filled {name}"] for name in kinds}
     return told
 
@@ -330,12 +332,10 @@ def _keep(
     utc = {n: clock.utc(n) if n in kinds else "NULL::BIGINT" for n in ("created_at", *ENDS)}
     state = "state" if "state" in kinds else "NULL"
     finished, outside = (", ".join(map(text, states)) for states in (DONE, EXCLUDED))
-    carried = [
-        n for n in dict.fromkeys((*AMOUNTS, "fcr_survey", "priority", *further)) if n in kinds
-    ]
-    named = [quoted(n) for n in carried] + [
-        f"({_key(k, kinds)})::VARCHAR AS {quoted('by ' + k)}" for k in keys
-    ]
+    carried = [n for n in dict.fromkeys((*AMOUNTS, "priority", *further)) if n in kinds]
+    named = [quoted(n) for n in carried]
+    named += [as_flag(n, kinds) for n in ("fcr_survey",) if n in kinds]
+    named += [f"({_key(k, kinds)})::VARCHAR AS {quoted('by ' + k)}" for k in keys]
     connection.execute(
         f"""CREATE TABLE tickets AS
         WITH moments AS (
