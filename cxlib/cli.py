@@ -121,15 +121,18 @@ def run(
 def check(clients: tuple[str, ...]) -> None:
     """Say all that is wrong with the files and data of CLIENTS, running nothing."""
     from cxlib import params
+    from cxlib.batch.chapters import discover, stray_settings
     from cxlib.data.check import check as check_data
     from cxlib.errors import CxError
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
+    chapters = discover(workspace.notebooks).chapters
     bad = False
     for name in clients or workspace.clients():
         try:
-            faults = check_data(params.load(name, workspace), workspace)
+            client = params.load(name, workspace)
+            faults = [*stray_settings(client, chapters), *check_data(client, workspace)]
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             bad = True

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cxlib.analysis._inputs import column, numbers
+from cxlib.analysis._inputs import column, numbers, row_of
 from cxlib.errors import DataError, nearest
 
 Array = NDArray[np.float64]
@@ -33,7 +33,7 @@ def outcome_and_drivers(
 ) -> tuple[str, tuple[str, ...]]:
     """Return the checked names of the outcome and the drivers."""
     target = name_of(outcome)
-    listed: Iterable[str | Keyed] = [drivers] if isinstance(drivers, str) else drivers
+    listed: Iterable[str | Keyed] = [drivers] if isinstance(drivers, str) else drivers or ()
     names = tuple(name_of(driver) for driver in listed)
     if not names:
         raise DataError("no drivers: name at least one column of ratings.")
@@ -49,8 +49,8 @@ def outcome_and_drivers(
 
 
 def _given(weights: str | None, cluster: str | None) -> list[str]:
-    named = [] if weights in {None, "weight"} else [str(weights)]
-    return named if cluster is None else [*named, cluster]
+    asked = [None if weights == "weight" else weights, cluster]
+    return [name for name in asked if isinstance(name, str)]
 
 
 def name_of(column: str | Keyed) -> str:
@@ -60,6 +60,8 @@ def name_of(column: str | Keyed) -> str:
 
 def require_columns(data: pd.DataFrame, names: Iterable[str]) -> None:
     """Raise a `DataError` that names the nearest column if one is not in `data`."""
+    if not isinstance(data, pd.DataFrame):
+        raise DataError(f"the data are a {type(data).__name__}, not a table with columns.")
     known = [str(c) for c in data.columns if not str(c).endswith("_used")]
     for name in names:
         if name not in data.columns:
@@ -71,7 +73,7 @@ def finite(data: pd.DataFrame, name: str) -> Array:
     values = numbers(column(data, name))
     endless = np.flatnonzero(np.isinf(values))
     if len(endless):
-        row = data.index[endless[0]]
+        row = row_of(data.index, endless[0])
         raise DataError(f"{name!r} is infinite in row {row} ({len(endless)} such).")
     return values
 

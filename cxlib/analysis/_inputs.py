@@ -24,6 +24,8 @@ def column(data: pd.DataFrame, name: str) -> pd.Series:
     DataError
         If it is absent, or there twice.
     """
+    if not isinstance(data, pd.DataFrame):
+        raise DataError(f"the data are a {type(data).__name__}, not a table with columns.")
     count = int((data.columns == name).sum())
     if count == 0:
         known = [str(known) for known in data.columns]
@@ -36,6 +38,7 @@ def column(data: pd.DataFrame, name: str) -> pd.Series:
 
 def weight_column(data: pd.DataFrame, weights: str | None) -> Floats | None:
     """Return the weights of a survey table; an absent ``weight`` column means unweighted."""
+    _check_name(weights, "weights")
     if weights is None or (weights == "weight" and weights not in data.columns):
         return None
     return read_weights(column(data, weights), data.index)
@@ -43,12 +46,39 @@ def weight_column(data: pd.DataFrame, weights: str | None) -> Floats | None:
 
 def cluster_column(data: pd.DataFrame, cluster: str | None) -> Integers | None:
     """Return customers' codes of a survey table, or None if answers are independent."""
+    _check_name(cluster, "cluster")
     return None if cluster is None else read_clusters(column(data, cluster), data.index)
+
+
+def _check_name(given: object, what: str) -> None:
+    if not (given is None or isinstance(given, str)):
+        raise DataError(f"{what}= takes the name of a column, not a {type(given).__name__}.")
 
 
 def called(series: pd.Series) -> str:
     """Return how a message names a series."""
-    return "the answers" if series.name is None else repr(series.name)
+    return "the column" if series.name is None else repr(series.name)
+
+
+def row_of(index: pd.Index, position: Any) -> str:
+    """Return how a message names a row: its label, without numpy's or pandas' own wrapping."""
+    label = index[position]
+    return f"({', '.join(map(str, label))})" if isinstance(label, tuple) else str(label)
+
+
+def answers_of(ratings: Any) -> pd.Series:
+    """Return a column of answers; a list or an array counts as one without a name.
+
+    Raises
+    ------
+    DataError
+        If it is a table, a single number or nothing.
+    """
+    if isinstance(ratings, pd.Series):
+        return ratings
+    if isinstance(ratings, (str, bytes)) or np.ndim(ratings) != 1:
+        raise DataError(f"give one column of answers, not a {type(ratings).__name__}.")
+    return pd.Series(ratings, dtype=None if len(ratings) else float)
 
 
 def numbers(answers: pd.Series) -> Floats:
@@ -78,7 +108,7 @@ def numbers(answers: pd.Series) -> Floats:
     if wrong.size:
         row = wrong[0]
         raise DataError(
-            f"{called(answers)} holds {values.iloc[row]!r} (row {answers.index[row]}, {wrong.size} "
+            f"{called(answers)} holds {values.iloc[row]!r} (row {row_of(answers.index, row)}, {wrong.size} "
             "such), which is no number; declare it under `missing:` if it means no answer."
         )
     floats: Floats = parsed.to_numpy(dtype=float, na_value=np.nan)
@@ -129,8 +159,8 @@ def ratings_of(
         row = stray[0]
         place = "not finite" if scale is None else f"off its scale {scale[0]}-{scale[1]}"
         raise DataError(
-            f"{called(ratings)} holds {values[row]:g} (row {ratings.index[row]}, {stray.size} "
-            f"such), {place}; declare it under `missing:` if it means no answer."
+            f"{called(ratings)} holds {values[row]:g} (row {row_of(ratings.index, row)}, "
+            f"{stray.size} such), {place}; declare it under `missing:` if it means no answer."
         )
     return np.where(off, np.nan, values), int(stray.size)
 
@@ -150,7 +180,7 @@ def aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
         )
     absent = index.difference(values.index)
     if len(absent):
-        raise DataError(f"{what}: none for row {absent[0]} ({len(absent)} such rows).")
+        raise DataError(f"{what}: none for row {row_of(absent, 0)} ({len(absent)} such rows).")
     return values.reindex(index)
 
 
@@ -169,7 +199,7 @@ def read_weights(weights: Any, index: pd.Index) -> Floats:
     if wrong.size:
         row = wrong[0]
         raise DataError(
-            f"weights hold {values[row]:g} (row {index[row]}, {wrong.size} such); "
+            f"weights hold {values[row]:g} (row {row_of(index, row)}, {wrong.size} such); "
             "a weight is a positive number: leave out rows that should not count."
         )
     return values

@@ -6,6 +6,7 @@ from math import hypot, sqrt
 
 from scipy.stats import norm
 
+from cxlib.analysis._options import number
 from cxlib.errors import DataError
 
 ADDED_ANSWERS = 3.0
@@ -15,8 +16,9 @@ ADDED_ANSWERS = 3.0
 
 def check_confidence(confidence: float) -> None:
     """Refuse a confidence outside 0 to 1."""
-    if not 0 < confidence < 1:
-        raise DataError(f"confidence lies between 0 and 1 (0.95 for 95 %), not {confidence!r}.")
+    asked = number(confidence, "confidence")
+    if not 0 < asked < 1:
+        raise DataError(f"confidence lies between 0 and 1 (0.95 for 95 %), not {asked:g}.")
 
 
 def z_of(confidence: float) -> float:
@@ -35,7 +37,8 @@ def wilson(share: float, n: float, confidence: float) -> tuple[float, float]:
     z = z_of(confidence)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * sqrt(max(share * (1 - share), 0) / n + z**2 / (4 * n**2))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
+    # the share itself lies within, which rounding must not undo at 0 and 1
+    return min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share)
 
 
 def adjusted_share(share: float, n: float, confidence: float) -> tuple[float, float]:

@@ -273,8 +273,7 @@ def score_answers(
     confidence: float = 0.95,
 ) -> Score:
     """Score a column of answers as `metric` declares."""
-    if not isinstance(ratings, pd.Series):
-        ratings = pd.Series(ratings, dtype=None if len(ratings) else float)
+    ratings = _inputs.answers_of(ratings)
     x, n_off = _inputs.ratings_of(
         ratings, scale=metric.scale, whole=metric.kind != "mean", off_scale=off_scale
     )
@@ -295,7 +294,7 @@ def score_answers(
     if not n_off:
         return result
     message = _("{n} answers are off the scale of {metric} and count as missing.")
-    return result.with_caveats(Caveat(message, n=n_off, metric=metric.key))
+    return result.with_caveats(Caveat(message, n=n_off, metric=metric.key or metric.kind))
 
 
 def _name(ratings: Any) -> str:

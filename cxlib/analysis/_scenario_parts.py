@@ -13,6 +13,8 @@ from scipy.optimize import brentq
 
 from cxlib.analysis._driver_columns import Array, Keyed, name_of, require_columns
 from cxlib.analysis._driver_data import DriverData
+from cxlib.analysis._inputs import row_of
+from cxlib.analysis._options import number
 from cxlib.analysis._shrink import random_effects
 from cxlib.analysis.results import CARE_BASE
 from cxlib.errors import DataError, nearest
@@ -69,7 +71,7 @@ def outcome_groups(
         stray = np.flatnonzero((scores < low) | (scores > high) | (scores % 1 != 0))
         if len(stray):
             raise DataError(
-                f"{name!r} holds {scores[stray[0]]:g} (row {index[sample.rows[stray[0]]]}, "
+                f"{name!r} holds {scores[stray[0]]:g} (row {row_of(index, sample.rows[stray[0]])}, "
                 f"{len(stray)} such), off the scale {low:g}-{high:g} of {kind}; give cut_points "
                 "for another scale."
             )

@@ -108,6 +108,11 @@ class Score:
     units: int = 0
     caveats: tuple[Caveat, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Keep the detail from change, also where it was read back as a plain mapping."""
+        if not isinstance(self.detail, Detail):
+            object.__setattr__(self, "detail", Detail(**self.detail))
+
     @property
     def df(self) -> int:
         """Degrees of freedom of a mean: independent respondents less one."""

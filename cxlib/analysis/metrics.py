@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cxlib.analysis._options import number
 from cxlib.errors import DataError, nearest
 
 Kind = Literal["nps", "csat", "ces", "mean"]
@@ -184,7 +185,7 @@ def check_scale(scale: tuple[int, int] | None) -> tuple[int, int] | None:
 
 def check_top(top: int | None, scale: tuple[int, int] | None) -> int:
     """Return how many answers count as satisfied, if the scale has that many and one to spare."""
-    boxes = TOP_BOXES if top is None else top
+    boxes = TOP_BOXES if top is None else number(top, "top")
     steps = 1 if scale is None else scale[1] - scale[0]
     if top is None:
         boxes = min(boxes, steps)
@@ -206,12 +207,14 @@ def check_cut_points(
             )
         return NPS_CUT_POINTS
     try:
-        detractor, promoter = (int(cut) for cut in cut_points)
+        detractor, promoter = (float(cut) for cut in cut_points)
     except (TypeError, ValueError):
         raise DataError(f"cut points are two whole numbers, not {cut_points!r}.") from None
+    if not (detractor.is_integer() and promoter.is_integer()):
+        raise DataError(f"cut points are two whole numbers, not {cut_points!r}.")
     if not scale[0] <= detractor < promoter <= scale[1]:
         raise DataError(
             f"cut points {cut_points!r} do not fit the scale {scale[0]}-{scale[1]}: "
             "the highest detractor lies below the lowest promoter, both on the scale."
         )
-    return detractor, promoter
+    return int(detractor), int(promoter)

@@ -101,7 +101,8 @@ def distribution(
         As in `nps`, and if there is no scale.
     """
     if scale is None:
-        raise DataError(f"declare the scale of {ratings.name!r}: scale=(lowest, highest) answer.")
+        raise DataError("declare the scale of the answers: scale=(lowest, highest) answer.")
+    ratings = _inputs.answers_of(ratings)
     kind = "nps" if cut_points is not None else kind or "mean"
     name = "" if ratings.name is None else str(ratings.name)
     metric = Metric(name, kind, scale, cut_points=cut_points)
@@ -129,7 +130,7 @@ def distribution(
         confidence=confidence,
         n_used=int(answered.sum()),
         n_dropped=int((~answered).sum()),
-        caveats=(Caveat(message, n=n_off, metric=name),) if n_off else (),
+        caveats=(Caveat(message, n=n_off, metric=name or kind),) if n_off else (),
     )
 
 

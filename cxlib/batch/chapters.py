@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cxlib.errors import RunError, nearest
 
 if TYPE_CHECKING:
-    from cxlib.params import Client
+    from cxlib.params import Client, Fault
 
 _NAME = re.compile(r"(?:(\d+)-)?([\w-]+)")
 _KEYS = {"schema", "needs", "sections", "reads"}
@@ -161,6 +161,23 @@ def choose(chapters: Iterable[Chapter], asked: Iterable[str]) -> tuple[Chapter, 
             raise RunError(f"no chapter {name!r}{nearest(name, [c.stem for c in every])}")
         wanted.add(names[name].stem)
     return tuple(c for c in every if not wanted or c.stem in wanted)
+
+
+def stray_settings(client: Client, chapters: Iterable[Chapter]) -> list[Fault]:
+    """Return a fault for each chapter that a client file sets something for and nobody has.
+
+    Parameters
+    ----------
+    client : Client
+    chapters : iterable of Chapter
+        All of the workspace.
+    """
+    known = [chapter.stem for chapter in chapters]
+    return [
+        client.fault(("chapters", stem), f"there is no chapter {stem!r}{nearest(stem, known)}")
+        for stem in client.chapters
+        if stem not in known
+    ]
 
 
 def _read(path: Path) -> Chapter | None:

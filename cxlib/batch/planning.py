@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from cxlib.batch.chapters import Chapters, choose, discover
+from cxlib.batch.chapters import Chapters, choose, discover, stray_settings
 from cxlib.batch.hearth import DiedError, can_fork
 from cxlib.batch.job import put_out, warm_hearth
 from cxlib.batch.plan import Job, Plan, plan_client
@@ -47,6 +47,10 @@ def make_plan(
         said(ready.name)
         if ready.client is None:
             plan.faults[ready.name] = ready.fault
+            continue
+        stray = stray_settings(ready.client, every.chapters)
+        if stray:
+            plan.faults[ready.name] = "\n".join(map(str, stray))
             continue
         languages = (request.language,) if request.language else ready.client.languages
         jobs += plan_client(
