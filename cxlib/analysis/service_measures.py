@@ -137,8 +137,8 @@ def follow_up(
     -------
     FollowUp
         ``table``, overdue ones first, then by due day: ``measure, kpi, owner, due, state,
-        overdue`` (bool), ``moved`` (of done ones: where their KPI stands now, by the rules of its
-        process chart, else None), ``note, finished, months`` (months of figures that began after
+        overdue`` (bool), ``moved`` (of those done by then: where their KPI stands, by the rules of
+        its process chart, else None), ``note, finished, months`` (months of figures that began after
         it was done). ``kpis``, a row a KPI that has a measure: ``kpi, period, value, centre,
         lower, upper, variation, since, n, unit`` of :func:`cxlib.analysis.service_course.course`.
         ``unanswered``, KPIs that miss their target or are worse than usual and that no measure
@@ -158,7 +158,8 @@ def follow_up(
         row: dict[str, Any] = {name: getattr(one, name) for name in ("measure", "kpi", "owner")}
         row |= {"due": one.due, "state": one.state, "overdue": late, "note": one.note or None}
         row |= {"finished": one.finished, "months": since}
-        rows.append(row | {"moved": _moved(one, now, since)})
+        later = end is not None and one.finished != "" and last_day(one.finished) > end
+        rows.append(row | {"moved": None if later else _moved(one, now, since)})
     judged = set() if review is None else set(review.table["metric"])
     table = pd.DataFrame(rows, columns=[*_TABLE, *_MORE]).astype({"overdue": bool})
     day = table["due"].map(last_day)

@@ -142,12 +142,12 @@ def _missing(follow_up: FollowUp) -> list[Finding]:
     base = {"n": follow_up.n_used, "all": follow_up.n_judged}
     said = {
         True: _(
-            "No measure recorded yet for {metrics}: {count} of {all} KPIs judged miss their target "
-            "or are worse than usual without one (n = {n})."
+            "No measure recorded yet for {metrics}; KPIs that miss their target or are worse than "
+            "usual without one: {count} of {all} (n = {n})."
         ),
         False: _(
-            "No measure is left for {metrics}: all are done or stopped, and {count} of {all} KPIs "
-            "judged still miss their target or are worse than usual (n = {n})."
+            "No measure is left for {metrics}: all are done or stopped. KPIs that still miss their "
+            "target or are worse than usual: {count} of {all} (n = {n})."
         ),
     }
     found = []

@@ -15,6 +15,7 @@ from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.plots import assessment as plots
 from cxlib.plots import theme
 from cxlib.words import Words
+from tests.plots.overlaps import overlapping
 
 LONG = {
     "checkin": "入住办理、行李寄存与前台排队等候（含机场接送）",
@@ -72,17 +73,6 @@ def drawn(request: pytest.FixtureRequest) -> dict[str, Any]:
         for ax in axes.values():
             FigureCanvasAgg(ax.figure).draw()
     return axes
-
-
-def overlapping(texts: list[Any]) -> list[tuple[str, str]]:
-    shown = [t for t in texts if t.get_visible() and t.get_text().strip()]
-    boxes = [(t.get_text(), t.get_window_extent().shrunk(0.98, 0.9)) for t in shown]
-    return [
-        (a, b)
-        for i, (a, one) in enumerate(boxes)
-        for b, other in boxes[i + 1 :]
-        if one.overlaps(other)
-    ]
 
 
 def test_no_labels_overlap(drawn: dict[str, Any]) -> None:

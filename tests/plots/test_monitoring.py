@@ -18,6 +18,7 @@ from cxlib.plots import theme
 from cxlib.words import Words
 from tests.analysis.test_drilldown import NPS, STEPS, survey
 from tests.analysis.test_pages import Aim, Definition, figures
+from tests.plots.overlaps import overlapping
 
 LONG = {
     "nps": "推荐意愿（NPS）",
@@ -71,17 +72,6 @@ def draw_all(language: str) -> dict[str, Any]:
 @pytest.fixture(scope="module", params=["en", "zh"])
 def drawn(request: pytest.FixtureRequest) -> dict[str, Any]:
     return draw_all(request.param)
-
-
-def overlapping(texts: list[Any]) -> list[tuple[str, str]]:
-    shown = [t for t in texts if t.get_visible() and t.get_text().strip()]
-    boxes = [(t.get_text(), t.get_window_extent().shrunk(0.98, 0.9)) for t in shown]
-    return [
-        (a, b)
-        for i, (a, one) in enumerate(boxes)
-        for b, other in boxes[i + 1 :]
-        if one.overlaps(other)
-    ]
 
 
 def test_no_labels_overlap(drawn: dict[str, Any]) -> None:

@@ -163,7 +163,7 @@ LAYOUTS = {
             Column("state", "word", _("State")),
             Column("overdue", "mark", _("Overdue")),
             Column("moved", "word", _("Its KPI since then")),
-            Column("note", "text", _("Note")),
+            Column("note", "text", _("Remark")),
         )
     ),
     "FollowUp.unanswered": Layout(
