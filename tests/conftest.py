@@ -7,8 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cxlib.workspace import Workspace
+
+# The same examples every time: a build that fails must fail again when someone looks.
+settings.register_profile("kit", derandomize=True, deadline=None)
+settings.load_profile("kit")
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_CLIENTS = ("harbour-hotels", "lakeside-bank", "nova-mall")

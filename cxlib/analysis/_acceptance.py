@@ -9,7 +9,7 @@ import pandas as pd
 
 from cxlib.analysis._evidence import evidence
 from cxlib.analysis._plan import ALPHA
-from cxlib.analysis._verdict import NOT_MET, OPEN, Verdict, settling, status_of
+from cxlib.analysis._verdict import NOT_MET, OPEN, Verdict, check_alpha, settling, status_of
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
@@ -56,13 +56,13 @@ class Verdicts:
 
 
 def verdicts(
-    items: Iterable[Verdict], *, all_required: bool = False, alpha: float = ALPHA
+    items: Iterable[Verdict] | Verdict, *, all_required: bool = False, alpha: float = ALPHA
 ) -> Verdicts:
     """Judge a contract's targets together.
 
     Parameters
     ----------
-    items : iterable of Verdict
+    items : Verdict or iterable of Verdict
         One `verdict` a target.
     all_required : bool
         Acceptance needs every target. Then none is adjusted: to declare all of them met by chance,
@@ -88,14 +88,13 @@ def verdicts(
     .. [2] Berger, R. L. (1982). Multiparameter hypothesis testing and acceptance sampling.
        Technometrics 24, 295-300.
     """
-    given = tuple(items)
+    given = tuple(items) if isinstance(items, Iterable) else (items,)
     if not given:
         raise DataError("there is no target to judge.")
     wrong = [type(item).__name__ for item in given if not isinstance(item, Verdict)]
     if wrong:
         raise DataError(f"{wrong[0]} is no verdict; call targets.verdict on each target first.")
-    if not 0 < alpha < 0.5:
-        raise DataError(f"alpha is {alpha!r}; it lies between 0 and 0.5.")
+    alpha = check_alpha(alpha)
     met, missed = [item.p_value for item in given], [item.p_missed for item in given]
     holm_missed = _holm(missed)
     if not all_required:

@@ -8,6 +8,7 @@ from math import inf, isnan, nan, sqrt
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from cxlib.analysis._options import number
 from cxlib.analysis._score import Score
 from cxlib.analysis.metrics import Direction, check_direction
 from cxlib.analysis.results import Caveat
@@ -91,6 +92,9 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
        Statistician 70, 365-372.
     """
     check_direction(direction)
+    if not isinstance(score, Score):
+        raise DataError(f"a benchmark needs a score, not a {type(score).__name__}.")
+    target = number(target, "the target")
     _check_target(score, target)
     gap, df, caveats = score.value - target, inf, score.caveats
     if score.metric == "nps":
@@ -111,7 +115,7 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
         value=score.value,
         low=score.low,
         high=score.high,
-        target=float(target),
+        target=target,
         difference=gap,
         direction=direction,
         reached=gap >= 0 if direction == "higher" else gap <= 0,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cxlib.analysis import _inputs, _intervals
 from cxlib.analysis._inputs import OffScale
+from cxlib.analysis._options import count, generator
 from cxlib.analysis._rate_and_mix import Parts, Wave, resample, split, spread_of, sums_of
 from cxlib.analysis._score import contributions
 from cxlib.analysis._survey_variance import Integers, even
@@ -21,6 +22,19 @@ from cxlib.words import mark as _
 
 RESAMPLES = 1000
 """Enough that a percentile interval moves by less than a tenth of its width from seed to seed."""
+
+
+COLUMNS = (
+    "before",
+    "after",
+    "share_before",
+    "share_after",
+    "n_before",
+    "n_after",
+    "rate",
+    "mix",
+    "total",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,14 +154,17 @@ def decompose_change(
        1168-1194.
     """
     _intervals.check_confidence(confidence)
-    if bootstrap < 0:
-        raise DataError(f"bootstrap counts resamples: 0 or more, not {bootstrap}.")
+    bootstrap = count(bootstrap, "bootstrap")
+    rng = generator(seed)
     question = resolve(
         metric, kind=kind, scale=scale, top=top, direction=direction, cut_points=cut_points
     )
     columns = (by,) if isinstance(by, str) else tuple(by)
     if not columns:
         raise DataError("by= names no column to split the change by.")
+    taken = next((name for name in columns if name in COLUMNS), None)
+    if taken is not None:
+        raise DataError(f"a segment cannot be called {taken!r}: the table uses that name.")
     codes, labels = _cells(before, after, columns)
     frames = {"before": (before, codes[: len(before)]), "after": (after, codes[len(before) :])}
     waves = [
@@ -156,7 +173,6 @@ def decompose_change(
     ]
     sums = [sums_of(wave, len(labels)) for wave in waves]
     parts = split(*sums)
-    rng = np.random.default_rng(seed)
     draws = [resample(wave, len(labels), bootstrap, rng) for wave in waves]
     spread = spread_of(split(*draws), confidence)
     rate, mix = float(parts.rate.sum()), float(parts.mix.sum())

@@ -114,9 +114,9 @@ def difference(
         if isinstance(a, Score) or isinstance(b, Score):
             raise DataError("a paired difference needs both columns of answers, not two scores.")
         return _paired(a, b, metric, off_scale, 0.95 if confidence is None else confidence)
-    if isinstance(a, pd.Series):
+    if not isinstance(a, Score):
         a = _scored(a, metric, off_scale, confidence)
-    if isinstance(b, pd.Series):
+    if not isinstance(b, Score):
         b = _scored(b, metric, off_scale, confidence)
     coverage = _comparable(a, b, confidence)
     kind = {"nps": _nets, "csat": _shares}.get(a.metric, _means)
@@ -129,6 +129,7 @@ def _scored(
     off_scale: OffScale,
     confidence: float | None,
 ) -> Score:
+    answers = _inputs.answers_of(answers)
     question = Metric(str(answers.name), "mean") if metric is None else resolve(metric)
     coverage = 0.95 if confidence is None else confidence
     return score_answers(answers, question, off_scale=off_scale, confidence=coverage)
@@ -139,6 +140,10 @@ def _comparable(a: Score, b: Score, confidence: float | None) -> float:
         raise DataError(f"a {a.metric} cannot be compared with a {b.metric}.")
     if a.scale != b.scale and None not in (a.scale, b.scale):
         raise DataError(f"scores on the scales {a.scale} and {b.scale} cannot be compared.")
+    if a.direction != b.direction:
+        raise DataError(
+            f"{a.direction} is better in one score, {b.direction} in the other; turn one around."
+        )
     for rule in ("top", "detractor_to", "promoter_from"):
         if a.detail.get(rule) != b.detail.get(rule):
             raise DataError(
@@ -247,7 +252,7 @@ def _paired(
     _intervals.check_confidence(coverage)
     question = Metric("", "mean") if metric is None else resolve(metric)
     sides = []
-    for side in (a, b):
+    for side in map(_inputs.answers_of, (a, b)):
         whole = question.kind != "mean"
         values = _inputs.ratings_of(side, scale=question.scale, whole=whole, off_scale=off_scale)[0]
         sides.append(pd.Series(contributions(values, question), index=side.index))

@@ -33,7 +33,9 @@ def outcome_and_drivers(
 ) -> tuple[str, tuple[str, ...]]:
     """Return the checked names of the outcome and the drivers."""
     target = name_of(outcome)
-    listed: Iterable[str | Keyed] = [drivers] if isinstance(drivers, str) else drivers or ()
+    listed: Iterable[str | Keyed] = [drivers] if isinstance(drivers, str) else drivers
+    if not isinstance(listed, Iterable):
+        raise DataError(f"drivers is {drivers!r}; name at least one column of ratings.")
     names = tuple(name_of(driver) for driver in listed)
     if not names:
         raise DataError("no drivers: name at least one column of ratings.")
@@ -49,8 +51,11 @@ def outcome_and_drivers(
 
 
 def _given(weights: str | None, cluster: str | None) -> list[str]:
-    asked = [None if weights == "weight" else weights, cluster]
-    return [name for name in asked if isinstance(name, str)]
+    return [
+        name
+        for name, absent_is_none in ((weights, "weight"), (cluster, None))
+        if isinstance(name, str) and name != absent_is_none
+    ]
 
 
 def name_of(column: str | Keyed) -> str:

@@ -67,7 +67,7 @@ def _log_series(c: float, eta: float) -> float:
         excess = (eta - c) / c
         stirling = 0.5 * log(2 * pi / c) + 1 / (12 * c)
         return float(c * (excess - log1p(excess)) + stirling + np.log(gammainc(c, eta)))
-    logs = np.cumsum(log(eta) - np.log(c + np.arange(1, terms)))
+    logs = np.cumsum(log(eta) - np.log(c + np.arange(1, min(terms, _LONGEST_SERIES))))
     largest = max(0.0, float(logs.max()))
     return largest + log(exp(-largest) + float(np.exp(logs - largest).sum())) - log(c)
 

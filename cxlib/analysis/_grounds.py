@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cxlib.analysis._options import number
 from cxlib.analysis._shrink import Shrunken, rebound_from, rebound_of_worst
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
@@ -61,6 +62,9 @@ def predicted_by(scenario: Any, sign: float, start: float) -> list[Ground]:
     """Return the scenario's middle and both ends, as changes from where its model starts."""
     if scenario is None:
         return []
+    lacking = [name for name in ("predicted", "low", "high") if not hasattr(scenario, name)]
+    if lacking:
+        raise DataError(f"the scenario has no {lacking[0]!r}; give what drivers.scenario returns.")
     predicted = float(scenario.predicted)
     change = getattr(scenario, "change", None)
     change = predicted - start if change is None else float(change)
@@ -85,6 +89,7 @@ def benchmarked(
 ) -> list[Ground]:
     if benchmark is None:
         return []
+    benchmark = number(benchmark, "the benchmark")
     if not (isfinite(benchmark) and scale[0] <= benchmark <= scale[1]):
         raise DataError(
             f"the benchmark {benchmark:g} is off the scale {scale[0]:g} to {scale[1]:g}."

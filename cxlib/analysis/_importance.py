@@ -15,6 +15,7 @@ from cxlib.analysis._driver_columns import Array, Keyed
 from cxlib.analysis._driver_data import DriverData, read
 from cxlib.analysis._driver_table import collinearity, quantiles, table_of
 from cxlib.analysis._driver_tests import RobustFit, permutation_p, robust_fit
+from cxlib.analysis._options import count, generator, number
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 
@@ -165,7 +166,8 @@ def importance(
        relaimpo. J. Stat. Software 17(1).
     .. [3] Johnson, J. W. (2000). Multivariate Behavioral Research 35, 1-19.
     """
-    check_options(method, confidence, bootstrap, permutations)
+    bootstrap, permutations = check_options(method, confidence, bootstrap, permutations)
+    streams = generator(seed).spawn(2)
     sample = read(
         data,
         outcome=outcome,
@@ -178,7 +180,6 @@ def importance(
     parts, by_use = _driver_shares.full_sample(sample, used)
     fit = robust_fit(sample, sample.design)
     r_squared = _checked_sum(by_use, parts, fit)
-    streams = np.random.default_rng(seed).spawn(2)
     draws = _driver_shares.bootstrap(sample, used, bootstrap, streams[0])
     p_any = permutation_p(sample, sample.design, permutations, streams[1])
     table = table_of(sample, fit, parts, used, draws, confidence)
@@ -255,16 +256,16 @@ def _around(r_squared: float, draws: Array, confidence: float) -> tuple[float, f
     return float(ends[0]), float(ends[1])
 
 
-def check_options(method: str, confidence: float, bootstrap: int, permutations: int) -> None:
-    """Refuse options outside their range, with a `DataError`."""
+def check_options(
+    method: str, confidence: float, bootstrap: int, permutations: int
+) -> tuple[int, int]:
+    """Refuse options outside their range, with a `DataError`; return both counts."""
     if method not in {"shapley", "johnson"}:
         hint = nearest(str(method), ("shapley", "johnson"))
         raise DataError(f"method {method!r} is unknown{hint}")
-    if not 0 < confidence < 1:
+    if not 0 < number(confidence, "confidence") < 1:
         raise DataError(f"confidence is {confidence}; it lies between 0 and 1, such as 0.95.")
-    for name, count in (("bootstrap", bootstrap), ("permutations", permutations)):
-        if count < 0 or count != int(count):
-            raise DataError(f"{name} is {count}; it is a whole number, or 0 for none.")
+    return count(bootstrap, "bootstrap"), count(permutations, "permutations")
 
 
 def _other_method(sample: DriverData, method: str) -> Array | None:

@@ -76,7 +76,8 @@ def answers_of(ratings: Any) -> pd.Series:
     """
     if isinstance(ratings, pd.Series):
         return ratings
-    if isinstance(ratings, (str, bytes)) or np.ndim(ratings) != 1:
+    listed = isinstance(ratings, (list, tuple, range))
+    if getattr(ratings, "ndim", 1 if listed else 0) != 1:
         raise DataError(f"give one column of answers, not a {type(ratings).__name__}.")
     return pd.Series(ratings, dtype=None if len(ratings) else float)
 
@@ -108,8 +109,9 @@ def numbers(answers: pd.Series) -> Floats:
     if wrong.size:
         row = wrong[0]
         raise DataError(
-            f"{called(answers)} holds {values.iloc[row]!r} (row {row_of(answers.index, row)}, {wrong.size} "
-            "such), which is no number; declare it under `missing:` if it means no answer."
+            f"{called(answers)} holds {values.iloc[row]!r} (row {row_of(answers.index, row)}, "
+            f"{wrong.size} such), which is no number; declare it under `missing:` if it means no "
+            "answer."
         )
     floats: Floats = parsed.to_numpy(dtype=float, na_value=np.nan)
     return floats

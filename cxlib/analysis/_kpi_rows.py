@@ -101,6 +101,8 @@ def check_sla(
 ) -> dict[str, float | dict[str, float]]:
     """Return the service levels as plain numbers, or raise DataError for one that cannot be."""
     checked: dict[str, float | dict[str, float]] = {}
+    if sla is not None and not isinstance(sla, Mapping):
+        raise DataError(f"sla is {sla!r}; write seconds by name, {{{known[0]!r}: 3600}}.")
     for kpi, limit in (sla or {}).items():
         if kpi not in known:
             raise DataError(f"there is no SLA on {kpi!r}{nearest(str(kpi), known)}")

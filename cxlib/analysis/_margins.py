@@ -49,7 +49,7 @@ def read_margins(data: pd.DataFrame, margins: Margins) -> tuple[tuple[Margin, ..
     """
     if not margins:
         raise DataError("no margins are given; name a column and the known size of each level.")
-    margins = {str(name): dict(known.items()) for name, known in margins.items()}
+    margins = _as_mappings(margins)
     totals = {name: _total(name, known) for name, known in margins.items()}
     (first, total), *others = totals.items()
     for name, other in others:
@@ -60,6 +60,22 @@ def read_margins(data: pd.DataFrame, margins: Margins) -> tuple[tuple[Margin, ..
     if total < 1 + ROUNDING and not isclose(total, 1, rel_tol=ROUNDING):
         raise DataError(f"the shares of margin {first!r} sum to {total:g}, not to 1.")
     return tuple(_match(data, name, margins[name]) for name in margins), total
+
+
+def _as_mappings(margins: Any) -> dict[str, dict[Any, Any]]:
+    """Return margins as plain mappings of a level to its size, each level once."""
+    if not isinstance(margins, Mapping):
+        raise DataError(f"margins is a {type(margins).__name__}; give {{column: {{level: size}}}}.")
+    plain = {}
+    for name, known in margins.items():
+        if not isinstance(known, (Mapping, pd.Series)):
+            raise DataError(f"margin {name!r} is no {{level: size}}: {known!r}.")
+        texts = [_text(level) for level, _size in known.items()]
+        twice = next((text for text in texts if texts.count(text) > 1), None)
+        if twice is not None:
+            raise DataError(f"margin {name!r} names level {twice!r} more than once.")
+        plain[str(name)] = dict(known.items())
+    return plain
 
 
 def _total(name: str, known: Mapping[Any, float]) -> float:

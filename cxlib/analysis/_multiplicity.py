@@ -49,8 +49,10 @@ def adjust(p_values: Any, *, method: Method = "bh") -> pd.Series | Floats:
     if method not in ("bh", "holm", "bonferroni"):
         known = ("bh", "holm", "bonferroni")
         raise DataError(f"{method!r} is no adjustment{nearest(str(method), known)}")
-    series = p_values if isinstance(p_values, pd.Series) else pd.Series(p_values, dtype=float)
-    values = _inputs.numbers(series)
+    if isinstance(p_values, pd.DataFrame) or np.ndim(p_values) > 1:
+        raise DataError("p-values of one family come in one column or list, not in a table.")
+    series = p_values if isinstance(p_values, pd.Series) else pd.Series(p_values, dtype=object)
+    values = _inputs.numbers(series.rename("p_values"))
     family = np.flatnonzero(~np.isnan(values))
     p = values[family]
     if p.size and (p.min() < 0 or p.max() > 1):

@@ -15,6 +15,8 @@ from scipy.stats import t as student
 from cxlib import periods
 from cxlib.analysis._evidence import Evidence, Measured, evidence
 from cxlib.analysis._intervals import check_confidence, z_of
+from cxlib.analysis._options import number
+from cxlib.analysis._plan import size_of
 from cxlib.analysis._shrink import Shrunken, shrink
 from cxlib.analysis._verdict import check_baseline, check_on_scale
 from cxlib.analysis.metrics import Direction, check_direction
@@ -107,7 +109,7 @@ def path(
        JRSS A 172, 137-159 (the prediction interval).
     """
     seen = evidence(baseline)
-    target = float(target)
+    target = number(target, "the target")
     if not isfinite(target):
         raise DataError(f"the target is {target:g}; it must be a number.")
     check_confidence(confidence)
@@ -119,9 +121,7 @@ def path(
     check_baseline(baseline, target, way)
     if shape not in SHAPES:
         raise DataError(f"unknown shape {shape!r}{nearest(str(shape), SHAPES)}")
-    planned = seen.n if n is None else float(n)
-    if not (isfinite(planned) and planned >= 1):
-        raise DataError(f"n is {n!r}; a number of answers is at least 1.")
+    planned = seen.n if n is None else size_of(n, "n")
     labels = _periods(start, due, now)
     table = _fan(seen, target, labels, SHAPES[shape], planned, confidence)
     table, caveats = _project(table, seen, history, planned, confidence)

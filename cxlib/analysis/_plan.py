@@ -9,6 +9,7 @@ from typing import Literal
 from scipy.stats import norm
 
 from cxlib.analysis._evidence import FORMS, Measured, evidence
+from cxlib.analysis._options import number
 from cxlib.errors import DataError, nearest
 
 Design = Literal["two waves", "fixed target"]
@@ -74,21 +75,23 @@ def plan_of(
 ) -> Plan:
     given = {"variance": variance, "share": share, "sd": sd, "score": score}
     said = [name for name, value in given.items() if value is not None]
+    for name in set(said) - {"score"}:
+        number(given[name], name)
     if len(said) != 1:
         raise DataError(
             f"give exactly one of variance, share, sd and score; got {', '.join(said) or 'none'}."
         )
     if design not in DESIGNS:
-        raise DataError(f"unknown design {design!r}{nearest(design, DESIGNS)}")
+        raise DataError(f"unknown design {design!r}{nearest(str(design), DESIGNS)}")
     if sides not in (None, 1, 2):
         raise DataError(f"sides is {sides!r}; a test has 1 or 2.")
     for name, value in (("alpha", alpha), ("power", power)):
-        if not 0 < value < 1:
-            raise DataError(f"{name} is {value!r}; it lies between 0 and 1, both excluded.")
+        if not 0 < number(value, name) < 1:
+            raise DataError(f"{name} is {value:g}; it lies between 0 and 1, both excluded.")
     if power <= alpha / (sides or DESIGNS[design]):
         raise DataError(f"power {power:g} is no more than the error rate: ask for more.")
-    if not (isfinite(design_effect) and design_effect > 0):
-        raise DataError(f"design_effect is {design_effect!r}; it is a positive factor, 1 for none.")
+    if not (isfinite(number(design_effect, "design_effect")) and design_effect > 0):
+        raise DataError(f"design_effect is {design_effect:g}; it is a positive factor, 1 for none.")
     kind, spread, level = _spread(variance, share, sd, score, metric)
     return Plan(kind, spread, level, design, sides or DESIGNS[design], alpha, power, design_effect)
 
@@ -133,9 +136,9 @@ def _spread(
 
 def step_of(change: float, plan: Plan) -> float:
     """Return the change on the variance's scale, checked."""
-    step = change / UNIT[plan.metric]
+    step = number(change, "change") / UNIT[plan.metric]
     if not isfinite(step) or step == 0:
-        raise DataError(f"change is {change!r}; it must be a number other than 0.")
+        raise DataError(f"change is {change:g}; it must be a number other than 0.")
     if plan.metric != "mean" and abs(step) > (2 if plan.metric == "nps" else 1):
         raise DataError(f"a change of {change:g} is more than the whole scale of a {plan.metric}.")
     if plan.share is not None and not -1e-12 <= plan.share + step <= 1 + 1e-12:
@@ -146,6 +149,6 @@ def step_of(change: float, plan: Plan) -> float:
 
 
 def size_of(n: float, name: str) -> float:
-    if not (isfinite(n) and n >= 1):
-        raise DataError(f"{name} is {n!r}; a number of answers is at least 1.")
+    if not (isfinite(number(n, name)) and n >= 1):
+        raise DataError(f"{name} is {n:g}; a number of answers is at least 1.")
     return float(n)

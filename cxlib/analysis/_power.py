@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, inf
+from math import ceil, inf, isfinite
 from typing import Literal
 
 from scipy.optimize import brentq
@@ -136,7 +136,10 @@ def sample_size(
     )
     step = step_of(change, plan)
     null, alternative = plan.errors(step, 1.0, 1.0)
-    needed = ((plan.z_alpha * null + plan.z_power * alternative) / step) ** 2
+    ratio = (plan.z_alpha * null + plan.z_power * alternative) / step
+    needed = ratio * ratio
+    if not isfinite(needed):
+        raise DataError(f"a change of {change:g} is too small for any number of answers.")
     n = max(1, ceil(needed - 1e-9))
     spread = (plan.variance + plan.spread(step)) / 2
     return SampleSize(
@@ -206,7 +209,9 @@ def detectable_change(
         design_effect=design_effect,
     )
     if direction not in ("higher", "lower"):
-        raise DataError(f"unknown direction {direction!r}{nearest(direction, ('higher', 'lower'))}")
+        raise DataError(
+            f"unknown direction {direction!r}{nearest(str(direction), ('higher', 'lower'))}"
+        )
     after = size_of(n, "n")
     if n_before is not None and plan.design != "two waves":
         raise DataError("n_before belongs to two waves; a fixed target has no wave before it.")

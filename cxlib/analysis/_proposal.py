@@ -17,7 +17,8 @@ from cxlib.analysis._grounds import (
     rebound_of,
     seen_before,
 )
-from cxlib.analysis._plan import ALPHA, POWER
+from cxlib.analysis._options import number
+from cxlib.analysis._plan import ALPHA, POWER, size_of
 from cxlib.analysis._power import detectable_change, sample_size
 from cxlib.analysis._provable import noise
 from cxlib.analysis._shrink import shrink
@@ -117,7 +118,7 @@ def propose(
     """
     check_direction(direction)
     seen = evidence(baseline)
-    planned = int(seen.n if n_next is None else n_next)
+    planned = int(seen.n if n_next is None else size_of(n_next, "n_next"))
     _check_counts(periods=periods, picked_from=picked_from)
     sign = 1.0 if direction == "higher" else -1.0
     end = seen.scale[1] if sign > 0 else seen.scale[0]
@@ -266,7 +267,7 @@ def _can_beseen_before(change: float, n: int, power: float) -> Caveat:
 
 
 def _check_counts(*, periods: int, picked_from: int | None) -> None:
-    if not (isfinite(periods) and periods >= 1):
-        raise DataError(f"periods is {periods!r}; a target is due after at least 1.")
-    if picked_from is not None and not picked_from >= 1:
-        raise DataError(f"picked_from is {picked_from!r}; the worst of how many?")
+    if not (isfinite(number(periods, "periods")) and periods >= 1):
+        raise DataError(f"periods is {periods:g}; a target is due after at least 1.")
+    if picked_from is not None and not number(picked_from, "picked_from") >= 1:
+        raise DataError(f"picked_from is {picked_from:g}; the worst of how many?")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import inf
 
 from cxlib.analysis._evidence import Measured, evidence
-from cxlib.analysis._plan import ALPHA, POWER
+from cxlib.analysis._options import number
+from cxlib.analysis._plan import ALPHA, POWER, size_of
 from cxlib.analysis._power import detectable_change, sample_size
 from cxlib.analysis._verdict import check_baseline, check_on_scale
 from cxlib.analysis.metrics import Direction, check_direction
@@ -71,9 +72,10 @@ def check(
     """
     check_direction(direction)
     seen = evidence(baseline)
+    target = number(target, "the target")
     check_on_scale(seen, target)
     check_baseline(baseline, target, direction)
-    planned = int(seen.n if n_next is None else n_next)
+    planned = int(seen.n if n_next is None else size_of(n_next, "n_next"))
     change = target - seen.value
     smallest = detectable_change(
         score=baseline,
@@ -101,7 +103,7 @@ def check(
         caveats = (noise(target, change, smallest, planned, waves),)
     return TargetCheck(
         baseline=seen.value,
-        target=float(target),
+        target=target,
         change=change,
         detectable_change=smallest,
         detectable=bool(detectable),

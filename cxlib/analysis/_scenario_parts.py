@@ -76,7 +76,7 @@ def outcome_groups(
                 "for another scale."
             )
     if cut_points is not None:
-        cuts = tuple(map(float, cut_points))
+        cuts = tuple(number(cut, "a cut point") for cut in cut_points)
         if len(cuts) != len(values) - 1 or not all(np.diff(cuts) > 0):
             raise DataError(f"cut_points {cut_points!r}: give {_CUT_HELP[kind]}.")
     groups = (scores >= cuts[-1]).astype(np.intp)
@@ -125,6 +125,8 @@ def reaches(
     sample: DriverData, drivers: Sequence[str | Keyed], scale: tuple[float, float] | None
 ) -> tuple[Reach, ...]:
     """Return how far each driver's ratings can move: on its scale, else within what was given."""
+    if scale is not None:
+        scale = check_range(scale)
     declared = [drivers] if isinstance(drivers, str) else list(drivers)
     found = []
     for j, name in enumerate(sample.names):
@@ -138,6 +140,14 @@ def reaches(
         masses = np.asarray(np.bincount(places, sample.weights[used]), dtype=np.float64)
         found.append(Reach(distinct, masses, places, float(low), float(high)))
     return tuple(found)
+
+
+def check_range(scale: Sequence[float]) -> tuple[float, float]:
+    """Return the lowest and the highest rating, in this order."""
+    ends = tuple(scale) if isinstance(scale, (tuple, list)) else ()
+    if len(ends) != 2 or not number(ends[0], "scale") < number(ends[1], "scale"):
+        raise DataError(f"scale is {scale!r}; give the lowest and the highest rating, as (1, 5).")
+    return float(ends[0]), float(ends[1])
 
 
 def segment_caps(data: pd.DataFrame, sample: DriverData, segments: Sequence[str | Keyed]) -> Array:

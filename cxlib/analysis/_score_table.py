@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from cxlib.analysis import _inputs, _intervals
 from cxlib.analysis._difference import difference
 from cxlib.analysis._inputs import OffScale
 from cxlib.analysis._multiplicity import adjust
+from cxlib.analysis._options import number
 from cxlib.analysis._score import Score, estimate
 from cxlib.analysis._survey_variance import Floats, Integers
 from cxlib.analysis.metrics import Direction, Kind, Metric, Touchpoint, resolve
@@ -150,13 +151,14 @@ def score_table(
         that is no rating.
     """
     _intervals.check_confidence(confidence)
-    listed = (metric,) if isinstance(metric, (str, Metric, Touchpoint)) else tuple(metric)
+    listed = (metric,) if isinstance(metric, (str, Metric, Touchpoint)) else _each(metric, "metric")
     several = not isinstance(metric, (str, Metric, Touchpoint))
+    number(minimum_base, "minimum_base")
     questions = [
         resolve(m, kind=kind, scale=scale, top=top, direction=direction, cut_points=cut_points)
         for m in listed
     ]
-    columns = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    columns = () if by is None else (by,) if isinstance(by, str) else _each(by, "by")
     _check_request(questions, columns, several, versus)
     answers = [
         _answers(data, question, weights, cluster, off_scale, confidence) for question in questions
@@ -187,6 +189,12 @@ def score_table(
     )
 
 
+def _each(given: Any, what: str) -> tuple[Any, ...]:
+    if not isinstance(given, Iterable):
+        raise DataError(f"{what}= is {given!r}; name a column, or several.")
+    return tuple(given)
+
+
 def _check_request(
     questions: list[Metric], columns: tuple[str, ...], several: bool, versus: str | None
 ) -> None:
@@ -201,7 +209,12 @@ def _check_request(
         raise DataError(f"versus is 'complement' or None, not {versus!r}.")
     if versus is not None and not columns:
         raise DataError("touchpoints have no complement: name a segment in by=.")
-    reserved = {*MEASURES, *COMPARED, "care", "p_adjusted"} & set(columns)
+    for name, listed in (("metric", [q.key for q in questions]), ("by", list(columns))):
+        twice = next((each for each in listed if listed.count(each) > 1), None)
+        if twice is not None:
+            raise DataError(f"{name}= names {twice!r} more than once.")
+    taken = {*MEASURES, *COMPARED, "care", "p_adjusted"} | ({"touchpoint"} if several else set())
+    reserved = taken & set(columns)
     if reserved:
         raise DataError(f"a segment cannot be called {min(reserved)!r}: the table uses that name.")
 

@@ -14,6 +14,9 @@ from cxlib.analysis._rules import Values
 from cxlib.analysis._timeline import labels_of, lay_out
 from cxlib.errors import DataError, nearest
 
+LARGEST = 1e100
+"""A larger value is no measurement, and its square is none of the machine's numbers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
@@ -34,24 +37,31 @@ def numbers(column: pd.Series, *, what: str) -> Values:
     DataError
         If a value is no number, or not finite.
     """
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_bool_dtype(column):
+    kind = pd.api.types
+    if any(
+        wrong(column)
+        for wrong in (kind.is_datetime64_any_dtype, kind.is_bool_dtype, kind.is_complex_dtype)
+    ):
         raise DataError(f"{what} holds {column.dtype} values, not numbers.")
     read = pd.to_numeric(column.astype(object), errors="coerce")
     found = np.array(read.to_numpy(dtype=float, na_value=np.nan))
-    bad = np.flatnonzero((np.isnan(found) & column.notna().to_numpy()) | np.isinf(found))
+    bad = np.flatnonzero((np.isnan(found) & column.notna().to_numpy()) | (abs(found) > LARGEST))
     if bad.size:
         first = bad[0]
         value = column.iloc[first]
         shown = repr(value) if isinstance(value, str) else str(value)
+        wanted = f"a number up to {LARGEST:g}" if np.isfinite(found[first]) else "a finite number"
         raise DataError(
             f"{what} holds {shown} (row {column.index[first]}, {bad.size} such), "
-            "which is not a finite number."
+            f"which is not {wanted}."
         )
     return found
 
 
 def read_values(values: pd.Series) -> Series:
     """Read one value a period from a series indexed by periods."""
+    if np.ndim(values) != 1:
+        raise DataError(f"a chart takes one series, not a {type(values).__name__} of several.")
     series = values if isinstance(values, pd.Series) else pd.Series(values, dtype=object)
     what = "the series" if series.name is None else repr(str(series.name))
     found = numbers(series, what=what)

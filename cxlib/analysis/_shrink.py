@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.integrate import quad
 from scipy.stats import norm
 
+from cxlib.analysis._inputs import numbers
 from cxlib.errors import DataError, nearest
 
 Floats = npt.NDArray[np.float64]
@@ -65,11 +66,10 @@ def shrink(table: Any, *, what: str, minimum_base: int = 0) -> Shrunken:
         if name not in frame:
             known = map(str, frame.columns)
             raise DataError(f"{what} has no column {name!r}{nearest(name, known)}")
-    values = frame["value"].to_numpy(dtype=float, na_value=np.nan)
-    errors = frame["standard_error"].to_numpy(dtype=float, na_value=np.nan)
+    values, errors = numbers(frame["value"]), numbers(frame["standard_error"])
     kept = np.isfinite(values) & np.isfinite(errors) & (errors > 0)
     if minimum_base:
-        kept &= frame["n"].to_numpy(dtype=float, na_value=0.0) >= minimum_base
+        kept &= np.nan_to_num(numbers(frame["n"])) >= minimum_base
     label = next((name for name in frame.columns if name not in _MEASURES), None)
     labels = frame.index.astype(str) if label is None else frame[label].astype(str)
     mean, tau2 = random_effects(values[kept], errors[kept])

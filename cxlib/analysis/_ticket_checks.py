@@ -68,6 +68,8 @@ def one_zone(tickets: pd.DataFrame, calendar: BusinessHours | None) -> dt.tzinfo
         listed = ", ".join(f"{column} has {name}" for column, name in names.items())
         raise DataError(f"the clocks of the tickets are mixed: {listed}; put all on one clock.")
     if calendar is not None:
+        if not isinstance(calendar, BusinessHours):
+            raise DataError(f"calendar is {calendar!r}; write BusinessHours(hours='09:00-18:00').")
         return calendar.zone
     return next((zone for zone in zones.values() if zone is not None), dt.UTC)
 
@@ -88,16 +90,28 @@ def _not_times(values: pd.Series) -> str:
     )
 
 
-def in_utc(tickets: pd.DataFrame, zone: dt.tzinfo) -> pd.DataFrame:
-    """Return the table with every time in UTC, without a zone, to the microsecond."""
-    frame = tickets.copy()
+def in_utc(tickets: pd.DataFrame, zone: dt.tzinfo) -> tuple[pd.DataFrame, int]:
+    """Return the table with every time in UTC, without a zone, to the microsecond.
+
+    In an hour that came twice a time is read as the first, unless it then lay before the creation
+    of its ticket; how many were read as the second is returned as well.
+    """
+    frame, n_second = tickets.copy(), 0
     filled = present_times(tickets)
     for column in TIMES:
         if column in filled:
-            frame[column] = to_utc(tickets[column], zone).dt.tz_localize(None).astype(UTC_CLOCK)
+            first, second = (
+                to_utc(tickets[column], zone, last=last).dt.tz_localize(None).astype(UTC_CLOCK)
+                for last in (False, True)
+            )
+            early = (first < second) & (column != "created_at")
+            if early.any():
+                early &= first < frame["created_at"]
+                n_second += int(early.sum())
+            frame[column] = first.mask(early, second)
         elif column in frame:
             frame[column] = pd.Series(pd.NaT, index=frame.index, dtype=UTC_CLOCK)
-    return frame
+    return frame, n_second
 
 
 def check_amounts(frame: pd.DataFrame) -> None:

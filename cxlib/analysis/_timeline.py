@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from math import gcd
 
@@ -10,6 +11,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.errors import CxError, DataError
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
 LONGEST_GAP = 120
 """More absent periods in a row than ten years of months are a mistyped date, not a pause."""
 
@@ -29,11 +31,15 @@ def labels_of(index: pd.Index, *, what: str) -> list[str]:
     DataError
         If a period is missing.
     """
+    if isinstance(index, pd.MultiIndex):
+        raise DataError(f"{what} is indexed by {index.nlevels} levels; keep the periods alone.")
     if index.hasnans or any(label is None for label in index):
         row = next(i for i, gone in enumerate(index.isna()) if gone)
         raise DataError(f"{what} has no period in row {row}; give every row its period.")
     if isinstance(index, pd.DatetimeIndex):
         return _dates(index)
+    if pd.api.types.is_float_dtype(index.dtype) and (index % 1 == 0).all():  # years beside a gap
+        index = index.astype("int64")
     return [str(label).strip() for label in index]
 
 
@@ -57,7 +63,8 @@ def lay_out(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
     """Return each period in time order with the row it came from; None marks an absent period.
 
     Calendar labels are sorted and absent periods between them are added, at the step the labels
-    keep (months labelled every third month are quarters, not gaps). Waves' own names stay as given.
+    keep (months labelled every third month are quarters, not gaps). Days (``2026-09-30``) are
+    sorted. Waves' own names stay as given.
 
     Parameters
     ----------
@@ -83,7 +90,8 @@ def lay_out(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
         times = labels.count(twice)
         raise DataError(f"{what} has period {twice!r} {times} times; give one value a period.")
     if not calendar:
-        return [(label, row) for row, label in enumerate(labels)]
+        rows = [(label, row) for row, label in enumerate(labels)]
+        return sorted(rows) if all(map(_DAY.match, labels)) else rows
     return _calendar(labels, what=what)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from cxlib.analysis._evidence import Evidence, Measured, evidence
+from cxlib.analysis._options import number
 from cxlib.analysis._plan import ALPHA, POWER
 from cxlib.analysis.metrics import Direction, check_direction
 from cxlib.analysis.results import CARE_BASE, Caveat
@@ -110,9 +111,8 @@ def verdict(
     check_direction(direction)
     if basis not in ("sample", "census"):
         raise DataError(f"unknown basis {basis!r}{nearest(str(basis), ('sample', 'census'))}")
-    if not 0 < alpha < 0.5:
-        raise DataError(f"alpha is {alpha!r}; it lies between 0 and 0.5.")
-    target = float(target)
+    alpha = check_alpha(alpha)
+    target = number(target, "the target")
     if not isfinite(target):
         raise DataError(f"the target is {target:g}; it must be a number.")
     seen, value, low, high, n = _read(measured, basis)
@@ -151,6 +151,13 @@ def verdict(
     )
 
 
+def check_alpha(alpha: float) -> float:
+    """Refuse a one-sided error rate outside 0 to 0.5."""
+    if not 0 < number(alpha, "alpha") < 0.5:
+        raise DataError(f"alpha is {alpha:g}; it lies between 0 and 0.5.")
+    return float(alpha)
+
+
 def check_on_scale(seen: Evidence, target: float) -> None:
     """Refuse a target that the metric cannot take."""
     lowest, highest = seen.scale
@@ -164,7 +171,7 @@ def check_baseline(
     """Return the baseline's value; refuse a target that would be no improvement on it."""
     if baseline is None:
         return None
-    start = float(baseline if isinstance(baseline, (int, float, np.number)) else baseline.value)
+    start = number(getattr(baseline, "value", baseline), "the baseline")
     if not isfinite(start):
         raise DataError(f"the baseline is {start:g}; it must be a number.")
     if (target <= start) if direction == "higher" else (target >= start):
@@ -181,16 +188,23 @@ def _read(
     """Return the evidence (none for a plain number), value, low, high and n."""
     if not isinstance(measured, (int, float, np.number)):
         seen = evidence(measured)
+        told = (getattr(measured, name, None) for name in ("low", "high", "standard_error"))
+        if basis == "sample" and seen.form != "share" and all(each is None for each in told):
+            raise _without_uncertainty(seen.value)
         return seen, seen.value, seen.low, seen.high, seen.n
     value = float(measured)
     if basis == "sample":
-        raise DataError(
-            f"{value:g} comes without uncertainty; give the score it is from, or "
-            'basis="census" if it counts every case.'
-        )
+        raise _without_uncertainty(value)
     if not isfinite(value):
         raise DataError(f"the measured value is {value:g}; without a value there is no verdict.")
     return None, value, value, value, nan
+
+
+def _without_uncertainty(value: float) -> DataError:
+    return DataError(
+        f"{value:g} comes without uncertainty; give the score it is from, or "
+        'basis="census" if it counts every case.'
+    )
 
 
 def _tests(seen: Evidence, target: float, direction: Direction) -> tuple[float, float, float]:

@@ -139,8 +139,12 @@ def early_warnings(
 def _named(charts: Mapping[str, XmrChart] | Sequence[XmrChart]) -> dict[str, XmrChart]:
     if isinstance(charts, Mapping):
         named = {str(name): chart for name, chart in charts.items()}
-    else:
+    elif isinstance(charts, Sequence):
         named = {str(number): chart for number, chart in enumerate(charts, start=1)}
+    else:
+        raise DataError(
+            f"early_warnings takes charts by name, or a list of them, not {type(charts).__name__}."
+        )
     if not named:
         raise DataError("there is no chart to warn of; give early_warnings at least one.")
     for name, chart in named.items():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t
 
+from cxlib.analysis._intervals import check_confidence
 from cxlib.analysis.business_time import DAYS, BusinessHours
 from cxlib.analysis.results import Caveat
 from cxlib.analysis.tickets import Moment, bounds, cohort, group_keys, read_log
@@ -84,8 +86,9 @@ def arrivals(
     DataError
         If the log is impossible, the period has no ticket, or the interval does not fit a day.
     """
-    if minutes <= 0 or 1440 % minutes:
-        raise DataError(f"minutes is {minutes}; a day is not a whole number of such intervals.")
+    if not isinstance(minutes, Real) or not minutes >= 1 or 1440 % minutes or minutes % 1:
+        raise DataError(f"minutes is {minutes!r}; a day is not a whole number of such intervals.")
+    check_confidence(confidence)
     log = read_log(tickets, as_of=as_of, calendar=calendar, excluded="keep")
     frame, keys, missing = group_keys(cohort(log, period), by)
     end = log.as_of.tz_localize("UTC").tz_convert(log.zone).tz_localize(None)
@@ -97,7 +100,7 @@ def arrivals(
     frame = frame[inside]
     if frame.empty:
         raise DataError("no ticket was opened on a day with business hours.")
-    table = _table(frame, keys, days, minutes, confidence)
+    table = _table(frame, keys, days, int(minutes), confidence)
     return Arrivals(
         table=table,
         n=len(frame),

@@ -77,6 +77,8 @@ def backlog(
     A log with one row a ticket forgets: a ticket reopened later counts as open ever since its
     creation, and cancelled and merged tickets are in no backlog.
     """
+    if isinstance(age_days, str):
+        raise DataError(f"age_days is {age_days!r}; write a list of days, such as [1, 7, 30].")
     edges = np.array([0.0, *age_days, np.inf])
     if not (np.diff(edges) > 0).all():
         raise DataError(f"age_days {list(age_days)} do not ascend from above 0.")

@@ -128,6 +128,8 @@ class BusinessHours:
             always = self.hours.strip() == "24/7"
             spans = ((0, _DAY),) if always else _spans(self.hours)
             return tuple(spans if always or day < 5 else () for day in range(7))
+        if not isinstance(self.hours, Mapping):
+            raise DataError(f"business hours {self.hours!r} are not like '09:00-18:00'.")
         unknown = [day for day in self.hours if day not in DAYS]
         if unknown:
             raise DataError(f"{unknown[0]!r} is not a weekday{nearest(str(unknown[0]), DAYS)}")
@@ -215,8 +217,10 @@ class BusinessHours:
         return to_utc(times, self.zone)
 
 
-def to_utc(times: pd.Series, zone: dt.tzinfo) -> pd.Series:
+def to_utc(times: pd.Series, zone: dt.tzinfo, *, last: bool = False) -> pd.Series:
     """Return datetimes as UTC; those without a zone are read on the wall clock of `zone`.
+
+    An hour that comes twice as the clocks go back is read as the first, or the `last`.
 
     Raises
     ------
@@ -226,7 +230,7 @@ def to_utc(times: pd.Series, zone: dt.tzinfo) -> pd.Series:
     if times.dt.tz is not None:
         moments: pd.Series = times.dt.tz_convert("UTC")
         return moments
-    first = np.ones(len(times), dtype=bool)
+    first = np.full(len(times), not last)
     placed = times.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT")
     skipped = placed.isna() & times.notna()
     if skipped.any():

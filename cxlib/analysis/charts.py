@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -136,7 +137,7 @@ def xmr(
     .. [2] NHS England (2024). Making data count: Strengthening your decisions.
     .. [3] Reading, C. et al. NHSRplotthedots (R package): rules and their order.
     """
-    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
+    if isinstance(window, bool) or not isinstance(window, Integral) or window < 1:
         raise DataError(f"window {window!r} is not a whole number of periods from 1.")
     if window > 1:
         raise DataError(
@@ -255,19 +256,22 @@ def _check(improvement: str | None, target: float | None) -> None:
         raise DataError(f"improvement {improvement!r} is not 'higher', 'lower' or None{near}")
     if target is None:
         return
-    if not np.isfinite(target):
+    if isinstance(target, bool) or not isinstance(target, Real) or not np.isfinite(target):
         raise DataError(f"target {target!r} is not a number.")
     if improvement is None:
         raise DataError(f"target {target:g} has no direction; say improvement='higher' or 'lower'.")
 
 
 def _chosen(rules: str | Sequence[str]) -> tuple[str, ...]:
-    if isinstance(rules, str) and rules == "nhs":
-        return _rules.RULES
-    named = (rules,) if isinstance(rules, str) else tuple(rules)
+    named = (rules,) if isinstance(rules, str) else tuple(rules or ())
+    if not named:
+        raise DataError(f"rules are {rules!r}; write 'nhs' for all, or one or more of them.")
     for rule in named:
-        if rule not in _rules.RULES:
-            raise DataError(f"there is no rule {rule!r}{nearest(rule, (*_rules.RULES, 'nhs'))}")
+        if rule not in (*_rules.RULES, "nhs"):
+            near = nearest(str(rule), (*_rules.RULES, "nhs"))
+            raise DataError(f"there is no rule {rule!r}{near}")
+    if "nhs" in named:
+        return _rules.RULES
     return tuple(rule for rule in _rules.RULES if rule in named)
 
 

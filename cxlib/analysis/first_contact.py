@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Literal, get_args
 
-import numpy as np
 import pandas as pd
 
 from cxlib.analysis.tickets import TicketLog
@@ -18,6 +18,8 @@ NEEDS: dict[str, str] = {
     "survey": "fcr_survey",
 }
 """The column that each method reads."""
+LONGEST_WINDOW = 36_525
+"""A century of days: no customer comes again later."""
 
 
 def first_contact(
@@ -59,7 +61,8 @@ def first_contact(
         If the method is unknown, its column absent, or the window not positive.
     """
     if method not in get_args(Method):
-        raise DataError(f"there is no FCR method {method!r}{nearest(method, get_args(Method))}")
+        near = nearest(str(method), get_args(Method))
+        raise DataError(f"there is no FCR method {method!r}{near}")
     for column in (NEEDS[method], *same):
         if column not in log.columns:
             raise DataError(
@@ -81,14 +84,16 @@ def first_contact(
 def _by_repeat(
     log: TicketLog, tickets: pd.DataFrame, repeat_days: float, same: Sequence[str]
 ) -> pd.DataFrame:
-    if not 0 < repeat_days < np.inf:
-        raise DataError(f"repeat_days is {repeat_days}; write days, more than 0.")
+    if not isinstance(repeat_days, Real) or not 0 < float(repeat_days) <= LONGEST_WINDOW:
+        raise DataError(
+            f"repeat_days is {repeat_days!r}; write days, more than 0 and up to {LONGEST_WINDOW:,}."
+        )
     keys = ["customer_id", *same]
     ordered = log.frame.sort_values(["created_at", "ticket_id"], kind="stable")
     following = ordered.groupby(keys, sort=False)["created_at"].shift(-1)
     next_at = pd.Series(following.to_numpy(), index=ordered["ticket_id"].to_numpy())
     comes_again = next_at.reindex(tickets["ticket_id"]).set_axis(tickets.index)
-    closes = tickets["resolved_at"] + pd.Timedelta(days=repeat_days)
+    closes = tickets["resolved_at"] + pd.Timedelta(days=float(repeat_days))
     known = tickets[keys].notna().all(axis=1) & tickets["resolved_at"].notna()
     resolved = tickets["done"]
     window_open = resolved & known & (closes > log.as_of)

@@ -13,6 +13,7 @@ from scipy.stats import norm
 from cxlib.analysis._driver_columns import Array
 from cxlib.analysis._driver_data import Names
 from cxlib.analysis._importance import DriverImportance
+from cxlib.analysis._inputs import numbers
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -101,6 +102,8 @@ def priorities(
     .. [2] Zou, G. Y., Donner, A. (2008). Construction of confidence limits about effect
        measures. Statistics in Medicine 27, 1693-1702 (the interval of the gap).
     """
+    if not isinstance(importance, DriverImportance):
+        raise DataError(f"give what drivers.importance returns, not a {type(importance).__name__}.")
     names = tuple(importance.table["driver"])
     share = importance.table["share"].to_numpy(dtype=np.float64)
     own, draws = _performance(importance, performance, names)
@@ -171,8 +174,7 @@ def _aligned(given: Any, names: tuple[str, ...], what: str, *, complete: bool) -
     bare = found.index[found.isna().any(axis=1)]
     if complete and len(bare):
         raise DataError(f"{what} of {bare[0]!r} is missing{nearest(bare[0], keyed[key])}")
-    values: Array = found.to_numpy(dtype=np.float64, na_value=np.nan)
-    return values.T
+    return np.vstack([numbers(found[name]) for name in found])
 
 
 def _cut_points(

@@ -146,7 +146,7 @@ def erlang_a(
         p_abandon=p_abandon,
         service_level=level,
         mean_wait=p_abandon * patience,
-        occupancy=load * (1 - p_abandon) / agents,
+        occupancy=min(1.0, load * (1 - p_abandon) / agents),
         load=load,
     )
 

@@ -30,7 +30,9 @@ class Caveat(str):
 
     def __new__(cls, message: str, /, **facts: Any) -> Caveat:
         """Fill the message, and keep it with its facts for the translator."""
-        caveat = super().__new__(cls, message.format(**facts))
+        # a list of names reads the same when it comes back from a file as a plain tuple
+        told = {k: ", ".join(map(str, v)) if isinstance(v, tuple) else v for k, v in facts.items()}
+        caveat = super().__new__(cls, message.format(**told))
         caveat.message = message
         caveat.facts = facts
         return caveat

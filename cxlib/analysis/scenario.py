@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from cxlib.analysis import _odds
 from cxlib.analysis._driver_columns import Array, Keyed
 from cxlib.analysis._driver_data import DriverData, read
+from cxlib.analysis._importance import check_options
+from cxlib.analysis._options import generator
 from cxlib.analysis._scenario_model import Scenario, ScenarioModel
 from cxlib.analysis._scenario_parts import kind_and_cuts, outcome_groups, reaches, segment_caps
 from cxlib.analysis.results import Caveat
@@ -91,6 +93,8 @@ def scenario(
         If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
         no maximum.
     """
+    if not isinstance(changes, Mapping):
+        raise DataError(f"changes is {changes!r}; give {{driver: change}}.")
     if not changes:
         raise DataError("changes is empty: name at least one driver and its change.")
     model = scenario_model(
@@ -146,10 +150,7 @@ confidence, seed
     DataError
         As in `scenario`.
     """
-    if not 0 < confidence < 1:
-        raise DataError(f"confidence is {confidence}; it lies between 0 and 1, such as 0.95.")
-    if bootstrap < 0 or bootstrap != int(bootstrap):
-        raise DataError(f"bootstrap is {bootstrap}; it is a whole number, or 0 for none.")
+    bootstrap, _permutations = check_options("shapley", confidence, bootstrap, 0)
     sample = read(data, outcome=outcome, drivers=drivers, weights=weights, cluster=cluster)
     kind, cut_points, answers = kind_and_cuts(outcome, kind, cut_points)
     groups, values = outcome_groups(sample, kind, cut_points, answers, data.index)
@@ -214,7 +215,7 @@ def _resample(
     """Refit on each resample; return how often units were drawn, and how parameters moved."""
     design = sample.design[:, 1:]
     drawn, moves = [], []
-    for batch in sample.resamples(np.random.default_rng(seed), bootstrap):
+    for batch in sample.resamples(generator(seed), bootstrap):
         for times in batch:
             rows = times if sample.groups is None else times[sample.groups]
             mass = sample.weights * rows

@@ -138,8 +138,8 @@ def follow_up(
     FollowUp
         ``table``, overdue ones first, then by due day: ``measure, kpi, owner, due, state,
         overdue`` (bool), ``moved`` (of those done by then: where their KPI stands, by the rules of
-        its process chart, else None), ``note, finished, months`` (months of figures that began after
-        it was done). ``kpis``, a row a KPI that has a measure: ``kpi, period, value, centre,
+        its process chart, else None), ``note, finished, months`` (of figures that began after it
+        was done). ``kpis``, a row a KPI that has a measure: ``kpi, period, value, centre,
         lower, upper, variation, since, n, unit`` of :func:`cxlib.analysis.service_course.course`.
         ``unanswered``, KPIs that miss their target or are worse than usual and that no measure
         answers: ``kpi, n, unit, measure`` (that none is recorded, or none is left).

@@ -115,7 +115,7 @@ def schedule(
     arrivals: pd.DataFrame,
     *,
     handle_seconds: float,
-    by: Sequence[str] = ("weekday", "start"),
+    by: str | Sequence[str] = ("weekday", "start"),
     minutes: int = 30,
     service_level: float = SERVICE_LEVEL,
     answer_seconds: float = ANSWER_SECONDS,
@@ -133,7 +133,7 @@ def schedule(
         :func:`cxlib.analysis.arrivals.arrivals` returns them.
     handle_seconds, service_level, answer_seconds, shrinkage, max_occupancy, patience_seconds
         As in :func:`agents_needed`; each interval is taken as long enough to settle.
-    by : sequence of str
+    by : str or sequence of str
         Columns that name an interval; they are carried over.
     minutes : int
         Length of an interval, for the hours to be paid.
@@ -155,7 +155,8 @@ def schedule(
     DataError
         If a column is missing, the frame is empty, or a number is impossible.
     """
-    _check_arrivals(arrivals, [*by, "calls_per_hour"])
+    keys = [by] if isinstance(by, str) else list(by)
+    _check_arrivals(arrivals, [*keys, "calls_per_hour"])
     if not finite(minutes, "minutes") > 0:
         raise DataError(f"minutes is {minutes}; an interval lasts more than no time.")
     if finite(minimum_agents, "minimum_agents") < 0 or minimum_agents != int(minimum_agents):
@@ -178,7 +179,7 @@ def schedule(
 
     calls = arrivals["calls_per_hour"].astype(float)
     known = {each: one(each) for each in calls.unique()}
-    table = arrivals.loc[:, list(by)].reset_index(drop=True)
+    table = arrivals.loc[:, keys].reset_index(drop=True)
     table["calls_per_hour"] = calls.to_numpy()
     table["load"] = table["calls_per_hour"] * handle_seconds / 3600
     rows = pd.DataFrame([known[each] for each in calls])

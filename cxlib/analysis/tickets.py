@@ -131,7 +131,7 @@ def read_log(
         raise DataError(f"none of {len(tickets)} tickets has a creation time.")
     zone = one_zone(tickets, calendar)
     n_repeated = sum(repeated_hours(tickets[c], zone) for c in present_times(tickets))
-    rows = in_utc(tickets, zone)
+    rows, n_second = in_utc(tickets, zone)
     moment = _moment(rows, as_of, zone)
     frame, n_duplicates = _last_rows(rows, moment)
     check_order(frame, zone)
@@ -157,7 +157,7 @@ def read_log(
         "n_later": int(later.sum()),
         "n_undated": int(undated.sum()),
     }
-    caveats = left_out(**counts, n_repeated=n_repeated)
+    caveats = left_out(**counts, n_repeated=n_repeated - n_second)
     return TicketLog(
         frame=kept,
         as_of=moment,

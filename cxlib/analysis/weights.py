@@ -11,6 +11,7 @@ import pandas as pd
 
 from cxlib.analysis import _inputs
 from cxlib.analysis._margins import Margin, Margins, read_margins
+from cxlib.analysis._options import number
 from cxlib.analysis._survey_variance import Floats, even, kish
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
@@ -117,9 +118,9 @@ def rake(
     .. [2] Kalton, G., Flores-Cervantes, I. (2003). Weighting methods. Journal of Official
        Statistics 19, 81-97.
     """
-    if cap is not None and not cap > 1:
-        raise DataError(f"cap={cap!r} must be above 1: it is a multiple of the mean weight.")
-    if len(data) == 0:
+    if cap is not None and not number(cap, "cap") > 1:
+        raise DataError(f"cap={cap:g} must be above 1: it is a multiple of the mean weight.")
+    if isinstance(data, pd.DataFrame) and data.empty:
         raise DataError("there are no rows to weight.")
     known, total = read_margins(data, margins)
     start = np.ones(len(data))
@@ -172,15 +173,15 @@ def _fit(
             w = w * np.divide(goal, have, out=np.ones_like(goal), where=have > 0)[codes]
         if cap is not None:
             w = np.minimum(w, cap)
-        if _worst(w, goals) <= tolerance:
+        if _worst(_rescaled(w, cap), goals) <= tolerance:  # as it will be returned
             break
-    if cap is not None:
-        w = _at_mean_one(w, cap)
-    return w, passes
+    return _rescaled(w, cap), passes
 
 
-def _at_mean_one(w: Floats, cap: float) -> Floats:
+def _rescaled(w: Floats, cap: float | None) -> Floats:
     """Bring trimmed weights back to mean one, none above the cap."""
+    if cap is None:
+        return w
     for _pass in range(100):
         if isclose(w.mean(), 1, rel_tol=1e-14):
             break

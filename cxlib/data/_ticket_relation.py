@@ -11,12 +11,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis._ticket_checks import TIMES
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.tickets import DONE, EXCLUDED, STATES, bounds
+from cxlib.data._ticket_clock import Clock
 from cxlib.data._ticket_flags import as_flag, check_flags
 from cxlib.errors import DataError, nearest
 
-TIMES = ("created_at", "first_response_at", "resolved_at", "closed_at", "updated_at")
 AMOUNTS = ("handle_seconds", "reopened", "reassigned", "csat")
 ENDS = ("first_response_at", "resolved_at", "closed_at")
 _FORMATS = {"month": "%Y-%m", "year": "%Y"}
@@ -73,7 +74,7 @@ def prepare(
     _check_columns(kinds, keys, further)
     plain = ", ".join(f"{name}::TIMESTAMP AS {name}" for name in TIMES if name in kinds)
     source = f"(SELECT * REPLACE ({plain}) FROM {source})"
-    clock = _Clock.of(connection, source, kinds, zone)
+    clock = Clock.of(connection, source, kinds, zone)
     told = _first_pass(connection, source, kinds, clock)
     moment = told["last"] if as_of is None else clock.moment(as_of)
     rows = _one_row_each(connection, source, kinds, clock, moment)
@@ -121,82 +122,6 @@ def restrict(connection: duckdb.DuckDBPyConnection, period: str | int | None) ->
     return condition
 
 
-@dataclass(frozen=True)
-class _Clock:
-    """Wall clock to UTC: offset in seconds before the first change, then (wall, offset) pairs."""
-
-    zone: dt.tzinfo
-    offset: int
-    changes: tuple[tuple[pd.Timestamp, int, int], ...]
-
-    @classmethod
-    def of(
-        cls,
-        connection: duckdb.DuckDBPyConnection,
-        source: str,
-        kinds: Mapping[str, str],
-        zone: dt.tzinfo,
-    ) -> _Clock:
-        edges = ", ".join(
-            f"min({c})::DATE AS {c}_0, max({c})::DATE AS {c}_1" for c in TIMES if c in kinds
-        )
-        days = [day for day in _one(connection, f"SELECT {edges} FROM {source}").values() if day]
-        if not days:
-            raise DataError("no ticket has a creation time.")
-        first, last = (pd.Timestamp(day) for day in (min(days), max(days)))
-        hours = pd.date_range(
-            first - pd.Timedelta(days=2), last + pd.Timedelta(days=2), freq="15min", tz="UTC"
-        )
-        walls = hours.tz_convert(zone).tz_localize(None)
-        offsets = (walls.asi8 - hours.tz_localize(None).asi8) // _per_second(walls)
-        at = np.flatnonzero(np.diff(offsets)) + 1
-        changes = tuple(
-            (
-                hours[i].tz_localize(None) + pd.Timedelta(seconds=int(offsets[i - 1])),
-                int(offsets[i - 1]),
-                int(offsets[i]),
-            )
-            for i in map(int, at)
-        )
-        return cls(zone, int(offsets[0]), changes)
-
-    def utc(self, column: str) -> str:
-        """Return the SQL of a wall-clock column in microseconds UTC; repeated hours are first."""
-        offset = str(self.offset)
-        for wall, _before, after in self.changes:
-            offset = f"CASE WHEN {column} >= TIMESTAMP '{wall}' THEN {after} ELSE {offset} END"
-        return f"(epoch_us({column}) - 1000000::BIGINT * ({offset}))"
-
-    def moment(self, as_of: pd.Timestamp) -> int:
-        """Return a moment in microseconds UTC."""
-        moment = as_of
-        if moment.tzinfo is None:
-            moment = moment.tz_localize(self.zone, ambiguous=False, nonexistent="shift_forward")
-        return int(moment.tz_convert("UTC").tz_localize(None).as_unit("us").value // 1000)
-
-    def skipped(self, column: str) -> str:
-        """Return the SQL that is true where the clock skipped the moment."""
-        return self._around(column, gap=True)
-
-    def repeated(self, column: str) -> str:
-        """Return the SQL that is true where the moment came twice."""
-        return self._around(column, gap=False)
-
-    def _around(self, column: str, *, gap: bool) -> str:
-        parts = []
-        for wall, before, after in self.changes:
-            width = pd.Timedelta(seconds=abs(after - before))
-            if gap and after > before:
-                parts.append((wall, wall + width))
-            if not gap and after < before:
-                parts.append((wall - width, wall))
-        tests = [
-            f"({column} >= TIMESTAMP '{low}' AND {column} < TIMESTAMP '{high}')"
-            for low, high in parts
-        ]
-        return " OR ".join(tests) or "false"
-
-
 def spans_table(connection: duckdb.DuckDBPyConnection, calendar: BusinessHours) -> None:
     """Write the open spans of a calendar around the tickets' times as table ``spans``."""
     edges = _one(
@@ -216,10 +141,6 @@ def spans_table(connection: duckdb.DuckDBPyConnection, calendar: BusinessHours) 
     connection.register("spans_frame", spans)
     connection.execute("CREATE OR REPLACE TABLE spans AS SELECT * FROM spans_frame")
     connection.unregister("spans_frame")
-
-
-def _per_second(walls: pd.DatetimeIndex) -> int:
-    return {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[walls.unit]
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
@@ -256,13 +177,16 @@ def _check_columns(kinds: Mapping[str, str], keys: Sequence[str], further: Seque
 
 
 def _first_pass(
-    connection: duckdb.DuckDBPyConnection, source: str, kinds: Mapping[str, str], clock: _Clock
+    connection: duckdb.DuckDBPyConnection, source: str, kinds: Mapping[str, str], clock: Clock
 ) -> dict[str, Any]:
     """Count what is wrong in one reading of the log, and raise DataError for the first of it."""
     times = [name for name in TIMES if name in kinds]
     amounts = [name for name in AMOUNTS[:3] if name in kinds]
     skipped = " OR ".join(clock.skipped(name) for name in times)
-    repeated = " + ".join(f"count(*) FILTER ({clock.repeated(name)})" for name in times)
+    repeated = " + ".join(
+        f"count(*) FILTER (({clock.repeated(name)}) AND NOT coalesce({clock.second(name)}, false))"
+        for name in times
+    )
     parts = ["count(*) AS rows", "count(ticket_id) AS named"]
     parts += [f"count({quoted(name)}) AS {quoted('filled ' + name)}" for name in kinds]
     parts += [f"count(*) FILTER ({skipped}) AS skipped", f"{repeated} AS repeated"]
@@ -300,7 +224,7 @@ def _one_row_each(
     connection: duckdb.DuckDBPyConnection,
     source: str,
     kinds: Mapping[str, str],
-    clock: _Clock,
+    clock: Clock,
     moment: int,
 ) -> str:
     """Return the SQL of the log with one row a ticket: its last one known at the moment."""
@@ -323,7 +247,7 @@ def _keep(
     connection: duckdb.DuckDBPyConnection,
     rows: str,
     kinds: Mapping[str, str],
-    clock: _Clock,
+    clock: Clock,
     moment: int,
     keys: Sequence[str],
     further: Sequence[str],

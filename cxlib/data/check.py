@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cxlib.data.making import Made, make_tables
+from cxlib.data.making import NO_DATA, Made, make_tables
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ def check(client: Client, workspace: Workspace) -> list[Fault]:
         Errors stop an ingest; warnings are what a consultant should know. In the order of the
         client file. Nothing is written, and no key is made.
     """
-    return faults_of(client, make_tables(client, workspace))
+    tables = make_tables(client, workspace)
+    if not tables:
+        return [client.fault((), NO_DATA)]
+    return faults_of(client, tables)
 
 
 def faults_of(client: Client, tables: Iterable[Made]) -> list[Fault]:

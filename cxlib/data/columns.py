@@ -96,10 +96,13 @@ def read_numbers(
     bad = stray | (numbers < lowest)
     if bad.any():
         wanted = f"a number from {lowest:g} up" if lowest > -np.inf else "a number"
+        way_out = "declare `missing:` if they mean none."
+        if values.decimal_commas(texts[stray]):
+            way_out = "write decimals with a point, 1.25."
         ledger.error(
             path,
             f"column {texts.name!r} holds {int(bad.sum())} values that are not {wanted}: "
-            f"{examples(raw, texts, bad)}; declare `missing:` if they mean none.",
+            f"{examples(raw, texts, bad)}; {way_out}",
             texts.name,
         )
     return numbers
@@ -184,11 +187,16 @@ def _answers(
             column,
         )
     elif n:
+        way_out = (
+            "declare them under `missing:` or `not_applicable:` if they mean that, or set "
+            "`off_scale: missing`."
+        )
+        if values.decimal_commas(texts[read.stray]):
+            way_out = "write decimals with a point, 7.0."
         maker.ledger.error(
             path,
             f"column {column!r} holds {n} values off its scale {lowest}-{highest}: "
-            f"{examples(maker.raw, texts, read.stray)}; declare them under `missing:` or "
-            "`not_applicable:` if they mean that, or set `off_scale: missing`.",
+            f"{examples(maker.raw, texts, read.stray)}; {way_out}",
             column,
         )
     return read

@@ -11,6 +11,8 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 """Tried in this order, strictly: right on every file met, where detectors were not."""
 
 _CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
+_END_OF_FILE = b"\x1a"
+"""What DOS programs write behind the last row."""
 _KNOWN = (
     "utf-8",
     "utf-8-sig",
@@ -56,8 +58,8 @@ def decode(content: bytes, *, file: str, encoding: str | None = None) -> str:
             f"{file} is not in a known encoding: it begins like UTF-16; "
             "declare `encoding: utf-16` under `source:`, or save it as UTF-8."
         )
-    if b"\x00" in content or _CONTROL.intersection(content[:4096]):
-        raise DataError(f"{file} is not text, whatever its name says.")
+    content = content.removesuffix(_END_OF_FILE)
+    _check_control(content, file)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -68,13 +70,27 @@ def decode(content: bytes, *, file: str, encoding: str | None = None) -> str:
             "of a character."
         )
     try:
-        return content.decode("gb18030")
+        return content.removeprefix(codecs.BOM_UTF8).decode("gb18030")
     except UnicodeDecodeError:
         line = _line(content, utf8.start)
         raise DataError(
             f"{file} is not in a known encoding: line {line} is neither UTF-8 nor GB18030; "
             "declare `encoding:` under `source:`, or save the file as UTF-8."
         ) from None
+
+
+def _check_control(content: bytes, file: str) -> None:
+    at = content.find(b"\x00")
+    if at < 0:
+        at = next((i for i, byte in enumerate(content[:4096]) if byte in _CONTROL), -1)
+    if at < 0:
+        return
+    if b"\n" not in content[:at]:
+        raise DataError(f"{file} is not text, whatever its name says.")
+    raise DataError(
+        f"{file} is damaged or not text: line {_line(content, at)} holds the byte "
+        f"0x{content[at]:02x}; save it anew, as text."
+    )
 
 
 def _declared(content: bytes, file: str, encoding: str) -> str:

@@ -22,6 +22,10 @@ WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 SUFFIXES = (*DELIMITED, *WORKBOOKS, ".parquet", ".sav")
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 65536
+_BREAK = re.compile(r"\r\n|\r|\n")
+_BLANK = r"(?:[ \t]*(?:\r\n|\r|\n))*"
+_ABOVE = re.compile(_BLANK + r'(?:"?sep=(?P<separator>[^\r\n"])"?(?:\r\n|\r|\n))?' + _BLANK)
+"""What stands above the header and is no row: empty lines, and Excel's own ``sep=;``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +103,11 @@ def read_grid(
 
 
 def _delimited(text: str, file: str, separator: str | None) -> pd.DataFrame:
-    separator = separator or _separator(text)
+    above = _ABOVE.match(text)
+    skipped, text = (len(_BREAK.findall(above[0])), text[above.end() :]) if above else (0, text)
+    if not text.strip():
+        raise DataError(f"{file} is empty.")
+    separator = separator or (above and above["separator"]) or _separator(text)
     try:
         grid = pd.read_csv(
             io.StringIO(text, newline=""),
@@ -112,19 +120,25 @@ def _delimited(text: str, file: str, separator: str | None) -> pd.DataFrame:
         )
         lengths = _lengths(text, separator)
     except (pd.errors.ParserError, csv.Error) as error:
-        raise DataError(_unreadable(str(error), file)) from None
+        raise DataError(_unreadable(str(error), file, skipped)) from None
     blank = np.array([length <= 1 for length in lengths]) & (grid.iloc[:, 0].str.strip() == "")
     short = np.flatnonzero((np.array(lengths) < grid.shape[1]) & ~blank)
     if short.size:
-        row = int(short[0])
-        counts = f"has {lengths[row]} fields of {grid.shape[1]}"
-        if row == len(lengths) - 1:
-            raise DataError(f"{file} is truncated: its last row, {row + 1}, {counts}.")
+        row = skipped + int(short[0]) + 1
+        counts = f"has {lengths[short[0]]} fields of {grid.shape[1]}"
+        if short[0] == len(lengths) - 1:
+            raise DataError(f"{file} is truncated: its last row, {row}, {counts}.")
         raise DataError(
-            f"{file}: row {row + 1} {counts} ({short.size} such); a line break or separator inside "
+            f"{file}: row {row} {counts} ({short.size} such); a line break or separator inside "
             "a text must stand in quotation marks; an .xlsx file has no such trouble."
         )
-    return grid
+    return grid if not skipped else _with_blank_rows(grid, skipped)
+
+
+def _with_blank_rows(grid: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Put `n` empty rows above a grid, so that its rows keep the numbers that people see."""
+    blank = pd.DataFrame("", index=range(n), columns=grid.columns, dtype="str")
+    return pd.concat([blank, grid], ignore_index=True)
 
 
 def _lengths(text: str, separator: str) -> list[int]:
@@ -153,18 +167,23 @@ def _separator(text: str) -> str:
     return best
 
 
-def _unreadable(error: str, file: str) -> str:
+def _unreadable(error: str, file: str, skipped: int) -> str:
     fields = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
     if fields:
-        expected, line, saw = fields.groups()
+        expected, line, saw = map(int, fields.groups())
+        if expected == 1 and line == 2:
+            return (
+                f"{file}: line {skipped + 1} has 1 field and line {skipped + 2} {saw}; if it is a "
+                "title above the column names, delete it."
+            )
         return (
-            f"{file}: line {line} has {saw} fields, its header {expected}; a separator inside a "
-            "text must stand in quotation marks, or declare `separator:` under `source:`."
+            f"{file}: line {skipped + line} has {saw} fields, its header {expected}; a separator "
+            "inside a text must stand in quotation marks, or declare `separator:` under `source:`."
         )
     quote = re.search(r"EOF inside string starting at row (\d+)", error)
     if quote:
         return (
-            f"{file}: row {int(quote[1]) + 1} opens a quotation mark that never closes; "
+            f"{file}: row {skipped + int(quote[1]) + 1} opens a quotation mark that never closes; "
             "the file is truncated or its quotation marks are not doubled."
         )
     return f"{file} cannot be read as separated text: {error.strip()}"
@@ -199,9 +218,21 @@ def _below_header(grid: pd.DataFrame, file: str, header_rows: int) -> Grid:
     filled = (grid != "").any(axis=1)
     header = int(filled.to_numpy().argmax())
     names = header_names(grid.iloc[header].tolist(), file)
+    _not_a_title(names, grid, header, file)
     cells = grid.iloc[header + header_rows :]
     rows = np.arange(header + header_rows + 1, len(grid) + 1, dtype=np.int64)
     return Grid(names=names, cells=cells.reset_index(drop=True), rows=rows)
+
+
+def _not_a_title(names: list[str], grid: pd.DataFrame, header: int, file: str) -> None:
+    """Raise DataError where one text stands alone above rows of several."""
+    alone = [name for name in names if name]
+    below = grid.iloc[header + 1 : header + 2]
+    if len(alone) == 1 and ((below != "").sum(axis=1) > 1).any():
+        raise DataError(
+            f"{file}: row {header + 1} holds {alone[0]!r} alone, a title above the column names; "
+            "delete that row, so that the column names come first."
+        )
 
 
 def header_names(header: list[str], file: str) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from cxlib import __version__
 from cxlib.data.check import faults_of
 from cxlib.data.keys import Key, key_file, open_key
-from cxlib.data.making import Made, make_tables, source_hashes
+from cxlib.data.making import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.schema import validate
 from cxlib.data.store import read_record, write_tables
 from cxlib.errors import DataError
@@ -124,7 +124,7 @@ def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Inge
     if errors:
         raise DataError("\n".join(map(str, errors)))
     if not tables:
-        raise DataError(f"{client.file} names no data: it has no survey, tickets or other table.")
+        raise DataError(f"{client.file} {NO_DATA}")
     key = open_key(client.client, workspace, demo=client.demo)
     frames = {made.name: (_hidden(made, key), made.columns) for made in tables}
     for name, (frame, columns) in frames.items():

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from cxlib.params.source import Source
 
 
+NO_DATA = "names no data: it has no survey, tickets or other table."
+
+
 @dataclass(kw_only=True)
 class Made:
     """One canonical table before it is checked, hidden under pseudonyms and written.

@@ -156,14 +156,10 @@ def find(folder: Path, files: str) -> list[Path]:
         raise DataError(f"the client's data folder {folder} does not exist.")
     if Path(files).is_absolute() or ".." in Path(files).parts or files.startswith("~"):
         raise DataError(f"{files!r} leaves the client's data folder; a source lies below it.")
-    literal = folder / files
-    if literal.is_dir():
-        raise DataError(
-            f"{files} is a directory; name a file, or a pattern such as '{files}/*.csv'."
-        )
-    found = [literal] if literal.is_file() else []
-    if not found and _GLOB.search(files):
-        found = sorted(p for p in folder.glob(files) if p.is_file() and p.name[0] not in "~.")
+    try:
+        found = _found(folder, files)
+    except (OSError, ValueError) as error:  # no path of this system, or no pattern
+        raise DataError(f"{files!r} cannot be looked for: {error}.") from None
     if not found:
         raise DataError(f"no file {files!r} in {folder.name}{nearest(files, _readable(folder))}")
     for path in found:
@@ -172,6 +168,19 @@ def find(folder: Path, files: str) -> list[Path]:
                 f"{_shown(path, folder)} is a link out of the client's data folder; copy it."
             )
     return found
+
+
+def _found(folder: Path, files: str) -> list[Path]:
+    literal = folder / files
+    if literal.is_dir():
+        raise DataError(
+            f"{files} is a directory; name a file, or a pattern such as '{files}/*.csv'."
+        )
+    if literal.is_file():
+        return [literal]
+    if not _GLOB.search(files):
+        return []
+    return sorted(p for p in folder.glob(files) if p.is_file() and p.name[0] not in "~.")
 
 
 def _readable(folder: Path) -> Iterable[str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import values
+from cxlib.data._ticket_looks import look_at_tickets
 from cxlib.data.columns import read_dates, read_flags, read_numbers
 from cxlib.data.keys import canonical
 from cxlib.data.ledger import Ledger, Path, examples
@@ -69,6 +70,8 @@ def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.Data
     if name == "tickets":
         frame = _tickets(raw, client, frame, ledger)
     frame = _filled(frame, TABLES[name], ledger)
+    if client.tickets is not None and name == "tickets" and not ledger.failed:
+        look_at_tickets(frame, client.tickets, ledger)
     return _one_row_each(frame, ledger) if name == "members" else frame
 
 

@@ -141,7 +141,29 @@ def _brands(maker: Maker) -> pd.Series:
             f"{maker.survey.own_brand!r} is not in column {texts.name!r}{near}",
             maker.survey.own_brand,
         )
+    _near_brands(maker, brands[~own])
     return brands.mask(own, OWN)
+
+
+def _near_brands(maker: Maker, others: pd.Series) -> None:
+    """Say where another brand could be taken for the client itself, or may be it."""
+    named = maker.survey.own_brand or ""
+    plain = others.map(lambda text: values.plain(text).casefold(), na_action="ignore")
+    if (others == OWN).any():
+        maker.ledger.error(
+            ("survey", "columns", "brand"),
+            f"{int((others == OWN).sum())} rows name the brand {OWN!r}, which is what the kit "
+            f"calls {named!r}; write that brand's name another way.",
+            OWN,
+        )
+    same = plain == values.plain(named).casefold()
+    if same.any():
+        maker.ledger.warn(
+            ("survey", "own_brand"),
+            f"{int(same.sum())} rows name {others[same].iloc[0]!r}, which counts as a competitor; "
+            f"write {named!r} if it is the client itself.",
+            named,
+        )
 
 
 def _comments(maker: Maker) -> pd.Series:
@@ -155,15 +177,19 @@ def _comments(maker: Maker) -> pd.Series:
 
 
 def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows that no analysis can place, each counted by its reason."""
+    """Leave out rows that no analysis can place, each counted by its reason.
+
+    A weight of 0 says that the row should not count, so it has none.
+    """
     keep = pd.Series(True, index=frame.index)
     reasons = {
         "period": _("no date or period"),
         "brand": _("no brand"),
         "weight": _("no weight"),
     }
+    empty = frame.assign(weight=frame["weight"].where(frame["weight"] > 0))
     for column, reason in reasons.items():
-        gone = frame[column].isna() & keep
+        gone = empty[column].isna() & keep
         maker.ledger.drop(reason, int(gone.sum()))
         keep &= ~gone
     repeated = _repeated(maker, frame, keep)

@@ -14,7 +14,8 @@ import pandas as pd
 Code = str | int | float
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_THOUSANDS = re.compile(r"([+-]?\d{1,3})((?:,\d{3})+)(\.\d*)?")
+_THOUSANDS = re.compile(r"([+-]?[1-9]\d{0,2})((?:,\d{3})+)(\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _CURRENCY = re.compile(r"^[¥￥$€£]\s*|\s*元$")
 _TRUE = frozenset({"1", "true", "yes", "y", "t", "是", "有", "对", "√", "✓"})
 _FALSE = frozenset({"0", "false", "no", "n", "f", "否", "无", "没有", "不是", "×"})
@@ -73,6 +74,12 @@ def number(text: str) -> float:
     if grouped:
         bare = bare.replace(",", "")
     return float(bare) if _NUMBER.fullmatch(bare) else float("nan")
+
+
+def decimal_commas(texts: pd.Series) -> bool:
+    """Tell whether some cells, none of them a number, all write a comma for the decimal point."""
+    unique = texts.unique()
+    return len(unique) > 0 and all(_DECIMAL_COMMA.fullmatch(plain(text)) for text in unique)
 
 
 def is_code(texts: pd.Series, codes: Sequence[Code]) -> pd.Series:

@@ -174,3 +174,9 @@ def test_a_page_that_cannot_be_judged_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         trends.early_warnings(charts, **options)
+
+
+@pytest.mark.parametrize("charts", [None, chart_of(CALM)])
+def test_what_is_no_page_of_charts_is_refused(charts: object) -> None:
+    with pytest.raises(DataError, match="takes charts by name, or a list of them, not "):
+        trends.early_warnings(charts)

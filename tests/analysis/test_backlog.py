@@ -138,3 +138,9 @@ def test_a_log_without_complaints_says_so() -> None:
         service.complaints(log())
     with pytest.raises(DataError, match="no ticket of the log is a complaint"):
         service.complaints(log().assign(complaint=False))
+
+
+def test_age_classes_as_a_text_are_refused() -> None:
+    tickets = pd.DataFrame({"ticket_id": ["T1"], "created_at": [pd.Timestamp("2026-09-07")]})
+    with pytest.raises(DataError, match="write a list of days"):
+        service.backlog(tickets, age_days="7")

@@ -141,3 +141,8 @@ def test_a_calendar_that_cannot_be_is_refused(wrong: dict[str, object], said: st
 def test_an_unknown_country_is_named() -> None:
     with pytest.raises(DataError, match="no holidays are known for 'CNN'"):
         BusinessHours.of("CNN", years=[2025])
+
+
+def test_hours_that_are_none_are_refused() -> None:
+    with pytest.raises(DataError, match="business hours None are not like '09:00-18:00'"):
+        BusinessHours(hours=None)  # type: ignore[arg-type]

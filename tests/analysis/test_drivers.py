@@ -12,7 +12,9 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxlib import envelope
 from cxlib.analysis import _driver_data, drivers
+from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
 from tests.analysis.surveys import NAMES, survey, with_use
 from tests.reference import driver_shares as published
@@ -461,3 +463,9 @@ def test_a_rating_of_something_unused_is_ignored_and_said() -> None:
 def test_names_in_a_caveat_read_as_a_list() -> None:
     names = _driver_data.Names(["a", "b"])
     assert f"{names}" == "a, b" and names == ("a", "b")
+
+
+def test_a_caveat_that_lists_drivers_reads_the_same_when_it_comes_back_from_a_file() -> None:
+    listed = Caveat("These drivers: {drivers}.", drivers=_driver_data.Names(["t0", "t1"]))
+    assert listed == "These drivers: t0, t1."
+    assert envelope.decode(envelope.encode(listed)) == listed

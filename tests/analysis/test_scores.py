@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from cxlib import envelope
 from cxlib.analysis import scores
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
 from cxlib.errors import DataError
@@ -438,3 +439,22 @@ def test_a_distribution_adds_up_to_its_score() -> None:
     score = scores.nps(data["nps"], weights=data["weight"])
     assert 100 * (groups["promoter"] - groups["detractor"]) == pytest.approx(score.value)
     assert (table["low"] <= table["share"]).all() and (table["share"] <= table["high"]).all()
+
+
+@pytest.mark.parametrize("n", range(1, 40))
+def test_a_share_of_all_or_none_ends_its_own_interval(n: int) -> None:
+    # 1 is exact in arithmetic; in floating point the centre and half-width miss it by 1e-16
+    assert scores.csat(pd.Series([5] * n)).high == 100
+    assert scores.csat(pd.Series([1] * n)).low == 0
+
+
+def test_a_score_read_back_is_equal_and_as_frozen_as_before() -> None:
+    score = scores.nps(answers(1, 2, 3))
+    back = envelope.decode(envelope.encode(score))
+    assert back == score
+    assert hash(back) == hash(score)
+
+
+def test_strays_of_a_column_without_a_name_are_told_by_their_kind() -> None:
+    (caveat,) = scores.nps(pd.Series([9, 11]), off_scale="missing").caveats
+    assert caveat == "1 answers are off the scale of nps and count as missing."

@@ -426,3 +426,57 @@ def test_new_york_requests_mislead_when_the_open_ones_are_dropped() -> None:
     theirs = SurvfuncRight(watched, tickets["closed_at"].notna().astype(int)).quantile(0.5)
     assert median["value"] == pytest.approx(theirs, nan_ok=True)
     assert not median["value"] < 2 * naive  # at least twice as long, or not reached at all
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"sla": 3600}, "sla is 3600; write seconds by name"),
+        ({"calendar": "24/7"}, "calendar is '24/7'; write BusinessHours"),
+        ({"fcr": None}, "there is no FCR method None"),
+        ({"fcr": "repeat", "repeat_days": "7"}, "repeat_days is '7'; write days"),
+        ({"fcr": "repeat", "repeat_days": 1e9}, "repeat_days is 1000000000.0; write days"),
+    ],
+)
+def test_an_argument_of_the_wrong_kind_is_refused_kindly(
+    options: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(DataError, match=told):
+        service.ticket_kpis(log(customer_id="c"), **options)
+
+
+@pytest.mark.parametrize("minutes", ["30", 0.5, math.nan, 7, 0, None])
+def test_an_interval_that_fits_no_day_is_refused(minutes: Any) -> None:
+    with pytest.raises(DataError, match="a day is not a whole number of such intervals"):
+        service.arrivals(log(), minutes=minutes)
+
+
+def test_arrivals_take_minutes_of_any_kind_and_check_their_confidence() -> None:
+    same = [service.arrivals(log(), minutes=m).table for m in (30, 30.0, np.int64(30))]
+    pd.testing.assert_frame_equal(same[0], same[1])
+    pd.testing.assert_frame_equal(same[0], same[2])
+    with pytest.raises(DataError, match="confidence"):
+        service.arrivals(log(), confidence=95)
+
+
+def autumn() -> pd.DataFrame:
+    """Return two tickets of the night in which the clocks of Berlin show 02:00 to 03:00 twice."""
+    night = "2026-10-25 "
+    return pd.DataFrame(
+        {
+            "ticket_id": ["T1", "T2"],
+            "created_at": pd.to_datetime([night + "02:30", night + "02:10"]),
+            "first_response_at": pd.to_datetime([night + "02:10", night + "02:40"]),
+            "resolved_at": pd.to_datetime([night + "03:30", night + "02:50"]),
+        }
+    )
+
+
+def test_an_answer_in_the_hour_that_comes_twice_follows_its_ticket() -> None:
+    hours = BusinessHours(hours="24/7", timezone="Europe/Berlin")
+    result = service.ticket_kpis(autumn(), calendar=hours)
+    # 02:30 first to 02:10 second is 40 minutes, to 03:30 two hours; the other times are all first
+    assert value(result, "first_response", "median", "calendar") == (40 + 30) / 2 * 60
+    assert value(result, "resolution", "median", "calendar") == (120 + 40) / 2 * 60
+    said = [c.facts["n"] for c in result.caveats if "came twice" in c.message]
+    assert said == [4]

@@ -120,6 +120,38 @@ def test_the_report_is_as_of_the_periods_end_or_the_logs() -> None:
     assert moment_of(undated, "2026-03") is None
 
 
+def asked(share: float, target: float, n: int = 100) -> pd.Series:
+    yes = round(share * n)
+    answers = pd.array([True] * yes + [False] * (n - yes) + [None] * 50, dtype="boolean")
+    tickets = log(n=n + 50, fcr_survey=answers)
+    terms = Terms(sla=SLA, as_of="2026-12-31", fcr="survey")
+    found = service_contract.contract(
+        tickets, terms=terms, period="2026-03", targets=[Target("fcr", target)]
+    )
+    assert found is not None
+    return found.table.iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("share", "status"), [(0.9, "met"), (0.82, "cannot tell at this n"), (0.6, "not met")]
+)
+def test_first_contact_by_the_customers_own_word_is_a_sample(share: float, status: str) -> None:
+    """Against 80 %, 100 answers of 150 tickets: the interval decides, not the value."""
+    row = asked(share, 0.8)
+    assert (row["basis"], row["n"], row["status"]) == ("sample", 100, status)
+    assert (row["low"], row["high"]) == pytest.approx(wilson(share, 100, 0.95))
+
+
+def test_first_contact_by_the_log_stays_a_count() -> None:
+    aims = [Target("fcr", 0.9), Target("handle_time", 300.0, direction="lower")]
+    assert list(service_contract.as_measured(aims, terms=TERMS)) == aims
+    asked_ = service_contract.as_measured(aims, terms=Terms(fcr="survey"))
+    assert [aim.basis for aim in asked_] == ["sample", "census"]
+    found = service_contract.contract(log(), terms=TERMS, period="2026-03", targets=aims)
+    assert found is not None
+    assert found.table["status"].tolist() == ["met", "met"]
+
+
 def test_each_group_is_tested_against_all_others() -> None:
     tickets = pd.concat([log(n=100, late=30, queue="a"), log("2026-03", n=100, late=10, queue="b")])
     tickets = tickets.assign(ticket_id=range(200))

@@ -288,3 +288,23 @@ def test_a_schedule_needs_arrivals_that_are_numbers() -> None:
         staffing.schedule(good.assign(calls_per_hour=-2.0), handle_seconds=60)
     with pytest.raises(DataError, match="no rows"):
         staffing.schedule(good.iloc[:0], handle_seconds=60)
+
+
+def test_one_column_may_name_an_interval_of_a_schedule() -> None:
+    arrivals = pd.DataFrame({"start": ["09:00"], "calls_per_hour": [200]})
+    table = staffing.schedule(arrivals, handle_seconds=180, by="start").table
+    assert table.loc[0, ["start", "agents"]].tolist() == ["09:00", 14]
+
+
+def test_nobody_works_more_than_all_the_time() -> None:
+    queue = staffing.erlang_a(
+        calls_per_hour=1e12, handle_seconds=180, agents=14, patience_seconds=300
+    )
+    assert queue.occupancy == 1
+
+
+def test_calls_that_take_no_time_keep_nobody_waiting() -> None:
+    queue = staffing.erlang_a(
+        calls_per_hour=200, handle_seconds=1e-300, agents=14, patience_seconds=300
+    )
+    assert (queue.p_wait, queue.p_abandon, queue.service_level) == (0, 0, 1)

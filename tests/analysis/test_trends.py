@@ -539,3 +539,63 @@ def test_the_nhs_cannot_meet_its_four_hour_target() -> None:
     assert chart.assurance == "misses"
     assert chart.seasonality is not None
     assert chart.seasonality.seasonal
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"rules": []}, r"rules are \[\]; write 'nhs' for all"),
+        ({"rules": None}, "rules are None; write 'nhs' for all"),
+        ({"rules": [7]}, "there is no rule 7"),
+        ({"target": "85"}, "target '85' is not a number"),
+        ({"target": pd.NA}, "target <NA> is not a number"),
+        ({"target": True}, "target True is not a number"),
+        ({"window": np.int64(3)}, "a rolling window of 3 periods cannot be charted"),
+    ],
+)
+def test_an_argument_that_cannot_be_is_refused_kindly(
+    options: dict[str, object], told: str
+) -> None:
+    with pytest.raises(DataError, match=told):
+        chart_of(TWELVE, **options)
+
+
+def test_the_nhs_rules_may_stand_in_a_list_and_a_window_of_one_is_any_whole_number() -> None:
+    assert chart_of(TWELVE, rules=["nhs"]).rules == chart_of(TWELVE).rules
+    assert chart_of(TWELVE, window=np.int64(1)).n_used == 12
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.DatetimeIndex(["2026-01-18", "2026-01-04", "2026-01-11"]),
+        pd.PeriodIndex(["2026-01-18", "2026-01-04", "2026-01-11"], freq="D"),
+        pd.Index(["2026-01-18", "2026-01-04", "2026-01-11"]),
+    ],
+)
+def test_days_and_weeks_are_charted_in_time_order(index: pd.Index) -> None:
+    table = trends.xmr(pd.Series([3.0, 1, 2], index=index), improvement="higher").table
+    assert table["value"].tolist() == [1, 2, 3]
+    assert table["period"].tolist() == ["2026-01-04", "2026-01-11", "2026-01-18"]
+
+
+def test_years_that_became_floats_are_years() -> None:
+    chart = trends.xmr(pd.Series([3.0, 1, 2], index=[2026.0, 2024, 2025]), improvement="higher")
+    assert chart.table["period"].tolist() == ["2024", "2025", "2026"]
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (pd.DataFrame({"a": [1, 2]}), "a chart takes one series, not a DataFrame"),
+        (pd.Series([1 + 2j, 2]), "holds complex128 values, not numbers"),
+        (pd.Series([1e300, 2e300]), "which is not a number up to 1e\\+100"),
+        (
+            pd.Series([1.0, 2], index=pd.MultiIndex.from_tuples([(2026, 1), (2026, 2)])),
+            "is indexed by 2 levels; keep the periods alone",
+        ),
+    ],
+)
+def test_what_is_no_series_of_measurements_is_refused(values: object, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        trends.xmr(values, improvement="higher")

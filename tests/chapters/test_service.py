@@ -13,6 +13,7 @@ from cxlib.analysis import (
     service_contract,
     service_course,
     service_groups,
+    service_measures,
     service_review,
     service_staffing,
 )
@@ -20,7 +21,7 @@ from cxlib.analysis.service_terms import Terms
 from cxlib.data.demo import _tickets as planted
 from cxlib.findings import Finding
 from cxlib.findings import service as findings
-from cxlib.params.service import terms_of, ticket_targets
+from cxlib.params.service import measures_of, terms_of, ticket_targets
 from cxlib.workspace import Workspace
 from tests.conftest import copy_workspace
 
@@ -163,3 +164,25 @@ def test_withheld_groups_are_blank_everywhere(quarter: Reported) -> None:
     shown = quarter.engagement.withheld(quarter.groups)
     small = shown.speed["n"] < quarter.engagement.minimum_base
     assert shown.speed.loc[small, "within"].isna().all()
+
+
+def test_the_demo_banks_measures_are_followed_up(bank: Workspace, quarter: Reported) -> None:
+    e = quarter.engagement
+    tickets, given = e.table("tickets"), e.client.chapters["service"]["measures"]
+    state = service_measures.follow_up(
+        tickets,
+        measures=measures_of(e.client, given, language="en"),
+        terms=quarter.terms,
+        period=e.period,
+        glance=quarter.glance,
+        course=quarter.course,
+    )
+    rows = state.table.set_index("kpi")
+    assert rows["overdue"].to_dict() == {
+        "first_response": True,
+        "handle_time": False,
+        "reopen_rate": False,
+    }
+    assert rows["moved"]["handle_time"] == service_measures.UNMOVED  # nothing of it was planted
+    told = {finding.id: finding for finding in findings.measures(state)}
+    assert told["service.measure.1.first_response.overdue"].severity == "warning"

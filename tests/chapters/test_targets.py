@@ -117,4 +117,4 @@ def test_the_chapter_reads_the_drivers_where_that_chapter_exists() -> None:
     if not (ROOT / "notebooks" / "06-drivers.ipynb").is_file():
         pytest.skip("there is no chapter on drivers")
     notebook = json.loads((ROOT / "notebooks" / "07-targets.ipynb").read_text(encoding="utf-8"))
-    assert notebook["metadata"]["cx"]["reads"] == ["drivers"]
+    assert notebook["metadata"]["cx"]["reads"] == ["drivers?"]

@@ -82,3 +82,41 @@ def test_a_check_leaves_no_trace_and_names_every_source(shop: Any) -> None:
     ]
     assert sorted(shop.workspace.root.rglob("*")) == before
     assert not (shop.workspace.root.parent / "config").exists()
+
+
+def test_a_client_file_without_data_is_told(shop: Any) -> None:
+    (said,) = shop.says(shop.client("language: en\n"))
+    assert said.endswith("names no data: it has no survey, tickets or other table.")
+
+
+TICKETS = """
+    tickets:
+      source: t.csv
+      columns: {id: id, created: made, resolved: done, state: s, priority: p}
+      states: {resolved: [ok], cancelled: [no]}
+      sla: {resolution: {high: 4h}}
+"""
+
+
+def test_tickets_that_no_service_can_be_measured_on_are_told(shop: Any) -> None:
+    client = shop.client(TICKETS)
+    shop.file(
+        "t.csv",
+        "id,made,done,s,p\n"
+        "1,2026-01-02 09:00,2026-01-02 10:00,ok,high\n"
+        "2,2026-01-02 09:00,2026-01-01 10:00,ok,hihg\n"
+        "3,2026-01-02 09:00,,no,odd\n",
+    )
+    assert shop.says(client) == []
+    late, limit = (line.split(": ", 1)[1] for line in shop.says(client, "warning"))
+    assert late.startswith(
+        "tickets.columns.resolved: 1 tickets were resolved before they were created, the first "
+        "'2' (2026-01-01 10:00:00, created 2026-01-02 09:00:00)"
+    )
+    assert limit == (
+        "tickets.sla.resolution: 1 tickets have a priority without a limit, the first priority "
+        "'hihg'; did you mean 'high'?"
+    )
+    shop.file("t.csv", "id,made,done,s,p\n3,2026-01-02 09:00,,no,high\n")
+    (gone,) = shop.says(client, "warning")
+    assert "all 1 tickets are cancelled or merged" in gone

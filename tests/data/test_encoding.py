@@ -55,3 +55,13 @@ def test_a_declared_encoding_is_taken_at_its_word() -> None:
         decode(b"a", file="a.csv", encoding="gb18031")
     with pytest.raises(DataError, match="there is no encoding 'base64'"):
         decode(b"YQ==", file="a.csv", encoding="base64")
+
+
+def test_a_byte_that_no_text_has_is_told_with_its_line() -> None:
+    with pytest.raises(DataError, match="line 3 holds the byte 0x00; save it anew, as text"):
+        decode(b"id,v\n1,2\n2,\x003\n", file="a.csv")
+    assert decode(b"id,v\n1,2\n\x1a", file="a.csv") == "id,v\n1,2\n"  # the end of a DOS file
+
+
+def test_a_mark_of_utf8_above_gb18030_is_taken_off() -> None:
+    assert decode(b"\xef\xbb\xbf" + "编号,好\n".encode("gb18030"), file="a.csv") == "编号,好\n"

@@ -271,3 +271,45 @@ def test_without_its_extra_an_spss_file_names_what_to_install(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(SetupError, match=r"pip install 'cxlib\[sav\]'"):
         read(tmp_path, "a.sav")
+
+
+@pytest.mark.parametrize("files", ["a" * 300 + ".csv", "**.csv"])
+def test_a_source_that_no_file_can_have_is_refused(
+    tmp_path: Path, write: Write, files: str
+) -> None:
+    write("a.csv", "a\n1\n")
+    assert f"{files!r} cannot be looked for: " in refusal(tmp_path, files)
+
+
+@pytest.mark.parametrize("above", ["\n", "\r\n \r\n", "sep=;\n", '"sep=;"\r\n', "\nsep=;\n\n"])
+def test_what_stands_above_the_header_is_no_row_but_is_numbered(
+    tmp_path: Path, write: Write, above: str
+) -> None:
+    write("a.csv", above + "id;nps\nr1;9\nr2;3\n")
+    raw = read(tmp_path, "a.csv")
+    assert raw.frame.to_dict("list") == {"id": ["r1", "r2"], "nps": ["9", "3"]}
+    lines = above.count("\n")
+    assert raw.row.tolist() == [lines + 2, lines + 3]
+    write("a.csv", above + "id;nps\nr1;9;9\n")
+    assert f"line {lines + 2} has 3 fields, its header 2" in refusal(tmp_path, "a.csv")
+    write("a.csv", above + "id;nps\nr1;9\nr2")
+    assert f"its last row, {lines + 3}, has 1 fields of 2" in refusal(tmp_path, "a.csv")
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n", "\n".encode("utf-16")])
+def test_a_file_of_marks_and_blank_lines_is_empty(
+    tmp_path: Path, write: Write, content: bytes
+) -> None:
+    write("a.csv", content)
+    encoding = "utf-16" if content[0] == 0xFF else None
+    assert refusal(tmp_path, "a.csv", encoding=encoding) == "a.csv is empty."
+
+
+def test_a_title_above_the_column_names_is_told(tmp_path: Path, write: Write) -> None:
+    write("a.xlsx", workbook([["Survey 2026", None], ["id", "nps"], ["r1", 9]]))
+    told = "row 1 holds 'Survey 2026' alone, a title above the column names; delete that row"
+    assert told in refusal(tmp_path, "a.xlsx")
+    write("a.csv", "Survey 2026,\nid,nps\nr1,9\n")
+    assert told in refusal(tmp_path, "a.csv")
+    write("a.csv", "Survey 2026\nid,nps\nr1,9\n")
+    assert "line 1 has 1 field and line 2 2; if it is a title" in refusal(tmp_path, "a.csv")

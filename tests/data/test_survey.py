@@ -173,13 +173,39 @@ def test_weights_are_read_and_a_row_without_one_is_counted(shop: Any) -> None:
     rows = "1,2026-03-05,9,5,a,,0.8\n2,2026-03-05,3,5,a,,\n3,2026-03-05,3,5,a,,0\n"
     weighted = PARAMS.replace("comment: 建议}", "comment: 建议, weight: w}")
     shop.file("survey.csv", HEADER.replace("\n", ",w\n") + rows)
-    assert shop.ingest(shop.client(weighted)).tables["survey"].dropped == {"no weight": 1}
-    assert shop.read()["weight"].tolist() == [0.8, 0.0]
+    assert shop.ingest(shop.client(weighted)).tables["survey"].dropped == {"no weight": 2}
+    assert shop.read()["weight"].tolist() == [0.8]  # a row of weight 0 does not count
     shop.file("survey.csv", HEADER.replace("\n", ",w\n") + rows.replace("0.8", "-0.8"))
     assert (
         "holds 1 values that are not a number from 0 up: '-0.8' (survey.csv row 2)"
         in (shop.says(shop.client(weighted))[0])
     )
+
+
+def test_weights_that_are_all_zero_are_told(shop: Any) -> None:
+    weighted = PARAMS.replace("comment: 建议}", "comment: 建议, weight: w}")
+    shop.file("survey.csv", HEADER.replace("\n", ",w\n") + "1,2026-03-05,9,5,a,,0\n")
+    said = shop.says(shop.client(weighted))
+    assert "no response of the client itself is left: no weight (1)." in said[0]
+
+
+def test_decimal_commas_are_told_as_such_and_never_taken_for_thousands(shop: Any) -> None:
+    weighted = PARAMS.replace("comment: 建议}", "comment: 建议, weight: w}")
+    rows = "1;2026-03-05;9,0;5;a;;1,234\n2;2026-03-05;3;5;a;;0,987\n"
+    shop.file("survey.csv", HEADER.replace("\n", ",w\n").replace(",", ";") + rows)
+    weight, nps = shop.says(shop.client(weighted))
+    assert "'0,987' (survey.csv row 3); write decimals with a point, 1.25." in weight
+    assert "'9,0' (survey.csv row 2); write decimals with a point, 7.0." in nps
+
+
+def test_a_brand_that_could_pass_for_the_client_itself_is_told(shop: Any) -> None:
+    rows = "1,2026-03-05,9,5,a,,Lake\n1,2026-03-05,3,5,a,,LAKE\n2,2026-03-05,3,5,a,,own\n"
+    shop.file("survey.csv", HEADER.replace("\n", ",银行\n") + rows)
+    own = PARAMS.replace("comment: 建议}", "comment: 建议, brand: 银行}")
+    client = shop.client(own + "      own_brand: Lake\n")
+    assert "1 rows name the brand 'own', which is what the kit calls 'Lake'" in shop.says(client)[0]
+    warned = "\n".join(shop.says(client, "warning"))
+    assert "1 rows name 'LAKE', which counts as a competitor; write 'Lake' if" in warned
 
 
 def test_a_survey_without_ids_or_dates_is_one_wave(shop: Any) -> None:

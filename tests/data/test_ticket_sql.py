@@ -102,6 +102,33 @@ def test_sql_and_pandas_give_the_same_numbers(options: dict[str, Any], tmp_path:
         assert getattr(found, count) == getattr(expected, count)
 
 
+@pytest.mark.parametrize("dtype", ["boolean", "Int64", "float64", "object"])
+def test_the_customers_own_word_may_be_written_as_a_number(dtype: str, tmp_path: Path) -> None:
+    tickets = make(500)
+    answers = tickets["fcr_survey"]
+    if dtype == "float64":
+        answers = answers.astype("Float64")
+    tickets["fcr_survey"] = answers.astype(dtype)
+    expected = ticket_kpis(tickets, fcr="survey", by="priority")
+    found = summarise_tickets(write(tickets, tmp_path), fcr="survey", by="priority")
+    pd.testing.assert_frame_equal(found.table, expected.table, check_dtype=False, rtol=1e-9)
+    pd.testing.assert_frame_equal(found.first_contact, expected.first_contact, check_dtype=False)
+    assert found.caveats == expected.caveats
+
+
+@pytest.mark.parametrize("column", ["fcr_survey", "complaint", "upheld"])
+@pytest.mark.parametrize("value", [2, 0.5, "yes"])
+def test_a_flag_that_is_neither_true_nor_false_is_refused_alike(
+    column: str, value: object, tmp_path: Path
+) -> None:
+    tickets = make(200).drop_duplicates("ticket_id").assign(**{column: value})
+    said = rf"'{column}' holds .*{value}.*such\); it is true, false or missing"
+    with pytest.raises(DataError, match=said):
+        ticket_kpis(tickets)
+    with pytest.raises(DataError, match=said):
+        summarise_tickets(write(tickets, tmp_path))
+
+
 def test_a_log_in_csv_and_in_parts_is_one_log(tmp_path: Path) -> None:
     tickets = make(400).drop(columns=["closed_at"])
     for part in (0, 1):
@@ -160,3 +187,22 @@ def test_no_file_and_no_known_kind_are_named(tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_text("x", encoding="utf-8")
     with pytest.raises(DataError, match=r"is \.txt; write one kind of \.parquet, \.csv"):
         summarise_tickets(tmp_path / "log.txt")
+
+
+def test_sql_and_pandas_read_the_hour_that_comes_twice_alike(tmp_path: Path) -> None:
+    night = pd.to_datetime(["2026-10-25 02:30", "2026-10-25 02:10", "2026-10-25 01:00"])
+    tickets = pd.DataFrame(
+        {
+            "ticket_id": ["T1", "T2", "T3"],
+            "created_at": night,
+            "first_response_at": pd.to_datetime(
+                ["2026-10-25 02:10", "2026-10-25 02:40", "2026-10-25 04:00"]
+            ),
+            "resolved_at": pd.to_datetime(["2026-10-25 02:20", "2026-10-25 02:50", None]),
+        }
+    )
+    hours = BusinessHours(hours="24/7", timezone="Europe/Berlin")
+    expected = ticket_kpis(tickets, calendar=hours)
+    found = summarise_tickets(write(tickets, tmp_path), calendar=hours)
+    pd.testing.assert_frame_equal(found.table, expected.table, check_dtype=False, rtol=1e-9)
+    assert found.caveats == expected.caveats

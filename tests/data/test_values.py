@@ -23,7 +23,23 @@ def test_a_number_is_read_as_people_write_it(text: str, number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", "NA", "nan", "inf", "4,5", "1,23", "1_000", "0x10", "5分", "1e9999", "四"]
+    "text",
+    [
+        "",
+        "-",
+        "NA",
+        "nan",
+        "inf",
+        "4,5",
+        "1,23",
+        "0,987",
+        "-0,125",
+        "1_000",
+        "0x10",
+        "5分",
+        "1e9999",
+        "四",
+    ],
 )
 def test_what_is_no_number_is_none(text: str) -> None:
     assert math.isnan(values.number(text))

@@ -68,6 +68,20 @@ def test_a_sample_too_near_its_target_is_left_open() -> None:
     assert "too near its target of 4.50" in said(finding)
 
 
+def test_a_sample_clear_of_its_target_says_its_interval() -> None:
+    answers = pd.array([True] * 60 + [False] * 40, dtype="boolean")
+    terms = Terms(sla=SLA, as_of="2026-12-31", fcr="survey")
+    aim = Target("fcr", 0.8, clause="5.1")
+    review = service_contract.contract(
+        log(n=100, fcr_survey=answers), terms=terms, period="2026-03", targets=[aim]
+    )
+    (finding,) = findings.contract(review, clauses=True)
+    assert said(finding) == (
+        "First-contact resolution misses its target of 80.0 %: 60.0 % in March 2026 "
+        "(50.2 % to 69.1 %, n = 100)."
+    )
+
+
 def test_no_targets_are_said_to_be_none() -> None:
     (finding,) = findings.contract(None, clauses=False)
     assert "sets no target on the service" in said(finding)

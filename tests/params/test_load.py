@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -291,17 +290,6 @@ def test_what_is_read_is_checked_again_and_again_alike(tmp_path: Path) -> None:
             client_of("client: x\nlanguage: fr\nperiod: day\n", tmp_path)
         messages.add(str(caught.value))
     assert len(messages) == 1
-
-
-def test_reading_is_quick(tmp_path: Path) -> None:
-    text = TEMPLATE.read_text(encoding="utf-8")
-    client_of(text, tmp_path, "my-client")
-    best = 1.0
-    for _ in range(5):
-        begun = time.perf_counter()
-        load("my-client", Workspace(tmp_path))
-        best = min(best, time.perf_counter() - begun)
-    assert best < 0.03  # measured: 0.011 s on two busy cores
 
 
 def test_the_command_line_can_check_a_client_without_loading_pandas() -> None:
