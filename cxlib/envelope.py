@@ -140,12 +140,13 @@ def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type
             else {"$delta": value.total_seconds()}
         )
     if isinstance(value, np.ndarray):
-        return {"$array": encode(value.tolist()), "dtype": str(value.dtype)}
+        flat = encode(value.ravel().tolist())
+        return {"$array": flat, "dtype": str(value.dtype), "shape": list(value.shape)}
     if isinstance(value, pd.DataFrame):
-        columns = [[name, encode(value[name])] for name in value.columns]
+        columns = [[name, _encode_series(value[name])] for name in value.columns]
         return {"$frame": columns, "index": encode(_index(value.index)), "rows": len(value)}
     if isinstance(value, pd.Series):
-        return _encode_series(value)
+        return {**_encode_series(value), "index": encode(_index(value.index))}
     if is_dataclass(value) and not isinstance(value, type):
         kind = f"{type(value).__module__}:{type(value).__qualname__}"
         if kind.startswith(_OURS):
@@ -195,11 +196,13 @@ def decode(value: Any) -> Any:
     if "$frame" in value:
         return _decode_frame(value)
     if "$series" in value:
-        return _decode_series(value)
+        series = _decode_series(value)
+        index = decode(value.get("index"))
+        return series if index is None else series.set_axis(pd.Index(index))
     if "$caveat" in value:
         return Caveat(value["$caveat"], **decode(value["facts"]))
     if "$array" in value:
-        return np.array(decode(value["$array"]), dtype=value["dtype"])
+        return np.array(decode(value["$array"]), dtype=value["dtype"]).reshape(value["shape"])
     ((tag, content), *_rest) = value.items()
     return _SIMPLE[tag](content)
 

@@ -50,6 +50,16 @@ def test_an_index_of_its_own_survives() -> None:
     pd.testing.assert_frame_equal(through_json(own), own)
 
 
+def test_a_column_and_an_array_keep_their_index_and_shape() -> None:
+    series = pd.Series([1.5, 2.5], index=pd.Index([7, 9], name="row"), name="weight")
+    pd.testing.assert_series_equal(through_json(series), series)
+    for shape in ((0, 4), (2, 3), (1, 2, 2)):
+        array = np.arange(float(np.prod(shape))).reshape(shape)
+        back = through_json(array)
+        assert back.shape == shape
+        np.testing.assert_array_equal(back, array)
+
+
 def test_text_that_looks_like_a_number_stays_text_and_whole_numbers_stay_whole() -> None:
     assert through_json(("007", 7, 7.0)) == ("007", 7, 7.0)
     assert [type(v) for v in through_json(("007", 7, 7.0))] == [str, int, float]
