@@ -90,8 +90,10 @@ def lay_out(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
         times = labels.count(twice)
         raise DataError(f"{what} has period {twice!r} {times} times; give one value a period.")
     if not calendar:
-        rows = [(label, row) for row, label in enumerate(labels)]
-        return sorted(rows) if all(map(_DAY.match, labels)) else rows
+        rows = list(range(len(labels)))
+        if all(map(_DAY.match, labels)):
+            rows.sort(key=labels.__getitem__)
+        return [(labels[row], row) for row in rows]
     return _calendar(labels, what=what)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxlib.data._extent import check_extent
 from cxlib.data.cells import as_text, cell_text
 from cxlib.data.encoding import decode
 from cxlib.errors import DataError, SetupError, nearest
@@ -192,6 +193,7 @@ def _unreadable(error: str, file: str, skipped: int) -> str:
 def _workbook(content: bytes, file: str, sheet: str | None) -> pd.DataFrame:
     import python_calamine as calamine
 
+    check_extent(content, file)
     try:
         book = calamine.CalamineWorkbook.from_object(io.BytesIO(content))
         names = list(book.sheet_names)

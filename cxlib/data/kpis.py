@@ -72,6 +72,12 @@ def make_kpi(raw: Raw, client: Client, key: str, ledger: Ledger) -> pd.DataFrame
     if frame.empty and not ledger.failed:
         ledger.error(path, f"{key!r} has no row with a period and a figure in {raw.name}.")
     rows = _ratio(frame, kpi, ledger) if ratio else _plain(frame, kpi, path, ledger)
+    if rows.empty and not ledger.failed:
+        ledger.error(
+            (*path, "denominator"),
+            f"column {kpi.denominator!r} has no sum above 0 in any period; {key!r} is no ratio.",
+            kpi.denominator,
+        )
     return rows.assign(kpi=key).astype({"kpi": "str", "unit": "str"})[list(COLUMNS)]
 
 

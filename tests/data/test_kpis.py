@@ -100,3 +100,12 @@ def test_a_value_that_comes_twice_asks_what_tells_it_apart(shop: Any) -> None:
         "1 rows repeat a period and unit, first 2026-01, all; name the column"
         in shop.says(client)[0]
     )
+
+
+def test_a_ratio_without_any_denominator_is_told_at_its_column(shop: Any) -> None:
+    shop.file("k.csv", "month,place,type,late,all\n2026-01,N,1,0,0\n2026-04,N,1,0,0\n")
+    (said,) = shop.says(shop.client(RATIO.format(period="quarter")))
+    assert said.endswith(
+        "kpis.in_time.denominator: column 'all' has no sum above 0 in any period; 'in_time' is no "
+        "ratio."
+    )

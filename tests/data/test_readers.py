@@ -313,3 +313,15 @@ def test_a_title_above_the_column_names_is_told(tmp_path: Path, write: Write) ->
     assert told in refusal(tmp_path, "a.csv")
     write("a.csv", "Survey 2026\nid,nps\nr1,9\n")
     assert "line 1 has 1 field and line 2 2; if it is a title" in refusal(tmp_path, "a.csv")
+
+
+def test_a_cell_astray_at_the_end_of_the_grid_is_told(tmp_path: Path, write: Write) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    page["A1"], page["A2"], page["XFD1048576"] = "nps", 9, "x"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    write("a.xlsx", buffer.getvalue())
+    told = "a sheet reaches to row 1,048,576 and column 16,384; a stray cell stands far"
+    assert told in refusal(tmp_path, "a.xlsx")
