@@ -97,7 +97,7 @@ def settings() -> Any:
         "legend.fontsize": 8.5,
         "figure.facecolor": PAPER,
         "figure.constrained_layout.use": True,
-        "figure.dpi": 100,
+        "figure.dpi": 200,  # as it is saved, so that text is measured once
         "savefig.dpi": 200,
         "svg.hashsalt": "cx",
     }
@@ -192,20 +192,37 @@ def _words(text: str) -> Iterator[str]:
 
 
 def fit(figure: Figure) -> None:
-    """Wrap titles and axis labels that would leave the figure, by their measured width."""
-    figure.draw_without_rendering()
-    frame = figure.bbox
-    for ax in figure.axes:
-        label = ax.xaxis.label
-        box = label.get_window_extent()
-        if label.get_text() and (box.x1 > frame.x1 or box.x0 < frame.x0):
-            middle = (box.x0 + box.x1) / 2
-            room = 2 * min(middle - frame.x0, frame.x1 - middle)
-            label.set_text(_narrower(label.get_text(), room / box.width))
+    """Lay the figure out, and wrap titles and axis labels that leave it by their measured width.
+
+    The layout then stands, so that saving does not work it out again, unless a label was wrapped.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    engine.execute(figure)
+    if not any([*map(_fit_label, figure.axes), _fit_title(figure)]):
+        figure.set_layout_engine("none")
+
+
+def _fit_label(ax: Axes) -> bool:
+    label, frame = ax.xaxis.label, ax.figure.bbox
+    ax.xaxis.get_tightbbox()  # places the label
+    box = label.get_window_extent()
+    if not label.get_text() or (box.x0 >= frame.x0 and box.x1 <= frame.x1):
+        return False
+    middle = (box.x0 + box.x1) / 2
+    room = 2 * min(middle - frame.x0, frame.x1 - middle)
+    label.set_text(_narrower(label.get_text(), room / box.width))
+    return True
+
+
+def _fit_title(figure: Figure) -> bool:
     title = figure._suptitle  # type: ignore[attr-defined]
-    if title is not None and title.get_window_extent().x1 > frame.x1:
-        box = title.get_window_extent()
-        title.set_text(_narrower(title.get_text(), (frame.x1 - box.x0) / box.width))
+    if title is None or title.get_window_extent().x1 <= figure.bbox.x1:
+        return False
+    box = title.get_window_extent()
+    title.set_text(_narrower(title.get_text(), (figure.bbox.x1 - box.x0) / box.width))
+    return True
 
 
 def _narrower(text: str, share: float) -> str:

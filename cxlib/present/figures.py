@@ -58,6 +58,8 @@ def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any)
 
 def render(figure: Figure) -> bytes:
     """Return a figure as PNG; the same figure gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # one draw; savefig: two
     return buffer.getvalue()
