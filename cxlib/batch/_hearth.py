@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -45,9 +46,10 @@ ROOMS = ("analysis", "params", "data", "findings", "plots", "present", "report")
 
 def preload() -> None:
     """Import all that jobs need, and do once what every job would do first."""
-    for name in HEAVY:
-        with contextlib.suppress(ImportError):
-            import_module(name)
+    with _left_out("rfc3987_syntax", "rfc3986_validator"):
+        for name in HEAVY:
+            with contextlib.suppress(ImportError):
+                import_module(name)
     import cxlib
 
     for room in ROOMS:
@@ -56,6 +58,23 @@ def preload() -> None:
                 with contextlib.suppress(ImportError):
                     import_module(found.name)
     _rehearse()
+
+
+@contextlib.contextmanager
+def _left_out(*names: str) -> Iterator[None]:
+    """Let some optional libraries be missing while others are imported.
+
+    jsonschema takes them in for checking addresses, which no notebook's schema asks for; one of
+    them builds a grammar for a second.
+    """
+    absent = [name for name in names if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]  # importing it raises ImportError
+    try:
+        yield
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
 
 
 def _rehearse() -> None:
