@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, inf, isfinite, isnan, nan
+from math import inf, isfinite, isnan, nan
 from typing import Literal
 
 import numpy as np
@@ -227,7 +227,7 @@ def settling(seen: Evidence, target: float, alpha: float) -> float:
     if not isfinite(variance) or variance == 0:
         return nan
     z = float(norm.isf(alpha) + norm.ppf(POWER))
-    return float(ceil(variance * z**2 / gap**2 - 1e-9))
+    return float(variance * z**2 / gap**2)
 
 
 def status_of(basis: str, reached: bool, p_met: float, p_missed: float, alpha: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -79,7 +79,7 @@ def _state(row: dict[Any, Any]) -> Finding:
         )
         facts["chance"] = Quantity(min(max(row["p_met"], 0.001), 0.999), "share")
         needed = row["n_to_settle"]
-        facts["needed"] = int(needed) if isfinite(needed) else "–"
+        facts["needed"] = ceil(needed - 1e-9) if isfinite(needed) else "–"
         return _verdict(row, message, facts, "warning", 90.0, _settling(row))
     if due:
         message = _("{metric} misses its target of {target}: {value} ({low} to {high}, n = {n}).")

@@ -42,6 +42,9 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
         return words.quantity(float(value), unit, sign=kind == "signed")
     if kind == "p":
         return p_value(float(value), words)
+    if kind == "needed":
+        number = float(value)
+        return words.number(math.ceil(number - 1e-9) if math.isfinite(number) else number)
     if kind == "percent":
         return words.quantity(float(value), "share")
     digits, scale = _NUMERIC.get(kind, (2, 1.0))

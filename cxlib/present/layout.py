@@ -17,6 +17,7 @@ Kind = Literal[
     "unit",  # a number in the unit of its row (or of the result)
     "signed",  # a change in that unit
     "int",
+    "needed",  # a number of answers that is enough: rounded up
     "percent",  # a share 0–1 shown in percent
     "points",  # a number with one decimal
     "number",  # a number with two decimals

@@ -34,7 +34,7 @@ LAYOUTS = {
             Column("reached", "mark", _("Point estimate reaches it")),
             Column("status", "word", _("Verdict")),
             Column("p_met", "percent", _("Chance that it is met")),
-            Column("n_to_settle", "int", _("Answers to settle it")),
+            Column("n_to_settle", "needed", _("Answers to settle it")),
             Column("p_value", "p", _("p (met)")),
             Column("p_adjusted", "p", _("p (met, Holm)")),
             Column("p_missed", "p", _("p (missed)")),
