@@ -35,7 +35,14 @@ def ours(place: Place) -> list[psutil.Process]:
 
 def gone(processes: list[psutil.Process]) -> bool:
     _gone, alive = psutil.wait_procs(processes, timeout=10)
-    return not [p for p in alive if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return not [p for p in alive if _lives(p)]
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def tree(pid: int) -> list[psutil.Process]:
