@@ -54,11 +54,3 @@ TICKET_KPIS: Mapping[str, TicketKpi] = MappingProxyType(
     | {key: TicketKpi(kpi, name, "seconds", "lower", needs) for key, kpi, name, needs in _TIMES}
 )
 """By the key that a target names: the KPIs that a contract on service usually holds."""
-
-
-def key_of(kpi: str, statistic: str) -> str | None:
-    """Return the key of a row of the KPI table; None where contracts do not name it."""
-    for key, known in TICKET_KPIS.items():
-        if (known.kpi, known.statistic) == (kpi, statistic):
-            return key
-    return None

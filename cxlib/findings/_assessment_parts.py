@@ -6,7 +6,7 @@ import pandas as pd
 
 from cxlib.analysis.fitness import FitnessForUse
 from cxlib.analysis.scores import Headline, ScoreTable
-from cxlib.findings.finding import ALPHA, Finding
+from cxlib.findings.finding import ALPHA, Finding, change_facts
 from cxlib.words import Quantity
 from cxlib.words import mark as _
 
@@ -75,7 +75,6 @@ def _weakest(weakest: pd.Series, second: pd.Series, typical: float) -> Finding:
 
 
 def _touchpoint_moved(row: pd.Series, previous: str) -> Finding:
-    unit = row["unit"]
     better = (row["change"] > 0) == (row["direction"] == "higher")
     return Finding(
         id=f"assessment.touchpoint.{row['metric']}.change",
@@ -88,15 +87,7 @@ def _touchpoint_moved(row: pd.Series, previous: str) -> Finding:
             "{touchpoint} worsened since {previous}: {change} ({low} to {high}) to {value}, n = "
             "{n}."
         ),
-        facts={
-            "touchpoint": row["metric"],
-            "previous": previous,
-            "change": Quantity(row["change"], unit, sign=True),
-            "low": Quantity(row["change_low"], unit, sign=True),
-            "high": Quantity(row["change_high"], unit, sign=True),
-            "value": Quantity(row["value"], unit),
-            "n": int(row["n"]),
-        },
+        facts={"touchpoint": row["metric"], **change_facts(row, previous)},
         severity="good" if better else "serious",
         consequence=55 + 10 * abs(float(row["change"])),
         base=int(row["n"]),

@@ -10,7 +10,7 @@ import pandas as pd
 from cxlib.analysis.compare import Benchmark, ChangeDecomposition
 from cxlib.analysis.scores import Headline
 from cxlib.findings._assessment_parts import data, journey, segments
-from cxlib.findings.finding import ALPHA, Finding, Severity
+from cxlib.findings.finding import ALPHA, Finding, Severity, change_facts
 from cxlib.words import Quantity
 from cxlib.words import mark as _
 
@@ -98,16 +98,7 @@ def _against_target(target: Target, test: Benchmark, unit: str, n: int) -> Findi
 
 
 def _movement(metric: str, row: pd.Series, previous: str) -> Finding:
-    unit = row["unit"]
-    facts = {
-        "metric": metric,
-        "value": Quantity(row["value"], unit),
-        "change": Quantity(row["change"], unit, sign=True),
-        "low": Quantity(row["change_low"], unit, sign=True),
-        "high": Quantity(row["change_high"], unit, sign=True),
-        "previous": previous,
-        "n": int(row["n"]),
-    }
+    facts = {"metric": metric, **change_facts(row, previous)}
     clear = row["p_value"] < ALPHA
     better = (row["change"] > 0) == (row["direction"] == "higher")
     severity: Severity = "note"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cxlib.errors import CxError
+from cxlib.words import Quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Severity = Literal["serious", "warning", "good", "note"]
 ALPHA = 0.05
@@ -61,3 +65,29 @@ class Finding:
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings in order of consequence: by severity, then by rank, then as they came."""
     return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -f.consequence)))
+
+
+def change_facts(row: Mapping[str, Any] | pd.Series[Any], previous: str) -> dict[str, Any]:
+    """Return the facts of a change since the previous period, each in the unit of its row.
+
+    Parameters
+    ----------
+    row : mapping
+        ``unit, value, change, change_low, change_high, n``.
+    previous : str
+        The period it is compared with.
+
+    Returns
+    -------
+    dict
+        ``previous, change, low, high`` (signed), ``value`` and ``n``.
+    """
+    unit = str(row["unit"])
+    return {
+        "previous": previous,
+        "change": Quantity(row["change"], unit, sign=True),
+        "low": Quantity(row["change_low"], unit, sign=True),
+        "high": Quantity(row["change_high"], unit, sign=True),
+        "value": Quantity(row["value"], unit),
+        "n": int(row["n"]),
+    }

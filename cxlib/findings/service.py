@@ -13,7 +13,7 @@ from cxlib.findings._service_groups import groups
 from cxlib.findings._service_measures import answered, measures
 from cxlib.findings._service_pile import backlog, complaints
 from cxlib.findings._service_staffing import staffing
-from cxlib.findings.finding import Finding, Severity
+from cxlib.findings.finding import Finding, Severity, change_facts
 from cxlib.words import Quantity
 from cxlib.words import mark as _
 
@@ -215,7 +215,6 @@ def _signal(row: pd.Series, measure: Measure | None) -> Finding:
 
 
 def _moved(row: pd.Series, previous: str) -> Finding:
-    unit = row["unit"]
     better = (row["change"] > 0) == (row["direction"] == "higher")
     message = (
         _("{metric} is better than in {previous}: {change} ({low} to {high}) to {value}, n = {n}.")
@@ -227,15 +226,7 @@ def _moved(row: pd.Series, previous: str) -> Finding:
     return Finding(
         id=f"service.{row['metric']}.change",
         message=message,
-        facts={
-            "metric": row["metric"],
-            "previous": previous,
-            "change": Quantity(row["change"], unit, sign=True),
-            "low": Quantity(row["change_low"], unit, sign=True),
-            "high": Quantity(row["change_high"], unit, sign=True),
-            "value": Quantity(row["value"], unit),
-            "n": int(row["n"]),
-        },
+        facts={"metric": row["metric"], **change_facts(row, previous)},
         severity="good" if better else "warning",
         consequence=70,
         base=int(row["n"]),
