@@ -209,7 +209,7 @@ def _whose(
         away = means - float(np.sum(sums["wy"].to_numpy())) / float(np.sum(sums["w"].to_numpy()))
         part: Any = (share[True] - share[False]) * away
         if abs(float(part.to_numpy().sum())) > most:
-            most, level = abs(float(part.to_numpy().sum())), part.abs().idxmax()
+            most, level = abs(float(part.to_numpy().sum())), (share[True] - share[False]).idxmax()
             best = {
                 "mix_segment": segment,
                 "mix_level": str(level),
