@@ -65,9 +65,7 @@ def test_a_client_without_targets_has_a_summary_all_the_same(tmp_path: Path) -> 
     file = place.client_file("nova-mall")
     text = file.read_text(encoding="utf-8")
     file.write_text(text[: text.index("targets:")], encoding="utf-8")
-    e = Engagement.open(
-        "nova-mall", language="en", chapter="summary", workspace=Workspace(place.root)
-    )
+    e = Engagement.open("nova-mall", language="en", workspace=place)
     assert tables.contract(e).empty
     assert tables.at_risk(e).empty
     assert list(tables.headline(e).table["source"].unique()) == ["survey"]
