@@ -78,7 +78,8 @@ class Engagement(Standing):
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
-        words = Words.load(spoken, labels=opened.labels(spoken), beside=beside)
+        labels, segments = opened.labels(spoken), opened.segments
+        words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
         register(chapter)
         theme.font_family()
         if not os.environ.get(JOB_VARIABLE):
