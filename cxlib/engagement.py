@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
+from cxlib.analysis.results import Result
 from cxlib.chapters import chapter_faults, options_of, register
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.page import JOB_VARIABLE
@@ -90,6 +91,7 @@ class Engagement(Standing):
             client=opened, workspace=place, period=str(period), words=words, chapter=chapter
         )
         engagement.period = periods.choose(str(period), engagement.periods)
+        Result._shown = engagement.view
         return engagement
 
     # --- who, when -----------------------------------------------------------------------------
