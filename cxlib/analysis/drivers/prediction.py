@@ -1,0 +1,605 @@
+"""What if ratings changed: the predicted change of a score, in steps that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import factorial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from cxlib.analysis._inputs import column, row_of
+from cxlib.analysis._options import generator, number
+from cxlib.analysis._shrink import random_effects
+from cxlib.analysis.drivers import odds
+from cxlib.analysis.drivers.model import check_options
+from cxlib.analysis.drivers.sample import Array, Keyed, Sample, listed, name_of, read
+from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+PROPORTIONALITY = 0.01
+"""Proportional odds are given up below this p: at 5 % one sound model in twenty would be, and the
+multinomial model pays with twice the parameters."""
+
+FAILED_TOO_MANY = 0.05
+"""Share of resamples without a maximum above which an interval is called too narrow."""
+
+EXACT_ORDERS = 10
+"""Changes up to which steps are averaged over all orders (1,024 predictions); above it over
+`SAMPLED_ORDERS` seeded pairs of an order and its reverse, which still add up exactly."""
+
+SAMPLED_ORDERS = 100
+
+ROUNDING = 1e-9
+"""Means that differ by less are the same."""
+
+KINDS = {
+    "nps": ((-100.0, 0.0, 100.0), (6.0, 9.0), (0, 10)),
+    "csat": ((0.0, 100.0), (4.0,), (1, 5)),
+    "share": ((0.0, 100.0), (1.0,), (0, 1)),
+}
+"""Values of the groups, the cut points between them, and the scale these suit."""
+
+_CUT_HELP = {
+    "nps": "the highest rating of a detractor and the lowest of a promoter, such as (6, 9)",
+    "csat": "the lowest rating that counts as satisfied, such as (4,)",
+    "share": "the lowest answer that counts, such as (1,)",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A predicted change of a score under changed ratings, in points (NPS) or percent.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a changed driver: ``driver``; ``mean_now``, ``mean_asked`` and ``mean_used`` (mean
+        rating by its users: now, demanded, and after the cap); ``cap`` (the best segment's
+        shrunken mean, NaN where none is known); ``capped``; ``step`` with ``step_low`` and
+        ``step_high`` (its part of ``change``, averaged over orders).
+    change, change_low, change_high : float
+        What all changes bring together: the sum of the steps.
+    baseline, baseline_low, baseline_high : float
+        The headline the change is applied to; without one, what the model gives for the ratings
+        as they are.
+    baseline_observed : float
+        The score of the model's respondents.
+    predicted, low, high : float
+        The baseline after the change, and what the model's interval makes of it.
+    kind, outcome, model : str
+        ``"nps"``, ``"csat"`` or ``"share"``; the outcome's column; the likelihood used.
+    p_proportional : float
+        Whether the drivers act alike at every cut (robust Brant test), NaN with two groups.
+    n_used, n_dropped : int
+        Rows the model rests on, and rows left out for a missing answer.
+    confidence : float
+        Coverage of the intervals.
+    caveats : tuple of Caveat
+        What to know before the numbers are used.
+    """
+
+    table: pd.DataFrame
+    baseline: float
+    baseline_low: float
+    baseline_high: float
+    baseline_observed: float
+    predicted: float
+    low: float
+    high: float
+    change: float
+    change_low: float
+    change_high: float
+    kind: str
+    outcome: str
+    model: str
+    p_proportional: float
+    n_used: int
+    n_dropped: int
+    confidence: float
+    caveats: tuple[Caveat, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScenarioModel:
+    """A fitted model that predicts scenarios in milliseconds (for sliders).
+
+    Attributes
+    ----------
+    drivers : tuple of str
+        What can be changed.
+    means, caps : tuple of float
+        Mean rating of each driver's users, and the best segment's shrunken mean (NaN: unknown).
+    kind, outcome, model, p_proportional, confidence, caveats
+        As in `Scenario`.
+    observed : float
+        The score of the model's respondents.
+    """
+
+    drivers: tuple[str, ...]
+    means: tuple[float, ...]
+    caps: tuple[float, ...]
+    kind: str
+    outcome: str
+    model: str
+    p_proportional: float
+    observed: float
+    confidence: float
+    caveats: tuple[Caveat, ...]
+    _sample: Sample = field(repr=False)
+    _limits: Array = field(repr=False)
+    _values: Array = field(repr=False)
+    _odds: odds.Odds = field(repr=False)
+    _parameters: Array = field(repr=False)
+    _times: NDArray[np.float32] = field(repr=False)
+    _moves: Array = field(repr=False)
+    _seed: int = field(repr=False)
+
+    def predict(self, changes: Mapping[str, float], *, headline: float | None = None) -> Scenario:
+        """Predict what happens to the score when mean ratings change together.
+
+        Parameters
+        ----------
+        changes : mapping of str to float
+            Driver to change of its users' mean rating, in points of its scale, up or down.
+        headline : float, optional
+            The published score that the change is applied to; the model rests on those who rated
+            everything, whose own score is another.
+
+        Returns
+        -------
+        Scenario
+            The change, its steps and their intervals. The intervals rest on the resamples drawn
+            when the model was fitted, carried to the scenario by its gradient; the amount by which
+            each rating moves is held fixed over them.
+
+        Raises
+        ------
+        DataError
+            If a driver is unknown or a change is no finite number.
+        """
+        table, moves = self._asked(changes)
+        sample, count = self._sample, len(moves)
+        now, now_gradient = self._expected(np.zeros((sample.n, 0)), [])
+        steps = np.zeros((count, sample.n))
+        gradients = np.zeros((count, len(self._parameters)))
+        columns = [self.drivers.index(name) for name in table["driver"]]
+        for subset, weights in _order_weights(count, np.random.default_rng(self._seed)).items():
+            chosen = [i for i in range(count) if subset >> i & 1]
+            value, gradient = now, now_gradient
+            if chosen:
+                value, gradient = self._expected(moves[chosen].T, [columns[i] for i in chosen])
+            steps += weights[:, None] * value
+            gradients += weights[:, None] * gradient
+        whole, slope = steps.sum(axis=0), gradients.sum(axis=0)
+        values = np.vstack([steps, whole, now, now + whole])
+        slopes = np.vstack([gradients, slope, now_gradient, now_gradient + slope])
+        means = values @ sample.weights / sample.weights.sum()
+        low, high = self._intervals(values, means, slopes)
+        shift = 0.0 if headline is None else number(headline, "headline") - means[-2]
+        bounds = KINDS[self.kind][0]
+        ends = [np.clip(end + shift, bounds[0], bounds[-1]).tolist() for end in (means, low, high)]
+        return Scenario(
+            table=table.assign(step=means[:count], step_low=low[:count], step_high=high[:count]),
+            change=float(means[count]),
+            change_low=float(low[count]),
+            change_high=float(high[count]),
+            baseline=ends[0][-2],
+            baseline_low=ends[1][-2],
+            baseline_high=ends[2][-2],
+            predicted=ends[0][-1],
+            low=ends[1][-1],
+            high=ends[2][-1],
+            baseline_observed=self.observed,
+            kind=self.kind,
+            outcome=self.outcome,
+            model=self.model,
+            p_proportional=self.p_proportional,
+            n_used=sample.n,
+            n_dropped=sample.n_dropped,
+            confidence=self.confidence,
+            caveats=(*self.caveats, *_cap_caveats(table)),
+        )
+
+    def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Array]:
+        """Return the table of changes so far, and each respondent's change, a row a driver."""
+        if not isinstance(changes, Mapping):
+            raise DataError(f"changes is {changes!r}; give {{driver: change}}.")
+        rows, moves = [], np.zeros((len(changes), self._sample.n))
+        for i, (name, change) in enumerate(changes.items()):
+            if name in self._sample.repeats:
+                others = ", ".join(self._sample.repeats[name]) or "who used what"
+                raise DataError(f"{name!r} was left out: it follows from {others}.")
+            if name not in self.drivers:
+                raise DataError(f"{name!r} is not a driver here{nearest(str(name), self.drivers)}")
+            if isinstance(change, str) or not np.isfinite(change):
+                raise DataError(f"the change of {name!r} is {change!r}; give a number such as 0.3.")
+            j = self.drivers.index(name)
+            mean, cap, (low, high) = self.means[j], self.caps[j], self._limits[j].tolist()
+            asked = mean + change
+            target = asked
+            if change:
+                target = float(np.clip(asked, low, np.fmin(cap, high) if change > 0 else high))
+            if abs(target - mean) > ROUNDING:
+                used = self._sample.used[:, j]
+                ratings = self._sample.ratings[used, j] + mean
+                moves[i, used] = moved(ratings, self._sample.weights[used], target, low, high)
+            rows.append((name, mean, asked, target, cap, abs(target - asked) > ROUNDING))
+        names = ["driver", "mean_now", "mean_asked", "mean_used", "cap", "capped"]
+        return pd.DataFrame(rows, columns=names), moves
+
+    def _expected(self, moves: Array, columns: list[int]) -> tuple[Array, Array]:
+        ratings = self._sample.ratings.copy()
+        ratings[:, columns] += moves
+        design = np.column_stack([self._sample.fixed, ratings])
+        mass = self._sample.weights / self._sample.weights.sum()
+        return self._odds.expected(design, self._parameters, self._values, mass)
+
+    def _intervals(self, values: Array, means: Array, slopes: Array) -> tuple[Array, Array]:
+        if not len(self._times):
+            nothing = np.full(len(means), np.nan)
+            return nothing, nothing
+        sample = self._sample
+        weighted = sample.by_unit(((values - means[:, None]) * sample.weights).T)
+        mass = sample.by_unit(sample.weights[:, None])[:, 0]
+        drawn = (self._times @ weighted.astype(np.float32)).astype(np.float64)
+        drawn /= (self._times @ mass.astype(np.float32))[:, None]
+        tail = 100 * (1 - self.confidence) / 2
+        draws = means + drawn + self._moves @ slopes.T
+        low, high = np.percentile(draws, [tail, 100 - tail], axis=0)
+        return low, high
+
+
+def _cap_caveats(table: pd.DataFrame) -> list[Caveat]:
+    by_segment = _(
+        "{driver}: {asked:.2f} was asked for; chance allowed for, no segment is above {used:.2f}."
+    )
+    by_scale = _("{driver}: {asked:.2f} was asked for, off the scale; {used:.2f} was used.")
+    return [
+        Caveat(
+            by_segment if row["mean_used"] == row["cap"] else by_scale,
+            driver=row["driver"],
+            asked=row["mean_asked"],
+            used=row["mean_used"],
+        )
+        for row in table.to_dict("records")
+        if row["capped"]
+    ]
+
+
+def scenario(
+    data: pd.DataFrame,
+    *,
+    outcome: str | Keyed,
+    drivers: Sequence[str | Keyed],
+    changes: Mapping[str, float],
+    headline: float | None = None,
+    **options: object,
+) -> Scenario:
+    """Predict what NPS (or CSAT) becomes when the mean ratings of some drivers change together.
+
+    Every user's rating of a changed driver moves by one amount, clipped to the scale, so that
+    the users' mean reaches what is demanded; everything else stays as it is.
+
+    Parameters
+    ----------
+    data, outcome, drivers, **options
+        As in `scenario_model`.
+    changes, headline
+        As in `ScenarioModel.predict`; at least one change.
+
+    Returns
+    -------
+    Scenario
+        The change, its steps and their intervals.
+
+    Raises
+    ------
+    DataError
+        If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
+        no maximum.
+    """
+    if not changes:
+        raise DataError("changes is empty: name at least one driver and its change.")
+    model = scenario_model(data, outcome=outcome, drivers=drivers, **options)  # type: ignore[arg-type]
+    return model.predict(changes, headline=headline)
+
+
+def scenario_model(
+    data: pd.DataFrame,
+    *,
+    outcome: str | Keyed,
+    drivers: Sequence[str | Keyed],
+    kind: str | None = None,
+    cut_points: Sequence[float] | None = None,
+    weights: str | None = None,
+    cluster: str | None = None,
+    controls: Sequence[str | Keyed] = (),
+    segments: str | Sequence[str | Keyed] | None = None,
+    scale: tuple[float, float] | None = None,
+    bootstrap: int = 500,
+    confidence: float = 0.95,
+    seed: int = 1,
+) -> ScenarioModel:
+    """Fit the model behind `scenario` once, to predict many scenarios from it.
+
+    A proportional-odds model of the outcome's groups (a logit where there are two), or a
+    multinomial one where the drivers visibly act differently at the cuts (robust Brant test, 1 %).
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a response.
+    outcome : str or object with a ``key``
+        Column of the outcome's rating.
+    drivers : sequence of str, or of objects with a ``key`` and perhaps a ``scale``
+        All ratings of the model, changed or not.
+    kind : {"nps", "csat", "share"}, optional
+        Detractors, passives and promoters; satisfied or not; yes or no. By default what a metric
+        given as the outcome is, else "share" for 0 and 1, else NPS.
+    cut_points : sequence of float, optional
+        NPS: the highest rating of a detractor and the lowest of a promoter, 6 and 9 on the scale
+        of 0 to 10. CSAT: the lowest rating that counts as satisfied, 4 on the scale of 1 to 5.
+    weights, cluster : str, optional
+        Columns of survey weights, and of customers who answer more than once.
+    controls : sequence of str, optional
+        Columns held equal, as in `importance`.
+    segments : sequence of str, optional
+        Columns among whose levels the best mean is sought; no driver is raised above it.
+    scale : (float, float), optional
+        Lowest and highest rating of all drivers; by default each driver's own ``scale``, else
+        the lowest and highest rating given.
+    bootstrap : int
+        Resamples behind the intervals; 0 draws none.
+    confidence : float
+        Coverage of the intervals, between 0 and 1.
+    seed : int
+        Of the resamples.
+
+    Returns
+    -------
+    ScenarioModel
+        With a method ``predict(changes)``.
+
+    Raises
+    ------
+    DataError
+        As in `scenario`.
+    """
+    bootstrap, _none = check_options("shapley", confidence, bootstrap, 0)
+    sample = read(
+        data, outcome=outcome, drivers=drivers, weights=weights, cluster=cluster, controls=controls
+    )
+    kind, groups, values = _groups(sample, outcome, kind, cut_points, data.index)
+    limits = _limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
+    caps = _caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
+    model, fitted, p_proportional = _fit(sample, groups, len(values))
+    times, moves = _resample(sample, groups, model, fitted, bootstrap, seed)
+    proportional = isinstance(model, odds.ProportionalOdds)
+    return ScenarioModel(
+        drivers=sample.names,
+        means=tuple(map(float, sample.means)),
+        caps=tuple(map(float, caps)),
+        kind=kind,
+        outcome=sample.outcome_name,
+        model=_("proportional odds") if proportional else _("multinomial"),
+        p_proportional=p_proportional,
+        observed=float(np.average(values[groups], weights=sample.weights)),
+        confidence=confidence,
+        caveats=tuple(
+            _caveats(sample, len(values), p_proportional, caps, bootstrap - len(times), bootstrap)
+        ),
+        _sample=sample,
+        _limits=limits,
+        _values=values,
+        _odds=model,
+        _parameters=fitted,
+        _times=times,
+        _moves=moves,
+        _seed=seed,
+    )
+
+
+def _groups(
+    sample: Sample,
+    outcome: str | Keyed,
+    kind: str | None,
+    cut_points: Sequence[float] | None,
+    index: pd.Index,
+) -> tuple[str, odds.Groups, Array]:
+    """Sort the outcome into groups: their kind, each row's group, the groups' values.
+
+    A group that nobody is in is left out: it has no probability to model.
+    """
+    declared, name, scores = getattr(outcome, "kind", None), sample.outcome_name, sample.outcome
+    chosen = kind or declared or ("share" if sample.binary and cut_points is None else "nps")
+    if chosen not in KINDS:
+        raise DataError(f"kind {chosen!r} is not predicted here{nearest(str(chosen), KINDS)}")
+    values, cuts, scale = KINDS[chosen]
+    own = getattr(outcome, "scale", None) if declared == chosen else None
+    if own and cut_points is None:
+        scale, top = own, getattr(outcome, "top", None) or 2
+        cuts = (own[1] - top + 1,) if chosen == "csat" else getattr(outcome, "cut_points", cuts)
+    if cut_points is not None:
+        cuts = tuple(number(cut, "a cut point") for cut in cut_points)
+        if len(cuts) != len(values) - 1 or not all(np.diff(cuts) > 0):
+            raise DataError(f"cut_points {cut_points!r}: give {_CUT_HELP[chosen]}.")
+    else:
+        stray = np.flatnonzero((scores < scale[0]) | (scores > scale[1]) | (scores % 1 != 0))
+        if len(stray):
+            raise DataError(
+                f"{name!r} holds {scores[stray[0]]:g} (row {row_of(index, sample.rows[stray[0]])}, "
+                f"{len(stray)} such), off the scale {scale[0]:g}-{scale[1]:g} of {chosen}; give "
+                "cut_points for another scale."
+            )
+    groups = (scores >= cuts[-1]).astype(np.intp)
+    if chosen == "nps":
+        groups += scores > cuts[0]
+    present, numbered = np.unique(groups, return_inverse=True)
+    if len(present) < 2:
+        raise DataError(f"all {sample.n} answers to {name!r} fall into one group of {chosen}.")
+    return chosen, numbered.astype(np.intp), np.array(values)[present]
+
+
+def _limits(
+    sample: Sample, declared: Mapping[str, object], scale: tuple[float, float] | None
+) -> Array:
+    """Return the lowest and the highest rating of each driver, as told, declared or given."""
+    if scale is not None:
+        ends = tuple(scale) if isinstance(scale, (tuple, list)) else ()
+        if len(ends) != 2 or not number(ends[0], "scale") < number(ends[1], "scale"):
+            raise DataError(f"scale is {scale!r}; give the lowest and the highest, as (1, 5).")
+    found = []
+    for j, name in enumerate(sample.names):
+        ratings = np.round(sample.ratings[sample.used[:, j], j] + sample.means[j], 12)
+        low, high = (
+            scale or getattr(declared[name], "scale", None) or (ratings.min(), ratings.max())
+        )
+        if ratings.min() < low or ratings.max() > high:
+            stray = ratings.min() if ratings.min() < low else ratings.max()
+            raise DataError(f"{name!r} holds {stray:g}, off its scale {low:g}-{high:g}.")
+        found.append((float(low), float(high)))
+    return np.array(found)
+
+
+def moved(ratings: Array, weights: Array, target: float, low: float, high: float) -> Array:
+    """Return each user's change when all move by one amount, within the scale, to `target`."""
+    distinct, places = np.unique(np.round(ratings, 12), return_inverse=True)
+    masses = np.bincount(places, weights) / weights.sum()
+
+    def miss(amount: float) -> float:
+        return float(masses @ np.clip(distinct + amount, low, high)) - target
+
+    width = high - low
+    if miss(width) <= 0:
+        amount = width
+    elif miss(-width) >= 0:
+        amount = -width
+    else:
+        amount = float(brentq(miss, -width, width, xtol=1e-12))
+    change: Array = (np.clip(distinct + amount, low, high) - distinct)[places]
+    return change
+
+
+def _caps(data: pd.DataFrame, sample: Sample, segments: Sequence[str]) -> Array:
+    """Return the mean rating of each driver's best segment, shrunken towards the whole.
+
+    Levels with fewer than 30 users are not looked at. Each level's mean is drawn towards the
+    whole by τ²/(τ² + SE²), τ² being the variance between the levels of one segment beyond their
+    sampling errors, and SE from the variance within levels, pooled: the best of several raw means
+    is best partly by luck [1]_. NaN where no segment has two such levels; never below the present.
+
+    References
+    ----------
+    .. [1] Efron, B., Morris, C. (1975). Data analysis using Stein's estimator. JASA 70, 311-319.
+    """
+    caps = np.full(len(sample.names), np.nan)
+    for name in segments:
+        codes = pd.factorize(column(data, name).iloc[sample.rows])[0]
+        best = [_best_level(sample, j, codes) for j in range(len(caps))]
+        caps = np.fmax(caps, best)
+    return np.where(np.isnan(caps), np.nan, np.maximum(caps, sample.means))
+
+
+def _best_level(sample: Sample, j: int, codes: NDArray[np.intp]) -> float:
+    known = sample.used[:, j] & (codes >= 0)
+    levels, mass, x = codes[known], sample.weights[known], sample.ratings[known, j]
+    total = np.bincount(levels, mass)
+    means = np.bincount(levels, mass * x) / np.where(total > 0, total, 1)
+    squares = np.bincount(levels, mass * (x - means[levels]) ** 2)
+    large = np.bincount(levels) >= CARE_BASE
+    if large.sum() < 2:
+        return np.nan
+    within = squares[large].sum() / total[large].sum()
+    if not within:
+        return float(sample.means[j] + means[large].max())
+    error = within * np.bincount(levels, mass**2)[large] / total[large] ** 2
+    between = random_effects(means[large], np.sqrt(error))[1]
+    return float(sample.means[j] + (between / (between + error) * means[large]).max())
+
+
+def _order_weights(count: int, rng: np.random.Generator) -> dict[int, Array]:
+    """Return by subset (as bits) how its prediction enters each change's step.
+
+    The steps so weighted are gains averaged over orders.
+    """
+    bits = np.arange(count)
+    weights: dict[int, Array] = {}
+    if count <= EXACT_ORDERS:
+        whole = factorial(count)
+        gain = [factorial(s) * factorial(count - s - 1) / whole for s in range(count)] + [0.0]
+        for subset in range(2**count):
+            inside = (subset >> bits) & 1 == 1
+            size = int(inside.sum())
+            weights[subset] = np.where(inside, gain[size - 1], -gain[size])
+        return weights
+    half = [rng.permutation(count) for _ in range(SAMPLED_ORDERS)]
+    for order in (*half, *(order[::-1] for order in half)):
+        subset = 0
+        for driver in order.tolist():
+            for bit, sign in ((subset, -1.0), (subset | 1 << driver, 1.0)):
+                entry = weights.setdefault(bit, np.zeros(count))
+                entry[driver] += sign / (2 * SAMPLED_ORDERS)
+            subset |= 1 << driver
+    return weights
+
+
+def _fit(sample: Sample, groups: odds.Groups, count: int) -> tuple[odds.Odds, Array, float]:
+    design = sample.design[:, 1:]
+    found = odds.fit(odds.ProportionalOdds(count), design, groups, sample.weights)
+    if found is None:
+        sizes = ", ".join(map(str, np.bincount(groups)))
+        raise DataError(
+            f"the groups of {sample.outcome_name!r} ({sizes} answers) are too small or too cleanly "
+            f"separated for {len(sample.names)} drivers; name fewer drivers or join periods."
+        )
+    p = odds.proportionality(design, groups, sample.weights, sample.groups)[2]
+    if p < PROPORTIONALITY:
+        other = odds.fit(odds.Multinomial(count), design, groups, sample.weights)
+        if other is not None:
+            return odds.Multinomial(count), other[0], p
+    return odds.ProportionalOdds(count), found[0], p
+
+
+def _resample(
+    sample: Sample, groups: odds.Groups, model: odds.Odds, fitted: Array, bootstrap: int, seed: int
+) -> tuple[NDArray[np.float32], Array]:
+    """Refit on each resample; return how often units were drawn, and how parameters moved."""
+    design = sample.design[:, 1:]
+    drawn, moves = [], []
+    for batch in sample.resamples(generator(seed), bootstrap):
+        for times in batch:
+            rows = times if sample.groups is None else times[sample.groups]
+            found = odds.fit(model, design, groups, sample.weights * rows, start=fitted)
+            if found is not None:
+                drawn.append(times.astype(np.float32))
+                moves.append(found[0] - fitted)
+    if not drawn:
+        return np.empty((0, sample.units), dtype=np.float32), np.empty((0, len(fitted)))
+    return np.stack(drawn), np.stack(moves)
+
+
+def _caveats(
+    sample: Sample, groups: int, p: float, caps: Array, failed: int, bootstrap: int
+) -> list[Caveat]:
+    message = _(
+        "All else is held as it is: the prediction says which {outcome} is associated with such "
+        "ratings today, not what a change will cause."
+    )
+    found = [Caveat(message, outcome=sample.outcome_name), *sample.caveats]
+    if p < PROPORTIONALITY:
+        message = _("The drivers act differently on low and high scores (p = {p:.4f}).")
+        found.append(Caveat(message, p=p))
+    elif np.isnan(p) and groups > 2:
+        found.append(Caveat(_("Whether the drivers act alike on all scores could not be tested.")))
+    if np.isnan(caps).any():
+        message = _("Changes are limited by the scale only where no segment shows what is reached.")
+        found.append(Caveat(message))
+    if failed > FAILED_TOO_MANY * bootstrap:
+        message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
+        found.append(Caveat(message, n=failed, total=bootstrap))
+    return found
