@@ -8,7 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 from cxlib.analysis import drivers
-from cxlib.analysis.drivers.model import TOO_SMALL
+from cxlib.analysis.drivers.groups import TOO_SMALL
 from cxlib.errors import DataError
 from tests.analysis.surveys import NAMES, survey
 

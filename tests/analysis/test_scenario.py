@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from cxlib.analysis import drivers
-from cxlib.analysis.drivers import odds, prediction
+from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.metrics import Metric
 from cxlib.errors import DataError
 from tests.analysis.surveys import NAMES, survey, with_use
@@ -175,7 +175,7 @@ def test_the_prediction_is_that_of_statsmodels_with_every_rating_moved() -> None
 def test_everyone_moves_by_one_amount_clipped_to_the_scale() -> None:
     def told(target: float) -> list[float]:
         ratings, weights = np.array([1.0, 3.0, 5.0, 5.0]), np.ones(4)
-        return prediction.moved(ratings, weights, target, 1.0, 5.0).tolist()
+        return reach.moved(ratings, weights, target, 1.0, 5.0).tolist()
 
     assert told(4.0) == pytest.approx([1, 1, 0, 0])  # 2, 4, 5, 5
     assert told(5.0) == pytest.approx([4, 2, 0, 0])
@@ -218,7 +218,7 @@ def test_sampled_orders_add_up_and_are_near_the_exact_ones(
     model = drivers.scenario_model(as_survey(), **ASK, bootstrap=0)
     changes = {"t0": 0.6, "t1": 0.6, "t2": -0.5}
     exact = model.predict(changes)
-    monkeypatch.setattr(prediction, "EXACT_ORDERS", 2)
+    monkeypatch.setattr(reach, "EXACT_ORDERS", 2)
     sampled = model.predict(changes)
     assert sampled.table["step"].sum() == pytest.approx(exact.change)
     assert sampled.table["step"].tolist() == pytest.approx(exact.table["step"].tolist(), abs=0.05)
@@ -301,7 +301,7 @@ def test_a_yes_or_no_outcome_is_predicted_by_a_logit() -> None:
     options: dict[str, Any] = {"drivers": NAMES[:3], "changes": {"t0": 0.3}, "bootstrap": 0}
     told = drivers.scenario(data, outcome="renewed", **options)
     fit = sm.Logit(data["renewed"] * 1.0, sm.add_constant(data[NAMES[:3]])).fit(disp=0, tol=1e-12)
-    moved = data.assign(t0=data["t0"] + prediction.moved(
+    moved = data.assign(t0=data["t0"] + reach.moved(
         data["t0"].to_numpy(), np.ones(len(data)), data["t0"].mean() + 0.3, 1, 5
     ))  # fmt: skip
     then = fit.predict(sm.add_constant(moved[NAMES[:3]])).mean()
@@ -367,7 +367,7 @@ def test_small_segments_do_not_set_the_cap_and_equal_ones_allow_no_rise() -> Non
         data.assign(region="one"), **ASK, segments=["region"], bootstrap=0
     )
     assert np.isnan(none.caps[0])
-    assert any("no segment shows what is reached" in c for c in none.caveats)
+    assert any("no segment shows what is reached" in c for c in none.at_rest.caveats)
 
 
 def test_a_fall_is_not_capped_by_segments_but_by_the_scale() -> None:

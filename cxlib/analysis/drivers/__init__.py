@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from cxlib.analysis.drivers.model import (
-    EXACT_LIMIT,
-    DriverImportance,
-    SegmentImportance,
-    by_segment,
-    importance,
-)
+from cxlib.analysis.drivers.groups import SegmentImportance, by_segment
+from cxlib.analysis.drivers.model import EXACT_LIMIT, DriverImportance, importance
 from cxlib.analysis.drivers.place import QUADRANTS, Priorities, priorities
 from cxlib.analysis.drivers.planning import DriverChoice, choose, outcome_of, plan, recent
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel, scenario, scenario_model

@@ -9,20 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._inputs import column, levels_of
 from cxlib.analysis._options import count, generator, number
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers import shares
+from cxlib.analysis.drivers.inference import RobustFit, collinearity, permutation_p, suppressors
 from cxlib.analysis.drivers.sample import (
-    DRAWS_AT_ONCE,
     Array,
     Keyed,
     Sample,
-    listed,
-    name_of,
     read,
 )
-from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -43,15 +40,9 @@ ILL_CONDITIONED = 30.0
 ROWS_PER_DRIVER = 10
 """Respondents a driver below which shares mostly describe chance (Harrell 2015, section 4.4)."""
 
-ROWS_PER_GROUP = 5
-"""A group is modelled on at least this many respondents a driver, and never on fewer than
-`CARE_BASE`: with less, R² and the order of drivers within it are mostly chance."""
-
 FEW_CUSTOMERS = 30
 """Independent customers below which cluster-robust tests reject too often (Cameron, Miller
 2015)."""
-
-TOO_SMALL = _("groups too small or too uniform")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +228,7 @@ def importance(
     chosen = method if len(sample.names) <= EXACT_LIMIT else "johnson"
     parts, by_use = shares.full_sample(sample, chosen)
     draws, r_squared_draws, performance = shares.bootstrap(sample, chosen, bootstrap, streams[0])
-    inflation, condition = _collinearity(sample)
+    inflation, condition = collinearity(sample)
     fit = RobustFit(sample, sample.design)
     table = _table(sample, fit, parts, chosen, draws, confidence).assign(vif=inflation)
     r_squared = by_use + float(parts.sum())
@@ -249,9 +240,9 @@ def importance(
         r_squared_high=float(np.clip(2 * r_squared - low[0], 0, 1)),
         r_squared_use=by_use,
         unexplained=1 - r_squared,
-        p_any=_permutation_p(sample, permutations, streams[1]),
+        p_any=permutation_p(sample, permutations, streams[1]),
         condition_number=condition,
-        suppressors=_suppressors(sample, fit, table),
+        suppressors=suppressors(sample, fit, table),
         n_used=sample.n,
         n_dropped=sample.n_dropped,
         n_clusters=sample.units,
@@ -288,8 +279,7 @@ def _table(
     low, high = _ends(draws, confidence)
     ranks = shares.ranks(draws[~np.isnan(draws).any(axis=1)])
     rank_low, rank_high = _ends(ranks, confidence, method="inverted_cdf")
-    first = sample.design.shape[1] - len(parts)
-    raw = np.array([fit.test([first + j])[1] for j in range(len(parts))])
+    raw = fit.p_values[-len(parts) :]
     adjusted = adjust(raw, method="holm")
     return pd.DataFrame(
         {
@@ -334,130 +324,6 @@ def _correlations(sample: Sample) -> Array:
         if size > 0:
             found[j] = mass @ (x * y) / size
     return found
-
-
-def _collinearity(sample: Sample) -> tuple[Array, float]:
-    """Return each rating's VIF, weighted (statsmodels' is not), and the condition number."""
-    columns = sample.design[:, 1:]
-    centred = columns - np.average(columns, weights=sample.weights, axis=0)
-    moments = (centred * sample.weights[:, None]).T @ centred
-    size = np.sqrt(np.diag(moments))
-    correlation = moments / np.outer(size, size)
-    values = np.linalg.eigvalsh(correlation)
-    inflation = np.diag(np.linalg.inv(correlation))[-len(sample.names) :]
-    return inflation, float(np.sqrt(values[-1] / max(values[0], 1e-300)))
-
-
-class RobustFit:
-    """Weighted least squares with a covariance that trusts neither variances nor repeats.
-
-    HC3 [1]_, or CR1 by customer where customers repeat, with one degree of freedom less than there
-    are customers [2]_.
-
-    References
-    ----------
-    .. [1] Long, J. S., Ervin, L. H. (2000). Using heteroscedasticity consistent standard errors
-       in the linear regression model. Am. Stat. 54, 217-224.
-    .. [2] Cameron, A. C., Miller, D. L. (2015). A practitioner's guide to cluster-robust
-       inference. J. Human Resources 50, 317-372.
-    """
-
-    def __init__(self, sample: Sample, design: Array) -> None:
-        from statsmodels.regression.linear_model import WLS
-
-        root = np.sqrt(sample.weights)[:, None]
-        room = 1 - (np.linalg.qr(design * root)[0] ** 2).sum(axis=1)
-        shared = room > 1e-10  # a row that a column describes alone is fitted exactly: without both
-        rows = design[shared]
-        kept = np.ones(design.shape[1], dtype=bool)
-        if not shared.all():
-            r = np.linalg.qr(rows * root[shared], mode="r")
-            kept = np.abs(np.diag(r)) > 1e-9 * np.linalg.norm(rows * root[shared], axis=0).max()
-        robust: dict[str, Any] = {"cov_type": "HC3"}
-        if sample.groups is not None:
-            robust = {"cov_type": "cluster", "cov_kwds": {"groups": sample.groups[shared]}}
-        model = WLS(sample.outcome[shared], rows[:, kept], weights=sample.weights[shared])
-        fit = model.fit(**robust, use_t=True)
-        width = design.shape[1]
-        self.coefficients = np.full(width, np.nan)
-        self.coefficients[kept] = fit.params
-        self.covariance = np.full((width, width), np.nan)
-        self.covariance[np.ix_(kept, kept)] = fit.cov_params()
-        self.df = int(fit.df_resid if sample.groups is None else sample.units - 1)
-
-    def test(self, columns: Sequence[int]) -> tuple[float, float]:
-        """Return F and p of the hypothesis that all coefficients of `columns` are 0.
-
-        NaN where there are too few customers to test so many coefficients at once.
-        """
-        from scipy import stats
-
-        chosen = list(columns)
-        beta, covariance = self.coefficients[chosen], self.covariance[np.ix_(chosen, chosen)]
-        if len(chosen) > self.df or not (np.diag(covariance) > 0).all():
-            return np.nan, np.nan
-        scale = np.sqrt(np.diag(covariance))
-        inverse = np.linalg.pinv(covariance / np.outer(scale, scale), hermitian=True)
-        f = float(beta / scale @ inverse @ (beta / scale)) / len(chosen)
-        return f, float(stats.f.sf(f, len(chosen), self.df))
-
-
-def _permutation_p(sample: Sample, count: int, rng: np.random.Generator) -> float:
-    """Return how rarely chance alone explains as much: (1 + reached) / (1 + count) [1]_.
-
-    The outcome is shuffled over respondents. Where customers repeat, their answers are no longer
-    interchangeable; then the signs of whole customers' deviations from the mean are flipped [2]_.
-
-    References
-    ----------
-    .. [1] Phipson, B., Smyth, G. K. (2010). Permutation p-values should never be zero. SAGMB 9.
-    .. [2] Cameron, A. C., Gelbach, J. B., Miller, D. L. (2008). Bootstrap-based improvements for
-       inference with clustered errors. REStat 90, 414-427.
-    """
-    if count == 0:
-        return np.nan
-    root = np.sqrt(sample.weights)
-    centre = root / np.linalg.norm(root)
-    basis = np.linalg.qr(sample.design * root[:, None])[0]
-    deviation = sample.outcome - np.average(sample.outcome, weights=sample.weights)
-
-    def explained(outcomes: Array) -> Array:
-        scaled = outcomes * root
-        scaled -= np.outer(scaled @ centre, centre)
-        share: Array = ((scaled @ basis) ** 2).sum(axis=1) / (scaled**2).sum(axis=1)
-        return share
-
-    observed = explained(deviation[None])[0] * (1 - 1e-12)
-    batch = max(1, DRAWS_AT_ONCE // sample.n)
-    reached = 0
-    for start in range(0, count, batch):
-        size = min(batch, count - start)
-        if sample.groups is None:
-            drawn = rng.permuted(np.broadcast_to(deviation, (size, sample.n)), axis=1)
-        else:
-            signs = rng.integers(0, 2, (size, sample.units)) * 2.0 - 1.0
-            drawn = signs[:, sample.groups] * deviation
-        reached += int((explained(drawn) >= observed).sum())
-    return (1 + reached) / (1 + count)
-
-
-def _suppressors(sample: Sample, fit: RobustFit, table: pd.DataFrame) -> tuple[str, ...]:
-    """Name the proven drivers that matter only beside others, or against their correlation.
-
-    A suppressor adds more to the full model than it explains alone, or its coefficient has the
-    other sign than its correlation (Tzelgov, Henik 1991, Psychological Bulletin 109).
-    """
-    root = np.sqrt(sample.weights)[:, None]
-    basis = np.linalg.qr(np.column_stack([np.ones(sample.n), sample.fixed]) * root)[0]
-    columns = np.column_stack([sample.ratings, sample.outcome]) * root
-    left = columns - basis @ (basis.T @ columns)
-    moments = left.T @ left
-    inner = moments[:-1, :-1]
-    alone = moments[:-1, -1] ** 2 / np.diag(inner)
-    beta = fit.coefficients[-len(sample.names) :]
-    added = beta**2 / np.diag(np.linalg.inv(inner))
-    flagged = (beta * moments[:-1, -1] < 0) | (added > alone * (1 + 1e-9))
-    return tuple(table.loc[table["proven"].to_numpy() & flagged, "driver"])
 
 
 def _caveats(sample: Sample, found: DriverImportance) -> list[Caveat]:
@@ -536,165 +402,3 @@ def _caveats(sample: Sample, found: DriverImportance) -> list[Caveat]:
         *(Caveat(message, drivers=names) for message, names in named.items() if names),
         *(Caveat(message, **facts) for holds, message, facts in singles if holds),
     ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SegmentImportance:
-    """Whether the levels of segments have the same drivers.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a segment: ``segment``; ``levels`` (groups compared); ``statistic`` (robust F of
-        all driver × segment interactions together), ``p_value``, ``p_adjusted`` (Holm over the
-        segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction,
-        Holm over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
-    interactions : pandas.DataFrame
-        One row a segment and driver: ``segment``, ``driver``, ``statistic``, ``df``,
-        ``df_residual``, ``p_value``, ``p_adjusted`` (Holm within the segment).
-    by_level : pandas.DataFrame
-        One row a segment, level and driver: ``segment``, ``level``, then the columns of
-        `DriverImportance.table`.
-    left_out : mapping of str to tuple of str
-        By segment, levels too small or too uniform for a model of their own.
-    n_used, n_dropped : int
-        Rows behind the largest test, and all others.
-    caveats : tuple of Caveat
-        What to know before the numbers are used.
-    """
-
-    table: pd.DataFrame
-    interactions: pd.DataFrame
-    by_level: pd.DataFrame
-    left_out: dict[str, tuple[str, ...]]
-    n_used: int
-    n_dropped: int
-    caveats: tuple[Caveat, ...]
-
-
-def by_segment(
-    data: pd.DataFrame, *, segment: str | Keyed | Sequence[str | Keyed], **options: Any
-) -> SegmentImportance:
-    """Divide R² within each level of segments, and test whether the levels differ.
-
-    Different shares prove nothing: the test is the robust F of driver × segment in one model that
-    lets every level have its own mean. A segment with fewer than two levels that can be modelled
-    is reported as untested.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a response.
-    segment : str or object with a ``key``, or several
-        Columns whose levels are compared; rows without a level are dropped and counted.
-    **options
-        As of `importance`: ``outcome``, ``drivers``, ``weights``, ``cluster``, ``controls``, ….
-
-    Returns
-    -------
-    SegmentImportance
-        Tests, and importance by level.
-
-    Raises
-    ------
-    DataError
-        If a column is absent or a segment is also a driver, or as `importance` does.
-    """
-    asked = {k: v for k, v in options.items() if k in _READ}
-    whole = read(data, **asked)
-    rows: list[dict[str, Any]] = []
-    tests, levels, caveats = [], [], []
-    left_out: dict[str, tuple[str, ...]] = {}
-    for name in map(name_of, listed(segment, "segment")):
-        if name in {*whole.names, whole.outcome_name}:
-            raise DataError(f"segment {name!r} is also a driver or the outcome; name another.")
-        labels = column(data, name)
-        base = max(CARE_BASE, ROWS_PER_GROUP * len(whole.names))
-        found, small = _levels(data, labels, whole, base, options)
-        left_out[name] = tuple(map(str, small))
-        if small:
-            message = _(
-                "{segment}: fewer than {base} complete answers that differ, so not modelled on "
-                "their own: {levels}."
-            )
-            caveats.append(Caveat(message, segment=name, base=base, levels=left_out[name]))
-        if len(found) < 2:
-            rows.append({"segment": name, "levels": 0, "reason": TOO_SMALL})
-            continue
-        for level, result in found.items():
-            levels.append(result.table.assign(segment=name, level=str(level)))
-            caveats += result.caveats
-        row, test = _interactions(data, labels, list(found), asked)
-        rows.append({"segment": name, "levels": len(found), **row})
-        tests.append(test.assign(segment=name))
-    columns = ["segment", "levels", "statistic", "p_value", "driver", "p_driver", "n", "reason"]
-    table = pd.DataFrame(rows, columns=columns)
-    table = table.astype(dict.fromkeys(("statistic", "p_value", "p_driver", "n"), float))
-    table.insert(4, "p_adjusted", adjust(table["p_value"], method="holm"))
-    most = 0 if table["n"].isna().all() else int(table["n"].max())
-    return SegmentImportance(
-        table=table,
-        interactions=_joined(tests, ["segment"]),
-        by_level=_joined(levels, ["segment", "level"]),
-        left_out=left_out,
-        n_used=most,
-        n_dropped=len(data) - most,
-        caveats=tuple(dict.fromkeys(caveats)),
-    )
-
-
-_READ = ("outcome", "drivers", "weights", "cluster", "controls", "not_applicable")
-
-
-def _joined(parts: list[pd.DataFrame], first: list[str]) -> pd.DataFrame:
-    if not parts:
-        return pd.DataFrame(columns=[*first, "driver"])
-    whole = pd.concat(parts, ignore_index=True)
-    return whole[[*first, *(c for c in whole if c not in first)]]
-
-
-def _levels(
-    data: pd.DataFrame, labels: pd.Series, whole: Sample, base: int, options: dict[str, Any]
-) -> tuple[dict[Any, DriverImportance], list[Any]]:
-    """Return the importances of each level large enough, and the levels that allow none."""
-    counts = labels.iloc[whole.rows].value_counts()
-    found, small = {}, []
-    for level in levels_of(labels):
-        rows = data[(labels == level).to_numpy(dtype=bool, na_value=False)]
-        if counts.get(level, 0) < base:
-            small.append(level)
-            continue
-        try:
-            found[level] = importance(rows, **options)
-        except DataError:
-            small.append(level)  # too uniform: named in a caveat; the others can be compared
-    return found, small
-
-
-def _interactions(
-    data: pd.DataFrame, labels: pd.Series, levels: list[Any], asked: dict[str, Any]
-) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Return the test of all driver × segment products together, and that of each driver."""
-    rows = labels.isin(levels).to_numpy()
-    level = labels[rows].astype(str).astype(object)
-    held = [*listed(asked.get("controls"), "controls"), str(labels.name)]
-    sample = read(data[rows].assign(**{str(labels.name): level}), **asked | {"controls": held})
-    level = level.iloc[sample.rows]
-    dummies = np.column_stack([level == str(other) for other in levels[1:]]).astype(np.float64)
-    products = [dummies * rating[:, None] for rating in sample.ratings.T]
-    design = np.column_stack([sample.design, *products])
-    width, start = dummies.shape[1], sample.design.shape[1]
-    if sample.n <= design.shape[1]:
-        return {"reason": TOO_SMALL}, pd.DataFrame({"driver": sample.names})
-    fit = RobustFit(sample, design)
-    tests = [
-        fit.test(range(start + j * width, start + (j + 1) * width))
-        for j in range(len(sample.names))
-    ]
-    table = pd.DataFrame(tests, columns=["statistic", "p_value"])
-    table = table.assign(p_adjusted=adjust(table["p_value"], method="holm"))
-    table = table.assign(driver=sample.names, df=width, df_residual=fit.df)
-    statistic, p_value = fit.test(range(start, design.shape[1]))
-    most = table.sort_values("p_value", kind="stable").iloc[0]
-    row = {"n": sample.n, "statistic": statistic, "p_value": p_value, "driver": most["driver"]}
-    return row | {"p_driver": most["p_adjusted"]}, table

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.drivers.model import ROWS_PER_GROUP
+from cxlib.analysis.drivers.groups import ROWS_PER_GROUP
 from cxlib.analysis.drivers.place import Priorities
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
 from cxlib.analysis.drivers.sample import Array, Flags, finite, used

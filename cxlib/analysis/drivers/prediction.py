@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import factorial
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
-from cxlib.analysis._inputs import column, row_of
 from cxlib.analysis._options import generator, number
-from cxlib.analysis._shrink import random_effects
-from cxlib.analysis.drivers import odds
+from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.drivers.model import check_options
 from cxlib.analysis.drivers.sample import Array, Keyed, Sample, listed, name_of, read
-from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -28,27 +24,12 @@ multinomial model pays with twice the parameters."""
 FAILED_TOO_MANY = 0.05
 """Share of resamples without a maximum above which an interval is called too narrow."""
 
-EXACT_ORDERS = 10
-"""Changes up to which steps are averaged over all orders (1,024 predictions); above it over
-`SAMPLED_ORDERS` seeded pairs of an order and its reverse, which still add up exactly."""
-
-SAMPLED_ORDERS = 100
-
 ROUNDING = 1e-9
 """Means that differ by less are the same."""
 
-KINDS = {
-    "nps": ((-100.0, 0.0, 100.0), (6.0, 9.0), (0, 10)),
-    "csat": ((0.0, 100.0), (4.0,), (1, 5)),
-    "share": ((0.0, 100.0), (1.0,), (0, 1)),
-}
-"""Values of the groups, the cut points between them, and the scale these suit."""
 
-_CUT_HELP = {
-    "nps": "the highest rating of a detractor and the lowest of a promoter, such as (6, 9)",
-    "csat": "the lowest rating that counts as satisfied, such as (4,)",
-    "share": "the lowest answer that counts, such as (1,)",
-}
+_SCORES = [f"{part}{end}" for part in ("baseline", "change") for end in ("", "_low", "_high")]
+_SCORES += ["predicted", "low", "high"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,22 +95,14 @@ class ScenarioModel:
         What can be changed.
     means, caps : tuple of float
         Mean rating of each driver's users, and the best segment's shrunken mean (NaN: unknown).
-    kind, outcome, model, p_proportional, confidence, caveats
-        As in `Scenario`.
-    observed : float
-        The score of the model's respondents.
+    at_rest : Scenario
+        Nothing changed: kind, likelihood, bases and caveats of every prediction.
     """
 
     drivers: tuple[str, ...]
     means: tuple[float, ...]
     caps: tuple[float, ...]
-    kind: str
-    outcome: str
-    model: str
-    p_proportional: float
-    observed: float
-    confidence: float
-    caveats: tuple[Caveat, ...]
+    at_rest: Scenario
     _sample: Sample = field(repr=False)
     _limits: Array = field(repr=False)
     _values: Array = field(repr=False)
@@ -168,7 +141,9 @@ class ScenarioModel:
         steps = np.zeros((count, sample.n))
         gradients = np.zeros((count, len(self._parameters)))
         columns = [self.drivers.index(name) for name in table["driver"]]
-        for subset, weights in _order_weights(count, np.random.default_rng(self._seed)).items():
+        for subset, weights in reach.order_weights(
+            count, np.random.default_rng(self._seed)
+        ).items():
             chosen = [i for i in range(count) if subset >> i & 1]
             value, gradient = now, now_gradient
             if chosen:
@@ -181,28 +156,22 @@ class ScenarioModel:
         means = values @ sample.weights / sample.weights.sum()
         low, high = self._intervals(values, means, slopes)
         shift = 0.0 if headline is None else number(headline, "headline") - means[-2]
-        bounds = KINDS[self.kind][0]
+        bounds = reach.KINDS[self.at_rest.kind][0]
         ends = [np.clip(end + shift, bounds[0], bounds[-1]).tolist() for end in (means, low, high)]
-        return Scenario(
+        (baseline, predicted), (now_low, then_low), (now_high, then_high) = (e[-2:] for e in ends)
+        return replace(
+            self.at_rest,
             table=table.assign(step=means[:count], step_low=low[:count], step_high=high[:count]),
+            baseline=baseline,
+            baseline_low=now_low,
+            baseline_high=now_high,
+            predicted=predicted,
+            low=then_low,
+            high=then_high,
             change=float(means[count]),
             change_low=float(low[count]),
             change_high=float(high[count]),
-            baseline=ends[0][-2],
-            baseline_low=ends[1][-2],
-            baseline_high=ends[2][-2],
-            predicted=ends[0][-1],
-            low=ends[1][-1],
-            high=ends[2][-1],
-            baseline_observed=self.observed,
-            kind=self.kind,
-            outcome=self.outcome,
-            model=self.model,
-            p_proportional=self.p_proportional,
-            n_used=sample.n,
-            n_dropped=sample.n_dropped,
-            confidence=self.confidence,
-            caveats=(*self.caveats, *_cap_caveats(table)),
+            caveats=(*self.at_rest.caveats, *_cap_caveats(table)),
         )
 
     def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Array]:
@@ -227,7 +196,7 @@ class ScenarioModel:
             if abs(target - mean) > ROUNDING:
                 used = self._sample.used[:, j]
                 ratings = self._sample.ratings[used, j] + mean
-                moves[i, used] = moved(ratings, self._sample.weights[used], target, low, high)
+                moves[i, used] = reach.moved(ratings, self._sample.weights[used], target, low, high)
             rows.append((name, mean, asked, target, cap, abs(target - asked) > ROUNDING))
         names = ["driver", "mean_now", "mean_asked", "mean_used", "cap", "capped"]
         return pd.DataFrame(rows, columns=names), moves
@@ -248,7 +217,7 @@ class ScenarioModel:
         mass = sample.by_unit(sample.weights[:, None])[:, 0]
         drawn = (self._times @ weighted.astype(np.float32)).astype(np.float64)
         drawn /= (self._times @ mass.astype(np.float32))[:, None]
-        tail = 100 * (1 - self.confidence) / 2
+        tail = 100 * (1 - self.at_rest.confidence) / 2
         draws = means + drawn + self._moves @ slopes.T
         low, high = np.percentile(draws, [tail, 100 - tail], axis=0)
         return low, high
@@ -374,25 +343,35 @@ def scenario_model(
     sample = read(
         data, outcome=outcome, drivers=drivers, weights=weights, cluster=cluster, controls=controls
     )
-    kind, groups, values = _groups(sample, outcome, kind, cut_points, data.index)
-    limits = _limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
-    caps = _caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
+    kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
+    limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
+    caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
     model, fitted, p_proportional = _fit(sample, groups, len(values))
     times, moves = _resample(sample, groups, model, fitted, bootstrap, seed)
     proportional = isinstance(model, odds.ProportionalOdds)
-    return ScenarioModel(
-        drivers=sample.names,
-        means=tuple(map(float, sample.means)),
-        caps=tuple(map(float, caps)),
+    caveats = _caveats(sample, len(values), p_proportional, caps)
+    failed = bootstrap - len(times)
+    if failed > FAILED_TOO_MANY * bootstrap:
+        message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
+        caveats.append(Caveat(message, n=failed, total=bootstrap))
+    at_rest = Scenario(
+        table=pd.DataFrame(),
+        baseline_observed=float(np.average(values[groups], weights=sample.weights)),
         kind=kind,
         outcome=sample.outcome_name,
         model=_("proportional odds") if proportional else _("multinomial"),
         p_proportional=p_proportional,
-        observed=float(np.average(values[groups], weights=sample.weights)),
+        n_used=sample.n,
+        n_dropped=sample.n_dropped,
         confidence=confidence,
-        caveats=tuple(
-            _caveats(sample, len(values), p_proportional, caps, bootstrap - len(times), bootstrap)
-        ),
+        caveats=tuple(caveats),
+        **dict.fromkeys(_SCORES, np.nan),
+    )
+    model_of = ScenarioModel(
+        drivers=sample.names,
+        means=tuple(map(float, sample.means)),
+        caps=tuple(map(float, caps)),
+        at_rest=at_rest,
         _sample=sample,
         _limits=limits,
         _values=values,
@@ -402,150 +381,7 @@ def scenario_model(
         _moves=moves,
         _seed=seed,
     )
-
-
-def _groups(
-    sample: Sample,
-    outcome: str | Keyed,
-    kind: str | None,
-    cut_points: Sequence[float] | None,
-    index: pd.Index,
-) -> tuple[str, odds.Groups, Array]:
-    """Sort the outcome into groups: their kind, each row's group, the groups' values.
-
-    A group that nobody is in is left out: it has no probability to model.
-    """
-    declared, name, scores = getattr(outcome, "kind", None), sample.outcome_name, sample.outcome
-    chosen = kind or declared or ("share" if sample.binary and cut_points is None else "nps")
-    if chosen not in KINDS:
-        raise DataError(f"kind {chosen!r} is not predicted here{nearest(str(chosen), KINDS)}")
-    values, cuts, scale = KINDS[chosen]
-    own = getattr(outcome, "scale", None) if declared == chosen else None
-    if own and cut_points is None:
-        scale, top = own, getattr(outcome, "top", None) or 2
-        cuts = (own[1] - top + 1,) if chosen == "csat" else getattr(outcome, "cut_points", cuts)
-    if cut_points is not None:
-        cuts = tuple(number(cut, "a cut point") for cut in cut_points)
-        if len(cuts) != len(values) - 1 or not all(np.diff(cuts) > 0):
-            raise DataError(f"cut_points {cut_points!r}: give {_CUT_HELP[chosen]}.")
-    else:
-        stray = np.flatnonzero((scores < scale[0]) | (scores > scale[1]) | (scores % 1 != 0))
-        if len(stray):
-            raise DataError(
-                f"{name!r} holds {scores[stray[0]]:g} (row {row_of(index, sample.rows[stray[0]])}, "
-                f"{len(stray)} such), off the scale {scale[0]:g}-{scale[1]:g} of {chosen}; give "
-                "cut_points for another scale."
-            )
-    groups = (scores >= cuts[-1]).astype(np.intp)
-    if chosen == "nps":
-        groups += scores > cuts[0]
-    present, numbered = np.unique(groups, return_inverse=True)
-    if len(present) < 2:
-        raise DataError(f"all {sample.n} answers to {name!r} fall into one group of {chosen}.")
-    return chosen, numbered.astype(np.intp), np.array(values)[present]
-
-
-def _limits(
-    sample: Sample, declared: Mapping[str, object], scale: tuple[float, float] | None
-) -> Array:
-    """Return the lowest and the highest rating of each driver, as told, declared or given."""
-    if scale is not None:
-        ends = tuple(scale) if isinstance(scale, (tuple, list)) else ()
-        if len(ends) != 2 or not number(ends[0], "scale") < number(ends[1], "scale"):
-            raise DataError(f"scale is {scale!r}; give the lowest and the highest, as (1, 5).")
-    found = []
-    for j, name in enumerate(sample.names):
-        ratings = np.round(sample.ratings[sample.used[:, j], j] + sample.means[j], 12)
-        low, high = (
-            scale or getattr(declared[name], "scale", None) or (ratings.min(), ratings.max())
-        )
-        if ratings.min() < low or ratings.max() > high:
-            stray = ratings.min() if ratings.min() < low else ratings.max()
-            raise DataError(f"{name!r} holds {stray:g}, off its scale {low:g}-{high:g}.")
-        found.append((float(low), float(high)))
-    return np.array(found)
-
-
-def moved(ratings: Array, weights: Array, target: float, low: float, high: float) -> Array:
-    """Return each user's change when all move by one amount, within the scale, to `target`."""
-    distinct, places = np.unique(np.round(ratings, 12), return_inverse=True)
-    masses = np.bincount(places, weights) / weights.sum()
-
-    def miss(amount: float) -> float:
-        return float(masses @ np.clip(distinct + amount, low, high)) - target
-
-    width = high - low
-    if miss(width) <= 0:
-        amount = width
-    elif miss(-width) >= 0:
-        amount = -width
-    else:
-        amount = float(brentq(miss, -width, width, xtol=1e-12))
-    change: Array = (np.clip(distinct + amount, low, high) - distinct)[places]
-    return change
-
-
-def _caps(data: pd.DataFrame, sample: Sample, segments: Sequence[str]) -> Array:
-    """Return the mean rating of each driver's best segment, shrunken towards the whole.
-
-    Levels with fewer than 30 users are not looked at. Each level's mean is drawn towards the
-    whole by τ²/(τ² + SE²), τ² being the variance between the levels of one segment beyond their
-    sampling errors, and SE from the variance within levels, pooled: the best of several raw means
-    is best partly by luck [1]_. NaN where no segment has two such levels; never below the present.
-
-    References
-    ----------
-    .. [1] Efron, B., Morris, C. (1975). Data analysis using Stein's estimator. JASA 70, 311-319.
-    """
-    caps = np.full(len(sample.names), np.nan)
-    for name in segments:
-        codes = pd.factorize(column(data, name).iloc[sample.rows])[0]
-        best = [_best_level(sample, j, codes) for j in range(len(caps))]
-        caps = np.fmax(caps, best)
-    return np.where(np.isnan(caps), np.nan, np.maximum(caps, sample.means))
-
-
-def _best_level(sample: Sample, j: int, codes: NDArray[np.intp]) -> float:
-    known = sample.used[:, j] & (codes >= 0)
-    levels, mass, x = codes[known], sample.weights[known], sample.ratings[known, j]
-    total = np.bincount(levels, mass)
-    means = np.bincount(levels, mass * x) / np.where(total > 0, total, 1)
-    squares = np.bincount(levels, mass * (x - means[levels]) ** 2)
-    large = np.bincount(levels) >= CARE_BASE
-    if large.sum() < 2:
-        return np.nan
-    within = squares[large].sum() / total[large].sum()
-    if not within:
-        return float(sample.means[j] + means[large].max())
-    error = within * np.bincount(levels, mass**2)[large] / total[large] ** 2
-    between = random_effects(means[large], np.sqrt(error))[1]
-    return float(sample.means[j] + (between / (between + error) * means[large]).max())
-
-
-def _order_weights(count: int, rng: np.random.Generator) -> dict[int, Array]:
-    """Return by subset (as bits) how its prediction enters each change's step.
-
-    The steps so weighted are gains averaged over orders.
-    """
-    bits = np.arange(count)
-    weights: dict[int, Array] = {}
-    if count <= EXACT_ORDERS:
-        whole = factorial(count)
-        gain = [factorial(s) * factorial(count - s - 1) / whole for s in range(count)] + [0.0]
-        for subset in range(2**count):
-            inside = (subset >> bits) & 1 == 1
-            size = int(inside.sum())
-            weights[subset] = np.where(inside, gain[size - 1], -gain[size])
-        return weights
-    half = [rng.permutation(count) for _ in range(SAMPLED_ORDERS)]
-    for order in (*half, *(order[::-1] for order in half)):
-        subset = 0
-        for driver in order.tolist():
-            for bit, sign in ((subset, -1.0), (subset | 1 << driver, 1.0)):
-                entry = weights.setdefault(bit, np.zeros(count))
-                entry[driver] += sign / (2 * SAMPLED_ORDERS)
-            subset |= 1 << driver
-    return weights
+    return replace(model_of, at_rest=model_of.predict({}))
 
 
 def _fit(sample: Sample, groups: odds.Groups, count: int) -> tuple[odds.Odds, Array, float]:
@@ -583,9 +419,7 @@ def _resample(
     return np.stack(drawn), np.stack(moves)
 
 
-def _caveats(
-    sample: Sample, groups: int, p: float, caps: Array, failed: int, bootstrap: int
-) -> list[Caveat]:
+def _caveats(sample: Sample, groups: int, p: float, caps: Array) -> list[Caveat]:
     message = _(
         "All else is held as it is: the prediction says which {outcome} is associated with such "
         "ratings today, not what a change will cause."
@@ -599,7 +433,4 @@ def _caveats(
     if np.isnan(caps).any():
         message = _("Changes are limited by the scale only where no segment shows what is reached.")
         found.append(Caveat(message))
-    if failed > FAILED_TOO_MANY * bootstrap:
-        message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
-        found.append(Caveat(message, n=failed, total=bootstrap))
     return found
