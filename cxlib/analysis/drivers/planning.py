@@ -29,6 +29,17 @@ STEP = 0.1
 """Points of a rating: small enough to be believed, large enough to be seen in a mean of a few
 hundred answers. What a change is worth is told for this much where nothing says what is reached."""
 
+AGAINST = (
+    _("The survey rates no touchpoints, so there is nothing to weigh up."),
+    _("Only {count} of {total} touchpoints can be modelled; two are needed."),
+    _(
+        "{given} respondents answered {outcome} and every touchpoint; {needed} are needed for "
+        "{count} touchpoints."
+    ),
+    _("All {given} answers to {outcome} are the same, so nothing goes with them."),
+)
+"""What may stand against a model."""
+
 LEAST_DRIVERS = 2
 """The whole of what one touchpoint explains is its own: there is nothing to divide."""
 
@@ -132,23 +143,10 @@ def choose(
     complete = _settle(data, scores, ratings, reasons, base)
     kept = tuple(touchpoint for touchpoint in touchpoints if not reasons[touchpoint.key])
     needed, n = max(base, ROWS_PER_GROUP * len(kept)), int(complete.sum())
-    against: list[Caveat] = []
-    if not known:
-        message = _("The survey rates no touchpoints, so there is nothing to weigh up.")
-        against.append(Caveat(message))
-    elif len(kept) < LEAST_DRIVERS:
-        message = _("Only {n} of {total} touchpoints can be modelled; two are needed.")
-        against.append(Caveat(message, n=len(kept), total=len(known)))
-    elif n < needed:
-        message = _(
-            "{n} respondents answered {outcome} and every touchpoint; {needed} are needed for "
-            "{drivers} touchpoints."
-        )
-        facts = {"n": n, "outcome": outcome.key, "needed": needed, "drivers": len(kept)}
-        against.append(Caveat(message, **facts))
-    elif np.ptp(scores[complete]) == 0:
-        message = _("All {n} answers to {outcome} are the same, so nothing goes with them.")
-        against.append(Caveat(message, n=n, outcome=outcome.key))
+    told = {"outcome": outcome.key, "count": len(kept), "total": len(known)}
+    told |= {"given": n, "needed": needed}
+    cases = (not known, len(kept) < LEAST_DRIVERS, n < needed, n and np.ptp(scores[complete]) == 0)
+    against = [Caveat(m, **told) for m, holds in zip(AGAINST, cases, strict=True) if holds][:1]
     asked = ~np.isnan(scores)
     table = pd.DataFrame(
         {
