@@ -127,7 +127,12 @@ _UNIT = np.array([-1.0, -1.0, 1.0, 1.0])
 
 
 def _best(
-    spot: Any, size: tuple[float, float], point: float, taken: list[Any], thin: list[Any], frame: Any
+    spot: Any,
+    size: tuple[float, float],
+    point: float,
+    taken: list[Any],
+    thin: list[Any],
+    frame: Any,
 ) -> tuple[tuple[float, float], Any]:
     """Return how far from its point a label's centre stands, and the box it takes there."""
     best: tuple[float, tuple[float, float], Any] = (np.inf, (0.0, 0.0), frame)

@@ -51,7 +51,9 @@ def priorities(priorities: Any, *, words: Words, ax: Axes | None = None) -> Axes
     if len(urgent):
         message = _("To fix first, being proven to matter and rated low: {drivers}")
         title = words.say(message, drivers=tuple(urgent["driver"]))
-    places = tuple(f"{words.label(r['driver'])}: {words.say(r['quadrant'])}" for r in table.to_dict("records"))
+    places = tuple(
+        f"{words.label(r['driver'])}: {words.say(r['quadrant'])}" for r in table.to_dict("records")
+    )
     return quadrants(
         table,
         x="share",

@@ -44,9 +44,7 @@ COLUMNS = {
     "p_set": Column(_("Chance that these lead"), "percent"),
     "p_unique": Column(_("p (adjusted)"), "p", "Beyond all other touchpoints, Holm-adjusted."),
     "proven": Column(_("Proven"), "mark", "p_unique below 5%."),
-    "performance": Column(
-        _("Mean rating"), "number", "", ("performance_low", "performance_high")
-    ),
+    "performance": Column(_("Mean rating"), "number", "", ("performance_low", "performance_high")),
     "quadrant": Column(_("Place"), "word", "fix first, keep up, watch (or not proven), maintain."),
     "p_fix_first": Column(_("fix first"), "percent"),
     "p_keep_up": Column(_("keep up"), "percent"),
@@ -241,7 +239,9 @@ class Study:
         lost = self.losses.set_index("kpi")[["before", "at"]].reindex(name)
         regained = _steps_of(self.recovery).reindex(name).to_numpy()
         planned = _steps_of(self.scenario).reindex(name).to_numpy()
-        rivals = self.rivals.set_index("kpi") if len(self.rivals) else pd.DataFrame(columns=["turn"])
+        rivals = (
+            self.rivals.set_index("kpi") if len(self.rivals) else pd.DataFrame(columns=["turn"])
+        )
         return found.assign(
             value=found["performance"],
             low=found["performance_low"],
