@@ -21,7 +21,7 @@ CORNERS: Any = ((0.01, 0.015, "left", "bottom"), (0.99, 0.015, "right", "bottom"
 """Where a quadrant's name stands, in parts of the axes: low left, low right, high left, right."""
 
 DISTANCES = (9, 16, 26, 38, 52, 68, 86, 106, 128)
-DIRECTIONS = ((1, 1), (1, -1), (-1, 1), (-1, -1), (1, 0.4), (1, -0.4), (0, 1), (0, -1), (1, 0), (-1, 0))  # fmt: skip
+SIDES = ((1, 1), (1, -1), (-1, 1), (-1, -1), (1, 0.4), (1, -0.4), (0, 1), (0, -1), (1, 0), (-1, 0))
 """Where a label is tried, from its point: as parts of its distance to the right and upwards."""
 
 
@@ -69,7 +69,7 @@ def quadrants(
     for row in table.to_dict("records"):
         clear = not filled or bool(row[filled])
         colour = theme.MAIN if clear else theme.QUIET
-        line = {"color": colour, "lw": 0.9, "alpha": 0.6}
+        line: Any = {"color": colour, "lw": 0.9, "alpha": 0.6}
         if np.isfinite(row[f"{x}_low"]):
             ax.hlines(row[y], scale * row[f"{x}_low"], scale * row[f"{x}_high"], **line)
         if np.isfinite(row[f"{y}_low"]):
@@ -136,7 +136,7 @@ def _best(
 ) -> tuple[tuple[float, float], Any]:
     """Return how far from its point a label's centre stands, and the box it takes there."""
     best: tuple[float, tuple[float, float], Any] = (np.inf, (0.0, 0.0), frame)
-    for distance, (right, up) in product(DISTANCES, DIRECTIONS):
+    for distance, (right, up) in product(DISTANCES, SIDES):
         reach = distance * point * (0.72 if right and up else 1.0)
         dx = right * reach + np.sign(right) * size[0] / 2
         dy = up * reach + np.sign(up) * size[1] / 2 * (abs(up) == 1)

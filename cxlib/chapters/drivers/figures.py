@@ -47,7 +47,7 @@ def priorities(priorities: Any, *, words: Words, ax: Axes | None = None) -> Axes
     """Draw the map of importance and performance, the proven touchpoints filled."""
     table = priorities.table
     urgent = table[table["quadrant"] == "fix first"].sort_values("share", ascending=False)
-    title = words.say(_("Nothing that is proven to matter is rated below the middle"))
+    title = words.say(_("Nothing that is proven to matter is clearly rated low"))
     if len(urgent):
         message = _("To fix first, being proven to matter and rated low: {drivers}")
         title = words.say(message, drivers=tuple(urgent["driver"]))
@@ -75,7 +75,8 @@ def waterfall(steps: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     """Draw a scenario from the headline of today, step by step, to what it comes to."""
     first, last = steps.iloc[0], steps.iloc[-1]
     unit = str(first["unit"])
-    labels, texts = [], []
+    labels: list[str] = []
+    texts: list[str] = []
     for row in steps.to_dict("records"):
         total = row["role"] == TOTAL
         texts.append(words.quantity(row["value"], unit, sign=not total))

@@ -29,18 +29,18 @@ LEADING = (
 )
 
 DRIVERS = (
-    Rule({"quadrant": "fix first", "sure": "yes"}, _("{driver} matters and is rated only {value}: fix it first."), "serious",
+    Rule({"quadrant": "fix first"}, _("Fix {driver} first: it matters, and is rated only {value}."), "serious",
          _("Find out with its customers and staff what goes wrong there, then repair it.")),
-    Rule({"quadrant": ("fix first", "keep up"), "sure": "no"}, _("{driver} sits on the line between fixing and protecting ({p_fix_first} to {p_keep_up})."), "warning",
+    Rule({"quadrant": "fix first or keep up"}, _("On the line between fixing and protecting ({p_fix_first} to {p_keep_up}): {driver}."), "warning",
          _("It matters either way: guard it at the least, and improve it where that is cheap.")),
-    Rule({"quadrant": "keep up", "sure": "yes"}, _("{driver} matters and is rated well, {value}: keep it up."), "good",
+    Rule({"quadrant": "keep up"}, _("Keep up {driver}: it matters, and is rated well, {value}."), "good",
          _("Guard it: a fall here would cost most.")),
     Rule({"lost": "yes"}, _("{driver} got worse in {at}; back where it stood, {outcome} could rise by {regain}."), "serious",
          _("Begin here: this level was reached before, so it can be reached again."),
          _("It got worse in {at}; back where it stood, {outcome} could rise by {regain}.")),
-    Rule({"proven": True, "rival": "worse"}, _("{driver} matters and is rated higher at {competitor}."), "serious",
+    Rule({"proven": True, "rival": "worse"}, _("{driver} matters, and {competitor} is rated higher there."), "serious",
          _("See how {competitor} does it: customers can compare."), _("{competitor} is rated higher there.")),
-    Rule({"proven": True, "rival": "better"}, _("{driver} matters and is rated lower at {competitor}."), also=_("{competitor} is rated lower there.")),
+    Rule({"proven": True, "rival": "better"}, _("{driver} matters, and {competitor} is rated lower there."), also=_("{competitor} is rated lower there.")),
 )
 
 PLAN = (
@@ -48,7 +48,7 @@ PLAN = (
          _("Weigh this plan against the targets, and allow for what never comes true of a plan.")),
     Rule({"case": "asked for"}, _("With the changes asked for ({drivers}), {kpi} could move by {change}, to {after}."), "note",
          _("Weigh this plan against the targets, and allow for what never comes true of a plan.")),
-    Rule({"case": ("no room", "little room")}, _("No group of customers rates {drivers} much higher than the others: there is no level within the house to aim for."), "note",
+    Rule({"case": ("no room", "little room")}, _("No group of customers rates {drivers} much higher than the others: at the best group's level {kpi} would change by {change}."), "note",
          _("Set the aim by what competitors or earlier periods reached.")),
     Rule({"case": "a tenth of a point"}, _("0.1 of a point more at {drivers} could bring {kpi} {by_change}."), "note",
          _("Set the aim by what competitors or earlier periods reached.")),

@@ -31,7 +31,7 @@ class Options(Closed):
     outcome: str | None = None
     drivers: list[str] | None = None
     periods: int = Field(default=1, ge=1)
-    controls: list[str] = []
+    controls: list[str] = Field(default_factory=list)
     segment: str | None = None
     competitor: str | None = None
     changes: dict[str, float] | None = None

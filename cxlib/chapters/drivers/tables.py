@@ -24,6 +24,9 @@ LITTLE = 0.25
 """R² below which the questionnaire misses most of what moves the outcome (Cohen 1988 calls .26 a
 large effect)."""
 
+ON_THE_LINE = _("fix first or keep up")
+"""The place of a touchpoint that matters and is rated neither clearly low nor clearly well."""
+
 TAKES_ROOM = 0.01
 """Points of a rating below which nothing is to be raised."""
 
@@ -45,14 +48,17 @@ COLUMNS = {
     "p_unique": Column(_("p (adjusted)"), "p", "Beyond all other touchpoints, Holm-adjusted."),
     "proven": Column(_("Proven"), "mark", "p_unique below 5%."),
     "performance": Column(_("Mean rating"), "number", "", ("performance_low", "performance_high")),
-    "quadrant": Column(_("Place"), "word", "fix first, keep up, watch (or not proven), maintain."),
+    "quadrant": Column(
+        _("Place"), "word", "fix first, keep up, watch (or not proven), maintain, or on the line."
+    ),
     "p_fix_first": Column(_("fix first"), "percent"),
     "p_keep_up": Column(_("keep up"), "percent"),
     "explained": Column(_("Explained"), "percent", "R².", ("explained_low", "explained_high")),
     "case": Column(_("Case"), "word"),
-    "sure": Column(_("Sure"), "word", "yes where its place is right in 4 of 5 resamples."),
     "lost": Column(_("Lost ground"), "word", "yes where it got worse like for like and is proven."),
     "regain": Column(_("Worth winning back"), "points", "Points of the outcome."),
+    "own": Column(_("Own value"), "unit"),
+    "most": Column(_("Differs most"), "key"),
     "rival": Column(_("Against the competitor"), "word", "better, worse or unclear, equal mix."),
     "reason": Column(_("Why not"), "word"),
     "kept": Column(_("In the model"), "mark"),
@@ -137,13 +143,32 @@ class Study:
     def priorities(self) -> drivers.Priorities | Nothing:
         """The map of importance and performance."""
         found = self.importance
-        return found if isinstance(found, Nothing) else drivers.priorities(found)
+        if isinstance(found, Nothing):
+            return found
+        ratings = self.published.loc[found.table["driver"], ["value", "low", "high"]]
+        return drivers.priorities(found, ratings.rename_axis("driver").reset_index())
 
     @cached_property
+    def map(self) -> drivers.Priorities | Nothing:
+        """The map, with a word of its own for what lies on the line."""
+        found = self.priorities
+        if isinstance(found, Nothing):
+            return found
+        likely = found.table[["p_fix_first", "p_keep_up"]].max(axis=1)
+        matters = found.table["quadrant"].isin(["fix first", "keep up"])
+        word = found.table["quadrant"].mask(matters & (likely < SURE), ON_THE_LINE)
+        return replace(found, table=found.table.assign(quadrant=word))
+
+    @cached_property
+    def published(self) -> pd.DataFrame:
+        """The period's KPIs and touchpoints by key, as every chapter has them."""
+        table: pd.DataFrame = self.engagement.standing("survey", "touchpoint").table
+        return table.set_index("kpi")
+
+    @property
     def headline(self) -> float:
-        """This period's published score, to which changes are applied."""
-        table = self.engagement.standing("survey").table
-        return float(table.loc[table["kpi"] == self.metric.key, "value"].iloc[0])
+        """The published score, to which changes are applied."""
+        return float(self.published["value"][self.metric.key])
 
     @cached_property
     def _free(self) -> drivers.ScenarioModel | None:
@@ -165,22 +190,33 @@ class Study:
         if self.capped is None or isinstance(self.priorities, Nothing):
             return Nothing(self.choice.caveats)
         asked = self.options.changes
-        return drivers.plan(self.capped, self.priorities, asked=asked, headline=self.headline)
+        found = drivers.plan(self.capped, self.priorities, asked=asked, headline=self.headline)
+        return self._as_published(found)
 
     @cached_property
     def tenth(self) -> drivers.Scenario | Nothing:
         """A tenth of a point more at every touchpoint, all else as it is."""
         if self._free is None:
             return Nothing(self.choice.caveats)
-        return self._free.predict(dict.fromkeys(self._free.drivers, STEP), headline=self.headline)
+        changes = dict.fromkeys(self._free.drivers, STEP)
+        return self._as_published(self._free.predict(changes, headline=self.headline))
+
+    def _as_published(self, scenario: drivers.Scenario) -> drivers.Scenario:
+        """Apply the changes of ratings to the published means too."""
+        table = scenario.table
+        means = self.published["value"].reindex(table["driver"]).to_numpy(dtype=float)
+        shift = means - table["mean_now"]
+        moved = {c: table[c] + shift for c in ("mean_now", "mean_asked", "mean_used", "cap")}
+        return replace(scenario, table=table.assign(**moved))
 
     @cached_property
     def losses(self) -> pd.DataFrame:
         """The touchpoints that got worse like for like in their latest clear move."""
-        table = self.engagement.compared().table
+        table: pd.DataFrame = self.engagement.compared().table
         keys = [touchpoint.key for touchpoint in self.choice.drivers]
         table = table[table["kpi"].isin(keys) & (table["turn"] == "worse")].copy()
-        table["lost"] = -table["like"].fillna(table["change"])
+        since = (table["value"] - table["after"]).clip(lower=0)  # what has come back already
+        table["lost"] = -table["like"].fillna(table["change"]) - since
         return table[table["lost"] > TAKES_ROOM].reset_index(drop=True)
 
     @cached_property
@@ -191,7 +227,9 @@ class Study:
         table = self.priorities.table
         lost = self.losses[self.losses["kpi"].isin(table.loc[table["proven"], "driver"])]
         changes = dict(zip(lost["kpi"], lost["lost"].astype(float).tolist(), strict=True))
-        return self._free.predict(changes, headline=self.headline) if changes else Nothing()
+        if not changes:
+            return Nothing()
+        return self._as_published(self._free.predict(changes, headline=self.headline))
 
     @cached_property
     def segments(self) -> drivers.SegmentImportance | Nothing:
@@ -201,7 +239,12 @@ class Study:
         options = self.model | {"bootstrap": 0, "permutations": 0}
         found = drivers.by_segment(self.survey, segment=list(self.engagement.segments), **options)
         differs = np.where(found.table["p_adjusted"] < 0.05, "yes", "no")
-        return replace(found, table=found.table.assign(differs=differs, outcome=self.metric.key))
+        table = found.table.rename(columns={"driver": "most"})
+        return replace(
+            found,
+            table=table.assign(differs=differs, outcome=self.metric.key),
+            caveats=tuple(c for c in found.caveats if "segment" in c.facts),
+        )
 
     @cached_property
     def levels(self) -> pd.DataFrame:
@@ -219,45 +262,52 @@ class Study:
     @cached_property
     def rivals(self) -> pd.DataFrame:
         """The client against one competitor at equal mix, touchpoint by touchpoint."""
-        table = self.engagement.competitors().table
+        table: pd.DataFrame = self.engagement.competitors().table
         keys = [touchpoint.key for touchpoint in self.choice.drivers]
         table = table[table["kpi"].isin(keys)] if len(table) else table
         if table.empty:
             return table
         brand = self.options.competitor or table.groupby("brand")["n_before"].max().idxmax()
-        return table[table["brand"] == brand].assign(competitor=brand).reset_index(drop=True)
+        table = table[table["brand"] == brand]
+        table = table.assign(competitor=brand, own=table["after"], competitor_value=table["before"])
+        return table.reset_index(drop=True)
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """All that is said of each touchpoint, one row each, the most important first."""
-        if isinstance(self.priorities, Nothing):
+        if isinstance(self.map, Nothing):
             return pd.DataFrame()
-        found = _relative(self.priorities.table)
+        found = _relative(self.map.table)
         found = found.sort_values("relative", ascending=False, kind="stable", ignore_index=True)
         name = found["driver"]
-        likely = found[["p_fix_first", "p_keep_up"]].max(axis=1)
         lost = self.losses.set_index("kpi")[["before", "at"]].reindex(name)
         regained = _steps_of(self.recovery).reindex(name).to_numpy()
         planned = _steps_of(self.scenario).reindex(name).to_numpy()
-        rivals = (
-            self.rivals.set_index("kpi") if len(self.rivals) else pd.DataFrame(columns=["turn"])
+        turns = (
+            self.rivals.set_index("kpi")["turn"] if len(self.rivals) else pd.Series(dtype=object)
         )
         return found.assign(
             value=found["performance"],
             low=found["performance_low"],
             high=found["performance_high"],
+            n=self.published["n"].reindex(name).to_numpy(),
             unit="mean",
             source="touchpoint",
             outcome=self.metric.key,
-            sure=np.where(likely >= SURE, "yes", "no"),
             before=lost["before"].to_numpy(),
             at=lost["at"].to_numpy(),
             lost=np.where(np.isnan(regained), "no", "yes"),
             regain=regained,
             stake=np.nan_to_num(np.fmax(regained, planned)),
-            rival=rivals["turn"].reindex(name).to_numpy(),
+            rival=turns.reindex(name).to_numpy(),
             competitor=self.rivals["competitor"].iloc[0] if len(self.rivals) else None,
         )
+
+    @property
+    def proven(self) -> tuple[str, ...]:
+        """The touchpoints that are proven to go with the outcome."""
+        table = self.table
+        return tuple(table.loc[table["proven"], "driver"]) if len(table) else ()
 
     @cached_property
     def leading(self) -> pd.DataFrame:
@@ -267,7 +317,7 @@ class Study:
             return pd.DataFrame()
         first = found.table.sort_values("rank", kind="stable").iloc[0]
         told = found.leading()
-        row = {"first": first["driver"], "count": 0}
+        row: dict[Any, Any] = {"first": first["driver"], "count": 0}
         row |= told.iloc[0].to_dict() if len(told) else {}
         few = {0: "none", 1: "one"}.get(int(row["count"]), "several")
         return pd.DataFrame(
@@ -318,8 +368,9 @@ class Study:
 
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """The scenario as a waterfall: the headline, each step, and all together."""
-        return waterfall(self.scenario)
+        """The scenario as a waterfall; no row where no group shows room."""
+        drawn = len(self.plan) and self.plan["case"].iloc[0] not in ("no room", "little room")
+        return waterfall(self.scenario) if drawn else pd.DataFrame()
 
     @cached_property
     def way_back(self) -> pd.DataFrame:
@@ -368,11 +419,12 @@ def methods(importance: drivers.DriverImportance | Nothing) -> pd.DataFrame:
     return table.assign(relative_johnson=other, rank_johnson=ranks).sort_values("rank")
 
 
-def worth(scenario: drivers.Scenario | Nothing) -> pd.DataFrame:
-    """Return what each touchpoint's step is worth, the largest first."""
+def worth(scenario: drivers.Scenario | Nothing, only: Any = None) -> pd.DataFrame:
+    """Return what each touchpoint's step is worth (of those in `only`), the largest first."""
     if isinstance(scenario, Nothing):
         return pd.DataFrame()
     table = scenario.table.assign(unit=UNITS[scenario.kind], n=scenario.n_used)
+    table = table if only is None else table[table["driver"].isin(only)]
     return table.sort_values("step", ascending=False, kind="stable", ignore_index=True)
 
 
