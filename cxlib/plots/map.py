@@ -41,7 +41,7 @@ def quadrants(
     alt: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw each row as a point with both its intervals, the map cut into four named quadrants.
+    """Draw each row as a point, the filled ones with both intervals, in four named quadrants.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ def quadrants(
         clear = not filled or bool(row[filled])
         colour = theme.MAIN if clear else theme.QUIET
         line: Any = {"color": colour, "lw": 0.9, "alpha": 0.6}
-        if np.isfinite(row[f"{x}_low"]):
+        if clear and np.isfinite(row[f"{x}_low"]):
             ax.hlines(row[y], scale * row[f"{x}_low"], scale * row[f"{x}_high"], **line)
-        if np.isfinite(row[f"{y}_low"]):
+        if clear and np.isfinite(row[f"{y}_low"]):
             ax.vlines(scale * row[x], row[f"{y}_low"], row[f"{y}_high"], **line)
         face = colour if clear else theme.PAPER
         ax.plot(scale * row[x], row[y], "o", markersize=6.5, color=colour, markerfacecolor=face)
@@ -96,7 +96,7 @@ def quadrants(
 def _label(
     ax: Axes, places: list[tuple[float, float]], labels: list[str], corners: list[Any]
 ) -> None:
-    """Name each point where its name covers no other name, point, line or corner."""
+    """Name each point where its name covers no other name, point or corner."""
     figure = ax.get_figure(root=True)
     if figure is None:
         return
@@ -107,18 +107,18 @@ def _label(
     frame = ax.get_window_extent().extents
     taken = [corner.get_window_extent().extents for corner in corners]
     taken += [np.concatenate([spot, spot]) + 4 * point * _UNIT for spot in spots]
-    thin = [line.get_window_extent().extents + _UNIT for line in ax.get_lines()]
     for place, spot, label in zip(places, spots, labels, strict=True):
         text = theme.wrap(label, width=16)
         measured = ax.text(*place, text, fontsize=8)
         low_x, low_y, high_x, high_y = measured.get_window_extent().extents
         measured.remove()
         size = (high_x - low_x, high_y - low_y)
-        (dx, dy), box = _best(spot, size, point, taken, thin, frame)
+        (dx, dy), box = _best(spot, size, point, taken, frame)
         taken.append(box)
         ax.annotate(
             text, place, xytext=(dx / point, dy / point), textcoords="offset points", fontsize=8,
             color=theme.INK, ha="center", va="center",
+            bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
             arrowprops={"arrowstyle": "-", "color": theme.QUIET, "lw": 0.6, "shrinkB": 3},
         )  # fmt: skip
 
@@ -131,7 +131,6 @@ def _best(
     size: tuple[float, float],
     point: float,
     taken: list[Any],
-    thin: list[Any],
     frame: Any,
 ) -> tuple[tuple[float, float], Any]:
     """Return how far from its point a label's centre stands, and the box it takes there."""
@@ -144,7 +143,6 @@ def _best(
         box = np.concatenate([spot, spot]) + [dx, dy, dx, dy] + _UNIT * half
         outside = np.maximum(_UNIT * (box - frame), 0).sum() * sum(size)
         cost = 5 * sum(_overlap(box, other) for other in taken) + 20 * outside
-        cost += sum(_overlap(box, other) for other in thin)
         if cost < best[0]:
             best = (cost, (dx, dy), box)
         if cost == 0:

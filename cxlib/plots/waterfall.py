@@ -62,7 +62,7 @@ def waterfall(
             ends = [start + low, start + high]
             ax.plot(ends, [y, y], color=theme.INK, linewidth=1.2, marker="|", markersize=6)
         reached = start + value
-        right = np.nanmax([reached, start, start + high])
+        right = np.nanmax([reached, start + high, reached if row["role"] == TOTAL else start])
         ax.annotate(
             texts[y], (right, y), xytext=(7, 0), textcoords="offset points", va="center",
             fontsize=8, color=theme.INK,
@@ -75,6 +75,7 @@ def waterfall(
         )  # fmt: skip
     theme.label_rows(ax, list(labels), width=26)
     ax.grid(axis="x")
+    ax.use_sticky_edges = False  # a bar that begins at the edge is not cut off there
     ax.margins(x=0.12)
     ax.set_xlabel(xlabel)
     return theme.title(ax, title, alt=alt)

@@ -55,7 +55,7 @@ PLAN = (
 )
 
 SEGMENTS = (
-    Rule({"differs": "yes"}, _("What moves {outcome} differs by {segment}, most of all for {driver}."), "warning",
+    Rule({"differs": "yes"}, _("What moves {outcome} differs by {segment}, most of all for {most}."), "warning",
          _("Plan for these groups apart.")),
 )
 # fmt: on

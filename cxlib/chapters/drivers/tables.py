@@ -44,7 +44,6 @@ COLUMNS = {
     "relative_johnson": Column(_("By Johnson's weights"), "percent"),
     "rank_johnson": Column(_("Rank by Johnson's weights"), "int"),
     "p_top3": Column(_("Chance to be in the first three"), "percent"),
-    "p_set": Column(_("Chance that these lead"), "percent"),
     "p_unique": Column(_("p (adjusted)"), "p", "Beyond all other touchpoints, Holm-adjusted."),
     "proven": Column(_("Proven"), "mark", "p_unique below 5%."),
     "performance": Column(_("Mean rating"), "number", "", ("performance_low", "performance_high")),
@@ -72,9 +71,6 @@ COLUMNS = {
     "cap": Column(_("Best group reaches"), "number"),
     "ground": Column(_("Because"), "word"),
     "step": Column(_("Worth"), "signed", "Of the outcome.", ("step_low", "step_high")),
-    "given": Column(_("Given"), "int"),
-    "total": Column(_("Of"), "int"),
-    "needed": Column(_("Needed"), "int"),
 }
 
 
@@ -259,6 +255,11 @@ class Study:
         shown = rows[rows["segment"].isin(wanted)]
         return _relative(shown).sort_values(["driver", "level"], kind="stable")
 
+    @property
+    def rival_name(self) -> str | None:
+        """The competitor that is shown."""
+        return str(self.rivals["competitor"].iloc[0]) if len(self.rivals) else None
+
     @cached_property
     def rivals(self) -> pd.DataFrame:
         """The client against one competitor at equal mix, touchpoint by touchpoint."""
@@ -267,7 +268,8 @@ class Study:
         table = table[table["kpi"].isin(keys)] if len(table) else table
         if table.empty:
             return table
-        brand = self.options.competitor or table.groupby("brand")["n_before"].max().idxmax()
+        most = str(table.groupby("brand")["n_before"].max().idxmax())
+        brand = str(self.options.competitor or most)
         table = table[table["brand"] == brand]
         table = table.assign(competitor=brand, own=table["after"], competitor_value=table["before"])
         return table.reset_index(drop=True)
@@ -300,7 +302,7 @@ class Study:
             regain=regained,
             stake=np.nan_to_num(np.fmax(regained, planned)),
             rival=turns.reindex(name).to_numpy(),
-            competitor=self.rivals["competitor"].iloc[0] if len(self.rivals) else None,
+            competitor=self.rival_name,
         )
 
     @property
