@@ -9,7 +9,7 @@ from cxlib.plots.forest import forest
 from cxlib.plots.map import quadrants
 from cxlib.plots.waterfall import TOTAL
 from cxlib.plots.waterfall import waterfall as draw_waterfall
-from cxlib.words import Quantity, Words
+from cxlib.words import Quantity, Said, Words
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ def priorities(priorities: Any, *, words: Words, ax: Axes | None = None) -> Axes
     if len(urgent):
         message = _("To fix first, being proven to matter and rated low: {drivers}")
         title = words.say(message, drivers=tuple(urgent["driver"]))
+    message = _("{driver}: {quadrant}")
     places = tuple(
-        f"{words.label(r['driver'])}: {words.say(r['quadrant'])}" for r in table.to_dict("records")
+        words.say(message, driver=row["driver"], quadrant=Said(words.say(row["quadrant"])))
+        for row in table.to_dict("records")
     )
     return quadrants(
         table,
