@@ -28,6 +28,10 @@ ROUNDING = 1e-9
 """Means that differ by less are the same."""
 
 
+class NoMaximumError(DataError):
+    """The likelihood has no maximum: groups are empty, or the drivers separate them."""
+
+
 _SCORES = [f"{part}{end}" for part in ("baseline", "change") for end in ("", "_low", "_high")]
 _SCORES += ["predicted", "low", "high"]
 
@@ -389,7 +393,7 @@ def _fit(sample: Sample, groups: odds.Groups, count: int) -> tuple[odds.Odds, Ar
     found = odds.fit(odds.ProportionalOdds(count), design, groups, sample.weights)
     if found is None:
         sizes = ", ".join(map(str, np.bincount(groups)))
-        raise DataError(
+        raise NoMaximumError(
             f"the groups of {sample.outcome_name!r} ({sizes} answers) are too small or too cleanly "
             f"separated for {len(sample.names)} drivers; name fewer drivers or join periods."
         )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cxlib.analysis import drivers
 from cxlib.analysis.drivers.planning import BEST_GROUP, STEP
+from cxlib.analysis.drivers.prediction import NoMaximumError
 from cxlib.columns import Column
 from cxlib.plots.waterfall import STEP as BAR
 from cxlib.plots.waterfall import TOTAL
@@ -141,8 +142,11 @@ class Study:
         found = self.importance
         if isinstance(found, Nothing):
             return found
-        ratings = self.published.loc[found.table["driver"], ["value", "low", "high"]]
-        return drivers.priorities(found, ratings.rename_axis("driver").reset_index())
+        ratings = self.published.reindex(found.table["driver"])[["value", "low", "high"]]
+        known = (
+            None if ratings.isna().any(axis=None) else ratings.rename_axis("driver").reset_index()
+        )
+        return drivers.priorities(found, known)
 
     @cached_property
     def map(self) -> drivers.Priorities | Nothing:
@@ -162,23 +166,30 @@ class Study:
         return table.set_index("kpi")
 
     @property
-    def headline(self) -> float:
-        """The published score, to which changes are applied."""
-        return float(self.published["value"][self.metric.key])
-
-    @cached_property
-    def _free(self) -> drivers.ScenarioModel | None:
-        """The model without caps; None where nothing can be predicted."""
-        possible = self.choice.possible and self.metric.kind in UNITS
-        return drivers.scenario_model(self.survey, **self.model) if possible else None
+    def headline(self) -> float | None:
+        """The published score, to which changes are applied; None where there is none."""
+        found = self.published["value"].get(self.metric.key)
+        return None if found is None or np.isnan(found) else float(found)
 
     @cached_property
     def capped(self) -> drivers.ScenarioModel | None:
-        """The model in which no rating rises above what the best group reaches."""
-        possible = self.choice.possible and self.metric.kind in UNITS
+        """The model in which no rating rises above what the best group reaches.
+
+        None where nothing can be predicted: of a mean, or of groups too small for a model.
+        """
+        if not self.choice.possible or self.metric.kind not in UNITS:
+            return None
         segments = self.engagement.mix_segments
-        fit = drivers.scenario_model
-        return fit(self.survey, segments=segments, **self.model) if possible else None
+        try:
+            return drivers.scenario_model(self.survey, segments=segments, **self.model)
+        except NoMaximumError:
+            return None
+
+    @property
+    def _free(self) -> drivers.ScenarioModel | None:
+        """The same model without caps."""
+        capped = self.capped
+        return None if capped is None else replace(capped, caps=(np.nan,) * len(capped.caps))
 
     @cached_property
     def scenario(self) -> drivers.Scenario | Nothing:
@@ -192,16 +203,17 @@ class Study:
     @cached_property
     def tenth(self) -> drivers.Scenario | Nothing:
         """A tenth of a point more at every touchpoint, all else as it is."""
-        if self._free is None:
+        free = self._free
+        if free is None:
             return Nothing(self.choice.caveats)
-        changes = dict.fromkeys(self._free.drivers, STEP)
-        return self._as_published(self._free.predict(changes, headline=self.headline))
+        changes = dict.fromkeys(free.drivers, STEP)
+        return self._as_published(free.predict(changes, headline=self.headline))
 
     def _as_published(self, scenario: drivers.Scenario) -> drivers.Scenario:
         """Apply the changes of ratings to the published means too."""
         table = scenario.table
         means = self.published["value"].reindex(table["driver"]).to_numpy(dtype=float)
-        shift = means - table["mean_now"]
+        shift = (means - table["mean_now"]).fillna(0.0)
         moved = {c: table[c] + shift for c in ("mean_now", "mean_asked", "mean_used", "cap")}
         return replace(scenario, table=table.assign(**moved))
 
@@ -218,14 +230,15 @@ class Study:
     @cached_property
     def recovery(self) -> drivers.Scenario | Nothing:
         """Every proven touchpoint that lost ground back where it stood, applied to the headline."""
-        if self._free is None or isinstance(self.priorities, Nothing):
+        free = self._free
+        if free is None or isinstance(self.priorities, Nothing):
             return Nothing(self.choice.caveats)
         table = self.priorities.table
         lost = self.losses[self.losses["kpi"].isin(table.loc[table["proven"], "driver"])]
         changes = dict(zip(lost["kpi"], lost["lost"].astype(float).tolist(), strict=True))
         if not changes:
             return Nothing()
-        return self._as_published(self._free.predict(changes, headline=self.headline))
+        return self._as_published(free.predict(changes, headline=self.headline))
 
     @cached_property
     def segments(self) -> drivers.SegmentImportance | Nothing:
@@ -292,7 +305,7 @@ class Study:
             value=found["performance"],
             low=found["performance_low"],
             high=found["performance_high"],
-            n=self.published["n"].reindex(name).to_numpy(),
+            n=self.published["n"].reindex(name).fillna(found["n"].set_axis(name)).to_numpy(),
             unit="mean",
             source="touchpoint",
             outcome=self.metric.key,
