@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from cxlib import Engagement
 from cxlib.analysis import drivers
 from cxlib.chapters.drivers import figures, findings, tables
+from cxlib.chapters.drivers.study import Study
 from cxlib.columns import COLUMNS
 from cxlib.data.demo import harbour, lakeside, nova
 from cxlib.plots import theme
@@ -24,24 +25,22 @@ TRUTH: dict[str, ModuleType] = {"harbour": harbour, "lakeside": lakeside, "nova"
 
 
 @pytest.fixture(scope="module")
-def studies(demo_workspace: Workspace) -> dict[str, tables.Study]:
+def studies(demo_workspace: Workspace) -> dict[str, Study]:
     return {
-        name: tables.Study(
+        name: Study(
             Engagement.open(module.NAME, language="en", chapter="drivers", workspace=demo_workspace)
         )
         for name, module in TRUTH.items()
     }
 
 
-def told(study: tables.Study) -> dict[str, Finding]:
+def told(study: Study) -> dict[str, Finding]:
     found = tell(study.table, findings.DRIVERS, chapter="drivers", about="driver")
     return {finding.subject: finding for finding in found}
 
 
 @pytest.mark.parametrize("name", TRUTH)
-def test_the_planted_drivers_are_proven_and_no_other(
-    studies: dict[str, tables.Study], name: str
-) -> None:
+def test_the_planted_drivers_are_proven_and_no_other(studies: dict[str, Study], name: str) -> None:
     assert set(studies[name].proven) == set(TRUTH[name].MODEL.drivers)
     assert set(studies[name].leading["drivers"].iloc[0]) == set(TRUTH[name].MODEL.drivers)
     assert studies[name].leading["p_set"].iloc[0] > 0.6
@@ -49,7 +48,7 @@ def test_the_planted_drivers_are_proven_and_no_other(
 
 @pytest.mark.parametrize("name", TRUTH)
 def test_parts_use_and_remainder_make_one_hundred_percent(
-    studies: dict[str, tables.Study], name: str
+    studies: dict[str, Study], name: str
 ) -> None:
     one = studies[name].importance
     assert isinstance(one, drivers.DriverImportance)
@@ -57,12 +56,12 @@ def test_parts_use_and_remainder_make_one_hundred_percent(
 
 
 @pytest.mark.parametrize("name", TRUTH)
-def test_what_is_broken_is_to_be_fixed_first(studies: dict[str, tables.Study], name: str) -> None:
+def test_what_is_broken_is_to_be_fixed_first(studies: dict[str, Study], name: str) -> None:
     assert told(studies[name])[TRUTH[name].BROKEN].severity == "serious"
 
 
 @pytest.mark.parametrize("name", TRUTH)
-def test_the_tables_word_and_the_finding_agree(studies: dict[str, tables.Study], name: str) -> None:
+def test_the_tables_word_and_the_finding_agree(studies: dict[str, Study], name: str) -> None:
     """What nobody proved is nobody's finding, and every finding is the word of the table."""
     found = told(studies[name])
     for row in studies[name].table.to_dict("records"):
@@ -74,9 +73,7 @@ def test_the_tables_word_and_the_finding_agree(studies: dict[str, tables.Study],
 
 
 @pytest.mark.parametrize("name", TRUTH)
-def test_numbers_are_those_of_every_other_chapter(
-    studies: dict[str, tables.Study], name: str
-) -> None:
+def test_numbers_are_those_of_every_other_chapter(studies: dict[str, Study], name: str) -> None:
     """Means and score as published; a model on a sub-sample adds nothing but changes to them."""
     study = studies[name]
     published = study.engagement.standing("survey", "touchpoint").table.set_index("kpi")["value"]
@@ -93,16 +90,14 @@ def test_numbers_are_those_of_every_other_chapter(
 
 
 @pytest.mark.parametrize("name", TRUTH)
-def test_groups_have_the_same_drivers_as_was_planted(
-    studies: dict[str, tables.Study], name: str
-) -> None:
+def test_groups_have_the_same_drivers_as_was_planted(studies: dict[str, Study], name: str) -> None:
     segments = studies[name].segments
     assert isinstance(segments, drivers.SegmentImportance)
     assert not tell(segments, findings.SEGMENTS, chapter="drivers", about="segment")
     assert studies[name].levels.empty
 
 
-def test_only_harbours_check_in_lost_ground(studies: dict[str, tables.Study]) -> None:
+def test_only_harbours_check_in_lost_ground(studies: dict[str, Study]) -> None:
     lost = {name: study.losses["kpi"].tolist() for name, study in studies.items()}
     assert lost == {"harbour": [harbour.BROKEN], "lakeside": [], "nova": []}
     row = studies["harbour"].losses.iloc[0]
@@ -116,7 +111,7 @@ def test_only_harbours_check_in_lost_ground(studies: dict[str, tables.Study]) ->
     assert "could rise by" in finding.headline(Words())
 
 
-def test_northgates_contact_centre_is_the_better_one(studies: dict[str, tables.Study]) -> None:
+def test_northgates_contact_centre_is_the_better_one(studies: dict[str, Study]) -> None:
     study = studies["lakeside"]
     theirs = study.engagement.competitors().table.set_index("kpi")["like"]
     assert study.rivals["competitor"].unique().tolist() == [lakeside.COMPETITOR]
@@ -127,7 +122,7 @@ def test_northgates_contact_centre_is_the_better_one(studies: dict[str, tables.S
 
 
 def test_a_scenario_raises_what_is_proven_within_what_a_group_reaches(
-    studies: dict[str, tables.Study],
+    studies: dict[str, Study],
 ) -> None:
     scenario = studies["lakeside"].scenario
     assert isinstance(scenario, drivers.Scenario)
@@ -141,7 +136,7 @@ def test_a_scenario_raises_what_is_proven_within_what_a_group_reaches(
 
 @pytest.mark.parametrize("name", TRUTH)
 def test_headlines_are_short_and_hold_at_most_two_numbers(
-    studies: dict[str, tables.Study], name: str
+    studies: dict[str, Study], name: str
 ) -> None:
     study = studies[name]
     rules = ((findings.LEADING, study.leading, "kpi"), (findings.PLAN, study.plan, "subject"))
@@ -154,7 +149,7 @@ def test_headlines_are_short_and_hold_at_most_two_numbers(
 
 
 def test_every_rule_speaks_only_of_columns_that_the_registry_knows(
-    studies: dict[str, tables.Study],
+    studies: dict[str, Study],
 ) -> None:
     every = (findings.MODEL, findings.LEADING, findings.DRIVERS, findings.PLAN, findings.SEGMENTS)
     assert {column for rules in every for rule in rules for column in rule.when} <= {
@@ -166,16 +161,16 @@ def test_every_rule_speaks_only_of_columns_that_the_registry_knows(
 # --- what cannot be answered ----------------------------------------------------------------------
 
 
-def blocked(study: tables.Study, **options: Any) -> tables.Study:
+def blocked(study: Study, **options: Any) -> Study:
     """Return the study with other settings, nothing computed yet."""
-    other = tables.Study(study.engagement)
+    other = Study(study.engagement)
     other.options = study.options.model_copy(update=options)
     other.metric = drivers.outcome_of(study.engagement.metrics, other.options.outcome)
     return other
 
 
 def test_where_nothing_can_be_modelled_it_is_said_and_every_part_is_empty(
-    studies: dict[str, tables.Study],
+    studies: dict[str, Study],
 ) -> None:
     study = blocked(studies["harbour"], drivers=["checkin"])
     (finding,) = tell(study.against, findings.MODEL, chapter="drivers", about="case")
@@ -188,7 +183,7 @@ def test_where_nothing_can_be_modelled_it_is_said_and_every_part_is_empty(
 
 
 def test_a_score_that_is_a_mean_has_drivers_but_no_scenario(
-    studies: dict[str, tables.Study],
+    studies: dict[str, Study],
 ) -> None:
     study = blocked(studies["harbour"], outcome="ces")
     assert len(study.table) == 9
@@ -196,14 +191,14 @@ def test_a_score_that_is_a_mean_has_drivers_but_no_scenario(
     assert set(study.results()) == {"importance", "priorities", "drivers"}
 
 
-def test_another_outcome_is_told_in_its_own_unit(studies: dict[str, tables.Study]) -> None:
+def test_another_outcome_is_told_in_its_own_unit(studies: dict[str, Study]) -> None:
     study = blocked(studies["harbour"], outcome="csat")
     assert set(tables.worth(study.tenth)["unit"]) == {"percent"}
     assert isinstance(study.tenth, drivers.Scenario) and study.tenth.kind == "csat"
     assert 50 < study.tenth.baseline < 100
 
 
-def test_settings_of_the_client_file_are_heard(studies: dict[str, tables.Study]) -> None:
+def test_settings_of_the_client_file_are_heard(studies: dict[str, Study]) -> None:
     asked = blocked(studies["lakeside"], changes={"app": 0.2}, segment="age", controls=["region"])
     assert asked.plan["case"].tolist() == ["asked for"]
     assert asked.steps["value"].tolist()[1] == pytest.approx(asked.plan["change"].iloc[0])
@@ -220,7 +215,7 @@ def test_settings_of_the_client_file_are_heard(studies: dict[str, tables.Study])
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", TRUTH)
 def test_figures_name_every_row_and_no_text_lies_on_another(
-    studies: dict[str, tables.Study], name: str, language: str
+    studies: dict[str, Study], name: str, language: str
 ) -> None:
     study = studies[name]
     words = Words.load(language, labels=study.engagement.client.labels(language))
@@ -242,7 +237,7 @@ def test_figures_name_every_row_and_no_text_lies_on_another(
             assert ax.get_label()
 
 
-def test_the_staircase_ends_where_its_steps_lead(studies: dict[str, tables.Study]) -> None:
+def test_the_staircase_ends_where_its_steps_lead(studies: dict[str, Study]) -> None:
     steps = studies["lakeside"].steps
     first, *parts, last = steps["value"].tolist()
     assert first + sum(parts) == pytest.approx(last)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cxlib.analysis._options import generator, number
+from cxlib.analysis._options import number
 from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.drivers.model import check_options
 from cxlib.analysis.drivers.sample import Array, Keyed, Sample, listed, name_of, read
@@ -17,19 +17,11 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
-PROPORTIONALITY = 0.01
-"""Proportional odds are given up below this p: at 5 % one sound model in twenty would be, and the
-multinomial model pays with twice the parameters."""
-
 FAILED_TOO_MANY = 0.05
 """Share of resamples without a maximum above which an interval is called too narrow."""
 
 ROUNDING = 1e-9
 """Means that differ by less are the same."""
-
-
-class NoMaximumError(DataError):
-    """The likelihood has no maximum: groups are empty, or the drivers separate them."""
 
 
 _SCORES = [f"{part}{end}" for part in ("baseline", "change") for end in ("", "_low", "_high")]
@@ -350,8 +342,8 @@ def scenario_model(
     kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
     limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
-    model, fitted, p_proportional = _fit(sample, groups, len(values))
-    times, moves = _resample(sample, groups, model, fitted, bootstrap, seed)
+    model, fitted, p_proportional = odds.choose(sample, groups, len(values))
+    times, moves = odds.resample(sample, groups, model, fitted, bootstrap, seed)
     proportional = isinstance(model, odds.ProportionalOdds)
     caveats = _caveats(sample, len(values), p_proportional, caps)
     failed = bootstrap - len(times)
@@ -388,48 +380,13 @@ def scenario_model(
     return replace(model_of, at_rest=model_of.predict({}))
 
 
-def _fit(sample: Sample, groups: odds.Groups, count: int) -> tuple[odds.Odds, Array, float]:
-    design = sample.design[:, 1:]
-    found = odds.fit(odds.ProportionalOdds(count), design, groups, sample.weights)
-    if found is None:
-        sizes = ", ".join(map(str, np.bincount(groups)))
-        raise NoMaximumError(
-            f"the groups of {sample.outcome_name!r} ({sizes} answers) are too small or too cleanly "
-            f"separated for {len(sample.names)} drivers; name fewer drivers or join periods."
-        )
-    p = odds.proportionality(design, groups, sample.weights, sample.groups)[2]
-    if p < PROPORTIONALITY:
-        other = odds.fit(odds.Multinomial(count), design, groups, sample.weights)
-        if other is not None:
-            return odds.Multinomial(count), other[0], p
-    return odds.ProportionalOdds(count), found[0], p
-
-
-def _resample(
-    sample: Sample, groups: odds.Groups, model: odds.Odds, fitted: Array, bootstrap: int, seed: int
-) -> tuple[NDArray[np.float32], Array]:
-    """Refit on each resample; return how often units were drawn, and how parameters moved."""
-    design = sample.design[:, 1:]
-    drawn, moves = [], []
-    for batch in sample.resamples(generator(seed), bootstrap):
-        for times in batch:
-            rows = times if sample.groups is None else times[sample.groups]
-            found = odds.fit(model, design, groups, sample.weights * rows, start=fitted)
-            if found is not None:
-                drawn.append(times.astype(np.float32))
-                moves.append(found[0] - fitted)
-    if not drawn:
-        return np.empty((0, sample.units), dtype=np.float32), np.empty((0, len(fitted)))
-    return np.stack(drawn), np.stack(moves)
-
-
 def _caveats(sample: Sample, groups: int, p: float, caps: Array) -> list[Caveat]:
     message = _(
         "All else is held as it is: the prediction says which {outcome} is associated with such "
         "ratings today, not what a change will cause."
     )
     found = [Caveat(message, outcome=sample.outcome_name), *sample.caveats]
-    if p < PROPORTIONALITY:
+    if p < odds.PROPORTIONALITY:
         message = _("The drivers act differently on low and high scores (p = {p:.4f}).")
         found.append(Caveat(message, p=p))
     elif np.isnan(p) and groups > 2:
