@@ -16,7 +16,7 @@ from cxlib.analysis.drivers.planning import STEP
 from cxlib.chapters.drivers import tables
 
 SURE = 0.8
-"""Probability from which a place in the order or on the map is called sure: four in five."""
+"""Probability from which a touchpoint's side of the map is called sure: four in five."""
 
 
 class Study:
@@ -86,10 +86,12 @@ class Study:
         found = self.priorities
         if isinstance(found, tables.Nothing):
             return found
-        likely = found.table[["p_fix_first", "p_keep_up"]].max(axis=1)
+        low = found.table["p_fix_first"] + found.table["p_watch"]
+        open_side = low.between(1 - SURE, SURE, inclusive="neither")
         matters = found.table["quadrant"].isin(["fix first", "keep up"])
-        word = found.table["quadrant"].mask(matters & (likely < SURE), tables.ON_THE_LINE)
-        return replace(found, table=found.table.assign(quadrant=word))
+        word = found.table["quadrant"].mask(matters & open_side, tables.ON_THE_LINE)
+        table = found.table.assign(quadrant=word, p_low=low, p_well=1 - low)
+        return replace(found, table=table)
 
     @cached_property
     def published(self) -> pd.DataFrame:
@@ -269,8 +271,14 @@ class Study:
     @cached_property
     def steps(self) -> pd.DataFrame:
         """The scenario as a waterfall; no row where no group shows room."""
-        drawn = len(self.plan) and self.plan["case"].iloc[0] not in ("no room", "little room")
-        return tables.waterfall(self.scenario) if drawn else pd.DataFrame()
+        shown = len(self.plan) and self.plan["case"].iloc[0] in ("best group", "asked for")
+        return tables.waterfall(self.scenario) if shown else pd.DataFrame()
+
+    @property
+    def planned(self) -> pd.DataFrame:
+        """The planned changes; no row where no group shows how far a rating can rise."""
+        told = len(self.plan) and self.plan["case"].iloc[0] != "a tenth of a point"
+        return tables.worth(self.scenario) if told else pd.DataFrame()
 
     @cached_property
     def way_back(self) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cxlib.analysis import drivers
@@ -44,8 +45,8 @@ COLUMNS = {
     "quadrant": Column(
         _("Place"), "word", "fix first, keep up, watch (or not proven), maintain, or on the line."
     ),
-    "p_fix_first": Column(_("fix first"), "percent"),
-    "p_keep_up": Column(_("keep up"), "percent"),
+    "p_low": Column(_("Chance to be rated low"), "percent", "Below the cut of the map."),
+    "p_well": Column(_("Chance to be rated well"), "percent", "Above the cut of the map."),
     "explained": Column(_("Explained"), "percent", "R².", ("explained_low", "explained_high")),
     "case": Column(_("Case"), "word"),
     "lost": Column(_("Lost ground"), "word", "yes where it got worse like for like and is proven."),
@@ -111,6 +112,8 @@ def leading(importance: drivers.DriverImportance | Nothing) -> pd.DataFrame:
     row: dict[Any, Any] = {"first": first["driver"], "count": 0, "share": first["share"]}
     row |= told.iloc[0].to_dict() if len(told) else {}
     few = {0: "none", 1: "one"}.get(int(row["count"]), "several")
+    if row["count"] == len(importance.table):
+        few, row["share"] = "all", first["share"]
     row |= {
         "kpi": importance.outcome,
         "case": "chance" if importance.p_any >= 1 - importance.confidence else few,
@@ -145,8 +148,8 @@ def plan(scenario: drivers.Scenario | Nothing) -> pd.DataFrame:
         "before": scenario.baseline,
         "after": scenario.predicted,
         "change": scenario.change,
-        "change_low": scenario.change_low,
-        "change_high": scenario.change_high,
+        "low": np.nan if case == "no room" else scenario.change_low,
+        "high": np.nan if case == "no room" else scenario.change_high,
         "unit": UNITS[scenario.kind],
         "n": scenario.n_used,
     }
