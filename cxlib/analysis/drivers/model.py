@@ -78,14 +78,9 @@ class DriverImportance:
     suppressors : tuple of str
         Drivers that carry weight only in company of others, or against their own correlation.
     n_used, n_dropped, n_clusters : int
-        Rows the model rests on, rows left out for a missing answer, and independent units:
-        respondents, or customers where they repeat.
-    method, outcome : str
-        ``"shapley"`` or ``"johnson"``, as used; the outcome's column.
-    confidence : float
-        Coverage of the intervals.
-    bootstrap, permutations : int
-        How many draws were made.
+        Rows the model rests on, rows left out for a missing answer, and independent units.
+    method, outcome, confidence, bootstrap, permutations
+        As asked for; the method as used.
     caveats : tuple of Caveat
         What to know before the numbers are used.
     performance : tuple of float
@@ -209,10 +204,8 @@ def importance(
 
     References
     ----------
-    .. [1] Lindeman, Merenda, Gold (1980). Introduction to Bivariate and Multivariate Analysis.
-    .. [2] Grömping, U. (2006). Relative importance for linear regression in R: the package
+    .. [1] Grömping, U. (2006). Relative importance for linear regression in R: the package
        relaimpo. J. Stat. Software 17(1).
-    .. [3] Johnson, J. W. (2000). Multivariate Behavioral Research 35, 1-19.
     """
     bootstrap, permutations = check_options(method, confidence, bootstrap, permutations)
     streams = generator(seed).spawn(2)

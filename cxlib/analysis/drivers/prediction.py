@@ -309,10 +309,8 @@ def scenario_model(
     cut_points : sequence of float, optional
         NPS: the highest rating of a detractor and the lowest of a promoter, 6 and 9 on the scale
         of 0 to 10. CSAT: the lowest rating that counts as satisfied, 4 on the scale of 1 to 5.
-    weights, cluster : str, optional
-        Columns of survey weights, and of customers who answer more than once.
-    controls : sequence of str, optional
-        Columns held equal, as in `importance`.
+    weights, cluster, controls
+        Columns, as in `importance`.
     segments : sequence of str, optional
         Columns among whose levels the best mean is sought; no driver is raised above it.
     scale : (float, float), optional
@@ -320,10 +318,8 @@ def scenario_model(
         the lowest and highest rating given.
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
-    confidence : float
-        Coverage of the intervals, between 0 and 1.
-    seed : int
-        Of the resamples.
+    confidence, seed
+        As in `importance`.
 
     Returns
     -------
