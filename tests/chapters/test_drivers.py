@@ -188,7 +188,7 @@ def test_a_score_that_is_a_mean_has_drivers_but_no_scenario(
     study = blocked(studies["harbour"], outcome="ces")
     assert len(study.table) == 9
     assert study.plan.empty and study.steps.empty and study.capped is None
-    assert set(study.results()) == {"importance", "priorities", "drivers"}
+    assert {"importance", "priorities", "drivers"} == set(study.results())
 
 
 def test_another_outcome_is_told_in_its_own_unit(studies: dict[str, Study]) -> None:

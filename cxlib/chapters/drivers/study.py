@@ -240,6 +240,8 @@ class Study:
             low=found["performance_low"],
             high=found["performance_high"],
             n=self.published["n"].reindex(name).fillna(found["n"].set_axis(name)).to_numpy(),
+            kpi=name,
+            period=self.engagement.period,
             unit="mean",
             source="touchpoint",
             outcome=self.metric.key,
@@ -294,5 +296,6 @@ class Study:
             "scenario": self.scenario,
             "recovery": self.recovery,
             "drivers": self.table,
+            "competitors": self.rivals,
         }
         return {name: found for name, found in named.items() if not tables.is_empty(found)}
