@@ -14,7 +14,6 @@ from cxlib.analysis.drivers.planning import (
     ASKED,
     BEST_GROUP,
     FEW,
-    REVERSED,
     SMALL_STEP,
     UNASKED,
     UNIFORM,
@@ -55,14 +54,9 @@ def test_each_touchpoint_left_out_has_its_reason() -> None:
     data = survey()
     data.loc[29:, "t0"] = np.nan  # 29 ratings: one too few, and no row of the others is lost to it
     data["t1"] = 4.0
-    points = [*POINTS[:3], Touchpoint("t3", direction="lower")]
-    assert reasons(data, touchpoints=points) == {
-        "t0": FEW,
-        "t1": UNIFORM,
-        "t2": "in",
-        "t3": REVERSED,
-    }
-    choice = chosen(data, touchpoints=points)
+    only = ["t0", "t1", "t2"]
+    assert reasons(data, only=only) == {"t0": FEW, "t1": UNIFORM, "t2": "in", "t3": UNASKED}
+    choice = chosen(data, only=only)
     assert choice.n_used == 400
     assert not choice.possible
     assert choice.caveats == ("Only 1 of 4 touchpoints can be modelled; two are needed.",)
@@ -120,6 +114,14 @@ def test_the_last_periods_are_joined() -> None:
     assert list(recent(data)["nps"]) == [1]
     with pytest.raises(DataError, match="periods is 0"):
         recent(data, periods=0)
+
+
+def test_where_lower_is_better_a_rating_is_turned_round() -> None:
+    data = survey(200).assign(t1=lambda d: 6 - d["t1"])
+    points = [*POINTS[:1], Touchpoint("t1", scale=(1, 5), direction="lower"), *POINTS[2:]]
+    turned = drivers.oriented(data, touchpoints=points)
+    assert turned["t1"].tolist() == survey(200)["t1"].tolist()
+    assert turned["t0"].tolist() == data["t0"].tolist()
 
 
 # --- which ratings a scenario raises --------------------------------------------------------------

@@ -338,6 +338,17 @@ def test_a_driver_that_repeats_another_cannot_be_moved_alone() -> None:
         model.predict({"t2": 0.1})
 
 
+def test_where_lower_is_better_the_best_answers_are_the_lowest() -> None:
+    data = as_survey().assign(csat=lambda d: np.clip(d["nps"] / 2, 1, 5).round())
+    turned = data.assign(csat=6 - data["csat"])
+    options: dict[str, Any] = {"drivers": NAMES[:3], "changes": {"t0": 0.2}, "bootstrap": 0}
+    plain = drivers.scenario(data, outcome=Metric("csat", "csat", top=1), **options)
+    told = drivers.scenario(
+        turned, outcome=Metric("csat", "csat", top=1, direction="lower"), **options
+    )
+    assert (told.baseline, told.change) == pytest.approx((plain.baseline, plain.change))
+
+
 # --- caps ---------------------------------------------------------------------------------------
 
 

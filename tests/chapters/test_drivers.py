@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.text import Text
 
@@ -207,6 +209,58 @@ def test_settings_of_the_client_file_are_heard(studies: dict[str, Study]) -> Non
     plain = studies["lakeside"].importance
     assert isinstance(plain, drivers.DriverImportance)
     assert asked.importance.r_squared_use > plain.r_squared_use
+
+
+class Turned:
+    """An engagement whose check-in was asked the other way round: 1 is best."""
+
+    def __init__(self, engagement: Engagement) -> None:
+        self.of = engagement
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.of, name)
+
+    @property
+    def touchpoints(self) -> tuple[Any, ...]:
+        return tuple(
+            replace(t, direction="lower") if t.key == "checkin" else t for t in self.of.touchpoints
+        )
+
+    def survey(self, **options: Any) -> pd.DataFrame:
+        return self.of.survey(**options).assign(checkin=lambda d: 6 - d["checkin"])
+
+    def standing(self, *sources: str) -> Any:
+        return self._turned(self.of.standing(*sources))
+
+    def compared(self) -> Any:
+        return self._turned(self.of.compared())
+
+    @staticmethod
+    def _turned(found: Any) -> Any:
+        table, here = found.table.copy(), found.table["kpi"] == "checkin"
+        ends = ["value", "low", "high", "before", "after"]
+        table.loc[here, ends] = 6 - table.loc[here, ["value", "high", "low", "before", "after"]].to_numpy()  # fmt: skip # noqa: E501
+        for name in ("like", "change"):
+            table.loc[here, name] = -table.loc[here, name]
+        return replace(found, table=table)
+
+
+def test_a_touchpoint_where_lower_is_better_is_turned_for_the_models_alone(
+    studies: dict[str, Study],
+) -> None:
+    plain, turned = studies["harbour"], Study(Turned(studies["harbour"].engagement))
+    one, other = plain.table.set_index("driver"), turned.table.set_index("driver")
+    for same in ("relative", "p_unique", "regain", "stake", "p_low"):
+        assert other[same].to_dict() == pytest.approx(one[same].to_dict(), nan_ok=True)
+    assert other["quadrant"].to_dict() == one["quadrant"].to_dict()
+    assert other["value"]["checkin"] == pytest.approx(6 - one["value"]["checkin"])
+    assert other["low"]["checkin"] < other["value"]["checkin"] < other["high"]["checkin"]
+    ways = [
+        (s.recovery.table["mean_now"][0], s.recovery.table["mean_used"][0])
+        for s in (plain, turned)
+        if isinstance(s.recovery, drivers.Scenario)
+    ]
+    assert ways[1] == pytest.approx(tuple(6 - mean for mean in ways[0]))
 
 
 # --- figures --------------------------------------------------------------------------------------

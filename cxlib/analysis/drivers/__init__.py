@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxlib.analysis.drivers.groups import SegmentImportance, by_segment
 from cxlib.analysis.drivers.model import EXACT_LIMIT, DriverImportance, importance
 from cxlib.analysis.drivers.place import QUADRANTS, Priorities, priorities
-from cxlib.analysis.drivers.planning import DriverChoice, choose, outcome_of, plan, recent
+from cxlib.analysis.drivers.planning import DriverChoice, choose, oriented, outcome_of, plan, recent
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel, scenario, scenario_model
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "by_segment",
     "choose",
     "importance",
+    "oriented",
     "outcome_of",
     "plan",
     "priorities",

@@ -19,7 +19,6 @@ from cxlib.words import mark as _
 
 FEW = _("too few ratings")
 UNIFORM = _("every rating is the same")
-REVERSED = _("lower is better")
 UNASKED = _("not chosen")
 
 ASKED = _("asked for")
@@ -98,6 +97,12 @@ def recent(data: pd.DataFrame, *, periods: int = 1) -> pd.DataFrame:
     return data[data["period"].isin(last)].reset_index(drop=True)
 
 
+def oriented(data: pd.DataFrame, *, touchpoints: Sequence[Touchpoint]) -> pd.DataFrame:
+    """Return the ratings with every touchpoint turned so that higher is better."""
+    lower = [t for t in touchpoints if t.direction == "lower" and t.key in data]
+    return data.assign(**{t.key: sum(t.scale) - data[t.key] for t in lower})
+
+
 def choose(
     data: pd.DataFrame,
     *,
@@ -108,8 +113,8 @@ def choose(
 ) -> DriverChoice:
     """Choose the touchpoints that a driver model can hold, and say why the others are left out.
 
-    Left out are touchpoints that fewer than 30 respondents (or the client's minimum base) rated,
-    whose ratings are all the same, or that are rated the other way round.
+    Left out are touchpoints that fewer than 30 respondents (or the client's minimum base) rated, or
+    whose ratings are all the same.
 
     Parameters
     ----------
@@ -135,8 +140,6 @@ def choose(
     ratings = {key: np.where(used(data, key), finite(data, key), np.nan) for key in known}
     reasons = {touchpoint.key: "" for touchpoint in touchpoints}
     for touchpoint in touchpoints:
-        if touchpoint.direction == "lower":
-            reasons[touchpoint.key] = REVERSED
         if only is not None and touchpoint.key not in only:
             reasons[touchpoint.key] = UNASKED
     base = max(CARE_BASE, minimum_base)

@@ -70,6 +70,8 @@ def groups(
                 f"{len(stray)} such), off the scale {scale[0]:g}-{scale[1]:g} of {chosen}; give "
                 "cut_points for another scale."
             )
+    if own and getattr(outcome, "direction", "higher") == "lower":
+        scores = sum(own) - scores  # the best answers are the lowest
     groups = (scores >= cuts[-1]).astype(np.intp)
     if chosen == "nps":
         groups += scores > cuts[0]

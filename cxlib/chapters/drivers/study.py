@@ -32,7 +32,11 @@ class Study:
         self.options = engagement.settings
         self.metric = drivers.outcome_of(engagement.metrics, self.options.outcome)
         history = engagement.survey(period="history")
-        self.survey = drivers.recent(history, periods=self.options.periods)
+        survey = drivers.recent(history, periods=self.options.periods)
+        self.survey = drivers.oriented(survey, touchpoints=engagement.touchpoints)
+        self.turned = {
+            t.key: sum(t.scale) for t in engagement.touchpoints if t.direction == "lower"
+        }
 
     @cached_property
     def choice(self) -> drivers.DriverChoice:
@@ -131,6 +135,7 @@ class Study:
         if self.capped is None or isinstance(self.priorities, tables.Nothing):
             return tables.Nothing(self.choice.caveats)
         asked = self.options.changes
+        asked = asked and {name: self._sign(name) * change for name, change in asked.items()}
         found = drivers.plan(self.capped, self.priorities, asked=asked, headline=self.headline)
         return self._as_published(found)
 
@@ -146,10 +151,16 @@ class Study:
     def _as_published(self, scenario: drivers.Scenario) -> drivers.Scenario:
         """Apply the changes of ratings to the published means too."""
         table = scenario.table
-        means = self.published["value"].reindex(table["driver"]).to_numpy(dtype=float)
-        shift = (means - table["mean_now"]).fillna(0.0)
-        moved = {c: table[c] + shift for c in ("mean_now", "mean_asked", "mean_used", "cap")}
-        return replace(scenario, table=table.assign(**moved))
+        means = self.published["value"].reindex(table["driver"]).set_axis(table.index).astype(float)
+        now = table["mean_now"]
+        sign = table["driver"].map(self._sign)
+        means = means.fillna(now)
+        moved = {c: means + sign * (table[c] - now) for c in ("mean_asked", "mean_used", "cap")}
+        return replace(scenario, table=table.assign(mean_now=means, **moved))
+
+    def _sign(self, key: str) -> int:
+        """Return −1 where lower is better, so that the models see the rating turned round."""
+        return -1 if key in self.turned else 1
 
     @cached_property
     def losses(self) -> pd.DataFrame:
@@ -157,8 +168,9 @@ class Study:
         table: pd.DataFrame = self.engagement.compared().table
         keys = [touchpoint.key for touchpoint in self.choice.drivers]
         table = table[table["kpi"].isin(keys) & (table["turn"] == "worse")].copy()
-        since = (table["value"] - table["after"]).clip(lower=0)  # what has come back already
-        table["lost"] = -table["like"].fillna(table["change"]) - since
+        sign = table["kpi"].map(self._sign)
+        since = (sign * (table["value"] - table["after"])).clip(lower=0)  # what has come back
+        table["lost"] = -sign * table["like"].fillna(table["change"]) - since
         return table[table["lost"] > tables.TAKES_ROOM].reset_index(drop=True)
 
     @cached_property
@@ -235,10 +247,16 @@ class Study:
         turns = (
             self.rivals.set_index("kpi")["turn"] if len(self.rivals) else pd.Series(dtype=object)
         )
+        raw = self.published[["value", "low", "high"]].reindex(name).set_axis(found.index)
+        own = found[["performance", "performance_low", "performance_high"]].set_axis(
+            raw.columns, axis=1
+        )
+        raw = raw.fillna(own)
         return found.assign(
-            value=found["performance"],
-            low=found["performance_low"],
-            high=found["performance_high"],
+            **raw,
+            performance=raw["value"],
+            performance_low=raw["low"],
+            performance_high=raw["high"],
             n=self.published["n"].reindex(name).fillna(found["n"].set_axis(name)).to_numpy(),
             kpi=name,
             period=self.engagement.period,
