@@ -1,7 +1,8 @@
-"""Which touchpoints can be modelled: worked by hand, and every reason named."""
+"""Which touchpoints can be modelled, and which ratings a scenario raises."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,17 @@ import pandas as pd
 import pytest
 
 from cxlib.analysis import drivers
-from cxlib.analysis.driver_choice import FEW, REVERSED, UNASKED, UNIFORM, choose, outcome_of, recent
+from cxlib.analysis.drivers.planning import (
+    ASKED,
+    BEST_GROUP,
+    FEW,
+    SMALL_STEP,
+    UNASKED,
+    UNIFORM,
+    choose,
+    outcome_of,
+    recent,
+)
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.errors import DataError
 from tests.analysis.surveys import NAMES, survey, with_use
@@ -43,14 +54,9 @@ def test_each_touchpoint_left_out_has_its_reason() -> None:
     data = survey()
     data.loc[29:, "t0"] = np.nan  # 29 ratings: one too few, and no row of the others is lost to it
     data["t1"] = 4.0
-    points = [*POINTS[:3], Touchpoint("t3", direction="lower")]
-    assert reasons(data, touchpoints=points) == {
-        "t0": FEW,
-        "t1": UNIFORM,
-        "t2": "in",
-        "t3": REVERSED,
-    }
-    choice = chosen(data, touchpoints=points)
+    only = ["t0", "t1", "t2"]
+    assert reasons(data, only=only) == {"t0": FEW, "t1": UNIFORM, "t2": "in", "t3": UNASKED}
+    choice = chosen(data, only=only)
     assert choice.n_used == 400
     assert not choice.possible
     assert choice.caveats == ("Only 1 of 4 touchpoints can be modelled; two are needed.",)
@@ -108,3 +114,62 @@ def test_the_last_periods_are_joined() -> None:
     assert list(recent(data)["nps"]) == [1]
     with pytest.raises(DataError, match="periods is 0"):
         recent(data, periods=0)
+
+
+def test_where_lower_is_better_a_rating_is_turned_round() -> None:
+    data = survey(200).assign(t1=lambda d: 6 - d["t1"])
+    points = [*POINTS[:1], Touchpoint("t1", scale=(1, 5), direction="lower"), *POINTS[2:]]
+    turned = drivers.oriented(data, touchpoints=points)
+    assert turned["t1"].tolist() == survey(200)["t1"].tolist()
+    assert turned["t0"].tolist() == data["t0"].tolist()
+
+
+# --- which ratings a scenario raises --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[drivers.ScenarioModel, drivers.Priorities]:
+    data = survey(600)
+    importance = drivers.importance(data, outcome="nps", drivers=NAMES, bootstrap=0, permutations=0)
+    model = drivers.scenario_model(data, outcome="nps", drivers=NAMES, bootstrap=0)
+    return model, drivers.priorities(importance, cuts=(0.2, 5.0))  # t0 and t1 to fix, t2 to watch
+
+
+def capped(model: drivers.ScenarioModel, *rises: float) -> drivers.ScenarioModel:
+    return replace(model, caps=tuple(m + r for m, r in zip(model.means, rises, strict=True)))
+
+
+def test_the_proven_are_raised_to_the_best_group(fitted: Any) -> None:
+    model, priorities = fitted
+    told = drivers.plan(capped(model, 0.4, 0.0, 0.2, 1.0), priorities)
+    assert told.table["driver"].tolist() == ["t0", "t1"]
+    rises = told.table["mean_used"] - told.table["mean_now"]
+    assert rises.tolist() == pytest.approx([0.4, 0.0])
+    assert set(told.table["ground"]) == {BEST_GROUP}
+    assert set(told.table["quadrant"]) == {"fix first"}
+    assert told.table["step"].sum() == pytest.approx(told.change)
+    assert told.change > 0
+
+
+def test_where_no_group_shows_what_is_reached_a_tenth_is_told(fitted: Any) -> None:
+    model, priorities = fitted
+    table = drivers.plan(model, priorities).table
+    assert (table["mean_used"] - table["mean_now"]).tolist() == pytest.approx([0.1, 0.1])
+    assert set(table["ground"]) == {SMALL_STEP}
+
+
+def test_what_the_client_asks_for_goes_before_all_and_is_held_to_the_cap(fitted: Any) -> None:
+    model, priorities = fitted
+    told = drivers.plan(capped(model, 0.4, 0.0, 0.2, 0.3), priorities, asked={"t3": 1})
+    assert told.table["driver"].tolist() == ["t3"]
+    assert told.table["mean_used"][0] - told.table["mean_now"][0] == pytest.approx(0.3)
+    assert (told.table["ground"][0], bool(told.table["capped"][0])) == (ASKED, True)
+
+
+def test_without_proof_nothing_is_planned(fitted: Any) -> None:
+    model, priorities = fitted
+    doubtful = replace(priorities, table=priorities.table.assign(proven=False))
+    told = drivers.plan(model, doubtful, headline=9.1)
+    assert told.table.empty
+    assert (told.change, told.predicted) == (0, pytest.approx(9.1))
+    assert "no change is planned" in told.caveats[-1]
