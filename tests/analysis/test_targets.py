@@ -46,7 +46,7 @@ def test_a_verdict_on_an_nps_by_hand() -> None:
     assert verdict.p_missed == pytest.approx(p_met)
     needed = 0.8475 * (norm.ppf(0.95) + norm.ppf(0.8)) ** 2 / 0.05**2
     assert verdict.n_to_settle == pytest.approx(needed)
-    assert (verdict.reached, verdict.status) == (False, "cannot tell at this n")
+    assert (verdict.reached, verdict.status) == (False, "too close to call")
     assert (verdict.clause, verdict.metric, verdict.n) == ("2.2.1", "nps", 400)
 
 
@@ -76,17 +76,17 @@ def test_the_p_value_is_that_of_compare_benchmark(direction: Any) -> None:
 def test_met_and_missed_change_places_with_the_direction() -> None:
     score = _csat(90, 10)
     assert targets.verdict(score, 80, direction="higher").status == "met"
-    assert targets.verdict(score, 80, direction="lower").status == "not met"
-    assert targets.verdict(score, 97, direction="higher").status == "not met"
+    assert targets.verdict(score, 80, direction="lower").status == "missed"
+    assert targets.verdict(score, 97, direction="higher").status == "missed"
     assert targets.verdict(score, 97, direction="lower").status == "met"
-    assert targets.verdict(score, 88, direction="higher").status == "cannot tell at this n"
+    assert targets.verdict(score, 88, direction="higher").status == "too close to call"
 
 
 def test_reaching_the_target_exactly_is_reaching_it_but_no_sample_settles_it() -> None:
     verdict = targets.verdict(_nps(180, 60, 160), 5, direction="higher")  # 4.999… in floats
     assert verdict.reached
     assert targets.verdict(_nps(180, 60, 160), 5, direction="lower").reached
-    assert verdict.status == "cannot tell at this n"
+    assert verdict.status == "too close to call"
     assert isinf(verdict.n_to_settle)
 
 
@@ -96,7 +96,7 @@ def test_a_census_is_a_fact() -> None:
     assert isnan(met.p_value)
     assert isnan(met.n_to_settle)
     missed = targets.verdict(_csat(8, 2), 81, direction="higher", basis="census")
-    assert (missed.status, missed.p_met) == ("not met", 0.0)
+    assert (missed.status, missed.p_met) == ("missed", 0.0)
     assert targets.verdict(4, 4, direction="lower", basis="census").status == "met"
 
 
@@ -104,10 +104,10 @@ def test_a_percentile_is_judged_by_the_side_of_its_interval_that_faces_the_targe
     hours = Measure(value=20.0, low=18.0, high=30.0, n=200, standard_error=3.0)
     over = targets.verdict(hours, 24, direction="lower")
     assert over.p_met == pytest.approx(norm.cdf(4 / (10 / norm.ppf(0.975))))
-    assert over.status == "cannot tell at this n"
+    assert over.status == "too close to call"
     under = targets.verdict(hours, 16, direction="lower")
     assert under.p_met == pytest.approx(norm.cdf(-4 / (2 / norm.ppf(0.975))))
-    assert under.status == "not met"
+    assert under.status == "missed"
     z = norm.ppf(0.95) + norm.ppf(0.8)
     assert under.n_to_settle == pytest.approx(200 * (2 / norm.ppf(0.975)) ** 2 * z**2 / 16)
 
@@ -115,9 +115,9 @@ def test_a_percentile_is_judged_by_the_side_of_its_interval_that_faces_the_targe
 def test_an_interval_without_an_end_tells_nothing_on_that_side() -> None:
     open_ended = Measure(value=20.0, low=18.0, high=inf, n=50, standard_error=1.0)
     verdict = targets.verdict(open_ended, 24, direction="lower")
-    assert (verdict.status, verdict.p_met) == ("cannot tell at this n", 0.5)
+    assert (verdict.status, verdict.p_met) == ("too close to call", 0.5)
     assert isnan(verdict.n_to_settle)
-    assert targets.verdict(open_ended, 15, direction="lower").status == "not met"
+    assert targets.verdict(open_ended, 15, direction="lower").status == "missed"
     known = Measure(value=20.0, low=nan, high=nan, n=50, standard_error=1.0)
     assert targets.verdict(known, 24, direction="lower").status == "met"
 
@@ -126,17 +126,17 @@ def test_one_answer_or_no_spread_tells_nothing() -> None:
     for ratings in ([6], [6, 6, 6]):
         verdict = targets.verdict(scores.ces(pd.Series(ratings)), 5, direction="higher")
         assert verdict.reached
-        assert (verdict.status, isnan(verdict.p_value)) == ("cannot tell at this n", True)
+        assert (verdict.status, isnan(verdict.p_value)) == ("too close to call", True)
         assert any("do not differ" in caveat for caveat in verdict.caveats)
     ten = targets.verdict(_nps(3, 0, 0), 90, direction="higher")
-    assert ten.status == "cannot tell at this n"
+    assert ten.status == "too close to call"
     assert 0 < ten.n_to_settle < inf
 
 
 def test_a_share_against_the_end_of_its_scale() -> None:
     perfect = targets.verdict(_csat(50, 0), 100, direction="higher")
-    assert (perfect.reached, perfect.status) == (True, "cannot tell at this n")
-    assert targets.verdict(_csat(49, 1), 100, direction="higher").status == "not met"
+    assert (perfect.reached, perfect.status) == (True, "too close to call")
+    assert targets.verdict(_csat(49, 1), 100, direction="higher").status == "missed"
 
 
 def test_holm_agrees_with_statsmodels_and_leaves_a_census_out() -> None:
@@ -153,7 +153,7 @@ def test_holm_agrees_with_statsmodels_and_leaves_a_census_out() -> None:
     assert judged.table["clause"].tolist() == ["a", "b", "c", "d"]
     assert judged.table["baseline"].tolist()[0] == 75
     assert judged.table["status"].tolist() == [
-        "cannot tell at this n",
+        "too close to call",
         "met",
         "met",
         "met",
@@ -203,7 +203,7 @@ def test_a_target_at_the_boundary_is_wrongly_met_no_more_often_than_alpha() -> N
             _quick_nps(promoters, passives, detractors), 20, direction="higher"
         )
         met += verdict.status == "met"
-        missed += verdict.status == "not met"
+        missed += verdict.status == "missed"
     # binomial error of 1,500 draws at 5 %: 0.6 points
     assert met / 1500 < 0.065
     assert missed / 1500 < 0.065
