@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxlib.analysis.targets.plans import Outlook, fastest, outlook, path
 from cxlib.analysis.targets.power import (
     PowerCurve,
     SampleSize,
@@ -9,15 +10,25 @@ from cxlib.analysis.targets.power import (
     power_curve,
     sample_size,
 )
+from cxlib.analysis.targets.proposals import BEST_GROUP, PLAN, RECOVERY, Proposal, propose
 from cxlib.analysis.targets.verdicts import Verdict, Verdicts, verdict, verdicts
 
 __all__ = [
+    "BEST_GROUP",
+    "PLAN",
+    "RECOVERY",
+    "Outlook",
     "PowerCurve",
+    "Proposal",
     "SampleSize",
     "Verdict",
     "Verdicts",
     "detectable_change",
+    "fastest",
+    "outlook",
+    "path",
     "power_curve",
+    "propose",
     "sample_size",
     "verdict",
     "verdicts",

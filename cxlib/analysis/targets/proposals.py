@@ -191,8 +191,8 @@ def propose(
             _Ground("detectable", visible(chance), _shown(visible(chance), planned, chance))
             for chance in chances
         ]
-    levels = [_bounded(level, rebound, room, end) for level in levels]
-    rows = []
+    levels = [_bounded(level, min(rebound, reach), room, end) for level in levels]
+    rows: list[dict[str, Any]] = []
     for level, ground in zip(LEVELS, levels, strict=True):
         change = sign * ground.gain
         near = max(0.005 if seen.form == "mean" else 0.05, 1e-9)  # what a reader sees as one value
@@ -236,11 +236,14 @@ def propose(
 
 
 def _reach(past: Shrunken | None, parts: Shrunken | None, sign: float, start: float) -> float:
-    """Return the furthest gain that own periods or segments have shown; infinite if unknown."""
+    """Return the furthest gain that own periods or segments have shown; infinite if unknown.
+
+    Scores that differ no more than chance have shown nothing better than one another.
+    """
     known = [t for t in (past, parts) if t is not None and len(t.labels) >= 2]
     if not known:
         return inf
-    return max(0.0, *(float((sign * (t.values - start)).max()) for t in known))
+    return max(0.0, *(float((sign * (t.shrunken - start)).max()) for t in known if t.tau2 > 0), 0.0)
 
 
 def _levels(grounds: list[_Ground], visible: _Ground, reach: float) -> list[_Ground] | None:
@@ -250,7 +253,9 @@ def _levels(grounds: list[_Ground], visible: _Ground, reach: float) -> list[_Gro
         return None
     hold = _Ground("hold", 0.0, Caveat(_("nothing better has been shown yet: hold this level")))
     by_key = {g.key: g for g in ahead}
-    setting = [by_key[k] for k in ("scenario", "history quartile", "segment quartile") if k in by_key]
+    setting = [
+        by_key[k] for k in ("scenario", "history quartile", "segment quartile") if k in by_key
+    ]
     firm = [g for g in ahead if not g.key.startswith("scenario ")]
     realistic = setting[0] if setting else min(firm, key=lambda g: g.gain, default=hold)
     if realistic.gain > reach:
@@ -264,7 +269,7 @@ def _levels(grounds: list[_Ground], visible: _Ground, reach: float) -> list[_Gro
 
 
 def _bounded(ground: _Ground, rebound: float, room: float, end: float) -> _Ground:
-    if ground.gain < rebound:
+    if ground.gain < rebound:  # what comes by itself is no target
         message = _("about {rebound:.1f} comes back by itself (regression to the mean)")
         ground = _Ground("regression", rebound, Caveat(message, rebound=rebound))
     if ground.gain > room:
@@ -287,7 +292,7 @@ def _seen_before(scores: Shrunken | None, kind: str, sign: float, start: float) 
     """Return the best score and the best quartile of a table, shrunken."""
     if scores is None or len(scores.labels) < 2 or scores.tau2 == 0:
         return []
-    gains = sign * (scores.values - start)
+    gains = sign * (scores.shrunken - start)
     best = int(np.argmax(gains))
     if kind == "history":
         best_words = _("the best period seen, {label}, {value:.1f} after shrinkage")
@@ -295,7 +300,7 @@ def _seen_before(scores: Shrunken | None, kind: str, sign: float, start: float) 
     else:
         best_words = _("the best segment seen, {label}, {value:.1f} after shrinkage")
         quartile_words = _("the best quarter of {n} segments, {value:.1f} after shrinkage")
-    words = Caveat(best_words, label=scores.labels[best], value=float(scores.values[best]))
+    words = Caveat(best_words, label=scores.labels[best], value=float(scores.shrunken[best]))
     grounds = [_Ground(f"{kind} best", float(gains[best]), words)]
     if len(gains) >= QUARTILE_OF:
         quartile = float(np.quantile(gains, 0.75))

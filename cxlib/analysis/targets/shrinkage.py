@@ -29,7 +29,7 @@ class Shrunken:
 
     labels: tuple[str, ...]
     raw: Floats
-    values: Floats
+    shrunken: Floats
     mean: float
     tau2: float
 
@@ -62,7 +62,7 @@ def shrink(table: Any, *, what: str, minimum_base: int = 0) -> Shrunken:
     return Shrunken(
         labels=tuple(np.asarray(labels, dtype=object)[kept]),
         raw=values[kept],
-        values=mean + (values[kept] - mean) * tau2 / (tau2 + errors[kept] ** 2),
+        shrunken=mean + (values[kept] - mean) * tau2 / (tau2 + errors[kept] ** 2),
         mean=mean,
         tau2=tau2,
     )
