@@ -182,7 +182,10 @@ def propose(
         caveats.append(Caveat(message, rebound=rebound))
     smallest = visible(power)
     detectable = _Ground("detectable", smallest, _shown(smallest, planned, power))
-    levels = _levels(grounds, detectable, reach)
+    near = 0.005 if seen.form == "mean" else 0.05  # what a reader sees as one value
+    levels = _levels(
+        [g for g in grounds if g.gain > near], detectable, reach if reach > near else 0
+    )
     if levels is None:
         message = _("Only the sample speaks for these targets; add a scenario or a benchmark.")
         caveats.append(Caveat(message))
@@ -195,10 +198,9 @@ def propose(
     rows: list[dict[str, Any]] = []
     for level, ground in zip(LEVELS, levels, strict=True):
         change = sign * ground.gain
-        near = max(0.005 if seen.form == "mean" else 0.05, 1e-9)  # what a reader sees as one value
         same = [r["level"] for r in rows if abs(r["change"] - change) < near]
         needed: Any = pd.NA
-        if ground.gain > 0:
+        if ground.gain > near / 100:
             needed = sample_size(
                 score=baseline,
                 change=change,
@@ -246,9 +248,8 @@ def _reach(past: Shrunken | None, parts: Shrunken | None, sign: float, start: fl
     return max(0.0, *(float((sign * (t.shrunken - start)).max()) for t in known if t.tau2 > 0), 0.0)
 
 
-def _levels(grounds: list[_Ground], visible: _Ground, reach: float) -> list[_Ground] | None:
+def _levels(ahead: list[_Ground], visible: _Ground, reach: float) -> list[_Ground] | None:
     """Choose the grounds of low, realistic and stretch; None if nothing but the sample speaks."""
-    ahead = [g for g in grounds if g.gain > 0]
     if not ahead and reach == inf:
         return None
     hold = _Ground("hold", 0.0, Caveat(_("nothing better has been shown yet: hold this level")))
