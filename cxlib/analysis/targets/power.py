@@ -50,7 +50,116 @@ class Assumed(TypedDict, total=False):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleSize:
+class _Test:
+    """A test that is planned: the spread of one answer, the design, and the errors allowed."""
+
+    metric: str
+    variance: float  # of one answer, on the variance's own scale; of the base wave for a share
+    share: float | None  # the base wave's share on 0…1 where the variance follows the share
+    design: str
+    sides: int
+    alpha: float
+    power: float
+    design_effect: float
+
+    @classmethod
+    def of(cls, **assumed: Unpack[Assumed]) -> _Test:
+        """Check what a plan assumes."""
+        design, sides = assumed.get("design", TWO_WAVES), assumed.get("sides")
+        if design not in DESIGNS:
+            raise DataError(f"unknown design {design!r}{nearest(str(design), DESIGNS)}")
+        if sides not in (None, 1, 2):
+            raise DataError(f"sides is {sides!r}; a test has 1 or 2.")
+        sides = sides or DESIGNS[design]
+        alpha, power = assumed.get("alpha", ALPHA), assumed.get("power", POWER)
+        for name, value in (("alpha", alpha), ("power", power)):
+            if not 0 < number(value, name) < 1:
+                raise DataError(f"{name} is {value:g}; it lies between 0 and 1, both excluded.")
+        if power <= alpha / sides:
+            raise DataError(f"power {power:g} is no more than the error rate: ask for more.")
+        effect = number(assumed.get("design_effect", 1.0), "design_effect")
+        if not (isfinite(effect) and effect > 0):
+            raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
+        metric, variance, share = _spread_of(assumed)
+        return cls(
+            metric=metric,
+            variance=variance,
+            share=share,
+            design=design,
+            sides=sides,
+            alpha=alpha,
+            power=power,
+            design_effect=effect,
+        )
+
+    def step(self, change: float) -> float:
+        """Return the change on the variance's scale, checked."""
+        step = number(change, "change") / UNIT[self.metric]
+        if not isfinite(step) or step == 0:
+            raise DataError(f"change is {change:g}; it must be a number other than 0.")
+        if self.metric != "mean" and abs(step) > (2 if self.metric == "nps" else 1):
+            raise DataError(
+                f"a change of {change:g} is more than the whole scale of a {self.metric}."
+            )
+        if self.share is not None and not -1e-12 <= self.share + step <= 1 + 1e-12:
+            raise DataError(
+                f"a change of {change:g} takes a share of {100 * self.share:g}% off the scale."
+            )
+        return step
+
+    def spread(self, step: float) -> float:
+        """Return the variance of one answer after a change."""
+        if self.share is None:
+            return self.variance
+        moved = min(max(self.share + step, 0.0), 1.0)
+        base = self.share * (1 - self.share)
+        return moved * (1 - moved) * (self.variance / base if base else 1.0)
+
+    def errors(self, step: float, n: float, n_before: float) -> tuple[float, float]:
+        """Return the standard errors of the difference if nothing changed, and if it did."""
+        before, after = self.variance * self.design_effect, self.spread(step) * self.design_effect
+        if self.design == TWO_WAVES:
+            both = sqrt(before / n_before + after / n)
+            return both, both
+        return sqrt(before / n), sqrt(after / n)
+
+    def smallest(self, n: float, n_before: float, sign: float) -> float:
+        """Return the smallest step that is seen; infinite where a share has no room for one."""
+        z, power = float(norm.isf(self.alpha / self.sides)), float(norm.ppf(self.power))
+
+        def excess(step: float) -> float:
+            null, real = self.errors(sign * step, n, n_before)
+            return step - z * null - power * real
+
+        if self.share is None:
+            return -excess(0.0)
+        room = 1 - self.share if sign > 0 else self.share
+        # convex and not positive at 0: it crosses zero at most once on the way to the end
+        if room <= 0 or excess(room) < 0:
+            return inf
+        return float(brentq(excess, 1e-12, room)) if excess(1e-12) < 0 else 0.0
+
+    def chance(self, step: float, n: float) -> float:
+        """Return the chance to see a step with `n` answers a wave."""
+        null, real = self.errors(step, n, n)
+        if real == 0:
+            return float(abs(step) > norm.isf(self.alpha / self.sides) * null)
+        sides = "two-sided" if self.sides == 2 else "larger"
+        return float(normal_power_het(abs(step), 1, self.alpha, null, real, alternative=sides))
+
+    def result(self, n: int, n_before: float, change: float, variance: float) -> SampleSize:
+        """Return a size or a change with everything it stands on."""
+        return SampleSize(
+            **vars(self) | {"variance": variance},
+            n=n,
+            n_before=n_before if self.design == TWO_WAVES else nan,
+            change=change,
+            caveats=rough(min(n, n_before)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleSize(_Test):
     """The answers that a change needs, or the change that answers show, and all it stands on.
 
     ``n`` is a wave's answers (design effect included), ``n_total`` those of all waves together,
@@ -62,13 +171,6 @@ class SampleSize:
     n: int
     n_before: float
     change: float
-    variance: float
-    metric: str
-    design: str
-    sides: int
-    alpha: float
-    power: float
-    design_effect: float
     caveats: tuple[Caveat, ...] = ()
 
     @property
@@ -244,122 +346,6 @@ def power_curve(
         smallest=nan if n is None else test.smallest(n, n, 1.0) * UNIT[test.metric],
         caveats=rough(min(counts, default=inf)),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Test:
-    """A test that is planned: the spread of one answer, the design, and the errors allowed."""
-
-    metric: str
-    variance: float  # of one answer, on the variance's own scale; of the base wave for a share
-    share: float | None  # the base wave's share on 0…1 where the variance follows the share
-    design: str
-    sides: int
-    alpha: float
-    power: float
-    design_effect: float
-
-    @classmethod
-    def of(cls, **assumed: Unpack[Assumed]) -> _Test:
-        """Check what a plan assumes."""
-        design, sides = assumed.get("design", TWO_WAVES), assumed.get("sides")
-        if design not in DESIGNS:
-            raise DataError(f"unknown design {design!r}{nearest(str(design), DESIGNS)}")
-        if sides not in (None, 1, 2):
-            raise DataError(f"sides is {sides!r}; a test has 1 or 2.")
-        sides = sides or DESIGNS[design]
-        alpha, power = assumed.get("alpha", ALPHA), assumed.get("power", POWER)
-        for name, value in (("alpha", alpha), ("power", power)):
-            if not 0 < number(value, name) < 1:
-                raise DataError(f"{name} is {value:g}; it lies between 0 and 1, both excluded.")
-        if power <= alpha / sides:
-            raise DataError(f"power {power:g} is no more than the error rate: ask for more.")
-        effect = number(assumed.get("design_effect", 1.0), "design_effect")
-        if not (isfinite(effect) and effect > 0):
-            raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
-        metric, variance, share = _spread_of(assumed)
-        return cls(
-            metric=metric,
-            variance=variance,
-            share=share,
-            design=design,
-            sides=sides,
-            alpha=alpha,
-            power=power,
-            design_effect=effect,
-        )
-
-    def step(self, change: float) -> float:
-        """Return the change on the variance's scale, checked."""
-        step = number(change, "change") / UNIT[self.metric]
-        if not isfinite(step) or step == 0:
-            raise DataError(f"change is {change:g}; it must be a number other than 0.")
-        if self.metric != "mean" and abs(step) > (2 if self.metric == "nps" else 1):
-            raise DataError(
-                f"a change of {change:g} is more than the whole scale of a {self.metric}."
-            )
-        if self.share is not None and not -1e-12 <= self.share + step <= 1 + 1e-12:
-            raise DataError(
-                f"a change of {change:g} takes a share of {100 * self.share:g}% off the scale."
-            )
-        return step
-
-    def spread(self, step: float) -> float:
-        """Return the variance of one answer after a change."""
-        if self.share is None:
-            return self.variance
-        moved = min(max(self.share + step, 0.0), 1.0)
-        base = self.share * (1 - self.share)
-        return moved * (1 - moved) * (self.variance / base if base else 1.0)
-
-    def errors(self, step: float, n: float, n_before: float) -> tuple[float, float]:
-        """Return the standard errors of the difference if nothing changed, and if it did."""
-        before, after = self.variance * self.design_effect, self.spread(step) * self.design_effect
-        if self.design == TWO_WAVES:
-            both = sqrt(before / n_before + after / n)
-            return both, both
-        return sqrt(before / n), sqrt(after / n)
-
-    def smallest(self, n: float, n_before: float, sign: float) -> float:
-        """Return the smallest step that is seen; infinite where a share has no room for one."""
-        z, power = float(norm.isf(self.alpha / self.sides)), float(norm.ppf(self.power))
-
-        def excess(step: float) -> float:
-            null, real = self.errors(sign * step, n, n_before)
-            return step - z * null - power * real
-
-        if self.share is None:
-            return -excess(0.0)
-        room = 1 - self.share if sign > 0 else self.share
-        # convex and not positive at 0: it crosses zero at most once on the way to the end
-        if room <= 0 or excess(room) < 0:
-            return inf
-        return float(brentq(excess, 1e-12, room)) if excess(1e-12) < 0 else 0.0
-
-    def chance(self, step: float, n: float) -> float:
-        """Return the chance to see a step with `n` answers a wave."""
-        null, real = self.errors(step, n, n)
-        if real == 0:
-            return float(abs(step) > norm.isf(self.alpha / self.sides) * null)
-        sides = "two-sided" if self.sides == 2 else "larger"
-        return float(normal_power_het(abs(step), 1, self.alpha, null, real, alternative=sides))
-
-    def result(self, n: int, n_before: float, change: float, variance: float) -> SampleSize:
-        """Return a size or a change with everything it stands on."""
-        before = n_before if self.design == TWO_WAVES else nan
-        return SampleSize(
-            n=n,
-            n_before=before,
-            change=change,
-            variance=variance,
-            metric=self.metric,
-            design=self.design,
-            sides=self.sides,
-            alpha=self.alpha,
-            power=self.power,
-            design_effect=self.design_effect,
-            caveats=rough(min(n, n_before)),
-        )
 
 
 def _spread_of(assumed: Assumed) -> tuple[str, float, float | None]:

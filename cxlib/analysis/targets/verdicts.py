@@ -280,25 +280,18 @@ def _holm(p_values: Sequence[float]) -> list[float]:
 
 def _read(measured: Any, basis: Basis) -> Measured | None:
     """Return what was measured; None for a plain number, which only a census may be."""
-    if not isinstance(measured, (int, float, np.number)):
-        seen = read(measured)
-        if basis == "sample" and isnan(seen.error) and isnan(seen.low) and isnan(seen.high):
-            known = getattr(measured, "low", None) is not None  # one answer: said by a caveat
-            if not known or seen.form == "interval":
-                raise _bare(seen.value)
-        return seen
-    if basis == "sample":
-        raise _bare(float(measured))
-    if not isfinite(measured):
+    bare = isinstance(measured, (int, float, np.number))
+    if bare and not isfinite(measured) and basis == "census":
         raise DataError(f"the measured value is {measured:g}; without a value there is no verdict.")
-    return None
-
-
-def _bare(value: float) -> DataError:
-    return DataError(
-        f"{value:g} comes without uncertainty; give the score it is from, or "
-        'basis="census" if it counts every case.'
-    )
+    seen = None if bare else read(measured)
+    told = any(getattr(measured, name, None) is not None for name in ("low", "standard_error"))
+    known = told and seen is not None and not (seen.form == "interval" and isnan(seen.error))
+    if basis == "sample" and not (known or (seen is not None and seen.form == "share")):
+        raise DataError(
+            f"{measured if seen is None else seen.value:g} comes without uncertainty; give the "
+            'score it is from, or basis="census" if it counts every case.'
+        )
+    return seen
 
 
 def _reservations(basis: Basis, seen: Measured | None, p_value: float) -> tuple[Caveat, ...]:
