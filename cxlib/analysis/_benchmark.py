@@ -113,7 +113,7 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
         promoters=float(score.detail.get("promoters", nan)),
         detractors=float(score.detail.get("detractors", nan)),
         standard_error=score.standard_error,
-        df=score.df if getattr(score, "clustered", False) or score.unit == "mean" else inf,
+        df=score.df if score.clustered or score.unit == "mean" else inf,
     )
     if np.isnan(statistic):
         message = _("The answers show no spread, so the target cannot be tested.")
