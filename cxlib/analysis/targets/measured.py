@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan, sqrt
 from typing import Any, Literal
@@ -142,7 +143,6 @@ def read(measured: Any) -> Measured:
     variance = n * error**2
     if form in ("nps", "share") and not variance > 0:
         variance = _least_variance(form, value, n, n_star)
-    scale = SCALES.get(form) or (getattr(measured, "scale", None) if form == "mean" else None)
     net = value / 100  # without their shares: p + d follows from v = p + d − (p − d)²
     either = min(max(error**2 * n_star / 1e4 + net**2, abs(net)), 1.0) if form == "nps" else nan
     up, down = _shares(measured)
@@ -156,7 +156,7 @@ def read(measured: Any) -> Measured:
         variance=variance,
         error=error,
         df=_df(measured, form, n),
-        scale=(float(scale[0]), float(scale[1])) if scale else (-inf, inf),
+        scale=SCALES.get(form) or _scale_of(getattr(measured, "scale", None), form),
         confidence=confidence,
         promoters=(either + net) / 2 if isnan(up) else up,
         detractors=(either - net) / 2 if isnan(down) else down,
@@ -174,6 +174,15 @@ def _df(measured: Any, form: Form, n: float) -> float:
     if form == "mean" or getattr(measured, "clustered", False):
         return max(_number(measured, "df", n - 1), 1.0)
     return inf
+
+
+def _scale_of(scale: Any, form: Form) -> tuple[float, float]:
+    """Return the ends of a mean's scale: (1, 7), or 1-7 as a row of estimates has it."""
+    if form != "mean" or not scale:
+        return -inf, inf
+    found = re.fullmatch(r"(-?\d+)-(-?\d+)", scale) if isinstance(scale, str) else None
+    low, high = scale if found is None else found.groups()
+    return float(low), float(high)
 
 
 def _form_of(measured: object) -> Form:
