@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxlib.analysis.targets.demands import demands
 from cxlib.analysis.targets.plans import Outlook, fastest, outlook, path
 from cxlib.analysis.targets.power import (
     PowerCurve,
@@ -11,7 +12,7 @@ from cxlib.analysis.targets.power import (
     sample_size,
 )
 from cxlib.analysis.targets.proposals import BEST_GROUP, PLAN, RECOVERY, Proposal, propose
-from cxlib.analysis.targets.verdicts import Verdict, Verdicts, verdict, verdicts
+from cxlib.analysis.targets.verdicts import Verdict, Verdicts, holm_level, verdict, verdicts
 
 __all__ = [
     "BEST_GROUP",
@@ -23,8 +24,10 @@ __all__ = [
     "SampleSize",
     "Verdict",
     "Verdicts",
+    "demands",
     "detectable_change",
     "fastest",
+    "holm_level",
     "outlook",
     "path",
     "power_curve",

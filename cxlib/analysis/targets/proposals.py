@@ -178,10 +178,10 @@ def propose(
         picked = rebound_of_worst(picked_from, seen.error, 0.0 if known is None else known.tau2)
         rebound = max(rebound, picked)
     if rebound > 0:
-        message = _("about {rebound:.1f} comes back by itself (regression to the mean)")
+        message = _("Part of any improvement comes back by itself (regression to the mean).")
         caveats.append(Caveat(message, rebound=rebound))
     smallest = visible(power)
-    detectable = _Ground("detectable", smallest, _shown(smallest, planned, power))
+    detectable = _Ground("detectable", smallest, _shown(planned, power))
     near = 0.005 if seen.form == "mean" else 0.05  # what a reader sees as one value
     levels = _levels(
         [g for g in grounds if g.gain > near], detectable, reach if reach > near else 0
@@ -191,8 +191,7 @@ def propose(
         caveats.append(Caveat(message))
         chances = [max(power, bare) for bare in BARE_POWERS]
         levels = [
-            _Ground("detectable", visible(chance), _shown(visible(chance), planned, chance))
-            for chance in chances
+            _Ground("detectable", visible(chance), _shown(planned, chance)) for chance in chances
         ]
     levels = [_bounded(level, min(rebound, reach), room, end) for level in levels]
     rows: list[dict[str, Any]] = []
@@ -271,7 +270,7 @@ def _levels(ahead: list[_Ground], visible: _Ground, reach: float) -> list[_Groun
 
 def _bounded(ground: _Ground, rebound: float, room: float, end: float) -> _Ground:
     if ground.gain < rebound:  # what comes by itself is no target
-        message = _("about {rebound:.1f} comes back by itself (regression to the mean)")
+        message = _("what comes back by itself after a bad period (regression to the mean)")
         ground = _Ground("regression", rebound, Caveat(message, rebound=rebound))
     if ground.gain > room:
         return _Ground("scale end", room, Caveat(_("the scale ends at {end:g}"), end=end))
@@ -285,7 +284,7 @@ def _alike(scores: Shrunken | None, kind: str) -> list[Caveat]:
     if kind == "history":
         message = _("The {n} periods differ no more than chance: the best of them is no ground.")
     else:
-        message = _("The {n} segments differ no more than chance: the best of them is no ground.")
+        message = _("The {n} groups differ no more than chance: the best of them is no ground.")
     return [Caveat(message, n=len(scores.labels))]
 
 
@@ -296,17 +295,16 @@ def _seen_before(scores: Shrunken | None, kind: str, sign: float, start: float) 
     gains = sign * (scores.shrunken - start)
     best = int(np.argmax(gains))
     if kind == "history":
-        best_words = _("the best period seen, {label}, {value:.1f} after shrinkage")
-        quartile_words = _("the best quarter of {n} periods, {value:.1f} after shrinkage")
+        best_words = _("the best period seen, {label}, less its luck")
+        quartile_words = _("the best quarter of {n} periods, less its luck")
     else:
-        best_words = _("the best segment seen, {label}, {value:.1f} after shrinkage")
-        quartile_words = _("the best quarter of {n} segments, {value:.1f} after shrinkage")
-    words = Caveat(best_words, label=scores.labels[best], value=float(scores.shrunken[best]))
+        best_words = _("the best group seen, {label}, less its luck")
+        quartile_words = _("the best quarter of {n} groups, less its luck")
+    words = Caveat(best_words, label=scores.labels[best])
     grounds = [_Ground(f"{kind} best", float(gains[best]), words)]
     if len(gains) >= QUARTILE_OF:
         quartile = float(np.quantile(gains, 0.75))
-        words = Caveat(quartile_words, n=len(gains), value=start + sign * quartile)
-        grounds.append(_Ground(f"{kind} quartile", quartile, words))
+        grounds.append(_Ground(f"{kind} quartile", quartile, Caveat(quartile_words, n=len(gains))))
     return grounds
 
 
@@ -345,8 +343,7 @@ def _benchmarked(
         raise DataError(
             f"the benchmark {benchmark:g} is off the scale {scale[0]:g} to {scale[1]:g}."
         )
-    words = Caveat(_("the benchmark, {value:.1f}"), value=float(benchmark))
-    return [_Ground("benchmark", sign * (benchmark - start), words)]
+    return [_Ground("benchmark", sign * (benchmark - start), Caveat(_("the benchmark")))]
 
 
 def _candidates(grounds: list[_Ground], start: float, sign: float) -> pd.DataFrame:
@@ -361,9 +358,9 @@ def _candidates(grounds: list[_Ground], start: float, sign: float) -> pd.DataFra
     )
 
 
-def _shown(change: float, n: int, power: float) -> Caveat:
-    message = _("the smallest change that {n} answers show with {chance:.0f}% chance, {change:.1f}")
-    return Caveat(message, n=n, chance=100 * power, change=change)
+def _shown(n: int, power: float) -> Caveat:
+    message = _("the smallest change that {n} answers show with {chance:.0f}% chance")
+    return Caveat(message, n=n, chance=100 * power)
 
 
 def _check(*, periods: int, picked_from: int | None, haircut: float) -> None:

@@ -222,7 +222,7 @@ def verdicts(
             item.p_value if all_required else p,
             item.p_missed if all_required else q,
             alpha,
-            alpha if all_required else alpha / _rivals(item, met, missed),
+            alpha if all_required else _level(item, met, missed, alpha),
         )
         for item, p, q in zip(given, holm_met, holm_missed, strict=True)
     )
@@ -267,10 +267,15 @@ def _judged(item: Verdict, p: float, q: float, alpha: float, level: float) -> Ve
     )
 
 
-def _rivals(item: Verdict, met: Sequence[float], missed: Sequence[float]) -> int:
-    """Return by how many Holm divides alpha for this target, on the side to which it leans."""
+def _level(item: Verdict, met: list[float], missed: list[float], alpha: float) -> float:
+    """Return the level after adjustment on the side to which a target leans."""
     own, family = (item.p_value, met) if item.reached else (item.p_missed, missed)
-    return max(1, int(np.sum(np.asarray(family) >= own)))
+    return holm_level(own, family, alpha)
+
+
+def holm_level(p: float, family: Iterable[float], alpha: float = ALPHA) -> float:
+    """Return the level at which Holm tests one p-value of a family; missing ones do not count."""
+    return alpha / max(1, int(np.sum(np.asarray(list(family), dtype=float) >= p)))
 
 
 def _holm(p_values: Sequence[float]) -> list[float]:

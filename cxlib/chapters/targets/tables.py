@@ -1,0 +1,325 @@
+"""The tables of this chapter: what each target asks, whether it can be shown, and what comes next.
+
+Whether a target is met, and where its trajectory stands, is `Engagement.judged`'s to say; nothing
+here compares a value with a target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf, isfinite, nan
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis import targets
+from cxlib.analysis.targets.measured import read
+from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
+from cxlib.analysis.targets.shrinkage import rebound_of, shrink
+from cxlib.columns import Column
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.analysis.targets import Outlook, Proposal
+    from cxlib.engagement import Engagement
+
+COLUMNS = {
+    "remaining": Column(_("Periods left"), "int", "Until due; 0 or less: due."),
+    "asked": Column(_("Asks for"), "signed", "Target less baseline."),
+    "asks": Column(_("Larger than chance"), "word"),
+    "smallest": Column(_("Smallest change to be seen"), "signed", "With a chance of 80%."),
+    "compared": Column(_("Compared with"), "word"),
+    "n_next": Column(_("Answers next period"), "int"),
+    "n_needed": Column(_("Answers needed"), "needed", "That show the change with a chance of 80%."),
+    "n_to_settle": Column(_("Answers to settle it"), "needed", "Blank beyond what can be invited."),
+    "settles": Column(_("What would settle it"), "word"),
+    "rebound": Column(_("Comes back by itself"), "signed", "Regression to the mean."),
+    "pace": Column(_("Pace"), "word"),
+    "pace_needed": Column(_("Needed per period"), "signed"),
+    "pace_best": Column(_("Best period so far"), "signed"),
+    "held": Column(_("Past the target"), "word"),
+    "of_periods": Column(_("Periods measured"), "int"),
+    "plan": Column(_("Plan"), "word"),
+    "case": Column(_("Outcome"), "word"),
+    "plan_case": Column(_("Plan"), "word"),
+    "predicted": Column(
+        _("Half the effect (a quarter to all)"), "unit", "", ("predicted_low", "predicted_high")
+    ),
+    "predicted_change": Column(_("Half the effect"), "signed"),
+    "full_change": Column(_("All of the effect"), "signed"),
+    "step": Column(_("Step"), "key"),
+    "rating_now": Column(_("Rating now"), "number"),
+    "rating_planned": Column(_("Rating planned"), "number"),
+    "adds": Column(_("Adds (a quarter to all)"), "signed", "Half.", ("adds_low", "adds_high")),
+    "capped": Column(_("Capped at the best group"), "mark"),
+    "rung": Column(_("Level"), "word"),
+    "per_period": Column(_("Per period"), "signed"),
+    "reason": Column(_("Grounds"), "word"),
+    "detectable": Column(_("Larger than chance"), "mark"),
+}
+
+SURVEY = ("survey",)
+BEYOND = 3
+"""Where the client file names no invitations, so many times the present answers can be had."""
+RUNGS = {
+    (LOW,): LOW,
+    (REALISTIC,): REALISTIC,
+    (STRETCH,): STRETCH,
+    (LOW, REALISTIC): _("low and realistic"),
+    (REALISTIC, STRETCH): _("realistic and stretch"),
+    (LOW, REALISTIC, STRETCH): _("low, realistic and stretch"),
+}
+REASONS = {
+    "hold": _("nothing better has been shown yet: hold this level"),
+    "reach": _("no more than the best that own periods or groups have shown"),
+    "history quartile": _("the best quarter of the periods already seen"),
+    "history best": _("the best period already seen"),
+    "segment quartile": _("the best quarter of the groups"),
+    "segment best": _("the best group"),
+    "benchmark": _("the benchmark"),
+    "detectable": _("the smallest change that the answers can show"),
+    "regression": _("what comes back by itself after a bad period"),
+    "scale end": _("the end of the scale"),
+}
+
+
+def contract(engagement: Engagement) -> pd.DataFrame:
+    """Return one row a target: `Engagement.judged` with what it asks, and what would settle it.
+
+    Adds ``stake`` (of `Engagement.standing`), ``remaining, asked, asks, compared, smallest,
+    n_next, n_needed, rebound, n_to_settle, settles, pace_needed, pace_best, pace, held,
+    of_periods``; see `COLUMNS`.
+    """
+    judged = engagement.judged().table
+    stakes = engagement.standing("survey", "touchpoint", "tickets", "reported").table
+    stakes = stakes.drop_duplicates("kpi").set_index("kpi")["stake"]
+    found = targets.demands(
+        judged,
+        _own(engagement),
+        answers=engagement.settings.answers,
+        limits=_limits(engagement),
+        all_required=engagement.settings.all_required,
+    )
+    return found.assign(stake=found["kpi"].map(stakes).astype("float64"))
+
+
+def paths(engagement: Engagement, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what was measured and what is expected, by KPI of `contract`'s table."""
+    own, found = _own(engagement), {}
+    for row in table.drop_duplicates("kpi").to_dict("records"):
+        past = own[own["kpi"] == row["kpi"]][["period", "value", "low", "high", "n"]]
+        way = _way(engagement, row, past)
+        merged = past.merge(way, on="period", how="outer", sort=False)
+        order = periods.order(merged["period"])
+        about = merged.set_index("period").loc[order].reset_index()
+        found[row["kpi"]] = about.assign(**{k: row[k] for k in ("kpi", "unit", "target", "due")})
+    return found
+
+
+def _way(engagement: Engagement, row: Mapping[str, Any], past: pd.DataFrame) -> pd.DataFrame:
+    """Return the path of a target; empty where there is none to go."""
+    blank = pd.DataFrame({"period": pd.Series(dtype="str"), "expected": [], "agreed": []})
+    kind, due = periods.kind_of(engagement.period), row["due"]
+    if row["asks"] in ("asks for nothing", "no baseline") or pd.isna(row["remaining"]):
+        return blank
+    start = row["baseline"] if periods.kind_of(row["baseline"]) else past["period"].iloc[0]
+    if kind is None or periods.parse(due).end <= periods.parse(start).end:
+        return blank
+    agreed = next(
+        (t.path for t in engagement.client.targets if (t.metric, t.due) == (row["kpi"], due)), {}
+    )
+    scale = 100.0 if row["unit"] == "percent" and row["source"] in ("tickets", "reported") else 1.0
+    return targets.path(
+        start=start,
+        baseline=row["start"],
+        due=due,
+        target=row["target"],
+        agreed={period: scale * value for period, value in agreed.items()},
+        kind=kind,
+    )
+
+
+def plans(engagement: Engagement, table: pd.DataFrame) -> list[Outlook]:
+    """Return what each plan that the drivers' chapter predicted does for its KPI's target."""
+    own, found = _own(engagement), []
+    for plan, scenario in _scenarios(engagement).items():
+        rows = table[table["kpi"] == scenario.outcome]
+        row = rows.iloc[-1].to_dict() if len(rows) else {}
+        past = own[own["kpi"] == scenario.outcome]
+        here = past[past["period"] == engagement.period]["value"]
+        left = row.get("remaining", pd.NA)
+        found.append(
+            targets.outlook(
+                scenario,
+                value=float(here.iloc[0]) if len(here) else None,
+                target=row.get("target"),
+                due=str(row.get("due") or ""),
+                direction=row.get("direction", "higher"),
+                remaining=nan if pd.isna(left) else float(left),
+                history=past,
+                plan=plan,
+                haircut=engagement.settings.haircut,
+            )
+        )
+    return found
+
+
+def steps(outlook: Outlook) -> pd.DataFrame:
+    """Return the steps of a plan, as a table shows them."""
+    names = {"change": "adds", "change_low": "adds_low", "change_high": "adds_high"}
+    about = outlook.summary.iloc[0]
+    rows = outlook.table[outlook.table["role"] == "step"].rename(columns=names)
+    return rows.assign(unit=about["unit"], n=about["n"])
+
+
+def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
+    """Return one row a KPI for the findings: its next target, and what the first plan does for it."""
+    due = table["remaining"].fillna(0) <= 0
+    first = table.assign(_over=due).sort_values(["_over", "remaining"], kind="stable")
+    first = first.drop_duplicates("kpi").drop(columns="_over").sort_index()
+    first = first.assign(plan="", plan_case="", predicted=nan)
+    for outlook in reversed(outlooks):
+        plan = outlook.summary.iloc[0]
+        at = first["kpi"] == plan["kpi"]
+        first.loc[at, ["plan", "plan_case"]] = plan["plan"], plan["case"]
+        first.loc[at, "predicted"] = plan["predicted"]
+    return first
+
+
+def proposals(engagement: Engagement) -> list[Proposal]:
+    """Return proposed targets of every KPI of the survey, with the KPI's row as `about`."""
+    return [proposal for _row, proposal in _proposed(engagement)]
+
+
+def rungs(engagement: Engagement) -> dict[str, pd.DataFrame]:
+    """Return what to agree on next, by KPI: a row a level, those that coincide as one.
+
+    ``kpi, unit, rung, target, change, per_period, reason, grounds, detectable, n_needed, n`` and
+    ``value, low, high``: where the KPI stands.
+    """
+    found = {}
+    for row, proposal in _proposed(engagement):
+        rows: list[dict[str, Any]] = []
+        for one in proposal.table.to_dict("records"):
+            if one["coincides"]:
+                rows[-1]["levels"] += (one["level"],)
+            else:
+                rows.append(one | {"levels": (one["level"],)})
+        about = {name: row[name] for name in ("kpi", "unit", "value", "low", "high", "n")}
+        table = pd.DataFrame([r | about for r in rows])
+        said = [REASONS.get(r["ground"], r["grounds"].message) for r in rows]
+        found[row["kpi"]] = table.assign(
+            rung=[RUNGS[r["levels"]] for r in rows],
+            reason=said,
+            grounds=pd.Series([r["grounds"] for r in rows], dtype=object),
+            n_needed=_shown(table["n_needed"], _limits(engagement).get(row["kpi"], inf)),
+        ).drop(columns=["levels", "level", "coincides"])
+    return found
+
+
+def curve(engagement: Engagement) -> Any:
+    """Return what this many answers to the first KPI can show; None where nothing varies."""
+    now = _own(engagement).query("source == 'survey' and period == @engagement.period")
+    if now.empty or not now["standard_error"].iloc[0] > 0:
+        return None
+    row = now.iloc[0]
+    return targets.power_curve(score=SimpleNamespace(**row), n=int(row["n"]))
+
+
+# --- how they are made ----------------------------------------------------------------------------
+
+
+def _own(engagement: Engagement) -> pd.DataFrame:
+    """Return the client's totals, period by period, on bases that may be shown."""
+    every = engagement.kpis().table
+    own = every[(every["brand"] == "own") & every["segment"].isna()]
+    enough = own["n"].fillna(engagement.minimum_base) >= engagement.minimum_base
+    return own[enough].reset_index(drop=True)
+
+
+def _limits(engagement: Engagement) -> dict[str, float]:
+    """Return how many answers a period can bring, by KPI: never more than are invited."""
+    own = _own(engagement)
+    now = own[(own["period"] == engagement.period) & (own["basis"] == "sample")]
+    invited = engagement.invited.get(engagement.period) if engagement.invited else None
+    most = {}
+    for kpi, source, n in now[["kpi", "source", "n"]].itertuples(index=False):
+        planned = engagement.settings.answers.get(kpi, 0)
+        usual = BEYOND * float(n) if invited is None or source == "tickets" else float(invited)
+        most[kpi] = max(planned, usual)
+    return most
+
+
+def _scenarios(engagement: Engagement) -> dict[str, Any]:
+    """Return what the drivers' chapter predicted, by what it stands for; no plan is invented."""
+    try:
+        saved = engagement.read("drivers").results if engagement.touchpoints else {}
+    except DataError:  # that chapter has not run: nothing is planned
+        return {}
+    found, scenario, recovery = {}, saved.get("scenario"), saved.get("recovery")
+    grounds = set(saved["plan"].table["ground"]) if saved.get("plan") is not None else set()
+    if scenario is not None and grounds <= {"asked for"}:
+        found[targets.PLAN] = scenario
+    elif scenario is not None and grounds == {"what the best group reaches"}:
+        found[targets.BEST_GROUP] = scenario
+    if recovery is not None:
+        found[targets.RECOVERY] = recovery
+    return found
+
+
+def _proposed(engagement: Engagement) -> list[tuple[dict[str, Any], Proposal]]:
+    own, every = _own(engagement), engagement.kpis().table
+    scenarios, settings = _scenarios(engagement), engagement.settings
+    here = own[(own["source"] == "survey") & (own["period"] == engagement.period)]
+    rivals = _rivals(engagement)
+    found = []
+    for row in here.to_dict("records"):
+        seen = read(SimpleNamespace(**row))
+        end = seen.scale[0] if row["direction"] == "lower" else seen.scale[1]
+        if not seen.error > 0 or seen.value == end:
+            continue
+        mine = {p: s for p, s in scenarios.items() if s.outcome == row["kpi"]}
+        plan = max(mine, key=lambda p: abs(mine[p].change), default=targets.PLAN)
+        groups = every[
+            (every["kpi"] == row["kpi"]) & (every["brand"] == "own") & every["segment"].notna()
+        ]
+        horizon = settings.horizon
+        due_in = horizon if isinstance(horizon, int) else horizon.get(row["kpi"], 4)
+        proposal = targets.propose(
+            SimpleNamespace(**row),
+            direction=row["direction"],
+            history=own[own["kpi"] == row["kpi"]],
+            segments=groups[groups["period"] == engagement.period],
+            scenario=mine.get(plan),
+            plan=plan,
+            haircut=settings.haircut,
+            benchmark=settings.benchmarks.get(row["kpi"], rivals.get(row["kpi"])),
+            periods=due_in,
+            n_next=settings.answers.get(row["kpi"]),
+        )
+        found.append((row, proposal))
+    return found
+
+
+def _rivals(engagement: Engagement) -> dict[str, float]:
+    """Return the best competitor by KPI, at the client's own mix, on at least 30 answers."""
+    table = engagement.competitors().table
+    if table.empty:
+        return {}
+    table = table[table["n_before"] >= 30] if "n_before" in table else table
+    at = table.assign(theirs=table["value"] - table["like"].fillna(table["change"]))
+    return {
+        str(kpi): float(
+            rows["theirs"].max() if rows["direction"].iloc[0] == "higher" else rows["theirs"].min()
+        )
+        for kpi, rows in at.dropna(subset=["theirs"]).groupby("kpi")
+    }
+
+
+def _shown(needed: pd.Series, limit: float) -> pd.Series:
+    """Blank numbers of answers that nobody can invite."""
+    numbers = needed.astype("float64")
+    return numbers.where(numbers <= limit)
