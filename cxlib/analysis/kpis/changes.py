@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import nan
@@ -36,9 +37,9 @@ ROSE, FELL, UNCLEAR = _("rose"), _("fell"), _("unclear")
 LIKE, MIX, BOTH, NOT_SPLIT = _("like for like"), _("mix"), _("both"), _("not split")
 BETTER, WORSE = _("better"), _("worse")
 SPLIT = (
-    "like, like_low, like_high, like_p, mix, mix_low, mix_high, at_before, at_after, apart, "
-    "uncommon, share_before, share_after"
-).split(", ")
+    *("like", "like_low", "like_high", "like_p", "mix", "mix_low", "mix_high"),
+    *("at_before", "at_after", "apart", "uncommon", "share_before", "share_after"),
+)
 
 
 def compare(
@@ -143,7 +144,7 @@ def _steps(
     at, kpis = known.index(period), list(now["kpi"])
     if to == "latest_move":
         upto = known[: at + 1][-STEPS - 1 :]
-        return dict.fromkeys(reversed(list(zip(upto, upto[1:], strict=False))), kpis)
+        return dict.fromkeys(reversed(list(itertools.pairwise(upto))), kpis)
     if to == "previous":
         return {(known[at - 1], period): kpis} if at else {}
     if to == "last_year":
@@ -188,7 +189,8 @@ def raw_change(row: Any, old: Any, confidence: float = 0.95) -> dict[str, float]
     if "census" in (row["basis"], old["basis"]):  # every case is counted: nothing to test
         return change | {"change_low": nan, "change_high": nan, "p_value": nan}
     names = ("value", "standard_error", "df", "n_star", "promoters", "detractors")
-    found = gap_test(row["kind"], *(Side(*(r[n] for n in names)) for r in (row, old)), confidence)
+    after, earlier = (Side(*(float(r[n]) for n in names)) for r in (row, old))
+    found = gap_test(row["kind"], after, earlier, confidence)
     return change | {
         "change_low": found["low"],
         "change_high": found["high"],
@@ -211,9 +213,9 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
     Raw: within the KPIs, or the touchpoints, of one step. Like for like: of all steps looked at.
     """
     table = table.assign(p_adjusted=nan, like_p_adjusted=nan)
-    for _step, rows in table.groupby(["source", "to", "at"]).groups.items():
+    for rows in table.groupby(["source", "to", "at"]).groups.values():
         table.loc[rows, "p_adjusted"] = adjust(table.loc[rows, "p_value"].astype(float))
-    for _source, rows in table.groupby("source").groups.items():
+    for rows in table.groupby("source").groups.values():
         table.loc[rows, "like_p_adjusted"] = adjust(table.loc[rows, "like_p"].astype(float))
     return worded(table)
 
@@ -446,10 +448,10 @@ def equal_mix(
             found.append((np.stack(sums[0::2]).astype(float), np.stack(sums[1::2]).astype(float)))
     rows = []
     for (metric, there, y, cells), found in zip(asked, masses, strict=True):
-        mass, sums = (np.concatenate([f[k] for f in found], axis=1) for k in (0, 1))
+        mass, totals = (np.concatenate([f[k] for f in found], axis=1) for k in (0, 1))
         rows.append(
             {"kpi": metric.key}
-            | _split(mass, sums, cells)
+            | _split(mass, totals, cells)
             | _whose(frame[there], late[there], y, w[there], segments)
         )
     return rows
@@ -519,14 +521,16 @@ def _whose(
     most = 0.0
     for segment in segments:
         key = frame[segment].astype(object)
-        data = pd.DataFrame({"k": key.astype(str).to_numpy(), "late": late, "w": w, "wy": w * y})
-        sums = data[key.notna().to_numpy()].groupby(["k", "late"])[["w", "wy"]].sum()
-        sums = sums.unstack(fill_value=0.0)
-        if sums.shape[1] < 4:
+        known = key.notna().to_numpy()
+        if not (late[known].any() and (~late[known]).any()):
             continue
+        rows = pd.DataFrame({"k": key.astype(str).to_numpy(), "late": late, "w": w, "wy": w * y})
+        sums = rows[known].pivot_table(
+            index="k", columns="late", values=["w", "wy"], aggfunc="sum", fill_value=0.0
+        )
         share = sums["w"] / sums["w"].sum()
         means = sums["wy"].sum(axis=1) / sums["w"].sum(axis=1)
-        away = means - sums["wy"].to_numpy().sum() / sums["w"].to_numpy().sum()
+        away = means - float(np.sum(sums["wy"].to_numpy())) / float(np.sum(sums["w"].to_numpy()))
         part = (share[True] - share[False]) * away
         if abs(part.sum()) > most:
             most, level = abs(float(part.sum())), part.abs().idxmax()

@@ -112,16 +112,16 @@ def judge(
     plain = np.where(reached, table["p_value"], table["p_missed"]).astype(float)
     level = alpha / np.maximum(table["p_adjusted"] / np.where(plain > 0, plain, nan), 1.0)
     table["needs"] = [
-        _needs(row, at if isfinite(at) else alpha / max(int((~census).sum()), 1))
+        _needs({str(k): v for k, v in row.items()}, at if isfinite(at) else alpha)
         for row, at in zip(table.to_dict("records"), level, strict=True)
     ]
     return replace(estimates, table=table.drop(columns=["_p_value", "_p_missed"]))
 
 
 _ADDED = (
-    "target, clause, due, baseline, start, gap, reached, p_value, p_missed, p_met, p_adjusted, "
-    "status, expected, course, needs"
-).split(", ")
+    *("target", "clause", "due", "baseline", "start", "gap", "reached", "p_value", "p_missed"),
+    *("p_met", "p_adjusted", "status", "expected", "course", "needs"),
+)
 
 
 def _row(row: dict[str, Any], target: Any, own: pd.DataFrame, period: str) -> dict[str, Any]:
