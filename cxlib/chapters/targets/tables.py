@@ -7,7 +7,7 @@ here compares a value with a target.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf, isfinite, nan
+from math import inf, nan
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from cxlib import periods
 from cxlib.analysis import targets
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
-from cxlib.analysis.targets.shrinkage import rebound_of, shrink
 from cxlib.columns import Column
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -49,6 +48,7 @@ COLUMNS = {
         _("Half the effect (a quarter to all)"), "unit", "", ("predicted_low", "predicted_high")
     ),
     "predicted_change": Column(_("Half the effect"), "signed"),
+    "left": Column(_("Still missing"), "signed"),
     "full_change": Column(_("All of the effect"), "signed"),
     "step": Column(_("Step"), "key"),
     "rating_now": Column(_("Rating now"), "number"),
@@ -106,15 +106,21 @@ def contract(engagement: Engagement) -> pd.DataFrame:
     return found.assign(stake=found["kpi"].map(stakes).astype("float64"))
 
 
+def undecided(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the targets that are too close to call."""
+    return table[table["status"] == "too close to call"].reset_index(drop=True)
+
+
 def paths(engagement: Engagement, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return what was measured and what is expected, by KPI of `contract`'s table."""
+    """Return what was measured and what is expected, by KPI that still has a way to go."""
     own, found = _own(engagement), {}
-    for row in table.drop_duplicates("kpi").to_dict("records"):
+    for row in table[table["status"] != "met"].drop_duplicates("kpi").to_dict("records"):
         past = own[own["kpi"] == row["kpi"]][["period", "value", "low", "high", "n"]]
         way = _way(engagement, row, past)
-        merged = past.merge(way, on="period", how="outer", sort=False)
-        order = periods.order(merged["period"])
-        about = merged.set_index("period").loc[order].reset_index()
+        if way.empty:
+            continue
+        merged = past.merge(way, on="period", how="outer", sort=False).set_index("period")
+        about = merged.loc[periods.order(merged.index)].reset_index()
         found[row["kpi"]] = about.assign(**{k: row[k] for k in ("kpi", "unit", "target", "due")})
     return found
 
@@ -167,16 +173,27 @@ def plans(engagement: Engagement, table: pd.DataFrame) -> list[Outlook]:
     return found
 
 
+def outcomes(outlooks: list[Outlook]) -> pd.DataFrame:
+    """Return what each plan leads to, a row a plan."""
+    found = [outlook.summary for outlook in outlooks]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
 def steps(outlook: Outlook) -> pd.DataFrame:
     """Return the steps of a plan, as a table shows them."""
-    names = {"change": "adds", "change_low": "adds_low", "change_high": "adds_high"}
+    names = {
+        "step": "driver",
+        "change": "adds",
+        "change_low": "adds_low",
+        "change_high": "adds_high",
+    }
     about = outlook.summary.iloc[0]
     rows = outlook.table[outlook.table["role"] == "step"].rename(columns=names)
     return rows.assign(unit=about["unit"], n=about["n"])
 
 
 def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
-    """Return one row a KPI for the findings: its next target, and what the first plan does for it."""
+    """Return one row a KPI for the findings: its next target, and what a plan does for it."""
     due = table["remaining"].fillna(0) <= 0
     first = table.assign(_over=due).sort_values(["_over", "remaining"], kind="stable")
     first = first.drop_duplicates("kpi").drop(columns="_over").sort_index()
@@ -187,11 +204,6 @@ def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
         first.loc[at, ["plan", "plan_case"]] = plan["plan"], plan["case"]
         first.loc[at, "predicted"] = plan["predicted"]
     return first
-
-
-def proposals(engagement: Engagement) -> list[Proposal]:
-    """Return proposed targets of every KPI of the survey, with the KPI's row as `about`."""
-    return [proposal for _row, proposal in _proposed(engagement)]
 
 
 def rungs(engagement: Engagement) -> dict[str, pd.DataFrame]:
@@ -218,6 +230,12 @@ def rungs(engagement: Engagement) -> dict[str, pd.DataFrame]:
             n_needed=_shown(table["n_needed"], _limits(engagement).get(row["kpi"], inf)),
         ).drop(columns=["levels", "level", "coincides"])
     return found
+
+
+def every(levels: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the levels of all KPIs as one table, in plain values: what later chapters read."""
+    tables = [table.drop(columns="grounds") for table in levels.values()]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def curve(engagement: Engagement) -> Any:
