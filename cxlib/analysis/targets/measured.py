@@ -178,7 +178,7 @@ def _df(measured: Any, form: Form, n: float) -> float:
 
 def _scale_of(scale: Any, form: Form) -> tuple[float, float]:
     """Return the ends of a mean's scale: (1, 7), or 1-7 as a row of estimates has it."""
-    if form != "mean" or not scale:
+    if form != "mean" or not isinstance(scale, (str, tuple, list)):
         return -inf, inf
     found = re.fullmatch(r"(-?\d+)-(-?\d+)", scale) if isinstance(scale, str) else None
     low, high = scale if found is None else found.groups()
