@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -34,6 +35,14 @@ class Standing(Page):
     touchpoints: Any
     segments: Any
     periods: Any
+
+    @abstractmethod
+    def survey(self, *, period: str | int | None = None, brand: str | None = "own") -> pd.DataFrame:
+        """Return the survey's canonical table, a row a response."""
+
+    @abstractmethod
+    def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+        """Return a canonical table."""
 
     @property
     def questions(self) -> tuple[Metric | Touchpoint, ...]:
@@ -125,8 +134,8 @@ class Standing(Page):
         Estimates
             The columns of `kpis.judge` (of the KPI's first target; its ``p_adjusted`` is
             ``verdict_p`` here) and `kpis.compare` (``latest_move``), ``history`` (values so far),
-            ``last_year``, ``competitor, competitor_value``, ``stake`` and ``stake_moved`` (points of the first KPI that are
-            missing, or moved).
+            ``last_year``, ``competitor, competitor_value``, ``stake`` and ``stake_moved`` (points
+            of the first KPI that are missing, or moved).
         """
         import numpy as np
 
@@ -152,6 +161,8 @@ class Standing(Page):
 
     def _beside(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return standing rows with their history, last year's value and the competitor's."""
+        import pandas as pd
+
         every = self.kpis().table
         total = every[every["segment"].isna()]
         own = total[
@@ -162,14 +173,15 @@ class Standing(Page):
         ago = str(periods.parse(self.period) - periods.PER_YEAR[kind]) if kind else None
         others = total[(total["brand"] != "own") & (total["period"] == self.period)]
         others = others[others["n"] >= self.minimum_base].drop_duplicates("kpi").set_index("kpi")
-        keys = table["kpi"].tolist()
-        known = [series.get(key) for key in keys]
-        return table.assign(
-            history=[tuple(s) if s is not None else () for s in known],
-            last_year=[float(s[ago]) if s is not None and ago in s.index else None for s in known],
-            competitor=[others["brand"].get(key) for key in keys],
-            competitor_value=[others["value"].get(key) for key in keys],
-        ).astype({"last_year": "float64", "competitor_value": "float64"})
+        added: dict[str, list[Any]] = {
+            "history": [tuple(series.get(key, ())) for key in table["kpi"]],
+            "last_year": [series[k].get(ago) if k in series else None for k in table["kpi"]],
+            "competitor": [others["brand"].get(key) for key in table["kpi"]],
+            "competitor_value": [others["value"].get(key) for key in table["kpi"]],
+        }
+        beside = pd.DataFrame(added, index=table.index)
+        floats = {"last_year": "float64", "competitor_value": "float64"}
+        return pd.concat([table, beside.astype(floats)], axis=1)
 
     def _history(self) -> pd.DataFrame | None:
         """Return the survey's answers about all brands up to this period; None without any."""
@@ -295,15 +307,15 @@ class Standing(Page):
         Inside a job nothing is kept: what the run prepared lies there to be read.
         """
         if name in self._known:
-            return self._known[name]
+            known: Estimates = self._known[name]
+            return known
         from cxlib.envelope import read_kept, write_kept
 
         path = self.workspace.kpis(self.client.client) / self.period / f"{name}.json"
-        found = read_kept(path, self._fingerprint)
-        if found is None:
-            found = make()
-            if not os.environ.get(JOB_VARIABLE):
-                write_kept(path, self._fingerprint, found)
+        kept = read_kept(path, self._fingerprint)
+        found: Estimates = make() if kept is None else kept
+        if kept is None and not os.environ.get(JOB_VARIABLE):
+            write_kept(path, self._fingerprint, found)
         self._known[name] = found
         return found
 

@@ -121,7 +121,7 @@ class Finding:
         if self.severity not in ("serious", "warning"):
             return 0.0
         bad = [self.row.get(r.stake) for r in self.rules if r.severity in ("serious", "warning")]
-        return max((abs(float(s)) for s in bad if not _absent(s)), default=0.0)
+        return max((abs(float(s)) for s in bad if s is not None and not _absent(s)), default=0.0)
 
     @property
     def base(self) -> int | None:
@@ -211,4 +211,5 @@ def _plain_kind(value: Any) -> columns.Kind:
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings gravest first, KPIs before their parts, then by what is at stake."""
-    return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.tier, -f.stake))  # type: ignore[arg-type]
+    rank: dict[str, int] = {severity: at for at, severity in enumerate(SEVERITIES)}
+    return sorted(findings, key=lambda f: (rank[f.severity], f.tier, -f.stake))

@@ -11,9 +11,10 @@ import pandas as pd
 
 from cxlib import columns as registry
 from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.columns import Kind
 from cxlib.errors import CxError, nearest
 from cxlib.present import formats, mime
-from cxlib.present.layout import COMMON, HEADINGS, Column, Kind, Layout
+from cxlib.present.layout import COMMON, HEADINGS, Column, Layout
 from cxlib.present.layouts import layout_of
 from cxlib.words import Said, Words
 from cxlib.words import mark as _

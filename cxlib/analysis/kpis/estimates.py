@@ -140,10 +140,10 @@ def _question(
     customers = _inputs.cluster_column(survey, design.cluster)
     used = survey.get(f"{metric.key}_used")
     groups: list[tuple[str | None, str | None, Any]] = [(None, None, slice(None))]
-    for segment in segments:
-        values = _inputs.column(survey, segment)
+    for name in segments:
+        values = _inputs.column(survey, name)
         groups += [
-            (segment, str(level), values.eq(level).fillna(False).to_numpy(bool))
+            (name, str(level), values.eq(level).fillna(False).to_numpy(bool))
             for level in _inputs.levels_of(values)
         ]
     rows = []

@@ -91,8 +91,11 @@ def judge(
     elif period not in known:
         raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
     now = own[own["period"] == period].drop_duplicates("kpi").set_index("kpi", drop=False)
+    there: dict[Any, Any] = now.to_dict("index")
     rows = [
-        _row(now.loc[t.metric].to_dict(), t, own, period) for t in targets if t.metric in now.index
+        _row({str(name): cell for name, cell in there[t.metric].items()}, t, own, period)
+        for t in targets
+        if t.metric in there
     ]
     table = pd.DataFrame(rows, columns=[*estimates.table.columns, *_ADDED])
     for name in ("p_value", "p_missed"):

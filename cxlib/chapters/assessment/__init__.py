@@ -1,1 +1,1 @@
-"""Chapter 02: where does the experience stand?"""
+"""Chapter 02: where the experience stands."""

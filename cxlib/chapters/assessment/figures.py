@@ -19,15 +19,8 @@ if TYPE_CHECKING:
 GROUPS = {"detractor": theme.BAD, "passive": theme.QUIET, "promoter": theme.GOOD}
 
 
-def trend(
-    series: Any,
-    *,
-    words: Words,
-    target: float | None = None,
-    broken_at: str | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw a KPI's estimates over its periods."""
+def trend(series: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw a KPI over its periods, with its target and the step that broke it."""
     table = series.table
     first, last = table.iloc[0], table.iloc[-1]
     facts = {"kpi": first["kpi"], "start": str(first["period"]), "end": str(last["period"])}
@@ -35,14 +28,16 @@ def trend(
     facts |= {"last": Quantity(last["value"], last["unit"])}
     message = _("{kpi}: {first} in {start}, {last} in {end}; the band is the 95% interval")
     title = words.say(message, **facts)
-    return draw_trend(table, words=words, title=title, target=target, broken_at=broken_at, ax=ax)
+    return draw_trend(
+        table, words=words, title=title, target=last["target"], broken_at=last["at"], ax=ax
+    )
 
 
 def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw every touchpoint in journey order, with a stroke where it stood a step before."""
     table = standing.table
     shown = table.dropna(subset=["value"])
-    weakest = shown.loc[shown["value"].idxmin()]
+    weakest = shown.iloc[int(shown["value"].argmin())]
     title = words.say(
         _("Lowest rated: {kpi}, {value}"),
         kpi=weakest["kpi"],
@@ -106,7 +101,7 @@ def distribution(distribution: Distribution, *, words: Words, ax: Axes | None = 
             **{f"{name}s": Quantity(shares.get(name, 0.0), "share") for name in GROUPS},
         )
     else:
-        top = table.loc[table["share"].idxmax()]
+        top = table.iloc[int(table["share"].argmax())]
         title = words.say(
             _("{kpi}: the most frequent answer is {answer}, given by {share}"),
             kpi=metric,

@@ -31,7 +31,7 @@ COLUMNS = {
 
 def kpis(engagement: Any) -> Estimates:
     """Return the survey's KPIs, each with the touchpoint that fell with it, if one did."""
-    standing = engagement.standing("survey")
+    standing: Estimates = engagement.standing("survey")
     parts = engagement.standing("touchpoint").table
     parts = parts[parts["turn"] == "worse"].sort_values("stake_moved", ascending=False)
     table = standing.table
@@ -45,12 +45,23 @@ def kpis(engagement: Any) -> Estimates:
     return replace(standing, table=with_part)
 
 
+def trends(engagement: Any, standing: Estimates) -> list[Estimates]:
+    """Return each KPI's course so far, with its target and the step that broke it on every row."""
+    found = []
+    for row in standing.table.to_dict("records"):
+        series: Estimates = engagement.series(str(row["kpi"]))
+        clear = row["turn"] in ("better", "worse")
+        marks = {"target": row.get("target"), "at": row["at"] if clear else None}
+        found.append(replace(series, table=series.table.assign(**marks)))
+    return found
+
+
 def journey(engagement: Any) -> Estimates:
     """Return the touchpoints in journey order; the one that is clearly the weakest is marked."""
-    standing = engagement.standing("touchpoint")
+    standing: Estimates = engagement.standing("touchpoint")
     table = standing.table.copy()
     table["typical"], table["place"] = table["value"].median(), ""
-    if len(table) > 2 and (table["direction"] == "higher").all() and table["scale"].nunique() == 1:
+    if len(table) > 2 and (table["direction"] == "higher").all() and len(set(table["scale"])) == 1:
         low = table.nsmallest(2, "value")
         if low["high"].iloc[0] < low["low"].iloc[1]:
             table.loc[low.index[0], "place"] = "weakest"
@@ -63,7 +74,7 @@ def journey(engagement: Any) -> Estimates:
 
 def groups(engagement: Any) -> Estimates:
     """Return every group against comparable others, with the shift of the mix that it made."""
-    found = engagement.groups()
+    found: Estimates = engagement.groups()
     table = found.table.drop(columns=["share_before", "share_after", "to"], errors="ignore")
     levels = table.groupby("segment")["level"].transform("size")
     share = table["n"].astype(float) / table.groupby("segment")["n"].transform("sum").astype(float)
@@ -101,8 +112,7 @@ def shift(engagement: Any) -> Any:
     found = compare.decompose_change(
         before, engagement.survey(), metric=metric, by=segment, bootstrap=0
     )
-    table = found.table.rename(columns={segment: "level"}).assign(segment=segment, unit=found.unit)
-    return table
+    return found.table.rename(columns={segment: "level"}).assign(segment=segment, unit=found.unit)
 
 
 def data(fit: FitnessForUse) -> pd.DataFrame:
@@ -119,5 +129,6 @@ def data(fit: FitnessForUse) -> pd.DataFrame:
     skewed = skewed[skewed["p_value"] < 0.05] if len(skewed) else skewed
     if len(skewed):
         worst = skewed.iloc[int(skewed["difference"].abs().argmax())]
-        rows.append({"case": "skewed"} | worst.drop(["n", "low", "high"]).to_dict())
+        named = ("segment", "level", "sample_share", "known_share")
+        rows.append({"case": "skewed"} | {name: worst[name] for name in named})
     return pd.DataFrame(rows, columns=["case", *{k: 0 for r in rows for k in r if k != "case"}])
