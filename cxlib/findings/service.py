@@ -37,9 +37,7 @@ MANY_OPEN = 0.05
 """Below a twentieth, open tickets hardly move a median."""
 
 
-def contract(
-    review: Any, *, clauses: bool, measures: Sequence[Measure] = ()
-) -> list[Finding]:
+def contract(review: Any, *, clauses: bool, measures: Sequence[Measure] = ()) -> list[Finding]:
     """Say of every target on the service whether it is kept.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def path(
     ends = table[["low", "high"]].fillna(table["value"].to_frame("low").assign(high=table["value"]))
     ax.vlines(at, ends["low"], ends["high"], color=theme.MAIN, linewidth=1, alpha=0.55)
     label = words.say(_("measured, 95% interval"))
-    style = {"color": theme.MAIN, "marker": "o", "markersize": 4.5}
+    style: dict[str, Any] = {"color": theme.MAIN, "marker": "o", "markersize": 4.5}
     ax.plot(at[known], table["value"][known], label=label, **style)
     _values(ax, at[known], table["value"][known].to_numpy(float), words, unit)
     ax.annotate(

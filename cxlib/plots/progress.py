@@ -34,8 +34,8 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     ax.axvline(1, color=theme.ACCENT, linestyle="--", linewidth=1.2)
     ax.axvline(0, color=theme.QUIET, linewidth=0.9)
     span = table["target"] - table["start"]
-    way = table[["low", "value", "high"]].sub(table["start"], axis=0).div(span, axis=0)
-    way = way.to_numpy(dtype=float)
+    ends = table[["low", "value", "high"]].sub(table["start"], axis=0).div(span, axis=0)
+    way = ends.to_numpy(dtype=float)
     shown = np.clip(way, *FURTHEST)
     for y, row in enumerate(table.to_dict("records")):
         colour, marker = LOOK[row["look"]]

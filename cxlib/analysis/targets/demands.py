@@ -20,11 +20,12 @@ from cxlib.words import mark as _
 LONG = 8
 """Periods from which "always past its target" says something."""
 NOTHING, WITHIN, BEYOND_CHANCE, FACT, UNKNOWN = (
-    *(_("asks for nothing"), _("no, less than chance shows"), _("yes")),
+    *(_("asks for nothing"), _("no"), _("yes")),
     *(_("every case is counted"), _("no baseline")),
 )
 BY_ANSWERS, NO_SURVEY, ON_LINE = _("more answers"), _("no survey of this size"), _("no sample")
 NEVER, SEEN, NO_PACE = _("faster than ever"), _("seen before"), _("not known")
+THERE = _("already there")
 TWO_WAVES, FIXED = _("two periods"), _("a fixed number")
 ADDED = (
     *("remaining", "asked", "asks", "compared", "smallest", "n_next", "n_needed", "rebound"),
@@ -61,9 +62,9 @@ def demands(
         With ``remaining`` (periods until due; 0 or less: due), ``asked`` (target less baseline),
         ``asks`` (is that larger than chance), ``compared, smallest, n_next, n_needed`` (the test
         behind it, and its sizes), ``rebound`` (what comes back by itself after a bad baseline);
-        ``n_to_settle`` (of a target too close to call; NaN beyond `limits`), ``settles`` (what
-        would); ``pace_needed, pace_best`` (per period; the fastest ever seen), ``pace``, ``held``
-        ("always" past the target), ``of_periods``.
+        ``n_to_settle`` (of a target too close to call), ``settles`` (what would); ``pace_needed,
+        pace_best`` (per period; the fastest ever seen), ``pace``, ``held`` ("always" past the
+        target), ``of_periods``. Numbers of answers beyond `limits` are NaN.
 
     Notes
     -----
@@ -71,23 +72,26 @@ def demands(
     one wave against it, one-sided. ``n_to_settle`` stands at the level after Holm's adjustment.
     """
     rows = []
-    for row in judged.to_dict("records"):
+    for record in judged.to_dict("records"):
+        row = {str(name): value for name, value in record.items()}
         past = history[history["kpi"] == row["kpi"]].reset_index(drop=True)
-        row["n_next"] = (answers or {}).get(str(row["kpi"]), row["n"])
+        row["n_next"] = (answers or {}).get(row["kpi"], row["n"])
         side = "p_value" if row["reached"] else "p_missed"
         level = ALPHA if all_required else holm_level(row[side], judged[side])
-        added = _settling(row, level, (limits or {}).get(str(row["kpi"]), inf))
-        added |= _demand(row, past) | _pace(row, past)
-        rows.append({**row, **added})
+        limit = (limits or {}).get(row["kpi"], inf)
+        added = _settling(row, level, limit) | _demand(row, past) | _pace(row, past)
+        if added["n_needed"] > limit:
+            added["n_needed"] = nan
+        rows.append(row | added)
     table = pd.DataFrame(rows, columns=[*judged.columns, *ADDED])
     return table.astype(dict.fromkeys(("n", "remaining", "n_next", "of_periods"), "Int64"))
 
 
-def _sign(row: Mapping[Any, Any]) -> float:
+def _sign(row: Mapping[str, Any]) -> float:
     return -1.0 if row["direction"] == "lower" else 1.0
 
 
-def _demand(row: Mapping[Any, Any], past: pd.DataFrame) -> dict[str, Any]:
+def _demand(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
     """Return what a target asks of its baseline, and whether that is larger than chance."""
     found: dict[str, Any] = {"asked": row["target"] - row["start"], "asks": UNKNOWN, "compared": ""}
     found |= {"smallest": nan, "n_needed": nan, "rebound": nan}
@@ -105,9 +109,9 @@ def _demand(row: Mapping[Any, Any], past: pd.DataFrame) -> dict[str, Any]:
     plan: dict[str, Any] = (
         {"score": SimpleNamespace(**base.iloc[0])} if len(base) else _fixed(row, seen)
     )
-    before = {"n_before": seen.n} if len(base) else {}
+    before = seen.n if len(base) else None
     size = detectable_change(
-        n=float(row["n_next"]), direction=row["direction"], **before, **plan
+        n=float(row["n_next"]), n_before=before, direction=row["direction"], **plan
     ).change
     found |= {"smallest": sign * size, "compared": TWO_WAVES if len(base) else FIXED}
     found["n_needed"] = float(sample_size(change=found["asked"], **plan).n)
@@ -118,7 +122,7 @@ def _demand(row: Mapping[Any, Any], past: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def _fixed(row: Mapping[Any, Any], seen: Any) -> dict[str, Any]:
+def _fixed(row: Mapping[str, Any], seen: Any) -> dict[str, Any]:
     """Return the plan of one period against a baseline that was agreed as a number."""
     plan: dict[str, Any] = {"design": "fixed target"}
     if seen.form != "share":
@@ -130,7 +134,7 @@ def _fixed(row: Mapping[Any, Any], seen: Any) -> dict[str, Any]:
     return plan | {"share": row["start"], "design_effect": effect}
 
 
-def _settling(row: Mapping[Any, Any], level: float, limit: float) -> dict[str, Any]:
+def _settling(row: Mapping[str, Any], level: float, limit: float) -> dict[str, Any]:
     """Return what would settle a target that is too close to call; blank for all others."""
     if row["status"] != OPEN:
         return {"n_to_settle": nan, "settles": ""}
@@ -140,14 +144,16 @@ def _settling(row: Mapping[Any, Any], level: float, limit: float) -> dict[str, A
     return {"n_to_settle": needed, "settles": BY_ANSWERS}
 
 
-def _pace(row: Mapping[Any, Any], past: pd.DataFrame) -> dict[str, Any]:
+def _pace(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
     """Return how fast the KPI would have to move, how fast it ever has, and whether it was past."""
     sign, best = _sign(row), fastest(past, direction=row["direction"])
     left = _left(row["due"], row["period"])
-    needed = max(0.0, -sign * row["gap"]) / left if left is not None and left > 0 else nan
+    needed = nan
+    if left is not None and left > 0 and not row["reached"]:
+        needed = abs(row["gap"]) / left
     ahead = sign * (past["value"] - row["target"]) >= 0
-    pace = NO_PACE
-    if isfinite(needed) and isfinite(best) and not row["reached"]:
+    pace = THERE if row["reached"] else NO_PACE
+    if isfinite(needed) and isfinite(best):
         pace = NEVER if needed > best else SEEN
     return {
         "remaining": pd.NA if left is None else left,

@@ -181,8 +181,8 @@ def _scale_of(scale: Any, form: Form) -> tuple[float, float]:
     if form != "mean" or not isinstance(scale, (str, tuple, list)):
         return -inf, inf
     found = re.fullmatch(r"(-?\d+)-(-?\d+)", scale) if isinstance(scale, str) else None
-    low, high = scale if found is None else found.groups()
-    return float(low), float(high)
+    ends = list(scale) if found is None else list(found.groups())
+    return float(ends[0]), float(ends[1])
 
 
 def _form_of(measured: object) -> Form:

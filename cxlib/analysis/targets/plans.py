@@ -35,12 +35,13 @@ class Outlook:
     by its users), ``change`` (what a step adds after the haircut), ``change_low, change_high``
     (a quarter of the prediction, and all of it), ``begin, end`` (from where to where its bar
     reaches), ``end_low, end_high`` (of a total), ``capped`` (held at what the best segment shows).
-    ``summary``, one row: ``kpi, plan, case`` ("reaches", "too slow", "only in full", "falls short",
-    "already there", "no target"), ``unit, direction, value, target, due, predicted`` (after the
-    haircut), ``predicted_low, predicted_high`` (a quarter of the change, and all of it),
-    ``predicted_change`` (after the haircut), ``full_change``, ``p_reach`` (chance that the counted
-    change reaches the target, sampling alone), ``left`` (what it leaves open, signed like the way),
-    ``remaining`` (periods), ``pace_needed, pace_best`` (a period; the fastest ever seen), ``n``.
+    ``summary``, one row: ``kpi, means`` (what the scenario stands for), ``gets_there`` ("reaches",
+    "too slow", "only in full", "falls short", "already there", "no target"), ``unit, direction,
+    value, target, due, predicted`` (after the haircut), ``predicted_low, predicted_high`` (a
+    quarter of the change, and all of it), ``predicted_change`` (after the haircut),
+    ``full_change``, ``p_reach`` (chance that the counted change reaches the target, sampling
+    alone), ``left`` (what it leaves open, signed like the way), ``remaining`` (periods),
+    ``pace_needed, pace_best`` (a period; the fastest ever seen), ``n``.
     """
 
     table: pd.DataFrame
@@ -127,8 +128,8 @@ def outlook(
     left = goal - predicted if sign * (goal - predicted) > 0 else 0.0 if isfinite(goal) else nan
     summary = {
         "kpi": scenario.outcome,
-        "plan": plan,
-        "case": case,
+        "means": plan,
+        "gets_there": case,
         "unit": "points" if scenario.kind == "nps" else "percent",
         "direction": direction,
         "value": now,

@@ -24,9 +24,11 @@ HAIRCUT, HAIRCUT_LEAST, HAIRCUT_MOST = 0.5, 0.25, 1.0
 Ratings share a halo and are unreliable, so that predicted and causal effects differ by factors."""
 BARE_POWERS = (0.80, 0.90, 0.95)
 """Where nothing but the sample speaks: the chances to see each target's change."""
+TINY = 1e-6  # a gain that floating point makes
 QUARTILE_OF = 4  # fewer scores than this have a best, but no quartile
 
-PLAN, RECOVERY, BEST_GROUP = _("the plan"), _("regaining lost ground"), _("the best group's level")
+PLAN, RECOVERY = _("the plan"), _("regaining lost ground")
+BEST_GROUP = _("the best group's ratings for all")
 """What a scenario stands for; a ground is named as what it is."""
 _SCENARIO = {
     PLAN: (
@@ -53,7 +55,8 @@ class Proposal:
 
     ``table``: ``level`` (low, realistic, stretch), ``target`` and ``change`` (signed),
     ``per_period`` (change a period until due), ``ground`` (key), ``grounds`` (the ground in words,
-    a `Caveat` with its facts), ``coincides`` (the lower level that it coincides with, else empty),
+    a `Caveat` with its facts), ``coincides`` (the lower level from which it is less than one
+    standard error of the present score away, else empty),
     ``detectable`` (larger than chance at ``n_next`` answers), ``n_needed`` (answers a wave that
     would show it; missing where there is no change).
     ``candidates``: every ground looked at: ``ground, grounds, target, change, improves``.
@@ -142,7 +145,8 @@ def propose(
     -----
     Realistic is half of what the scenario predicts, else the best quartile already seen, else the
     nearest other ground; never more than the best that own periods or segments have shown. Where
-    they have shown nothing better than the baseline, it is to hold the present level. Low is the
+    they have shown nothing better than the baseline by more than its standard error, it is to hold
+    the present level. Low is the
     smallest change larger than chance if that is less than the realistic one, else the smallest
     ground that is. Stretch is the furthest ground. Past bests are shrunken: the raw best of several
     noisy scores is a winner's curse. Without other grounds all three come from the sample alone.
@@ -182,10 +186,8 @@ def propose(
         caveats.append(Caveat(message, rebound=rebound))
     smallest = visible(power)
     detectable = _Ground("detectable", smallest, _shown(planned, power))
-    near = 0.005 if seen.form == "mean" else 0.05  # what a reader sees as one value
-    levels = _levels(
-        [g for g in grounds if g.gain > near], detectable, reach if reach > near else 0
-    )
+    near = seen.error  # closer than one standard error, two levels are the same
+    levels = _levels([g for g in grounds if g.gain > TINY], detectable, reach, near)
     if levels is None:
         message = _("Only the sample speaks for these targets; add a scenario or a benchmark.")
         caveats.append(Caveat(message))
@@ -199,7 +201,7 @@ def propose(
         change = sign * ground.gain
         same = [r["level"] for r in rows if abs(r["change"] - change) < near]
         needed: Any = pd.NA
-        if ground.gain > near / 100:
+        if ground.gain > TINY:
             needed = sample_size(
                 score=baseline,
                 change=change,
@@ -247,7 +249,9 @@ def _reach(past: Shrunken | None, parts: Shrunken | None, sign: float, start: fl
     return max(0.0, *(float((sign * (t.shrunken - start)).max()) for t in known if t.tau2 > 0), 0.0)
 
 
-def _levels(ahead: list[_Ground], visible: _Ground, reach: float) -> list[_Ground] | None:
+def _levels(
+    ahead: list[_Ground], visible: _Ground, reach: float, near: float
+) -> list[_Ground] | None:
     """Choose the grounds of low, realistic and stretch; None if nothing but the sample speaks."""
     if not ahead and reach == inf:
         return None
@@ -260,11 +264,13 @@ def _levels(ahead: list[_Ground], visible: _Ground, reach: float) -> list[_Groun
     realistic = setting[0] if setting else min(firm, key=lambda g: g.gain, default=hold)
     if realistic.gain > reach:
         message = _("no more than the best that own periods or groups have shown")
-        realistic = hold if reach == 0 else _Ground("reach", reach, Caveat(message))
+        realistic = _Ground("reach", reach, Caveat(message))
+    if realistic.gain <= near and reach < inf:
+        realistic = hold
     below = [g for g in (visible, *sorted(ahead, key=lambda g: g.gain)) if g.gain < realistic.gain]
     stretch = max([*ahead, realistic], key=lambda g: g.gain)
-    if stretch.gain == 0:
-        stretch = visible if isfinite(visible.gain) else hold
+    if realistic is hold and stretch.gain <= near and isfinite(visible.gain):
+        stretch = max(stretch, visible, key=lambda g: g.gain)
     return [below[0] if below else realistic, realistic, stretch]
 
 

@@ -30,7 +30,10 @@ def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     look = said.map(LOOK).fillna("open")
     counts = {name: int((look == name).sum()) for name in ("good", "bad", "open")}
     text = words.say(
-        _("Of {total} targets {good} are met or on course, {bad} missed or behind, {open} open"),
+        _(
+            "{good} of {total} targets met or on course, {bad} missed or behind, "
+            "{open} too close to call"
+        ),
         total=len(table),
         **counts,
     )
@@ -57,7 +60,7 @@ def way(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
 def sample(curve: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw what a period's answers can show; `curve` as of `targets.power_curve`."""
     unit = UNIT.get(curve.metric, "mean")
-    facts = {"n": int(curve.n), "change": Quantity(curve.smallest, unit, sign=True)}
+    facts = {"n": int(curve.n), "change": Quantity(curve.smallest, unit)}
     message = _("{n} answers show a change of {change} in four cases of five")
     if not np.isfinite(curve.smallest):
         message = _("{n} answers show no change in four cases of five")
@@ -73,16 +76,19 @@ def outlook(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
     rows: list[dict[str, Any]] = [now | {"low": np.nan, "high": np.nan}]
     for row in table.to_dict("records"):
         ends = {"low": row["predicted_low"], "high": row["predicted_high"], "start": row["value"]}
-        label = words.say(_("With {plan}"), plan=words.say(row["plan"]))
+        label = words.say(row["means"])
+        label = label[:1].upper() + label[1:]
         rows.append({"label": label, "value": row["predicted"], "solid": True} | ends)
     drawn = ladder(pd.DataFrame(rows), words=words, unit=unit, target=float(first["target"]), ax=ax)
     drawn.set_xlabel(
         words.say(_("Diamond: half of the predicted effect; line: a quarter to all of it")),
         loc="right",
     )
-    facts = {"plan": words.say(first["plan"]), "kpi": first["kpi"]}
-    facts["predicted"] = Quantity(first["predicted"], unit)
-    return theme.title(drawn, words.say(_("{kpi}: {predicted} with {plan}"), **facts))
+    best = table.iloc[int(table["full_change"].abs().argmax())]
+    facts = {"means": words.say(best["means"]), "kpi": first["kpi"]}
+    facts["predicted"] = Quantity(best["predicted"], unit)
+    message = _("{kpi}: {predicted} by {means}, half of its effect counted")
+    return theme.title(drawn, words.say(message, **facts))
 
 
 def levels(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

@@ -7,6 +7,7 @@ here compares a value with a target.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf, nan
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -41,23 +42,21 @@ COLUMNS = {
     "pace_best": Column(_("Best period so far"), "signed"),
     "held": Column(_("Past the target"), "word"),
     "of_periods": Column(_("Periods measured"), "int"),
-    "plan": Column(_("Plan"), "word"),
-    "case": Column(_("Outcome"), "word"),
-    "plan_case": Column(_("Plan"), "word"),
+    "means": Column(_("What is planned"), "word"),
+    "gets_there": Column(_("Does it get there"), "word"),
     "predicted": Column(
         _("Half the effect (a quarter to all)"), "unit", "", ("predicted_low", "predicted_high")
     ),
     "predicted_change": Column(_("Half the effect"), "signed"),
     "left": Column(_("Still missing"), "signed"),
     "full_change": Column(_("All of the effect"), "signed"),
-    "step": Column(_("Step"), "key"),
     "rating_now": Column(_("Rating now"), "number"),
     "rating_planned": Column(_("Rating planned"), "number"),
     "adds": Column(_("Adds (a quarter to all)"), "signed", "Half.", ("adds_low", "adds_high")),
     "capped": Column(_("Capped at the best group"), "mark"),
     "rung": Column(_("Level"), "word"),
     "per_period": Column(_("Per period"), "signed"),
-    "reason": Column(_("Grounds"), "word"),
+    "on_grounds": Column(_("Grounds"), "word"),
     "detectable": Column(_("Larger than chance"), "mark"),
 }
 
@@ -94,8 +93,8 @@ def contract(engagement: Engagement) -> pd.DataFrame:
     of_periods``; see `COLUMNS`.
     """
     judged = engagement.judged().table
-    stakes = engagement.standing("survey", "touchpoint", "tickets", "reported").table
-    stakes = stakes.drop_duplicates("kpi").set_index("kpi")["stake"]
+    standing = engagement.standing("survey", "touchpoint", "tickets", "reported").table
+    stakes = standing.drop_duplicates("kpi").set_index("kpi")["stake"]
     found = targets.demands(
         judged,
         _own(engagement),
@@ -104,6 +103,12 @@ def contract(engagement: Engagement) -> pd.DataFrame:
         all_required=engagement.settings.all_required,
     )
     return found.assign(stake=found["kpi"].map(stakes).astype("float64"))
+
+
+def targeted(engagement: Engagement) -> Any:
+    """Return how the KPIs stand that have a target: what the tiles show."""
+    standing = engagement.standing()
+    return replace(standing, table=standing.table.dropna(subset=["target"]))
 
 
 def undecided(table: pd.DataFrame) -> pd.DataFrame:
@@ -125,7 +130,7 @@ def paths(engagement: Engagement, table: pd.DataFrame) -> dict[str, pd.DataFrame
     return found
 
 
-def _way(engagement: Engagement, row: Mapping[str, Any], past: pd.DataFrame) -> pd.DataFrame:
+def _way(engagement: Engagement, row: Mapping[Any, Any], past: pd.DataFrame) -> pd.DataFrame:
     """Return the path of a target; empty where there is none to go."""
     blank = pd.DataFrame({"period": pd.Series(dtype="str"), "expected": [], "agreed": []})
     kind, due = periods.kind_of(engagement.period), row["due"]
@@ -179,17 +184,20 @@ def outcomes(outlooks: list[Outlook]) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def steps(outlook: Outlook) -> pd.DataFrame:
-    """Return the steps of a plan, as a table shows them."""
+def steps(outlooks: list[Outlook]) -> pd.DataFrame:
+    """Return the steps of all plans, as a table shows them."""
     names = {
         "step": "driver",
         "change": "adds",
         "change_low": "adds_low",
         "change_high": "adds_high",
     }
-    about = outlook.summary.iloc[0]
-    rows = outlook.table[outlook.table["role"] == "step"].rename(columns=names)
-    return rows.assign(unit=about["unit"], n=about["n"])
+    found = []
+    for outlook in outlooks:
+        about = outlook.summary.iloc[0]
+        rows = outlook.table[outlook.table["role"] == "step"].rename(columns=names)
+        found.append(rows.assign(**{name: about[name] for name in ("means", "unit", "n")}))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
 def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
@@ -197,25 +205,27 @@ def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
     due = table["remaining"].fillna(0) <= 0
     first = table.assign(_over=due).sort_values(["_over", "remaining"], kind="stable")
     first = first.drop_duplicates("kpi").drop(columns="_over").sort_index()
-    first = first.assign(plan="", plan_case="", predicted=nan)
+    first = first.assign(means="", gets_there="")
     for outlook in reversed(outlooks):
         plan = outlook.summary.iloc[0]
-        at = first["kpi"] == plan["kpi"]
-        first.loc[at, ["plan", "plan_case"]] = plan["plan"], plan["case"]
-        first.loc[at, "predicted"] = plan["predicted"]
+        first.loc[first["kpi"] == plan["kpi"], ["means", "gets_there"]] = (
+            plan["means"],
+            plan["gets_there"],
+        )
     return first
 
 
 def rungs(engagement: Engagement) -> dict[str, pd.DataFrame]:
     """Return what to agree on next, by KPI: a row a level, those that coincide as one.
 
-    ``kpi, unit, rung, target, change, per_period, reason, grounds, detectable, n_needed, n`` and
-    ``value, low, high``: where the KPI stands.
+    ``kpi, unit, rung, target, change, per_period, on_grounds, grounds, detectable, n_needed`` and
+    ``value, low, high, n``: where the KPI stands.
     """
     found = {}
     for row, proposal in _proposed(engagement):
         rows: list[dict[str, Any]] = []
-        for one in proposal.table.to_dict("records"):
+        for record in proposal.table.to_dict("records"):
+            one = {str(name): value for name, value in record.items()}
             if one["coincides"]:
                 rows[-1]["levels"] += (one["level"],)
             else:
@@ -225,7 +235,7 @@ def rungs(engagement: Engagement) -> dict[str, pd.DataFrame]:
         said = [REASONS.get(r["ground"], r["grounds"].message) for r in rows]
         found[row["kpi"]] = table.assign(
             rung=[RUNGS[r["levels"]] for r in rows],
-            reason=said,
+            on_grounds=said,
             grounds=pd.Series([r["grounds"] for r in rows], dtype=object),
             n_needed=_shown(table["n_needed"], _limits(engagement).get(row["kpi"], inf)),
         ).drop(columns=["levels", "level", "coincides"])
@@ -272,20 +282,24 @@ def _limits(engagement: Engagement) -> dict[str, float]:
 
 
 def _scenarios(engagement: Engagement) -> dict[str, Any]:
-    """Return what the drivers' chapter predicted, by what it stands for; no plan is invented."""
+    """Return what the drivers' chapter predicted, by what it stands for, the furthest first.
+
+    It is the client's plan only where the client file names the changes; a step of a tenth that
+    nobody asked for is no plan.
+    """
     try:
         saved = engagement.read("drivers").results if engagement.touchpoints else {}
     except DataError:  # that chapter has not run: nothing is planned
         return {}
-    found, scenario, recovery = {}, saved.get("scenario"), saved.get("recovery")
-    grounds = set(saved["plan"].table["ground"]) if saved.get("plan") is not None else set()
-    if scenario is not None and grounds <= {"asked for"}:
+    found, scenario = {}, saved.get("scenario")
+    if scenario is not None and engagement.client.chapters.get("drivers", {}).get("changes"):
         found[targets.PLAN] = scenario
-    elif scenario is not None and grounds == {"what the best group reaches"}:
+    elif scenario is not None and scenario.table["cap"].notna().all():
         found[targets.BEST_GROUP] = scenario
-    if recovery is not None:
-        found[targets.RECOVERY] = recovery
-    return found
+    if saved.get("recovery") is not None:
+        found[targets.RECOVERY] = saved["recovery"]
+    order = sorted(found, key=lambda p: (p != targets.PLAN, -abs(found[p].change)))
+    return {plan: found[plan] for plan in order}
 
 
 def _proposed(engagement: Engagement) -> list[tuple[dict[str, Any], Proposal]]:
@@ -294,13 +308,14 @@ def _proposed(engagement: Engagement) -> list[tuple[dict[str, Any], Proposal]]:
     here = own[(own["source"] == "survey") & (own["period"] == engagement.period)]
     rivals = _rivals(engagement)
     found = []
-    for row in here.to_dict("records"):
+    for record in here.to_dict("records"):
+        row = {str(name): value for name, value in record.items()}
         seen = read(SimpleNamespace(**row))
         end = seen.scale[0] if row["direction"] == "lower" else seen.scale[1]
         if not seen.error > 0 or seen.value == end:
             continue
         mine = {p: s for p, s in scenarios.items() if s.outcome == row["kpi"]}
-        plan = max(mine, key=lambda p: abs(mine[p].change), default=targets.PLAN)
+        plan = next(iter(mine), targets.PLAN)
         groups = every[
             (every["kpi"] == row["kpi"]) & (every["brand"] == "own") & every["segment"].notna()
         ]
