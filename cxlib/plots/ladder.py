@@ -70,5 +70,8 @@ def ladder(
             fontsize=8.5,
             color=theme.ACCENT,
         )
-    ax.margins(x=0.15)
+    low, high = ax.get_xlim()
+    ax.set_xlim(low - 0.05 * (high - low), high + 0.18 * (high - low))
+    ticks = [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= ax.get_xlim()[1]]
+    ax.set_xticks(ticks, [words.quantity(tick, unit) for tick in ticks])
     return ax

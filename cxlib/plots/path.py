@@ -45,7 +45,8 @@ def path(
     known = table["value"].notna().to_numpy()
     ends = table[["low", "high"]].fillna(table["value"].to_frame("low").assign(high=table["value"]))
     ax.vlines(at, ends["low"], ends["high"], color=theme.MAIN, linewidth=1, alpha=0.55)
-    label = words.say(_("measured, 95% interval"))
+    sampled = bool(table["low"].notna().any())
+    label = words.say(_("measured, 95% interval") if sampled else _("measured"))
     style: dict[str, Any] = {"color": theme.MAIN, "marker": "o", "markersize": 4.5}
     ax.plot(at[known], table["value"][known], label=label, **style)
     _values(ax, at[known], table["value"][known].to_numpy(float), words, unit)
@@ -60,6 +61,8 @@ def path(
     )
     theme.label_periods(ax, [words.period(label) for label in table["period"].astype(str)])
     ax.margins(y=0.2)
+    ticks = [tick for tick in ax.get_yticks() if ax.get_ylim()[0] <= tick <= ax.get_ylim()[1]]
+    ax.set_yticks(ticks, [words.quantity(tick, unit) for tick in ticks])
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2)
     return ax
 

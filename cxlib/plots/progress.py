@@ -47,7 +47,7 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
         ax.plot(shown[y, 1], y, marker=marker, markersize=7.5, color=colour, markerfacecolor=face)
         facts = {name: Quantity(row[name], row["unit"]) for name in ("value", "target")}
         ax.annotate(
-            words.say(_("{said}\n{value} of {target}"), said=row["said"], **facts),
+            words.say(_("{said}\n{value}, target {target}"), said=row["said"], **facts),
             (1.01, y),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -56,7 +56,7 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
             annotation_clip=False,
         )
     theme.label_rows(ax, [words.label(kpi) for kpi in table["kpi"]])
-    seen = shown[np.isfinite(shown)]
-    ax.set_xlim(min(seen.min(), 0.0) - 0.12, max(seen.max(), 1.0) + 0.12)
+    seen = [0.0, 1.0, *shown[np.isfinite(shown)]]
+    ax.set_xlim(min(seen) - 0.12, max(seen) + 0.12)
     ax.set_xticks([0, 1], [words.say(_("Start")), words.say(_("Target"))])
     return ax

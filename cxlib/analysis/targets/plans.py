@@ -192,7 +192,7 @@ def path(
     -------
     pandas.DataFrame
         ``period, expected, agreed``: a row a period, `start` and `due` included; between agreed
-        steps the line is straight.
+        steps the line is straight in days, as in `kpis.judge`.
 
     Raises
     ------
@@ -205,16 +205,14 @@ def path(
     first, last = (periods.containing(periods.parse(p).end, kind) for p in (start, due))
     if last.ordinal <= first.ordinal:
         raise DataError(f"due {due} is not after the start {start}; a path needs a later period.")
-    labels = [str(first + step) for step in range(last.ordinal - first.ordinal + 1)]
-    steps = {
-        str(periods.containing(periods.parse(k).end, kind)): v for k, v in (agreed or {}).items()
-    }
-    known = pd.Series(steps, index=labels, dtype="float64")
+    way = [first + step for step in range(last.ordinal - first.ordinal + 1)]
+    steps = {periods.containing(periods.parse(p).end, kind): v for p, v in (agreed or {}).items()}
+    known = pd.Series([steps.get(period, nan) for period in way], dtype="float64")
     fixed = known.copy()
     fixed.iloc[0], fixed.iloc[-1] = baseline, target
-    return pd.DataFrame(
-        {"period": labels, "expected": fixed.interpolate().to_numpy(), "agreed": known.to_numpy()}
-    )
+    fixed.index = pd.Index([period.end.toordinal() for period in way])
+    expected = fixed.interpolate(method="index").to_numpy()
+    return pd.DataFrame({"period": map(str, way), "expected": expected, "agreed": known})
 
 
 def _chance(lead: float, half: float, confidence: float) -> float:

@@ -55,9 +55,11 @@ def shrink(table: Any, *, what: str, minimum_base: int = 0) -> Shrunken:
     kept = np.isfinite(values) & np.isfinite(errors) & (errors > 0)
     if minimum_base:
         kept &= np.nan_to_num(numbers(frame["n"])) >= minimum_base
-    names = [name for name in ("period", "level", *frame.columns) if name in frame]
-    label = next((name for name in names if name not in NOT_A_LABEL), None)
-    labels = frame.index.astype(str) if label is None else frame[label].astype(str)
+    labels = frame.index.astype(str)
+    if what == "segments" and {"segment", "level"} <= set(frame.columns):
+        labels = frame["segment"].astype(str) + "=" + frame["level"].astype(str)
+    elif named := [n for n in ("period", *frame.columns) if n in frame and n not in NOT_A_LABEL]:
+        labels = frame[named[0]].astype(str)
     mean, tau2 = random_effects(values[kept], errors[kept])
     return Shrunken(
         labels=tuple(np.asarray(labels, dtype=object)[kept]),

@@ -24,7 +24,10 @@ UNIT = {"nps": "points", "share": "percent"}
 
 
 def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw how far each KPI has come: its course before it is due, then its verdict."""
+    """Draw how far each KPI has come: its course before it is due, then its verdict.
+
+    KPIs without a baseline, and targets that ask for nothing, have no way to draw.
+    """
     early = ~table["course"].isin(["due", "no trajectory"]) & (table["status"] != "met")
     said = table["course"].where(early, table["status"])
     look = said.map(LOOK).fillna("open")
@@ -37,7 +40,9 @@ def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
         total=len(table),
         **counts,
     )
-    return theme.title(progress(table.assign(said=said, look=look), words=words, ax=ax), text)
+    drawn = table.assign(said=said, look=look)
+    drawn = drawn[table["start"].notna() & (table["asks"] != "asks for nothing")]
+    return theme.title(progress(drawn.reset_index(drop=True), words=words, ax=ax), text)
 
 
 def way(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

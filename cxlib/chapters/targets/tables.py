@@ -42,7 +42,7 @@ COLUMNS = {
     "pace_best": Column(_("Best period so far"), "signed"),
     "held": Column(_("Past the target"), "word"),
     "of_periods": Column(_("Periods measured"), "int"),
-    "means": Column(_("What is planned"), "word"),
+    "means": Column(_("If so"), "word"),
     "gets_there": Column(_("Does it get there"), "word"),
     "predicted": Column(
         _("Half the effect (a quarter to all)"), "unit", "", ("predicted_low", "predicted_high")
@@ -226,10 +226,12 @@ def rungs(engagement: Engagement) -> dict[str, pd.DataFrame]:
         rows: list[dict[str, Any]] = []
         for record in proposal.table.to_dict("records"):
             one = {str(name): value for name, value in record.items()}
+            levels = (one["level"],)
             if one["coincides"]:
-                rows[-1]["levels"] += (one["level"],)
-            else:
-                rows.append(one | {"levels": (one["level"],)})
+                levels = (*rows[-1]["levels"], *levels)
+                one = one if one["level"] == REALISTIC else rows[-1]  # the middle speaks for both
+                rows.pop()
+            rows.append(one | {"levels": levels})
         about = {name: row[name] for name in ("kpi", "unit", "value", "low", "high", "n")}
         table = pd.DataFrame([r | about for r in rows])
         said = [REASONS.get(r["ground"], r["grounds"].message) for r in rows]
