@@ -167,6 +167,7 @@ def _report(parcel: Parcel, folder: Path) -> bytes:
     import nbformat
 
     from cxlib import params
+    from cxlib.chapters import catalogues
     from cxlib.report.cover import cover_of
     from cxlib.report.html import render
     from cxlib.words import Words
@@ -174,7 +175,8 @@ def _report(parcel: Parcel, folder: Path) -> bytes:
 
     place = Workspace(folder)
     client = params.load(parcel.client, place)
-    beside = tuple(sorted(place.notebooks.glob(f"*.{parcel.language}.po")))
+    added = sorted(place.notebooks.glob(f"*.{parcel.language}.po"))
+    beside = (*catalogues(parcel.language), *added)
     words = Words.load(parcel.language, labels=client.labels(parcel.language), beside=beside)
     with (folder / "executed.ipynb").open(encoding="utf-8") as file:
         notebook = nbformat.read(file, as_version=4)

@@ -71,7 +71,7 @@ def power(
         fontsize=8.5,
     )
     marks = [0, 20, 40, 60, 80, 100]
-    ax.set_yticks(marks, [f"{mark}{words.percent_sign}" for mark in marks])
+    ax.set_yticks(marks, [f"{mark}%" for mark in marks])
     ax.set_ylim(0, 103)
     ax.set_xlabel(words.say(_("Answers per period")))
     ax.set_ylabel(words.say(_("Chance to see the change")))
