@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cxlib.plots import theme
+from cxlib.plots.path import tick_labels
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
@@ -46,15 +47,14 @@ def ladder(
             ax.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=2.2, alpha=0.5)
         face = colour if row["solid"] else theme.PAPER
         ax.plot(row["value"], y, "o" if now else "D", color=colour, markerfacecolor=face)
-        right = np.nanmax([row["value"], row["high"], row["start"]])
         ax.annotate(
             words.quantity(float(row["value"]), unit),
-            (float(right), y),
-            xytext=(8, 0),
+            (float(row["value"]), y),
+            xytext=(0, 6),
             textcoords="offset points",
-            va="center",
+            ha="center",
+            va="bottom",
             fontsize=8.5,
-            bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
         )
     theme.label_rows(ax, table["label"].tolist(), width=34)
     if np.isfinite(target):
@@ -71,7 +71,8 @@ def ladder(
             color=theme.ACCENT,
         )
     low, high = ax.get_xlim()
-    ax.set_xlim(low - 0.05 * (high - low), high + 0.18 * (high - low))
-    ticks = [tick for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick <= ax.get_xlim()[1]]
-    ax.set_xticks(ticks, [words.quantity(tick, unit) for tick in ticks])
+    ax.set_xlim(low - 0.06 * (high - low), high + 0.06 * (high - low))
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
+    ax.set_xticks(ticks, tick_labels(ticks, words=words, unit=unit))
     return ax

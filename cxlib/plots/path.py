@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,10 +62,18 @@ def path(
     )
     theme.label_periods(ax, [words.period(label) for label in table["period"].astype(str)])
     ax.margins(y=0.2)
-    ticks = [tick for tick in ax.get_yticks() if ax.get_ylim()[0] <= tick <= ax.get_ylim()[1]]
-    ax.set_yticks(ticks, [words.quantity(tick, unit) for tick in ticks])
+    low, high = ax.get_ylim()
+    ticks = [tick for tick in ax.get_yticks() if low <= tick <= high]
+    ax.set_yticks(ticks, tick_labels(ticks, words=words, unit=unit))
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2)
     return ax
+
+
+def tick_labels(ticks: Sequence[float], *, words: Words, unit: str) -> list[str]:
+    """Return the labels of an axis in its unit, without decimals where none is needed."""
+    if unit not in ("points", "percent") or any(tick % 1 for tick in ticks):
+        return [words.quantity(tick, unit) for tick in ticks]
+    return [words.number(tick) + ("%" if unit == "percent" else "") for tick in ticks]
 
 
 def _values(ax: Axes, at: np.ndarray, values: np.ndarray, words: Words, unit: str) -> None:

@@ -55,7 +55,7 @@ def shrink(table: Any, *, what: str, minimum_base: int = 0) -> Shrunken:
     kept = np.isfinite(values) & np.isfinite(errors) & (errors > 0)
     if minimum_base:
         kept &= np.nan_to_num(numbers(frame["n"])) >= minimum_base
-    labels = frame.index.astype(str)
+    labels: Any = frame.index.astype(str)
     if what == "segments" and {"segment", "level"} <= set(frame.columns):
         labels = frame["segment"].astype(str) + "=" + frame["level"].astype(str)
     elif named := [n for n in ("period", *frame.columns) if n in frame and n not in NOT_A_LABEL]:

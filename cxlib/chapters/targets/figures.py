@@ -18,31 +18,20 @@ from cxlib.words import mark as _
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LOOK = {"met": "good", "on course": "good", "missed": "bad", "behind": "bad"}
-"""How a verdict or course is drawn; all else is open."""
 UNIT = {"nps": "points", "share": "percent"}
 
 
 def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw how far each KPI has come: its course before it is due, then its verdict.
-
-    KPIs without a baseline, and targets that ask for nothing, have no way to draw.
-    """
-    early = ~table["course"].isin(["due", "no trajectory"]) & (table["status"] != "met")
-    said = table["course"].where(early, table["status"])
-    look = said.map(LOOK).fillna("open")
-    counts = {name: int((look == name).sum()) for name in ("good", "bad", "open")}
+    """Draw how far each KPI has come; `table` as of `tables.underway`."""
+    counts = {name: int(table[name].iloc[0]) for name in ("total", "good", "bad", "open")}
     text = words.say(
         _(
             "{good} of {total} targets met or on course, {bad} missed or behind, "
             "{open} too close to call"
         ),
-        total=len(table),
         **counts,
     )
-    drawn = table.assign(said=said, look=look)
-    drawn = drawn[table["start"].notna() & (table["asks"] != "asks for nothing")]
-    return theme.title(progress(drawn.reset_index(drop=True), words=words, ax=ax), text)
+    return theme.title(progress(table, words=words, ax=ax), text)
 
 
 def way(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

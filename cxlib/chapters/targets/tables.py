@@ -63,6 +63,8 @@ COLUMNS = {
 SURVEY = ("survey",)
 BEYOND = 3
 """Where the client file names no invitations, so many times the present answers can be had."""
+LOOK = {"met": "good", "on course": "good", "missed": "bad", "behind": "bad"}
+"""How a verdict or course is drawn; all else is open."""
 RUNGS = {
     (LOW,): LOW,
     (REALISTIC,): REALISTIC,
@@ -109,6 +111,21 @@ def targeted(engagement: Engagement) -> Any:
     """Return how the KPIs stand that have a target: what the tiles show."""
     standing = engagement.standing()
     return replace(standing, table=standing.table.dropna(subset=["target"]))
+
+
+def underway(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the targets that have a way to draw, with what is said of each before it is due.
+
+    Adds ``said`` (the course until a target is due or met, then the verdict), ``look`` ("good",
+    "bad" or "open"), and how many of all targets are so: ``total, good, bad, open``.
+    """
+    early = ~table["course"].isin(["due", "no trajectory"]) & (table["status"] != "met")
+    said = table["course"].where(early, table["status"])
+    look = said.map(LOOK).fillna("open")
+    counts: dict[str, Any] = {name: int((look == name).sum()) for name in ("good", "bad", "open")}
+    shown = table["start"].notna() & (table["asks"] != "asks for nothing")
+    found = table.assign(said=said, look=look, total=len(table), **counts)[shown]
+    return found.reset_index(drop=True)
 
 
 def undecided(table: pd.DataFrame) -> pd.DataFrame:
