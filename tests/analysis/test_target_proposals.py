@@ -247,7 +247,7 @@ def test_the_best_possible_baseline_leaves_nothing_to_reach() -> None:
 def test_the_path_goes_by_even_steps() -> None:
     found = targets.path(start="2026Q3", baseline=5, due="2027Q1", target=15)
     assert found["period"].tolist() == ["2026Q3", "2026Q4", "2027Q1"]
-    assert found["expected"].tolist() == [5, 10, 15]
+    assert found["expected"].tolist() == pytest.approx([5, 5 + 10 * 92 / 182, 15])  # by days
     assert found["agreed"].isna().all()
 
 
@@ -255,7 +255,8 @@ def test_agreed_steps_replace_the_straight_line_between_them() -> None:
     found = targets.path(
         start="2026-01", baseline=0, due="2026-07", target=12, agreed={"2026-03": 6, "2026-04": 9}
     )
-    assert found["expected"].tolist() == [0, 3, 6, 9, 10, 11, 12]
+    by_days = [0, 6 * 28 / 59, 6, 9, 9 + 3 * 31 / 92, 9 + 3 * 61 / 92, 12]
+    assert found["expected"].tolist() == pytest.approx(by_days)
     assert found["agreed"].notna().sum() == 2
 
 
@@ -344,16 +345,15 @@ def test_a_kpi_that_only_fell_has_no_pace_and_lower_may_be_better() -> None:
     assert isnan(targets.fastest(falling.head(1), direction="lower"))
 
 
-def test_the_waterfalls_parts_sum_to_the_whole() -> None:
+def test_the_steps_sum_to_the_whole() -> None:
     found = targets.outlook(_plan(20), value=9.1, target=60, remaining=2)
-    bars = found.table.set_index("step")
-    steps = found.table["role"] == "step"
-    assert bars.loc["Now", "end"] == 9.1
-    assert 9.1 + found.table.loc[steps, "change"].sum() == pytest.approx(bars.loc["With it", "end"])
-    assert bars.loc["With it", "end"] + bars.loc["Still missing", "change"] == pytest.approx(60)
-    begins, ends = found.table["begin"].iloc[1:4], found.table["end"].iloc[0:3]
-    assert begins.tolist() == pytest.approx(ends.tolist())
-    assert bars.loc["a", "capped"]
+    about, steps = found.summary.iloc[0], found.table.set_index("driver")
+    assert 9.1 + steps["change"].sum() == pytest.approx(about["predicted"])
+    assert about["predicted"] + about["left"] == pytest.approx(60)
+    assert steps.index.tolist() == ["b", "a", "c"]  # the largest first
+    assert steps.loc["b", ["change_low", "change", "change_high"]].tolist() == [3, 6, 12]
+    assert steps.loc["c", ["change_low", "change_high"]].tolist() == [-2, -0.5]
+    assert steps.loc["a", "capped"]
 
 
 def test_steps_that_do_not_add_up_are_refused() -> None:

@@ -13,7 +13,8 @@ from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
-from cxlib.analysis import compare, scores, targets
+from cxlib.analysis import compare, kpis, scores, targets
+from cxlib.analysis.metrics import Metric
 from cxlib.errors import DataError
 
 
@@ -38,7 +39,7 @@ def _csat(top: int, rest: int) -> scores.Score:
 
 def test_a_verdict_on_an_nps_by_hand() -> None:
     score = _nps(180, 60, 160)  # NPS 5 on 400, variance 0.45 + 0.40 − 0.05² = 0.8475
-    verdict = targets.verdict(score, 10, direction="higher", clause="2.2.1", metric="nps")
+    verdict = targets.verdict(score, 10, direction="higher")
     voiced, net, target = 0.85, 0.05, 0.10
     b = voiced + net * target
     under = (b + sqrt(b**2 - 4 * target * (net - (1 - voiced) * target))) / 2
@@ -52,7 +53,7 @@ def test_a_verdict_on_an_nps_by_hand() -> None:
     errors = norm.ppf(0.95) * sqrt(0.85 - 0.01) + norm.ppf(0.8) * sqrt(0.85 - takes**2)
     assert takes - 0.10 == pytest.approx(errors / 20)
     assert (verdict.reached, verdict.status) == (False, "too close to call")
-    assert (verdict.clause, verdict.metric, verdict.n) == ("2.2.1", "nps", 400)
+    assert verdict.n == 400
 
 
 def test_a_share_is_judged_by_the_score_test_of_statsmodels() -> None:
@@ -144,54 +145,6 @@ def test_a_share_against_the_end_of_its_scale() -> None:
     assert targets.verdict(_csat(49, 1), 100, direction="higher").status == "missed"
 
 
-def test_holm_agrees_with_statsmodels_and_leaves_a_census_out() -> None:
-    items = [
-        targets.verdict(_csat(86, 14), 80, direction="higher", clause="a"),
-        targets.verdict(95.0, 90, direction="higher", basis="census", clause="b"),
-        targets.verdict(_nps(500, 200, 300), 14, direction="higher", clause="c"),
-        targets.verdict(_csat(88, 12), 79, direction="higher", clause="d"),
-    ]
-    judged = targets.verdicts(items)
-    sampled = [items[i].p_value for i in (0, 2, 3)]
-    expected = multipletests(sampled, method="holm")[1]
-    assert judged.table["p_adjusted"].dropna().tolist() == pytest.approx(list(expected))
-    assert judged.table["clause"].tolist() == ["a", "b", "c", "d"]
-    assert judged.table["status"].tolist() == [
-        "too close to call",
-        "met",
-        "met",
-        "met",
-    ]
-    assert judged.all_met is None
-
-
-def test_needing_every_target_needs_no_adjustment() -> None:
-    items = [targets.verdict(_csat(172, 28), 81, direction="higher") for _ in range(2)]
-    assert items[0].p_value == pytest.approx(0.0357, abs=1e-3)
-    apart, together = targets.verdicts(items), targets.verdicts(items, all_required=True)
-    assert (apart.all_met, together.all_met) == (None, True)
-    assert together.table["p_adjusted"].tolist() == [items[0].p_value] * 2
-    assert apart.table["p_adjusted"].tolist() == pytest.approx([2 * items[0].p_value] * 2)
-
-
-def test_one_missed_target_among_required_ones_may_be_chance_and_says_so() -> None:
-    items = [targets.verdict(_csat(152, 48), 81, direction="higher") for _ in range(2)]
-    judged = targets.verdicts(items, all_required=True)
-    assert judged.all_met is False
-    assert any("by chance" in caveat for caveat in judged.caveats)
-    assert targets.verdicts(items).all_met is None
-
-
-def test_the_order_of_the_targets_changes_nothing() -> None:
-    items = [
-        targets.verdict(_csat(80 + i, 20 - i), 80, direction="higher", clause=str(i))
-        for i in range(-9, 15, 4)
-    ]
-    forward = targets.verdicts(items).table
-    backward = targets.verdicts(items[::-1]).table.iloc[::-1].reset_index(drop=True)
-    pd.testing.assert_frame_equal(forward, backward)
-
-
 def test_results_are_frozen() -> None:
     verdict: Any = targets.verdict(1.0, 2, direction="lower", basis="census")
     with pytest.raises(FrozenInstanceError):
@@ -245,19 +198,6 @@ def test_no_true_value_is_enough_where_the_scale_ends_too_soon() -> None:
     assert isnan(targets.verdict(_csat(24, 1), 95, direction="higher").takes)
 
 
-def test_what_settles_and_what_it_takes_stand_at_the_level_after_adjustment() -> None:
-    items = [
-        targets.verdict(_csat(top, 200 - top), 81, direction="higher")
-        for top in (195, 168, 166, 150)
-    ]
-    together = targets.verdicts(items).table
-    assert together["level"].tolist() == pytest.approx([0.05 / 4, 0.05 / 3, 0.05 / 2, 0.05 / 4])
-    z = norm.isf(0.05 / 3) + norm.ppf(0.8)
-    assert together["n_to_settle"][1] == pytest.approx(84 * 16 * z**2 / 3**2)
-    required = targets.verdicts(items, all_required=True).table
-    assert required["level"].tolist() == [0.05] * 4
-
-
 def test_n_to_settle_settles_four_times_in_five() -> None:
     first = targets.verdict(_quick_nps(450, 300, 250), 12, direction="higher")
     n = ceil(first.n_to_settle)
@@ -267,18 +207,6 @@ def test_n_to_settle_settles_four_times_in_five() -> None:
         targets.verdict(_quick_nps(*draw), 12, direction="higher").status == "met" for draw in draws
     ]
     assert np.mean(met) == pytest.approx(0.8, abs=0.035)
-
-
-def test_a_contract_is_wrongly_praised_no_more_often_than_alpha() -> None:
-    rng = np.random.default_rng(13)
-    wrong: Any = 0
-    for _ in range(500):
-        items = [
-            targets.verdict(_quick_nps(*draw), 20, direction="higher")
-            for draw in rng.multinomial(400, [0.45, 0.30, 0.25], 4)
-        ]
-        wrong += (targets.verdicts(items).table["status"] == "met").any()
-    assert wrong / 500 < 0.05 + 2 * sqrt(0.05 * 0.95 / 500)
 
 
 def _quick_nps(promoters: int, passives: int, detractors: int) -> Any:
@@ -326,9 +254,38 @@ def test_an_impossible_target_is_named(wrong: dict[str, Any], message: str) -> N
         targets.verdict(asked.pop("measured"), asked.pop("target"), **asked)
 
 
-def test_verdicts_need_verdicts() -> None:
-    with pytest.raises(DataError, match="no target to judge"):
-        targets.verdicts([])
-    odd: Any = [80]
-    with pytest.raises(DataError, match="int is no verdict"):
-        targets.verdicts(odd)
+def _judged(items: list[tuple[Any, float]], **more: Any) -> pd.DataFrame:
+    """Judge several targets together, as a contract does."""
+    rows = [kpis.estimate(pd.DataFrame({"x": x}), questions=(q,)).table.assign(kpi=f"k{at}")
+            for at, ((x, q), _target) in enumerate(items)]  # fmt: skip
+    wanted = [SimpleNamespace(metric=f"k{at}", target=t) for at, (_x, t) in enumerate(items)]
+    return kpis.judge(kpis.Estimates(table=pd.concat(rows)), wanted, **more).table
+
+
+def _top(top: int, rest: int) -> tuple[Any, Metric]:
+    return [5.0] * top + [2.0] * rest, Metric("x", "csat")
+
+
+def test_a_contract_tests_at_holms_levels_and_none_where_all_are_needed() -> None:
+    items = [(_top(172, 28), 81.0), (_top(172, 28), 81.0), (_top(150, 50), 81.0)]
+    alone = [targets.verdict(_csat(t, r), 81, direction="higher") for t, r in
+             ((172, 28), (172, 28), (150, 50))]  # fmt: skip
+    apart, together = _judged(items), _judged(items, all_required=True)
+    met = multipletests([one.p_value for one in alone], method="holm")[1]
+    assert apart["p_adjusted"].tolist()[:2] == pytest.approx(list(met)[:2])
+    assert apart["status"].tolist()[0] == "too close to call"
+    assert together["status"].tolist()[0] == "met"
+    levels = [targets.holm_level(one.p_value, [o.p_value for o in alone]) for one in alone]
+    assert levels == pytest.approx([0.05 / 3, 0.05 / 3, 0.05])
+
+
+def test_a_contract_is_wrongly_praised_no_more_often_than_alpha() -> None:
+    rng = np.random.default_rng(13)
+    wrong = 0
+    for _ in range(600):
+        p = [
+            targets.verdict(_quick_nps(*draw), 20, direction="higher").p_value
+            for draw in rng.multinomial(400, [0.45, 0.30, 0.25], 4)
+        ]
+        wrong += min(p) <= targets.holm_level(min(p), p)
+    assert wrong / 600 < 0.05 + 2 * sqrt(0.05 * 0.95 / 600)

@@ -12,7 +12,7 @@ from cxlib.analysis.targets.power import (
     sample_size,
 )
 from cxlib.analysis.targets.proposals import BEST_GROUP, PLAN, RECOVERY, Proposal, propose
-from cxlib.analysis.targets.verdicts import Verdict, Verdicts, holm_level, verdict, verdicts
+from cxlib.analysis.targets.verdicts import Verdict, holm_level, verdict
 
 __all__ = [
     "BEST_GROUP",
@@ -23,7 +23,6 @@ __all__ = [
     "Proposal",
     "SampleSize",
     "Verdict",
-    "Verdicts",
     "demands",
     "detectable_change",
     "fastest",
@@ -34,5 +33,4 @@ __all__ = [
     "propose",
     "sample_size",
     "verdict",
-    "verdicts",
 ]

@@ -20,7 +20,6 @@ from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, PLAN
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
-NOW, AFTER, MISSING = _("Now"), _("With it"), _("Still missing")
 SURE = 0.80  # chance that the counted change reaches the target from which a plan counts as enough
 REACHES, SLOW, IN_FULL = _("reaches"), _("too slow"), _("only in full")
 SHORT, THERE, UNTARGETED = _("falls short"), _("already there"), _("no target")
@@ -28,13 +27,12 @@ SHORT, THERE, UNTARGETED = _("falls short"), _("already there"), _("no target")
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """A joint scenario laid out from the present score to its target, in the score's unit.
+    """What a joint scenario brings a KPI, and whether that reaches its target, in the KPI's unit.
 
-    ``table``, in the order of a waterfall: ``step`` ("Now", a driver each, "With it", "Still
-    missing"), ``role`` (total, step, gap), ``rating_now, rating_planned`` (mean rating of a driver
-    by its users), ``change`` (what a step adds after the haircut), ``change_low, change_high``
-    (a quarter of the prediction, and all of it), ``begin, end`` (from where to where its bar
-    reaches), ``end_low, end_high`` (of a total), ``capped`` (held at what the best segment shows).
+    ``table``, a row a driver, the largest step first: ``driver, rating_now, rating_planned`` (mean
+    rating by its users), ``change`` (what it adds after the haircut), ``change_low, change_high``
+    (a quarter of the prediction, and all of it), ``capped`` (held at what the best segment shows).
+    Steps are averaged over orders and add up.
     ``summary``, one row: ``kpi, means`` (what the scenario stands for), ``gets_there`` ("reaches",
     "too slow", "only in full", "falls short", "already there", "no target"), ``unit, direction,
     value, target, due, predicted`` (after the haircut), ``predicted_low, predicted_high`` (a
@@ -61,7 +59,7 @@ def outlook(
     plan: str = PLAN,
     haircut: float = HAIRCUT,
 ) -> Outlook:
-    """Lay a joint scenario out as a waterfall, and say whether it reaches the target in time.
+    """Say what a joint scenario is counted on to bring, and whether it reaches the target in time.
 
     Parameters
     ----------
@@ -148,7 +146,7 @@ def outlook(
         "n": int(scenario.n_used),
     }
     return Outlook(
-        table=_bars(steps, now, haircut, (predicted, *ends), goal, left),
+        table=_counted(steps, haircut),
         summary=pd.DataFrame([summary]),
         caveats=tuple(scenario.caveats),
     )
@@ -221,41 +219,19 @@ def _chance(lead: float, half: float, confidence: float) -> float:
     return float(norm.cdf(lead / (half / z_of(confidence)))) if half > 0 else float(lead >= 0)
 
 
-def _bars(
-    steps: pd.DataFrame,
-    now: float,
-    haircut: float,
-    after: tuple[float, float, float],
-    target: float,
-    left: float,
-) -> pd.DataFrame:
-    predicted, low, high = after
-    rows: list[dict[str, Any]] = [{"step": NOW, "role": "total", "end": now}]
-    at = now
+def _counted(steps: pd.DataFrame, haircut: float) -> pd.DataFrame:
+    """Return the steps after the haircut, the largest first."""
     largest = steps["step"].abs().sort_values(ascending=False, kind="stable").index
-    for row in steps.loc[largest].to_dict("records"):
-        ends = sorted(share * row["step"] for share in (HAIRCUT_LEAST, 1.0))
-        bar = {
-            "step": row["driver"],
-            "role": "step",
-            "begin": at,
-            "end": at + haircut * row["step"],
+    steps = steps.loc[largest].reset_index(drop=True)
+    ends = np.sort(np.outer(steps["step"], [HAIRCUT_LEAST, 1.0]), axis=1)
+    return pd.DataFrame(
+        {
+            "driver": steps["driver"],
+            "rating_now": steps["mean_now"],
+            "rating_planned": steps["mean_used"],
+            "change": haircut * steps["step"],
+            "change_low": ends[:, 0],
+            "change_high": ends[:, 1],
+            "capped": steps["capped"].astype(bool),
         }
-        bar |= {"rating_now": row["mean_now"], "rating_planned": row["mean_used"]}
-        bar |= {"change": haircut * row["step"], "change_low": ends[0], "change_high": ends[1]}
-        rows.append(bar | {"capped": bool(row["capped"])})
-        at = bar["end"]
-    rows.append(
-        {"step": AFTER, "role": "total", "end": predicted, "end_low": low, "end_high": high}
-    )
-    if isfinite(target) and left:
-        gap = {"step": MISSING, "role": "gap", "change": left, "begin": predicted, "end": target}
-        rows.append(gap)
-    names = [
-        *("rating_now", "rating_planned", "change", "change_low", "change_high"),
-        *("begin", "end", "end_low", "end_high"),
-    ]
-    table = pd.DataFrame(rows, columns=["step", "role", *names, "capped"])
-    return table.astype(dict.fromkeys(names, "float64")).assign(
-        capped=[bool(row.get("capped", False)) for row in rows]
     )

@@ -24,7 +24,6 @@ from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.analysis.targets import Outlook, Proposal
-    from cxlib.engagement import Engagement
 
 COLUMNS = {
     "remaining": Column(_("Periods left"), "int", "Until due; 0 or less: due."),
@@ -87,7 +86,7 @@ REASONS = {
 }
 
 
-def contract(engagement: Engagement) -> pd.DataFrame:
+def contract(engagement: Any) -> pd.DataFrame:
     """Return one row a target: `Engagement.judged` with what it asks, and what would settle it.
 
     Adds ``stake`` (of `Engagement.standing`), ``remaining, asked, asks, compared, smallest,
@@ -107,7 +106,7 @@ def contract(engagement: Engagement) -> pd.DataFrame:
     return found.assign(stake=found["kpi"].map(stakes).astype("float64"))
 
 
-def targeted(engagement: Engagement) -> Any:
+def targeted(engagement: Any) -> Any:
     """Return how the KPIs stand that have a target: what the tiles show."""
     standing = engagement.standing()
     return replace(standing, table=standing.table.dropna(subset=["target"]))
@@ -133,7 +132,7 @@ def undecided(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["status"] == "too close to call"].reset_index(drop=True)
 
 
-def paths(engagement: Engagement, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def paths(engagement: Any, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return what was measured and what is expected, by KPI that still has a way to go."""
     own, found = _own(engagement), {}
     for row in table[table["status"] != "met"].drop_duplicates("kpi").to_dict("records"):
@@ -147,7 +146,7 @@ def paths(engagement: Engagement, table: pd.DataFrame) -> dict[str, pd.DataFrame
     return found
 
 
-def _way(engagement: Engagement, row: Mapping[Any, Any], past: pd.DataFrame) -> pd.DataFrame:
+def _way(engagement: Any, row: Mapping[Any, Any], past: pd.DataFrame) -> pd.DataFrame:
     """Return the path of a target; empty where there is none to go."""
     blank = pd.DataFrame({"period": pd.Series(dtype="str"), "expected": [], "agreed": []})
     kind, due = periods.kind_of(engagement.period), row["due"]
@@ -156,7 +155,7 @@ def _way(engagement: Engagement, row: Mapping[Any, Any], past: pd.DataFrame) -> 
     start = row["baseline"] if periods.kind_of(row["baseline"]) else past["period"].iloc[0]
     if kind is None or periods.parse(due).end <= periods.parse(start).end:
         return blank
-    agreed = next(
+    agreed: Mapping[str, float] = next(
         (t.path for t in engagement.client.targets if (t.metric, t.due) == (row["kpi"], due)), {}
     )
     scale = 100.0 if row["unit"] == "percent" and row["source"] in ("tickets", "reported") else 1.0
@@ -170,7 +169,7 @@ def _way(engagement: Engagement, row: Mapping[Any, Any], past: pd.DataFrame) -> 
     )
 
 
-def plans(engagement: Engagement, table: pd.DataFrame) -> list[Outlook]:
+def plans(engagement: Any, table: pd.DataFrame) -> list[Outlook]:
     """Return what each plan that the drivers' chapter predicted does for its KPI's target."""
     own, found = _own(engagement), []
     for plan, scenario in _scenarios(engagement).items():
@@ -212,7 +211,7 @@ def steps(outlooks: list[Outlook]) -> pd.DataFrame:
     found = []
     for outlook in outlooks:
         about = outlook.summary.iloc[0]
-        rows = outlook.table[outlook.table["role"] == "step"].rename(columns=names)
+        rows = outlook.table.rename(columns=names)
         found.append(rows.assign(**{name: about[name] for name in ("means", "unit", "n")}))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
@@ -232,7 +231,7 @@ def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
     return first
 
 
-def rungs(engagement: Engagement) -> dict[str, pd.DataFrame]:
+def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
     """Return what to agree on next, by KPI: a row a level, those that coincide as one.
 
     ``kpi, unit, rung, target, change, per_period, on_grounds, grounds, detectable, n_needed`` and
@@ -267,7 +266,7 @@ def every(levels: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def curve(engagement: Engagement) -> Any:
+def curve(engagement: Any) -> Any:
     """Return what this many answers to the first KPI can show; None where nothing varies."""
     now = _own(engagement).query("source == 'survey' and period == @engagement.period")
     if now.empty or not now["standard_error"].iloc[0] > 0:
@@ -279,15 +278,15 @@ def curve(engagement: Engagement) -> Any:
 # --- how they are made ----------------------------------------------------------------------------
 
 
-def _own(engagement: Engagement) -> pd.DataFrame:
+def _own(engagement: Any) -> pd.DataFrame:
     """Return the client's totals, period by period, on bases that may be shown."""
-    every = engagement.kpis().table
+    every: pd.DataFrame = engagement.kpis().table
     own = every[(every["brand"] == "own") & every["segment"].isna()]
     enough = own["n"].fillna(engagement.minimum_base) >= engagement.minimum_base
     return own[enough].reset_index(drop=True)
 
 
-def _limits(engagement: Engagement) -> dict[str, float]:
+def _limits(engagement: Any) -> dict[str, float]:
     """Return how many answers a period can bring, by KPI: never more than are invited."""
     own = _own(engagement)
     now = own[(own["period"] == engagement.period) & (own["basis"] == "sample")]
@@ -300,7 +299,7 @@ def _limits(engagement: Engagement) -> dict[str, float]:
     return most
 
 
-def _scenarios(engagement: Engagement) -> dict[str, Any]:
+def _scenarios(engagement: Any) -> dict[str, Any]:
     """Return what the drivers' chapter predicted, by what it stands for, the furthest first.
 
     It is the client's plan only where the client file names the changes; a step of a tenth that
@@ -321,7 +320,7 @@ def _scenarios(engagement: Engagement) -> dict[str, Any]:
     return {plan: found[plan] for plan in order}
 
 
-def _proposed(engagement: Engagement) -> list[tuple[dict[str, Any], Proposal]]:
+def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
     own, every = _own(engagement), engagement.kpis().table
     scenarios, settings = _scenarios(engagement), engagement.settings
     here = own[(own["source"] == "survey") & (own["period"] == engagement.period)]
@@ -356,7 +355,7 @@ def _proposed(engagement: Engagement) -> list[tuple[dict[str, Any], Proposal]]:
     return found
 
 
-def _rivals(engagement: Engagement) -> dict[str, float]:
+def _rivals(engagement: Any) -> dict[str, float]:
     """Return the best competitor by KPI, at the client's own mix, on at least 30 answers."""
     table = engagement.competitors().table
     if table.empty:
