@@ -155,6 +155,12 @@ class Page(ABC):
         self._write()
         _display(conclusions.say_findings(kept, words=self.words, minimum_base=self.minimum_base))
 
+    def recall(self, findings: Iterable[Any]) -> None:
+        """State again what other chapters found; each leads back to its chapter."""
+        from cxlib.present import conclusions
+
+        _display(conclusions.view_findings(findings, words=self.words))
+
     def withheld(self, result: Any) -> Any:
         """Return a result (or each of a list) with small bases blanked, as every output has it."""
         from cxlib.present.withhold import withhold
