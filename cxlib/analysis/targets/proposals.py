@@ -269,8 +269,6 @@ def _levels(
         realistic = hold
     below = [g for g in (visible, *sorted(ahead, key=lambda g: g.gain)) if g.gain < realistic.gain]
     stretch = max([*ahead, realistic], key=lambda g: g.gain)
-    if realistic is hold and stretch.gain <= near and isfinite(visible.gain):
-        stretch = max(stretch, visible, key=lambda g: g.gain)
     return [below[0] if below else realistic, realistic, stretch]
 
 

@@ -11,30 +11,30 @@ from cxlib.words import mark as _
 
 OPEN = "too close to call"
 SHORT = ("missed", OPEN)
-EARLY = ("on course", "behind", OPEN, "no trajectory")
+DECIDED = ("due", "no trajectory")
 PLAN, RECOVERY, BEST = "the plan", "regaining lost ground", "the best group's ratings for all"
 
 # fmt: off
 RULES = (
     # where it stands
-    Rule({"course": "due", "status": "met"}, _("{kpi} meets its target: {value} against {target}."), "good",
-         _("Put the verdict before the client for acceptance.")),
-    Rule({"course": "due", "status": "missed"}, _("{kpi} misses its target: {value} against {target}."), "serious",
-         _("Agree on a remedy or a new date.")),
-    Rule({"course": ("due", "no trajectory"), "status": OPEN}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+    Rule({"course": DECIDED, "status": "met"}, _("{kpi} meets its target: {value} against {target}."), "good",
+         _("Hold what made it so.")),
+    Rule({"course": DECIDED, "status": "missed"}, _("{kpi} misses its target: {value} against {target}."), "serious",
+         _("Agree what is done about it, by whom and by when.")),
+    Rule({"course": DECIDED, "status": OPEN}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
          _("Agree now whether {value} counts as reached.")),
-    Rule({"course": EARLY, "status": "met"}, _("{kpi} already meets its target: {value} against {target}."), "good",
+    Rule({"course": ("on course", OPEN), "status": "met"}, _("{kpi} already meets its target: {value} against {target}."), "good",
          _("Hold what made it so.")),
     Rule({"course": "on course", "status": SHORT}, _("{kpi} is on its path to {target}: {value}."), "good",
          _("Keep to the plan.")),
-    Rule({"course": "behind", "status": SHORT}, _("{kpi} is behind its path to {target}: {value}."), "serious",
+    Rule({"course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious",
          _("Agree what is done about it, by whom and by when.")),
     Rule({"course": OPEN, "status": "missed"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning",
          _("Agree what is done before {due}, by whom and by when.")),
     Rule({"course": OPEN, "status": OPEN}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
          _("Agree now whether {value} would count as reached in {due}.")),
-    Rule({"course": "no trajectory", "status": "missed"}, _("{kpi} is short of its target: {value} against {target}."), "serious",
-         _("Agree what is done about it, by whom and by when.")),
+    Rule({"course": "due", "status": "met"}, "", "", _("Put the verdict before the client for acceptance.")),
+    Rule({"course": "due", "status": "missed"}, "", "", _("Agree on a remedy or a new date.")),
     # what it asks, and what would settle it
     Rule({"asks": "asks for nothing", "held": ""}, _("The target asks for nothing: it stood at {start} when it was set."), "",
          _("Agree on a target beyond today's level.")),

@@ -280,10 +280,11 @@ def curve(engagement: Any) -> Any:
 
 def _own(engagement: Any) -> pd.DataFrame:
     """Return the client's totals, period by period, on bases that may be shown."""
-    every: pd.DataFrame = engagement.kpis().table
+    every = engagement.kpis().table
     own = every[(every["brand"] == "own") & every["segment"].isna()]
     enough = own["n"].fillna(engagement.minimum_base) >= engagement.minimum_base
-    return own[enough].reset_index(drop=True)
+    found: pd.DataFrame = own[enough].reset_index(drop=True)
+    return found
 
 
 def _limits(engagement: Any) -> dict[str, float]:
