@@ -99,12 +99,17 @@ def levels(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         rows.append({"label": label, "low": np.nan, "high": np.nan} | bar)
     drawn = ladder(pd.DataFrame(rows), words=words, unit=unit, ax=ax)
     drawn.set_xlabel(words.say(_("Hollow: within chance")), loc="right")
-    middle = table[table["rung"].str.contains("realistic")].iloc[0]
+    realistic = table[table["rung"].str.contains("realistic")]
+    middle = (realistic if len(realistic) else table).iloc[0]
     facts = {"kpi": first["kpi"], "target": Quantity(middle["target"], unit)}
     facts["stretch"] = Quantity(table["target"].iloc[-1], unit)
     message = _("{kpi}: {target} is realistic, {stretch} would be a stretch")
-    if middle["ground"] == "hold":
+    if realistic.empty:
+        message = _(
+            "{kpi}: nothing shows yet what is within reach; below {target} it may be chance"
+        )
+    elif middle["ground"] == "hold":
         message = _("{kpi}: nothing speaks for more than holding {target}")
-    elif len(table) == 1 or "stretch" in middle["rung"]:
+    elif "stretch" in middle["rung"]:
         message = _("{kpi}: {target} is realistic, and nothing speaks for more")
     return theme.title(drawn, words.say(message, **facts))

@@ -248,6 +248,8 @@ def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
                 one = one if one["level"] == REALISTIC else rows[-1]  # the middle speaks for both
                 rows.pop()
             rows.append(one | {"levels": levels})
+        if set(proposal.table["ground"]) == {"detectable"}:  # only the sample speaks
+            rows = [rows[0] | {"levels": (LOW,)}]
         about = {name: row[name] for name in ("kpi", "unit", "value", "low", "high", "n")}
         table = pd.DataFrame([r | about for r in rows])
         said = [REASONS.get(r["ground"], r["grounds"].message) for r in rows]
