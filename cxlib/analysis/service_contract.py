@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import nan
 from typing import Any
 
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis._commitment import Wanted
-from cxlib.analysis.contract import Review, review
-from cxlib.analysis.metrics import Metric
-from cxlib.analysis.results import MINIMUM_BASE
 from cxlib.analysis.service_review import Glance, row_of
 from cxlib.analysis.service_terms import Terms, calendar_period, kpis
 from cxlib.analysis.ticket_targets import TICKET_KPIS
@@ -93,7 +89,7 @@ def figures(tickets: pd.DataFrame, *, terms: Terms, period: str | None) -> pd.Da
     return pd.DataFrame(rows, columns=list(columns))
 
 
-def as_measured(targets: Iterable[Wanted], *, terms: Terms) -> tuple[Wanted, ...]:
+def as_measured(targets: Iterable[Any], *, terms: Terms) -> tuple[Any, ...]:
     """Return targets with the basis that the terms give them.
 
     Parameters
@@ -117,61 +113,6 @@ def as_measured(targets: Iterable[Wanted], *, terms: Terms) -> tuple[Wanted, ...
     )
 
 
-def contract(
-    tickets: pd.DataFrame,
-    *,
-    terms: Terms,
-    period: str | None,
-    targets: Iterable[Wanted],
-    minimum_base: int = MINIMUM_BASE,
-) -> Review | None:
-    """Judge every target on a ticket KPI.
-
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-        The canonical table, with the periods of the baselines.
-    terms : Terms
-    period : str or None
-    targets : iterable of Target
-        As :func:`cxlib.analysis.contract.review` takes them; those on anything else are passed
-        over.
-    minimum_base : int
-        Fewer tickets are not judged.
-
-    Returns
-    -------
-    Review or None
-        None where no target is on a ticket KPI. KPIs over all tickets are judged as a census:
-        met or not met; what customers are asked is a sample (see `as_measured`).
-
-    Raises
-    ------
-    DataError
-        As :func:`cxlib.analysis.contract.review`.
-    """
-    wanted = [t for t in as_measured(targets, terms=terms) if t.metric in TICKET_KPIS]
-    if not wanted:
-        return None
-    known = figures(tickets, terms=terms, period=period)
-    sampled = any(target.metric == RATED and target.basis == "sample" for target in wanted)
-    found = review(
-        ratings(tickets, terms, period) if sampled else None,
-        targets=wanted,
-        period=period or WHOLE,
-        metrics=(Metric(RATED, "mean"),) if sampled else (),
-        kpis=known[known["kpi"] != RATED] if sampled else known,
-        units={key: kpi.unit for key, kpi in TICKET_KPIS.items()},
-        minimum_base=minimum_base,
-    )
-    if "value" not in found.table:
-        return found
-    bases = known.set_index(["kpi", "period"])["n"]
-    at = pd.MultiIndex.from_frame(found.table[["metric", "period"]])
-    n = pd.Series(bases.reindex(at).to_numpy(), index=found.table.index).astype("Int64")
-    return replace(found, table=found.table.assign(n=found.table["n"].fillna(n)))
-
-
 def ratings(tickets: pd.DataFrame, terms: Terms, period: str | None) -> pd.DataFrame:
     """Return the customers' ratings of their tickets as answers of a survey."""
     from cxlib.analysis.tickets import read_log
@@ -188,7 +129,7 @@ def ratings(tickets: pd.DataFrame, terms: Terms, period: str | None) -> pd.DataF
     return rated.assign(**{RATED: rating.astype("float64")}).dropna(subset=[RATED])
 
 
-def sign_off(glance: Glance, review: Review | None, *, blanks: Sequence[str] = ()) -> SignOff:
+def sign_off(glance: Glance, review: Any, *, blanks: Sequence[str] = ()) -> SignOff:
     """Return the sheet for the review meeting: what was measured, and room for what it decides.
 
     Parameters

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.contract import Review
 from cxlib.analysis.investigation import NO_MEASURE
 from cxlib.analysis.results import MINIMUM_BASE
 from cxlib.analysis.service_course import Course, course
@@ -111,7 +110,7 @@ def follow_up(
     period: str | None,
     glance: Glance,
     course: Course,
-    review: Review | None = None,
+    review: Any = None,
     minimum_base: int = MINIMUM_BASE,
 ) -> FollowUp:
     """Say how the measures stand at the end of a period, and what has none.
@@ -224,7 +223,7 @@ def _moved(one: Measure, now: pd.Series | None, months: int) -> str | None:
     return WORSE if now["variation"] == "concerning" else UNMOVED
 
 
-def _unanswered(measures: Sequence[Measure], course: Course, review: Review | None) -> pd.DataFrame:
+def _unanswered(measures: Sequence[Measure], course: Course, review: Any) -> pd.DataFrame:
     columns = {"metric": "kpi", "n": "n", "unit": "unit"}
     latest = course.latest
     worse = latest[(latest["variation"] == "concerning") & (latest["since"] != "")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxlib.analysis.backlog import backlog
-from cxlib.analysis.service_contract import as_measured, contract, sign_off
+from cxlib.analysis.service_contract import as_measured, sign_off
 from cxlib.analysis.service_course import course
 from cxlib.analysis.service_groups import groups
 from cxlib.analysis.service_measures import follow_up
@@ -15,7 +15,6 @@ __all__ = [
     "as_measured",
     "backlog",
     "complaints_of",
-    "contract",
     "course",
     "follow_up",
     "glance",
