@@ -1,4 +1,4 @@
-"""Analysis: an event log folded to one row a ticket: the last state wins, changes are counted."""
+"""An event log folded to one row a ticket: the last state wins, changes are counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.tickets import DONE, STATES
+from cxlib.analysis.service.log import DONE, STATES
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -21,6 +21,7 @@ EVENTS = {
     "closed": "closed",
     "cancelled": "cancelled",
     "merged": "merged",
+    "abandoned": "abandoned",
 }
 """What an event does to the state of its ticket; None leaves it."""
 
@@ -32,7 +33,7 @@ class FoldedEvents:
     Attributes
     ----------
     tickets : pandas.DataFrame
-        The canonical tickets table (see :mod:`cxlib.analysis.tickets`).
+        The canonical tickets table (see :mod:`cxlib.analysis.service.log`).
     running : pandas.DataFrame
         Columns that change within tickets: ``column``, ``tickets`` (in how many). Such a flag is
         a property of the moment, so only its last value counts.
@@ -58,8 +59,8 @@ def fold_events(
     ----------
     events : pandas.DataFrame
         ``ticket_id``, the time `at`, and either `event` (one of :data:`EVENTS`) or `state` (one
-        of :data:`cxlib.analysis.tickets.STATES`); whatever else there is (agent, queue, flags) is
-        carried over with its last known value.
+        of the log's states); whatever else there is (agent, queue, flags) is carried over with its
+        last known value.
     at, event, state : str
         Names of those columns.
 
@@ -138,7 +139,7 @@ def _milestones(rows: pd.DataFrame, current: pd.Series, *, at: str, event: str) 
         table["first_response_at"] = responded.groupby(ticket).min()
     table["resolved_at"] = last_time(done & ~before).where(table["state"].isin(DONE))
     closing = last_time((current == "closed") & ~was_closed)
-    gone = last_time(current.isin(["cancelled", "merged"]))
+    gone = last_time(current.isin(["cancelled", "merged", "abandoned"]))
     table["closed_at"] = closing.where(table["state"] == "closed").fillna(gone)
     table["reopened"] = (before & (current == "open")).groupby(ticket).sum().astype("int64")
     hands = next((column for column in ("agent_group", "agent") if column in rows), None)

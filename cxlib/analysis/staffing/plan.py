@@ -1,15 +1,22 @@
-"""Analysis: how many agents a service level takes (Erlang C and A), and what one fewer costs."""
+"""How many agents a service level takes (Erlang C and A), and what one fewer costs callers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf, nan
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.queues import (
+from cxlib.analysis.business_time import DAYS
+from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.service.flow import arrivals as arrivals_of
+from cxlib.analysis.service.kpis import Terms, calendar_period, kpis
+from cxlib.analysis.service.log import bounds
+from cxlib.analysis.staffing.queues import (
     ANSWER_SECONDS,
     ErlangA,
     ErlangC,
@@ -19,7 +26,6 @@ from cxlib.analysis.queues import (
     least_stable,
     offered_load,
 )
-from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -49,11 +55,19 @@ class AgentsNeeded:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Agents per interval; see :func:`schedule` for the columns of `table`."""
+    """Agents per interval; see :func:`schedule` for the columns of `table`.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+    agent_hours, paid_hours : float
+        Over the table: at the desk, and to be paid for with shrinkage.
+    caveats : tuple of Caveat
+    """
 
     table: pd.DataFrame
     agent_hours: float
-    position_hours: float
+    paid_hours: float
     caveats: tuple[Caveat, ...]
 
 
@@ -107,8 +121,16 @@ def agents_needed(
         return state.service_level >= service_level and state.occupancy <= max_occupancy + 1e-12
 
     agents = _fewest(enough, start=1 if patience_seconds is not None else least_stable(load))
-    positions = math.ceil(agents / (1 - shrinkage) - TOLERANCE)
-    return AgentsNeeded(agents=agents, positions=positions, queue=queue(agents))
+    return AgentsNeeded(agents=agents, positions=paid(agents, shrinkage), queue=queue(agents))
+
+
+def paid(hours: float, shrinkage: float) -> int:
+    """Return the whole hours (or people) to pay for so that `hours` are worked: once, at the end.
+
+    Over a day or a week the hours at the desk are added first: 107 at 30 % are 153, where rounding
+    each half hour up would make 170 of them.
+    """
+    return math.ceil(hours / (1 - shrinkage) - TOLERANCE)
 
 
 def schedule(
@@ -130,7 +152,7 @@ def schedule(
     ----------
     arrivals : pandas.DataFrame
         One row an interval: the `by` columns and ``calls_per_hour``, as
-        :func:`cxlib.analysis.arrivals.arrivals` returns them.
+        :func:`cxlib.analysis.service.arrivals` returns them.
     handle_seconds, service_level, answer_seconds, shrinkage, max_occupancy, patience_seconds
         As in :func:`agents_needed`; each interval is taken as long enough to settle.
     by : str or sequence of str
@@ -147,8 +169,8 @@ def schedule(
         ``service_level``, ``mean_wait`` (seconds), ``occupancy``, ``p_abandon`` (0 without
         patience), ``service_level_one_fewer``, ``mean_wait_one_fewer`` (infinite where the queue
         would grow without limit) and ``extra_wait`` (seconds a call for want of one agent; NaN
-        where there are no calls, or no agent to take away). ``agent_hours`` and
-        ``position_hours`` are sums over the table.
+        where there are no calls, or no agent to take away). ``positions`` are those of one
+        interval alone: for a roster take ``paid_hours``, of the hours added up.
 
     Raises
     ------
@@ -173,7 +195,7 @@ def schedule(
             patience_seconds=patience_seconds,
         )
         agents = max(need.agents, int(minimum_agents))
-        positions = math.ceil(agents / (1 - shrinkage) - TOLERANCE)
+        positions = paid(agents, shrinkage)
         queue = _queue(calls, handle_seconds, answer_seconds, patience_seconds)
         return {"agents": agents, "positions": positions} | _one_fewer(queue, calls, agents)
 
@@ -184,10 +206,11 @@ def schedule(
     table["load"] = table["calls_per_hour"] * handle_seconds / 3600
     rows = pd.DataFrame([known[each] for each in calls])
     table = pd.concat([table, rows.astype({"agents": "int64", "positions": "int64"})], axis=1)
+    hours = float(table["agents"].sum() * minutes / 60)
     return Schedule(
         table=table,
-        agent_hours=float(table["agents"].sum() * minutes / 60),
-        position_hours=float(table["positions"].sum() * minutes / 60),
+        agent_hours=hours,
+        paid_hours=float(paid(hours, shrinkage)),
         caveats=_schedule_caveats(table, patience_seconds),
     )
 
@@ -290,13 +313,207 @@ def _strictly_between(value: float, name: str) -> None:
         raise DataError(f"{name} is {value:g}; it is a share between 0 and 1, such as 0.8.")
 
 
-__all__ = [
-    "AgentsNeeded",
-    "ErlangA",
-    "ErlangC",
-    "Schedule",
-    "agents_needed",
-    "erlang_a",
-    "erlang_c",
-    "schedule",
-]
+# --- a week of calls ------------------------------------------------------------------------------
+
+PLANNED, ONE_FEWER = _("as planned"), _("one fewer where there are two")
+NO_HANDLE_TIME = _("No staff is planned: the tickets have no handle time.")
+NO_CHANNEL = _("No staff is planned: no channel tells calls from letters.")
+NO_CALLS = _("No staff is planned: no ticket came by {channels}.")
+FEW_CALLS = _("No staff is planned: {n} calls are too few.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staffing:
+    """A week's staff; see `staff` for the columns.
+
+    Attributes
+    ----------
+    table, week, cost : pandas.DataFrame
+        Empty where nothing can be planned.
+    reason : Caveat or None
+        Why nothing can be planned.
+    n : int
+        Calls it rests on.
+    handle_seconds, service_level, answer_seconds, shrinkage : float
+        What it was planned with.
+    answered : float
+        Share of the period's answered calls that were answered within `answer_seconds`; NaN where
+        the log does not tell.
+    agent_hours, paid_hours : float
+        Of the week: at the desk, and to be paid.
+    caveats : tuple of Caveat
+    """
+
+    table: pd.DataFrame
+    week: pd.DataFrame
+    cost: pd.DataFrame
+    reason: Caveat | None
+    n: int
+    handle_seconds: float
+    service_level: float
+    answer_seconds: float
+    shrinkage: float
+    answered: float
+    agent_hours: float
+    paid_hours: float
+    caveats: tuple[Caveat, ...]
+
+
+def staff(
+    tickets: pd.DataFrame,
+    *,
+    terms: Terms,
+    channels: Sequence[str],
+    period: str | None = None,
+    minutes: int = 30,
+    service_level: float = SERVICE_LEVEL,
+    answer_seconds: float = ANSWER_SECONDS,
+    shrinkage: float = 0.0,
+    max_occupancy: float = 1.0,
+    patience_seconds: float | None = None,
+    minimum_base: int = MINIMUM_BASE,
+) -> Staffing:
+    """Plan a week's agents from the calls of a period, half hour by half hour.
+
+    Parameters
+    ----------
+    tickets : pandas.DataFrame
+        The canonical table.
+    terms : Terms
+        Days without business hours are not planned.
+    channels : sequence of str
+        Values of ``channel`` that are calls: work that is lost if nobody answers at once.
+    period : str, optional
+        Whose calls are expected again.
+    minutes, service_level, answer_seconds, shrinkage, max_occupancy, patience_seconds
+        As in `schedule`.
+    minimum_base : int
+        Fewer calls are not planned on.
+
+    Returns
+    -------
+    Staffing
+        ``table``: the columns of `schedule`, from the first interval of the week that had calls to
+        the last. ``week``, a row a day: ``weekday, calls`` (a day), ``peak_start, peak_agents,
+        agent_hours, paid_hours`` (of the day's hours added up), ``n`` (calls counted). ``cost``,
+        as planned and with one agent fewer in each interval that has two: ``plan, service_level,
+        mean_wait`` (of all calls; infinite where a queue never clears), ``never_clears``
+        (intervals), ``n``.
+
+    Raises
+    ------
+    DataError
+        If the log is impossible or a number of the plan is.
+    """
+    nothing = Staffing(
+        table=pd.DataFrame(),
+        week=pd.DataFrame(),
+        cost=pd.DataFrame(),
+        reason=Caveat(NO_HANDLE_TIME),
+        n=0,
+        handle_seconds=nan,
+        service_level=service_level,
+        answer_seconds=answer_seconds,
+        shrinkage=shrinkage,
+        answered=nan,
+        agent_hours=nan,
+        paid_hours=nan,
+        caveats=(),
+    )
+    calls, reason = _calls(tickets, channels, period, minimum_base)
+    if reason is not None:
+        return replace(nothing, reason=reason)
+    known = calendar_period(period)
+    aim: dict[str, float | dict[str, float]] = {"first_response": answer_seconds}
+    found = kpis(calls, terms=replace(terms, sla=aim, clock="calendar"), period=known).table
+    values = found.set_index(["kpi", "statistic"])["value"]
+    handle = float(values.get(("handle_time", "mean"), nan))
+    if not handle > 0:
+        return nothing
+    inflow = arrivals_of(
+        calls, minutes=minutes, period=known, as_of=terms.as_of, calendar=terms.calendar
+    )
+    starts = inflow.table.loc[inflow.table["tickets"] > 0, "start"]
+    busy = inflow.table[inflow.table["start"].between(starts.min(), starts.max())]
+    plan = schedule(
+        busy.reset_index(drop=True),
+        handle_seconds=handle,
+        minutes=minutes,
+        service_level=service_level,
+        answer_seconds=answer_seconds,
+        shrinkage=shrinkage,
+        max_occupancy=max_occupancy,
+        patience_seconds=patience_seconds,
+    )
+    return replace(
+        nothing,
+        table=plan.table,
+        week=_week(plan.table, inflow.table, minutes, shrinkage),
+        cost=_cost(plan.table, inflow.n),
+        reason=None,
+        n=inflow.n,
+        handle_seconds=handle,
+        answered=float(values.get(("first_response_sla", "share"), nan)),
+        agent_hours=plan.agent_hours,
+        paid_hours=plan.paid_hours,
+        caveats=tuple(dict.fromkeys((*inflow.caveats, *plan.caveats))),
+    )
+
+
+def _calls(
+    tickets: pd.DataFrame, channels: Sequence[str], period: str | None, least: int
+) -> tuple[pd.DataFrame, Caveat | None]:
+    """Return the tickets that are calls, and why nothing can be planned on them."""
+    if "handle_seconds" not in tickets or not tickets["handle_seconds"].notna().any():
+        return tickets, Caveat(NO_HANDLE_TIME)
+    if "channel" not in tickets or not tickets["channel"].notna().any():
+        return tickets, Caveat(NO_CHANNEL)
+    calls = tickets[tickets["channel"].isin(list(channels))]
+    if calls.empty:
+        return calls, Caveat(NO_CALLS, channels=tuple(channels))
+    known = calendar_period(period)
+    opened = calls["created_at"].dt.tz_localize(None)
+    n = len(calls)
+    if known is not None:
+        first, following = bounds(known)
+        n = int(((opened >= first) & (opened < following)).sum())
+    return calls, Caveat(FEW_CALLS, n=n) if n < least else None
+
+
+def _week(plan: pd.DataFrame, inflow: pd.DataFrame, minutes: int, shrinkage: float) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for day in DAYS:
+        mine = plan[plan["weekday"] == day]
+        if mine.empty:
+            continue
+        peak = mine.iloc[int(mine["agents"].argmax())]
+        hours = float(mine["agents"].sum() * minutes / 60)
+        rows.append(
+            {
+                "weekday": day,
+                "calls": float(mine["calls_per_hour"].sum() * minutes / 60),
+                "peak_start": str(peak["start"]),
+                "peak_agents": int(peak["agents"]),
+                "agent_hours": hours,
+                "paid_hours": float(paid(hours, shrinkage)),
+                "n": int(inflow.loc[inflow["weekday"] == day, "tickets"].sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _cost(plan: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Weigh waits and service levels by the calls that meet them, with and without one agent."""
+    open_ = plan[plan["calls_per_hour"] > 0]
+    weight = open_["calls_per_hour"] / open_["calls_per_hour"].sum()
+    alone = open_["agents"] <= 1
+    rows = []
+    for name, suffix in ((PLANNED, ""), (ONE_FEWER, "_one_fewer")):
+        level = open_[f"service_level{suffix}"].where(~alone, open_["service_level"])
+        wait = open_[f"mean_wait{suffix}"].where(~alone, open_["mean_wait"])
+        endless = int(np.isinf(wait).sum())
+        mean_wait = inf if endless else float((weight * wait).sum())
+        share = float((weight * level).sum())
+        row = {"plan": name, "service_level": share, "mean_wait": mean_wait}
+        rows.append(row | {"never_clears": endless, "n": n})
+    return pd.DataFrame(rows)

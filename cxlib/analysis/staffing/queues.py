@@ -1,12 +1,18 @@
-"""Analysis: what a staffed queue does to callers: Erlang C (all wait) and Erlang A (some leave)."""
+"""What a staffed queue does to callers: Erlang C (all wait) and Erlang A (some leave).
+
+Stable from one agent to many thousands; no package of the kit has these formulas.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from math import exp, expm1, inf, log, log1p, pi, sqrt
 from numbers import Real
 
-from cxlib.analysis import _erlang
+import numpy as np
+from scipy.special import expit, gammainc
+
 from cxlib.errors import DataError
 
 ANSWER_SECONDS = 20.0
@@ -90,11 +96,13 @@ def erlang_c(
             f"{handle_seconds:g} s) is not below the {agents} at work, so the queue would "
             f"grow without limit; at least {least_stable(load)} agents are needed."
         )
-    p_wait, level, mean_wait = _erlang.mean_and_level_c(load, handle_seconds, agents, within)
+    blocked = blocking(load, agents)
+    p_wait = blocked / (1 - load / agents * (1 - blocked))
+    spare = agents - load
     return ErlangC(
         p_wait=p_wait,
-        service_level=level,
-        mean_wait=mean_wait,
+        service_level=1 - p_wait * exp(-spare * within / handle_seconds),
+        mean_wait=p_wait * handle_seconds / spare,
         occupancy=load / agents,
         load=load,
     )
@@ -138,7 +146,7 @@ def erlang_a(
     agents = _whole_agents(agents)
     patience = above_zero(patience_seconds, "patience_seconds")
     within = at_least_zero(answer_seconds, "answer_seconds")
-    p_wait, p_abandon, level = _erlang.waiting_a(
+    p_wait, p_abandon, level = _waiting_a(
         calls_per_hour / 3600, handle_seconds, agents, patience, within
     )
     return ErlangA(
@@ -187,3 +195,62 @@ def above_zero(value: float, name: str) -> float:
     if finite(value, name) <= 0:
         raise DataError(f"{name} is {value:g}; it is more than 0.")
     return float(value)
+
+
+_LONGEST_SERIES = 2_000_000
+_SPREAD = 12.0
+"""Terms of the series beyond this many standard deviations of their peak are below 1e-30 of it."""
+
+
+def blocking(load: float, agents: int) -> float:
+    """Return Erlang B, the share of calls that find `agents` busy where nobody waits.
+
+    The recursion B(n) = aB(n−1) / (n + aB(n−1)) stays between 0 and 1, so it neither overflows
+    nor cancels, whatever the number of agents.
+    """
+    share = 1.0
+    for n in range(1, agents + 1):
+        share = load * share / (n + load * share)
+        if share == 0.0:
+            break
+    return share
+
+
+def _waiting_a(
+    arrivals: float, handle: float, agents: int, patience: float, within: float
+) -> tuple[float, float, float]:
+    """Return P(wait), P(abandon) and P(served within `within`) of the queue M/M/n+M.
+
+    The offered wait has, beyond zero, a density in proportion to
+    exp(η(1 − e^(−θv)) − cθv), with θ = 1/patience, η = arrivals/θ and c = agents/(handle·θ);
+    its integrals are the series of :func:`_log_series`.
+    """
+    if arrivals == 0:
+        return 0.0, 0.0, 1.0
+    eta = arrivals * patience
+    c = agents * patience / handle
+    blocked = blocking(arrivals * handle, agents - 1)
+    total = _log_series(c, eta)
+    odds = log(eta) + total + (log(blocked) if blocked > 0 else -inf)
+    p_wait = float(expit(odds))
+    served = _log_series(c + 1, eta)
+    p_abandon = p_wait * max(0.0, -expm1(served - total))
+    decay = within / patience
+    remaining = eta * -expm1(-decay) - decay * (c + 1) + _log_series(c + 1, eta * exp(-decay))
+    in_time = -expm1(min(0.0, remaining - served)) * exp(served - total)
+    return p_wait, p_abandon, 1 - p_wait + p_wait * in_time
+
+
+def _log_series(c: float, eta: float) -> float:
+    """Return the logarithm of Σ η^k / (c(c+1)…(c+k)) over k ≥ 0, which is η^(−c) e^η γ(c, η)."""
+    if eta == 0:
+        return -log(c)
+    peak = max(0.0, eta - c)
+    terms = int(peak + _SPREAD * sqrt(max(c, eta)) + 100)
+    if terms > _LONGEST_SERIES and eta >= c:  # the incomplete gamma is near 1/2 or above here
+        excess = (eta - c) / c
+        stirling = 0.5 * log(2 * pi / c) + 1 / (12 * c)
+        return float(c * (excess - log1p(excess)) + stirling + np.log(gammainc(c, eta)))
+    logs = np.cumsum(log(eta) - np.log(c + np.arange(1, min(terms, _LONGEST_SERIES))))
+    largest = max(0.0, float(logs.max()))
+    return largest + log(exp(-largest) + float(np.exp(logs - largest).sum())) - log(c)

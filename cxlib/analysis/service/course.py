@@ -1,0 +1,155 @@
+"""A service month by month: which KPI moved, since when, and which only varies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from cxlib import periods
+from cxlib.analysis.results import Caveat
+from cxlib.analysis.service.kpis import Terms, calendar_period, kpi_rows
+from cxlib.analysis.service.log import bounds
+from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.analysis.trends import XmrChart, score_chart, xmr
+
+FEWEST_POINTS = 3
+"""Two points have one moving range: no limits can be drawn from it."""
+
+UNITS = {"share": "percent", "seconds": "seconds", "mean": "mean"}
+_LIMITS = ("centre", "lower", "upper")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """KPIs by month with their process charts; see `course` for the columns.
+
+    Attributes
+    ----------
+    table, latest : pandas.DataFrame
+    charts : mapping of str to XmrChart
+    caveats : tuple of Caveat
+    """
+
+    table: pd.DataFrame
+    latest: pd.DataFrame
+    charts: Mapping[str, XmrChart]
+    caveats: tuple[Caveat, ...]
+
+
+def course(
+    tickets: pd.DataFrame,
+    *,
+    terms: Terms,
+    period: str | None = None,
+    kpis: Sequence[str] = tuple(TICKET_KPIS),
+    targets: Mapping[str, float] | None = None,
+) -> Course:
+    """Chart every KPI month by month, up to the end of a period.
+
+    Parameters
+    ----------
+    tickets : pandas.DataFrame
+        The canonical table.
+    terms : Terms
+    period : str, optional
+        The last one; months after it are left out.
+    kpis : sequence of str
+        Keys of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`; those that the log does not
+        allow are passed over.
+    targets : mapping of str to float, optional
+        By KPI, in the units below.
+
+    Returns
+    -------
+    Course
+        ``table``: ``kpi, period, value, n, unit, centre, lower, upper, flags, target``; shares in
+        percent, times in seconds. A share or rating has the limits of its own count of tickets
+        (`score_chart`, with one variance pooled over the months), a time those of `xmr`; on fewer
+        than three months they are NaN. ``latest``, a row a KPI: ``kpi, period, value, centre,
+        lower, upper, n, unit, target, variation, since`` (first month of the present signal, empty
+        for none), ``trial`` (limits on fewer than 12 months), ``direction``.
+    """
+    known = calendar_period(period)
+    rows = kpi_rows(tickets, terms=terms, period_kind="month")
+    if known is not None:
+        last = periods.containing((bounds(known)[1] - pd.Timedelta(days=1)).date(), "month")
+        rows = rows[rows["period"] <= str(last)]
+    tables: list[pd.DataFrame] = []
+    latest: list[dict[str, Any]] = []
+    charts: dict[str, XmrChart] = {}
+    for key in kpis:
+        series = _series(rows[rows["kpi"] == key], key)
+        if series.empty:
+            continue
+        series["target"] = (targets or {}).get(key, np.nan)
+        if len(series) >= FEWEST_POINTS:
+            chart = charts[key] = _chart(series, key)
+            limits = chart.table[["period", *_LIMITS, "flags"]]
+            series = series.merge(limits, how="left", on="period")
+        else:
+            series = series.assign(**dict.fromkeys(_LIMITS, np.nan), flags="")
+        tables.append(series.drop(columns="standard_error"))
+        latest.append(_latest(series, charts.get(key)))
+    return Course(
+        table=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["kpi"]),
+        latest=pd.DataFrame(latest, columns=[*_LATEST, "variation", "since", "trial", "direction"]),
+        charts=charts,
+        caveats=tuple(dict.fromkeys(c for chart in charts.values() for c in chart.caveats)),
+    )
+
+
+_LATEST = ("kpi", "period", "value", *_LIMITS, "n", "unit", "target")
+
+
+def _series(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Return a KPI's months in its display unit, with one variance a ticket for all of them."""
+    unit = TICKET_KPIS[key].unit
+    scale = 100.0 if unit == "share" else 1.0
+    variance = ((rows["high"] - rows["low"]) / (2 * norm.ppf(0.975))) ** 2 * rows["n"]
+    if unit == "share":
+        centre = np.average(rows["value"], weights=rows["n"]) if len(rows) else np.nan
+        pooled = centre * (1 - centre)
+    else:
+        told = variance.notna()
+        pooled = np.average(variance[told], weights=rows["n"][told]) if told.any() else np.nan
+    return pd.DataFrame(
+        {
+            "kpi": key,
+            "period": rows["period"],
+            "value": scale * rows["value"],
+            "n": rows["n"],
+            "unit": UNITS[unit],
+            "standard_error": scale * np.sqrt(pooled / rows["n"]),
+        }
+    ).reset_index(drop=True)
+
+
+def _chart(series: pd.DataFrame, key: str) -> XmrChart:
+    wanted = TICKET_KPIS[key]
+    if wanted.unit == "seconds":
+        chart = xmr(series.set_index("period")["value"], improvement=wanted.direction)
+        chart.table["lower"] = chart.table["lower"].clip(lower=0)  # no time is negative
+        return chart
+    limits = (0.0, 100.0) if wanted.unit == "share" else None
+    return score_chart(series, improvement=wanted.direction, limits=limits)
+
+
+def _latest(table: pd.DataFrame, chart: XmrChart | None) -> dict[str, Any]:
+    last = table.iloc[-1]
+    since = ""
+    for row in reversed(table.to_dict("records")):
+        same_side = (row["value"] > row["centre"]) == (last["value"] > last["centre"])
+        if not row["flags"] or not same_side:
+            break
+        since = str(row["period"])
+    return {name: last[name] for name in _LATEST} | {
+        "variation": None if chart is None else chart.variation,
+        "since": since,
+        "trial": chart is None or chart.trial,
+        "direction": TICKET_KPIS[str(last["kpi"])].direction,
+    }
