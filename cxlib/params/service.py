@@ -102,6 +102,17 @@ def ticket_targets(client: Client) -> tuple[Target, ...]:
 
 # --- what is being done ---------------------------------------------------------------------------
 
+
+
+def agreed_actions(client: Client, *, language: str) -> tuple[Action, ...]:
+    """Return the actions under ``chapters: {service: …}``, by their present and older name."""
+    asked = client.chapters.get("service", {})
+    keys = [key for key in ("actions", "measures") if key in asked]
+    return tuple(
+        one for key in keys for one in actions_of(client, asked[key], language=language, key=key)
+    )
+
+
 _REQUIRED = ("action", "kpi", "owner", "due", "state")
 _KEYS = (*_REQUIRED, "done", "note")
 _STATES = ("planned", "under way", "done", "stopped")

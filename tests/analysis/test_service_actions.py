@@ -11,7 +11,6 @@ import pytest
 from cxlib import periods
 from cxlib.analysis import service
 from cxlib.analysis.service import Action, FollowUp, Terms, answering, last_day
-from cxlib.analysis.service.actions import NONE_LEFT, NONE_YET
 from tests.analysis.test_service_parts import TERMS, log
 
 MONTHS = periods.between("2025-01", "2026-03")
@@ -91,20 +90,6 @@ def test_every_actions_kpi_is_charted() -> None:
     assert found.table["moved"].tolist() == ["within its ordinary months"]
 
 
-def test_what_misses_its_target_and_what_got_worse_without_an_action_is_listed() -> None:
-    found = follow(late=[10], missed=["handle_time"])
-    assert found.unanswered.to_dict("records") == [{"kpi": "handle_time", "action": NONE_YET}]
-    worse = follow(late=[40], missed=["handle_time"])
-    assert worse.unanswered["kpi"].tolist() == ["handle_time", "resolution_sla"]
-    given = action("resolution_p90"), action("handle_time")
-    assert follow(*given, late=[40], missed=["handle_time"]).unanswered.empty
-
-
-def test_a_done_or_stopped_action_answers_nothing_any_more() -> None:
-    found = follow(action("handle_time", state="stopped"), missed=["handle_time"])
-    assert found.unanswered["action"].tolist() == [NONE_LEFT]
-
-
 def test_the_first_due_of_the_running_actions_answers() -> None:
     given = [
         action("first_response", due="2026-09"),
@@ -119,7 +104,6 @@ def test_a_client_without_actions_or_calendar_has_an_empty_list() -> None:
     course = service.course(log(), terms=Terms(as_of="2026-12-31"), period="wave 1")
     found = service.follow_up((), course=course, end=None)
     assert found.table.empty
-    assert found.unanswered.empty
 
 
 def test_a_periods_last_day_counts() -> None:

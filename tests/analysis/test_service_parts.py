@@ -206,7 +206,7 @@ def test_a_queue_that_never_clears_waits_without_end() -> None:
         (calls(5).drop(columns="handle_seconds"), "the tickets have no handle time"),
         (calls(5).drop(columns="channel"), "no channel tells calls from letters"),
         (calls(5).assign(channel="email"), "no ticket came by"),
-        (calls(1), "4 calls are too few"),
+        (calls(1), "there are too few calls"),
     ],
 )
 def test_no_staff_is_planned_without_calls(tickets: pd.DataFrame, said: str) -> None:

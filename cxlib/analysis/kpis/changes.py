@@ -328,12 +328,16 @@ def _contrasts(
         table = _step(pair, "out", "in").drop(columns=["to", "at", *_GIVEN])
         held = [name for name in segments if name != by]
         if held:
-            parts = equal_mix(rows, late, both, segments=held, design=design, draws=draws, seed=seed)
+            parts = equal_mix(
+                rows, late, both, segments=held, design=design, draws=draws, seed=seed
+            )
             table = _joined(table, parts)
         named = {"brand": level} if brands else {"segment": by, "level": str(level)}
         period = str(data["period"].iloc[-1]) if "period" in data else "all"
-        yield first.drop(columns=[*named, "period"]).assign(period=period, **named).merge(
-            table, on="kpi"
+        yield (
+            first.drop(columns=[*named, "period"])
+            .assign(period=period, **named)
+            .merge(table, on="kpi")
         )
 
 

@@ -110,16 +110,17 @@ def estimate(
         table = pd.concat([table, figures], ignore_index=True)
     order = {label: at for at, label in enumerate(periods.order(table["period"].unique()))}
     table = table.iloc[np.argsort(table["period"].map(order).to_numpy(), kind="stable")]
-    return Estimates(
-        table=table.reset_index(drop=True), questions=tuple(questions), design=design
-    )
+    return Estimates(table=table.reset_index(drop=True), questions=tuple(questions), design=design)
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return rows of estimates as a frame whose dtypes do not depend on what is there."""
     columns = [*TEXTS, *NUMBERS, "n", "n_dropped", "direction", "basis"]
     table = pd.DataFrame(rows, columns=columns)
-    dtypes: dict[str, Any] = dict.fromkeys(NUMBERS, "float64") | {"n": "Int64", "n_dropped": "Int64"}
+    dtypes: dict[str, Any] = dict.fromkeys(NUMBERS, "float64") | {
+        "n": "Int64",
+        "n_dropped": "Int64",
+    }
     texts = {name: table[name].astype(object) for name in (*TEXTS, "direction", "basis")}
     table = table.assign(**{k: v.where(v.notna(), None) for k, v in texts.items()})
     return table.astype(dtypes)
@@ -185,9 +186,7 @@ def _question(
     return rows
 
 
-_OF_SCORE = (
-    "value low high standard_error variance n n_effective n_star unit direction"
-).split()
+_OF_SCORE = ("value low high standard_error variance n n_effective n_star unit direction").split()
 
 
 def counted(
@@ -236,7 +235,10 @@ def counted(
 
 
 def worth(
-    survey: pd.DataFrame, questions: Sequence[Metric | Touchpoint], *, weights: str | None = "weight"
+    survey: pd.DataFrame,
+    questions: Sequence[Metric | Touchpoint],
+    *,
+    weights: str | None = "weight",
 ) -> dict[str, float]:
     """Return points of the first KPI that go with one unit of each KPI and touchpoint.
 
@@ -262,7 +264,9 @@ def worth(
     frame = survey[touchpoints].astype("float64")
     frame = frame.loc[:, frame.notna().any().to_numpy()]
     rated = frame.notna()
-    design = pd.concat([frame.fillna(frame.mean()), rated.add_suffix("_used").astype(float)], axis=1)
+    design = pd.concat(
+        [frame.fillna(frame.mean()), rated.add_suffix("_used").astype(float)], axis=1
+    )
     design = design.loc[:, design.std() > 0]
     w = _inputs.weight_column(survey, weights)
     if len(design.columns) and answered.sum() > 3 * len(design.columns):

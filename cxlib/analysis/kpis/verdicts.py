@@ -91,7 +91,9 @@ def judge(
     elif period not in known:
         raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
     now = own[own["period"] == period].drop_duplicates("kpi").set_index("kpi", drop=False)
-    rows = [_row(now.loc[t.metric].to_dict(), t, own, period) for t in targets if t.metric in now.index]
+    rows = [
+        _row(now.loc[t.metric].to_dict(), t, own, period) for t in targets if t.metric in now.index
+    ]
     table = pd.DataFrame(rows, columns=[*estimates.table.columns, *_ADDED])
     for name in ("p_value", "p_missed"):
         p = table[name].astype(float)
@@ -195,7 +197,9 @@ def _day(day: dt.date) -> int:
 
 def _course(row: Mapping[str, Any], expected: float, period: str, due: str | None) -> str:
     now, then = _end(period), _end(due) if due is not None else None
-    if due is not None and (due == period or (now is not None and then is not None and now >= then)):
+    if due is not None and (
+        due == period or (now is not None and then is not None and now >= then)
+    ):
         return DUE
     if not isfinite(expected):
         return NO_WAY

@@ -7,7 +7,7 @@ from cxlib.analysis.service.actions import Action, FollowUp, answering, follow_u
 from cxlib.analysis.service.course import Course, course
 from cxlib.analysis.service.events import FoldedEvents, fold_events
 from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
-from cxlib.analysis.service.groups import Groups, groups
+from cxlib.analysis.service.groups import SHOWN, Groups, groups
 from cxlib.analysis.service.kpis import (
     Terms,
     TicketKpis,
@@ -20,6 +20,7 @@ from cxlib.analysis.service.kpis import (
 )
 
 __all__ = [
+    "SHOWN",
     "Action",
     "Arrivals",
     "Backlog",

@@ -1,4 +1,4 @@
-"""What is being done to improve a service: what is late, what moved since, what has no action."""
+"""What is being done to improve a service: what is late, and what moved since."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ BETTER, WORSE = _("better than usual"), _("worse than usual")
 BEFORE = _("better, but already before")
 UNMOVED = _("within its ordinary months")
 EARLY = _("too early to tell")
-NONE_YET = _("none recorded")
-NONE_LEFT = _("none left: all are done or stopped")
 
 _TABLE = ("action", "kpi", "owner", "due", "state", "overdue", "moved", "note", "finished")
 _NOW = ("period", "value", "lower", "upper", "since", "n", "unit")
@@ -65,13 +63,12 @@ class FollowUp:
 
     Attributes
     ----------
-    table, unanswered : pandas.DataFrame
+    table : pandas.DataFrame
     as_of : datetime.date or None
         The day as of which an action is overdue.
     """
 
     table: pd.DataFrame
-    unanswered: pd.DataFrame
     as_of: dt.date | None
 
 
@@ -85,7 +82,7 @@ def answering(actions: Iterable[Action], kpi: str) -> Action | None:
 
     An action on a wait or a time also answers its percentile and its share within the SLA.
     """
-    running = [a for a in actions if a.state in RUNNING and _family(a.kpi) == _family(kpi)]
+    running = [a for a in actions if a.state in RUNNING and family(a.kpi) == family(kpi)]
     return min(running, key=lambda a: last_day(a.due), default=None)
 
 
@@ -94,10 +91,9 @@ def follow_up(
     *,
     course: Course,
     end: dt.date | None,
-    missed: Sequence[str] = (),
     minimum_base: int = MINIMUM_BASE,
 ) -> FollowUp:
-    """Say how the actions stand at the end of a period, and which KPI has none.
+    """Say how the actions stand at the end of a period.
 
     Parameters
     ----------
@@ -106,8 +102,6 @@ def follow_up(
         The months of their KPIs.
     end : datetime.date or None
         An action that is not done by then is overdue.
-    missed : sequence of str
-        KPIs that miss their target.
     minimum_base : int
         A KPI on fewer tickets is not judged.
 
@@ -118,8 +112,6 @@ def follow_up(
         (bool), ``moved`` (of those done by then: where their KPI stands, by the rules of its
         process chart, else None), ``note, finished, months`` (of figures that began after it was
         done), and the KPI's latest month: ``period, value, lower, upper, since, n, unit``.
-        ``unanswered``, KPIs that miss their target or are worse than usual and that no action
-        answers: ``kpi, action`` (that none is recorded, or none is left).
     """
     usable = course.latest[course.latest["n"] >= minimum_base]
     latest = {row["kpi"]: row for row in usable.to_dict("records")}
@@ -137,24 +129,14 @@ def follow_up(
     table = pd.DataFrame(rows, columns=[*_TABLE, *_NOW, "months"]).astype({"overdue": bool})
     order = table.assign(later=~table["overdue"], day=table["due"].map(last_day))
     order = order.sort_values(["later", "day"], kind="stable")
-    worse = course.latest[
-        (course.latest["variation"] == "concerning") & (course.latest["since"] != "")
-    ]
-    wanting = dict.fromkeys([*missed, *worse["kpi"]])
-    kept: dict[str, dict[str, str]] = {}
-    recorded = {_family(one.kpi) for one in actions}
-    for kpi in wanting:
-        if answering(actions, kpi) is None:
-            word = NONE_LEFT if _family(kpi) in recorded else NONE_YET
-            kept.setdefault(_family(kpi), {"kpi": kpi, "action": word})
     return FollowUp(
         table=table.loc[order.index].reset_index(drop=True),
-        unanswered=pd.DataFrame(list(kept.values()), columns=["kpi", "action"]),
         as_of=end,
     )
 
 
-def _family(key: str) -> str:
+def family(key: str) -> str:
+    """Return what a KPI is about: a wait, its percentile and its SLA share are one."""
     return TICKET_KPIS[key].kpi.removesuffix("_sla")
 
 

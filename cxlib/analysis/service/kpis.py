@@ -670,7 +670,7 @@ def complaints(
     *,
     terms: Terms | None = None,
     by: str | Sequence[str] | None = None,
-    period: str | int | None = None,
+    period: str | None = None,
     repeat_days: float = 30,
     minimum_base: int = MINIMUM_BASE,
     confidence: float = 0.95,
@@ -709,8 +709,9 @@ def complaints(
             caveats.append(Caveat(_UNMARKED, n=unmarked))
         marked = log.frame["complaint"].astype("boolean").fillna(False).astype(bool)
     frame = log.frame[marked]
-    if period is not None:
-        first, following = bounds(period)
+    known = calendar_period(period)
+    if known is not None:
+        first, following = bounds(known)
         frame = frame[(frame["opened"] >= first) & (frame["opened"] < following)]
     frame, keys, missing = group_keys(frame, by)
     limits = _check_sla(terms.sla)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cxlib.analysis.staffing.plan import (
+    NOT_PLANNED,
     AgentsNeeded,
     Schedule,
     Staffing,
@@ -14,6 +15,7 @@ from cxlib.analysis.staffing.plan import (
 from cxlib.analysis.staffing.queues import ErlangA, ErlangC, erlang_a, erlang_c
 
 __all__ = [
+    "NOT_PLANNED",
     "AgentsNeeded",
     "ErlangA",
     "ErlangC",

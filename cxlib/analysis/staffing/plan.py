@@ -319,7 +319,8 @@ PLANNED, ONE_FEWER = _("as planned"), _("one fewer where there are two")
 NO_HANDLE_TIME = _("No staff is planned: the tickets have no handle time.")
 NO_CHANNEL = _("No staff is planned: no channel tells calls from letters.")
 NO_CALLS = _("No staff is planned: no ticket came by {channels}.")
-FEW_CALLS = _("No staff is planned: {n} calls are too few.")
+FEW_CALLS = _("No staff is planned: there are too few calls.")
+NOT_PLANNED = (NO_HANDLE_TIME, NO_CHANNEL, NO_CALLS, FEW_CALLS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -477,7 +478,7 @@ def _calls(
     if known is not None:
         first, following = bounds(known)
         n = int(((opened >= first) & (opened < following)).sum())
-    return calls, Caveat(FEW_CALLS, n=n) if n < least else None
+    return calls, Caveat(FEW_CALLS) if n < least else None
 
 
 def _week(plan: pd.DataFrame, inflow: pd.DataFrame, minutes: int, shrinkage: float) -> pd.DataFrame:

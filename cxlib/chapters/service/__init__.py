@@ -1,0 +1,1 @@
+"""Chapter 09: is the service as good as promised?"""

@@ -1,0 +1,100 @@
+"""What the service chapter says, as data: of each KPI one finding, then groups, backlog, calls."""
+
+from __future__ import annotations
+
+from cxlib.analysis.service import actions as acts
+from cxlib.analysis.staffing import NOT_PLANNED
+from cxlib.present.findings import Rule
+from cxlib.words import mark as _
+
+AFTER = ("due", "no trajectory", None)
+MISSED = {"status": "missed", "course": AFTER}
+
+# fmt: off
+KPIS = (
+    # the target
+    Rule({"course": "behind"}, _("{kpi} is behind its path to {target}: {value}, where {expected} was expected by now."), "serious",
+         _("Agree on an action: what is done, by whom, and by when.")),
+    Rule(MISSED, _("{kpi} misses its target: {value} against {target}."), "serious",
+         _("Agree on an action: what is done, by whom, and by when.")),
+    Rule({"course": "too close to call", "expected": None}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+         _("Agree now whether the measured value counts as it stands.")),
+    Rule({"course": "too close to call"}, _("{kpi} is too close to its path to call: {value}, on the way to {target}."), "warning",
+         _("Agree now whether the measured value counts as it stands.")),
+    Rule({"status": "too close to call", "course": AFTER}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+         _("Agree now whether the measured value counts as it stands.")),
+    Rule({"course": "on course"}, _("{kpi} is on course to its target: {value} on the way to {target}."), "good"),
+    Rule({"status": "met", "course": AFTER}, _("{kpi} meets its target: {value} against {target}."), "good"),
+    # the months
+    Rule({"variation": "concerning", "same": True}, _("{kpi} has been worse than usual since {since}: {month_value} in {month}, usually {usual}."),
+         also=_("It has been worse than usual since {since}.")),
+    Rule({"variation": "concerning", "same": False}, _("{moved_kpi} has been worse than usual since {since}.")),
+    Rule({"variation": "improving", "same": True}, _("{kpi} has been better than usual since {since}: {month_value} in {month}, usually {usual}."),
+         also=_("It has been better than usual since {since}.")),
+    Rule({"variation": "improving", "same": False}, _("{moved_kpi} has been better than usual since {since}.")),
+    Rule({"variation": "improving", "status": None}, severity="good", next_step=_("Find out what made it better in {since}, and keep it.")),
+    Rule({"variation": "concerning", "calls_for_action": True}, severity="serious",
+         next_step=_("Ask what was changed in {since} (staff, opening hours, a campaign, a system), and agree on an action.")),
+    Rule({"variation": "concerning", "status": "met"}, severity="warning"),
+    # what is being done
+    Rule({"done_moved": acts.BETTER}, _("{kpi}: “{done_action}” is done, and the KPI is better than usual."), also=_("“{done_action}” was done before that."),
+         next_step=_("Keep it up; that it came first does not prove that it is the cause.")),
+    Rule({"done_moved": acts.BEFORE}, _("{kpi}: “{done_action}” came only after the improvement.")),
+    Rule({"done_moved": acts.UNMOVED}, _("{kpi}: “{done_action}” is done, but the KPI has not clearly moved since."),
+         also=_("“{done_action}” is done, but has not clearly moved it.")),
+    Rule({"done_moved": acts.WORSE}, _("{kpi}: “{done_action}” is done, yet the KPI is worse than usual."),
+         also=_("“{done_action}” is done, yet it is worse than usual.")),
+    Rule({"done_moved": (acts.UNMOVED, acts.WORSE), "calls_for_action": True, "answer": "none left"},
+         next_step=_("Agree on a further action: what is done, by whom, and by when.")),
+    Rule({"calls_for_action": True, "answer": "running"},
+         next_step=_("Ask {owner} whether “{action}”, due {due_on}, will be enough.")),
+    Rule({"answer": "overdue", "calls_for_action": False}, _("{kpi}: “{action}” was due {due_on} and is not done."), "warning",
+         also=_("“{action}” was due {due_on} and is not done.")),
+    Rule({"answer": "overdue", "calls_for_action": True}, _("{kpi}: “{action}” was due {due_on} and is not done."),
+         also=_("“{action}” was due {due_on} and is not done.")),
+    Rule({"answer": "overdue"}, next_step=_("Agree with {owner} on a new date for “{action}”, or stop it.")),
+)
+
+OPEN = (
+    Rule({"case": "reached"}, _("{share_open} of the period's tickets are still open. They count as running, so half are solved within {median}, not {closed_median}."),
+         "warning", _("Quote no resolution time without its open tickets.")),
+    Rule({"case": "not reached"}, _("{share_open} of the period's tickets are still open, so half of all are not solved yet; the closed ones alone ({closed_median}) mislead."),
+         "warning", _("Quote no resolution time without its open tickets.")),
+    Rule({"case": "running"}, _("{period} is not over: the log ends on {ends}."), "note",
+         _("Run the report again when the period is complete.")),
+)
+
+GROUPS = (
+    Rule({"has_twin": False}, _("{level} is served worse: {kpi} {value}, {others} for all other tickets."), "warning",
+         _("Read a sample of these tickets and name the three commonest causes.")),
+    Rule({"has_twin": True}, _("{level} (the same tickets as {twin}) is served worse: {kpi} {value}, {others} for all others."), "warning",
+         _("Read a sample of these tickets and name the three commonest causes.")),
+    Rule({"heavy": True}, _("{level} has {share_of_late} of the late tickets."),
+         also=_("It has {share_of_late} of the late tickets on {share_of_tickets} of the volume.")),
+)
+
+BACKLOG = (
+    Rule({"case": "old"}, _("{old} of {open} open tickets are older than a month; the oldest has waited {age_oldest}."), "warning",
+         _("Go through the old ones one by one: solve, close or merge them.")),
+    Rule({"case": "young"}, _("{open} tickets are open at the end of {period}, half of them older than {age_median}.")),
+    Rule({"case": ("old", "young"), "grows": True}, _("The backlog grew from {open_before} to {open} in {period}."), "warning",
+         _("Plan the hours that bring it back before it ages."), also=_("It grew from {open_before} in {period}.")),
+    Rule({"case": "no ends"}, _("Nothing in the tickets tells that one ended, so no resolution and no backlog is counted."), "note",
+         _("Name the column of the state, or of the time of resolution or closing, in the client file (tickets: columns).")),
+)
+
+CALLS = (
+    Rule({"case": "short"}, _("Only {answered_in_time} of calls were answered within {answer_seconds}; the aim is {service_level}."), "serious",
+         _("Compare the roster with the {paid_hours} paid hours a week that the aim takes.")),
+    Rule({"case": "kept"}, _("{answered_in_time} of calls were answered within {answer_seconds}; the aim is {service_level}."), "good"),
+    Rule({"case": "unknown"}, _("To answer {service_level} of calls within {answer_seconds} takes {paid_hours} paid hours a week."), "note",
+         _("Set the roster of the next period against it.")),
+    *(Rule({"case": reason}, reason, "note", _("Add it to the export, or name the calls under chapters: service: calls.")) for reason in NOT_PLANNED),
+)
+
+COMPLAINTS = (
+    Rule({"case": "late"}, _("Only {value} of complaints were settled in time."), "warning",
+         _("Put one person in charge of complaints past half of their time.")),
+    Rule({"case": "in time"}, _("{value} of complaints were settled in time."), "note"),
+)
+# fmt: on

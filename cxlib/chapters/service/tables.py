@@ -1,0 +1,452 @@
+"""What the service chapter shows: its columns, and the frames that its rules and tables read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis.service import actions as acts
+from cxlib.analysis.service import arrivals
+from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.columns import Column
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.analysis.kpis import Estimates
+    from cxlib.analysis.service import (
+        Arrivals,
+        Backlog,
+        Course,
+        FollowUp,
+        Groups,
+        Terms,
+        TicketKpis,
+    )
+    from cxlib.analysis.staffing import Staffing
+
+COLUMNS = {
+    "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
+    "clock": Column(_("Clock"), "word", "calendar, or business: the client's opening hours."),
+    "median": Column(_("Half within"), "unit", "The median; open tickets count as running."),
+    "p80": Column(_("80% within"), "unit"),
+    "p90": Column(_("90% within"), "unit"),
+    "within": Column(_("In time"), "percent", "Share within the SLA, on the clock it was set on."),
+    # the months
+    "moved_kpi": Column(_("What moved"), "key", "The KPI, or the wait behind it."),
+    "since": Column(_("Since"), "period", "First month of the present signal."),
+    "month": Column(_("Month"), "period"),
+    "month_value": Column(_("In that month"), "unit"),
+    "usual": Column(_("Usually"), "unit", "Centre of the process chart."),
+    "usual_low": Column(_("Usually from"), "unit", "Its lower limit."),
+    "usual_high": Column(_("Usually to"), "unit", "Its upper limit."),
+    # the groups
+    "others": Column(_("All others"), "unit", "The same KPI over all other tickets."),
+    "twin": Column(_("The same tickets as"), "key"),
+    "share_of_late": Column(_("Share of the late ones"), "percent"),
+    "share_of_tickets": Column(_("Share of all tickets"), "percent"),
+    "first_response": Column(_("First response, half within"), "duration"),
+    "first_response_sla": Column(_("First response in time"), "percent"),
+    "resolution_p90": Column(_("Resolution, 90% within"), "duration"),
+    "resolution_sla": Column(_("Resolution in time"), "percent"),
+    "handle_time": Column(_("Handle time, mean"), "duration"),
+    "fcr": Column(_("Solved at first contact"), "percent"),
+    "reopen_rate": Column(_("Reopened"), "percent"),
+    "reassign_rate": Column(_("Reassigned"), "percent"),
+    "ticket_csat": Column(_("Rating, mean"), "number"),
+    # what lies open
+    "opened": Column(_("New"), "int", "Opened during the period."),
+    "resolved": Column(_("Solved"), "int", "Resolved or closed during the period."),
+    "open": Column(_("Open at its end"), "int"),
+    "open_before": Column(_("Open before"), "int"),
+    "age_median": Column(_("Half are older than"), "duration"),
+    "age_oldest": Column(_("Oldest"), "duration"),
+    "old": Column(_("Older than 30 days"), "int"),
+    "share_open": Column(_("Still open"), "percent"),
+    "closed_median": Column(_("Half of the closed ones within"), "unit"),
+    "ends": Column(_("Log ends"), "date"),
+    # the calls
+    "weekday": Column(_("Day"), "word"),
+    "calls": Column(_("Calls a day"), "points"),
+    "peak_agents": Column(_("Agents at the peak"), "int"),
+    "peak_start": Column(_("Peak from"), "text"),
+    "peak_day": Column(_("Busiest day"), "word"),
+    "agent_hours": Column(_("Hours at the desk"), "points"),
+    "paid_hours": Column(_("Paid hours"), "int"),
+    "plan": Column(_("Agents in each half hour"), "word"),
+    "service_level": Column(_("Answered in time"), "percent"),
+    "answer_seconds": Column(_("Answer time"), "duration"),
+    "answered_in_time": Column(_("Answered in time"), "percent"),
+    "mean_wait": Column(_("Mean wait"), "duration"),
+    "never_clears": Column(_("Half hours that never clear"), "int"),
+    "shrinkage": Column(_("Breaks and absence"), "percent"),
+    # first contact
+    "method": Column(_("First contact judged by"), "word"),
+    "window_days": Column(_("Window, days"), "int"),
+    "numerator": Column(_("Solved at once"), "int"),
+    "denominator": Column(_("Of tickets"), "int"),
+    "window_open": Column(_("Window still open"), "int"),
+    # the actions
+    "action": Column(_("Action"), "text"),
+    "owner": Column(_("Owner"), "text"),
+    "due_on": Column(_("Due on"), "date", "Its last day."),
+    "state": Column(_("State"), "word"),
+    "now": Column(_("Its KPI now"), "word", "Where the KPI of a done action stands."),
+    "note": Column(_("Remark"), "text"),
+    "done_action": Column(_("Done"), "text"),
+    "done_on": Column(_("Done on"), "date"),
+    "decision": Column(_("Decision, owner, date, signature"), "text"),
+}
+
+WORDS = (
+    _("calendar time"),
+    _("business time"),
+    _("overdue"),
+    _("the customer did not come again"),
+    _("the customer says so"),
+    _("the ticket was not reopened"),
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+    _("channel=phone"),
+    _("channel=chat"),
+    _("channel=email"),
+    _("priority=high"),
+    _("priority=normal"),
+    _("priority=low"),
+)
+"""Words that the chapter's tables hold, and raw values that most logs share."""
+
+DAY = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WORDS[6:13], strict=True))
+CLOCK = {"calendar": "calendar time", "business": "business time"}
+METHOD = {
+    "repeat": "the customer did not come again",
+    "survey": "the customer says so",
+    "reopened": "the ticket was not reopened",
+}
+HEADLINE = (
+    "ticket_csat",
+    "fcr",
+    "handle_time",
+    "first_response_sla",
+    "resolution_sla",
+    "sla_met",
+    "abandonment_rate",
+)
+"""What service contracts are usually judged by, in the order in which they are read."""
+
+INSTEAD = {"first_response_sla": "first_response", "resolution_sla": "resolution"}
+"""What stands for a share within the SLA where none is agreed."""
+
+OLD_DAYS, MANY_OLD, GREW = 30, 0.2, 0.1
+"""A ticket open for a month is forgotten; a fifth of them is many; less than a tenth is no growth."""
+
+MANY_OPEN = 0.05
+"""Below a twentieth, open tickets hardly move a median."""
+
+WORTH = 2.0
+"""Points: what thousands of tickets call clear may still be too small to act on."""
+
+UNDER_REVIEW = 0.9
+"""Complaints settled in time: supervisors of banks and telecoms ask for nine in ten or more."""
+
+
+def timed(kpi: str) -> bool:
+    """Tell whether a KPI is a wait, which runs on the clock of the terms."""
+    return TICKET_KPIS[kpi].unit == "seconds" and kpi != "handle_time"
+
+
+def unit_of(clock: str) -> str:
+    """Return the unit of a wait: on business time, hours and days of the client's calendar."""
+    return "working" if clock == "business" else "seconds"
+
+
+# --- at a glance ----------------------------------------------------------------------------------
+
+
+def headline(standing: Estimates) -> pd.DataFrame:
+    """Return the KPIs that head the report: those of contracts, and any that has a target."""
+    table = standing.table
+    told = set(table["kpi"])
+    wanted = [k if k in told else INSTEAD.get(k, k) for k in HEADLINE]
+    targeted = table.loc[table["status"].notna(), "kpi"] if "status" in table else []
+    order = [k for k in dict.fromkeys([*wanted, *targeted]) if k in told]
+    shown = table.set_index("kpi").loc[order].reset_index()
+    return shown.assign(tickets=shown["n"])
+
+
+def kpis(standing: Estimates, course: Course, follow_up: FollowUp) -> pd.DataFrame:
+    """Return one row a KPI family: its verdict, the run of its months, and what is being done.
+
+    A wait, its percentile and its share within the SLA are one family; the row is that of the
+    member with a target, else of the one that moved.
+    """
+    signals = course.latest[course.latest["variation"].isin(["concerning", "improving"])]
+    signals = signals[signals["since"] != ""].set_index("kpi")
+    told: dict[str, list[dict[Any, Any]]] = {}
+    for row in headline_or_moved(standing, set(signals.index)).to_dict("records"):
+        told.setdefault(acts.family(row["kpi"]), []).append(row)
+    rows = []
+    for family, members in told.items():
+        lead = min(members, key=_rank)
+        keys = [lead["kpi"], *(k for k in signals.index if acts.family(k) == family)]
+        moved = next((k for k in keys if k in signals.index), None)
+        row = lead | {"variation": None, "moved_kpi": moved, "same": moved == lead["kpi"]}
+        if moved is not None:
+            now = signals.loc[moved]
+            row |= {"variation": now["variation"], "since": now["since"], "trial": now["trial"]}
+            row |= {"month": now["period"], "month_value": now["value"], "usual": now["centre"]}
+        rows.append(row | _answer(family, follow_up, lead, row["variation"]))
+    return pd.DataFrame(rows)
+
+
+def headline_or_moved(standing: Estimates, moved: set[str]) -> pd.DataFrame:
+    """Return the rows of the headline and of every KPI that left its usual months."""
+    table = standing.table
+    keys = set(headline(standing)["kpi"]) | moved
+    return table[table["kpi"].isin(keys)]
+
+
+def _rank(row: dict[Any, Any]) -> tuple[int, int]:
+    order = {"missed": 0, "too close to call": 1, "met": 2}
+    place = list(HEADLINE).index(row["kpi"]) if row["kpi"] in HEADLINE else len(HEADLINE)
+    return order.get(str(row.get("status")), 3), place
+
+
+def _answer(
+    family: str, follow_up: FollowUp, lead: dict[Any, Any], variation: str | None
+) -> dict[str, Any]:
+    """Return what is being done about a KPI: the first running action, the last one done."""
+    table = follow_up.table
+    mine = table[[acts.family(kpi) == family for kpi in table["kpi"]]]
+    running = mine[mine["state"].isin(acts.RUNNING)]
+    done = mine[(mine["state"] == acts.DONE) & mine["moved"].notna()]
+    missing = lead.get("status") == "missed" or lead.get("course") == "behind"
+    told: dict[str, Any] = {
+        "calls_for_action": missing or variation == "concerning",
+        "answer": "none" if mine.empty else "none left",
+        "done_moved": None,
+    }
+    if len(running):
+        first = running.iloc[0]
+        told |= {"answer": "overdue" if first["overdue"] else "running"}
+        told |= {"action": first["action"], "owner": first["owner"]}
+        told |= {"due_on": acts.last_day(first["due"])}
+    if len(done):
+        last = done.iloc[-1]
+        told |= {"done_moved": last["moved"], "done_action": last["action"]}
+        told |= {"done_on": acts.last_day(last["finished"]), "done_months": int(last["months"])}
+    return told
+
+
+def waits(found: TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
+    """Return one row a wait and clock: ``median, p80, p90, within`` the SLA, ``tickets``."""
+    rows = []
+    for kpi in ("first_response", "resolution", "handle_time"):
+        mine = found.table[found.table["kpi"] == kpi]
+        for name in dict.fromkeys(mine["clock"].fillna("calendar")):
+            if clock is not None and name != clock and kpi != "handle_time":
+                continue
+            cells = mine[mine["clock"].fillna("calendar") == name].set_index("statistic")
+            if not cells["n"].iloc[0]:
+                continue
+            kept = found.table[
+                (found.table["kpi"] == f"{kpi}_sla") & (found.table["clock"] == name)
+            ]
+            within = kept["value"].iloc[0] if len(kept) else np.nan
+            values = {q: cells["value"].get(q, np.nan) for q in ("median", "p80", "p90", "mean")}
+            n = int(cells["n"].iloc[0])
+            unit = unit_of(name) if kpi != "handle_time" else "seconds"
+            row = {"kpi": kpi, "clock": CLOCK[name], "within": within, "n": n, "tickets": n}
+            rows.append(row | values | {"unit": unit, "open": int(cells["open"].iloc[0])})
+    return pd.DataFrame(rows)
+
+
+def still_open(
+    tickets: pd.DataFrame, found: TicketKpis, *, terms: Terms, period: str | None
+) -> pd.DataFrame:
+    """Return what the figures do not hold yet: open tickets, and a period that is not over."""
+    rows: list[dict[str, Any]] = []
+    wait = waits(found, clock=terms.clock)
+    mine = wait[wait["kpi"] == "resolution"] if len(wait) else wait
+    if len(mine) and mine["open"].iloc[0] > MANY_OPEN * found.n_used:
+        row = mine.iloc[0]
+        over = tickets.assign(**{"state": tickets.get("state", "resolved")})
+        only = _closed_median(over, terms, period)
+        case = "reached" if pd.notna(row["median"]) else "not reached"
+        rows.append(
+            {"subject": "open", "case": case, "open": int(row["open"]), "tickets": found.n_used}
+            | {"share_open": row["open"] / found.n_used, "median": row["median"]}
+            | {"closed_median": only, "unit": row["unit"], "n": found.n_used, "basis": "census"}
+        )
+    if period and periods.kind_of(period):
+        end = terms.log(tickets).wall(found.as_of).date()
+        if end < periods.parse(period).end:
+            row = {"subject": "running", "case": "running", "period": period, "ends": end}
+            rows.append(row | {"n": found.n_used, "basis": "census"})
+    return pd.DataFrame(rows)
+
+
+def _closed_median(tickets: pd.DataFrame, terms: Terms, period: str | None) -> float:
+    """Return the median resolution of the closed ones alone: what forgetting the open ones says."""
+    from cxlib.analysis.service.kpis import calendar_period
+    from cxlib.analysis.service.log import cohort
+
+    closed = cohort(terms.log(tickets), calendar_period(period)).dropna(subset=["resolved_at"])
+    start, end = (closed[c].dt.tz_localize("UTC") for c in ("created_at", "resolved_at"))
+    if terms.clock == "business" and terms.calendar is not None:
+        return float(terms.calendar.seconds_between(start, end).median())
+    return float((end - start).dt.total_seconds().median())
+
+
+def first_contact(found: TicketKpis) -> pd.DataFrame:
+    """Return what first-contact resolution rests on."""
+    table = found.first_contact
+    return table if table.empty else table.assign(method=table["method"].map(METHOD))
+
+
+def targets(standing: Estimates) -> dict[str, float]:
+    """Return the first target of each KPI, in its display unit."""
+    table = standing.table
+    known = table[["kpi", "target"]].dropna() if "target" in table else table.head(0)
+    return {str(row["kpi"]): float(row["target"]) for row in known.to_dict("records")}
+
+
+def end_of(terms: Terms, period: str | None) -> dt.date | None:
+    """Return the last day of the report: of its period, else of the log."""
+    if period is not None and periods.kind_of(period):
+        return periods.parse(period).end
+    return None if terms.as_of is None else pd.Timestamp(terms.as_of).date()
+
+
+def rhythm(tickets: pd.DataFrame, *, terms: Terms, period: str | None) -> Arrivals:
+    """Return what comes in by weekday and hour, whether the service is open or not."""
+    known = period if period is not None and periods.kind_of(period) else None
+    return arrivals(tickets, minutes=60, period=known, as_of=terms.as_of)
+
+
+# --- groups ---------------------------------------------------------------------------------------
+
+
+def worst(groups: Groups, *, most: int = 3) -> pd.DataFrame:
+    """Return the group that is clearly served worst on each KPI, each set of tickets once."""
+    table = groups.compared
+    sign = table["direction"].map({"higher": -1.0, "lower": 1.0}).astype("float64")
+    table = table.assign(worse_by=sign * table["difference"], twin=_twins(table))
+    clear = table[(table["p_adjusted"] < 0.05) & (table["worse_by"] > WORTH)]
+    clear = clear.sort_values("worse_by", ascending=False, kind="stable")
+    once = clear.drop_duplicates("kpi").drop_duplicates(["segment", "level"])
+    heavy = once["share_of_late"] > 1.25 * once["share_of_tickets"]
+    return once.head(most).assign(
+        heavy=heavy, tickets=once["n"], basis="census", has_twin=once["twin"].notna()
+    )
+
+
+def _twins(table: pd.DataFrame) -> pd.Series:
+    """Return for each group the other name under which the same tickets go; None without one."""
+    known = table[table["same_segment"] != ""].drop_duplicates(["same_segment", "same_level"])
+    other = {
+        (row["same_segment"], row["same_level"]): f"{row['segment']}={row['level']}"
+        for row in known.to_dict("records")
+    }
+    keys = zip(table["segment"], table["level"], strict=True)
+    return pd.Series([other.get(key) for key in keys], index=table.index, dtype=object)
+
+
+def group_columns(groups: Groups, names: Sequence[str]) -> list[str]:
+    """Return the columns of a table of groups, without those that nothing is known of."""
+    known = [name for name in names if groups.table[name].notna().any()]
+    return ["segment", "level", *known, "tickets"]
+
+
+def by_group(groups: Groups) -> pd.DataFrame:
+    """Return every group's KPIs beside one another."""
+    return groups.table.assign(tickets=groups.table["n"])
+
+
+# --- what lies open, and who must be there --------------------------------------------------------
+
+
+def pile(backlog: Backlog) -> pd.DataFrame:
+    """Return the backlog now, as one row: how many are old, and whether it grows."""
+    if backlog.table.empty:
+        return pd.DataFrame([{"subject": "backlog", "case": "no ends"}])
+    last = backlog.table.iloc[-1]
+    ageing = backlog.ageing[backlog.ageing["period"] == last["period"]]
+    old = int(ageing.loc[ageing["from_days"] >= OLD_DAYS, "tickets"].sum())
+    n = int(last["open"])
+    before = int(backlog.table["open"].iloc[-2]) if len(backlog.table) > 1 else n
+    grows = n > before * (1 + GREW) and n - before > 2 * before**0.5
+    case = "none" if not n else "old" if old / n > MANY_OLD else "young"
+    row = {"subject": "backlog", "case": case, "grows": grows, "open_before": before, "old": old}
+    return pd.DataFrame([dict(last) | row])
+
+
+def needed(plan: Staffing) -> pd.DataFrame:
+    """Return what the calls need, as one row."""
+    row: dict[str, Any] = {"subject": "calls"}
+    if plan.reason is not None:
+        told = {k: ", ".join(map(str, v)) for k, v in plan.reason.facts.items()}
+        row |= {"case": plan.reason.message, **told}
+    if plan.reason is None:
+        short = plan.answered < plan.service_level
+        peak = plan.week.iloc[int(plan.week["peak_agents"].argmax())]
+        told = "unknown" if np.isnan(plan.answered) else "short" if short else "kept"
+        names = ("service_level", "answer_seconds", "shrinkage", "agent_hours", "paid_hours", "n")
+        row |= {name: getattr(plan, name) for name in names}
+        row |= {"case": told, "answered_in_time": plan.answered, "basis": "census"}
+        row |= {"peak_day": DAY[peak["weekday"]], "peak_start": peak["peak_start"]}
+        row |= {"peak_agents": int(peak["peak_agents"])}
+    return pd.DataFrame([row])
+
+
+def week(plan: Staffing) -> pd.DataFrame:
+    """Return the staff of a week, a row a day."""
+    return plan.week if plan.week.empty else plan.week.assign(weekday=plan.week["weekday"].map(DAY))
+
+
+def settled(found: TicketKpis, clock: str) -> pd.DataFrame:
+    """Return the share of complaints settled in time, as one row; none where nothing is known."""
+    table = found.table
+    mine = table[(table["kpi"] == "resolution_sla") & (table["clock"] == clock)]
+    mine = mine.dropna(subset=["value"])
+    late = mine["value"] < UNDER_REVIEW
+    shares = {name: 100 * mine[name] for name in ("value", "low", "high")}
+    case = late.map({True: "late", False: "in time"})
+    return mine.assign(subject="complaints", case=case, basis="census", unit="percent", **shares)
+
+
+def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
+    """Return what became of complaints, a row a KPI, times by their median."""
+    table = found.table
+    mine = table[table["clock"].isna() | (table["clock"] == clock)]
+    mine = mine[~mine["statistic"].isin(["p80", "p90"])].drop(columns=["low", "high"])
+    share = mine["unit"] == "share"
+    unit = mine["unit"].replace({"share": "percent", "tickets": "count", "seconds": unit_of(clock)})
+    value = mine["value"].where(~share, 100 * mine["value"])
+    return mine.assign(unit=unit, value=value, tickets=mine["n"])
+
+
+# --- actions and the review meeting ---------------------------------------------------------------
+
+
+def register(follow_up: FollowUp) -> pd.DataFrame:
+    """Return the actions as a table: what, which KPI, whose, until when, and where it stands."""
+    table = follow_up.table
+    state = table["state"].where(~table["overdue"], "overdue")
+    return table.assign(
+        due_on=table["due"].map(acts.last_day), state=state, now=table["moved"]
+    ).drop(columns=["n", "unit"])
+
+
+def sign_off(shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the sheet for the review meeting, with room for what it decides."""
+    return shown.assign(decision="")
