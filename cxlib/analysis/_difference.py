@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, isnan, nan, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -191,7 +192,7 @@ class Side:
         return cls(score.value, score.standard_error, df, score.n_star, *shares)
 
 
-def gap_test(kind: str, a: Side, b: Side, confidence: float) -> dict[str, float]:
+def gap_test(kind: str, a: Side, b: Side, confidence: float) -> dict[str, Any]:
     """Return ``low, high, p_value, statistic, df, standard_error`` of ``a - b``.
 
     NPS from adjusted estimates and variances, shares by Newcombe and pooled z, means by Welch.

@@ -210,12 +210,6 @@ class BusinessHours:
         before, after = (self.elapsed(m, opens=edges[0], closes=edges[1]) for m in moments)
         return pd.Series(after - before, index=start.index)
 
-    @property
-    def day_seconds(self) -> float:
-        """Open time of the first open weekday: what a working day lasts here, in seconds."""
-        spans = next(day for day in self.week if day)
-        return float(sum(closes - opens for opens, closes in spans))
-
 
 def to_utc(times: pd.Series, zone: dt.tzinfo, *, last: bool = False) -> pd.Series:
     """Return datetimes as UTC; those without a zone are read on the wall clock of `zone`.

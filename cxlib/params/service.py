@@ -61,8 +61,8 @@ def terms_of(
     if section is None:
         raise DataError(f"{client.client} has no `tickets:` section.")
     hours = business_hours(client, tickets)
-    business = section.clock == "business" and hours is not None
-    day = timedelta(seconds=hours.day_seconds) if business and hours else timedelta(days=1)
+    open_ = client.calendar.working_day if section.clock == "business" else None
+    day = timedelta(days=1) if open_ is None else timedelta(seconds=open_)
     told = [way for way, name in _FCR.items() if name in tickets and tickets[name].notna().any()]
     method: Any = fcr or next(iter(told), "reopened")
     return Terms(
@@ -101,7 +101,6 @@ def ticket_targets(client: Client) -> tuple[Target, ...]:
 
 
 # --- what is being done ---------------------------------------------------------------------------
-
 
 
 def agreed_actions(client: Client, *, language: str) -> tuple[Action, ...]:

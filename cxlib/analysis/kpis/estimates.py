@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import nan
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis import _inputs
+from cxlib.analysis._intervals import wilson
 from cxlib.analysis._score import contributions
 from cxlib.analysis._score import estimate as score_of
 from cxlib.analysis.design import SurveyDesign
@@ -22,9 +23,9 @@ OWN = "own"
 """The client's own brand."""
 TEXTS = ("kpi", "source", "period", "segment", "level", "brand", "kind", "scale", "unit")
 NUMBERS = (
-    "value, low, high, standard_error, variance, n_effective, n_star, df, reach, promoters, "
-    "detractors, worth"
-).split(", ")
+    *("value", "low", "high", "standard_error", "variance", "n_effective", "n_star", "df"),
+    *("reach", "promoters", "detractors", "worth"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class Estimates:
 
     table: pd.DataFrame
     questions: tuple[Metric | Touchpoint, ...] = ()
-    design: SurveyDesign = SurveyDesign()
+    design: SurveyDesign = field(default_factory=SurveyDesign)
 
     def at(
         self, period: str, *, brand: str = OWN, source: str | Sequence[str] | None = None
@@ -139,12 +140,15 @@ def _question(
     customers = _inputs.cluster_column(survey, design.cluster)
     used = survey.get(f"{metric.key}_used")
     groups: list[tuple[str | None, str | None, Any]] = [(None, None, slice(None))]
-    for segment in segments:
-        values = _inputs.column(survey, segment)
-        for level in _inputs.levels_of(values):
-            groups.append((segment, str(level), values.eq(level).fillna(False).to_numpy(bool)))
+    for name in segments:
+        values = _inputs.column(survey, name)
+        groups += [
+            (name, str(level), values.eq(level).fillna(False).to_numpy(bool))
+            for level in _inputs.levels_of(values)
+        ]
     rows = []
-    for (period, brand), at in survey.groupby(["period", "brand"], sort=False).indices.items():
+    waves: Any = survey.groupby(["period", "brand"], sort=False).indices
+    for (period, brand), at in waves.items():
         for segment, level, member in groups:
             there = at if segment is None else at[member[at]]
             answers = there[~np.isnan(x[there])]
@@ -186,7 +190,10 @@ def _question(
     return rows
 
 
-_OF_SCORE = ("value low high standard_error variance n n_effective n_star unit direction").split()
+_OF_SCORE = (
+    *("value", "low", "high", "standard_error", "variance", "n", "n_effective", "n_star"),
+    *("unit", "direction"),
+)
 
 
 def counted(
@@ -197,7 +204,8 @@ def counted(
     Parameters
     ----------
     figures : pandas.DataFrame
-        ``kpi, period, value`` (shares 0 to 1, times in seconds) and, where known, ``n``.
+        ``kpi, period, value`` (shares 0 to 1, times in seconds) and, where known, ``n``; a share
+        whose ``basis`` is "sample" gets Wilson's interval.
     kinds : mapping
         By KPI ``unit`` ("share", "seconds", "mean", "number" or "currency") and ``direction``.
     source : {"tickets", "reported"}
@@ -216,6 +224,12 @@ def counted(
         kind = kinds[row["kpi"]]
         share = kind["unit"] == "share"
         n = row.get("n")
+        sampled: dict[str, Any] = {"basis": "census"}
+        if share and row.get("basis") == "sample" and n:
+            low, high = wilson(float(row["value"]), float(n), 0.95)
+            spread = 100.0**2 * float(row["value"]) * (1 - float(row["value"]))
+            sampled = {"basis": "sample", "low": 100 * low, "high": 100 * high, "df": np.inf}
+            sampled |= {"variance": spread, "standard_error": float(np.sqrt(spread / n))}
         rows.append(
             {
                 "kpi": row["kpi"],
@@ -228,8 +242,8 @@ def counted(
                 "kind": kind_of.get(kind["unit"], "number"),
                 "unit": "percent" if share else kind["unit"],
                 "direction": kind["direction"],
-                "basis": "census",
             }
+            | sampled
         )
     return frame_of(rows)
 

@@ -91,8 +91,11 @@ def judge(
     elif period not in known:
         raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
     now = own[own["period"] == period].drop_duplicates("kpi").set_index("kpi", drop=False)
+    there: dict[Any, Any] = now.to_dict("index")
     rows = [
-        _row(now.loc[t.metric].to_dict(), t, own, period) for t in targets if t.metric in now.index
+        _row({str(name): cell for name, cell in there[t.metric].items()}, t, own, period)
+        for t in targets
+        if t.metric in there
     ]
     table = pd.DataFrame(rows, columns=[*estimates.table.columns, *_ADDED])
     for name in ("p_value", "p_missed"):
@@ -112,16 +115,16 @@ def judge(
     plain = np.where(reached, table["p_value"], table["p_missed"]).astype(float)
     level = alpha / np.maximum(table["p_adjusted"] / np.where(plain > 0, plain, nan), 1.0)
     table["needs"] = [
-        _needs(row, at if isfinite(at) else alpha / max(int((~census).sum()), 1))
+        _needs({str(k): v for k, v in row.items()}, at if isfinite(at) else alpha)
         for row, at in zip(table.to_dict("records"), level, strict=True)
     ]
     return replace(estimates, table=table.drop(columns=["_p_value", "_p_missed"]))
 
 
 _ADDED = (
-    "target, clause, due, baseline, start, gap, reached, p_value, p_missed, p_met, p_adjusted, "
-    "status, expected, course, needs"
-).split(", ")
+    *("target", "clause", "due", "baseline", "start", "gap", "reached", "p_value", "p_missed"),
+    *("p_met", "p_adjusted", "status", "expected", "course", "needs"),
+)
 
 
 def _row(row: dict[str, Any], target: Any, own: pd.DataFrame, period: str) -> dict[str, Any]:

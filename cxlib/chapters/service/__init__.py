@@ -1,1 +1,1 @@
-"""Chapter 09: is the service as good as promised?"""
+"""Chapter 09: whether the service is as good as promised."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cxlib.chapters.service.tables import DAY, HEADLINE
-from cxlib.plots import bars, theme
+from cxlib.plots import theme
 from cxlib.plots.heat import heat
 from cxlib.plots.panels import panels
+from cxlib.plots.shares import shares, stacks
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
@@ -48,7 +49,7 @@ def late(groups: Groups, *, words: Words, ax: Axes | None = None) -> Axes:
     table = table.sort_values(["at", "share_of_late"], ascending=[True, False], kind="stable")
     keys = [f"{row['segment']}={row['level']}" for row in table.to_dict("records")]
     named = zip(table["segment"], keys, strict=True)
-    ax = bars.shares(
+    ax = shares(
         table,
         value="share_of_late",
         beside="share_of_tickets",
@@ -73,7 +74,7 @@ def backlog(backlog: Backlog, *, words: Words, months: int = 12, ax: Axes | None
     grid = ages.pivot_table("tickets", "period", "from_days", aggfunc="sum", sort=False)
     edges = ages.drop_duplicates("from_days").set_index("from_days")["to_days"]
     grid = grid[sorted(grid.columns)].rename(columns=lambda low: _age(low, edges[low], words))
-    ax = bars.stacks(grid, words=words, label=words.say(_("Open tickets")), ax=ax)
+    ax = stacks(grid, words=words, label=words.say(_("Open tickets")), ax=ax)
     last = backlog.table.iloc[-1]
     message = _("No ticket is open at the end of {end}")
     if last["open"]:

@@ -7,24 +7,22 @@ from cxlib.analysis.staffing import NOT_PLANNED
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
-AFTER = ("due", "no trajectory", None)
-MISSED = {"status": "missed", "course": AFTER}
+DECIDED = ("due", "no trajectory")
+AGREE = _("Agree what is done about it, by whom and by when.")
 
 # fmt: off
 KPIS = (
     # the target
-    Rule({"course": "behind"}, _("{kpi} is behind its path to {target}: {value}, where {expected} was expected by now."), "serious",
-         _("Agree on an action: what is done, by whom, and by when.")),
-    Rule(MISSED, _("{kpi} misses its target: {value} against {target}."), "serious",
-         _("Agree on an action: what is done, by whom, and by when.")),
-    Rule({"course": "too close to call", "expected": None}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
-         _("Agree now whether the measured value counts as it stands.")),
-    Rule({"course": "too close to call"}, _("{kpi} is too close to its path to call: {value}, on the way to {target}."), "warning",
-         _("Agree now whether the measured value counts as it stands.")),
-    Rule({"status": "too close to call", "course": AFTER}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
-         _("Agree now whether the measured value counts as it stands.")),
-    Rule({"course": "on course"}, _("{kpi} is on course to its target: {value} on the way to {target}."), "good"),
-    Rule({"status": "met", "course": AFTER}, _("{kpi} meets its target: {value} against {target}."), "good"),
+    Rule({"status": "missed", "course": DECIDED}, _("{kpi} misses its target: {value} against {target}."), "serious", AGREE),
+    Rule({"status": "too close to call", "course": DECIDED}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+         _("Agree now whether {value} counts as reached.")),
+    Rule({"status": "met", "course": DECIDED}, _("{kpi} meets its target: {value} against {target}."), "good"),
+    Rule({"course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious", AGREE),
+    Rule({"status": "missed", "course": "too close to call"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning", AGREE),
+    Rule({"status": ("met", "too close to call"), "course": "too close to call"}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+         _("Agree now whether {value} would count as reached in {due}.")),
+    Rule({"status": "met", "course": "on course"}, _("{kpi} already meets its target: {value} against {target}."), "good"),
+    Rule({"status": ("missed", "too close to call"), "course": "on course"}, _("{kpi} is on its path to {target}: {value}."), "good"),
     # the months
     Rule({"variation": "concerning", "same": True}, _("{kpi} has been worse than usual since {since}: {month_value} in {month}, usually {usual}."),
          also=_("It has been worse than usual since {since}.")),
@@ -47,12 +45,12 @@ KPIS = (
     Rule({"done_moved": (acts.UNMOVED, acts.WORSE), "calls_for_action": True, "answer": "none left"},
          next_step=_("Agree on a further action: what is done, by whom, and by when.")),
     Rule({"calls_for_action": True, "answer": "running"},
-         next_step=_("Ask {owner} whether “{action}”, due {due_on}, will be enough.")),
+         next_step=_("Ask the owner of “{action}” ({owner}, due {due_on}) whether it will be enough.")),
     Rule({"answer": "overdue", "calls_for_action": False}, _("{kpi}: “{action}” was due {due_on} and is not done."), "warning",
          also=_("“{action}” was due {due_on} and is not done.")),
     Rule({"answer": "overdue", "calls_for_action": True}, _("{kpi}: “{action}” was due {due_on} and is not done."),
          also=_("“{action}” was due {due_on} and is not done.")),
-    Rule({"answer": "overdue"}, next_step=_("Agree with {owner} on a new date for “{action}”, or stop it.")),
+    Rule({"answer": "overdue"}, next_step=_("Agree on a new date with its owner ({owner}), or stop it.")),
 )
 
 OPEN = (
@@ -84,7 +82,7 @@ BACKLOG = (
 )
 
 CALLS = (
-    Rule({"case": "short"}, _("Only {answered_in_time} of calls were answered within {answer_seconds}; the aim is {service_level}."), "serious",
+    Rule({"case": "short"}, _("Only {answered_in_time} of calls were answered within {answer_seconds}; the aim is {service_level}."), "warning",
          _("Compare the roster with the {paid_hours} paid hours a week that the aim takes.")),
     Rule({"case": "kept"}, _("{answered_in_time} of calls were answered within {answer_seconds}; the aim is {service_level}."), "good"),
     Rule({"case": "unknown"}, _("To answer {service_level} of calls within {answer_seconds} takes {paid_hours} paid hours a week."), "note",

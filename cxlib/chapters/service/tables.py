@@ -147,7 +147,7 @@ INSTEAD = {"first_response_sla": "first_response", "resolution_sla": "resolution
 """What stands for a share within the SLA where none is agreed."""
 
 OLD_DAYS, MANY_OLD, GREW = 30, 0.2, 0.1
-"""A ticket open for a month is forgotten; a fifth of them is many; less than a tenth is no growth."""
+"""A month old is forgotten; a fifth of the open ones is many; below a tenth nothing grew."""
 
 MANY_OPEN = 0.05
 """Below a twentieth, open tickets hardly move a median."""
@@ -177,7 +177,7 @@ def headline(standing: Estimates) -> pd.DataFrame:
     table = standing.table
     told = set(table["kpi"])
     wanted = [k if k in told else INSTEAD.get(k, k) for k in HEADLINE]
-    targeted = table.loc[table["status"].notna(), "kpi"] if "status" in table else []
+    targeted = table.loc[table["status"].notna(), "kpi"]
     order = [k for k in dict.fromkeys([*wanted, *targeted]) if k in told]
     shown = table.set_index("kpi").loc[order].reset_index()
     return shown.assign(tickets=shown["n"])
@@ -278,20 +278,20 @@ def still_open(
     wait = waits(found, clock=terms.clock)
     mine = wait[wait["kpi"] == "resolution"] if len(wait) else wait
     if len(mine) and mine["open"].iloc[0] > MANY_OPEN * found.n_used:
-        row = mine.iloc[0]
-        over = tickets.assign(**{"state": tickets.get("state", "resolved")})
-        only = _closed_median(over, terms, period)
-        case = "reached" if pd.notna(row["median"]) else "not reached"
+        half, n_open = float(mine["median"].iloc[0]), int(mine["open"].iloc[0])
+        case = "not reached" if np.isnan(half) else "reached"
         rows.append(
-            {"subject": "open", "case": case, "open": int(row["open"]), "tickets": found.n_used}
-            | {"share_open": row["open"] / found.n_used, "median": row["median"]}
-            | {"closed_median": only, "unit": row["unit"], "n": found.n_used, "basis": "census"}
+            {"subject": "open", "case": case, "open": n_open, "share_open": n_open / found.n_used}
+            | {"median": half, "closed_median": _closed_median(tickets, terms, period)}
+            | {"unit": mine["unit"].iloc[0], "n": found.n_used, "basis": "census"}
         )
     if period and periods.kind_of(period):
         end = terms.log(tickets).wall(found.as_of).date()
         if end < periods.parse(period).end:
-            row = {"subject": "running", "case": "running", "period": period, "ends": end}
-            rows.append(row | {"n": found.n_used, "basis": "census"})
+            rows.append(
+                {"subject": "running", "case": "running", "period": period, "ends": end}
+                | {"n": found.n_used, "basis": "census"}
+            )
     return pd.DataFrame(rows)
 
 
@@ -394,15 +394,15 @@ def needed(plan: Staffing) -> pd.DataFrame:
     """Return what the calls need, as one row."""
     row: dict[str, Any] = {"subject": "calls"}
     if plan.reason is not None:
-        told = {k: ", ".join(map(str, v)) for k, v in plan.reason.facts.items()}
-        row |= {"case": plan.reason.message, **told}
-    if plan.reason is None:
+        row |= {k: ", ".join(map(str, v)) for k, v in plan.reason.facts.items()}
+        row["case"] = plan.reason.message
+    else:
         short = plan.answered < plan.service_level
         peak = plan.week.iloc[int(plan.week["peak_agents"].argmax())]
-        told = "unknown" if np.isnan(plan.answered) else "short" if short else "kept"
+        case = "unknown" if np.isnan(plan.answered) else "short" if short else "kept"
         names = ("service_level", "answer_seconds", "shrinkage", "agent_hours", "paid_hours", "n")
         row |= {name: getattr(plan, name) for name in names}
-        row |= {"case": told, "answered_in_time": plan.answered, "basis": "census"}
+        row |= {"case": case, "answered_in_time": plan.answered, "basis": "census"}
         row |= {"peak_day": DAY[peak["weekday"]], "peak_start": peak["peak_start"]}
         row |= {"peak_agents": int(peak["peak_agents"])}
     return pd.DataFrame([row])
