@@ -20,7 +20,7 @@ from cxlib.analysis.trends._rules import (
     signals,
 )
 
-SIMULATED = 20_000
+SIMULATED = 10_000
 SEED = 20_260_901
 MARGIN_Z = 2.0
 """Standard errors of the simulated count that are added to a p-value."""
@@ -91,7 +91,7 @@ def strengths_of(
     return dict(found.strength) | {LEVEL: np.abs(step)}, np.any(list(found.flags.values()), axis=0)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def _simulated(
     measured: tuple[bool, ...],
     noise: tuple[float, ...] | None,
@@ -101,14 +101,15 @@ def _simulated(
     season: tuple[tuple[float, ...], ...] | None,
     screen: bool,
     rules: tuple[str, ...],
+    draws: int,
 ) -> Stable:
     n = len(measured)
     generator = np.random.default_rng(SEED)
     if skew:
         shape = 4 / skew**2
-        z = np.sign(skew) * (generator.gamma(shape, size=(SIMULATED, n)) - shape) / sqrt(shape)
+        z = np.sign(skew) * (generator.gamma(shape, size=(draws, n)) - shape) / sqrt(shape)
     else:
-        z = generator.standard_normal((SIMULATED, n))
+        z = generator.standard_normal((draws, n))
     for t in range(1, n):
         z[:, t] = carry * z[:, t - 1] + sqrt(1 - carry**2) * z[:, t]
     known = None if noise is None else np.where(measured, noise, np.nan)
@@ -118,7 +119,7 @@ def _simulated(
         values = values - np.nan_to_num(values[:, :-1]) @ np.array(season)
     limit = limits(values, known, screen=screen)
     strength, flags = strengths_of(values, limit, rules)
-    smallest = np.ones(SIMULATED)
+    smallest = np.ones(draws)
     ordered = {rule: np.sort(found) for rule, found in strength.items()}
     for rule, found in strength.items():
         p = np.where(found > 0, _tail(ordered[rule], found), 1.0)
@@ -167,6 +168,7 @@ def stable_like(
         None if season is None else tuple(map(tuple, season.tolist())),
         screen,
         rules,
+        SIMULATED,
     )
     return stable, carry
 

@@ -146,7 +146,7 @@ def xmr(
     Returns
     -------
     XmrChart
-        Its false-alarm rate comes from 20,000 simulated stable series of the same shape.
+        Its false-alarm rate comes from 10,000 simulated stable series of the same shape.
 
     Raises
     ------

@@ -98,7 +98,7 @@ def early_warnings(
     A stable chart flags its latest point 1.5 to 1.7 % of the time, so one of twenty does on more
     than a report in four. A chart is warned of where the rules, or a shift of level within the last
     7 points, give a signal that a stable chart of the same shape (points, gaps, screening, sampling
-    noise, lag-1 correlation, skewness; 20,000 simulated) gives with probability ``false_report /
+    noise, lag-1 correlation, skewness; 10,000 simulated) gives with probability ``false_report /
     charts`` or less. A season that 24 points show is taken off first, as in the simulation.
 
     Parameters
