@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
@@ -19,7 +20,7 @@ from cxlib.errors import DataError
 from cxlib.findings import Finding
 
 SCHEMA = 1
-_OURS = ("cxlib.analysis.", "cxlib.findings.", "cxlib.words:Quantity")
+_OURS = ("cxlib.analysis.", "cxlib.findings.", "cxlib.present.", "cxlib.words:Quantity")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +70,12 @@ def write(path: Path, envelope: Envelope) -> None:
         "findings": [encode(finding) for finding in envelope.findings],
         "provenance": encode(dict(envelope.provenance)),
     }
+    _write_whole(path, data)
+
+
+def _write_whole(path: Path, data: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     beside.write_text(
         json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8"
     )
@@ -104,6 +109,22 @@ def read(path: Path) -> Envelope:
         findings=tuple(decode(value) for value in data["findings"]),
         provenance=decode(data["provenance"]),
     )
+
+
+def write_kept(path: Path, fingerprint: str, value: Any) -> None:
+    """Keep a result under the digest of what it was made from."""
+    _write_whole(path, {"schema": SCHEMA, "fingerprint": fingerprint, "value": encode(value)})
+
+
+def read_kept(path: Path, fingerprint: str) -> Any | None:
+    """Return what was kept; None where it is missing, damaged or made from something else."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA or data["fingerprint"] != fingerprint:
+            return None
+        return decode(data["value"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, DataError):
+        return None
 
 
 def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type

@@ -10,6 +10,8 @@ import pandas as pd
 R = TypeVar("R")
 
 _KEPT = ("n_dropped", "n_previous", "rank")
+_VERDICTS = ("status", "course", "moved", "cause", "turn", "alike", "mix_level")
+"""Words that give away a number which is withheld."""
 _BASES = ("n", "n_before", "n_after")
 _OF_PREVIOUS = ("previous", "change", "change_low", "change_high", "p_value", "p_adjusted")
 
@@ -55,6 +57,14 @@ def _own_bases(result: Any) -> list[int]:
     return [base] if isinstance(base, int) else []
 
 
+def is_empty(result: Any) -> bool:
+    """Tell whether a result has nothing to show: None, or tables without a row."""
+    if isinstance(result, (list, tuple)):
+        return all(is_empty(one) for one in result)
+    table = result if isinstance(result, pd.DataFrame) else getattr(result, "table", None)
+    return result is None or (isinstance(table, pd.DataFrame) and table.empty)
+
+
 def is_withheld(result: Any) -> bool:
     """Tell whether nothing of a withheld result is left to show."""
     table = result if isinstance(result, pd.DataFrame) else getattr(result, "table", None)
@@ -98,3 +108,5 @@ def _blank(frame: pd.DataFrame, names: pd.Index[str], rows: pd.Series[bool]) -> 
             frame[name] = column.mask(rows)
         elif pd.api.types.is_integer_dtype(column):
             frame[name] = column.astype("Int64").mask(rows)
+        elif name in _VERDICTS:
+            frame[name] = column.astype(object).where(~rows, None)

@@ -11,6 +11,7 @@ from typing import Any
 
 from cxlib.findings.finding import SEVERITIES
 from cxlib.present import mime
+from cxlib.present.findings import MOST
 from cxlib.report.markdown import Heading, render_markdown, translate_markdown
 from cxlib.words import Words
 from cxlib.words import mark as _
@@ -67,6 +68,7 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
     evidence = _without_empty_sections([c for c in cells if c not in method])
     outputs = [o.get("data", {}) for c in cells if c.cell_type == "code" for o in c.outputs]
     headings: list[Heading] = []
+    top, more = _in_order(i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", []))
     _say_once(outputs)
     page = {
         "lang": {"zh": "zh-Hans"}.get(words.language, words.language),
@@ -76,9 +78,8 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
         "title": title,
         "lead": lead,
         "tiles": [t for d in outputs for t in d.get(mime.TILES, {}).get("tiles", [])],
-        "findings": _in_order(
-            i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", [])
-        ),
+        "findings": top,
+        "more": more,
         "contents": _contents(evidence, headings, words, bool(method)),
         "evidence": evidence,
         "method": method,
@@ -128,10 +129,18 @@ def _shows(cell: Any) -> bool:
     return any(not lifted & set(out.get("data", {})) for out in outputs)
 
 
-def _in_order(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _in_order(
+    items: Iterable[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Return at most five findings for the top, one a subject, gravest first; and the rest."""
     once = {item["id"]: item for item in items}
     rank = {severity: at for at, severity in enumerate(SEVERITIES)}
-    return sorted(once.values(), key=lambda i: (rank[i["severity"]], -i["consequence"]))
+    top: list[Mapping[str, Any]] = []
+    more: list[Mapping[str, Any]] = []
+    for item in sorted(once.values(), key=lambda i: (rank[i["severity"]], i["tier"], -i["stake"])):
+        said = any(other["subject"] == item["subject"] for other in top)
+        (more if said or item["severity"] == "note" or len(top) == MOST else top).append(item)
+    return top, more
 
 
 def _contents(
