@@ -1,13 +1,14 @@
-"""Analysis room: the limits and rules of process charts, on arrays.
+"""Limits and rules of process charts, on arrays.
 
-Every function takes one chart a row, one period a column, NaN for a gap, so that the chart of a
-client and the thousands of simulated stable ones run through the same lines.
+One chart a row, one period a column, NaN for a gap: the chart of a client and the thousands of
+simulated stable ones run through the same lines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +21,22 @@ Flags = NDArray[np.bool_]
 RULES = (_("outside"), _("trend"), _("two in three"), _("shift"))
 """In the order in which they give a point its direction, as NHSRplotthedots does."""
 
+LEVEL = _("new level")
+"""A shift of level: found where the two levels differ more than stable charts' do."""
+SETTLED = 8
+"""Points since a shift from which on they, not the earlier ones, say what is usual."""
+
 XMR_FACTOR = 2.66
 """Limits per mean moving range: 3/1.128 (Wheeler 1993)."""
-D2 = 1.128
-"""Mean range of two normal values, in standard deviations."""
+HALF_NORMAL = sqrt(2 / pi)
+"""Mean of the absolute value of a standard normal: what a standardised moving range averages."""
 SCREEN_FACTOR = 3.267
 """Upper limit of moving ranges (D4 for two): larger ones are screened out once."""
 IN_A_ROW = 7
 """Points on one side, or rising or falling, that NHS England calls a special cause."""
 OUTER_THIRD = 2 / 3
+LEVEL_POINTS = 4
+"""A shift is looked for from the fifth point on: a level rests on four points at least."""
 
 _TOLERANCE = 1e-9
 """Of the largest value: what rounding in a mean may add; nothing smaller is a difference."""
@@ -44,39 +52,92 @@ class Limits:
     screened: Flags  # (charts, periods)
 
 
-def limits(values: Values, errors: Values | None = None, *, screen: bool) -> Limits:
-    """Set limits from the values' own moving ranges, and from their standard errors where given.
-
-    Parameters
-    ----------
-    values : array of shape (charts, periods)
-        Gaps are NaN.
-    errors : array of shape (periods,), optional
-        Standard errors of the values: ``3 sqrt(tau2 + SE2)`` instead of ``2.66 mR``.
-    screen : bool
-        Leave moving ranges above 3.267 times their mean out, once, unless only zeros remain.
-    """
+def limits(values: Values, noise: Values | None = None, *, screen: bool) -> Limits:
+    """Set limits from moving ranges; `noise` is the sampling variance of each period's value."""
     moving = np.full(values.shape, np.nan)
     moving[:, 1:] = np.abs(np.diff(values, axis=1))
     there = ~np.isnan(moving)
-    mean = _mean(moving, there)
-    kept = there & ~(moving > SCREEN_FACTOR * mean) if screen else there
-    trimmed = _mean(moving, kept)
-    bare = ~(trimmed > 0)
-    mean, kept = np.where(bare, mean, trimmed), np.where(bare, there, kept)
-    half = np.broadcast_to(XMR_FACTOR * mean, values.shape)
-    if errors is not None:
-        tau = np.maximum(0.0, (mean / D2) ** 2 - np.nanmean(errors**2))
-        half = 3 * np.sqrt(tau + errors**2)
-    centre = _mean(values, ~np.isnan(values))
+    if noise is None:
+        size, pair = moving, None
+    else:
+        pair = np.r_[np.nan, noise[1:] + noise[:-1]]
+        size = _standardised(moving, _process(moving, pair, there), pair)
+    mean = _mean(size, there)
+    kept = there & ~(size > SCREEN_FACTOR * mean) if screen else there
+    bare = ~(_mean(size, kept) > 0)  # screening would leave only zeros
+    kept = np.where(bare, there, kept)
+    if noise is None or pair is None:
+        half = np.broadcast_to(XMR_FACTOR * _mean(moving, kept), values.shape)
+        centre = _mean(values, ~np.isnan(values))
+    else:
+        spread = _process(moving, pair, kept) + noise
+        half = np.where(kept.any(axis=1, keepdims=True), 3 * np.sqrt(spread), np.nan)
+        weight = np.divide(1.0, spread, out=np.ones(spread.shape), where=spread > 0)
+        centre = _mean(values, ~np.isnan(values), weight)
     return Limits(centre=centre, half=half, moving=moving, screened=there & ~kept)
 
 
-def _mean(values: Values, kept: Flags) -> Values:
-    n = kept.sum(axis=1, keepdims=True)
-    total = np.where(kept, values, 0.0).sum(axis=1, keepdims=True)
+def _mean(values: Values, kept: Flags, weight: Values | float = 1.0) -> Values:
+    w = np.where(kept, weight, 0.0)
+    total, n = (np.where(kept, values, 0.0) * w).sum(axis=1, keepdims=True), w.sum(1, keepdims=True)
     mean: Values = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
     return mean
+
+
+def _standardised(moving: Values, process: Values, pair: Values) -> Values:
+    spread = np.sqrt(2 * process + pair)
+    found: Values = np.divide(
+        moving, spread, out=np.where(moving > 0, np.inf, moving), where=spread > 0
+    )
+    return found
+
+
+def _process(moving: Values, pair: Values, kept: Flags) -> Values:
+    """Return tau² of each chart: where standardised moving ranges average as they should, else 0.
+
+    Newton's method on 1/mean², which is concave in tau² and straight for equal noise: after the
+    first step it climbs to the root and never passes it.
+    """
+    ranges, n = np.where(kept, moving, 0.0), np.maximum(kept.sum(axis=1, keepdims=True), 1)
+    noise = np.where(kept, pair, 1.0)
+    start = (ranges.sum(axis=1, keepdims=True) / n / HALF_NORMAL) ** 2 / 2
+    tiny = 1e-12 * (start + noise.mean()) + 1e-300
+    process = np.array(start)
+    for _step in range(7):
+        inner = 2 * process + noise + tiny
+        mean = (ranges / np.sqrt(inner)).sum(axis=1, keepdims=True) / n
+        slope = (ranges / inner**1.5).sum(axis=1, keepdims=True) / n
+        mean, slope = np.maximum(mean, 1e-150), np.maximum(slope, 1e-300)
+        process = np.maximum(process - (mean - mean**3 / HALF_NORMAL**2) / (2 * slope), 0.0)
+    return process
+
+
+def level_shift(
+    values: Values, limit: Limits, *, latest: int | None = None
+) -> tuple[Values, NDArray[np.int64]]:
+    """Return the largest standardised step between two levels, and the first point of the second.
+
+    Levels are means weighted by the inverse of each point's variance, as the limits have it; the
+    second one reaches to the last column and may be a single point, or `latest` at most.
+    """
+    there = ~np.isnan(values)
+    variance = np.where(limit.half > 0, limit.half / 3, np.nan) ** 2
+    weight = np.where(there, np.divide(1.0, variance), 0.0)
+    weight = np.nan_to_num(weight)
+    sums = np.cumsum(weight * np.where(there, values, 0.0), axis=1)
+    weights = np.cumsum(weight, axis=1)
+    points = np.cumsum(there, axis=1)
+    before, rest = weights[:, :-1], weights[:, -1:] - weights[:, :-1]
+    fits = (points[:, :-1] >= LEVEL_POINTS) & (rest > 0) & there[:, 1:]
+    if latest is not None:
+        fits &= points[:, -1:] - points[:, :-1] <= latest
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = (sums[:, -1:] - sums[:, :-1]) / rest - sums[:, :-1] / before
+        size = np.where(fits, step / np.sqrt(1 / before + 1 / rest), 0.0)
+    if not size.size:
+        return np.zeros(len(values)), np.zeros(len(values), dtype=np.int64)
+    at = np.abs(size).argmax(axis=1)
+    return size[np.arange(len(size)), at], at + 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxlib.analysis import _rules, trends
+from cxlib.analysis import trends
+from cxlib.analysis.trends import _rules
 from cxlib.errors import DataError
 from tests.reference import process_charts as published
 
@@ -448,77 +449,228 @@ def test_twice_the_same_period_mixed_kinds_and_text_are_refused() -> None:
 # --- survey scores -----------------------------------------------------------------------------
 
 
-def scores(values: list[float], errors: list[float]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"period": months(len(values)), "value": values, "standard_error": errors}, dtype=object
-    )
+def scores(values: list[float], n: list[float], **columns: object) -> pd.DataFrame:
+    table = pd.DataFrame({"period": months(len(values)), "value": values, "n": n})
+    return table.assign(**{"variance": 1.0} | columns)
 
 
-def test_score_limits_add_each_periods_sampling_noise() -> None:
-    errors = [1.0] * 6 + [2.0] * 6
-    chart = trends.score_chart(scores(list(map(float, TWELVE)), errors), improvement="higher")
-    spread = (19 / 11 / 1.128) ** 2  # 2.345; mean SE² is 2.5: the process adds nothing
-    assert spread < 2.5
+def test_limits_rest_on_the_pooled_variance_of_one_answer_and_each_periods_answers() -> None:
+    values, n = [50.0, 50, 50, 50], [100, 100, 400, 400]
+    variance = [2500.0, 1500, 2000, 2000]  # pooled by answers: (250 + 150 + 800 + 800) / 1000
+    chart = trends.score_chart(scores(values, n, variance=variance), improvement="higher")
     half = chart.table["upper"] - chart.table["centre"]
-    assert half.tolist() == pytest.approx([3.0] * 6 + [6.0] * 6)
-    errors = [0.5] * 6 + [1.0] * 6
-    chart = trends.score_chart(scores(list(map(float, TWELVE)), errors), improvement="higher")
-    tau2 = spread - (0.25 + 1) / 2
+    assert half.tolist() == pytest.approx([3 * math.sqrt(2000 / each) for each in n])
+    errors = [math.sqrt(v / k) for v, k in zip(variance, n, strict=True)]
+    by_error = scores(values, n, standard_error=errors).drop(columns="variance")
+    again = trends.score_chart(by_error, improvement="higher")
+    assert again.table["upper"].tolist() == pytest.approx(chart.table["upper"].tolist())
+
+
+def test_the_design_effect_counts() -> None:
+    table = scores([50.0, 51, 49, 50], [200] * 4, variance=2000.0, n_star=[100.0] * 4)
+    chart = trends.score_chart(table, improvement="higher")
+    assert chart.table["standard_error"].tolist() == pytest.approx([math.sqrt(20)] * 4)
+
+
+def test_tau_makes_standardised_moving_ranges_average_as_a_normals_do() -> None:
+    n = np.array([400.0, 100, 250, 50, 900, 120, 300, 80, 60, 500, 150, 220])
+    values = [39.0, 45, 40, 47, 44, 38, 46, 41, 49, 40, 45, 38]
+    table = scores(values, list(n), variance=900.0)
+    chart = trends.score_chart(table, improvement="higher", screen=False)
+    v = 900 / n
+    half = (chart.table["upper"] - chart.table["centre"]).to_numpy()
+    tau2 = (half / 3) ** 2 - v
+    assert tau2 == pytest.approx(np.full(12, tau2[0]))
+    assert tau2[0] > 0
+    ranges = np.abs(np.diff(values)) / np.sqrt(2 * tau2[0] + v[1:] + v[:-1])
+    assert ranges.mean() == pytest.approx(math.sqrt(2 / math.pi), rel=1e-6)
+    weight = 1 / (tau2[0] + v)
+    assert chart.table["centre"].iloc[0] == pytest.approx(np.average(values, weights=weight))
+
+
+def test_values_calmer_than_their_sampling_noise_have_no_process_variation() -> None:
+    n = [400.0, 100, 250, 50] * 3
+    chart = trends.score_chart(scores([40.0, 41] * 6, n, variance=900.0), improvement="higher")
+    assert chart.table["standard_error"].tolist() == pytest.approx([30 / k**0.5 for k in n])
     half = chart.table["upper"] - chart.table["centre"]
-    assert half.iloc[0] == pytest.approx(3 * math.sqrt(tau2 + 0.25))
-    assert half.iloc[-1] == pytest.approx(3 * math.sqrt(tau2 + 1))
+    assert half.tolist() == pytest.approx([90 / k**0.5 for k in n])
 
 
-def test_scores_without_sampling_noise_are_an_xmr_chart() -> None:
-    chart = trends.score_chart(scores(TWELVE, [0.0] * 12), improvement="higher")
+def test_a_leap_is_screened_out_of_tau_once() -> None:
+    values = [40.0, 41, 40, 41, 40, 41, 40, 41, 80, 81, 80, 81]
+    screened = trends.score_chart(scores(values, [4.0] * 12), improvement="higher")
+    raw = trends.score_chart(scores(values, [4.0] * 12), improvement="higher", screen=False)
+    assert screened.table["screened"].sum() == 1
+    assert screened.table["upper"].iloc[0] < raw.table["upper"].iloc[0]
+
+
+def test_scores_of_endless_samples_are_an_xmr_chart() -> None:
+    chart = trends.score_chart(scores(TWELVE, [1e15] * 12), improvement="higher")
     plain = chart_of(TWELVE)
-    # 3/1.128 = 2.6596 against 2.66
-    np.testing.assert_allclose(chart.table["upper"], plain.table["upper"], atol=1e-3)
-    assert chart.false_alarm_rate == pytest.approx(plain.false_alarm_rate, abs=0.002)
+    # sqrt(π)/2 × 3 = 2.6587 against 2.66
+    np.testing.assert_allclose(chart.table["upper"], plain.table["upper"], atol=3e-3)
+    assert chart.false_alarm_rate == pytest.approx(plain.false_alarm_rate, abs=0.005)
+
+
+def test_a_share_takes_its_variance_at_the_centre_as_a_p_chart() -> None:
+    """By hand: 90, 100 and 80 of 100 are 90 %; 3 sqrt(.9 × .1 / 100) = .09, of 400: .045."""
+    table = pd.DataFrame({"period": months(4), "numerator": [90.0, 360, 92, 88]})
+    table["denominator"] = [100, 400, 100, 100]
+    chart = trends.score_chart(table, improvement="higher")
+    assert chart.table["centre"].iloc[0] == pytest.approx(630 / 700)
+    half = chart.table["centre"] - chart.table["lower"]
+    assert half.tolist() == pytest.approx([0.09, 0.045, 0.09, 0.09])
+    percent = pd.DataFrame({"period": months(4), "value": [90.0, 90, 92, 88], "kind": "csat"})
+    again = trends.score_chart(percent.assign(n_star=table["denominator"]), improvement="higher")
+    assert again.table["lower"].tolist() == pytest.approx((100 * chart.table["lower"]).tolist())
+
+
+def test_a_month_of_100_percent_is_no_signal_and_limits_stay_on_the_scale() -> None:
+    values = [92.0, 90, 93, 100, 91, 94, 92, 90, 95, 91, 93, 92]
+    table = scores(values, [30.0] * 12, kind="csat", standard_error=0.0)
+    chart = trends.score_chart(table, improvement="higher", target=100)
+    assert (chart.table["flags"] == "").all()
+    assert chart.table["upper"].max() == 100
+    negative = chart_of([1.0, 9, 2, 8, 1, 7, 3, 9, 2, 8, 1, 4], limits=(0, None))
+    assert negative.table["lower"].min() == 0
+    assert chart_of([1.0, 9, 2, 8, 1, 7, 3, 9, 2, 8, 1, 4]).table["lower"].min() < 0
+
+
+def test_stable_csat_charts_rarely_flag_a_point() -> None:
+    """A period's own errors flag 65 % of stable charts of CSAT 92 % at n = 30; pooled 7 to 12 %."""
+    rng = np.random.default_rng(30)
+    shares = rng.binomial(30, 0.92, (1500, 12)) / 30
+    centre = shares.mean(axis=1, keepdims=True)
+    pooled = own = 0
+    for row, middle in zip(shares, centre, strict=True):
+        at_centre = np.full(12, middle[0] * (1 - middle[0]) / 30)
+        limit = _rules.limits(row[None], at_centre, screen=True)
+        flags = _rules.signals(row[None], limit, _rules.RULES).flags
+        pooled += any(each.any() for each in flags.values())
+        own += (np.abs(row - middle) > 3 * np.sqrt(row * (1 - row) / 30)).any()
+    assert own / 1500 > 0.5
+    assert pooled / 1500 < 0.13
+
+
+def test_uneven_samples_do_not_raise_false_flags() -> None:
+    rng = np.random.default_rng(10)
+    n = np.array([10.0, 300] * 12)
+    values = 40 + rng.standard_normal((3000, 24)) * np.sqrt(7000 / n)
+    weighted = _rules.signals(values, _rules.limits(values, 7000 / n, screen=True), _rules.RULES)
+    plain = _rules.signals(values, _rules.limits(values, screen=True), _rules.RULES)
+    rates = [
+        np.any([flag.any(axis=1) for flag in found.flags.values()], axis=0).mean()
+        for found in (weighted, plain)
+    ]
+    stated = trends.score_chart(
+        scores(list(values[0]), list(n), variance=7000.0), improvement="higher"
+    ).false_alarm_rate
+    assert rates[0] == pytest.approx(stated, abs=0.05)
 
 
 def test_a_small_sample_may_stray_where_a_large_one_may_not() -> None:
     values = [40.0, 41, 39, 40, 41, 39, 40, 41, 39, 40, 41, 50]
-    small = trends.score_chart(scores(values, [1.0] * 11 + [6.0]), improvement="higher")
-    large = trends.score_chart(scores(values, [1.0] * 12), improvement="higher")
+    small = trends.score_chart(
+        scores(values, [100.0] * 11 + [3.0], variance=100.0), improvement="higher"
+    )
+    large = trends.score_chart(scores(values, [100.0] * 12, variance=100.0), improvement="higher")
     assert small.variation == "common cause"
     assert large.variation == "improving"
 
 
-def test_drawn_limits_stay_on_the_scale() -> None:
-    values = [96.0, 99, 97, 100, 98, 96, 99, 97, 100, 98, 97, 99]
-    chart = trends.score_chart(
-        scores(values, [2.0] * 12), improvement="higher", limits=(0, 100), target=100
-    )
-    assert chart.table["upper"].max() == 100
-    assert chart.variation == "common cause"
-
-
-def test_a_score_without_a_standard_error_is_a_counted_gap() -> None:
-    table = scores(list(map(float, TWELVE)), [1.0] * 11 + [float("nan")])
+def test_a_score_without_answers_is_a_counted_gap() -> None:
+    table = scores(list(map(float, TWELVE)), [100.0] * 11 + [float("nan")])
     chart = trends.score_chart(table, improvement="higher")
     assert (chart.n_used, chart.n_dropped) == (11, 1)
-    assert "1 values have no standard error and are gaps." in chart.caveats
+    assert "1 values have no number of answers and are gaps." in chart.caveats
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"standard_error": [-1.0] * 12}, "'standard_error' holds -1"),
+        ({"variance": [-1.0] * 12}, "'variance' holds -1"),
         ({"value": [120.0] * 12}, "'value' holds 120 .* beyond its limits 0 to 100"),
-        ({"value": [None] * 12}, "no scores with a standard error in 12 rows"),
+        ({"value": [None] * 12}, "no scores with a number of answers in 12 rows"),
+        ({"n": [-5] * 12}, "-5 answers in row 0"),
     ],
 )
 def test_impossible_scores_are_refused(change: dict[str, list[float]], message: str) -> None:
-    table = scores(TWELVE, [1.0] * 12).assign(**change)
+    table = scores(TWELVE, [50.0] * 12).assign(**change)
     with pytest.raises(DataError, match=message):
         trends.score_chart(table, improvement="higher", limits=(0, 100))
 
 
 def test_a_missing_column_is_named() -> None:
-    table = scores(TWELVE, [1.0] * 12).rename(columns={"standard_error": "std_error"})
-    with pytest.raises(DataError, match=r"no column 'standard_error'; did you mean 'std_error'"):
-        trends.score_chart(table, improvement="higher")
+    table = scores(TWELVE, [50.0] * 12)
+    with pytest.raises(DataError, match=r"no column 'value'; did you mean 'values'"):
+        trends.score_chart(table.rename(columns={"value": "values"}), improvement="higher")
+    with pytest.raises(DataError, match="no column 'n'"):
+        trends.score_chart(table.drop(columns="n"), improvement="higher")
+    with pytest.raises(DataError, match="neither 'variance' .* nor 'standard_error'"):
+        trends.score_chart(table.drop(columns="variance"), improvement="higher")
+    with pytest.raises(DataError, match="a share lies between 0 and 1, not at 44"):
+        trends.score_chart(table.assign(kind="share"), improvement="higher")
+
+
+# --- shifts of level, assurance ----------------------------------------------------------------
+
+CALM = [31.0, 29, 33, 30, 32, 31, 30, 33, 29, 31, 32, 30]
+
+
+def test_after_a_shift_usual_is_the_level_since_once_eight_points_have_followed() -> None:
+    low = [9.0, 11, 10, 8, 10, 9, 11, 10]
+    short, settled = (chart_of([*CALM, *low[:n]], shifts=True, target=5) for n in (5, 8))
+    assert short.shifts == settled.shifts == ("2025-01",)
+    assert short.table["centre"].iloc[:12].unique() == pytest.approx([np.mean(CALM)])
+    assert short.table[["centre", "lower", "upper"]].iloc[12:].isna().all(axis=None)
+    assert (short.table["flags"].iloc[12:] == "new level").all()
+    assert (short.table["flags"].iloc[:12] == "").all()  # the good old months are not "better"
+    assert (short.variation, short.assurance) == ("concerning", None)
+    assert short.before == pytest.approx(np.mean(CALM))
+    assert settled.table["centre"].iloc[-1] == pytest.approx(np.mean(low))
+    assert settled.trial
+    assert settled.assurance is None
+    assert settled.variation == "common cause"
+
+
+def test_a_first_bad_point_is_judged_by_the_limits_before_it() -> None:
+    chart = chart_of([*CALM, 10.0], shifts=True)
+    assert chart.table["centre"].unique() == pytest.approx([np.mean(CALM)])
+    assert (chart.table["flags"].iloc[-1], chart.table["signal"].iloc[-1]) == ("outside", "worse")
+    assert (chart.table["flags"].iloc[:-1] == "").all()
+
+
+def test_one_bad_month_that_passed_is_no_new_level() -> None:
+    chart = chart_of([*CALM[:8], 10.0, *CALM[8:], *CALM], shifts=True)
+    assert chart.shifts == ()
+
+
+@pytest.mark.parametrize("n", [8, 24])
+def test_stable_charts_are_hardly_ever_divided(n: int) -> None:
+    rng = np.random.default_rng(n)
+    found = [chart_of(list(rng.normal(50, 3, n)), shifts=True).shifts for _ in range(300)]
+    assert np.mean([bool(each) for each in found]) <= 0.01 + 3 * math.sqrt(0.01 * 0.99 / 300)
+
+
+def test_assurance_prints_the_chance_of_a_miss_and_is_not_given_on_trial_limits() -> None:
+    chart = chart_of(TWELVE, target=41.42)
+    assert chart.miss_chance == pytest.approx(0.5, abs=0.01)
+    sure = chart_of(TWELVE, target=36)
+    assert sure.assurance == "reaches"
+    assert 0 < sure.miss_chance < 0.01
+    assert chart_of(TWELVE, target=46.5).miss_chance > 0.99
+    lower = chart_of(TWELVE, target=36, improvement="lower")
+    assert lower.miss_chance == pytest.approx(1 - sure.miss_chance)
+    trial = chart_of(TWELVE[:11], target=36)
+    assert trial.assurance is None
+    assert math.isnan(trial.miss_chance)
+
+
+def test_the_chance_of_a_miss_is_what_further_periods_show() -> None:
+    rng = np.random.default_rng(77)
+    series = rng.normal(50, 4, (400, 21))
+    stated = [chart_of(list(row[:20]), target=46).miss_chance for row in series]
+    assert np.mean(stated) == pytest.approx((series[:, 20] < 46).mean(), abs=0.05)
 
 
 # --- a real process ----------------------------------------------------------------------------
