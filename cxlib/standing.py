@@ -223,7 +223,7 @@ class Standing(Page):
             return []
         from cxlib.analysis import kpis
         from cxlib.analysis.metrics import Metric
-        from cxlib.analysis.service import kpi_rows, ratings
+        from cxlib.analysis.service import kpi_rows, ratings, unit_of
         from cxlib.analysis.ticket_targets import TICKET_KPIS
         from cxlib.params.service import terms_of
 
@@ -242,9 +242,7 @@ class Standing(Page):
             known = known.assign(basis=["sample" if k == "fcr" else "census" for k in known["kpi"]])
         kinds = {key: {"unit": k.unit, "direction": k.direction} for key, k in TICKET_KPIS.items()}
         counted = kpis.counted(known[known["kpi"] != "ticket_csat"], kinds, source="tickets")
-        if terms.clock == "business":  # told in the client's working hours and days
-            timed = (counted["unit"] == "seconds") & (counted["kpi"] != "handle_time")
-            counted.loc[timed, "unit"] = "working"
+        counted["unit"] = [unit_of(kpi, terms.clock) for kpi in counted["kpi"]]
         rows = [counted]
         rated = ratings(tickets, terms=terms, period_kind=kind, whole=self.period)
         rated = rated.dropna(subset=["ticket_csat"])

@@ -32,7 +32,7 @@ def panels(
     Parameters
     ----------
     table : pandas.DataFrame
-        ``kpi, period, value, centre, lower, upper, flags, unit, direction`` and, where agreed,
+        ``kpi, period, value, centre, lower, upper, signal, segment, unit`` and, where agreed,
         ``target``.
     keys : sequence of str
         In reading order.
@@ -58,8 +58,8 @@ def panels(
         ax.set_axis_off()
     first: Axes = grid[0]
     held = first.get_title(loc="left")
-    end, join = ("。", "；") if words.language == "zh" else (".", "; ")
-    theme.title(first, title, alt=f"{title}{end}{join.join(told)}{end}")
+    end, join = ("。", "；") if words.language == "zh" else (". ", "; ")
+    theme.title(first, title, alt=f"{title}{end}{join.join(told)}{end[:1]}")
     if len(keys) > 1:
         first.set_title(held, loc="left", fontsize=9, pad=4)
         text = theme.wrap(title, width=theme.WIDTH * 72 / 10.5 * 0.98)
@@ -74,20 +74,21 @@ def _panel(ax: Axes, table: pd.DataFrame, words: Words, day: float) -> str:
     low, high, centre, value = (
         scale * table[name].to_numpy(dtype=float) for name in ("lower", "upper", "centre", "value")
     )
-    ax.fill_between(at, low, high, color=theme.MUTED, alpha=0.13, linewidth=0)
-    ax.plot(at, centre, color=theme.MUTED, linewidth=0.8)
+    for _number, rows in table.groupby("segment", sort=False):
+        x = rows.index.to_numpy()
+        ax.fill_between(x, low[x], high[x], color=theme.MUTED, alpha=0.13, linewidth=0)
+        ax.plot(x, centre[x], color=theme.MUTED, linewidth=0.8)
+        if x[0]:  # the level shifted
+            ax.axvline(x[0] - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
     ax.plot(at, value, color=theme.MAIN, linewidth=1.2, marker="o", markersize=2.6)
-    higher = table["direction"].iloc[0] == "higher"
-    for x, flags in enumerate(table["flags"]):
-        if not flags:
-            continue
-        good = (value[x] > centre[x]) == higher
+    for marker, colour, word in (("^", theme.GOOD, "better"), ("v", theme.BAD, "worse")):
+        there = (table["signal"] == word).to_numpy()
         ax.plot(
-            x,
-            value[x],
-            marker="^" if good else "v",
+            at[there],
+            value[there],
+            marker,
             markersize=6,
-            color=theme.GOOD if good else theme.BAD,
+            color=colour,
             markeredgecolor=theme.INK,
             markeredgewidth=0.5,
         )

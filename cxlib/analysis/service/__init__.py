@@ -17,6 +17,7 @@ from cxlib.analysis.service.kpis import (
     moment_of,
     ratings,
     ticket_kpis,
+    unit_of,
 )
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "moment_of",
     "ratings",
     "ticket_kpis",
+    "unit_of",
 ]

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from cxlib import periods
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.service.kpis import Terms, calendar_period, kpi_rows
+from cxlib.analysis.service.kpis import Terms, calendar_period, kpi_rows, unit_of
 from cxlib.analysis.service.log import bounds
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
@@ -20,8 +20,8 @@ from cxlib.analysis.trends import XmrChart, score_chart, xmr
 FEWEST_POINTS = 3
 """Two points have one moving range: no limits can be drawn from it."""
 
-UNITS = {"share": "percent", "seconds": "seconds", "mean": "mean"}
 _LIMITS = ("centre", "lower", "upper")
+_DRAWN = (*_LIMITS, "flags", "signal", "segment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +67,12 @@ def course(
     Returns
     -------
     Course
-        ``table``: ``kpi, period, value, n, unit, centre, lower, upper, flags, target``; shares in
-        percent, times in seconds. A share or rating has the limits of its own count of tickets
-        (`score_chart`, with one variance pooled over the months), a time those of `xmr`; on fewer
-        than three months they are NaN. ``latest``, a row a KPI: ``kpi, period, value, centre,
-        lower, upper, n, unit, target, variation, since`` (first month of the present signal, empty
-        for none), ``trial`` (limits on fewer than 12 months), ``direction``.
+        ``table``: ``kpi, period, value, n, unit, target`` (shares in percent, times in seconds),
+        ``centre, lower, upper, flags, signal, segment`` as `cxlib.analysis.trends` has them, with
+        shifts of level looked for: a share or rating by `score_chart`, a time by `xmr`. ``latest``,
+        a row a KPI: ``kpi, period, value, centre, lower, upper, n, unit, target, variation, since``
+        (first month of the present signal, empty for none), ``trial`` (limits on fewer than 12
+        months), ``before`` (the level before the latest shift), ``direction``.
     """
     known = calendar_period(period)
     rows = kpi_rows(tickets, terms=terms, period_kind="month")
@@ -83,21 +83,22 @@ def course(
     latest: list[dict[str, Any]] = []
     charts: dict[str, XmrChart] = {}
     for key in kpis:
-        series = _series(rows[rows["kpi"] == key], key)
+        series = _series(rows[rows["kpi"] == key], key, terms.clock)
         if series.empty:
             continue
         series["target"] = (targets or {}).get(key, np.nan)
         if len(series) >= FEWEST_POINTS:
             chart = charts[key] = _chart(series, key)
-            limits = chart.table[["period", *_LIMITS, "flags"]]
-            series = series.merge(limits, how="left", on="period")
+            series = series.merge(chart.table[["period", *_DRAWN]], how="left", on="period")
         else:
-            series = series.assign(**dict.fromkeys(_LIMITS, np.nan), flags="")
-        tables.append(series.drop(columns="standard_error"))
+            series = series.assign(**dict.fromkeys(_LIMITS, np.nan), flags="", signal="", segment=1)
+        tables.append(series.drop(columns="variance"))
         latest.append(_latest(series, charts.get(key)))
     return Course(
         table=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["kpi"]),
-        latest=pd.DataFrame(latest, columns=[*_LATEST, "variation", "since", "trial", "direction"]),
+        latest=pd.DataFrame(
+            latest, columns=[*_LATEST, "variation", "since", "trial", "before", "direction"]
+        ),
         charts=charts,
         caveats=tuple(dict.fromkeys(c for chart in charts.values() for c in chart.caveats)),
     )
@@ -106,50 +107,44 @@ def course(
 _LATEST = ("kpi", "period", "value", *_LIMITS, "n", "unit", "target")
 
 
-def _series(rows: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Return a KPI's months in its display unit, with one variance a ticket for all of them."""
+def _series(rows: pd.DataFrame, key: str, clock: str) -> pd.DataFrame:
+    """Return a KPI's months in its display unit, with the variance of one rating."""
     unit = TICKET_KPIS[key].unit
     scale = 100.0 if unit == "share" else 1.0
-    variance = ((rows["high"] - rows["low"]) / (2 * norm.ppf(0.975))) ** 2 * rows["n"]
-    if unit == "share":
-        centre = np.average(rows["value"], weights=rows["n"]) if len(rows) else np.nan
-        pooled = centre * (1 - centre)
-    else:
-        told = variance.notna()
-        pooled = np.average(variance[told], weights=rows["n"][told]) if told.any() else np.nan
+    error = (rows["high"] - rows["low"]) / (2 * norm.ppf(0.975))
     return pd.DataFrame(
         {
             "kpi": key,
             "period": rows["period"],
             "value": scale * rows["value"],
             "n": rows["n"],
-            "unit": UNITS[unit],
-            "standard_error": scale * np.sqrt(pooled / rows["n"]),
+            "unit": unit_of(key, clock),
+            "variance": error**2 * rows["n"],
         }
     ).reset_index(drop=True)
 
 
 def _chart(series: pd.DataFrame, key: str) -> XmrChart:
     wanted = TICKET_KPIS[key]
-    if wanted.unit == "seconds":
-        chart = xmr(series.set_index("period")["value"], improvement=wanted.direction)
-        chart.table["lower"] = chart.table["lower"].clip(lower=0)  # no time is negative
-        return chart
-    limits = (0.0, 100.0) if wanted.unit == "share" else None
-    return score_chart(series, improvement=wanted.direction, limits=limits)
+    if wanted.unit == "seconds":  # no time is negative
+        values = series.set_index("period")["value"]
+        return xmr(values, improvement=wanted.direction, limits=(0.0, None), shifts=True)
+    share = series.assign(kind="share") if wanted.unit == "share" else series
+    return score_chart(share, improvement=wanted.direction, shifts=True)
 
 
 def _latest(table: pd.DataFrame, chart: XmrChart | None) -> dict[str, Any]:
     last = table.iloc[-1]
     since = ""
     for row in reversed(table.to_dict("records")):
-        same_side = (row["value"] > row["centre"]) == (last["value"] > last["centre"])
-        if not row["flags"] or not same_side:
+        same = row["signal"] == last["signal"] and row["segment"] == last["segment"]
+        if not row["signal"] or not same:
             break
         since = str(row["period"])
     return {name: last[name] for name in _LATEST} | {
         "variation": None if chart is None else chart.variation,
         "since": since,
         "trial": chart is None or chart.trial,
+        "before": np.nan if chart is None else chart.before,
         "direction": TICKET_KPIS[str(last["kpi"])].direction,
     }

@@ -634,6 +634,13 @@ def ratings(
     return told.dropna(subset=asked, how="all").reset_index(drop=True)
 
 
+def unit_of(kpi: str, clock: str) -> str:
+    """Return a KPI's display unit: waits on business time in the client's hours and days."""
+    unit = TICKET_KPIS[kpi].unit
+    timed = unit == "seconds" and kpi != "handle_time" and clock == "business"
+    return "working" if timed else {"share": "percent"}.get(unit, unit)
+
+
 def row_of(table: pd.DataFrame, wanted: TicketKpi, clock: str) -> pd.Series | None:
     """Return the row of a KPI on one clock; None where it is not there."""
     rows = table[(table["kpi"] == wanted.kpi) & (table["statistic"] == wanted.statistic)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cxlib.chapters.service.tables import DAY, HEADLINE
+from cxlib.chapters.service.tables import DAY
 from cxlib.plots import theme
 from cxlib.plots.heat import heat
 from cxlib.plots.panels import panels
@@ -19,23 +19,17 @@ if TYPE_CHECKING:
 
     from cxlib.analysis.service import Arrivals, Backlog, Course, Groups
 
-SHOWN = (*HEADLINE, "first_response", "resolution")
-"""The KPIs of the headline, and the wait itself: a generous SLA hides a wait that doubles."""
-
 
 def course(course: Course, *, words: Words) -> Axes:
     """Draw each KPI month by month within the limits of its usual months."""
-    latest = course.latest.set_index("kpi")
-    told = set(latest.index)
-    keys = [k for k in SHOWN if k in told and not (k == "resolution" and f"{k}_sla" in told)]
-    table = course.table.assign(direction=course.table["kpi"].map(latest["direction"]))
-    present = latest.loc[keys]
-    moved = present.index[present["variation"].isin(["concerning", "improving"])]
+    latest = course.latest
+    keys = latest["kpi"].tolist()
+    moved = latest.loc[latest["variation"].isin(["concerning", "improving"]), "kpi"]
     text = words.say(_("None of {all} KPIs leaves its usual range"), all=len(keys))
     if len(moved):
         message = _("{n} of {all} KPIs left their usual range: {kpis}")
         text = words.say(message, n=len(moved), all=len(keys), kpis=tuple(moved))
-    return panels(table, keys=keys, words=words, title=text, day=words.day)
+    return panels(course.table, keys=keys, words=words, title=text, day=words.day)
 
 
 def late(groups: Groups, *, words: Words, ax: Axes | None = None) -> Axes:

@@ -9,6 +9,9 @@ from cxlib.words import mark as _
 
 DECIDED = ("due", "no trajectory")
 AGREE = _("Agree what is done about it, by whom and by when.")
+ASK = _(
+    "Ask what was changed in {since} (staff, opening hours, a campaign, a system), and agree on an action."
+)
 
 # fmt: off
 KPIS = (
@@ -24,16 +27,19 @@ KPIS = (
     Rule({"status": "met", "course": "on course"}, _("{kpi} already meets its target: {value} against {target}."), "good"),
     Rule({"status": ("missed", "too close to call"), "course": "on course"}, _("{kpi} is on its path to {target}: {value}."), "good"),
     # the months
-    Rule({"variation": "concerning", "same": True}, _("{kpi} has been worse than usual since {since}: {month_value} in {month}, usually {usual}."),
-         also=_("It has been worse than usual since {since}.")),
-    Rule({"variation": "concerning", "same": False}, _("{moved_kpi} has been worse than usual since {since}.")),
-    Rule({"variation": "improving", "same": True}, _("{kpi} has been better than usual since {since}: {month_value} in {month}, usually {usual}."),
+    Rule({"variation": "concerning", "settled": True}, _("{kpi} has been worse than usual since {since}: {month_value} in {month}, usually {usual}."), "serious", ASK,
+         _("It has been worse than usual since {since}.")),
+    Rule({"variation": "concerning", "settled": False}, _("{kpi} has been worse since {since}: {month_value} in {month}, {usual} before."), "serious", ASK,
+         _("It has been worse since {since}.")),
+    Rule({"variation": "concerning", "kept": True, "status": (None, "met")}, severity="warning"),
+    Rule({"variation": "improving", "settled": True}, _("{kpi} has been better than usual since {since}: {month_value} in {month}, usually {usual}."),
          also=_("It has been better than usual since {since}.")),
-    Rule({"variation": "improving", "same": False}, _("{moved_kpi} has been better than usual since {since}.")),
+    Rule({"variation": "improving", "settled": False}, _("{kpi} has been better since {since}: {month_value} in {month}, {usual} before."),
+         also=_("It has been better since {since}.")),
     Rule({"variation": "improving", "status": None}, severity="good", next_step=_("Find out what made it better in {since}, and keep it.")),
-    Rule({"variation": "concerning", "calls_for_action": True}, severity="serious",
-         next_step=_("Ask what was changed in {since} (staff, opening hours, a campaign, a system), and agree on an action.")),
-    Rule({"variation": "concerning", "status": "met"}, severity="warning"),
+    # where it is lost
+    Rule({"has_late": True}, _("{late_level} has {share_of_late} of the late tickets ({kpi})."), also=_("{late_level} has {share_of_late} of the late tickets."),
+         next_step=_("Start with {late_level}: read its late tickets, name the three commonest causes, and who removes them by when.")),
     # what is being done
     Rule({"done_moved": acts.BETTER}, _("{kpi}: “{done_action}” is done, and the KPI is better than usual."), also=_("“{done_action}” was done before that."),
          next_step=_("Keep it up; that it came first does not prove that it is the cause.")),
@@ -63,12 +69,10 @@ OPEN = (
 )
 
 GROUPS = (
-    Rule({"has_twin": False}, _("{level} is served worse: {kpi} {value}, {others} for all other tickets."), "warning",
+    Rule({"has_twin": False}, _("{level}: {kpi} {value}, against {others} for all other tickets."), "warning",
          _("Read a sample of these tickets and name the three commonest causes.")),
-    Rule({"has_twin": True}, _("{level} (the same tickets as {twin}) is served worse: {kpi} {value}, {others} for all others."), "warning",
+    Rule({"has_twin": True}, _("{level} (the same tickets as {twin}): {kpi} {value}, against {others} for all others."), "warning",
          _("Read a sample of these tickets and name the three commonest causes.")),
-    Rule({"heavy": True}, _("{level} has {share_of_late} of the late tickets."),
-         also=_("It has {share_of_late} of the late tickets on {share_of_tickets} of the volume.")),
 )
 
 BACKLOG = (

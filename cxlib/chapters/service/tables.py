@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.service import actions as acts
-from cxlib.analysis.service import arrivals
+from cxlib.analysis.service import arrivals, unit_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.columns import Column
 from cxlib.words import mark as _
@@ -19,6 +19,7 @@ from cxlib.words import mark as _
 if TYPE_CHECKING:
     from cxlib.analysis.kpis import Estimates
     from cxlib.analysis.service import (
+        Action,
         Arrivals,
         Backlog,
         Course,
@@ -33,25 +34,26 @@ COLUMNS = {
     "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
     "clock": Column(_("Clock"), "word", "calendar, or business: the client's opening hours."),
     "median": Column(_("Half within"), "unit", "The median; open tickets count as running."),
+    "mean": Column(_("Mean"), "unit"),
     "p80": Column(_("80% within"), "unit"),
     "p90": Column(_("90% within"), "unit"),
     "within": Column(_("In time"), "percent", "Share within the SLA, on the clock it was set on."),
     # the months
-    "moved_kpi": Column(_("What moved"), "key", "The KPI, or the wait behind it."),
     "since": Column(_("Since"), "period", "First month of the present signal."),
     "month": Column(_("Month"), "period"),
     "month_value": Column(_("In that month"), "unit"),
-    "usual": Column(_("Usually"), "unit", "Centre of the process chart."),
-    "usual_low": Column(_("Usually from"), "unit", "Its lower limit."),
-    "usual_high": Column(_("Usually to"), "unit", "Its upper limit."),
+    "usual": Column(
+        _("Usually"), "unit", "Centre of the process chart, or the level before a shift."
+    ),
     # the groups
     "others": Column(_("All others"), "unit", "The same KPI over all other tickets."),
     "twin": Column(_("The same tickets as"), "key"),
+    "late_level": Column(_("Where it is lost"), "key"),
     "share_of_late": Column(_("Share of the late ones"), "percent"),
     "share_of_tickets": Column(_("Share of all tickets"), "percent"),
-    "first_response": Column(_("First response, half within"), "duration"),
+    "first_response": Column(_("First response, half within"), "unit"),
     "first_response_sla": Column(_("First response in time"), "percent"),
-    "resolution_p90": Column(_("Resolution, 90% within"), "duration"),
+    "resolution_p90": Column(_("Resolution, 90% within"), "unit"),
     "resolution_sla": Column(_("Resolution in time"), "percent"),
     "handle_time": Column(_("Handle time, mean"), "duration"),
     "fcr": Column(_("Solved at first contact"), "percent"),
@@ -152,21 +154,14 @@ OLD_DAYS, MANY_OLD, GREW = 30, 0.2, 0.1
 MANY_OPEN = 0.05
 """Below a twentieth, open tickets hardly move a median."""
 
+HEAVY = 1.25
+"""A group with a quarter more of the late tickets than of all is where a remedy pays."""
+
 WORTH = 2.0
 """Points: what thousands of tickets call clear may still be too small to act on."""
 
 UNDER_REVIEW = 0.9
 """Complaints settled in time: supervisors of banks and telecoms ask for nine in ten or more."""
-
-
-def timed(kpi: str) -> bool:
-    """Tell whether a KPI is a wait, which runs on the clock of the terms."""
-    return TICKET_KPIS[kpi].unit == "seconds" and kpi != "handle_time"
-
-
-def unit_of(clock: str) -> str:
-    """Return the unit of a wait: on business time, hours and days of the client's calendar."""
-    return "working" if clock == "business" else "seconds"
 
 
 # --- at a glance ----------------------------------------------------------------------------------
@@ -183,58 +178,62 @@ def headline(standing: Estimates) -> pd.DataFrame:
     return shown.assign(tickets=shown["n"])
 
 
-def kpis(standing: Estimates, course: Course, follow_up: FollowUp) -> pd.DataFrame:
-    """Return one row a KPI family: its verdict, the run of its months, and what is being done.
+def charted(standing: Estimates, actions: Sequence[Action]) -> list[str]:
+    """Return the KPIs whose months are charted: the headline's, the waits, and the actions'."""
+    keys = [*headline(standing)["kpi"], "first_response", *(one.kpi for one in actions)]
+    return list(dict.fromkeys(keys))
+
+
+def kpis(standing: Estimates, course: Course, follow_up: FollowUp, groups: Groups) -> pd.DataFrame:
+    """Return one row a KPI family: verdict, the run of its months, where it is lost, what is done.
 
     A wait, its percentile and its share within the SLA are one family; the row is that of the
-    member with a target, else of the one that moved.
+    member that misses its target, else of the one that got worse, else of the one with a target.
     """
-    signals = course.latest[course.latest["variation"].isin(["concerning", "improving"])]
-    signals = signals[signals["since"] != ""].set_index("kpi")
+    latest = course.latest[course.latest["since"] != ""].set_index("kpi")
+    signals = latest[latest["variation"].isin(["concerning", "improving"])]
+    keys = {*headline(standing)["kpi"], *signals.index}
+    table = standing.table
     told: dict[str, list[dict[Any, Any]]] = {}
-    for row in headline_or_moved(standing, set(signals.index)).to_dict("records"):
-        told.setdefault(acts.family(row["kpi"]), []).append(row)
+    for row in table[table["kpi"].isin(keys)].to_dict("records"):
+        moved = signals["variation"].get(row["kpi"])
+        told.setdefault(acts.family(row["kpi"]), []).append(row | {"variation": moved})
+    late = lost_in(groups)
     rows = []
     for family, members in told.items():
-        lead = min(members, key=_rank)
-        keys = [lead["kpi"], *(k for k in signals.index if acts.family(k) == family)]
-        moved = next((k for k in keys if k in signals.index), None)
-        row = lead | {"variation": None, "moved_kpi": moved, "same": moved == lead["kpi"]}
-        if moved is not None:
-            now = signals.loc[moved]
-            row |= {"variation": now["variation"], "since": now["since"], "trial": now["trial"]}
-            row |= {"month": now["period"], "month_value": now["value"], "usual": now["centre"]}
-        rows.append(row | _answer(family, follow_up, lead, row["variation"]))
-    return pd.DataFrame(rows)
+        row = min(members, key=_rank)
+        row["kept"] = any(member["status"] == "met" for member in members)
+        if row["variation"] is not None:
+            now = signals.loc[row["kpi"]]
+            row |= {"since": now["since"], "month": now["period"], "month_value": now["value"]}
+            settled = pd.notna(now["centre"])
+            row |= {"usual": now["centre"] if settled else now["before"], "settled": bool(settled)}
+        missing = row["status"] == "missed" or row["course"] == "behind"
+        if missing and row["kpi"] in late.index:
+            row |= late.loc[row["kpi"]].to_dict()
+        row["calls_for_action"] = missing or row["variation"] == "concerning"
+        rows.append(row | _answer(family, follow_up))
+    found = pd.DataFrame(rows)
+    cases = [name for name in ("status", "course", "variation") if name in found]
+    plain = {name: found[name].astype(object) for name in cases}
+    return found.assign(**{name: v.where(v.notna(), None) for name, v in plain.items()})
 
 
-def headline_or_moved(standing: Estimates, moved: set[str]) -> pd.DataFrame:
-    """Return the rows of the headline and of every KPI that left its usual months."""
-    table = standing.table
-    keys = set(headline(standing)["kpi"]) | moved
-    return table[table["kpi"].isin(keys)]
+def _rank(row: dict[Any, Any]) -> int:
+    if row["status"] == "missed" or row["course"] == "behind":
+        return 0
+    if row["status"] == "too close to call" or row["variation"] == "concerning":
+        return 1
+    return 2 if row["status"] is not None else 3 if row["variation"] else 4
 
 
-def _rank(row: dict[Any, Any]) -> tuple[int, int]:
-    order = {"missed": 0, "too close to call": 1, "met": 2}
-    place = list(HEADLINE).index(row["kpi"]) if row["kpi"] in HEADLINE else len(HEADLINE)
-    return order.get(str(row.get("status")), 3), place
-
-
-def _answer(
-    family: str, follow_up: FollowUp, lead: dict[Any, Any], variation: str | None
-) -> dict[str, Any]:
+def _answer(family: str, follow_up: FollowUp) -> dict[str, Any]:
     """Return what is being done about a KPI: the first running action, the last one done."""
     table = follow_up.table
     mine = table[[acts.family(kpi) == family for kpi in table["kpi"]]]
     running = mine[mine["state"].isin(acts.RUNNING)]
     done = mine[(mine["state"] == acts.DONE) & mine["moved"].notna()]
-    missing = lead.get("status") == "missed" or lead.get("course") == "behind"
-    told: dict[str, Any] = {
-        "calls_for_action": missing or variation == "concerning",
-        "answer": "none" if mine.empty else "none left",
-        "done_moved": None,
-    }
+    told: dict[str, Any] = {"answer": "none" if mine.empty else "none left", "done_moved": None}
     if len(running):
         first = running.iloc[0]
         told |= {"answer": "overdue" if first["overdue"] else "running"}
@@ -243,7 +242,7 @@ def _answer(
     if len(done):
         last = done.iloc[-1]
         told |= {"done_moved": last["moved"], "done_action": last["action"]}
-        told |= {"done_on": acts.last_day(last["finished"]), "done_months": int(last["months"])}
+        told |= {"done_on": acts.last_day(last["finished"])}
     return told
 
 
@@ -253,7 +252,7 @@ def waits(found: TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
     for kpi in ("first_response", "resolution", "handle_time"):
         mine = found.table[found.table["kpi"] == kpi]
         for name in dict.fromkeys(mine["clock"].fillna("calendar")):
-            if clock is not None and name != clock and kpi != "handle_time":
+            if clock is not None and (name != clock or kpi == "handle_time"):
                 continue
             cells = mine[mine["clock"].fillna("calendar") == name].set_index("statistic")
             if not cells["n"].iloc[0]:
@@ -264,7 +263,7 @@ def waits(found: TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
             within = kept["value"].iloc[0] if len(kept) else np.nan
             values = {q: cells["value"].get(q, np.nan) for q in ("median", "p80", "p90", "mean")}
             n = int(cells["n"].iloc[0])
-            unit = unit_of(name) if kpi != "handle_time" else "seconds"
+            unit = unit_of(kpi, name)
             row = {"kpi": kpi, "clock": CLOCK[name], "within": within, "n": n, "tickets": n}
             rows.append(row | values | {"unit": unit, "open": int(cells["open"].iloc[0])})
     return pd.DataFrame(rows)
@@ -336,6 +335,17 @@ def rhythm(tickets: pd.DataFrame, *, terms: Terms, period: str | None) -> Arriva
 # --- groups ---------------------------------------------------------------------------------------
 
 
+def lost_in(groups: Groups) -> pd.DataFrame:
+    """Return for each SLA the group that has more of the late tickets than its size explains."""
+    table = groups.compared
+    table = table[(table["same_segment"] == "") & (table["share_of_late"] >= 0.2)]
+    heavy = table[table["share_of_late"] >= HEAVY * table["share_of_tickets"]]
+    heavy = heavy.sort_values("share_of_late", ascending=False, kind="stable")
+    late = heavy.drop_duplicates("kpi").set_index("kpi")
+    level = late["segment"] + "=" + late["level"]
+    return late[["share_of_late", "share_of_tickets"]].assign(late_level=level, has_late=True)
+
+
 def worst(groups: Groups, *, most: int = 3) -> pd.DataFrame:
     """Return the group that is clearly served worst on each KPI, each set of tickets once."""
     table = groups.compared
@@ -344,10 +354,7 @@ def worst(groups: Groups, *, most: int = 3) -> pd.DataFrame:
     clear = table[(table["p_adjusted"] < 0.05) & (table["worse_by"] > WORTH)]
     clear = clear.sort_values("worse_by", ascending=False, kind="stable")
     once = clear.drop_duplicates("kpi").drop_duplicates(["segment", "level"])
-    heavy = once["share_of_late"] > 1.25 * once["share_of_tickets"]
-    return once.head(most).assign(
-        heavy=heavy, tickets=once["n"], basis="census", has_twin=once["twin"].notna()
-    )
+    return once.head(most).assign(basis="census", has_twin=once["twin"].notna())
 
 
 def _twins(table: pd.DataFrame) -> pd.Series:
@@ -367,9 +374,9 @@ def group_columns(groups: Groups, names: Sequence[str]) -> list[str]:
     return ["segment", "level", *known, "tickets"]
 
 
-def by_group(groups: Groups) -> pd.DataFrame:
+def by_group(groups: Groups, clock: str) -> pd.DataFrame:
     """Return every group's KPIs beside one another."""
-    return groups.table.assign(tickets=groups.table["n"])
+    return groups.table.assign(tickets=groups.table["n"], unit=unit_of("resolution", clock))
 
 
 # --- what lies open, and who must be there --------------------------------------------------------
@@ -430,7 +437,9 @@ def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
     mine = table[table["clock"].isna() | (table["clock"] == clock)]
     mine = mine[~mine["statistic"].isin(["p80", "p90"])].drop(columns=["low", "high"])
     share = mine["unit"] == "share"
-    unit = mine["unit"].replace({"share": "percent", "tickets": "count", "seconds": unit_of(clock)})
+    unit = mine["unit"].replace(
+        {"share": "percent", "tickets": "count", "seconds": unit_of("resolution", clock)}
+    )
     value = mine["value"].where(~share, 100 * mine["value"])
     return mine.assign(unit=unit, value=value, tickets=mine["n"])
 
@@ -449,4 +458,4 @@ def register(follow_up: FollowUp) -> pd.DataFrame:
 
 def sign_off(shown: pd.DataFrame) -> pd.DataFrame:
     """Return the sheet for the review meeting, with room for what it decides."""
-    return shown.assign(decision="")
+    return shown.assign(decision="", clause=shown["clause"].fillna(""))
