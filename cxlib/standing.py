@@ -143,13 +143,17 @@ class Standing(Page):
         table = moved.table[moved.table["source"].isin(sources or SOURCES)]
         judged = self.judged().table.rename(columns={"p_adjusted": "verdict_p"})
         added = [name for name in judged.columns if name not in table.columns]
+        table = table.reindex(
+            columns=list(dict.fromkeys([*table.columns, *sorted(_CHANGES), *_TOLD]))
+        )
         first = judged.drop_duplicates("kpi")[["kpi", *added]]
         table = table.merge(first, on="kpi", how="left").reset_index(drop=True)
         for name in ("status", "course", "clause", "due", "baseline"):
             table[name] = table[name].astype(object).where(table[name].notna(), None)
         points = table["worth"].fillna(0.0)
-        short = np.where(table["direction"] == "lower", table["gap"], -table["gap"].astype(float))
-        table["stake"] = np.nan_to_num(np.clip(short, 0, None)) * points.abs()
+        gap = table["gap"].astype("float64").fillna(0.0)
+        short = np.where(table["direction"] == "lower", gap, -gap)
+        table["stake"] = np.clip(short, 0, None) * points.abs()
         heard = (
             table["like"].fillna(table["change"]).where(table["turn"] != "unclear", table["mix"])
         )
@@ -341,6 +345,7 @@ class Standing(Page):
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()
 
 
+_TOLD = ("to", "at", "moved", "turn", "cause")
 _CHANGES = frozenset(
     [
         *("before", "change", "change_low", "change_high", "p_value", "p_adjusted"),

@@ -15,9 +15,10 @@ from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
-    from cxlib.analysis.service import Arrivals, Backlog, Course, Groups
+    from cxlib.analysis.service import Arrivals, Backlog, Course
 
 
 def course(course: Course, *, words: Words) -> Axes:
@@ -25,22 +26,18 @@ def course(course: Course, *, words: Words) -> Axes:
     latest = course.latest
     keys = latest["kpi"].tolist()
     moved = latest.loc[latest["variation"].isin(["concerning", "improving"]), "kpi"]
-    text = words.say(_("None of {all} KPIs leaves its usual range"), all=len(keys))
+    message = _("None of {all} KPIs leaves its usual range")
+    if not course.charts:
+        message = _("Fewer than three months: what is usual cannot be told yet")
+    text = words.say(message, all=len(keys))
     if len(moved):
         message = _("{n} of {all} KPIs left their usual range: {kpis}")
         text = words.say(message, n=len(moved), all=len(keys), kpis=tuple(moved))
     return panels(course.table, keys=keys, words=words, title=text, day=words.day)
 
 
-def late(groups: Groups, *, words: Words, ax: Axes | None = None) -> Axes:
+def late(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each group's share of the late tickets beside its share of all."""
-    table = groups.compared
-    table = table[(table["share_of_late"].notna()) & (table["same_segment"] == "")]
-    kpi = "resolution_sla" if (table["kpi"] == "resolution_sla").any() else "first_response_sla"
-    table = table[table["kpi"] == kpi]
-    order = {name: at for at, name in enumerate(dict.fromkeys(table["segment"]))}
-    table = table.assign(at=table["segment"].map(order))
-    table = table.sort_values(["at", "share_of_late"], ascending=[True, False], kind="stable")
     keys = [f"{row['segment']}={row['level']}" for row in table.to_dict("records")]
     named = zip(table["segment"], keys, strict=True)
     ax = shares(
@@ -52,13 +49,11 @@ def late(groups: Groups, *, words: Words, ax: Axes | None = None) -> Axes:
         label=words.say(_("Share of the late tickets, %; the stroke is the share of all")),
         ax=ax,
     )
-    if not len(table):
-        return theme.title(ax, words.say(_("No ticket is late")))
     top = table.iloc[int(np.argmax(table["share_of_late"] / table["share_of_tickets"]))]
     message = _("{level}: {share} of the late tickets ({kpi}) on {part} of the volume")
     level = f"{top['segment']}={top['level']}"
     share, part = (Quantity(top[name], "share") for name in ("share_of_late", "share_of_tickets"))
-    return theme.title(ax, words.say(message, kpi=kpi, level=level, share=share, part=part))
+    return theme.title(ax, words.say(message, kpi=top["kpi"], level=level, share=share, part=part))
 
 
 def backlog(backlog: Backlog, *, words: Words, months: int = 12, ax: Axes | None = None) -> Axes:

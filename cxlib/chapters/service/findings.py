@@ -64,6 +64,10 @@ OPEN = (
          "warning", _("Quote no resolution time without its open tickets.")),
     Rule({"case": "not reached"}, _("{share_open} of the period's tickets are still open, so half of all are not solved yet; the closed ones alone ({closed_median}) mislead."),
          "warning", _("Quote no resolution time without its open tickets.")),
+    Rule({"case": "only closed"}, _("The tickets tell when they were closed, not when they were resolved, so no resolution time is given."), "note",
+         _("Name the column under tickets: columns: resolved, or say that the closing counts (tickets: resolution: closed).")),
+    Rule({"case": "never resolved"}, _("Nothing tells when a ticket was resolved, so no resolution time is given."), "note",
+         _("Name the column under tickets: columns: resolved in the client file.")),
     Rule({"case": "running"}, _("{period} is not over: the log ends on {ends}."), "note",
          _("Run the report again when the period is complete.")),
 )

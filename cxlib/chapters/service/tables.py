@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.service import SHOWN, arrivals, unit_of
 from cxlib.analysis.service import actions as acts
-from cxlib.analysis.service import arrivals, unit_of
-from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.columns import Column
 from cxlib.words import mark as _
 
@@ -230,7 +230,7 @@ def _rank(row: dict[Any, Any]) -> int:
 def _answer(family: str, follow_up: FollowUp) -> dict[str, Any]:
     """Return what is being done about a KPI: the first running action, the last one done."""
     table = follow_up.table
-    mine = table[[acts.family(kpi) == family for kpi in table["kpi"]]]
+    mine = table[table["kpi"].map(acts.family) == family] if len(table) else table
     running = mine[mine["state"].isin(acts.RUNNING)]
     done = mine[(mine["state"] == acts.DONE) & mine["moved"].notna()]
     told: dict[str, Any] = {"answer": "none" if mine.empty else "none left", "done_moved": None}
@@ -269,11 +269,20 @@ def waits(found: TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def in_full(found: TicketKpis) -> TicketKpis:
+    """Return the waits on every clock, with what was left out of them as notes."""
+    return replace(found, table=waits(found))
+
+
 def still_open(
     tickets: pd.DataFrame, found: TicketKpis, *, terms: Terms, period: str | None
 ) -> pd.DataFrame:
     """Return what the figures do not hold yet: open tickets, and a period that is not over."""
     rows: list[dict[str, Any]] = []
+    if "resolution" not in set(found.table["kpi"]):
+        known = "closed_at" in tickets and tickets["closed_at"].notna().any()
+        case = "only closed" if known else "never resolved"
+        rows.append({"subject": "resolution", "case": case})
     wait = waits(found, clock=terms.clock)
     mine = wait[wait["kpi"] == "resolution"] if len(wait) else wait
     if len(mine) and mine["open"].iloc[0] > MANY_OPEN * found.n_used:
@@ -329,7 +338,8 @@ def end_of(terms: Terms, period: str | None) -> dt.date | None:
 def rhythm(tickets: pd.DataFrame, *, terms: Terms, period: str | None) -> Arrivals:
     """Return what comes in by weekday and hour, whether the service is open or not."""
     known = period if period is not None and periods.kind_of(period) else None
-    return arrivals(tickets, minutes=60, period=known, as_of=terms.as_of)
+    found = arrivals(tickets, minutes=60, period=known, as_of=terms.as_of)
+    return replace(found, table=found.table.rename(columns={"n": "days"}))
 
 
 # --- groups ---------------------------------------------------------------------------------------
@@ -368,15 +378,27 @@ def _twins(table: pd.DataFrame) -> pd.Series:
     return pd.Series([other.get(key) for key in keys], index=table.index, dtype=object)
 
 
-def group_columns(groups: Groups, names: Sequence[str]) -> list[str]:
-    """Return the columns of a table of groups, without those that nothing is known of."""
+def late(groups: Groups) -> pd.DataFrame:
+    """Return each group's share of the late tickets, of the SLA that most depends on, if any."""
+    table = groups.compared
+    table = table[table["share_of_late"].notna() & (table["same_segment"] == "")]
+    resolved = table["kpi"] == "resolution_sla"
+    table = table[resolved] if resolved.any() else table
+    order = {name: at for at, name in enumerate(dict.fromkeys(table["segment"]))}
+    table = table.assign(at=table["segment"].map(order))
+    return table.sort_values(["at", "share_of_late"], ascending=[True, False], kind="stable")
+
+
+def by_group(groups: Groups, clock: str, names: Sequence[str] = SHOWN) -> pd.DataFrame:
+    """Return every group's KPIs beside one another; empty where nothing is known of them."""
     known = [name for name in names if groups.table[name].notna().any()]
-    return ["segment", "level", *known, "tickets"]
+    table = groups.table[["segment", "level", *known, "n"]] if known else groups.table.head(0)
+    return table.assign(tickets=table["n"], unit=unit_of("resolution", clock))
 
 
-def by_group(groups: Groups, clock: str) -> pd.DataFrame:
-    """Return every group's KPIs beside one another."""
-    return groups.table.assign(tickets=groups.table["n"], unit=unit_of("resolution", clock))
+def columns_of(table: pd.DataFrame) -> list[str]:
+    """Return the columns of a table of groups that are shown."""
+    return [str(name) for name in table if name not in ("n", "unit")]
 
 
 # --- what lies open, and who must be there --------------------------------------------------------
