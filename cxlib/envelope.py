@@ -116,6 +116,15 @@ def write_kept(path: Path, fingerprint: str, value: Any) -> None:
     _write_whole(path, {"schema": SCHEMA, "fingerprint": fingerprint, "value": encode(value)})
 
 
+def is_kept(path: Path, fingerprint: str) -> bool:
+    """Tell whether something made from these inputs is kept, without reading it."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return fingerprint in file.read(400)
+    except OSError:
+        return False
+
+
 def read_kept(path: Path, fingerprint: str) -> Any | None:
     """Return what was kept; None where it is missing, damaged or made from something else."""
     try:
