@@ -64,7 +64,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "reopen_rate": mark("Reopened tickets"),
         "reassign_rate": mark("Reassigned tickets"),
         "received": mark("Received"),
-        "answered": mark("Answered"),
+        "answered": mark("Given an answer"),
         "upheld": mark("Justified"),
         "repeated": mark("Repeated"),
         "channel": mark("Channel"),

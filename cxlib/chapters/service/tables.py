@@ -46,6 +46,8 @@ COLUMNS = {
         _("Usually"), "unit", "Centre of the process chart, or the level before a shift."
     ),
     # the groups
+    "split": Column(_("Split by"), "key"),
+    "group": Column(_("Tickets of"), "key"),
     "others": Column(_("All others"), "unit", "The same KPI over all other tickets."),
     "twin": Column(_("The same tickets as"), "key"),
     "late_level": Column(_("Where it is lost"), "key"),
@@ -392,7 +394,10 @@ def late(groups: Groups) -> pd.DataFrame:
 def by_group(groups: Groups, clock: str, names: Sequence[str] = SHOWN) -> pd.DataFrame:
     """Return every group's KPIs beside one another; empty where nothing is known of them."""
     known = [name for name in names if groups.table[name].notna().any()]
-    table = groups.table[["segment", "level", *known, "n"]] if known else groups.table.head(0)
+    table = groups.table[[*known, "n"]] if known else groups.table[["n"]].head(0)
+    split = groups.table["segment"]
+    table.insert(0, "split", split)
+    table.insert(1, "group", split + "=" + groups.table["level"])
     return table.assign(tickets=table["n"], unit=unit_of("resolution", clock))
 
 
