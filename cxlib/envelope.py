@@ -19,7 +19,7 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
 from cxlib.findings import Finding
 
-SCHEMA = 1
+SCHEMA = 2
 _OURS = ("cxlib.analysis.", "cxlib.findings.", "cxlib.present.", "cxlib.words:Quantity")
 
 
@@ -254,7 +254,10 @@ def _decode_result(value: dict[str, Any]) -> Any:
         raise DataError(
             f"a saved result names {value['$result']!r}, which is not one of the kit's."
         )
-    kind = getattr(import_module(module), name)
+    try:
+        kind = getattr(import_module(module), name)
+    except (ImportError, AttributeError):
+        raise DataError(f"a saved result is a {name}, which this kit does not know.") from None
     return kind(**{field: decode(content) for field, content in value["fields"].items()})
 
 
