@@ -8,15 +8,14 @@ from cxlib.analysis.service.course import Course, course
 from cxlib.analysis.service.events import FoldedEvents, fold_events
 from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
 from cxlib.analysis.service.groups import SHOWN, Groups, groups
-from cxlib.analysis.service.kpis import (
+from cxlib.analysis.service.kpis import TicketKpis, ticket_kpis
+from cxlib.analysis.service.terms import (
     Terms,
-    TicketKpis,
     complaints,
     kpi_rows,
     kpis,
     moment_of,
     ratings,
-    ticket_kpis,
     unit_of,
 )
 

@@ -12,8 +12,8 @@ from scipy.stats import norm
 
 from cxlib import periods
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.service.kpis import Terms, calendar_period, kpi_rows, unit_of
 from cxlib.analysis.service.log import bounds
+from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
 

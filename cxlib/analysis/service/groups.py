@@ -13,8 +13,8 @@ from scipy.stats import norm
 from cxlib.analysis._intervals import newcombe
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
-from cxlib.analysis.service.kpis import Terms, calendar_period, kpis, row_of
 from cxlib.analysis.service.log import cohort
+from cxlib.analysis.service.terms import Terms, calendar_period, kpis, row_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.words import mark as _
 

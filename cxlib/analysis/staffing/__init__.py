@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from cxlib.analysis.staffing.plan import (
-    NOT_PLANNED,
-    AgentsNeeded,
-    Schedule,
-    Staffing,
-    agents_needed,
-    paid,
-    schedule,
-    staff,
-)
+from cxlib.analysis.staffing.plan import AgentsNeeded, Schedule, agents_needed, paid, schedule
 from cxlib.analysis.staffing.queues import ErlangA, ErlangC, erlang_a, erlang_c
+from cxlib.analysis.staffing.week import NOT_PLANNED, Staffing, staff
 
 __all__ = [
     "NOT_PLANNED",
