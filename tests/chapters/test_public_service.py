@@ -11,7 +11,7 @@ import pytest
 
 from cxlib import Engagement
 from cxlib.analysis import service
-from cxlib.chapters.service import findings, tables
+from cxlib.chapters.service import findings, subjects, tables
 from cxlib.params.service import terms_of
 from cxlib.present.findings import tell
 from cxlib.words import Words
@@ -60,7 +60,7 @@ def test_open_requests_count_and_the_closed_ones_alone_mislead(city: Workspace) 
     assert row["median"] != row["median"]  # not reached: more than half are open
     closed = (tickets["resolved_at"] - tickets["created_at"]).dt.total_seconds()
     assert row["within"] < 0.5 < (closed.dropna() <= 3600).mean()
-    told = tables.still_open(tickets, found, **of)  # type: ignore[arg-type]
+    told = subjects.still_open(tickets, found, **of)  # type: ignore[arg-type]
     assert told["closed_median"].iloc[0] == closed.median()
     open_, running = tell(told, findings.OPEN, chapter="service", about="subject")
     assert open_.headline(Words.load("en")).startswith("53.6% of the period's tickets are still")

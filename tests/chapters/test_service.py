@@ -11,7 +11,7 @@ import pytest
 from cxlib import Engagement
 from cxlib.analysis import service, staffing
 from cxlib.analysis.service import actions as acts
-from cxlib.chapters.service import findings, tables
+from cxlib.chapters.service import findings, subjects, tables
 from cxlib.columns import COLUMNS
 from cxlib.data.demo import _tickets as planted
 from cxlib.params.service import agreed_actions, terms_of
@@ -49,10 +49,10 @@ def report(workspace: Workspace, period: str) -> Reported:
     follow_up = service.follow_up(actions, course=course, end=tables.end_of(**of))
     kpis = service.kpis(tickets, **of)
     told = [
-        *tell(tables.kpis(standing, course, follow_up, groups), findings.KPIS, chapter="service"),
-        *tell(tables.worst(groups), findings.GROUPS, chapter="service", about="level"),
+        *tell(subjects.kpis(standing, course, follow_up, groups), findings.KPIS, chapter="service"),
+        *tell(subjects.worst(groups), findings.GROUPS, chapter="service", about="level"),
         *tell(
-            tables.pile(service.backlog(tickets, as_of=terms.as_of, each="month")),
+            subjects.pile(service.backlog(tickets, as_of=terms.as_of, each="month")),
             findings.BACKLOG,
             chapter="service",
             about="subject",
@@ -183,7 +183,7 @@ def test_staff_follows_the_mondays(quarter: Reported) -> None:
     assert by_day.idxmax() == "mon"
     assert list(by_day.index) == ["mon", "tue", "wed", "thu", "fri"]
     assert plan.answered < plan.service_level
-    row = tables.needed(plan).iloc[0]
+    row = subjects.needed(plan).iloc[0]
     assert (row["case"], row["paid_hours"]) == ("short", plan.paid_hours)
 
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from cxlib.analysis import service
 from cxlib.analysis.service import Terms
 from cxlib.chapters.service import figures as plots
-from cxlib.chapters.service import tables
+from cxlib.chapters.service import subjects, tables
 from cxlib.plots import theme
 from cxlib.present.withhold import withhold
 from cxlib.words import Words
@@ -163,7 +163,7 @@ def test_where_no_ticket_is_late_there_is_nothing_to_draw() -> None:
     tickets = pd.concat(parts).assign(ticket_id=range(120))
     groups = service.groups(tickets, terms=TERMS, by=["queue"], period="2026-03")
     assert tables.late(groups).empty
-    assert tables.lost_in(groups).empty
+    assert subjects.lost_in(groups).empty
 
 
 def test_the_backlog_is_as_high_as_its_open_tickets() -> None:
