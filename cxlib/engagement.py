@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,7 @@ class Engagement(Standing):
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
         labels, segments = opened.labels(spoken), opened.segments
         words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
+        words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)
         theme.font_family()
         if not os.environ.get(JOB_VARIABLE):

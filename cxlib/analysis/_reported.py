@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis._series import require
+from cxlib.analysis.trends._series import require
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _

@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from cxlib import periods
-from cxlib.analysis._series import numbers, require
-from cxlib.analysis._timeline import earlier, labels_of, lay_out
+from cxlib.analysis.trends._series import numbers, require
+from cxlib.analysis.trends._series import earlier, labels_of, lay_out
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cxlib.analysis._rate_and_mix import split
-from cxlib.analysis._series import require
+from cxlib.analysis.trends._series import require
 from cxlib.errors import DataError
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib.analysis._voices import COMMENT_COLUMNS, group_of, heard_from
-from cxlib.analysis.alerts import EarlyWarnings
+from cxlib.analysis.trends import EarlyWarnings
 from cxlib.analysis.drilldown import Drilldown, drill_down
 from cxlib.analysis.figures import FigureSplit, split_figure
 from cxlib.analysis.metrics import Metric, Touchpoint

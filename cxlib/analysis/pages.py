@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from cxlib.analysis import _reported
-from cxlib.analysis.charts import XmrChart, score_chart, xmr
+from cxlib.analysis.trends import XmrChart, score_chart, xmr
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.scores import score_table

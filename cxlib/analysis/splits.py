@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib.analysis._decompose import RESAMPLES, decompose_change
-from cxlib.analysis._timeline import earlier
+from cxlib.analysis.trends._series import earlier
 from cxlib.analysis.changes import AGAINST, changes
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
 from cxlib.analysis.pages import ChartPage

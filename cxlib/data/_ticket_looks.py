@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cxlib.analysis.tickets import EXCLUDED
 from cxlib.data.ledger import Ledger
 from cxlib.errors import nearest
 from cxlib.params.tables import FOR_ALL
@@ -14,6 +13,7 @@ from cxlib.params.tables import FOR_ALL
 if TYPE_CHECKING:
     from cxlib.params.tables import Tickets
 
+EXCLUDED = ("cancelled", "merged")
 _ENDS = {
     "first_response_at": ("first_response", "answered"),
     "resolved_at": ("resolved", "resolved"),
@@ -48,7 +48,7 @@ def look_at_tickets(frame: pd.DataFrame, section: Tickets, ledger: Ledger) -> No
                     ("tickets", "columns", key),
                     f"{int(early.sum())} tickets were {done} before they were created, the first "
                     f"{first['ticket_id']!r} ({first[column]}, created {first['created_at']}); "
-                    "the service chapter refuses them: correct them, or the time zone.",
+                    "those times are set aside: correct them, or the time zone.",
                 )
     if "priority" in frame:
         _unlimited(frame.loc[~gone, "priority"], section, ledger)

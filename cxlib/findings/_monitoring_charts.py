@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from cxlib.analysis._verdicts import TRIAL_POINTS
+from cxlib.analysis.trends.charts import TRIAL_POINTS
 from cxlib.analysis.pages import ChartPage
 from cxlib.findings.finding import Finding, Severity
 from cxlib.words import Quantity

@@ -169,7 +169,7 @@ def _ticket_gauges(tickets: Tickets) -> Iterator[tuple[str, Gauge]]:
     """Yield what the ticket log can be held to: the KPIs whose columns it has."""
     for key, kpi in TICKET_KPIS.items():
         sla = kpi.kpi.removesuffix("_sla")
-        if not any(getattr(tickets.columns, name) for name in kpi.needs):
+        if not any(getattr(tickets.columns, name, None) for name in kpi.needs):
             continue
         if sla != kpi.kpi and getattr(tickets.sla, sla, None) is None:
             continue
