@@ -11,7 +11,6 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.contract import Review
-from cxlib.analysis.investigation import NO_MEASURE
 from cxlib.analysis.results import MINIMUM_BASE
 from cxlib.analysis.service_course import Course, course
 from cxlib.analysis.service_review import Glance
@@ -27,6 +26,7 @@ BETTER, WORSE = _("better than usual"), _("worse than usual")
 BEFORE = _("better, but already before")
 UNMOVED = _("within its ordinary months")
 EARLY = _("too early to tell")
+NO_MEASURE = _("no action recorded yet")
 NONE_LEFT = _("none left: all are done or stopped")
 
 

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.investigation import NO_MEASURE
-from cxlib.analysis.service_measures import BEFORE, BETTER, EARLY, UNMOVED, WORSE, last_day
+from cxlib.analysis.service_measures import (
+    BEFORE,
+    BETTER,
+    EARLY,
+    NO_MEASURE,
+    UNMOVED,
+    WORSE,
+    last_day,
+)
 from cxlib.findings.finding import Finding, Severity
 from cxlib.words import Quantity
 from cxlib.words import mark as _

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from cxlib.analysis.competitors import Competition
 
 from cxlib import Engagement
 from cxlib.analysis import investigation, pages, splits, trends
-from cxlib.analysis.competitors import Competition
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.data.demo import harbour, lakeside
 from cxlib.findings import Finding
