@@ -43,15 +43,16 @@ def heat(
 
     ax = theme.axes(ax, height=1.5 + 0.3 * len(rows))
     found = values.to_numpy(dtype=float)
+    framed, written = clear.to_numpy(dtype=bool), texts.to_numpy(dtype=object)
     widest = float(np.nanmax(np.abs(found))) if np.isfinite(found).any() else 1.0
     for (y, x), value in np.ndenumerate(found):
         strength = 0.0 if np.isnan(value) else 0.5 * abs(value) / (widest or 1.0)
         colour, box = theme.BAD if value < 0 else theme.MAIN, (x - 0.46, y - 0.42)
         ax.add_patch(Rectangle(box, 0.92, 0.84, facecolor=colour, alpha=strength, linewidth=0))
-        if clear.iat[y, x]:
+        if framed[y, x]:
             frame = Rectangle(box, 0.92, 0.84, facecolor="none", edgecolor=theme.INK, linewidth=1.5)
             ax.add_patch(frame)
-        ax.text(x, y, texts.iat[y, x], ha="center", va="center", fontsize=8, color=theme.INK)
+        ax.text(x, y, written[y, x], ha="center", va="center", fontsize=8, color=theme.INK)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_xticks(range(len(columns)), [theme.wrap(c, width=6.5) for c in columns], fontsize=8)
     ax.xaxis.tick_top()

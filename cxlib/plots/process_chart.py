@@ -22,6 +22,7 @@ MARKS = {
     "high": ("D", theme.ACCENT, _("signal")),
     "low": ("D", theme.ACCENT, _("signal")),
     "mix": ("D", theme.ACCENT, _("other customers answered")),
+    "weak": ("o", theme.QUIET, _("outside, too weak for a warning")),
     "earlier": ("o", theme.QUIET, _("earlier signal")),
 }
 """How a point is marked: by shape as well as colour."""
@@ -90,10 +91,8 @@ def small_charts(
         _points(cell, table, words, size=2.8)
         cell.set_title(theme.wrap(label, width=20), loc="left", fontsize=8.5, pad=4)
         ends = sorted({0, len(table) - 1})
-        named = [words.period(str(table["period"].iloc[x])) for x in ends]
+        named = [theme.wrap(words.period(str(table["period"].iloc[x])), width=5.5) for x in ends]
         cell.set_xticks(ends, named, fontsize=8)
-        for text, side in zip(cell.get_xticklabels(), ("left", "right"), strict=False):
-            text.set_horizontalalignment(side if len(ends) > 1 else "center")
         cell.tick_params(axis="y", labelsize=8)
         cell.margins(x=0.09, y=0.16)
         _numbers(cell)
@@ -132,7 +131,7 @@ def _points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None
     for kind, (marker, colour, text) in MARKS.items():
         here = marks == kind
         if here.any():
-            hollow = kind == "earlier"
+            hollow = kind in ("weak", "earlier")
             ax.plot(
                 at[here],
                 values[here],
@@ -148,7 +147,10 @@ def _points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None
 
 def _value(ax: Axes, table: pd.DataFrame, x: int, unit: str, words: Words) -> None:
     row = table.iloc[x]
-    level = np.nanmean(table["value"].to_numpy(dtype=float))
+    values = table["value"].to_numpy(dtype=float)
+    level, target = float(np.nanmean(values)), float(table["target"].iloc[-1] or np.nan)
+    if abs(row["value"] - target) < 0.2 * np.ptp(values[np.isfinite(values)]):
+        level = target  # the label goes to the side away from the line
     above = bool(row["value"] >= level)
     ax.annotate(
         words.quantity(float(row["value"]), unit),

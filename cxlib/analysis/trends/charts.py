@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import isnan, nan, sqrt
 from numbers import Integral, Real
 from typing import ClassVar, Literal
@@ -188,7 +189,7 @@ def score_chart(
     Limits are centre ± 3 sqrt(tau² + v_t), v_t = σ²/n_t. σ² is the variance of one answer pooled
     over the periods (of a share: that at the centre, as in a p chart), never a period's own: a
     month of 100 % has none. tau², what the process varies beyond its sampling noise, solves
-    mean(\\|x_t+1 − x_t\\| / sqrt(2 tau² + v_t + v_t+1)) = sqrt(2/π), else it is 0; the centre is
+    mean(abs(x_t+1 − x_t) / sqrt(2 tau² + v_t + v_t+1)) = sqrt(2/π), else it is 0; the centre is
     weighted by 1/(tau² + v_t). An additive variance, unlike Laney's factor.
 
     Parameters
@@ -254,7 +255,7 @@ class _Maker:
         if single:
             bounds.remove(found[-1])
         parts, alarms = [], []
-        for number, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False), start=1):
+        for number, (start, stop) in enumerate(pairwise(bounds), start=1):
             fitted = slice(start, found[-1] if single and stop == bounds[-1] else stop)
             unsettled = start in found and self._count(start, stop) < SETTLED
             before = parts[-1]["centre"].iloc[-1] if parts else nan

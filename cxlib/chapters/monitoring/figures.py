@@ -22,11 +22,9 @@ MANY = 12
 """More groups than this do not fit side by side."""
 SIGNALS = ("worse", "better", "high", "low")
 _TITLES = {
-    "worse": _("{kpi}: {value}, a signal of worsening; usually {was} until then"),
-    "better": _("{kpi}: {value}, a signal of improvement; usually {was} until then"),
-    "high": _("{kpi}: {value}, a signal; usually {was} until then"),
-    "low": _("{kpi}: {value}, a signal; usually {was} until then"),
+    **dict.fromkeys(SIGNALS, _("{kpi}: {value}, a signal; usually {was} until then")),
     "mix": _("{kpi}: {value}; other customers answered, usually {was} until then"),
+    "weak": _("{kpi}: {value}, outside its usual {lower} to {upper}, but too weak for a warning"),
 }
 
 
@@ -84,8 +82,10 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
     def grid(column: Any) -> pd.DataFrame:
         cells = table.assign(cell=column).drop_duplicates(["kpi", "group"])
-        wide = cells.set_index(["kpi", "group"])["cell"].unstack()
-        return wide.reindex(index=kpis, columns=pd.Index(groups, tupleize_cols=False))
+        found = dict(
+            zip(zip(cells["kpi"], cells["group"], strict=True), cells["cell"], strict=True)
+        )
+        return pd.DataFrame([[found.get((kpi, group)) for group in groups] for kpi in kpis])
 
     sign = np.where(table["direction"] == "lower", -1.0, 1.0)
     moved = grid(sign * table["moved_by"])
@@ -110,7 +110,7 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         columns=names,
         title=title,
         xlabel=words.say(
-            _("Change since {before}: all at an equal mix, groups as measured; framed: clear"),
+            _("Change since {before} at an equal mix of customers; framed: clear"),
             **facts,
         ),
         ax=ax,
@@ -122,7 +122,7 @@ def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     table = gaps.table
     table = table[table["unit"] == "mean"].dropna(subset=["like"]).reset_index(drop=True)
     colour = {"better": theme.GOOD, "worse": theme.BAD}
-    several = table["brand"].nunique() > 1
+    several = len(set(table["brand"])) > 1
     clear = gaps.table["turn"].value_counts()
     title = words.say(
         _("Clearly ahead in {ahead} and behind in {behind} of {n} comparisons"),
@@ -138,9 +138,7 @@ def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         ],
         title=title,
         value="like",
-        xlabel=words.say(
-            _("Own less competitor at an equal mix, with 95% interval; filled: clearly different")
-        ),
+        xlabel=words.say(_("Own less competitor at an equal mix (95% interval); filled: clear")),
         colours=[colour.get(turn, theme.QUIET) for turn in table["turn"]],
         zero=True,
         ax=ax,

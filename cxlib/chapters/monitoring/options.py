@@ -27,9 +27,9 @@ class Options(Closed):
         Largest share of reports of stable processes that may hold any warning.
     """
 
-    rebase: dict[str, str | dict[str, str | None] | None] = {}
-    actions: dict[str, str | dict[str, str]] = {}
-    reference: dict[str, str] = {}
+    rebase: dict[str, str | dict[str, str | None] | None] = Field(default_factory=dict)
+    actions: dict[str, str | dict[str, str]] = Field(default_factory=dict)
+    reference: dict[str, str] = Field(default_factory=dict)
     false_report: float = Field(default=0.2, gt=0, lt=1)
 
     @model_validator(mode="before")

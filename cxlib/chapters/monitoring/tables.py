@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis import trends
-from cxlib.analysis.kpis import Estimates
-from cxlib.analysis.kpis.changes import raw_change
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.kpis import Estimates, compare, estimate
 from cxlib.columns import Column
 from cxlib.words import mark as _
 
@@ -21,6 +21,9 @@ COMMENTS = 3
 """Enough to hear the tone, too few to be mistaken for a count."""
 RARE = 0.01
 """Below this chance, and above its complement, a figure would feign a precision it has not."""
+ALPHA = 0.05
+GROUP_DRAWS = 200
+"""Resamples behind each group's test: a frame on a map, not an interval."""
 BLANK = "\u2007" * 16
 """A cell to be filled in by hand."""
 
@@ -29,7 +32,7 @@ COLUMNS = {
     "until": Column(_("Level before"), "unit", "Centre before the latest shift or rebase."),
     "variation": Column(_("Latest point"), "word"),
     "assurance": Column(_("Target, as it runs now"), "word"),
-    "miss_chance": Column(_("Chance of a miss"), "percent", "A period's, while nothing changes."),
+    "miss_chance": Column(_("Chance of a miss"), "chance", "A period's, while nothing changes."),
     "points": Column(_("Periods"), "int", "Periods the limits rest on."),
     "trial": Column(_("On trial"), "mark", "Fewer than 12 periods."),
     "correlation": Column(_("Lag-1 correlation"), "number"),
@@ -41,7 +44,7 @@ COLUMNS = {
     "since": Column(_("Since"), "period"),
     "rule": Column(_("Rule"), "word"),
     "was": Column(_("Usual until then"), "unit", "Level before the signal."),
-    "chance": Column(_("Chance in a stable report"), "percent"),
+    "chance": Column(_("Chance in a stable report"), "chance"),
     "gravity": Column(_("Gravity"), "word"),
     "held_back": Column(_("Held back"), "word", "weak or mix."),
     "why": Column(_("Why"), "word", "Cause since before the signal, as in `kpis.compare`."),
@@ -124,7 +127,7 @@ def _row_of(table: pd.DataFrame, kpi: str) -> dict[str, Any]:
 
 
 def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estimates:
-    """Return one row a KPI: estimate, verdict, signal with its cause, limits, competitor, action."""
+    """Return one row a KPI: estimate, verdict, signal and cause, limits, competitor, action."""
     stands: Estimates = engagement.standing(*sources)
     table = stands.table
     extra = [_told(engagement, found, row) for row in table.to_dict("records")]
@@ -245,7 +248,7 @@ def page(engagement: Any, found: Monitored) -> pd.DataFrame:
     case = ""
     if not charts.charts:
         case = "empty"
-    elif charts.history["period"].nunique() == 1:
+    elif len(set(charts.history["period"])) == 1:
         case = "single"
     elif warned is not None and warned.table.empty:
         settled = not charts.table["trial"].any() and len(warned.unpromised) == 0
@@ -263,7 +266,7 @@ def courses(standing: Estimates, found: Monitored, engagement: Any) -> list[pd.D
     """Return each KPI's course with its limits, one frame a chart; see `course`."""
     rows = standing.table.to_dict("records")
     shown = found.charts.history
-    if shown.empty or shown["period"].nunique() == 1:
+    if shown.empty or len(set(shown["period"])) == 1:
         return []
     told = [course(row, found, engagement) for row in rows if row["kpi"] in found.charts.charts]
     return [each for each in told if each["value"].notna().any()]
@@ -279,10 +282,15 @@ def course(row: dict[Any, Any], found: Monitored, engagement: Any) -> pd.DataFra
     since = labels.index(row["since"]) if row["since"] in labels else len(labels)
     current = np.arange(len(rows)) >= since
     now = "mix" if row["held_back"] == "mix" else row["signal"]
+    if not now and rows["flags"].iloc[-1]:  # too weak for a warning, but drawn outside its limits
+        recent = row["cause"] == "mix" and row["at"] == labels[-1]
+        now, current = "mix" if recent else "weak", np.arange(len(rows)) == len(rows) - 1
     marks = np.where(rows["flags"] == "", "", np.where(current, now, "earlier"))
     reasons = {period: why or _("limits set anew") for period, why in chart.rebased}
-    word = {"mix": _("other customers")}.get(row["why"], _("new level"))
-    reasons = dict.fromkeys(chart.shifts, word) | reasons
+    word = row["fell_with"] or (_("other customers") if row["why"] == "mix" else _("new level"))
+    reasons = dict.fromkeys(chart.shifts, _("new level")) | reasons
+    if row["since"] in chart.shifts:
+        reasons[row["since"]] = word
     reference = row.get("reference")
     beside = found.charts.history
     beside = beside[beside["kpi"] == reference].set_index("period")["value"]
@@ -292,46 +300,50 @@ def course(row: dict[Any, Any], found: Monitored, engagement: Any) -> pd.DataFra
         target=row.get("target", nan),
         reference=reference,
         reference_value=beside.reindex(labels).to_numpy(dtype=float) if reference else nan,
-        state=now or str(row["variation"] or ""),
+        state=now,
         began=row["began"],
-        was=row["was"],
+        was=row["was"] if row["since"] in labels else row["usual"],
         usual=row["usual"],
         n=rows["n"].astype("Int64").mask(rows["value"].isna()),
     )
 
 
 def places(engagement: Any, found: Monitored) -> Estimates | None:
-    """Return how far each touchpoint moved in each group since before the gravest signal.
+    """Return how far each touchpoint moved, and in each group, since before the gravest signal.
 
-    All customers at an equal mix, each group as measured; None where nothing signals.
+    Everything at an equal mix of the other segments; None where nothing signals.
     """
-    if found.warnings is None:
+    if found.warnings is None or not found.before:
         return None
     every = pd.concat([found.warnings.table, found.warnings.held_back])
-    first = next((kpi for kpi in every["chart"] if kpi in found.before), None)
-    if first is None:
-        return None
-    before = found.before[first]
+    every = every[every["chart"].isin(list(found.before))]
+    every = every.sort_values("turn", key=lambda turn: turn != "worse", kind="stable")
+    before = found.before[every["chart"].iloc[0]]
     whole = found.since[before]
-    parts = whole.table[whole.table["source"] == "touchpoint"]
+    parts = whole.table[whole.table["source"] == "touchpoint"].assign(segment="", level="")
     if parts.empty:
         return None
-    table = engagement.kpis().table
-    table = table[(table["brand"] == "own") & (table["source"] == "touchpoint")]
-    groups = table[table["segment"].notna()]
-    old = groups[groups["period"] == before].set_index(["kpi", "segment", "level"])
-    rows = []
-    for row in groups[groups["period"] == engagement.period].to_dict("records"):
-        key = (row["kpi"], row["segment"], row["level"])
-        if key in old.index:
-            then = old.loc[key]
-            n = min(int(row["n"]), int(then["n"]))
-            rows.append(row | {"n": n} | raw_change(row, then))
-    shown = pd.concat([parts.assign(segment="", level=""), pd.DataFrame(rows)], ignore_index=True)
+    rows = engagement.survey(period="history")
+    rows = rows[rows["period"].isin([before, engagement.period])]
+    tables = [parts]
+    for segment in engagement.segments:
+        held = [name for name in engagement.mix_segments if name != segment]
+        for level in engagement.kpis().table.query("segment == @segment")["level"].unique():
+            group = rows[rows[segment].astype(object).astype(str) == level].reset_index(drop=True)
+            if set(group["period"]) != {before, engagement.period}:
+                continue
+            each = estimate(group, questions=engagement.touchpoints, design=engagement.design)
+            told = compare(
+                each, group, to=before, segments=held, period=engagement.period, draws=GROUP_DRAWS
+            ).table
+            n = told[["n", "n_before"]].astype("float64").min(axis=1)
+            tables.append(told.assign(segment=segment, level=level, n=n.astype("Int64")))
+    shown = pd.concat(tables, ignore_index=True)
+    heard, p_value = shown["like"].fillna(shown["change"]), shown["like_p"].fillna(shown["p_value"])
+    groups = shown["level"] != ""
+    clear = adjust(p_value.mask(~groups).astype(float)) < ALPHA
     shown = shown.assign(
-        moved_by=shown["like"].fillna(shown["change"]),
-        clear=np.where(shown["level"] == "", shown["turn"] != "unclear", shown["p_value"] < RARE),
-        to=before,
+        moved_by=heard, clear=np.where(groups, clear, shown["turn"] != "unclear"), to=before
     )
     return replace(whole, table=shown)
 
@@ -344,7 +356,7 @@ def units(engagement: Any, found: Monitored) -> list[pd.DataFrame]:
             continue
         figures = engagement.table("kpis", period="history")
         figures = figures.assign(unit=figures["unit"].fillna(""))
-        if figures.loc[figures["kpi"] == kpi, "unit"].nunique() > 1:
+        if len(set(figures.loc[figures["kpi"] == kpi, "unit"])) > 1:
             parts = trends.split_figure(figures, metric=kpi, before=before, after=engagement.period)
             share = engagement.client.kpis[kpi].format == "percent"
             scaled = ["before", "after", "total"]
@@ -393,9 +405,14 @@ def changes(engagement: Any) -> Estimates:
 
 
 def gaps(engagement: Any) -> Estimates:
-    """Return every KPI and touchpoint against each competitor, means first as drawn."""
+    """Return every KPI and touchpoint against each competitor, at an equal mix and raw."""
     found: Estimates = engagement.competitors()
-    return found
+    return replace(
+        found,
+        table=found.table.assign(
+            competitor=found.table["brand"], competitor_value=found.table["before"]
+        ),
+    )
 
 
 # --- the meeting ---------------------------------------------------------------------------------
@@ -434,6 +451,8 @@ def sheet(*tables: Estimates) -> pd.DataFrame:
     shown = pd.concat([kpis, *(part[part["signal"] != ""] for part in parts)], ignore_index=True)
     due = shown["course"].isin(("due", "no trajectory")) | shown["course"].isna()
     verdict = shown["status"].where(due, shown["course"])
+    signal = shown["held_back"].where(shown["held_back"] != "", shown["signal"])
+    verdict = verdict.where(shown["status"].notna(), signal)
     action = shown["action"].where(shown["action"].notna(), "")
     return shown.assign(verdict=verdict, action=action, decision=BLANK)
 
