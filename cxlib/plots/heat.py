@@ -52,7 +52,7 @@ def heat(
         if framed[y, x]:
             frame = Rectangle(box, 0.92, 0.84, facecolor="none", edgecolor=theme.INK, linewidth=1.5)
             ax.add_patch(frame)
-        ax.text(x, y, written[y, x], ha="center", va="center", fontsize=8, color=theme.INK)
+        ax.text(x, y, str(written[y, x]), ha="center", va="center", fontsize=8, color=theme.INK)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_xticks(range(len(columns)), [theme.wrap(c, width=6.5) for c in columns], fontsize=8)
     ax.xaxis.tick_top()

@@ -292,11 +292,11 @@ def course(row: dict[Any, Any], found: Monitored, engagement: Any) -> pd.DataFra
     if row["since"] in chart.shifts:
         reasons[row["since"]] = word
     reference = row.get("reference")
-    beside = found.charts.history
-    beside = beside[beside["kpi"] == reference].set_index("period")["value"]
+    every = found.charts.history
+    beside = every[every["kpi"] == reference].set_index("period")["value"]
     return rows.assign(
         marks=marks,
-        breaks=[reasons.get(label) for label in labels],
+        breaks=pd.Series([reasons.get(label) for label in labels], dtype=object),
         target=row.get("target", nan),
         reference=reference,
         reference_value=beside.reindex(labels).to_numpy(dtype=float) if reference else nan,
