@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
-from cxlib.chapters import catalogues, chapter_faults, options_of, register
+from cxlib.chapters import chapter_faults, options_of, register
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.page import JOB_VARIABLE
 from cxlib.standing import Standing
@@ -77,7 +77,7 @@ class Engagement(Standing):
         place = workspace or Workspace.find()
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
-        beside = (*catalogues(spoken), *sorted(place.notebooks.glob(f"*.{spoken}.po")))
+        beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
         words = Words.load(spoken, labels=opened.labels(spoken), beside=beside)
         register(chapter)
         theme.font_family()

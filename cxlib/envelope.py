@@ -19,7 +19,7 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
 from cxlib.findings import Finding
 
-SCHEMA = 1
+SCHEMA = 2
 _OURS = ("cxlib.analysis.", "cxlib.findings.", "cxlib.present.", "cxlib.words:Quantity")
 
 
@@ -114,6 +114,15 @@ def read(path: Path) -> Envelope:
 def write_kept(path: Path, fingerprint: str, value: Any) -> None:
     """Keep a result under the digest of what it was made from."""
     _write_whole(path, {"schema": SCHEMA, "fingerprint": fingerprint, "value": encode(value)})
+
+
+def is_kept(path: Path, fingerprint: str) -> bool:
+    """Tell whether something made from these inputs is kept, without reading it."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return fingerprint in file.read(400)
+    except OSError:
+        return False
 
 
 def read_kept(path: Path, fingerprint: str) -> Any | None:
@@ -245,7 +254,10 @@ def _decode_result(value: dict[str, Any]) -> Any:
         raise DataError(
             f"a saved result names {value['$result']!r}, which is not one of the kit's."
         )
-    kind = getattr(import_module(module), name)
+    try:
+        kind = getattr(import_module(module), name)
+    except (ImportError, AttributeError):
+        raise DataError(f"a saved result is a {name}, which this kit does not know.") from None
     return kind(**{field: decode(content) for field, content in value["fields"].items()})
 
 

@@ -157,6 +157,22 @@ class Standing(Page):
         table["stake_moved"] = heard.abs().where(told, 0.0).fillna(0.0) * points.abs()
         return replace(moved, table=self._beside(table))
 
+    def prime(self) -> None:
+        """Make and keep what chapters will ask for: a step of a run's plan, before any chapter."""
+        from cxlib.envelope import is_kept
+
+        folder = self.workspace.kpis(self.client.client) / self.period
+        steps: dict[str, Callable[[], Any]] = {
+            "kpis": self.kpis,
+            "compared-latest_move": self.compared,
+            "compared-previous": lambda: self.compared("previous"),
+            "groups": self.groups,
+            "competitors": self.competitors,
+        }
+        for name, make in steps.items():
+            if not is_kept(folder / f"{name}.json", self._fingerprint):
+                make()
+
     # --- how they are made -----------------------------------------------------------------------
 
     def _beside(self, table: pd.DataFrame) -> pd.DataFrame:

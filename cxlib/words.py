@@ -15,7 +15,7 @@ from cxlib import periods
 from cxlib.errors import CxError
 
 LANGUAGES = ("en", "zh")
-_CATALOGUES = Path(__file__).parent / "locale"
+_CATALOGUES = ("locale/{language}/*.po", "chapters/*/{language}.po")
 _DASH = "–"
 
 
@@ -250,6 +250,7 @@ def read_catalogue(path: Path) -> dict[str, str]:
 @cache
 def _catalogue(language: str) -> Mapping[str, str]:
     merged: dict[str, str] = {}
-    for path in sorted((_CATALOGUES / language).glob("*.po")):
-        merged |= read_catalogue(path)
+    for pattern in _CATALOGUES:
+        for path in sorted(Path(__file__).parent.glob(pattern.format(language=language))):
+            merged |= read_catalogue(path)
     return MappingProxyType(merged)

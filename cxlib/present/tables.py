@@ -186,9 +186,7 @@ def _row(
     withheld = bool(record.get("withheld", False))
     cells = []
     for column in shown:
-        if withheld and column.name == "n":
-            text = f"< {minimum_base}"
-        elif withheld and column.kind not in _WORDS_KINDS:
+        if withheld and column.kind not in _WORDS_KINDS:
             text = formats.DASH
         else:
             value = record[column.name]
@@ -199,10 +197,14 @@ def _row(
                 value = words.label(f"{record.get('mix_segment')}={value}")
             text = formats.cell(value, column.kind, words=words, unit=own_unit)
             text += _interval(record, column, words, own_unit)
-            if column.name == "n" and 0 <= float(record["n"]) < CARE_BASE:
+            if column.name == "n" and _few(record["n"]):
                 text += " *"
         cells.append(text)
     return tuple(cells)
+
+
+def _few(n: Any) -> bool:
+    return n is not None and not pd.isna(n) and 0 <= float(n) < CARE_BASE
 
 
 def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -> str:
@@ -224,7 +226,7 @@ def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -
 def _notes(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) -> Iterable[str]:
     if "withheld" in frame and frame["withheld"].any():
         yield words.say(
-            _("– : withheld, fewer than {n} answers; protects the people who gave them."),
+            _("– : withheld: fewer than {n} answers, or a group that would give such a one away."),
             n=minimum_base,
         )
     if "n" in frame:

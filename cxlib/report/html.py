@@ -9,10 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cxlib.errors import DataError
 from cxlib.findings.finding import SEVERITIES
 from cxlib.present import mime
 from cxlib.present.findings import MOST
 from cxlib.report.markdown import Heading, render_markdown, translate_markdown
+from cxlib.report.svg import inline
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -70,6 +72,9 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
     headings: list[Heading] = []
     top, more = _in_order(i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", []))
     _say_once(outputs)
+    for at, data in enumerate(data for data in outputs if "image/svg+xml" in data):
+        about = data.get(mime.FIGURE, {})
+        data[mime.FIGURE] = about | {"prefix": f"f{at + 1}"}
     page = {
         "lang": {"zh": "zh-Hans"}.get(words.language, words.language),
         "client": cover.client,
@@ -156,6 +161,27 @@ def _contents(
     return shown
 
 
+def _inlined(svg: str | list[str], about: Mapping[str, Any]) -> Any:
+    """Return a figure as the page holds it; one that will not do is told in words."""
+    from markupsafe import Markup, escape
+
+    alt = str(about.get("alt", ""))
+    try:
+        options: dict[str, Any] = {"prefix": about.get("prefix", "f"), "alt": alt}
+        drawn = inline("".join(svg), **options, top=float(about.get("top", 0.0)))
+    except DataError as error:
+        return Markup('<p class="remark">{}</p>').format(f"{alt} {error}".strip())
+    title = str(about.get("title", ""))
+    caption = Markup("<figcaption>{}</figcaption>").format(title) if title else ""
+    return (
+        Markup('<figure class="drawn" tabindex="0">{}<div>{}</div></figure>').format(
+            caption, Markup(drawn)
+        )
+        if drawn
+        else escape("")
+    )
+
+
 @lru_cache(maxsize=1)
 def style() -> Any:
     """Return the style sheet of every page the kit makes."""
@@ -182,6 +208,7 @@ def _environment() -> Any:
     )
     environment = exporter.environment
     environment.autoescape = True
+    environment.filters["inlined"] = _inlined
     environment.filters["rendered"] = lambda source: Markup(render_markdown(source).html)
     environment.filters["unbroken"] = lambda text: text.replace("n = ", "n\u00a0=\u00a0")
     environment.filters["joined"] = lambda text: "".join(text) if isinstance(text, list) else text

@@ -22,6 +22,8 @@ THIN = 10
 CROSSED = 30
 """Where every combination of levels has as many in both samples, combinations are held equal."""
 DRAWS = 1000
+AT_ONCE = 100_000_000
+"""Numbers held at once: 400 MB."""
 SPLIT = (
     *("like", "like_low", "like_high", "like_p", "mix", "mix_low", "mix_high"),
     *("at_before", "at_after", "apart", "uncommon", "share_before", "share_after"),
@@ -103,40 +105,51 @@ def equal_mix(
     w = np.ones(len(frame)) if weights is None else weights
     customers = _inputs.cluster_column(frame, design.cluster)
     people = np.arange(len(frame)) if customers is None else pd.factorize(customers)[0]
-    asked = []
+    asked: list[tuple[Metric, Integers, Floats, _Cells]] = []
+    blocks: list[Any] = []
     for question in questions:
         metric = resolve(question)
         y = contributions(frame[metric.key].to_numpy(float, na_value=np.nan), metric)
-        there = ~np.isnan(y)
-        cells = _cells(frame[there], late[there], segments)
+        there = np.flatnonzero(~np.isnan(y))
+        cells = _cells(frame.iloc[there], late[there], segments)
         asked.append((metric, there, y[there], cells))
-    masses: list[list[tuple[Floats, Floats]]] = [[] for _question in asked]
-    for times in _resamples(people, draws, seed):
-        for (_metric, there, y, cells), found in zip(asked, masses, strict=True):
-            side = late[there]
-            sums = []
-            for here in (~side, side):
-                member = np.zeros((int(here.sum()), len(cells.common)), dtype=np.float32)
-                member[np.arange(len(member)), cells.cell[here]] = 1.0
-                drawn = times[:, there][:, here] * w[there][here].astype(np.float32)
-                sums += [drawn @ member, (drawn * y[here].astype(np.float32)) @ member]
-            found.append((np.stack(sums[0::2]).astype(float), np.stack(sums[1::2]).astype(float)))
+        # one column a sample and cell: first the weights, then weights times answers
+        block = np.zeros((len(frame), 4, len(cells.common)), dtype=np.float32)
+        side = late[there].astype(int)
+        block[there, side, cells.cell] = w[there]
+        block[there, 2 + side, cells.cell] = w[there] * y[there]
+        blocks.append(block.reshape(len(frame), 4 * len(cells.common)))
+    if not asked:
+        return []
     rows = []
-    for (metric, there, y, cells), found in zip(asked, masses, strict=True):
-        mass, totals = (np.concatenate([f[k] for f in found], axis=1) for k in (0, 1))
+    for (metric, there, y, cells), sums in zip(
+        asked, _drawn(blocks, people, draws, seed), strict=True
+    ):
+        parts = sums.reshape(len(sums), 4, -1)
+        mass, totals = (parts[:, k : k + 2].transpose(1, 0, 2) for k in (0, 2))
         rows.append(
             {"kpi": metric.key}
             | _split(mass, totals, cells)
-            | _whose(frame[there], late[there], y, w[there], segments)
+            | _whose(frame.iloc[there], late[there], y, w[there], segments)
         )
     return rows
+
+
+def _drawn(blocks: list[Any], people: Integers, draws: int, seed: int) -> Iterable[Floats]:
+    """Yield the sums of each block in every draw; all blocks at once where memory allows."""
+    together = sum(block.size for block in blocks) <= AT_ONCE
+    for group in [blocks] if together else [[block] for block in blocks]:
+        every = np.hstack(group)
+        sums = np.vstack([times @ every for times in _resamples(people, draws, seed)])
+        for part in np.split(sums, np.cumsum([b.shape[1] for b in group])[:-1], axis=1):
+            yield part.astype(float)
 
 
 def _resamples(people: Integers, draws: int, seed: int) -> Iterable[Any]:
     """Yield how often each row is drawn, draws by rows; the first draw is the sample itself."""
     rng = np.random.default_rng(seed)
     count = int(people.max()) + 1 if people.size else 0
-    batch = max(1, min(draws, 20_000_000 // max(people.size, 1)))
+    batch = max(1, min(draws, AT_ONCE // 5 // max(people.size, 1)))
     yield np.ones((1, people.size), dtype=np.float32)
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
@@ -209,7 +222,7 @@ def _whose(
         away = means - float(np.sum(sums["wy"].to_numpy())) / float(np.sum(sums["w"].to_numpy()))
         part: Any = (share[True] - share[False]) * away
         if abs(float(part.to_numpy().sum())) > most:
-            most, level = abs(float(part.to_numpy().sum())), part.abs().idxmax()
+            most, level = abs(float(part.to_numpy().sum())), (share[True] - share[False]).idxmax()
             best = {
                 "mix_segment": segment,
                 "mix_level": str(level),

@@ -92,8 +92,9 @@ def judge(
         raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
     now = own[own["period"] == period].drop_duplicates("kpi").set_index("kpi", drop=False)
     there: dict[Any, Any] = now.to_dict("index")
+    series = {kpi: rows.set_index("period")["value"] for kpi, rows in own.groupby("kpi")}
     rows = [
-        _row({str(name): cell for name, cell in there[t.metric].items()}, t, own, period)
+        _row({str(k): cell for k, cell in there[t.metric].items()}, t, series[t.metric], period)
         for t in targets
         if t.metric in there
     ]
@@ -127,7 +128,7 @@ _ADDED = (
 )
 
 
-def _row(row: dict[str, Any], target: Any, own: pd.DataFrame, period: str) -> dict[str, Any]:
+def _row(row: dict[str, Any], target: Any, series: pd.Series[float], period: str) -> dict[str, Any]:
     scale = 100.0 if row["source"] in ("tickets", "reported") and row["unit"] == "percent" else 1.0
     given: Mapping[str, float] = getattr(target, "path", None) or {}
     steps = {label: scale * value for label, value in given.items()}
@@ -136,7 +137,6 @@ def _row(row: dict[str, Any], target: Any, own: pd.DataFrame, period: str) -> di
         row["basis"] = target.basis
     aim, due = scale * float(target.target), getattr(target, "due", None)
     baseline = getattr(target, "baseline", None)
-    series = own[own["kpi"] == row["kpi"]].set_index("period")["value"]
     start, since = nan, None
     if isinstance(baseline, (int, float)):  # agreed as a number: it stands from the first period
         start, since = scale * float(baseline), periods.order(series.index)[0]
