@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from cxlib.analysis.investigation import NO_MEASURE
 
 from cxlib import periods
 from cxlib.analysis import service_contract, service_course, service_measures, service_review
-from cxlib.analysis.service_measures import FollowUp, Measure, answering, last_day
+from cxlib.analysis.service_measures import NO_MEASURE, FollowUp, Measure, answering, last_day
 from cxlib.analysis.service_terms import Terms
 from tests.analysis.test_service_review import TERMS, Target, log
 

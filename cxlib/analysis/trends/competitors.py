@@ -63,6 +63,8 @@ def compare_competitors(
     questions = [each if isinstance(each, Touchpoint) else resolve(each) for each in metrics]
     if not questions:
         raise DataError("there is no metric to compare; give compare_competitors at least one.")
+    for name in (*segments, *(question.key for question in questions)):
+        _inputs.column(data, name)
     names = _inputs.column(data, brand)
     present = [str(name).strip() for name in pd.unique(names.dropna())]
     if own not in present:
@@ -71,5 +73,6 @@ def compare_competitors(
         raise DataError(f"column {brand!r} holds only {own!r}: there is no competitor to compare.")
     rows = data[names.notna().to_numpy()].reset_index(drop=True)
     named = rows[brand].astype(object).map(lambda name: str(name).strip())
-    rows = rows.assign(brand=named.replace({own: OWN}))
+    others = named.where(named != OWN, "own brand")  # where another is compared as the own one
+    rows = rows.assign(brand=others.mask(named == own, OWN))
     return contrast(rows, questions=questions, by="brand", segments=segments, design=design)
