@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from cxlib.plots import theme
-from cxlib.plots.forest import forest
 from cxlib.plots.change_map import change_map
+from cxlib.plots.forest import forest
 from cxlib.plots.process_chart import process_chart, small_charts
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
