@@ -1,4 +1,4 @@
-"""The data room: period labels as people write them, brought to the client's kind of period."""
+"""Period labels as people write them, brought to the client's kind of period."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data import values
+from cxlib.data.dates import MONTHS
 
 _QUARTERS = str.maketrans("一二三四", "1234")
 _FORMS = (
     (re.compile(r"(?P<year>\d{4})[-/ .]?Q(?P<quarter>[1-4])", re.IGNORECASE), "quarter"),
     (re.compile(r"Q(?P<quarter>[1-4])[-/ .]?(?P<year>\d{4})", re.IGNORECASE), "quarter"),
     (re.compile(r"(?P<year>\d{4})年?第?(?P<quarter>[1-4])季度?"), "quarter"),
-    (re.compile(r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})月?"), "month"),
+    (re.compile(r"(?P<year>\d{4})[-/.年](?P<month>0?[1-9]|1[0-2])月?"), "month"),
+    (re.compile(r"(?P<name>[A-Z]{3,9})\.?[-/ ,'’]{1,2}(?P<year>\d{4}|\d{2})", re.I), "month"),
+    (re.compile(r"(?P<year>\d{4})[-/ ](?P<name>[A-Z]{3,9})", re.I), "month"),
     (re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])"), "month"),
-    (re.compile(r"(?P<year>(?:19|20)\d{2})年?(?:\.0)?"), "year"),
+    (re.compile(r"(?P<year>(?:19|20)\d{2})年?(?:\.0+)?"), "year"),
 )
 
 
@@ -38,8 +41,10 @@ def label(text: str) -> str | None:
         if kind == "quarter":
             return f"{found['year']}Q{found['quarter']}"
         if kind == "month":
-            month = int(found["month"])
-            return f"{found['year']}-{month:02d}" if 1 <= month <= 12 else None
+            told = found.groupdict()
+            month = MONTHS.get(told["name"].casefold(), 0) if "name" in told else int(told["month"])
+            year = found["year"] if len(found["year"]) == 4 else f"20{found['year']}"
+            return f"{year}-{month:02d}" if month else None
         return str(found["year"])
     return None
 

@@ -128,4 +128,3 @@ def check_columns(columns: Iterable[Read]) -> Iterator[Problem]:
                 "two keys may not read one column.",
                 (first,),
             )
-
