@@ -237,7 +237,7 @@ def _parts(match: re.Match[str], day_first: bool) -> Parts:
     if "name" in found:
         found["month"] = MONTHS.get(found["name"].casefold(), 0)
     year, month, day, hour, minute, second = (int(found.get(field) or 0) for field in _FIELDS)
-    if year < 100:
+    if len(found["year"]) == 2:
         year += 2000 if year < 70 else 1900
     half = (found.get("half") or found.get("after") or "").upper()
     if (half in _AFTERNOON and hour < 12) or (half == "中午" and hour < 10):

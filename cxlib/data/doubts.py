@@ -11,6 +11,7 @@ import pandas as pd
 from cxlib import periods as calendar
 from cxlib.analysis.tickets import EXCLUDED
 from cxlib.data import labels
+from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
 from cxlib.data.survey import ALL, OWN, UNNAMED
 from cxlib.data.weighting import known_margins, weighted
@@ -27,8 +28,12 @@ FRAGMENT = 0.6
 """A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
 
 _SHOWN = 5
-_EXPECTED = (EMPTY, WHERE, "event folded into its ticket", "repeats the header",
-             "summed with others of its period and unit")  # fmt: skip
+_EXPECTED = frozenset({
+    EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
+    "summed with others of its period and unit", "repeats a row exactly",
+    "an earlier row of the same member", "repeats a respondent within a period",
+})  # fmt: skip
+"""Reasons to leave a row out that a client file asks for, or that are no answers at all."""
 
 
 def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:

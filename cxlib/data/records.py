@@ -201,7 +201,7 @@ def _in_order(frame: pd.DataFrame, zone: str | None, ledger: Ledger) -> pd.DataF
         what = "ended before they were created" if reason == CONTRADICT else (
             f"have a time that the clocks of {zone} skipped")  # fmt: skip
         told = f"{n} of {len(frame)} tickets {what}, the first: {said[reason]}"
-        if n > MANY * len(frame) and reason == CONTRADICT:
+        if n > max(MANY * len(frame), 5) and reason == CONTRADICT:
             ledger.error(("tickets", "columns"), f"{told}; are columns and time zone right?")
         else:
             ledger.warn(("tickets", "columns"), f"{told}; they are set aside.")

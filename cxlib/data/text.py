@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from cxlib.errors import DataError, nearest
 
 SEPARATORS = (",", ";", "\t", "|")
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
 """Characters that no reader sees; joiners stay, since emoji and some scripts need them."""
 
 _CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
@@ -175,8 +175,12 @@ def _merit(content: bytes, encoding: str) -> float:
     like = _LIKE[encoding]
     merit = sum(n * like(char) for char, n in counts.items()) / (sum(counts.values()) or 1)
     if encoding == "cp1252":  # accents stand between plain letters, not in rows of their own
-        runs = [run for run in re.findall(r"[\x80-\u024f]+", text)]
+        runs = re.findall(r"[\x80-\u024f]+", text)
         merit *= sum(len(run) <= 2 for run in runs) / (len(runs) or 1)
+    if encoding == "cp1251":  # Cyrillic words hold no plain letters
+        words = [word for word in re.findall(r"\w+", text) if not word.isascii()]
+        pure = [word for word in words if not re.search("[A-Za-z]", word)]
+        merit *= len(pure) / (len(words) or 1)
     return merit
 
 
@@ -218,16 +222,25 @@ def delimited(
         raise DataError(f"{file} is empty.")
     separator = separator or _separator(text, named)
     rows = _records(text, separator)
-    if text.count('"') % 2 and len(rows) > 1 and any("\n" in cell for cell in rows[-1]):
-        raise DataError(
-            f"{file}: row {len(rows)} opens a quotation mark that never closes; the file is "
-            "truncated or its quotation marks are not doubled."
-        )
+    if text.count('"') % 2:
+        _check_closed(text, separator, len(rows), file)
+    _whole(rows, text, file)
     if '="' in text:
         rows = [[_FORMULA.sub(r"\1", cell) for cell in row] for row in rows]
-    if rows and 1 < len(rows[-1]) or len(rows) > 1:
-        _whole(rows, text, file)
     return rows, separator
+
+
+def _check_closed(text: str, separator: str, last: int, file: str) -> None:
+    """Raise DataError if a quotation mark opens that never closes."""
+    try:
+        for _row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            pass
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise DataError(
+                f"{file}: row {last} opens a quotation mark that never closes; the file is "
+                "truncated or its quotation marks are not doubled."
+            ) from None
 
 
 def _whole(rows: list[list[str]], text: str, file: str) -> None:
@@ -256,7 +269,7 @@ def _separator(text: str, named: Callable[[list[str]], int]) -> str:
     sample = text[:_SAMPLE]
     best, merit = ",", (0, 0.0, 1)
     for separator in SEPARATORS:
-        rows = [row for row in _records(sample, separator) if row]
+        rows = [row for row in _records(sample, separator) if any(cell.strip() for cell in row)]
         rows = rows[:-1] if len(sample) < len(text) and len(rows) > 1 else rows
         found = [named(row) for row in rows[:30]]
         if not rows or (not any(found) and len(rows[0]) < 2 and len(rows) < 3):
