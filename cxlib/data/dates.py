@@ -24,11 +24,14 @@ _ZONE = re.compile(
     r"\(?((?:Z|UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2})\)?",
     re.IGNORECASE,
 )
+_ABBREVIATED = re.compile(r"(?<=\d)\s+\(?(?!AM|PM|UTC|GMT)[A-Z]{3,4}\)?$")
+"""EST, CST and the like, which mean several zones; a declared `clock` says which."""
 _WEEKDAY = re.compile(
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+", re.IGNORECASE
 )
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR = r"\d{4}|\d{2}"
+_NAME = r"[^\W\d_]{3,10}"
 _EPOCH = {10: 1, 13: 1000}
 """Digits of a Unix time between 2001 and 2286, and its ticks a second."""
 _PATTERNS = tuple(
@@ -37,8 +40,8 @@ _PATTERNS = tuple(
         rf"(?P<year>\d{{4}})[-/.年]\s*(?P<month>\d{{1,2}})[-/.月]\s*(?P<day>\d{{1,2}})[日号]?{_TIME}",
         r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
         r"(?:[ T]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?",
-        rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/ .]{{1,2}}(?P<name>[A-Z]{{3,9}})\.?,?[-/ ](?P<year>{_YEAR}){_TIME}",
-        rf"(?P<name>[A-Z]{{3,9}})\.? (?P<day>\d{{1,2}}){_ORDINAL},? (?P<year>\d{{4}}){_TIME}",
+        rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/ .]{{1,2}}(?P<name>{_NAME})\.?,?[-/ ](?P<year>{_YEAR}){_TIME}",
+        rf"(?P<name>{_NAME})\.? (?P<day>\d{{1,2}}){_ORDINAL},? (?P<year>\d{{4}}){_TIME}",
         rf"(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>{_YEAR}){_TIME}",
     )
 )
@@ -48,7 +51,17 @@ _SERIALS = (20_000, 80_000)
 _FIRST_YEAR = 1900
 _LONG = ("january", "february", "march", "april", "may", "june", "july", "august",
                 "september", "october", "november", "december")  # fmt: skip
-MONTHS = {name: i + 1 for i, month in enumerate(_LONG) for name in (month, month[:3])} | {"sept": 9}
+MONTHS = {name: i + 1 for i, month in enumerate(_LONG) for name in (month, month[:3])}
+MONTHS |= {"sept": 9} | {
+    name: i + 1
+    for language in (
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "jan feb mär apr mai jun jul aug sep okt nov dez",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    )
+    for i, name in enumerate(language.split())
+}
 _AFTERNOON = frozenset({"PM", "下午", "晚上"})
 _MORNING = frozenset({"AM", "上午", "凌晨", "早上"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?")
@@ -101,6 +114,8 @@ def parse(
         If day and month cannot be told apart, or two formats read one cell as two days.
     """
     plain = texts.fillna("").map(lambda text: unicodedata.normalize("NFKC", text).strip())
+    if clock:
+        plain = plain.map(lambda text: _ABBREVIATED.sub("", text))
     codes, unique = pd.factorize(plain)
     words = pd.Series(unique, dtype="object")
     if formats:
@@ -114,6 +129,11 @@ def parse(
         days = days.where(zoned, moved)
     values = pd.Series(days.to_numpy()[codes], index=texts.index, name=texts.name)
     return Dates(days=values.astype("datetime64[us]"), unread=values.isna() & (plain != ""))
+
+
+def abbreviated(texts: pd.Series) -> bool:
+    """Tell whether every cell ends in an abbreviated zone, which means several."""
+    return bool(texts.map(lambda text: _ABBREVIATED.search(text.strip()) is not None).all())
 
 
 def _by_formats(

@@ -9,8 +9,8 @@ import pandas as pd
 
 from cxlib import __version__
 from cxlib.data.check import faults_of
-from cxlib.data.keys import Key, key_file, open_key
 from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
+from cxlib.data.keys import Key, key_file, open_key
 from cxlib.data.schema import validate
 from cxlib.data.store import read_record, write_tables
 from cxlib.errors import DataError

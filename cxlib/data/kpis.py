@@ -46,7 +46,7 @@ def make_kpi(raw: Raw, client: Client, key: str, ledger: Ledger) -> pd.DataFrame
     for name, cells in columns.items():
         if cells is not None:
             share = kpi.format == "percent" and name == "value"
-            shown, marked = _percents(cells) if share else (cells, None)
+            shown, marked = _percents(cells, raw.decimal) if share else (cells, None)
             frame[name] = ledger.numbers(raw, shown, kpi, (*path, name))
             if share and marked is not None:
                 frame[name] = _shares(frame[name], marked, kpi, (*path, name), ledger)
@@ -75,6 +75,7 @@ def _periods(
 ) -> pd.Series:
     """Return period labels, from labels or from dates."""
     named = values.texts_or_missing(texts, missing=kpi.missing).fillna("")
+    named = labels.written_out(named)
     known = values.by_value(named, labels.label, "str")
     rest = known.isna() & (named != "")
     if rest.any():
@@ -111,12 +112,12 @@ def _raised(known: pd.Series, kind: periods.Kind, ledger: Ledger, path: Path) ->
     return raised
 
 
-def _percents(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+def _percents(cells: pd.Series, decimal: str) -> tuple[pd.Series, pd.Series]:
     """Write ``95%`` as 0.95, and say where a percent sign stood."""
     plain = cells.map(values.plain)
     marked = plain.str.endswith("%")
     bare = plain.str.removesuffix("%")
-    sign = values.decimal_of(bare, "")
+    sign = values.decimal_of(bare, decimal)
     numbers = values.by_value(bare, lambda text: values.number(text, sign), "float64") / 100
     read = marked & numbers.notna()
     return cells.where(~read, numbers.map(repr).astype("str")), read

@@ -49,6 +49,13 @@ def label(text: str) -> str | None:
     return None
 
 
+def written_out(texts: pd.Series) -> pd.Series:
+    """Return months with their zeros: beside 2024.01, a spreadsheet's 2024.1 is October."""
+    if not texts.str.fullmatch(r"\d{4}\.0[1-9]").any():
+        return texts
+    return texts.str.replace(r"^(\d{4})\.1$", r"\1.10", regex=True)
+
+
 def labels(texts: pd.Series, kind: str) -> pd.Series:
     """Return the label of each text in periods of `kind`.
 
@@ -72,7 +79,7 @@ def labels(texts: pd.Series, kind: str) -> pd.Series:
         found = label(text)
         return None if found is None else raised(found, kind)
 
-    return values.by_value(texts, name, "str")
+    return values.by_value(texts if kind == "wave" else written_out(texts), name, "str")
 
 
 def raised(known: str, kind: str) -> str | None:

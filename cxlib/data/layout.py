@@ -27,8 +27,8 @@ _SEARCHED = 30
 _TAIL = 5
 """Filled rows at the end among which totals and notes are looked for."""
 _TOTAL = re.compile(
-    r"(合计|总计|小计|汇总|总数|平均[值分数]?|均值|total|grand total|sub-?total|sum|average|mean|"
-    r"overall|count)\s*[:：]?\s*([(（].*[)）]|[\d,.%]*)",
+    r"(合计|总计|小计|汇总|总数|平均[值分数]?|均值|合計|總計|小計|total|grand total|sub-?total|totale|sum|"
+    r"average|mean|overall|count|gesamt|summe|durchschnitt|mittelwert|somme|moyenne|promedio|suma)\s*[:：]?\s*([(（].*[)）]|[\d,.%]*)",
     re.IGNORECASE,
 )
 _IMPORT = re.compile(r"\s*\{\s*'?\"ImportId\"")
@@ -139,9 +139,7 @@ def lay_out(
     merged = _filled_down(body, sheet, at + deep, names)
     columns = list(zip(*body, strict=True)) if body else [()] * width
     kept = [i for i, name in enumerate(names[:width]) if name]
-    cells = _without_invisible(
-        pd.DataFrame({names[i]: pd.Series(columns[i], dtype="str") for i in kept})
-    )
+    cells = pd.DataFrame({names[i]: pd.Series(columns[i], dtype="str") for i in kept})
     grid = Grid(
         cells=cells, rows=numbers, aliases=aliases, repeated=repeated, wording=wording, named=named
     )
@@ -305,14 +303,6 @@ def _filled_down(body: list[list[str]], sheet: Sheet, first: int, names: list[st
     return list(found)
 
 
-def _without_invisible(cells: pd.DataFrame) -> pd.DataFrame:
-    for name in cells:
-        seen = set("".join(cells[name]))
-        if seen & set(map(chr, INVISIBLE)):
-            cells[name] = cells[name].str.translate(INVISIBLE)
-    return cells
-
-
 def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str) -> None:
     """Leave out rows that repeat the header, totals, and notes below the table."""
     cells = grid.cells
@@ -327,8 +317,8 @@ def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str) -> N
         grid.left[reason] = grid.left.get(reason, 0) + 1
 
     first = str(cells.columns[0])
-    for i in cells.index[_where(cells[first], lambda text: header_name(text) == header[first])]:
-        if all(header_name(cells.at[i, name]) == header[str(name)] for name in cells):
+    for i in cells.index[_where(cells[first], lambda text: _same(text, header[first]))]:
+        if all(_same(cells.at[i, name], header[str(name)]) for name in cells):
             drop(i, REPEATS, "repeats the header")
     for name in ids & set(map(str, cells.columns)):
         for i in cells.index[_where(cells[name], _is_total)]:
@@ -348,6 +338,10 @@ def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str) -> N
     grid.rows = grid.rows[(~gone).to_numpy()]
 
 
+def _same(text: object, name: str) -> bool:
+    return header_name(text).casefold() == name.casefold()
+
+
 def _where(cells: pd.Series, function: Callable[[str], object]) -> pd.Series:
     return cells.isin([text for text in cells.unique() if function(text)])
 
@@ -359,5 +353,5 @@ def _is_total(text: str) -> bool:
 def _is_note(filled: dict[str, str], width: int) -> bool:
     text = next(iter(filled.values()))
     return (
-        len(filled) == 1 and width > 2 and len(text) > 8 and bool(re.search(r"[\s:：，。]", text))
+        len(filled) == 1 < width and len(text) > 3 and re.search(r"[\s:：，。=]", text) is not None
     )

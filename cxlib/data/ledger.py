@@ -204,11 +204,13 @@ class Ledger:
             self.error(path, str(error), name)
             return pd.Series(NO_TIME, index=texts.index)
         if read.unread.any():
+            way_out = "declare `date_format:`, or `missing:` if they mean none."
+            if dates.abbreviated(texts[read.unread]):
+                way_out = "say which zone that is by `timezone:` under `source:`."
             self.error(
                 path,
                 f"column {name!r} holds {int(read.unread.sum())} values that are no date: "
-                f"{examples(raw, texts, read.unread)}; declare `date_format:`, or `missing:` if they "
-                "mean none.",
+                f"{examples(raw, texts, read.unread)}; {way_out}",
                 name,
             )
         return read.days

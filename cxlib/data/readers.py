@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _GLOB = re.compile(r"[*?\[]")
 _SHOWN = 3
+OVERLAP = 10
+"""Rows that, alike in two files and in one order, are no coincidence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +161,7 @@ def read(
             )  # fmt: skip
             periods.append(period)
             warnings += grid.warnings
-    if not source.period_from:
+    if not source.period_from and len(grids) > 1:
         _same_rows(grids, files)
     decimal = source.decimal or ("," if comma and all(comma) else "")
     return united(
@@ -218,16 +220,24 @@ def _sheets(
 
 
 def _same_rows(grids: list[Grid], files: list[RawFile]) -> None:
-    """Refuse two files of one source that hold the same rows, though not the same bytes."""
-    seen: dict[object, str] = {}
-    for grid, file in zip(grids, files, strict=True):
-        if len(grid.cells) < 10:
-            continue
+    """Refuse a file of a source whose rows all stand at the beginning or end of another."""
+    seen: list[tuple[list[str], list[int], str]] = []
+    for grid, file in sorted(zip(grids, files, strict=True), key=lambda pair: -len(pair[0].rows)):
         ordered = grid.cells[sorted(map(str, grid.cells.columns))]
-        same = (tuple(ordered.columns), tuple(pd.util.hash_pandas_object(ordered, index=False)))
-        twin = seen.setdefault(same, file.name)
-        if twin != file.name:
-            raise DataError(f"{file.name} holds the same rows as {twin}; take one of them away.")
+        rows = pd.util.hash_pandas_object(ordered, index=False).tolist()
+        for columns, other, name in seen:
+            n = len(rows)
+            if (
+                columns == list(ordered.columns)
+                and n >= OVERLAP
+                and rows in (other[:n], other[-n:])
+            ):
+                raise DataError(
+                    f"{file.name} holds the same rows as {name}; take one of them away."
+                    if n == len(other)
+                    else f"all {n} rows of {file.name} stand in {name} as well; take it away."
+                )
+        seen.append((list(ordered.columns), rows, file.name))
 
 
 def find(folder: Path, files: str) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -148,8 +149,12 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
         )
         bad = ~blank & ~(spans >= 0)
         if bad.any():
-            plain = not np.isnan(values.number(str(texts[bad].iloc[0]), sign))
-            way_out = "declare `unit:`." if plain and not item.unit else "write such as 1:02:03."
+            bare = bool(re.fullmatch(r"[\d.,]+(:\d+)?", str(texts[bad].iloc[0]).strip()))
+            way_out = (
+                "declare `unit:` (of 2:03: hours for h:mm, minutes for m:ss)."
+                if bare and not item.unit
+                else "write such as 1:02:03."
+            )
             ledger.error(
                 path,
                 f"column {item.column!r} holds {int(bad.sum())} values that are no duration: "

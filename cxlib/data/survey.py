@@ -69,7 +69,8 @@ def _ids(maker: Maker) -> pd.Series:
         maker.ledger.warn(
             ("survey", "columns", "id"),
             f"{int(blank.sum())} rows have no respondent id, the first "
-            f"{_first(maker, blank)}; each counts as a respondent of its own.",
+            f"{_first(maker, blank)}; each counts as a respondent of its own"
+            + ("; it is the last row: a total?" if blank.sum() == 1 and blank.iloc[-1] else "."),
         )
     damaged = ids.fillna("").str.fullmatch(r"\d(?:\.\d+)?[eE]\+\d+").astype(bool)
     if damaged.any():

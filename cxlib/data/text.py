@@ -214,6 +214,8 @@ def delimited(
 
     `named` tells how many of the columns that are looked for a row holds.
     """
+    if any(chr(mark) in text for mark in INVISIBLE):
+        text = text.translate(INVISIBLE)
     told = _SEP_LINE.match(text)
     if told:
         text = text[: told.start("separator")].count("\n") * "\n" + text[told.end() :]
@@ -322,5 +324,5 @@ class _Tables(HTMLParser):
 def html_tables(text: str) -> list[list[list[str]]]:
     """Return the tables of an HTML page, or of a spreadsheet saved as XML, that have rows."""
     reader = _Tables()
-    reader.feed(text)
+    reader.feed(text.translate(INVISIBLE))
     return [table for table in reader.tables if any(any(row) for row in table)]

@@ -93,6 +93,8 @@ def decimal_of(texts: pd.Series, decimal: str) -> str:
 
 def is_code(texts: pd.Series, codes: Sequence[Code]) -> pd.Series:
     """Return where a cell is one of the codes; ``99``, ``99.0`` and ``９９`` are all the code 99."""
+    if not codes:
+        return pd.Series(False, index=texts.index, name=texts.name)
     words = {plain(str(code)).casefold() for code in codes}
     numbers = {value for code in codes if not np.isnan(value := number(str(code)))}
 
@@ -130,14 +132,14 @@ def answers(
     decimal : str
         The decimal sign; found where it is empty.
     """
-    known = {plain(text).casefold(): value for text, value in (values or {}).items()}
+    known = {_word(text): value for text, value in (values or {}).items()}
     absent = is_code(texts, not_applicable)
     blank = (texts.str.strip() == "") | is_code(texts, missing) | absent
     sign = decimal_of(texts[~blank], decimal)
     found = in_texts(texts[~blank].unique(), scale, known) if not texts.empty else {}
 
     def rating(text: str) -> float:
-        value = known.get(plain(text).casefold(), number(text, sign))
+        value = known.get(_word(text), number(text, sign))
         return found.get(text, value)
 
     numbers = by_value(texts, rating, "float64")
@@ -150,6 +152,10 @@ def answers(
     )
 
 
+def _word(text: str) -> str:
+    return "".join(plain(text).casefold().split())
+
+
 def in_texts(
     texts: Sequence[str], scale: tuple[float, float], known: Mapping[str, float]
 ) -> dict[str, float]:
@@ -157,7 +163,7 @@ def in_texts(
     found: dict[str, float] = {}
     for text in texts:
         bare = plain(text)
-        if not np.isnan(number(bare)) or bare.casefold() in known:
+        if not np.isnan(number(bare)) or _word(text) in known:
             continue
         stars = _STARS.fullmatch(text.strip())
         if stars and len(stars[1]) + len(stars[2]) in (len(stars[1]), scale[1]):
@@ -242,7 +248,7 @@ _NAMED = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 def seconds(text: str, unit: str | None, decimal: str = ".") -> float:
     """Return a duration in seconds: ``1:02:03``, ``1d 2h``, ``90分钟``, or a number of a unit.
 
-    Two parts, ``2:03``, are hours and minutes, unless the unit is minutes or seconds.
+    Two parts, ``2:03``, need a unit: under hours h:mm, under minutes m:ss.
     """
     bare = plain(text)
     value = number(bare, decimal)
@@ -251,7 +257,9 @@ def seconds(text: str, unit: str | None, decimal: str = ".") -> float:
     clock = _CLOCK.fullmatch(bare)
     if clock:
         days, hours, minutes, rest = (int(part or 0) for part in clock.groups())
-        if clock[2] is None and unit not in ("minutes", "seconds"):
+        if clock[2] is None and unit not in ("hours", "minutes"):
+            return float("nan")
+        if clock[2] is None and unit == "hours":
             hours, minutes, rest = minutes, rest, 0
         return float(86_400 * days + 3600 * hours + 60 * minutes + rest)
     told = _UNITS.fullmatch(bare)
