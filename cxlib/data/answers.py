@@ -118,9 +118,8 @@ def _answers(
         ledger.warn(path, f"{told}, counted as missing{share}: {shown}.", item.column[0])
     else:
         way_out = _way_out(texts[read.stray], read.ratings, n / given, (lowest, highest))
-        if read.stray.iloc[:2].sum() == n and values.by_value(
-            texts[read.stray], values.number, "float64"
-        ).isna().all():  # fmt: skip
+        numbers = values.by_value(texts[read.stray], values.number, "float64")
+        if read.stray.iloc[:2].sum() == n <= 0.2 * given and numbers.isna().all():
             way_out = (
                 "if that row is one of names or units, write `header_rows: 2` under `source:`."
             )

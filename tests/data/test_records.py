@@ -125,7 +125,9 @@ def test_members_keep_one_row_each_and_their_attributes(shop: Any) -> None:
         "repeats a row exactly": 1,
         "an earlier row of the same member": 1,
     }
-    assert "1 rows repeat a member's id with other contents" in "".join(shop.says(client, "warning"))
+    assert "1 rows repeat a member's id with other contents" in "".join(
+        shop.says(client, "warning")
+    )
 
 
 def test_transactions_that_are_alike_are_all_kept(shop: Any) -> None:
