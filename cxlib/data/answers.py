@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -141,14 +140,14 @@ def _way_out(
         if share > TRACE and set(numbers) == {end} and not (ratings == lacking).any():
             pairs = [f"{low + i + shift:g}: {low + i:g}" for i in (0, 1)]
             return (
-                f"there is no {lacking:g}, and {end:g} in {share:.0%} of the answers: it looks like "
-                f"{low:g}-{high:g} stored as {low + shift:g}-{high + shift:g}; if so, write "
+                f"there is no {lacking:g}, and {end:g} in {share:.0%} of the answers: it looks "
+                f"like {low:g}-{high:g} stored as {low + shift:g}-{high + shift:g}; if so, write "
                 f"`values: {{{', '.join(pairs)}, …, {high + shift:g}: {high:g}}}`."
             )
     if share > TRACE:
         return (
-            f"they are {share:.0%} of the answers, so they look like codes of the options: say which "
-            f"answer each is by `values:`, correct the scale, or declare them {codes}."
+            f"they are {share:.0%} of the answers, so they look like codes of the options: say "
+            f"which answer each is by `values:`, correct the scale, or declare them {codes}."
         )
     if numbers.notna().all():
         return f"declare them {codes}, or set `off_scale: missing`."
@@ -202,20 +201,19 @@ def _check_segment(maker: Maker, cells: pd.Series, name: str, path: Path) -> Non
         maker.ledger.warn(
             path,
             f"column {name!r} holds several answers in one cell ({several} times, such as "
-            f"{first!r}): each mixture is a group of its own; `questions: {{kind: multiple}}` splits "
-            "them.",
+            f"{first!r}): each mixture is a group of its own; `questions: {{kind: multiple}}` "
+            "splits them.",
             name,
         )
     filled = cells.notna()
-    runs = filled & (cells != cells.shift())
-    if len(cells) > 10 and 1 < filled.sum() < 0.34 * len(cells) and filled.iloc[0]:
-        if cells[filled].is_unique and runs.sum() == filled.sum():
-            maker.ledger.warn(
-                path,
-                f"column {name!r} is blank in {int((~filled).sum())} of {len(cells)} rows, and each "
-                "value stands once, above blanks: merged cells? Fill it down in the file.",
-                name,
-            )
+    sparse = len(cells) > 10 and 1 < filled.sum() < 0.34 * len(cells) and bool(filled.iloc[0])
+    if sparse and cells[filled].is_unique:
+        maker.ledger.warn(
+            path,
+            f"column {name!r} is blank in {int((~filled).sum())} of {len(cells)} rows, and each "
+            "value stands once, above blanks: merged cells? Fill it down in the file.",
+            name,
+        )
 
 
 def questions(maker: Maker) -> dict[str, pd.Series]:
@@ -312,7 +310,9 @@ def _one_column_each(
 
 def _option_names(cells: Mapping[str, pd.Series], options: Mapping[str, object]) -> dict[str, str]:
     """Return what each choice is called: by its own text in the cells, else by its header's end."""
-    common = os.path.commonprefix(list(cells)) if len(cells) > 1 else ""
+    low, high = min(cells), max(cells)  # what these two begin with, all do
+    alike = next((i for i, pair in enumerate(zip(low, high, strict=False)) if len({*pair}) > 1), 0)
+    common = low[: alike or min(len(low), len(high))] if len(cells) > 1 else ""
     names: dict[str, str] = {}
     for name, column in cells.items():
         texts = column.dropna().unique()

@@ -40,7 +40,8 @@ _PATTERNS = tuple(
         rf"(?P<year>\d{{4}})[-/.年]\s*(?P<month>\d{{1,2}})[-/.月]\s*(?P<day>\d{{1,2}})[日号]?{_TIME}",
         r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
         r"(?:[ T]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?",
-        rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/ .]{{1,2}}(?P<name>{_NAME})\.?,?[-/ ](?P<year>{_YEAR}){_TIME}",
+        rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/ .]{{1,2}}(?P<name>{_NAME})\.?,?[-/ ]"
+        rf"(?P<year>{_YEAR}){_TIME}",
         rf"(?P<name>{_NAME})\.? (?P<day>\d{{1,2}}){_ORDINAL},? (?P<year>\d{{4}}){_TIME}",
         rf"(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>{_YEAR}){_TIME}",
     )
@@ -89,9 +90,9 @@ def parse(
 ) -> Dates:
     """Read a column of dates.
 
-    ISO, ``2026/3/5``, ``2026年3月5日``, ``20260305``, ``5 March 2026``, ``22/Jan/24 3:04 PM``, with or
-    without a time and its zone, Unix times and Excel's day numbers may stand side by side. Day-first
-    and month-first dates are told apart by the whole column, or not at all.
+    ISO, ``2026/3/5``, ``2026年3月5日``, ``20260305``, ``5 March 2026``, ``22/Jan/24 3:04 PM``,
+    with or without a time and its zone, Unix times and Excel's day numbers may stand side by side. Day-
+    first and month-first dates are told apart by the whole column, or not at all.
 
     Parameters
     ----------
@@ -124,7 +125,7 @@ def parse(
         order = _Order(name=name, at=at or (lambda position: f"row {position + 1}"), codes=codes)
         days, zoned = _recognised(words, timezone, order)
     if clock and timezone and (days.dt.normalize() != days)[days.notna()].any():
-        away = days.dt.tz_localize(clock, ambiguous=True, nonexistent="shift_forward")  # type: ignore[arg-type]
+        away = days.dt.tz_localize(clock, ambiguous=True, nonexistent="shift_forward")
         moved = away.dt.tz_convert(timezone).dt.tz_localize(None).astype("datetime64[us]")
         days = days.where(zoned, moved)
     values = pd.Series(days.to_numpy()[codes], index=texts.index, name=texts.name)
@@ -192,7 +193,7 @@ def _recognised(
 def _epochs(words: pd.Series, timezone: str | None) -> pd.Series | None:
     """Return moments where every cell is a Unix time, of seconds or of milliseconds."""
     whole = words[words != ""].str.removesuffix(".0")
-    size = len(whole.iat[0]) if len(whole) else 0
+    size = len(str(whole.iloc[0])) if len(whole) else 0
     if size not in _EPOCH or not (whole.str.isdecimal() & (whole.str.len() == size)).all():
         return None
     ticks = whole.astype("int64") * (1_000_000 // _EPOCH[size])
@@ -202,7 +203,7 @@ def _epochs(words: pd.Series, timezone: str | None) -> pd.Series | None:
 
 
 def time_of_day(text: str) -> float:
-    """Return the seconds since midnight that a cell tells: 14:30, 2:30 PM, 下午2:30, or 0.6 of a day."""
+    """Return the seconds since midnight that a cell tells: 14:30, 2:30 PM, or 0.6 of a day."""
     word = unicodedata.normalize("NFKC", text).strip()
     if re.fullmatch(r"0?\.\d+|0", word):
         return round(86_400 * float(word))
@@ -325,7 +326,7 @@ class _Order:
         """Refuse years of two digits that could as well be days."""
         short = {i: m for i, m in found.items() if m is not None and len(m["year"]) == 2}
         years, ones = ({m[part] for m in short.values()} for part in ("year", "one"))
-        if short and (len(years) > len(ones) or any(31 < int(one) for one in ones)):
+        if short and (len(years) > len(ones) or any(int(one) > 31 for one in ones)):
             i = next(iter(short))
             formats = _formats(words[i], short[i])
             raise DataError(

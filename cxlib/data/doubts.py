@@ -37,7 +37,7 @@ _EXPECTED = frozenset({
 
 
 def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
-    """Add warnings about a canonical survey table, ids not yet pseudonyms, and try what a run does."""
+    """Add warnings about a canonical survey table (real ids), and try what a run would do with it."""
     own = frame[frame["brand"] == OWN]
     if own.empty:
         if not ledger.failed:
@@ -224,7 +224,7 @@ def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
 
 
 def tickets(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
-    """Add warnings about a canonical tickets table, and try to read it as the service chapter does."""
+    """Add warnings about a canonical tickets table."""
     section = client.tickets
     if section is None:
         return

@@ -101,7 +101,7 @@ def read_content(
     head = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if suffix in PAGES or re.match(
         rb"<(!doctype|html|table|\?xml|meta|head|body|div|style)", head, re.IGNORECASE
-    ):  # noqa: E501
+    ):
         return _page(content, file, encoding, odd=suffix not in PAGES)
     if suffix in WORKBOOKS and not _is_separated(content):
         raise DataError(

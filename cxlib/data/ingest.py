@@ -27,9 +27,10 @@ FORMAT = 2
 class TableRecord:
     """What became of the rows of one table.
 
-    Rows `read` and `kept`, `dropped` by reason (an English msgid); answers `off_scale` that count as
-    missing, by key; markers `masked` in comments, by kind; `files` by name with the hash of their
-    bytes; `absent` by file, columns that others of the source have; `warnings`; `columns` with dtypes.
+    Rows `read` and `kept`, `dropped` by reason (an English msgid); answers `off_scale` that count
+    as missing, by key; markers `masked` in comments, by kind; `files` by name with the hash of
+    their bytes; `absent` by file, columns that others of the source have; `warnings`; `columns`
+    with dtypes.
     """
 
     read: int
@@ -56,7 +57,8 @@ class Ingest:
 
 
 def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Ingest:
-    """Make a client's canonical tables from its raw files, unless nothing has changed, or by `force`.
+    """Make a client's canonical tables from its raw files, unless nothing has changed, or by
+    `force`.
 
     Raises
     ------

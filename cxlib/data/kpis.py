@@ -29,8 +29,8 @@ def make_kpi(raw: Raw, client: Client, key: str, ledger: Ledger) -> pd.DataFrame
     """Return the rows of one figure for the canonical kpis table, one a period and unit.
 
     A ratio's parts are summed over the rows of each of the client's periods; the complement's
-    numerator is denominator less numerator, so that ``value`` is always ``numerator / denominator``.
-    A plain value keeps the period it is reported for.
+    numerator is denominator less numerator, so that ``value`` is always ``numerator /
+    denominator``. A plain value keeps the period it is reported for.
     """
     kpi, path = client.kpis[key], ("kpis", key)
     raw = ledger.chosen(raw, kpi, path)
@@ -132,8 +132,8 @@ def _shares(
         if len(bare) and bare.abs().max() <= 1:
             ledger.warn(
                 path,
-                f"no figure is above 1, the largest {bare.max():g}, though `scale: [0, 100]` says that "
-                "95% is written 95.",
+                f"no figure is above 1, the largest {bare.max():g}, though `scale: [0, 100]` says "
+                "that 95% is written 95.",
             )
         return figures.where(marked, figures / 100)
     if len(bare) and bare.abs().max() > LARGEST_SHARE:

@@ -40,8 +40,8 @@ class Ledger:
     """Everything met while one table is built; it grows, so that all is said at once.
 
     `dropped` counts rows left out by reason (an English msgid), `off_scale` answers counted as
-    missing by key, `masked` markers set in comments by kind; `notes` is what an intake line adds, and
-    `answers` how many each question has.
+    missing by key, `masked` markers set in comments by kind; `notes` is what an intake line adds,
+    and `answers` how many each question has.
     """
 
     issues: list[Issue] = field(default_factory=list)

@@ -27,8 +27,8 @@ def read_sql(folder: Path, sql: str) -> Raw:
     """Run one ``select`` by DuckDB over the files of a client's data folder.
 
     A file stands in the query by its path below the folder, in quotation marks: ``select * from
-    'a.csv' join 'b.xlsx' using (id)``. Workbooks, and text in another encoding than UTF-8, are read as
-    everywhere in the kit, numbers as numbers.
+    'a.csv' join 'b.xlsx' using (id)``. Workbooks, and text in another encoding than UTF-8, are read
+    as everywhere in the kit, numbers as numbers.
 
     Raises
     ------

@@ -46,8 +46,8 @@ class Raw:
     """The rows of a source, all cells as text.
 
     `file` and `row` say for each row in which of `files` it stands and its number as a spreadsheet
-    shows it; `empty` counts wholly empty rows and `left` other rows that are no answers; `period` is
-    what each row's file name says; `decimal` is a comma where the files write decimals so.
+    shows it; `empty` counts wholly empty rows and `left` other rows that are no answers; `period`
+    is what each row's file name says; `decimal` is a comma where the files write decimals so.
     """
 
     frame: pd.DataFrame

@@ -33,9 +33,9 @@ _UNFILLED = {
 def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.DataFrame:
     """Return the canonical tickets, members or transactions table, ids not yet pseudonyms.
 
-    It has those columns of `cxlib.data.schema.TABLES` that the client file names, in that order, then
-    the members' own attributes. The ledger takes every fault and every row dropped; if it has failed,
-    the table may lack columns.
+    It has those columns of `cxlib.data.schema.TABLES` that the client file names, in that order,
+    then the members' own attributes. The ledger takes every fault and every row dropped; if it has
+    failed, the table may lack columns.
     """
     section: Tickets | Members | Transactions = getattr(client, name)
     raw = ledger.chosen(raw, section, (name,))

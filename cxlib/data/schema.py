@@ -18,9 +18,9 @@ STATES = ("open", "resolved", "closed", "cancelled", "merged", "abandoned")
 class Column:
     """One column of a canonical table.
 
-    `dtype` is ``str``, ``datetime64[us]``, ``float64``, ``Int64`` or ``boolean``; `filled` says that
-    every row has a value, `key` which key under ``columns:`` of the client file names its raw column,
-    `domain` what kind of person or thing an id names.
+    `dtype` is ``str``, ``datetime64[us]``, ``float64``, ``Int64`` or ``boolean``; `filled` says
+    that every row has a value, `key` which key under ``columns:`` of the client file names its raw
+    column, `domain` what kind of person or thing an id names.
     """
 
     name: str
@@ -48,8 +48,8 @@ SURVEY = (
 )  # fmt: skip
 """Then, by their keys: each metric (float64), each touchpoint (float64) with ``<key>_used``
 (boolean), each segment (str), each further question: one choice or open text (str), or several
-choices, each a column ``<key>=<choice>`` (boolean: chosen, not chosen, missing where the question was
-not answered). A question of one choice is a segment wherever a column is asked for."""
+choices, each a column ``<key>=<choice>`` (boolean: chosen, not chosen, missing where the question
+was not answered). A question of one choice is a segment wherever a column is asked for."""
 
 TICKETS = (
     Column(name="ticket_id", dtype=TEXT, filled=True, key="id", domain=TICKET,

@@ -32,8 +32,8 @@ UNNAMED = "\x1frow "
 def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     """Return the canonical survey table, its ids not yet pseudonyms.
 
-    It has the columns of `cxlib.data.schema.survey_columns`, one row a response, in the order of the
-    files. The ledger takes every fault, every row dropped and every value set aside; if it has
+    It has the columns of `cxlib.data.schema.survey_columns`, one row a response, in the order of
+    the files. The ledger takes every fault, every row dropped and every value set aside; if it has
     failed, the table may lack columns.
     """
     survey = client.survey

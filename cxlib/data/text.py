@@ -129,7 +129,7 @@ def _korean(char: str) -> float:
 
 
 def _western(char: str) -> float:
-    return float(char.isalpha() and char not in "ªºƒ" or char in "€£§°«»¿¡–—‘’“”…")
+    return float((char.isalpha() and char not in "ªºƒ") or char in "€£§°«»¿¡–—‘’“”…")
 
 
 def _cyrillic(char: str) -> float:

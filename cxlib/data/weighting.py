@@ -26,8 +26,8 @@ def known_margins(own: pd.DataFrame, client: Client) -> tuple[Margins, tuple[Cav
     """Return the client's margins as far as some answers (of one period) can be brought to them.
 
     A level that nobody answered for is left out, and the others keep their known shares among
-    themselves; a level without a known share keeps its part of the sample; a margin of which nothing
-    is left is skipped. Each is a caveat.
+    themselves; a level without a known share keeps its part of the sample; a margin of which
+    nothing is left is skipped. Each is a caveat.
     """
     given: Mapping[str, Mapping[str, float]] = client.survey.margins if client.survey else {}
     margins: Margins = {}

@@ -7,13 +7,13 @@ from math import inf
 from typing import Any, get_args
 
 from cxlib.analysis.ticket_targets import TICKET_KPIS
-from cxlib.params.survey_checks import check_survey, kind_of
 from cxlib.params.base import PeriodKind
 from cxlib.params.client import Client
 from cxlib.params.faults import InvalidParams, Path, Problem
 from cxlib.params.kpis import check_kpis
 from cxlib.params.structure import fit
 from cxlib.params.survey import MetricItem
+from cxlib.params.survey_checks import check_survey, kind_of
 from cxlib.params.tables import Tickets, check_members, check_tickets, check_transactions
 from cxlib.params.targets import Gauge, check_targets
 from cxlib.params.yaml import Document, read

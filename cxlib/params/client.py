@@ -11,12 +11,12 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from cxlib.analysis.metrics import SCALES, Metric, Touchpoint
 from cxlib.errors import SetupError
-from cxlib.params.survey_checks import kind_of
 from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text
 from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
 from cxlib.params.kpis import Kpi
 from cxlib.params.survey import Survey
+from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Members, Tickets, Transactions
 from cxlib.params.targets import Target
 from cxlib.params.yaml import Document

@@ -15,8 +15,8 @@ class Kpi(Table):
     """One figure by period, from rows of a table.
 
     Either the column `value`, or `numerator` over `denominator` (`complement`: what is left of 1);
-    `unit` is the column of the place a row belongs to. A percent is written as a share, 0.95, unless
-    `scale: [0, 100]` says that the column holds 95.
+    `unit` is the column of the place a row belongs to. A percent is written as a share, 0.95,
+    unless `scale: [0, 100]` says that the column holds 95.
     """
 
     period: Text

@@ -117,8 +117,8 @@ class Tickets(Table):
 
     `states` sorts the raw states, `sla` sets time limits on the `clock` (business or calendar
     time), and a customer who returns within `repeat_days` was not helped the first time.
-    `durations` stand in for times, `resolution: closed` lets the closing time stand in for a missing
-    resolution; `segments` are held equal when ticket KPIs are compared.
+    `durations` stand in for times, `resolution: closed` lets the closing time stand in for a
+    missing resolution; `segments` are held equal when ticket KPIs are compared.
     """
 
     columns: TicketColumns
