@@ -83,7 +83,9 @@ def _intake(client: Client, made: Made) -> list[str]:
 
 
 def _asked(client: Client) -> list[tuple[str, tuple[int, int] | None]]:
-    return [(q.key, q.scale) for q in (*client.metrics, *client.touchpoints)]
+    return [(m.key, m.scale) for m in client.metrics] + [
+        (t.key, t.scale) for t in client.touchpoints
+    ]
 
 
 def _distributions(client: Client, made: Made) -> list[str]:

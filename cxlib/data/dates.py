@@ -91,8 +91,8 @@ def parse(
     """Read a column of dates.
 
     ISO, ``2026/3/5``, ``2026年3月5日``, ``20260305``, ``5 March 2026``, ``22/Jan/24 3:04 PM``,
-    with or without a time and its zone, Unix times and Excel's day numbers may stand side by side. Day-
-    first and month-first dates are told apart by the whole column, or not at all.
+    with or without a time and its zone, Unix times and Excel's day numbers may stand side by side.
+    Day-first and month-first dates are told apart by the whole column, or not at all.
 
     Parameters
     ----------

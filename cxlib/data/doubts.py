@@ -37,7 +37,7 @@ _EXPECTED = frozenset({
 
 
 def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
-    """Add warnings about a canonical survey table (real ids), and try what a run would do with it."""
+    """Add warnings about a canonical survey table (real ids); try what a run would do with it."""
     own = frame[frame["brand"] == OWN]
     if own.empty:
         if not ledger.failed:

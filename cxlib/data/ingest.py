@@ -57,8 +57,9 @@ class Ingest:
 
 
 def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Ingest:
-    """Make a client's canonical tables from its raw files, unless nothing has changed, or by
-    `force`.
+    """Make a client's canonical tables from its raw files, unless nothing has changed.
+
+    `force` makes them all the same.
 
     Raises
     ------

@@ -86,8 +86,14 @@ def named_columns(section: Table) -> tuple[list[str], list[str]]:
             take(getattr(told["columns"], key), key)
         elif key in ("period", "value", "numerator", "denominator", "unit"):
             take(told[key], key)
-    for item in (*told.get("metrics", {}).values(), *told.get("touchpoints", ()),
-                 *told.get("segments", {}).values(), *told.get("questions", {}).values()):  # fmt: skip
+    for item in (
+        *told.get("touchpoints", ()),
+        *(
+            item
+            for kind in ("metrics", "segments", "questions")
+            for item in told.get(kind, {}).values()
+        ),
+    ):
         take(getattr(item, "column", None), "")
         take(getattr(item, "columns", None), "")
     for item in vars(told["durations"]).values() if "durations" in told else ():

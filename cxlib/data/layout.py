@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,10 @@ _SEARCHED = 30
 _TAIL = 5
 """Filled rows at the end among which totals and notes are looked for."""
 _TOTAL = re.compile(
-    r"(合计|总计|小计|汇总|总数|平均[值分数]?|均值|合計|總計|小計|total|grand total|sub-?total|totale|sum|"
-    r"average|mean|overall|count|gesamt|summe|durchschnitt|mittelwert|somme|moyenne|promedio|suma)\s*[:：]?\s*([(（].*[)）]|[\d,.%]*)",
+    r"(合计|总计|小计|汇总|总数|平均[值分数]?|均值|合計|總計|小計|total|grand total|sub-?total|sum|"
+    r"totale|"
+    r"average|mean|overall|count|gesamt|summe|durchschnitt|mittelwert|somme|moyenne|promedio|suma)"
+    r"\s*[:：]?\s*([(（].*[)）]|[\d,.%]*)",
     re.IGNORECASE,
 )
 _IMPORT = re.compile(r"\s*\{\s*'?\"ImportId\"")
@@ -222,41 +225,37 @@ Names = tuple[list[str], dict[str, str], dict[str, list[str]], dict[str, str]]
 
 def _names(header: Sequence[str], below: Sequence[str] | None) -> Names:
     """Return unique names, further names of columns, names borne by several, and wordings."""
-    tops = [header_name(cell) for cell in header]
+    names = [header_name(cell) for cell in header]
     aliases: dict[str, str] = {}
-    repeated: dict[str, list[str]] = {}
-    wording: dict[str, str] = {}
-    names = list(tops)
     blocks: dict[str, list[int]] = {}
-    if below is not None:
-        subs = [header_name(cell) for cell in below] + [""] * (len(tops) - len(below))
-        tops += [""] * (len(subs) - len(tops))
-        names, start = list(tops), -1
-        for i, (top, sub) in enumerate(zip(tops, subs, strict=True)):
-            if top:
-                start = i
-            elif sub and start >= 0:
-                names[i] = f"{tops[start]} / {sub}"
-                blocks.setdefault(tops[start], [start]).append(i)
-        for places in blocks.values():
-            if subs[places[0]]:
-                names[places[0]] = f"{tops[places[0]]} / {subs[places[0]]}"
-    for name, n in Counter(name for name in names if name).items():
-        if n > 1:
-            places = [i for i, other in enumerate(names) if other == name]
-            for k, i in enumerate(places):
-                names[i] = (
-                    f"{name}#{k + 1}" if f"{name}#{k + 1}" not in names else f"{name}##{k + 1}"
-                )
-            repeated[name] = [names[i] for i in places]
+    wording: dict[str, str] = {}
+    subs = [header_name(cell) for cell in below or ()]
+    subs += [""] * (len(names) - len(subs))
+    names += [""] * (len(subs) - len(names))
+    top, start = "", 0
+    for i, sub in enumerate(subs):
+        if names[i]:
+            top, start = names[i], i
+            if sub:
+                aliases[f"{top} / {sub}"] = top
+                wording[top] = sub
+        elif sub and top:
+            names[i] = f"{top} / {sub}"
+            blocks.setdefault(top, [start]).append(i)
     for top, places in blocks.items():
-        repeated.setdefault(top, [names[i] for i in places])
-    if below is not None:
-        for i, (top, sub) in enumerate(zip(tops, subs, strict=True)):
-            if top and sub and names[i]:
-                aliases.setdefault(f"{top} / {sub}", names[i])
-                wording[names[i]] = sub
-    return names, aliases, repeated, wording
+        if subs[places[0]]:
+            names[places[0]] = f"{top} / {subs[places[0]]}"
+    repeated: dict[str, list[str]] = {}
+    for name in [name for name, n in Counter(filter(None, names)).items() if n > 1]:
+        places = [i for i, other in enumerate(names) if other == name]
+        for k, i in enumerate(places):
+            mark = "#" if f"{name}#{k + 1}" not in names else "##"  # an exact header wins
+            names[i] = f"{name}{mark}{k + 1}"
+        repeated[name] = [names[i] for i in places]
+        aliases = {alias: column for alias, column in aliases.items() if column != name}
+    repeated |= {top: [names[i] for i in places] for top, places in blocks.items()}
+    known = set(names)
+    return names, {a: c for a, c in aliases.items() if c in known}, repeated, wording
 
 
 def _padded(
@@ -272,12 +271,12 @@ def _padded(
         over = [cell for cell in body[i][wide:] if cell.strip()]
         if over:
             raise DataError(
-                f"{file}: line {first + i} has {len(body[i])} fields, its header {wide}: {over[0]!r} "
-                "stands under no name; a separator inside a text must stand in quotation marks, or "
-                "declare `separator:` under `source:`."
+                f"{file}: line {first + i} has {len(body[i])} fields, its header {wide}: "
+                f"{over[0]!r} stands under no name; a separator inside a text must stand in "
+                "quotation marks, or declare `separator:` under `source:`."
             )
     short = [i for i in filled if len(body[i]) < width]
-    for i, after in zip(short, short[1:], strict=False):
+    for i, after in pairwise(short):
         if after == i + 1 and len(body[i]) + len(body[after]) == width + 1 and after <= last_whole:
             raise DataError(
                 f"{file}: row {first + i} has {len(body[i])} fields of {width}, and the next "
@@ -314,7 +313,7 @@ def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str) -> N
 
     first = str(cells.columns[0])
     for i in cells.index[_where(cells[first], lambda text: _same(text, header[first]))]:
-        if all(_same(cells.at[i, name], header[str(name)]) for name in cells):
+        if all(_same(cells[name].loc[i], header[str(name)]) for name in cells):
             drop(i, REPEATS, "repeats the header")
     for name in ids & set(map(str, cells.columns)):
         for i in cells.index[_where(cells[name], _is_total)]:
@@ -348,6 +347,5 @@ def _is_total(text: str) -> bool:
 
 def _is_note(filled: dict[str, str], width: int) -> bool:
     text = next(iter(filled.values()))
-    return (
-        len(filled) == 1 < width and len(text) > 3 and re.search(r"[\s:：，。=]", text) is not None
-    )
+    words = re.search(r"[\s:：，。=]", text) and re.search(r"[^\W\d_]{2}|=", text)
+    return len(filled) == 1 < width and len(text) > 3 and words is not None

@@ -1,4 +1,4 @@
-"""What building a table met: columns read to their types, faults, rows dropped, values set aside."""
+"""What building a table met: columns read to types, faults, rows dropped, values set aside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import dates, values
-from cxlib.data.readers import Raw
+from cxlib.data.readers import Raw, RawFile
 from cxlib.errors import DataError, nearest
 from cxlib.params.base import Moment
 from cxlib.words import mark as _
@@ -134,21 +134,21 @@ class Ledger:
         near = nearest(name, [*raw.columns, *(raw.aliases if " / " in name else ())])
         self.error(path, f"column {name!r} is not in {raw.name}{near}", name)
 
-    def _lost(self, raw: Raw, name: str, without: list, path: Path) -> None:  # type: ignore[type-arg]
+    def _lost(self, raw: Raw, name: str, without: list[RawFile], path: Path) -> None:
         listed = ", ".join(f.name for f in without[:_SHOWN])
         others = {c for file in raw.files if file not in without for c in file.columns}
         instead = [c for c in without[0].columns if c not in others]
         near = nearest(name, instead)
-        instead_text = (
-            f"; {without[0].name} has {', '.join(map(repr, instead[:_SHOWN]))} instead: if it is the "
-            f"same question, write `column: [{name}, {_meant(near, instead)}]`"
+        hint = (
+            f"; {without[0].name} has {', '.join(map(repr, instead[:_SHOWN]))} instead: if it is "
+            f"the same question, write `column: [{name}, {_meant(near, instead)}]`"
             if instead
             else ""
         )
         self.warn(
             path,
             f"column {name!r} is missing in {len(without)} of {len(raw.files)} files ({listed}"
-            f"{', …' if len(without) > _SHOWN else ''}); it counts as no answer there{instead_text}.",
+            f"{', …' if len(without) > _SHOWN else ''}); it counts as no answer there{hint}.",
             name,
         )
 

@@ -56,10 +56,10 @@ def read_sql(folder: Path, sql: str) -> Raw:
     if len(twice):
         raise DataError(f"the query names two columns {twice[0]!r}; rename one by `as`.")
     grid = Grid(cells=cells, rows=(frame.index.to_numpy() + 1).astype("int64"))
-    told = RawFile(
+    read = RawFile(
         name=_NAME, sha256=query_hash(folder, sql), rows=len(cells), columns=tuple(grid.names)
     )
-    return united([grid], [told])
+    return united([grid], [read])
 
 
 def confine(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -130,13 +130,13 @@ def _table(path: Path, file: str) -> pd.DataFrame:
     """Return a file's table, columns of numbers as numbers, unless zeros lead them."""
     sheet = read_content(path, path.read_bytes(), file=file).sheets[0]
     cells = lay_out(sheet, file=file).cells
-    columns = {}
+    columns: dict[str, pd.Series] = {}
     for name, column in cells.items():
         bare = column.str.strip()
         numbers, stray = values.numbers(column)
         coded = bare.str.fullmatch(r"0\d+").any() or stray.any() or numbers.isna().all()
         if not coded and (numbers.dropna() % 1 == 0).all():
-            columns[name] = numbers.astype("Int64")
+            columns[str(name)] = numbers.astype("Int64")
         else:
-            columns[name] = bare.mask(bare == "") if coded else numbers
+            columns[str(name)] = bare.mask(bare == "") if coded else numbers
     return pd.DataFrame(columns)

@@ -335,7 +335,7 @@ def united(
 
 
 def file_hash(path: Path, name: str) -> str:
-    """Return the hash of a file's bytes; raise DataError, calling it `name`, if it cannot be read."""
+    """Return the hash of a file's bytes; a DataError calls it `name`."""
     return hashlib.sha256(_content(path, name)).hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -145,7 +146,7 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
         blank = (texts.str.strip() == "") | values.is_code(texts, section.missing)
         sign = values.decimal_of(texts[~blank], raw.decimal)
         spans = values.by_value(
-            texts, lambda t, u=item.unit, s=sign: values.seconds(t, u, s), "float64"
+            texts, partial(values.seconds, unit=item.unit, decimal=sign), "float64"
         )
         bad = ~blank & ~(spans >= 0)
         if bad.any():

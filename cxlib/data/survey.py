@@ -216,7 +216,7 @@ def _far_off(maker: Maker, dates: pd.Series) -> pd.Series:
     if not gaps.any():
         return far
     first = days[gaps].iloc[-1]
-    beyond = (dates >= first).fillna(False)
+    beyond: pd.Series = (dates >= first).fillna(False)
     if beyond.sum() <= max(2, 0.01 * len(known)) and first > pd.Timestamp.now() + pd.Timedelta(
         days=366
     ):

@@ -99,7 +99,7 @@ def _line(content: bytes, position: int) -> int:
     return content.count(b"\n", 0, position) + 1
 
 
-# --- which encoding reads like a language ----------------------------------------------------------
+# --- which encoding reads like a language ---------------------------------------------------------
 
 
 def _lead(char: str, encoding: str) -> int:

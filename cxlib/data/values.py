@@ -92,7 +92,7 @@ def decimal_of(texts: pd.Series, decimal: str) -> str:
 
 
 def is_code(texts: pd.Series, codes: Sequence[Code]) -> pd.Series:
-    """Return where a cell is one of the codes; ``99``, ``99.0`` and ``９９`` are all the code 99."""
+    """Return where a cell is one of the codes; ``99``, ``99.0`` and ``９９`` are all 99."""
     if not codes:
         return pd.Series(False, index=texts.index, name=texts.name)
     words = {plain(str(code)).casefold() for code in codes}
@@ -136,7 +136,7 @@ def answers(
     absent = is_code(texts, not_applicable)
     blank = (texts.str.strip() == "") | is_code(texts, missing) | absent
     sign = decimal_of(texts[~blank], decimal)
-    found = in_texts(texts[~blank].unique(), scale, known) if not texts.empty else {}
+    found = in_texts(list(texts[~blank].unique()), scale, known) if not texts.empty else {}
 
     def rating(text: str) -> float:
         value = known.get(_word(text), number(text, sign))
@@ -159,7 +159,7 @@ def _word(text: str) -> str:
 def in_texts(
     texts: Sequence[str], scale: tuple[float, float], known: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return the answers that texts hold themselves: "10 - Extremely likely", 满意(4分), 4/5, ★★★★☆."""
+    """Return the answers that texts hold themselves: "10 - Very likely", 满意(4分), 4/5, ★★★★☆."""
     found: dict[str, float] = {}
     for text in texts:
         bare = plain(text)

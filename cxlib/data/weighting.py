@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from cxlib.analysis import weights
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from cxlib.params import Client
 
 MAXIMUM_WEIGHT = 5.0
@@ -33,8 +33,8 @@ def known_margins(own: pd.DataFrame, client: Client) -> tuple[Margins, tuple[Cav
     margins: Margins = {}
     caveats: list[Caveat] = []
     for segment, known in given.items():
-        counts = own[segment].value_counts() if segment in own else {}
-        levels = [str(level) for level in counts.index] if len(counts) else []
+        counts = own[segment].value_counts() if segment in own else pd.Series(dtype="int64")
+        levels = [str(level) for level in counts.index]
         shared = {level: size for level, size in known.items() if level in levels}
         if not shared:
             message = _("No answer has a known level of {segment}; it is not weighted.")

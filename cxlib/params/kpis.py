@@ -40,7 +40,7 @@ def check_kpis(kpis: Mapping[str, Kpi], calendar: Calendar) -> Iterator[Problem]
         if kpi.scale and (kpi.format != "percent" or kpi.scale not in ((0, 1), (0, 100))):
             yield Problem(
                 (*path, "scale"),
-                "is of a percent only: [0, 1] where a column holds 0.95, [0, 100] where it holds 95.",
+                "is of a percent only: [0, 1] where a column holds 0.95, [0, 100] where it has 95.",
                 ((*path, "format"),),
             )
         yield from _parts(kpi, path)

@@ -104,7 +104,7 @@ class QuestionItem(Closed):
     kind: Literal["single", "multiple", "open"] = "single"
     chosen: Raws = ()
     separator: Text | None = None
-    options: Options = {}
+    options: Options = Field(default={})
     missing: Codes = ()
     label: Label | None = None
 

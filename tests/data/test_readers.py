@@ -381,10 +381,10 @@ def test_a_brand_called_total_is_no_total(tmp_path: Path, write: Write) -> None:
 
 @pytest.mark.parametrize("name", ["a.xls", "a.xlsx"])
 def test_what_is_no_workbook_is_read_as_what_it_is(tmp_path: Path, write: Write, name: str) -> None:
-    page = "<html><body><table><tr><th>id</th><th colspan=2>q</th></tr><tr><td>1</td><td>9</td><td>x &amp; y</td></tr></table></body></html>"
+    page = "<html><body><table><tr><th>id</th><th colspan=2>q</th></tr><tr><td>1</td><td>9</td><td>x &amp; y</td></tr></table></body></html>"  # noqa: E501
     xml = (
-        '<?xml version="1.0"?><Workbook xmlns:ss="x"><Worksheet ss:Name="S"><Table><Row><Cell><Data>id</Data>'
-        '</Cell><Cell><Data>q</Data></Cell></Row><Row><Cell><Data>1</Data></Cell><Cell ss:Index="2">'
+        '<?xml version="1.0"?><Workbook xmlns:ss="x"><Worksheet ss:Name="S"><Table><Row><Cell><Data>id</Data>'  # noqa: E501
+        '</Cell><Cell><Data>q</Data></Cell></Row><Row><Cell><Data>1</Data></Cell><Cell ss:Index="2">'  # noqa: E501
         "<Data>9</Data></Cell></Row></Table></Worksheet></Workbook>"
     )
     for content in (page, xml, "id\tq\n1\t9\n"):

@@ -57,13 +57,13 @@ LAYOUTS: dict[str, tuple[str, str | bytes, str]] = {
     "UTF-16, as Excel saves Unicode text": ("a.txt", csv(mark="\t").encode("utf-16"), "nps"),
     "a table that begins at C5": (
         "a.xlsx",
-        book([[None, None, *r] for r in [("id", "nps"), *ROWS]], before=([], ["", "notes"], [], [])),
+        book([[None, None, *r] for r in [("id", "nps"), *ROWS]], before=([], ["", "notes"], [], [])),  # noqa: E501
         "nps",
     ),
     "names over two lines": ("a.xlsx", book([["id", "推荐\n意愿"], *map(list, ROWS)]), "推荐 意愿"),
     "two rows of names under a merged cell": (
         "a.xlsx",
-        book([["id", "Ratings", None], [None, "nps", "x"], *([i, n, 1] for i, n in ROWS)], merge="B1:C1"),
+        book([["id", "Ratings", None], [None, "nps", "x"], *([i, n, 1] for i, n in ROWS)], merge="B1:C1"),  # noqa: E501
         "Ratings / nps",
     ),
     "an export of Chinese software in GB18030, tab-separated and named xls": (
@@ -139,16 +139,18 @@ def test_a_trace_of_numbers_off_the_scale_may_be_counted_as_missing(shop: Any) -
 
 def test_codes_and_texts_belong_to_their_question(shop: Any) -> None:
     shop.file("a.csv", "q,r\n满 意,0\n非常满意,6\n不知道,3\n")
-    shop.ingest(shop.client("""
+    words = "values: {满意: 4, 非常满意: 5}, missing: [不知道]"
+    shop.ingest(
+        shop.client(f"""
         survey:
           source: a.csv
           metrics:
-            nps: {column: r}
-            csat: {column: q, scale: [1, 5], values: {满意: 4, 非常满意: 5}, missing: [不知道]}
-            csat_mean: {column: q, scale: [1, 5], kind: mean, values: {满意: 4, 非常满意: 5}, missing: [不知道]}
-          touchpoints: [{key: desk, column: r2, scale: [1, 5], missing: [0], not_applicable: [6]}]
-    """.replace("r2", "r").replace("nps: {column: r}", "nps: {column: q, values: {满意: 7, 非常满意: 10}, missing: [不知道]}")
-        .replace("            nps: {column: q, values: {满意: 7, 非常满意: 10}, missing: [不知道]}\n", "")))  # fmt: skip
+            csat: {{column: q, scale: [1, 5], {words}}}
+            csat_mean: {{column: q, scale: [1, 5], kind: mean, {words}}}
+          touchpoints:
+            - {{key: desk, column: r, scale: [1, 5], missing: [0], not_applicable: [6]}}
+    """)
+    )
     survey = shop.read()
     assert (
         survey["csat"].fillna(-1).tolist() == survey["csat_mean"].fillna(-1).tolist() == [4, 5, -1]
@@ -378,7 +380,7 @@ def test_a_csat_whose_best_answer_is_1_counts_the_lowest(shop: Any) -> None:
     shop.file("a.csv", "q\n1\n1\n2\n5\n4\n3\n6\n")
     client = shop.client(
         "survey: {source: a.csv, metrics: {csat: {column: q, scale: [1, 5], direction: lower, "
-        "missing: [6]}, low: {column: q, kind: mean, scale: [1, 5], direction: lower, missing: [6]}}}\n"
+        "missing: [6]}, low: {column: q, kind: mean, scale: [1, 5], direction: lower, missing: [6]}}}\n"  # noqa: E501
     )
     shop.ingest(client)
     csat, mean = client.metrics

@@ -83,7 +83,7 @@ WRONG = {
         "1,2026-03-05,11,5,a,\n2,2026-03-05,9,5,a,\n3,2026-03-05,12,9,a,\n",
         [
             "survey.metrics.nps.column: column '推荐' holds 2 values off its scale 0-10: '11' "
-            "(survey.csv row 2), '12' (survey.csv row 4); they are 67% of the answers, so they look "
+            "(survey.csv row 2), '12' (survey.csv row 4); they are 67% of the answers, so they look "  # noqa: E501
             "like codes of the options: say which answer each is by `values:`, correct the scale, "
             "or declare them under `missing:` or `not_applicable:` of this question if they mean "
             "that.",
