@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
+from cxlib.chapters import chapter_faults, options_of, register
 from cxlib.errors import CxError, DataError, nearest
-from cxlib.page import JOB_VARIABLE, Page
+from cxlib.page import JOB_VARIABLE
+from cxlib.standing import Standing
 from cxlib.words import Words
 from cxlib.workspace import Workspace
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from cxlib.params import Client
 
 
-class Engagement(Page):
+class Engagement(Standing):
     """One client in one period and one language, as a notebook sees it.
 
     Use `Engagement.open`. Tables are canonical and pseudonymised; outputs withhold small bases.
@@ -77,6 +79,7 @@ class Engagement(Page):
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
         words = Words.load(spoken, labels=opened.labels(spoken), beside=beside)
+        register(chapter)
         theme.font_family()
         if not os.environ.get(JOB_VARIABLE):
             from cxlib.data.ingest import ingest
@@ -131,18 +134,6 @@ class Engagement(Page):
         return self.client.segments
 
     @property
-    def targets(self) -> tuple[Any, ...]:
-        """The contract's targets on survey and KPI series; those on tickets are chapter 09's."""
-        from cxlib.params.service import ticket_targets
-
-        elsewhere = ticket_targets(self.client)
-        return tuple(target for target in self.client.targets if target not in elsewhere)
-
-    def target_of(self, metric: str) -> float | None:
-        """Return the contract's first target of a KPI; None if it has none."""
-        return next((t.target for t in self.targets if t.metric == metric), None)
-
-    @property
     def margins(self) -> Mapping[str, Mapping[str, float]] | None:
         """Known shares of the customer base by segment, to which the survey is weighted."""
         from cxlib.data.weighting import known_margins
@@ -164,7 +155,7 @@ class Engagement(Page):
         return self.client.privacy.minimum_base
 
     def options(self, **defaults: Any) -> dict[str, Any]:
-        """Return this chapter's own parameters of the client file (``chapters: {stem: …}``).
+        """Return a notebook's own parameters of the client file (``chapters: {stem: …}``).
 
         Parameters
         ----------
@@ -184,6 +175,21 @@ class Engagement(Page):
                     str(self.client.fault(where, f"unknown key{nearest(name, defaults)}"))
                 )
         return {**defaults, **given}
+
+    @cached_property
+    def settings(self) -> Any:
+        """The chapter's settings (``chapters: {stem: …}``), as its ``Options`` declare them.
+
+        Raises
+        ------
+        CxError
+            If the client file sets something that will not do; `cx check` says the same.
+        """
+        model = options_of(self.chapter)
+        faults = [] if model is None else chapter_faults(self.client, self.chapter, model)
+        if faults:
+            raise CxError(" ".join(str(fault) for fault in faults))
+        return None if model is None else model(**self.client.chapters.get(self.chapter, {}))
 
     # --- tables in -----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
@@ -18,8 +19,8 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
 from cxlib.findings import Finding
 
-SCHEMA = 1
-_OURS = ("cxlib.analysis.", "cxlib.findings.", "cxlib.words:Quantity")
+SCHEMA = 2
+_OURS = ("cxlib.analysis.", "cxlib.findings.", "cxlib.present.", "cxlib.words:Quantity")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +70,12 @@ def write(path: Path, envelope: Envelope) -> None:
         "findings": [encode(finding) for finding in envelope.findings],
         "provenance": encode(dict(envelope.provenance)),
     }
+    _write_whole(path, data)
+
+
+def _write_whole(path: Path, data: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     beside.write_text(
         json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8"
     )
@@ -104,6 +109,31 @@ def read(path: Path) -> Envelope:
         findings=tuple(decode(value) for value in data["findings"]),
         provenance=decode(data["provenance"]),
     )
+
+
+def write_kept(path: Path, fingerprint: str, value: Any) -> None:
+    """Keep a result under the digest of what it was made from."""
+    _write_whole(path, {"schema": SCHEMA, "fingerprint": fingerprint, "value": encode(value)})
+
+
+def is_kept(path: Path, fingerprint: str) -> bool:
+    """Tell whether something made from these inputs is kept, without reading it."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return fingerprint in file.read(400)
+    except OSError:
+        return False
+
+
+def read_kept(path: Path, fingerprint: str) -> Any | None:
+    """Return what was kept; None where it is missing, damaged or made from something else."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["schema"] != SCHEMA or data["fingerprint"] != fingerprint:
+            return None
+        return decode(data["value"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, DataError):
+        return None
 
 
 def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type
@@ -224,7 +254,10 @@ def _decode_result(value: dict[str, Any]) -> Any:
         raise DataError(
             f"a saved result names {value['$result']!r}, which is not one of the kit's."
         )
-    kind = getattr(import_module(module), name)
+    try:
+        kind = getattr(import_module(module), name)
+    except (ImportError, AttributeError):
+        raise DataError(f"a saved result is a {name}, which this kit does not know.") from None
     return kind(**{field: decode(content) for field, content in value["fields"].items()})
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cxlib.envelope import Envelope
     from cxlib.findings import Finding
     from cxlib.params import Client
+    from cxlib.present.findings import Rule
 
 JOB_VARIABLE = "CX_JOB"
 """Set inside a job of `cx run`: its folder holds the tables, and results are for keeping."""
@@ -32,7 +33,7 @@ class Page(ABC):
 
     def __init__(self) -> None:
         self._results: dict[str, Any] = {}
-        self._findings: dict[str, Finding] = {}
+        self._findings: dict[str, Any] = {}
 
     @property
     @abstractmethod
@@ -42,9 +43,9 @@ class Page(ABC):
     def show(
         self,
         result: Any,
+        columns: str | Sequence[str] | None = None,
         *,
         table: str = "table",
-        columns: Sequence[str] | None = None,
         caption: str = "",
     ) -> None:
         """Show a result as a table: localised labels and formats, small bases withheld.
@@ -52,15 +53,18 @@ class Page(ABC):
         Parameters
         ----------
         result : result or DataFrame
+        columns : str or sequence of str, optional
+            Only these, in this order; one text names them with spaces between.
         table : str
             Which frame of a result that has several.
-        columns : sequence of str, optional
-            Only these columns.
         caption : str
             A msgid.
         """
         from cxlib.present import tables
+        from cxlib.present.withhold import is_empty
 
+        if is_empty(result):
+            return
         shown = tables.view(
             self.withheld(result),
             words=self.words,
@@ -83,17 +87,56 @@ class Page(ABC):
             For the plot.
         """
         from cxlib.present import conclusions, figures
-        from cxlib.present.withhold import is_withheld
+        from cxlib.present.withhold import is_empty, is_withheld
 
         shown = self.withheld(result)
+        if is_empty(shown):
+            return
         if is_withheld(shown):
             _display(conclusions.nothing_to_show(words=self.words, minimum_base=self.minimum_base))
         else:
             _display(figures.draw(plot, shown, words=self.words, **options))
 
-    def tiles(self, tiles: Callable[..., Any], result: Any, **options: Any) -> None:
-        """Show headline numbers; the report begins with them."""
-        _display(tiles(self.withheld(result), words=self.words, **options))
+    def tiles(self, result: Any, old: Any = None, **options: Any) -> None:
+        """Show one tile a KPI; the report begins with them.
+
+        Parameters
+        ----------
+        result : Estimates
+            As `Engagement.standing` gives it.
+        """
+        from cxlib.present.tiles import kpi_tiles
+
+        if callable(result):  # a chapter that makes its own tiles
+            _display(result(self.withheld(old), words=self.words, **options))
+            return
+        _display(kpi_tiles(self.withheld(result), words=self.words))
+
+    def tell(
+        self, rules: Iterable[Rule], result: Any, *, about: str = "kpi", evidence: str = ""
+    ) -> None:
+        """State what rules say of a table's rows; the report lifts the gravest to its top.
+
+        Parameters
+        ----------
+        rules : iterable of Rule
+            The chapter's, in order.
+        result : result or DataFrame
+            One row a subject; small bases are withheld and nothing is said of them.
+        about : str
+            The column that names the subject.
+        evidence : str, optional
+            A msgid for the line beneath, instead of interval and base.
+        """
+        from cxlib.present import conclusions
+        from cxlib.present.findings import tell
+
+        shown = self.withheld(result)
+        told = tell(shown, rules, chapter=self.chapter, about=about, evidence=evidence)
+        kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
+        self._findings |= {f.id: f for f in kept}
+        self._write()
+        _display(conclusions.view_findings(kept, words=self.words))
 
     def conclude(self, findings: Iterable[Finding] | Finding) -> None:
         """State findings in order of consequence; the report lifts them to its top.

@@ -15,7 +15,7 @@ from cxlib import periods
 from cxlib.errors import CxError
 
 LANGUAGES = ("en", "zh")
-_CATALOGUES = Path(__file__).parent / "locale"
+_CATALOGUES = ("locale/{language}/*.po", "chapters/*/{language}.po")
 _DASH = "–"
 
 
@@ -32,7 +32,8 @@ class Quantity:
     ----------
     value : float
     unit : str
-        ``points``, ``percent`` (0 to 100), ``share`` (0 to 1), ``pp`` (percentage points),
+        ``points``, ``percent`` (0 to 100), ``share`` (0 to 1), ``pp`` (a difference of two
+        percentages, said in points),
         ``mean``, ``seconds``, ``count``.
     sign : bool
         A change: with its sign, a percentage in percentage points.
@@ -41,6 +42,12 @@ class Quantity:
     value: float
     unit: str
     sign: bool = False
+
+
+class Said(str):
+    """A fact that is said already: it is neither a key nor a period."""
+
+    __slots__ = ()
 
 
 NAMES: Mapping[str, str] = MappingProxyType(
@@ -135,7 +142,7 @@ class Words:
         return known or (text.partition("=")[2] if "=" in text else text) or text
 
     def quantity(self, value: float, unit: str, *, sign: bool = False) -> str:
-        """Return a number in its unit: ``−3.2``, ``81.0 %``, ``+2.0 pp``, ``3.2 min``."""
+        """Return a number in its unit: ``−3.2``, ``81.0%``, ``+2.0 points``, ``3.2 min``."""
         if unit == "seconds":
             return self._duration(value, sign=sign)
         scaled = 100 * value if unit == "share" else value
@@ -143,13 +150,16 @@ class Words:
         if unit not in ("percent", "share", "pp") or number == _DASH:
             return number
         if sign or unit == "pp":
-            return self.say(mark("{number} pp"), number=number)
-        return f"{number}{self.percent_sign}"
+            return self.say(mark("{number} points"), number=Said(number))
+        return f"{number}%"
 
-    @property
-    def percent_sign(self) -> str:
-        """What follows a percentage: a space and % in English, % alone in Chinese."""
-        return "%" if self.language == "zh" else " %"
+    def span(self, low: float, high: float, unit: str, *, sign: bool = False) -> tuple[str, str]:
+        """Return both ends of an interval; the unit is said once, at its end."""
+        first, last = (self.quantity(end, unit, sign=sign) for end in (low, high))
+        for suffix in (self.say(mark("{number} points"), number=Said("")).strip(), "%"):
+            if first.endswith(suffix) and last.endswith(suffix):
+                return first.removesuffix(suffix).rstrip(), last
+        return first, last
 
     def _duration(self, seconds: float, *, sign: bool) -> str:
         if not math.isfinite(seconds):
@@ -192,7 +202,7 @@ class Words:
         return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}".replace("-", "−")
 
     def _fact(self, fact: object) -> object:
-        if isinstance(fact, bool) or fact is None:
+        if isinstance(fact, (bool, Said)) or fact is None:
             return fact
         if isinstance(fact, Quantity):
             return self.quantity(fact.value, fact.unit, sign=fact.sign)
@@ -240,6 +250,7 @@ def read_catalogue(path: Path) -> dict[str, str]:
 @cache
 def _catalogue(language: str) -> Mapping[str, str]:
     merged: dict[str, str] = {}
-    for path in sorted((_CATALOGUES / language).glob("*.po")):
-        merged |= read_catalogue(path)
+    for pattern in _CATALOGUES:
+        for path in sorted(Path(__file__).parent.glob(pattern.format(language=language))):
+            merged |= read_catalogue(path)
     return MappingProxyType(merged)

@@ -95,6 +95,10 @@ class Workspace:
         """Return the folder of a client's canonical tables."""
         return self.state(client) / "tables"
 
+    def kpis(self, client: str) -> Path:
+        """Return where a client's estimates are kept."""
+        return self.state(client) / "kpis"
+
     def results(self, client: str) -> Path:
         """Return the folder of the results that chapters saved for later chapters."""
         return self.state(client) / "results"

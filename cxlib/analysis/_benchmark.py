@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isnan, nan, sqrt
+from math import inf, nan, sqrt
 
+import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -34,8 +35,12 @@ class Benchmark:
         Whether the point estimate is at the target or on its better side.
     p_value : float
         One-sided: how often a score truly at the target would look this much better.
+    p_missed : float
+        One-sided: how often it would look this much worse.
+    p_met : float
+        Φ(z) in the target's direction: at least one half exactly where the target is reached.
     statistic, df : float
-        z (df infinite) or t; positive on the better side.
+        z before the correction for skewness (df infinite) or t; positive on the better side.
     unit, metric : str
         As in `Score`.
     n : int
@@ -54,6 +59,8 @@ class Benchmark:
     direction: Direction
     reached: bool
     p_value: float
+    p_missed: float
+    p_met: float
     statistic: float
     df: float
     unit: str
@@ -64,7 +71,7 @@ class Benchmark:
 
 
 def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark:
-    """Test a score against a fixed number, one-sided.
+    """Test a score against a fixed number, one-sided and fair to either side.
 
     Parameters
     ----------
@@ -78,8 +85,8 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
     Returns
     -------
     Benchmark
-        NPS: z of the adjusted estimate by its adjusted standard error. Shares: the score z, with
-        the target in the variance. Means: t.
+        NPS: the score test, its z corrected for skewness under the target. Shares: the score z,
+        with the target in the variance. Means: t.
 
     Raises
     ------
@@ -88,29 +95,30 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
 
     References
     ----------
-    .. [1] Rocks, B. (2016). Interval estimation for the Net Promoter Score. The American
-       Statistician 70, 365-372.
+    .. [1] Tango, T. (1998). Equivalence test and confidence interval for the difference in
+       proportions for the paired-sample design. Statistics in Medicine 17, 891-908.
     """
     check_direction(direction)
     if not isinstance(score, Score):
         raise DataError(f"a benchmark needs a score, not a {type(score).__name__}.")
     target = number(target, "the target")
     _check_target(score, target)
-    gap, df, caveats = score.value - target, inf, score.caveats
-    if score.metric == "nps":
-        statistic = (score.adjusted - target) / score.adjusted_error
-    elif score.metric == "csat":
-        error = sqrt(target * (100 - target) / score.n_star)
-        statistic = gap / error if error > 0 else _at_the_end(gap, direction)
-    else:
-        df = score.df
-        statistic = gap / score.standard_error if score.standard_error > 0 else nan
-        if isnan(statistic):
-            message = _("The answers show no spread, so the target cannot be tested.")
-            caveats = (*caveats, Caveat(message))
-    if direction == "lower":
-        statistic = -statistic
-    tail = norm.sf(statistic) if df == inf else student.sf(statistic, max(df, 1))
+    caveats = score.caveats
+    statistic, df, p_value, p_missed, p_met = against(
+        score.metric,
+        score.value,
+        target,
+        direction=direction,
+        n_star=score.n_star,
+        promoters=float(score.detail.get("promoters", nan)),
+        detractors=float(score.detail.get("detractors", nan)),
+        standard_error=score.standard_error,
+        df=score.df if score.clustered or score.unit == "mean" else inf,
+    )
+    if np.isnan(statistic):
+        message = _("The answers show no spread, so the target cannot be tested.")
+        caveats = (*caveats, Caveat(message))
+    gap = gap_of(score.value, target)
     return Benchmark(
         value=score.value,
         low=score.low,
@@ -119,7 +127,9 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
         difference=gap,
         direction=direction,
         reached=gap >= 0 if direction == "higher" else gap <= 0,
-        p_value=float(tail),
+        p_value=p_value,
+        p_missed=p_missed,
+        p_met=p_met,
         statistic=statistic,
         df=df,
         unit=score.unit,
@@ -130,11 +140,64 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
     )
 
 
-def _at_the_end(gap: float, direction: Direction) -> float:
+def against(
+    kind: str,
+    value: float,
+    target: float,
+    *,
+    direction: str,
+    n_star: float,
+    promoters: float = nan,
+    detractors: float = nan,
+    standard_error: float = nan,
+    df: float = inf,
+) -> tuple[float, float, float, float, float]:
+    """Return statistic, df, p_value (met), p_missed and p_met of an estimate against a target."""
+    gap = gap_of(value, target)
+    if kind == "nps":
+        z, z_c = score_test(promoters, detractors, n_star, target / 100)
+    elif kind in ("csat", "share"):
+        error = sqrt(max(target * (100 - target), 0.0) / n_star)
+        z = z_c = gap / error if error > 0 else _at_the_end(gap)
+    else:
+        df = max(df, 1.0)
+        z = z_c = gap / standard_error if standard_error > 0 else nan
+    if direction == "lower":
+        z, z_c = -z, -z_c
+    tail = norm if df == inf else student(max(df, 1.0))
+    return z, df, float(tail.sf(z_c)), float(tail.cdf(z_c)), float(tail.cdf(z))
+
+
+def score_test(promoters: float, detractors: float, n: float, target: float) -> tuple[float, float]:
+    """Return z of a net share against `target` (fractions), and z corrected for its skewness.
+
+    The variance is that of the most likely shares under the target (Tango 1998); the skewness of
+    one answer under it enters by the first Cornish-Fisher term.
+    """
+    net, voiced = promoters - detractors, promoters + detractors
+    gap = gap_of(net, target)
+    b = voiced + net * target
+    c = target * (net - (1 - voiced) * target)
+    under = (b + sqrt(max(b * b - 4 * c, 0.0))) / 2
+    variance = under - target**2
+    if variance <= 1e-12:
+        z = _at_the_end(gap)
+        return z, z
+    z = gap / sqrt(variance / n)
+    p, d, q = (under + target) / 2, (under - target) / 2, 1 - under
+    skew = (p * (1 - target) ** 3 - d * (1 + target) ** 3 - q * target**3) / variance**1.5
+    return z, z - skew * (z * z - 1) / (6 * sqrt(n))
+
+
+def gap_of(value: float, target: float) -> float:
+    """Return how far a value lies above its target; what only rounding sets apart is equal."""
+    gap = value - target
+    return 0.0 if abs(gap) <= 1e-12 * max(abs(value), abs(target), 1.0) else gap
+
+
+def _at_the_end(gap: float) -> float:
     """Return z against 0 or 100 %: one answer on the other side settles it, none proves it."""
-    if gap == 0:
-        return -inf if direction == "higher" else inf
-    return inf if gap > 0 else -inf
+    return 0.0 if gap == 0 else float(np.copysign(inf, gap))
 
 
 def _check_target(score: Score, target: float) -> None:

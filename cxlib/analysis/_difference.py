@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import hypot, isnan, nan, sqrt
+from math import inf, isnan, nan, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -119,8 +120,19 @@ def difference(
     if not isinstance(b, Score):
         b = _scored(b, metric, off_scale, confidence)
     coverage = _comparable(a, b, confidence)
-    kind = {"nps": _nets, "csat": _shares}.get(a.metric, _means)
-    return kind(a, b, coverage)
+    found = gap_test(a.metric, Side.of(a), Side.of(b), coverage)
+    message = _("The answers show no spread, so their difference has no interval and no test.")
+    return Difference(
+        value=a.value - b.value,
+        **found,
+        unit=a.unit,
+        metric=a.metric,
+        n_a=a.n,
+        n_b=b.n,
+        n_dropped=a.n_dropped + b.n_dropped,
+        confidence=coverage,
+        caveats=(Caveat(message),) if isnan(found["p_value"]) else (),
+    )
 
 
 def _scored(
@@ -160,82 +172,65 @@ def _comparable(a: Score, b: Score, confidence: float | None) -> float:
     return coverage
 
 
-def _result(a: Score, b: Score, coverage: float, *caveats: Caveat, **numbers: float) -> Difference:
-    return Difference(
-        value=a.value - b.value,
-        low=numbers["low"],
-        high=numbers["high"],
-        p_value=numbers["p_value"],
-        statistic=numbers["statistic"],
-        df=numbers["df"],
-        standard_error=numbers["standard_error"],
-        unit=a.unit,
-        metric=a.metric,
-        n_a=a.n,
-        n_b=b.n,
-        n_dropped=a.n_dropped + b.n_dropped,
-        confidence=coverage,
-        caveats=caveats,
-    )
+@dataclass(frozen=True)
+class Side:
+    """What a test of a difference needs of either side, in the KPI's unit."""
+
+    value: float
+    standard_error: float
+    df: float
+    n_star: float
+    promoters: float = nan
+    detractors: float = nan
+
+    @classmethod
+    def of(cls, score: Score) -> Side:
+        """Take them from a score; a net or a share is z unless customers repeat."""
+        by_t = score.clustered or score.unit == "mean"
+        shares = (float(score.detail.get(name, nan)) for name in ("promoters", "detractors"))
+        df = score.df if by_t else inf
+        return cls(score.value, score.standard_error, df, score.n_star, *shares)
 
 
-def _nets(a: Score, b: Score, coverage: float) -> Difference:
-    gap = a.adjusted - b.adjusted
-    error = hypot(a.adjusted_error, b.adjusted_error)
-    half = _intervals.z_of(coverage) * error
-    return _result(
-        a,
-        b,
-        coverage,
-        low=max(gap - half, -200.0),
-        high=min(gap + half, 200.0),
-        p_value=2 * float(norm.sf(abs(gap / error))),
-        statistic=gap / error,
-        df=np.inf,
-        standard_error=error,
-    )
+def gap_test(kind: str, a: Side, b: Side, confidence: float) -> dict[str, Any]:
+    """Return ``low, high, p_value, statistic, df, standard_error`` of ``a - b``.
 
-
-def _shares(a: Score, b: Score, coverage: float) -> Difference:
-    share_a, share_b = float(a.detail["share"]), float(b.detail["share"])
-    low, high = _intervals.newcombe(share_a, a.n_star, share_b, b.n_star, coverage)
-    pooled = (share_a * a.n_star + share_b * b.n_star) / (a.n_star + b.n_star)
-    error = sqrt(max(pooled * (1 - pooled), 0.0) * (1 / a.n_star + 1 / b.n_star))
-    z = (share_a - share_b) / error if error > 0 else 0.0
-    return _result(
-        a,
-        b,
-        coverage,
-        low=100 * low,
-        high=100 * high,
-        p_value=2 * float(norm.sf(abs(z))),
-        statistic=z,
-        df=np.inf,
-        standard_error=100 * error,
-    )
-
-
-def _means(a: Score, b: Score, coverage: float) -> Difference:
+    NPS from adjusted estimates and variances, shares by Newcombe and pooled z, means by Welch.
+    """
+    gap = a.value - b.value
+    df = max(min(a.df, b.df), 1.0)
+    if kind == "nps":
+        (net_a, var_a), (net_b, var_b) = (
+            _intervals.adjusted_net(s.promoters, s.detractors, s.n_star) for s in (a, b)
+        )
+        error, gap = 100 * sqrt(var_a + var_b), 100 * (net_a - net_b)
+        found = _by_t(gap, error, df, confidence)
+        return found | {"low": max(found["low"], -200.0), "high": min(found["high"], 200.0)}
+    if kind in ("csat", "share"):
+        p, q, n, m = a.value / 100, b.value / 100, a.n_star, b.n_star
+        low, high = _intervals.newcombe(p, n, q, m, confidence)
+        pooled = (p * n + q * m) / (n + m)
+        error = 100 * sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n + 1 / m))
+        found = _by_t(gap, error, df, confidence) if error > 0 else _NO_SHARES
+        return found | {"low": 100 * low, "high": 100 * high}
     parts = (a.standard_error**2, b.standard_error**2)
     error = sqrt(sum(parts))
     if isnan(error) or error == 0:
-        return _undecided(a, b, coverage)
-    df = sum(parts) ** 2 / (parts[0] ** 2 / a.df + parts[1] ** 2 / b.df)
-    return _result(a, b, coverage, **_by_t(a.value - b.value, error, df, coverage))
+        return dict.fromkeys(("low", "high", "p_value", "statistic", "df", "standard_error"), nan)
+    welch = sum(parts) ** 2 / (parts[0] ** 2 / a.df + parts[1] ** 2 / b.df)
+    return _by_t(gap, error, welch, confidence)
 
 
-def _undecided(a: Score, b: Score, coverage: float) -> Difference:
-    message = _("The answers show no spread, so their difference has no interval and no test.")
-    nothing = {"low": nan, "high": nan, "p_value": nan, "statistic": nan, "df": nan}
-    return _result(a, b, coverage, Caveat(message), **nothing, standard_error=nan)
+_NO_SHARES = {"p_value": 1.0, "statistic": 0.0, "df": inf, "standard_error": 0.0}
 
 
 def _by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, float]:
-    half = float(student.ppf((1 + coverage) / 2, df)) * error
+    half = _intervals.z_of(coverage, df) * error
+    tail = norm.sf(abs(gap / error)) if df == inf else student.sf(abs(gap / error), df)
     return {
         "low": gap - half,
         "high": gap + half,
-        "p_value": 2 * float(student.sf(abs(gap / error), df)),
+        "p_value": 2 * float(tail),
         "statistic": gap / error,
         "df": df,
         "standard_error": error,

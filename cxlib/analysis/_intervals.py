@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from math import hypot, sqrt
+from math import hypot, inf, sqrt
 
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from cxlib.analysis._options import number
 from cxlib.errors import DataError
@@ -21,20 +22,22 @@ def check_confidence(confidence: float) -> None:
         raise DataError(f"confidence lies between 0 and 1 (0.95 for 95 %), not {asked:g}.")
 
 
-def z_of(confidence: float) -> float:
-    """Return the two-sided normal quantile of a confidence: 1.96 for 0.95."""
+def z_of(confidence: float, df: float = inf) -> float:
+    """Return the two-sided quantile of a confidence: 1.96 for 0.95; of t where few customers."""
     check_confidence(confidence)
-    return float(norm.ppf((1 + confidence) / 2))
+    if df == inf:
+        return float(norm.ppf((1 + confidence) / 2))
+    return float(student.ppf((1 + confidence) / 2, df))
 
 
-def wilson(share: float, n: float, confidence: float) -> tuple[float, float]:
+def wilson(share: float, n: float, confidence: float, df: float = inf) -> tuple[float, float]:
     """Return Wilson's interval of a share on `n` (effective) answers.
 
     References
     ----------
     .. [1] Wilson, E. B. (1927). Probable inference. JASA 22, 209-212.
     """
-    z = z_of(confidence)
+    z = z_of(confidence, df)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * sqrt(max(share * (1 - share), 0) / n + z**2 / (4 * n**2))
     # the share itself lies within, which rounding must not undo at 0 and 1
@@ -64,11 +67,11 @@ def adjusted_net(promoters: float, detractors: float, n: float) -> tuple[float, 
 
 
 def adjusted_wald(
-    promoters: float, detractors: float, n: float, confidence: float
+    promoters: float, detractors: float, n: float, confidence: float, df: float = inf
 ) -> tuple[float, float]:
     """Return the adjusted Wald interval of a net share, within -1 to 1."""
     net, variance = adjusted_net(promoters, detractors, n)
-    half = z_of(confidence) * sqrt(variance)
+    half = z_of(confidence, df) * sqrt(variance)
     return max(net - half, -1.0), min(net + half, 1.0)
 
 

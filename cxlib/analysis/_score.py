@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import isnan, nan, sqrt
+from math import inf, isnan, nan, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -85,6 +85,10 @@ class Score:
         min(`n_effective`, S²/v).
     units : int
         Independent respondents: customers where they repeat, else answers.
+    df : float
+        Degrees of freedom of its t: answers less one; where customers repeat (Σn_g)²/Σn_g² − 1.
+    clustered : bool
+        Whether customers repeat.
     caveats : tuple of Caveat
         Reservations.
     """
@@ -106,17 +110,14 @@ class Score:
     variance: float = nan
     n_star: float = nan
     units: int = 0
+    df: float = nan
+    clustered: bool = False
     caveats: tuple[Caveat, ...] = ()
 
     def __post_init__(self) -> None:
         """Keep the detail from change, also where it was read back as a plain mapping."""
         if not isinstance(self.detail, Detail):
             object.__setattr__(self, "detail", Detail(**self.detail))
-
-    @property
-    def df(self) -> int:
-        """Degrees of freedom of a mean: independent respondents less one."""
-        return self.units - 1
 
     @property
     def adjusted(self) -> float:
@@ -201,6 +202,8 @@ def estimate(
         variance=variance,
         n_star=found.n_star,
         units=found.units,
+        df=found.df,
+        clustered=found.clustered,
         caveats=caveats,
     )
 
@@ -224,7 +227,12 @@ def share_of(
 ) -> tuple[float, float, float]:
     """Return a weighted share of 0/1 `hits` with its Wilson interval on n*."""
     found = moments(hits, weights, clusters)
-    return found.mean, *_intervals.wilson(found.mean, found.n_star, confidence)
+    return found.mean, *_intervals.wilson(found.mean, found.n_star, confidence, _df(found))
+
+
+def _df(found: Moments) -> float:
+    """Shares and nets use z, and t where customers repeat."""
+    return max(found.df, 1.0) if found.clustered else inf
 
 
 def _nps(
@@ -238,7 +246,9 @@ def _nps(
     detractor, promoter = metric.cut_points or (0, 0)
     up, down = (x >= promoter).astype(float), (x <= detractor).astype(float)
     promoters, passives, detractors = (moments(g, weights).mean for g in (up, 1 - up - down, down))
-    low, high = _intervals.adjusted_wald(promoters, detractors, found.n_star, confidence)
+    low, high = _intervals.adjusted_wald(
+        promoters, detractors, found.n_star, confidence, _df(found)
+    )
     n_up, n_down = int(up.sum()), int(down.sum())
     detail = Detail(
         promoters=promoters,
@@ -263,7 +273,7 @@ def _csat(
 ) -> Shape:
     hits = (contributions(x, metric) > 0).astype(float)
     share = moments(hits, weights).mean
-    low, high = _intervals.wilson(share, found.n_star, confidence)
+    low, high = _intervals.wilson(share, found.n_star, confidence, _df(found))
     detail = Detail(share=share, n_top=int(hits.sum()), top=metric.top or 0)
     return found.mean, 100 * low, 100 * high, detail
 
@@ -280,7 +290,7 @@ def _mean(
     scale = nan
     if found.units > 1:
         scale = sqrt(found.units / (found.units - 1))
-        quantile = float(student.ppf((1 + confidence) / 2, found.units - 1))
+        quantile = float(student.ppf((1 + confidence) / 2, found.df))
         half = quantile * sqrt(found.linearised) * scale
         low, high = found.mean - half, found.mean + half
     if metric.kind == "mean" or metric.scale is None:

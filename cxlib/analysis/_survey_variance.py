@@ -17,8 +17,10 @@ class Moments:
     """A weighted mean and what its interval needs.
 
     ``variance`` is the weighted population variance S², ``linearised`` the variance v of the mean,
-    ``units`` the number of independent respondents (clusters), ``n_effective`` Kish's, and
-    ``n_star`` = min(n_effective, S²/v).
+    ``units`` the number of independent respondents (clusters), ``n_effective`` Kish's,
+    ``n_star`` = min(n_effective, S²/v), ``df`` the degrees of freedom of its t. Where G customers
+    give n_g answers each, few of them tell their own spread badly: n* takes S²(G − 1)/(vG), and df
+    is (Σn_g)²/Σn_g² − 1.
     """
 
     mean: float
@@ -28,6 +30,8 @@ class Moments:
     n: int
     n_effective: float
     n_star: float
+    df: float
+    clustered: bool
 
 
 def even(weights: Floats) -> Floats:
@@ -67,16 +71,22 @@ def moments(x: Floats, weights: Floats | None = None, clusters: Integers | None 
     mean = float(x[0]) if same else float(w @ x / total)
     deviations = x - mean
     parts = w * deviations / total
-    unit_weights = w
+    unit_weights, df, room = w, float(x.size - 1), 1.0
     if clusters is not None:
         codes: Any = np.unique(clusters, return_inverse=True)[1]
         parts = np.bincount(codes, parts).astype(float)
         unit_weights = np.bincount(codes, w).astype(float)
+        if 1 < parts.size < x.size:  # one answer a customer is no cluster
+            answers = np.bincount(codes).astype(float)
+            df = float(answers.sum() ** 2 / (answers**2).sum() - 1)
+            room = (parts.size - 1) / parts.size
+        elif parts.size == 1:
+            df = 0.0
     variance = float(w @ deviations**2 / total)
     linearised = float(parts @ parts) if parts.size > 1 else 0.0
     by_kish = float(total**2 / (w @ w))
     if linearised > 0:
-        n_star = min(by_kish, variance / linearised)
+        n_star = min(by_kish, room * variance / linearised)
     else:
         n_star = min(by_kish, float(total**2 / (unit_weights @ unit_weights)))
     return Moments(
@@ -87,4 +97,6 @@ def moments(x: Floats, weights: Floats | None = None, clusters: Integers | None 
         n=int(x.size),
         n_effective=by_kish,
         n_star=n_star,
+        df=df,
+        clustered=parts.size < x.size,
     )

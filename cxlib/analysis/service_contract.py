@@ -156,7 +156,7 @@ def contract(
     known = figures(tickets, terms=terms, period=period)
     sampled = any(target.metric == RATED and target.basis == "sample" for target in wanted)
     found = review(
-        _ratings(tickets, terms, period) if sampled else None,
+        ratings(tickets, terms, period) if sampled else None,
         targets=wanted,
         period=period or WHOLE,
         metrics=(Metric(RATED, "mean"),) if sampled else (),
@@ -172,7 +172,7 @@ def contract(
     return replace(found, table=found.table.assign(n=found.table["n"].fillna(n)))
 
 
-def _ratings(tickets: pd.DataFrame, terms: Terms, period: str | None) -> pd.DataFrame:
+def ratings(tickets: pd.DataFrame, terms: Terms, period: str | None) -> pd.DataFrame:
     """Return the customers' ratings of their tickets as answers of a survey."""
     from cxlib.analysis.tickets import read_log
 

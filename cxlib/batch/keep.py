@@ -37,6 +37,8 @@ def make_parcel(workspace: Workspace, job: Job, *, carried: bool = False) -> Par
     }
     for path in sorted(workspace.tables(job.client).glob("*")):
         files[f".cx/{job.client}/tables/{path.name}"] = path
+    for path in sorted((workspace.kpis(job.client) / job.period).glob("*.json")):
+        files[f".cx/{job.client}/kpis/{job.period}/{path.name}"] = path
     read = {key.rpartition("/")[2] for key in job.after}
     for stem in sorted(read):
         saved = workspace.results(job.client) / job.period / f"{stem}.json"

@@ -110,6 +110,8 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         if not _tables(workspace, name):
             return Prepared(name, client, period, changed=changed)
         chosen = periods.choose(period, periods_of(workspace, client, period))
+        if write:
+            _prime(name, chosen, workspace)
         read = (workspace.client_file(name), *_tables(workspace, name))
         inputs = tuple(Seen.now(path) for path in read)
         tables = _tables_digest(workspace, name)
@@ -118,6 +120,16 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         return Prepared(name, fault=str(error))
     except Exception as error:  # noqa: BLE001 - one client's data never stop another's run
         return Prepared(name, fault=f"{type(error).__name__}: {error}")
+
+
+def _prime(name: str, period: str, workspace: Workspace) -> None:
+    """Estimate a client's KPIs once, for every chapter to read."""
+    from cxlib.engagement import Engagement
+
+    try:
+        Engagement.open(name, period=period, workspace=workspace).prime()
+    except Exception:  # noqa: BLE001 - each chapter meets the same fault and names its cell
+        return
 
 
 def _changed(client: Client, workspace: Workspace) -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 INK, MUTED, RULE, PAPER = "#1c2733", "#5f6b7a", "#d5dbe2", "#ffffff"
 MAIN, ACCENT, GOOD, BAD, QUIET = "#1f5f99", "#c8691c", "#2e7d5b", "#b3372f", "#a9b4c0"
-SERIES = (MAIN, ACCENT, GOOD, "#7a5195", BAD, "#5f6b7a")
+VIOLET = "#7a5195"
+SERIES = (MAIN, ACCENT, GOOD, VIOLET, BAD, MUTED)
 """Colours of series, apart in lightness too (Okabe–Ito's idea, darker for print)."""
 
 WIDTH = 7.2
@@ -100,6 +101,8 @@ def settings() -> Any:
         "figure.dpi": 200,  # as it is saved, so that text is measured once
         "savefig.dpi": 200,
         "svg.hashsalt": "cx",
+        "svg.fonttype": "none",  # text stays text
+        "text.parse_math": False,  # a $ in a client's label is a dollar
     }
 
 
@@ -144,6 +147,7 @@ def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
     if figure is not None:
         _to_left_edge(ax)
     ax.set_label(alt or text)
+    ax.set_gid(text)
     return ax
 
 
@@ -194,14 +198,15 @@ def _words(text: str) -> Iterator[str]:
 def fit(figure: Figure) -> None:
     """Lay the figure out, and wrap titles and axis labels that leave it by their measured width.
 
-    The layout then stands, so that saving does not work it out again, unless a label was wrapped.
+    The layout then stands, so that drawing does not work it out again.
     """
     engine = figure.get_layout_engine()
     if engine is None:
         return
     engine.execute(figure)
-    if not any([*map(_fit_label, figure.axes), _fit_title(figure)]):
-        figure.set_layout_engine("none")
+    if any([*map(_fit_label, figure.axes), _fit_title(figure)]):
+        engine.execute(figure)
+    figure.set_layout_engine("none")
 
 
 def _fit_label(ax: Axes) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 from cxlib.findings import Finding, ranked
 from cxlib.present import mime
+from cxlib.present.findings import Finding as Told
+from cxlib.present.findings import facts, in_order
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -41,6 +43,27 @@ class FindingsView:
         }
 
 
+def view_findings(findings: Iterable[Told], *, words: Words) -> FindingsView:
+    """Say findings that rules made, in order."""
+    items = []
+    for f in in_order(findings):
+        said = facts(f.row, words)
+        items.append(
+            {
+                "id": f.id,
+                "subject": f.subject,
+                "severity": f.severity,
+                "tier": f.tier,
+                "stake": f.stake,
+                "mark": words.say(SEVERITY_WORDS[f.severity]),
+                "text": f.headline(words),
+                "evidence": words.say(f.evidence, **said) if f.evidence else "",
+                "next": words.say(f.next_step, **said) if f.next_step else "",
+            }
+        )
+    return FindingsView(items=tuple(items))
+
+
 def say_findings(findings: Iterable[Finding], *, words: Words, minimum_base: int) -> FindingsView:
     """Say `findings`, leaving out those on a base below the client's minimum."""
     shown = [f for f in ranked(findings) if f.base is None or f.base >= minimum_base]
@@ -49,7 +72,10 @@ def say_findings(findings: Iterable[Finding], *, words: Words, minimum_base: int
             {
                 "id": f.id,
                 "severity": f.severity,
-                "consequence": float(f.consequence),
+                "subject": f.id,
+                "tier": 0,
+                "stake": float(f.consequence),
+                "evidence": "",
                 "mark": words.say(SEVERITY_WORDS[f.severity]),
                 "text": words.say(f.message, **f.facts),
                 "next": words.say(f.next_step, **f.facts) if f.next_step else "",
@@ -71,12 +97,15 @@ class Tile:
         Interval and base, change, target.
     state : str
         ``good``, ``bad``, ``open`` or empty.
+    history : tuple of float
+        Earlier values and this one, for a sparkline.
     """
 
     label: str
     value: str
     lines: tuple[str, ...] = ()
     state: str = ""
+    history: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +116,13 @@ class TilesView:
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
         data = [
-            {"label": t.label, "value": t.value, "lines": list(t.lines), "state": t.state}
+            {
+                "label": t.label,
+                "value": t.value,
+                "lines": list(t.lines),
+                "state": t.state,
+                "spark": _spark(t.history),
+            }
             for t in self.tiles
         ]
         plain = "\n".join(f"{t.label}: {t.value} ({'; '.join(t.lines)})" for t in self.tiles)
@@ -102,6 +137,18 @@ class TilesView:
             "text/html": f"<table><tr>{cells}</tr></table>",
             "text/plain": plain,
         }
+
+
+def _spark(history: tuple[float, ...]) -> list[list[float]]:
+    """Return the points of a sparkline in a box of 100 by 20; none where nothing varies."""
+    low, high = min(history, default=0.0), max(history, default=0.0)
+    if len(history) < 3 or high <= low:
+        return []
+    step = 100 / (len(history) - 1)
+    return [
+        [round(i * step, 1), round(20 - 20 * (v - low) / (high - low), 1)]
+        for i, v in enumerate(history)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

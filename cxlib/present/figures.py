@@ -1,10 +1,12 @@
-"""Figures as a notebook shows them: a print-resolution PNG with its title and alternative text."""
+"""Figures as a notebook shows them: SVG with real text, its title and alternative text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
+from functools import cache
+from io import BytesIO, StringIO
+from math import cos, radians, sin
 from typing import TYPE_CHECKING, Any
 
 from cxlib.plots import theme
@@ -14,24 +16,24 @@ from cxlib.words import Words
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+"""Same inputs, same bytes."""
+ANCHORS = {"left": (0.0, ""), "center": (0.5, "middle"), "right": (1.0, "end")}
+
 
 @dataclass(frozen=True, kw_only=True)
 class FigureView:
-    """A drawn figure: its PNG and what it shows in words."""
+    """A drawn figure: its SVG, what it shows in words, and how much of its top is the title."""
 
-    png: bytes
+    svg: str
+    title: str
     alt: str
     width: int
+    top: float = 0.0
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
-        from base64 import b64encode
-
-        image = b64encode(self.png).decode("ascii")
-        return {
-            "image/png": image,
-            mime.FIGURE: {"alt": self.alt, "width": self.width},
-            "text/plain": self.alt,
-        }
+        about = {"alt": self.alt, "title": self.title, "width": self.width, "top": self.top}
+        return {"image/svg+xml": self.svg, mime.FIGURE: about, "text/plain": self.alt}
 
 
 def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any) -> FigureView:
@@ -40,7 +42,7 @@ def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any)
     Parameters
     ----------
     plot : callable
-        A function of the plots room: ``plot(result, *, words, ax=None, …) -> Axes``.
+        A chart type or a chapter's figure: ``plot(result, *, words, ax=None, …) -> Axes``.
     result : object
         What it draws, small bases already withheld.
     words : Words
@@ -51,13 +53,107 @@ def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any)
         axes = plot(result, words=words, **options)
         figure = axes.get_figure()
         theme.fit(figure)
+        svg, top = render_svg(figure)
+        title = figure._suptitle.get_text().replace("\n", " ") if figure._suptitle else ""
         return FigureView(
-            png=render(figure), alt=axes.get_label(), width=int(figure.get_figwidth() * 100)
+            svg=svg,
+            title=axes.get_gid() or title,
+            alt=axes.get_label(),
+            width=int(figure.get_figwidth() * 100),
+            top=top,
         )
 
 
-def render(figure: Figure) -> bytes:
-    """Return a figure as PNG; the same figure gives the same bytes."""
+def render_svg(figure: Figure) -> tuple[str, float]:
+    """Return a figure as SVG, and the height of its title in points; same figure, same bytes."""
+    from matplotlib.text import Text
+
+    buffer, dpi = StringIO(), figure.dpi
+    title = figure._suptitle  # type: ignore[attr-defined]
+    try:
+        figure.dpi = 72
+        width, height = (float(size) for size in figure.get_size_inches() * 72)
+        renderer = _renderer()(width, height, buffer, image_dpi=200, metadata=NO_METADATA)
+        for text in figure.findobj(Text):
+            _note(text, "title" if text is title else "")
+        figure.draw(renderer)
+        top = height - float(title.get_window_extent(renderer).y0) if title else 0.0
+        renderer.finalize()
+    finally:
+        figure.dpi = dpi
+    svg = buffer.getvalue()
+    return svg[svg.index("<svg") :], round(max(top, 0.0), 1)
+
+
+def _note(text: Any, role: str) -> None:
+    """Tell the renderer, by the group's name, how a text is aligned and what halo it has.
+
+    matplotlib draws a text with a stroked halo as paths; as ``paint-order`` it stays text.
+    """
+    halo = ""
+    for effect in text.get_path_effects() or []:
+        stroke = getattr(effect, "_gc", {})
+        if stroke.get("foreground"):
+            halo = f"{stroke['foreground']},{stroke.get('linewidth', 1):g}"
+    if halo:
+        text.set_path_effects([])
+    text.set_gid("|".join((text.get_ha(), halo, role)))
+
+
+@cache
+def _renderer() -> Any:
+    """Return matplotlib's SVG renderer, but every line of text anchored where it is aligned.
+
+    matplotlib anchors only single unrotated lines; another font would move the rest.
+    """
+    from matplotlib.backends.backend_svg import RendererSVG
+    from matplotlib.colors import rgb2hex
+
+    class Renderer(RendererSVG):
+        """Anchors every line of text where it is aligned."""
+
+        _ha, _halo, _role = "left", "", ""
+
+        def open_group(self, s: str, gid: str | None = None) -> None:
+            if s == "text":
+                self._ha, self._halo, self._role = (gid or "left||").split("|")
+                gid = None
+            super().open_group(s, gid)  # type: ignore[no-untyped-call]
+
+        def _draw_text_as_text(
+            self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, *_rest: Any
+        ) -> None:
+            measure: Any = self.get_text_width_height_descent
+            width = measure(s, prop, False)[0]
+            share, anchor = ANCHORS[self._ha]
+            x += share * width * cos(radians(angle))
+            y -= share * width * sin(radians(angle))
+            rgba = gc.get_rgb()
+            alpha = gc.get_alpha() if gc.get_forced_alpha() else rgba[3]
+            family = ", ".join(f"'{name}'" for name in prop.get_family())
+            style = {"font-size": f"{prop.get_size():g}px", "font-family": f"{family}, sans-serif"}
+            style["fill"] = rgb2hex(rgba)
+            if self._halo:
+                colour, wide = self._halo.split(",")
+                style |= {"paint-order": "stroke", "stroke": colour, "stroke-width": wide}
+            if anchor:
+                style["text-anchor"] = anchor
+            if alpha != 1:
+                style["opacity"] = f"{alpha:g}"
+            told = {"style": "; ".join(f"{name}: {value}" for name, value in style.items())}
+            if angle:
+                told["transform"] = f"translate({x:.1f} {y:.1f}) rotate({-angle:g})"
+            else:
+                told |= {"x": f"{x:.1f}", "y": f"{y:.1f}"}
+            if self._role:
+                told["class"] = self._role
+            self.writer.element("text", s, attrib=told)
+
+    return Renderer
+
+
+def render_png(figure: Figure) -> bytes:
+    """Return a figure as PNG, for slides; the same figure gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     buffer = BytesIO()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxlib.present.layout import Kind
+from cxlib.columns import Kind
 from cxlib.words import Words
 
 DASH = "–"
@@ -64,6 +64,7 @@ _WORDED: dict[str, Callable[[Any, Words], str]] = {
     ),
     "text": lambda value, words: str(value),
     "period": lambda value, words: words.period(str(value)),
+    "date": lambda value, words: words.date(value),
     "mark": lambda value, words: "●" if bool(value) else "",
     "duration": lambda value, words: words.quantity(float(value), "seconds"),
 }

@@ -4,28 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from cxlib.columns import Kind
 from cxlib.words import mark as _
-
-Kind = Literal[
-    "key",  # a key of the client, shown as its label
-    "level",  # a value of the segment that stands in the row's ``segment``
-    "text",  # shown as it stands
-    "word",  # a msgid of the kit
-    "period",
-    "unit",  # a number in the unit of its row (or of the result)
-    "signed",  # a change in that unit
-    "int",
-    "needed",  # a number of answers that is enough: rounded up
-    "percent",  # a share 0–1 shown in percent
-    "points",  # a number with one decimal
-    "number",  # a number with two decimals
-    "p",
-    "duration",  # seconds shown in the fitting unit
-    "mark",  # a boolean shown as a tick
-    "hours",
-]
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from cxlib import columns as registry
 from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.columns import Kind
 from cxlib.errors import CxError, nearest
 from cxlib.present import formats, mime
-from cxlib.present.layout import COMMON, HEADINGS, Column, Kind, Layout
+from cxlib.present.layout import COMMON, HEADINGS, Column, Layout
 from cxlib.present.layouts import layout_of
-from cxlib.words import Words
+from cxlib.words import Said, Words
 from cxlib.words import mark as _
 
 _WORDS_KINDS = ("key", "level", "text", "word", "period")
@@ -72,7 +74,7 @@ def view(
     words: Words,
     minimum_base: int,
     table: str = "table",
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
     caption: str = "",
 ) -> TableView:
     """Lay out one frame of a result (already withheld) for a reader.
@@ -85,8 +87,8 @@ def view(
         Said in the note beneath where a cell was withheld.
     table : str
         Which of the result's frames, when it has several.
-    columns : sequence of str, optional
-        Show just these, in this order.
+    columns : str or sequence of str, optional
+        Show just these, in this order; one text names them with spaces between.
     caption : str
         A msgid.
 
@@ -95,9 +97,10 @@ def view(
     CxError
         If the result has no such frame or column.
     """
+    columns = columns.split() if isinstance(columns, str) else columns
     frame = result if isinstance(result, pd.DataFrame) else _frame_of(result, table)
     layout = _choose(result, frame, table, columns)
-    unit = str(getattr(result, "unit", "") or "")
+    unit = "" if isinstance(result, pd.DataFrame) else str(getattr(result, "unit", "") or "")
     shown = [c for c in layout.columns if c.name in frame and not _empty(frame, c, columns)]
     named = {c.name for c in shown}
     cells = [by for by in getattr(result, "by", ()) if by in frame and by not in named]
@@ -143,7 +146,18 @@ def _choose(result: Any, frame: pd.DataFrame, table: str, columns: Sequence[str]
         return known
     else:
         names = [str(name) for name in frame.columns if name != "withheld"]
-    return Layout(tuple(by_name.get(name) or Column(name, _kind(frame, name)) for name in names))
+    return Layout(
+        tuple(by_name.get(n) or _registered(n) or Column(n, _kind(frame, n)) for n in names)
+    )
+
+
+def _registered(name: str) -> Column | None:
+    known = registry.COLUMNS.get(name)
+    if known is None:
+        kind = registry.kind_of(name)
+        return None if kind is None else Column(name, kind)
+    low, high = known.interval or (None, None)
+    return Column(name, known.kind, known.heading, low=low, high=high)
 
 
 def _empty(frame: pd.DataFrame, column: Column, asked: Sequence[str] | None) -> bool:
@@ -172,31 +186,38 @@ def _row(
     withheld = bool(record.get("withheld", False))
     cells = []
     for column in shown:
-        if withheld and column.name == "n":
-            text = f"< {minimum_base}"
-        elif withheld and column.kind not in _WORDS_KINDS:
+        if withheld and column.kind not in _WORDS_KINDS:
             text = formats.DASH
         else:
             value = record[column.name]
             if column.kind == "level":
                 of = record.get("segment", record.get("margin", column.name))
-                value = f"{of}={value}"
+                value = None if value is None else f"{of}={value}"
+            elif column.name == "mix_level" and value is not None:
+                value = words.label(f"{record.get('mix_segment')}={value}")
             text = formats.cell(value, column.kind, words=words, unit=own_unit)
             text += _interval(record, column, words, own_unit)
-            if column.name == "n" and 0 <= float(record["n"]) < CARE_BASE:
+            if column.name == "n" and _few(record["n"]):
                 text += " *"
         cells.append(text)
     return tuple(cells)
 
 
+def _few(n: Any) -> bool:
+    return n is not None and not pd.isna(n) and 0 <= float(n) < CARE_BASE
+
+
 def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -> str:
     if column.low is None or column.high is None or pd.isna(record.get(column.low)):
         return ""
-    kind: Kind = "unit" if column.kind == "signed" else column.kind
-    low, high = (
-        formats.cell(record[name], kind, words=words, unit=unit).removesuffix(words.percent_sign)
-        for name in (column.low, column.high)
-    )
+    ends = float(record[column.low]), float(record[column.high])
+    if column.kind in ("unit", "signed"):
+        low, high = words.span(*ends, unit, sign=column.kind == "signed")
+    elif column.kind == "percent":
+        low, high = words.span(*ends, "share")
+    else:
+        low, high = (formats.cell(end, column.kind, words=words, unit=unit) for end in ends)
+    low, high = Said(low), Said(high)
     said = words.say(_("({low} to {high})"), low=low, high=high)
     space = "" if said.startswith("（") else " "
     return space + said.replace(" ", "\u00a0")  # an interval is not broken over two lines
@@ -205,7 +226,7 @@ def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -
 def _notes(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) -> Iterable[str]:
     if "withheld" in frame and frame["withheld"].any():
         yield words.say(
-            _("– : withheld, fewer than {n} answers; protects the people who gave them."),
+            _("– : withheld: fewer than {n} answers, or a group that would give such a one away."),
             n=minimum_base,
         )
     if "n" in frame:

@@ -2,7 +2,8 @@
 
 ``python -m cxlib.report.catalogue`` (``make catalogue``) brings every ``.po`` file up to date: new
 messages are added untranslated, stale ones go, translations stay. Each chapter has a catalogue of
-its own in ``cxlib/locale/<language>/<stem>.po``; what belongs to no chapter is in ``kit.po``.
+its own in its folder (``cxlib/chapters/<stem>/<language>.po``); all else is in
+``cxlib/locale/<language>/kit.po``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from cxlib.chapters import catalogues
 from cxlib.report.markdown import messages
 from cxlib.words import LANGUAGES, read_catalogue
 from cxlib.workspace import kit_file
@@ -56,8 +58,18 @@ def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
     return result
 
 
+def catalogue_of(stem: str, language: str) -> Path:
+    """Return where a stem's messages are translated: its chapter's folder, or the kit's own."""
+    chapter = PACKAGE / "chapters" / stem.replace("-", "_")
+    if chapter.is_dir():
+        return chapter / f"{language}.po"
+    return PACKAGE / "locale" / language / f"{stem}.po"
+
+
 def _stem(path: Path, chapters: Container[str]) -> str:
     """Return whose a file is: ``findings/targets.py`` and ``findings/_targets_path.py`` alike."""
+    if path.parent.parent == PACKAGE / "chapters":
+        return path.parent.name.replace("_", "-")
     stem = path.stem.removeprefix("_").partition("_")[0]
     return stem if path.parent.name in _CHAPTER_ROOMS and stem in chapters else KIT
 
@@ -128,14 +140,14 @@ def main() -> None:
         every = extract()
         elsewhere = {
             message: said
-            for path in sorted(folder.glob("*.po"))
+            for path in [*sorted(folder.glob("*.po")), *catalogues(language)]
             for message, said in read_catalogue(path).items()
         }
         for stem, wanted in every.items():
-            held, lacking = update(folder / f"{stem}.po", wanted, language, elsewhere)
+            held, lacking = update(catalogue_of(stem, language), wanted, language, elsewhere)
             print(f"{language}/{stem}: {held} messages, {lacking} untranslated")
         for path in folder.glob("*.po"):
-            if path.stem not in every:
+            if path.stem not in every or path != catalogue_of(path.stem, language):
                 path.unlink()
 
 

@@ -9,9 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cxlib.errors import DataError
 from cxlib.findings.finding import SEVERITIES
 from cxlib.present import mime
+from cxlib.present.findings import MOST
 from cxlib.report.markdown import Heading, render_markdown, translate_markdown
+from cxlib.report.svg import inline
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -67,7 +70,11 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
     evidence = _without_empty_sections([c for c in cells if c not in method])
     outputs = [o.get("data", {}) for c in cells if c.cell_type == "code" for o in c.outputs]
     headings: list[Heading] = []
+    top, more = _in_order(i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", []))
     _say_once(outputs)
+    for at, data in enumerate(data for data in outputs if "image/svg+xml" in data):
+        about = data.get(mime.FIGURE, {})
+        data[mime.FIGURE] = about | {"prefix": f"f{at + 1}"}
     page = {
         "lang": {"zh": "zh-Hans"}.get(words.language, words.language),
         "client": cover.client,
@@ -76,9 +83,8 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
         "title": title,
         "lead": lead,
         "tiles": [t for d in outputs for t in d.get(mime.TILES, {}).get("tiles", [])],
-        "findings": _in_order(
-            i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", [])
-        ),
+        "findings": top,
+        "more": more,
         "contents": _contents(evidence, headings, words, bool(method)),
         "evidence": evidence,
         "method": method,
@@ -128,10 +134,18 @@ def _shows(cell: Any) -> bool:
     return any(not lifted & set(out.get("data", {})) for out in outputs)
 
 
-def _in_order(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _in_order(
+    items: Iterable[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Return at most five findings for the top, one a subject, gravest first; and the rest."""
     once = {item["id"]: item for item in items}
     rank = {severity: at for at, severity in enumerate(SEVERITIES)}
-    return sorted(once.values(), key=lambda i: (rank[i["severity"]], -i["consequence"]))
+    top: list[Mapping[str, Any]] = []
+    more: list[Mapping[str, Any]] = []
+    for item in sorted(once.values(), key=lambda i: (rank[i["severity"]], i["tier"], -i["stake"])):
+        said = any(other["subject"] == item["subject"] for other in top)
+        (more if said or item["severity"] == "note" or len(top) == MOST else top).append(item)
+    return top, more
 
 
 def _contents(
@@ -145,6 +159,27 @@ def _contents(
         shown.append(("method", words.say(_("Method and data notes"))))
     shown.append(("provenance", words.say(_("Where these numbers come from"))))
     return shown
+
+
+def _inlined(svg: str | list[str], about: Mapping[str, Any]) -> Any:
+    """Return a figure as the page holds it; one that will not do is told in words."""
+    from markupsafe import Markup, escape
+
+    alt = str(about.get("alt", ""))
+    try:
+        options: dict[str, Any] = {"prefix": about.get("prefix", "f"), "alt": alt}
+        drawn = inline("".join(svg), **options, top=float(about.get("top", 0.0)))
+    except DataError as error:
+        return Markup('<p class="remark">{}</p>').format(f"{alt} {error}".strip())
+    title = str(about.get("title", ""))
+    caption = Markup("<figcaption>{}</figcaption>").format(title) if title else ""
+    return (
+        Markup('<figure class="drawn" tabindex="0">{}<div>{}</div></figure>').format(
+            caption, Markup(drawn)
+        )
+        if drawn
+        else escape("")
+    )
 
 
 @lru_cache(maxsize=1)
@@ -173,6 +208,7 @@ def _environment() -> Any:
     )
     environment = exporter.environment
     environment.autoescape = True
+    environment.filters["inlined"] = _inlined
     environment.filters["rendered"] = lambda source: Markup(render_markdown(source).html)
     environment.filters["unbroken"] = lambda text: text.replace("n = ", "n\u00a0=\u00a0")
     environment.filters["joined"] = lambda text: "".join(text) if isinstance(text, list) else text

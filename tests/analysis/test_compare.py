@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
 from cxlib.analysis import compare, scores
+from cxlib.analysis._benchmark import score_test
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.errors import DataError
 
@@ -139,11 +141,42 @@ def test_a_mean_takes_students_t() -> None:
     assert found.p_value == pytest.approx(expected.pvalue)
 
 
-def test_nps_against_a_target_by_hand() -> None:
-    # adjusted .470588, error √.012085 = .109934
-    found = compare.benchmark(nps(2, 11, 18), 30, direction="higher")
-    assert found.statistic == pytest.approx(0.170588 / 0.109934, abs=1e-4)
-    assert found.p_value == pytest.approx(stats.norm.sf(0.170588 / 0.109934), abs=1e-5)
+def test_nps_against_a_target_is_the_published_score_test() -> None:
+    # Tango (1998): b = 30, c = 12, n = 60 against .1
+    z, z_c = score_test(30 / 60, 12 / 60, 60, 0.1)
+    assert z == pytest.approx(1.8774, abs=1e-4)
+    assert z_c != z
+    found = compare.benchmark(nps(12, 18, 30), 10, direction="higher")
+    assert found.statistic == pytest.approx(1.8774, abs=1e-4)
+    assert found.p_met == pytest.approx(stats.norm.cdf(1.8774), abs=1e-5)
+    assert found.p_value == pytest.approx(1 - found.p_missed)
+
+
+def test_p_met_is_at_least_a_half_exactly_where_the_target_is_reached() -> None:
+    for detractors, passives, promoters in itertools.product(range(0, 12, 2), repeat=3):
+        if detractors + passives + promoters:
+            score = nps(detractors, passives, promoters)
+            for target in (-100, -40, 0, 25, 60, 100):
+                for way in ("higher", "lower"):
+                    found = compare.benchmark(score, target, direction=way)
+                    assert found.reached == (found.p_met >= 0.5)
+
+
+@pytest.mark.parametrize("target", [0, 30, 70])
+def test_a_client_exactly_on_its_nps_target_is_called_met_and_missed_alike(target: int) -> None:
+    """Enumerate every sample of 60 whose true NPS is the target: both errors near .05."""
+    n, d = 60, 0.12
+    p = target / 100 + d
+    assert min(p, d, 1 - p - d) * n >= 2
+    errors = np.zeros(2)
+    for up in range(n + 1):
+        down = np.arange(n - up + 1)
+        weight = stats.multinomial.pmf(
+            np.stack([np.full(down.size, up), down, n - up - down], axis=1), n, [p, d, 1 - p - d]
+        )
+        tails = np.array([score_test(up / n, k / n, n, target / 100)[1] for k in down])
+        errors += [weight[tails > 1.644854].sum(), weight[tails < -1.644854].sum()]
+    assert ((errors > 0.041) & (errors < 0.063)).all()
 
 
 def test_the_two_directions_share_one_probability() -> None:
@@ -158,7 +191,7 @@ def test_a_target_beyond_the_scale_is_refused() -> None:
         compare.benchmark(share(5, 9), 101, direction="higher")
     with pytest.raises(DataError, match="direction is"):
         compare.benchmark(share(5, 9), 50, direction="up")
-    assert compare.benchmark(share(9, 9), 100, direction="higher").p_value == 1
+    assert compare.benchmark(share(9, 9), 100, direction="higher").p_met == 0.5
     assert compare.benchmark(share(8, 9), 100, direction="higher").p_value == 1
     assert compare.benchmark(share(8, 9), 100, direction="lower").p_value == 0
     assert np.isnan(compare.benchmark(scores.ces(pd.Series([5])), 4, direction="higher").p_value)

@@ -106,7 +106,8 @@ def test_a_weighted_mean_takes_the_small_sample_factor() -> None:
     repeated = scores.mean(ratings, weights=weights, cluster=customers)
     grouped = {"groups": customers, "use_correction": False}
     m = customers.nunique()
-    assert repeated.df == m - 1
+    answers = customers.value_counts()
+    assert repeated.df == pytest.approx(answers.sum() ** 2 / (answers**2).sum() - 1)
     assert repeated.standard_error == pytest.approx(
         model.fit(cov_type="cluster", cov_kwds=grouped).bse.iloc[0] * np.sqrt(m / (m - 1))
     )
@@ -176,10 +177,27 @@ def test_a_customer_who_repeats_an_answer_adds_nothing_to_the_evidence() -> None
     ratings = answers(5, 5, 10)
     twice = pd.concat([ratings, ratings], ignore_index=True)
     score = scores.nps(twice, cluster=list(range(20)) * 2)
-    assert score.n == 40
-    assert (score.low, score.high) == pytest.approx(
-        (scores.nps(ratings).low, scores.nps(ratings).high)
-    )
+    once = scores.nps(ratings)
+    assert (score.n, score.n_star) == (
+        40,
+        pytest.approx(19),
+    )  # G - 1
+    assert once.high - once.low < score.high - score.low < 1.15 * (once.high - once.low)
+
+
+def test_seven_customers_with_many_answers_are_covered() -> None:
+    # z over the same n* covers 87 % here
+    rng = np.random.default_rng(4)
+    truth = 100 * (0.5 - 0.25)
+    covered = 0
+    for _run in range(600):
+        lean = rng.beta(3, 3, 7)  # customers differ
+        customers = np.repeat(np.arange(7), 10)
+        up = rng.random(70) < lean[customers]
+        ratings = pd.Series(np.where(up, 10, np.where(rng.random(70) < 0.5, 3, 7)))
+        score = scores.nps(ratings, cluster=customers)
+        covered += score.low <= truth <= score.high
+    assert 0.90 <= covered / 600 <= 0.98
 
 
 def test_a_score_survives_pickling() -> None:

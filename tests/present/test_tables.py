@@ -37,19 +37,21 @@ def result() -> Result:
 
 def test_a_cell_below_the_minimum_base_is_blank_and_says_so() -> None:
     shown = view(withhold(result(), 10), words=Words(), minimum_base=10)
-    assert shown.rows[2] == ("tier", "tiny", "–", "–", "–", "< 10")
+    assert shown.rows[2] == ("tier", "tiny", "–", "–", "–", "–")
+    assert shown.rows[1][2] == "–"  # it would give the tiny one away
+    assert shown.rows[0][2] != "–"
     assert any("withheld" in note for note in shown.notes)
 
 
 def test_a_small_base_is_marked_with_care() -> None:
-    shown = view(withhold(result(), 10), words=Words(), minimum_base=10)
+    shown = view(result(), words=Words(), minimum_base=10)
     assert shown.rows[1][-1] == "20 *"
     assert any("care" in note for note in shown.notes)
 
 
 def test_numbers_are_rounded_here_and_only_here() -> None:
     shown = view(result(), words=Words(), minimum_base=1)
-    assert shown.rows[0][2] == "81.2 %"
+    assert shown.rows[0][2].startswith("81.2% (75.0")
 
 
 def test_labels_and_caveats_come_in_the_readers_language() -> None:
@@ -76,7 +78,7 @@ def test_withholding_blanks_every_estimate_and_keeps_every_label() -> None:
     table = withhold(result(), 10).table
     assert table.loc[2, ["value", "low", "high"]].isna().all()
     assert list(table["level"]) == ["gold", "<b>x</b>", "tiny"]
-    assert list(table["withheld"]) == [False, False, True]
+    assert list(table["withheld"]) == [False, True, True]
 
 
 def test_withholding_a_single_score_blanks_it() -> None:
@@ -108,8 +110,8 @@ def test_an_unknown_table_is_named_with_the_nearest() -> None:
     ("unit", "sign", "value", "said"),
     [
         ("points", False, -3.25, "−3.2"),
-        ("percent", True, 2.0, "+2.0 pp"),
-        ("share", False, 0.123, "12.3 %"),
+        ("percent", True, 2.0, "+2.0 points"),
+        ("share", False, 0.123, "12.3%"),
         ("mean", False, 4.5, "4.50"),
         ("seconds", False, 45, "45 s"),
         ("seconds", False, 192, "3.2 min"),
@@ -152,3 +154,41 @@ def test_a_result_on_a_few_people_shows_nothing_of_theirs() -> None:
     assert shown.table[["count", "share"]].isna().all(axis=None)
     assert is_withheld(shown)
     assert not is_withheld(withhold(one, 1))
+
+
+def test_no_withheld_group_follows_from_the_whole_and_the_others() -> None:
+    """Solve for every withheld cell from totals and shown cells, over random one-way tables."""
+    rng = np.random.default_rng(3)
+    for _run in range(300):
+        n = rng.integers(0, 40, rng.integers(2, 8))
+        table = pd.DataFrame(
+            {
+                "kpi": "nps",
+                "segment": "tier",
+                "level": [f"l{i}" for i in range(len(n))],
+                "value": rng.normal(size=len(n)),
+                "n": n,
+            }
+        )
+        held = withhold(table, 10)["withheld"].to_numpy()
+        assert held[(n < 10)].all()
+        hidden = held & (n > 0)
+        if not hidden.any():
+            continue
+        # the equations a reader has: one total, and each shown cell
+        equations = np.vstack([n.astype(float), np.eye(len(n))[~held]])
+        free = len(n) - np.linalg.matrix_rank(np.vstack([equations, np.eye(len(n))[n == 0]]))
+        assert free >= 1 or hidden.sum() == len(n[n > 0]) == 1
+        assert n[hidden].sum() >= 10 or hidden.sum() == (n > 0).sum()
+
+
+def test_the_large_group_of_two_is_withheld_with_the_small_one() -> None:
+    table = pd.DataFrame(
+        {"segment": "tier", "level": ["large", "small"], "change": [120.8, -120.8], "n": [154, 6]}
+    )
+    assert withhold(table, 10)["change"].isna().all()
+
+
+def test_rows_that_are_no_parts_of_a_whole_do_not_hide_one_another() -> None:
+    table = pd.DataFrame({"kpi": ["nps", "csat"], "value": [1.0, 2.0], "n": [100, 4]})
+    assert list(withhold(table, 10)["withheld"]) == [False, True]

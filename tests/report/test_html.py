@@ -46,7 +46,10 @@ def hostile_report() -> str:
     finding = {
         "id": "a",
         "severity": "serious",
-        "consequence": 1,
+        "subject": "a",
+        "tier": 0,
+        "stake": 1.0,
+        "evidence": HOSTILE[1],
         "mark": "Act",
         "text": HOSTILE[0],
         "next": HOSTILE[2],
@@ -98,7 +101,10 @@ def test_findings_stand_before_the_evidence_in_order_of_consequence() -> None:
         return {
             "id": name,
             "severity": severity,
-            "consequence": rank,
+            "subject": name,
+            "tier": 0,
+            "stake": rank,
+            "evidence": "",
             "mark": "",
             "text": name,
             "next": "",

@@ -1,0 +1,339 @@
+"""Did it move, and why: like for like first, then mix, then chance."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import nan
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis import _inputs
+from cxlib.analysis._difference import Side, gap_test
+from cxlib.analysis._multiplicity import adjust
+from cxlib.analysis.design import SurveyDesign
+from cxlib.analysis.kpis.equal_mix import DRAWS, SPLIT, equal_mix
+from cxlib.analysis.kpis.estimates import OWN, Estimates, estimate
+from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+To = Literal["previous", "last_year", "baseline", "latest_move"]
+ALPHA = 0.05
+STEPS = 4
+"""How many steps back the latest move is looked for."""
+ROSE, FELL, UNCLEAR = _("rose"), _("fell"), _("unclear")
+LIKE, MIX, BOTH, NOT_SPLIT = _("like for like"), _("mix"), _("both"), _("not split")
+BETTER, WORSE = _("better"), _("worse")
+
+
+def compare(
+    estimates: Estimates,
+    data: pd.DataFrame | None,
+    *,
+    to: To | str = "previous",
+    segments: Sequence[str] = (),
+    period: str | None = None,
+    draws: int = DRAWS,
+    seed: int = 20250101,
+) -> Estimates:
+    """Say of every KPI of a period whether it moved, and why.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Of all periods.
+    data : pandas.DataFrame or None
+        The survey behind them; without it nothing is split into like for like and mix.
+    to : {"previous", "last_year", "baseline", "latest_move"} or str
+        What is compared with: the period before, the same one a year ago, the period from which
+        each KPI's target starts (its column ``baseline``, as `judge` adds it), the latest of four
+        steps that is clear like for like (else the period before), or a period by name.
+    segments : sequence of str
+        Columns held equal, all together.
+    period : str, optional
+        By default the latest.
+    draws, seed : int
+        Bootstrap resamples of customers, and their seed.
+
+    Returns
+    -------
+    Estimates
+        The period's totals with ``to, at`` (the later period of the step), ``before, after,
+        n_before, change, change_low, change_high, p_value, p_adjusted`` (raw), ``like, like_low,
+        like_high, like_p, like_p_adjusted, mix, mix_low, mix_high, at_before, at_after`` (like for
+        like at either mix), ``apart`` (whether they differ: groups moved differently), ``moved,
+        cause, turn`` (better, worse or unclear, like for like), ``alike`` ("yes" where
+        comparable customers are known to judge no worse, or no better, by half the change),
+        ``mix_segment, mix_level, share_before, share_after``. p-values are adjusted
+        (Benjamini-Hochberg) within KPIs and within touchpoints; like for like also over all steps
+        that were looked at.
+
+    Raises
+    ------
+    DataError
+        If a period or column is not there.
+
+    References
+    ----------
+    .. [1] DiNardo, J., Fortin, N. M., Lemieux, T. (1996). Labor market institutions and the
+       distribution of wages. Econometrica 64, 1001-1044 (reweighting to equal composition).
+    """
+    own = estimates.table[(estimates.table["brand"] == OWN) & estimates.table["segment"].isna()]
+    known = periods.order(own["period"].unique())
+    period = known[-1] if period is None and known else str(period)
+    if period not in known:
+        raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
+    now = estimates.at(period)
+    steps = _steps(now.table, known, period, to)
+    sampled = own["basis"] == "sample"
+    tables = []
+    for (before, at), kpis in steps.items():
+        pair = own[own["period"].isin((before, at)) & own["kpi"].isin(kpis)]
+        tables.append(_step(pair, before, at))
+        if data is None or not segments:
+            continue
+        asked = [q for q in estimates.questions if q.key in set(pair.loc[sampled, "kpi"])]
+        rows = data[(data["period"].astype(str).isin((before, at))) & _own(data)]
+        late = (rows["period"].astype(str) == at).to_numpy()
+        both = [q for q in asked if _answers(rows, q, late) and _answers(rows, q, ~late)]
+        split = equal_mix(
+            rows, late, both, segments=segments, design=estimates.design, draws=draws, seed=seed
+        )
+        tables[-1] = _joined(tables[-1], split)
+    found = _judged(pd.concat(tables, ignore_index=True) if tables else _step(own[:0], "", ""))
+    if to == "latest_move":
+        found = _latest(found, known)
+    table = now.table.merge(found.drop(columns=_GIVEN), on="kpi", how="left")
+    for name, word in (("moved", UNCLEAR), ("turn", UNCLEAR), ("cause", NOT_SPLIT)):
+        table[name] = table[name].fillna(word)
+    table["alike"] = table["alike"].fillna("open")
+    return replace(now, table=table)
+
+
+_GIVEN = ["source", "kind", "direction"]
+
+
+def _own(data: pd.DataFrame) -> Any:
+    return (data["brand"].astype(str) == OWN) if "brand" in data else np.ones(len(data), bool)
+
+
+def _answers(rows: pd.DataFrame, question: Metric | Touchpoint, side: Any) -> bool:
+    return bool(rows.loc[side, question.key].notna().any())
+
+
+def _steps(
+    now: pd.DataFrame, known: list[str], period: str, to: str
+) -> dict[tuple[str, str], list[str]]:
+    """Return the steps to look at, each with its KPIs."""
+    at, kpis = known.index(period), list(now["kpi"])
+    if to == "latest_move":
+        upto = known[: at + 1][-STEPS - 1 :]
+        return dict.fromkeys(reversed(list(itertools.pairwise(upto))), kpis)
+    if to == "previous":
+        return {(known[at - 1], period): kpis} if at else {}
+    if to == "last_year":
+        kind = periods.kind_of(period)
+        if kind is None:
+            return {}
+        back = periods.parse(period) - periods.PER_YEAR[kind]
+        return {(str(back), period): kpis} if str(back) in known else {}
+    if to == "baseline":
+        starts = now.get("baseline", pd.Series(index=now.index, dtype=object))
+        named = [(str(s), k) for s, k in zip(starts, kpis, strict=True) if str(s) in known]
+        return {(s, period): [k for x, k in named if x == s] for s, _k in named if s != period}
+    if to not in known:
+        raise DataError(f"there are no estimates of {to!r}{nearest(to, known)}")
+    return {(to, period): kpis}
+
+
+def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
+    """Return the raw change of every KPI that is there in both periods."""
+    was = pair[pair["period"] == before].set_index("kpi")
+    rows = []
+    for row in pair[pair["period"] == at].to_dict("records"):
+        if row["kpi"] in was.index:
+            old = was.loc[row["kpi"]]
+            rows.append(
+                {name: row[name] for name in ("kpi", *_GIVEN)}
+                | {"to": before, "at": at, "before": old["value"], "after": row["value"]}
+                | {"n_before": old["n"]}
+                | raw_change(row, old)
+            )
+    columns = ["kpi", *_GIVEN, "to", "at", "before", "after", "n_before", *_RAW]
+    blank = dict.fromkeys(SPLIT, nan) | {"mix_segment": None, "mix_level": None}
+    return pd.DataFrame(rows, columns=columns).assign(**blank)
+
+
+_RAW = ("change", "change_low", "change_high", "p_value")
+
+
+def raw_change(row: Any, old: Any, confidence: float = 0.95) -> dict[str, float]:
+    """Return the raw change between two rows of estimates, and its test where they are samples."""
+    change = {"change": row["value"] - old["value"]}
+    if "census" in (row["basis"], old["basis"]):  # every case is counted: nothing to test
+        return change | {"change_low": nan, "change_high": nan, "p_value": nan}
+    names = ("value", "standard_error", "df", "n_star", "promoters", "detractors")
+    after, earlier = (Side(*(float(r[n]) for n in names)) for r in (row, old))
+    found = gap_test(row["kind"], after, earlier, confidence)
+    return change | {
+        "change_low": found["low"],
+        "change_high": found["high"],
+        "p_value": found["p_value"],
+    }
+
+
+def _joined(table: pd.DataFrame, split: list[dict[str, Any]]) -> pd.DataFrame:
+    if not split:
+        return table
+    parts = pd.DataFrame(split).set_index("kpi")
+    for name in parts.columns:
+        table[name] = table["kpi"].map(parts[name])
+    return table
+
+
+def _judged(table: pd.DataFrame) -> pd.DataFrame:
+    """Adjust the p-values, and put what they say into words.
+
+    Raw: within the KPIs, or the touchpoints, of one step. Like for like: of all steps looked at.
+    """
+    table = table.assign(p_adjusted=nan, like_p_adjusted=nan)
+    for rows in table.groupby(["source", "to", "at"]).groups.values():
+        table.loc[rows, "p_adjusted"] = adjust(table.loc[rows, "p_value"].astype(float))
+    for rows in table.groupby("source").groups.values():
+        table.loc[rows, "like_p_adjusted"] = adjust(table.loc[rows, "like_p"].astype(float))
+    return worded(table)
+
+
+def worded(table: pd.DataFrame) -> pd.DataFrame:
+    """Say of every row ``moved, cause, turn, alike`` from its adjusted p-values and intervals."""
+    split = table["like"].notna()
+    clear = table["p_adjusted"] < ALPHA
+    like = split & (table["like_p_adjusted"] < ALPHA)
+    mix = split & clear & ((table["mix_low"] > 0) | (table["mix_high"] < 0))
+    sign = np.where(table["direction"] == "lower", -1.0, 1.0)
+    moved = np.where(clear, np.where(table["change"] > 0, ROSE, FELL), UNCLEAR)
+    heard = np.where(split, table["like"], table["change"])
+    sure = np.where(split, like, clear)
+    half = table["change"] / 2
+    alike = np.where(table["change"] < 0, table["like_low"] > half, table["like_high"] < half)
+    return table.assign(
+        moved=moved,
+        cause=np.select([~split, like & mix, like, mix], [NOT_SPLIT, BOTH, LIKE, MIX], UNCLEAR),
+        turn=np.where(sure, np.where(sign * heard > 0, BETTER, WORSE), UNCLEAR),
+        alike=np.where(split & ~like & alike, "yes", "open"),
+    )
+
+
+def _latest(found: pd.DataFrame, known: list[str]) -> pd.DataFrame:
+    """Keep of every KPI the latest step that is clear, else the latest step."""
+    clear = (found["turn"] != UNCLEAR) | found["cause"].isin((MIX, BOTH))
+    order = found.assign(_dull=~clear, _back=-found["at"].map(known.index))
+    order = order.sort_values(["_dull", "_back"], kind="stable")
+    return order.drop_duplicates("kpi").drop(columns=["_dull", "_back"])
+
+
+def contrast(
+    data: pd.DataFrame,
+    *,
+    questions: Sequence[Metric | Touchpoint],
+    by: str | Sequence[str] = "brand",
+    segments: Sequence[str] = (),
+    design: SurveyDesign | None = None,
+    draws: int = DRAWS,
+    seed: int = 20250101,
+) -> Estimates:
+    """Compare groups of people at equal mix: segments with all others, or brands with the own.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        The survey's rows of one period.
+    questions : sequence of Metric or Touchpoint
+    by : str or sequence of str
+        ``"brand"``: the own customers against each competitor's; else segments, each of whose
+        levels stands against all others.
+    segments : sequence of str
+        Columns held equal; a segment is never raked on itself.
+    design : SurveyDesign, optional
+    draws, seed : int
+        As in `compare`.
+
+    Returns
+    -------
+    Estimates
+        One row a question and group (``segment, level``, or ``brand``: the competitor), with the
+        columns of `compare`: ``after`` the group or the own customers, ``before`` the others,
+        ``change`` the raw gap and ``like`` that at equal mix. One family for the whole table.
+
+    Raises
+    ------
+    DataError
+        If a column is absent.
+    """
+    design = design or SurveyDesign()
+    rows: list[pd.DataFrame] = []
+    for name in [by] if isinstance(by, str) else list(by):
+        rows += _contrasts(data, name, questions, segments, design, draws, seed)
+    if not rows:
+        empty = estimate(None, questions=questions, design=design).table
+        return Estimates(table=_joined_columns(empty), questions=tuple(questions), design=design)
+    table = pd.concat(rows, ignore_index=True)
+    table["p_adjusted"] = adjust(table["p_value"].astype(float))
+    table["like_p_adjusted"] = adjust(table["like_p"].astype(float))
+    return Estimates(table=worded(table), questions=tuple(questions), design=design)
+
+
+def _contrasts(
+    data: pd.DataFrame,
+    by: str,
+    questions: Sequence[Metric | Touchpoint],
+    segments: Sequence[str],
+    design: SurveyDesign,
+    draws: int,
+    seed: int,
+) -> Iterable[pd.DataFrame]:
+    values = _inputs.column(data, by)
+    brands = by == "brand"
+    if brands:
+        design = replace(design, cluster=None)  # a respondent may judge several brands
+    own = (values.astype(str) == OWN).to_numpy()
+    for level in _inputs.levels_of(values):
+        member = values.eq(level).fillna(False).to_numpy(bool)
+        if brands and level == OWN:
+            continue
+        rest = own if brands else values.notna().to_numpy() & ~member
+        inside, outside = (own, member) if brands else (member, rest)
+        both = [q for q in questions if _answers(data, q, inside) and _answers(data, q, outside)]
+        rows = data[inside | outside].assign(period="", brand=OWN)
+        late = inside[inside | outside]
+        first = estimate(rows[late], questions=both, design=design).table
+        other = estimate(rows[~late], questions=both, design=design).table
+        if first.empty:
+            continue
+        pair = pd.concat([first.assign(period="in"), other.assign(period="out")])
+        table = _step(pair, "out", "in").drop(columns=["to", "at", *_GIVEN])
+        held = [name for name in segments if name != by]
+        if held:
+            parts = equal_mix(
+                rows, late, both, segments=held, design=design, draws=draws, seed=seed
+            )
+            table = _joined(table, parts)
+        named = {"brand": level} if brands else {"segment": by, "level": str(level)}
+        period = str(data["period"].iloc[-1]) if "period" in data else "all"
+        yield (
+            first.drop(columns=[*named, "period"])
+            .assign(period=period, **named)
+            .merge(table, on="kpi")
+        )
+
+
+def _joined_columns(empty: pd.DataFrame) -> pd.DataFrame:
+    """Return an empty table of estimates with the columns of a comparison."""
+    step = _step(empty, "", "").drop(columns=["kpi", *_GIVEN])
+    both = pd.concat([empty, step], axis=1)
+    return worded(both.assign(p_adjusted=nan, like_p_adjusted=nan))

@@ -1,0 +1,232 @@
+"""Two samples of people at equal mix: raked to each other's margins, resampled together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from cxlib.analysis import _inputs
+from cxlib.analysis._score import contributions
+from cxlib.analysis._survey_variance import Floats, Integers
+from cxlib.analysis.design import SurveyDesign
+from cxlib.analysis.metrics import Metric, Touchpoint, resolve
+
+THIN = 10
+"""Levels with fewer answers in either sample are pooled before raking."""
+CROSSED = 30
+"""Where every combination of levels has as many in both samples, combinations are held equal."""
+DRAWS = 1000
+AT_ONCE = 100_000_000
+"""Numbers held at once: 400 MB."""
+SPLIT = (
+    *("like", "like_low", "like_high", "like_p", "mix", "mix_low", "mix_high"),
+    *("at_before", "at_after", "apart", "uncommon", "share_before", "share_after"),
+)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Two samples as cells: each row's cell, and the level of each margin that a cell has."""
+
+    cell: Integers
+    levels: tuple[Integers, ...]
+    common: Any  # per cell: whether all its levels are in both samples
+
+
+def _cells(frame: pd.DataFrame, late: Any, segments: Sequence[str]) -> _Cells:
+    columns, shared = [], np.ones(len(frame), bool)
+    for segment in segments:
+        values = frame[segment].astype(object)
+        codes = pd.factorize(values, use_na_sentinel=False)[0]
+        counts = np.stack([np.bincount(codes[s], minlength=codes.max() + 1) for s in (~late, late)])
+        least = counts.min(axis=0)
+        pool = np.flatnonzero((least > 0) & (least < THIN))
+        if pool.size:  # with one another; if that is still thin, with the smallest of the rest
+            rest = np.flatnonzero(least >= THIN)
+            if counts[:, pool].sum(axis=1).min() < THIN and rest.size:
+                pool = np.append(pool, rest[np.argmin(least[rest])])
+            codes = np.where(np.isin(codes, pool), pool[0], codes)
+        shared &= (least > 0)[codes]
+        columns.append(codes)
+    rows, cell = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    cell = cell.ravel()
+    common = np.ones(len(rows), bool)
+    common[cell[~shared]] = False
+    sizes = [np.bincount(cell[side], minlength=len(rows))[common] for side in (~late, late)]
+    levels = tuple(rows[:, k] for k in range(rows.shape[1]))
+    if common.any() and min(size.min() for size in sizes) >= CROSSED:
+        levels = (np.arange(len(rows)),)
+    return _Cells(cell, levels, common)
+
+
+def _rake(mass: Floats, goal: Floats, levels: Sequence[Integers], *, rounds: int = 40) -> Floats:
+    """Rake cell masses, draws by cells, to the margins of `goal`."""
+    mass = mass.copy()
+    members = [np.eye(int(codes.max()) + 1)[codes] for codes in levels]
+    wanted = []
+    for member in members:
+        want = goal @ member
+        wanted.append(want / want.sum(axis=1, keepdims=True))
+    for _round in range(rounds):
+        worst = 0.0
+        for codes, member, want in zip(levels, members, wanted, strict=True):
+            have = mass @ member
+            want_mass = want * have.sum(axis=1, keepdims=True)
+            ratio = np.divide(want_mass, have, out=np.ones_like(have), where=have > 0)
+            mass *= ratio[:, codes]
+            worst = max(worst, float(np.abs(ratio - 1).max()))
+        if worst < 1e-5 or len(levels) == 1:
+            break
+    return mass
+
+
+def equal_mix(
+    frame: pd.DataFrame,
+    late: Any,
+    questions: Sequence[Metric | Touchpoint],
+    *,
+    segments: Sequence[str],
+    design: SurveyDesign,
+    draws: int = DRAWS,
+    seed: int = 20250101,
+) -> list[dict[str, Any]]:
+    """Split ``late - other`` of every question into like for like and mix, over all segments.
+
+    Both samples are raked to the other's margins; like for like is the mean of the two directed
+    gaps. Customers are resampled across both samples together.
+    """
+    weights = _inputs.weight_column(frame, design.weights)
+    w = np.ones(len(frame)) if weights is None else weights
+    customers = _inputs.cluster_column(frame, design.cluster)
+    people = np.arange(len(frame)) if customers is None else pd.factorize(customers)[0]
+    asked: list[tuple[Metric, Integers, Floats, _Cells]] = []
+    blocks: list[Any] = []
+    for question in questions:
+        metric = resolve(question)
+        y = contributions(frame[metric.key].to_numpy(float, na_value=np.nan), metric)
+        there = np.flatnonzero(~np.isnan(y))
+        cells = _cells(frame.iloc[there], late[there], segments)
+        asked.append((metric, there, y[there], cells))
+        # one column a sample and cell: first the weights, then weights times answers
+        block = np.zeros((len(frame), 4, len(cells.common)), dtype=np.float32)
+        side = late[there].astype(int)
+        block[there, side, cells.cell] = w[there]
+        block[there, 2 + side, cells.cell] = w[there] * y[there]
+        blocks.append(block.reshape(len(frame), 4 * len(cells.common)))
+    if not asked:
+        return []
+    rows = []
+    for (metric, there, y, cells), sums in zip(
+        asked, _drawn(blocks, people, draws, seed), strict=True
+    ):
+        parts = sums.reshape(len(sums), 4, -1)
+        mass, totals = (parts[:, k : k + 2].transpose(1, 0, 2) for k in (0, 2))
+        rows.append(
+            {"kpi": metric.key}
+            | _split(mass, totals, cells)
+            | _whose(frame.iloc[there], late[there], y, w[there], segments)
+        )
+    return rows
+
+
+def _drawn(blocks: list[Any], people: Integers, draws: int, seed: int) -> Iterable[Floats]:
+    """Yield the sums of each block in every draw; all blocks at once where memory allows."""
+    together = sum(block.size for block in blocks) <= AT_ONCE
+    for group in [blocks] if together else [[block] for block in blocks]:
+        every = np.hstack(group)
+        sums = np.vstack([times @ every for times in _resamples(people, draws, seed)])
+        for part in np.split(sums, np.cumsum([b.shape[1] for b in group])[:-1], axis=1):
+            yield part.astype(float)
+
+
+def _resamples(people: Integers, draws: int, seed: int) -> Iterable[Any]:
+    """Yield how often each row is drawn, draws by rows; the first draw is the sample itself."""
+    rng = np.random.default_rng(seed)
+    count = int(people.max()) + 1 if people.size else 0
+    batch = max(1, min(draws, AT_ONCE // 5 // max(people.size, 1)))
+    yield np.ones((1, people.size), dtype=np.float32)
+    for start in range(0, draws, batch):
+        size = min(batch, draws - start)
+        drawn = rng.integers(0, count, (size, count)) + count * np.arange(size)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
+        yield times[:, people].astype(np.float32)
+
+
+def _split(mass: Floats, sums: Floats, cells: _Cells) -> dict[str, Any]:
+    """Return the split of the sample (draw 0) with its bootstrap intervals."""
+    w0, w1 = mass
+    total = sums[1].sum(axis=1) / w1.sum(axis=1) - sums[0].sum(axis=1) / w0.sum(axis=1)
+    common = cells.common
+    if not common.any():
+        return dict.fromkeys(SPLIT, nan) | {"uncommon": 1.0}
+    levels = [codes[common] for codes in cells.levels]
+    w0, w1 = w0[:, common], w1[:, common]
+    m0, m1 = (
+        np.divide(s[:, common], w, out=np.zeros_like(w), where=w > 0)
+        for s, w in ((sums[0], w0), (sums[1], w1))
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        at_before = _mean(_rake(w1, w0, levels), m1) - _mean(w0, m0)
+        at_after = _mean(w1, m1) - _mean(_rake(w0, w1, levels), m0)
+    like = (at_before + at_after) / 2
+    mix = total - like
+    spread = float(np.nanstd(like[1:], ddof=1)) if len(like) > 2 else nan
+    (like_low, like_high), (mix_low, mix_high), (apart_low, apart_high) = (
+        np.nanpercentile(part[1:], [2.5, 97.5]) if len(part) > 2 else (nan, nan)
+        for part in (like, mix, at_before - at_after)
+    )
+    return {
+        "like": float(like[0]),
+        "like_low": float(like_low),
+        "like_high": float(like_high),
+        "like_p": float(2 * norm.sf(abs(like[0]) / spread)) if spread > 0 else nan,
+        "mix": float(mix[0]),
+        "mix_low": float(mix_low),
+        "mix_high": float(mix_high),
+        "at_before": float(at_before[0]),
+        "at_after": float(at_after[0]),
+        "apart": float(apart_low > 0 or apart_high < 0),
+        "uncommon": float(1 - mass[:, 0][:, common].sum() / mass[:, 0].sum()),
+    }
+
+
+def _mean(w: Floats, m: Floats) -> Floats:
+    means: Floats = (w * m).sum(axis=1) / w.sum(axis=1)
+    return means
+
+
+def _whose(
+    frame: pd.DataFrame, late: Any, y: Floats, w: Floats, segments: Sequence[str]
+) -> dict[str, Any]:
+    """Name the level whose share moved the score most, with its shares."""
+    best: dict[str, Any] = {"mix_segment": None, "mix_level": None}
+    most = 0.0
+    for segment in segments:
+        key = frame[segment].astype(object)
+        known = key.notna().to_numpy()
+        if not (late[known].any() and (~late[known]).any()):
+            continue
+        rows = pd.DataFrame({"k": key.astype(str).to_numpy(), "late": late, "w": w, "wy": w * y})
+        sums = rows[known].pivot_table(
+            index="k", columns="late", values=["w", "wy"], aggfunc="sum", fill_value=0.0
+        )
+        share = sums["w"] / sums["w"].sum()
+        by_level = sums["wy"].to_numpy().sum(axis=1) / sums["w"].to_numpy().sum(axis=1)
+        means = pd.Series(by_level, index=sums.index)
+        away = means - float(np.sum(sums["wy"].to_numpy())) / float(np.sum(sums["w"].to_numpy()))
+        part: Any = (share[True] - share[False]) * away
+        if abs(float(part.to_numpy().sum())) > most:
+            most, level = abs(float(part.to_numpy().sum())), (share[True] - share[False]).idxmax()
+            best = {
+                "mix_segment": segment,
+                "mix_level": str(level),
+                "share_before": float(share.loc[level, False]),
+                "share_after": float(share.loc[level, True]),
+            }
+    return best

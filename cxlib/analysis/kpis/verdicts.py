@@ -1,0 +1,229 @@
+"""Is the target met: one rule for every tile, table, finding, figure, summary and index."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from math import isfinite, nan, sqrt
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from cxlib import periods
+from cxlib.analysis._benchmark import against, gap_of
+from cxlib.analysis._multiplicity import adjust
+from cxlib.analysis.kpis.estimates import OWN, Estimates
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+ALPHA = 0.05
+"""Chance that a client exactly on target is called met, and as much that it is called missed."""
+POWER = 0.8
+MET, MISSED, OPEN = _("met"), _("missed"), _("too close to call")
+ON, BEHIND, NO_WAY, DUE = _("on course"), _("behind"), _("no trajectory"), _("due")
+OLD_WORDS = {"not met": MISSED, "too close to tell": OPEN, "cannot tell": OPEN, "open": OPEN}
+"""Verdicts as earlier versions of the kit saved them."""
+
+
+class Target(Protocol):
+    """A target as the client file states it: shares of tickets and reported figures 0 to 1."""
+
+    @property
+    def metric(self) -> str:
+        """The KPI's key."""
+
+    @property
+    def target(self) -> float:
+        """What is to be reached."""
+
+
+def judge(
+    estimates: Estimates,
+    targets: Iterable[Target],
+    *,
+    period: str | None = None,
+    all_required: bool = False,
+    alpha: float = ALPHA,
+) -> Estimates:
+    """Judge KPIs against the targets of a contract.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Of all periods, or of one; earlier ones give the baselines of trajectories.
+    targets : iterable of Target
+        ``metric, target`` and, where known, ``due, direction, baseline`` (a period or a number),
+        ``path`` (agreed steps by period), ``clause, basis``. Those of KPIs without an estimate
+        are left out.
+    period : str, optional
+        By default the latest.
+    all_required : bool
+        Whether acceptance needs every target: then nothing is adjusted (intersection-union).
+    alpha : float
+        One-sided error in either direction, between 0 and 0.5.
+
+    Returns
+    -------
+    Estimates
+        One row a target: the KPI's row with ``target, clause, due, baseline, start`` (the
+        baseline's value), ``gap`` (value less target), ``reached`` (the point estimate),
+        ``p_value, p_missed, p_met`` (`compare.benchmark`), ``p_adjusted`` (Holm over the sampled
+        targets, of the side on which the estimate lies), ``status`` ("met", "missed", "too close
+        to call"), ``expected`` (where the trajectory stands this period), ``course`` ("on course",
+        "behind", "too close to call", "no trajectory"; "due" from then on), ``needs`` (the true
+        value that would be called met in four of five such samples). What counts every case is a
+        fact: met or missed.
+
+    Raises
+    ------
+    DataError
+        If the period is not there, or `alpha` is no such error.
+    """
+    if not 0 < alpha < 0.5:
+        raise DataError(f"alpha is a one-sided error between 0 and 0.5, not {alpha!r}.")
+    own = estimates.table[(estimates.table["brand"] == OWN) & estimates.table["segment"].isna()]
+    known = periods.order(own["period"].unique())
+    if period is None:
+        period = known[-1] if known else ""
+    elif period not in known:
+        raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
+    now = own[own["period"] == period].drop_duplicates("kpi").set_index("kpi", drop=False)
+    there: dict[Any, Any] = now.to_dict("index")
+    series = {kpi: rows.set_index("period")["value"] for kpi, rows in own.groupby("kpi")}
+    rows = [
+        _row({str(k): cell for k, cell in there[t.metric].items()}, t, series[t.metric], period)
+        for t in targets
+        if t.metric in there
+    ]
+    table = pd.DataFrame(rows, columns=[*estimates.table.columns, *_ADDED])
+    for name in ("p_value", "p_missed"):
+        p = table[name].astype(float)
+        table[f"_{name}"] = p if all_required else adjust(p, method="holm")
+    reached = table["reached"].astype(bool)
+    table["p_adjusted"] = np.where(reached, table["_p_value"], table["_p_missed"]).astype(float)
+    census = table["basis"] == "census"
+    table["status"] = np.select(
+        [
+            (census & reached) | (table["_p_value"] < alpha),
+            (census & ~reached) | (table["_p_missed"] < alpha),
+        ],
+        [MET, MISSED],
+        OPEN,
+    )
+    plain = np.where(reached, table["p_value"], table["p_missed"]).astype(float)
+    level = alpha / np.maximum(table["p_adjusted"] / np.where(plain > 0, plain, nan), 1.0)
+    table["needs"] = [
+        _needs({str(k): v for k, v in row.items()}, at if isfinite(at) else alpha)
+        for row, at in zip(table.to_dict("records"), level, strict=True)
+    ]
+    return replace(estimates, table=table.drop(columns=["_p_value", "_p_missed"]))
+
+
+_ADDED = (
+    *("target", "clause", "due", "baseline", "start", "gap", "reached", "p_value", "p_missed"),
+    *("p_met", "p_adjusted", "status", "expected", "course", "needs"),
+)
+
+
+def _row(row: dict[str, Any], target: Any, series: pd.Series[float], period: str) -> dict[str, Any]:
+    scale = 100.0 if row["source"] in ("tickets", "reported") and row["unit"] == "percent" else 1.0
+    given: Mapping[str, float] = getattr(target, "path", None) or {}
+    steps = {label: scale * value for label, value in given.items()}
+    row["direction"] = getattr(target, "direction", None) or row["direction"]
+    if getattr(target, "basis", None) and row["basis"] == "sample":
+        row["basis"] = target.basis
+    aim, due = scale * float(target.target), getattr(target, "due", None)
+    baseline = getattr(target, "baseline", None)
+    start, since = nan, None
+    if isinstance(baseline, (int, float)):  # agreed as a number: it stands from the first period
+        start, since = scale * float(baseline), periods.order(series.index)[0]
+    elif baseline is not None and str(baseline) in series.index:
+        start, since = float(series[str(baseline)]), str(baseline)
+    gap = gap_of(row["value"], aim)
+    row |= {
+        "target": aim,
+        "clause": getattr(target, "clause", None),
+        "due": due,
+        "baseline": None if baseline is None else str(baseline),
+        "start": start,
+        "gap": gap,
+        "reached": gap >= 0 if row["direction"] == "higher" else gap <= 0,
+    }
+    row |= zip(("p_value", "p_missed", "p_met"), _tails(row, aim), strict=True)
+    expected = _expected(period, aim, due, since, start, steps)
+    return row | {"expected": expected, "course": _course(row, expected, period, due)}
+
+
+def _tails(row: Mapping[str, Any], target: float) -> tuple[float, float, float]:
+    """Return p_value, p_missed and p_met; NaN where every case is counted."""
+    if row["basis"] == "census":
+        return nan, nan, nan
+    names = ("n_star", "promoters", "detractors", "standard_error", "df", "direction")
+    found = against(row["kind"], row["value"], target, **{n: row[n] for n in names})
+    return found[2:]
+
+
+def _expected(
+    period: str,
+    target: float,
+    due: str | None,
+    since: str | None,
+    start: float,
+    steps: Mapping[str, float],
+) -> float:
+    """Return the trajectory's value: along the agreed steps, else straight from the baseline."""
+    if due is None:
+        return nan
+    points = {_end(label): value for label, value in steps.items()} | {_end(due): target}
+    now = _end(period)
+    if since is not None and since != period:
+        points[_end(since)] = start
+    known = sorted((day, value) for day, value in points.items() if day is not None)
+    if now is None or len(known) < 2 or now < known[0][0]:
+        return nan
+    days, values = zip(*known, strict=True)
+    return float(np.interp(now, days, values))
+
+
+def _end(label: Any) -> int | None:
+    """Return the last day of a calendar period as a number; None for a wave's own name."""
+    kind = periods.kind_of(label)
+    return None if kind is None else _day(periods.parse(label).end)
+
+
+def _day(day: dt.date) -> int:
+    return day.toordinal()
+
+
+def _course(row: Mapping[str, Any], expected: float, period: str, due: str | None) -> str:
+    now, then = _end(period), _end(due) if due is not None else None
+    if due is not None and (
+        due == period or (now is not None and then is not None and now >= then)
+    ):
+        return DUE
+    if not isfinite(expected):
+        return NO_WAY
+    if row["basis"] == "census":
+        sign = 1 if row["direction"] == "higher" else -1
+        return ON if sign * gap_of(row["value"], expected) >= 0 else BEHIND
+    p_value, p_missed, _p_met = _tails(row, expected)
+    return ON if p_value < ALPHA else BEHIND if p_missed < ALPHA else OPEN
+
+
+def _needs(row: Mapping[str, Any], level: float) -> float:
+    """Return the true value that such a sample would call met in four of five cases."""
+    if row["basis"] == "census":
+        return float(row["target"])
+    sign = 1 if row["direction"] == "higher" else -1
+    z, power, aim, n = norm.isf(level), norm.isf(1 - POWER), row["target"], row["n_star"]
+    if row["kind"] in ("csat", "share"):
+        value = aim
+        for _round in range(20):  # the variance is that of the value itself
+            wide = z * sqrt(max(aim * (100 - aim), 0)) + power * sqrt(max(value * (100 - value), 0))
+            value = min(max(aim + sign * wide / sqrt(n), 0.0), 100.0)
+        return float(value)
+    error = sqrt(row["variance"] / n) if row["kind"] == "nps" else row["standard_error"]
+    return float(aim + sign * (z + power) * error)

@@ -1,0 +1,67 @@
+"""The chapters: one folder each, with what that chapter alone has.
+
+``findings.py`` (rules), ``figures.py`` (thin), ``tables.py`` (``COLUMNS`` and its frames),
+``options.py`` (``class Options``: its settings in the client file), ``zh.po``. All but the folder
+itself are optional; a folder is found by its name, the chapter's stem.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from cxlib.errors import nearest
+
+FOLDER = Path(__file__).parent
+
+
+def part(stem: str, name: str) -> Any | None:
+    """Return a module of a chapter's folder (``tables``, ``options``, …); None if it has none."""
+    module = f"{__name__}.{stem.replace('-', '_')}"
+    try:
+        known = find_spec(f"{module}.{name}")
+    except ModuleNotFoundError:
+        return None
+    return import_module(f"{module}.{name}") if known else None
+
+
+@cache
+def register(stem: str) -> None:
+    """Hand a chapter's own columns to the registry."""
+    from cxlib import columns
+
+    tables = part(stem, "tables")
+    columns.register(getattr(tables, "COLUMNS", {}))
+
+
+def options_of(stem: str) -> Any | None:
+    """Return the model of a chapter's settings; None if it declares none."""
+    return getattr(part(stem, "options"), "Options", None)
+
+
+def catalogues(language: str) -> tuple[Path, ...]:
+    """Return the catalogues of all chapters in a language."""
+    return tuple(sorted(FOLDER.glob(f"*/{language}.po")))
+
+
+def chapter_faults(client: Any, stem: str, model: Any) -> list[Any]:
+    """Return a fault for everything that a client file sets for a chapter and that will not do."""
+    from pydantic import ValidationError
+
+    try:
+        model(**client.chapters.get(stem, {}))
+    except ValidationError as error:
+        return [_fault(client, stem, model, problem) for problem in error.errors()]
+    return []
+
+
+def _fault(client: Any, stem: str, model: Any, problem: Any) -> Any:
+    name = str(problem["loc"][0]) if problem["loc"] else ""
+    where = ("chapters", stem, *problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return client.fault(where, f"unknown key{nearest(name, model.model_fields)}")
+    told = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
+    return client.fault(where, f"{told}.", problem.get("input"))

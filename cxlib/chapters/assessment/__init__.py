@@ -1,0 +1,1 @@
+"""Chapter 02: where the experience stands."""

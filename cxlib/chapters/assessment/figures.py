@@ -1,0 +1,119 @@
+"""The assessment drawn: thin, on the kit's chart types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxlib.plots import theme
+from cxlib.plots.bars import bars
+from cxlib.plots.forest import forest
+from cxlib.plots.trend import trend as draw_trend
+from cxlib.words import Quantity, Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from cxlib.analysis.scores import Distribution
+
+GROUPS = {"detractor": theme.BAD, "passive": theme.QUIET, "promoter": theme.GOOD}
+
+
+def trend(series: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw a KPI over its periods, with its target and the step that broke it."""
+    table = series.table
+    first, last = table.iloc[0], table.iloc[-1]
+    facts = {"kpi": first["kpi"], "start": str(first["period"]), "end": str(last["period"])}
+    facts |= {"first": Quantity(first["value"], first["unit"])}
+    facts |= {"last": Quantity(last["value"], last["unit"])}
+    message = _("{kpi}: {first} in {start}, {last} in {end}; the band is the 95% interval")
+    title = words.say(message, **facts)
+    return draw_trend(
+        table, words=words, title=title, target=last["target"], broken_at=last["at"], ax=ax
+    )
+
+
+def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw every touchpoint in journey order, with a stroke where it stood a step before."""
+    table = standing.table
+    shown = table.dropna(subset=["value"])
+    weakest = shown.iloc[int(shown["value"].argmin())]
+    title = words.say(
+        _("Lowest rated: {kpi}, {value}"),
+        kpi=weakest["kpi"],
+        value=Quantity(weakest["value"], weakest["unit"]),
+    )
+    told = tuple(
+        f"{words.label(row['kpi'])} {words.quantity(row['value'], row['unit'])}"
+        for row in shown.to_dict("records")
+    )
+    return forest(
+        table,
+        labels=[words.label(kpi) for kpi in table["kpi"]],
+        title=title,
+        xlabel=words.say(_("Mean rating with 95% interval; the stroke is the period before")),
+        reference="before",
+        alt=words.say(_("{title}. In journey order: {list}."), title=title, list=told),
+        ax=ax,
+    )
+
+
+def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw each group's gap to comparable others; filled where it is clear."""
+    table = groups.table
+    colour = {"better": theme.GOOD, "worse": theme.BAD}
+    colours = [colour.get(turn, theme.QUIET) for turn in table["turn"]]
+    clear = sum(c != theme.QUIET for c in colours)
+    kpi = str(table["kpi"].iloc[0])
+    if clear:
+        message = _("{clear} of {all} groups judge differently from comparable others")
+        title = words.say(message, clear=clear, all=len(table))
+    else:
+        title = words.say(_("No group clearly differs from comparable others"))
+    return forest(
+        table,
+        labels=[
+            f"{words.label(row['segment'])} · {words.label(row['segment'] + '=' + row['level'])}"
+            for row in table.to_dict("records")
+        ],
+        title=title,
+        value="like",
+        xlabel=words.say(
+            _("{kpi} against comparable others, with 95% interval; filled: clearly different"),
+            kpi=kpi,
+        ),
+        colours=colours,
+        zero=True,
+        ax=ax,
+    )
+
+
+def distribution(distribution: Distribution, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw how often each answer was given; promoters, passives and detractors by colour."""
+    table, metric = distribution.table, distribution.metric
+    if "group" in table:
+        shares = table.groupby("group", sort=False)["share"].sum()
+        title = words.say(
+            _(
+                "{promoters} promoters (green), {passives} passives (grey), {detractors} "
+                "detractors (red)"
+            ),
+            **{f"{name}s": Quantity(shares.get(name, 0.0), "share") for name in GROUPS},
+        )
+    else:
+        top = table.iloc[int(table["share"].argmax())]
+        title = words.say(
+            _("{kpi}: the most frequent answer is {answer}, given by {share}"),
+            kpi=metric,
+            answer=int(top["rating"]),
+            share=Quantity(top["share"], "share"),
+        )
+    return bars(
+        table,
+        labels=[str(rating) for rating in table["rating"]],
+        title=title,
+        xlabel=words.say(_("Answer to {kpi}"), kpi=metric),
+        ylabel=words.say(_("Share of answers, %")),
+        colours=[GROUPS[g] for g in table["group"]] if "group" in table else None,
+        ax=ax,
+    )

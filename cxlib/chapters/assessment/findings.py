@@ -1,0 +1,99 @@
+"""What the assessment says, as data."""
+
+from __future__ import annotations
+
+from cxlib.present.findings import Rule
+from cxlib.words import mark as _
+
+DECIDED = ("due", "no trajectory")
+
+# fmt: off
+VERDICTS = (
+    Rule({"status": "missed", "course": DECIDED}, _("{kpi} misses its target: {value} against {target}."), "serious",
+         _("Agree what is done about it, by whom and by when.")),
+    Rule({"status": "too close to call", "course": DECIDED}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+         _("Agree now whether {value} counts as reached.")),
+    Rule({"status": "met", "course": DECIDED}, _("{kpi} meets its target: {value} against {target}."), "good",
+         _("Hold what made it so.")),
+    Rule({"status": ("met", "missed", "too close to call"), "course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious",
+         _("Agree what is done about it, by whom and by when.")),
+    Rule({"status": "missed", "course": "too close to call"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning",
+         _("Agree what is done before {due}, by whom and by when.")),
+    Rule({"status": ("met", "too close to call"), "course": "too close to call"}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+         _("Agree now whether {value} would count as reached in {due}.")),
+    Rule({"status": "met", "course": "on course"}, _("{kpi} already meets its target: {value} against {target}."), "good",
+         _("Hold what made it so.")),
+    Rule({"status": ("missed", "too close to call"), "course": "on course"}, _("{kpi} is on its path to {target}: {value}."), "good",
+         _("Keep to the plan.")),
+)
+
+MOVES = (
+    Rule({"turn": "worse", "cause": ("like for like", "both"), "fell_with": None, "status": (None, "missed")},
+         _("{kpi} got worse among comparable customers in {at}, by {by_like}."), "serious",
+         _("Find out what broke in {at}, and who answers for it."), _("Among comparable customers it got worse in {at}."), "stake_moved"),
+    Rule({"turn": "worse", "cause": ("like for like", "both"), "fell_with": None, "status": ("met", "too close to call")},
+         _("{kpi} got worse among comparable customers in {at}, by {by_like}."), "warning",
+         _("Find out what broke in {at}, and who answers for it."), _("Among comparable customers it got worse in {at}."), "stake_moved"),
+    Rule({"turn": "worse", "told_with": "yes", "status": (None, "missed")},
+         _("{kpi} got worse among comparable customers in {at}, when {fell_with} got worse."), "serious",
+         _("Begin with {fell_with}: name who answers for it."), _("Among comparable customers it got worse in {at}, when {fell_with} got worse."), "stake_moved"),
+    Rule({"turn": "worse", "told_with": "yes", "status": ("met", "too close to call")},
+         _("{kpi} got worse among comparable customers in {at}, when {fell_with} got worse."), "warning",
+         _("Begin with {fell_with}: name who answers for it."), _("Among comparable customers it got worse in {at}, when {fell_with} got worse."), "stake_moved"),
+    Rule({"turn": "better", "cause": ("like for like", "both"), "status": None}, _("{kpi} got better among comparable customers in {at}, by {by_like}."), "good", stake="stake_moved"),
+    Rule({"turn": "better", "cause": ("like for like", "both"), "status": ("met", "missed", "too close to call")},
+         _("{kpi} got better among comparable customers in {at}, by {by_like}."), also=_("Among comparable customers it got better in {at}."), stake="stake_moved"),
+    Rule({"turn": "worse", "cause": "not split"}, _("{kpi} got worse in {at}, by {by_change}."), "warning",
+         _("Find out what broke in {at}, and who answers for it."), _("It got worse in {at}."), "stake_moved"),
+    Rule({"turn": "better", "cause": "not split"}, _("{kpi} got better in {at}, by {by_change}."), also=_("It got better in {at}."), stake="stake_moved"),
+    Rule({"cause": "mix", "moved": "fell", "direction": "higher", "alike": "yes"}, _("{kpi} fell to {after} in {at} because other customers answered; comparable ones judge no worse."),
+         also=_("It fell in {at} because other customers answered; comparable ones judge no worse."), stake="stake_moved"),
+    Rule({"cause": "mix", "moved": "fell", "direction": "higher", "alike": "open"}, _("{kpi} fell to {after} in {at}: other customers answered; whether comparable ones judge lower is open."),
+         also=_("It fell in {at}: other customers answered; whether comparable ones judge lower is open."), stake="stake_moved"),
+    Rule({"cause": "mix", "moved": "rose", "direction": "higher"}, _("{kpi} rose to {after} in {at} because other customers answered; comparable ones judge not clearly better."),
+         also=_("It rose in {at} because other customers answered; comparable ones judge not clearly better."), stake="stake_moved"),
+    Rule({"cause": "mix", "direction": "lower"}, _("{kpi} moved to {after} in {at} because other customers answered."),
+         also=_("It moved in {at} because other customers answered."), stake="stake_moved"),
+    Rule({"cause": "mix", "status": "missed"}, next_step=_("Find out why other customers answered, and agree at which mix the target counts.")),
+    Rule({"cause": "mix", "status": (None, "met")}, severity="warning", next_step=_("Find out why other customers answered before changing the service.")),
+)
+
+KPIS = (*VERDICTS, *MOVES)
+
+TOUCHPOINTS = (
+    *VERDICTS,
+    Rule({"place": "weakest"}, _("{kpi} is the weakest touchpoint: {value}, others typically {typical}."), "warning",
+         _("Ask those who used it what goes wrong, and name who answers for it."), _("It is the weakest touchpoint.")),
+    Rule({"turn": "worse", "cause": ("like for like", "both")}, _("{kpi} got worse among comparable customers in {at}, by {by_like}; it stands at {value}."), "serious",
+         _("Find out what changed there in {at}, and who answers for it."), _("Among comparable customers it got worse in {at}, by {by_like}."), "stake_moved"),
+    Rule({"turn": "better", "cause": ("like for like", "both")}, _("{kpi} got better among comparable customers in {at}, by {by_like}; it stands at {value}."), "good",
+         also=_("Among comparable customers it got better in {at}, by {by_like}."), stake="stake_moved"),
+    Rule({"turn": "worse", "cause": "not split"}, _("{kpi} got worse in {at}, by {by_change}; it stands at {value}."), "serious",
+         _("Find out what changed there in {at}, and who answers for it."), _("It got worse in {at}, by {by_change}."), "stake_moved"),
+    Rule({"turn": "better", "cause": "not split"}, _("{kpi} got better in {at}, by {by_change}; it stands at {value}."), "good",
+         also=_("It got better in {at}, by {by_change}."), stake="stake_moved"),
+    Rule({"cause": "mix", "moved": "fell", "alike": "yes"}, _("{kpi} fell to {after} in {at} only because other customers answered."),
+         also=_("It fell in {at} only because other customers answered."), stake="stake_moved"),
+    Rule({"cause": "mix", "moved": "fell", "alike": "open"}, _("{kpi} fell to {after} in {at} because other customers answered."),
+         also=_("It fell in {at} because other customers answered."), stake="stake_moved"),
+    Rule({"cause": "mix", "moved": "rose"}, _("{kpi} rose to {after} in {at} because other customers answered."),
+         also=_("It rose in {at} because other customers answered."), stake="stake_moved"),
+)
+
+GROUPS = (
+    Rule({"turn": "worse", "direction": "higher"}, _("{level} customers score {value}, {by_like} below comparable others."), "warning", _("Listen to these customers first.")),
+    Rule({"turn": "worse", "direction": "lower"}, _("{level} customers judge worse than comparable others: {value}, {by_like} apart."), "warning", _("Listen to these customers first.")),
+    Rule({"turn": "better", "mirrored": "no"}, _("{level} customers score {value}, {by_like} apart from comparable others, to the better."), "note"),
+    Rule({"grew": "yes"}, _("{level} customers are now {share_after} of the answers, {share_before} in {to}."), "warning",
+         _("Find out whether they became more, or only answered more."), _("They are now {share_after} of the answers, {share_before} in {to}."), "stake_moved"),
+)
+
+DATA = (
+    Rule({"case": "straight lining"}, _("{share} of respondents gave every touchpoint the same rating; differences between touchpoints are understated."), "warning",
+         _("Shorten the questionnaire or mix the order of its questions.")),
+    Rule({"case": "no answer"}, _("{share} gave no answer to {question}; those who did may differ."), "warning",
+         _("Ask it earlier, or of fewer people.")),
+    Rule({"case": "skewed"}, _("The sample is not the customer base: {level} are {sample_share} of the answers and {known_share} of the customers."), "note",
+         _("The scores of this report are weighted to the known shares.")),
+)
+# fmt: on

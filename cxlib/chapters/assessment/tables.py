@@ -1,0 +1,134 @@
+"""The assessment's rows: KPIs, touchpoints and groups with what is said of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.columns import Column
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.analysis.fitness import FitnessForUse
+    from cxlib.analysis.kpis import Estimates
+
+STRAIGHT_LINING = 0.15
+NO_ANSWER = 0.10
+"""Shares of respondents above which the data themselves are a finding."""
+
+COLUMNS = {
+    "fell_with": Column(_("Fell with"), "key", "The touchpoint that got worse in the same step."),
+    "told_with": Column(_("Fell with one"), "word", "yes where a touchpoint fell with the KPI."),
+    "place": Column(_("Place"), "word", "weakest, where one touchpoint clearly is."),
+    "grew": Column(_("Grew"), "word", "yes for the group whose share moved the KPIs."),
+    "mirrored": Column(_("Mirrored"), "word", "yes where the one other group says the same."),
+    "case": Column(_("Case"), "word"),
+}
+
+
+def kpis(engagement: Any) -> Estimates:
+    """Return the survey's KPIs, each with the touchpoint that fell with it, if one did."""
+    standing: Estimates = engagement.standing("survey")
+    parts = engagement.standing("touchpoint").table
+    parts = parts[parts["turn"] == "worse"].sort_values("stake_moved", ascending=False)
+    table = standing.table
+    first = parts.drop_duplicates("at").set_index("at")["kpi"]
+    fell = [
+        first.get(at) if turn == "worse" and cause != "not split" else None
+        for at, turn, cause in zip(table["at"], table["turn"], table["cause"], strict=True)
+    ]
+    told = ["no" if name is None else "yes" for name in fell]
+    with_part = table.assign(fell_with=pd.Series(fell, dtype=object), told_with=told)
+    return replace(standing, table=with_part)
+
+
+def trends(engagement: Any, standing: Estimates) -> list[Estimates]:
+    """Return each KPI's course so far, with its target and the step that broke it on every row."""
+    found = []
+    for row in standing.table.to_dict("records"):
+        series: Estimates = engagement.series(str(row["kpi"]))
+        clear = row["turn"] in ("better", "worse")
+        marks = {"target": row.get("target"), "at": row["at"] if clear else None}
+        found.append(replace(series, table=series.table.assign(**marks)))
+    return found
+
+
+def journey(engagement: Any) -> Estimates:
+    """Return the touchpoints in journey order; the one that is clearly the weakest is marked."""
+    standing: Estimates = engagement.standing("touchpoint")
+    table = standing.table.copy()
+    table["typical"], table["place"] = table["value"].median(), ""
+    if len(table) > 2 and (table["direction"] == "higher").all() and len(set(table["scale"])) == 1:
+        low = table.nsmallest(2, "value")
+        if low["high"].iloc[0] < low["low"].iloc[1]:
+            table.loc[low.index[0], "place"] = "weakest"
+            others = table["value"].drop(low.index[0])
+            table["typical"] = others.median()
+            short = (table["typical"] - table["value"]).clip(lower=0) * table["worth"].fillna(0)
+            table["stake"] = table["stake"].where(table["place"] != "weakest", short)
+    return replace(standing, table=table)
+
+
+def groups(engagement: Any) -> Estimates:
+    """Return every group against comparable others, with the shift of the mix that it made."""
+    found: Estimates = engagement.groups()
+    table = found.table.drop(columns=["share_before", "share_after", "to"], errors="ignore")
+    levels = table.groupby("segment")["level"].transform("size")
+    share = table["n"].astype(float) / table.groupby("segment")["n"].transform("sum").astype(float)
+    table = table.assign(
+        mirrored=np.where(levels == 2, "yes", "no"),
+        stake=share * table["like"].abs() * (table["turn"] == "worse"),
+        stake_moved=0.0,
+        grew="no",
+        share_before=np.nan,
+        share_after=np.nan,
+        to=None,
+    )
+    shifts = pd.concat([engagement.standing(s).table for s in ("survey", "touchpoint")])
+    shifts = shifts[shifts["cause"].isin(["mix", "both"])]
+    if len(shifts):  # one shift of the mix makes one finding
+        top = shifts.iloc[0]
+        here = (table["segment"] == top["mix_segment"]) & (table["level"] == top["mix_level"])
+        table.loc[here, "grew"] = "yes"
+        for name in ("share_before", "share_after", "to", "stake_moved"):
+            table.loc[here, name] = top[name]
+    return replace(found, table=table)
+
+
+def shift(engagement: Any) -> Any:
+    """Return a KPI that the mix moved, group by group of the segment that moved it most."""
+    from cxlib.analysis import compare
+
+    every = engagement.compared("previous").table
+    row = every[every["cause"].isin(["mix", "both"]) & (every["source"] == "survey")].iloc[:1]
+    segment = row["mix_segment"].iloc[0] if len(row) else None
+    if not isinstance(segment, str):
+        return None
+    before = engagement.survey(period="previous")
+    metric = next(m for m in engagement.metrics if m.key == row["kpi"].iloc[0])
+    found = compare.decompose_change(
+        before, engagement.survey(), metric=metric, by=segment, bootstrap=0
+    )
+    return found.table.rename(columns={segment: "level"}).assign(segment=segment, unit=found.unit)
+
+
+def data(fit: FitnessForUse) -> pd.DataFrame:
+    """Return what the data cannot carry, one row a case."""
+    rows: list[dict[str, Any]] = []
+    if fit.straight_lining.value > STRAIGHT_LINING:
+        rows.append({"case": "straight lining", "share": fit.straight_lining.value})
+    skipped = fit.questions[fit.questions["share_no_answer"] > NO_ANSWER]
+    rows += [
+        {"case": "no answer", "share": row["share_no_answer"], "question": row["question"]}
+        for row in skipped.to_dict("records")
+    ]
+    skewed = fit.representativeness
+    skewed = skewed[skewed["p_value"] < 0.05] if len(skewed) else skewed
+    if len(skewed):
+        worst = skewed.iloc[int(skewed["difference"].abs().argmax())]
+        named = ("segment", "level", "sample_share", "known_share")
+        rows.append({"case": "skewed"} | {name: worst[name] for name in named})
+    return pd.DataFrame(rows, columns=["case", *{k: 0 for r in rows for k in r if k != "case"}])

@@ -1,0 +1,71 @@
+"""A forest: rows of estimates with their intervals, of any chapter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cxlib.plots import theme
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def forest(
+    table: pd.DataFrame,
+    *,
+    labels: Sequence[str],
+    title: str,
+    xlabel: str = "",
+    value: str = "value",
+    reference: str = "",
+    colours: Sequence[str] | None = None,
+    zero: bool = False,
+    alt: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw each row's value with its interval, and a stroke at its reference.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``low, high`` (of `value`: ``<value>_low, <value>_high``), small bases withheld.
+    labels : sequence of str
+        One a row, said already.
+    title : str
+        What the figure shows, as a sentence.
+    xlabel : str
+    value : str
+        The drawn column.
+    reference : str
+        Column of the stroke: an earlier value, or the target.
+    colours : sequence of str, optional
+        One a row; hollow where it is `theme.QUIET`.
+    zero : bool
+        Whether nothing lies at 0, so that it is marked.
+    alt : str
+        What someone who cannot see it should know.
+    ax : Axes, optional
+    """
+    ends = ("low", "high") if value == "value" else (f"{value}_low", f"{value}_high")
+    ax = theme.row_axes(ax, len(table))
+    for y, (_label, row) in enumerate(table.iterrows()):
+        colour = theme.MAIN if colours is None else colours[y]
+        if reference and _there(row[reference]):
+            ax.plot(row[reference], y, marker="|", markersize=11, color=theme.ACCENT, mew=2)
+        if _there(row[ends[0]]):
+            ax.plot([row[ends[0]], row[ends[1]]], [y, y], color=colour, linewidth=2)
+        face = theme.PAPER if colour == theme.QUIET else colour
+        ax.plot(row[value], y, marker="o", markersize=6, color=colour, markerfacecolor=face)
+    if zero:
+        ax.axvline(0, color=theme.MUTED, linewidth=0.8)
+    theme.label_rows(ax, list(labels), width=26)
+    ax.grid(axis="x")
+    ax.margins(x=0.08)
+    ax.set_xlabel(xlabel)
+    return theme.title(ax, title, alt=alt)
+
+
+def _there(value: Any) -> bool:
+    return value is not None and value == value  # noqa: PLR0124 - NaN is unlike itself

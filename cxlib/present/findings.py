@@ -1,0 +1,215 @@
+"""Findings: a rule table and a row make one; the headline is plain, the evidence beneath it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from cxlib import columns
+from cxlib.errors import CxError
+from cxlib.findings.finding import SEVERITIES, Severity
+from cxlib.words import Quantity, Said, Words
+from cxlib.words import mark as _
+
+MOST = 5
+"""Findings at the top of a chapter."""
+INTERVAL = _("95% interval {low} to {high}, {n} answers")
+ANSWERS = _("{n} answers")
+COUNTED = _("all {n} cases are counted")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is said of a row in which every column of `when` holds its case.
+
+    Parameters
+    ----------
+    when : mapping
+        Column to case, or to several cases, any of which fits.
+    says : str
+        The headline's sentence, a msgid; a rule without it only changes what follows.
+    severity : {"serious", "warning", "good", "note"}, optional
+        The last rule that names one has the last word.
+    next_step : str
+        A msgid: who does what; the last rule that names one has the last word.
+    also : str
+        How the same is said after another sentence about the same thing.
+    stake : str
+        The column that says what is at stake, in points of the first KPI.
+    """
+
+    when: Mapping[str, Any]
+    says: str = ""
+    severity: Severity | str = ""
+    next_step: str = ""
+    also: str = ""
+    stake: str = "stake"
+
+    def __post_init__(self) -> None:
+        """Refuse a severity that nobody knows."""
+        if self.severity and self.severity not in SEVERITIES:
+            raise CxError(f"severity {self.severity!r} is not one of {', '.join(SEVERITIES)}.")
+
+    def fits(self, row: Mapping[Any, Any]) -> bool:
+        """Tell whether a row is such a case."""
+        return all(_case(row.get(name), wanted) for name, wanted in self.when.items())
+
+
+def _case(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, (tuple, frozenset, set, list)):
+        return any(_case(value, one) for one in wanted)
+    if wanted is None or value is None:
+        return value is wanted
+    missing = pd.isna(value)
+    return not (isinstance(missing, bool) and missing) and bool(value == wanted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing the client should know: what it is about, its facts, and the rules that word it.
+
+    Parameters
+    ----------
+    id : str
+        ``<chapter>.<subject>``; later chapters refer to it.
+    row : mapping
+        The facts: the row of a table, unrounded and language-neutral.
+    rules : tuple of Rule
+        Those that fit it, in order.
+    evidence : str
+        The small line beneath, a msgid.
+    """
+
+    id: str
+    row: Mapping[str, Any]
+    rules: tuple[Rule, ...]
+    evidence: str = ""
+
+    @property
+    def chapter(self) -> str:
+        """The stem of the chapter that found it."""
+        return self.id.partition(".")[0]
+
+    @property
+    def subject(self) -> str:
+        """The KPI, touchpoint or group it is about."""
+        return self.id.partition(".")[2]
+
+    @property
+    def severity(self) -> str:
+        """How grave it is."""
+        return next((r.severity for r in reversed(self.rules) if r.severity), "note")
+
+    @property
+    def next_step(self) -> str:
+        """What follows from it, a msgid; empty if nothing."""
+        return next((r.next_step for r in reversed(self.rules) if r.next_step), "")
+
+    @property
+    def tier(self) -> int:
+        """0 for a KPI, 1 for its parts: touchpoints and groups."""
+        part = self.row.get("source") == "touchpoint" or not _absent(self.row.get("segment"))
+        return int(part)
+
+    @property
+    def stake(self) -> float:
+        """Points of the first KPI that are missing or lost; good news has none."""
+        if self.severity not in ("serious", "warning"):
+            return 0.0
+        bad = [self.row.get(r.stake) for r in self.rules if r.severity in ("serious", "warning")]
+        return max((abs(float(s)) for s in bad if s is not None and not _absent(s)), default=0.0)
+
+    @property
+    def base(self) -> int | None:
+        """Answers it rests on."""
+        n = self.row.get("n")
+        return None if _absent(n) else int(n)  # type: ignore[arg-type]
+
+    def headline(self, words: Words) -> str:
+        """Return the sentences a director reads: no interval, no n, no p."""
+        said = facts(self.row, words)
+        first, *more = [rule for rule in self.rules if rule.says]
+        texts = [first.says, *(rule.also or rule.says for rule in more)]
+        return ("" if words.language == "zh" else " ").join(words.say(t, **said) for t in texts)
+
+
+def _absent(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def tell(
+    table: Any, rules: Iterable[Rule], *, chapter: str, about: str = "kpi", evidence: str = ""
+) -> list[Finding]:
+    """Return one finding for every row that a rule speaks of.
+
+    Parameters
+    ----------
+    table : DataFrame, or a result with a ``table``
+    rules : iterable of Rule
+        In order: the first that speaks words the headline, the others join it.
+    chapter : str
+        Stem of the chapter.
+    about : str
+        The column whose value is the subject; ``"level"`` is told with its segment.
+    evidence : str, optional
+        A msgid for the line beneath instead of interval and base.
+    """
+    frame = table if isinstance(table, pd.DataFrame) else table.table
+    told, rules = [], tuple(rules)
+    for row in frame.to_dict("records"):
+        if bool(row.get("withheld", False)):
+            continue
+        fit = tuple(rule for rule in rules if rule.fits(row))
+        if any(rule.says for rule in fit):
+            subject = f"{row['segment']}={row['level']}" if about == "level" else str(row[about])
+            named = {str(name): value for name, value in row.items()}
+            line = evidence or _evidence(row)
+            told.append(Finding(id=f"{chapter}.{subject}", row=named, rules=fit, evidence=line))
+    return told
+
+
+def _evidence(row: Mapping[Any, Any]) -> str:
+    if _absent(row.get("n")):
+        return ""
+    if not _absent(row.get("low")):
+        return INTERVAL
+    return COUNTED if row.get("basis") == "census" else ANSWERS
+
+
+def facts(row: Mapping[str, Any], words: Words) -> dict[str, Said]:
+    """Return a row's facts as its reader reads them: each in the format of its column.
+
+    ``by_<name>`` is the amount of a change without its sign.
+    """
+    from cxlib.present import formats
+
+    unit, told = str(row.get("unit") or ""), {}
+    for name, value in row.items():
+        kind = columns.kind_of(name) or _plain_kind(value)
+        shown = value
+        if kind == "level" or name == "mix_level":
+            of = row.get("mix_segment" if name == "mix_level" else "segment", name)
+            shown, kind = f"{of}={value}", "level"
+        told[name] = Said(formats.cell(shown, kind, words=words, unit=unit))
+        if kind in ("signed", "unit") and not _absent(value):
+            amount = Quantity(abs(float(value)), "pp" if unit == "percent" else unit)
+            told[f"by_{name}"] = Said(words.quantity(amount.value, amount.unit))
+    return told
+
+
+def _plain_kind(value: Any) -> columns.Kind:
+    if isinstance(value, bool):
+        return "mark"
+    if isinstance(value, int):
+        return "int"
+    return "number" if isinstance(value, float) else "text"
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings gravest first, KPIs before their parts, then by what is at stake."""
+    rank: dict[str, int] = {severity: at for at, severity in enumerate(SEVERITIES)}
+    return sorted(findings, key=lambda f: (rank[f.severity], f.tier, -f.stake))

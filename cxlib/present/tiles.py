@@ -1,0 +1,99 @@
+"""The tiles a report begins with: one rule for every chapter, its colour the verdict's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from cxlib.analysis.kpis.changes import BETTER, MIX, UNCLEAR, WORSE
+from cxlib.analysis.kpis.verdicts import BEHIND, DUE, MET, MISSED, NO_WAY, ON, OPEN
+from cxlib.present.conclusions import Tile, TilesView
+from cxlib.present.findings import facts
+from cxlib.words import Said, Words
+from cxlib.words import mark as _
+
+STATES = {MET: "good", ON: "good", MISSED: "bad", BEHIND: "bad"}
+"""A verdict's colour, wherever one is shown; what is too close to call is open."""
+LAST = 12
+"""Periods of a sparkline."""
+
+
+def kpi_tiles(standing: Any, *, words: Words) -> TilesView:
+    """Return one tile a KPI: value, verdict in words, movement, last year, competitor.
+
+    Parameters
+    ----------
+    standing : Estimates
+        As `Engagement.standing` gives it, small bases withheld; its column ``history`` holds the
+        values of earlier periods.
+    words : Words
+    """
+    frame = standing if isinstance(standing, pd.DataFrame) else standing.table
+    return TilesView(tiles=tuple(_tile(row, words) for row in frame.to_dict("records")))
+
+
+def _tile(row: dict[Any, Any], words: Words) -> Tile:
+    said = facts({k: v for k, v in row.items() if k != "history"}, words)
+    lines = [*_verdict(row, said, words), *_movement(row, said, words)]
+    if _known(row.get("last_year")):
+        lines.append(words.say(_("A year ago: {last_year}"), **said))
+    if _known(row.get("competitor_value")):
+        lines.append(words.say(_("{competitor}: {competitor_value}"), **said))
+    history = row.get("history")
+    return Tile(
+        label=words.label(row["kpi"]),
+        value=said["value"],
+        lines=tuple(lines),
+        state=verdict_state(row),
+        history=tuple(history[-LAST:]) if isinstance(history, (tuple, list)) else (),
+    )
+
+
+def verdict_state(row: Any) -> str:
+    """Return a verdict's colour: of its course before it is due, from then on of its status."""
+    course, status = row.get("course"), row.get("status")
+    if not isinstance(status, str) or row.get("withheld", False):
+        return ""
+    decides = course if course not in (DUE, NO_WAY, None) else status
+    return STATES.get(str(decides), "open")
+
+
+def _verdict(row: dict[Any, Any], said: dict[str, Said], words: Words) -> list[str]:
+    if not isinstance(row.get("status"), str) or not _known(row.get("value")):
+        return []
+    if row.get("course") in (DUE, NO_WAY) or row.get("due") is None:
+        return [words.say(_("Target {target}: {status}"), **said)]
+    return [
+        words.say(_("Target {target} by {due}"), **said),
+        words.say(_COURSES[row["course"]], **said),
+    ]
+
+
+_COURSES = {
+    ON: _("On its path: {expected} expected now"),
+    BEHIND: _("Behind its path: {expected} expected now"),
+    OPEN: _("Too close to call: {expected} expected now"),
+}
+_MOVES = {
+    WORSE: _("Worse in {at}, like for like: {like}"),
+    BETTER: _("Better in {at}, like for like: {like}"),
+}
+
+
+def _movement(row: dict[Any, Any], said: dict[str, Said], words: Words) -> list[str]:
+    if not isinstance(row.get("to"), str) or not _known(row.get("change")):
+        return []
+    if row["turn"] != UNCLEAR and _known(row.get("like")):
+        return [words.say(_MOVES[row["turn"]], **said)]
+    if row["turn"] != UNCLEAR:
+        return [words.say(_("{change} in {at}"), **said)]
+    if row["cause"] == MIX:
+        return [words.say(_("{change} in {at}: other customers answered"), **said)]
+    if row.get("basis") == "census":
+        return [words.say(_("{change} since {to}"), **said)]
+    return [words.say(_("No clear change since {to}"), **said)]
+
+
+def _known(value: Any) -> bool:
+    return value is not None and not pd.isna(value)

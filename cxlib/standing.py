@@ -1,0 +1,361 @@
+"""How a client's KPIs stand: estimated, judged and compared once, and kept for every chapter."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from cxlib import periods
+from cxlib.page import JOB_VARIABLE, Page
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cxlib.analysis.design import SurveyDesign
+    from cxlib.analysis.kpis import Estimates
+    from cxlib.analysis.metrics import Metric, Touchpoint
+
+SOURCES = ("survey", "tickets", "reported")
+"""KPIs; touchpoints are their parts."""
+
+
+class Standing(Page):
+    """The half of an engagement that knows each KPI's number, verdict and change.
+
+    Every chapter, tile, figure and finding reads them here; nothing else decides them. They are
+    computed once for a client, period and kit, and kept beside the client's tables.
+    """
+
+    metrics: Any
+    touchpoints: Any
+    segments: Any
+    periods: Any
+
+    @abstractmethod
+    def survey(self, *, period: str | int | None = None, brand: str | None = "own") -> pd.DataFrame:
+        """Return the survey's canonical table, a row a response."""
+
+    @abstractmethod
+    def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+        """Return a canonical table."""
+
+    @property
+    def questions(self) -> tuple[Metric | Touchpoint, ...]:
+        """The survey's KPIs and touchpoints, in the client file's order."""
+        return (*self.metrics, *self.touchpoints)
+
+    @property
+    def design(self) -> SurveyDesign:
+        """How the survey was drawn."""
+        from cxlib.analysis.design import SurveyDesign
+
+        asked = self.client.survey
+        repeat = asked is not None and asked.repeat_respondents
+        return SurveyDesign(cluster="respondent_id" if repeat else None)
+
+    @property
+    def mix_segments(self) -> tuple[str, ...]:
+        """The segments that are held equal when groups of people are compared."""
+        return tuple(getattr(self.client, "mix_segments", self.segments))
+
+    @property
+    def targets(self) -> tuple[Any, ...]:
+        """The contract's targets, and those that reported figures carry themselves."""
+        held = {target.metric for target in self.client.targets}
+        own = [
+            SimpleNamespace(
+                metric=key, target=kpi.target, direction=kpi.direction, due=None, baseline=None
+            )
+            for key, kpi in self.client.kpis.items()
+            if kpi.target is not None and key not in held
+        ]
+        return (*self.client.targets, *own)
+
+    def target_of(self, kpi: str) -> float | None:
+        """Return the first target of a KPI in its display unit; None if it has none."""
+        rows = self.judged().table
+        rows = rows[rows["kpi"] == kpi]
+        return float(rows["target"].iloc[0]) if len(rows) else None
+
+    def kpis(self) -> Estimates:
+        """Return every KPI up to this period: all sources, groups and brands."""
+        return self._kept("kpis", self._estimated)
+
+    def judged(self) -> Estimates:
+        """Return this period's KPIs against every target of the contract; see `kpis.judge`."""
+        from cxlib.analysis import kpis
+
+        required = self.client.chapters.get("targets", {}).get("all_required", False)
+        estimates = self.kpis()
+        if not (estimates.table["period"] == self.period).any():
+            return kpis.judge(estimates, ())
+        return kpis.judge(estimates, self.targets, period=self.period, all_required=bool(required))
+
+    def compared(self, to: str = "latest_move") -> Estimates:
+        """Return this period's KPIs with their change and its cause; see `kpis.compare`.
+
+        Parameters
+        ----------
+        to : str
+            ``"latest_move"``, ``"previous"``, ``"last_year"``, ``"baseline"`` or a period.
+        """
+        return self._kept(f"compared-{to}", lambda: self._moved(to))
+
+    def series(self, kpi: str) -> Estimates:
+        """Return a KPI of the client over all periods up to this one."""
+        found = self.kpis()
+        table = found.table
+        own = (table["kpi"] == kpi) & (table["brand"] == "own") & table["segment"].isna()
+        return replace(found, table=table[own].reset_index(drop=True))
+
+    def groups(self) -> Estimates:
+        """Return the first KPI of every segment's levels against all others, at equal mix."""
+        return self._kept("groups", lambda: self._contrasted(list(self.segments)))
+
+    def competitors(self) -> Estimates:
+        """Return every KPI and touchpoint against each competitor, at equal mix."""
+        return self._kept("competitors", lambda: self._contrasted("brand"))
+
+    def standing(self, *sources: str) -> Estimates:
+        """Return one row a KPI of this period: estimate, verdict, change and what is at stake.
+
+        Parameters
+        ----------
+        *sources : str
+            ``survey``, ``touchpoint``, ``tickets``, ``reported``; all but touchpoints if none.
+
+        Returns
+        -------
+        Estimates
+            The columns of `kpis.judge` (of the KPI's first target; its ``p_adjusted`` is
+            ``verdict_p`` here) and `kpis.compare` (``latest_move``), ``history`` (values so far),
+            ``last_year``, ``competitor, competitor_value``, ``stake`` and ``stake_moved`` (points
+            of the first KPI that are missing, or moved).
+        """
+        import numpy as np
+
+        moved = self.compared()
+        table = moved.table[moved.table["source"].isin(sources or SOURCES)]
+        judged = self.judged().table.rename(columns={"p_adjusted": "verdict_p"})
+        added = [name for name in judged.columns if name not in table.columns]
+        first = judged.drop_duplicates("kpi")[["kpi", *added]]
+        table = table.merge(first, on="kpi", how="left").reset_index(drop=True)
+        for name in ("status", "course", "clause", "due", "baseline"):
+            table[name] = table[name].astype(object).where(table[name].notna(), None)
+        points = table["worth"].fillna(0.0)
+        short = np.where(table["direction"] == "lower", table["gap"], -table["gap"].astype(float))
+        table["stake"] = np.nan_to_num(np.clip(short, 0, None)) * points.abs()
+        heard = (
+            table["like"].fillna(table["change"]).where(table["turn"] != "unclear", table["mix"])
+        )
+        told = (table["turn"] != "unclear") | table["cause"].isin(("mix", "both"))
+        table["stake_moved"] = heard.abs().where(told, 0.0).fillna(0.0) * points.abs()
+        return replace(moved, table=self._beside(table))
+
+    def prime(self) -> None:
+        """Make and keep what chapters will ask for: a step of a run's plan, before any chapter."""
+        from cxlib.envelope import is_kept
+
+        folder = self.workspace.kpis(self.client.client) / self.period
+        steps: dict[str, Callable[[], Any]] = {
+            "kpis": self.kpis,
+            "compared-latest_move": self.compared,
+            "compared-previous": lambda: self.compared("previous"),
+            "groups": self.groups,
+            "competitors": self.competitors,
+        }
+        for name, make in steps.items():
+            if not is_kept(folder / f"{name}.json", self._fingerprint):
+                make()
+
+    # --- how they are made -----------------------------------------------------------------------
+
+    def _beside(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return standing rows with their history, last year's value and the competitor's."""
+        import pandas as pd
+
+        every = self.kpis().table
+        total = every[every["segment"].isna()]
+        own = total[
+            (total["brand"] == "own") & (total["n"].fillna(self.minimum_base) >= self.minimum_base)
+        ]
+        series = {kpi: rows.set_index("period")["value"] for kpi, rows in own.groupby("kpi")}
+        kind = periods.kind_of(self.period)
+        ago = str(periods.parse(self.period) - periods.PER_YEAR[kind]) if kind else None
+        others = total[(total["brand"] != "own") & (total["period"] == self.period)]
+        others = others[others["n"] >= self.minimum_base].drop_duplicates("kpi").set_index("kpi")
+        added: dict[str, list[Any]] = {
+            "history": [tuple(series.get(key, ())) for key in table["kpi"]],
+            "last_year": [series[k].get(ago) if k in series else None for k in table["kpi"]],
+            "competitor": [others["brand"].get(key) for key in table["kpi"]],
+            "competitor_value": [others["value"].get(key) for key in table["kpi"]],
+        }
+        beside = pd.DataFrame(added, index=table.index)
+        floats = {"last_year": "float64", "competitor_value": "float64"}
+        return pd.concat([table, beside.astype(floats)], axis=1)
+
+    def _history(self) -> pd.DataFrame | None:
+        """Return the survey's answers about all brands up to this period; None without any."""
+        if self.client.survey is None:
+            return None
+        return self.survey(period="history", brand=None)
+
+    def _answered(self) -> bool:
+        """Tell whether this period has survey answers about the client."""
+        return bool((self.kpis().table.query("brand == 'own'")["period"] == self.period).any())
+
+    def _estimated(self) -> Estimates:
+        import pandas as pd
+
+        from cxlib.analysis import kpis
+
+        figures = [*self._ticket_rows(), *self._reported_rows()]
+        survey = self._history()
+        found = kpis.estimate(
+            survey,
+            questions=self.questions,
+            segments=self.segments,
+            figures=pd.concat(figures, ignore_index=True) if figures else None,
+            design=self.design,
+        )
+        if survey is None or not self.questions:
+            return found
+        now = survey[(survey["period"] == self.period) & (survey["brand"] == "own")]
+        if now.empty:
+            return found
+        from cxlib.analysis.kpis.estimates import worth
+
+        points = found.table["kpi"].map(worth(now, self.questions))
+        return replace(found, table=found.table.assign(worth=points.astype("float64")))
+
+    def _ticket_rows(self) -> list[pd.DataFrame]:
+        """Return ticket KPIs: a census but for what customers are asked."""
+        if self.client.tickets is None:
+            return []
+        from cxlib.analysis import kpis
+        from cxlib.analysis.metrics import Metric
+        from cxlib.analysis.service_contract import RATED, figures, ratings
+        from cxlib.analysis.ticket_targets import TICKET_KPIS
+        from cxlib.params.service import terms_of
+
+        tickets = self.table("tickets")
+        asked = self.client.chapters.get("service", {})
+        terms = terms_of(
+            self.client,
+            tickets,
+            period=self.period,
+            fcr=asked.get("fcr"),
+            fcr_same=tuple(asked.get("fcr_same", ())),
+        )
+        known = figures(tickets, terms=terms, period=self.period)
+        if terms.fcr == "survey":
+            known = known.assign(basis=["sample" if k == "fcr" else "census" for k in known["kpi"]])
+        kinds = {key: {"unit": k.unit, "direction": k.direction} for key, k in TICKET_KPIS.items()}
+        rows = [kpis.counted(known[known["kpi"] != RATED], kinds, source="tickets")]
+        rated = ratings(tickets, terms, self.period)
+        if len(rated):
+            found = kpis.estimate(rated.assign(brand="own"), questions=(Metric(RATED, "mean"),))
+            rows.append(found.table.assign(source="tickets"))
+        return rows
+
+    def _reported_rows(self) -> list[pd.DataFrame]:
+        """Return reported figures: ratios summed over their units, plain values averaged."""
+        if not self.client.kpis:
+            return []
+        from cxlib.analysis import kpis
+
+        rows = self.table("kpis", period="history")
+        by = rows.groupby(["kpi", "period"], sort=False)
+        sums = by[["numerator", "denominator"]].sum(min_count=1)
+        value = (sums["numerator"] / sums["denominator"]).fillna(by["value"].mean())
+        known = sums.assign(value=value, n=sums["denominator"]).reset_index()
+        kinds = {
+            key: {
+                "unit": {"percent": "share"}.get(kpi.format, kpi.format),
+                "direction": kpi.direction,
+            }
+            for key, kpi in self.client.kpis.items()
+        }
+        return [kpis.counted(known[known["kpi"].isin(kinds)], kinds, source="reported")]
+
+    def _moved(self, to: str) -> Estimates:
+        from cxlib.analysis import kpis
+
+        estimates = self.judged() if to == "baseline" else self.kpis()
+        if to == "baseline":
+            every = self.kpis()
+            starts = estimates.table.drop_duplicates("kpi").set_index("kpi")["baseline"]
+            estimates = replace(
+                every, table=every.table.assign(baseline=every.table["kpi"].map(starts))
+            )
+        if not (estimates.table["period"] == self.period).any():
+            return estimates.at(self.period)
+        found = kpis.compare(
+            estimates, self._history(), to=to, segments=self.mix_segments, period=self.period
+        )
+        table = found.table
+        small = table["n_before"].fillna(0).astype(float).between(1, self.minimum_base - 1)
+        blank = [n for n in table if table[n].dtype == "float64" and n in _CHANGES]
+        table.loc[small, blank] = float("nan")
+        for name, word in (("moved", "unclear"), ("turn", "unclear"), ("cause", "not split")):
+            table.loc[small, name] = word
+        return replace(found, table=table.drop(columns="n_before"))
+
+    def _contrasted(self, by: Any) -> Estimates:
+        from cxlib.analysis import kpis
+
+        questions = self.questions if by == "brand" else self.metrics[:1]
+        if self.client.survey is None:
+            return self.kpis().at("")
+        rows = self.survey(brand=None) if by == "brand" else self.survey()
+        return kpis.contrast(
+            rows, questions=questions, by=by, segments=self.mix_segments, design=self.design
+        )
+
+    def _kept(self, name: str, make: Callable[[], Estimates]) -> Estimates:
+        """Return what was made before from the same inputs, else make it and keep it.
+
+        Inside a job nothing is kept: what the run prepared lies there to be read.
+        """
+        if name in self._known:
+            known: Estimates = self._known[name]
+            return known
+        from cxlib.envelope import read_kept, write_kept
+
+        path = self.workspace.kpis(self.client.client) / self.period / f"{name}.json"
+        kept = read_kept(path, self._fingerprint)
+        found: Estimates = make() if kept is None else kept
+        if kept is None and not os.environ.get(JOB_VARIABLE):
+            write_kept(path, self._fingerprint, found)
+        self._known[name] = found
+        return found
+
+    @cached_property
+    def _known(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Digest of all that the estimates depend on."""
+        import hashlib
+        import json
+
+        from cxlib import __version__
+        from cxlib.data.tables import provenance
+
+        told = [__version__, self.client.hash, self.period, provenance(self.workspace, self.client)]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+_CHANGES = frozenset(
+    [
+        *("before", "change", "change_low", "change_high", "p_value", "p_adjusted"),
+        *("like", "like_low", "like_high", "like_p", "like_p_adjusted"),
+        *("mix", "mix_low", "mix_high", "at_before", "at_after", "share_before", "share_after"),
+    ]
+)

@@ -1,0 +1,140 @@
+"""Findings: rules and a row, merged, ranked, said plainly with their evidence beneath."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxlib import columns
+from cxlib.chapters.assessment import findings as assessment
+from cxlib.columns import Column
+from cxlib.errors import CxError
+from cxlib.present.conclusions import view_findings
+from cxlib.present.findings import Finding, Rule, in_order, tell
+from cxlib.present.tiles import kpi_tiles, verdict_state
+from cxlib.words import Words
+
+RULES = (
+    Rule(
+        {"status": "missed"}, "{kpi} misses: {value} against {target}.", "serious", "Act on {kpi}."
+    ),
+    Rule({"status": "met"}, "{kpi} meets: {value}.", "good"),
+    Rule({"turn": "worse"}, "{kpi} got worse by {by_like}.", also="It got worse by {by_like}."),
+    Rule({"status": "met", "turn": "worse"}, severity="warning", next_step="Look into it."),
+)
+
+
+def row(**of: Any) -> dict[str, Any]:
+    known = {"kpi": "nps", "source": "survey", "segment": None, "unit": "points", "n": 400}
+    known |= {"value": -3.25, "low": -8.0, "high": 2.0, "target": 12.0, "status": "missed"}
+    return known | {"turn": "unclear", "like": np.nan, "stake": 15.25} | of
+
+
+def told(*rows: dict[str, Any]) -> list[Finding]:
+    return tell(pd.DataFrame(rows), RULES, chapter="toy")
+
+
+def test_a_rule_and_a_row_make_a_plain_headline_with_its_evidence_beneath() -> None:
+    (found,) = told(row())
+    words = Words(labels={"nps": "Recommendation"})
+    assert found.headline(words) == "Recommendation misses: −3.2 against 12.0."
+    (item,) = view_findings([found], words=words).items
+    assert (item["evidence"], item["next"]) == (
+        "95% interval −8.0 to 2.0, 400 answers",
+        "On Recommendation.",
+    )
+    assert (found.id, found.severity, found.stake, found.base) == ("toy.nps", "serious", 15.25, 400)
+
+
+def test_what_else_is_true_joins_and_the_last_rule_has_the_last_word() -> None:
+    (found,) = told(row(status="met", turn="worse", like=-4.0))
+    assert found.headline(Words()) == "nps meets: −3.2. It got worse by 4.0."
+    assert (found.severity, found.next_step) == ("warning", "Look into it.")
+    (zh,) = (found.headline(Words("zh")),)
+    assert ". " not in zh  # Chinese sentences stand side by side
+
+
+def test_nothing_is_said_of_a_withheld_row_or_one_that_no_rule_fits() -> None:
+    assert told(row(withheld=True)) == []
+    assert told(row(status=None)) == []
+    assert told(row(status=np.nan, turn=None)) == []
+
+
+def test_a_census_says_so_and_a_row_without_a_base_says_nothing() -> None:
+    counted, plain = told(row(low=np.nan, basis="census"), row(n=None, kpi="sales"))
+    assert "counted" in counted.evidence
+    assert plain.evidence == ""
+
+
+def test_client_text_is_never_a_format_or_a_label_of_something_else() -> None:
+    rule = Rule({"case": "x"}, "{text} of {n}.")
+    frame = pd.DataFrame([{"case": "x", "text": "{n} 2026", "n": 2, "kpi": "k"}])
+    (found,) = tell(frame, (rule,), chapter="toy")
+    assert found.headline(Words(labels={"2": "Two stars"})) == "{n} 2026 of 2."
+
+
+def test_the_gravest_comes_first_then_kpis_then_what_is_at_stake() -> None:
+    found = told(
+        row(kpi="small", stake=1.0),
+        row(kpi="part", source="touchpoint", stake=99.0),
+        row(kpi="fine", status="met", stake=50.0),
+        row(kpi="big", stake=9.0),
+    )
+    assert [f.subject for f in in_order(found)] == ["big", "small", "part", "fine"]
+
+
+def test_an_unknown_severity_and_two_meanings_of_a_column_are_refused() -> None:
+    with pytest.raises(CxError, match="grave"):
+        Rule({}, "x", "grave")
+    with pytest.raises(CxError, match="two things"):
+        columns.register({"kpi": Column("Something else")})
+
+
+@pytest.mark.parametrize("rules", ["KPIS", "TOUCHPOINTS", "GROUPS"])
+def test_rules_speak_only_of_columns_that_the_registry_knows(rules: str) -> None:
+    columns.register(__import__("cxlib.chapters.assessment.tables", fromlist=["x"]).COLUMNS)
+    known = {*columns.COLUMNS, "alike", "source"}
+    assert {name for rule in getattr(assessment, rules) for name in rule.when} <= known
+
+
+@pytest.mark.parametrize("status", ["met", "missed", "too close to call"])
+@pytest.mark.parametrize(
+    "course", ["on course", "behind", "too close to call", "due", "no trajectory"]
+)
+def test_every_verdict_has_exactly_one_sentence(status: str, course: str) -> None:
+    fit = [r for r in assessment.VERDICTS if r.fits({"status": status, "course": course})]
+    assert len([r for r in fit if r.says]) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "course", "state"),
+    [
+        ("met", "due", "good"),
+        ("missed", "no trajectory", "bad"),
+        ("too close to call", "due", "open"),
+        ("missed", "on course", "good"),
+        ("met", "behind", "bad"),
+        ("missed", "too close to call", "open"),
+        (None, None, ""),
+    ],
+)
+def test_a_tiles_colour_is_the_verdicts(status: Any, course: Any, state: str) -> None:
+    assert verdict_state({"status": status, "course": course}) == state
+
+
+def test_a_tile_says_its_verdict_and_its_movement_in_words() -> None:
+    moved = row(due="2026Q4", course="behind", expected=11.8, to="2026Q2", at="2026Q3")
+    moved |= {"change": -10.8, "cause": "mix", "moved": "fell", "last_year": 16.6}
+    moved |= {"history": (1.0, 2.0, 1.5)}
+    (tile,) = kpi_tiles(pd.DataFrame([moved]), words=Words()).tiles
+    assert tile.state == "bad"
+    assert tile.lines == (
+        "Target 12.0 by Q4 2026",
+        "Behind its path: 11.8 expected now",
+        "−10.8 in Q3 2026: other customers answered",
+        "A year ago: 16.6",
+    )
+    assert tile.history == (1.0, 2.0, 1.5)
