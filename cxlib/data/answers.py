@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from cxlib.params import Client
     from cxlib.params.survey import QuestionItem, Rated, Survey
 
+BLANKS: dict[str, tuple[values.Code, ...]] = {
+    "问卷星": ("(空)", "(跳过)", "（空）", "（跳过）", -2, -3)
+}
+"""What a platform writes where a question was left open or not shown."""
 TRACE = 0.01
 """The largest share of a question's answers that may be called stray: more are codes."""
 THOUSANDS = 500
@@ -96,7 +100,7 @@ def _answers(
     read = values.answers(
         texts,
         scale=(lowest, highest),
-        missing=(*maker.survey.missing, *item.missing),
+        missing=(*maker.survey.missing, *item.missing, *_blanks(maker, scale)),
         not_applicable=(*maker.survey.not_applicable, *item.not_applicable),
         whole=whole,
         values=item.values,
@@ -124,6 +128,13 @@ def _answers(
             )
         ledger.error(path, f"{told}: {shown}; {way_out}", item.column[0])
     return read
+
+
+def _blanks(maker: Maker, scale: tuple[int, int] | None = None) -> tuple[values.Code, ...]:
+    """Return the platform's own words for no answer, without what is an answer on the scale."""
+    codes = [code for name in maker.raw.platforms for code in BLANKS.get(name, ())]
+    low, high = scale or (1, 0)
+    return tuple(c for c in codes if isinstance(c, str) or not low <= c <= high)
 
 
 def _way_out(
@@ -182,7 +193,7 @@ def _check_nps(
 def segments(maker: Maker) -> dict[str, pd.Series]:
     """Return segments by key, as raw text; no answer and not applicable are missing."""
     columns: dict[str, pd.Series] = {}
-    codes = (*maker.survey.missing, *maker.survey.not_applicable)
+    codes = (*maker.survey.missing, *maker.survey.not_applicable, *_blanks(maker))
     for key, segment in maker.survey.segments.items():
         path = ("survey", "segments", key, "column")
         texts = maker.ledger.column(maker.raw, segment.column, path)
@@ -221,7 +232,7 @@ def questions(maker: Maker) -> dict[str, pd.Series]:
     columns: dict[str, pd.Series] = {}
     for key, item in maker.survey.questions.items():
         path: Path = ("survey", "questions", key)
-        missing = (*maker.survey.missing, *item.missing)
+        missing = (*maker.survey.missing, *item.missing, *_blanks(maker))
         if item.columns is not None:
             columns |= _one_column_each(maker, key, item, path, missing)
             continue

@@ -153,7 +153,7 @@ def open_source(
     """
     folder = workspace.data(client.client)
     if source.sql is not None:
-        return read_sql(folder, source.sql)
+        return read_sql(folder, source.sql, encoding=source.encoding)
     return read(folder, source, wanted=wanted or (), ids=ids or ())
 
 

@@ -23,7 +23,7 @@ SUFFIXES = (*DELIMITED, *WORKBOOKS, ".parquet", ".json", ".gz")
 _NAME = "the query"
 
 
-def read_sql(folder: Path, sql: str) -> Raw:
+def read_sql(folder: Path, sql: str, *, encoding: str | None = None) -> Raw:
     """Run one ``select`` by DuckDB over the files of a client's data folder.
 
     A file stands in the query by its path below the folder, in quotation marks: ``select * from
@@ -44,7 +44,7 @@ def read_sql(folder: Path, sql: str) -> Raw:
             statements = connection.extract_statements(sql)
             if len(statements) != 1 or statements[0].type.name != "SELECT":
                 raise DataError("`sql:` must be one select statement.")
-            absolute = _absolute(sql, folder, connection)
+            absolute = _absolute(sql, folder, connection, encoding)
             confine(connection, folder)
             frame = connection.execute(absolute).df()
         except duckdb.Error as error:
@@ -74,7 +74,9 @@ def confine(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     connection.execute("SET lock_configuration = true")
 
 
-def _absolute(sql: str, folder: Path, connection: duckdb.DuckDBPyConnection) -> str:
+def _absolute(
+    sql: str, folder: Path, connection: duckdb.DuckDBPyConnection, encoding: str | None
+) -> str:
     """Make the files that a query names absolute, or tables of what DuckDB does not read itself."""
     import duckdb
 
@@ -88,9 +90,9 @@ def _absolute(sql: str, folder: Path, connection: duckdb.DuckDBPyConnection) -> 
         literal = body[1:-1] if len(body) > 2 and body[0] in "'\"" and body[-1] == body[0] else ""
         if literal.lower().endswith(SUFFIXES) and not Path(literal).is_absolute():
             (found, *_more) = find(folder, literal)
-            if _foreign(found):
+            if _foreign(found, encoding):
                 name = f"file {len(parts)}"
-                connection.register(name, _table(found, literal))
+                connection.register(name, _table(found, literal, encoding))
                 parts.append(f'"{name}"{token[len(body) :]}')
                 continue
             path = f"{glob.escape(str(folder))}/{literal}".replace("'", "''")
@@ -118,17 +120,21 @@ def query_hash(folder: Path, sql: str) -> str:
     return total.hexdigest()
 
 
-def _foreign(path: Path) -> bool:
+def _foreign(path: Path, encoding: str | None) -> bool:
     """Tell whether DuckDB alone would not read a file: a workbook, or text that is not UTF-8."""
     suffix = path.suffix.lower()
     if suffix in WORKBOOKS:
         return True
-    return suffix in DELIMITED and texts.decode(path.read_bytes(), file=path.name)[1] != "utf-8"
+    read = path.read_bytes()
+    return (
+        suffix in DELIMITED
+        and texts.decode(read, file=path.name, encoding=encoding)[1].lower() != "utf-8"
+    )
 
 
-def _table(path: Path, file: str) -> pd.DataFrame:
+def _table(path: Path, file: str, encoding: str | None) -> pd.DataFrame:
     """Return a file's table, columns of numbers as numbers, unless zeros lead them."""
-    sheet = read_content(path, path.read_bytes(), file=file).sheets[0]
+    sheet = read_content(path, path.read_bytes(), file=file, encoding=encoding).sheets[0]
     cells = lay_out(sheet, file=file).cells
     columns: dict[str, pd.Series] = {}
     for name, column in cells.items():

@@ -39,6 +39,7 @@ class RawFile:
     columns: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    platform: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,11 @@ class Raw:
         """What a message calls the source."""
         names = [file.name for file in self.files]
         return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+
+    @property
+    def platforms(self) -> set[str]:
+        """Who wrote the files, as far as it is known."""
+        return {file.platform for file in self.files} - {""}
 
     @property
     def columns(self) -> list[str]:
@@ -157,7 +163,7 @@ def read(
             files.append(
                 RawFile(name=shown if len(chosen) == 1 else f"{shown} ({name})", sha256=sha256,
                         rows=len(grid.rows) + sum(grid.left.values()), columns=tuple(grid.names),
-                        told=told_here)
+                        told=told_here, platform=grid.platform)
             )  # fmt: skip
             periods.append(period)
             warnings += grid.warnings

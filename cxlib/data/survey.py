@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,7 @@ def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     if survey is None:
         raise DataError(f"{client.client} has no `survey:` section.")
     raw = ledger.chosen(raw, survey, ("survey",))
+    _previews(raw, ledger, survey.where)
     maker = Maker(raw=raw, survey=survey, client=client, ledger=ledger)
     parts = {
         "respondent_id": _ids(maker),
@@ -55,6 +57,25 @@ def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     columns |= segments(maker)
     columns |= questions(maker)
     return _kept(maker, pd.DataFrame(columns))
+
+
+def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
+    """Warn of tests and unfinished answers that a platform marks and no ``where:`` takes out."""
+    if "Qualtrics" not in raw.platforms:
+        return
+    marks = {"Status": ("Survey Preview", "Survey Test", "Spam", 1, 2, 8, 9),
+             "Finished": ("False", 0)}  # fmt: skip
+    wanted = {"Status": "[IP Address]", "Finished": '["True"]'}
+    for name, codes in marks.items():
+        if name in where or name not in raw.frame:
+            continue
+        found = values.is_code(raw.frame[name], codes)
+        if found.any():
+            ledger.warn(
+                ("survey", "source"),
+                f"{int(found.sum())} rows count whose {name} is {examples(raw, raw.frame[name], found)}"
+                f": tests or unfinished answers? `where: {{{name}: {wanted[name]}}}` leaves them out.",
+            )
 
 
 def _ids(maker: Maker) -> pd.Series:
@@ -213,6 +234,14 @@ def _far_off(maker: Maker, dates: pd.Series) -> pd.Series:
         return far
     days = pd.Series(sorted(known.unique()))
     gaps = days.diff() > pd.Timedelta(days=366)
+    early = dates < days[gaps].iloc[0] if gaps.any() else far
+    if 0 < early.sum() <= max(2, 0.01 * len(known)) and len(known) > 20:
+        texts = dates.dt.strftime("%Y-%m-%d").fillna("")
+        maker.ledger.warn(
+            ("survey", "columns", "date"),
+            f"{int(early.sum())} rows have a date over a year before all others: "
+            f"{examples(maker.raw, texts, early)}; correct it, or write it under `missing:`.",
+        )
     if not gaps.any():
         return far
     first = days[gaps].iloc[-1]

@@ -18,6 +18,7 @@ Code = str | int | float
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
+_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[ '’]\d{3})+(?:[.,]\d+)?")
 _CURRENCY = re.compile(r"^[¥￥$€£]\s*|\s*[元€]$")
 _TRUE = frozenset(
     {"1", "true", "yes", "y", "t", "是", "有", "对", "√", "✓", "ja", "oui", "sí", "已达标", "达标"}
@@ -64,9 +65,15 @@ def by_value(texts: pd.Series, function: Callable[[str], Any], dtype: str) -> pd
     return pd.Series(values.array.take(codes), index=texts.index, name=texts.name)
 
 
+def _bare(text: str) -> str:
+    """Return a cell without its currency and the blanks or apostrophes that part thousands."""
+    bare = _CURRENCY.sub("", plain(text))
+    return re.sub(r"[ '’]", "", bare) if _GROUPS.fullmatch(bare) else bare
+
+
 def number(text: str, decimal: str = ".") -> float:
     """Return the number that a cell writes, or NaN; thousands and a currency are understood."""
-    bare = _CURRENCY.sub("", plain(text))
+    bare = _bare(text)
     if decimal == "," and _DECIMAL_COMMA.fullmatch(bare):
         bare = bare.replace(".", "").replace(",", ".")
     elif _THOUSANDS.fullmatch(bare):
@@ -80,14 +87,14 @@ def decimal_of(texts: pd.Series, decimal: str) -> str:
     In a file with semicolons a comma is decimal; elsewhere it is if some cell writes it so that it
     cannot part thousands (1,5) and none writes a point.
     """
-    unique = [plain(text) for text in texts.unique()]
+    unique = [_bare(text) for text in texts.unique()]
     commas = [text for text in unique if "," in text]
-    if not commas or not all(_DECIMAL_COMMA.fullmatch(_CURRENCY.sub("", c)) for c in commas):
+    if not commas or not all(_DECIMAL_COMMA.fullmatch(text) for text in commas):
         return "."
     if decimal:
         return decimal
     points = any("." in text for text in unique)
-    odd = any(not _THOUSANDS.fullmatch(_CURRENCY.sub("", text)) for text in commas)
+    odd = any(not _THOUSANDS.fullmatch(text) for text in commas)
     return "," if odd and not points else "."
 
 

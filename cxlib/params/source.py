@@ -14,7 +14,7 @@ from cxlib.params.base import Cells, Closed, Codes, DateFormats, Moment, Text, m
 from cxlib.params.calendar import Calendar, TimeZone
 from cxlib.params.faults import Path, Problem, dotted
 
-_ONLY_FILES = ("sheet", "header_row", "header_rows", "encoding", "separator", "decimal")
+_ONLY_FILES = ("sheet", "header_row", "header_rows", "separator", "decimal")
 
 
 def _inside(text: str) -> str:

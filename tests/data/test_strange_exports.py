@@ -412,3 +412,56 @@ def test_margins_are_brought_to_what_was_answered(shop: Any) -> None:
     assert shares.to_dict() == pytest.approx({"a": 0.5, "b": 0.3, "z": 0.2})
     assert set(caveats) <= set(raked.caveats)
     assert client.mix_segments == ("g",)
+
+
+def test_what_a_platform_writes_for_no_answer_is_none(shop: Any) -> None:
+    shop.file(
+        "a.csv",
+        "序号,提交答卷时间,q,r,g\n1,2024/5/1 10:00:00,(跳过),-3,(空)\n2,2024/5/2 10:00:00,4,5,a\n",
+    )
+    shop.ingest(shop.client("""
+        survey:
+          source: a.csv
+          columns: {id: 序号, date: 提交答卷时间}
+          metrics: {csat: {column: q, scale: [1, 5]}}
+          touchpoints: [{key: desk, column: r, scale: [1, 5]}]
+          segments: {g: g}
+    """))  # fmt: skip
+    survey = shop.read()
+    assert survey["csat"].isna().tolist() == survey["desk"].isna().tolist() == [True, False]
+    assert survey["g"].isna().tolist() == [True, False]
+
+
+def test_previews_that_nobody_takes_out_are_told(shop: Any) -> None:
+    rows = "".join(
+        f"x,{'Survey Preview' if i < 3 else 'IP Address'},True,R{i},{i % 11}\n" for i in range(30)
+    )
+    shop.file("a.csv", "StartDate,Status,Finished,ResponseId,Q1\n" + rows)
+    survey = "survey: {{source: a.csv, {}columns: {{id: ResponseId}}, metrics: {{nps: {{column: Q1}}}}}}\n"
+    said = "".join(shop.says(shop.client(survey.format("")), "warning"))
+    assert "3 rows count whose Status is 'Survey Preview'" in said
+    kept = shop.client(survey.format("where: {Status: [IP Address]}, "))
+    assert "Survey Preview" not in "".join(shop.says(kept, "warning"))
+    assert len(examine(kept, shop.workspace).faults) == 0
+
+
+def test_dates_far_from_all_others_are_told_and_the_future_set_aside(shop: Any) -> None:
+    days = [f"2024-05-{i + 1:02d}" for i in range(28)] + ["1980-01-01", "2204-05-03"]
+    shop.file("a.csv", "d,nps\n" + "".join(f"{day},9\n" for day in days))
+    client = shop.client(
+        "period: month\nsurvey: {source: a.csv, columns: {date: d}, metrics: {nps: {column: nps}}}\n"
+    )
+    said = "".join(shop.says(client, "warning"))
+    assert "over a year before all others: '1980-01-01'" in said
+    assert "far in the future and are left out: '2204-05-03'" in said
+    shop.ingest(client)
+    assert shop.read()["date"].max() == pd.Timestamp("2024-05-28")
+
+
+@pytest.mark.parametrize("text", ["1 085,5", "1'085.5", "1,085.5", "￥1,085.5", "1.085,5"])
+def test_thousands_are_read_as_their_country_writes_them(shop: Any, text: str) -> None:
+    shop.file("t.csv", f'm;d;a\n1;2024-01-01;"{text}"\n')
+    shop.ingest(
+        shop.client("transactions: {source: t.csv, columns: {member: m, date: d, amount: a}}\n")
+    )
+    assert shop.read("transactions")["amount"].tolist() == [1085.5]
