@@ -94,21 +94,6 @@ def parse(
     with or without a time and its zone, Unix times and Excel's day numbers may stand side by side.
     Day-first and month-first dates are told apart by the whole column, or not at all.
 
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        The cells; an empty text is no date.
-    name : str
-        The column, for messages.
-    formats : sequence of str
-        ``strptime`` formats instead; full ISO timestamps are still understood.
-    timezone : str, optional
-        Where times with an offset are brought to; without it, they stay as written.
-    clock : str, optional
-        Where the clock stood that wrote times without an offset, if not in `timezone`.
-    at : callable, optional
-        Tells where the row at a position stands.
-
     Raises
     ------
     DataError

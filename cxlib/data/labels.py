@@ -26,13 +26,7 @@ _FORMS = (
 
 
 def label(text: str) -> str | None:
-    """Return the kit's label of a calendar period as people write it, or None.
-
-    Parameters
-    ----------
-    text : str
-        ``2026Q3``, ``Q3 2026``, ``2026年第3季度``, ``2026-9``, ``202609``, ``2026年`` and the like.
-    """
+    """Return the kit's label of a calendar period as people write it, or None."""
     plain = values.plain(text).translate(_QUARTERS)
     for pattern, kind in _FORMS:
         found = pattern.fullmatch(plain)
@@ -57,21 +51,7 @@ def written_out(texts: pd.Series) -> pd.Series:
 
 
 def labels(texts: pd.Series, kind: str) -> pd.Series:
-    """Return the label of each text in periods of `kind`.
-
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        What a column or a file's name says.
-    kind : {"month", "quarter", "year", "wave"}
-        The client's periods; a finer label is raised to the period it lies in, and a wave keeps
-        the name it has.
-
-    Returns
-    -------
-    pandas.Series of str
-        Missing where there is no text, or none that names a period of that kind.
-    """
+    """Return the label of each text in periods of `kind`."""
 
     def name(text: str) -> str | None:
         if kind == "wave":

@@ -113,15 +113,6 @@ def read(
 ) -> Raw:
     """Read one file, or all files of a pattern one below the other.
 
-    Parameters
-    ----------
-    folder : Path
-        The client's data folder; nothing outside it is read.
-    source : Source
-        Which files, and how they are written. Files whose columns differ are united by name.
-    wanted, ids : sequence of str
-        Columns that the client file names; those of them that hold ids and dates.
-
     Raises
     ------
     DataError

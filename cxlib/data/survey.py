@@ -71,10 +71,11 @@ def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
             continue
         found = values.is_code(raw.frame[name], codes)
         if found.any():
+            shown = examples(raw, raw.frame[name], found)
             ledger.warn(
                 ("survey", "source"),
-                f"{int(found.sum())} rows count whose {name} is {examples(raw, raw.frame[name], found)}"
-                f": tests or unfinished answers? `where: {{{name}: {wanted[name]}}}` leaves them out.",
+                f"{int(found.sum())} rows count whose {name} is {shown}: tests or unfinished answers? "
+                f"`where: {{{name}: {wanted[name]}}}` leaves them out.",
             )
 
 

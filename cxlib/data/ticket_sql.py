@@ -44,22 +44,6 @@ def summarise_tickets(
 ) -> TicketKpis:
     """Compute :func:`cxlib.analysis.service.ticket_kpis` without loading the log.
 
-    Parameters
-    ----------
-    path : str or Path
-        A parquet or CSV file of canonical tickets, or a pattern such as ``tickets/*.parquet``.
-    by, calendar, sla, period, as_of, fcr, repeat_days, minimum_base, confidence
-        As there; times are on one wall clock without a zone.
-    memory_limit : str
-        What DuckDB may hold in memory, such as ``"1GB"``.
-    scratch : Path, optional
-        Folder for what does not fit; a temporary one by default.
-
-    Returns
-    -------
-    TicketKpis
-        The same numbers, made from counts per distinct duration.
-
     Raises
     ------
     DataError

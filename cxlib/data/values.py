@@ -122,23 +122,7 @@ def answers(
     values: Mapping[str, float] | None = None,
     decimal: str = "",
 ) -> Answers:
-    """Read a rating question, keeping *no answer* and *did not use it* apart.
-
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        The cells.
-    scale : (number, number)
-        Lowest and highest answer of the questionnaire.
-    missing, not_applicable : sequence of codes
-        What stands for no answer, and for not having used it.
-    whole : bool
-        Whether only whole numbers are answers.
-    values : mapping of str to number, optional
-        Answers by their texts; a text that itself holds the number needs none.
-    decimal : str
-        The decimal sign; found where it is empty.
-    """
+    """Read a rating question, keeping *no answer* and *did not use it* apart."""
     known = {_word(text): value for text, value in (values or {}).items()}
     absent = is_code(texts, not_applicable)
     blank = (texts.str.strip() == "") | is_code(texts, missing) | absent

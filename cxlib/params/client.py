@@ -129,19 +129,7 @@ class Client(Closed):
         return _said(self.name, language) or self.client
 
     def labels(self, language: str) -> dict[str, str]:
-        """Return the client's own names in one language.
-
-        Parameters
-        ----------
-        language : str
-            ``"en"`` or ``"zh"``; a label that lacks it is given in the language it has.
-
-        Returns
-        -------
-        dict of str to str
-            By key of metrics, touchpoints, stages, segments, questions and kpis; and by
-            ``segment=value`` or ``question=option`` for the values of those.
-        """
+        """Return the client's own names in one language."""
         return {
             f"{name.segment}={name.key}" if name.segment else name.key: _said(name.label, language)
             for name in self.labelled()
