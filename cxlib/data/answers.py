@@ -182,7 +182,8 @@ def _check_nps(
             item.column[0],
         )
     counts = ratings.value_counts()
-    if scale[0] == 0 and counts.sum() >= THOUSANDS and 0 not in counts and 1 in counts:
+    lowest = scale[0] == 0 and 0 not in counts and counts.get(1, 0) >= 10
+    if lowest and counts.sum() >= THOUSANDS:
         maker.ledger.warn(
             path,
             f"nobody answered 0 among {int(counts.sum()):,}: is it a question on 1-{scale[1]}?",

@@ -74,7 +74,7 @@ def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
             shown = examples(raw, raw.frame[name], found)
             ledger.warn(
                 ("survey", "source"),
-                f"{int(found.sum())} rows count whose {name} is {shown}: tests or unfinished answers? "
+                f"{int(found.sum())} rows count whose {name} is {shown}: tests, or unfinished? "
                 f"`where: {{{name}: {wanted[name]}}}` leaves them out.",
             )
 

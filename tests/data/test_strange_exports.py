@@ -437,7 +437,7 @@ def test_previews_that_nobody_takes_out_are_told(shop: Any) -> None:
         f"x,{'Survey Preview' if i < 3 else 'IP Address'},True,R{i},{i % 11}\n" for i in range(30)
     )
     shop.file("a.csv", "StartDate,Status,Finished,ResponseId,Q1\n" + rows)
-    survey = "survey: {{source: a.csv, {}columns: {{id: ResponseId}}, metrics: {{nps: {{column: Q1}}}}}}\n"
+    survey = "survey: {{source: a.csv, {}columns: {{id: ResponseId}}, metrics: {{nps: {{column: Q1}}}}}}\n"  # noqa: E501
     said = "".join(shop.says(shop.client(survey.format("")), "warning"))
     assert "3 rows count whose Status is 'Survey Preview'" in said
     kept = shop.client(survey.format("where: {Status: [IP Address]}, "))
@@ -449,7 +449,7 @@ def test_dates_far_from_all_others_are_told_and_the_future_set_aside(shop: Any) 
     days = [f"2024-05-{i + 1:02d}" for i in range(28)] + ["1980-01-01", "2204-05-03"]
     shop.file("a.csv", "d,nps\n" + "".join(f"{day},9\n" for day in days))
     client = shop.client(
-        "period: month\nsurvey: {source: a.csv, columns: {date: d}, metrics: {nps: {column: nps}}}\n"
+        "period: month\nsurvey: {source: a.csv, columns: {date: d}, metrics: {nps: {column: nps}}}\n"  # noqa: E501
     )
     said = "".join(shop.says(client, "warning"))
     assert "over a year before all others: '1980-01-01'" in said
