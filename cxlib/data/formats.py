@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
+import gzip
 import io
 import math
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -27,6 +29,9 @@ SUFFIXES = (*DELIMITED, *WORKBOOKS, *PAGES, ".parquet", ".sav")
 LARGEST = 200_000_000
 """Cells from A1 to the last one. More is no table but a stray cell: Excel's whole grid is 17
 thousand million, which the reader would lay out in memory."""
+
+UNPACKED = 2_000_000_000
+"""Bytes that a packed file may hold: more is no survey, or a bomb."""
 
 _EXACT = 2.0**63
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
@@ -83,6 +88,8 @@ def read_content(
         If the format needs an extra that is not installed.
     """
     suffix = path.suffix.lower()
+    if suffix == ".gz":
+        suffix, content = Path(path.stem).suffix.lower(), _unpacked(content, file)
     if suffix not in SUFFIXES:
         raise DataError(
             f"{file}: the kit does not read {suffix or 'files without a suffix'}"
@@ -117,6 +124,17 @@ def read_content(
         separator=found,
         odd=odd,
     )
+
+
+def _unpacked(content: bytes, file: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            unpacked = packed.read(UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{file} is truncated or no gzip file: {error}.") from None
+    if len(unpacked) > UNPACKED:
+        raise DataError(f"{file} holds over {UNPACKED:,} bytes; unpack it and read it by `sql:`.")
+    return unpacked
 
 
 def _is_separated(content: bytes) -> bool:

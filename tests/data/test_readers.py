@@ -493,3 +493,13 @@ def test_a_cell_astray_at_the_end_of_the_grid_is_told(tmp_path: Path, write: Wri
     write("a.xlsx", buffer.getvalue())
     told = "a sheet reaches to row 1,048,576 and column 16,384; a stray cell stands far"
     assert told in refusal(tmp_path, "a.xlsx")
+
+
+def test_a_packed_csv_is_read_and_a_broken_one_refused(tmp_path: Path, write: Write) -> None:
+    import gzip
+
+    packed = gzip.compress(b"id,q\n1,9\n")
+    write("a.csv.gz", packed)
+    assert read(tmp_path, "a.csv.gz").frame["q"].tolist() == ["9"]
+    write("b.csv.gz", packed[:-9])
+    assert refusal(tmp_path, "b.csv.gz").startswith("b.csv.gz is truncated or no gzip file")
