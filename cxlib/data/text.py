@@ -55,6 +55,12 @@ def decode(content: bytes, *, file: str, encoding: str | None = None) -> tuple[s
             f"{file} is truncated: line {_line(content, utf8.start)}, its last, ends in the middle "
             "of a character."
         )
+    before = content[: utf8.start].decode("utf-8-sig")
+    if sum(ord(char) > 127 for char in before) > 1:
+        raise DataError(
+            f"{file} is UTF-8 but for line {_line(content, utf8.start)}, which holds the byte "
+            f"0x{content[utf8.start]:02x}; correct that line, or save the file anew as UTF-8."
+        )
     content = content.removeprefix(codecs.BOM_UTF8)
     return _judged(content, file), "gb18030"
 

@@ -32,6 +32,11 @@ WRONG = {
         "a.csv reads like UTF-16 without its mark; declare `encoding: utf-16-le` under `source:`, "
         "or save it as UTF-8.",
     ),
+    "damaged": (
+        "编号,好\n1,很好\n".encode() + b"2,\xff\n3,x\n",
+        "a.csv is UTF-8 but for line 3, which holds the byte 0xff; correct that line, or save the "
+        "file anew as UTF-8.",
+    ),
     "truncated": (
         "编号,好\n1,很好\n2,很好".encode()[:-1],
         "a.csv is truncated: line 3, its last, ends in the middle of a character.",
