@@ -239,7 +239,7 @@ def _folded(
     raw: Raw, client: Client, frame: pd.DataFrame, section: Tickets, ledger: Ledger
 ) -> pd.DataFrame:
     """Fold event rows to one row a ticket."""
-    from cxlib.analysis.events import fold_events
+    from cxlib.analysis.service import fold_events
 
     path: Path = ("tickets", "columns", "event_time")
     when = ledger.moments(raw, section.columns.event_time, section, path, client.calendar.timezone)

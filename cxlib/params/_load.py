@@ -183,7 +183,7 @@ def _ticket_gauges(tickets: Tickets) -> Iterator[tuple[str, Gauge]]:
         sla = kpi.kpi.removesuffix("_sla")
         durations = {"first_response": "first_response", "resolved": "resolution"}
         timed = any(getattr(tickets.durations, durations.get(n, ""), None) for n in kpi.needs)
-        if not timed and not any(getattr(tickets.columns, name) for name in kpi.needs):
+        if not timed and not any(getattr(tickets.columns, name, None) for name in kpi.needs):
             continue
         if sla != kpi.kpi and getattr(tickets.sla, sla, None) is None:
             continue
