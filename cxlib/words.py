@@ -96,11 +96,14 @@ class Words:
         English msgid to translation; what it lacks is said in English.
     labels : mapping of str to str
         The client's own names of its metrics, touchpoints, stages and segments, by key.
+    segments : tuple of str, optional
+        Keys before the ``=`` of ``segment=value``; anything else keeps its ``=``.
     """
 
     language: str = "en"
     catalogue: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    segments: tuple[str, ...] | None = None
 
     @classmethod
     def load(
@@ -109,6 +112,7 @@ class Words:
         *,
         labels: Mapping[str, str] | None = None,
         beside: tuple[Path, ...] = (),
+        segments: tuple[str, ...] | None = None,
     ) -> Words:
         """Read the kit's catalogues of `language`, and those that lie `beside` added notebooks.
 
@@ -122,7 +126,8 @@ class Words:
         catalogue = dict(_catalogue(language))
         for path in beside:
             catalogue |= read_catalogue(path)
-        return cls(language, MappingProxyType(catalogue), MappingProxyType(dict(labels or {})))
+        known = MappingProxyType(dict(labels or {}))
+        return cls(language, MappingProxyType(catalogue), known, segments)
 
     def say(self, message: str, /, **facts: object) -> str:
         """Translate `message` (an English msgid) and fill its ``{named}`` facts.
@@ -139,7 +144,9 @@ class Words:
         known = self.labels.get(text) or self.catalogue.get(text)
         if not known and text in NAMES:
             return self.catalogue.get(NAMES[text]) or NAMES[text]
-        return known or (text.partition("=")[2] if "=" in text else text) or text
+        segment, _equals, value = text.partition("=")
+        cut = bool(value) and (self.segments is None or segment in self.segments)
+        return known or (value if cut else text)
 
     def quantity(self, value: float, unit: str, *, sign: bool = False) -> str:
         """Return a number in its unit: ``−3.2``, ``81.0%``, ``+2.0 points``, ``3.2 min``."""
