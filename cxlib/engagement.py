@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,7 @@ class Engagement(Standing):
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
         labels, segments = opened.labels(spoken), opened.segments
         words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
+        words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)
         theme.font_family()
         if not os.environ.get(JOB_VARIABLE):
@@ -139,7 +141,12 @@ class Engagement(Standing):
     @property
     def margins(self) -> Mapping[str, Mapping[str, float]] | None:
         """Known shares of the customer base by segment, to which the survey is weighted."""
-        return (self.client.survey.margins or None) if self.client.survey else None
+        from cxlib.data.weighting import known_margins
+
+        if self.client.survey is None or not self.client.survey.margins:
+            return None
+        rows = self.table("survey")
+        return known_margins(rows[rows["brand"] == "own"], self.client)[0] or None
 
     @property
     def invited(self) -> Mapping[str, int] | None:

@@ -141,6 +141,9 @@ class Standing(Page):
         table = moved.table[moved.table["source"].isin(sources or SOURCES)]
         judged = self.judged().table.rename(columns={"p_adjusted": "verdict_p"})
         added = [name for name in judged.columns if name not in table.columns]
+        table = table.reindex(
+            columns=list(dict.fromkeys([*table.columns, *sorted(_CHANGES), *_TOLD]))
+        )
         first = judged.drop_duplicates("kpi")[["kpi", *added]]
         table = table.merge(first, on="kpi", how="left").reset_index(drop=True)
         for name in ("status", "course", "clause", "due", "baseline"):
@@ -238,7 +241,7 @@ class Standing(Page):
             return []
         from cxlib.analysis import kpis
         from cxlib.analysis.metrics import Metric
-        from cxlib.analysis.service_contract import RATED, figures, ratings
+        from cxlib.analysis.service import kpi_rows, ratings, unit_of
         from cxlib.analysis.ticket_targets import TICKET_KPIS
         from cxlib.params.service import terms_of
 
@@ -251,14 +254,19 @@ class Standing(Page):
             fcr=asked.get("fcr"),
             fcr_same=tuple(asked.get("fcr_same", ())),
         )
-        known = figures(tickets, terms=terms, period=self.period)
+        kind = periods.kind_of(self.period)
+        known = kpi_rows(tickets, terms=terms, period_kind=kind, whole=self.period)
         if terms.fcr == "survey":
             known = known.assign(basis=["sample" if k == "fcr" else "census" for k in known["kpi"]])
         kinds = {key: {"unit": k.unit, "direction": k.direction} for key, k in TICKET_KPIS.items()}
-        rows = [kpis.counted(known[known["kpi"] != RATED], kinds, source="tickets")]
-        rated = ratings(tickets, terms, self.period)
+        counted = kpis.counted(known[known["kpi"] != "ticket_csat"], kinds, source="tickets")
+        counted["unit"] = [unit_of(kpi, terms.clock) for kpi in counted["kpi"]]
+        rows = [counted]
+        rated = ratings(tickets, terms=terms, period_kind=kind, whole=self.period)
+        rated = rated.dropna(subset=["ticket_csat"])
         if len(rated):
-            found = kpis.estimate(rated.assign(brand="own"), questions=(Metric(RATED, "mean"),))
+            asked_of = (Metric("ticket_csat", "mean"),)
+            found = kpis.estimate(rated.assign(brand="own"), questions=asked_of)
             rows.append(found.table.assign(source="tickets"))
         return rows
 
@@ -351,6 +359,7 @@ class Standing(Page):
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()
 
 
+_TOLD = ("to", "at", "moved", "turn", "cause")
 _CHANGES = frozenset(
     [
         *("before", "change", "change_low", "change_high", "p_value", "p_adjusted"),

@@ -167,7 +167,6 @@ def _report(parcel: Parcel, folder: Path) -> bytes:
     import nbformat
 
     from cxlib import params
-    from cxlib.chapters import catalogues
     from cxlib.report.cover import cover_of
     from cxlib.report.html import render
     from cxlib.words import Words
@@ -175,8 +174,9 @@ def _report(parcel: Parcel, folder: Path) -> bytes:
 
     place = Workspace(folder)
     client = params.load(parcel.client, place)
-    beside = (*catalogues(parcel.language), *place.notebooks.glob(f"*.{parcel.language}.po"))
-    words = Words.load(parcel.language, labels=client.labels(parcel.language), beside=beside)
+    beside = tuple(sorted(place.notebooks.glob(f"*.{parcel.language}.po")))
+    labels, segments = client.labels(parcel.language), client.segments
+    words = Words.load(parcel.language, labels=labels, beside=beside, segments=segments)
     with (folder / "executed.ipynb").open(encoding="utf-8") as file:
         notebook = nbformat.read(file, as_version=4)
     cover = cover_of(client, place, period=parcel.period, words=words)

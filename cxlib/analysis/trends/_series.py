@@ -1,0 +1,297 @@
+"""A client's series, read into periods in time order with gaps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import gcd
+
+import numpy as np
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis.trends._rules import Values
+from cxlib.errors import CxError, DataError, nearest
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
+LONGEST_GAP = 120
+"""More absent periods in a row than ten years of months are a mistyped date, not a pause."""
+LARGEST = 1e100
+"""A larger value is no measurement, and its square is none of the machine's numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Values in time order, gaps NaN; `sizes` are the answers behind survey scores."""
+
+    periods: list[str]
+    points: Values
+    what: str
+    sizes: Values | None = None
+    variance: float | None = None  # of one answer, pooled; None: a share's, at the centre
+    whole: float = 1.0  # a share's largest value
+    unplaced: int = 0  # values without a number of answers
+
+
+def numbers(column: pd.Series, *, what: str) -> Values:
+    """Return a column as floats, missing values NaN; DataError if one is no finite number."""
+    kind = pd.api.types
+    if any(
+        wrong(column)
+        for wrong in (kind.is_datetime64_any_dtype, kind.is_bool_dtype, kind.is_complex_dtype)
+    ):
+        raise DataError(f"{what} holds {column.dtype} values, not numbers.")
+    read = pd.to_numeric(column.astype(object), errors="coerce")
+    found = np.array(read.to_numpy(dtype=float, na_value=np.nan))
+    bad = np.flatnonzero((np.isnan(found) & column.notna().to_numpy()) | (abs(found) > LARGEST))
+    if bad.size:
+        first = bad[0]
+        value = column.iloc[first]
+        shown = repr(value) if isinstance(value, str) else str(value)
+        wanted = f"a number up to {LARGEST:g}" if np.isfinite(found[first]) else "a finite number"
+        raise DataError(
+            f"{what} holds {shown} (row {column.index[first]}, {bad.size} such), "
+            f"which is not {wanted}."
+        )
+    return found
+
+
+def read_values(values: pd.Series) -> Series:
+    """Read one value a period from a series indexed by periods."""
+    if np.ndim(values) != 1:
+        raise DataError(f"a chart takes one series, not a {type(values).__name__} of several.")
+    series = values if isinstance(values, pd.Series) else pd.Series(values, dtype=object)
+    what = "the series" if series.name is None else repr(str(series.name))
+    found = numbers(series, what=what)
+    if np.isnan(found).all():
+        raise DataError(f"{what} has no values: all {len(found)} are missing.")
+    order = lay_out(labels_of(series.index, what=what), what=what)
+    return Series(
+        periods=[label for label, _row in order],
+        points=_placed(found, order),
+        what=what,
+    )
+
+
+def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> Series:
+    """Read one score a period with the answers behind it and the variance of one of them."""
+    require(table, ("period",))
+    counted = "numerator" in table and "denominator" in table and "value" not in table
+    if counted:
+        parts = [numbers(table[name], what=f"'{name}'") for name in ("numerator", "denominator")]
+        sizes = np.where(parts[1] > 0, parts[1], np.nan)
+        found = parts[0] / sizes
+    else:
+        require(table, ("value",))
+        found = numbers(table["value"], what="'value'")
+        size = next((name for name in ("n_star", "n") if name in table), None)
+        if size is None:
+            raise DataError(
+                "the table has no column 'n' (or 'n_star', with the design effect): limits rest on "
+                "the variance of one answer, pooled over the periods, and on how many there were."
+            )
+        sizes = numbers(table[size], what=f"'{size}'")
+    _within(table, found, limits)
+    if (negative := np.flatnonzero(sizes < 0)).size:
+        row = negative[0]
+        raise DataError(f"there are {sizes[row]:g} answers in row {table.index[row]}.")
+    unplaced = ~np.isnan(found) & ~(sizes > 0)
+    found = np.where(unplaced, np.nan, found)
+    if np.isnan(found).all():
+        raise DataError(f"'value' has no scores with a number of answers in {len(found)} rows.")
+    there = ~np.isnan(found)
+    sizes = np.where(there, sizes, np.nan)
+    kinds = set(table["kind"].dropna()) if "kind" in table else set()
+    share = counted or bool(kinds & {"csat", "share"})
+    percent = "csat" in kinds or ("unit" in table and table["unit"].eq("percent").all())
+    whole = limits[1] if limits is not None else 100.0 if percent else 1.0
+    if share and ((found < 0) | (found > whole)).any():
+        raise DataError(f"a share lies between 0 and {whole:g}, not at {np.nanmax(found):g}.")
+    order = lay_out(labels_of(pd.Index(table["period"]), what="the table"), what="the table")
+    return Series(
+        periods=[label for label, _row in order],
+        points=_placed(found, order),
+        what="the table",
+        sizes=_placed(sizes, order),
+        variance=None if share else _one_answer(table, sizes),
+        whole=whole,
+        unplaced=int(unplaced.sum()),
+    )
+
+
+def _one_answer(table: pd.DataFrame, sizes: Values) -> float:
+    """Return the variance of one answer, pooled over the periods by their answers."""
+    if "variance" in table:
+        each = numbers(table["variance"], what="'variance'")
+    elif "standard_error" in table:
+        each = numbers(table["standard_error"], what="'standard_error'") ** 2 * sizes
+    else:
+        raise DataError(
+            "the table has neither 'variance' (of one answer) nor 'standard_error'; a share of "
+            "yes and no needs neither: say so in a column 'kind' with 'share'."
+        )
+    if (negative := np.flatnonzero(each < 0)).size:
+        raise DataError(f"'variance' holds {each[negative[0]]:g}; a variance is never negative.")
+    known = ~np.isnan(each) & ~np.isnan(sizes)
+    return float(np.average(each[known], weights=sizes[known])) if known.any() else 0.0
+
+
+def require(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise DataError if the table lacks one of the columns."""
+    for column in columns:
+        if column not in table.columns:
+            raise DataError(f"the table has no column {column!r}{nearest(column, table.columns)}")
+
+
+def _within(table: pd.DataFrame, found: Values, limits: tuple[float, float] | None) -> None:
+    if limits is None:
+        return
+    low, high = limits
+    if not low < high:
+        raise DataError(f"limits ({low:g}, {high:g}) are not a lowest and a highest score.")
+    if (beyond := np.flatnonzero((found < low) | (found > high))).size:
+        row = beyond[0]
+        raise DataError(
+            f"'value' holds {found[row]:g} (row {table.index[row]}, {beyond.size} such), "
+            f"beyond its limits {low:g} to {high:g}."
+        )
+
+
+def _placed(found: Values, order: list[tuple[str, int | None]]) -> Values:
+    return np.array([np.nan if row is None else found[row] for _label, row in order])
+
+
+def rebased_at(
+    series: Series, rebase: Sequence[str] | Mapping[str, str] | None
+) -> tuple[tuple[tuple[str, str], ...], list[slice]]:
+    """Return each rebase with its reason in time order, and the segments between them.
+
+    Raises
+    ------
+    DataError
+        If a period is unknown, or a segment has no value.
+    """
+    reasons = _reasons(rebase)
+    starts = {}
+    for label, reason in reasons.items():
+        kind = periods.kind_of(label)
+        known = label if kind is None else periods.label_of(periods.parse(label))
+        at = known if known in series.periods else label
+        if at not in series.periods:
+            raise DataError(
+                f"rebase names {label!r}, no period of {series.what}"
+                f"{nearest(label, series.periods)}"
+            )
+        starts[series.periods.index(at)] = (at, reason)
+    ordered = sorted(starts)
+    cuts = [0, *(at for at in ordered if at), len(series.periods)]
+    segments = [slice(a, b) for a, b in pairwise(cuts)]
+    for segment in segments:
+        if np.isnan(series.points[segment]).all():
+            raise DataError(
+                f"from {series.periods[segment.start]!r} on there is no value before the next "
+                "rebase; leave one of the two rebases out."
+            )
+    return tuple(starts[at] for at in ordered), segments
+
+
+def _reasons(rebase: Sequence[str] | Mapping[str, str] | None) -> dict[str, str]:
+    if rebase is None:
+        return {}
+    if isinstance(rebase, Mapping):
+        return {str(label).strip(): str(reason) for label, reason in rebase.items()}
+    if isinstance(rebase, (str, int)):
+        return {str(rebase).strip(): ""}
+    return {str(label).strip(): "" for label in rebase}
+
+
+def labels_of(index: pd.Index, *, what: str) -> list[str]:
+    """Return an index as period labels: text as it stands, dates by the calendar step they keep."""
+    if isinstance(index, pd.MultiIndex):
+        raise DataError(f"{what} is indexed by {index.nlevels} levels; keep the periods alone.")
+    if index.hasnans or any(label is None for label in index):
+        row = next(i for i, gone in enumerate(index.isna()) if gone)
+        raise DataError(f"{what} has no period in row {row}; give every row its period.")
+    if isinstance(index, pd.DatetimeIndex):
+        return _dates(index)
+    if pd.api.types.is_float_dtype(index.dtype) and (index % 1 == 0).all():  # years beside a gap
+        index = index.astype("int64")
+    return [str(label).strip() for label in index]
+
+
+def _dates(index: pd.DatetimeIndex) -> list[str]:
+    days = index.tz_localize(None).normalize()
+    starts, ends = bool(days.is_month_start.all()), bool(days.is_month_end.all())
+    months = days.to_period("M")
+    step = _step([m.ordinal for m in months])
+    if (starts or ends) and months.is_unique and len(days):
+        first = (days.month[0] - 1) % 12 if starts else days.month[0] % 12
+        if step and step % 12 == 0 and first == 0:
+            return [str(day.year) for day in days]
+        if step and step % 3 == 0 and step % 12 and first % 3 == 0:
+            return [str(quarter) for quarter in days.to_period("Q")]
+        if step <= 1:
+            return [str(month) for month in months]
+    return [f"{day:%Y-%m-%d}" for day in days]
+
+
+def lay_out(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
+    """Return each period in time order with the row it came from; None marks an absent period.
+
+    Calendar labels are sorted and absent periods between them are added, at the step the labels
+    keep (months labelled every third month are quarters, not gaps). Days (``2026-09-30``) are
+    sorted. Waves' own names stay as given.
+    """
+    kinds = {periods.kind_of(label) for label in labels}
+    calendar = bool(labels) and None not in kinds
+    if calendar and len(kinds) > 1:
+        named = ", ".join(sorted(str(kind) for kind in kinds))
+        raise DataError(f"{what} mixes kinds of periods ({named}); chart one kind at a time.")
+    if calendar:
+        labels = [periods.label_of(periods.parse(label)) for label in labels]
+    twice = next((label for i, label in enumerate(labels) if label in labels[:i]), None)
+    if twice is not None:
+        times = labels.count(twice)
+        raise DataError(f"{what} has period {twice!r} {times} times; give one value a period.")
+    if not calendar:
+        rows = list(range(len(labels)))
+        if all(map(_DAY.match, labels)):
+            rows.sort(key=labels.__getitem__)
+        return [(labels[row], row) for row in rows]
+    return _calendar(labels, what=what)
+
+
+def _calendar(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
+    rows = {periods.parse(label).ordinal: row for row, label in enumerate(labels)}
+    ordered = sorted(rows)
+    step = max(_step(ordered), 1)
+    for before, after in pairwise(ordered):
+        if (after - before) // step > LONGEST_GAP:
+            raise DataError(
+                f"{what} has no period between {labels[rows[before]]!r} and "
+                f"{labels[rows[after]]!r}; is one of them mistyped?"
+            )
+    first = periods.parse(labels[rows[ordered[0]]])
+    return [
+        (periods.label_of(first + (at - ordered[0])), rows.get(at))
+        for at in range(ordered[0], ordered[-1] + 1, step)
+    ]
+
+
+def _step(ordinals: list[int]) -> int:
+    ordered = sorted(set(ordinals))
+    return gcd(*(after - before for before, after in pairwise(ordered)))
+
+
+def earlier(label: str, *, years: int = 0, steps: int = 0) -> str | None:
+    """Return the calendar label so many years or steps before, or None for a wave's own name."""
+    kind = periods.kind_of(label)
+    if kind is None:
+        return None
+    a_year = {"year": 1, "quarter": 4, "month": 12}[kind]
+    try:
+        return periods.shift(label, -(steps + years * a_year))
+    except (CxError, ValueError):
+        return None

@@ -1,0 +1,212 @@
+"""How stable process charts behave, by simulation with a fixed seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, sqrt
+from typing import Any
+
+import numpy as np
+
+from cxlib.analysis.trends._rules import (
+    LEVEL,
+    SETTLED,
+    Flags,
+    Limits,
+    Values,
+    level_shift,
+    limits,
+    signals,
+)
+
+SIMULATED = 10_000
+SEED = 20_260_901
+MARGIN_Z = 2.0
+"""Standard errors of the simulated count that are added to a p-value."""
+CARRY_STEP, MOST_CARRY = 0.1, 0.9
+SKEW_STEP, MOST_SKEW = 0.5, 2.0
+SKEW_MARGIN = 1.5
+"""A skewness of few points is biased towards none; with this factor the promise of
+`early_warnings` holds for exponential noise from 24 points and for half its skew from 8."""
+FEWEST = 5
+"""Fewer points show neither carry-over nor skewness."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stable:
+    """What stable charts of one shape do: how often they raise a flag, and how strong it is."""
+
+    any_flag: float
+    latest_flag: float
+    strengths: Mapping[str, Values]  # rule → sorted strengths of the last point
+    smallest: Values  # sorted smallest p-values over the rules; 1 where nothing is flagged
+    steps: Values  # sorted: the largest step between two levels, wherever it lies
+
+    def p_values(self, strength: Mapping[str, float]) -> dict[str, float]:
+        """Return each rule's own p-value of an observed last point; 1 where it is not flagged."""
+        return {
+            rule: float(_tail(self.strengths[rule], np.array(value))) if value > 0 else 1.0
+            for rule, value in strength.items()
+        }
+
+    def p_value(self, strength: Mapping[str, float]) -> float:
+        """Return how often a stable chart's last point gives as strong a signal by any rule.
+
+        The upper end of what the simulation leaves open, so that its own noise breaks no promise.
+        """
+        best = min(self.p_values(strength).values(), default=1.0)
+        if best >= 1:
+            return 1.0
+        as_strong = np.searchsorted(self.smallest, best * (1 + 1e-12), side="right")
+        return float(_upper(np.array(as_strong), self.smallest.size))
+
+    def shift_chance(self, step: float) -> float:
+        """Return how often a stable chart shows as large a step between two levels."""
+        return float(_tail(self.steps, np.array(step))) if step > 0 else 1.0
+
+    def false_alarm(self, level: float) -> float:
+        """Return how often a stable chart's last point falls at or below a p-value of `level`."""
+        n = self.smallest.size
+        counts = np.searchsorted(self.smallest, self.smallest, side="right")
+        return float(((_upper(counts, n) <= level) & (self.smallest < 1)).mean())
+
+
+def _upper(count: Any, n: int) -> Values:
+    found: Values = (1 + count + MARGIN_Z * np.sqrt(1 + count)) / (1 + n)
+    return found
+
+
+def _tail(ordered: Values, value: Values) -> Values:
+    stronger = ordered.size - np.searchsorted(ordered, value * (1 - 1e-12), side="left")
+    found: Values = (1 + stronger) / (1 + ordered.size)
+    return found
+
+
+def strengths_of(
+    values: Values, limit: Limits, rules: tuple[str, ...]
+) -> tuple[dict[str, Values], Flags]:
+    """Return how strong each rule's signal at the last point is (0: none), and which flag any."""
+    found = signals(values, limit, rules)
+    step, _at = level_shift(values, limit, latest=SETTLED - 1)
+    return dict(found.strength) | {LEVEL: np.abs(step)}, np.any(list(found.flags.values()), axis=0)
+
+
+@lru_cache(maxsize=64)
+def _simulated(
+    measured: tuple[bool, ...],
+    noise: tuple[float, ...] | None,
+    process: float,
+    carry: float,
+    skew: float,
+    season: tuple[tuple[float, ...], ...] | None,
+    screen: bool,
+    rules: tuple[str, ...],
+    draws: int,
+) -> Stable:
+    n = len(measured)
+    generator = np.random.default_rng(SEED)
+    if skew:
+        shape = 4 / skew**2
+        z = np.sign(skew) * (generator.gamma(shape, size=(draws, n)) - shape) / sqrt(shape)
+    else:
+        z = generator.standard_normal((draws, n))
+    for t in range(1, n):
+        z[:, t] = carry * z[:, t - 1] + sqrt(1 - carry**2) * z[:, t]
+    known = None if noise is None else np.where(measured, noise, np.nan)
+    spread = np.ones(n) if known is None else np.sqrt((process + known) / (1 - carry))
+    values = np.where(measured, z * spread, np.nan)
+    if season is not None:
+        values = values - np.nan_to_num(values[:, :-1]) @ np.array(season)
+    limit = limits(values, known, screen=screen)
+    strength, flags = strengths_of(values, limit, rules)
+    smallest = np.ones(draws)
+    ordered = {rule: np.sort(found) for rule, found in strength.items()}
+    for rule, found in strength.items():
+        p = np.where(found > 0, _tail(ordered[rule], found), 1.0)
+        smallest = np.minimum(smallest, p)
+    step, _at = level_shift(values, limit)
+    return Stable(
+        any_flag=float(flags.any(axis=1).mean()),
+        latest_flag=float(flags[:, -1].mean()),
+        strengths=ordered,
+        smallest=np.sort(smallest),
+        steps=np.sort(np.abs(step)),
+    )
+
+
+def stable_like(
+    values: Values,
+    noise: Values | None,
+    *,
+    season: Values | None = None,
+    plain: bool = False,
+    screen: bool,
+    rules: tuple[str, ...],
+) -> tuple[Stable, float]:
+    """Return how stable charts of the same shape behave, and the carry-over they were given.
+
+    The shape is points, gaps, sampling noise, and, unless `plain`, the chart's own lag-1
+    correlation and skewness; `season` maps the points before the last to what was taken off every
+    point, as it was here. Gaps after the latest value play no part.
+    """
+    there = ~np.isnan(values)
+    end = int(np.flatnonzero(there)[-1]) + 1
+    row = values[None, :end]
+    known = None if noise is None else noise[:end]
+    limit = limits(row, known, screen=screen)
+    carry, skew = (0.0, 0.0) if plain else _character(row, limit)
+    process = 1.0
+    if known is not None:
+        process = max(float((limit.half[0, -1] / 3) ** 2 - known[-1]), 0.0)
+        process = 0.0 if np.isnan(process) else process
+    stable = _simulated(
+        tuple(there[:end].tolist()),
+        None if known is None else tuple(np.where(there[:end], known, 0.0).tolist()),
+        process,
+        carry,
+        skew,
+        None if season is None else tuple(map(tuple, season.tolist())),
+        screen,
+        rules,
+        SIMULATED,
+    )
+    return stable, carry
+
+
+def _character(row: Values, limit: Limits) -> tuple[float, float]:
+    """Return a chart's lag-1 correlation and skewness, on grids so that like charts share.
+
+    A shift raises the correlation and an outlier the skewness, although neither is carry-over or
+    skew: the correlation is the mean of that about one level and that about two, less the bias of
+    few points; the skewness is about two levels, without the latest point, and rounded outward.
+    """
+    x = row[0]
+    there = ~np.isnan(x)
+    n = int(there.sum())
+    if n < FEWEST:
+        return 0.0, 0.0
+    _step, at = level_shift(row, limit, latest=SETTLED - 1)
+    one = x - np.nanmean(x)
+    two = np.array(one)
+    for part in (slice(None, int(at[0])), slice(int(at[0]), None)):
+        if there[part].any():
+            two[part] -= np.nanmean(two[part])
+    r = (autocorrelation(one) + autocorrelation(two)) / 2
+    carry = r + (1 + 3 * max(r, 0.0)) / n
+    steps = ceil(round(min(max(carry, 0.0), MOST_CARRY) / CARRY_STEP, 6))
+    before = two[there][:-1] - two[there][:-1].mean()
+    deviation = before.std()
+    if deviation <= 1e-9 * np.abs(x[there]).max():
+        return round(steps * CARRY_STEP, 2), 0.0
+    m = len(before)
+    skew = SKEW_MARGIN * (before**3).mean() / deviation**3 * sqrt(m * (m - 1)) / (m - 2)
+    size = min(ceil(max(abs(skew) - SKEW_STEP / 2, 0.0) / SKEW_STEP) * SKEW_STEP, MOST_SKEW)
+    return round(steps * CARRY_STEP, 2), float(np.sign(skew) * size)
+
+
+def autocorrelation(gap: Values) -> float:
+    """Return the lag-1 autocorrelation of deviations from a centre; gaps break pairs."""
+    total = float(np.nansum(gap**2))
+    return float(np.nansum(gap[1:] * gap[:-1])) / total if total > 0 else 0.0

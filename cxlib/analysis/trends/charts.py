@@ -1,0 +1,386 @@
+"""Process charts: XmR, and charts of survey scores, with the NHS rules and shifts of level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isnan, nan, sqrt
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from cxlib.analysis.results import Caveat
+from cxlib.analysis.trends import _rules
+from cxlib.analysis.trends._season import Seasonality, season_of
+from cxlib.analysis.trends._segments import Segments
+from cxlib.analysis.trends._series import Series, read_scores, read_values, rebased_at
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+Improvement = Literal["higher", "lower"]
+Ends = tuple[float | None, float | None]
+
+TRIAL_POINTS = 12
+"""Limits on fewer points still move with every new one (NHS England, Making data count)."""
+MATERIAL_Z = 1.96
+"""Lag-1 autocorrelations beyond this many standard errors (1/sqrt n) are called material."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class XmrChart:
+    """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a period in time order, gaps included: ``period`` (text), ``value``, ``centre``,
+        ``lower``, ``upper`` (in the KPI's unit; NaN from a shift on until 8 points have followed),
+        ``flags`` (text: the rules that flag the point, joined by ", ", of ``outside``, ``trend``,
+        ``two in three``, ``shift``, ``new level``; empty for none), ``signal`` (``better``,
+        ``worse``; ``high``, ``low`` where neither is better; empty for none), ``moving_range``,
+        ``screened`` (moving range left out of the limits), ``segment`` (1, 2, …, a new one at each
+        rebase and shift); a score chart also has ``standard_error``, by the pooled variance.
+    improvement : str or None
+        ``"higher"``, ``"lower"``, or None where neither is better.
+    target : float or None
+        The target, in the KPI's unit.
+    variation : str or None
+        Of the latest measured point: ``"improving"``, ``"concerning"``, ``"common cause"``, or
+        without a direction ``"neither high"`` and ``"neither low"``; None without limits.
+    assurance : str or None
+        Against the latest limits: ``"reaches"`` the target, ``"misses"`` it, or ``"may or may
+        not"``; None without a target and on trial limits.
+    miss_chance : float
+        Chance that a further period like the latest misses the target, while the process stays as
+        it is (0 to 1; a t distribution about the centre); NaN where there is no assurance.
+    false_alarm_rate : float
+        Share of stable series of this shape on whose charts the rules flag a point (0 to 1).
+    false_alarm_rate_valid : bool
+        False where the autocorrelation is material: the rules assume independent points.
+    autocorrelation : float
+        Lag-1, of the values about their segment's centre; NaN where it cannot be calculated.
+    trial : bool
+        The latest limits rest on fewer than 12 points.
+    seasonality : Seasonality or None
+        The test for a season, where 24 months or quarters are there; the chart itself stays raw.
+    rebased : tuple of (str, str)
+        Period and reason of each declared recalculation; the reason is empty where none was given.
+    shifts : tuple of str
+        Periods at which the level shifted, where they were looked for.
+    before : float
+        Level before the latest rebase or shift, in the KPI's unit; NaN without one.
+    n_used, n_dropped : int
+        Periods with and without a value.
+    """
+
+    counts: ClassVar[str] = "periods"
+    table: pd.DataFrame
+    improvement: str | None
+    target: float | None
+    variation: str | None
+    assurance: str | None
+    miss_chance: float
+    false_alarm_rate: float
+    false_alarm_rate_valid: bool
+    autocorrelation: float
+    trial: bool
+    seasonality: Seasonality | None
+    rebased: tuple[tuple[str, str], ...]
+    shifts: tuple[str, ...]
+    before: float
+    rules: tuple[str, ...]
+    screen: bool
+    n_used: int
+    n_dropped: int
+    caveats: tuple[Caveat, ...]
+
+
+def xmr(
+    values: pd.Series,
+    *,
+    improvement: Improvement | None,
+    target: float | None = None,
+    rebase: Sequence[str] | Mapping[str, str] | None = None,
+    screen: bool = True,
+    window: int = 1,
+    rules: str | Sequence[str] = "nhs",
+    limits: Ends | None = None,
+    shifts: bool = False,
+) -> XmrChart:
+    """Chart one KPI over time: mean ± 2.66 mean moving ranges, and the NHS rules.
+
+    Flagged are a point outside the limits; seven in a row on one side of the centre; seven points
+    rising or falling; and, of three in a row on one side with none outside, the two or three in the
+    outer third. Rules, moving ranges and limits do not reach across a rebase or a gap.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        One value a period, in the KPI's unit, indexed by period labels (``2026-09``, ``2026Q3``,
+        ``2026``), a PeriodIndex, a DatetimeIndex, or any order (a plain index, waves' names).
+        Calendar periods are sorted; missing values and absent periods are gaps, never filled.
+    improvement : "higher", "lower" or None
+        Which way is better; None for neither.
+    target : float, optional
+        In the KPI's unit; needs `improvement`.
+    rebase : sequence of str, or mapping of str to str, optional
+        Periods from which limits are recalculated, with the reason where a mapping is given.
+    screen : bool
+        Leave moving ranges above 3.267 times their mean out once when limits are set.
+    window : int
+        Periods that one value covers. Above 1 is refused: the values share data.
+    rules : "nhs" or sequence of str
+        All four rules, or some of ``outside``, ``trend``, ``two in three``, ``shift``.
+    limits : (float or None, float or None), optional
+        Lowest and highest possible value, None for no end; drawn limits stay within them.
+    shifts : bool
+        Look for shifts of level (stable charts show one in at most 1 % of cases) and set the limits
+        anew from there once 8 points have followed; before that none are set behind it.
+
+    Returns
+    -------
+    XmrChart
+        Its false-alarm rate comes from 10,000 simulated stable series of the same shape.
+
+    Raises
+    ------
+    DataError
+        If there is no value, one is not a finite number, a period comes twice, `rebase` names an
+        unknown period, a target has no direction, or `window` is above 1.
+
+    References
+    ----------
+    .. [1] Wheeler, D. J. (1993). Understanding Variation. SPC Press.
+    .. [2] NHS England (2024). Making data count: Strengthening your decisions.
+    .. [3] Reading, C. et al. NHSRplotthedots (R package): rules and their order.
+    """
+    if isinstance(window, bool) or not isinstance(window, Integral) or window < 1:
+        raise DataError(f"window {window!r} is not a whole number of periods from 1.")
+    if window > 1:
+        raise DataError(
+            f"a rolling window of {window} periods cannot be charted: neighbouring values share "
+            "data, and 91 % of stable rolling series (3 months over 24) raise a flag; chart the "
+            "single periods."
+        )
+    options: dict[str, Any] = {"screen": screen, "rules": rules, "limits": limits, "shifts": shifts}
+    return _chart(read_values(values), improvement, target, rebase, **options)
+
+
+def score_chart(
+    table: pd.DataFrame,
+    *,
+    improvement: Improvement | None,
+    target: float | None = None,
+    rebase: Sequence[str] | Mapping[str, str] | None = None,
+    screen: bool = True,
+    rules: str | Sequence[str] = "nhs",
+    limits: tuple[float, float] | None = None,
+    shifts: bool = False,
+) -> XmrChart:
+    """Chart a survey score, or a share of cases, with limits that know each period's sample.
+
+    Limits are centre ± 3 sqrt(tau² + v_t), v_t = σ²/n_t. σ² is the variance of one answer pooled
+    over the periods (of a share: that at the centre, as in a p chart), never a period's own: a
+    month of 100 % has none. tau², what the process varies beyond its sampling noise, solves
+    mean(abs(x_t+1 − x_t) / sqrt(2 tau² + v_t + v_t+1)) = sqrt(2/π), else it is 0; the centre is
+    weighted by 1/(tau² + v_t). An additive variance, unlike Laney's factor.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a period: ``period``, ``value`` (the KPI's unit), ``n_star`` (answers, the design
+        effect included) or ``n``, and ``variance`` (of one answer) or ``standard_error``; of a
+        share a column ``kind`` that says ``share`` or ``csat`` instead. Or ``numerator`` and
+        ``denominator`` instead of all these. A value without answers counts as a gap.
+    improvement, target, rebase, screen, rules, shifts
+        As in `xmr`; the outer third is that of the point's own limits.
+    limits : (float, float), optional
+        Lowest and highest possible score, of a share known without; drawn limits stay within.
+
+    Returns
+    -------
+    XmrChart
+        With a ``standard_error`` column, sqrt(v_t), in its table.
+
+    Raises
+    ------
+    DataError
+        As `xmr`; also if a column is missing, a variance is negative, or a value lies beyond
+        `limits`.
+
+    References
+    ----------
+    .. [1] Laney, D. B. (2002). Improved control charts for attributes. Quality Engineering 14.
+    .. [2] Montgomery, D. C. (2009). Introduction to Statistical Quality Control, ch. 6.
+    """
+    series = read_scores(table, limits=limits)
+    if limits is None and series.variance is None:
+        limits = (0.0, series.whole)
+    options: dict[str, Any] = {"screen": screen, "rules": rules, "limits": limits, "shifts": shifts}
+    return _chart(series, improvement, target, rebase, **options)
+
+
+def _chart(
+    series: Series,
+    improvement: Improvement | None,
+    target: float | None,
+    rebase: Sequence[str] | Mapping[str, str] | None,
+    *,
+    screen: bool,
+    rules: str | Sequence[str],
+    limits: Ends | None,
+    shifts: bool,
+) -> XmrChart:
+    _check(improvement, target, limits)
+    chosen = _chosen(rules)
+    rebased, declared = rebased_at(series, rebase)
+    parts = Segments(series, improvement, screen=screen, rules=chosen, ends=limits or (None, None))
+    table, shifted, rate = parts.table(declared, look=shifts)
+    measured = table[table["value"].notna()]
+    latest = measured.iloc[-1]
+    now = measured[measured["segment"] == latest["segment"]]
+    earlier = measured.loc[measured["segment"] < latest["segment"], "centre"].dropna()
+    gap = table["value"] - table["value"].groupby(table["segment"]).transform("mean")
+    correlation = _correlation(gap, table["segment"])
+    trial = len(now) < TRIAL_POINTS or isnan(latest["centre"])
+    judged = None if trial else _assurance(latest, target, improvement)
+    chart = XmrChart(
+        table=table,
+        improvement=improvement,
+        target=None if target is None else float(target),
+        variation=_variation(latest, improvement),
+        assurance=judged,
+        miss_chance=nan if judged is None else _miss_chance(now, target, improvement),
+        false_alarm_rate=rate,
+        false_alarm_rate_valid=not material(correlation, n=len(measured)),
+        autocorrelation=correlation,
+        trial=trial,
+        seasonality=season_of(series.periods, series.points),
+        rebased=rebased,
+        shifts=shifted,
+        before=float(earlier.iloc[-1]) if len(earlier) else nan,
+        rules=chosen,
+        screen=screen,
+        n_used=len(measured),
+        n_dropped=len(table) - len(measured),
+        caveats=(),
+    )
+    return replace(chart, caveats=tuple(_caveats(chart, len(now), series.unplaced)))
+
+
+def _check(improvement: str | None, target: float | None, ends: Ends | None) -> None:
+    if improvement not in ("higher", "lower", None):
+        near = nearest(str(improvement), ("higher", "lower"))
+        raise DataError(f"improvement {improvement!r} is not 'higher', 'lower' or None{near}")
+    if ends is not None and None not in ends and not ends[0] < ends[1]:  # type: ignore[operator]
+        raise DataError(f"limits {ends} are not a lowest and a highest value.")
+    if target is None:
+        return
+    if isinstance(target, bool) or not isinstance(target, Real) or not np.isfinite(target):
+        raise DataError(f"target {target!r} is not a number.")
+    if improvement is None:
+        raise DataError(f"target {target:g} has no direction; say improvement='higher' or 'lower'.")
+
+
+def _chosen(rules: str | Sequence[str]) -> tuple[str, ...]:
+    named = (rules,) if isinstance(rules, str) else tuple(rules or ())
+    if not named:
+        raise DataError(f"rules are {rules!r}; write 'nhs' for all, or one or more of them.")
+    for rule in named:
+        if rule not in (*_rules.RULES, "nhs"):
+            near = nearest(str(rule), (*_rules.RULES, "nhs"))
+            raise DataError(f"there is no rule {rule!r}{near}")
+    if "nhs" in named:
+        return _rules.RULES
+    return tuple(rule for rule in _rules.RULES if rule in named)
+
+
+def _variation(latest: pd.Series, improvement: str | None) -> str | None:
+    """Return the NHS variation verdict on the latest point; None where no limit can be set."""
+    if not latest["signal"]:
+        return None if isnan(latest["upper"]) else _("common cause")
+    if improvement is None:
+        return _("neither high") if latest["signal"] == "high" else _("neither low")
+    return _("improving") if latest["signal"] == "better" else _("concerning")
+
+
+def _assurance(latest: pd.Series, target: float | None, improvement: str | None) -> str | None:
+    """Return whether the latest limits lie clear of the target on the good or the bad side."""
+    if target is None or isnan(latest["upper"]):
+        return None
+    worst, best = latest["lower"], latest["upper"]
+    if improvement == "lower":
+        worst, best, target = -best, -worst, -target
+    if worst >= target:
+        return _("reaches")
+    return _("misses") if best <= target else _("may or may not")
+
+
+def _miss_chance(now: pd.DataFrame, target: float | None, improvement: str | None) -> float:
+    """Return the chance that one more period misses the target; never less than values scatter."""
+    latest, n = now.iloc[-1], len(now)
+    scatter = float(now["value"].var())
+    reach = max(latest["upper"] - latest["centre"], latest["centre"] - latest["lower"]) / 3
+    spread = sqrt(max(reach**2, scatter) * (1 + 1 / n))
+    ahead = (latest["centre"] - (target or 0.0)) * (1 if improvement == "higher" else -1)
+    if spread == 0:
+        return float(ahead < 0)
+    return float(student.cdf(-ahead / spread, n - 1))
+
+
+def _correlation(gap: pd.Series, segment: pd.Series) -> float:
+    if len(gap.dropna()) < 3 or float((gap**2).sum()) <= 0:
+        return nan
+    within = segment.eq(segment.shift())
+    return float((gap * gap.shift()).where(within).sum() / (gap**2).sum())
+
+
+def material(correlation: float, *, n: int) -> bool:
+    """Return whether a lag-1 autocorrelation is beyond what `n` independent values show."""
+    return abs(correlation + 1 / n) > MATERIAL_Z / sqrt(n)
+
+
+def _caveats(chart: XmrChart, points: int, unplaced: int) -> list[Caveat]:
+    """Return the reservations about a chart, in the order in which a reader needs them."""
+    latest = chart.table[chart.table["value"].notna()].iloc[-1]
+    screened, season = int(chart.table["screened"].sum()), chart.seasonality
+    told: list[Caveat] = []
+
+    def add(applies: object, message: str, **facts: object) -> None:
+        if applies:
+            told.append(Caveat(message, **facts))
+
+    if chart.shifts and isnan(latest["centre"]):
+        add(True, _SHIFTED, period=chart.shifts[-1], n=points)
+    elif isnan(latest["upper"]):
+        add(True, _("No two neighbouring periods have a value: no limits can be set."))
+    else:
+        add(chart.trial, _TRIAL, n=points, needed=TRIAL_POINTS)
+    add(latest["upper"] == latest["lower"], _FLAT)
+    add(screened, _SCREENED, n=screened)
+    add(chart.n_dropped, _GAPS, n=chart.n_dropped, total=len(chart.table))
+    add(unplaced, _("{n} values have no number of answers and are gaps."), n=unplaced)
+    add(not chart.false_alarm_rate_valid, _CORRELATED, r=chart.autocorrelation)
+    if season is not None:
+        add(season.seasonal, _SEASON, p=season.p_value)
+    for period, reason in chart.rebased:
+        add(reason, _REBASED, period=period, reason=reason)
+        add(not reason, _BARE, period=period)
+    return told
+
+
+_SHIFTED = _("The level shifted in {period}; {n} periods since are too few to say what is usual.")
+_TRIAL = _("The limits rest on {n} points and are on trial; {needed} settle them.")
+_FLAT = _("The values do not vary: the limits have no width.")
+_SCREENED = _("{n} unusually large moving ranges were left out when the limits were set.")
+_GAPS = _("{n} of {total} periods have no value; they stay gaps and end runs.")
+_CORRELATED = _(
+    "Neighbouring values are correlated ({r:.2f}): limits, rules and the false-alarm rate assume "
+    "independent ones and are not valid here."
+)
+_SEASON = _("The values follow a season (p = {p:.3f}): compare with the same time last year.")
+_REBASED = _("Limits were recalculated from {period}: {reason}")
+_BARE = _("Limits were recalculated from {period}; no reason was given.")
