@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cxlib.data.making import NO_DATA, Made, make_tables
+from cxlib.data.masking import mask_text
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def faults_of(client: Client, tables: Iterable[Made]) -> list[Fault]:
         As `make_tables` returns them.
     """
     faults = [
-        client.fault(issue.path, issue.message, issue.value, severity=issue.severity)
+        client.fault(issue.path, mask_text(issue.message), issue.value, severity=issue.severity)
         for made in tables
         for issue in made.ledger.issues
     ]

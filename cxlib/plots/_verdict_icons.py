@@ -86,7 +86,7 @@ def _sign(ax: Axes, y: float, marker: Any, colour: str) -> None:
         [y],
         transform=ax.transAxes,
         clip_on=False,
-        marker=marker,
+        marker=_glyph(marker) if hollow else marker,
         markersize=RING * 0.5,
         markerfacecolor="none" if marker == "_" else (colour if hollow else theme.PAPER),
         markeredgecolor=colour if hollow else theme.PAPER,
@@ -94,8 +94,7 @@ def _sign(ax: Axes, y: float, marker: Any, colour: str) -> None:
     )
 
 
-_WAVE = r"$\sim$"
-_ASK = "$?$"
+_WAVE, _ASK = "~", "?"
 _ON_PAPER = (_WAVE, _ASK)
 
 
@@ -109,6 +108,16 @@ def _seal(assurance: str | None) -> Any:
     if assurance == "reaches":
         return _tick()
     return "X" if assurance == "misses" else _ASK
+
+
+def _glyph(character: str) -> Any:
+    from matplotlib.textpath import TextPath
+    from matplotlib.transforms import Affine2D
+
+    drawn = TextPath((0, 0), character, size=10)
+    box = drawn.get_extents()
+    middle = Affine2D().translate(-(box.x0 + box.x1) / 2, -(box.y0 + box.y1) / 2)
+    return drawn.transformed(middle)
 
 
 def _tick() -> Any:

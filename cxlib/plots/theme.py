@@ -73,6 +73,7 @@ def settings() -> Any:
     return {
         "font.family": list(font_family()),
         "font.size": 9,
+        "text.parse_math": False,  # a client's $ is a dollar
         "axes.unicode_minus": True,
         "axes.titlesize": 10.5,
         "axes.titlelocation": "left",
