@@ -194,6 +194,17 @@ def _usual_case(folded: str) -> str:
     return re.sub(r"[^\W\d_]+", lambda run: run[0].upper() if len(run[0]) == 1 else run[0], folded)
 
 
+def report_folder(client: str, period: str, language: str) -> Path:
+    """Return where a client's reports lie below the folder of all reports."""
+    return Path(check_client_name(client)) / as_name(period) / as_name(language)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def make_private(folder: Path) -> None:
     """Make a folder that only its user can enter; those above it in ``.cx`` as well."""
     missing = [folder, *folder.parents]

@@ -1,4 +1,4 @@
-"""Run room: the chapters: what each notebook needs, asks and reads, from its own metadata."""
+"""The chapters: what each notebook needs, asks and reads, from its own metadata."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cxlib.params import Client, Fault
 
 _NAME = re.compile(r"(?:(\d+)-)?([\w-]+)")
+_COPY = re.compile(r".*-Copy\d+")
+"""As JupyterLab names what it duplicates: no chapter."""
 _KEYS = {"schema", "needs", "sections", "reads"}
 SCHEMA = 1
 
@@ -97,6 +99,8 @@ def discover(folder: Path) -> Chapters:
     found: dict[str, Chapter] = {}
     faults: dict[str, str] = {}
     for path in sorted(folder.glob("*.ipynb")):
+        if _COPY.fullmatch(path.stem):
+            continue
         try:
             chapter = _read(path)
         except RunError as error:

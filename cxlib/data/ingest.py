@@ -197,6 +197,7 @@ def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) 
         "key": key.id,
         "kit": __version__,
         "sources": source_hashes(client, workspace),
+        "brands": _brands(tables),
         "tables": {
             made.name: {
                 "read": made.ledger.rows_read,
@@ -212,6 +213,11 @@ def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) 
             for made in tables
         },
     }
+
+
+def _brands(tables: list[Made]) -> list[str]:
+    frames = [made.frame for made in tables if made.frame is not None and "brand" in made.frame]
+    return sorted({str(brand) for frame in frames for brand in frame["brand"].dropna().unique()})
 
 
 def _as_ingest(record: dict[str, Any], *, skipped: bool) -> Ingest:

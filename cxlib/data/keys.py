@@ -14,12 +14,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from cxlib.errors import SetupError
 from cxlib.workspace import Workspace, check_client_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CUSTOMER, AGENT, TICKET, ORDER = "customer", "agent", "ticket", "order"
 """Domains: one id has one pseudonym within a domain, and unrelated ones across domains, so that
@@ -70,6 +71,9 @@ class Key:
         pandas.Series of str
             Missing where there is no id.
         """
+        import numpy as np
+        import pandas as pd
+
         names = canonical(ids)
         codes, unique = pd.factorize(names)
         prefix = f"{self.client}\x1f{domain}\x1f"
@@ -97,12 +101,16 @@ def canonical(ids: pd.Series) -> pd.Series:
     pandas.Series of str
         Missing where an id is missing or blank.
     """
+    import numpy as np
+    import pandas as pd
+
     codes, unique = pd.factorize(ids.astype("str"))
-    forms = np.array([*map(_canonical, unique), None], dtype=object)[codes]
+    forms = np.array([*map(canonical_id, unique), None], dtype=object)[codes]
     return pd.Series(forms, index=ids.index, name=ids.name, dtype="str")
 
 
-def _canonical(text: str) -> str | None:
+def canonical_id(text: str) -> str | None:
+    """Return one id in that form; None for a blank one."""
     name = unicodedata.normalize("NFKC", text).strip()
     whole = _WHOLE.fullmatch(name)
     if whole:

@@ -15,7 +15,7 @@ EMAIL, PHONE, ID_CARD, BANK_CARD, IBAN, NAME = (
 )  # fmt: skip
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width to plain, one for one
-_PLAIN = {
+_PLAIN: dict[int, str | int] = {
     **_WIDE,
     **dict.fromkeys(map(ord, "\u3000\u00a0\u2002\u2003\u2009\u202f\u2007"), " "),
     **dict.fromkeys(map(ord, "‐‑‒–—−－"), "-"),

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from cxlib.data.schema import Column
 from cxlib.errors import DataError
-from cxlib.workspace import make_private
+from cxlib.workspace import file_digest, make_private
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cxlib.data.schema import Column
 
 RECORD = "ingest.json"
 
@@ -82,12 +83,6 @@ def are_whole(folder: Path, digests: Mapping[str, str]) -> bool:
         return all(file_digest(folder / name) == digest for name, digest in digests.items())
     except OSError:
         return False
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_frame(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cxlib import envelope
-from cxlib.batch.hearth import can_fork
+from cxlib.batch.forkserver import can_fork
 from cxlib.batch.portfolio import glance_of, portfolio
 from cxlib.report.html import CONTENT_POLICY
 from cxlib.report.index import ClientEntry, Entry, Kpi, render_index

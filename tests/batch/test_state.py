@@ -10,9 +10,10 @@ import pytest
 
 from cxlib.batch.chapters import discover
 from cxlib.batch.plan import Plan
-from cxlib.batch.request import Ended, Run
-from cxlib.batch.state import read_record, write_whole
+from cxlib.batch.run import Ended, Run
+from cxlib.batch.state import read_record
 from cxlib.errors import RunError
+from cxlib.workspace import write_whole
 from tests.batch.conftest import PERIOD, Place
 
 Look = Callable[[Run], dict[str, Ended]]
@@ -217,7 +218,7 @@ def test_a_file_is_written_whole_or_not_at_all(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cxlib.batch.state.os.fsync", full)
+    monkeypatch.setattr("cxlib.workspace.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_whole(path, b"second, longer")
     assert path.read_bytes() == b"first"

@@ -1,4 +1,4 @@
-"""Run room: the warm process itself: ``python -m cxlib.batch._hearth FD``."""
+"""The warm process itself: ``python -m cxlib.batch._forkserver FD``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,13 @@ HEAVY = (
     *("IPython.core.debugger", "IPython.core.logger", "pandas.core.methods.to_dict"),
     *("jupyter_client.manager", "tornado.platform.asyncio", "zmq.utils.garbage"),
     *("babel.numbers", "python_calamine", "resource", "multiprocessing.connection"),
-    *("cxlib.engagement", "cxlib.envelope", "cxlib.batch.work", "cxlib.batch.provision"),
+    *(
+        "cxlib.engagement",
+        "cxlib.envelope",
+        "cxlib.batch.work",
+        "cxlib.batch.provision",
+        "cxlib.batch.plan",
+    ),
 )
 """What jobs import sooner or later; it costs time here once instead of in each of them."""
 
@@ -118,6 +124,7 @@ def main() -> None:
         sys.exit(1)
     gc.collect()
     gc.freeze()
+    confine.adopt_orphans()
     children: set[int] = set()
     wake, woken = socket.socketpair()
     for end in (wake, woken):
@@ -140,12 +147,14 @@ def main() -> None:
     finally:
         for pid in children:
             _end_group(pid)
+        confine.end_offspring()
         os._exit(0)  # libraries have nothing to say at the end of a process that only forked
 
 
 def _reap(children: set[int]) -> None:
-    """Bury the children that ended, and end what they left running."""
-    while children:
+    """Bury the children that ended, and end what they left running, wherever it hid."""
+    ended = False
+    while True:
         try:
             pid, _status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
@@ -155,6 +164,9 @@ def _reap(children: set[int]) -> None:
         if pid in children:
             children.discard(pid)
             _end_group(pid)
+            ended = True
+    if ended:
+        confine.end_offspring(spare=children)
 
 
 def _end_group(pid: int) -> None:
@@ -183,21 +195,23 @@ def _fork(handle: int, mine: tuple[socket.socket, ...]) -> int:
 
 
 def _answer(line: Connection[Any, Any]) -> None:
-    """Do what the line asks, once."""
+    """Do what the line asks, once, and leave nothing running."""
     from cxlib.batch import work
 
-    work.EMBRYO = None
+    confine.adopt_orphans()
     function, arguments, environ = pickle.loads(line.recv_bytes())
-    if function is work.work:
-        from cxlib.batch.provision import Embryo
-
-        work.EMBRYO = Embryo(closing=line.fileno())
-    line.send_bytes(str(os.getpid()).encode("ascii"))
     os.environ.update(environ)
+    if function is work.work:
+        from cxlib.batch.provision import ForkedKernel
+
+        work.confine_worker(*arguments)
+        work.KERNEL = ForkedKernel(closing=line.fileno())
+    line.send_bytes(str(os.getpid()).encode("ascii"))
     try:
         answer: tuple[bool, Any] = (True, function(*arguments))
     except BaseException as error:  # noqa: BLE001 - it is raised again where it was asked for
         answer = (False, _portable(error))
+    confine.end_offspring()
     line.send_bytes(pickle.dumps(answer))
 
 
