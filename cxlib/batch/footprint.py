@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from cxlib.batch.chapters import Chapter
@@ -78,4 +79,7 @@ def forget(workspace: Workspace, client: str, *, raw: bool = False) -> list[Path
                 shutil.rmtree(path)
             else:
                 path.unlink()
+                for above in list(path.parents)[: 3 * (path.suffix == ".html")]:
+                    with suppress(OSError):  # language, period and client, where nothing is left
+                        above.rmdir()
     return paths

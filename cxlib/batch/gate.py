@@ -72,7 +72,7 @@ class Gate:
                     found = guard.find(text, private=private)
                     if found:
                         return f"not delivered: its {kind} holds {found}"
-        except (CxError, OSError) as error:
+        except (CxError, OSError, ValueError, KeyError) as error:
             return f"not delivered: its outputs cannot be searched: {error}"
         return ""
 

@@ -100,6 +100,7 @@ def render_index(clients: Sequence[ClientEntry], *, faults: Sequence[str] = ()) 
     faults : sequence of str
         What concerns no client: damaged notebooks.
     """
+    region = 'role="region" tabindex="0" aria-label="Clients"'
     head = _row("th", ("Client", "Period", "KPIs", "Targets", "Reports"), ' scope="col"')
     rows = "".join(_client_row(client) for client in clients)
     notes = "".join(f'<p class="note">{escape(fault)}</p>' for fault in faults)
@@ -112,7 +113,7 @@ def render_index(clients: Sequence[ClientEntry], *, faults: Sequence[str] = ()) 
         f"<title>{title}</title><style>{style()}</style></head>\n<body>"
         f'<header><p class="mark">For the consultancy only</p><h1>{title}</h1>'
         "<p>It names all clients side by side: do not pass it on to any of them.</p></header>\n"
-        f'<main>{notes}<div class="table"><table><thead>{head}</thead>'
+        f'<main>{notes}<div class="table" {region}><table><thead>{head}</thead>'
         f"<tbody>\n{rows}</tbody></table></div>\n{details}</main></body></html>\n"
     )
 
@@ -161,7 +162,9 @@ def _details(client: ClientEntry) -> str:
         for e in client.entries
     )
     fault = f'<pre class="plain">{escape(client.fault)}</pre>' if client.fault else ""
-    table = f'<div class="table"><table><thead>{head}</thead><tbody>\n{rows}</tbody></table></div>'
+    region = f'role="region" tabindex="0" aria-label="{escape(client.name)}"'
+    body = f"<thead>{head}</thead><tbody>\n{rows}</tbody>"
+    table = f'<div class="table" {region}><table>{body}</table></div>'
     return (
         f'<section id="{escape(client.name)}"><h2>{escape(client.name)}</h2>{fault}'
         f"{table if client.entries else ''}</section>\n"
