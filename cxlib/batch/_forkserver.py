@@ -206,6 +206,7 @@ def _answer(line: Connection[Any, Any]) -> None:
 
         work.confine_worker(*arguments)
         work.KERNEL = ForkedKernel(closing=line.fileno())
+        confine.limit_memory(arguments[2].memory)  # of what the notebook prints, this process's own
     line.send_bytes(str(os.getpid()).encode("ascii"))
     try:
         answer: tuple[bool, Any] = (True, function(*arguments))

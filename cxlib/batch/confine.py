@@ -135,6 +135,7 @@ def libraries() -> tuple[Path, ...]:
         here.parent / "pyproject.toml",
         *(Path(p) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)),
         *(Path(p) for p in (*site.getsitepackages(), site.getusersitepackages())),
+        *(Path(p) for p in sys.path if Path(p).name in ("site-packages", "dist-packages")),
         *(Path(p) for p in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt")),
         *(Path(p) for p in ("/proc", "/sys", "/nix/store", "/var/cache/fontconfig")),
         *(Path("/dev") / name for name in ("random", "urandom", "zero")),

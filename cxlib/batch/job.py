@@ -93,6 +93,9 @@ def run_job(parcel: Parcel, limits: Limits) -> Outcome:
         except TimedOutError:
             error = f"stopped: not done {GRACE_SECONDS:.0f} s after its time limit"
             break
+        except MemoryError:
+            error = f"its outputs need more than its memory limit of {limits.memory} MB"
+            break
         except OSError as failed:
             name = Path(str(failed.filename)).name if failed.filename else "its folder"
             error = f"cannot set up the job: {name}: {failed.strerror or failed}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -168,9 +169,8 @@ def _prepared(
 def _prepare_within(memory: int, root: str, name: str, period: str, write: bool) -> Prepared:
     confine.limit_memory(memory)
     made = prepare(root, name, period, write)
-    if made.fault.startswith(("MemoryError", "OutOfMemory")):
-        fault = f"reading its data: it needs more than its memory limit of {memory} MB"
-        return replace(made, fault=fault)
+    if memory and re.search(r"MemoryError|out of memory|bad alloc", made.fault, re.IGNORECASE):
+        return replace(made, fault=f"{made.fault} (its memory limit is {memory} MB)")
     return made
 
 

@@ -114,6 +114,8 @@ def _execute(parcel: Parcel, folder: Path, own: Path, limits: Limits) -> str:
     except PapermillExecutionError as failed:
         at = failed.exec_count or failed.cell_index
         return f"cell [{at}]: {_kindly(failed, limits)}"
+    except MemoryError:
+        raise
     except Exception as failed:  # noqa: BLE001 - one job's end is never another's
         if manager.notebook is not None:
             write_ipynb(manager.notebook, str(executed))

@@ -70,6 +70,8 @@ TRIES = {
     "shared": "import mmap, time\nm = mmap.mmap(-1, 1 << 30)\nfor at in range(0, 1 << 30, 4096):\n"
     "    m[at] = 1\ntime.sleep(60)",
     "lost": "import sys; print('MemoryError', file=open('tmp/kernel.log', 'a'))",
+    "flood": "import sys\nfor _ in range(1200):\n    sys.stdout.write('x' * (1 << 20)); "
+    "sys.stdout.flush()",
     "phone": "print('call 138 1234 5678')",
 }
 
@@ -151,6 +153,11 @@ def test_the_memory_limit_is_of_all_processes_together_and_of_shared_memory(
     ended: dict[str, Ended], stem: str
 ) -> None:
     assert "together need more than its memory limit of 512 MB" in ended[f"c00/{stem}"].error
+
+
+def test_what_a_notebook_prints_counts_as_well(ended: dict[str, Ended]) -> None:
+    assert ended["c00/flood"].state == "failed"
+    assert "memory limit of 512 MB" in ended["c00/flood"].error
 
 
 def test_output_that_a_limit_lost_is_said(ended: dict[str, Ended]) -> None:
