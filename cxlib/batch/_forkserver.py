@@ -20,49 +20,30 @@ from typing import Any
 
 from cxlib.batch import confine
 
-HEAVY = (
-    *(
-        "numpy",
-        "pandas",
-        "scipy.stats",
-        "duckdb",
-        "pandera",
-        "ruamel.yaml",
-        "babel.messages.pofile",
-    ),
-    *("matplotlib.figure", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
-    *("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline"),
-    *("ipykernel.debugger", "IPython.core.completerlib", "IPython.extensions.storemagic"),
-    *("papermill", "papermill.engines", "nbclient", "nbformat.v4", "nbconvert", "mistune"),
-    *("IPython.core.debugger", "IPython.core.logger", "pandas.core.methods.to_dict"),
-    *("jupyter_client.manager", "tornado.platform.asyncio", "zmq.utils.garbage"),
-    *("babel.numbers", "python_calamine", "resource", "multiprocessing.connection"),
-    *(
-        "cxlib.engagement",
-        "cxlib.envelope",
-        "cxlib.batch.work",
-        "cxlib.batch.provision",
-        "cxlib.batch.plan",
-    ),
-)
+_LIBRARIES = """
+numpy pandas pandas.core.methods.to_dict scipy.stats duckdb pandera ruamel.yaml python_calamine
+babel.messages.pofile babel.numbers resource multiprocessing.connection
+matplotlib.figure matplotlib.pyplot matplotlib.backends.backend_agg
+matplotlib_inline.backend_inline ipykernel.kernelapp ipykernel.ipkernel ipykernel.debugger
+IPython.core.completerlib IPython.core.debugger IPython.core.logger IPython.extensions.storemagic
+papermill papermill.engines nbclient nbformat.v4 nbconvert mistune
+jupyter_client.manager tornado.platform.asyncio zmq.utils.garbage
+"""
 """What jobs import sooner or later; it costs time here once instead of in each of them."""
 
-ROOMS = ("analysis", "params", "data", "findings", "plots", "present", "report")
+_NOT_FOR_JOBS = ("__main__", "cxlib.cli", "cxlib.batch.console", "cxlib.batch._forkserver", ".demo")
 
 
 def preload() -> None:
     """Import all that jobs need, and do once what every job would do first."""
-    with _left_out("rfc3987_syntax", "rfc3986_validator"):
-        for name in HEAVY:
-            with contextlib.suppress(ImportError):
-                import_module(name)
     import cxlib
 
-    for room in ROOMS:
-        for found in walk_packages([str(Path(cxlib.__path__[0]) / room)], f"cxlib.{room}."):
-            if not found.name.endswith("__main__") and ".demo" not in found.name:
+    own = (found.name for found in walk_packages(cxlib.__path__, "cxlib."))
+    with _left_out("rfc3987_syntax", "rfc3986_validator"):
+        for name in (*_LIBRARIES.split(), *own):
+            if not any(part in name for part in _NOT_FOR_JOBS):
                 with contextlib.suppress(ImportError):
-                    import_module(found.name)
+                    import_module(name)
     _rehearse()
 
 

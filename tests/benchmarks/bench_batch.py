@@ -150,7 +150,7 @@ import json, os, sys, time
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 import nbformat
-from cxlib.batch import _hearth
+from cxlib.batch import _forkserver
 _forkserver.preload()
 os.environ["CX_JOB"] = "1"
 shell = InteractiveShell.instance()
