@@ -212,7 +212,12 @@ def make_private(folder: Path) -> None:
     for path in reversed(own or [folder]):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_mode & 0o077:
-            path.chmod(0o700)
+            try:
+                path.chmod(0o700)
+            except PermissionError:
+                raise SetupError(
+                    f"{path} belongs to another user; each works in a workspace of their own."
+                ) from None
 
 
 def write_whole(path: Path, content: bytes) -> None:

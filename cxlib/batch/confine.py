@@ -247,7 +247,7 @@ def end_offspring(spare: Collection[int] = ()) -> None:
         time.sleep(0.002)
 
 
-def die_with_parent(parent: int, number: int = signal.SIGKILL) -> None:
+def die_with_parent(parent: int, number: int = 9) -> None:
     """Have Linux send this process a signal when its parent ends; if it has, end now."""
     if sys.platform.startswith("linux"):
         _libc().prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)

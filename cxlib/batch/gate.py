@@ -87,12 +87,12 @@ class Gate:
         from ruamel.yaml import YAML
         from ruamel.yaml.error import YAMLError
 
-        text = (self.workspace.params / f"{client}.yaml").read_text("utf-8", errors="replace")
-        block = re.search(r"^name:.*(?:\n[ \t]+.*)*", text, re.MULTILINE)
         try:
+            text = (self.workspace.params / f"{client}.yaml").read_text("utf-8", errors="replace")
+            block = re.search(r"^name:.*(?:\n[ \t]+.*)*", text, re.MULTILINE)
             said = YAML(typ="safe").load(block[0])["name"] if block else None
-        except YAMLError:
-            return set()
+        except (YAMLError, OSError, TypeError, KeyError):
+            return set()  # that file is refused by itself; it stops nobody else
         return set(map(str, said.values())) if isinstance(said, dict) else {str(said or client)}
 
     @cached_property
@@ -113,10 +113,10 @@ class _Guard:
         self.listed = masking.names_pattern(client.privacy.names)
         self.places = gate.places
         brands = (read_record(workspace.tables(name)) or {}).get("brands", [])
-        own = "\n".join((workspace.client_file(name).read_text("utf-8"), *map(str, brands)))
+        self.own = "\n".join((workspace.client_file(name).read_text("utf-8"), *map(str, brands)))
         others = {n for other, names in gate.names.items() if other != name for n in names}
         others -= gate.names.get(name, set())
-        told = [n for n in others if _is_a_name(n) and n.casefold() not in own.casefold()]
+        told = [n for n in others if _is_a_name(n) and n.casefold() not in self.own.casefold()]
         self.others = re.compile("|".join(map(_whole, told))) if told else None
         self.known: dict[str, bool] = {}
 
@@ -126,17 +126,21 @@ class _Guard:
         What is `private` is a log that stays in ``.cx``: it may name places on this machine.
         """
         for begin, end, marker in masking.find(text, self.listed):
-            if marker == masking.PHONE and _BARE_TEN_DIGITS.fullmatch(text[begin:end]):
+            said = text[begin:end]
+            if marker == masking.PHONE and _BARE_TEN_DIGITS.fullmatch(said):
                 continue  # ten bare digits are more often a sum than an American telephone
+            if said in self.own and marker != masking.NAME:
+                continue  # a hot line that a label of the client file names
             return f"{_KINDS[marker]} ({text[begin : begin + 2]}…)"
         if _SECRET.search(text) or self.key.secret.hex() in text:
             return "a secret"
         other = self.others.search(text) if self.others else None
         if other:
             return f"another client's name ({other[0]})"
-        for token in _TOKEN.findall(text):
-            if len(token) >= SHORTEST and self._is_id(token):
-                return f"a raw id ({token[:2]}…)"
+        for run in _TOKEN.findall(text):
+            for token in {run, *re.split("[:/]", run)}:
+                if len(token) >= SHORTEST and self._is_id(token):
+                    return f"a raw id ({token[:2]}…)"
         path = None if private else _PATH.search(text)
         if path or (not private and any(place in text for place in self.places)):
             return f"an absolute path ({path[0] if path else 'of this machine'})"

@@ -78,7 +78,7 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         if not _tables(workspace, name):
             return Prepared(name, client, period, changed=changed)
         chosen = periods.choose(period, periods_of(workspace, client, period))
-        read = (workspace.client_file(name), *carried(workspace, name))
+        read = (workspace.client_file(name), *_tables(workspace, name))
         inputs = tuple(Seen.now(path) for path in read)
         tables = _tables_digest(workspace, name)
         return Prepared(name, client, chosen, tables, changed, inputs=inputs)
@@ -108,15 +108,13 @@ def _tables(workspace: Workspace, name: str) -> list[Path]:
 
 
 def carried(workspace: Workspace, name: str) -> list[Path]:
-    """Return what of a client every job of it takes along: its tables and estimates."""
+    """Return what of a client every job takes along: its tables, and estimates made from them."""
     estimates = sorted(p for p in workspace.kpis(name).rglob("*") if p.is_file())
     return [*_tables(workspace, name), *estimates]
 
 
 def _tables_digest(workspace: Workspace, name: str) -> str:
-    state = workspace.state(name)
-    files = carried(workspace, name)
-    return digest(*(f"{p.relative_to(state).as_posix()}:{file_digest(p)}" for p in files))
+    return digest(*(f"{p.name}:{file_digest(p)}" for p in _tables(workspace, name)))
 
 
 def digest(*parts: str) -> str:

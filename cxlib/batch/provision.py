@@ -166,13 +166,21 @@ class JobKernelClient(AsyncKernelClient):
 START_SECONDS = 60.0
 
 
+def _end(process: Any) -> None:
+    """End a kernel: where one above it sees to all that it started, by asking that one."""
+    if isinstance(process, ForkedKernel) or not sys.platform.startswith("linux"):
+        process.kill()
+    else:
+        process.send_signal(signal.SIGTERM)
+
+
 class ColdProvisioner(LocalProvisioner):
     """Starts a kernel anew, below a process that ends whatever the kernel started."""
 
     async def kill(self, restart: bool = False) -> None:
         """End it by a signal that the process above the kernel can act on."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
+            _end(self.process)
 
 
 class JobKernelManager(AsyncKernelManager):
@@ -202,7 +210,7 @@ class JobKernelManager(AsyncKernelManager):
         """Kill the kernel, if it lives."""
         process = cls.process()
         if process is not None:
-            process.terminate()
+            _end(process)
 
     @classmethod
     def for_job(

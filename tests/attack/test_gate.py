@@ -41,7 +41,7 @@ def check(place: Place) -> Callable[..., str]:
 
 
 LEAKS = {
-    "a raw id": ["R-2024-00017", "（R-2024-00017）", "777123", "客户777123说"],
+    "a raw id": ["R-2024-00017", "（R-2024-00017）", "id:R-2024-00017/x", "777123", "客户777123说"],
     "an e-mail address": ["wang@example.com"],
     "a telephone number": ["138 1234 5678", "+44 20 7946 0958"],
     "an identity number": ["110105199003078888"],
