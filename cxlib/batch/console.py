@@ -55,9 +55,11 @@ def show_plan(workspace: Workspace, request: Request, *, reasons: bool) -> int:
 def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool) -> int:
     """Run a request, say what happens, and return the exit code."""
     signal.signal(signal.SIGTERM, _as_interrupt)
+    confine.adopt_orphans()  # should the fork server be killed, what cells left comes to us
     result = Run()
     try:
         with ExitStack() as stack:
+            stack.callback(confine.end_offspring)
             stack.callback(stop_fork_server)
             stack.enter_context(alone(workspace, request, said=_tell))
             executor = None

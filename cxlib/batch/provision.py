@@ -261,5 +261,8 @@ class JobKernelManager(AsyncKernelManager):
             self.provisioner = kind(kernel_id="job", kernel_spec=self.kernel_spec, parent=self)
         return await super()._async_pre_start_kernel(**kwargs)
 
+    def _reconcile_connection_info(self, info: KernelConnectionInfo) -> None:
+        """Keep what was written here: the kernel writes that file too, whatever it likes."""
+
     async def _async_wait(self, pollinterval: float = 0.1) -> None:
         await super()._async_wait(min(pollinterval, 0.004))  # it was killed: it ends at once

@@ -47,6 +47,7 @@ def _take(file: IO[str], *, wait: bool) -> bool:
 def held(path: Path, *, waiting: Callable[[str], None] = lambda who: None) -> Iterator[None]:
     """Hold a lock file, made if need be, until it is free; `waiting` is told who holds it."""
     make_private(path.parent)
+    path.touch(0o600)
     with path.open("a+", encoding="utf-8") as file:
         if not _take(file, wait=False):
             file.seek(0)

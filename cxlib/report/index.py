@@ -62,7 +62,7 @@ class ClientEntry:
 
 def render_index(clients: Sequence[ClientEntry], *, faults: Sequence[str] = ()) -> str:
     """Return the index page, as sealed as the reports it links to; `faults` are of notebooks."""
-    region = 'role="region" tabindex="0" aria-label="Clients"'
+    group = 'role="group" tabindex="0" aria-label="Clients"'
     head = _row("th", ("Client", "Period", "KPIs", "Targets", "Reports"), ' scope="col"')
     rows = "".join(_client_row(client) for client in clients)
     notes = "".join(f'<p class="note">{escape(fault)}</p>' for fault in faults)
@@ -75,7 +75,7 @@ def render_index(clients: Sequence[ClientEntry], *, faults: Sequence[str] = ()) 
         f"<title>{title}</title><style>{style()}</style></head>\n<body>"
         f'<header><p class="mark">For the consultancy only</p><h1>{title}</h1>'
         "<p>It names all clients side by side: do not pass it on to any of them.</p></header>\n"
-        f'<main>{notes}<div class="table" {region}><table><thead>{head}</thead>'
+        f'<main>{notes}<div class="table" {group}><table><thead>{head}</thead>'
         f"<tbody>\n{rows}</tbody></table></div>\n{details}</main></body></html>\n"
     )
 
@@ -124,9 +124,9 @@ def _details(client: ClientEntry) -> str:
         for e in client.entries
     )
     fault = f'<pre class="plain">{escape(client.fault)}</pre>' if client.fault else ""
-    region = f'role="region" tabindex="0" aria-label="{escape(client.name)}"'
+    group = f'role="group" tabindex="0" aria-label="{escape(client.name)}"'
     body = f"<thead>{head}</thead><tbody>\n{rows}</tbody>"
-    table = f'<div class="table" {region}><table>{body}</table></div>'
+    table = f'<div class="table" {group}><table>{body}</table></div>'
     return (
         f'<section id="{escape(client.name)}"><h2>{escape(client.name)}</h2>{fault}'
         f"{table if client.entries else ''}</section>\n"
