@@ -24,7 +24,6 @@ from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.plan import Plan, Request, make_plan
 from cxlib.batch.portfolio import portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
-from cxlib.data.masking import mask_text
 from cxlib.workspace import Workspace, write_whole
 
 INTERRUPTED = 130
@@ -194,7 +193,6 @@ def manifest_of(request: Request, run: Run, workspace: Workspace) -> str:
 def _index(workspace: Workspace, request: Request, result: Run) -> str:
     from cxlib.report.index import render_index
 
-    result.faults = {name: mask_text(fault) for name, fault in result.faults.items()}
     clients = portfolio(workspace, request.out, result)
     names = {client.name for client in clients}
     faults = [fault for name, fault in result.faults.items() if name not in names]

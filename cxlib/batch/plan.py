@@ -25,6 +25,7 @@ from cxlib.batch.forkserver import (
 from cxlib.batch.job import Limits
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare
 from cxlib.batch.state import Record, read_record
+from cxlib.data.masking import mask_text
 from cxlib.workspace import Workspace, file_digest
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def make_plan(
     for ready in _prepared(workspace, request, names, write):
         said(ready.name)
         if ready.client is None:
-            faults[ready.name] = ready.fault
+            faults[ready.name] = mask_text(ready.fault)
             continue
         stray = stray_settings(ready.client, every.chapters)
         if stray:

@@ -28,11 +28,16 @@ def test_one_clients_intake_ends_at_its_limits_and_the_others_go_on(two: Place) 
         path = two.root / "params" / f"{name}.yaml"
         text = path.read_text("utf-8").replace("source: survey.csv", f'source: {{sql: "{sql}"}}')
         path.write_text(text, encoding="utf-8")
+    two.add_client("quoting")
+    data = two.workspace.data("quoting") / "survey.csv"
+    data.write_text(data.read_text("utf-8") + "r99,2026-05-11,138 1234 5678,9\n", encoding="utf-8")
     two.limits = replace(two.limits, timeout=8.0, memory=512)
     run = two.run()
     assert {e.job.client: e.state for e in run.ended} == {"c00": "done", "c01": "done"}
     assert run.faults["endless"] == "reading its data: stopped at its time limit of 8 s"
     assert "512 MB" in run.faults["large"]
+    assert "[phone]" in run.faults["quoting"]
+    assert "138" not in run.faults["quoting"]
 
 
 @pytest.mark.parametrize("lies", [False, True], ids=["far cell", "and the dimension lies"])
