@@ -26,7 +26,7 @@ format: .venv/dev.done ## Put the style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev.done ## Measure speed, as ratios to named rivals in the same run
+bench: .venv/dev.done ## Measure speed, as ratios to named alternatives in the same run
 	$(BIN)/python -m pytest -m bench -s tests/benchmarks
 
 demo: .venv/dev.done ## Rebuild the demo clients' data, byte for byte

@@ -95,7 +95,7 @@ def run(
     """Execute chapters for CLIENTS (all, if none is named) and write their reports."""
     from cxlib.batch import console
     from cxlib.batch.job import Limits
-    from cxlib.batch.request import Request
+    from cxlib.batch.plan import Request
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
@@ -156,7 +156,7 @@ def check(clients: tuple[str, ...], data: bool) -> None:
 def list_(clients: tuple[str, ...], period: str) -> None:
     """Show clients, chapters, and how each report stands."""
     from cxlib.batch import console
-    from cxlib.batch.request import Request
+    from cxlib.batch.plan import Request
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
@@ -165,19 +165,90 @@ def list_(clients: tuple[str, ...], period: str) -> None:
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[CLIENT…] [OPTIONS]")
+@click.option("--chapter", "-c", "chapters", multiple=True, help="Only these, by stem.")
 @_kindly
-def lab(arguments: tuple[str, ...]) -> None:
-    """Open JupyterLab on the notebooks of this workspace."""
-    import os
+def lab(arguments: tuple[str, ...], chapters: tuple[str, ...]) -> None:
+    """Explore CLIENT (all, if none is named) in JupyterLab, in copies of the chapters.
 
+    The copies lie in explore/<client>/, which git ignores, with the client's name filled in; what
+    is there already stays. Options that are not known here are JupyterLab's.
+    """
+    import os
+    from itertools import takewhile
+
+    from cxlib.batch.chapters import choose, discover
+    from cxlib.batch.footprint import explore
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
-    folder = workspace.notebooks
+    chosen = choose(discover(workspace.notebooks).chapters, chapters)
+    named = tuple(takewhile(lambda word: not word.startswith("-"), arguments))
+    copies = []
+    for name in named or workspace.clients():
+        workspace.client_file(name)
+        copies += explore(workspace, name, chosen)
+    folder = workspace.root / "explore"
     os.environ.setdefault("CX_HOME", str(workspace.root))
-    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={folder}", *arguments]
-    os.execv(sys.executable, command)
+    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={folder}"]
+    if named and copies:
+        first = copies[0].relative_to(folder).as_posix()
+        command.append(f"--LabApp.default_url=/lab/tree/{first}")
+    os.execv(sys.executable, [*command, *arguments[len(named) :]])
+
+
+@main.command()
+@click.argument("client")
+@click.option("--raw", is_flag=True, help="Its raw data and its client file as well.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_kindly
+def forget(client: str, raw: bool, yes: bool) -> None:
+    """Remove what the kit keeps of CLIENT: tables, results, reports, explored copies, key."""
+    from cxlib.batch.footprint import footprint
+    from cxlib.batch.footprint import forget as remove
+    from cxlib.workspace import Workspace
+
+    workspace = Workspace.find()
+    found = footprint(workspace, client, raw=raw)
+    if not found:
+        click.echo(f"Nothing is kept of {client}.")
+        return
+    for path in found:
+        click.echo(f"  {workspace.shown(path)}")
+    if not yes:
+        click.confirm(f"Remove all this of {client}?", abort=True)
+    click.echo(f"{len(remove(workspace, client, raw=raw))} removed.")
+
+
+@main.group()
+def key() -> None:
+    """Back up a client's key, or hand it over."""
+
+
+@key.command(name="export")
+@click.argument("client")
+@click.argument("file", type=click.Path(path_type=Path))
+@_kindly
+def export_(client: str, file: Path) -> None:
+    """Copy the key of CLIENT to FILE, which only you can read."""
+    from cxlib.data.keys import export_key
+    from cxlib.workspace import Workspace
+
+    export_key(client, Workspace.find(), file)
+    click.echo(f"{file}: whoever has it can tell which pseudonym is whose; pass it on in person.")
+
+
+@key.command(name="import")
+@click.argument("client")
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@_kindly
+def import_(client: str, file: Path) -> None:
+    """Take the key in FILE, which a colleague exported, as that of CLIENT."""
+    from cxlib.data.keys import import_key
+    from cxlib.workspace import Workspace
+
+    import_key(client, Workspace.find(), file)
+    click.echo(f"{client} has the key now; delete {file}.")
 
 
 @main.command()

@@ -206,10 +206,10 @@ class Page(ABC):
         from cxlib.data.tables import provenance
         from cxlib.envelope import Envelope, write
 
-        folder = self.workspace.results(self.client.client)
+        path = self.workspace.result(self.client.client, self.period, self.chapter)
         if not os.environ.get(JOB_VARIABLE):
-            folder = self.workspace.state(self.client.client) / "scratch"
-        path = folder / self.period / f"{self.chapter}.json"
+            scratch = self.workspace.state(self.client.client) / "scratch"
+            path = scratch / path.relative_to(self.workspace.results(self.client.client))
         envelope = Envelope(
             client=self.client.client,
             chapter=self.chapter,
@@ -232,7 +232,7 @@ class Page(ABC):
         """
         from cxlib.envelope import read
 
-        path = self.workspace.results(self.client.client) / self.period / f"{chapter}.json"
+        path = self.workspace.result(self.client.client, self.period, chapter)
         if not path.is_file():
             raise DataError(
                 f"chapter {chapter!r} has no results for {self.client.client} in {self.period}; "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,12 +98,28 @@ class Workspace:
         return self.state(client) / "tables"
 
     def kpis(self, client: str) -> Path:
-        """Return where a client's estimates are kept."""
+        """Return the folder of a client's estimates."""
         return self.state(client) / "kpis"
+
+    def ids(self, client: str) -> Path:
+        """Return the file of keyed digests by which raw ids are found in outputs."""
+        return self.state(client) / "ids.bin"
 
     def results(self, client: str) -> Path:
         """Return the folder of the results that chapters saved for later chapters."""
         return self.state(client) / "results"
+
+    def result(self, client: str, period: str, chapter: str) -> Path:
+        """Return where the results of a chapter lie."""
+        return self.results(client) / as_name(period) / f"{as_name(chapter)}.json"
+
+    def runs(self, client: str, period: str, language: str) -> Path:
+        """Return the folder of the records and executed notebooks of jobs."""
+        return self.state(client) / "runs" / as_name(period) / as_name(language)
+
+    def explored(self, client: str) -> Path:
+        """Return the folder of a client's copies of notebooks, to explore in."""
+        return self.root / "explore" / check_client_name(client)
 
     def shown(self, path: Path) -> str:
         """Return `path` as a message names it: relative to the workspace where it lies there."""
@@ -119,12 +137,109 @@ def check_client_name(client: object) -> str:
         If it is empty or holds anything but letters, digits, ``-``, ``_`` and single dots.
     """
     name = str(client)
-    if not _CLIENT.fullmatch(name) or ".." in name or name.endswith("."):
+    odd = not _CLIENT.fullmatch(name) or ".." in name or name.endswith(".")
+    if odd or _RESERVED.fullmatch(name) or len(name.encode("utf-8")) > _LONGEST:
         raise SetupError(
             f"{name!r} is not a client's name; it is a file name in params/ without .yaml: "
             "letters, digits, '-' and '_'."
         )
     return name
+
+
+_LONGEST = 100
+"""Bytes of a file's name: file systems allow 255, and a suffix or two is added."""
+
+_SAFE = re.compile(r"[^\W_](?:[\w ()+-]|\.(?!\.))*")
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\..*)?", re.IGNORECASE)
+
+
+def as_name(text: str) -> str:
+    """Return any text as the name of one file or folder: always the same, and no two texts alike.
+
+    A plain label (``2026Q3``, ``Wave 2``, ``第一期``) is its own name. Of any other, what is
+    harmless stays readable, and ``~`` with a digest of the whole tells it apart: of what is too
+    long or empty, holds separators or other special characters, begins with a dot, is reserved on
+    Windows, is not in Unicode's composed form, or differs from another by case only.
+
+    Parameters
+    ----------
+    text : str
+        A period, a language, a chapter: whatever a path is made of.
+
+    Returns
+    -------
+    str
+        At most 100 bytes of UTF-8.
+    """
+    plain = (
+        _SAFE.fullmatch(text)
+        and not text.endswith((".", " "))
+        and not _RESERVED.fullmatch(text)
+        and unicodedata.normalize("NFKC", text) == text
+        and len(text.encode("utf-8")) <= _LONGEST
+        and text == _usual_case(text.casefold())
+    )
+    if plain:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    words = unicodedata.normalize("NFKC", text).encode("utf-8", "ignore").decode("utf-8")
+    kept = re.sub(r"[^\w-]+", "-", words).strip("-_").encode("utf-8")[:60].decode("utf-8", "ignore")
+    return f"{kept}~{digest}"
+
+
+def _usual_case(folded: str) -> str:
+    """Return the one spelling, of those that differ in case, that is its own name."""
+    if " " in folded:
+        return folded.capitalize()  # "Wave 2", "Autumn 2025"
+    return re.sub(r"[^\W\d_]+", lambda run: run[0].upper() if len(run[0]) == 1 else run[0], folded)
+
+
+def report_folder(client: str, period: str, language: str) -> Path:
+    """Return where a client's reports lie below the folder of all reports."""
+    return Path(check_client_name(client)) / as_name(period) / as_name(language)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its user can enter; those above it in ``.cx`` as well."""
+    missing = [folder, *folder.parents]
+    own = [path for path in missing if ".cx" in path.parts]
+    for path in reversed(own or [folder]):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.stat().st_mode & 0o077:
+            try:
+                path.chmod(0o700)
+            except PermissionError:
+                raise SetupError(
+                    f"{path} belongs to another user; each works in a workspace of their own."
+                ) from None
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, come what may: beside it first, to disk, then renamed.
+
+    What lies under ``.cx`` is for its user alone.
+    """
+    if ".cx" in path.parts:
+        make_private(path.parent)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name[:80]}.{os.getpid()}.part")
+    mode = 0o600 if ".cx" in path.parts else 0o666
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with os.fdopen(os.open(beside, flags | getattr(os, "O_BINARY", 0), mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def kit_file(name: str) -> Path:

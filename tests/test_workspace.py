@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from cxlib.errors import SetupError
-from cxlib.workspace import Workspace, check_client_name, kit_file
+from cxlib.workspace import Workspace, as_name, check_client_name, kit_file, write_whole
 
 
 @pytest.fixture
@@ -90,3 +93,49 @@ def test_notebooks_are_the_workspaces_own_or_the_kits(root: Path) -> None:
     assert workspace.notebooks == kit_file("notebooks")
     (root / "notebooks").mkdir()
     assert workspace.notebooks == root / "notebooks"
+
+
+HOSTILE = (
+    "../../../../escaped", "/etc/passwd", "..", ".", "", ".hidden", "a/b", "a\\b", "C:\\x", "a:b",
+    "con", "NUL.txt", "x" * 300, "第" * 300, "a.", "a ", "a\x00b", "a\nb",
+    "\u202eevil", "e\u0301", "é",
+    "wave 2", "WAVE 2", "w1", "2026q3", "Straße", "strasse",
+    "${HOME}", "~", "a~b", "%2e%2e", "\ud800",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["2026Q3", "2026-09", "Wave 2", "W1", "第一期", "en"])
+def test_a_plain_label_is_its_own_name(text: str) -> None:
+    assert as_name(text) == text
+
+
+@given(st.text())
+@example("../x")
+def test_any_text_is_one_name_of_a_file(text: str) -> None:
+    name = as_name(text)
+    assert 0 < len(name.encode("utf-8")) <= 100
+    assert not set(name) & set('/\\:*?"<>|\x00\n')
+    assert not name.startswith(".")
+    assert not name.endswith((".", " "))
+
+
+def test_no_two_texts_share_a_name_not_even_where_case_does_not_count(root: Path) -> None:
+    labels = (*HOSTILE, "2026Q3", "Wave 2", "W1")
+    names = {unicodedata.normalize("NFC", as_name(text)).casefold() for text in labels}
+    assert len(names) == len(labels)
+    for text in HOSTILE:
+        for path in (
+            Workspace(root).result("x", text, text),
+            Workspace(root).runs("x", text, text),
+        ):
+            assert path.resolve().is_relative_to(root / ".cx" / "x")
+            path.mkdir(parents=True)
+    assert len(list((root / ".cx" / "x" / "runs").iterdir())) == len(HOSTILE)
+
+
+def test_state_is_for_its_user_alone(root: Path) -> None:
+    path = Workspace(root).result("x", "2026Q3", "assessment")
+    write_whole(path, b"1")
+    assert path.stat().st_mode & 0o777 == 0o600
+    for folder in path.relative_to(root).parents[:-1]:
+        assert (root / folder).stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""Run room: the chapters: what each notebook needs, asks and reads, from its own metadata."""
+"""The chapters: what each notebook needs, asks and reads, from its own metadata."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cxlib.params import Client, Fault
 
 _NAME = re.compile(r"(?:(\d+)-)?([\w-]+)")
+_COPY = re.compile(r".*-Copy\d+")
+"""As JupyterLab names what it duplicates: no chapter."""
 _KEYS = {"schema", "needs", "sections", "reads"}
 SCHEMA = 1
 
@@ -24,21 +26,9 @@ SCHEMA = 1
 class Chapter:
     """One notebook that takes part in runs.
 
-    Parameters
-    ----------
-    stem : str
-        Its name without number: ``assessment``.
-    path : Path
-    title : str
-        Its one H1, English.
-    needs : tuple of tuple of str
-        Groups of tables; any one group suffices.
-    sections : tuple of str
-        Sections of the client file it cannot do without.
-    reads : tuple of str
-        Chapters whose results it reads and cannot do without.
-    reads_if_there : tuple of str
-        Those it reads where they apply to the client; ``"stem?"`` in the metadata.
+    `stem` is its name without number, `title` its one H1, English. Of the groups of tables that it
+    `needs` any one suffices; it cannot do without its `sections` of the client file and the
+    chapters that it `reads`, but without those it `reads_if_there` (``"stem?"`` in the metadata).
     """
 
     stem: str
@@ -68,14 +58,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Chapters:
-    """The chapters of a folder, each after those it reads, and the notebooks that cannot be read.
-
-    Parameters
-    ----------
-    chapters : tuple of Chapter
-    faults : mapping of str to str
-        By file name, what is wrong with it; the other chapters are not affected.
-    """
+    """The chapters of a folder, each after those it reads; what is wrong with others, by file."""
 
     chapters: tuple[Chapter, ...]
     faults: Mapping[str, str] = field(default_factory=dict)
@@ -84,10 +67,7 @@ class Chapters:
 def discover(folder: Path) -> Chapters:
     """Return the chapters in `folder`, each after those it reads, else by number.
 
-    Parameters
-    ----------
-    folder : Path
-        A notebook without ``cx`` metadata takes no part; a damaged one is a fault of its own.
+    A notebook without ``cx`` metadata takes no part; a damaged one is a fault of its own.
 
     Raises
     ------
@@ -97,6 +77,8 @@ def discover(folder: Path) -> Chapters:
     found: dict[str, Chapter] = {}
     faults: dict[str, str] = {}
     for path in sorted(folder.glob("*.ipynb")):
+        if _COPY.fullmatch(path.stem):
+            continue
         try:
             chapter = _read(path)
         except RunError as error:
@@ -164,14 +146,7 @@ def choose(chapters: Iterable[Chapter], asked: Iterable[str]) -> tuple[Chapter, 
 
 
 def stray_settings(client: Client, chapters: Iterable[Chapter]) -> list[Fault]:
-    """Return a fault for each chapter that a client file sets something for and nobody has.
-
-    Parameters
-    ----------
-    client : Client
-    chapters : iterable of Chapter
-        All of the workspace.
-    """
+    """Return a fault for each chapter that a client file sets something for and nobody has."""
     known = [chapter.stem for chapter in chapters]
     return [
         client.fault(("chapters", stem), f"there is no chapter {stem!r}{nearest(stem, known)}")

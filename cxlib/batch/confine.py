@@ -1,20 +1,31 @@
-"""Run room: what a kernel may touch: its own folder, by Landlock where Linux has it; its memory."""
+"""What a job may touch, use and leave running: Landlock, memory, processes; Linux only."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NO_LANDLOCK = "folder only"
 """What the manifest says where nothing but the folder keeps a job to itself."""
 
+DEVICES = (Path("/dev/null"), Path("/dev/tty"))
+"""What every process may write to."""
+
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
 _VERSION, _PATH_BENEATH = 1, 1
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
 
 # include/uapi/linux/landlock.h: bit by bit, in the order the ABI grew
 _EXECUTE, _WRITE, _READ, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -45,13 +56,7 @@ def _libc() -> ctypes.CDLL:
 
 @lru_cache(maxsize=1)
 def landlock_abi() -> int:
-    """Return the version of Landlock this kernel enforces; 0 where it has none.
-
-    Returns
-    -------
-    int
-        1 (Linux 5.13) or more; 0 elsewhere, in old kernels, and where it is switched off.
-    """
+    """Return the version of Landlock this kernel enforces, 1 (Linux 5.13) or more; 0 for none."""
     if not sys.platform.startswith("linux"):
         return 0
     return max(int(_libc().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)), 0)
@@ -68,17 +73,7 @@ def restrict(*, write: Iterable[Path], read: Iterable[Path]) -> str:
 
     Call it while the process has one thread: Landlock binds the calling thread and its offspring.
 
-    Parameters
-    ----------
-    write : iterable of Path
-        Folders and files for reading and writing.
-    read : iterable of Path
-        Folders and files for reading and executing; those that do not exist are passed over.
-
-    Returns
-    -------
-    str
-        What `isolation` says.
+    A second call confines further. `write` is for reading too; what does not exist is passed over.
 
     Raises
     ------
@@ -127,7 +122,7 @@ def _checked(code: int) -> int:
 
 
 def libraries() -> tuple[Path, ...]:
-    """Return what a kernel reads besides its folder: Python, the system, fonts, devices.
+    """Return what a job reads besides its folder: Python, the system, fonts, devices.
 
     The kit's own package is among them, the folder around it is not: a checkout holds clients.
     """
@@ -140,10 +135,12 @@ def libraries() -> tuple[Path, ...]:
         here.parent / "pyproject.toml",
         *(Path(p) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix)),
         *(Path(p) for p in (*site.getsitepackages(), site.getusersitepackages())),
+        *(Path(p) for p in sys.path if Path(p).name in ("site-packages", "dist-packages")),
         *(Path(p) for p in ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/opt")),
         *(Path(p) for p in ("/proc", "/sys", "/nix/store", "/var/cache/fontconfig")),
         *(Path("/dev") / name for name in ("random", "urandom", "zero")),
         *(home / name for name in (".fonts", ".local/share/fonts", ".cache/matplotlib")),
+        *(Path(os.environ[name]) for name in ("MPLCONFIGDIR",) if name in os.environ),
     ]
     return tuple(dict.fromkeys(path.resolve() for path in found))
 
@@ -152,12 +149,7 @@ def limit_memory(megabytes: int) -> None:
     """Let this process, and each it starts, allocate at most so much more than it has now.
 
     Linux counts what is written or could be (``RLIMIT_DATA``), so that an allocation too many is
-    a `MemoryError` in the cell that asks for it. Elsewhere nothing is limited.
-
-    Parameters
-    ----------
-    megabytes : int
-        On top of the libraries; 0 for no limit.
+    a `MemoryError` where it is asked for. Elsewhere, and for 0, nothing is limited.
     """
     if not megabytes or not sys.platform.startswith("linux"):
         return
@@ -169,17 +161,95 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
-def die_with_parent(parent: int) -> None:
-    """Have Linux kill this process when its parent ends, however that ends.
+LIBRARIES_MB = 256
+"""What a kernel comes to hold of the libraries' own pages, which are not the notebook's."""
 
-    Parameters
-    ----------
-    parent : int
-        Who the parent should be; if it is gone already, so is this process.
+_EVERY = 0.2
+
+
+@contextmanager
+def memory_watched(
+    root: Callable[[], int | None], megabytes: int, stop: Callable[[], None]
+) -> Iterator[None]:
+    """Call `stop` once a process and all it started hold more than so much, shared maps included.
+
+    `RLIMIT_DATA` holds for each process alone and does not know shared memory.
     """
-    if sys.platform.startswith("linux"):
-        import signal
+    if not megabytes or not sys.platform.startswith("linux"):
+        yield
+        return
+    over, done = (megabytes + LIBRARIES_MB) * 1024, threading.Event()
 
-        _libc().prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    def watch() -> None:
+        while not done.wait(_EVERY):
+            pid = root()
+            if pid is None:
+                continue
+            family = [pid, *offspring(pid)]
+            resident = sum(_kilobytes(p, "status", ("RssAnon:", "RssShmem:")) for p in family)
+            if resident <= over:
+                continue
+            share = (_kilobytes(p, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) for p in family)
+            if sum(share) > over:  # pages that several hold are counted once
+                stop()
+                return
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _kilobytes(pid: int, file: str, fields: tuple[str, ...]) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0  # it has ended
+    return sum(int(line.split()[1]) for line in lines.splitlines() if line.startswith(fields))
+
+
+def offspring(pid: int, spare: Collection[int] = ()) -> list[int]:
+    """Return what a process started, and what that started, but some and theirs; Linux."""
+    children: dict[int, list[int]] = {}
+    for entry in os.scandir("/proc") if os.path.isdir("/proc/self") else ():  # noqa: PTH112
+        if entry.name.isdigit():
+            with suppress(OSError, ValueError, IndexError):
+                told = Path(entry.path, "stat").read_bytes()
+                parent = int(told[told.rindex(b")") + 2 :].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found, todo = [], [pid]
+    while todo:
+        born = [child for child in children.get(todo.pop(), ()) if child not in spare]
+        found += born
+        todo += born
+    return found
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what descendants leave behind, sessions of their own or not; Linux."""
+    if sys.platform.startswith("linux"):
+        _checked(_libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+
+
+def end_offspring(spare: Collection[int] = ()) -> None:
+    """Kill and bury all that descends from this process but some and theirs; Linux."""
+    until = time.monotonic() + 10
+    while (left := offspring(os.getpid(), spare)) and time.monotonic() < until:
+        for pid in left:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in left:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.002)
+
+
+def die_with_parent(parent: int, number: int = 9) -> None:
+    """Have Linux send this process a signal when its parent ends; if it has, end now."""
+    if sys.platform.startswith("linux"):
+        _libc().prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)

@@ -1,13 +1,16 @@
-"""Run room: what `cx run` and `cx list` say, and the code they exit with."""
+"""What `cx run` and `cx list` say, the account they write, and the code they exit with."""
 
 from __future__ import annotations
 
+import json
 import os
+import platform
 import signal
 import sys
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,16 +18,13 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from cxlib.batch.cluster import cluster
-from cxlib.batch.job import put_out
-from cxlib.batch.manifest import manifest_of, manifest_path
-from cxlib.batch.plan import Plan
-from cxlib.batch.planning import make_plan
+from cxlib import __version__
+from cxlib.batch import confine
+from cxlib.batch.forkserver import stop_fork_server
+from cxlib.batch.plan import Plan, Request, make_plan
 from cxlib.batch.portfolio import portfolio
-from cxlib.batch.request import Ended, Request, Run
-from cxlib.batch.run import alone, execute
-from cxlib.batch.state import write_whole
-from cxlib.workspace import Workspace
+from cxlib.batch.run import Ended, Run, alone, cluster, execute
+from cxlib.workspace import Workspace, write_whole
 
 INTERRUPTED = 130
 _SIGNS = {"done": "✓", "failed": "✗", "blocked": "–", "interrupted": "–"}
@@ -38,18 +38,10 @@ def cores() -> int:
 
 
 def show_plan(workspace: Workspace, request: Request, *, reasons: bool) -> int:
-    """Say how every report stands, and why, changing nothing; returns the exit code.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    request : Request
-    reasons : bool
-        Whether to say why.
-    """
+    """Say how every report stands, and why, changing nothing; returns the exit code."""
     plan = make_plan(workspace, request, write=False)
     for job in plan.jobs:
-        named = f"{job.client:20} {job.chapter.file:20} {job.period:8} {job.language:3}"
+        named = f"{job.client:20} {job.chapter.file:20} {_plain(job.period):8} {job.language:3}"
         why = " ".join(job.reason.split()) if reasons else ""
         click.echo(f"{named} {job.state:15} {why}".rstrip())
     for name, fault in plan.faults.items():
@@ -60,22 +52,14 @@ def show_plan(workspace: Workspace, request: Request, *, reasons: bool) -> int:
 
 
 def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool) -> int:
-    """Run a request, say what happens, and return the exit code.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    request : Request
-    as_json : bool
-        Print the manifest on standard output.
-    verbose : bool
-        Also say what needed no run.
-    """
+    """Run a request, say what happens, and return the exit code."""
     signal.signal(signal.SIGTERM, _as_interrupt)
+    confine.adopt_orphans()  # should the fork server be killed, what cells left comes to us
     result = Run()
     try:
         with ExitStack() as stack:
-            stack.callback(put_out)
+            stack.callback(confine.end_offspring)
+            stack.callback(stop_fork_server)
             stack.enter_context(alone(workspace, request, said=_tell))
             executor = None
             if request.dask:
@@ -96,6 +80,15 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
     except KeyboardInterrupt:
         result.interrupted = True
     return _account(workspace, request, result, as_json=as_json)
+
+
+def _plain(text: str) -> str:
+    """Return a label as a terminal may show it: one short line without control characters."""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return shown if len(shown) <= _WIDEST else shown[: _WIDEST - 1] + "…"
+
+
+_WIDEST = 40
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:
@@ -123,15 +116,9 @@ def _tell(text: str) -> None:
 
 
 def line(ended: Ended, workspace: Workspace) -> str:
-    """Return what is said of a job that ended; of a failed one, what and where to look.
-
-    Parameters
-    ----------
-    ended : Ended
-    workspace : Workspace
-    """
+    """Return what is said of a job that ended; of a failed one, what and where to look."""
     job = ended.job
-    named = [job.client, job.chapter.file, job.period, job.language]
+    named = [job.client, job.chapter.file, _plain(job.period), job.language]
     if ended.seconds:
         named.append(f"{ended.seconds:.1f} s")
     text = f"{_SIGNS.get(ended.state, '·')} {' · '.join(named)}"
@@ -147,7 +134,7 @@ def line(ended: Ended, workspace: Workspace) -> str:
 def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bool) -> int:
     """Write the manifest and the index, say how it went; returns the exit code."""
     code = INTERRUPTED if result.interrupted else 1 if result.failed else 0
-    manifest, index = manifest_path(workspace), request.out / "index.html"
+    manifest, index = workspace.root / ".cx" / "manifest.json", request.out / "index.html"
     content = manifest_of(request, result, workspace)
     for path, made in ((manifest, content), (index, _index(workspace, request, result))):
         try:
@@ -160,6 +147,47 @@ def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bo
     else:
         _summary(result, index, manifest)
     return code
+
+
+SCHEMA = 2
+
+
+def manifest_of(request: Request, run: Run, workspace: Workspace) -> str:
+    """Return what a run did, job by job, as JSON; paths are relative to the workspace."""
+    limits = request.limits
+    data = {
+        "schema": SCHEMA,
+        "kit": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        "started": run.started,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "interrupted": run.interrupted,
+        "out": str(request.out),
+        "kernels": "cold" if limits.cold else "warm",
+        "executor": request.dask or f"{request.jobs} local",
+        "isolation": confine.isolation(),
+        "limits": {"timeout_seconds": limits.timeout, "memory_megabytes": limits.memory},
+        "faults": run.faults,
+        "jobs": [
+            {
+                "client": e.job.client,
+                "chapter": e.job.chapter.stem,
+                "period": e.job.period,
+                "language": e.job.language,
+                "state": e.state,
+                "reason": e.job.reason,
+                "error": e.error,
+                "seconds": round(e.seconds, 3),
+                "attempts": e.attempts,
+                "isolation": e.isolation,
+                "report": workspace.shown(e.report) if e.report else None,
+                "notebook": workspace.shown(e.notebook) if e.notebook else None,
+            }
+            for e in run.ended
+        ],
+    }
+    return json.dumps(data, ensure_ascii=False, indent=1)
 
 
 def _index(workspace: Workspace, request: Request, result: Run) -> str:

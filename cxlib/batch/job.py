@@ -1,9 +1,8 @@
-"""Run room: one job, from its inputs to its outputs; what an Executor is given to run."""
+"""One job, from its inputs to its outputs; what an Executor is given to run."""
 
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cxlib import __version__
-from cxlib.batch.folders import job_folder, sweep
-from cxlib.batch.hearth import STOPPED, DiedError, Hearth, TimedOutError, can_fork
+from cxlib.batch.forkserver import STOPPED, DiedError, TimedOutError, can_fork, fork_server
+from cxlib.batch.state import job_folder
 
 ATTEMPTS = 3
 """A worker that dies gets two more chances: it may not have been the job's fault."""
@@ -25,17 +24,9 @@ GRACE_SECONDS = 60.0
 class Parcel:
     """Everything a job needs, and nothing of any other client.
 
-    Parameters
-    ----------
-    key : str
-    client, chapter, period, language : str
-    notebook : str
-        File name of the notebook, one of `files`.
-    files : mapping of str to bytes or Path
-        Inputs by their place in the job's folder, which is a small workspace: client file,
-        canonical tables, results of chapters it reads, catalogues. A Path is copied; bytes travel.
-    kit : str
-        Version of the kit that packed it.
+    `files` are the inputs by their place in the job's folder, which is a small workspace: client
+    file, canonical tables, estimates, results of chapters it reads, catalogues. A Path is copied;
+    bytes travel. `notebook` is the file name of one of them, `kit` the version that packed it.
     """
 
     key: str
@@ -50,17 +41,7 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job may use.
-
-    Parameters
-    ----------
-    timeout : float
-        Seconds for its notebook; 0 for no limit.
-    memory : int
-        Megabytes on top of the libraries; 0 for no limit.
-    cold : bool
-        Start a kernel anew instead of forking a warm one.
-    """
+    """What a job, or an intake, may use: seconds and megabytes, 0 for no limit; cold or forked."""
 
     timeout: float = 600.0
     memory: int = 4096
@@ -71,20 +52,9 @@ class Limits:
 class Outcome:
     """What a job brings back.
 
-    Parameters
-    ----------
-    key : str
-    files : mapping of str to bytes
-        ``report`` (HTML), ``notebook`` (executed), ``results`` (envelope); those that exist.
-    error : str
-        One line that names cell and reason; empty if it succeeded.
-    seconds : float
-    glance : mapping
-        What the index of the run shows of its results.
-    isolation : str
-        How it was kept to its folder.
-    attempts : int
-        How often it was begun.
+    `files` holds ``report`` (HTML), ``notebook`` (executed), ``results`` (envelope), those that
+    exist; `error` one line that names cell and reason, empty if it succeeded; `glance` what the
+    index shows; `isolation` how it was kept to its folder; `attempts` how often it was begun.
     """
 
     key: str
@@ -100,11 +70,6 @@ def run_job(parcel: Parcel, limits: Limits) -> Outcome:
     """Execute one job in a folder of its own, which is gone afterwards.
 
     Never raises for what a notebook or a client's data can do: the outcome says it.
-
-    Parameters
-    ----------
-    parcel : Parcel
-    limits : Limits
     """
     began = time.perf_counter()
     if parcel.kit != __version__:
@@ -128,6 +93,9 @@ def run_job(parcel: Parcel, limits: Limits) -> Outcome:
         except TimedOutError:
             error = f"stopped: not done {GRACE_SECONDS:.0f} s after its time limit"
             break
+        except MemoryError:
+            error = f"its outputs need more than its memory limit of {limits.memory} MB"
+            break
         except OSError as failed:
             name = Path(str(failed.filename)).name if failed.filename else "its folder"
             error = f"cannot set up the job: {name}: {failed.strerror or failed}"
@@ -144,45 +112,29 @@ def _work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
     from cxlib.batch.work import work
 
     if limits.cold or not can_fork():
-        outcome = work(parcel, folder, limits)
-    else:
-        patience = limits.timeout + GRACE_SECONDS if limits.timeout else None
-        outcome = warm_hearth().call(work, parcel, folder, limits, timeout=patience)
+        return work(parcel, folder, limits)
+    patience = limits.timeout + GRACE_SECONDS if limits.timeout else None
+    outcome: Outcome = fork_server().call(work, parcel, folder, limits, timeout=patience)
     return outcome
 
 
 def unpack(parcel: Parcel, folder: Path) -> None:
-    """Lay a parcel's files out in a folder.
+    """Lay a parcel's files out for the notebook, and for its worker those that it reads itself.
 
     Raises
     ------
     OSError
         If one has gone since the run was planned, or the disk is full.
     """
+    own = folder.with_name("w")
     for name, content in parcel.files.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, bytes):
-            target.write_bytes(content)
-        else:
-            shutil.copyfile(content, target)
-    (folder / "tmp").mkdir(exist_ok=True)
-
-
-_lock = threading.Lock()
-_hearth: list[Hearth] = []
-
-
-def warm_hearth() -> Hearth:
-    """Return this process's hearth, lit at the first call."""
-    with _lock:
-        if not _hearth or _hearth[0].closed:
-            sweep()
-            _hearth[:] = [Hearth()]
-        return _hearth[0]
-
-
-def put_out() -> None:
-    """End this process's hearth, and every job in it."""
-    if _hearth:
-        _hearth[0].close()
+        large = name.startswith(".cx/") and not name.endswith("/tables/ingest.json")
+        for place in (folder,) if large else (folder, own):
+            target = place / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                target.write_bytes(content)
+            else:
+                shutil.copyfile(content, target)
+    for place in (folder, own):
+        (place / "tmp").mkdir(exist_ok=True)

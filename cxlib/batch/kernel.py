@@ -1,15 +1,17 @@
-"""Run room: a kernel of one job, confined: forked from the warm process, or started cold.
+"""A kernel of one job, confined: forked from the warm process, or started cold.
 
-``python -m cxlib.batch.kernel ORDER.json`` is the cold way; both ways end in `serve`.
+``python -m cxlib.batch.kernel ORDER`` is the cold way; both ways end in `serve`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cxlib.batch import confine
 
@@ -18,16 +20,8 @@ from cxlib.batch import confine
 class Order:
     """What a kernel is told when it starts.
 
-    Parameters
-    ----------
-    connection_file : str
-        Absolute.
-    folder : str
-        The job's own, absolute; the kernel works there and writes nowhere else.
-    memory : int
-        Megabytes it may allocate on top of the libraries; 0 for no limit.
-    parent : int
-        The process it must not survive.
+    Where its connection file lies, the folder to work and write in, the megabytes it may allocate
+    on top of the libraries (0: no limit), and the process that it must not survive.
     """
 
     connection_file: str
@@ -55,10 +49,7 @@ SAFE = (
 def environment(folder: Path | None = None) -> dict[str, str]:
     """Return the environment of a kernel: no secrets, one thread, everything private to its job.
 
-    Parameters
-    ----------
-    folder : Path, optional
-        The job's own; without it, the environment of the process that kernels are forked from.
+    Without a folder, that of the process that kernels are forked from.
     """
     kept = {
         name: value
@@ -81,12 +72,7 @@ def environment(folder: Path | None = None) -> dict[str, str]:
 
 
 def serve(order: Order) -> None:
-    """Be the kernel until told to stop; does not return.
-
-    Parameters
-    ----------
-    order : Order
-    """
+    """Be the kernel until told to stop; does not return."""
     confine.die_with_parent(order.parent)
     folder = Path(order.folder)
     kept = environment(folder)
@@ -97,9 +83,7 @@ def serve(order: Order) -> None:
     _reseed()
     confine.limit_memory(order.memory)
     sockets = Path(order.connection_file).parent
-    caches = [Path(kept["MPLCONFIGDIR"])] if "MPLCONFIGDIR" in kept else []
-    devices = [Path("/dev/null"), Path("/dev/tty")]
-    confine.restrict(write=[folder, sockets, *devices], read=[*confine.libraries(), *caches])
+    confine.restrict(write=[folder, sockets, *confine.DEVICES], read=confine.libraries())
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(
@@ -131,9 +115,29 @@ def _reseed() -> None:
 
 
 def main() -> None:
-    """Start cold: read the order from a file, and be the kernel."""
+    """Start cold: read the order from a file, and be the kernel, or what ends all it started."""
     order = Order.from_bytes(Path(sys.argv[1]).read_bytes())
-    serve(order)
+    if not sys.platform.startswith("linux"):
+        serve(order)
+    keeper = os.getpid()
+    confine.adopt_orphans()
+    pid = os.fork()
+    if pid == 0:
+        serve(replace(order, parent=keeper))
+
+    def end(number: int, frame: Any) -> None:
+        os.kill(pid, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    confine.die_with_parent(order.parent, signal.SIGTERM)
+    _pid, status = os.waitpid(pid, 0)
+    confine.end_offspring()
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(keeper, -code)
+    os._exit(code)
 
 
 if __name__ == "__main__":

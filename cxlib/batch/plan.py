@@ -1,40 +1,63 @@
-"""Run room: the plan: clients × chapters × period × language, each job with its fingerprint."""
+"""From a request to a plan: clients × chapters × period × language, each job and why it is due."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cxlib import __version__
-from cxlib.batch.chapters import Chapter
-from cxlib.batch.prepare import Prepared, Seen, digest, file_digest
+from cxlib.batch import confine
+from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_settings
+from cxlib.batch.forkserver import (
+    DiedError,
+    TimedOutError,
+    can_fork,
+    fork_server,
+    stop_fork_server,
+)
+from cxlib.batch.job import Limits
+from cxlib.batch.prepare import Prepared, Seen, digest, prepare
 from cxlib.batch.state import Record, read_record
-from cxlib.workspace import Workspace
+from cxlib.data.masking import mask_text
+from cxlib.workspace import Workspace, file_digest
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
 
 State = Literal["fresh", "stale", "failed", "never run", "not applicable"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line; no client or chapter named means all.
+
+    `out` is where reports go, `jobs` how many run at once, `dask` the address of a scheduler.
+    """
+
+    out: Path
+    clients: tuple[str, ...] = ()
+    chapters: tuple[str, ...] = ()
+    period: str = "latest"
+    language: str = ""
+    force: bool = False
+    jobs: int = 2
+    limits: Limits = field(default_factory=Limits)
+    dask: str = ""
 
 
 @dataclass(frozen=True)
 class Job:
     """One chapter for one client, period and language.
 
-    Parameters
-    ----------
-    client, period, language : str
-    chapter : Chapter
-    fingerprint : str
-        Of everything its report depends on.
-    state : State
-        How it stands before the run.
-    reason : str
-        Why it will run, or why not.
-    after : tuple of str
-        Keys of the jobs whose results it reads.
-    inputs : tuple of Seen
-        The files its fingerprint is of.
+    `fingerprint` is of everything its report depends on, `after` names the jobs whose results it
+    reads, `inputs` the files as the fingerprint saw them.
     """
 
     client: str
@@ -65,45 +88,113 @@ class Plan:
     jobs: tuple[Job, ...] = ()
     faults: dict[str, str] = field(default_factory=dict)
     """Clients and notebooks that cannot run at all, and why."""
+    clients: Mapping[str, Client] = field(default_factory=dict)
 
 
-def plan_client(
+def make_plan(
+    workspace: Workspace,
+    request: Request,
+    *,
+    write: bool = True,
+    said: Callable[[str], None] = lambda name: None,
+) -> Plan:
+    """Return the jobs of a request, each after those it depends on; ingest what is new first.
+
+    Without `write` it only looks; `said` is told of every client as it is ready.
+
+    Raises
+    ------
+    RunError
+        If the chapters cannot be put in order, or one that was asked for does not exist.
+    """
+    every: Chapters = discover(workspace.notebooks)
+    wanted = [c.stem for c in choose(every.chapters, request.chapters)]
+    faults = {} if request.chapters else dict(every.faults)
+    names = tuple(dict.fromkeys(request.clients)) or tuple(workspace.clients())
+    jobs: list[Job] = []
+    clients: dict[str, Client] = {}
+    for ready in _prepared(workspace, request, names, write):
+        said(ready.name)
+        if ready.client is None:
+            faults[ready.name] = mask_text(ready.fault)
+            continue
+        stray = stray_settings(ready.client, every.chapters)
+        if stray:
+            faults[ready.name] = "\n".join(map(str, stray))
+            continue
+        clients[ready.name] = ready.client
+        for language in (request.language,) if request.language else ready.client.languages:
+            jobs += _plan_client(workspace, ready, every.chapters, language, wanted, request.force)
+    return Plan(tuple(jobs), faults, clients)
+
+
+def _prepared(
+    workspace: Workspace, request: Request, names: tuple[str, ...], write: bool
+) -> Iterator[Prepared]:
+    """Yield the clients, ready to be planned, in order; several at once where we can fork."""
+    arguments = [(str(workspace.root), name, request.period, write) for name in names]
+    limits = request.limits
+    if limits.cold or not can_fork() or not write:
+        yield from (prepare(*each) for each in arguments)
+        return
+    server = fork_server()
+
+    def apart(each: tuple[str, str, str, bool]) -> Prepared:
+        for _attempt in range(2):
+            try:
+                made: Prepared = server.call(
+                    _prepare_within,
+                    limits.memory,
+                    *each,
+                    timeout=limits.timeout or None,
+                    environ=dict(os.environ),
+                )
+            except DiedError as died:
+                within = f" (its memory limit is {limits.memory} MB)" if limits.memory else ""
+                made = Prepared(each[1], fault=f"reading its data: {died}{within}")
+            except TimedOutError:
+                late = f"reading its data: stopped at its time limit of {limits.timeout:g} s"
+                return Prepared(each[1], fault=late)
+            else:
+                break
+        return made
+
+    with ThreadPoolExecutor(request.jobs) as pool:
+        try:
+            yield from pool.map(apart, arguments)
+        except KeyboardInterrupt:
+            stop_fork_server()  # else the pool would wait for clients that nobody wants any more
+            raise
+
+
+def _prepare_within(memory: int, root: str, name: str, period: str, write: bool) -> Prepared:
+    confine.limit_memory(memory)
+    made = prepare(root, name, period, write)
+    if memory and re.search(r"MemoryError|out of memory|bad alloc", made.fault, re.IGNORECASE):
+        return replace(made, fault=f"{made.fault} (its memory limit is {memory} MB)")
+    return made
+
+
+def _plan_client(
     workspace: Workspace,
     ready: Prepared,
     chapters: Sequence[Chapter],
-    *,
-    languages: Iterable[str],
+    language: str,
     wanted: Iterable[str],
-    force: bool = False,
+    force: bool,
 ) -> list[Job]:
-    """Return one client's jobs for a period that it has.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    ready : Prepared
-        Has a client.
-    chapters : sequence of Chapter
-        All chapters, each after those it reads.
-    languages : iterable of str
-    wanted : iterable of str
-        Stems asked for; what they read comes along.
-    force : bool
-        Run what is fresh as well.
-    """
-    asked, jobs = set(wanted), []
+    """Return one client's jobs in one language; what a wanted chapter reads comes along."""
+    asked = set(wanted)
     needed = _needed(chapters, asked)
-    for language in languages:
-        done: dict[str, Job] = {}
-        for chapter in chapters:
-            if chapter.stem not in needed:
-                continue
-            job = _job(workspace, ready, chapter, language, done)
-            if force and job.state == "fresh" and chapter.stem in asked:
-                job = replace(job, state="stale", reason="forced")
-            done[chapter.stem] = job
-        jobs += list(done.values())
-    return jobs
+    done: dict[str, Job] = {}
+    for chapter in chapters:
+        if chapter.stem not in needed:
+            continue
+        job = _job(workspace, ready, chapter, language, done)
+        if force and job.state == "fresh" and chapter.stem in asked:
+            job = replace(job, state="stale", reason="forced")
+        done[chapter.stem] = job
+    return list(done.values())
 
 
 def _needed(chapters: Sequence[Chapter], asked: set[str]) -> set[str]:
@@ -135,7 +226,7 @@ def _job(
         ready.client.hash if ready.client else "",
         ready.tables,
         chapter.file,
-        file_digest(chapter.path),
+        notebook_digest(chapter.path),
         _catalogue_digest(chapter, language),
         ready.period,
         language,
@@ -164,6 +255,19 @@ def _state(
         return "stale", "its report is gone or was altered"
     due = [u.chapter.stem for u in upstream if u.due]
     return ("stale", f"{due[0]} will run anew") if due else ("fresh", "")
+
+
+def notebook_digest(path: Path) -> str:
+    """Return the digest of what a notebook says: its cells' sources and tags and its metadata.
+
+    Outputs and what JupyterLab notes of its own do not count: looking at a chapter changes nothing.
+    """
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = [
+        (cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {}).get("tags", []))
+        for cell in notebook["cells"]
+    ]
+    return digest(json.dumps([notebook["metadata"].get("cx"), cells]))
 
 
 def _catalogue_digest(chapter: Chapter, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Run room: every client at a glance: what the index of the reports shows, from saved results."""
+"""Every client at a glance: what the index of the reports shows, from saved results."""
 
 from __future__ import annotations
 
@@ -9,26 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib.batch.state import records
 from cxlib.report.index import ClientEntry, Entry, Kpi
-from cxlib.workspace import Workspace
+from cxlib.workspace import Workspace, report_folder
 
 if TYPE_CHECKING:
-    from cxlib.batch.request import Run
+    from cxlib.batch.run import Run
+    from cxlib.envelope import Envelope
 
 _FIELDS = ("metric", "unit", "value", "low", "high", "n", "change", "change_low", "change_high")
 
 
-def glance_of(results: Path) -> dict[str, Any]:
+def glance_of(envelope: Envelope) -> dict[str, Any]:
     """Return what the index shows of a chapter's saved results, as plain JSON.
 
-    Parameters
-    ----------
-    results : Path
-        An envelope; the KPIs come from a result named ``headline``, the verdicts on the contract's
-        targets from one named ``verdicts``.
+    The KPIs come from a result named ``headline``, the verdicts on the contract's targets from one
+    named ``verdicts``.
     """
-    from cxlib.envelope import read
-
-    saved = read(results).results
+    saved = envelope.results
     glance: dict[str, Any] = {}
     headline = getattr(saved.get("headline"), "table", None)
     if headline is not None and {"metric", "value"} <= set(headline.columns):
@@ -60,13 +56,7 @@ def _plain(value: Any) -> Any:
 def portfolio(workspace: Workspace, out: Path, run: Run) -> list[ClientEntry]:
     """Return all clients of a workspace with their reports, those of earlier runs included.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    out : Path
-        Where the index will lie.
-    run : Run
-        What is told of its jobs overrides what is recorded.
+    The index will lie in `out`; what is told of the run's jobs overrides what is recorded.
     """
     names = sorted({*workspace.clients(), *(e.job.client for e in run.ended)})
     return [_client(workspace, out, run, name) for name in names]
@@ -75,19 +65,19 @@ def portfolio(workspace: Workspace, out: Path, run: Run) -> list[ClientEntry]:
 def _client(workspace: Workspace, out: Path, run: Run, name: str) -> ClientEntry:
     entries: dict[tuple[str, str, str], Entry] = {}
     glances: dict[str, dict[str, Any]] = {}
-    for period, language, stem, record in records(workspace, name):
-        report = out / name / period / language
+    for record in records(workspace, name):
         path = record.path(workspace, "report")
-        entries[period, language, stem] = Entry(
-            chapter=stem,
-            title=record.title or stem,
-            period=period,
-            language=language,
+        report = out / report_folder(name, record.period, record.language)
+        entries[record.period, record.language, record.chapter] = Entry(
+            chapter=record.chapter,
+            title=record.title or record.chapter,
+            period=record.period,
+            language=record.language,
             state="failed" if record.error else "done",
             link=_link(report / path.name, out) if path else "",
             note=record.error,
         )
-        glances.setdefault(period, {}).update(record.glance)
+        glances.setdefault(record.period, {}).update(record.glance)
     for ended in run.ended:
         job = ended.job
         if job.client != name:

@@ -1,4 +1,4 @@
-"""Run room: a client made ready: its file read, its data ingested if they changed."""
+"""A client made ready: its file read, its data ingested if they changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxlib import __version__
 from cxlib.errors import CxError, RunError
-from cxlib.workspace import Workspace
+from cxlib.workspace import Workspace, file_digest
 
 if TYPE_CHECKING:
     from cxlib.params import Client
@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Seen:
-    """A file as it was when the run was planned.
-
-    Parameters
-    ----------
-    path : Path
-    size, changed : int
-        Bytes, and when it was last written, in nanoseconds.
-    """
+    """A file as it was when the run was planned: its bytes, and when written, in nanoseconds."""
 
     path: Path
     size: int
@@ -38,13 +31,7 @@ class Seen:
         return cls(path, told.st_size, told.st_mtime_ns)
 
     def check(self) -> None:
-        """Raise if the file is not as it was.
-
-        Raises
-        ------
-        RunError
-            If it has changed or gone.
-        """
+        """Raise RunError if the file has changed or gone."""
         try:
             same = Seen.now(self.path) == self
         except OSError:
@@ -57,19 +44,8 @@ class Seen:
 class Prepared:
     """A client, ready to be planned, or why not.
 
-    Parameters
-    ----------
-    name : str
-    client : Client or None
-    period : str
-    tables : str
-        Digest of its canonical tables; empty if it has none yet.
-    changed : str
-        Why its tables will be made anew, if they will.
-    fault : str
-        Why nothing of it can run.
-    inputs : tuple of Seen
-        The client's file and tables.
+    `tables` is the digest of what it brings into a job (empty if it has no tables yet), `changed`
+    why that will be made anew, `fault` why nothing of it can run; `inputs` its file and tables.
     """
 
     name: str
@@ -84,15 +60,7 @@ class Prepared:
 def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
     """Read a client's file, and its data if they changed; runs in a process of its own.
 
-    Parameters
-    ----------
-    root : str
-        The workspace.
-    name : str
-    period : str
-        A label or ``latest``.
-    write : bool
-        Ingest what is new; otherwise only look, and leave everything as it is.
+    Without `write` it only looks, and leaves everything as it is.
     """
     from cxlib import params, periods
     from cxlib.data.tables import periods_of
@@ -151,14 +119,14 @@ def _tables(workspace: Workspace, name: str) -> list[Path]:
     return sorted(p for p in workspace.tables(name).glob("*") if p.is_file())
 
 
+def carried(workspace: Workspace, name: str) -> list[Path]:
+    """Return what of a client every job takes along: its tables, and estimates made from them."""
+    estimates = sorted(p for p in workspace.kpis(name).rglob("*") if p.is_file())
+    return [*_tables(workspace, name), *estimates]
+
+
 def _tables_digest(workspace: Workspace, name: str) -> str:
     return digest(*(f"{p.name}:{file_digest(p)}" for p in _tables(workspace, name)))
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Run room: kernels for papermill: forked warm by a provisioner, or started cold."""
+"""Kernels for papermill: forked warm, or started cold; nobody else can talk to them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,11 @@ from traitlets import Type
 from cxlib.batch.kernel import Order, environment, serve
 
 
-class Embryo:
+class ForkedKernel:
     """A forked process with the libraries loaded, not yet a kernel: it waits for its order.
 
-    Make it while this process has one thread; the order may come later, from any thread.
-
-    Parameters
-    ----------
-    closing : int
-        A file descriptor that the child must not hold open.
+    Make it while this process has one thread; the order may come later, from any thread. The child
+    closes the file descriptor `closing`.
     """
 
     def __init__(self, *, closing: int) -> None:
@@ -46,7 +42,7 @@ class Embryo:
         self._line = ours
         self._status: int | None = None
 
-    def hatch(self, order: Order) -> None:
+    def begin(self, order: Order) -> None:
         """Send the order; the process becomes that kernel."""
         self._line.sendall(order.to_bytes())
         self._line.shutdown(socket.SHUT_WR)
@@ -121,9 +117,9 @@ class WarmProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Turn the waiting process into the kernel."""
         manager: Any = self.parent
-        manager.embryo.hatch(manager.order())
-        self.process = manager.embryo
-        self.pid = manager.embryo.pid
+        manager.forked.begin(manager.order())
+        self.process = manager.forked
+        self.pid = manager.forked.pid
         await self._listening()
         self.pgid = None  # it shares its job's group, which must not be signalled
         self.cwd = kwargs.get("cwd")
@@ -137,7 +133,7 @@ class WarmProvisioner(LocalProvisioner):
             for name in ("shell", "iopub", "control")
         ]
         for _attempt in range(500):
-            if all(path.exists() for path in sockets) or manager.embryo.poll() is not None:
+            if all(path.exists() for path in sockets) or manager.forked.poll() is not None:
                 return
             await asyncio.sleep(0.004)
 
@@ -170,52 +166,68 @@ class JobKernelClient(AsyncKernelClient):
 START_SECONDS = 60.0
 
 
+def _end(process: Any) -> None:
+    """End a kernel: where one above it sees to all that it started, by asking that one."""
+    if isinstance(process, ForkedKernel) or not sys.platform.startswith("linux"):
+        process.kill()
+    else:
+        process.send_signal(signal.SIGTERM)
+
+
+class ColdProvisioner(LocalProvisioner):
+    """Starts a kernel anew, below a process that ends whatever the kernel started."""
+
+    async def kill(self, restart: bool = False) -> None:
+        """End it by a signal that the process above the kernel can act on."""
+        if self.process is not None:
+            _end(self.process)
+
+
 class JobKernelManager(AsyncKernelManager):
-    """Manages the one kernel of a job; `for_job` makes the class that papermill is handed."""
+    """Manages the one kernel of a job; `for_job` makes the class that papermill is handed.
+
+    The line to the kernel is encrypted: the system shows sockets to everybody, keys to nobody.
+    """
 
     client_factory = Type(klass=KernelClient, default_value=JobKernelClient)
 
     folder: Path
     memory: int
-    embryo: Embryo | None
+    forked: ForkedKernel | None
     started: JobKernelManager | None = None
     """The manager that papermill made of this class."""
     notebook: Any = None
     """The notebook while it is executed."""
 
     @classmethod
-    def end_kernel(cls) -> None:
-        """Kill the kernel, if it lives."""
+    def process(cls) -> Any:
+        """Return the kernel's process, or the one above it; None before it is started."""
         provisioner: Any = cls.started.provisioner if cls.started else None
-        process = provisioner.process if provisioner else cls.embryo
-        if process is not None:
-            process.kill()
+        return provisioner.process if provisioner else cls.forked
 
     @classmethod
-    def for_job(cls, folder: Path, *, memory: int, embryo: Embryo | None) -> type[JobKernelManager]:
-        """Return a manager class for one job.
+    def end_kernel(cls) -> None:
+        """Kill the kernel, if it lives."""
+        process = cls.process()
+        if process is not None:
+            _end(process)
 
-        Parameters
-        ----------
-        folder : Path
-            The job's own, absolute and short enough for a socket's path.
-        memory : int
-            Megabytes; 0 for no limit.
-        embryo : Embryo or None
-            The forked process that waits; None to start cold.
-        """
+    @classmethod
+    def for_job(
+        cls, folder: Path, *, memory: int, forked: ForkedKernel | None
+    ) -> type[JobKernelManager]:
+        """Return a manager class for a job; without a forked process its kernel starts cold."""
         return type(
-            "JobKernelManager", (cls,), {"folder": folder, "memory": memory, "embryo": embryo}
+            "JobKernelManager", (cls,), {"folder": folder, "memory": memory, "forked": forked}
         )
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         type(self).started = self
         if hasattr(socket, "AF_UNIX") and sys.platform != "win32":
-            self.transport = "ipc"  # files in the job's folder, of mode 0700: nobody listens in
-        else:
-            self.transport_encryption = "required"
-        self.connection_file = str(self.folder / "k" / "c.json")
+            self.transport = "ipc"
+        self.transport_encryption = "required"
+        self.connection_file = str(self.folder.with_name("k") / "c.json")
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -225,7 +237,7 @@ class JobKernelManager(AsyncKernelManager):
             "-P",
             "-m",
             "cxlib.batch.kernel",
-            str(self.folder / "k" / "order"),
+            str(self.folder.with_name("k") / "order"),
         ]
         return KernelSpec(
             argv=command,
@@ -239,14 +251,18 @@ class JobKernelManager(AsyncKernelManager):
         return Order(self.connection_file, str(self.folder), self.memory, os.getpid())
 
     async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:
-        (self.folder / "k").mkdir(exist_ok=True)
-        if self.embryo is None:
-            (self.folder / "k" / "order").write_bytes(self.order().to_bytes())
+        line = self.folder.with_name("k")
+        line.mkdir(mode=0o700, exist_ok=True)
+        if self.forked is None:
+            (line / "order").write_bytes(self.order().to_bytes())
             kwargs |= {"env": environment(self.folder), "cwd": str(self.folder)}
         if self.provisioner is None:
-            kind = LocalProvisioner if self.embryo is None else WarmProvisioner
+            kind = ColdProvisioner if self.forked is None else WarmProvisioner
             self.provisioner = kind(kernel_id="job", kernel_spec=self.kernel_spec, parent=self)
         return await super()._async_pre_start_kernel(**kwargs)
+
+    def _reconcile_connection_info(self, info: KernelConnectionInfo) -> None:
+        """Keep what was written here: the kernel writes that file too, whatever it likes."""
 
     async def _async_wait(self, pollinterval: float = 0.1) -> None:
         await super()._async_wait(min(pollinterval, 0.004))  # it was killed: it ends at once

@@ -1,7 +1,8 @@
-"""Run room: ingest, plan, execute through an Executor, keep what comes back, say what happened."""
+"""Execute a plan through an Executor, and keep what comes back, once the gate has seen it."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -12,32 +13,63 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from cxlib.batch.job import Outcome, put_out, run_job
-from cxlib.batch.keep import keep, make_parcel, republish
-from cxlib.batch.lock import clients_held
-from cxlib.batch.plan import Job, Plan
-from cxlib.batch.planning import make_plan
-from cxlib.batch.request import Ended, Request, Run
-from cxlib.batch.state import sweep_parts
-from cxlib.errors import CxError
-from cxlib.workspace import Workspace
+from cxlib.batch.forkserver import stop_fork_server
+from cxlib.batch.gate import Gate
+from cxlib.batch.job import Outcome, Parcel, run_job
+from cxlib.batch.plan import Job, Plan, Request
+from cxlib.batch.prepare import carried
+from cxlib.batch.state import (
+    Record,
+    clients_held,
+    read_record,
+    record_path,
+    sweep_parts,
+    write_record,
+)
+from cxlib.errors import CxError, RunError
+from cxlib.workspace import Workspace, report_folder, write_whole
+
+
+@dataclass
+class Ended:
+    """How one job of this run ended."""
+
+    job: Job
+    state: str
+    error: str = ""
+    seconds: float = 0.0
+    report: Path | None = None
+    notebook: Path | None = None
+    attempts: int = 0
+    isolation: str = ""
+
+
+@dataclass
+class Run:
+    """What a run did, for the table, the manifest and the exit code."""
+
+    ended: list[Ended] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything that was to run did not succeed."""
+        bad = ("failed", "blocked", "interrupted")
+        return bool(self.faults) or self.interrupted or any(e.state in bad for e in self.ended)
 
 
 @contextmanager
 def alone(
     workspace: Workspace, request: Request, *, said: Callable[[str], None] = lambda text: None
 ) -> Iterator[None]:
-    """Hold the request's clients for this run alone, and clear what killed runs left of them.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    request : Request
-    said : callable
-        Told when another run must be waited for.
-    """
+    """Hold the request's clients for this run alone, and clear what killed runs left of them."""
     known = set(workspace.clients())
     names = [name for name in request.clients or workspace.clients() if name in known]
     with clients_held(workspace, names, said=said):
@@ -54,37 +86,26 @@ def execute(
     executor: Executor | None = None,
     said: Callable[[Ended], None] = lambda ended: None,
 ) -> Run:
-    """Run a plan's jobs and keep what they bring back.
+    """Run a plan's jobs and keep what they bring back; interrupted or not, return what was done.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    plan : Plan
-    request : Request
-    executor : concurrent.futures.Executor, optional
-        Any; if not given, as many threads as jobs at once, each with a process of its own.
-    said : callable
-        Told of every job as it ends.
-
-    Returns
-    -------
-    Run
-        Interrupted or not, what was done.
+    Without an executor there are as many threads as jobs at once, each with a process of its own.
+    `said` is told of every job as it ends.
     """
     run = Run(faults=dict(plan.faults))
     pool = executor or ThreadPoolExecutor(request.jobs, thread_name_prefix="cx")
-    conductor = _Conductor(workspace, request, pool, run, said, carried=executor is not None)
+    gate = Gate(workspace, plan.clients)
+    conductor = _Conductor(workspace, request, pool, run, said, gate, carried=executor is not None)
     try:
         conductor.conduct(plan.jobs)
     except KeyboardInterrupt:
         run.interrupted = True
-        put_out()
+        stop_fork_server()
         pool.shutdown(wait=executor is None, cancel_futures=True)
         conductor.give_up()
     finally:
         if executor is None:
             pool.shutdown(wait=True, cancel_futures=True)
-            put_out()
+            stop_fork_server()
     return run
 
 
@@ -98,11 +119,12 @@ class _Conductor:
         pool: Executor,
         run: Run,
         said: Callable[[Ended], None],
+        gate: Gate,
         *,
         carried: bool,
     ) -> None:
         self.workspace, self.request, self.pool = workspace, request, pool
-        self.run, self.said, self.carried = run, said, carried
+        self.run, self.said, self.gate, self.carried = run, said, gate, carried
         self.waiting: dict[str, Job] = {}
         self.running: dict[Future[Outcome], Job] = {}
         self.bad: set[str] = set()
@@ -144,7 +166,7 @@ class _Conductor:
             if not any(up in self.waiting or up in busy for up in job.after):
                 del self.waiting[key]
                 try:
-                    parcel = make_parcel(self.workspace, job, carried=self.carried)
+                    parcel = make_parcel(self.workspace, job, carry=self.carried)
                 except (CxError, OSError) as gone:
                     self._keep(job, Outcome(job.key, error=str(gone)))
                     continue
@@ -153,7 +175,7 @@ class _Conductor:
                 busy.add(key)
 
     def _keep(self, job: Job, outcome: Outcome) -> None:
-        ended = keep(self.workspace, job, outcome, self.request.out)
+        ended = keep(self.workspace, job, outcome, self.request.out, self.gate)
         if ended.state == "failed":
             self.bad.add(job.key)
         self._end(ended)
@@ -173,4 +195,139 @@ def _outcome(future: Future[Any], job: Job) -> Outcome:
     return outcome
 
 
-__all__ = ["Ended", "Request", "Run", "alone", "execute", "make_plan"]
+# --- into a job, and out of it ----------------------------------------------------------------
+
+
+def make_parcel(workspace: Workspace, job: Job, *, carry: bool = False) -> Parcel:
+    """Collect a job's inputs: its client's file, tables and upstream results, its notebook.
+
+    With `carry` the files' bytes travel, for a worker elsewhere; otherwise their paths.
+
+    Raises
+    ------
+    RunError
+        If one of them has changed or gone since the run was planned.
+    OSError
+        If one cannot be read.
+    """
+    for seen in job.inputs:
+        seen.check()
+    root, notebook = workspace.root, job.chapter.path
+    client_file = workspace.client_file(job.client)
+    state = [*carried(workspace, job.client)]
+    for key in sorted(job.after):
+        saved = workspace.result(job.client, job.period, key.rpartition("/")[2])
+        state += [saved] if saved.is_file() else []
+    files = {path.relative_to(root).as_posix(): path for path in (client_file, *state)}
+    for path in (notebook, *notebook.parent.glob(f"{job.chapter.file}.*.po")):
+        files[f"notebooks/{path.name}"] = path
+    return Parcel(
+        key=job.key,
+        client=job.client,
+        chapter=job.chapter.stem,
+        period=job.period,
+        language=job.language,
+        notebook=notebook.name,
+        files={name: path.read_bytes() if carry else path for name, path in files.items()},
+    )
+
+
+def report_path(out: Path, job: Job) -> Path:
+    """Return where a job's report lies: ``client/period/language/02-assessment.html``."""
+    return out / report_folder(job.client, job.period, job.language) / f"{job.chapter.file}.html"
+
+
+def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate) -> Ended:
+    """Write down what a job brought back, the record last; a failure keeps its notebook only."""
+    error = outcome.error or gate.check(job.client, outcome.files)
+    places = {
+        "notebook": record_path(workspace, job).with_name(f"{job.chapter.file}.ipynb"),
+        "results": workspace.result(job.client, job.period, job.chapter.stem),
+        "report": report_path(out, job),
+    }
+    kept: dict[str, Path] = {}
+    try:
+        for kind, path in places.items():
+            if kind in outcome.files and (kind == "notebook" or not error):
+                write_whole(path, outcome.files[kind])
+                kept[kind] = path
+    except OSError as failed:
+        error = f"cannot write {places[kind]}: {failed.strerror}"
+    record = Record(
+        fingerprint=job.fingerprint,
+        period=job.period,
+        language=job.language,
+        chapter=job.chapter.stem,
+        files={
+            kind: (workspace.shown(path), hashlib.sha256(outcome.files[kind]).hexdigest())
+            for kind, path in kept.items()
+        },
+        seconds=outcome.seconds,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        error=error,
+        title=job.chapter.title,
+        glance=dict(outcome.glance) if not error else {},
+    )
+    try:
+        write_record(workspace, job, record)
+    except OSError as failed:
+        error = error or f"cannot write its record: {failed.strerror}"
+    return Ended(
+        job,
+        "failed" if error else "done",
+        error,
+        outcome.seconds,
+        report=None if error else kept.get("report"),
+        notebook=kept.get("notebook"),
+        attempts=outcome.attempts,
+        isolation=outcome.isolation,
+    )
+
+
+def republish(workspace: Workspace, job: Job, out: Path) -> Ended:
+    """Return a fresh job as ended, its report copied to where this run wants it."""
+    record = read_record(workspace, job)
+    known = record.path(workspace, "report") if record else None
+    report = report_path(out, job)
+    if known is None or known == report:
+        return Ended(job, "fresh", report=report)
+    try:
+        content = known.read_bytes()
+        if not report.is_file() or report.read_bytes() != content:
+            write_whole(report, content)
+    except OSError as failed:
+        return Ended(job, "failed", f"cannot write {report}: {failed.strerror}")
+    return Ended(job, "fresh", report=report)
+
+
+# --- elsewhere --------------------------------------------------------------------------------
+
+DASK_ATTEMPTS = 3
+"""How often a job goes to another worker when its own is gone."""
+
+PATIENCE = "20s"
+"""How long a scheduler may take to answer."""
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[tuple[Executor, int]]:
+    """Connect to a Dask scheduler; yield its Executor, and how many jobs it runs at once.
+
+    Raises
+    ------
+    RunError
+        If the extra is missing, the scheduler does not answer, or it has no workers.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise RunError("--dask needs the extra: pip install 'cxlib[dask]'.") from None
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RunError(f"no Dask scheduler answers at {address} ({error}).") from None
+    with client:
+        slots = sum(client.ncores().values())
+        if not slots:
+            raise RunError(f"the Dask scheduler at {address} has no workers; start some first.")
+        yield client.get_executor(retries=DASK_ATTEMPTS), slots

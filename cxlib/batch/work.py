@@ -1,56 +1,92 @@
-"""Run room: the work of one job, in a process or thread of its own: papermill, then the report."""
+"""The work of one job, in a process or thread of its own: papermill, then the report.
+
+What the notebook can write to is never trusted: the worker reads its own copies of client file
+and notebook, writes where the notebook cannot, and follows no link that the notebook left.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.batch import confine
 from cxlib.batch.job import Limits, Outcome, Parcel
+from cxlib.batch.state import read_left
+from cxlib.data.masking import mask_text
 from cxlib.errors import CxError
+from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
-    from cxlib.batch.provision import Embryo, JobKernelManager
+    from cxlib.batch.provision import ForkedKernel, JobKernelManager
 
-EMBRYO: Embryo | None = None
-"""The kernel that was forked for the job of this process; none in a cold run."""
+KERNEL: ForkedKernel | None = None
+"""The process that was forked for the job of this process; none in a cold run."""
 
 OUR_ERRORS = ("CxError", "DataError", "ParamsError", "SetupError", "RunError", "InvalidParams")
 
+_LARGEST = 256 << 20
+"""Bytes of results or of a kernel's log; far more than any chapter saves."""
+
+
+def confine_worker(parcel: Parcel, folder: Path, limits: Limits) -> None:
+    """Keep this process, which forks the kernel next, to the job's folders, for good."""
+    os.environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder.with_name("w") / "tmp"))
+    confine.restrict(write=[folder.parent, *confine.DEVICES], read=confine.libraries())
+
 
 def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
-    """Execute a job's notebook in its folder and write its report.
-
-    Parameters
-    ----------
-    parcel : Parcel
-        Its files lie in `folder` already.
-    folder : Path
-    limits : Limits
-    """
-    error = _execute(parcel, folder, limits)
+    """Execute a job's notebook in its folder, where its files lie, and write its report."""
+    own = folder.with_name("w")
+    error = _execute(parcel, folder, own, limits)
     files: dict[str, bytes] = {}
     glance: dict[str, Any] = {}
-    executed = folder / "executed.ipynb"
+    executed = own / "executed.ipynb"
     if executed.is_file():
-        files["notebook"] = executed.read_bytes()
-    results = folder / ".cx" / parcel.client / "results" / parcel.period / f"{parcel.chapter}.json"
+        files["notebook"] = _without_paths(executed, parcel)
     if not error:
         try:
-            files["report"] = _report(parcel, folder)
-            if results.is_file():
-                from cxlib.batch.portfolio import glance_of
-
-                files["results"] = results.read_bytes()
-                glance = glance_of(results)
+            files["report"] = _report(parcel, own)
+            left = Workspace(folder).result(parcel.client, parcel.period, parcel.chapter)
+            saved = read_left(folder, left, most=_LARGEST)
+            if saved is not None:
+                glance = _glance(saved, parcel, own)
+                files["results"] = saved
+        except CxError as failed:
+            error = f"what it left: {failed}"
         except Exception as failed:  # noqa: BLE001 - one job's end is never another's
             error = f"its report: {type(failed).__name__}: {failed}"
+    error = mask_text(error)
     return Outcome(parcel.key, files, error, glance=glance, isolation=confine.isolation())
 
 
-def _execute(parcel: Parcel, folder: Path, limits: Limits) -> str:
+def _glance(saved: bytes, parcel: Parcel, own: Path) -> dict[str, Any]:
+    """Return what the index shows of saved results, which must be of this very job."""
+    from cxlib.batch.portfolio import glance_of
+    from cxlib.envelope import read
+
+    path = own / "results.json"
+    path.write_bytes(saved)
+    envelope = read(path)
+    said = (envelope.client, envelope.period, envelope.chapter)
+    if said != (parcel.client, parcel.period, parcel.chapter):
+        raise CxError(f"its results say that they are of {' '.join(map(str, said))}.")
+    return glance_of(envelope)
+
+
+def _without_paths(executed: Path, parcel: Parcel) -> bytes:
+    """Return the executed notebook; that it ran in some folder is nobody's business."""
+    notebook = json.loads(executed.read_bytes())
+    about = notebook.get("metadata", {}).get("papermill", {})
+    about |= {"input_path": parcel.notebook, "output_path": parcel.notebook}
+    return json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+
+def _execute(parcel: Parcel, folder: Path, own: Path, limits: Limits) -> str:
     """Run the notebook by papermill; return its error line, empty if it ran through."""
     from jupyter_core.utils import ensure_event_loop
     from papermill.exceptions import PapermillExecutionError
@@ -58,29 +94,34 @@ def _execute(parcel: Parcel, folder: Path, limits: Limits) -> str:
 
     from cxlib.batch.provision import JobKernelManager
 
-    executed = folder / "executed.ipynb"
-    manager = JobKernelManager.for_job(folder, memory=limits.memory, embryo=EMBRYO)
-    stopped: list[float] = []
+    executed = own / "executed.ipynb"
+    manager = JobKernelManager.for_job(folder, memory=limits.memory, forked=KERNEL)
+    stopped: list[str] = []
 
-    def stop() -> None:
-        stopped.append(limits.timeout)
+    def stop(why: str) -> None:
+        stopped.append(why)
         manager.end_kernel()
 
-    watch = threading.Timer(limits.timeout, stop)
+    late = f"stopped at its time limit of {limits.timeout:g} s"
+    large = f"stopped: its processes together need more than its memory limit of {limits.memory} MB"
+    watch = threading.Timer(limits.timeout, stop, [late])
     watch.daemon = True
     if limits.timeout:
         watch.start()
     try:
-        _papermill(parcel, folder, executed, manager)
+        with confine.memory_watched(lambda: _pid(manager), limits.memory, lambda: stop(large)):
+            _papermill(parcel, folder, executed, manager)
     except PapermillExecutionError as failed:
         at = failed.exec_count or failed.cell_index
         return f"cell [{at}]: {_kindly(failed, limits)}"
+    except MemoryError:
+        raise
     except Exception as failed:  # noqa: BLE001 - one job's end is never another's
         if manager.notebook is not None:
             write_ipynb(manager.notebook, str(executed))
         at = _last_cell(manager.notebook)
         if stopped:
-            return f"{at}stopped at its time limit of {limits.timeout:g} s"
+            return f"{at}{stopped[0]}"
         if type(failed).__name__ == "DeadKernelError" or "Kernel died" in str(failed):
             return f"{at}{_death(manager, limits)}"
         return _plain(failed)
@@ -88,7 +129,17 @@ def _execute(parcel: Parcel, folder: Path, limits: Limits) -> str:
         watch.cancel()
         manager.end_kernel()
         ensure_event_loop().close()  # this thread's; nobody else closes it
+    log = b""
+    with suppress(CxError):
+        log = read_left(folder, folder / "tmp" / "kernel.log", most=_LARGEST) or b""
+    if limits.memory and b"MemoryError" in log:
+        return f"output was lost to its memory limit of {limits.memory} MB"
     return ""
+
+
+def _pid(manager: type[JobKernelManager]) -> int | None:
+    process = manager.process()
+    return process.pid if process is not None and process.poll() is None else None
 
 
 def _papermill(
@@ -108,7 +159,7 @@ def _papermill(
 
     papermill_engines.register("cx", Engine)
     papermill.execute_notebook(
-        str(folder / "notebooks" / parcel.notebook),
+        str(executed.parent / "notebooks" / parcel.notebook),
         str(executed),
         parameters={
             "client": parcel.client,
@@ -129,7 +180,8 @@ def _papermill(
 
 def _death(manager: type[JobKernelManager], limits: Limits) -> str:
     """Say how a kernel ended that nobody stopped."""
-    status = manager.embryo.poll() if manager.embryo is not None else None
+    process = manager.process()
+    status = process.poll() if process is not None else None
     how = ""
     if status is not None:
         how = f" ({signal.Signals(-status).name})" if status < 0 else f" (exit status {status})"
@@ -163,21 +215,20 @@ def _kindly(error: Any, limits: Limits) -> str:
     return f"{name}: {lines[-1]}"
 
 
-def _report(parcel: Parcel, folder: Path) -> bytes:
+def _report(parcel: Parcel, own: Path) -> bytes:
     import nbformat
 
     from cxlib import params
     from cxlib.report.cover import cover_of
     from cxlib.report.html import render
     from cxlib.words import Words
-    from cxlib.workspace import Workspace
 
-    place = Workspace(folder)
+    place = Workspace(own)
     client = params.load(parcel.client, place)
     beside = tuple(sorted(place.notebooks.glob(f"*.{parcel.language}.po")))
     labels, segments = client.labels(parcel.language), client.segments
     words = Words.load(parcel.language, labels=labels, beside=beside, segments=segments)
-    with (folder / "executed.ipynb").open(encoding="utf-8") as file:
+    with (own / "executed.ipynb").open(encoding="utf-8") as file:
         notebook = nbformat.read(file, as_version=4)
     cover = cover_of(client, place, period=parcel.period, words=words)
     html = render(notebook, words=words, cover=cover)

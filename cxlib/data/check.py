@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cxlib.data.intake import NO_DATA, Made, make_tables
+from cxlib.data.masking import mask_text
 from cxlib.data.survey import OWN
 from cxlib.workspace import Workspace
 
@@ -53,7 +54,7 @@ def examine(client: Client, workspace: Workspace) -> Checked:
 def faults_of(client: Client, tables: Iterable[Made]) -> list[Fault]:
     """Return what the ledgers of tables hold, each at its line of the client file."""
     faults = [
-        client.fault(issue.path, issue.message, issue.value, severity=issue.severity)
+        client.fault(issue.path, mask_text(issue.message), issue.value, severity=issue.severity)
         for made in tables
         for issue in made.ledger.issues
     ]

@@ -26,7 +26,7 @@ DELIMITED = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 PAGES = (".html", ".htm")
 SUFFIXES = (*DELIMITED, *WORKBOOKS, *PAGES, ".parquet", ".sav")
-LARGEST = 200_000_000
+LARGEST = 100_000_000
 """Cells from A1 to the last one. More is no table but a stray cell: Excel's whole grid is 17
 thousand million, which the reader would lay out in memory."""
 
@@ -35,8 +35,8 @@ UNPACKED = 2_000_000_000
 
 _EXACT = 2.0**63
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
-_DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
-_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"(?:[^>/]|/(?!>))*>')
+_FILLED = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Z]+)(\d+)[\"']([^>]*)>")
+_PIECE, _TAG = 1 << 22, 4096
 _SAME_LINE = re.compile(r"[^\r\n]*\t[^\r\n]*[\r\n]")
 
 Named = Callable[[list[str]], int]
@@ -221,12 +221,16 @@ def check_extent(content: bytes, file: str) -> None:
 
 
 def _check_sheet(archive: zipfile.ZipFile, name: str, file: str) -> None:
+    """Measure by the cells themselves, in pieces: what `dimension` says may not be so."""
+    columns = rows = 0
     with archive.open(name) as sheet:
-        found = _DIMENSION.search(sheet.read(4096))
-    if not found or _column(found[1]) * int(found[2]) <= LARGEST:
-        return
-    cells = [(_column(letters), int(row)) for letters, row in _FILLED.findall(archive.read(name))]
-    columns, rows = (max((cell[side] for cell in cells), default=0) for side in (0, 1))
+        kept = b""
+        while piece := sheet.read(_PIECE):
+            kept += piece
+            for letters, row, rest in _FILLED.findall(kept):
+                if not rest.endswith(b"/"):  # an empty cell, formatted, takes no room
+                    columns, rows = max(columns, _column(letters)), max(rows, int(row))
+            kept = kept[-_TAG:]
     if columns * rows > LARGEST:
         raise DataError(
             f"{file}: a sheet reaches to row {rows:,} and column {columns:,}; a stray cell stands "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,11 @@ import pandas as pd
 from cxlib import __version__
 from cxlib.data.check import faults_of
 from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
-from cxlib.data.keys import Key, key_file, open_key
+from cxlib.data.keys import Key, id_digests, key_file, open_key
 from cxlib.data.schema import validate
-from cxlib.data.store import read_record, write_tables
-from cxlib.errors import DataError
-from cxlib.workspace import Workspace
+from cxlib.data.store import are_whole, read_record, write_tables
+from cxlib.errors import DataError, SetupError
+from cxlib.workspace import Workspace, write_whole
 
 if TYPE_CHECKING:
     from cxlib.params import Client
@@ -84,10 +85,13 @@ def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Inge
     if not tables:
         raise DataError(f"{client.file} {NO_DATA}")
     key = open_key(client.client, workspace, demo=client.demo)
+    _refuse_another_key(client, workspace, key)
     frames = {made.name: (_hidden(made, key), made.columns) for made in tables}
     for name, (frame, columns) in frames.items():
         validate(frame, columns, table=name)
-    record = _record(client, workspace, tables, key)
+    ids = id_digests(key, _raw_ids(tables))
+    record = {**_record(client, workspace, tables, key), "ids": hashlib.sha256(ids).hexdigest()}
+    write_whole(workspace.ids(client.client), ids)
     write_tables(folder, frames, record)
     return _as_ingest(record, skipped=False)
 
@@ -99,15 +103,37 @@ def _unchanged(client: Client, workspace: Workspace) -> Ingest | None:
     if record is None or record.get("format") != FORMAT:
         return None
     key = open_key(client.client, workspace, demo=client.demo)
+    _refuse_another_key(client, workspace, key)
     now = {
         "params": client.hash,
         "key": key.id,
         "kit": __version__,
         "sources": source_hashes(client, workspace),
     }
-    there = all((folder / f"{name}.parquet").is_file() for name in record["tables"])
     same = all(record.get(name) == value for name, value in now.items())
-    return _as_ingest(record, skipped=True) if there and same else None
+    files = {f"{name}.parquet": digest for name, digest in record.get("digests", {}).items()}
+    there = same and are_whole(folder, files | {"../ids.bin": record.get("ids", "")})
+    return _as_ingest(record, skipped=True) if there else None
+
+
+def _refuse_another_key(client: Client, workspace: Workspace, key: Key) -> None:
+    folder = workspace.tables(client.client)
+    made_with = (read_record(folder) or {}).get("key", key.id)
+    if made_with != key.id:
+        raise SetupError(
+            f"the tables of {client.client!r} were made with another key ({made_with}) than the "
+            f"one here ({key.id}); put that one back (`cx key import`), or begin anew, with new "
+            f"pseudonyms, after `cx forget {client.client}`."
+        )
+
+
+def _raw_ids(tables: list[Made]) -> list[pd.Series]:
+    return [
+        made.frame[column.name]
+        for made in tables
+        for column in made.columns
+        if column.domain and made.frame is not None
+    ]
 
 
 def _hidden(made: Made, key: Key) -> pd.DataFrame:
@@ -129,6 +155,7 @@ def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) 
         "key": key.id,
         "kit": __version__,
         "sources": source_hashes(client, workspace),
+        "brands": _brands(tables),
         "tables": {
             made.name: {
                 "read": made.ledger.rows_read,
@@ -144,6 +171,11 @@ def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) 
             for made in tables
         },
     }
+
+
+def _brands(tables: list[Made]) -> list[str]:
+    frames = [made.frame for made in tables if made.frame is not None and "brand" in made.frame]
+    return sorted({str(brand) for frame in frames for brand in frame["brand"].dropna().unique()})
 
 
 def _as_ingest(record: dict[str, Any], *, skipped: bool) -> Ingest:

@@ -10,14 +10,17 @@ import secrets
 import stat
 import tempfile
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from cxlib.errors import SetupError
 from cxlib.workspace import Workspace, check_client_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CUSTOMER, AGENT, TICKET, ORDER = "customer", "agent", "ticket", "order"
 """Domains: one id has one pseudonym within a domain, and unrelated ones across domains, so that
@@ -49,6 +52,10 @@ class Key:
         """The key's name, which tells nothing about it: it enters fingerprints, the key nothing."""
         return hmac.digest(self.secret, b"cx key id", "sha256").hex()[:16]
 
+    def digest(self, name: str) -> bytes:
+        """Return eight bytes by which an id is known again, and which do not tell it."""
+        return hmac.digest(self.secret, f"gate\x1f{name}".encode(), "sha256")[:8]
+
     def pseudonyms(self, ids: pd.Series, domain: str) -> pd.Series:
         """Return the pseudonym of each id: 32 hex digits of an HMAC-SHA256.
 
@@ -64,6 +71,9 @@ class Key:
         pandas.Series of str
             Missing where there is no id.
         """
+        import numpy as np
+        import pandas as pd
+
         names = canonical(ids)
         codes, unique = pd.factorize(names)
         prefix = f"{self.client}\x1f{domain}\x1f"
@@ -91,12 +101,16 @@ def canonical(ids: pd.Series) -> pd.Series:
     pandas.Series of str
         Missing where an id is missing or blank.
     """
+    import numpy as np
+    import pandas as pd
+
     codes, unique = pd.factorize(ids.astype("str"))
-    forms = np.array([*map(_canonical, unique), None], dtype=object)[codes]
+    forms = np.array([*map(canonical_id, unique), None], dtype=object)[codes]
     return pd.Series(forms, index=ids.index, name=ids.name, dtype="str")
 
 
-def _canonical(text: str) -> str | None:
+def canonical_id(text: str) -> str | None:
+    """Return one id in that form; None for a blank one."""
     name = unicodedata.normalize("NFKC", text).strip()
     whole = _WHOLE.fullmatch(name)
     if whole:
@@ -169,14 +183,14 @@ def open_key(client: str, workspace: Workspace, *, demo: bool = False) -> Key:
     return Key(client, _secret(path, private=not demo and "CX_KEY_FILE" not in os.environ))
 
 
-def _make(path: Path) -> None:
-    """Write a new key whole or not at all; of two processes that try, the first wins."""
+def _make(path: Path, secret: bytes | None = None) -> None:
+    """Write a key, new or given, whole or not at all; of two processes that try, one wins."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(_BYTES) + "\n")
+                file.write((secret or secrets.token_bytes(_BYTES)).hex() + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             with contextlib.suppress(FileExistsError):
@@ -188,6 +202,62 @@ def _make(path: Path) -> None:
             f"the key {path} cannot be written ({error.strerror}); set CX_KEY_FILE to a file in a "
             "folder of yours."
         ) from None
+
+
+SHORTEST = 6
+"""Ids of fewer characters are found by chance in any report, and tell nobody apart."""
+
+
+def id_digests(key: Key, columns: Iterable[pd.Series]) -> bytes:
+    """Return keyed digests of raw ids, sorted, by which a job's outputs are searched for them.
+
+    Whole numbers so dense that any figure would be one of them are left out.
+    """
+    names = {name for ids in columns for name in canonical(ids).dropna().unique()}
+    names = {name for name in names if len(name) >= SHORTEST}
+    lengths = Counter(len(name) for name in names if name.isdecimal())
+    digests = sorted(
+        key.digest(name)
+        for name in names
+        if not (name.isdecimal() and lengths[len(name)] * 1000 > 9 * 10 ** (len(name) - 1))
+    )
+    return b"".join(digests)
+
+
+def export_key(client: str, workspace: Workspace, target: Path, *, demo: bool = False) -> None:
+    """Copy a client's key to a new file that only its user can read.
+
+    Raises
+    ------
+    SetupError
+        If there is no key, or the file is there already.
+    """
+    path = key_file(client, workspace, demo=demo)
+    if not path.is_file():
+        raise SetupError(f"{client!r} has no key yet; its first run makes one.")
+    secret = _secret(path, private=False)
+    if target.exists():
+        raise SetupError(f"{target} is there already; nothing was written.")
+    _make(target, secret)
+
+
+def import_key(client: str, workspace: Workspace, source: Path, *, demo: bool = False) -> None:
+    """Take a key that was exported elsewhere as this client's.
+
+    Raises
+    ------
+    SetupError
+        If it is no key, or the client has another one here.
+    """
+    secret = _secret(source, private=False)
+    path = key_file(client, workspace, demo=demo)
+    if path.is_file() and _secret(path, private=False) != secret:
+        raise SetupError(
+            f"{client!r} has another key here, {path}; export that one if it is still needed, "
+            "delete it, and import again."
+        )
+    if not path.is_file():
+        _make(path, secret)
 
 
 def _secret(path: Path, *, private: bool) -> bytes:

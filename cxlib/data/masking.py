@@ -1,71 +1,191 @@
-"""The data room: e-mail addresses, telephone and identity-card numbers taken out of comments."""
+"""What identifies or reaches a person, found in free text and replaced by a marker."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
-_PATTERNS = (
-    ("[email]", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")),
-    (
-        "[id card]",
-        re.compile(
-            r"(?<!\d)[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
-        ),
-    ),
-    (
-        "[phone]",
-        re.compile(
-            r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"  # Chinese mobile
-            r"|(?<!\d)0\d{2,3}[- ]?\d{7,8}(?!\d)"  # Chinese land line, with its area code
-            r"|\+\d{1,3}(?:[ .-]?\(?\d{1,4}\)?){2,5}(?!\d)"  # international
-            r"|(?<!\d)0\d{3,4}[ -]\d{3}[ -]?\d{3,4}(?!\d)"  # British
-            r"|(?<!\d)\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)"  # North American, and 400 numbers
-        ),
-    ),
+EMAIL, PHONE, ID_CARD, BANK_CARD, IBAN, NAME = (
+    "[email]", "[phone]", "[id card]", "[bank card]", "[iban]", "[name]",
+)  # fmt: skip
+
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # full-width to plain, one for one
+_PLAIN: dict[int, str | int] = {
+    **_WIDE,
+    **dict.fromkeys(map(ord, "\u3000\u00a0\u2002\u2003\u2009\u202f\u2007"), " "),
+    **dict.fromkeys(map(ord, "‐‑‒–—−－"), "-"),
+    **dict.fromkeys(map(ord, "·•．。"), "."),
+}
+_WORTH_A_LOOK = re.compile(r"@|\d(?:[ .()-]{0,3}\d){6}|[A-Z]{2}\d\d ?[A-Z0-9]{4}")
+_EMAIL = re.compile(
+    r"(?:[A-Za-z0-9._%+-]+|[\u4e00-\u9fff]{1,4}[0-9._-]*)@"
+    r"(?:[A-Za-z0-9\u4e00-\u9fff-]{1,63}\.)+(?:[A-Za-z]{2,24}|中国|公司|网络|香港)"
 )
-_WORTH_A_LOOK = re.compile(r"@|\d(?:[ .()-]{0,2}\d){6}")
-_PLAIN = str.maketrans("０１２３４５６７８９＠＋－（）", "0123456789@+-()")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_#¥$€£])(?<!\d[.,:-])(?:\+ ?)?\(?\d(?:[ .()-]{0,2}\d){6,21}[Xx]?"
+    r"(?![A-Za-z0-9_%])(?![,:]\d)"
+)
+_NOT_A_PERSON = re.compile(
+    r"(?:单号|编号|订单|流水|票号|工单|金额|order|ticket|invoice|ref(?:erence)?|no|amount|total|id)"
+    r"(?:为|是| is|[ .:：#号-])*$",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(r" ?(?:元(?!旦)|万|块|人民币|RMB|CNY|USD|EUR|GBP)")
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_ID_18 = re.compile(
+    r"[1-8]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
+)
+_ID_15 = re.compile(
+    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])\d{6}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"
+)
+_CARD = re.compile(r"(?:4|5[1-5]|2[2-7]|3[4-7]|6|9)\d*")
+_CARD_GROUPS = re.compile(
+    r"\d{14,19}|\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{5}"
+)
+_PHONES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:(?:\+ ?|00)?86[ .-]?)?1[3-9]\d(?:[ .-]?\d){8}",  # Chinese mobile, however grouped
+        r"(?:(?:\+ ?|00)86[ .-]?)?\(?0?[1-9]\d{1,2}\)[ .-]?\d{3,4}[ .-]?\d{4}",  # (010) 12345678
+        r"0[1-9]\d{1,2}[ .-]?\d{3,4}[ .-]?\d{4}",  # 010-12345678, 090-1234-5678, 020 7946 0958
+        r"\(?0\d{3,4}\)?[ .-]\d{3}[ .-]?\d{3,4}|0[1-9]\d{9}",  # British
+        r"(?:\+ ?)?(?:1[ .-]?)?\(?[2-9]\d\d\)?[ .-]?[2-9]\d\d[ .-]?\d{4}",  # North American
+        r"[48]00[ .-]\d{3,4}[ .-]?\d{3,4}",  # Chinese hot lines
+        r"(?:\+ ?|00)[1-9]\d{0,2}(?:[ .-]?\(?\d{1,5}\)?){1,5}",  # international
+    )
+)
+_FEWEST_INTERNATIONAL = 9
 
 
-def mask(comments: pd.Series) -> tuple[pd.Series, dict[str, int]]:
+def mask(comments: pd.Series, names: Sequence[str] = ()) -> tuple[pd.Series, dict[str, int]]:
     """Replace what identifies or reaches a person by a marker.
 
-    Names are left: no rule finds them.
+    Found are e-mail addresses, telephone numbers (Chinese, North American, British, Japanese,
+    international), Chinese identity numbers (15 and 18 digits), bank cards (by issuer's digits and
+    Luhn's check digit), IBANs (by their check digits), in plain and full-width writing, and the
+    names given. Amounts, dates, decimals and numbers called an order's or a ticket's stay.
 
     Parameters
     ----------
     comments : pandas.Series of str
         Free text; missing where there is none.
+    names : sequence of str
+        Names of persons to take out as well: no rule finds them.
 
     Returns
     -------
     tuple of pandas.Series and dict
-        The comments, and how many markers of each kind (``[email]``, ``[phone]``, ``[id card]``)
-        were set.
+        The comments, and how many markers of each kind were set.
     """
+    import pandas as pd
+
     counts: Counter[str] = Counter()
     codes, unique = pd.factorize(comments)
     times = pd.Series(codes).value_counts()
+    listed = names_pattern(names)
     masked: list[str | None] = []
     for code, text in enumerate(unique):
-        clean, found = _mask(str(text))
-        masked.append(clean)
-        for marker, n in found.items():
-            counts[marker] += n * int(times[code])
+        spans = find(str(text), listed)
+        masked.append(_replaced(str(text), spans))
+        for _begin, _end, marker in spans:
+            counts[marker] += int(times[code])
     values = pd.Series([*masked, None], dtype="str").array.take(codes)
     return pd.Series(values, index=comments.index, name=comments.name), dict(counts)
 
 
-def _mask(text: str) -> tuple[str, dict[str, int]]:
+def mask_text(text: str) -> str:
+    """Return a message with what identifies a person in it replaced."""
+    return _replaced(text, find(text))
+
+
+def names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
+    """Return what finds listed names: whole words in Latin script, anywhere in Chinese."""
+    if not names:
+        return None
+    parts = (
+        rf"(?<!\w){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name)
+        for name in sorted(names, key=len, reverse=True)
+    )
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+def find(text: str, names: re.Pattern[str] | None = None) -> list[tuple[int, int, str]]:
+    """Return what of a text identifies a person: begin, end and marker, in order, none twice."""
     bare = text.translate(_PLAIN)
-    found: dict[str, int] = {}
-    if not _WORTH_A_LOOK.search(bare):
-        return text, found
-    for marker, pattern in _PATTERNS:
-        bare, n = pattern.subn(marker, bare)
-        if n:
-            found[marker] = n
-    return (bare if found else text), found
+    found: list[tuple[int, int, str]] = []
+    if _WORTH_A_LOOK.search(bare):
+        found += [(*match.span(), EMAIL) for match in _EMAIL.finditer(bare)]
+        found += [(*match.span(), IBAN) for match in _IBAN.finditer(bare) if _is_iban(match[0])]
+        found += _numbers(bare)
+    if names is not None:
+        found += [(*match.span(), NAME) for match in names.finditer(text)]
+    kept: list[tuple[int, int, str]] = []
+    for span in sorted(found):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return kept
+
+
+def _replaced(text: str, spans: list[tuple[int, int, str]]) -> str:
+    for begin, end, marker in reversed(spans):
+        text = f"{text[:begin]}{marker}{text[end:]}"
+    return text
+
+
+def _numbers(bare: str) -> Iterator[tuple[int, int, str]]:
+    for match in _NUMBER.finditer(bare):
+        begin, end = match.span()
+        if _NOT_A_PERSON.search(bare[max(0, begin - 16) : begin]) or _MONEY.match(bare, end):
+            continue
+        while begin < end:  # a run may hold two numbers side by side: the longest that is one
+            marker, length = _longest(bare[begin:end])
+            if not marker:
+                break
+            yield begin, begin + length, marker
+            begin += length
+            begin += len(bare[begin:end]) - len(bare[begin:end].lstrip(" .-"))
+
+
+def _longest(run: str) -> tuple[str, int]:
+    for length in range(len(run), 6, -1):
+        edge = length == len(run) or not run[length].isdigit()
+        if edge and (run[length - 1].isdigit() or run[length - 1] in "Xx"):
+            marker = _kind(run[:length])
+            if marker:
+                return marker, length
+    return "", 0
+
+
+def _kind(run: str) -> str:
+    digits = re.sub(r"[^\dXx]", "", run)
+    if _ID_18.fullmatch(digits) or (_ID_15.fullmatch(digits) and digits == run):
+        return ID_CARD
+    if _CARD_GROUPS.fullmatch(run) and _CARD.fullmatch(digits) and luhn(digits):
+        return BANK_CARD
+    plain = digits == run
+    if (plain and _DATE.match(digits)) or digits[-1] in "Xx" or len(set(digits)) <= 2:
+        return ""
+    if "." in run and (" " in run or ("." in run and re.search(r"\.\d{1,2}(?!\d)", run))):
+        return ""  # decimals, one after another
+    if any(pattern.fullmatch(run) for pattern in _PHONES[:-1]):
+        return PHONE
+    enough = _FEWEST_INTERNATIONAL <= len(digits) <= 16
+    return PHONE if enough and _PHONES[-1].fullmatch(run) else ""
+
+
+def luhn(digits: str) -> bool:
+    """Return whether the last digit checks the others, as on every bank card."""
+    doubled = (int(d) * (2 if at % 2 else 1) for at, d in enumerate(reversed(digits)))
+    return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0
+
+
+def _is_iban(text: str) -> bool:
+    compact = text.replace(" ", "")
+    turned = compact[4:] + compact[:4]
+    return 15 <= len(compact) <= 34 and int("".join(str(int(c, 36)) for c in turned)) % 97 == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import duckdb
 
 SUFFIXES = (*DELIMITED, *WORKBOOKS, ".parquet", ".json", ".gz")
+_READ_ONLY = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+"""A `with` may hold a COPY, INSERT, UPDATE or DELETE: nodes of other kinds than these."""
+_RUNS_TEXT = {"query", "query_table", "json_execute_serialized_sql", "sniff_csv", "getenv"}
 _NAME = "the query"
 
 
@@ -41,9 +45,7 @@ def read_sql(folder: Path, sql: str, *, encoding: str | None = None) -> Raw:
     _refuse_links(folder)
     with duckdb.connect() as connection:
         try:
-            statements = connection.extract_statements(sql)
-            if len(statements) != 1 or statements[0].type.name != "SELECT":
-                raise DataError("`sql:` must be one select statement.")
+            _refuse_writing(connection, sql)
             absolute = _absolute(sql, folder, connection, encoding)
             confine(connection, folder)
             frame = connection.execute(absolute).df()
@@ -68,10 +70,34 @@ def confine(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     spellings = {str(folder).replace("'", "''"), glob.escape(str(folder)).replace("'", "''")}
     allowed = ", ".join(f"'{spelling}'" for spelling in sorted(spellings))
     connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET temp_directory = ''")
+    connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET threads = 1")  # a parallel join may return its rows in any order
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def _refuse_writing(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Raise DataError unless a query is one `select` that reads at every depth."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type.name != "SELECT":
+        raise DataError("`sql:` must be one select statement.")
+    told = connection.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchone()
+    tree = json.loads(told[0]) if told else {"error": True}
+    if tree.get("error"):
+        raise DataError("`sql:` must be one plain select statement.")
+    todo = [tree]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            kind, name = str(part.get("type", "")), str(part.get("function_name", "")).lower()
+            if (kind.endswith("_NODE") and kind not in _READ_ONLY) or name in _RUNS_TEXT:
+                what = name or kind.partition("_")[0].lower()
+                raise DataError(f"`sql:` may only read; it holds {what!r}.")
+            todo += part.values()
+        elif isinstance(part, list):
+            todo += part
 
 
 def _absolute(

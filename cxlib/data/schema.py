@@ -44,7 +44,7 @@ SURVEY = (
     Column(name="brand", dtype=TEXT, filled=True, key="brand",
            meaning="own for the client itself, else the competitor's name"),
     Column(name="comment", dtype=TEXT, key="comment",
-           meaning="free text; e-mail addresses, telephone and identity-card numbers masked"),
+           meaning="free text; what identifies or reaches a person is masked"),
 )  # fmt: skip
 """Then, by their keys: each metric (float64), each touchpoint (float64) with ``<key>_used``
 (boolean), each segment (str), each further question: one choice or open text (str), or several

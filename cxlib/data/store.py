@@ -9,12 +9,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from cxlib.data.schema import Column
 from cxlib.errors import DataError
+from cxlib.workspace import file_digest, make_private
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cxlib.data.schema import Column
 
 RECORD = "ingest.json"
 
@@ -46,12 +49,16 @@ def write_tables(
     record : mapping
         What stands in `RECORD`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     with _beside(folder) as aside:
+        digests = {}
         for name, (frame, columns) in frames.items():
             _write(frame, columns, aside / f"{name}.parquet")
-        text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+            digests[name] = file_digest(aside / f"{name}.parquet")
+        text = json.dumps({**record, "digests": digests}, ensure_ascii=False, indent=1) + "\n"
         (aside / RECORD).write_text(text, encoding="utf-8")
+        for path in aside.iterdir():
+            path.chmod(0o600)
         (folder / RECORD).unlink(missing_ok=True)
         for path in folder.glob("*.parquet"):
             if path.stem not in frames:
@@ -68,6 +75,14 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def are_whole(folder: Path, digests: Mapping[str, str]) -> bool:
+    """Return whether files are there as they were written, by their SHA-256."""
+    try:
+        return all(file_digest(folder / name) == digest for name, digest in digests.items())
+    except OSError:
+        return False
 
 
 def read_frame(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
@@ -94,7 +109,7 @@ def read_frame(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
             query = f"SELECT {listed} FROM read_parquet($path)"
             frame: pd.DataFrame = connection.execute(query, {"path": _literal(path)}).df()
     except duckdb.Error:
-        raise DataError(f"the table {path} is damaged; delete it and run again.") from None
+        raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
     return frame.astype(dict(dtypes))
 
 

@@ -197,7 +197,8 @@ def _comments(maker: Maker) -> pd.Series:
     texts = maker.column("comment")
     if texts is None:
         return pd.Series(np.nan, index=maker.raw.frame.index, dtype="str")
-    comments, masked = masking.mask(values.texts_or_missing(texts, missing=maker.survey.missing))
+    said = values.texts_or_missing(texts, missing=maker.survey.missing)
+    comments, masked = masking.mask(said, maker.client.privacy.names)
     for marker, n in masked.items():
         maker.ledger.masked[marker] = maker.ledger.masked.get(marker, 0) + n
     return comments

@@ -126,6 +126,11 @@ class Calendar(Closed):
 
 
 class Privacy(Closed):
-    """How few people a cell may show: `minimum_base` answers, 10 unless the contract says more."""
+    """How few people a cell may show, and whom no comment may name.
+
+    `minimum_base` is 10 answers unless the contract says more; `names` are staff (or others) whose
+    names are taken out of comments.
+    """
 
     minimum_base: Annotated[int, Field(ge=1)] = MINIMUM_BASE
+    names: tuple[Annotated[str, Field(min_length=2)], ...] = ()

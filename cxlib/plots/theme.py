@@ -74,6 +74,7 @@ def settings() -> Any:
     return {
         "font.family": list(font_family()),
         "font.size": 9,
+        "text.parse_math": False,  # a client's $ is a dollar
         "axes.unicode_minus": True,
         "axes.titlesize": 10.5,
         "axes.titlelocation": "left",
@@ -102,7 +103,6 @@ def settings() -> Any:
         "savefig.dpi": 200,
         "svg.hashsalt": "cx",
         "svg.fonttype": "none",  # text stays text
-        "text.parse_math": False,  # a $ in a client's label is a dollar
     }
 
 

@@ -27,18 +27,7 @@ _SAID = re.compile(r"""\bsay\('((?:[^'\\]|\\.)+)'\)""")
 
 
 def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
-    """Return the kit's messages by stem, each message once, in the order they are met.
-
-    Parameters
-    ----------
-    notebooks : Path, optional
-        The folder of chapters; the kit's own if not given.
-
-    Returns
-    -------
-    dict of str to list of str
-        ``kit`` first, then one entry a chapter; a message that several say belongs to the first.
-    """
+    """Return the kit's messages by stem, each once, in the order they are met, ``kit`` first."""
     chapters = {
         re.sub(r"^\d+-", "", path.stem): path
         for path in sorted((notebooks or kit_file("notebooks")).glob("*.ipynb"))
@@ -102,15 +91,7 @@ def update(
 ) -> tuple[int, int]:
     """Bring one catalogue up to date; return how many messages it holds and how many lack a word.
 
-    Parameters
-    ----------
-    path : Path
-        The ``.po`` file; made if it is not there.
-    wanted : list of str
-        Its messages.
-    language : str
-    elsewhere : mapping of str to str
-        Translations of the other catalogues: a message that moves keeps its own.
+    A message that moves from a catalogue `elsewhere` keeps its translation.
     """
     from babel.messages.catalog import Catalog, Message
     from babel.messages.pofile import write_po

@@ -1,4 +1,4 @@
-"""Report room: the index over all clients, a page for the consultancy only."""
+"""The index over all clients, a page for the consultancy only."""
 
 from __future__ import annotations
 
@@ -17,18 +17,7 @@ _VERDICTS = {"met": "good", "not met": "serious"}
 
 @dataclass(frozen=True)
 class Kpi:
-    """One KPI of a client: its value, and its change since the period before.
-
-    Parameters
-    ----------
-    metric : str
-    value : float or None
-        In its own unit; None where it is withheld.
-    unit : str
-        As `Words.quantity` knows it.
-    change : float or None
-        In the same unit (percentage points of a percentage).
-    """
+    """One KPI of a client: its value (None: withheld), and its change since the period before."""
 
     metric: str
     value: float | None
@@ -38,16 +27,7 @@ class Kpi:
 
 @dataclass(frozen=True)
 class Entry:
-    """One report, or why there is none.
-
-    Parameters
-    ----------
-    chapter, title, period, language, state : str
-    link : str
-        Relative to the index; empty if there is no report.
-    note : str
-        What went wrong, or why it does not apply.
-    """
+    """One report, or why there is none; its link is relative to the index."""
 
     chapter: str
     title: str
@@ -60,20 +40,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class ClientEntry:
-    """One client on the index.
+    """One client on the index: its reports, newest period first; KPIs, and verdicts on targets.
 
-    Parameters
-    ----------
-    name : str
-    entries : tuple of Entry
-        Newest period first.
-    period : str
-        What the KPIs are of.
-    kpis : tuple of Kpi
-    verdicts : tuple of (str, str)
-        Metric and status of the contract's targets: ``met``, ``not met``, ``cannot tell …``.
-    fault : str
-        Why nothing of it could run.
+    `fault` says why nothing of it could run.
     """
 
     name: str
@@ -92,14 +61,8 @@ class ClientEntry:
 
 
 def render_index(clients: Sequence[ClientEntry], *, faults: Sequence[str] = ()) -> str:
-    """Return the index page; as sealed as the reports it links to.
-
-    Parameters
-    ----------
-    clients : sequence of ClientEntry
-    faults : sequence of str
-        What concerns no client: damaged notebooks.
-    """
+    """Return the index page, as sealed as the reports it links to; `faults` are of notebooks."""
+    group = 'role="group" tabindex="0" aria-label="Clients"'
     head = _row("th", ("Client", "Period", "KPIs", "Targets", "Reports"), ' scope="col"')
     rows = "".join(_client_row(client) for client in clients)
     notes = "".join(f'<p class="note">{escape(fault)}</p>' for fault in faults)
@@ -112,7 +75,7 @@ def render_index(clients: Sequence[ClientEntry], *, faults: Sequence[str] = ()) 
         f"<title>{title}</title><style>{style()}</style></head>\n<body>"
         f'<header><p class="mark">For the consultancy only</p><h1>{title}</h1>'
         "<p>It names all clients side by side: do not pass it on to any of them.</p></header>\n"
-        f'<main>{notes}<div class="table"><table><thead>{head}</thead>'
+        f'<main>{notes}<div class="table" {group}><table><thead>{head}</thead>'
         f"<tbody>\n{rows}</tbody></table></div>\n{details}</main></body></html>\n"
     )
 
@@ -161,7 +124,9 @@ def _details(client: ClientEntry) -> str:
         for e in client.entries
     )
     fault = f'<pre class="plain">{escape(client.fault)}</pre>' if client.fault else ""
-    table = f'<div class="table"><table><thead>{head}</thead><tbody>\n{rows}</tbody></table></div>'
+    group = f'role="group" tabindex="0" aria-label="{escape(client.name)}"'
+    body = f"<thead>{head}</thead><tbody>\n{rows}</tbody>"
+    table = f'<div class="table" {group}><table>{body}</table></div>'
     return (
         f'<section id="{escape(client.name)}"><h2>{escape(client.name)}</h2>{fault}'
         f"{table if client.entries else ''}</section>\n"

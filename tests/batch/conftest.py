@@ -16,10 +16,10 @@ from typing import Any
 import nbformat
 import pytest
 
-from cxlib.batch.job import Limits, put_out
-from cxlib.batch.planning import make_plan
-from cxlib.batch.request import Ended, Request, Run
-from cxlib.batch.run import alone, execute
+from cxlib.batch.forkserver import stop_fork_server
+from cxlib.batch.job import Limits
+from cxlib.batch.plan import Request, make_plan
+from cxlib.batch.run import Ended, Run, alone, execute
 from cxlib.workspace import Workspace
 
 PARAMETERS = 'client: str = "c00"\nperiod: str = "latest"\nlanguage: str = "client"'
@@ -87,7 +87,7 @@ class Place:
         return make_plan(self.workspace, self.request(**changes), write=False)
 
     def run(self, **changes: Any) -> Run:
-        """Run in this process's own hearth, which stays warm for the next test."""
+        """Run in this process's own server, which stays warm for the next test."""
         request = self.request(**changes)
         with alone(self.workspace, request), ThreadPoolExecutor(2) as pool:
             plan = make_plan(self.workspace, request)
@@ -147,7 +147,7 @@ def two(place: Place) -> Place:
 @pytest.fixture(scope="session", autouse=True)
 def _embers() -> Iterator[None]:
     yield
-    put_out()
+    stop_fork_server()
 
 
 @pytest.fixture(scope="session")

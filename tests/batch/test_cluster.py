@@ -16,10 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cxlib.batch.cluster import cluster
-from cxlib.batch.hearth import can_fork
-from cxlib.batch.keep import make_parcel
-from cxlib.batch.planning import make_plan
+from cxlib.batch.forkserver import can_fork
+from cxlib.batch.plan import make_plan
+from cxlib.batch.run import cluster, make_parcel
 from cxlib.errors import RunError
 from tests.batch.conftest import Place
 
@@ -103,7 +102,7 @@ def test_a_worker_killed_mid_run_loses_no_job(place: Place, two_workers: Cluster
         process = psutil.Process(victim.pid)
         for _attempt in range(1500):
             kernels = [p for p in process.children(recursive=True) if p.parent() != process]
-            if len(kernels) >= 2:  # a job and its kernel, below the hearth
+            if len(kernels) >= 2:  # a job and its kernel, below the server
                 victim.send_signal(signal.SIGKILL)
                 struck.set()
                 return
@@ -124,14 +123,14 @@ def test_a_worker_killed_mid_run_loses_no_job(place: Place, two_workers: Cluster
 
 def test_a_parcel_for_a_cluster_carries_all_it_needs(two: Place) -> None:
     (job, *_rest) = make_plan(two.workspace, two.request(clients=("c00",))).jobs
-    parcel = make_parcel(two.workspace, job, carried=True)
+    parcel = make_parcel(two.workspace, job, carry=True)
     assert all(isinstance(content, bytes) for content in parcel.files.values())
     assert "params/c00.yaml" in parcel.files
     assert not [name for name in parcel.files if "c01" in name or name.endswith((".key", ".csv"))]
 
 
 def test_a_scheduler_that_does_not_answer_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cxlib.batch.cluster.PATIENCE", "1s")
+    monkeypatch.setattr("cxlib.batch.run.PATIENCE", "1s")
     with (
         pytest.raises(RunError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"),
         cluster("tcp://127.0.0.1:9"),

@@ -17,11 +17,9 @@ import nbformat
 import psutil
 import pytest
 
-from cxlib.batch.hearth import can_fork
-from cxlib.batch.job import warm_hearth
-from cxlib.batch.planning import make_plan
-from cxlib.batch.request import Ended, Run
-from cxlib.batch.run import execute
+from cxlib.batch.forkserver import can_fork, fork_server
+from cxlib.batch.plan import make_plan
+from cxlib.batch.run import Ended, Run, execute
 from tests.batch.conftest import Place
 
 Look = Callable[[Run], dict[str, Ended]]
@@ -128,9 +126,9 @@ def test_an_output_folder_that_cannot_be_written_is_said(two: Place, by_key: Loo
 
 def test_a_fork_server_that_is_killed_is_lit_again(two: Place, by_key: Look) -> None:
     two.add_notebook("02-slow", "import time; time.sleep(1.5)")
-    hearth = warm_hearth()
-    hearth.call(os.getpid)
-    first = hearth.pid
+    server = fork_server()
+    server.call(os.getpid)
+    first = server.pid
 
     def strike() -> None:
         time.sleep(1.0)
@@ -140,7 +138,7 @@ def test_a_fork_server_that_is_killed_is_lit_again(two: Place, by_key: Look) -> 
     thread.start()
     run = two.run()
     thread.join()
-    assert hearth.pid != first
+    assert server.pid != first
     assert {e.state for e in run.ended} == {"done"}
     assert sound(two)
 
@@ -158,7 +156,7 @@ def test_a_worker_that_is_killed_is_replaced(two: Place, by_key: Look) -> None:
                     return
             time.sleep(0.02)
 
-    warm_hearth().call(os.getpid)
+    fork_server().call(os.getpid)
     thread = threading.Thread(target=strike)
     thread.start()
     run = two.run(chapters=("slow",))
@@ -169,10 +167,10 @@ def test_a_worker_that_is_killed_is_replaced(two: Place, by_key: Look) -> None:
 
 
 def _workers() -> list[int]:
-    """Return the processes that execute jobs now: children of the hearth that have a kernel."""
+    """Return the processes that execute jobs now: children of the server that have a kernel."""
     found = []
     with suppress(psutil.NoSuchProcess):
-        for child in psutil.Process(warm_hearth().pid).children():
+        for child in psutil.Process(fork_server().pid).children():
             with suppress(psutil.NoSuchProcess):
                 if child.children():
                     found.append(child.pid)
@@ -216,9 +214,9 @@ def test_a_report_that_cannot_be_rendered_fails_its_job(two: Place, by_key: Look
 def test_no_kernel_and_no_folder_is_left(two: Place, by_key: Look) -> None:
     two.add_notebook("02-bad", "import subprocess; subprocess.Popen(['sleep', '987.25'])")
     two.run()
-    hearth = warm_hearth()
+    server = fork_server()
     for _attempt in range(50):
-        left = psutil.Process(hearth.pid).children(recursive=True)
+        left = psutil.Process(server.pid).children(recursive=True)
         sleepers = [
             p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "987.25"]
         ]

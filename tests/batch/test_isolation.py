@@ -10,7 +10,7 @@ import pytest
 
 from cxlib.batch import confine
 from cxlib.batch.kernel import environment
-from cxlib.batch.request import Ended, Run
+from cxlib.batch.run import Ended, Run
 from tests.batch.conftest import Place
 
 Look = Callable[[Run], dict[str, Ended]]

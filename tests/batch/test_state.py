@@ -10,9 +10,10 @@ import pytest
 
 from cxlib.batch.chapters import discover
 from cxlib.batch.plan import Plan
-from cxlib.batch.request import Ended, Run
-from cxlib.batch.state import read_record, write_whole
+from cxlib.batch.run import Ended, Run
+from cxlib.batch.state import read_record
 from cxlib.errors import RunError
+from cxlib.workspace import write_whole
 from tests.batch.conftest import PERIOD, Place
 
 Look = Callable[[Run], dict[str, Ended]]
@@ -75,17 +76,35 @@ def test_another_kit_makes_everything_stale(done: Place, monkeypatch: pytest.Mon
     assert {state for state, _ in states(done.plan()).values()} == {"stale"}
 
 
-@pytest.mark.parametrize("how", ["gone", "altered"])
+@pytest.mark.parametrize("how", ["gone", "torn", "altered"])
 def test_a_report_that_is_gone_or_altered_is_made_anew(done: Place, by_key: Look, how: str) -> None:
     report = done.report("c00", "01-sound")
     whole = report.read_bytes()
     if how == "gone":
         report.unlink()
     else:
-        report.write_bytes(whole[: len(whole) // 2])
+        report.write_bytes(
+            whole[: len(whole) // 2] if how == "torn" else whole[:-9] + b"y" + whole[-8:]
+        )
     assert states(done.plan())["c00/sound"] == ("stale", "its report is gone or was altered")
     done.run()
     assert report.read_bytes().endswith(b"</html>")
+
+
+@pytest.mark.parametrize("kind", ["notebook", "results"])
+def test_results_or_a_notebook_of_the_right_size_that_were_altered_are_noticed(
+    chain: Place, kind: str
+) -> None:
+    chain.run(clients=("c00",))
+    path = chain.workspace.result("c00", PERIOD, "first")
+    if kind == "notebook":
+        path = chain.workspace.runs("c00", PERIOD, "en") / "02-first.ipynb"
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"40", b"41", 1) if kind == "results" else b"[" + content[1:])
+    told = states(chain.plan(clients=("c00",)))
+    assert told["c00/first"][0] == "stale"
+    chain.run(clients=("c00",))
+    assert {state for state, _ in states(chain.plan(clients=("c00",))).values()} == {"fresh"}
 
 
 def test_a_damaged_record_means_that_the_job_runs(done: Place) -> None:
@@ -217,7 +236,7 @@ def test_a_file_is_written_whole_or_not_at_all(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("cxlib.batch.state.os.fsync", full)
+    monkeypatch.setattr("cxlib.workspace.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_whole(path, b"second, longer")
     assert path.read_bytes() == b"first"

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cxlib.batch.folders import job_folder, sweep
+from cxlib.batch.state import job_folder, sweep
 from tests.batch.conftest import Place
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and flock")
@@ -205,7 +205,7 @@ def test_a_full_disk_loses_no_other_report(two: Place) -> None:
 
 def test_folders_of_killed_runs_are_swept_and_those_in_use_are_not() -> None:
     code = (
-        "from cxlib.batch.folders import job_folder; import os\n"
+        "from cxlib.batch.state import job_folder; import os\n"
         "with job_folder() as f: print(f, flush=True); os.kill(os.getpid(), 9)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

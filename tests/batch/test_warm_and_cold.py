@@ -9,14 +9,14 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from cxlib.batch import _hearth, hearth
-from cxlib.batch.job import warm_hearth
-from cxlib.batch.request import Ended, Run
+from cxlib.batch import _forkserver, forkserver
+from cxlib.batch.forkserver import fork_server
+from cxlib.batch.run import Ended, Run
 from cxlib.errors import RunError
 from tests.batch.conftest import PERIOD, Place
 
 Look = Callable[[Run], dict[str, Ended]]
-pytestmark = pytest.mark.skipif(not hearth.can_fork(), reason="no forking on this system")
+pytestmark = pytest.mark.skipif(not forkserver.can_fork(), reason="no forking on this system")
 
 FIGURE = """
 from cxlib.analysis import scores
@@ -43,14 +43,14 @@ def test_a_warm_report_equals_a_cold_one_to_the_byte(
     for cold in (False, True):
         place.limits = replace(place.limits, cold=cold)
         if not cold:
-            warm_hearth().close()  # so that it starts with the pinned time
+            fork_server().close()  # so that it starts with the pinned time
         run = place.run(force=True)
         assert not [e.error for e in run.ended if e.error]
         files = sorted(place.out.rglob("*.html"))
         assert len(files) == 2
         results = place.workspace.results("c00") / PERIOD / "figure.json"
         made.append([p.read_bytes() for p in (*files, results)])
-    warm_hearth().close()
+    fork_server().close()
     for warm, cold_one in zip(*made, strict=True):
         assert difflib(warm, cold_one) == []
     assert b"data:image/png" in made[0][0]
@@ -77,8 +77,8 @@ def test_the_executed_notebook_is_as_papermill_makes_it(two: Place) -> None:
 
 
 def test_the_warm_process_has_one_thread_and_the_libraries() -> None:
-    assert warm_hearth().call(_hearth.threads) == 1
-    assert warm_hearth().call(_loaded) == []
+    assert fork_server().call(_forkserver.threads) == 1
+    assert fork_server().call(_loaded) == []
 
 
 def _loaded() -> list[str]:
@@ -90,7 +90,7 @@ def _loaded() -> list[str]:
 
 def test_what_a_child_raises_is_raised_here() -> None:
     with pytest.raises(ZeroDivisionError):
-        warm_hearth().call(_divide, 1, 0)
+        fork_server().call(_divide, 1, 0)
 
 
 def _divide(a: float, b: float) -> float:
@@ -98,10 +98,10 @@ def _divide(a: float, b: float) -> float:
 
 
 def test_a_child_that_dies_or_dawdles_is_told_apart() -> None:
-    with pytest.raises(hearth.DiedError):
-        warm_hearth().call(os._exit, 3)
-    with pytest.raises(hearth.TimedOutError):
-        warm_hearth().call(_sleep, timeout=0.3)
+    with pytest.raises(forkserver.DiedError):
+        fork_server().call(os._exit, 3)
+    with pytest.raises(forkserver.TimedOutError):
+        fork_server().call(_sleep, timeout=0.3)
 
 
 def _sleep() -> None:
@@ -114,8 +114,8 @@ def test_without_fork_kernels_start_cold(
     two: Place, by_key: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cxlib.batch.job.can_fork", lambda: False)
-    monkeypatch.setattr("cxlib.batch.planning.can_fork", lambda: False)
-    monkeypatch.setattr(hearth.Hearth, "call", _divide)
+    monkeypatch.setattr("cxlib.batch.plan.can_fork", lambda: False)
+    monkeypatch.setattr(forkserver.ForkServer, "call", _divide)
     assert {e.state for e in two.run().ended} == {"done"}
 
 
@@ -127,7 +127,7 @@ def test_without_unix_sockets_the_line_to_a_kernel_is_encrypted(
     from cxlib.batch.provision import JobKernelManager
 
     monkeypatch.setattr("cxlib.batch.provision.sys.platform", "win32")
-    manager = JobKernelManager.for_job(Path("/x"), memory=0, embryo=None)()
+    manager = JobKernelManager.for_job(Path("/x"), memory=0, forked=None)()
     assert (manager.transport, manager.transport_encryption) == ("tcp", "required")
 
 
@@ -137,10 +137,10 @@ def test_a_warm_process_that_cannot_start_says_why_and_the_way_out(
     def fail(folder: object = None) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": "", "PYTHONHOME": "/nowhere"}
 
-    monkeypatch.setattr(hearth, "environment", fail)
-    cold_hearth = hearth.Hearth()
+    monkeypatch.setattr(forkserver, "environment", fail)
+    broken = forkserver.ForkServer()
     try:
         with pytest.raises(RunError, match=r"no warm process: .+; try `cx run --cold`"):
-            cold_hearth.call(os.getpid)
+            broken.call(os.getpid)
     finally:
-        cold_hearth.close()
+        broken.close()

@@ -25,7 +25,7 @@ import psutil
 import pytest
 
 from cxlib.batch.console import cores
-from cxlib.batch.hearth import can_fork
+from cxlib.batch.forkserver import can_fork
 
 pytestmark = [
     pytest.mark.bench,
@@ -150,8 +150,8 @@ import json, os, sys, time
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 import nbformat
-from cxlib.batch import _hearth
-_hearth.preload()
+from cxlib.batch import _forkserver
+_forkserver.preload()
 os.environ["CX_JOB"] = "1"
 shell = InteractiveShell.instance()
 cells = [c.source for c in nbformat.read(sys.argv[1], 4).cells if c.cell_type == "code"]

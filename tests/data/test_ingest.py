@@ -10,7 +10,7 @@ import pytest
 
 from cxlib.data import store
 from cxlib.data.ingest import ingest
-from cxlib.data.keys import key_file, open_key
+from cxlib.data.keys import export_key, import_key, key_file, open_key
 from cxlib.data.tables import periods_of, provenance, read_table
 from cxlib.errors import DataError, SetupError
 
@@ -59,9 +59,55 @@ def test_unchanged_inputs_are_skipped_and_any_change_is_seen(
     assert not ingest(shop.client(PARAMS + "    currency: CNY\n"), shop.workspace).skipped
     (shop.tables / "members.parquet").unlink()
     assert not ingest(shop.client(PARAMS + "    currency: CNY\n"), shop.workspace).skipped
+
+
+def test_another_key_is_refused_and_nothing_is_renamed(
+    shop: Any, client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ingest(client, shop.workspace)
+    before = digests(shop.tables)
     monkeypatch.setenv("CX_KEY_FILE", str(tmp_path / "other.key"))
     (tmp_path / "other.key").write_text("0f" * 32, encoding="ascii")
-    assert not ingest(shop.client(PARAMS + "    currency: CNY\n"), shop.workspace).skipped
+    for force in (False, True):
+        with pytest.raises(SetupError, match="made with another key"):
+            ingest(client, shop.workspace, force=force)
+    assert digests(shop.tables) == before
+
+
+@pytest.mark.parametrize("name", ["survey.parquet", "ingest.json", "../ids.bin"])
+@pytest.mark.parametrize("how", ["torn", "altered", "gone"])
+def test_damaged_tables_are_made_again(shop: Any, client: Any, name: str, how: str) -> None:
+    ingest(client, shop.workspace)
+    before = digests(shop.tables)
+    path = shop.tables / name
+    whole = path.read_bytes()
+    if how == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(whole[:9] if how == "torn" else b"{}" + whole[2:])
+    ingest(client, shop.workspace)
+    assert digests(shop.tables) == before
+    assert path.read_bytes() == whole
+
+
+def test_a_key_goes_out_and_in_and_never_over_another(shop: Any, client: Any) -> None:
+    ingest(client, shop.workspace)
+    path = key_file("shop", shop.workspace)
+    copy = shop.workspace.root / "shop.key"
+    export_key("shop", shop.workspace, copy)
+    assert copy.read_bytes() == path.read_bytes()
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SetupError, match="is there already"):
+        export_key("shop", shop.workspace, copy)
+    path.unlink()
+    import_key("shop", shop.workspace, copy)
+    assert ingest(client, shop.workspace).skipped
+    copy.write_text("0f" * 32, encoding="ascii")
+    with pytest.raises(SetupError, match="has another key here"):
+        import_key("shop", shop.workspace, copy)
+    copy.write_text("no key", encoding="ascii")
+    with pytest.raises(SetupError, match="is no key"):
+        import_key("shop", shop.workspace, copy)
 
 
 def test_the_same_inputs_give_the_same_bytes(shop: Any, client: Any) -> None:
@@ -90,7 +136,7 @@ def test_a_failed_ingest_leaves_the_tables_as_they_were(
     with pytest.raises(OSError, match="no space left"):
         ingest(client, shop.workspace)
     assert digests(shop.tables) == before
-    assert [p.name for p in shop.tables.parent.iterdir()] == ["tables"]
+    assert [p.name for p in shop.tables.parent.iterdir() if p.is_dir()] == ["tables"]
 
 
 def test_tables_that_the_client_file_no_longer_names_go(shop: Any, client: Any) -> None:

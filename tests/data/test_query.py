@@ -53,6 +53,41 @@ def test_nothing_outside_the_folder_can_be_read_or_written(folder: Path) -> None
     assert frame == "secret"
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH t AS (COPY (SELECT 2) TO '{0}/a.csv') SELECT 1",
+        "SELECT * FROM (WITH t AS (COPY (SELECT 2) TO '{0}/a.csv') SELECT 1)",
+        "SELECT (WITH t AS (COPY (SELECT 2) TO '{0}/a.csv') SELECT 1)",
+        "SELECT * FROM query('WITH t AS (COPY (SELECT 2) TO ''{0}/a.csv'') SELECT 1')",
+        "WITH t AS (INSERT INTO x VALUES (1) RETURNING *) SELECT * FROM t",
+        "WITH t AS (DELETE FROM x RETURNING *) SELECT * FROM t",
+        "COPY (SELECT 2) TO '{0}/a.csv'",
+        "EXPORT DATABASE '{0}'",
+        "INSTALL httpfs",
+        "LOAD '{0}/x'",
+        "PRAGMA database_list",
+        "CALL pragma_version()",
+        "EXPLAIN ANALYZE COPY (SELECT 2) TO '{0}/a.csv'",
+        "SELECT getenv('HOME')",
+    ],
+)
+def test_nothing_that_writes_or_sets_passes(folder: Path, sql: str) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(DataError):
+        read_sql(folder, sql.format(str(folder).replace("'", "''")))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_what_only_reads_passes_however_deep(folder: Path) -> None:
+    sql = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2), "
+        "t AS MATERIALIZED (SELECT id, v FROM 'a.csv') "
+        "SELECT i, v FROM n JOIN t ON i = id WHERE EXISTS (SELECT 1) UNION SELECT 3, 'z' ORDER BY 1"
+    )
+    assert read_sql(folder, sql).frame["v"].tolist() == ["x", "y", "z"]
+
+
 def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
     (folder / "link.csv").symlink_to(folder.parent / "other.csv")
     with pytest.raises(DataError, match=r"link.csv is a link out of the client's data folder"):

@@ -1,8 +1,8 @@
-"""Run room: the hearth, one warm process that forks others; jobs and ingests run in those.
+"""The fork server, one warm process that forks others; jobs and intakes run in those.
 
-The hearth imports the libraries once and stays single-threaded. A request is a socket handed to
-it; it forks a child that speaks over that socket, and it ends the child's whole process group when
-the child ends. When whoever started the hearth ends, even by ``kill -9``, the hearth ends with all.
+It imports the libraries once and stays single-threaded. A request is a socket handed to it; it
+forks a child that speaks over that socket, and when the child ends, it ends all that came of it.
+When whoever started the server ends, even by ``kill -9``, the server ends with all.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class TimedOutError(Exception):
     """A forked process was stopped since it took too long."""
 
 
-class Hearth:
+class ForkServer:
     """The warm process, and the way to run functions in children of it; safe between threads.
 
     It starts in the background when made; the first call waits for it. If it dies, it is started
@@ -52,7 +52,7 @@ class Hearth:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._ready = False
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the hearth
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
         with self._lock:
             self._start()
 
@@ -70,7 +70,7 @@ class Hearth:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cxlib.batch._hearth", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "cxlib.batch._forkserver", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -81,7 +81,7 @@ class Hearth:
         self._control, self._ready = ours, False
 
     def _send(self, end: socket.socket) -> None:
-        """Hand the hearth a socket, for which it forks a child; start the hearth if it is gone."""
+        """Hand over a socket, for which a child is forked; start the server if it is gone."""
         with self._lock:
             for _attempt in range(3):
                 if self._closed:
@@ -131,17 +131,9 @@ class Hearth:
         timeout: float | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Any:
-        """Run a function in a fresh child, and return what it returns.
+        """Run a module's function in a fresh child, and return what it returns, or raise.
 
-        Parameters
-        ----------
-        function : callable
-            Of a module; it and its arguments travel by pickle.
-        *arguments
-        timeout : float, optional
-            Seconds after which the child is killed.
-        environ : mapping, optional
-            Added to the child's environment.
+        `environ` is added to the child's environment; after `timeout` seconds it is killed.
 
         Raises
         ------
@@ -149,8 +141,6 @@ class Hearth:
             If the child ended before it answered.
         TimedOutError
             If it took too long.
-        Exception
-            What the function raised.
         """
         ours, theirs = socket.socketpair()
         with theirs:
@@ -179,7 +169,7 @@ class Hearth:
         raise answer
 
     def close(self) -> None:
-        """End the hearth and everything that runs in it."""
+        """End the server and everything that runs in it."""
         self._closed = True
         control, process = self._control, self._process
         if control is not None:
@@ -195,7 +185,7 @@ class Hearth:
             self._bury()
             self._log.close()
 
-    def __enter__(self) -> Hearth:
+    def __enter__(self) -> ForkServer:
         """Return itself."""
         return self
 
@@ -219,3 +209,24 @@ def can_fork() -> bool:
     if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
         return False
     return sys.platform.startswith("linux") or os.environ.get("CX_WARM") == "1"
+
+
+_lock = threading.Lock()
+_server: list[ForkServer] = []
+
+
+def fork_server() -> ForkServer:
+    """Return this process's fork server, started at the first call."""
+    from cxlib.batch.state import sweep
+
+    with _lock:
+        if not _server or _server[0].closed:
+            sweep()
+            _server[:] = [ForkServer()]
+        return _server[0]
+
+
+def stop_fork_server() -> None:
+    """End this process's fork server, and every job in it."""
+    if _server:
+        _server[0].close()

@@ -1,4 +1,4 @@
-"""Run room: the warm process itself: ``python -m cxlib.batch._hearth FD``."""
+"""The warm process itself: ``python -m cxlib.batch._forkserver FD``."""
 
 from __future__ import annotations
 
@@ -20,43 +20,30 @@ from typing import Any
 
 from cxlib.batch import confine
 
-HEAVY = (
-    *(
-        "numpy",
-        "pandas",
-        "scipy.stats",
-        "duckdb",
-        "pandera",
-        "ruamel.yaml",
-        "babel.messages.pofile",
-    ),
-    *("matplotlib.figure", "matplotlib.pyplot", "matplotlib.backends.backend_agg"),
-    *("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib_inline.backend_inline"),
-    *("ipykernel.debugger", "IPython.core.completerlib", "IPython.extensions.storemagic"),
-    *("papermill", "papermill.engines", "nbclient", "nbformat.v4", "nbconvert", "mistune"),
-    *("IPython.core.debugger", "IPython.core.logger", "pandas.core.methods.to_dict"),
-    *("jupyter_client.manager", "tornado.platform.asyncio", "zmq.utils.garbage"),
-    *("babel.numbers", "python_calamine", "resource", "multiprocessing.connection"),
-    *("cxlib.engagement", "cxlib.envelope", "cxlib.batch.work", "cxlib.batch.provision"),
-)
+_LIBRARIES = """
+numpy pandas pandas.core.methods.to_dict scipy.stats duckdb pandera ruamel.yaml python_calamine
+babel.messages.pofile babel.numbers resource multiprocessing.connection
+matplotlib.figure matplotlib.pyplot matplotlib.backends.backend_agg
+matplotlib_inline.backend_inline ipykernel.kernelapp ipykernel.ipkernel ipykernel.debugger
+IPython.core.completerlib IPython.core.debugger IPython.core.logger IPython.extensions.storemagic
+papermill papermill.engines nbclient nbformat.v4 nbconvert mistune
+jupyter_client.manager tornado.platform.asyncio zmq.utils.garbage
+"""
 """What jobs import sooner or later; it costs time here once instead of in each of them."""
 
-ROOMS = ("analysis", "params", "data", "findings", "plots", "present", "report")
+_NOT_FOR_JOBS = ("__main__", "cxlib.cli", "cxlib.batch.console", "cxlib.batch._forkserver", ".demo")
 
 
 def preload() -> None:
     """Import all that jobs need, and do once what every job would do first."""
-    with _left_out("rfc3987_syntax", "rfc3986_validator"):
-        for name in HEAVY:
-            with contextlib.suppress(ImportError):
-                import_module(name)
     import cxlib
 
-    for room in ROOMS:
-        for found in walk_packages([str(Path(cxlib.__path__[0]) / room)], f"cxlib.{room}."):
-            if not found.name.endswith("__main__") and ".demo" not in found.name:
+    own = (found.name for found in walk_packages(cxlib.__path__, "cxlib."))
+    with _left_out("rfc3987_syntax", "rfc3986_validator"):
+        for name in (*_LIBRARIES.split(), *own):
+            if not any(part in name for part in _NOT_FOR_JOBS):
                 with contextlib.suppress(ImportError):
-                    import_module(found.name)
+                    import_module(name)
     _rehearse()
 
 
@@ -118,6 +105,7 @@ def main() -> None:
         sys.exit(1)
     gc.collect()
     gc.freeze()
+    confine.adopt_orphans()
     children: set[int] = set()
     wake, woken = socket.socketpair()
     for end in (wake, woken):
@@ -140,12 +128,14 @@ def main() -> None:
     finally:
         for pid in children:
             _end_group(pid)
+        confine.end_offspring()
         os._exit(0)  # libraries have nothing to say at the end of a process that only forked
 
 
 def _reap(children: set[int]) -> None:
-    """Bury the children that ended, and end what they left running."""
-    while children:
+    """Bury the children that ended, and end what they left running, wherever it hid."""
+    ended = False
+    while True:
         try:
             pid, _status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
@@ -155,6 +145,9 @@ def _reap(children: set[int]) -> None:
         if pid in children:
             children.discard(pid)
             _end_group(pid)
+            ended = True
+    if ended:
+        confine.end_offspring(spare=children)
 
 
 def _end_group(pid: int) -> None:
@@ -183,21 +176,24 @@ def _fork(handle: int, mine: tuple[socket.socket, ...]) -> int:
 
 
 def _answer(line: Connection[Any, Any]) -> None:
-    """Do what the line asks, once."""
+    """Do what the line asks, once, and leave nothing running."""
     from cxlib.batch import work
 
-    work.EMBRYO = None
+    confine.adopt_orphans()
     function, arguments, environ = pickle.loads(line.recv_bytes())
-    if function is work.work:
-        from cxlib.batch.provision import Embryo
-
-        work.EMBRYO = Embryo(closing=line.fileno())
-    line.send_bytes(str(os.getpid()).encode("ascii"))
     os.environ.update(environ)
+    if function is work.work:
+        from cxlib.batch.provision import ForkedKernel
+
+        work.confine_worker(*arguments)
+        work.KERNEL = ForkedKernel(closing=line.fileno())
+        confine.limit_memory(arguments[2].memory)  # of what the notebook prints, this process's own
+    line.send_bytes(str(os.getpid()).encode("ascii"))
     try:
         answer: tuple[bool, Any] = (True, function(*arguments))
     except BaseException as error:  # noqa: BLE001 - it is raised again where it was asked for
         answer = (False, _portable(error))
+    confine.end_offspring()
     line.send_bytes(pickle.dumps(answer))
 
 

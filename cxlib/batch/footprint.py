@@ -1,0 +1,85 @@
+"""A client's copies of notebooks, to explore in; what the kit keeps of a client, to forget it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from cxlib.batch.chapters import Chapter
+from cxlib.batch.state import held, records
+from cxlib.data.keys import key_file
+from cxlib.workspace import Workspace, check_client_name, make_private, write_whole
+
+
+def explore(workspace: Workspace, client: str, chapters: Iterable[Chapter]) -> list[Path]:
+    """Copy chapters to where a client's work may be seen, its name filled in, outputs left out.
+
+    A copy that is there already is somebody's work and stays as it is.
+    """
+    made = []
+    for chapter in chapters:
+        path = workspace.explored(client) / chapter.path.name
+        if not path.exists():
+            make_private(path.parent)
+            notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
+            for cell in notebook["cells"]:
+                if cell["cell_type"] == "code":
+                    cell |= {"outputs": [], "execution_count": None}
+                if "parameters" in cell.get("metadata", {}).get("tags", []):
+                    cell["source"] = re.sub(
+                        r"(?m)^(client\b[^=\n]*=\s*)(?:\"[^\"]*\"|'[^']*')",
+                        lambda found: found[1] + json.dumps(client, ensure_ascii=False),
+                        "".join(cell["source"]),
+                    ).splitlines(keepends=True)
+            write_whole(path, json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8"))
+        made.append(path)
+    return made
+
+
+def footprint(workspace: Workspace, client: str, *, raw: bool = False) -> list[Path]:
+    """Return all that the kit keeps of a client, in the workspace and elsewhere; raw data if asked.
+
+    The manifest and the index of the last run name the client too; the next run makes them again.
+    """
+    name = check_client_name(client)
+    key = key_file(name, workspace)
+    own_key = key.parent.name == "keys" and key.stem == name  # else it may be another client's too
+    reports = workspace.reports / name
+    elsewhere = (
+        workspace.root / path
+        for record in records(workspace, name)
+        for kind, (path, _digest) in record.files.items()
+        if kind == "report"
+    )
+    found = [
+        workspace.state(name),
+        reports,
+        *(path for path in elsewhere if not path.is_relative_to(reports)),
+        workspace.explored(name),
+        *([key] if own_key else []),
+        workspace.root / ".cx" / "manifest.json",
+        workspace.reports / "index.html",
+    ]
+    if raw:
+        found += [workspace.data(name), workspace.params / f"{name}.yaml"]
+    return [path for path in dict.fromkeys(found) if path.exists() or path.is_symlink()]
+
+
+def forget(workspace: Workspace, client: str, *, raw: bool = False) -> list[Path]:
+    """Remove a client's footprint, once no run works on it; returns what was removed."""
+    state = workspace.state(client)
+    with held(state / "lock"):
+        paths = footprint(workspace, client, raw=raw)
+        for path in paths:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+                for above in list(path.parents)[: 3 * (path.suffix == ".html")]:
+                    with suppress(OSError):  # language, period and client, where nothing is left
+                        above.rmdir()
+    return paths

@@ -1,0 +1,234 @@
+"""The gate: what a reader or a tool can see of a job's outputs is searched for what must not leave.
+
+Looked at are the report's words, alternative texts and metadata, the strings of the saved results,
+and the outputs of the executed notebook; not pictures, code or style.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+from cxlib.data import masking
+from cxlib.data.keys import SHORTEST, Key, canonical_id, open_key
+from cxlib.data.store import read_record
+from cxlib.errors import CxError
+from cxlib.workspace import Workspace
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
+
+_TOKEN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@/:+-]*[A-Za-z0-9])?")
+_PATH = re.compile(
+    r"(?<![\w.:/>@-])(?:/(?:home|root|tmp|var|usr|etc|opt|mnt|srv|private|Users|Volumes)/[\w.-]+"
+    r"|[A-Za-z]:\\(?:Users|Windows|Program)[^\s\"<>]*)"
+)
+_SECRET = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{36,}"
+    r"|\b[a-z][a-z0-9+]*://[^\s:/@]+:[^\s@/]+@"
+    r"|\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b[\"']?\s*[=:]\s*[\"']?[^\s\"'<]{6,}",
+    re.IGNORECASE,
+)
+_KINDS = {
+    masking.EMAIL: "an e-mail address", masking.PHONE: "a telephone number",
+    masking.ID_CARD: "an identity number", masking.BANK_CARD: "a bank card",
+    masking.IBAN: "an IBAN", masking.NAME: "a name of `privacy: names`",
+}  # fmt: skip
+_BARE_TEN_DIGITS = re.compile(r"\d{10}")
+_SEEN = ("alt", "title", "content", "href", "aria-label", "aria-description", "placeholder")
+_PRIVATE_OUTPUT = ("stderr", "error")
+
+
+class Gate:
+    """What must not leave, for the clients of a run.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    clients : mapping of str to Client
+        Those that have jobs.
+    """
+
+    def __init__(self, workspace: Workspace, clients: Mapping[str, Client]) -> None:
+        self.workspace, self.clients = workspace, clients
+        self._guards: dict[str, _Guard] = {}
+
+    def check(self, client: str, files: Mapping[str, bytes]) -> str:
+        """Return what was found, as the job's error; empty if its outputs may leave."""
+        if client not in self._guards:
+            self._guards[client] = _Guard(self, self.clients[client])
+        guard = self._guards[client]
+        try:
+            for kind, content in files.items():
+                seen = _LOOKS[kind](content.decode("utf-8", "replace"))
+                for text, private in seen:
+                    found = guard.find(text, private=private)
+                    if found:
+                        return f"not delivered: its {kind} holds {found}"
+        except (CxError, OSError, ValueError, KeyError) as error:
+            return f"not delivered: its outputs cannot be searched: {error}"
+        return ""
+
+    @cached_property
+    def names(self) -> dict[str, set[str]]:
+        """By client, what it is called: its file's name, and its names in every language."""
+        return {name: {name, *self._displayed(name)} for name in self.workspace.clients()}
+
+    def _displayed(self, client: str) -> set[str]:
+        if client in self.clients:
+            return set((self.clients[client].name or {}).values())
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
+
+        try:
+            text = (self.workspace.params / f"{client}.yaml").read_text("utf-8", errors="replace")
+            block = re.search(r"^name:.*(?:\n[ \t]+.*)*", text, re.MULTILINE)
+            said = YAML(typ="safe").load(block[0])["name"] if block else None
+        except (YAMLError, OSError, TypeError, KeyError):
+            return set()  # that file is refused by itself; it stops nobody else
+        return set(map(str, said.values())) if isinstance(said, dict) else {str(said or client)}
+
+    @cached_property
+    def places(self) -> list[str]:
+        """Folders of this machine that no output may name."""
+        home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
+        found = (str(self.workspace.root), home, tempfile.gettempdir())
+        return [path for path in found if path.count("/") + path.count("\\") > 1]
+
+
+class _Guard:
+    """What must not leave of one client."""
+
+    def __init__(self, gate: Gate, client: Client) -> None:
+        workspace, name = gate.workspace, client.client
+        self.key: Key = open_key(name, workspace, demo=client.demo)
+        self.ids = memoryview(workspace.ids(name).read_bytes())
+        self.listed = masking.names_pattern(client.privacy.names)
+        self.places = gate.places
+        brands = (read_record(workspace.tables(name)) or {}).get("brands", [])
+        self.own = "\n".join((workspace.client_file(name).read_text("utf-8"), *map(str, brands)))
+        others = {n for other, names in gate.names.items() if other != name for n in names}
+        others -= gate.names.get(name, set())
+        told = [n for n in others if _is_a_name(n) and n.casefold() not in self.own.casefold()]
+        self.others = re.compile("|".join(map(_whole, told))) if told else None
+        self.known: dict[str, bool] = {}
+
+    def find(self, text: str, *, private: bool = False) -> str:
+        """Return what of a text must not leave, described and never quoted; empty for nothing.
+
+        What is `private` is a log that stays in ``.cx``: it may name places on this machine.
+        """
+        for begin, end, marker in masking.find(text, self.listed):
+            said = text[begin:end]
+            if marker == masking.PHONE and _BARE_TEN_DIGITS.fullmatch(said):
+                continue  # ten bare digits are more often a sum than an American telephone
+            if said in self.own and marker != masking.NAME:
+                continue  # a hot line that a label of the client file names
+            return f"{_KINDS[marker]} ({text[begin : begin + 2]}…)"
+        if _SECRET.search(text) or self.key.secret.hex() in text:
+            return "a secret"
+        other = self.others.search(text) if self.others else None
+        if other:
+            return f"another client's name ({other[0]})"
+        for run in _TOKEN.findall(text):
+            for token in {run, *re.split("[:/]", run)}:
+                if len(token) >= SHORTEST and self._is_id(token):
+                    return f"a raw id ({token[:2]}…)"
+        path = None if private else _PATH.search(text)
+        if path or (not private and any(place in text for place in self.places)):
+            return f"an absolute path ({path[0] if path else 'of this machine'})"
+        return ""
+
+    def _is_id(self, token: str) -> bool:
+        if token not in self.known:
+            name = canonical_id(token)
+            digest = self.key.digest(name) if name else b""
+            at = bisect_left(range(len(self.ids) // 8), digest, key=self._nth) if name else 0
+            self.known[token] = bool(name) and self._nth(at) == digest
+        return self.known[token]
+
+    def _nth(self, at: int) -> bytes:
+        return bytes(self.ids[8 * at : 8 * at + 8])
+
+
+def _is_a_name(name: str) -> bool:
+    """Tell a name from a word that any report may use: a file's name of one word is none."""
+    return len(name) >= (2 if not name.isascii() else 4) and not re.fullmatch(r"[a-z]+", name)
+
+
+def _whole(name: str) -> str:
+    return rf"(?<!\w){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name)
+
+
+def _of_html(content: str) -> Iterator[tuple[str, bool]]:
+    seen: list[str] = []
+
+    class Reader(HTMLParser):
+        """Collects what a reader, a screen reader or a search engine sees."""
+
+        hidden = 0
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.hidden += tag in ("style", "script")
+            seen.extend(
+                value
+                for name, value in attrs
+                if value and name in _SEEN and not value.startswith("data:")
+            )
+
+        def handle_endtag(self, tag: str) -> None:
+            self.hidden -= tag in ("style", "script")
+
+        def handle_data(self, data: str) -> None:
+            if not self.hidden:
+                seen.append(data)
+
+        def handle_comment(self, data: str) -> None:
+            seen.append(data)
+
+    reader = Reader(convert_charrefs=True)
+    reader.feed(content)
+    reader.close()
+    yield "\n".join(seen), False
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _of_json(content: str) -> Iterator[tuple[str, bool]]:
+    yield "\n".join(_strings(json.loads(content))), False
+
+
+def _of_notebook(content: str) -> Iterator[tuple[str, bool]]:
+    notebook = json.loads(content)
+    yield "\n".join(_strings(notebook.get("metadata", {}))), True
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            private = {output.get("name"), output.get("output_type")} & set(_PRIVATE_OUTPUT)
+            said = [*_strings(output.get("text", [])), *_strings(output.get("traceback", []))]
+            for kind, data in output.get("data", {}).items():
+                text = "".join(data) if isinstance(data, list) and "json" not in kind else data
+                if kind in ("text/html", "image/svg+xml"):
+                    said += [part for part, _private in _of_html(str(text))]
+                elif not kind.startswith("image/"):
+                    said += _strings(text)
+            yield "\n".join(said), bool(private)
+
+
+_LOOKS = {"report": _of_html, "results": _of_json, "notebook": _of_notebook}

@@ -1,0 +1,128 @@
+"""The gate finds what must not leave wherever it can be seen, and lets the rest pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import nbformat
+import pytest
+
+from cxlib import params
+from cxlib.batch.gate import Gate
+from cxlib.data.ingest import ingest
+from tests.batch.conftest import Place, place
+
+__all__ = ["place"]
+
+
+@pytest.fixture
+def check(place: Place) -> Callable[..., str]:
+    for name in ("harbour-north", "nova-mall-7"):
+        place.add_client(name)
+        path = place.root / "params" / f"{name}.yaml"
+        text = path.read_text("utf-8")
+        both = "{en: Nova Mall, zh: 新星广场}" if "nova" in name else "Harbour North"
+        path.write_text(
+            text.replace("demo: true", f"name: {both}\ndemo: true\nprivacy: {{names: [Li Lei]}}"),
+            encoding="utf-8",
+        )
+    data = place.workspace.data("harbour-north") / "survey.csv"
+    rows = data.read_text("utf-8").replace("\nr1,", "\nR-2024-00017,").replace("\nr2,", "\n777123,")
+    data.write_text(rows, encoding="utf-8")
+    client = params.load("harbour-north", place.workspace)
+    ingest(client, place.workspace)
+    gate = Gate(place.workspace, {"harbour-north": client})
+
+    def look(**files: str) -> str:
+        return gate.check("harbour-north", {kind: text.encode() for kind, text in files.items()})
+
+    return look
+
+
+LEAKS = {
+    "a raw id": ["R-2024-00017", "（R-2024-00017）", "id:R-2024-00017/x", "777123", "客户777123说"],
+    "an e-mail address": ["wang@example.com"],
+    "a telephone number": ["138 1234 5678", "+44 20 7946 0958"],
+    "an identity number": ["110105199003078888"],
+    "a bank card": ["6222 0212 3456 7890 128"],
+    "an IBAN": ["DE89 3704 0044 0532 0130 00"],
+    "a name of `privacy: names`": ["thanks to Li Lei"],
+    "another client's name": ["better than Nova Mall", "新星广场", "see nova-mall-7"],
+    "an absolute path": ["/home/ann/data.csv", "/tmp/cx-job-1/j/x", "C:\\Users\\ann\\x.csv"],
+    "a secret": [
+        "ab" * 32, "postgresql://ann:hunter22@db/x", "-----BEGIN RSA PRIVATE KEY-----",
+        "password = hunter22x", "AKIAABCDEFGHIJKLMNOP",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [(kind, text) for kind, texts in LEAKS.items() for text in texts]
+)
+def test_what_must_not_leave_is_found_wherever_it_is_seen(
+    check: Callable[..., str], kind: str, text: str
+) -> None:
+    quoted = text.replace('"', "&quot;")
+    for seen in (
+        f"<p>{text}</p>",
+        f'<img alt="{quoted}" src="data:image/png;base64,aa">',
+        f'<svg aria-label="{quoted}"></svg>',
+        f'<meta name="x" content="{quoted}">',
+        f"<svg><text>{text}</text></svg>",
+        f"<!-- {text} -->",
+    ):
+        found = check(report=seen)
+        assert kind in found, seen
+        assert text not in found or "name" in kind or "path" in kind
+    assert kind in check(results=json.dumps({"a": [{"b": text}]}))
+    assert kind in check(results=json.dumps({text: 1}, ensure_ascii=False))
+    cell = nbformat.v4.new_code_cell("x")
+    for output in (
+        nbformat.v4.new_output("stream", text=text),
+        nbformat.v4.new_output("display_data", data={"text/html": f"<b>{text}</b>"}),
+        nbformat.v4.new_output("display_data", data={"application/vnd.cx+json": {"a": [text]}}),
+    ):
+        cell.outputs = [output]
+        assert kind in check(notebook=nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Harbour North scores 42.7 (−3.2), 1,234,567 answers in 2026Q3; harbour-north",
+        "2026-09-01 to 2026-09-30, 95% interval 10.1 to 12.3, p = 0.0312345678",
+        "survey_2026.csv (a1b2c3d4e5f6), nova, mall and new malls / and or / 3/4",
+        "https://example.com/a/home/x and 12:30–13:45, ¥1,234.50, order 6222021234567890128",
+    ],
+)
+def test_what_may_leave_passes(check: Callable[..., str], text: str) -> None:
+    assert check(report=f"<p>{text}</p>", results=json.dumps({"a": text, "b": 777123})) == ""
+
+
+def test_style_pictures_and_hashes_are_not_read(check: Callable[..., str]) -> None:
+    page = "<style>/* 138 1234 5678 */</style><img src='data:image/png;base64,13812345678'>"
+    assert check(report=page) == ""
+
+
+def test_a_log_that_stays_may_name_a_folder_and_nothing_else(check: Callable[..., str]) -> None:
+    cell = nbformat.v4.new_code_cell("x")
+    for text, passes in (("/home/x/lib.py:3: UserWarning", True), ("138 1234 5678", False)):
+        cell.outputs = [nbformat.v4.new_output("stream", name="stderr", text=text)]
+        told = check(notebook=nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
+        assert (told == "") is passes
+
+
+def test_a_client_may_be_named_where_the_own_file_names_it(place: Place) -> None:
+    for name in ("harbour-north", "nova-mall-7"):
+        place.add_client(name)
+    path = place.root / "params" / "harbour-north.yaml"
+    path.write_text(path.read_text("utf-8") + "# against nova-mall-7\n", encoding="utf-8")
+    client = params.load("harbour-north", place.workspace)
+    ingest(client, place.workspace)
+    gate = Gate(place.workspace, {"harbour-north": client})
+    assert gate.check("harbour-north", {"report": b"<p>nova-mall-7</p>"}) == ""
+
+
+def test_an_output_that_cannot_be_read_does_not_pass(check: Callable[..., str]) -> None:
+    assert "cannot be searched" in check(results="{")

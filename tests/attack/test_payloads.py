@@ -1,0 +1,154 @@
+"""Client text that would be a path, markup, script, mathematics, a format, a formula or SQL."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from cxlib.batch.forkserver import stop_fork_server
+from cxlib.workspace import Workspace, as_name
+from tests.batch.conftest import Place
+from tests.conftest import ROOT
+from tests.report.test_browser import CHROMIUM, browse, complaints
+
+pytestmark = pytest.mark.xdist_group("attack")
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=http://x.test/a onerror=alert(1)>',
+    '<base href="http://x.test/">',
+    '<meta http-equiv="refresh" content="0;url=http://x.test/">',
+    "<svg onload=alert(1)><style>@import 'http://x.test/c'</style>",
+    "{{ 7 * 7 }}{% for x in y %}",
+    "{0.__class__} {missing} %s %(x)d",
+    "[a](javascript:alert(1)) ![b](http://x.test/i) `c` **d**",
+    "Under $1,000 / $1,000+",
+    r"$a_{b$ \frac $\alpha$ ^_",
+    "=HYPERLINK(\"http://x.test\")",
+    "@SUM(A1)",
+    "../../../../etc/passwd",
+    "C:\\x\\y",
+    "'; DROP TABLE survey; --",
+    "a\u202eb\u2066c\u200b",
+    "_hidden",
+    "&lt;b&gt; &amp; ]]> <!-- -->",
+    "一" * 60,
+)  # fmt: skip
+LABELS = ("../../../../escaped", "/escaped/absolutely", "x" * 300, "a\u202eb:c|d?", "con")
+
+
+def test_a_hostile_period_is_a_folder_of_its_own_and_nothing_else(tmp_path: Path) -> None:
+    place = workspace(tmp_path / "a" / "b" / "c" / "d" / "e")
+    place.add_client("c00", answers=100)
+    place.add_client("c01", answers=40)
+    rows = "".join(
+        f"r{i},{LABELS[i * len(LABELS) // 100]},{1 + i % 5},{i % 11}\n" for i in range(100)
+    )
+    data = place.workspace.data("c00") / "survey.csv"
+    data.write_text("id,wave,sat,rec\n" + rows, encoding="utf-8")
+    path = place.root / "params" / "c00.yaml"
+    text = path.read_text("utf-8").replace("period: quarter", "period: wave")
+    path.write_text(text.replace("date: date", "period: wave"), encoding="utf-8")
+    place.add_notebook("01-first", "_ = engagement.save(x={'a': 1})", opens=True)
+    place.add_notebook("02-second", "engagement.read('first')['x']", reads=["first"], opens=True)
+    assert not place.run(clients=("c01",)).failed
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    for label in LABELS:
+        run = place.run(clients=("c00",), period=label)
+        assert [(e.state, e.error) for e in run.ended] == [("done", "")] * 2, label
+        folder = place.out / "c00" / as_name(label) / "en"
+        assert len(list(folder.iterdir())) == 2
+        assert {job.state for job in place.plan(clients=("c00",), period=label).jobs} == {"fresh"}
+    for file in (p for p in tmp_path.rglob("*") if p.is_file() and p not in before):
+        assert "c00" in file.parts, file
+    assert all(p.read_bytes() == content for p, content in before.items())
+    assert not Path("/escaped").exists()
+
+
+def workspace(root: Path) -> Place:
+    for name in ("params", "data", "notebooks", "t"):
+        (root / name).mkdir(parents=True)
+    return Place(Workspace(root.resolve()))
+
+
+def with_payloads(value: Any, payloads: Any) -> Any:
+    """Put a payload in the place of every label."""
+    if isinstance(value, dict):
+        if value and set(value) <= {"en", "zh"}:
+            text = next(payloads)
+            return dict.fromkeys(value, text)
+        return {key: with_payloads(item, payloads) for key, item in value.items()}
+    return [with_payloads(v, payloads) for v in value] if isinstance(value, list) else value
+
+
+@pytest.mark.slow
+def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Path) -> None:
+    place = workspace(tmp_path / "w")
+    shutil.rmtree(place.root / "notebooks")
+    shutil.copytree(ROOT / "notebooks", place.root / "notebooks")
+    source = ROOT / "data" / "lakeside-bank"
+    folder = place.root / "data" / "hostile"
+    folder.mkdir()
+    shutil.copy(source / "demo.key", folder)
+    survey = pd.read_excel(source / "survey.xlsx", "Responses", engine="calamine", dtype=str)
+    regions = dict(zip(("North", "South", "West"), PAYLOADS[8:11], strict=True))
+    survey["Region"] = survey["Region"].map(regions)
+    comments = cycle(PAYLOADS)
+    survey["Q5 Comment"] = [next(comments) for _ in range(len(survey))]
+    survey.to_csv(folder / "survey.csv", index=False)
+    tickets = pd.read_csv(source / "tickets.csv", dtype=str)
+    for column in ("Channel", "Queue", "Team", "Topic"):
+        names = dict(zip(tickets[column].dropna().unique(), cycle(PAYLOADS), strict=False))
+        tickets[column] = tickets[column].map(names)
+    tickets.to_csv(folder / "tickets.csv", index=False)
+    text = (ROOT / "params" / "lakeside-bank.yaml").read_text("utf-8")
+    told = with_payloads(YAML(typ="safe").load(text), cycle(PAYLOADS))
+    told |= {"client": "hostile", "language": "en"}
+    told["survey"]["source"] = "survey.csv"
+    told["survey"]["segments"]["region"].pop("values")
+    path = place.root / "params" / "hostile.yaml"
+    path.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
+    run = place.run()
+    stop_fork_server()
+    assert run.faults == {}
+    errors = {e.job.chapter.stem: e.error for e in run.ended if e.error}
+    assert errors == {}
+    reports = [e.report for e in run.ended if e.report]
+    assert len(reports) == len([e for e in run.ended if e.state != "not applicable"]) >= 5
+    pages = [*reports, place.out / "index.html"]
+    for page in (p for p in pages if p.exists()):
+        html = page.read_text("utf-8")
+        assert not re.search(r"<(script|base|iframe|object|embed|link|form)\b", html, re.I), page
+        assert not re.search(r"<[a-z][^>]*\son\w+\s*=", re.sub(r'"[^"]*"', '""', html)), page
+        assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html), page
+    if CHROMIUM is None:
+        pytest.skip("the words were looked at; there is no Chromium to open them in")
+    for page in reports:
+        log = tmp_path / "net.json"
+        seen = browse(page, tmp_path / "profile", f"--log-net-log={log}", "--dump-dom")
+        assert complaints(seen.stderr) == []
+        assert "<title>" in seen.stdout
+        asked = re.findall(r'"url":"(https?://[^"]+)"', log.read_text(encoding="utf-8"))
+        assert not [url for url in asked if "x.test" in url]
+
+
+def test_a_dollar_is_a_dollar_in_every_figure() -> None:
+    from matplotlib.figure import Figure
+
+    from cxlib.plots import theme
+
+    with theme.applied():
+        figure = Figure()
+        axes = figure.subplots()
+        axes.set_title(r"$a_{b$ \frac")
+        axes.set_xticks([0, 1], ["Under $1,000", "$1,000+ $"])
+        figure.draw_without_rendering()
+        assert not axes.title.get_parse_math()

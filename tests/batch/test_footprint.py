@@ -1,0 +1,128 @@
+"""Exploring leaves the kit's notebooks alone; forgetting leaves nothing of a client."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from cxlib.batch.chapters import discover
+from cxlib.batch.footprint import explore
+from cxlib.batch.plan import notebook_digest
+from tests.batch.conftest import Place
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def dirty(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["language_info"] = {"version": "3.99"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.v4.new_output("stream", text="a client's verbatim")]
+            cell.execution_count = 1
+    nbformat.write(notebook, path)
+
+
+def test_copies_to_explore_are_the_clients_and_stay(two: Place) -> None:
+    source = two.root / "notebooks" / "01-sound.ipynb"
+    before = source.read_bytes()
+    chapters = discover(two.workspace.notebooks).chapters
+    (copy,) = explore(two.workspace, "c01", chapters)
+    assert copy == two.root / "explore" / "c01" / "01-sound.ipynb"
+    parameters = nbformat.read(copy, as_version=4).cells[1].source
+    assert 'client: str = "c01"' in parameters
+    assert 'period: str = "latest"' in parameters
+    dirty(copy)
+    after = copy.read_bytes()
+    assert explore(two.workspace, "c01", chapters) == [copy]
+    assert (copy.read_bytes(), source.read_bytes()) == (after, before)
+    assert copy.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_chapter_that_was_looked_at_is_as_fresh_as_before(two: Place) -> None:
+    two.run()
+    path = two.root / "notebooks" / "01-sound.ipynb"
+    before = notebook_digest(path)
+    dirty(path)
+    shutil.copy(path, path.with_name("01-sound-Copy1.ipynb"))
+    assert notebook_digest(path) == before
+    assert {job.state for job in two.plan().jobs} == {"fresh"}
+    notebook = json.loads(path.read_text("utf-8"))
+    notebook["cells"][-1]["source"] = "'another'"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    assert notebook_digest(path) != before
+
+
+def test_forgetting_removes_all_but_the_raw_data_and_those_too_if_asked(two: Place) -> None:
+    two.run()
+    explore(two.workspace, "c00", discover(two.workspace.notebooks).chapters)
+    elsewhere = two.root / "elsewhere"
+    assert two.cx("run", "c00", "--out", str(elsewhere), "--force").returncode == 0
+    others = [p for p in two.root.rglob("*") if p.is_file() and "c01" in p.parts]
+    refused = two.cx("forget", "c00")
+    assert refused.returncode != 0
+    assert ".cx/c00" in refused.stdout
+    assert two.workspace.tables("c00").exists()
+    told = two.cx("forget", "c00", "--yes")
+    assert told.returncode == 0, told.stderr
+    left = [p for p in two.root.rglob("*") if "c00" in p.name and "t" not in p.parts]
+    assert {p.relative_to(two.root).as_posix() for p in left} == {"data/c00", "params/c00.yaml"}
+    two.cx("forget", "c00", "--raw", "--yes")
+    assert not [p for p in two.root.rglob("*") if "c00" in p.name and "t" not in p.parts]
+    assert all(p.exists() for p in others)
+    assert "Nothing is kept" in two.cx("forget", "c00", "--raw", "--yes").stdout
+
+
+@pytest.mark.parametrize("name", ["..", "../c01", "/etc", ""])
+def test_only_a_clients_name_can_be_forgotten(two: Place, name: str) -> None:
+    assert two.cx("forget", name, "--raw", "--yes").returncode != 0
+    assert (two.root / "params" / "c01.yaml").is_file()
+
+
+def test_a_key_is_handed_over_by_the_command(two: Place) -> None:
+    copy = two.root / "copy.key"
+    environment = {**two.environment(), "XDG_CONFIG_HOME": str(two.root / "config")}
+    path = two.root / "params" / "c00.yaml"
+    path.write_text(path.read_text("utf-8").replace("demo: true", "demo: false"), encoding="utf-8")
+
+    def cx(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "cxlib", *arguments],
+            env=environment, capture_output=True, text=True, check=False, cwd=two.root,
+        )  # fmt: skip
+
+    assert "no key yet" in cx("key", "export", "c00", str(copy)).stderr
+    copy.write_text("ab" * 32, encoding="ascii")
+    assert cx("key", "import", "c00", str(copy)).returncode == 0
+    kept = two.root / "config" / "cx" / "keys" / "c00.key"
+    assert kept.read_text("ascii").strip() == "ab" * 32
+    assert kept.stat().st_mode & 0o777 == 0o600
+    os.remove(copy)  # noqa: PTH107
+    assert cx("key", "export", "c00", str(copy)).returncode == 0
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_no_wheel_is_built_of_notebooks_with_outputs(tmp_path: Path) -> None:
+    for name in ("cxlib", "notebooks", "params", "pyproject.toml", "README.md", "hatch_build.py"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, tmp_path / name)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    dirty(tmp_path / "notebooks" / "02-assessment.ipynb")
+    told = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode != 0
+    assert "02-assessment.ipynb holds outputs" in told.stderr + told.stdout
+    assert not list(tmp_path.glob("dist/*.whl"))
+    shutil.copy(ROOT / "notebooks" / "02-assessment.ipynb", tmp_path / "notebooks")
+    told = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert list(tmp_path.glob("dist/*.whl"))
