@@ -148,7 +148,8 @@ class Standing(Page):
         for name in ("status", "course", "clause", "due", "baseline"):
             table[name] = table[name].astype(object).where(table[name].notna(), None)
         points = table["worth"].fillna(0.0)
-        short = np.where(table["direction"] == "lower", table["gap"], -table["gap"].astype(float))
+        gap = table["gap"].astype(float)
+        short = np.where(table["direction"] == "lower", gap, -gap)
         table["stake"] = np.nan_to_num(np.clip(short, 0, None)) * points.abs()
         heard = (
             table["like"].fillna(table["change"]).where(table["turn"] != "unclear", table["mix"])

@@ -131,7 +131,7 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
     stands: Estimates = engagement.standing(*sources)
     table = stands.table
     extra = [_told(engagement, found, row) for row in table.to_dict("records")]
-    added = pd.DataFrame(extra, index=table.index)
+    added = pd.DataFrame(extra, index=table.index, columns=[*_SILENT, *_CHART, "trial", "miss"])
     words = added.select_dtypes(exclude="number").columns
     added[words] = added[words].astype(object)
     kept = table.drop(columns=[name for name in added if name in table])
@@ -139,18 +139,23 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
 
 
 _CHART = ("usual", "usual_low", "usual_high", "variation", "assurance", "miss_chance", "points")
+_SILENT: dict[str, Any] = {
+    **{"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""},
+    **{"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None},
+    **{"with_part": "no", "stake_moved": 0.0, "rival": None, "rival_turn": "", "rival_gap": nan},
+    **{"reference": None, "reference_value": nan, "reference_turn": ""},
+    **{"periods_better": 0, "periods_both": 0, "action": None, "on_record": "no"},
+}
+"""What is told of a KPI of which nothing is to be told."""
 
 
 def _told(engagement: Any, found: Monitored, row: dict[Any, Any]) -> dict[str, Any]:
     kpi = str(row["kpi"])
     chart = _row_of(found.charts.table, kpi)
-    told: dict[str, Any] = {name: chart.get(name) for name in _CHART}
+    told = _SILENT | {name: chart.get(name) for name in _CHART}
     told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
-    told |= {"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""}
-    told |= {"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None}
-    told |= {"with_part": "no", "stake_moved": 0.0}
     told |= _signal(found, kpi, row)
-    told |= _rival(engagement, kpi, row)
+    told |= _rival(engagement, kpi)
     told |= _reference(engagement, found, kpi)
     given = engagement.settings.actions
     action = given.get(told["fell_with"] or "", given.get(kpi))
@@ -195,12 +200,13 @@ def _signal(found: Monitored, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
     return told
 
 
-def _rival(engagement: Any, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
-    none = {"rival": None, "rival_turn": "", "rival_gap": nan}
+def _rival(engagement: Any, kpi: str) -> dict[str, Any]:
     gaps = engagement.withheld(engagement.competitors()).table
+    if "turn" not in gaps:  # no survey, no competitors
+        return {}
     gaps = gaps[(gaps["kpi"] == kpi) & gaps["turn"].isin(("better", "worse"))]
     if gaps.empty:
-        return none
+        return {}
     heard = gaps["like"].fillna(gaps["change"])
     at = int(heard.abs().argmax())
     return {
@@ -211,21 +217,19 @@ def _rival(engagement: Any, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _reference(engagement: Any, found: Monitored, kpi: str) -> dict[str, Any]:
-    none = {"reference": None, "reference_value": nan, "reference_turn": ""}
-    none |= {"periods_better": 0, "periods_both": 0}
     other = engagement.settings.reference.get(kpi)
     course = found.charts.history
     if other is None or course.empty:
-        return none
+        return {}
     wide = course.pivot_table(index="period", columns="kpi", values="value", sort=False)
     if not {kpi, other} <= set(wide):
-        return none
+        return {}
     pair = wide[[kpi, other]].dropna()
     gap = pair[kpi] - pair[other]
     way = -1 if _row_of(found.charts.table, kpi)["direction"] == "lower" else 1
     better = way * gap > 0
     if pair.empty or pair.index[-1] != engagement.period:
-        return none
+        return {}
     return {
         "reference": other,
         "reference_value": float(pair[other].iloc[-1]),
@@ -407,6 +411,8 @@ def changes(engagement: Any) -> Estimates:
 def gaps(engagement: Any) -> Estimates:
     """Return every KPI and touchpoint against each competitor, at an equal mix and raw."""
     found: Estimates = engagement.competitors()
+    if found.table.empty:
+        return found
     return replace(
         found,
         table=found.table.assign(
