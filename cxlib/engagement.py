@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
+from cxlib.analysis.results import Result
 from cxlib.chapters import chapter_faults, options_of, register
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.page import JOB_VARIABLE
@@ -78,7 +80,9 @@ class Engagement(Standing):
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
-        words = Words.load(spoken, labels=opened.labels(spoken), beside=beside)
+        labels, segments = opened.labels(spoken), opened.segments
+        words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
+        words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)
         theme.font_family()
         if not os.environ.get(JOB_VARIABLE):
@@ -89,6 +93,7 @@ class Engagement(Standing):
             client=opened, workspace=place, period=str(period), words=words, chapter=chapter
         )
         engagement.period = periods.choose(str(period), engagement.periods)
+        Result._shown = engagement.view
         return engagement
 
     # --- who, when -----------------------------------------------------------------------------
@@ -136,7 +141,12 @@ class Engagement(Standing):
     @property
     def margins(self) -> Mapping[str, Mapping[str, float]] | None:
         """Known shares of the customer base by segment, to which the survey is weighted."""
-        return (self.client.survey.margins or None) if self.client.survey else None
+        from cxlib.data.weighting import known_margins
+
+        if self.client.survey is None or not self.client.survey.margins:
+            return None
+        rows = self.table("survey")
+        return known_margins(rows[rows["brand"] == "own"], self.client)[0] or None
 
     @property
     def invited(self) -> Mapping[str, int] | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
 from cxlib.page import JOB_VARIABLE, Page
+from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,26 +138,41 @@ class Standing(Page):
             ``last_year``, ``competitor, competitor_value``, ``stake`` and ``stake_moved`` (points
             of the first KPI that are missing, or moved).
         """
-        import numpy as np
-
         moved = self.compared()
         table = moved.table[moved.table["source"].isin(sources or SOURCES)]
         judged = self.judged().table.rename(columns={"p_adjusted": "verdict_p"})
         added = [name for name in judged.columns if name not in table.columns]
+        table = table.reindex(
+            columns=list(dict.fromkeys([*table.columns, *sorted(_CHANGES), *_TOLD]))
+        )
         first = judged.drop_duplicates("kpi")[["kpi", *added]]
         table = table.merge(first, on="kpi", how="left").reset_index(drop=True)
         for name in ("status", "course", "clause", "due", "baseline"):
             table[name] = table[name].astype(object).where(table[name].notna(), None)
         points = table["worth"].fillna(0.0)
         gap = table["gap"].astype(float)
-        short = np.where(table["direction"] == "lower", gap, -gap)
-        table["stake"] = np.nan_to_num(np.clip(short, 0, None)) * points.abs()
+        short = gap.where(table["direction"] == "lower", -gap).clip(lower=0).fillna(0.0)
+        table["stake"] = short * points.abs()
         heard = (
             table["like"].fillna(table["change"]).where(table["turn"] != "unclear", table["mix"])
         )
         told = (table["turn"] != "unclear") | table["cause"].isin(("mix", "both"))
         table["stake_moved"] = heard.abs().where(told, 0.0).fillna(0.0) * points.abs()
-        return replace(moved, table=self._beside(table))
+        return replace(moved, table=self._beside(table), caveats=self._silent(sources or SOURCES))
+
+    def _silent(self, sources: tuple[str, ...]) -> tuple[Any, ...]:
+        """Say which questions nobody answered in this period."""
+        from cxlib.analysis.metrics import Touchpoint
+        from cxlib.analysis.results import Caveat
+
+        heard = set(self.kpis().at(self.period).table["kpi"])
+        asked = [
+            question
+            for question in self.questions
+            if ("touchpoint" if isinstance(question, Touchpoint) else "survey") in sources
+        ]
+        message = _("{metric} has no answers in this period.")
+        return tuple(Caveat(message, metric=q.key) for q in asked if q.key not in heard)
 
     def prime(self) -> None:
         """Make and keep what chapters will ask for: a step of a run's plan, before any chapter."""
@@ -240,7 +256,7 @@ class Standing(Page):
             return []
         from cxlib.analysis import kpis
         from cxlib.analysis.metrics import Metric
-        from cxlib.analysis.service_contract import RATED, figures, ratings
+        from cxlib.analysis.service import kpi_rows, ratings, unit_of
         from cxlib.analysis.ticket_targets import TICKET_KPIS
         from cxlib.params.service import terms_of
 
@@ -253,14 +269,19 @@ class Standing(Page):
             fcr=asked.get("fcr"),
             fcr_same=tuple(asked.get("fcr_same", ())),
         )
-        known = figures(tickets, terms=terms, period=self.period)
+        kind = periods.kind_of(self.period)
+        known = kpi_rows(tickets, terms=terms, period_kind=kind, whole=self.period)
         if terms.fcr == "survey":
             known = known.assign(basis=["sample" if k == "fcr" else "census" for k in known["kpi"]])
         kinds = {key: {"unit": k.unit, "direction": k.direction} for key, k in TICKET_KPIS.items()}
-        rows = [kpis.counted(known[known["kpi"] != RATED], kinds, source="tickets")]
-        rated = ratings(tickets, terms, self.period)
+        counted = kpis.counted(known[known["kpi"] != "ticket_csat"], kinds, source="tickets")
+        counted["unit"] = [unit_of(kpi, terms.clock) for kpi in counted["kpi"]]
+        rows = [counted]
+        rated = ratings(tickets, terms=terms, period_kind=kind, whole=self.period)
+        rated = rated.dropna(subset=["ticket_csat"])
         if len(rated):
-            found = kpis.estimate(rated.assign(brand="own"), questions=(Metric(RATED, "mean"),))
+            asked_of = (Metric("ticket_csat", "mean"),)
+            found = kpis.estimate(rated.assign(brand="own"), questions=asked_of)
             rows.append(found.table.assign(source="tickets"))
         return rows
 
@@ -353,6 +374,7 @@ class Standing(Page):
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()
 
 
+_TOLD = ("to", "at", "moved", "turn", "cause")
 _CHANGES = frozenset(
     [
         *("before", "change", "change_low", "change_high", "p_value", "p_adjusted"),

@@ -34,7 +34,7 @@ class Quantity:
     unit : str
         ``points``, ``percent`` (0 to 100), ``share`` (0 to 1), ``pp`` (a difference of two
         percentages, said in points),
-        ``mean``, ``seconds``, ``count``.
+        ``mean``, ``seconds``, ``working`` (seconds of the client's opening hours), ``count``.
     sign : bool
         A change: with its sign, a percentage in percentage points.
     """
@@ -64,7 +64,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "reopen_rate": mark("Reopened tickets"),
         "reassign_rate": mark("Reassigned tickets"),
         "received": mark("Received"),
-        "answered": mark("Answered"),
+        "answered": mark("Given an answer"),
         "upheld": mark("Justified"),
         "repeated": mark("Repeated"),
         "channel": mark("Channel"),
@@ -72,15 +72,26 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "priority": mark("Priority"),
         "agent_group": mark("Team"),
         "category": mark("Topic"),
+        "sla_met": mark("Service level kept (the client's own flag)"),
+        "abandonment_rate": mark("Abandoned contacts"),
+        "channel=phone": mark("Phone"),
+        "channel=chat": mark("Chat"),
+        "channel=email": mark("Email"),
+        "priority=high": mark("High"),
+        "priority=normal": mark("Normal"),
+        "priority=low": mark("Low"),
     }
 )
 """Keys that are the kit's own, by the names that readers know."""
 
 _DIGITS = {"points": 1, "percent": 1, "share": 1, "pp": 1, "mean": 2, "count": 0}
+_DAY = 86_400.0
 _LARGER = (
-    (2 * 86400, 86400, mark("{number} d")),
-    (3600, 3600, mark("{number} h")),
-    (60, 60, mark("{number} min")),
+    (1.95 * 365.25 * _DAY, 365.25 * _DAY, 1, mark("{number} years")),
+    (60 * _DAY, 30.44 * _DAY, 0, mark("{number} months")),
+    (2 * _DAY, _DAY, 1, mark("{number} days")),
+    (3600, 3600, 1, mark("{number} h")),
+    (60, 60, 1, mark("{number} min")),
 )
 
 
@@ -96,11 +107,18 @@ class Words:
         English msgid to translation; what it lacks is said in English.
     labels : mapping of str to str
         The client's own names of its metrics, touchpoints, stages and segments, by key.
+    segments : tuple of str, optional
+        Keys before the ``=`` of ``segment=value``; anything else keeps its ``=``.
+    day : float
+        How long the client's working day lasts, in seconds: what durations of unit ``working``
+        are told in.
     """
 
     language: str = "en"
     catalogue: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    segments: tuple[str, ...] | None = None
+    day: float = _DAY
 
     @classmethod
     def load(
@@ -109,6 +127,7 @@ class Words:
         *,
         labels: Mapping[str, str] | None = None,
         beside: tuple[Path, ...] = (),
+        segments: tuple[str, ...] | None = None,
     ) -> Words:
         """Read the kit's catalogues of `language`, and those that lie `beside` added notebooks.
 
@@ -122,7 +141,8 @@ class Words:
         catalogue = dict(_catalogue(language))
         for path in beside:
             catalogue |= read_catalogue(path)
-        return cls(language, MappingProxyType(catalogue), MappingProxyType(dict(labels or {})))
+        known = MappingProxyType(dict(labels or {}))
+        return cls(language, MappingProxyType(catalogue), known, segments)
 
     def say(self, message: str, /, **facts: object) -> str:
         """Translate `message` (an English msgid) and fill its ``{named}`` facts.
@@ -139,12 +159,18 @@ class Words:
         known = self.labels.get(text) or self.catalogue.get(text)
         if not known and text in NAMES:
             return self.catalogue.get(NAMES[text]) or NAMES[text]
-        return known or (text.partition("=")[2] if "=" in text else text) or text
+        if known or "=" not in text:
+            return known or text
+        of, _equals, value = text.partition("=")
+        if self.segments is not None and of not in (*self.segments, *NAMES):
+            return text
+        plain = of in NAMES and value.isascii() and value.islower()  # as ticket exports write them
+        return (value[:1].upper() + value[1:] if plain else value) or text
 
     def quantity(self, value: float, unit: str, *, sign: bool = False) -> str:
         """Return a number in its unit: ``−3.2``, ``81.0%``, ``+2.0 points``, ``3.2 min``."""
-        if unit == "seconds":
-            return self._duration(value, sign=sign)
+        if unit in ("seconds", "working"):
+            return self._duration(value, sign=sign, working=unit == "working")
         scaled = 100 * value if unit == "share" else value
         number = self.number(scaled, _DIGITS.get(unit, 2), sign=sign)
         if unit not in ("percent", "share", "pp") or number == _DASH:
@@ -161,13 +187,21 @@ class Words:
                 return first.removesuffix(suffix).rstrip(), last
         return first, last
 
-    def _duration(self, seconds: float, *, sign: bool) -> str:
+    def _duration(self, seconds: float, *, sign: bool, working: bool) -> str:
         if not math.isfinite(seconds):
             return self.number(seconds)
-        for least, size, message in _LARGER:
+        for least, size, digits, message in self._steps(working):
             if abs(seconds) >= least:
-                return self.say(message, number=self.number(seconds / size, 1, sign=sign))
-        return self.say(mark("{number} s"), number=self.number(seconds, 0, sign=sign))
+                text = self.number(seconds / size, digits, sign=sign).removesuffix(".0")
+                return self.say(message, number=Said(text))
+        return self.say(mark("{number} s"), number=Said(self.number(seconds, 0, sign=sign)))
+
+    def _steps(self, working: bool) -> tuple[tuple[float, float, int, str], ...]:
+        """Return from how many seconds on a duration is told in which unit."""
+        if not working:
+            return _LARGER
+        days = (2 * self.day, self.day, 1, mark("{number} working days"))
+        return (days, (3600, 3600, 1, mark("{number} working hours")), _LARGER[-1])
 
     def period(self, label: str) -> str:
         """Return a period label as this language writes it: ``Q3 2026``, ``2026年第3季度``."""

@@ -1,4 +1,4 @@
-"""Analysis: business time, the open seconds between two moments, with holidays and DST."""
+"""Business time: the open seconds between two moments, with holidays and clock changes."""
 
 from __future__ import annotations
 
@@ -186,61 +186,42 @@ class BusinessHours:
         Returns
         -------
         pandas.Series
-            Float seconds; NaN where either moment is missing, negative where `end` is earlier.
+            Float seconds; NaN where either moment is missing or the clocks skipped it, negative
+            where `end` is earlier.
 
         Raises
         ------
         DataError
-            If a moment is on a wall clock that skipped it, or one side has a zone and one has not.
+            If one side has a zone and one has not.
         """
         if (start.dt.tz is None) != (end.dt.tz is None):
             raise DataError(
                 f"one of {start.name!r} and {end.name!r} has a time zone and one has not; "
                 "put both on one clock."
             )
-        moments = [seconds_utc(self.on_clock(times)) for times in (start, end)]
+        moments = [seconds_utc(to_utc(times, self.zone)) for times in (start, end)]
         known = np.concatenate(moments)
         known = known[~np.isnan(known)]
         if not known.size:
             return pd.Series(np.nan, index=start.index, dtype="float64")
-        edges = self.spans(*self.days_around(float(known.min()), float(known.max())))
+        days = pd.to_datetime([known.min(), known.max()], unit="s")
+        around = (days[0] - pd.Timedelta(days=2)).date(), (days[1] + pd.Timedelta(days=2)).date()
+        edges = self.spans(*around)
         before, after = (self.elapsed(m, opens=edges[0], closes=edges[1]) for m in moments)
         return pd.Series(after - before, index=start.index)
-
-    def days_around(self, first: float, last: float) -> tuple[dt.date, dt.date]:
-        """Return dates safely before and after two moments (seconds since 1970 UTC)."""
-        early, late = (pd.Timestamp(moment, unit="s") for moment in (first, last))
-        return (early - pd.Timedelta(days=2)).date(), (late + pd.Timedelta(days=2)).date()
-
-    def on_clock(self, times: pd.Series) -> pd.Series:
-        """Return moments as UTC; those without a zone are read on this calendar's wall clock."""
-        return to_utc(times, self.zone)
 
 
 def to_utc(times: pd.Series, zone: dt.tzinfo, *, last: bool = False) -> pd.Series:
     """Return datetimes as UTC; those without a zone are read on the wall clock of `zone`.
 
-    An hour that comes twice as the clocks go back is read as the first, or the `last`.
-
-    Raises
-    ------
-    DataError
-        If the clock of the zone skipped a moment, with its row and how many such there are.
+    An hour that comes twice as the clocks go back is read as the first, or the `last`; a moment
+    that the clocks skipped is none.
     """
-    if times.dt.tz is not None:
-        moments: pd.Series = times.dt.tz_convert("UTC")
-        return moments
-    first = np.full(len(times), not last)
-    placed = times.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT")
-    skipped = placed.isna() & times.notna()
-    if skipped.any():
-        raise DataError(
-            f"{times.name!r} holds {times[skipped].iloc[0]} (row {times.index[skipped][0]}, "
-            f"{int(skipped.sum())} such), an hour that the clocks of {zone} skipped; "
-            "the times are on another clock: declare its zone."
-        )
-    instants: pd.Series = placed.dt.tz_convert("UTC")
-    return instants
+    if times.dt.tz is None:
+        first = np.full(len(times), not last)
+        times = times.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT")
+    moments: pd.Series = times.dt.tz_convert("UTC")
+    return moments
 
 
 def repeated_hours(times: pd.Series, zone: dt.tzinfo) -> int:

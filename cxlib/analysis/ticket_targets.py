@@ -1,4 +1,4 @@
-"""Analysis: the KPIs of a ticket log that a contract may set targets on, by the names it uses."""
+"""The KPIs of a ticket log that a contract may set targets on, by the names it uses."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ class TicketKpi:
     needs: tuple[str, ...]
 
 
-_SHARES: tuple[tuple[str, str, Direction, tuple[str, ...]], ...] = (
-    ("fcr", "fcr", "higher", ("customer", "reopened", "fcr_survey")),
-    ("first_response_sla", "first_response_sla", "higher", ("first_response",)),
-    ("resolution_sla", "resolution_sla", "higher", ("resolved", "closed")),
-    ("reopen_rate", "reopen_rate", "lower", ("reopened",)),
-    ("reassign_rate", "reassign_rate", "lower", ("reassigned",)),
+_SHARES: tuple[tuple[str, Direction, tuple[str, ...]], ...] = (
+    ("fcr", "higher", ("customer", "reopened", "fcr_survey")),
+    ("first_response_sla", "higher", ("first_response",)),
+    ("resolution_sla", "higher", ("resolved", "closed")),
+    ("sla_met", "higher", ("sla_met",)),
+    ("abandonment_rate", "lower", ("state",)),
+    ("reopen_rate", "lower", ("reopened",)),
+    ("reassign_rate", "lower", ("reassigned",)),
 )
 _TIMES = (
     ("handle_time", "handle_time", "mean", ("handle_seconds", "handle_minutes")),
@@ -50,7 +52,7 @@ _TIMES = (
 
 TICKET_KPIS: Mapping[str, TicketKpi] = MappingProxyType(
     {"ticket_csat": TicketKpi("csat", "mean", "mean", "higher", ("csat",))}
-    | {key: TicketKpi(kpi, "share", "share", way, needs) for key, kpi, way, needs in _SHARES}
+    | {key: TicketKpi(key, "share", "share", way, needs) for key, way, needs in _SHARES}
     | {key: TicketKpi(kpi, name, "seconds", "lower", needs) for key, kpi, name, needs in _TIMES}
 )
 """By the key that a target names: the KPIs that a contract on service usually holds."""

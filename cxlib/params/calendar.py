@@ -99,6 +99,7 @@ def _spans(value: object) -> str:
 
 
 Currency = Annotated[str, AfterValidator(_currency)]
+TimeZone = Annotated[str, AfterValidator(_timezone)]
 
 
 class Calendar(Closed):
@@ -111,7 +112,17 @@ class Calendar(Closed):
 
     country: Annotated[str, AfterValidator(_country)] | None = None
     business_hours: Annotated[str | Mapping[str, str], PlainValidator(_hours)] | None = None
-    timezone: Annotated[str, AfterValidator(_timezone)] | None = None
+    timezone: TimeZone | None = None
+
+    @property
+    def working_day(self) -> float | None:
+        """Seconds that the first open weekday lasts; None without business hours of its own."""
+        hours = self.business_hours
+        if hours is None or hours == "24/7":
+            return None
+        text = hours if isinstance(hours, str) else next(hours[d] for d in DAYS if d in hours)
+        edges = [tuple(map(int, found.groups())) for found in _SPAN.finditer(text)]
+        return float(sum(3600 * (e[2] - e[0]) + 60 * (e[3] - e[1]) for e in edges))
 
 
 class Privacy(Closed):

@@ -1,31 +1,28 @@
-"""Ask room: the terms by which a client's service is measured, from its file."""
+"""The terms by which a client's service is measured, and what is being done, from its file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.first_contact import Method
-from cxlib.analysis.service_terms import Terms, moment_of
+from cxlib import periods
 from cxlib.analysis.ticket_targets import TICKET_KPIS
-from cxlib.errors import DataError
-from cxlib.params._service_measures import measures_of
+from cxlib.errors import DataError, nearest
+from cxlib.params.faults import Fault, InvalidParams, Path, show
+from cxlib.words import LANGUAGES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from cxlib.analysis.business_time import BusinessHours
+    from cxlib.analysis.service import Action, Terms
     from cxlib.params.client import Client
     from cxlib.params.targets import Target
 
-__all__ = ["business_hours", "measures_of", "terms_of", "ticket_targets"]
-
-_COLUMNS: Mapping[Method, str] = {
-    "survey": "fcr_survey",
-    "repeat": "customer_id",
-    "reopened": "reopened",
-}
+_FCR = {"survey": "fcr_survey", "repeat": "customer_id", "reopened": "reopened"}
 """What each way of judging first-contact resolution reads, the strictest first: the customer's own
 word, then whether they came again, then whether the ticket was reopened."""
 
@@ -58,27 +55,32 @@ def terms_of(
     DataError
         If the client has no tickets section.
     """
+    from cxlib.analysis.service import Terms, moment_of
+
     section = client.tickets
     if section is None:
         raise DataError(f"{client.client} has no `tickets:` section.")
     hours = business_hours(client, tickets)
-    day = timedelta(days=1)
-    if section.clock == "business" and hours is not None:
-        day = timedelta(seconds=_open_seconds(hours))
-    method: Any = fcr or next((way for way, name in _COLUMNS.items() if _told(tickets, name)), None)
+    open_ = client.calendar.working_day if section.clock == "business" else None
+    day = timedelta(days=1) if open_ is None else timedelta(seconds=open_)
+    told = [way for way, name in _FCR.items() if name in tickets and tickets[name].notna().any()]
+    method: Any = fcr or next(iter(told), "reopened")
     return Terms(
         as_of=moment_of(tickets, period),
         calendar=hours,
         clock=section.clock,
         sla=section.sla.seconds(day=day) if section.sla is not None else None,
-        fcr=method or "reopened",
+        fcr=method,
         repeat_days=float(section.repeat_days),
         repeat_same=tuple(fcr_same),
+        closing=getattr(section, "resolution", None) == "closed",
     )
 
 
 def business_hours(client: Client, tickets: pd.DataFrame) -> BusinessHours | None:
     """Return when the client is open, over the years of its tickets; None if its file is silent."""
+    from cxlib.analysis.business_time import BusinessHours
+
     calendar = client.calendar
     if calendar.business_hours is None:
         return None
@@ -98,11 +100,147 @@ def ticket_targets(client: Client) -> tuple[Target, ...]:
     return tuple(t for t in client.targets if t.metric in TICKET_KPIS and t.metric not in other)
 
 
-def _open_seconds(hours: BusinessHours) -> float:
-    """Return the open time of the first open weekday: what a contract's working day lasts."""
-    spans = next(day for day in hours.week if day)
-    return float(sum(closes - opens for opens, closes in spans))
+# --- what is being done ---------------------------------------------------------------------------
 
 
-def _told(tickets: pd.DataFrame, column: str) -> bool:
-    return column in tickets and bool(tickets[column].notna().any())
+def agreed_actions(client: Client, *, language: str) -> tuple[Action, ...]:
+    """Return the actions under ``chapters: {service: …}``, by their present and older name."""
+    asked = client.chapters.get("service", {})
+    keys = [key for key in ("actions", "measures") if key in asked]
+    return tuple(
+        one for key in keys for one in actions_of(client, asked[key], language=language, key=key)
+    )
+
+
+_REQUIRED = ("action", "kpi", "owner", "due", "state")
+_KEYS = (*_REQUIRED, "done", "note")
+_STATES = ("planned", "under way", "done", "stopped")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Wrong = tuple[Path, str, object]
+
+
+def actions_of(
+    client: Client, given: object, *, language: str, key: str = "actions"
+) -> tuple[Action, ...]:
+    """Return the improvement actions that a client file records.
+
+    Parameters
+    ----------
+    client : Client
+        Whose file it is, for its lines.
+    given : sequence of mapping
+        What stands under ``chapters: {service: {actions: …}}``. Each has ``action`` (a text, or
+        one a language), ``kpi`` (a key of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`),
+        ``owner``, ``due`` (a period, or a day) and ``state``; it may have a ``note`` and, where it
+        is done, ``done``: when (by default when it was due).
+    language : str
+        The reader's.
+    key : str
+        ``"actions"``, or ``"measures"``, its older name, under which an action is a ``measure``.
+
+    Returns
+    -------
+    tuple of Action
+        In the file's order.
+
+    Raises
+    ------
+    InvalidParams
+        With every fault, each at its line.
+    """
+    if given is None:
+        return ()
+    where: Path = ("chapters", "service", key)
+    name = key.removesuffix("s")
+    if not isinstance(given, (tuple, list)):
+        text = f"{show(given)} is not a list; write one `- {{{_shape(name)}}}` each."
+        raise InvalidParams([_fault(client, (where, text, given))])
+    wrong = [each for at, item in enumerate(given) for each in _faults(item, (*where, at), name)]
+    if wrong:
+        raise InvalidParams(_fault(client, each) for each in wrong)
+    return tuple(_action(item, name, language) for item in given)
+
+
+def _shape(name: str) -> str:
+    return ", ".join((name, *_REQUIRED[1:]))
+
+
+def _fault(client: Client, wrong: Wrong) -> Fault:
+    path, message, value = wrong
+    return client.fault(path, message, value)
+
+
+def _faults(item: object, path: Path, name: str) -> Iterator[Wrong]:
+    if not isinstance(item, Mapping):
+        yield path, f"{show(item)} is no {name}; write {{{_shape(name)}}}.", item
+        return
+    known = (name, *_KEYS[1:])
+    for key in item:
+        if key not in known:
+            yield (*path, key), f"unknown key{nearest(str(key), known)}", item[key]
+    for key in (name, *_REQUIRED[1:]):
+        if key not in item:
+            yield path, f"an entry without `{key}`; write {_shape(name)}.", None
+    for key in (name, "owner", "note"):
+        if key in item:
+            yield from _text_faults(item[key], (*path, key))
+    for key, values in (("kpi", tuple(TICKET_KPIS)), ("state", _STATES)):
+        if key in item and item[key] not in values:
+            text = str(item[key])
+            yield (*path, key), f"{show(item[key])} is no {key}{nearest(text, values)}", item[key]
+    for key in ("due", "done"):
+        if key in item and _when(item[key]) is None:
+            message = f"{show(item[key])} is no date; write such as 2026-10, 2026Q4 or 2026-10-31."
+            yield (*path, key), message, item[key]
+    if "done" in item and item.get("state") in _STATES and item["state"] != "done":
+        message = f"a date when it was done, but its state is {show(item['state'])}."
+        yield (*path, "done"), message, item["done"]
+
+
+def _text_faults(value: object, path: Path) -> Iterator[Wrong]:
+    texts = value if isinstance(value, Mapping) else {LANGUAGES[0]: value}
+    if not texts:
+        yield path, "no text in any language.", value
+    for language, text in texts.items():
+        where = (*path, language) if isinstance(value, Mapping) else path
+        if language not in LANGUAGES:
+            yield where, f"unknown language{nearest(str(language), LANGUAGES)}", text
+        elif not isinstance(text, str) or not text.strip():
+            yield where, f"{show(text)} is not a text; write one, or one a language.", text
+
+
+def _when(value: object) -> str | None:
+    """Return a period's own label, or a day as ``2026-10-31``; None for what is neither."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = str(value).strip()
+    if periods.kind_of(text):
+        return str(periods.parse(text))
+    if not _DAY.fullmatch(text):
+        return None
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        return None
+
+
+def _action(item: Mapping[str, Any], name: str, language: str) -> Action:
+    from cxlib.analysis.service import Action
+
+    due = _when(item["due"]) or ""
+    finished = (_when(item["done"]) if "done" in item else due) if item["state"] == "done" else ""
+    return Action(
+        action=_said(item[name], language),
+        kpi=item["kpi"],
+        owner=_said(item["owner"], language),
+        due=due,
+        state=item["state"],
+        finished=finished or "",
+        note=_said(item.get("note", ""), language),
+    )
+
+
+def _said(value: str | Mapping[str, str], language: str) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    return (value.get(language) or next(iter(value.values()))).strip()

@@ -1,64 +1,62 @@
-"""A heat map of changes: rows by groups, clear cells framed, of any chapter."""
+"""A heat map of a small table: vector cells with their numbers, darker for more."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cxlib.plots import theme
+from cxlib.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+PALEST, DARKEST = 0.04, 0.5
+"""Opacity of the cells: ink stays legible on the darkest."""
+
 
 def heat(
-    values: pd.DataFrame,
-    *,
-    clear: pd.DataFrame,
-    texts: pd.DataFrame,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    title: str,
-    xlabel: str = "",
-    alt: str = "",
-    ax: Axes | None = None,
+    grid: pd.DataFrame, *, words: Words, label: str, digits: int = 1, ax: Axes | None = None
 ) -> Axes:
-    """Draw a table of changes, worse ones red and better ones blue, by how far they went.
+    """Draw a grid of numbers, rows as they come.
 
     Parameters
     ----------
-    values : pandas.DataFrame
-        Changes, positive for the better; NaN draws an empty cell.
-    clear, texts : pandas.DataFrame
-        Of the same shape: which cells are framed, and what is written in each.
-    rows, columns : sequence of str
-        Labels, said already.
-    title, xlabel, alt : str
+    grid : pandas.DataFrame
+        Rows and columns are labelled by what stands in its index and columns.
+    words : Words
+    label : str
+        What the columns and cells are.
+    digits : int
+        Decimals of the cells.
     ax : Axes, optional
     """
-    from matplotlib.patches import Rectangle
+    import seaborn as sns
+    from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
-    ax = theme.axes(ax, height=1.5 + 0.3 * len(rows))
-    found = values.to_numpy(dtype=float)
-    framed, written = clear.to_numpy(dtype=bool), texts.to_numpy(dtype=object)
-    widest = float(np.nanmax(np.abs(found))) if np.isfinite(found).any() else 1.0
-    for (y, x), value in np.ndenumerate(found):
-        strength = 0.0 if np.isnan(value) else 0.5 * abs(value) / (widest or 1.0)
-        colour, box = theme.BAD if value < 0 else theme.MAIN, (x - 0.46, y - 0.42)
-        ax.add_patch(Rectangle(box, 0.92, 0.84, facecolor=colour, alpha=strength, linewidth=0))
-        if framed[y, x]:
-            frame = Rectangle(box, 0.92, 0.84, facecolor="none", edgecolor=theme.INK, linewidth=1.5)
-            ax.add_patch(frame)
-        ax.text(x, y, str(written[y, x]), ha="center", va="center", fontsize=8, color=theme.INK)
-    ax.set_xlim(-0.5, len(columns) - 0.5)
-    ax.set_xticks(range(len(columns)), [theme.wrap(c, width=6.5) for c in columns], fontsize=8)
-    ax.xaxis.tick_top()
-    ax.tick_params(axis="x", length=0, colors=theme.INK)
-    theme.label_rows(ax, list(rows), width=18)
-    for side in ax.spines.values():
-        side.set_visible(False)
-    ax.set_xlabel(xlabel, fontsize=8)
-    return theme.title(ax, title, alt=alt)
+    ax = theme.axes(ax, height=1.25 + 0.3 * len(grid))
+    values = grid.to_numpy(dtype=float)
+    said = np.vectorize(lambda v: words.number(v, digits) if v > 0 else "")(values)
+    colours = LinearSegmentedColormap.from_list(
+        "cx", [to_rgba(theme.MAIN, PALEST), to_rgba(theme.MAIN, DARKEST)]
+    )
+    sns.heatmap(
+        grid,
+        ax=ax,
+        annot=said,
+        fmt="",
+        cmap=colours,
+        vmin=0,
+        cbar=False,
+        linewidths=0.4,
+        linecolor=theme.PAPER,
+        annot_kws={"fontsize": 8, "color": theme.INK},
+        xticklabels=list(grid.columns),
+        yticklabels=list(grid.index),
+    )
+    ax.tick_params(length=0, labelsize=8, rotation=0)
+    ax.set_ylabel("")
+    ax.set_xlabel(label)
+    return ax

@@ -59,7 +59,9 @@ def p_value(p: float, words: Words) -> str:
 
 
 _WORDED: dict[str, Callable[[Any, Words], str]] = {
-    "key": lambda value, words: words.label(value),
+    "key": lambda value, words: (
+        words.say("{key}", key=value) if isinstance(value, tuple) else words.label(value)
+    ),
     "level": lambda value, words: words.label(value),
     "word": lambda value, words: (
         words.say(str(value)) if "{" not in str(value) else words.label(value)

@@ -121,7 +121,10 @@ def test_complaints_are_followed_to_their_outcome() -> None:
         customer_id=["p", "p", "q", "q"],
     )
     found = service.complaints(
-        tickets, sla=5 * 86_400, as_of="2026-12-01", repeat_days=30, period="2026Q3"
+        tickets,
+        terms=service.Terms(sla={"resolution": 5 * 86_400.0}, as_of="2026-12-01"),
+        repeat_days=30,
+        period="2026Q3",
     )
     rows = found.table.set_index(["kpi", "statistic"])
     assert rows.loc[("received", "count"), "value"] == 3
@@ -133,11 +136,10 @@ def test_complaints_are_followed_to_their_outcome() -> None:
     assert any("1 tickets do not say" in caveat for caveat in found.caveats)
 
 
-def test_a_log_without_complaints_says_so() -> None:
-    with pytest.raises(DataError, match="no 'complaint' column"):
-        service.complaints(log())
-    with pytest.raises(DataError, match="no ticket of the log is a complaint"):
-        service.complaints(log().assign(complaint=False))
+def test_without_complaints_there_is_nothing_to_follow() -> None:
+    for tickets in (log(), log().assign(complaint=False)):
+        found = service.complaints(tickets)
+        assert (len(found.table), found.n_used) == (0, 0)
 
 
 def test_age_classes_as_a_text_are_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.analysis import staffing
-from cxlib.analysis._erlang import blocking
+from cxlib.analysis.staffing.queues import blocking
 from cxlib.errors import DataError
 from tests.reference import queues
 

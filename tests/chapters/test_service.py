@@ -4,51 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cxlib import Engagement
-from cxlib.analysis import (
-    service,
-    service_contract,
-    service_course,
-    service_groups,
-    service_measures,
-    service_review,
-    service_staffing,
-)
-from cxlib.analysis.service_terms import Terms
+from cxlib.analysis import service, staffing
+from cxlib.analysis.service import actions as acts
+from cxlib.chapters.service import findings, subjects, tables
+from cxlib.columns import COLUMNS
 from cxlib.data.demo import _tickets as planted
-from cxlib.findings import Finding
-from cxlib.findings import service as findings
-from cxlib.params.service import measures_of, terms_of, ticket_targets
+from cxlib.params.service import agreed_actions, terms_of
+from cxlib.present.findings import Finding, tell
+from cxlib.words import Words
 from cxlib.workspace import Workspace
 from tests.conftest import copy_workspace
 
-TARGETS = """
-  - {metric: fcr, baseline: 2024Q4, target: 0.85, due: 2026Q4, clause: "5.1"}
-  - {metric: handle_time, baseline: 8min, target: 7.5min, due: 2026Q4, clause: "5.2"}
-  - {metric: ticket_csat, baseline: 4.0, target: 4.2, due: 2026Q4, clause: "5.5"}
-"""
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Return the demo bank with targets on its tickets."""
-    place = copy_workspace(tmp_path_factory.mktemp("bank"), "lakeside-bank")
-    path: Path = place.client_file("lakeside-bank")
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.rstrip() + TARGETS, encoding="utf-8")
-    return place
+BY = ("channel", "queue", "priority", "agent_group")
 
 
 @dataclass
 class Reported:
     engagement: Engagement
-    terms: Terms
-    glance: service_review.Glance
-    course: service_course.Course
-    groups: service_groups.Groups
+    tickets: Any
+    of: dict[str, Any]
+    course: service.Course
+    groups: service.Groups
+    kpis: service.TicketKpis
+    standing: Any
     found: dict[str, Finding]
 
 
@@ -58,21 +41,30 @@ def report(workspace: Workspace, period: str) -> Reported:
     )
     tickets = e.table("tickets")
     terms = terms_of(e.client, tickets, period=e.period)
-    glance = service_review.glance(tickets, terms=terms, period=e.period, previous=e.previous)
-    course = service_course.course(tickets, terms=terms, period=e.period)
-    by = ("channel", "queue", "priority", "agent_group")
-    groups = service_groups.groups(tickets, terms=terms, by=by, period=e.period)
-    review = service_contract.contract(
-        tickets, terms=terms, period=e.period, targets=ticket_targets(e.client)
-    )
+    of: dict[str, Any] = {"terms": terms, "period": e.period}
+    standing = e.standing("tickets")
+    actions = agreed_actions(e.client, language="en")
+    course = service.course(tickets, **of, kpis=tables.charted(standing, actions))
+    groups = service.groups(tickets, **of, by=BY)
+    follow_up = service.follow_up(actions, course=course, end=tables.end_of(**of))
+    kpis = service.kpis(tickets, **of)
     told = [
-        *findings.scope(glance),
-        *findings.contract(review, clauses=True),
-        *findings.changes(glance, course),
-        *findings.groups(groups),
-        *findings.backlog(service.backlog(tickets, as_of=terms.as_of, each="month")),
+        *tell(subjects.kpis(standing, course, follow_up, groups), findings.KPIS, chapter="service"),
+        *tell(subjects.worst(groups), findings.GROUPS, chapter="service", about="level"),
+        *tell(
+            subjects.pile(service.backlog(tickets, as_of=terms.as_of, each="month")),
+            findings.BACKLOG,
+            chapter="service",
+            about="subject",
+        ),
     ]
-    return Reported(e, terms, glance, course, groups, {finding.id: finding for finding in told})
+    found = {finding.subject: finding for finding in told}
+    return Reported(e, tickets, of, course, groups, kpis, standing, found)
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return copy_workspace(tmp_path_factory.mktemp("bank"), "lakeside-bank")
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +73,20 @@ def quarter(bank: Workspace) -> Reported:
 
 
 def test_the_wait_is_dated_to_the_campaign(quarter: Reported) -> None:
-    finding = quarter.found["service.first_response.course"]
-    assert finding.facts["since"] == str(planted.SLOW_SINCE)[:7]
-    assert finding.severity == "serious"
+    finding = quarter.found["first_response"]
+    assert finding.row["since"] == str(planted.SLOW_SINCE)[:7]
+    assert finding.severity == "warning"  # the service level on it is kept all the same
+
+
+def test_the_level_before_the_shift_is_what_was_usual(quarter: Reported) -> None:
+    row = quarter.found["first_response"].row
+    assert not row["settled"]
+    earlier = quarter.course.table.query("kpi == 'first_response' and period < '2026-07'")
+    assert row["usual"] == pytest.approx(earlier["value"].mean(), rel=0.05)
 
 
 def test_calls_wait_so_much_longer(quarter: Reported) -> None:
-    tickets = quarter.engagement.table("tickets")
-    calls = tickets[tickets["channel"] == "phone"]
+    calls = quarter.tickets[quarter.tickets["channel"] == "phone"]
     wait = (calls["first_response_at"] - calls["created_at"]).dt.total_seconds()
     slow = calls["created_at"] >= planted.SLOW_SINCE
     assert wait[slow].median() / wait[~slow].median() == pytest.approx(planted.SLOW_FACTOR, rel=0.1)
@@ -96,93 +94,101 @@ def test_calls_wait_so_much_longer(quarter: Reported) -> None:
 
 def test_the_queue_that_reopens_is_named(quarter: Reported) -> None:
     worst = max(planted.REOPENED_SHARE, key=lambda queue: planted.REOPENED_SHARE[queue])
-    finding = quarter.found[f"service.queue.{worst}.reopen_rate"]
-    value, low, high = (finding.facts[name].value for name in ("value", "low", "high"))
-    assert value == pytest.approx(planted.REOPENED_SHARE[worst], abs=0.02)
-    assert 0 < low < high
+    row = quarter.found[f"queue={worst}"].row
+    assert row["kpi"] == "reopen_rate"
+    assert row["value"] == pytest.approx(100 * planted.REOPENED_SHARE[worst], abs=2)
+    assert 0 < row["difference_low"] < row["difference_high"]
+
+
+def test_email_and_the_back_office_are_one_culprit(quarter: Reported) -> None:
+    assert "channel=email" in quarter.found
+    assert "agent_group=Back office" not in quarter.found
+    assert quarter.found["channel=email"].row["twin"] == "agent_group=Back office"
+
+
+def test_one_finding_a_kpi_says_verdict_place_and_action(quarter: Reported) -> None:
+    late = quarter.found["resolution_sla"]
+    assert (late.severity, late.row["late_level"]) == ("serious", "channel=email")
+    handled = quarter.found["handle_time"]
+    assert (handled.severity, handled.row["done_moved"]) == ("serious", acts.UNMOVED)
+    families = [acts.family(key) for key in quarter.found if "=" not in key and key != "backlog"]
+    assert len(families) == len(set(families))
+
+
+def test_an_overdue_action_is_told_with_its_kpi(quarter: Reported) -> None:
+    wait = quarter.found["first_response"]
+    assert wait.row["answer"] == "overdue"
+    assert wait.row["action"] in wait.headline(Words.load("en"))
 
 
 def test_first_contact_is_what_was_planted_by_return_within_the_window(quarter: Reported) -> None:
-    row = quarter.glance.first_contact.iloc[0]
+    row = quarter.kpis.first_contact.iloc[0]
     assert (row["method"], row["window_days"]) == ("repeat", planted.REPEAT_WITHIN_DAYS)
-    fcr = quarter.glance.headline.set_index("metric").loc["fcr"]
-    assert fcr["value"] == pytest.approx(1 - planted.REPEAT_SHARE, abs=0.03)
     assert row["window_open"] > 0
+    fcr = quarter.standing.table.set_index("kpi").loc["fcr"]
+    assert fcr["value"] == pytest.approx(100 * (1 - planted.REPEAT_SHARE), abs=3)
+    assert fcr["n"] == row["denominator"]
 
 
-def test_first_response_in_business_time_keeps_out_of_the_night(quarter: Reported) -> None:
-    rows = quarter.glance.durations.set_index(["metric", "clock"])
-    business = rows.loc[("resolution", "business")]
-    calendar = rows.loc[("resolution", "calendar")]
-    assert business["p90"] < calendar["p90"] / 2
-    assert quarter.glance.clock == "business"
+def test_waits_are_told_in_the_clients_working_time(quarter: Reported) -> None:
+    words = quarter.engagement.words
+    assert words.day == 12 * 3600  # open 08:00 to 20:00
+    assert words.quantity(3 * 12 * 3600, "working") == "3 working days"
+    units = quarter.standing.table.set_index("kpi")["unit"]
+    assert (units["resolution"], units["handle_time"]) == ("working", "seconds")
+    rows = tables.waits(quarter.kpis).set_index(["kpi", "clock"])["p90"]
+    business, calendar = (rows["resolution", f"{c} time"] for c in ("business", "calendar"))
+    assert business < calendar / 2
 
 
-def test_targets_on_tickets_are_judged(quarter: Reported) -> None:
-    assert quarter.found["service.fcr.target"].severity == "good"
-    assert quarter.found["service.handle_time.target"].severity == "serious"
-    assert quarter.found["service.ticket_csat.target"].severity == "warning"
+def test_the_chapters_numbers_are_the_cores(quarter: Reported) -> None:
+    core = quarter.standing.table.set_index("kpi")["value"]
+    mine = tables.waits(quarter.kpis, clock="business").set_index("kpi")
+    assert core["resolution_sla"] == pytest.approx(100 * mine.loc["resolution", "within"])
+    assert core["first_response"] == mine.loc["first_response", "median"]
+
+
+def test_every_rule_speaks_of_columns_that_the_registry_knows_or_cases(quarter: Reported) -> None:
+    known = set(COLUMNS) | set(tables.COLUMNS)
+    assert {"since", "late_level", "due_on", "usual"} <= known
+    rules = (findings.KPIS, findings.GROUPS, findings.OPEN, findings.BACKLOG, findings.CALLS)
+    for rule in (rule for group in rules for rule in group):
+        assert "{n}" not in rule.says
+        assert "{low}" not in rule.says
 
 
 def test_a_past_month_is_seen_as_it_stood_then(bank: Workspace) -> None:
     month = report(bank, "2026-06")
     assert (month.engagement.period, month.engagement.previous) == ("2026-06", "2026-05")
     assert month.course.table["period"].max() == "2026-06"
-    assert month.glance.as_of < planted.SLOW_SINCE
-    assert "service.first_response.course" not in month.found
-    assert month.glance.n_dropped > 0  # the tickets of the months that were still to come
+    assert month.kpis.as_of < planted.SLOW_SINCE
+    assert "first_response" not in month.found
+    assert month.kpis.n_dropped > 0  # the tickets of the months that were still to come
 
 
-def test_the_months_of_a_quarter_hold_its_tickets(bank: Workspace, quarter: Reported) -> None:
-    tickets = quarter.engagement.table("tickets")
+def test_the_months_of_a_quarter_hold_its_tickets(quarter: Reported) -> None:
     n = 0
     for month in ("2026-07", "2026-08", "2026-09"):
-        terms = terms_of(quarter.engagement.client, tickets, period=month)
-        n += service_review.glance(tickets, terms=terms, period=month).n_used
-    late = quarter.glance.n_used - n
+        terms = terms_of(quarter.engagement.client, quarter.tickets, period=month)
+        n += service.kpis(quarter.tickets, terms=terms, period=month).n_used
+    late = quarter.kpis.n_used - n
     assert abs(late) <= 5  # a ticket cancelled after its month's end was still open at it
 
 
 def test_staff_follows_the_mondays(quarter: Reported) -> None:
-    tickets = quarter.engagement.table("tickets")
-    plan = service_staffing.staff(
-        tickets,
-        terms=quarter.terms,
-        period="2026Q3",
-        channels=("phone",),
-        shrinkage=0.3,
-        max_occupancy=0.85,
-    )
+    asked = quarter.engagement.settings
+    plan = staffing.staff(quarter.tickets, **quarter.of, channels=asked.calls, **asked.staffing)
     assert plan.handle_seconds == pytest.approx(planted.HANDLE_MEAN["phone"], rel=0.05)
     by_day = plan.week.set_index("weekday")["calls"]
     assert by_day.idxmax() == "mon"
     assert list(by_day.index) == ["mon", "tue", "wed", "thu", "fri"]
-    assert plan.answered.iloc[0]["high"] < plan.service_level
+    assert plan.answered < plan.service_level
+    row = subjects.needed(plan).iloc[0]
+    assert (row["case"], row["paid_hours"]) == ("short", plan.paid_hours)
 
 
-def test_withheld_groups_are_blank_everywhere(quarter: Reported) -> None:
-    shown = quarter.engagement.withheld(quarter.groups)
-    small = shown.speed["n"] < quarter.engagement.minimum_base
-    assert shown.speed.loc[small, "within"].isna().all()
-
-
-def test_the_demo_banks_measures_are_followed_up(bank: Workspace, quarter: Reported) -> None:
-    e = quarter.engagement
-    tickets, given = e.table("tickets"), e.client.chapters["service"]["measures"]
-    state = service_measures.follow_up(
-        tickets,
-        measures=measures_of(e.client, given, language="en"),
-        terms=quarter.terms,
-        period=e.period,
-        glance=quarter.glance,
-        course=quarter.course,
-    )
-    rows = state.table.set_index("kpi")
-    assert rows["overdue"].to_dict() == {
-        "first_response": True,
-        "handle_time": False,
-        "reopen_rate": False,
-    }
-    assert rows["moved"]["handle_time"] == service_measures.UNMOVED  # nothing of it was planted
-    told = {finding.id: finding for finding in findings.measures(state)}
-    assert told["service.measure.1.first_response.overdue"].severity == "warning"
+def test_the_older_name_of_the_actions_is_read(bank: Workspace) -> None:
+    path: Path = bank.client_file("lakeside-bank")
+    assert "measures:" in path.read_text(encoding="utf-8")
+    e = Engagement.open("lakeside-bank", chapter="service", language="en", workspace=bank)
+    assert len(agreed_actions(e.client, language="en")) == 3

@@ -12,18 +12,20 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from cxlib.analysis import service, service_course, service_groups, service_staffing
-from cxlib.analysis.service_terms import Terms
-from cxlib.plots import service as plots
+from cxlib.analysis import service
+from cxlib.analysis.service import Terms
+from cxlib.chapters.service import figures as plots
+from cxlib.chapters.service import subjects, tables
 from cxlib.plots import theme
 from cxlib.present.withhold import withhold
 from cxlib.words import Words
-from tests.analysis.test_service_review import TERMS, calls, log
+from tests.analysis.test_service_parts import TERMS, calls, log
 
 LONG = {
     "queue=a": "个人网上银行与手机银行登录问题处理专席",
     "queue=b": "Cards, limits and disputed charges desk",
 }
+SHOWN = ["fcr", "handle_time", "first_response_sla", "resolution_sla", "first_response"]
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -40,44 +42,33 @@ def months(n: int = 24) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def split() -> service_groups.Groups:
+def course(kpis: list[str] | None = None) -> service.Course:
+    targets = {"resolution_sla": 90.0}
+    return service.course(
+        months(), terms=TERMS, period="2026-09", kpis=kpis or SHOWN, targets=targets
+    )
+
+
+def split() -> pd.DataFrame:
     parts = [log(n=100, late=30, queue="a"), log("2026-03", n=60, late=4, queue="b")]
     tickets = pd.concat(parts).assign(ticket_id=range(160))
-    return service_groups.groups(tickets, terms=TERMS, by=["queue"], period="2026-03")
-
-
-def planned() -> service_staffing.Staffing:
-    return service_staffing.staff(
-        calls(100), terms=Terms(as_of="2026-03-31"), period="2026-03", channels=["phone"]
-    )
+    return tables.late(service.groups(tickets, terms=TERMS, by=["queue"], period="2026-03"))
 
 
 def drawn(language: str) -> dict[str, Axes]:
     words = Words.load(language, labels=LONG)
-    whole = months()
+    open_ = months().assign(resolved_at=pd.NaT, state="open")
+    terms = Terms(as_of="2026-03-31")
     with theme.applied():
         found = {
-            "course": plots.course(
-                service_course.course(whole, terms=TERMS, period="2026-09"),
-                words=words,
-                targets={"resolution_sla": 0.9},
-            ),
+            "course": plots.course(course(), words=words),
             "late": plots.late(split(), words=words),
             "backlog": plots.backlog(
-                service.backlog(
-                    whole.assign(resolved_at=pd.NaT, state="open"),
-                    as_of="2026-09-30",
-                    each="month",
-                ),
-                words=words,
+                service.backlog(open_, as_of="2026-09-30", each="month"), words=words
             ),
             "rhythm": plots.rhythm(
-                service_staffing.rhythm(
-                    calls(20), terms=Terms(as_of="2026-03-31"), period="2026-03"
-                ),
-                words=words,
+                tables.rhythm(calls(20), terms=terms, period="2026-03"), words=words
             ),
-            "staff": plots.staff(planned(), words=words),
         }
         for ax in found.values():
             figure_of(ax)
@@ -103,8 +94,7 @@ def test_no_label_lies_on_another(figures: dict[str, Axes]) -> None:
         figure = figure_of(ax)
         for axes in figure.axes:
             for axis in (axes.xaxis, axes.yaxis):
-                flat = [label for label in axis.get_ticklabels() if not label.get_rotation()]
-                boxes = [label.get_window_extent() for label in flat]
+                boxes = [label.get_window_extent() for label in axis.get_ticklabels()]
                 assert not overlaps(boxes), name
         titles = [axes.title.get_window_extent() for axes in figure.axes]
         titles += [axes._left_title.get_window_extent() for axes in figure.axes]  # type: ignore[attr-defined]
@@ -117,49 +107,68 @@ def test_every_figure_says_what_it_shows(figures: dict[str, Axes]) -> None:
         assert "{" not in ax.get_label()
 
 
+def test_no_text_is_below_eight_points(figures: dict[str, Axes]) -> None:
+    from matplotlib.text import Text
+
+    for name, ax in figures.items():
+        texts = figure_of(ax).findobj(Text)
+        assert min(t.get_fontsize() for t in texts if t.get_text()) >= 8, name  # type: ignore[attr-defined]
+
+
 def test_the_title_names_what_left_its_range() -> None:
-    course = service_course.course(months(), terms=TERMS, period="2026-09")
-    quiet = plots.course(course, words=Words())
-    assert figure_of(quiet)._suptitle.get_text() == "None of 5 KPIs leaves its usual range"  # type: ignore[attr-defined]
-    latest = course.latest.copy()
-    latest.loc[latest["metric"] == "fcr", "variation"] = "concerning"
-    moved = plots.course(replace(course, latest=latest), words=Words())
+    quiet = course()
+    said = plots.course(quiet, words=Words()).get_label()
+    assert said.startswith("None of 5 KPIs leaves its usual range")
+    latest = quiet.latest.copy()
+    latest.loc[latest["kpi"] == "fcr", "variation"] = "concerning"
+    moved = plots.course(replace(quiet, latest=latest), words=Words())
     assert "1 of 5 KPIs left their usual range: First-contact resolution" in moved.get_label()
 
 
-def test_a_single_kpi_fills_the_axes_it_is_given() -> None:
-    course = service_course.course(months(), terms=TERMS, period="2026-09", metrics=["fcr"])
-    given = Figure().subplots()
-    assert plots.course(course, words=Words(), ax=given) is given
-
-
 def test_withheld_months_leave_a_gap() -> None:
-    course = service_course.course(months(), terms=TERMS, period="2026-09", metrics=["fcr"])
-    table = course.table.copy()
+    one = course(["fcr"])
+    table = one.table.copy()
     table.loc[table.index[5], "n"] = 4
-    ax = plots.course(withhold(replace(course, table=table), 10), words=Words())
+    ax = plots.course(withhold(replace(one, table=table), 10), words=Words())
     values = next(line for line in ax.lines if line.get_marker() == "o").get_ydata()
     assert np.isnan(np.asarray(values, dtype=float)[5])
+
+
+def test_a_shift_of_level_is_marked_and_no_usual_is_drawn_across_it() -> None:
+    whole = months()
+    slow = whole["created_at"] >= "2026-07-01"
+    wait = pd.Timedelta(minutes=30)
+    noise = pd.to_timedelta(np.random.default_rng(3).integers(0, 90, len(whole)), unit="s")
+    answered = (whole["first_response_at"] + noise).mask(slow, whole["created_at"] + wait + noise)
+    tickets = whole.assign(first_response_at=answered)
+    found = service.course(tickets, terms=TERMS, period="2026-09", kpis=["first_response"])
+    row = found.latest.iloc[0]
+    assert (row["variation"], row["since"]) == ("concerning", "2026-07")
+    assert np.isnan(row["centre"])
+    assert row["before"] == pytest.approx(600 + 45, abs=20)
+    ax = plots.course(found, words=Words())
+    assert any(line.get_linestyle() == ":" for line in ax.lines)
 
 
 def test_the_late_groups_are_drawn_beside_their_size() -> None:
     ax = plots.late(split(), words=Words())
     widths = [bar.get_width() for bar in ax.patches]  # type: ignore[attr-defined]
     assert widths == pytest.approx([100 * 30 / 34, 100 * 4 / 34])
-    assert "a make up 88.2 % of the late tickets, but 62.5 % of all" in ax.get_label()
+    assert "A: 88.2% of the late tickets" in ax.get_label()
+    assert "62.5% of the volume" in ax.get_label()
 
 
-def test_no_late_ticket_is_said() -> None:
+def test_where_no_ticket_is_late_there_is_nothing_to_draw() -> None:
     parts = [log(n=60, late=0, queue="a"), log("2026-03", n=60, late=0, queue="b")]
     tickets = pd.concat(parts).assign(ticket_id=range(120))
-    none = service_groups.groups(tickets, terms=TERMS, by=["queue"], period="2026-03")
-    assert "No ticket is late" in plots.late(none, words=Words()).get_label()
+    groups = service.groups(tickets, terms=TERMS, by=["queue"], period="2026-03")
+    assert tables.late(groups).empty
+    assert subjects.lost_in(groups).empty
 
 
-def test_the_pile_is_as_high_as_its_open_tickets() -> None:
-    pile = service.backlog(
-        log().assign(resolved_at=pd.NaT, state="open"), as_of="2026-03-31", each="month"
-    )
+def test_the_backlog_is_as_high_as_its_open_tickets() -> None:
+    open_ = log().assign(resolved_at=pd.NaT, state="open")
+    pile = service.backlog(open_, as_of="2026-03-31", each="month")
     ax = plots.backlog(pile, words=Words())
     assert sum(bar.get_height() for bar in ax.patches) == 20  # type: ignore[attr-defined]
     cleared = service.backlog(log(), as_of="2026-03-31", each="month")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from cxlib.plots import theme
+from cxlib.plots.change_map import change_map
 from cxlib.plots.forest import forest
-from cxlib.plots.heat import heat
 from cxlib.plots.process_chart import process_chart, small_charts
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
@@ -102,7 +102,7 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
             _("Since {before}, no touchpoint clearly moved among comparable customers"), **facts
         )
     names = [words.label(f"{s}={level}") if s else words.say(_("All")) for s, level in groups]
-    return heat(
+    return change_map(
         moved,
         clear=clear,
         texts=texts,

@@ -1,0 +1,164 @@
+"""What is being done to improve a service: what is late, and what moved since."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis.results import MINIMUM_BASE
+from cxlib.analysis.service.course import Course
+from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.words import mark as _
+
+PLANNED, UNDER_WAY, DONE, STOPPED = _("planned"), _("under way"), _("done"), _("stopped")
+STATES = (PLANNED, UNDER_WAY, DONE, STOPPED)
+RUNNING = (PLANNED, UNDER_WAY)
+
+BETTER, WORSE = _("better than usual"), _("worse than usual")
+BEFORE = _("better, but already before")
+UNMOVED = _("within its ordinary months")
+EARLY = _("too early to tell")
+
+_TABLE = ("action", "kpi", "owner", "due", "state", "overdue", "moved", "note", "finished")
+_NOW = ("period", "value", "lower", "upper", "since", "n", "unit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One thing that is being done to improve a KPI.
+
+    Parameters
+    ----------
+    action : str
+        What is done, in the reader's language.
+    kpi : str
+        A key of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`.
+    owner : str
+        Whose it is.
+    due : str
+        A period (its last day counts) or a day, ``2026-10-31``.
+    state : {"planned", "under way", "done", "stopped"}
+    finished : str
+        When it was done, written as `due`; empty for one that is not.
+    note : str
+    """
+
+    action: str
+    kpi: str
+    owner: str
+    due: str
+    state: str
+    finished: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUp:
+    """The actions as they stand; see `follow_up` for the columns.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+    as_of : datetime.date or None
+        The day as of which an action is overdue.
+    """
+
+    table: pd.DataFrame
+    as_of: dt.date | None
+
+
+def last_day(when: str) -> dt.date:
+    """Return the last day of a period, or the day itself."""
+    return periods.parse(when).end if periods.kind_of(when) else dt.date.fromisoformat(when)
+
+
+def answering(actions: Iterable[Action], kpi: str) -> Action | None:
+    """Return the action that answers a KPI: the first due of those planned or under way.
+
+    An action on a wait or a time also answers its percentile and its share within the SLA.
+    """
+    running = [a for a in actions if a.state in RUNNING and family(a.kpi) == family(kpi)]
+    return min(running, key=lambda a: last_day(a.due), default=None)
+
+
+def follow_up(
+    actions: Sequence[Action],
+    *,
+    course: Course,
+    end: dt.date | None,
+    minimum_base: int = MINIMUM_BASE,
+) -> FollowUp:
+    """Say how the actions stand at the end of a period.
+
+    Parameters
+    ----------
+    actions : sequence of Action
+    course : Course
+        The months of their KPIs.
+    end : datetime.date or None
+        An action that is not done by then is overdue.
+    minimum_base : int
+        A KPI on fewer tickets is not judged.
+
+    Returns
+    -------
+    FollowUp
+        ``table``, overdue ones first, then by due day: ``action, kpi, owner, due, state, overdue``
+        (bool), ``moved`` (of those done by then: where their KPI stands, by the rules of its
+        process chart, else None), ``note, finished, months`` (of figures that began after it was
+        done), and the KPI's latest month: ``period, value, lower, upper, since, n, unit``.
+    """
+    usable = course.latest[course.latest["n"] >= minimum_base]
+    latest = {row["kpi"]: row for row in usable.to_dict("records")}
+    rows = []
+    for one in actions:
+        now = latest.get(one.kpi)
+        months = _months_since(one, course, minimum_base)
+        late = end is not None and one.state in RUNNING and last_day(one.due) <= end
+        later = end is not None and one.finished != "" and last_day(one.finished) > end
+        row: dict[str, Any] = {name: getattr(one, name) for name in ("action", "kpi", "owner")}
+        row |= {"due": one.due, "state": one.state, "overdue": late, "note": one.note or None}
+        row |= {"moved": None if later else _moved(one, now, months), "finished": one.finished}
+        row |= {name: None if now is None else now[name] for name in _NOW}
+        rows.append(row | {"months": months})
+    table = pd.DataFrame(rows, columns=[*_TABLE, *_NOW, "months"]).astype({"overdue": bool})
+    order = table.assign(later=~table["overdue"], day=table["due"].map(last_day))
+    order = order.sort_values(["later", "day"], kind="stable")
+    return FollowUp(
+        table=table.loc[order.index].reset_index(drop=True),
+        as_of=end,
+    )
+
+
+def family(key: str) -> str:
+    """Return what a KPI is about: a wait, its percentile and its SLA share are one."""
+    return TICKET_KPIS[key].kpi.removesuffix("_sla")
+
+
+def _months_since(one: Action, course: Course, minimum_base: int) -> int:
+    """Return how many months of figures began after an action was done."""
+    if one.state != DONE:
+        return 0
+    month = str(periods.containing(last_day(one.finished or one.due), "month"))
+    table = course.table
+    if table.empty:
+        return 0
+    rows = table[(table["kpi"] == one.kpi) & (table["n"] >= minimum_base)]
+    return int((rows["period"] > month).sum())
+
+
+def _moved(one: Action, now: dict[Any, Any] | None, months: int) -> str | None:
+    """Return where the KPI of a done action stands, by its chart; None where nothing can tell."""
+    if one.state != DONE or now is None or now["variation"] is None:
+        return None
+    if not months:
+        return EARLY
+    done = str(periods.containing(last_day(one.finished or one.due), "month"))
+    if now["variation"] == "improving":
+        return BETTER if now["since"] >= done else BEFORE
+    return WORSE if now["variation"] == "concerning" else UNMOVED

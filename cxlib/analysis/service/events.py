@@ -1,0 +1,178 @@
+"""An event log folded to one row a ticket: the last state wins, changes are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cxlib.analysis.results import Caveat
+from cxlib.analysis.service.log import DONE, STATES
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+EVENTS = {
+    "created": None,
+    "assigned": None,
+    "responded": None,
+    "updated": None,
+    "reopened": "open",
+    "resolved": "resolved",
+    "closed": "closed",
+    "cancelled": "cancelled",
+    "merged": "merged",
+    "abandoned": "abandoned",
+}
+"""What an event does to the state of its ticket; None leaves it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldedEvents:
+    """One row a ticket out of many.
+
+    Attributes
+    ----------
+    tickets : pandas.DataFrame
+        The canonical tickets table (see :mod:`cxlib.analysis.service.log`).
+    running : pandas.DataFrame
+        Columns that change within tickets: ``column``, ``tickets`` (in how many). Such a flag is
+        a property of the moment, so only its last value counts.
+    n_events, n_duplicates, n_undated : int
+        Rows given, rows that repeat another exactly, rows without a time.
+    caveats : tuple of Caveat
+    """
+
+    tickets: pd.DataFrame
+    running: pd.DataFrame
+    n_events: int
+    n_duplicates: int
+    n_undated: int
+    caveats: tuple[Caveat, ...]
+
+
+def fold_events(
+    events: pd.DataFrame, *, at: str = "at", event: str = "event", state: str = "state"
+) -> FoldedEvents:
+    """Fold event rows, or repeated snapshots of a ticket, to one row a ticket.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        ``ticket_id``, the time `at`, and either `event` (one of :data:`EVENTS`) or `state` (one
+        of the log's states); whatever else there is (agent, queue, flags) is carried over with its
+        last known value.
+    at, event, state : str
+        Names of those columns.
+
+    Returns
+    -------
+    FoldedEvents
+        ``created_at`` is the first time of a ticket; ``first_response_at`` its first response;
+        ``resolved_at`` and ``closed_at`` the last time it became so, if it still is; ``reopened``
+        and ``reassigned`` count changes; ``updated_at`` is its last time. A column of one of
+        these names that the rows bring along is kept, with its last value.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, the times are none, or an event or state is unknown.
+    """
+    kind = event if event in events else state
+    for column in ("ticket_id", at, kind):
+        if column not in events:
+            raise DataError(
+                f"column {column!r} is not in the events{nearest(column, map(str, events))}"
+            )
+    if events.empty:
+        raise DataError("the event log has no rows.")
+    if not pd.api.types.is_datetime64_any_dtype(events[at]):
+        raise DataError(f"{at!r} is {events[at].dtype}, no dates with times; convert it first.")
+    if events["ticket_id"].isna().any():
+        raise DataError(f"{int(events['ticket_id'].isna().sum())} events have no ticket_id.")
+    known = EVENTS if kind == event else dict.fromkeys(STATES)
+    _check_known(events[kind], known)
+    repeated = events.duplicated()
+    undated = events[at].isna() & ~repeated
+    rows = events[~repeated & ~undated].sort_values(["ticket_id", at], kind="stable")
+    rows = rows.reset_index(drop=True)
+    became = rows[kind].map(EVENTS) if kind == event else rows[kind]
+    current = became.groupby(rows["ticket_id"], sort=False).ffill().fillna("open")
+    derived = _milestones(rows, current.astype("object"), at=at, event=event)
+    carried = [str(c) for c in events if c not in {"ticket_id", at, event, state}]
+    tickets = derived.assign(**{c: _last(rows, c) for c in carried})
+    running = _running(rows, carried)
+    caveats = _caveats(int(repeated.sum()), int(undated.sum()), running)
+    return FoldedEvents(
+        tickets=tickets.reset_index(),
+        running=running,
+        n_events=len(events),
+        n_duplicates=int(repeated.sum()),
+        n_undated=int(undated.sum()),
+        caveats=caveats,
+    )
+
+
+def _check_known(kinds: pd.Series, known: dict[str, None] | dict[str, str | None]) -> None:
+    strange = kinds.notna() & ~kinds.isin(list(known))
+    if strange.any():
+        value = kinds[strange].iloc[0]
+        raise DataError(
+            f"{kinds.name!r} holds {value!r} (row {kinds.index[strange][0]}, "
+            f"{int(strange.sum())} such); map it to one of {', '.join(known)}."
+        )
+
+
+def _milestones(rows: pd.DataFrame, current: pd.Series, *, at: str, event: str) -> pd.DataFrame:
+    ticket, when = rows["ticket_id"], rows[at]
+    done = current.isin(DONE)
+    before = done.groupby(ticket, sort=False).shift(fill_value=False)
+    was_closed = (current == "closed").groupby(ticket, sort=False).shift(fill_value=False)
+
+    def last_time(mask: pd.Series) -> pd.Series:
+        return when.where(mask).groupby(ticket).max()
+
+    times = when.groupby(ticket)
+    table = pd.DataFrame({"created_at": times.min(), "updated_at": times.max()})
+    table["state"] = current.groupby(ticket).last()
+    if event in rows:
+        responded = when.where(rows[event] == "responded")
+        table["first_response_at"] = responded.groupby(ticket).min()
+    table["resolved_at"] = last_time(done & ~before).where(table["state"].isin(DONE))
+    closing = last_time((current == "closed") & ~was_closed)
+    gone = last_time(current.isin(["cancelled", "merged", "abandoned"]))
+    table["closed_at"] = closing.where(table["state"] == "closed").fillna(gone)
+    table["reopened"] = (before & (current == "open")).groupby(ticket).sum().astype("int64")
+    hands = next((column for column in ("agent_group", "agent") if column in rows), None)
+    if hands is not None:
+        holder = rows[hands].groupby(ticket, sort=False).ffill()
+        former = holder.groupby(ticket, sort=False).shift()
+        moved = holder.notna() & former.notna() & (holder != former)
+        table["reassigned"] = moved.groupby(ticket).sum().astype("int64")
+    return table
+
+
+def _last(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Return each ticket's last known value of a column."""
+    return rows.groupby("ticket_id")[column].last()
+
+
+def _running(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    values = {c: rows.groupby("ticket_id")[c].nunique() for c in columns}
+    changing = {c: int((n_values > 1).sum()) for c, n_values in values.items()}
+    changed = {column: n for column, n in changing.items() if n}
+    return pd.DataFrame({"column": list(changed), "tickets": list(changed.values())})
+
+
+def _caveats(n_duplicates: int, n_undated: int, running: pd.DataFrame) -> tuple[Caveat, ...]:
+    caveats = []
+    if n_duplicates:
+        caveats.append(Caveat(_("{n} events repeat another and were left out."), n=n_duplicates))
+    if n_undated:
+        caveats.append(Caveat(_("{n} events without a time were left out."), n=n_undated))
+    for column, n in running.itertuples(index=False):
+        caveats.append(
+            Caveat(
+                _("{column} changes within {n} tickets; its last value counts."), column=column, n=n
+            )
+        )
+    return tuple(caveats)

@@ -1,0 +1,306 @@
+"""What comes in and what lies open: arrivals by weekday and hour, the backlog and its ages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from cxlib import periods
+from cxlib.analysis._intervals import check_confidence
+from cxlib.analysis.business_time import DAYS, BusinessHours
+from cxlib.analysis.results import Caveat
+from cxlib.analysis.service.log import (
+    Moment,
+    TicketLog,
+    bounds,
+    cohort,
+    group_keys,
+    groups_of,
+    read_log,
+)
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+AGE_DAYS = (1.0, 3.0, 7.0, 14.0, 30.0)
+"""Upper edges of the age classes in days: today, this week, two weeks, a month, and beyond."""
+
+FEW_WEEKS = 4
+"""With fewer days behind a weekday, one odd day decides its average."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """Open tickets, their ages and their flow; see `backlog` for the columns.
+
+    Attributes
+    ----------
+    table, ageing : pandas.DataFrame
+        Empty where nothing tells when a ticket ended.
+    caveats : tuple of Caveat
+    """
+
+    table: pd.DataFrame
+    ageing: pd.DataFrame
+    caveats: tuple[Caveat, ...]
+
+
+def backlog(
+    tickets: pd.DataFrame,
+    *,
+    as_of: Moment = None,
+    by: str | Sequence[str] | None = None,
+    each: Literal["month", "quarter", "year"] | None = None,
+    age_days: Sequence[float] = AGE_DAYS,
+) -> Backlog:
+    """Count open tickets and their ages at a moment, or at the end of every period up to it.
+
+    Parameters
+    ----------
+    tickets : pandas.DataFrame
+        The canonical table of :mod:`cxlib.analysis.service.log`.
+    as_of : timestamp, optional
+        The moment; by default the last in the log.
+    by : str or sequence of str, optional
+        Columns to split by.
+    each : {"month", "quarter", "year"}, optional
+        Also look back at the end of each period; a log that tells only by its states that
+        tickets are over, not when, is looked at as of the moment alone.
+    age_days : sequence of float
+        Ascending edges of the age classes, in days.
+
+    Returns
+    -------
+    Backlog
+        ``table``: ``period`` (its label, or the moment's date), ``at`` (the moment on the log's
+        wall clock), the `by` columns, ``opened`` and ``resolved`` (during the period, or since the
+        log began), ``open``, ``age_median``, ``age_p90`` and ``age_oldest`` (seconds; NaN where
+        nothing is open). ``ageing``: ``period``, the `by` columns, ``from_days``, ``to_days``
+        (infinite for the last), ``tickets``, ``share``. These count all tickets, so they have no
+        interval. Both are empty, with the reason in the caveats, where nothing tells that a
+        ticket ended.
+
+    Raises
+    ------
+    DataError
+        If the log is impossible, or the edges do not ascend.
+
+    Notes
+    -----
+    A log with one row a ticket forgets: a ticket reopened later counts as open ever since its
+    creation. Cancelled, merged and abandoned contacts are in no backlog.
+    """
+    if isinstance(age_days, str):
+        raise DataError(f"age_days is {age_days!r}; write a list of days, such as [1, 7, 30].")
+    edges = np.array([0.0, *age_days, np.inf])
+    if not (np.diff(edges) > 0).all():
+        raise DataError(f"age_days {list(age_days)} do not ascend from above 0.")
+    if each not in (None, *periods.FREQUENCY):
+        raise DataError(f"each is {each!r}; write 'month', 'quarter' or 'year'.")
+    log = read_log(tickets, as_of=as_of)
+    if not log.ends_known:
+        return Backlog(
+            table=pd.DataFrame(), ageing=pd.DataFrame(), caveats=(*log.caveats, Caveat(_NO_ENDS))
+        )
+    frame, keys, missing = group_keys(log.frame, by)
+    undated = frame["done"] & frame["ended_at"].isna()
+    frame = frame[~undated & ~frame["abandoned"]]
+    dated = bool({"resolved_at", "closed_at"} & log.columns)
+    moments = _moments(log, each if dated else None)
+    groups = groups_of(frame, keys)
+    table: list[dict[str, Any]] = []
+    ageing: list[dict[str, Any]] = []
+    since: pd.Timestamp | None = None
+    for label, at in moments:
+        for group, part in groups:
+            ended = part["ended_at"]
+            is_open = (part["created_at"] <= at) & (ended.isna() | (ended > at))
+            ages = (at - part.loc[is_open, "created_at"]).dt.total_seconds()
+            row = {"period": label, "at": log.wall(at)} | group
+            for name, column in (("opened", "created_at"), ("resolved", "ended_at")):
+                inside = part[column] <= at
+                row[name] = int(
+                    (inside if since is None else inside & (part[column] > since)).sum()
+                )
+            row |= {"open": len(ages), "age_median": float(ages.median())}
+            row |= {"age_p90": float(ages.quantile(0.9)), "age_oldest": float(ages.max())}
+            table.append(row)
+            counts = np.histogram(ages / 86_400, bins=edges)[0]
+            for low, high, n in zip(edges, edges[1:], counts, strict=False):
+                share = n / len(ages) if len(ages) else np.nan
+                span = {"from_days": low, "to_days": high, "tickets": int(n), "share": share}
+                ageing.append({"period": label} | group | span)
+        since = at
+    n = int(undated.sum())
+    untimed = [Caveat(_UNDATED, n=n)] if n else []
+    return Backlog(
+        table=pd.DataFrame(table),
+        ageing=pd.DataFrame(ageing),
+        caveats=(*log.caveats, *missing, *untimed),
+    )
+
+
+_UNDATED = _("{n} finished tickets have no time of resolution and are in no backlog.")
+_NO_ENDS = _(
+    "No backlog is counted: nothing in the tickets tells that one ended. A state, or the time of "
+    "resolution or closing (tickets: columns: in the client file), would give it."
+)
+
+
+def _moments(log: TicketLog, each: periods.Kind | None) -> list[tuple[str, pd.Timestamp]]:
+    """Return label and moment (UTC) of every look, the last of them the moment of the log."""
+    now = log.wall(log.as_of)
+    if each is None:
+        return [(f"{now:%Y-%m-%d}", log.as_of)]
+    first, last = periods.label_dates(pd.Series([log.frame["opened"].min(), now]), each)
+    looks = []
+    for label in periods.between(first, last):
+        end = bounds(label)[1] - pd.Timedelta(microseconds=1)
+        end = end.tz_localize(log.zone, ambiguous=True, nonexistent="shift_forward")
+        looks.append((label, min(end.tz_convert("UTC").tz_localize(None), log.as_of)))
+    return looks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """Arrivals by weekday and time of day; see `arrivals` for the columns.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+    n : int
+        Tickets counted.
+    first, last : pandas.Timestamp
+        First and last day counted.
+    caveats : tuple of Caveat
+    """
+
+    table: pd.DataFrame
+    n: int
+    first: pd.Timestamp
+    last: pd.Timestamp
+    caveats: tuple[Caveat, ...]
+
+
+def arrivals(
+    tickets: pd.DataFrame,
+    *,
+    minutes: int = 30,
+    by: str | Sequence[str] | None = None,
+    period: str | int | None = None,
+    as_of: Moment = None,
+    calendar: BusinessHours | None = None,
+    confidence: float = 0.95,
+) -> Arrivals:
+    """Average what arrives in each interval of each weekday, days without any counted as none.
+
+    Parameters
+    ----------
+    tickets : pandas.DataFrame
+        The canonical table; cancelled, merged and abandoned tickets were contacts too, so they
+        count.
+    minutes : int
+        Length of an interval; a divisor of 1,440.
+    by : str or sequence of str, optional
+        Columns to split by.
+    period : str, optional
+        Tickets opened in it, over all its days; by default from the first day of the log to its
+        last.
+    as_of : timestamp, optional
+        Days after it are not counted.
+    calendar : BusinessHours, optional
+        Its wall clock is used, and days without business hours are left out.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    Arrivals
+        ``table``: the `by` columns, ``weekday`` (``mon`` to ``sun``), ``start`` (``"09:30"``),
+        ``calls`` (mean per interval), ``calls_per_hour`` with ``low`` and ``high`` (t interval
+        over days; NaN from one day), ``n`` (days) and ``tickets`` (their sum). One row for every
+        interval of every weekday that occurs.
+
+    Raises
+    ------
+    DataError
+        If the log is impossible, the period has no ticket, or the interval does not fit a day.
+    """
+    if not isinstance(minutes, Real) or not minutes >= 1 or 1440 % minutes or minutes % 1:
+        raise DataError(f"minutes is {minutes!r}; a day is not a whole number of such intervals.")
+    check_confidence(confidence)
+    log = read_log(tickets, as_of=as_of, calendar=calendar, excluded="keep")
+    frame, keys, missing = group_keys(cohort(log, period), by)
+    first, last = log.frame["opened"].min().normalize(), log.frame["opened"].max().normalize()
+    if period is not None:
+        first, following = bounds(period)
+        last = min(following - pd.Timedelta(days=1), log.wall(log.as_of).normalize())
+    days = pd.date_range(first, last, freq="D")
+    if calendar is not None:
+        days = days[[bool(calendar.open_on(day.date())) for day in days]]
+    inside = frame["opened"].dt.normalize().isin(days)
+    closed = int((~inside).sum())
+    frame = frame[inside]
+    if frame.empty:
+        raise DataError("no ticket was opened on a day with business hours.")
+    caveats = [*log.caveats, *missing]
+    if closed:
+        message = _("{n} tickets came on days without business hours and were left out.")
+        caveats.append(Caveat(message, n=closed))
+    fewest = int(pd.Series(days.day_of_week).value_counts().min())
+    if fewest < FEW_WEEKS:
+        message = _("Some weekday occurs only {n} times, so one odd day weighs heavily.")
+        caveats.append(Caveat(message, n=fewest))
+    return Arrivals(
+        table=_by_slot(frame, keys, days, int(minutes), confidence),
+        n=len(frame),
+        first=days[0],
+        last=days[-1],
+        caveats=tuple(caveats),
+    )
+
+
+def _by_slot(
+    frame: pd.DataFrame, keys: list[str], days: pd.DatetimeIndex, minutes: int, confidence: float
+) -> pd.DataFrame:
+    """Return mean and interval of every group, weekday and slot from sums and sums of squares."""
+    slots = 1440 // minutes
+    opened = frame["opened"]
+    marked = frame[keys].assign(
+        day=opened.dt.normalize(),
+        weekday=opened.dt.day_of_week,
+        slot=(opened.dt.hour * 60 + opened.dt.minute) // minutes,
+    )
+    daily = marked.groupby([*keys, "weekday", "slot", "day"], observed=True).size()
+    counts = daily.rename("tickets").reset_index()
+    counts["square"] = counts["tickets"] ** 2
+    sums = counts.groupby([*keys, "weekday", "slot"], observed=True)[["tickets", "square"]].sum()
+    n_days = pd.Series(days.day_of_week).value_counts().sort_index()
+    grid = pd.MultiIndex.from_product([n_days.index, range(slots)], names=["weekday", "slot"])
+    every = grid.to_frame(index=False)
+    if keys:
+        every = frame[keys].drop_duplicates().sort_values(keys).merge(every, how="cross")
+    table = every.merge(sums.reset_index(), how="left", on=[*keys, "weekday", "slot"])
+    table[["tickets", "square"]] = table[["tickets", "square"]].fillna(0)
+    n = table["weekday"].map(n_days)
+    mean = table["tickets"] / n
+    several = n.where(n > 1)
+    variance = (table["square"] - n * mean**2).clip(lower=0) / (several - 1)
+    half = t.ppf((1 + confidence) / 2, several - 1) * np.sqrt(variance / several)
+    hourly = 60 / minutes
+    start = table["slot"] * minutes
+    return table[keys].assign(
+        weekday=table["weekday"].map(dict(enumerate(DAYS))),
+        start=[f"{each // 60:02d}:{each % 60:02d}" for each in start],
+        calls=mean,
+        calls_per_hour=mean * hourly,
+        low=((mean - half) * hourly).clip(lower=0),
+        high=(mean + half) * hourly,
+        n=n.astype("int64"),
+        tickets=table["tickets"].astype("int64"),
+    )

@@ -1,0 +1,256 @@
+"""The KPIs of a ticket log: response, resolution, handling, first contact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis._intervals import check_confidence
+from cxlib.analysis.business_time import BusinessHours
+from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.service.contact import FCR_NEEDS, Fcr, check_fcr, first_contact
+from cxlib.analysis.service.durations import Durations, mean_t
+from cxlib.analysis.service.log import (
+    GIVEN,
+    Clock,
+    Moment,
+    TicketLog,
+    cohort,
+    group_keys,
+    groups_of,
+    read_log,
+)
+from cxlib.analysis.service.waits import COLUMNS, QUANTILES, Sla, Waits, check_sla, row, share
+from cxlib.words import mark as _
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketKpis:
+    """The KPIs of a set of tickets; see `ticket_kpis` and `complaints` for the columns.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group, KPI and statistic.
+    first_contact : pandas.DataFrame
+        What the FCR rests on, one row a group; empty where it is not computed.
+    as_of : pandas.Timestamp
+        Moment of the report, UTC without a zone.
+    n_used, n_dropped, n_duplicates : int
+        Tickets of the cohort; tickets left out (cancelled, merged, later, undated); rows that gave
+        way to a later row of their ticket.
+    caveats : tuple of Caveat
+    """
+
+    table: pd.DataFrame
+    first_contact: pd.DataFrame
+    as_of: pd.Timestamp
+    n_used: int
+    n_dropped: int
+    n_duplicates: int
+    caveats: tuple[Caveat, ...]
+
+
+def ticket_kpis(
+    tickets: pd.DataFrame,
+    *,
+    by: str | Sequence[str] | None = None,
+    calendar: BusinessHours | None = None,
+    sla: Sla | None = None,
+    clock: Clock = "calendar",
+    period: str | int | None = None,
+    as_of: Moment = None,
+    closing: bool = False,
+    fcr: Fcr = "reopened",
+    repeat_days: float = 7,
+    repeat_same: Sequence[str] = (),
+    minimum_base: int = MINIMUM_BASE,
+    confidence: float = 0.95,
+) -> TicketKpis:
+    """Compute every KPI that the columns of a ticket log allow.
+
+    Parameters
+    ----------
+    tickets : pandas.DataFrame
+        The canonical table of :mod:`cxlib.analysis.service.log`; several rows of one ticket are
+        folded, the last wins.
+    by : str or sequence of str, optional
+        Columns to split by; ``"month"``, ``"quarter"`` and ``"year"`` are those of creation.
+    calendar : BusinessHours, optional
+        Adds business time, and is the wall clock of times without a zone.
+    sla : mapping, optional
+        Seconds allowed, by ``"first_response"`` and ``"resolution"``; each a number, or a mapping
+        by priority that must name every priority.
+    clock : {"calendar", "business"}
+        The clock on which the `sla` was set and the log's own durations were measured; the share
+        within the SLA is given on no other.
+    period : str, optional
+        The cohort: tickets opened in ``"2026-09"``, ``"2026Q3"`` or ``"2026"``.
+    as_of : timestamp, optional
+        The moment of the report; by default the last in the log. What came later is unknown, and
+        tickets not resolved by then are open (censored).
+    closing : bool
+        Whether the closing time stands in for a missing resolution; it never does so silently.
+    fcr : {"reopened", "repeat", "survey"}
+        How first-contact resolution is judged. ``reopened``: among tickets ever resolved, those
+        resolved and never reopened. ``repeat``: among resolved ones, those whose customer opened
+        no other ticket until `repeat_days` after the resolution; tickets whose window is still
+        open are left out and counted. ``survey``: among those answered, the customers who say
+        that one contact was enough.
+    repeat_days : float
+        Window of method ``"repeat"``, in days.
+    repeat_same : sequence of str
+        Columns in which a repeat must agree, such as ``("category",)``.
+    minimum_base : int
+        Rows on fewer tickets are counted in a caveat.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    TicketKpis
+        ``table``: the `by` columns, ``kpi``, ``statistic``, ``value``, ``low``, ``high``, ``n``
+        (tickets it rests on), ``unit`` (``seconds``, ``share`` of 0 to 1, ``rating``,
+        ``tickets``), ``clock`` (of durations), ``open`` (tickets among `n` still running). KPIs:
+        ``tickets`` (all contacts); ``first_response`` and ``resolution`` (median, p80, p90) with
+        ``…_sla``; ``handle_time`` (mean, median, p90); ``fcr``, ``reopen_rate``,
+        ``reassign_rate``, ``csat``, ``sla_met``; ``abandonment_rate`` over all contacts, while
+        every other KPI rests on those that were answered. A quantile that is not reached is NaN.
+        ``first_contact``: the `by` columns, ``method``, ``window_days``, ``numerator``,
+        ``denominator``, ``window_open``, ``unknown``.
+
+    Raises
+    ------
+    DataError
+        If the log is impossible (see `read_log`), the period has no ticket, a priority has no
+        SLA, or an argument is unknown.
+
+    References
+    ----------
+    .. [1] Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median survival time.
+       Biometrics 38, 29-41.
+    .. [2] Wilson, E. B. (1927). Probable inference. JASA 22, 209-212.
+    """
+    check_confidence(confidence)
+    limits = check_sla(sla)
+    check_fcr(fcr, repeat_days)
+    log = read_log(tickets, as_of=as_of, calendar=calendar, clock=clock, closing=closing)
+    frame, keys, missing = group_keys(cohort(log, period), by)
+    answered = frame[~frame["abandoned"]]
+    judged = None
+    if FCR_NEEDS[fcr] in log.columns:
+        judged = first_contact(log, answered, fcr, repeat_days, repeat_same)
+    waits = Waits(log, answered, calendar, clock, limits)
+    rows: list[dict[str, Any]] = []
+    contacts: list[dict[str, Any]] = []
+    for group, every in groups_of(frame, keys):
+        part = every[~every["abandoned"]]
+        made = [row("tickets", "count", (float(len(every)), nan, nan), len(every), "tickets")]
+        if frame["abandoned"].any() or log.frame["abandoned"].any():
+            lost = int(every["abandoned"].sum())
+            made.append(share("abandonment_rate", lost, len(every), confidence))
+        made += waits.rows(part, confidence) + _plain(log, part, confidence)
+        if judged is not None:
+            sums = judged.loc[part.index].sum().astype(int)
+            made.append(share("fcr", sums["success"], sums["counted"], confidence))
+            contacts.append(
+                group
+                | {
+                    "method": fcr,
+                    "window_days": float(repeat_days) if fcr == "repeat" else nan,
+                    "numerator": sums["success"],
+                    "denominator": sums["counted"],
+                    "window_open": sums["window_open"],
+                    "unknown": sums["unknown"],
+                }
+            )
+        rows += [group | each for each in made]
+    table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
+    return TicketKpis(
+        table=table,
+        first_contact=pd.DataFrame(contacts),
+        as_of=log.as_of,
+        n_used=len(frame),
+        n_dropped=log.n_dropped,
+        n_duplicates=log.n_duplicates,
+        caveats=(
+            *log.caveats,
+            *missing,
+            *_absent(log, fcr),
+            *waits.caveats(),
+            *few(table, minimum_base),
+        ),
+    )
+
+
+def _plain(log: TicketLog, part: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
+    """Return the KPIs that need no clock."""
+    made = []
+    has = log.columns
+    if "handle_seconds" in has:
+        over = part["done"] | (not log.ends_known)
+        handled = part.loc[over, "handle_seconds"].dropna().astype("float64")
+        n = len(handled)
+        made.append(row("handle_time", "mean", mean_t(handled, confidence), n, "seconds"))
+        spread = Durations(handled, np.ones(n, dtype=bool))
+        for name in ("median", "p90"):
+            estimate = spread.quantile(QUANTILES[name], confidence=confidence)
+            made.append(row("handle_time", name, estimate, n, "seconds"))
+    if "reopened" in has:
+        times = part["reopened"].astype("Float64").dropna()
+        ever = part.loc[times.index, "done"] | (times > 0)
+        made.append(share("reopen_rate", int((times > 0).sum()), int(ever.sum()), confidence))
+    if "reassigned" in has:
+        moves = part["reassigned"].dropna()
+        made.append(share("reassign_rate", int((moves > 0).sum()), len(moves), confidence))
+    if "csat" in has:
+        ratings = part["csat"].dropna().astype("float64")
+        made.append(row("csat", "mean", mean_t(ratings, confidence), len(ratings), "rating"))
+    if "sla_met" in has:
+        flags = part["sla_met"].astype("boolean").dropna()
+        made.append(share("sla_met", int(flags.sum()), len(flags), confidence))
+    return made
+
+
+def _absent(log: TicketLog, fcr: str) -> list[Caveat]:
+    """Return a caveat for each KPI whose column the tickets lack."""
+    needs = {
+        "first_response": "first_response_at",
+        "resolution": "resolved_at",
+        "handle_time": "handle_seconds",
+        "fcr": FCR_NEEDS[fcr],
+        "reopen_rate": "reopened",
+        "reassign_rate": "reassigned",
+        "csat": "csat",
+    }
+    message = _("{kpi} is not computed: the tickets have no {column}.")
+    closed = _(
+        "{kpi} is not computed: the tickets tell when they were closed, not when they were "
+        "resolved; if the closing is to stand in, say so in the client file (tickets: "
+        "resolution: closed)."
+    )
+    found = []
+    for kpi, column in needs.items():
+        if not {column, GIVEN.get(column, column)} & log.columns:
+            stands = kpi == "resolution" and "closed_at" in log.columns
+            found.append(Caveat(closed if stands else message, kpi=kpi, column=column))
+    return found
+
+
+def few(table: pd.DataFrame, minimum_base: int) -> list[Caveat]:
+    """Return what a reader must know of rows that rest on little, or that time has not decided."""
+    caveats = []
+    small = int((table["n"] < minimum_base).sum())
+    if small:
+        message = _("{n} rows rest on fewer than {base} tickets.")
+        caveats.append(Caveat(message, n=small, base=minimum_base))
+    message = _("{kpi}: {n} values are not reached, too many tickets are still open.")
+    undecided = table[table["value"].isna() & (table["open"] > 0)]
+    for kpi, part in undecided.groupby("kpi", sort=False):
+        caveats.append(Caveat(message, kpi=str(kpi), n=len(part)))
+    return caveats

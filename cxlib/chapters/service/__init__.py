@@ -1,0 +1,1 @@
+"""Chapter 09: whether the service is as good as promised."""

@@ -1,0 +1,282 @@
+"""What the service chapter shows: its columns, and the frames of its tables and figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis.service import SHOWN, arrivals, last_day, unit_of
+from cxlib.columns import Column
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.analysis.kpis import Estimates
+    from cxlib.analysis.service import Action, Arrivals, FollowUp, Groups, Terms, TicketKpis
+    from cxlib.analysis.staffing import Staffing
+
+COLUMNS = {
+    "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
+    "clock": Column(_("Clock"), "word", "calendar, or business: the client's opening hours."),
+    "median": Column(_("Half within"), "unit", "The median; open tickets count as running."),
+    "mean": Column(_("Mean"), "unit"),
+    "p80": Column(_("80% within"), "unit"),
+    "p90": Column(_("90% within"), "unit"),
+    "within": Column(_("In time"), "percent", "Share within the SLA, on the clock it was set on."),
+    # the months
+    "since": Column(_("Since"), "period", "First month of the present signal."),
+    "month": Column(_("Month"), "period"),
+    "month_value": Column(_("In that month"), "unit"),
+    "usual": Column(
+        _("Usually"), "unit", "Centre of the process chart, or the level before a shift."
+    ),
+    # the groups
+    "split": Column(_("Split by"), "key"),
+    "group": Column(_("Tickets of"), "key"),
+    "others": Column(_("All others"), "unit", "The same KPI over all other tickets."),
+    "twin": Column(_("The same tickets as"), "key"),
+    "late_level": Column(_("Where it is lost"), "key"),
+    "share_of_late": Column(_("Share of the late ones"), "percent"),
+    "share_of_tickets": Column(_("Share of all tickets"), "percent"),
+    "first_response": Column(_("First response, half within"), "unit"),
+    "first_response_sla": Column(_("First response in time"), "percent"),
+    "resolution_p90": Column(_("Resolution, 90% within"), "unit"),
+    "resolution_sla": Column(_("Resolution in time"), "percent"),
+    "handle_time": Column(_("Handle time, mean"), "duration"),
+    "fcr": Column(_("Solved at first contact"), "percent"),
+    "reopen_rate": Column(_("Reopened"), "percent"),
+    "reassign_rate": Column(_("Reassigned"), "percent"),
+    "ticket_csat": Column(_("Rating, mean"), "number"),
+    # what lies open
+    "opened": Column(_("New"), "int", "Opened during the period."),
+    "resolved": Column(_("Solved"), "int", "Resolved or closed during the period."),
+    "open": Column(_("Open at its end"), "int"),
+    "open_before": Column(_("Open before"), "int"),
+    "age_median": Column(_("Half are older than"), "duration"),
+    "age_oldest": Column(_("Oldest"), "duration"),
+    "old": Column(_("Older than 30 days"), "int"),
+    "share_open": Column(_("Still open"), "percent"),
+    "closed_median": Column(_("Half of the closed ones within"), "unit"),
+    "ends": Column(_("Log ends"), "date"),
+    # the calls
+    "weekday": Column(_("Day"), "word"),
+    "calls": Column(_("Calls a day"), "points"),
+    "peak_agents": Column(_("Agents at the peak"), "int"),
+    "peak_start": Column(_("Peak from"), "text"),
+    "peak_day": Column(_("Busiest day"), "word"),
+    "agent_hours": Column(_("Hours at the desk"), "points"),
+    "paid_hours": Column(_("Paid hours"), "int"),
+    "plan": Column(_("Agents in each half hour"), "word"),
+    "service_level": Column(_("Answered in time"), "percent"),
+    "answer_seconds": Column(_("Answer time"), "duration"),
+    "answered_in_time": Column(_("Answered in time"), "percent"),
+    "mean_wait": Column(_("Mean wait"), "duration"),
+    "never_clears": Column(_("Half hours that never clear"), "int"),
+    "shrinkage": Column(_("Breaks and absence"), "percent"),
+    # first contact
+    "method": Column(_("First contact judged by"), "word"),
+    "window_days": Column(_("Window, days"), "int"),
+    "numerator": Column(_("Solved at once"), "int"),
+    "denominator": Column(_("Of tickets"), "int"),
+    "window_open": Column(_("Window still open"), "int"),
+    # the actions
+    "action": Column(_("Action"), "text"),
+    "owner": Column(_("Owner"), "text"),
+    "due_on": Column(_("Due on"), "date", "Its last day."),
+    "state": Column(_("State"), "word"),
+    "now": Column(_("Its KPI now"), "word", "Where the KPI of a done action stands."),
+    "note": Column(_("Remark"), "text"),
+    "done_action": Column(_("Done"), "text"),
+    "done_on": Column(_("Done on"), "date"),
+    "decision": Column(_("Decision, owner, date, signature"), "text"),
+}
+
+WORDS = (
+    _("calendar time"),
+    _("business time"),
+    _("overdue"),
+    _("the customer did not come again"),
+    _("the customer says so"),
+    _("the ticket was not reopened"),
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+    _("channel=phone"),
+    _("channel=chat"),
+    _("channel=email"),
+    _("priority=high"),
+    _("priority=normal"),
+    _("priority=low"),
+)
+"""Words that the chapter's tables hold, and raw values that most logs share."""
+
+DAY = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WORDS[6:13], strict=True))
+CLOCK = {"calendar": "calendar time", "business": "business time"}
+METHOD = {
+    "repeat": "the customer did not come again",
+    "survey": "the customer says so",
+    "reopened": "the ticket was not reopened",
+}
+HEADLINE = (
+    "ticket_csat",
+    "fcr",
+    "handle_time",
+    "first_response_sla",
+    "resolution_sla",
+    "sla_met",
+    "abandonment_rate",
+)
+"""What service contracts are usually judged by, in the order in which they are read."""
+
+INSTEAD = {"first_response_sla": "first_response", "resolution_sla": "resolution"}
+"""What stands for a share within the SLA where none is agreed."""
+
+# --- at a glance ----------------------------------------------------------------------------------
+
+
+def headline(standing: Estimates) -> pd.DataFrame:
+    """Return the KPIs that head the report: those of contracts, and any that has a target."""
+    table = standing.table
+    told = set(table["kpi"])
+    wanted = [k if k in told else INSTEAD.get(k, k) for k in HEADLINE]
+    targeted = table.loc[table["status"].notna(), "kpi"]
+    order = [k for k in dict.fromkeys([*wanted, *targeted]) if k in told]
+    shown = table.set_index("kpi").loc[order].reset_index()
+    return shown.assign(tickets=shown["n"])
+
+
+def charted(standing: Estimates, actions: Sequence[Action]) -> list[str]:
+    """Return the KPIs whose months are charted: the headline's, the waits, and the actions'."""
+    keys = [*headline(standing)["kpi"], "first_response", *(one.kpi for one in actions)]
+    return list(dict.fromkeys(keys))
+
+
+def waits(found: TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
+    """Return one row a wait and clock: ``median, p80, p90, within`` the SLA, ``tickets``."""
+    rows = []
+    for kpi in ("first_response", "resolution", "handle_time"):
+        mine = found.table[found.table["kpi"] == kpi]
+        for name in dict.fromkeys(mine["clock"].fillna("calendar")):
+            if clock is not None and (name != clock or kpi == "handle_time"):
+                continue
+            cells = mine[mine["clock"].fillna("calendar") == name].set_index("statistic")
+            if not cells["n"].iloc[0]:
+                continue
+            kept = found.table[
+                (found.table["kpi"] == f"{kpi}_sla") & (found.table["clock"] == name)
+            ]
+            within = kept["value"].iloc[0] if len(kept) else np.nan
+            values = {q: cells["value"].get(q, np.nan) for q in ("median", "p80", "p90", "mean")}
+            n = int(cells["n"].iloc[0])
+            unit = unit_of(kpi, name)
+            row = {"kpi": kpi, "clock": CLOCK[name], "within": within, "n": n, "tickets": n}
+            rows.append(row | values | {"unit": unit, "open": int(cells["open"].iloc[0])})
+    return pd.DataFrame(rows)
+
+
+def in_full(found: TicketKpis) -> TicketKpis:
+    """Return the waits on every clock, with what was left out of them as notes."""
+    return replace(found, table=waits(found))
+
+
+def first_contact(found: TicketKpis) -> pd.DataFrame:
+    """Return what first-contact resolution rests on."""
+    table = found.first_contact
+    return table if table.empty else table.assign(method=table["method"].map(METHOD))
+
+
+def targets(standing: Estimates) -> dict[str, float]:
+    """Return the first target of each KPI, in its display unit."""
+    table = standing.table
+    known = table[["kpi", "target"]].dropna() if "target" in table else table.head(0)
+    return {str(row["kpi"]): float(row["target"]) for row in known.to_dict("records")}
+
+
+def end_of(terms: Terms, period: str | None) -> dt.date | None:
+    """Return the last day of the report: of its period, else of the log."""
+    if period is not None and periods.kind_of(period):
+        return periods.parse(period).end
+    return None if terms.as_of is None else pd.Timestamp(terms.as_of).date()
+
+
+def rhythm(tickets: pd.DataFrame, *, terms: Terms, period: str | None) -> Arrivals:
+    """Return what comes in by weekday and hour, whether the service is open or not."""
+    known = period if period is not None and periods.kind_of(period) else None
+    found = arrivals(tickets, minutes=60, period=known, as_of=terms.as_of)
+    return replace(found, table=found.table.rename(columns={"n": "days"}))
+
+
+# --- groups ---------------------------------------------------------------------------------------
+
+
+def late(groups: Groups) -> pd.DataFrame:
+    """Return each group's share of the late tickets, of the SLA that most depends on, if any."""
+    table = groups.compared
+    table = table[table["share_of_late"].notna() & (table["same_segment"] == "")]
+    resolved = table["kpi"] == "resolution_sla"
+    table = table[resolved] if resolved.any() else table
+    order = {name: at for at, name in enumerate(dict.fromkeys(table["segment"]))}
+    table = table.assign(at=table["segment"].map(order))
+    return table.sort_values(["at", "share_of_late"], ascending=[True, False], kind="stable")
+
+
+def by_group(groups: Groups, clock: str, names: Sequence[str] = SHOWN) -> pd.DataFrame:
+    """Return every group's KPIs beside one another; empty where nothing is known of them."""
+    known = [name for name in names if groups.table[name].notna().any()]
+    table = groups.table[[*known, "n"]] if known else groups.table[["n"]].head(0)
+    split = groups.table["segment"]
+    table.insert(0, "split", split)
+    table.insert(1, "group", split + "=" + groups.table["level"])
+    return table.assign(tickets=table["n"], unit=unit_of("resolution", clock))
+
+
+def columns_of(table: pd.DataFrame) -> list[str]:
+    """Return the columns of a table of groups that are shown."""
+    return [str(name) for name in table if name not in ("n", "unit")]
+
+
+# --- what lies open, and who must be there --------------------------------------------------------
+
+
+def week(plan: Staffing) -> pd.DataFrame:
+    """Return the staff of a week, a row a day."""
+    return plan.week if plan.week.empty else plan.week.assign(weekday=plan.week["weekday"].map(DAY))
+
+
+def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
+    """Return what became of complaints, a row a KPI, times by their median."""
+    table = found.table
+    mine = table[table["clock"].isna() | (table["clock"] == clock)]
+    mine = mine[~mine["statistic"].isin(["p80", "p90"])].drop(columns=["low", "high"])
+    share = mine["unit"] == "share"
+    unit = mine["unit"].replace(
+        {"share": "percent", "tickets": "count", "seconds": unit_of("resolution", clock)}
+    )
+    value = mine["value"].where(~share, 100 * mine["value"])
+    return mine.assign(unit=unit, value=value, tickets=mine["n"])
+
+
+# --- actions and the review meeting ---------------------------------------------------------------
+
+
+def register(follow_up: FollowUp) -> pd.DataFrame:
+    """Return the actions as a table: what, which KPI, whose, until when, and where it stands."""
+    table = follow_up.table
+    state = table["state"].where(~table["overdue"], "overdue")
+    return table.assign(due_on=table["due"].map(last_day), state=state, now=table["moved"]).drop(
+        columns=["n", "unit"]
+    )
+
+
+def sign_off(shown: pd.DataFrame) -> pd.DataFrame:
+    """Return the sheet for the review meeting, with room for what it decides."""
+    return shown.assign(decision="", clause=shown["clause"].fillna(""))
