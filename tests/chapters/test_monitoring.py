@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from cxlib import Engagement
-from cxlib.chapters.monitoring import figures, findings, tables
+from cxlib.chapters.monitoring import figures, findings, meeting, tables
 from cxlib.chapters.monitoring.options import Options
 from cxlib.columns import COLUMNS
 from cxlib.data.demo import harbour, lakeside
@@ -90,9 +90,9 @@ def test_nothing_is_called_usual_across_harbours_break(hotel: Monitored) -> None
 
 
 def test_harbours_guests_say_what_broke(hotel: Monitored) -> None:
-    comments = tables.comments(hotel.e, hotel.kpis, hotel.parts)
+    comments = meeting.comments(hotel.e, hotel.kpis, hotel.parts)
     assert comments["kpi"].eq(harbour.BROKEN).all()
-    assert 1 <= len(comments) <= tables.COMMENTS
+    assert 1 <= len(comments) <= meeting.COMMENTS
     assert (comments["rating"] <= 2).all()
 
 
@@ -174,15 +174,15 @@ def test_the_title_of_the_small_charts_counts_what_they_colour(mall: Monitored) 
 
 
 def test_the_sheet_has_every_kpi_and_room_to_sign(hotel: Monitored) -> None:
-    sheet = tables.sheet(hotel.kpis, hotel.parts)
+    sheet = meeting.sheet(hotel.kpis, hotel.parts)
     assert set(hotel.kpis.table["kpi"]) <= set(sheet["kpi"])
     assert harbour.BROKEN in set(sheet["kpi"])
     assert sheet["decision"].str.strip().eq("").all()
-    assert len(tables.signatures()) == 2
+    assert len(meeting.signatures()) == 2
 
 
 def test_advice_says_each_step_once_the_gravest_first(hotel: Monitored) -> None:
-    advice = tables.advice(hotel.e, findings.KPIS, hotel.kpis, hotel.parts)
+    advice = meeting.advice(hotel.e, findings.KPIS, hotel.kpis, hotel.parts)
     assert advice["advised"].is_unique
     assert advice["urgency"].iloc[0] == "Act"
     assert advice["rank"].tolist() == list(range(1, len(advice) + 1))

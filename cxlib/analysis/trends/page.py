@@ -101,7 +101,7 @@ def chart_kpis(
         about = {name: part[name].iloc[0] for name in ("unit", "direction")}
         courses.append(course.assign(kpi=key, **about))
     return Charts(
-        table=pd.DataFrame(rows, columns=COLUMNS),
+        table=pd.DataFrame(rows, columns=COLUMNS).astype({"n": "Int64"}),
         history=pd.concat(courses, ignore_index=True) if courses else pd.DataFrame(),
         charts=charts,
         n_charts=len(charts),

@@ -1,4 +1,4 @@
-"""The rows of monitoring: charts, warnings with their causes, and the sheet that is signed."""
+"""The rows of monitoring: charts, and warnings with their causes."""
 
 from __future__ import annotations
 
@@ -17,15 +17,11 @@ from cxlib.columns import Column
 from cxlib.words import mark as _
 
 KPIS, PARTS = ("survey", "reported"), ("touchpoint",)
-COMMENTS = 3
-"""Enough to hear the tone, too few to be mistaken for a count."""
 RARE = 0.01
 """Below this chance, and above its complement, a figure would feign a precision it has not."""
 ALPHA = 0.05
 GROUP_DRAWS = 200
 """Resamples behind each group's test: a frame on a map, not an interval."""
-BLANK = "\u2007" * 16
-"""A cell to be filled in by hand."""
 
 COLUMNS = {
     "usual": Column(_("Usual level"), "unit", "Centre.", ("usual_low", "usual_high")),
@@ -131,7 +127,7 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
     stands: Estimates = engagement.standing(*sources)
     table = stands.table
     extra = [_told(engagement, found, row) for row in table.to_dict("records")]
-    added = pd.DataFrame(extra, index=table.index)
+    added = pd.DataFrame(extra, index=table.index, columns=[*_SILENT, *_CHART, "trial", "miss"])
     words = added.select_dtypes(exclude="number").columns
     added[words] = added[words].astype(object)
     kept = table.drop(columns=[name for name in added if name in table])
@@ -139,18 +135,23 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
 
 
 _CHART = ("usual", "usual_low", "usual_high", "variation", "assurance", "miss_chance", "points")
+_SILENT: dict[str, Any] = {
+    **{"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""},
+    **{"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None},
+    **{"with_part": "no", "stake_moved": 0.0, "rival": None, "rival_turn": "", "rival_gap": nan},
+    **{"reference": None, "reference_value": nan, "reference_turn": ""},
+    **{"periods_better": 0, "periods_both": 0, "action": None, "on_record": "no"},
+}
+"""What is told of a KPI of which nothing is to be told."""
 
 
 def _told(engagement: Any, found: Monitored, row: dict[Any, Any]) -> dict[str, Any]:
     kpi = str(row["kpi"])
     chart = _row_of(found.charts.table, kpi)
-    told: dict[str, Any] = {name: chart.get(name) for name in _CHART}
+    told = _SILENT | {name: chart.get(name) for name in _CHART}
     told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
-    told |= {"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""}
-    told |= {"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None}
-    told |= {"with_part": "no", "stake_moved": 0.0}
     told |= _signal(found, kpi, row)
-    told |= _rival(engagement, kpi, row)
+    told |= _rival(engagement, kpi)
     told |= _reference(engagement, found, kpi)
     given = engagement.settings.actions
     action = given.get(told["fell_with"] or "", given.get(kpi))
@@ -195,12 +196,13 @@ def _signal(found: Monitored, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
     return told
 
 
-def _rival(engagement: Any, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
-    none = {"rival": None, "rival_turn": "", "rival_gap": nan}
+def _rival(engagement: Any, kpi: str) -> dict[str, Any]:
     gaps = engagement.withheld(engagement.competitors()).table
+    if "turn" not in gaps:  # no survey, no competitors
+        return {}
     gaps = gaps[(gaps["kpi"] == kpi) & gaps["turn"].isin(("better", "worse"))]
     if gaps.empty:
-        return none
+        return {}
     heard = gaps["like"].fillna(gaps["change"])
     at = int(heard.abs().argmax())
     return {
@@ -211,21 +213,19 @@ def _rival(engagement: Any, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _reference(engagement: Any, found: Monitored, kpi: str) -> dict[str, Any]:
-    none = {"reference": None, "reference_value": nan, "reference_turn": ""}
-    none |= {"periods_better": 0, "periods_both": 0}
     other = engagement.settings.reference.get(kpi)
     course = found.charts.history
     if other is None or course.empty:
-        return none
+        return {}
     wide = course.pivot_table(index="period", columns="kpi", values="value", sort=False)
     if not {kpi, other} <= set(wide):
-        return none
+        return {}
     pair = wide[[kpi, other]].dropna()
     gap = pair[kpi] - pair[other]
     way = -1 if _row_of(found.charts.table, kpi)["direction"] == "lower" else 1
     better = way * gap > 0
     if pair.empty or pair.index[-1] != engagement.period:
-        return none
+        return {}
     return {
         "reference": other,
         "reference_value": float(pair[other].iloc[-1]),
@@ -366,32 +366,6 @@ def units(engagement: Any, found: Monitored) -> list[pd.DataFrame]:
     return tables
 
 
-def comments(engagement: Any, standing: Estimates, parts: Estimates) -> pd.DataFrame:
-    """Return up to three comments of those who rate a place lowest that got worse."""
-    columns = ["kpi", "rating", "comment"]
-    if engagement.client.survey is None:
-        return pd.DataFrame(columns=columns)
-    worse = pd.concat([standing.table, parts.table])
-    worse = worse[(worse["signal"] == "worse") & (worse["held_back"] == "")]
-    asked = list(dict.fromkeys(worse["fell_with"].fillna(worse["kpi"])))
-    questions = {q.key: q for q in engagement.questions}
-    answers = engagement.survey() if asked and engagement.period in engagement.periods else None
-    found = []
-    for key in asked:
-        question = questions.get(key)
-        if answers is None or question is None or "comment" not in answers or not question.scale:
-            continue
-        low, high = question.scale
-        rated = answers[key] if question.direction == "higher" else low + high - answers[key]
-        text = answers["comment"].astype("string").str.strip()
-        said = answers[(rated < (low + high) / 2) & text.notna() & (text != "")]
-        said = said.assign(_bad=rated, _long=text.str.len(), comment=text.astype(object))
-        said = said.sort_values(["_bad", "_long"], ascending=[True, False], kind="stable")
-        said = said.drop_duplicates("comment").head(COMMENTS)
-        found.append(said.assign(kpi=key, rating=said[key].astype("Int64"))[columns])
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
-
-
 def changes(engagement: Any) -> Estimates:
     """Return each KPI against the period before and the same one a year ago."""
     last: Estimates = engagement.compared("previous")
@@ -407,59 +381,11 @@ def changes(engagement: Any) -> Estimates:
 def gaps(engagement: Any) -> Estimates:
     """Return every KPI and touchpoint against each competitor, at an equal mix and raw."""
     found: Estimates = engagement.competitors()
+    if found.table.empty:
+        return found
     return replace(
         found,
         table=found.table.assign(
             competitor=found.table["brand"], competitor_value=found.table["before"]
         ),
-    )
-
-
-# --- the meeting ---------------------------------------------------------------------------------
-
-
-def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
-    """Return the findings' next steps in order of consequence, each said once."""
-    from cxlib.present.conclusions import SEVERITY_WORDS
-    from cxlib.present.findings import facts, in_order, tell
-
-    found = []
-    for table in tables:
-        found += tell(engagement.withheld(table), rules, chapter=engagement.chapter)
-    steps: dict[str, list[str]] = {}
-    urgency: dict[str, str] = {}
-    for finding in in_order(found):
-        if finding.next_step:
-            said = facts(finding.row, engagement.words)
-            step = engagement.words.say(finding.next_step, **said)
-            urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
-            steps.setdefault(step, []).append(engagement.words.label(finding.subject))
-    comma = "、" if engagement.language == "zh" else ", "
-    return pd.DataFrame(
-        {
-            "rank": range(1, len(steps) + 1),
-            "urgency": list(urgency.values()),
-            "advised": list(steps),
-            "concerns": [comma.join(names) for names in steps.values()],
-        }
-    )
-
-
-def sheet(*tables: Estimates) -> pd.DataFrame:
-    """Return the sheet of a review meeting: every KPI, and every touchpoint that warns."""
-    kpis, *parts = (each.table for each in tables)
-    shown = pd.concat([kpis, *(part[part["signal"] != ""] for part in parts)], ignore_index=True)
-    due = shown["course"].isin(("due", "no trajectory")) | shown["course"].isna()
-    verdict = shown["status"].where(due, shown["course"])
-    signal = shown["held_back"].where(shown["held_back"] != "", shown["signal"])
-    verdict = verdict.where(shown["status"].notna(), signal)
-    action = shown["action"].where(shown["action"].notna(), "")
-    return shown.assign(verdict=verdict, action=action, decision=BLANK)
-
-
-def signatures() -> pd.DataFrame:
-    """Return the lines on which both sides sign."""
-    parties = [_("For the client"), _("For the consultants")]
-    return pd.DataFrame(
-        {"party": parties, "signatory": BLANK, "signature": BLANK, "signed_on": BLANK}
     )

@@ -1,0 +1,88 @@
+"""What the review meeting has before it: customers' words, advice, and the sheet that is signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from cxlib.analysis.kpis import Estimates
+from cxlib.present.conclusions import SEVERITY_WORDS
+from cxlib.present.findings import facts, in_order, tell
+from cxlib.words import mark as _
+
+COMMENTS = 3
+"""Enough to hear the tone, too few to be mistaken for a count."""
+BLANK = "\u2007" * 16
+"""A cell to be filled in by hand."""
+
+
+def comments(engagement: Any, standing: Estimates, parts: Estimates) -> pd.DataFrame:
+    """Return up to three comments of those who rate a place lowest that got worse."""
+    columns = ["kpi", "rating", "comment"]
+    if engagement.client.survey is None:
+        return pd.DataFrame(columns=columns)
+    worse = pd.concat([standing.table, parts.table])
+    worse = worse[(worse["signal"] == "worse") & (worse["held_back"] == "")]
+    asked = list(dict.fromkeys(worse["fell_with"].fillna(worse["kpi"])))
+    questions = {q.key: q for q in engagement.questions}
+    answers = engagement.survey() if asked and engagement.period in engagement.periods else None
+    found = []
+    for key in asked:
+        question = questions.get(key)
+        if answers is None or question is None or "comment" not in answers or not question.scale:
+            continue
+        low, high = question.scale
+        rated = answers[key] if question.direction == "higher" else low + high - answers[key]
+        text = answers["comment"].astype("string").str.strip()
+        said = answers[(rated < (low + high) / 2) & text.notna() & (text != "")]
+        said = said.assign(_bad=rated, _long=text.str.len(), comment=text.astype(object))
+        said = said.sort_values(["_bad", "_long"], ascending=[True, False], kind="stable")
+        said = said.drop_duplicates("comment").head(COMMENTS)
+        found.append(said.assign(kpi=key, rating=said[key].astype("Int64"))[columns])
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+
+def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
+    """Return the findings' next steps in order of consequence, each said once."""
+    found = []
+    for table in tables:
+        found += tell(engagement.withheld(table), rules, chapter=engagement.chapter)
+    steps: dict[str, list[str]] = {}
+    urgency: dict[str, str] = {}
+    for finding in in_order(found):
+        if finding.next_step:
+            said = facts(finding.row, engagement.words)
+            step = engagement.words.say(finding.next_step, **said)
+            urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
+            steps.setdefault(step, []).append(engagement.words.label(finding.subject))
+    comma = "、" if engagement.language == "zh" else ", "
+    return pd.DataFrame(
+        {
+            "rank": range(1, len(steps) + 1),
+            "urgency": list(urgency.values()),
+            "advised": list(steps),
+            "concerns": [comma.join(names) for names in steps.values()],
+        }
+    )
+
+
+def sheet(*tables: Estimates) -> pd.DataFrame:
+    """Return the sheet of a review meeting: every KPI, and every touchpoint that warns."""
+    kpis, *parts = (each.table for each in tables)
+    shown = pd.concat([kpis, *(part[part["signal"] != ""] for part in parts)], ignore_index=True)
+    due = shown["course"].isin(("due", "no trajectory")) | shown["course"].isna()
+    verdict = shown["status"].where(due, shown["course"])
+    told = shown["signal"].where(shown["why"] != "unclear", "unclear")
+    signal = shown["held_back"].where(shown["held_back"] != "", told)
+    verdict = verdict.where(shown["status"].notna(), signal)
+    action = shown["action"].where(shown["action"].notna(), "")
+    return shown.assign(verdict=verdict, action=action, decision=BLANK)
+
+
+def signatures() -> pd.DataFrame:
+    """Return the lines on which both sides sign."""
+    parties = [_("For the client"), _("For the consultants")]
+    return pd.DataFrame(
+        {"party": parties, "signatory": BLANK, "signature": BLANK, "signed_on": BLANK}
+    )
