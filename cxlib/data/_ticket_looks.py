@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cxlib.analysis.ticket_targets import EXCLUDED
 from cxlib.data.ledger import Ledger
 from cxlib.errors import nearest
 from cxlib.params.tables import FOR_ALL
@@ -13,7 +14,6 @@ from cxlib.params.tables import FOR_ALL
 if TYPE_CHECKING:
     from cxlib.params.tables import Tickets
 
-EXCLUDED = ("cancelled", "merged")
 _ENDS = {
     "first_response_at": ("first_response", "answered"),
     "resolved_at": ("resolved", "resolved"),
