@@ -79,8 +79,9 @@ def backlog(
     Backlog
         ``table``: ``period`` (its label, or the moment's date), ``at`` (the moment on the log's
         wall clock), the `by` columns, ``opened`` and ``resolved`` (during the period, or since the
-        log began; missing where the log does not tell when), ``open``, ``age_median``, ``age_p90`` and ``age_oldest`` (seconds; NaN where
-        nothing is open). ``ageing``: ``period``, the `by` columns, ``from_days``, ``to_days``
+        log began; missing where the log does not tell when), ``open``, ``age_median``, ``age_p90``
+        and ``age_oldest`` (seconds; NaN where nothing is open). ``ageing``: ``period``, the `by`
+        columns, ``from_days``, ``to_days``
         (infinite for the last), ``tickets``, ``share``. These count all tickets, so they have no
         interval. Both are empty, with the reason in the caveats, where nothing tells that a
         ticket ended.
