@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
+from cxlib.analysis.results import Result
 from cxlib.chapters import chapter_faults, options_of, register
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.page import JOB_VARIABLE
@@ -79,7 +80,8 @@ class Engagement(Standing):
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
-        words = Words.load(spoken, labels=opened.labels(spoken), beside=beside)
+        labels, segments = opened.labels(spoken), opened.segments
+        words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
         words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)
         theme.font_family()
@@ -91,6 +93,7 @@ class Engagement(Standing):
             client=opened, workspace=place, period=str(period), words=words, chapter=chapter
         )
         engagement.period = periods.choose(str(period), engagement.periods)
+        Result._shown = engagement.view
         return engagement
 
     # --- who, when -----------------------------------------------------------------------------

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cxlib.findings import Finding
     from cxlib.params import Client
     from cxlib.present.findings import Rule
+    from cxlib.present.tables import TableView
 
 JOB_VARIABLE = "CX_JOB"
 """Set inside a job of `cx run`: its folder holds the tables, and results are for keeping."""
@@ -60,12 +61,23 @@ class Page(ABC):
         caption : str
             A msgid.
         """
-        from cxlib.present import tables
         from cxlib.present.withhold import is_empty
 
-        if is_empty(result):
-            return
-        shown = tables.view(
+        if not is_empty(result):
+            _display(self.view(result, columns, table=table, caption=caption))
+
+    def view(
+        self,
+        result: Any,
+        columns: str | Sequence[str] | None = None,
+        *,
+        table: str = "table",
+        caption: str = "",
+    ) -> TableView:
+        """Return what `show` shows."""
+        from cxlib.present import tables
+
+        return tables.view(
             self.withheld(result),
             words=self.words,
             minimum_base=self.minimum_base,
@@ -73,7 +85,6 @@ class Page(ABC):
             columns=columns,
             caption=caption,
         )
-        _display(shown)
 
     def draw(self, plot: Callable[..., Any], result: Any, **options: Any) -> None:
         """Draw a result with a function of `cxlib.plots`; small bases are withheld.
@@ -154,6 +165,12 @@ class Page(ABC):
         self._findings |= {f.id: f for f in kept}
         self._write()
         _display(conclusions.say_findings(kept, words=self.words, minimum_base=self.minimum_base))
+
+    def recall(self, findings: Iterable[Any]) -> None:
+        """State again what other chapters found; each leads back to its chapter."""
+        from cxlib.present import conclusions
+
+        _display(conclusions.view_findings(findings, words=self.words))
 
     def withheld(self, result: Any) -> Any:
         """Return a result (or each of a list) with small bases blanked, as every output has it."""

@@ -137,8 +137,6 @@ class Standing(Page):
             ``last_year``, ``competitor, competitor_value``, ``stake`` and ``stake_moved`` (points
             of the first KPI that are missing, or moved).
         """
-        import numpy as np
-
         moved = self.compared()
         table = moved.table[moved.table["source"].isin(sources or SOURCES)]
         judged = self.judged().table.rename(columns={"p_adjusted": "verdict_p"})
@@ -151,9 +149,9 @@ class Standing(Page):
         for name in ("status", "course", "clause", "due", "baseline"):
             table[name] = table[name].astype(object).where(table[name].notna(), None)
         points = table["worth"].fillna(0.0)
-        gap = table["gap"].astype("float64").fillna(0.0)
-        short = np.where(table["direction"] == "lower", gap, -gap)
-        table["stake"] = np.clip(short, 0, None) * points.abs()
+        gap = table["gap"].astype(float)
+        short = gap.where(table["direction"] == "lower", -gap).clip(lower=0).fillna(0.0)
+        table["stake"] = short * points.abs()
         heard = (
             table["like"].fillna(table["change"]).where(table["turn"] != "unclear", table["mix"])
         )

@@ -107,6 +107,8 @@ class Words:
         English msgid to translation; what it lacks is said in English.
     labels : mapping of str to str
         The client's own names of its metrics, touchpoints, stages and segments, by key.
+    segments : tuple of str, optional
+        Keys before the ``=`` of ``segment=value``; anything else keeps its ``=``.
     day : float
         How long the client's working day lasts, in seconds: what durations of unit ``working``
         are told in.
@@ -115,6 +117,7 @@ class Words:
     language: str = "en"
     catalogue: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    segments: tuple[str, ...] | None = None
     day: float = _DAY
 
     @classmethod
@@ -124,6 +127,7 @@ class Words:
         *,
         labels: Mapping[str, str] | None = None,
         beside: tuple[Path, ...] = (),
+        segments: tuple[str, ...] | None = None,
     ) -> Words:
         """Read the kit's catalogues of `language`, and those that lie `beside` added notebooks.
 
@@ -137,7 +141,8 @@ class Words:
         catalogue = dict(_catalogue(language))
         for path in beside:
             catalogue |= read_catalogue(path)
-        return cls(language, MappingProxyType(catalogue), MappingProxyType(dict(labels or {})))
+        known = MappingProxyType(dict(labels or {}))
+        return cls(language, MappingProxyType(catalogue), known, segments)
 
     def say(self, message: str, /, **facts: object) -> str:
         """Translate `message` (an English msgid) and fill its ``{named}`` facts.
@@ -156,7 +161,9 @@ class Words:
             return self.catalogue.get(NAMES[text]) or NAMES[text]
         if known or "=" not in text:
             return known or text
-        of, _is, value = text.partition("=")
+        of, _equals, value = text.partition("=")
+        if self.segments is not None and of not in (*self.segments, *NAMES):
+            return text
         plain = of in NAMES and value.isascii() and value.islower()  # as ticket exports write them
         return (value[:1].upper() + value[1:] if plain else value) or text
 

@@ -156,3 +156,23 @@ def test_half_width_punctuation_is_found(text: str) -> None:
 def test_figures_and_latin_words_keep_theirs(text: str) -> None:
     assert not HALF_WIDTH.search(text)
     assert not LOOSE.search(text)
+
+
+def glossary() -> list[tuple[str, str]]:
+    """Return what is never written, each with the term it stands for."""
+    text = (LOCALE.parent / "chapters" / "GLOSSARY.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split("|") for line in text.splitlines() if line.startswith("| ")]
+    return [
+        (never.strip(), row[1].strip()) for row in rows[1:] for never in row[2].split("；") if never
+    ]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_one_term_has_one_translation(stem: str) -> None:
+    wrong = [
+        f"{said}: {right}, not {never}"
+        for _message, said in translations("zh", stem)
+        for never, right in glossary()
+        if never in said
+    ]
+    assert not wrong, listed(wrong)

@@ -76,7 +76,7 @@ def test_bare_papermill_runs_it_from_any_folder(place: Workspace, tmp_path: Path
     assert told.returncode == 0, told.stderr[-2000:]
     executed = nbformat.read(out, as_version=4)
     outputs = [o for c in executed.cells if c.cell_type == "code" for o in c.outputs]
-    assert any("image/png" in o.get("data", {}) for o in outputs)
+    assert any("image/svg+xml" in o.get("data", {}) for o in outputs)
     assert (place.state("nova-mall") / "scratch" / "2026-06" / "assessment.json").is_file()
 
 

@@ -101,3 +101,11 @@ def test_untranslated_and_doubtful_entries_are_left_out(tmp_path: Path) -> None:
     assert read_catalogue(path) == {"Yes": "是"}
     words = Words.load("en", beside=(path,))
     assert (words.say("Yes"), words.say("No"), words.say("Maybe")) == ("是", "No", "Maybe")
+
+
+def test_an_equals_sign_is_cut_only_after_the_name_of_a_segment() -> None:
+    words = Words(labels={"tier=gold": "Gold"}, segments=("tier",))
+    assert words.label("tier=gold") == "Gold"
+    assert words.label("tier=x=y") == "x=y"
+    assert words.label("Wave 1 = spring") == "Wave 1 = spring"
+    assert words.period("Wave=1") == "Wave=1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 MINIMUM_BASE = 10
@@ -11,6 +12,22 @@ people can recognise one another (the usual floor of official statistics and emp
 CARE_BASE = 30
 """Cells on fewer answers are marked "interpret with care": below it the normal approximations
 behind most intervals of the kit are rough."""
+
+
+class Result:
+    """What every result has in common: as the last expression of a cell it shows itself.
+
+    Labelled and withheld as the engagement that was opened last would show it.
+    """
+
+    __slots__ = ()
+    _shown: Callable[[Any], Any] | None = None
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
+        if Result._shown is None:
+            return {"text/plain": repr(self)}
+        bundle: dict[str, Any] = Result._shown(self)._repr_mimebundle_()
+        return bundle
 
 
 class Caveat(str):

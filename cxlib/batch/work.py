@@ -175,7 +175,8 @@ def _report(parcel: Parcel, folder: Path) -> bytes:
     place = Workspace(folder)
     client = params.load(parcel.client, place)
     beside = tuple(sorted(place.notebooks.glob(f"*.{parcel.language}.po")))
-    words = Words.load(parcel.language, labels=client.labels(parcel.language), beside=beside)
+    labels, segments = client.labels(parcel.language), client.segments
+    words = Words.load(parcel.language, labels=labels, beside=beside, segments=segments)
     with (folder / "executed.ipynb").open(encoding="utf-8") as file:
         notebook = nbformat.read(file, as_version=4)
     cover = cover_of(client, place, period=parcel.period, words=words)

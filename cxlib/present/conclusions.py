@@ -58,7 +58,8 @@ def view_findings(findings: Iterable[Told], *, words: Words) -> FindingsView:
                 "mark": words.say(SEVERITY_WORDS[f.severity]),
                 "text": f.headline(words),
                 "evidence": words.say(f.evidence, **said) if f.evidence else "",
-                "next": words.say(f.next_step, **said) if f.next_step else "",
+                "next": f.step(words),
+                "chapter": f.chapter,
             }
         )
     return FindingsView(items=tuple(items))

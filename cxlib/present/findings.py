@@ -136,6 +136,10 @@ class Finding:
         texts = [first.says, *(rule.also or rule.says for rule in more)]
         return ("" if words.language == "zh" else " ").join(words.say(t, **said) for t in texts)
 
+    def step(self, words: Words) -> str:
+        """Return what follows from it, said; empty if nothing."""
+        return words.say(self.next_step, **facts(self.row, words)) if self.next_step else ""
+
 
 def _absent(value: Any) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import SetupError
-from cxlib.present.tables import say_caveat, view
+from cxlib.present.tables import say_caveat
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 JOB_VARIABLE = "CX_JOB"
 """Set where nobody is there to move a slider: in a job of `cx run`."""
 
-UNITS = {"nps": "points", "csat": "percent"}
+UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 REACH, STEP = 1.0, 0.05
 """How far a slider goes either way, and its smallest step, in points of the rating."""
 
@@ -31,17 +31,24 @@ def wanted() -> bool:
 
 
 def scenario_sliders(
-    model: ScenarioModel, *, words: Words, start: Mapping[str, float] | None = None
+    model: ScenarioModel | None,
+    *,
+    words: Words,
+    start: Mapping[str, float] | None = None,
+    headline: float | None = None,
 ) -> Any:
     """Return one slider a driver, with the prediction beneath; None in a batch job.
 
     Parameters
     ----------
-    model : ScenarioModel
-        Its caps hold, whatever the sliders say: what was asked for beyond them is told.
+    model : ScenarioModel or None
+        Its caps hold, whatever the sliders say: what was asked for beyond them is told. None:
+        nothing can be predicted, and there are no sliders.
     words : Words
     start : mapping of str to float, optional
         Driver to change with which the sliders begin, in points of its rating.
+    headline : float, optional
+        The published score that changes are applied to.
 
     Returns
     -------
@@ -52,7 +59,7 @@ def scenario_sliders(
     SetupError
         If ipywidgets is not installed.
     """
-    if os.environ.get(JOB_VARIABLE):
+    if model is None or os.environ.get(JOB_VARIABLE):
         return None
     try:
         import ipywidgets
@@ -78,7 +85,7 @@ def scenario_sliders(
 
     def update(_change: Any = None) -> None:
         asked = {name: slider.value for name, slider in sliders.items() if slider.value}
-        told.value = _told(model.predict(asked), words)
+        told.value = _told(model.predict(asked, headline=headline), words)
 
     def reset(_button: Any) -> None:
         for slider in sliders.values():
@@ -96,21 +103,19 @@ def _told(scenario: Scenario, words: Words) -> str:
     """Return the prediction as HTML, everything of the client's escaped."""
     unit = UNITS[scenario.kind]
     headline = words.say(
-        _("{outcome}: {predicted} ({low} to {high}); {change} ({change_low} to {change_high})"),
+        _("{outcome}: {predicted}, a change of {change} ({change_low} to {change_high})"),
         outcome=scenario.outcome,
         predicted=Quantity(scenario.predicted, unit),
-        low=Quantity(scenario.low, unit),
-        high=Quantity(scenario.high, unit),
         change=Quantity(scenario.change, unit, sign=True),
         change_low=Quantity(scenario.change_low, unit, sign=True),
         change_high=Quantity(scenario.change_high, unit, sign=True),
     )
-    lines = [f"<p><b>{escape(headline)}</b></p>"]
-    if len(scenario.table):
-        lines.append(view(scenario, words=words, minimum_base=0)._html())
-    else:
-        lines += [
-            f"<p><small>{escape(say_caveat(caveat, words))}</small></p>"
-            for caveat in scenario.caveats
-        ]
-    return "".join(lines)
+    told = "".join(
+        f"<p><small>{escape(say_caveat(caveat, words))}</small></p>" for caveat in scenario.caveats
+    )
+    steps = "".join(
+        f"<li>{escape(words.label(row['driver']))} {words.number(row['mean_used'], 2)}: "
+        f"{words.quantity(row['step'], unit, sign=True)}</li>"
+        for row in scenario.table.to_dict("records")
+    )
+    return f"<p><b>{escape(headline)}</b></p><ul>{steps}</ul>{told}"

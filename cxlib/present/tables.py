@@ -68,6 +68,13 @@ class TableView:
         return "\n".join(lines)
 
 
+KPI_COLUMNS = (
+    *("kpi", "segment", "level", "brand", "period", "value", "target", "status", "change"),
+    *("like", "cause", "n"),
+)
+"""What a table of KPIs shows of itself where nobody says which columns."""
+
+
 def view(
     result: Any,
     *,
@@ -144,6 +151,8 @@ def _choose(result: Any, frame: pd.DataFrame, table: str, columns: Sequence[str]
         names: Iterable[str] = columns
     elif known:
         return known
+    elif {"kpi", "value"} <= set(frame.columns):
+        names = [n for n in KPI_COLUMNS if n in frame and frame[n].notna().any()]
     else:
         names = [str(name) for name in frame.columns if name != "withheld"]
     return Layout(

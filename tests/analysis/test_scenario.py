@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
-from cxlib.analysis import _odds, _scenario_parts, drivers
+from cxlib.analysis import drivers
+from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.metrics import Metric
 from cxlib.errors import DataError
 from tests.analysis.surveys import NAMES, survey, with_use
@@ -42,58 +43,56 @@ ASK: dict[str, Any] = {"outcome": "nps", "drivers": ["t0", "t1", "t2"]}
 
 def test_proportional_odds_is_that_of_statsmodels() -> None:
     x, y = ordered()
-    fit = _odds.fit(_odds.ProportionalOdds(3), x, y, np.ones(len(y)))
+    fit = odds.fit(odds.ProportionalOdds(3), x, y, np.ones(len(y)))
     model = OrderedModel(y, x, distr="logit")
     other = model.fit(method="newton", disp=0, start_params=None, tol=1e-10)
     cuts = model.transform_threshold_params(other.params)[1:-1]
     assert fit is not None
-    assert fit.log_likelihood == pytest.approx(other.llf, abs=1e-7)
-    assert fit.parameters == pytest.approx([*cuts, *other.params[:3]], abs=1e-5)
-    spread = np.sqrt(np.diag(np.linalg.inv(fit.information)))
+    assert fit[1] == pytest.approx(other.llf, abs=1e-7)
+    assert fit[0] == pytest.approx([*cuts, *other.params[:3]], abs=1e-5)
+    spread = np.sqrt(np.diag(np.linalg.inv(fit[2])))
     assert spread[2:] == pytest.approx(other.bse[:3], rel=1e-3)  # statsmodels': numeric Hessian
 
 
 def test_multinomial_is_that_of_statsmodels() -> None:
     x, y = ordered()
-    fit = _odds.fit(_odds.Multinomial(3), x, y, np.ones(len(y)))
+    fit = odds.fit(odds.Multinomial(3), x, y, np.ones(len(y)))
     other = sm.MNLogit(y, sm.add_constant(x)).fit(disp=0, tol=1e-12)
     assert fit is not None
-    assert fit.log_likelihood == pytest.approx(other.llf, abs=1e-8)
-    assert fit.parameters == pytest.approx(other.params.T.ravel(), abs=1e-6)
+    assert fit[1] == pytest.approx(other.llf, abs=1e-8)
+    assert fit[0] == pytest.approx(other.params.T.ravel(), abs=1e-6)
 
 
 def test_two_groups_are_a_logistic_regression() -> None:
     x, y = ordered()
     above = (y > 0).astype(np.intp)
     other = sm.Logit(above, sm.add_constant(x)).fit(disp=0, tol=1e-12)
-    for model, sign in ((_odds.ProportionalOdds(2), -1), (_odds.Multinomial(2), 1)):
-        fit = _odds.fit(model, x, above, np.ones(len(y)))
+    for model, sign in ((odds.ProportionalOdds(2), -1), (odds.Multinomial(2), 1)):
+        fit = odds.fit(model, x, above, np.ones(len(y)))
         assert fit is not None
-        assert fit.parameters == pytest.approx(
-            [sign * other.params[0], *other.params[1:]], abs=1e-7
-        )
+        assert fit[0] == pytest.approx([sign * other.params[0], *other.params[1:]], abs=1e-7)
 
 
-@pytest.mark.parametrize("model", [_odds.ProportionalOdds(3), _odds.Multinomial(3)])
-def test_whole_weights_are_repeated_rows(model: _odds.OddsModel) -> None:
+@pytest.mark.parametrize("model", [odds.ProportionalOdds(3), odds.Multinomial(3)])
+def test_whole_weights_are_repeated_rows(model: odds.Odds) -> None:
     x, y = ordered()
     times = np.random.default_rng(1).integers(0, 4, len(y))
-    weighted = _odds.fit(model, x, y, times.astype(float))
-    repeated = _odds.fit(
+    weighted = odds.fit(model, x, y, times.astype(float))
+    repeated = odds.fit(
         model, np.repeat(x, times, axis=0), np.repeat(y, times), np.ones(times.sum())
     )
     assert weighted is not None and repeated is not None
-    assert weighted.parameters == pytest.approx(repeated.parameters, abs=1e-9)
-    assert weighted.log_likelihood == pytest.approx(repeated.log_likelihood)
+    assert weighted[0] == pytest.approx(repeated[0], abs=1e-9)
+    assert weighted[1] == pytest.approx(repeated[1])
 
 
-@pytest.mark.parametrize("model", [_odds.ProportionalOdds(3), _odds.Multinomial(3)])
-def test_gradients_are_those_of_small_differences(model: _odds.OddsModel) -> None:
+@pytest.mark.parametrize("model", [odds.ProportionalOdds(3), odds.Multinomial(3)])
+def test_gradients_are_those_of_small_differences(model: odds.Odds) -> None:
     x, y = ordered(80)
     mass = np.random.default_rng(2).uniform(0.5, 2, 80)
-    fit = _odds.fit(model, x, y, mass)
+    fit = odds.fit(model, x, y, mass)
     assert fit is not None
-    at = fit.parameters + 0.1
+    at = fit[0] + 0.1
     _height, gradient, information = model.step(x, y, mass, at)
     _value, slope = model.expected(x, at, VALUES, mass)
     for i, nudge in enumerate(np.eye(len(at)) * 1e-5):
@@ -108,28 +107,28 @@ def test_gradients_are_those_of_small_differences(model: _odds.OddsModel) -> Non
 def test_separated_groups_have_no_maximum() -> None:
     x = np.linspace(-1, 1, 40)[:, None]
     y = (x[:, 0] > 0).astype(np.intp)
-    assert _odds.fit(_odds.ProportionalOdds(2), x, y, np.ones(40)) is None
-    assert _odds.fit(_odds.Multinomial(2), x, y, np.ones(40)) is None
-    assert _odds.fit(_odds.Multinomial(3), x, y, np.ones(40)) is None  # an empty group
+    assert odds.fit(odds.ProportionalOdds(2), x, y, np.ones(40)) is None
+    assert odds.fit(odds.Multinomial(2), x, y, np.ones(40)) is None
+    assert odds.fit(odds.Multinomial(3), x, y, np.ones(40)) is None  # an empty group
 
 
 def test_proportionality_is_kept_when_true_and_given_up_when_not() -> None:
     rejected = [
-        _odds.proportionality(*ordered(400, seed), np.ones(400), None)[2] < 0.05
+        odds.proportionality(*ordered(400, seed), np.ones(400), None)[2] < 0.05
         for seed in range(200)
     ]
     assert 0.01 <= np.mean(rejected) <= 0.10  # 5 % ± 3 standard errors
     rng = np.random.default_rng(0)
     x = rng.normal(size=(600, 2))
     y = (x[:, 0] + rng.logistic(size=600) > -0.5) * (1 + (x[:, 1] + rng.logistic(size=600) > 0.5))
-    assert _odds.proportionality(x, y.astype(np.intp), np.ones(600), None)[2] < 1e-4
+    assert odds.proportionality(x, y.astype(np.intp), np.ones(600), None)[2] < 1e-4
 
 
 def test_repeated_customers_do_not_reject_proportionality() -> None:
     x, y = ordered(300, 3)
     customers = np.tile(np.arange(300), 3)
-    once = _odds.proportionality(x, y, np.ones(300), None)
-    thrice = _odds.proportionality(np.tile(x, (3, 1)), np.tile(y, 3), np.ones(900), customers)
+    once = odds.proportionality(x, y, np.ones(300), None)
+    thrice = odds.proportionality(np.tile(x, (3, 1)), np.tile(y, 3), np.ones(900), customers)
     assert thrice == pytest.approx(once)
 
 
@@ -174,14 +173,14 @@ def test_the_prediction_is_that_of_statsmodels_with_every_rating_moved() -> None
 
 
 def test_everyone_moves_by_one_amount_clipped_to_the_scale() -> None:
-    reach = _scenario_parts.Reach(
-        np.array([1.0, 3.0, 5.0]), np.array([1.0, 1.0, 2.0]), np.array([0, 1, 2, 2]), 1.0, 5.0
-    )
-    assert reach.mean == 3.5
-    assert reach.moved(4.0) == pytest.approx([1, 1, 0, 0])  # 2, 4, 5, 5
-    assert reach.moved(5.0) == pytest.approx([4, 2, 0, 0])
-    assert reach.moved(3.0) == pytest.approx([0, -2 / 3, -2 / 3, -2 / 3])
-    assert reach.moved(1.0) == pytest.approx([0, -2, -4, -4])
+    def told(target: float) -> list[float]:
+        ratings, weights = np.array([1.0, 3.0, 5.0, 5.0]), np.ones(4)
+        return reach.moved(ratings, weights, target, 1.0, 5.0).tolist()
+
+    assert told(4.0) == pytest.approx([1, 1, 0, 0])  # 2, 4, 5, 5
+    assert told(5.0) == pytest.approx([4, 2, 0, 0])
+    assert told(3.0) == pytest.approx([0, -2 / 3, -2 / 3, -2 / 3])
+    assert told(1.0) == pytest.approx([0, -2, -4, -4])
 
 
 @settings(max_examples=15, deadline=None)
@@ -219,7 +218,7 @@ def test_sampled_orders_add_up_and_are_near_the_exact_ones(
     model = drivers.scenario_model(as_survey(), **ASK, bootstrap=0)
     changes = {"t0": 0.6, "t1": 0.6, "t2": -0.5}
     exact = model.predict(changes)
-    monkeypatch.setattr(_scenario_parts, "EXACT_ORDERS", 2)
+    monkeypatch.setattr(reach, "EXACT_ORDERS", 2)
     sampled = model.predict(changes)
     assert sampled.table["step"].sum() == pytest.approx(exact.change)
     assert sampled.table["step"].tolist() == pytest.approx(exact.table["step"].tolist(), abs=0.05)
@@ -297,6 +296,59 @@ def test_a_metric_brings_its_kind_and_cut_points() -> None:
     assert by_metric.predicted == pytest.approx(by_hand.predicted)
 
 
+def test_a_yes_or_no_outcome_is_predicted_by_a_logit() -> None:
+    data = as_survey().assign(renewed=lambda d: d["nps"] > 5)
+    options: dict[str, Any] = {"drivers": NAMES[:3], "changes": {"t0": 0.3}, "bootstrap": 0}
+    told = drivers.scenario(data, outcome="renewed", **options)
+    fit = sm.Logit(data["renewed"] * 1.0, sm.add_constant(data[NAMES[:3]])).fit(disp=0, tol=1e-12)
+    moved = data.assign(t0=data["t0"] + reach.moved(
+        data["t0"].to_numpy(), np.ones(len(data)), data["t0"].mean() + 0.3, 1, 5
+    ))  # fmt: skip
+    then = fit.predict(sm.add_constant(moved[NAMES[:3]])).mean()
+    assert told.kind == "share"
+    assert told.baseline == pytest.approx(100 * data["renewed"].mean())
+    assert told.predicted == pytest.approx(100 * then, abs=1e-6)
+
+
+def test_a_change_is_applied_to_the_headline() -> None:
+    model = drivers.scenario_model(as_survey(), **ASK, bootstrap=40)
+    plain, told = model.predict({"t0": 0.4}), model.predict({"t0": 0.4}, headline=9.1)
+    assert (told.change, told.change_low) == (plain.change, plain.change_low)
+    assert told.baseline == pytest.approx(9.1)
+    assert told.predicted == pytest.approx(9.1 + plain.change)
+    assert told.high - told.low == pytest.approx(plain.high - plain.low)
+    assert model.predict({"t0": 2.0}, headline=95).predicted == 100
+
+
+def test_controls_stand_beside_the_ratings() -> None:
+    data = as_survey().assign(region=np.resize(["n", "s"], 500))
+    y = np.digitize(data["nps"], [6.5, 8.5])
+    design = data[NAMES[:3]].assign(n=(data["region"] == "n") * 1.0)
+    fit = OrderedModel(y, design, distr="logit").fit(method="newton", disp=0)
+    model = drivers.scenario_model(data, **ASK, controls="region", bootstrap=0)
+    now = np.asarray(fit.predict(design)) @ VALUES
+    assert model.predict({}).baseline == pytest.approx(now.mean(), abs=1e-3)
+
+
+def test_a_driver_that_repeats_another_cannot_be_moved_alone() -> None:
+    data = as_survey().assign(t2=lambda d: 6 - d["t0"])
+    model = drivers.scenario_model(data, **ASK, bootstrap=0)
+    assert model.drivers == ("t0", "t1")
+    with pytest.raises(DataError, match="'t2' was left out: it follows from t0"):
+        model.predict({"t2": 0.1})
+
+
+def test_where_lower_is_better_the_best_answers_are_the_lowest() -> None:
+    data = as_survey().assign(csat=lambda d: np.clip(d["nps"] / 2, 1, 5).round())
+    turned = data.assign(csat=6 - data["csat"])
+    options: dict[str, Any] = {"drivers": NAMES[:3], "changes": {"t0": 0.2}, "bootstrap": 0}
+    plain = drivers.scenario(data, outcome=Metric("csat", "csat", top=1), **options)
+    told = drivers.scenario(
+        turned, outcome=Metric("csat", "csat", top=1, direction="lower"), **options
+    )
+    assert (told.baseline, told.change) == pytest.approx((plain.baseline, plain.change))
+
+
 # --- caps ---------------------------------------------------------------------------------------
 
 
@@ -326,7 +378,7 @@ def test_small_segments_do_not_set_the_cap_and_equal_ones_allow_no_rise() -> Non
         data.assign(region="one"), **ASK, segments=["region"], bootstrap=0
     )
     assert np.isnan(none.caps[0])
-    assert any("no segment shows what is reached" in c for c in none.caveats)
+    assert any("no segment shows what is reached" in c for c in none.at_rest.caveats)
 
 
 def test_a_fall_is_not_capped_by_segments_but_by_the_scale() -> None:
@@ -371,12 +423,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("unknown", {"changes": {"T0": 0.1}}, "'T0' is not a driver here; did you mean 't0'"),
     ("no number", {"changes": {"t0": np.nan}}, "the change of 't0' is nan"),
     ("text", {"changes": {"t0": "+0.3"}}, "the change of 't0' is '.0.3'; give a number"),
-    ("kind", {"kind": "ces"}, "kind 'ces' is not predicted here; there is 'nps', 'csat'"),
+    ("kind", {"kind": "ces"}, "kind 'ces' is not predicted here; there is 'nps', 'csat', 'share'"),
     ("cuts", {"cut_points": (9, 6)}, "give the highest rating of a detractor"),
     ("one group", {"cut_points": (-2, -1)}, "fall into one group of nps"),
     ("scale", {"scale": (1, 4)}, "'t0' holds 5, off its scale 1-4"),
     ("csat scale", {"kind": "csat"}, "'nps' holds .* off the scale 1-5 of csat; give cut_points"),
-    ("segment", {"segments": ["regoin"]}, "'regoin' is not in the data"),
+    ("segment", {"segments": ["regoin"]}, "no column 'regoin'"),
     ("confidence", {"confidence": 1.0}, "confidence is 1.0"),
     ("draws", {"bootstrap": 2.5}, "bootstrap is 2.5"),
 ]

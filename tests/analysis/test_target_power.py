@@ -60,6 +60,17 @@ def test_the_power_curve_agrees_with_statsmodels_and_passes_80_percent_at_the_si
     assert curve.table.columns.tolist() == ["change", "n", "power", "enough"]
 
 
+def test_the_change_that_the_figure_names_is_computed_and_no_step_of_its_grid() -> None:
+    score = _nps(230, 180, 184)  # 594 answers
+    curve = targets.power_curve(score=score, n=594)
+    by_hand = (norm.ppf(0.975) + norm.ppf(0.8)) * score.standard_error * sqrt(2)
+    assert curve.smallest == pytest.approx(by_hand)
+    assert curve.smallest not in set(curve.table["change"])
+    assert curve.smallest == targets.detectable_change(score=score, n=594).change
+    at = targets.power_curve(score=score, n=594, changes=[curve.smallest]).table
+    assert at.set_index("n").loc[594, "power"] == pytest.approx(0.8, abs=1e-4)
+
+
 def test_a_simulated_share_is_seen_as_often_as_planned() -> None:
     plan = targets.sample_size(change=8, share=70, design="fixed target")
     rng = np.random.default_rng(5)

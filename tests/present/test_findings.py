@@ -18,9 +18,7 @@ from cxlib.present.tiles import kpi_tiles, verdict_state
 from cxlib.words import Words
 
 RULES = (
-    Rule(
-        {"status": "missed"}, "{kpi} misses: {value} against {target}.", "serious", "Act on {kpi}."
-    ),
+    Rule({"status": "missed"}, "{kpi} misses: {value} against {target}.", "serious", "On {kpi}."),
     Rule({"status": "met"}, "{kpi} meets: {value}.", "good"),
     Rule({"turn": "worse"}, "{kpi} got worse by {by_like}.", also="It got worse by {by_like}."),
     Rule({"status": "met", "turn": "worse"}, severity="warning", next_step="Look into it."),

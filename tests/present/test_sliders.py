@@ -34,13 +34,21 @@ def test_a_moved_slider_tells_the_new_prediction(model: drivers.ScenarioModel) -
     *moved, button, told = panel.children
     assert len(moved) == len(NAMES)
     today = model.predict({})
-    assert f"nps: {Words().number(today.predicted, 1)} (" in told.value
+    assert f"nps: {Words().number(today.predicted, 1)}, a" in told.value
     moved[0].value = -0.5
     lower = model.predict({"t0": -0.5})
-    assert f"nps: {Words().number(lower.predicted, 1)} (" in told.value
+    assert f"nps: {Words().number(lower.predicted, 1)}, a" in told.value
     button.click()
     assert [slider.value for slider in moved] == [0.0] * len(NAMES)
-    assert f"nps: {Words().number(today.predicted, 1)} (" in told.value
+    assert f"nps: {Words().number(today.predicted, 1)}, a" in told.value
+
+
+def test_the_change_is_applied_to_the_published_score(model: drivers.ScenarioModel) -> None:
+    pytest.importorskip("ipywidgets")
+    panel: Any = sliders.scenario_sliders(model, words=Words(), headline=9.1, start={"t0": 0.1})
+    change = model.predict({"t0": 0.1}).change
+    assert f"nps: {Words().number(9.1 + change, 1)}, a" in panel.children[-1].value
+    assert sliders.scenario_sliders(None, words=Words()) is None
 
 
 def test_the_cap_holds_and_is_told(model: drivers.ScenarioModel) -> None:

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cxlib import Engagement
 from cxlib.analysis.results import Caveat
 from cxlib.errors import CxError
 from cxlib.present import mime
 from cxlib.present.tables import view
 from cxlib.present.withhold import is_withheld, withhold
 from cxlib.words import Words
+from cxlib.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,3 +194,10 @@ def test_the_large_group_of_two_is_withheld_with_the_small_one() -> None:
 def test_rows_that_are_no_parts_of_a_whole_do_not_hide_one_another() -> None:
     table = pd.DataFrame({"kpi": ["nps", "csat"], "value": [1.0, 2.0], "n": [100, 4]})
     assert list(withhold(table, 10)["withheld"]) == [False, True]
+
+
+def test_a_result_shows_itself_labelled_and_withheld(demo_workspace: Workspace) -> None:
+    e = Engagement.open("lakeside-bank", language="en", workspace=demo_workspace)
+    told = e.series("nps")._repr_mimebundle_()
+    assert "Recommendation (NPS)" in told["text/html"]
+    assert mime.TABLE in told

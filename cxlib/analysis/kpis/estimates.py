@@ -17,6 +17,7 @@ from cxlib.analysis._score import contributions
 from cxlib.analysis._score import estimate as score_of
 from cxlib.analysis.design import SurveyDesign
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
+from cxlib.analysis.results import Result
 from cxlib.errors import DataError
 
 OWN = "own"
@@ -29,7 +30,7 @@ NUMBERS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimates:
+class Estimates(Result):
     """KPIs of a client with their uncertainty.
 
     Attributes

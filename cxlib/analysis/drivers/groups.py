@@ -1,0 +1,187 @@
+"""Whether groups of customers have the same drivers: importance by level, and the test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis._inputs import column, levels_of
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.drivers.inference import RobustFit
+from cxlib.analysis.drivers.model import DriverImportance, importance
+from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
+from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+ROWS_PER_GROUP = 5
+"""A group is modelled on at least this many respondents a driver, and never on fewer than
+`CARE_BASE`: with less, R² and the order of drivers within it are mostly chance."""
+
+TOO_SMALL = _("groups too small or too uniform")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentImportance:
+    """Whether the levels of segments have the same drivers.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a segment: ``segment``; ``levels`` (groups compared); ``statistic`` (robust F of
+        all driver × segment interactions together), ``p_value``, ``p_adjusted`` (Holm over the
+        segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction,
+        Holm over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
+    interactions : pandas.DataFrame
+        One row a segment and driver: ``segment``, ``driver``, ``statistic``, ``df``,
+        ``df_residual``, ``p_value``, ``p_adjusted`` (Holm within the segment).
+    by_level : pandas.DataFrame
+        One row a segment, level and driver: ``segment``, ``level``, then the columns of
+        `DriverImportance.table`.
+    left_out : mapping of str to tuple of str
+        By segment, levels too small or too uniform for a model of their own.
+    n_used, n_dropped : int
+        Rows behind the largest test, and all others.
+    caveats : tuple of Caveat
+        What to know before the numbers are used.
+    """
+
+    table: pd.DataFrame
+    interactions: pd.DataFrame
+    by_level: pd.DataFrame
+    left_out: dict[str, tuple[str, ...]]
+    n_used: int
+    n_dropped: int
+    caveats: tuple[Caveat, ...]
+
+
+def by_segment(
+    data: pd.DataFrame, *, segment: str | Keyed | Sequence[str | Keyed], **options: Any
+) -> SegmentImportance:
+    """Divide R² within each level of segments, and test whether the levels differ.
+
+    Different shares prove nothing: the test is the robust F of driver × segment in one model that
+    lets every level have its own mean. A segment with fewer than two levels that can be modelled
+    is reported as untested.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a response.
+    segment : str or object with a ``key``, or several
+        Columns whose levels are compared; rows without a level are dropped and counted.
+    **options
+        As of `importance`: ``outcome``, ``drivers``, ``weights``, ``cluster``, ``controls``, ….
+
+    Returns
+    -------
+    SegmentImportance
+        Tests, and importance by level.
+
+    Raises
+    ------
+    DataError
+        If a column is absent or a segment is also a driver, or as `importance` does.
+    """
+    asked = {k: v for k, v in options.items() if k in _READ}
+    whole = read(data, **asked)
+    rows: list[dict[str, Any]] = []
+    tests, levels, caveats = [], [], []
+    left_out: dict[str, tuple[str, ...]] = {}
+    for name in map(name_of, listed(segment, "segment")):
+        if name in {*whole.names, whole.outcome_name}:
+            raise DataError(f"segment {name!r} is also a driver or the outcome; name another.")
+        labels = column(data, name)
+        base = max(CARE_BASE, ROWS_PER_GROUP * len(whole.names))
+        found, small = _levels(data, labels, whole, base, options)
+        left_out[name] = tuple(map(str, small))
+        if small:
+            message = _(
+                "{segment}: fewer than {base} complete answers that differ, so not modelled on "
+                "their own: {levels}."
+            )
+            caveats.append(Caveat(message, segment=name, base=base, levels=left_out[name]))
+        if len(found) < 2:
+            rows.append({"segment": name, "levels": 0, "reason": TOO_SMALL})
+            continue
+        for level, result in found.items():
+            levels.append(result.table.assign(segment=name, level=str(level)))
+            caveats += result.caveats
+        row, test = _interactions(data, labels, list(found), asked)
+        rows.append({"segment": name, "levels": len(found), **row})
+        tests.append(test.assign(segment=name))
+    columns = ["segment", "levels", "statistic", "p_value", "driver", "p_driver", "n", "reason"]
+    table = pd.DataFrame(rows, columns=columns)
+    table = table.astype(dict.fromkeys(("statistic", "p_value", "p_driver", "n"), float))
+    table.insert(4, "p_adjusted", adjust(table["p_value"], method="holm"))
+    most = 0 if table["n"].isna().all() else int(table["n"].max())
+    return SegmentImportance(
+        table=table,
+        interactions=_joined(tests, ["segment"]),
+        by_level=_joined(levels, ["segment", "level"]),
+        left_out=left_out,
+        n_used=most,
+        n_dropped=len(data) - most,
+        caveats=tuple(dict.fromkeys(caveats)),
+    )
+
+
+_READ = ("outcome", "drivers", "weights", "cluster", "controls", "not_applicable")
+
+
+def _joined(parts: list[pd.DataFrame], first: list[str]) -> pd.DataFrame:
+    if not parts:
+        return pd.DataFrame(columns=[*first, "driver"])
+    whole = pd.concat(parts, ignore_index=True)
+    return whole[[*first, *(c for c in whole if c not in first)]]
+
+
+def _levels(
+    data: pd.DataFrame, labels: pd.Series, whole: Sample, base: int, options: dict[str, Any]
+) -> tuple[dict[Any, DriverImportance], list[Any]]:
+    """Return the importances of each level large enough, and the levels that allow none."""
+    counts = labels.iloc[whole.rows].value_counts()
+    found, small = {}, []
+    for level in levels_of(labels):
+        rows = data[(labels == level).to_numpy(dtype=bool, na_value=False)]
+        if counts.get(level, 0) < base:
+            small.append(level)
+            continue
+        try:
+            found[level] = importance(rows, **options)
+        except DataError:
+            small.append(level)  # too uniform: named in a caveat; the others can be compared
+    return found, small
+
+
+def _interactions(
+    data: pd.DataFrame, labels: pd.Series, levels: list[Any], asked: dict[str, Any]
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return the test of all driver × segment products together, and that of each driver."""
+    rows = labels.isin(levels).to_numpy()
+    level = labels[rows].astype(str).astype(object)
+    held = [*listed(asked.get("controls"), "controls"), str(labels.name)]
+    sample = read(data[rows].assign(**{str(labels.name): level}), **asked | {"controls": held})
+    level = level.iloc[sample.rows]
+    dummies = np.column_stack([level == str(other) for other in levels[1:]]).astype(np.float64)
+    products = [dummies * rating[:, None] for rating in sample.ratings.T]
+    design = np.column_stack([sample.design, *products])
+    width, start = dummies.shape[1], sample.design.shape[1]
+    if sample.n <= design.shape[1]:
+        return {"reason": TOO_SMALL}, pd.DataFrame({"driver": sample.names})
+    fit = RobustFit(sample, design)
+    tests = [
+        fit.test(range(start + j * width, start + (j + 1) * width))
+        for j in range(len(sample.names))
+    ]
+    table = pd.DataFrame(tests, columns=["statistic", "p_value"])
+    table = table.assign(p_adjusted=adjust(table["p_value"], method="holm"))
+    table = table.assign(driver=sample.names, df=width, df_residual=fit.df)
+    statistic, p_value = fit.test(range(start, design.shape[1]))
+    most = table.sort_values("p_value", kind="stable").iloc[0]
+    row = {"n": sample.n, "statistic": statistic, "p_value": p_value, "driver": most["driver"]}
+    return row | {"p_driver": most["p_adjusted"]}, table

@@ -1,0 +1,393 @@
+"""What if ratings changed: the predicted change of a score, in steps that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cxlib.analysis._options import number
+from cxlib.analysis.drivers import odds, reach
+from cxlib.analysis.drivers.model import check_options
+from cxlib.analysis.drivers.sample import Array, Keyed, Sample, listed, name_of, read
+from cxlib.analysis.results import Caveat
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+FAILED_TOO_MANY = 0.05
+"""Share of resamples without a maximum above which an interval is called too narrow."""
+
+ROUNDING = 1e-9
+"""Means that differ by less are the same."""
+
+
+_SCORES = [f"{part}{end}" for part in ("baseline", "change") for end in ("", "_low", "_high")]
+_SCORES += ["predicted", "low", "high"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A predicted change of a score under changed ratings, in points (NPS) or percent.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a changed driver: ``driver``; ``mean_now``, ``mean_asked`` and ``mean_used`` (mean
+        rating by its users: now, demanded, and after the cap); ``cap`` (the best segment's
+        shrunken mean, NaN where none is known); ``capped``; ``step`` with ``step_low`` and
+        ``step_high`` (its part of ``change``, averaged over orders).
+    change, change_low, change_high : float
+        What all changes bring together: the sum of the steps.
+    baseline, baseline_low, baseline_high : float
+        The headline the change is applied to; without one, what the model gives for the ratings
+        as they are.
+    baseline_observed : float
+        The score of the model's respondents.
+    predicted, low, high : float
+        The baseline after the change, and what the model's interval makes of it.
+    kind, outcome, model : str
+        ``"nps"``, ``"csat"`` or ``"share"``; the outcome's column; the likelihood used.
+    p_proportional : float
+        Whether the drivers act alike at every cut (robust Brant test), NaN with two groups.
+    n_used, n_dropped : int
+        Rows the model rests on, and rows left out for a missing answer.
+    confidence : float
+        Coverage of the intervals.
+    caveats : tuple of Caveat
+        What to know before the numbers are used.
+    """
+
+    table: pd.DataFrame
+    baseline: float
+    baseline_low: float
+    baseline_high: float
+    baseline_observed: float
+    predicted: float
+    low: float
+    high: float
+    change: float
+    change_low: float
+    change_high: float
+    kind: str
+    outcome: str
+    model: str
+    p_proportional: float
+    n_used: int
+    n_dropped: int
+    confidence: float
+    caveats: tuple[Caveat, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScenarioModel:
+    """A fitted model that predicts scenarios in milliseconds (for sliders).
+
+    Attributes
+    ----------
+    drivers : tuple of str
+        What can be changed.
+    means, caps : tuple of float
+        Mean rating of each driver's users, and the best segment's shrunken mean (NaN: unknown).
+    at_rest : Scenario
+        Nothing changed: kind, likelihood, bases and caveats of every prediction.
+    """
+
+    drivers: tuple[str, ...]
+    means: tuple[float, ...]
+    caps: tuple[float, ...]
+    at_rest: Scenario
+    _sample: Sample = field(repr=False)
+    _limits: Array = field(repr=False)
+    _values: Array = field(repr=False)
+    _odds: odds.Odds = field(repr=False)
+    _parameters: Array = field(repr=False)
+    _times: NDArray[np.float32] = field(repr=False)
+    _moves: Array = field(repr=False)
+    _seed: int = field(repr=False)
+
+    def predict(self, changes: Mapping[str, float], *, headline: float | None = None) -> Scenario:
+        """Predict what happens to the score when mean ratings change together.
+
+        Parameters
+        ----------
+        changes : mapping of str to float
+            Driver to change of its users' mean rating, in points of its scale, up or down.
+        headline : float, optional
+            The published score that the change is applied to; the model rests on those who rated
+            everything, whose own score is another.
+
+        Returns
+        -------
+        Scenario
+            The change, its steps and their intervals. The intervals rest on the resamples drawn
+            when the model was fitted, carried to the scenario by its gradient; the amount by which
+            each rating moves is held fixed over them.
+
+        Raises
+        ------
+        DataError
+            If a driver is unknown or a change is no finite number.
+        """
+        table, moves = self._asked(changes)
+        sample, count = self._sample, len(moves)
+        now, now_gradient = self._expected(np.zeros((sample.n, 0)), [])
+        steps = np.zeros((count, sample.n))
+        gradients = np.zeros((count, len(self._parameters)))
+        columns = [self.drivers.index(name) for name in table["driver"]]
+        for subset, weights in reach.order_weights(
+            count, np.random.default_rng(self._seed)
+        ).items():
+            chosen = [i for i in range(count) if subset >> i & 1]
+            value, gradient = now, now_gradient
+            if chosen:
+                value, gradient = self._expected(moves[chosen].T, [columns[i] for i in chosen])
+            steps += weights[:, None] * value
+            gradients += weights[:, None] * gradient
+        whole, slope = steps.sum(axis=0), gradients.sum(axis=0)
+        values = np.vstack([steps, whole, now, now + whole])
+        slopes = np.vstack([gradients, slope, now_gradient, now_gradient + slope])
+        means = values @ sample.weights / sample.weights.sum()
+        low, high = self._intervals(values, means, slopes)
+        shift = 0.0 if headline is None else number(headline, "headline") - means[-2]
+        bounds = reach.KINDS[self.at_rest.kind][0]
+        ends = [np.clip(end + shift, bounds[0], bounds[-1]).tolist() for end in (means, low, high)]
+        (baseline, predicted), (now_low, then_low), (now_high, then_high) = (e[-2:] for e in ends)
+        return replace(
+            self.at_rest,
+            table=table.assign(step=means[:count], step_low=low[:count], step_high=high[:count]),
+            baseline=baseline,
+            baseline_low=now_low,
+            baseline_high=now_high,
+            predicted=predicted,
+            low=then_low,
+            high=then_high,
+            change=float(means[count]),
+            change_low=float(low[count]),
+            change_high=float(high[count]),
+            caveats=(*self.at_rest.caveats, *_cap_caveats(table)),
+        )
+
+    def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Array]:
+        """Return the table of changes so far, and each respondent's change, a row a driver."""
+        if not isinstance(changes, Mapping):
+            raise DataError(f"changes is {changes!r}; give {{driver: change}}.")
+        rows, moves = [], np.zeros((len(changes), self._sample.n))
+        for i, (name, change) in enumerate(changes.items()):
+            if name in self._sample.repeats:
+                others = ", ".join(self._sample.repeats[name]) or "who used what"
+                raise DataError(f"{name!r} was left out: it follows from {others}.")
+            if name not in self.drivers:
+                raise DataError(f"{name!r} is not a driver here{nearest(str(name), self.drivers)}")
+            if isinstance(change, str) or not np.isfinite(change):
+                raise DataError(f"the change of {name!r} is {change!r}; give a number such as 0.3.")
+            j = self.drivers.index(name)
+            mean, cap, (low, high) = self.means[j], self.caps[j], self._limits[j].tolist()
+            asked = mean + change
+            target = asked
+            if change:
+                target = float(np.clip(asked, low, np.fmin(cap, high) if change > 0 else high))
+            if abs(target - mean) > ROUNDING:
+                used = self._sample.used[:, j]
+                ratings = self._sample.ratings[used, j] + mean
+                moves[i, used] = reach.moved(ratings, self._sample.weights[used], target, low, high)
+            rows.append((name, mean, asked, target, cap, abs(target - asked) > ROUNDING))
+        names = ["driver", "mean_now", "mean_asked", "mean_used", "cap", "capped"]
+        return pd.DataFrame(rows, columns=names), moves
+
+    def _expected(self, moves: Array, columns: list[int]) -> tuple[Array, Array]:
+        ratings = self._sample.ratings.copy()
+        ratings[:, columns] += moves
+        design = np.column_stack([self._sample.fixed, ratings])
+        mass = self._sample.weights / self._sample.weights.sum()
+        return self._odds.expected(design, self._parameters, self._values, mass)
+
+    def _intervals(self, values: Array, means: Array, slopes: Array) -> tuple[Array, Array]:
+        if not len(self._times):
+            nothing = np.full(len(means), np.nan)
+            return nothing, nothing
+        sample = self._sample
+        weighted = sample.by_unit(((values - means[:, None]) * sample.weights).T)
+        mass = sample.by_unit(sample.weights[:, None])[:, 0]
+        drawn = (self._times @ weighted.astype(np.float32)).astype(np.float64)
+        drawn /= (self._times @ mass.astype(np.float32))[:, None]
+        tail = 100 * (1 - self.at_rest.confidence) / 2
+        draws = means + drawn + self._moves @ slopes.T
+        low, high = np.percentile(draws, [tail, 100 - tail], axis=0)
+        return low, high
+
+
+def _cap_caveats(table: pd.DataFrame) -> list[Caveat]:
+    by_segment = _(
+        "{driver}: {asked:.2f} was asked for; chance allowed for, no segment is above {used:.2f}."
+    )
+    by_scale = _("{driver}: {asked:.2f} was asked for, off the scale; {used:.2f} was used.")
+    return [
+        Caveat(
+            by_segment if row["mean_used"] == row["cap"] else by_scale,
+            driver=row["driver"],
+            asked=row["mean_asked"],
+            used=row["mean_used"],
+        )
+        for row in table.to_dict("records")
+        if row["capped"]
+    ]
+
+
+def scenario(
+    data: pd.DataFrame,
+    *,
+    outcome: str | Keyed,
+    drivers: Sequence[str | Keyed],
+    changes: Mapping[str, float],
+    headline: float | None = None,
+    **options: object,
+) -> Scenario:
+    """Predict what NPS (or CSAT) becomes when the mean ratings of some drivers change together.
+
+    Every user's rating of a changed driver moves by one amount, clipped to the scale, so that
+    the users' mean reaches what is demanded; everything else stays as it is.
+
+    Parameters
+    ----------
+    data, outcome, drivers, **options
+        As in `scenario_model`.
+    changes, headline
+        As in `ScenarioModel.predict`; at least one change.
+
+    Returns
+    -------
+    Scenario
+        The change, its steps and their intervals.
+
+    Raises
+    ------
+    DataError
+        If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
+        no maximum.
+    """
+    if not changes:
+        raise DataError("changes is empty: name at least one driver and its change.")
+    model = scenario_model(data, outcome=outcome, drivers=drivers, **options)  # type: ignore[arg-type]
+    return model.predict(changes, headline=headline)
+
+
+def scenario_model(
+    data: pd.DataFrame,
+    *,
+    outcome: str | Keyed,
+    drivers: Sequence[str | Keyed],
+    kind: str | None = None,
+    cut_points: Sequence[float] | None = None,
+    weights: str | None = None,
+    cluster: str | None = None,
+    controls: Sequence[str | Keyed] = (),
+    segments: str | Sequence[str | Keyed] | None = None,
+    scale: tuple[float, float] | None = None,
+    bootstrap: int = 500,
+    confidence: float = 0.95,
+    seed: int = 1,
+) -> ScenarioModel:
+    """Fit the model behind `scenario` once, to predict many scenarios from it.
+
+    A proportional-odds model of the outcome's groups (a logit where there are two), or a
+    multinomial one where the drivers visibly act differently at the cuts (robust Brant test, 1 %).
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a response.
+    outcome : str or object with a ``key``
+        Column of the outcome's rating.
+    drivers : sequence of str, or of objects with a ``key`` and perhaps a ``scale``
+        All ratings of the model, changed or not.
+    kind : {"nps", "csat", "share"}, optional
+        Detractors, passives and promoters; satisfied or not; yes or no. By default what a metric
+        given as the outcome is, else "share" for 0 and 1, else NPS.
+    cut_points : sequence of float, optional
+        NPS: the highest rating of a detractor and the lowest of a promoter, 6 and 9 on the scale
+        of 0 to 10. CSAT: the lowest rating that counts as satisfied, 4 on the scale of 1 to 5.
+    weights, cluster, controls
+        Columns, as in `importance`.
+    segments : sequence of str, optional
+        Columns among whose levels the best mean is sought; no driver is raised above it.
+    scale : (float, float), optional
+        Lowest and highest rating of all drivers; by default each driver's own ``scale``, else
+        the lowest and highest rating given.
+    bootstrap : int
+        Resamples behind the intervals; 0 draws none.
+    confidence, seed
+        As in `importance`.
+
+    Returns
+    -------
+    ScenarioModel
+        With a method ``predict(changes)``.
+
+    Raises
+    ------
+    DataError
+        As in `scenario`.
+    """
+    bootstrap, _none = check_options("shapley", confidence, bootstrap, 0)
+    sample = read(
+        data, outcome=outcome, drivers=drivers, weights=weights, cluster=cluster, controls=controls
+    )
+    kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
+    limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
+    caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
+    model, fitted, p_proportional = odds.choose(sample, groups, len(values))
+    times, moves = odds.resample(sample, groups, model, fitted, bootstrap, seed)
+    proportional = isinstance(model, odds.ProportionalOdds)
+    caveats = _caveats(sample, len(values), p_proportional, caps)
+    failed = bootstrap - len(times)
+    if failed > FAILED_TOO_MANY * bootstrap:
+        message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
+        caveats.append(Caveat(message, n=failed, total=bootstrap))
+    at_rest = Scenario(
+        table=pd.DataFrame(),
+        baseline_observed=float(np.average(values[groups], weights=sample.weights)),
+        kind=kind,
+        outcome=sample.outcome_name,
+        model=_("proportional odds") if proportional else _("multinomial"),
+        p_proportional=p_proportional,
+        n_used=sample.n,
+        n_dropped=sample.n_dropped,
+        confidence=confidence,
+        caveats=tuple(caveats),
+        **dict.fromkeys(_SCORES, np.nan),
+    )
+    model_of = ScenarioModel(
+        drivers=sample.names,
+        means=tuple(map(float, sample.means)),
+        caps=tuple(map(float, caps)),
+        at_rest=at_rest,
+        _sample=sample,
+        _limits=limits,
+        _values=values,
+        _odds=model,
+        _parameters=fitted,
+        _times=times,
+        _moves=moves,
+        _seed=seed,
+    )
+    return replace(model_of, at_rest=model_of.predict({}))
+
+
+def _caveats(sample: Sample, groups: int, p: float, caps: Array) -> list[Caveat]:
+    message = _(
+        "All else is held as it is: the prediction says which {outcome} is associated with such "
+        "ratings today, not what a change will cause."
+    )
+    found = [Caveat(message, outcome=sample.outcome_name), *sample.caveats]
+    if p < odds.PROPORTIONALITY:
+        message = _("The drivers act differently on low and high scores (p = {p:.4f}).")
+        found.append(Caveat(message, p=p))
+    elif np.isnan(p) and groups > 2:
+        found.append(Caveat(_("Whether the drivers act alike on all scores could not be tested.")))
+    if np.isnan(caps).any():
+        message = _("Changes are limited by the scale only where no segment shows what is reached.")
+        found.append(Caveat(message))
+    return found

@@ -1,0 +1,311 @@
+"""What a driver model is fitted on: columns checked, rows counted, what was not used set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cxlib.analysis._inputs import cluster_column, column, numbers, row_of, weight_column
+from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+REPEATS = 1e-6
+"""A column with less than this share of its variance left after the earlier ones repeats them."""
+
+LOST_TOO_MANY = 0.10
+"""Above this share of incomplete rows, who answered everything is a question of its own."""
+
+DRAWS_AT_ONCE = 2**22
+"""Resampled rows held in memory at once (32 MB)."""
+
+
+class Keyed(Protocol):
+    """Anything declared under a key: a metric or a touchpoint of the client file."""
+
+    @property
+    def key(self) -> str:
+        """The name of its column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Rows and columns of a driver model: n rows, p drivers, q fixed columns.
+
+    ``ratings`` are centred on their users' mean and 0 where the driver was not used: the same as
+    filling in that mean, since an intercept stands beside them. ``fixed`` are usage indicators and
+    controls, which enter first; ``repeats`` names what was left out and what it repeats.
+    """
+
+    outcome_name: str
+    names: tuple[str, ...]
+    outcome: Array
+    ratings: Array
+    used: Flags
+    fixed: Array
+    means: Array
+    weights: Array
+    groups: NDArray[np.intp] | None
+    rows: NDArray[np.intp]
+    n_dropped: int
+    caveats: tuple[Caveat, ...]
+    repeats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """How many respondents the model rests on."""
+        return len(self.outcome)
+
+    @property
+    def binary(self) -> bool:
+        """Whether the outcome is yes or no."""
+        return set(np.unique(self.outcome)) == {0.0, 1.0}
+
+    @property
+    def design(self) -> Array:
+        """Intercept, fixed columns, ratings: shape (n, 1 + q + p)."""
+        return np.column_stack([np.ones(self.n), self.fixed, self.ratings])
+
+    @property
+    def units(self) -> int:
+        """How many independent units there are: respondents, or customers who repeat."""
+        return self.n if self.groups is None else int(self.groups.max()) + 1
+
+    def by_unit(self, columns: Array) -> Array:
+        """Sum the rows of `columns` over each independent unit."""
+        if self.groups is None:
+            return columns
+        totals = np.zeros((self.units, columns.shape[1]))
+        np.add.at(totals, self.groups, columns)
+        return totals
+
+    def resamples(self, rng: np.random.Generator, count: int) -> Iterator[Array]:
+        """Yield `count` draws in batches: how often each unit is drawn, shape (batch, units)."""
+        batch = max(1, DRAWS_AT_ONCE // self.units)
+        for start in range(0, count, batch):
+            size = min(batch, count - start)
+            drawn = rng.integers(0, self.units, (size, self.units))
+            drawn += np.arange(size)[:, None] * self.units
+            times = np.bincount(drawn.ravel(), minlength=size * self.units)
+            yield times.reshape(size, self.units).astype(np.float64)
+
+
+def name_of(given: str | Keyed) -> str:
+    """Return a column's name, given as such or by something that has a ``key``."""
+    return str(getattr(given, "key", given))
+
+
+def listed(given: Any, what: str) -> list[Any]:
+    """Return one name, or several, as a list."""
+    if given is None or isinstance(given, str) or hasattr(given, "key"):
+        return [] if given is None else [given]
+    if not isinstance(given, Iterable):
+        raise DataError(f"{what} is {given!r}; name columns.")
+    return list(given)
+
+
+def finite(data: pd.DataFrame, name: str) -> Array:
+    """Return a column as floats, NaN where it is missing; refuse text and infinite values."""
+    values = numbers(column(data, name))
+    endless = np.flatnonzero(np.isinf(values))
+    if len(endless):
+        row = row_of(data.index, endless[0])
+        raise DataError(f"{name!r} is infinite in row {row} ({len(endless)} such).")
+    return values
+
+
+def used(data: pd.DataFrame, name: str) -> Flags:
+    """Return False where the table says that the respondent did not use it, else True."""
+    flag = f"{name}_used"
+    if flag not in data.columns:
+        return np.ones(len(data), dtype=np.bool_)
+    try:
+        return data[flag].astype("boolean").fillna(value=True).to_numpy(dtype=np.bool_)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{flag!r} must hold true, false or nothing.") from error
+
+
+def read(
+    data: pd.DataFrame,
+    *,
+    outcome: str | Keyed,
+    drivers: Sequence[str | Keyed],
+    weights: str | None = None,
+    cluster: str | None = None,
+    controls: Sequence[str | Keyed] = (),
+    not_applicable: str = "indicator",
+) -> Sample:
+    """Check the columns of a driver model and drop, counted, the rows it cannot use."""
+    target, names = name_of(outcome), [name_of(driver) for driver in listed(drivers, "drivers")]
+    _check_names(target, names, not_applicable)
+    scores = finite(data, target)
+    ratings = np.column_stack([finite(data, name) for name in names])
+    reached = np.column_stack([used(data, name) for name in names])
+    mass = weight_column(data, weights)
+    opened = reached & np.isnan(ratings)
+    complete = ~np.isnan(scores) & ~opened.any(axis=1)
+    keep = complete & reached.all(axis=1) if not_applicable == "listwise" else complete
+    rows = np.flatnonzero(keep)
+    if len(rows) < len(names) + 2:
+        raise DataError(
+            f"{len(rows)} of {len(data)} rows have {target!r} and all ratings: too few for "
+            f"{len(names)} driver(s); name fewer drivers or join periods."
+        )
+    caveats = _about_rows(scores, ratings, reached, names, complete)
+    if len(rows) < complete.sum():
+        message = _("{n} respondents did not use every touchpoint and were left out on request.")
+        caveats.append(Caveat(message, n=int(complete.sum()) - len(rows)))
+    scores, ratings, reached = scores[rows], ratings[rows], reached[rows]
+    _refuse_constant(target, scores, names, ratings, reached)
+    w = np.ones(len(rows)) if mass is None else mass[rows] / mass[rows].mean()
+    filled = np.where(reached, ratings, 0.0)
+    means = (w @ filled) / (w @ reached)
+    centred = np.where(reached, filled - means, 0.0)
+    root = np.sqrt(w)
+    held = [name_of(control) for control in listed(controls, "controls")]
+    columns = np.column_stack([~reached, *(_dummies(data, name, rows, target) for name in held)])
+    kept, basis = _independent(columns * root[:, None], [root / np.linalg.norm(root)])
+    use = np.column_stack(basis)
+    within, basis = _independent(centred * root[:, None], basis)
+    repeats = _repeated(centred * root[:, None], use, names, within)
+    if len(rows) <= len(basis):
+        raise DataError(
+            f"{len(rows)} complete rows are too few for {len(names)} drivers and {len(kept)} "
+            "columns on who used what; name fewer drivers or join periods."
+        )
+    return Sample(
+        outcome_name=target,
+        names=tuple(names[j] for j in within),
+        outcome=scores,
+        ratings=centred[:, within],
+        used=reached[:, within],
+        fixed=columns[:, kept].astype(np.float64),
+        means=means[within],
+        weights=w,
+        groups=_customers(data, cluster, rows),
+        rows=rows,
+        n_dropped=len(data) - len(rows),
+        caveats=(*caveats, *(_left_out(name, others) for name, others in repeats.items())),
+        repeats=repeats,
+    )
+
+
+def _check_names(target: str, names: list[str], not_applicable: str) -> None:
+    if not names:
+        raise DataError("no drivers: name at least one column of ratings.")
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise DataError(f"driver {twice!r} is named {names.count(twice)} times; name it once.")
+    if target in names:
+        raise DataError(f"the outcome {target!r} is also among the drivers; take it out of them.")
+    if not_applicable not in {"indicator", "listwise"}:
+        hint = nearest(str(not_applicable), ("indicator", "listwise"))
+        raise DataError(f"not_applicable={not_applicable!r} is unknown{hint}")
+
+
+def _about_rows(
+    scores: Array, ratings: Array, reached: Flags, names: list[str], complete: Flags
+) -> list[Caveat]:
+    caveats, asked = [], ~np.isnan(scores)
+    lost = int(asked.sum() - complete.sum())
+    if lost > LOST_TOO_MANY * asked.sum():
+        message = _(
+            "{n} of {total} respondents left a rating open and were left out, most often at "
+            "{driver}: those who answered everything may differ from the rest."
+        )
+        opened = reached & np.isnan(ratings)
+        worst = names[int(opened[asked].sum(axis=0).argmax())]
+        caveats.append(Caveat(message, n=lost, total=int(asked.sum()), driver=worst))
+    stray = int((~reached & ~np.isnan(ratings)).any(axis=1).sum())
+    if stray:
+        message = _("{n} respondents rated a touchpoint they did not use; this was ignored.")
+        caveats.append(Caveat(message, n=stray))
+    return caveats
+
+
+def _refuse_constant(
+    target: str, scores: Array, names: list[str], ratings: Array, reached: Flags
+) -> None:
+    if np.ptp(scores) == 0:
+        raise DataError(
+            f"{target!r} is {scores[0]:g} in all {len(scores)} rows: nothing to explain."
+        )
+    for j, name in enumerate(names):
+        given = ratings[reached[:, j], j]
+        if not len(given):
+            raise DataError(f"none of the {len(scores)} complete rows used {name!r}; leave it out.")
+        if np.ptp(given) == 0:
+            raise DataError(
+                f"{name!r} is {given[0]:g} in all {len(given)} rows: a constant explains nothing; "
+                "leave it out."
+            )
+
+
+def _dummies(data: pd.DataFrame, name: str, rows: NDArray[np.intp], target: str) -> Array:
+    """Return a control's columns: a number as it is, else one a level; no answer is a level too."""
+    if name == target:
+        raise DataError(f"the outcome {name!r} is also among the controls; take it out of them.")
+    values = column(data, name).iloc[rows]
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+        x = finite(data, name)[rows]
+        known = ~np.isnan(x)
+        return np.column_stack([np.where(known, x, x[known].mean() if known.any() else 0), ~known])
+    codes = pd.factorize(values.astype(object))[0]
+    sizes = np.bincount(codes + 1)
+    return np.column_stack([codes + 1 == k for k in np.flatnonzero(sizes >= MINIMUM_BASE)])
+
+
+def _independent(columns: Array, basis: list[Array]) -> tuple[list[int], list[Array]]:
+    """Return which columns add a direction to an orthonormal basis, and the basis with them."""
+    kept, basis = [], list(basis)
+    for j, whole in enumerate(columns.T):
+        rest = whole
+        for _again in range(2):  # twice is enough to be orthogonal to rounding
+            for direction in basis:
+                rest = rest - direction * (direction @ rest)
+        size = np.linalg.norm(rest)
+        if size > REPEATS**0.5 * max(float(np.linalg.norm(whole)), 1e-300):
+            basis.append(rest / size)
+            kept.append(j)
+    return kept, basis
+
+
+def _repeated(
+    columns: Array, use: Array, names: list[str], kept: list[int]
+) -> dict[str, tuple[str, ...]]:
+    """Return each driver left out, with the kept ones that it follows from once use is known."""
+    columns = columns / np.linalg.norm(columns, axis=0)
+    columns = columns - use @ (use.T @ columns)
+    found = {}
+    for j in set(range(len(names))) - set(kept):
+        beta = np.linalg.lstsq(columns[:, kept], columns[:, j], rcond=None)[0]
+        found[names[j]] = tuple(names[k] for k, b in zip(kept, beta, strict=True) if abs(b) > 1e-3)
+    return found
+
+
+def _left_out(name: str, others: tuple[str, ...]) -> Caveat:
+    if others:
+        message = _("{driver} was left out: it follows exactly from {others}.")
+        return Caveat(message, driver=name, others=others)
+    message = _("{driver} was left out: it follows exactly from which touchpoints were used.")
+    return Caveat(message, driver=name)
+
+
+def _customers(
+    data: pd.DataFrame, cluster: str | None, rows: NDArray[np.intp]
+) -> NDArray[np.intp] | None:
+    codes = cluster_column(data, cluster)
+    if codes is None:
+        return None
+    known, numbered = np.unique(codes[rows], return_inverse=True)
+    if len(known) < 2:
+        raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
+    return numbered.astype(np.intp)

@@ -1,0 +1,400 @@
+"""How many answers a change needs before it can be seen, and how small a change answers can show.
+
+The arithmetic is that of `statsmodels.stats.power`; only the smallest change of a share, whose own
+variance moves with it, is solved for here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil, inf, isfinite, nan, sqrt
+from typing import Any, Literal, TypedDict, Unpack
+
+import pandas as pd
+from scipy.optimize import brentq
+from scipy.stats import norm
+from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tail
+
+from cxlib.analysis._options import number
+from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.targets.measured import FORMS, POWER, read
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+ALPHA = 0.05
+TWO_WAVES, FIXED = _("two waves"), _("fixed target")
+DESIGNS: dict[str, int] = {TWO_WAVES: 2, FIXED: 1}
+"""Designs and their usual number of sides: a change between waves may go either way, a contract's
+target is passed on one side only."""
+UNIT: dict[str, float] = {"nps": 100.0, "share": 100.0, "mean": 1.0}
+"""How many points of the KPI's own unit make 1 on the scale of its variance."""
+CHANGES = {"nps": (2.0, 3.0, 5.0, 8.0, 10.0, 15.0), "share": (1.0, 2.0, 3.0, 5.0, 8.0, 10.0)}
+EFFECTS = (0.1, 0.2, 0.3, 0.5, 0.8)  # Cohen's small, medium and large, and what lies between
+SIZES = (50, 100, 200, 300, 500, 800, 1200, 2000, 3000, 5000)
+
+
+class Assumed(TypedDict, total=False):
+    """What a sample size stands on; see `sample_size`."""
+
+    variance: float | None
+    share: float | None
+    sd: float | None
+    score: Any
+    metric: Literal["nps", "share", "mean"] | None
+    design: Literal["two waves", "fixed target"]
+    sides: int | None
+    alpha: float
+    power: float
+    design_effect: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Test:
+    """A test that is planned: the spread of one answer, the design, and the errors allowed."""
+
+    metric: str
+    variance: float  # of one answer, on the variance's own scale; of the base wave for a share
+    share: float | None  # the base wave's share on 0…1 where the variance follows the share
+    design: str
+    sides: int
+    alpha: float
+    power: float
+    design_effect: float
+
+    @classmethod
+    def of(cls, **assumed: Unpack[Assumed]) -> _Test:
+        """Check what a plan assumes."""
+        design, sides = assumed.get("design", TWO_WAVES), assumed.get("sides")
+        if design not in DESIGNS:
+            raise DataError(f"unknown design {design!r}{nearest(str(design), DESIGNS)}")
+        if sides not in (None, 1, 2):
+            raise DataError(f"sides is {sides!r}; a test has 1 or 2.")
+        sides = sides or DESIGNS[design]
+        alpha, power = assumed.get("alpha", ALPHA), assumed.get("power", POWER)
+        for name, value in (("alpha", alpha), ("power", power)):
+            if not 0 < number(value, name) < 1:
+                raise DataError(f"{name} is {value:g}; it lies between 0 and 1, both excluded.")
+        if power <= alpha / sides:
+            raise DataError(f"power {power:g} is no more than the error rate: ask for more.")
+        effect = number(assumed.get("design_effect", 1.0), "design_effect")
+        if not (isfinite(effect) and effect > 0):
+            raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
+        metric, variance, share = _spread_of(assumed)
+        return cls(
+            metric=metric,
+            variance=variance,
+            share=share,
+            design=design,
+            sides=sides,
+            alpha=alpha,
+            power=power,
+            design_effect=effect,
+        )
+
+    def step(self, change: float) -> float:
+        """Return the change on the variance's scale, checked."""
+        step = number(change, "change") / UNIT[self.metric]
+        if not isfinite(step) or step == 0:
+            raise DataError(f"change is {change:g}; it must be a number other than 0.")
+        if self.metric != "mean" and abs(step) > (2 if self.metric == "nps" else 1):
+            raise DataError(
+                f"a change of {change:g} is more than the whole scale of a {self.metric}."
+            )
+        if self.share is not None and not -1e-12 <= self.share + step <= 1 + 1e-12:
+            raise DataError(
+                f"a change of {change:g} takes a share of {100 * self.share:g}% off the scale."
+            )
+        return step
+
+    def spread(self, step: float) -> float:
+        """Return the variance of one answer after a change."""
+        if self.share is None:
+            return self.variance
+        moved = min(max(self.share + step, 0.0), 1.0)
+        base = self.share * (1 - self.share)
+        return moved * (1 - moved) * (self.variance / base if base else 1.0)
+
+    def errors(self, step: float, n: float, n_before: float) -> tuple[float, float]:
+        """Return the standard errors of the difference if nothing changed, and if it did."""
+        before, after = self.variance * self.design_effect, self.spread(step) * self.design_effect
+        if self.design == TWO_WAVES:
+            both = sqrt(before / n_before + after / n)
+            return both, both
+        return sqrt(before / n), sqrt(after / n)
+
+    def smallest(self, n: float, n_before: float, sign: float) -> float:
+        """Return the smallest step that is seen; infinite where a share has no room for one."""
+        z, power = float(norm.isf(self.alpha / self.sides)), float(norm.ppf(self.power))
+
+        def excess(step: float) -> float:
+            null, real = self.errors(sign * step, n, n_before)
+            return step - z * null - power * real
+
+        if self.share is None:
+            return -excess(0.0)
+        room = 1 - self.share if sign > 0 else self.share
+        # convex and not positive at 0: it crosses zero at most once on the way to the end
+        if room <= 0 or excess(room) < 0:
+            return inf
+        return float(brentq(excess, 1e-12, room)) if excess(1e-12) < 0 else 0.0
+
+    def chance(self, step: float, n: float) -> float:
+        """Return the chance to see a step with `n` answers a wave."""
+        null, real = self.errors(step, n, n)
+        if real == 0:
+            return float(abs(step) > norm.isf(self.alpha / self.sides) * null)
+        sides = "two-sided" if self.sides == 2 else "larger"
+        return float(normal_power_het(abs(step), 1, self.alpha, null, real, alternative=sides))
+
+    def result(self, n: int, n_before: float, change: float, variance: float) -> SampleSize:
+        """Return a size or a change with everything it stands on."""
+        return SampleSize(
+            **vars(self) | {"variance": variance},
+            n=n,
+            n_before=n_before if self.design == TWO_WAVES else nan,
+            change=change,
+            caveats=rough(min(n, n_before)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleSize(_Test):
+    """The answers that a change needs, or the change that answers show, and all it stands on.
+
+    ``n`` is a wave's answers (design effect included), ``n_total`` those of all waves together,
+    ``n_before`` those of the wave before (NaN against a fixed target); ``change`` is in the KPI's
+    unit, infinite where no change within the scale can be seen; ``variance`` is that of one answer
+    (NPS on −1…1, share on 0…1, mean in its own unit squared).
+    """
+
+    n: int
+    n_before: float
+    change: float
+    caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def n_total(self) -> int:
+        """Answers of all waves together."""
+        return self.n + (int(self.n_before) if isfinite(self.n_before) else 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerCurve:
+    """The chance to see a change, by its size and by the answers of a wave.
+
+    ``table``: ``change`` (KPI's unit), ``n`` (answers a wave), ``power`` (0 to 1), ``enough``
+    (reaches the power asked for). ``n`` are the answers of a wave now, ``smallest`` the change that
+    they show with that power, computed and not read off the table; NaN if `n` was not given.
+    """
+
+    table: pd.DataFrame
+    metric: str
+    design: str
+    power: float
+    n: float
+    smallest: float
+    caveats: tuple[Caveat, ...] = ()
+
+
+def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
+    """How many answers a wave needs to show a change of this size.
+
+    The spread of one answer comes from exactly one of `variance`, `share`, `sd` and `score`.
+
+    Parameters
+    ----------
+    change : float
+        Change to be seen, in the KPI's unit: NPS points, percentage points, or scale points of a
+        mean; its sign matters only for a share.
+    variance : float, optional
+        Variance of one answer: NPS on −1…1 (p + d − (p − d)²), share on 0…1, mean in its own unit
+        squared.
+    share : float, optional
+        Share of the base wave (two waves) or of the target (fixed target), in percent.
+    sd : float, optional
+        Standard deviation of one answer of a mean.
+    score : Score or row of Estimates, optional
+        A measured baseline; the variance is n · standard_error², so its weights and clusters are
+        already in it.
+    metric : {"nps", "share", "mean"}, optional
+        What `variance` belongs to; "nps" if not said. The others tell it themselves.
+    design : {"two waves", "fixed target"}
+        Two independent waves compared, or one wave against a number that is fixed.
+    sides : {1, 2}, optional
+        Sides of the test: 2 for two waves and 1 for a fixed target unless told otherwise.
+    alpha, power : float
+        Error rate of the test (0.05), and chance to see the change if it is there (0.80).
+    design_effect : float
+        Factor on the variance for weights and clusters that are not in it yet.
+
+    Returns
+    -------
+    SampleSize
+        ``n`` a wave, rounded up, with everything assumed.
+
+    Raises
+    ------
+    DataError
+        If the change is 0, leaves the scale, or an assumption is out of its range.
+
+    Notes
+    -----
+    Two waves: n = (z₁₋α/₂ + z_power)² (v₁ + v₂) / change²; for shares v₁ and v₂ are each wave's own
+    p(1 − p). Fixed target: n = (z₁₋α √v₀ + z_power √v₁)² / change², v₀ at the target and v₁ after
+    the change, which are the same for NPS and means.
+
+    References
+    ----------
+    .. [1] Fleiss, Levin, Paik (2003). Statistical Methods for Rates and Proportions, ch. 4.
+    """
+    test = _Test.of(**assumed)
+    step = test.step(change)
+    null, real = test.errors(step, 1.0, 1.0)
+    needed = float(
+        normal_sample_size_one_tail(abs(step), test.power, test.alpha / test.sides, null, real)
+    )
+    if not isfinite(needed):
+        raise DataError(f"a change of {change:g} is too small for any number of answers.")
+    n = max(1, ceil(needed - 1e-9))
+    return test.result(n, n, float(change), (test.variance + test.spread(step)) / 2)
+
+
+def detectable_change(
+    *,
+    n: float,
+    n_before: float | None = None,
+    direction: Literal["higher", "lower"] = "higher",
+    **assumed: Unpack[Assumed],
+) -> SampleSize:
+    """How small a change a wave of `n` answers can show: the inverse of `sample_size`.
+
+    Parameters
+    ----------
+    n : float
+        Answers of the wave to come.
+    n_before : float, optional
+        Answers of the wave before, if they differ (two waves only).
+    direction : {"higher", "lower"}
+        Which way a share is to move; the other KPIs do not depend on it.
+    **assumed
+        As in `sample_size`.
+
+    Returns
+    -------
+    SampleSize
+        ``change`` in the KPI's unit, infinite if a share has no room left for one.
+
+    Raises
+    ------
+    DataError
+        If `n` is not positive or an assumption is out of its range.
+    """
+    test = _Test.of(**assumed)
+    if direction not in ("higher", "lower"):
+        raise DataError(
+            f"unknown direction {direction!r}{nearest(str(direction), ('higher', 'lower'))}"
+        )
+    after = size_of(n, "n")
+    if n_before is not None and test.design != TWO_WAVES:
+        raise DataError("n_before belongs to two waves; a fixed target has no wave before it.")
+    before = after if n_before is None else size_of(n_before, "n_before")
+    step = test.smallest(after, before, 1.0 if direction == "higher" else -1.0)
+    return test.result(int(n), before, step * UNIT[test.metric], test.variance)
+
+
+def power_curve(
+    *,
+    changes: Iterable[float] | None = None,
+    sizes: Iterable[float] = SIZES,
+    n: float | None = None,
+    **assumed: Unpack[Assumed],
+) -> PowerCurve:
+    """Return the chance to see each change at each sample size: what the power figure draws.
+
+    Parameters
+    ----------
+    changes : iterable of float, optional
+        Changes in the KPI's unit; a handful of usual ones if not said (for a mean 0.1, 0.2, 0.3,
+        0.5 and 0.8 standard deviations). Changes of a share that leave the scale are an error.
+    sizes : iterable of float
+        Answers a wave.
+    n : float, optional
+        Answers of a wave now; joins `sizes`.
+    **assumed
+        As in `sample_size`; `power` only marks which are ``enough``.
+
+    Raises
+    ------
+    DataError
+        As `sample_size` does.
+    """
+    test = _Test.of(**assumed)
+    if changes is None:
+        changes = CHANGES.get(test.metric, tuple(sqrt(test.variance) * d for d in EFFECTS))
+        changes = [c for c in changes if test.share is None or test.share + c / 100 <= 1]
+    counts = {size_of(each, "sizes") for each in sizes}
+    counts |= set() if n is None else {size_of(n, "n")}
+    rows = [(c, m, test.chance(test.step(c), m)) for c in changes for m in sorted(counts)]
+    table = pd.DataFrame(rows, columns=["change", "n", "power"]).astype({"n": "int64"})
+    return PowerCurve(
+        table=table.assign(enough=table["power"] >= test.power - 1e-9),
+        metric=test.metric,
+        design=test.design,
+        power=test.power,
+        n=nan if n is None else float(n),
+        smallest=nan if n is None else test.smallest(n, n, 1.0) * UNIT[test.metric],
+        caveats=rough(min(counts, default=inf)),
+    )
+
+
+def _spread_of(assumed: Assumed) -> tuple[str, float, float | None]:
+    """Return kind of KPI, variance of one answer, and the share that the variance follows."""
+    given = {name: assumed.get(name) for name in ("variance", "share", "sd", "score")}
+    said = {name: value for name, value in given.items() if value is not None}
+    if len(said) != 1:
+        raise DataError(
+            f"give exactly one of variance, share, sd and score; got {', '.join(said) or 'none'}."
+        )
+    (source, value), metric = next(iter(said.items())), assumed.get("metric")
+    if metric is not None and metric not in FORMS:
+        raise DataError(f"unknown metric {metric!r}{nearest(str(metric), UNIT)}")
+    level: float | None = None
+    if source == "score":
+        seen = read(value)
+        kind = "mean" if seen.form == "interval" else str(seen.form)
+        spread = seen.variance / UNIT[kind] ** 2
+        level = seen.value / 100 if kind == "share" and 0 < seen.value < 100 else None
+    elif source == "share":
+        kind, level = "share", number(value, source) / 100
+        if not 0 <= level <= 1:
+            raise DataError(f"share is {value!r}; it is in percent, 0 to 100.")
+        spread = level * (1 - level)
+    elif source == "sd":
+        kind, spread = "mean", number(value, source) * abs(number(value, source))
+    else:
+        kind, spread = FORMS[metric or "nps"], number(value, source)
+    if metric is not None and FORMS[metric] != kind:
+        raise DataError(f"metric is {metric!r}, but what was given describes a {kind}.")
+    if not (isfinite(spread) and (spread > 0 or level is not None)):
+        raise DataError(f"the variance of one answer is {spread:g}; it must be positive.")
+    if kind != "mean" and spread > 1 and source == "variance":
+        scale = "−1…1" if kind == "nps" else "0…1"
+        raise DataError(
+            f"variance {value:g} is impossible on {scale}; in points², divide it by 10,000."
+        )
+    return kind, spread, level
+
+
+def size_of(n: float, name: str) -> float:
+    """Return a number of answers, checked."""
+    if not (isfinite(number(n, name)) and n >= 1):
+        raise DataError(f"{name} is {n:g}; a number of answers is at least 1.")
+    return float(n)
+
+
+def rough(n: float) -> tuple[Caveat, ...]:
+    """Say that the normal approximation is rough on few answers."""
+    if n >= CARE_BASE:
+        return ()
+    return (Caveat(_("Below {n} answers per period these sizes are rough."), n=CARE_BASE),)

@@ -1,0 +1,376 @@
+"""How far to aim: low, realistic and stretch targets, each with its grounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis._options import number
+from cxlib.analysis.metrics import Direction, check_direction
+from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.targets.measured import POWER, read
+from cxlib.analysis.targets.power import ALPHA, detectable_change, sample_size, size_of
+from cxlib.analysis.targets.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+LOW, REALISTIC, STRETCH = LEVELS = (_("low"), _("realistic"), _("stretch"))
+HAIRCUT, HAIRCUT_LEAST, HAIRCUT_MOST = 0.5, 0.25, 1.0
+"""How much of a scenario's change is counted on: half by convention, a quarter to all of it shown.
+Ratings share a halo and are unreliable, so that predicted and causal effects differ by factors."""
+BARE_POWERS = (0.80, 0.90, 0.95)
+"""Where nothing but the sample speaks: the chances to see each target's change."""
+TINY = 1e-6  # a gain that floating point makes
+QUARTILE_OF = 4  # fewer scores than this have a best, but no quartile
+
+PLAN, RECOVERY = _("the plan"), _("regaining lost ground")
+BEST_GROUP = _("the best group's ratings for all")
+"""What a scenario stands for; a ground is named as what it is."""
+_SCENARIO = {
+    PLAN: (
+        _("a quarter of what the plan is predicted to bring"),
+        _("half of what the plan is predicted to bring"),
+        _("all that the plan is predicted to bring"),
+    ),
+    RECOVERY: (
+        _("a quarter of what regaining lost ground is predicted to bring"),
+        _("half of what regaining lost ground is predicted to bring"),
+        _("all that regaining lost ground is predicted to bring"),
+    ),
+    BEST_GROUP: (
+        _("a quarter of what the best group's ratings for all are predicted to bring"),
+        _("half of what the best group's ratings for all are predicted to bring"),
+        _("all that the best group's ratings for all are predicted to bring"),
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """Three targets and why, in the KPI's unit.
+
+    ``table``: ``level`` (low, realistic, stretch), ``target`` and ``change`` (signed),
+    ``per_period`` (change a period until due), ``ground`` (key), ``grounds`` (the ground in words,
+    a `Caveat` with its facts), ``coincides`` (the lower level from which it is less than one
+    standard error of the present score away, else empty),
+    ``detectable`` (larger than chance at ``n_next`` answers), ``n_needed`` (answers a wave that
+    would show it; missing where there is no change).
+    ``candidates``: every ground looked at: ``ground, grounds, target, change, improves``.
+    ``reach`` is the furthest change that own history or the best segment has shown, infinite where
+    neither is known; ``rebound`` what comes back by itself.
+    """
+
+    table: pd.DataFrame
+    candidates: pd.DataFrame
+    baseline: float
+    direction: Direction
+    detectable_change: float
+    reach: float
+    rebound: float
+    n_next: int
+    caveats: tuple[Caveat, ...]
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """One reason to aim that far; the gain is in the improving direction."""
+
+    key: str
+    gain: float
+    words: Caveat
+
+
+def propose(
+    baseline: Any,
+    *,
+    direction: Direction,
+    history: Any = None,
+    segments: Any = None,
+    scenario: Any = None,
+    plan: str = PLAN,
+    haircut: float = HAIRCUT,
+    benchmark: float | None = None,
+    picked_from: int | None = None,
+    periods: int = 1,
+    n_next: int | None = None,
+    design_effect: float = 1.0,
+    alpha: float = ALPHA,
+    power: float = POWER,
+) -> Proposal:
+    """Propose a low, a realistic and a stretch target, each with its grounds.
+
+    Parameters
+    ----------
+    baseline : Score or row of Estimates
+        Where the KPI starts.
+    direction : {"higher", "lower"}
+        Which way is better.
+    history : table of scores by period, optional
+        Columns ``period, value, standard_error``; the baseline's own period may be among them.
+    segments : table of scores by segment, optional
+        Columns ``value, standard_error, n``; segments below 30 answers are left out.
+    scenario : Scenario, optional
+        What changes of ratings are predicted to do: its ``change``.
+    plan : str
+        What the scenario stands for: `PLAN`, `RECOVERY` or `BEST_GROUP`.
+    haircut : float
+        How much of the scenario's change counts as realistic, above 0 and at most 1.
+    benchmark : float, optional
+        A competitor's or a sector's value, in the KPI's unit.
+    picked_from : int, optional
+        Of how many (branches, touchpoints, periods) the baseline was chosen because it was the
+        worst. A baseline that is the worst of its `history` is noticed without this.
+    periods : int
+        Periods until the target is due.
+    n_next : int, optional
+        Answers of the wave that will judge it; as many as the baseline has if not said.
+    design_effect, alpha, power : float
+        As in `sample_size`; the waves are compared two-sided.
+
+    Returns
+    -------
+    Proposal
+        Targets in order, within the KPI's scale; levels that coincide are said to.
+
+    Raises
+    ------
+    DataError
+        If the baseline is at the end of its scale, or a number is out of its range.
+
+    Notes
+    -----
+    Realistic is half of what the scenario predicts, else the best quartile already seen, else the
+    nearest other ground; never more than the best that own periods or segments have shown. Where
+    they have shown nothing better than the baseline by more than its standard error, it is to hold
+    the present level. Low is the
+    smallest change larger than chance if that is less than the realistic one, else the smallest
+    ground that is. Stretch is the furthest ground. Past bests are shrunken: the raw best of several
+    noisy scores is a winner's curse. Without other grounds all three come from the sample alone.
+    """
+    check_direction(direction)
+    seen = read(baseline)
+    planned = int(seen.n if n_next is None else size_of(n_next, "n_next"))
+    _check(periods=periods, picked_from=picked_from, haircut=haircut)
+    sign = 1.0 if direction == "higher" else -1.0
+    end = seen.scale[1] if sign > 0 else seen.scale[0]
+    room = sign * (end - seen.value)
+    if room <= 0:
+        raise DataError(f"the baseline {seen.value:g} is at the end of its scale; nothing is left.")
+
+    def visible(chance: float) -> float:
+        waves = {"n": planned, "n_before": seen.n, "direction": direction}
+        errors = {"design_effect": design_effect, "alpha": alpha, "power": chance}
+        return detectable_change(score=baseline, **waves, **errors).change  # type: ignore[arg-type]
+
+    past = None if history is None else shrink(history, what="history")
+    parts = None if segments is None else shrink(segments, what="segments", minimum_base=CARE_BASE)
+    caveats = [*_alike(past, "history"), *_alike(parts, "segment")]
+    grounds = [
+        *_seen_before(past, "history", sign, seen.value),
+        *_seen_before(parts, "segment", sign, seen.value),
+        *_predicted(scenario, plan, haircut, sign),
+        *_benchmarked(benchmark, sign, seen.value, seen.scale),
+    ]
+    reach = _reach(past, parts, sign, seen.value)
+    rebound = rebound_of(seen.value, seen.error, sign, past)
+    if picked_from is not None and picked_from > 1:
+        known = parts or past
+        picked = rebound_of_worst(picked_from, seen.error, 0.0 if known is None else known.tau2)
+        rebound = max(rebound, picked)
+    if rebound > 0:
+        message = _("Part of any improvement comes back by itself (regression to the mean).")
+        caveats.append(Caveat(message, rebound=rebound))
+    smallest = visible(power)
+    detectable = _Ground("detectable", smallest, _shown(planned, power))
+    near = seen.error  # closer than one standard error, two levels are the same
+    levels = _levels([g for g in grounds if g.gain > TINY], detectable, reach, near)
+    if levels is None:
+        message = _("Only the sample speaks for these targets; add a scenario or a benchmark.")
+        caveats.append(Caveat(message))
+        chances = [max(power, bare) for bare in BARE_POWERS]
+        levels = [
+            _Ground("detectable", visible(chance), _shown(planned, chance)) for chance in chances
+        ]
+    levels = [_bounded(level, min(rebound, reach), room, end) for level in levels]
+    rows: list[dict[str, Any]] = []
+    for level, ground in zip(LEVELS, levels, strict=True):
+        change = sign * ground.gain
+        same = [r["level"] for r in rows if abs(r["change"] - change) < near]
+        needed: Any = pd.NA
+        if ground.gain > TINY:
+            needed = sample_size(
+                score=baseline,
+                change=change,
+                design_effect=design_effect,
+                alpha=alpha,
+                power=power,
+            ).n
+        rows.append(
+            {
+                "level": level,
+                "target": seen.value + change,
+                "change": change,
+                "per_period": change / periods,
+                "ground": ground.key,
+                "grounds": ground.words,
+                "coincides": same[0] if same else "",
+                "detectable": ground.gain > 0 and ground.gain >= smallest - 1e-9,
+                "n_needed": needed,
+            }
+        )
+    table = pd.DataFrame(rows).assign(
+        grounds=pd.Series([row["grounds"] for row in rows], dtype=object)  # caveats, not text
+    )
+    return Proposal(
+        table=table.astype({"n_needed": "Int64"}),
+        candidates=_candidates([detectable, *grounds], seen.value, sign),
+        baseline=seen.value,
+        direction=direction,
+        detectable_change=smallest,
+        reach=reach,
+        rebound=rebound,
+        n_next=planned,
+        caveats=tuple(dict.fromkeys(caveats)),
+    )
+
+
+def _reach(past: Shrunken | None, parts: Shrunken | None, sign: float, start: float) -> float:
+    """Return the furthest gain that own periods or segments have shown; infinite if unknown.
+
+    Scores that differ no more than chance have shown nothing better than one another.
+    """
+    known = [t for t in (past, parts) if t is not None and len(t.labels) >= 2]
+    if not known:
+        return inf
+    return max(0.0, *(float((sign * (t.shrunken - start)).max()) for t in known if t.tau2 > 0), 0.0)
+
+
+def _levels(
+    ahead: list[_Ground], visible: _Ground, reach: float, near: float
+) -> list[_Ground] | None:
+    """Choose the grounds of low, realistic and stretch; None if nothing but the sample speaks."""
+    if not ahead and reach == inf:
+        return None
+    hold = _Ground("hold", 0.0, Caveat(_("nothing better has been shown yet: hold this level")))
+    by_key = {g.key: g for g in ahead}
+    setting = [
+        by_key[k] for k in ("scenario", "history quartile", "segment quartile") if k in by_key
+    ]
+    firm = [g for g in ahead if not g.key.startswith("scenario ")]
+    realistic = setting[0] if setting else min(firm, key=lambda g: g.gain, default=hold)
+    if realistic.gain > reach:
+        message = _("no more than the best that own periods or groups have shown")
+        realistic = _Ground("reach", reach, Caveat(message))
+    if realistic.gain <= near and reach < inf:
+        realistic = hold
+    below = [g for g in (visible, *sorted(ahead, key=lambda g: g.gain)) if g.gain < realistic.gain]
+    stretch = max([*ahead, realistic], key=lambda g: g.gain)
+    return [below[0] if below else realistic, realistic, stretch]
+
+
+def _bounded(ground: _Ground, rebound: float, room: float, end: float) -> _Ground:
+    if ground.gain < rebound:  # what comes by itself is no target
+        message = _("what comes back by itself after a bad period (regression to the mean)")
+        ground = _Ground("regression", rebound, Caveat(message, rebound=rebound))
+    if ground.gain > room:
+        return _Ground("scale end", room, Caveat(_("the scale ends at {end:g}"), end=end))
+    return ground
+
+
+def _alike(scores: Shrunken | None, kind: str) -> list[Caveat]:
+    """Say that the best of a table is no ground where its scores differ by chance only."""
+    if scores is None or len(scores.labels) < 2 or scores.tau2 > 0:
+        return []
+    if kind == "history":
+        message = _("The {n} periods differ no more than chance: the best of them is no ground.")
+    else:
+        message = _("The {n} groups differ no more than chance: the best of them is no ground.")
+    return [Caveat(message, n=len(scores.labels))]
+
+
+def _seen_before(scores: Shrunken | None, kind: str, sign: float, start: float) -> list[_Ground]:
+    """Return the best score and the best quartile of a table, shrunken."""
+    if scores is None or len(scores.labels) < 2 or scores.tau2 == 0:
+        return []
+    gains = sign * (scores.shrunken - start)
+    best = int(np.argmax(gains))
+    if kind == "history":
+        best_words = _("the best period seen, {label}, less its luck")
+        quartile_words = _("the best quarter of {n} periods, less its luck")
+    else:
+        best_words = _("the best group seen, {label}, less its luck")
+        quartile_words = _("the best quarter of {n} groups, less its luck")
+    words = Caveat(best_words, label=scores.labels[best])
+    grounds = [_Ground(f"{kind} best", float(gains[best]), words)]
+    if len(gains) >= QUARTILE_OF:
+        quartile = float(np.quantile(gains, 0.75))
+        grounds.append(_Ground(f"{kind} quartile", quartile, Caveat(quartile_words, n=len(gains))))
+    return grounds
+
+
+def _predicted(scenario: Any, plan: str, haircut: float, sign: float) -> list[_Ground]:
+    """Return the scenario's change after its haircut, and a quarter and all of it."""
+    if scenario is None:
+        return []
+    change = getattr(scenario, "change", None)
+    if change is None:
+        raise DataError("the scenario has no 'change'; give what drivers.scenario returns.")
+    gain = sign * float(change)
+    if not isfinite(gain):
+        raise DataError("the scenario has no prediction.")
+    if plan not in _SCENARIO:
+        raise DataError(f"a scenario is {', '.join(map(repr, _SCENARIO))}, not {plan!r}.")
+    least, half, most = _SCENARIO[plan]
+    if haircut != HAIRCUT:
+        half = _("the part of the predicted change that is counted on")
+    return [
+        _Ground(key, share * gain, Caveat(message))
+        for key, share, message in (
+            ("scenario least", HAIRCUT_LEAST, least),
+            ("scenario", haircut, half),
+            ("scenario most", HAIRCUT_MOST, most),
+        )
+    ]
+
+
+def _benchmarked(
+    benchmark: float | None, sign: float, start: float, scale: tuple[float, float]
+) -> list[_Ground]:
+    if benchmark is None:
+        return []
+    benchmark = number(benchmark, "the benchmark")
+    if not (isfinite(benchmark) and scale[0] <= benchmark <= scale[1]):
+        raise DataError(
+            f"the benchmark {benchmark:g} is off the scale {scale[0]:g} to {scale[1]:g}."
+        )
+    return [_Ground("benchmark", sign * (benchmark - start), Caveat(_("the benchmark")))]
+
+
+def _candidates(grounds: list[_Ground], start: float, sign: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "ground": [g.key for g in grounds],
+            "grounds": pd.Series([g.words for g in grounds], dtype=object),
+            "target": [start + sign * g.gain for g in grounds],
+            "change": [sign * g.gain for g in grounds],
+            "improves": [g.gain > 0 for g in grounds],
+        }
+    )
+
+
+def _shown(n: int, power: float) -> Caveat:
+    message = _("the smallest change that {n} answers show with {chance:.0f}% chance")
+    return Caveat(message, n=n, chance=100 * power)
+
+
+def _check(*, periods: int, picked_from: int | None, haircut: float) -> None:
+    if not (isfinite(number(periods, "periods")) and periods >= 1):
+        raise DataError(f"periods is {periods:g}; a target is due after at least 1.")
+    if picked_from is not None and not number(picked_from, "picked_from") >= 1:
+        raise DataError(f"picked_from is {picked_from:g}; the worst of how many?")
+    if not 0 < number(haircut, "haircut") <= 1:
+        raise DataError(f"haircut is {haircut:g}; it is a share of the scenario, above 0 to 1.")

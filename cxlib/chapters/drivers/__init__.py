@@ -1,0 +1,1 @@
+"""Chapter 06, what moves the score and where to begin."""

@@ -1,0 +1,111 @@
+"""The drivers drawn: thin, on the kit's chart types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxlib.plots import theme
+from cxlib.plots.forest import forest
+from cxlib.plots.map import quadrants
+from cxlib.plots.waterfall import TOTAL
+from cxlib.plots.waterfall import waterfall as draw_waterfall
+from cxlib.words import Quantity, Said, Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw each touchpoint's relative importance; the proven ones are filled."""
+    outcome, proven = str(table["outcome"].iloc[0]), table[table["proven"]]
+    if proven.empty:
+        title = words.say(_("No touchpoint is proven to go with {outcome}"), outcome=outcome)
+    elif len(proven) == len(table):
+        title = words.say(_("Every touchpoint is proven to go with {outcome}"), outcome=outcome)
+    else:
+        title = words.say(
+            _("Proven to go with {outcome}: {drivers}"),
+            outcome=outcome,
+            drivers=tuple(proven["driver"]),
+        )
+    percent = table[["relative", "relative_low", "relative_high"]] * 100
+    return forest(
+        percent,
+        value="relative",
+        labels=[words.label(key) for key in table["driver"]],
+        title=title,
+        xlabel=words.say(_("Relative importance, %, with 95% interval; filled: proven")),
+        colours=[theme.MAIN if known else theme.QUIET for known in table["proven"]],
+        alt=_told(title, table, "relative", "share", words),
+        ax=ax,
+    )
+
+
+def priorities(priorities: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw the map of importance and performance, the proven touchpoints filled."""
+    table = priorities.table
+    urgent = table[table["quadrant"] == "fix first"].sort_values("share", ascending=False)
+    title = words.say(_("Nothing that is proven to matter is clearly rated low"))
+    if len(urgent):
+        message = _("To fix first, being proven to matter and rated low: {drivers}")
+        title = words.say(message, drivers=tuple(urgent["driver"]))
+    message = _("{driver}: {quadrant}")
+    places = tuple(
+        words.say(message, driver=row["driver"], quadrant=Said(words.say(row["quadrant"])))
+        for row in table.to_dict("records")
+    )
+    return quadrants(
+        table,
+        x="share",
+        y="performance",
+        cuts=(priorities.importance_cut, priorities.performance_cut),
+        labels=[words.label(key) for key in table["driver"]],
+        names=[words.say(name) for name in ("watch", "fix first", "maintain", "keep up")],
+        title=title,
+        xlabel=words.say(_("Relative importance, %; filled: proven to matter")),
+        ylabel=words.say(_("Mean rating")),
+        filled="proven",
+        percent=True,
+        alt=words.say(_("{title}. {list}."), title=title, list=places),
+        ax=ax,
+    )
+
+
+def waterfall(steps: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw a scenario from the headline of today, step by step, to what it comes to."""
+    first, last = steps.iloc[0], steps.iloc[-1]
+    unit = str(first["unit"])
+    labels: list[str] = []
+    texts: list[str] = []
+    for row in steps.to_dict("records"):
+        total = row["role"] == TOTAL
+        texts.append(words.quantity(row["value"], unit, sign=not total))
+        if total:
+            labels.append(words.say(_("With all changes") if labels else _("Today")))
+        else:
+            now, then = (words.number(row[name], 2) for name in ("mean_now", "mean_used"))
+            labels.append(f"{words.label(row['driver'])} {now} → {then}")
+    title = words.say(
+        _("{kpi}: from {before} to {after} if all else stays as it is"),
+        kpi=first["outcome"],
+        before=Quantity(first["value"], unit),
+        after=Quantity(last["value"], unit),
+    )
+    return draw_waterfall(
+        steps,
+        labels=labels,
+        texts=texts,
+        title=title,
+        xlabel=words.say(_("{kpi}; black lines: 95% interval of a step"), kpi=first["outcome"]),
+        ax=ax,
+    )
+
+
+def _told(title: str, table: pd.DataFrame, name: str, unit: str, words: Words) -> str:
+    told = tuple(
+        f"{words.label(row['driver'])} {words.quantity(row[name], unit)}"
+        for row in table.to_dict("records")
+    )
+    return words.say(_("{title}. {list}."), title=title, list=told)

@@ -1,0 +1,1 @@
+"""Chapter 15: the two pages that a managing director reads, from what all chapters saved."""

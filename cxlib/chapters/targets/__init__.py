@@ -1,0 +1,1 @@
+"""Targets: are they met, is the KPI on its way, can a plan get it there, and what to agree next."""

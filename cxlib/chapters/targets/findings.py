@@ -1,0 +1,64 @@
+"""What this chapter says of a KPI and its target: rules over the rows of `tables.told`.
+
+The course comes before the verdict until a target is due; what would settle an open verdict,
+whether the way is still passable and what a plan brings join it, so that a KPI makes one finding.
+"""
+
+from __future__ import annotations
+
+from cxlib.present.findings import Rule
+from cxlib.words import mark as _
+
+OPEN = "too close to call"
+SHORT = ("missed", OPEN)
+DECIDED = ("due", "no trajectory")
+PLAN, RECOVERY, BEST = "the plan", "regaining lost ground", "the best group's ratings for all"
+
+# fmt: off
+RULES = (
+    # where it stands
+    Rule({"course": DECIDED, "status": "met"}, _("{kpi} meets its target: {value} against {target}."), "good",
+         _("Hold what made it so.")),
+    Rule({"course": DECIDED, "status": "missed"}, _("{kpi} misses its target: {value} against {target}."), "serious",
+         _("Agree what is done about it, by whom and by when.")),
+    Rule({"course": DECIDED, "status": OPEN}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+         _("Agree now whether {value} counts as reached.")),
+    Rule({"course": ("on course", OPEN), "status": "met"}, _("{kpi} already meets its target: {value} against {target}."), "good",
+         _("Hold what made it so.")),
+    Rule({"course": "on course", "status": SHORT}, _("{kpi} is on its path to {target}: {value}."), "good",
+         _("Keep to the plan.")),
+    Rule({"course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious",
+         _("Agree what is done about it, by whom and by when.")),
+    Rule({"course": OPEN, "status": "missed"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning",
+         _("Agree what is done before {due}, by whom and by when.")),
+    Rule({"course": OPEN, "status": OPEN}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
+         _("Agree now whether {value} would count as reached in {due}.")),
+    Rule({"course": "due", "status": "met"}, "", "", _("Put the verdict before the client for acceptance.")),
+    Rule({"course": "due", "status": "missed"}, "", "", _("Agree on a remedy or a new date.")),
+    # what it asks, and what would settle it
+    Rule({"asks": "asks for nothing", "held": ""}, _("The target asks for nothing: it stood at {start} when it was set."), "",
+         _("Agree on a target beyond today's level.")),
+    Rule({"asks": "no", "status": OPEN}, _("The whole step it asks for is smaller than {n_next} answers can show.")),
+    Rule({"status": OPEN, "settles": "more answers"}, "", "",
+         _("{n_to_settle} answers in one period would settle it; else agree now whether {value} counts.")),
+    Rule({"status": OPEN, "settles": ("no survey of this size", "no sample")}, "", "",
+         _("The gap is too small to measure: agree now whether {value} counts.")),
+    # the way left
+    Rule({"pace": "faster than ever", "status": "missed"}, _("It has never moved as fast as it now must."), "serious",
+         _("Agree on a later date or another target, or on more than is planned.")),
+    # what is planned
+    Rule({"means": PLAN, "gets_there": "reaches", "status": SHORT}, _("The plan gets it there in time."), "",
+         _("Hold the owners of the touchpoints to the planned ratings.")),
+    Rule({"means": PLAN, "gets_there": "only in full", "status": "missed"}, _("The plan gets it there only if all of its predicted effect comes.")),
+    Rule({"means": PLAN, "gets_there": "falls short", "status": "missed"}, _("All that the plan is predicted to bring does not get it there.")),
+    Rule({"means": RECOVERY, "gets_there": "reaches", "status": SHORT}, _("Regaining the lost ground would get it there in time.")),
+    Rule({"means": RECOVERY, "gets_there": "only in full", "status": "missed"}, _("Regaining the lost ground would get it there only if all of the predicted effect came.")),
+    Rule({"means": RECOVERY, "gets_there": "falls short", "status": "missed"}, _("Regaining the lost ground would not get it there.")),
+    Rule({"means": BEST, "gets_there": "reaches", "status": SHORT}, _("If all rated like the best group, it would get there in time.")),
+    Rule({"means": BEST, "gets_there": "only in full", "status": "missed"}, _("If all rated like the best group, only the full predicted effect would get it there.")),
+    Rule({"means": BEST, "gets_there": "falls short", "status": "missed"}, _("Even if all rated like the best group, it would not get there.")),
+    # a target long left behind
+    Rule({"status": "met", "held": "always"}, _("It has been past it in all {of_periods} periods so far."), "",
+         _("Raise the target to the level that is held.")),
+)
+# fmt: on

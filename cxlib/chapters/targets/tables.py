@@ -1,0 +1,379 @@
+"""The tables of this chapter: what each target asks, whether it can be shown, and what comes next.
+
+Whether a target is met, and where its trajectory stands, is `Engagement.judged`'s to say; nothing
+here compares a value with a target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import inf, nan
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis import targets
+from cxlib.analysis.targets.measured import read
+from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
+from cxlib.columns import Column
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.analysis.targets import Outlook, Proposal
+
+COLUMNS = {
+    "remaining": Column(_("Periods left"), "int", "Until due; 0 or less: due."),
+    "asked": Column(_("Asks for"), "signed", "Target less baseline."),
+    "asks": Column(_("Larger than chance"), "word"),
+    "smallest": Column(_("Smallest change to be seen"), "signed", "With a chance of 80%."),
+    "compared": Column(_("Compared with"), "word"),
+    "n_next": Column(_("Answers next period"), "int"),
+    "n_needed": Column(_("Answers needed"), "needed", "That show the change with a chance of 80%."),
+    "n_to_settle": Column(_("Answers to settle it"), "needed", "Blank beyond what can be invited."),
+    "settles": Column(_("What would settle it"), "word"),
+    "rebound": Column(_("Comes back by itself"), "signed", "Regression to the mean."),
+    "pace": Column(_("Pace"), "word"),
+    "pace_needed": Column(_("Needed per period"), "signed"),
+    "pace_best": Column(_("Best period so far"), "signed"),
+    "held": Column(_("Past the target"), "word"),
+    "of_periods": Column(_("Periods measured"), "int"),
+    "means": Column(_("If so"), "word"),
+    "gets_there": Column(_("Does it get there"), "word"),
+    "predicted": Column(
+        _("Half the effect (a quarter to all)"), "unit", "", ("predicted_low", "predicted_high")
+    ),
+    "predicted_change": Column(_("Half the effect"), "signed"),
+    "left": Column(_("Still missing"), "signed"),
+    "full_change": Column(_("All of the effect"), "signed"),
+    "rating_now": Column(_("Rating now"), "number"),
+    "rating_planned": Column(_("Rating planned"), "number"),
+    "adds": Column(_("Adds (a quarter to all)"), "signed", "Half.", ("adds_low", "adds_high")),
+    "capped": Column(_("Capped at the best group"), "mark"),
+    "rung": Column(_("Level"), "word"),
+    "per_period": Column(_("Per period"), "signed"),
+    "on_grounds": Column(_("Grounds"), "word"),
+    "detectable": Column(_("Larger than chance"), "mark"),
+}
+
+SURVEY = ("survey",)
+BEYOND = 3
+"""Where the client file names no invitations, so many times the present answers can be had."""
+LOOK = {"met": "good", "on course": "good", "missed": "bad", "behind": "bad"}
+"""How a verdict or course is drawn; all else is open."""
+RUNGS = {
+    (LOW,): LOW,
+    (REALISTIC,): REALISTIC,
+    (STRETCH,): STRETCH,
+    (LOW, REALISTIC): _("low and realistic"),
+    (REALISTIC, STRETCH): _("realistic and stretch"),
+    (LOW, REALISTIC, STRETCH): _("low, realistic and stretch"),
+}
+REASONS = {
+    "hold": _("nothing better has been shown yet: hold this level"),
+    "reach": _("no more than the best that own periods or groups have shown"),
+    "history quartile": _("the best quarter of the periods already seen"),
+    "history best": _("the best period already seen"),
+    "segment quartile": _("the best quarter of the groups"),
+    "segment best": _("the best group"),
+    "benchmark": _("the benchmark"),
+    "detectable": _("the smallest change that the answers can show"),
+    "regression": _("what comes back by itself after a bad period"),
+    "scale end": _("the end of the scale"),
+}
+
+
+def contract(engagement: Any) -> pd.DataFrame:
+    """Return one row a target: `Engagement.judged` with what it asks, and what would settle it.
+
+    Adds ``stake`` (of `Engagement.standing`), ``remaining, asked, asks, compared, smallest,
+    n_next, n_needed, rebound, n_to_settle, settles, pace_needed, pace_best, pace, held,
+    of_periods``; see `COLUMNS`.
+    """
+    judged = engagement.judged().table
+    standing = engagement.standing("survey", "touchpoint", "tickets", "reported").table
+    stakes = standing.drop_duplicates("kpi").set_index("kpi")["stake"]
+    found = targets.demands(
+        judged,
+        _own(engagement),
+        answers=engagement.settings.answers,
+        limits=_limits(engagement),
+        all_required=engagement.settings.all_required,
+    )
+    return found.assign(stake=found["kpi"].map(stakes).astype("float64"))
+
+
+def targeted(engagement: Any) -> Any:
+    """Return how the KPIs stand that have a target: what the tiles show."""
+    standing = engagement.standing()
+    return replace(standing, table=standing.table.dropna(subset=["target"]))
+
+
+def underway(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the targets that have a way to draw, with what is said of each before it is due.
+
+    Adds ``said`` (the course until a target is due or met, then the verdict), ``look`` ("good",
+    "bad" or "open"), and how many of all targets are so: ``total, good, bad, open``.
+    """
+    early = ~table["course"].isin(["due", "no trajectory"]) & (table["status"] != "met")
+    said = table["course"].where(early, table["status"])
+    look = said.map(LOOK).fillna("open")
+    counts: dict[str, Any] = {name: int((look == name).sum()) for name in ("good", "bad", "open")}
+    shown = table["start"].notna() & (table["asks"] != "asks for nothing")
+    found = table.assign(said=said, look=look, total=len(table), **counts)[shown]
+    return found.reset_index(drop=True)
+
+
+def undecided(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the targets that are too close to call."""
+    return table[table["status"] == "too close to call"].reset_index(drop=True)
+
+
+def paths(engagement: Any, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what was measured and what is expected, by KPI that still has a way to go."""
+    own, found = _own(engagement), {}
+    for row in table[table["status"] != "met"].drop_duplicates("kpi").to_dict("records"):
+        past = own[own["kpi"] == row["kpi"]][["period", "value", "low", "high", "n"]]
+        way = _way(engagement, row, past)
+        if way.empty:
+            continue
+        merged = past.merge(way, on="period", how="outer", sort=False).set_index("period")
+        about = merged.loc[periods.order(merged.index)].reset_index()
+        found[row["kpi"]] = about.assign(**{k: row[k] for k in ("kpi", "unit", "target", "due")})
+    return found
+
+
+def _way(engagement: Any, row: Mapping[Any, Any], past: pd.DataFrame) -> pd.DataFrame:
+    """Return the path of a target; empty where there is none to go."""
+    blank = pd.DataFrame({"period": pd.Series(dtype="str"), "expected": [], "agreed": []})
+    kind, due = periods.kind_of(engagement.period), row["due"]
+    if row["asks"] in ("asks for nothing", "no baseline") or pd.isna(row["remaining"]):
+        return blank
+    start = row["baseline"] if periods.kind_of(row["baseline"]) else past["period"].iloc[0]
+    if kind is None or periods.parse(due).end <= periods.parse(start).end:
+        return blank
+    agreed: Mapping[str, float] = next(
+        (t.path for t in engagement.client.targets if (t.metric, t.due) == (row["kpi"], due)), {}
+    )
+    scale = 100.0 if row["unit"] == "percent" and row["source"] in ("tickets", "reported") else 1.0
+    return targets.path(
+        start=start,
+        baseline=row["start"],
+        due=due,
+        target=row["target"],
+        agreed={period: scale * value for period, value in agreed.items()},
+        kind=kind,
+    )
+
+
+def plans(engagement: Any, table: pd.DataFrame) -> list[Outlook]:
+    """Return what each plan that the drivers' chapter predicted does for its KPI's target."""
+    own, found = _own(engagement), []
+    for plan, scenario in _scenarios(engagement).items():
+        rows = table[table["kpi"] == scenario.outcome]
+        row = rows.iloc[-1].to_dict() if len(rows) else {}
+        past = own[own["kpi"] == scenario.outcome]
+        here = past[past["period"] == engagement.period]["value"]
+        left = row.get("remaining", pd.NA)
+        found.append(
+            targets.outlook(
+                scenario,
+                value=float(here.iloc[0]) if len(here) else None,
+                target=row.get("target"),
+                due=str(row.get("due") or ""),
+                direction=row.get("direction", "higher"),
+                remaining=nan if pd.isna(left) else float(left),
+                history=past,
+                plan=plan,
+                haircut=engagement.settings.haircut,
+            )
+        )
+    return found
+
+
+def outcomes(outlooks: list[Outlook]) -> pd.DataFrame:
+    """Return what each plan leads to, a row a plan."""
+    found = [outlook.summary for outlook in outlooks]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def steps(outlooks: list[Outlook]) -> pd.DataFrame:
+    """Return the steps of all plans, as a table shows them."""
+    names = {
+        "step": "driver",
+        "change": "adds",
+        "change_low": "adds_low",
+        "change_high": "adds_high",
+    }
+    found = []
+    for outlook in outlooks:
+        about = outlook.summary.iloc[0]
+        rows = outlook.table.rename(columns=names)
+        found.append(rows.assign(**{name: about[name] for name in ("means", "unit", "n")}))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
+    """Return one row a KPI for the findings: its next target, and what a plan does for it."""
+    due = table["remaining"].fillna(0) <= 0
+    first = table.assign(_over=due).sort_values(["_over", "remaining"], kind="stable")
+    first = first.drop_duplicates("kpi").drop(columns="_over").sort_index()
+    first = first.assign(means="", gets_there="")
+    for outlook in reversed(outlooks):
+        plan = outlook.summary.iloc[0]
+        first.loc[first["kpi"] == plan["kpi"], ["means", "gets_there"]] = (
+            plan["means"],
+            plan["gets_there"],
+        )
+    return first
+
+
+def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
+    """Return what to agree on next, by KPI: a row a level, those that coincide as one.
+
+    ``kpi, unit, rung, target, change, per_period, on_grounds, grounds, detectable, n_needed`` and
+    ``value, low, high, n``: where the KPI stands.
+    """
+    found = {}
+    for row, proposal in _proposed(engagement):
+        rows: list[dict[str, Any]] = []
+        for record in proposal.table.to_dict("records"):
+            one = {str(name): value for name, value in record.items()}
+            levels = (one["level"],)
+            if one["coincides"]:
+                levels = (*rows[-1]["levels"], *levels)
+                one = one if one["level"] == REALISTIC else rows[-1]  # the middle speaks for both
+                rows.pop()
+            rows.append(one | {"levels": levels})
+        if set(proposal.table["ground"]) == {"detectable"}:  # only the sample speaks
+            rows = [rows[0] | {"levels": (LOW,)}]
+        about = {name: row[name] for name in ("kpi", "unit", "value", "low", "high", "n")}
+        table = pd.DataFrame([r | about for r in rows])
+        said = [REASONS.get(r["ground"], r["grounds"].message) for r in rows]
+        found[row["kpi"]] = table.assign(
+            rung=[RUNGS[r["levels"]] for r in rows],
+            on_grounds=said,
+            grounds=pd.Series([r["grounds"] for r in rows], dtype=object),
+            n_needed=_shown(table["n_needed"], _limits(engagement).get(row["kpi"], inf)),
+        ).drop(columns=["levels", "level", "coincides"])
+    return found
+
+
+def every(levels: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the levels of all KPIs as one table, in plain values: what later chapters read."""
+    tables = [table.drop(columns="grounds") for table in levels.values()]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def curve(engagement: Any) -> Any:
+    """Return what this many answers to the first KPI can show; None where nothing varies."""
+    now = _own(engagement).query("source == 'survey' and period == @engagement.period")
+    if now.empty or not now["standard_error"].iloc[0] > 0:
+        return None
+    row = now.iloc[0]
+    return targets.power_curve(score=SimpleNamespace(**row), n=int(row["n"]))
+
+
+# --- how they are made ----------------------------------------------------------------------------
+
+
+def _own(engagement: Any) -> pd.DataFrame:
+    """Return the client's totals, period by period, on bases that may be shown."""
+    every = engagement.kpis().table
+    own = every[(every["brand"] == "own") & every["segment"].isna()]
+    enough = own["n"].fillna(engagement.minimum_base) >= engagement.minimum_base
+    found: pd.DataFrame = own[enough].reset_index(drop=True)
+    return found
+
+
+def _limits(engagement: Any) -> dict[str, float]:
+    """Return how many answers a period can bring, by KPI: never more than are invited."""
+    own = _own(engagement)
+    now = own[(own["period"] == engagement.period) & (own["basis"] == "sample")]
+    invited = engagement.invited.get(engagement.period) if engagement.invited else None
+    most = {}
+    for kpi, source, n in now[["kpi", "source", "n"]].itertuples(index=False):
+        planned = engagement.settings.answers.get(kpi, 0)
+        usual = BEYOND * float(n) if invited is None or source == "tickets" else float(invited)
+        most[kpi] = max(planned, usual)
+    return most
+
+
+def _scenarios(engagement: Any) -> dict[str, Any]:
+    """Return what the drivers' chapter predicted, by what it stands for, the furthest first.
+
+    It is the client's plan only where the client file names the changes; a step of a tenth that
+    nobody asked for is no plan.
+    """
+    try:
+        saved = engagement.read("drivers").results if engagement.touchpoints else {}
+    except DataError:  # that chapter has not run: nothing is planned
+        return {}
+    found, scenario = {}, saved.get("scenario")
+    if scenario is not None and engagement.client.chapters.get("drivers", {}).get("changes"):
+        found[targets.PLAN] = scenario
+    elif scenario is not None and scenario.table["cap"].notna().all():
+        found[targets.BEST_GROUP] = scenario
+    if saved.get("recovery") is not None:
+        found[targets.RECOVERY] = saved["recovery"]
+    order = sorted(found, key=lambda p: (p != targets.PLAN, -abs(found[p].change)))
+    return {plan: found[plan] for plan in order}
+
+
+def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
+    own, every = _own(engagement), engagement.kpis().table
+    scenarios, settings = _scenarios(engagement), engagement.settings
+    here = own[(own["source"] == "survey") & (own["period"] == engagement.period)]
+    rivals = _rivals(engagement)
+    found = []
+    for record in here.to_dict("records"):
+        row = {str(name): value for name, value in record.items()}
+        seen = read(SimpleNamespace(**row))
+        end = seen.scale[0] if row["direction"] == "lower" else seen.scale[1]
+        if not seen.error > 0 or seen.value == end:
+            continue
+        mine = {p: s for p, s in scenarios.items() if s.outcome == row["kpi"]}
+        plan = next(iter(mine), targets.PLAN)
+        groups = every[
+            (every["kpi"] == row["kpi"]) & (every["brand"] == "own") & every["segment"].notna()
+        ]
+        horizon = settings.horizon
+        due_in = horizon if isinstance(horizon, int) else horizon.get(row["kpi"], 4)
+        proposal = targets.propose(
+            SimpleNamespace(**row),
+            direction=row["direction"],
+            history=own[own["kpi"] == row["kpi"]],
+            segments=groups[groups["period"] == engagement.period],
+            scenario=mine.get(plan),
+            plan=plan,
+            haircut=settings.haircut,
+            benchmark=settings.benchmarks.get(row["kpi"], rivals.get(row["kpi"])),
+            periods=due_in,
+            n_next=settings.answers.get(row["kpi"]),
+        )
+        found.append((row, proposal))
+    return found
+
+
+def _rivals(engagement: Any) -> dict[str, float]:
+    """Return the best competitor by KPI, at the client's own mix, on at least 30 answers."""
+    table = engagement.competitors().table
+    if table.empty:
+        return {}
+    table = table[table["n_before"] >= 30] if "n_before" in table else table
+    at = table.assign(theirs=table["value"] - table["like"].fillna(table["change"]))
+    return {
+        str(kpi): float(
+            rows["theirs"].max() if rows["direction"].iloc[0] == "higher" else rows["theirs"].min()
+        )
+        for kpi, rows in at.dropna(subset=["theirs"]).groupby("kpi")
+    }
+
+
+def _shown(needed: pd.Series, limit: float) -> pd.Series:
+    """Blank numbers of answers that nobody can invite."""
+    numbers = needed.astype("float64")
+    return numbers.where(numbers <= limit)

@@ -1,0 +1,81 @@
+"""A waterfall: from one total to the next in steps that add up, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cxlib.plots import theme
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+TOTAL, STEP = "total", "step"
+
+
+def waterfall(
+    table: pd.DataFrame,
+    *,
+    labels: Sequence[str],
+    texts: Sequence[str],
+    title: str,
+    xlabel: str = "",
+    target: float | None = None,
+    target_label: str = "",
+    alt: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw totals as marks and steps as bars that begin where the one before ended.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a bar: ``role`` ("total" or "step"), ``value`` (a total's level, a step's change),
+        ``low, high`` (its interval; missing: none is drawn).
+    labels, texts : sequence of str
+        What stands left of each row, and beside its bar; said already.
+    title, xlabel : str
+    target : float, optional
+        A level to be reached.
+    target_label : str
+    alt : str
+        What someone who cannot see it should know.
+    ax : Axes, optional
+    """
+    ax = theme.row_axes(ax, len(table), extra=1.5)
+    reached = 0.0
+    for y, row in enumerate(table.to_dict("records")):
+        value, low, high = (float(row[name]) for name in ("value", "low", "high"))
+        start = 0.0 if row["role"] == TOTAL else reached
+        if y:
+            ax.plot([reached, reached], [y - 1, y], color=theme.RULE, linewidth=0.9, zorder=0)
+        if row["role"] == TOTAL:
+            colour = theme.MUTED if y == 0 else theme.MAIN
+            ax.plot(value, y, marker="D", markersize=7, color=colour)
+        else:
+            colour = theme.GOOD if value >= 0 else theme.BAD
+            ax.barh(y, value, left=start, height=0.5, color=colour, alpha=0.85)
+        if np.isfinite(low):
+            ends = [start + low, start + high]
+            ax.plot(ends, [y, y], color=theme.INK, linewidth=1.2, marker="|", markersize=6)
+        reached = start + value
+        right = np.nanmax([reached, start + high, reached if row["role"] == TOTAL else start])
+        ax.annotate(
+            texts[y], (right, y), xytext=(7, 0), textcoords="offset points", va="center",
+            fontsize=8, color=theme.INK,
+        )  # fmt: skip
+    if target is not None:
+        ax.axvline(target, color=theme.ACCENT, linestyle="--", linewidth=1)
+        ax.annotate(
+            target_label, (target, 1), xycoords=("data", "axes fraction"), xytext=(0, 2),
+            textcoords="offset points", ha="center", va="bottom", fontsize=8, color=theme.ACCENT,
+        )  # fmt: skip
+    theme.label_rows(ax, list(labels), width=26)
+    ax.grid(axis="x")
+    ax.use_sticky_edges = False  # a bar that begins at the edge is not cut off there
+    ax.margins(x=0.12)
+    ax.set_xlabel(xlabel)
+    return theme.title(ax, title, alt=alt)

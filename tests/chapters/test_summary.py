@@ -1,0 +1,71 @@
+"""The summary repeats what the core and the chapters say, and recomputes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cxlib import Engagement
+from cxlib.chapters.assessment import findings as assessment
+from cxlib.chapters.assessment import tables as rows
+from cxlib.chapters.summary import findings, tables
+from cxlib.envelope import Envelope, write
+from cxlib.present.findings import in_order, tell
+from tests.conftest import copy_workspace
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Engagement:
+    """The bank, with what its assessment saved."""
+    place = copy_workspace(tmp_path_factory.mktemp("summary"), "lakeside-bank")
+    e = Engagement.open("lakeside-bank", language="en", chapter="summary", workspace=place)
+    told = (
+        *tell(rows.kpis(e), assessment.KPIS, chapter="assessment"),
+        *tell(rows.journey(e), assessment.TOUCHPOINTS, chapter="assessment"),
+    )
+    path: Path = place.results(e.client.client) / e.period / "assessment.json"
+    known = {"client": "lakeside-bank", "chapter": "assessment", "period": e.period}
+    write(path, Envelope(**known, kit="0", results={}, findings=told))
+    return e
+
+
+def test_it_counts_the_verdicts_of_the_core(opened: Engagement) -> None:
+    row = tables.contract(opened).iloc[0]
+    judged = opened.judged().table
+    assert (row["met"], row["all"]) == ((judged["status"] == "met").sum(), len(judged))
+    missed = judged.loc[judged["status"] == "missed", "kpi"]
+    assert all(opened.words.label(kpi) in row["named"] for kpi in missed)
+    (told,) = tell(tables.contract(opened), findings.CONTRACT, chapter="summary", about="subject")
+    assert told.severity == "serious"
+
+
+def test_three_things_to_do_are_the_gravest_findings_steps_each_once(opened: Engagement) -> None:
+    things = tables.things(opened)
+    assert 1 <= len(things) <= 3
+    assert things["step"].is_unique
+    gravest = in_order(tables.findings(opened))[0]
+    assert things["step"].iloc[0] == gravest.step(opened.words)
+    assert set(things["owner"]) == {"no owner yet"}
+
+
+def test_every_subject_is_told_once(opened: Engagement) -> None:
+    subjects = [finding.subject for finding in tables.findings(opened)]
+    assert len(subjects) == len(set(subjects))
+
+
+def test_what_is_at_risk_is_what_is_not_surely_met(opened: Engagement) -> None:
+    risk = set(tables.at_risk(opened)["kpi"])
+    judged = opened.judged().table
+    assert set(judged.loc[judged["status"] != "met", "kpi"]) <= risk
+
+
+def test_a_client_without_targets_has_a_summary_all_the_same(tmp_path: Path) -> None:
+    place = copy_workspace(tmp_path, "nova-mall")
+    file = place.client_file("nova-mall")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: text.index("targets:")], encoding="utf-8")
+    e = Engagement.open("nova-mall", language="en", workspace=place)
+    assert tables.contract(e).empty
+    assert tables.at_risk(e).empty
+    assert list(tables.headline(e).table["source"].unique()) == ["survey"]

@@ -1,0 +1,211 @@
+"""All chapters of a client say the same: one number, one verdict, one direction, one gap.
+
+Read from what every chapter of every demo client saves: its results and its findings.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from cxlib import Engagement, envelope
+from cxlib.envelope import Envelope
+from cxlib.present.findings import Finding
+from cxlib.words import Words
+from cxlib.workspace import Workspace
+from tests.conftest import DEMO_CLIENTS, copy_workspace
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("coherence")]
+
+Told = dict[Any, dict[Any, set[str]]]
+"""By what is told of: each answer, with the chapters that give it."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Every chapter of every demo client, executed as a consultant would."""
+    place = copy_workspace(tmp_path_factory.mktemp("coherence"), *DEMO_CLIENTS)
+    environment = {k: v for k, v in os.environ.items() if k not in ("CX_HOME", "CX_JOB")}
+    command = [sys.executable, "-m", "cxlib", "run", "--language", "en"]
+    told = subprocess.run(
+        command, cwd=place.root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-1000:]
+    return place
+
+
+def saved(place: Workspace, client: str) -> list[Envelope]:
+    found = [envelope.read(path) for path in sorted(place.results(client).rglob("*.json"))]
+    assert len({each.chapter for each in found}) >= 3
+    return found
+
+
+def frames(value: Any) -> Iterator[pd.DataFrame]:
+    """Yield every table of a saved result."""
+    if isinstance(value, pd.DataFrame):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from frames(each)
+    elif isinstance(value, dict):
+        yield from frames(list(value.values()))
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from frames(getattr(value, field.name))
+
+
+def rows(place: Workspace, client: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every saved row about a KPI, and the facts of every finding, with its chapter."""
+    for each in saved(place, client):
+        for table in frames(dict(each.results)):
+            if {"kpi", "value"} <= set(table.columns):
+                for row in table.to_dict("records"):
+                    yield each.chapter, {str(name): cell for name, cell in row.items()}
+        for finding in each.findings:
+            if isinstance(finding, Finding) and "kpi" in finding.row:
+                yield each.chapter, dict(finding.row)
+
+
+def known(row: dict[str, Any], *names: str) -> bool:
+    return all(row.get(name) is not None and not pd.isna(row[name]) for name in names)
+
+
+def whole(row: dict[str, Any]) -> bool:
+    own = not known(row, "brand") or row["brand"] == "own"
+    return own and not known(row, "level") and not known(row, "segment")
+
+
+def differing(told: Told) -> list[str]:
+    return [
+        f"{about}: " + " | ".join(f"{answer} in {sorted(by)}" for answer, by in answers.items())
+        for about, answers in told.items()
+        if len(answers) > 1
+    ]
+
+
+def rounded(number: float) -> float:
+    return float(f"{number:.9g}")
+
+
+each_client = pytest.mark.parametrize("client", DEMO_CLIENTS)
+
+
+@each_client
+def test_a_kpi_of_a_period_has_one_value(run: Workspace, client: str) -> None:
+    told: Told = defaultdict(lambda: defaultdict(set))
+    for chapter, row in rows(run, client):
+        if whole(row) and known(row, "period", "value"):
+            told[row["kpi"], row["period"]][rounded(float(row["value"]))].add(chapter)
+    assert (
+        len({chapter for answers in told.values() for by in answers.values() for chapter in by}) > 1
+    )
+    assert differing(told) == []
+
+
+@each_client
+def test_a_target_has_one_verdict_and_one_course(run: Workspace, client: str) -> None:
+    told: Told = defaultdict(lambda: defaultdict(set))
+    for chapter, row in rows(run, client):
+        if not (whole(row) and known(row, "target", "status", "period")):
+            continue
+        about = (row["kpi"], row["period"], rounded(float(row["target"])))
+        for name in ("status", "course"):
+            if known(row, name):
+                told[about, name][row[name]].add(chapter)
+    assert told
+    assert differing(told) == []
+
+
+@each_client
+def test_a_kpi_or_touchpoint_moves_in_one_direction(run: Workspace, client: str) -> None:
+    told: Told = defaultdict(lambda: defaultdict(set))
+    for chapter, row in rows(run, client):
+        if whole(row) and known(row, "to", "at", "change", "turn"):
+            about = (row["kpi"], row["to"], row["at"])
+            told[about, "change"][rounded(float(row["change"]))].add(chapter)
+            if row["turn"] in ("better", "worse"):
+                told[about, "turn"][row["turn"]].add(chapter)
+    assert told
+    assert differing(told) == []
+
+
+@each_client
+def test_nobody_is_said_to_get_worse_where_only_the_mix_moved(run: Workspace, client: str) -> None:
+    core = Engagement.open(client, language="en", workspace=run)
+    table = core.standing("survey", "touchpoint", "tickets", "reported").table
+    mixed = set(table.loc[(table["cause"] == "mix") & (table["turn"] == "unclear"), "kpi"])
+    words = Words()
+    for each in saved(run, client):
+        for finding in each.findings:
+            if isinstance(finding, Finding) and finding.row.get("kpi") in mixed:
+                said = finding.headline(words).lower()
+                for claim in ("got worse", "worsen", "deteriorat"):
+                    assert claim not in said, (finding.id, said)
+
+
+@each_client
+def test_a_competitor_has_one_gap(run: Workspace, client: str) -> None:
+    told: Told = defaultdict(lambda: defaultdict(set))
+    for chapter, row in rows(run, client):
+        rival = known(row, "brand") and row["brand"] != "own"
+        if rival and known(row, "like", "period"):
+            about = (row["kpi"], row["brand"], row["period"])
+            told[about, "gap"][rounded(float(row["like"]))].add(chapter)
+            told[about, "turn"][row["turn"]].add(chapter)
+    assert differing(told) == []
+
+
+@each_client
+def test_findings_about_one_thing_agree_in_their_gravity(run: Workspace, client: str) -> None:
+    """No chapter praises at its top what another tells to act on, for the same reason."""
+    about: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for each in saved(run, client):
+        for finding in each.findings:
+            if isinstance(finding, Finding) and known(dict(finding.row), "status"):
+                about[finding.subject][finding.severity].add(finding.id)
+    for subject, severities in about.items():
+        grave, good = severities.get("serious", set()), severities.get("good", set())
+        assert not (grave and good), (subject, dict(severities))
+
+
+@each_client
+def test_every_chapter_keeps_its_top_short_and_one_a_subject(run: Workspace, client: str) -> None:
+    from cxlib.report.html import _in_order
+
+    for each in saved(run, client):
+        told = [f for f in each.findings if isinstance(f, Finding)]
+        items = [
+            {"id": f.id, "subject": f.subject, "severity": f.severity, "tier": f.tier}
+            | {"stake": f.stake}
+            for f in told
+        ]
+        top, _more = _in_order(items)
+        assert len(top) <= 5, each.chapter
+        subjects = [item["subject"] for item in top]
+        assert len(subjects) == len(set(subjects))
+        grave = [("serious", "warning", "good").index(item["severity"]) for item in top]
+        assert all(a <= b for a, b in pairwise(grave))
+
+
+@each_client
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_headlines_are_plain(run: Workspace, client: str, language: str) -> None:
+    opened = Engagement.open(client, language=language, workspace=run)
+    for each in saved(run, client):
+        for finding in each.findings:
+            if not isinstance(finding, Finding):
+                continue
+            said = finding.headline(opened.words)
+            for phrase in ("n = ", "p = ", "p <", "95%", "chapter “"):
+                assert phrase not in said, (finding.id, said)
+            if language == "en":
+                assert len(said.split()) <= 45, (finding.id, said)
