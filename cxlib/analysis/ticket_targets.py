@@ -1,4 +1,4 @@
-"""The KPIs of a ticket log that a contract may set targets on, by the names it uses."""
+"""What a ticket may be, and the KPIs of a log that a contract may set targets on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from types import MappingProxyType
 from typing import Literal
 
 from cxlib.analysis.metrics import Direction
+
+STATES = ("open", "resolved", "closed", "cancelled", "merged", "abandoned")
+DONE = ("resolved", "closed")
+EXCLUDED = ("cancelled", "merged")
 
 
 @dataclass(frozen=True)

@@ -269,7 +269,7 @@ def test_customers_can_say_that_one_contact_was_enough() -> None:
 def test_what_the_log_lacks_is_said_and_not_guessed() -> None:
     found = service.ticket_kpis(log(2, csat=np.nan))
     assert set(found.table["kpi"]) == {"tickets", "resolution"}
-    assert "csat is not computed: the tickets have no csat." in found.caveats
+    assert "ticket_csat is not computed: the tickets have no csat." in found.caveats
     assert "fcr is not computed: the tickets have no reopened." in found.caveats
     assert found.first_contact.empty
 

@@ -52,7 +52,7 @@ def report(workspace: Workspace, period: str) -> Reported:
         *tell(subjects.kpis(standing, course, follow_up, groups), findings.KPIS, chapter="service"),
         *tell(subjects.worst(groups), findings.GROUPS, chapter="service", about="level"),
         *tell(
-            subjects.pile(service.backlog(tickets, as_of=terms.as_of, each="month")),
+            subjects.backlog(service.backlog(tickets, as_of=terms.as_of, each="month")),
             findings.BACKLOG,
             chapter="service",
             about="subject",
@@ -187,8 +187,12 @@ def test_staff_follows_the_mondays(quarter: Reported) -> None:
     assert (row["case"], row["paid_hours"]) == ("short", plan.paid_hours)
 
 
-def test_the_older_name_of_the_actions_is_read(bank: Workspace) -> None:
-    path: Path = bank.client_file("lakeside-bank")
-    assert "measures:" in path.read_text(encoding="utf-8")
-    e = Engagement.open("lakeside-bank", chapter="service", language="en", workspace=bank)
+def test_the_older_name_of_the_actions_is_read(tmp_path: Path) -> None:
+    place = copy_workspace(tmp_path, "lakeside-bank")
+    path: Path = place.client_file("lakeside-bank")
+    text = path.read_text(encoding="utf-8")
+    assert "    actions:" in text
+    older = text.replace("    actions:", "    measures:").replace("- action:", "- measure:")
+    path.write_text(older, encoding="utf-8")
+    e = Engagement.open("lakeside-bank", chapter="service", language="en", workspace=place)
     assert len(agreed_actions(e.client, language="en")) == 3

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.service.log import DONE, STATES
+from cxlib.analysis.ticket_targets import DONE, STATES
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 

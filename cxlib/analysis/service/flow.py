@@ -79,8 +79,9 @@ def backlog(
     Backlog
         ``table``: ``period`` (its label, or the moment's date), ``at`` (the moment on the log's
         wall clock), the `by` columns, ``opened`` and ``resolved`` (during the period, or since the
-        log began), ``open``, ``age_median``, ``age_p90`` and ``age_oldest`` (seconds; NaN where
-        nothing is open). ``ageing``: ``period``, the `by` columns, ``from_days``, ``to_days``
+        log began; missing where the log does not tell when), ``open``, ``age_median``, ``age_p90``
+        and ``age_oldest`` (seconds; NaN where nothing is open). ``ageing``: ``period``, the `by`
+        columns, ``from_days``, ``to_days``
         (infinite for the last), ``tickets``, ``share``. These count all tickets, so they have no
         interval. Both are empty, with the reason in the caveats, where nothing tells that a
         ticket ended.
@@ -109,9 +110,9 @@ def backlog(
         )
     frame, keys, missing = group_keys(log.frame, by)
     undated = frame["done"] & frame["ended_at"].isna()
-    frame = frame[~undated & ~frame["abandoned"]]
     dated = bool({"resolved_at", "closed_at"} & log.columns)
-    moments = _moments(log, each if dated else None)
+    frame = frame[~(undated & dated) & ~frame["abandoned"]]
+    moments = _moments(log, each)[0 if dated else -1 :]
     groups = groups_of(frame, keys)
     table: list[dict[str, Any]] = []
     ageing: list[dict[str, Any]] = []
@@ -119,7 +120,7 @@ def backlog(
     for label, at in moments:
         for group, part in groups:
             ended = part["ended_at"]
-            is_open = (part["created_at"] <= at) & (ended.isna() | (ended > at))
+            is_open = (part["created_at"] <= at) & (ended.isna() & ~part["done"] | (ended > at))
             ages = (at - part.loc[is_open, "created_at"]).dt.total_seconds()
             row = {"period": label, "at": log.wall(at)} | group
             for name, column in (("opened", "created_at"), ("resolved", "ended_at")):
@@ -127,6 +128,7 @@ def backlog(
                 row[name] = int(
                     (inside if since is None else inside & (part[column] > since)).sum()
                 )
+            row |= {} if dated else {"resolved": pd.NA}
             row |= {"open": len(ages), "age_median": float(ages.median())}
             row |= {"age_p90": float(ages.quantile(0.9)), "age_oldest": float(ages.max())}
             table.append(row)

@@ -226,7 +226,7 @@ def _absent(log: TicketLog, fcr: str) -> list[Caveat]:
         "fcr": FCR_NEEDS[fcr],
         "reopen_rate": "reopened",
         "reassign_rate": "reassigned",
-        "csat": "csat",
+        "ticket_csat": "csat",
     }
     message = _("{kpi} is not computed: the tickets have no {column}.")
     closed = _(

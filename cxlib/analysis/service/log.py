@@ -42,12 +42,10 @@ from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.results import Caveat
 from cxlib.analysis.service.clock import ENDS, UTC_CLOCK, in_utc, one_zone, present_times
+from cxlib.analysis.ticket_targets import DONE, EXCLUDED, STATES
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
-STATES = ("open", "resolved", "closed", "cancelled", "merged", "abandoned")
-DONE = ("resolved", "closed")
-EXCLUDED = ("cancelled", "merged")
 GIVEN = {"first_response_at": "first_response_seconds", "resolved_at": "resolution_seconds"}
 """The duration that may stand in for a time."""
 

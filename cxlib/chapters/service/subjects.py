@@ -167,15 +167,15 @@ def _twins(table: pd.DataFrame) -> pd.Series:
     return pd.Series([other.get(key) for key in keys], index=table.index, dtype=object)
 
 
-def pile(backlog: Backlog) -> pd.DataFrame:
+def backlog(found: Backlog) -> pd.DataFrame:
     """Return the backlog now, as one row: how many are old, and whether it grows."""
-    if backlog.table.empty:
+    if found.table.empty:
         return pd.DataFrame([{"subject": "backlog", "case": "no ends"}])
-    last = backlog.table.iloc[-1]
-    ageing = backlog.ageing[backlog.ageing["period"] == last["period"]]
+    last = found.table.iloc[-1]
+    ageing = found.ageing[found.ageing["period"] == last["period"]]
     old = int(ageing.loc[ageing["from_days"] >= OLD_DAYS, "tickets"].sum())
     n = int(last["open"])
-    before = int(backlog.table["open"].iloc[-2]) if len(backlog.table) > 1 else n
+    before = int(found.table["open"].iloc[-2]) if len(found.table) > 1 else n
     grows = n > before * (1 + GREW) and n - before > 2 * before**0.5
     case = "none" if not n else "old" if old / n > MANY_OLD else "young"
     row = {"subject": "backlog", "case": case, "grows": grows, "open_before": before, "old": old}
