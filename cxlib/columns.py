@@ -25,6 +25,7 @@ Kind = Literal[
     "int",
     "needed",  # a number of answers that is enough: rounded up
     "percent",  # a share 0 to 1 shown in percent
+    "chance",  # a probability 0 to 1 in percent, never as 0% or 100%
     "points",  # a number with one decimal
     "number",  # a number with two decimals
     "p",

@@ -45,7 +45,9 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
     if kind == "needed":
         number = float(value)
         return words.number(math.ceil(number - 1e-9) if math.isfinite(number) else number)
-    if kind == "percent":
+    if kind == "chance" and not 0.01 <= float(value) <= 0.99:
+        return "< 1%" if float(value) < 0.5 else "> 99%"
+    if kind in ("percent", "chance"):
         return words.quantity(float(value), "share")
     digits, scale = _NUMERIC.get(kind, (2, 1.0))
     return words.number(scale * float(value), digits)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -72,8 +73,9 @@ class Stable:
         return float(((_upper(counts, n) <= level) & (self.smallest < 1)).mean())
 
 
-def _upper(count: np.ndarray, n: int) -> np.ndarray:
-    return (1 + count + MARGIN_Z * np.sqrt(1 + count)) / (1 + n)
+def _upper(count: Any, n: int) -> Values:
+    found: Values = (1 + count + MARGIN_Z * np.sqrt(1 + count)) / (1 + n)
+    return found
 
 
 def _tail(ordered: Values, value: Values) -> Values:

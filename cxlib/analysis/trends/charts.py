@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isnan, nan, sqrt
 from numbers import Integral, Real
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,9 @@ from scipy.stats import t as student
 
 from cxlib.analysis.results import Caveat
 from cxlib.analysis.trends import _rules
-from cxlib.analysis.trends._rules import LEVEL, LEVEL_POINTS, SETTLED, Values
-from cxlib.analysis.trends._season import Seasonality, season_of, without_season
+from cxlib.analysis.trends._season import Seasonality, season_of
+from cxlib.analysis.trends._segments import Segments
 from cxlib.analysis.trends._series import Series, read_scores, read_values, rebased_at
-from cxlib.analysis.trends._stable import stable_like
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -28,8 +27,6 @@ TRIAL_POINTS = 12
 """Limits on fewer points still move with every new one (NHS England, Making data count)."""
 MATERIAL_Z = 1.96
 """Lag-1 autocorrelations beyond this many standard errors (1/sqrt n) are called material."""
-SHIFT_CHANCE = 0.01
-"""A stable chart is divided into two levels at most this often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,8 +165,8 @@ def xmr(
             "data, and 91 % of stable rolling series (3 months over 24) raise a flag; chart the "
             "single periods."
         )
-    series = read_values(values)
-    return _Maker(series, improvement, target, screen, rules, limits).chart(rebase, shifts)
+    options: dict[str, Any] = {"screen": screen, "rules": rules, "limits": limits, "shifts": shifts}
+    return _chart(read_values(values), improvement, target, rebase, **options)
 
 
 def score_chart(
@@ -188,7 +185,7 @@ def score_chart(
     Limits are centre ± 3 sqrt(tau² + v_t), v_t = σ²/n_t. σ² is the variance of one answer pooled
     over the periods (of a share: that at the centre, as in a p chart), never a period's own: a
     month of 100 % has none. tau², what the process varies beyond its sampling noise, solves
-    mean(\\|x_t+1 − x_t\\| / sqrt(2 tau² + v_t + v_t+1)) = sqrt(2/π), else it is 0; the centre is
+    mean(abs(x_t+1 − x_t) / sqrt(2 tau² + v_t + v_t+1)) = sqrt(2/π), else it is 0; the centre is
     weighted by 1/(tau² + v_t). An additive variance, unlike Laney's factor.
 
     Parameters
@@ -222,166 +219,56 @@ def score_chart(
     series = read_scores(table, limits=limits)
     if limits is None and series.variance is None:
         limits = (0.0, series.whole)
-    return _Maker(series, improvement, target, screen, rules, limits).chart(rebase, shifts)
+    options: dict[str, Any] = {"screen": screen, "rules": rules, "limits": limits, "shifts": shifts}
+    return _chart(series, improvement, target, rebase, **options)
 
 
-class _Maker:
-    """What all segments of one chart share."""
-
-    def __init__(
-        self,
-        series: Series,
-        improvement: Improvement | None,
-        target: float | None,
-        screen: bool,
-        rules: str | Sequence[str],
-        ends: Ends | None,
-    ) -> None:
-        _check(improvement, target, ends)
-        self.series, self.improvement, self.target = series, improvement, target
-        self.screen, self.rules = screen, _chosen(rules)
-        self.ends = ends or (None, None)
-
-    def chart(self, rebase: Sequence[str] | Mapping[str, str] | None, look: bool) -> XmrChart:
-        series = self.series
-        rebased, declared = rebased_at(series, rebase)
-        cuts = sorted({rows.start for rows in declared})
-        found = sorted(at for rows in declared for at in self._shifts(rows)) if look else []
-        end = int(np.flatnonzero(~np.isnan(series.points))[-1])
-        bounds = [*sorted({*cuts, *found}), len(series.points)]
-        # a shift that only the latest point shows is judged by the limits before it
-        single = bool(found) and found[-1] == bounds[-2] and self._count(found[-1], end + 1) == 1
-        if single:
-            bounds.remove(found[-1])
-        parts, alarms = [], []
-        for number, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False), start=1):
-            fitted = slice(start, found[-1] if single and stop == bounds[-1] else stop)
-            unsettled = start in found and self._count(start, stop) < SETTLED
-            before = parts[-1]["centre"].iloc[-1] if parts else nan
-            part, rate = self._segment(slice(start, stop), fitted, unsettled, before)
-            parts.append(part.assign(segment=number))
-            alarms.append(rate)
-        table = pd.concat(parts, ignore_index=True)
-        return self._amounts_to(table, rebased, tuple(series.periods[at] for at in found), alarms)
-
-    def _count(self, start: int, stop: int) -> int:
-        return int((~np.isnan(self.series.points[start:stop])).sum())
-
-    def _noise(self, rows: slice) -> Values | None:
-        """Return v_t; of a share at the centre of the segment, which itself depends on v_t."""
-        series = self.series
-        if series.sizes is None:
-            return None
-        sizes = series.sizes[rows]
-        if series.variance is not None:
-            return np.asarray(series.variance / sizes)
-        values = series.points[None, rows]
-        centre = float(np.nansum(values[0] * sizes) / np.nansum(sizes))
-        for _step in range(3):
-            noise = centre * (series.whole - centre) / sizes
-            centre = float(_rules.limits(values, noise, screen=self.screen).centre[0, 0])
-        return np.asarray(centre * (series.whole - centre) / sizes)
-
-    def _shifts(self, rows: slice) -> list[int]:
-        """Return where the level shifts: the clearest step, then those on either side of it."""
-        values = self.series.points[rows]
-        if (~np.isnan(values)).sum() <= LEVEL_POINTS:
-            return []
-        noise = self._noise(rows)
-        values, season = without_season(self.series.periods[rows], values)
-        stable, _carry = stable_like(
-            values, noise, season=season, screen=self.screen, rules=self.rules
-        )
-        end = int(np.flatnonzero(~np.isnan(values))[-1]) + 1
-        row, known = values[None, :end], None if noise is None else noise[:end]
-        step, at = _rules.level_shift(row, _rules.limits(row, known, screen=self.screen))
-        if stable.shift_chance(float(abs(step[0]))) > SHIFT_CHANCE:
-            return []
-        middle = rows.start + int(at[0])
-        earlier, later = slice(rows.start, middle), slice(middle, rows.stop)
-        return [*self._shifts(earlier), middle, *self._shifts(later)]
-
-    def _segment(
-        self, rows: slice, fitted: slice, unsettled: bool, before: float
-    ) -> tuple[pd.DataFrame, float]:
-        values, noise = self.series.points[None, rows], self._noise(rows)
-        basis = np.array(values)
-        basis[:, fitted.stop - rows.start :] = np.nan
-        limit = _rules.limits(basis, noise, screen=self.screen)
-        found = _rules.signals(values, limit, self.rules)
-        flags = [
-            ", ".join(rule for rule in self.rules if found.flags[rule][0, t])
-            for t in range(values.shape[1])
-        ]
-        ways = [
-            next((w for rule in self.rules if (w := found.direction[rule][0, t])), 0.0)
-            for t in range(values.shape[1])
-        ]
-        half, centre = np.array(limit.half[0]), float(limit.centre[0, 0])
-        rate = 0.0
-        if unsettled:
-            half[:], way = nan, float(np.sign(centre - before))
-            there = ~np.isnan(values[0])
-            flags, ways = [LEVEL if t else "" for t in there], [way if t else 0.0 for t in there]
-            centre = nan
-        else:
-            stable, _carry = stable_like(
-                values[0], noise, plain=True, screen=self.screen, rules=self.rules
-            )
-            rate = stable.any_flag
-        low, high = self.ends
-        part = pd.DataFrame(
-            {
-                "period": self.series.periods[rows],
-                "value": values[0],
-                "centre": centre,
-                "lower": np.maximum(centre - half, -np.inf if low is None else low),
-                "upper": np.minimum(centre + half, np.inf if high is None else high),
-                "flags": flags,
-                "signal": [_signal(way, self.improvement) for way in ways],
-                "moving_range": limit.moving[0],
-                "screened": limit.screened[0],
-            }
-        )
-        return part if noise is None else part.assign(standard_error=np.sqrt(noise)), rate
-
-    def _amounts_to(
-        self,
-        table: pd.DataFrame,
-        rebased: tuple[tuple[str, str], ...],
-        shifts: tuple[str, ...],
-        alarms: list[float],
-    ) -> XmrChart:
-        measured = table[table["value"].notna()]
-        latest = measured.iloc[-1]
-        now = measured[measured["segment"] == latest["segment"]]
-        earlier = measured.loc[measured["segment"] < latest["segment"], "centre"].dropna()
-        gap = table["value"] - table["value"].groupby(table["segment"]).transform("mean")
-        correlation = _correlation(gap, table["segment"])
-        trial = len(now) < TRIAL_POINTS or isnan(latest["centre"])
-        judged = None if trial else _assurance(latest, self.target, self.improvement)
-        chart = XmrChart(
-            table=table,
-            improvement=self.improvement,
-            target=None if self.target is None else float(self.target),
-            variation=_variation(latest, self.improvement),
-            assurance=judged,
-            miss_chance=nan if judged is None else _miss_chance(now, self.target, self.improvement),
-            false_alarm_rate=float(1 - np.prod(1 - np.asarray(alarms))),
-            false_alarm_rate_valid=not material(correlation, n=len(measured)),
-            autocorrelation=correlation,
-            trial=trial,
-            seasonality=season_of(self.series.periods, self.series.points),
-            rebased=rebased,
-            shifts=shifts,
-            before=float(earlier.iloc[-1]) if len(earlier) else nan,
-            rules=self.rules,
-            screen=self.screen,
-            n_used=len(measured),
-            n_dropped=len(table) - len(measured),
-            caveats=(),
-        )
-        return replace(chart, caveats=tuple(_caveats(chart, len(now), self.series.unplaced)))
+def _chart(
+    series: Series,
+    improvement: Improvement | None,
+    target: float | None,
+    rebase: Sequence[str] | Mapping[str, str] | None,
+    *,
+    screen: bool,
+    rules: str | Sequence[str],
+    limits: Ends | None,
+    shifts: bool,
+) -> XmrChart:
+    _check(improvement, target, limits)
+    chosen = _chosen(rules)
+    rebased, declared = rebased_at(series, rebase)
+    parts = Segments(series, improvement, screen=screen, rules=chosen, ends=limits or (None, None))
+    table, shifted, rate = parts.table(declared, look=shifts)
+    measured = table[table["value"].notna()]
+    latest = measured.iloc[-1]
+    now = measured[measured["segment"] == latest["segment"]]
+    earlier = measured.loc[measured["segment"] < latest["segment"], "centre"].dropna()
+    gap = table["value"] - table["value"].groupby(table["segment"]).transform("mean")
+    correlation = _correlation(gap, table["segment"])
+    trial = len(now) < TRIAL_POINTS or isnan(latest["centre"])
+    judged = None if trial else _assurance(latest, target, improvement)
+    chart = XmrChart(
+        table=table,
+        improvement=improvement,
+        target=None if target is None else float(target),
+        variation=_variation(latest, improvement),
+        assurance=judged,
+        miss_chance=nan if judged is None else _miss_chance(now, target, improvement),
+        false_alarm_rate=rate,
+        false_alarm_rate_valid=not material(correlation, n=len(measured)),
+        autocorrelation=correlation,
+        trial=trial,
+        seasonality=season_of(series.periods, series.points),
+        rebased=rebased,
+        shifts=shifted,
+        before=float(earlier.iloc[-1]) if len(earlier) else nan,
+        rules=chosen,
+        screen=screen,
+        n_used=len(measured),
+        n_dropped=len(table) - len(measured),
+        caveats=(),
+    )
+    return replace(chart, caveats=tuple(_caveats(chart, len(now), series.unplaced)))
 
 
 def _check(improvement: str | None, target: float | None, ends: Ends | None) -> None:
@@ -409,14 +296,6 @@ def _chosen(rules: str | Sequence[str]) -> tuple[str, ...]:
     if "nhs" in named:
         return _rules.RULES
     return tuple(rule for rule in _rules.RULES if rule in named)
-
-
-def _signal(way: float, improvement: str | None) -> str:
-    if way == 0 or isnan(way):
-        return ""
-    if improvement is None:
-        return _("high") if way > 0 else _("low")
-    return _("better") if (way > 0) == (improvement == "higher") else _("worse")
 
 
 def _variation(latest: pd.Series, improvement: str | None) -> str | None:
@@ -467,63 +346,41 @@ def material(correlation: float, *, n: int) -> bool:
 def _caveats(chart: XmrChart, points: int, unplaced: int) -> list[Caveat]:
     """Return the reservations about a chart, in the order in which a reader needs them."""
     latest = chart.table[chart.table["value"].notna()].iloc[-1]
-    screened = int(chart.table["screened"].sum())
-    season = chart.seasonality
-    told: list[Caveat | None] = [
-        Caveat(
-            _("The level shifted in {period}; {n} periods since are too few to say what is usual."),
-            period=chart.shifts[-1],
-            n=points,
-        )
-        if chart.shifts and isnan(latest["centre"])
-        else Caveat(_("No two neighbouring periods have a value: no limits can be set."))
-        if isnan(latest["upper"])
-        else Caveat(
-            _("The limits rest on {n} points and are on trial; {needed} settle them."),
-            n=points,
-            needed=TRIAL_POINTS,
-        )
-        if chart.trial
-        else None,
-        Caveat(_("The values do not vary: the limits have no width."))
-        if latest["upper"] == latest["lower"]
-        else None,
-        Caveat(
-            _("{n} unusually large moving ranges were left out when the limits were set."),
-            n=screened,
-        )
-        if screened
-        else None,
-        Caveat(
-            _("{n} of {total} periods have no value; they stay gaps and end runs."),
-            n=chart.n_dropped,
-            total=len(chart.table),
-        )
-        if chart.n_dropped
-        else None,
-        Caveat(_("{n} values have no number of answers and are gaps."), n=unplaced)
-        if unplaced
-        else None,
-        Caveat(
-            _(
-                "Neighbouring values are correlated ({r:.2f}): limits, rules and the "
-                "false-alarm rate assume independent ones and are not valid here."
-            ),
-            r=chart.autocorrelation,
-        )
-        if not chart.false_alarm_rate_valid
-        else None,
-        Caveat(
-            _("The values follow a season (p = {p:.3f}): compare with the same time last year."),
-            p=season.p_value,
-        )
-        if season is not None and season.seasonal
-        else None,
-    ]
-    told += [
-        Caveat(_("Limits were recalculated from {period}: {reason}"), period=at, reason=why)
-        if why
-        else Caveat(_("Limits were recalculated from {period}; no reason was given."), period=at)
-        for at, why in chart.rebased
-    ]
-    return [each for each in told if each is not None]
+    screened, season = int(chart.table["screened"].sum()), chart.seasonality
+    told: list[Caveat] = []
+
+    def add(applies: object, message: str, **facts: object) -> None:
+        if applies:
+            told.append(Caveat(message, **facts))
+
+    if chart.shifts and isnan(latest["centre"]):
+        add(True, _SHIFTED, period=chart.shifts[-1], n=points)
+    elif isnan(latest["upper"]):
+        add(True, _("No two neighbouring periods have a value: no limits can be set."))
+    else:
+        add(chart.trial, _TRIAL, n=points, needed=TRIAL_POINTS)
+    add(latest["upper"] == latest["lower"], _FLAT)
+    add(screened, _SCREENED, n=screened)
+    add(chart.n_dropped, _GAPS, n=chart.n_dropped, total=len(chart.table))
+    add(unplaced, _("{n} values have no number of answers and are gaps."), n=unplaced)
+    add(not chart.false_alarm_rate_valid, _CORRELATED, r=chart.autocorrelation)
+    if season is not None:
+        add(season.seasonal, _SEASON, p=season.p_value)
+    for period, reason in chart.rebased:
+        add(reason, _REBASED, period=period, reason=reason)
+        add(not reason, _BARE, period=period)
+    return told
+
+
+_SHIFTED = _("The level shifted in {period}; {n} periods since are too few to say what is usual.")
+_TRIAL = _("The limits rest on {n} points and are on trial; {needed} settle them.")
+_FLAT = _("The values do not vary: the limits have no width.")
+_SCREENED = _("{n} unusually large moving ranges were left out when the limits were set.")
+_GAPS = _("{n} of {total} periods have no value; they stay gaps and end runs.")
+_CORRELATED = _(
+    "Neighbouring values are correlated ({r:.2f}): limits, rules and the false-alarm rate assume "
+    "independent ones and are not valid here."
+)
+_SEASON = _("The values follow a season (p = {p:.3f}): compare with the same time last year.")
+_REBASED = _("Limits were recalculated from {period}: {reason}")
+_BARE = _("Limits were recalculated from {period}; no reason was given.")

@@ -131,9 +131,9 @@ def early_warnings(
     rows: list[dict[str, Any]] = []
     attained, plain, unpromised = [], [], []
     for name, chart in named.items():
-        row, stable, carry = _latest(chart)
+        row, stable, rules_alone, carry = _latest(chart)
         attained.append(stable.false_alarm(level))
-        plain.append(stable.latest_flag)
+        plain.append(rules_alone)
         unpromised += [name] if carry > MOST_CARRY else []
         if row is None:
             continue
@@ -190,8 +190,11 @@ def _measured(chart: XmrChart) -> pd.DataFrame:
     return chart.table[chart.table["value"].notna()]
 
 
-def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float]:
-    """Return the row of a chart whose latest value signals, and how stable ones behave."""
+def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float, float]:
+    """Return the row of a chart whose latest value signals, and how stable ones behave.
+
+    The last two are how often the rules alone would flag the latest point, and the carry-over.
+    """
     measured = _measured(chart)
     settled = measured.loc[measured["centre"].notna(), "segment"].iloc[-1]
     part = chart.table[chart.table["segment"] >= settled].loc[: measured.index[-1]]
@@ -204,6 +207,7 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float]:
     stable, carry = stable_like(
         values, noise, season=season, screen=chart.screen, rules=chart.rules
     )
+    simple, _none = stable_like(raw, noise, plain=True, screen=chart.screen, rules=chart.rules)
     limit = _rules.limits(values[None], noise, screen=chart.screen)
     found = _rules.signals(values[None], limit, chart.rules)
     strength = {
@@ -212,7 +216,7 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float]:
     singly = stable.p_values(strength)
     rule = min(singly, key=lambda each: singly[each])
     if strength[rule] <= 0:
-        return None, stable, carry
+        return None, stable, simple.latest_flag, carry
     step, at = _rules.level_shift(values[None], limit, latest=SETTLED - 1)
     way = float(np.sign(step[0]) if rule == LEVEL else found.direction[rule][0, -1])
     begins = [
@@ -233,7 +237,7 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float]:
         "centre": centre + raw[-1] - values[-1],
         "p_value": stable.p_value(strength),
     }
-    return row, stable, carry
+    return row, stable, simple.latest_flag, carry
 
 
 def _began(rule: str, found: _rules.Signals) -> int:

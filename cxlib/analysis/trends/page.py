@@ -1,0 +1,187 @@
+"""The process charts of a report: one a KPI, from the estimates that every chapter reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+from typing import Any
+
+import pandas as pd
+
+from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+Rebase = Mapping[Any, Any]
+ENDS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charts:
+    """The process charts of a report, and what each amounts to.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a chart: the row of its latest measured period (``kpi, source, unit, direction,
+        basis, period, value, low, high, n``); ``target``; ``usual, usual_low, usual_high`` (its
+        centre and limits there; NaN since a shift with fewer than 8 points), ``until`` (the level
+        before the latest shift or rebase), ``variation, assurance, miss_chance`` (see `XmrChart`),
+        ``points`` (with a value since then), ``trial``, ``correlation`` (lag-1),
+        ``false_alarm_rate`` (NaN where it is not valid).
+    history : pandas.DataFrame
+        One row a chart and period: ``kpi, unit, direction, period, value, n`` and the columns of
+        `XmrChart.table`.
+    charts : dict of str to XmrChart
+        By KPI.
+    n_charts, n_without : int
+        Charts, and KPIs without a value to chart.
+    caveats : tuple of Caveat
+        KPIs without a chart.
+    """
+
+    table: pd.DataFrame
+    history: pd.DataFrame
+    charts: dict[str, XmrChart] = field(repr=False)
+    n_charts: int
+    n_without: int
+    caveats: tuple[Caveat, ...] = ()
+
+
+def chart_kpis(
+    estimates: pd.DataFrame,
+    *,
+    targets: Mapping[str, float] | None = None,
+    rebase: Rebase | None = None,
+    known_periods: Sequence[str] | None = None,
+    minimum_base: int = MINIMUM_BASE,
+) -> Charts:
+    """Chart every KPI of a table of estimates, with the shifts of its level.
+
+    Survey scores and shares of cases know each period's sample; other figures are XmR charts.
+
+    Parameters
+    ----------
+    estimates : pandas.DataFrame
+        The client's totals, as `kpis.Estimates.table` holds them: one row a KPI and period.
+    targets : mapping of str to float, optional
+        By KPI, in its unit.
+    rebase : mapping, optional
+        Period to reason: limits are recalculated from there on every chart; under a KPI's key, a
+        mapping of period to reason for that chart alone. Periods still to come are passed over.
+    known_periods : sequence of str, optional
+        All periods the client has, past the report's too: a rebase of any other is refused.
+    minimum_base : int
+        Periods on fewer answers are gaps.
+
+    Returns
+    -------
+    Charts
+
+    Raises
+    ------
+    DataError
+        If a rebase names an unknown period or KPI, or the data cannot be charted.
+    """
+    keys = list(dict.fromkeys(estimates["kpi"]))
+    rebases = _rebases(rebase, keys, known_periods)
+    charts, rows, courses, without = {}, [], [], []
+    for key in keys:
+        part = estimates[estimates["kpi"] == key].reset_index(drop=True)
+        small = part["n"].astype("float64") < minimum_base
+        part["value"] = part["value"].mask(small)
+        if part["value"].isna().all():
+            without.append(Caveat(_NO_CHART, kpi=key, n=minimum_base))
+            continue
+        chart = charts[key] = _chart(part, (targets or {}).get(key), rebases[key])
+        rows.append(_row(part, chart))
+        course = chart.table.merge(part[["period", "n"]], on="period", how="left")
+        about = {name: part[name].iloc[0] for name in ("unit", "direction")}
+        courses.append(course.assign(kpi=key, **about))
+    return Charts(
+        table=pd.DataFrame(rows, columns=COLUMNS),
+        history=pd.concat(courses, ignore_index=True) if courses else pd.DataFrame(),
+        charts=charts,
+        n_charts=len(charts),
+        n_without=len(without),
+        caveats=tuple(without),
+    )
+
+
+_NO_CHART = _("{kpi} has no period with {n} answers: no chart.")
+_ABOUT = ["kpi", "source", "unit", "direction", "basis", "period", "value", "low", "high", "n"]
+COLUMNS = [
+    *(*_ABOUT, "target", "usual", "usual_low", "usual_high", "until", "variation", "assurance"),
+    *("miss_chance", "points", "trial", "correlation", "false_alarm_rate"),
+]
+
+
+def _rebases(
+    rebase: Rebase | None, keys: Sequence[str], known: Sequence[str] | None
+) -> dict[str, dict[str, str]]:
+    """Return each chart's rebases with their reasons."""
+    found: dict[str, dict[str, str]] = {key: {} for key in keys}
+    for name, reason in (rebase or {}).items():
+        alone = isinstance(reason, Mapping)
+        if alone and str(name) not in found:
+            near = nearest(str(name), keys)
+            raise DataError(f"rebase names {name!r}, no KPI with a chart{near}")
+        for label, why in (reason if alone else {name: reason}).items():
+            if known is not None and str(label) not in known:
+                near = nearest(str(label), known)
+                raise DataError(f"rebase names {str(label)!r}, no period of this client{near}")
+            for key in [str(name)] if alone else keys:
+                found[key][str(label)] = str(why or "")
+    return found
+
+
+def _chart(part: pd.DataFrame, target: float | None, rebase: Mapping[str, str]) -> XmrChart:
+    kind, first = str(part["kind"].iloc[0]), part.iloc[0]
+    options: dict[str, Any] = {"improvement": first["direction"], "target": target}
+    options |= {"rebase": _possible(rebase, part) or None, "shifts": True}
+    share = kind in ("csat", "share")
+    if share and not part["value"].between(0, 100).mask(part["value"].isna(), True).all():
+        share = False  # complaints per hundred customers may exceed a hundred
+    sampled = first["basis"] == "sample" and part["variance"].notna().any()
+    if (share and part["n_star"].notna().any()) or sampled:
+        limits = ENDS.get(kind)
+        if limits is None and isinstance(first["scale"], str):
+            low, high = first["scale"].rsplit("-", 1)
+            limits = (float(low), float(high))
+        return score_chart(part, limits=limits, **options)
+    series = part.set_index("period")["value"].rename(str(first["kpi"]))
+    return xmr(series, limits=(0.0, None) if kind == "duration" else None, **options)
+
+
+def _possible(rebase: Mapping[str, str], part: pd.DataFrame) -> dict[str, str]:
+    """Return the rebases that leave a measured period on either side of each."""
+    labels, there = part["period"].tolist(), part["value"].notna()
+    kept: dict[str, str] = {}
+    last = 0
+    for at in (labels.index(label) for label in labels if label in rebase):
+        if there.iloc[last:at].any() and there.iloc[at:].any():
+            kept[labels[at]] = rebase[labels[at]]
+            last = at
+    return kept
+
+
+def _row(part: pd.DataFrame, chart: XmrChart) -> dict[str, Any]:
+    measured = chart.table[chart.table["value"].notna()]
+    latest = measured.iloc[-1]
+    row: dict[str, Any] = dict(part.loc[part["period"] == latest["period"], _ABOUT].iloc[0])
+    return row | {
+        "target": nan if chart.target is None else chart.target,
+        "usual": latest["centre"],
+        "usual_low": latest["lower"],
+        "usual_high": latest["upper"],
+        "until": chart.before,
+        "variation": chart.variation,
+        "assurance": chart.assurance,
+        "miss_chance": chart.miss_chance,
+        "points": int(measured["segment"].eq(latest["segment"]).sum()),
+        "trial": chart.trial,
+        "correlation": chart.autocorrelation,
+        "false_alarm_rate": chart.false_alarm_rate if chart.false_alarm_rate_valid else nan,
+    }

@@ -1,0 +1,465 @@
+"""The rows of monitoring: charts, warnings with their causes, and the sheet that is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis import trends
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.kpis import Estimates, compare, estimate
+from cxlib.columns import Column
+from cxlib.words import mark as _
+
+KPIS, PARTS = ("survey", "reported"), ("touchpoint",)
+COMMENTS = 3
+"""Enough to hear the tone, too few to be mistaken for a count."""
+RARE = 0.01
+"""Below this chance, and above its complement, a figure would feign a precision it has not."""
+ALPHA = 0.05
+GROUP_DRAWS = 200
+"""Resamples behind each group's test: a frame on a map, not an interval."""
+BLANK = "\u2007" * 16
+"""A cell to be filled in by hand."""
+
+COLUMNS = {
+    "usual": Column(_("Usual level"), "unit", "Centre.", ("usual_low", "usual_high")),
+    "until": Column(_("Level before"), "unit", "Centre before the latest shift or rebase."),
+    "variation": Column(_("Latest point"), "word"),
+    "assurance": Column(_("Target, as it runs now"), "word"),
+    "miss_chance": Column(_("Chance of a miss"), "chance", "A period's, while nothing changes."),
+    "points": Column(_("Periods"), "int", "Periods the limits rest on."),
+    "trial": Column(_("On trial"), "mark", "Fewer than 12 periods."),
+    "correlation": Column(_("Lag-1 correlation"), "number"),
+    "false_alarm_rate": Column(
+        _("False alarms"), "percent", "Of stable charts, any point flagged."
+    ),
+    "signal": Column(_("Signal"), "word", "better, worse, high or low; empty for none."),
+    "began": Column(_("Began"), "word", "now, or earlier."),
+    "since": Column(_("Since"), "period"),
+    "rule": Column(_("Rule"), "word"),
+    "was": Column(_("Usual until then"), "unit", "Level before the signal."),
+    "chance": Column(_("Chance in a stable report"), "chance"),
+    "gravity": Column(_("Gravity"), "word"),
+    "held_back": Column(_("Held back"), "word", "weak or mix."),
+    "why": Column(_("Why"), "word", "Cause since before the signal, as in `kpis.compare`."),
+    "alike_since": Column(_("Comparable customers alike"), "word"),
+    "fell_with": Column(_("Fell with"), "key", "The touchpoint that got worse in the same step."),
+    "with_part": Column(_("Fell with one"), "word", "yes where a touchpoint moved with the KPI."),
+    "miss": Column(_("A miss"), "word", "rare, some or usual, by the chance of a miss."),
+    "rival": Column(_("Against"), "key", "The competitor with the clearest gap."),
+    "rival_turn": Column(_("Position"), "word", "better (ahead), worse (behind) or none."),
+    "rival_gap": Column(_("Gap at an equal mix"), "signed"),
+    "action": Column(_("Action on record"), "text"),
+    "on_record": Column(_("Recorded"), "word", "yes or no."),
+    "reference": Column(_("Reference"), "key"),
+    "reference_value": Column(_("Its value"), "unit"),
+    "reference_turn": Column(_("Against it"), "word"),
+    "periods_better": Column(_("Periods better"), "int"),
+    "periods_both": Column(_("Periods compared"), "int"),
+    "charts": Column(_("Charts"), "int"),
+    "rate": Column(_("False warnings at most"), "percent", "Of reports of stable processes."),
+    "client_unit": Column(_("Unit of the client"), "text"),
+    "total": Column(_("Part of the change"), "signed"),
+    "comment": Column(_("Comment"), "text"),
+    "decision": Column(_("Decision: who, what, by when"), "text"),
+    "verdict": Column(_("Verdict"), "word", "The course before it is due, then the status."),
+    "party": Column(_("Reviewed and agreed"), "word"),
+    "signatory": Column(_("Name"), "text"),
+    "signature": Column(_("Signature"), "text"),
+    "signed_on": Column(_("Date"), "text"),
+    "urgency": Column(_("Urgency"), "word"),
+    "advised": Column(_("Next step"), "text"),
+    "concerns": Column(_("About"), "text"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monitored:
+    """A report's charts with their warnings, and the comparisons that say why."""
+
+    charts: trends.Charts
+    warnings: trends.EarlyWarnings | None
+    since: dict[str, Estimates]  # last period before a signal → this period compared with it
+    before: dict[str, str]  # chart → that period
+
+
+def monitor(engagement: Any) -> Monitored:
+    """Chart every KPI, touchpoint and reported figure, and warn of those that signal."""
+    settings = engagement.settings
+    every = engagement.kpis().table
+    own = every[(every["brand"] == "own") & every["segment"].isna()]
+    own = pd.concat([own[own["source"].isin(group)] for group in (KPIS, PARTS)])
+    targets = engagement.judged().table.drop_duplicates("kpi").set_index("kpi")["target"]
+    charts = trends.chart_kpis(
+        own,
+        targets=targets.dropna().to_dict(),
+        rebase=settings.rebase,
+        known_periods=engagement.periods,
+        minimum_base=engagement.minimum_base,
+    )
+    if not charts.charts:
+        return Monitored(charts=charts, warnings=None, since={}, before={})
+    raised = trends.early_warnings(charts.charts, false_report=settings.false_report)
+    before: dict[str, str] = {}
+    for row in raised.table.to_dict("records"):
+        course = charts.charts[row["chart"]].table.dropna(subset=["value"])["period"].tolist()
+        at = course.index(row["since"])
+        if at and row["period"] == engagement.period:
+            before[row["chart"]] = course[at - 1]
+    since = {period: engagement.compared(period) for period in dict.fromkeys(before.values())}
+    causes = {
+        kpi: str(_row_of(since[period].table, kpi).get("cause", "not split"))
+        for kpi, period in before.items()
+    }
+    warned = trends.early_warnings(charts.charts, false_report=settings.false_report, causes=causes)
+    return Monitored(charts=charts, warnings=warned, since=since, before=before)
+
+
+def _row_of(table: pd.DataFrame, kpi: str) -> dict[str, Any]:
+    rows = table[table["kpi"] == kpi].to_dict("records")
+    return {str(name): value for name, value in rows[0].items()} if rows else {}
+
+
+def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estimates:
+    """Return one row a KPI: estimate, verdict, signal and cause, limits, competitor, action."""
+    stands: Estimates = engagement.standing(*sources)
+    table = stands.table
+    extra = [_told(engagement, found, row) for row in table.to_dict("records")]
+    added = pd.DataFrame(extra, index=table.index)
+    words = added.select_dtypes(exclude="number").columns
+    added[words] = added[words].astype(object)
+    kept = table.drop(columns=[name for name in added if name in table])
+    return replace(stands, table=pd.concat([kept, added], axis=1))
+
+
+_CHART = ("usual", "usual_low", "usual_high", "variation", "assurance", "miss_chance", "points")
+
+
+def _told(engagement: Any, found: Monitored, row: dict[Any, Any]) -> dict[str, Any]:
+    kpi = str(row["kpi"])
+    chart = _row_of(found.charts.table, kpi)
+    told: dict[str, Any] = {name: chart.get(name) for name in _CHART}
+    told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
+    told |= {"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""}
+    told |= {"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None}
+    told |= {"with_part": "no", "stake_moved": 0.0}
+    told |= _signal(found, kpi, row)
+    told |= _rival(engagement, kpi, row)
+    told |= _reference(engagement, found, kpi)
+    given = engagement.settings.actions
+    action = given.get(told["fell_with"] or "", given.get(kpi))
+    if isinstance(action, dict):
+        action = action.get(engagement.language) or next(iter(action.values()), None)
+    return told | {"action": action, "on_record": "no" if action is None else "yes"}
+
+
+def _rarity(chance: Any) -> str:
+    if chance is None or np.isnan(chance):
+        return ""
+    return "rare" if chance < RARE else "usual" if chance > 1 - RARE else "some"
+
+
+def _signal(found: Monitored, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
+    if found.warnings is None:
+        return {}
+    every = pd.concat([found.warnings.table, found.warnings.held_back])
+    raised = _row_of(every.rename(columns={"chart": "kpi"}), kpi)
+    if not raised or raised["held_back"] == "weak" or raised["period"] != row["period"]:
+        return {}
+    told = {
+        "signal": raised["turn"],
+        "began": "now" if raised["since"] == raised["period"] else "earlier",
+        "was": raised["centre"],
+        "gravity": raised["severity"],
+    } | {name: raised[name] for name in ("since", "rule", "chance", "held_back")}
+    before = found.before.get(kpi)
+    if before is None:
+        return told | {"why": "not split"}
+    compared = found.since[before].table
+    moved = _row_of(compared, kpi)
+    told |= {"why": moved.get("cause", "not split"), "alike_since": moved.get("alike", "open")}
+    heard = moved.get("like", nan)
+    heard = moved.get("change", nan) if np.isnan(heard) else heard
+    worth = row.get("worth", nan)
+    told["stake_moved"] = 0.0 if np.isnan(heard * worth) else abs(heard * worth)
+    parts = compared[(compared["source"] == "touchpoint") & (compared["turn"] == raised["turn"])]
+    if len(parts) and row["source"] == "survey" and moved.get("turn") == raised["turn"]:
+        lost = (parts["like"].fillna(parts["change"]) * parts["worth"]).abs()
+        told |= {"fell_with": parts["kpi"].iloc[int(lost.fillna(0).argmax())], "with_part": "yes"}
+    return told
+
+
+def _rival(engagement: Any, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
+    none = {"rival": None, "rival_turn": "", "rival_gap": nan}
+    gaps = engagement.withheld(engagement.competitors()).table
+    gaps = gaps[(gaps["kpi"] == kpi) & gaps["turn"].isin(("better", "worse"))]
+    if gaps.empty:
+        return none
+    heard = gaps["like"].fillna(gaps["change"])
+    at = int(heard.abs().argmax())
+    return {
+        "rival": gaps["brand"].iloc[at],
+        "rival_turn": gaps["turn"].iloc[at],
+        "rival_gap": float(heard.iloc[at]),
+    }
+
+
+def _reference(engagement: Any, found: Monitored, kpi: str) -> dict[str, Any]:
+    none = {"reference": None, "reference_value": nan, "reference_turn": ""}
+    none |= {"periods_better": 0, "periods_both": 0}
+    other = engagement.settings.reference.get(kpi)
+    course = found.charts.history
+    if other is None or course.empty:
+        return none
+    wide = course.pivot_table(index="period", columns="kpi", values="value", sort=False)
+    if not {kpi, other} <= set(wide):
+        return none
+    pair = wide[[kpi, other]].dropna()
+    gap = pair[kpi] - pair[other]
+    way = -1 if _row_of(found.charts.table, kpi)["direction"] == "lower" else 1
+    better = way * gap > 0
+    if pair.empty or pair.index[-1] != engagement.period:
+        return none
+    return {
+        "reference": other,
+        "reference_value": float(pair[other].iloc[-1]),
+        "reference_turn": "better" if better.iloc[-1] else "worse",
+        "periods_better": int(better.sum()),
+        "periods_both": len(pair),
+    }
+
+
+def warned(*tables: Estimates) -> pd.DataFrame:
+    """Return the rows that signal, those that other customers explain last."""
+    every = pd.concat([each.table for each in tables], ignore_index=True)
+    shown = every[every["signal"] != ""]
+    return shown.sort_values(["held_back", "chance"], kind="stable").reset_index(drop=True)
+
+
+def page(engagement: Any, found: Monitored) -> pd.DataFrame:
+    """Return what is to be said of the charts as a whole, if nothing else is."""
+    charts, warned = found.charts, found.warnings
+    case = ""
+    if not charts.charts:
+        case = "empty"
+    elif len(set(charts.history["period"])) == 1:
+        case = "single"
+    elif warned is not None and warned.table.empty:
+        settled = not charts.table["trial"].any() and len(warned.unpromised) == 0
+        calm = settled and not charts.table["assurance"].eq("misses").any()
+        case = "calm" if calm and warned.held_back.empty else "quiet"
+    row = {"case": case, "charts": charts.n_charts, "period": engagement.period}
+    row["rate"] = nan if warned is None else warned.false_alarm_rate
+    return pd.DataFrame([row] if case else [], columns=[*row])
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def courses(standing: Estimates, found: Monitored, engagement: Any) -> list[pd.DataFrame]:
+    """Return each KPI's course with its limits, one frame a chart; see `course`."""
+    rows = standing.table.to_dict("records")
+    shown = found.charts.history
+    if shown.empty or len(set(shown["period"])) == 1:
+        return []
+    told = [course(row, found, engagement) for row in rows if row["kpi"] in found.charts.charts]
+    return [each for each in told if each["value"].notna().any()]
+
+
+def course(row: dict[Any, Any], found: Monitored, engagement: Any) -> pd.DataFrame:
+    """Return a chart's periods with what its figure says: state, marks, breaks, reference."""
+    kpi = str(row["kpi"])
+    chart = found.charts.charts[kpi]
+    rows = found.charts.history
+    rows = rows[rows["kpi"] == kpi].reset_index(drop=True)
+    labels = rows["period"].tolist()
+    since = labels.index(row["since"]) if row["since"] in labels else len(labels)
+    current = np.arange(len(rows)) >= since
+    now = "mix" if row["held_back"] == "mix" else row["signal"]
+    if not now and rows["flags"].iloc[-1]:  # too weak for a warning, but drawn outside its limits
+        recent = row["cause"] == "mix" and row["at"] == labels[-1]
+        now, current = "mix" if recent else "weak", np.arange(len(rows)) == len(rows) - 1
+    marks = np.where(rows["flags"] == "", "", np.where(current, now, "earlier"))
+    reasons = {period: why or _("limits set anew") for period, why in chart.rebased}
+    word = row["fell_with"] or (_("other customers") if row["why"] == "mix" else _("new level"))
+    reasons = dict.fromkeys(chart.shifts, _("new level")) | reasons
+    if row["since"] in chart.shifts:
+        reasons[row["since"]] = word
+    reference = row.get("reference")
+    every = found.charts.history
+    beside = every[every["kpi"] == reference].set_index("period")["value"]
+    return rows.assign(
+        marks=marks,
+        breaks=pd.Series([reasons.get(label) for label in labels], dtype=object),
+        target=row.get("target", nan),
+        reference=reference,
+        reference_value=beside.reindex(labels).to_numpy(dtype=float) if reference else nan,
+        state=now,
+        began=row["began"],
+        was=row["was"] if row["since"] in labels else row["usual"],
+        usual=row["usual"],
+        n=rows["n"].astype("Int64").mask(rows["value"].isna()),
+    )
+
+
+def places(engagement: Any, found: Monitored) -> Estimates | None:
+    """Return how far each touchpoint moved, and in each group, since before the gravest signal.
+
+    Everything at an equal mix of the other segments; None where nothing signals.
+    """
+    if found.warnings is None or not found.before:
+        return None
+    every = pd.concat([found.warnings.table, found.warnings.held_back])
+    every = every[every["chart"].isin(list(found.before))]
+    every = every.sort_values("turn", key=lambda turn: turn != "worse", kind="stable")
+    before = found.before[every["chart"].iloc[0]]
+    whole = found.since[before]
+    parts = whole.table[whole.table["source"] == "touchpoint"].assign(segment="", level="")
+    if parts.empty:
+        return None
+    rows = engagement.survey(period="history")
+    rows = rows[rows["period"].isin([before, engagement.period])]
+    tables = [parts]
+    for segment in engagement.segments:
+        held = [name for name in engagement.mix_segments if name != segment]
+        for level in engagement.kpis().table.query("segment == @segment")["level"].unique():
+            group = rows[rows[segment].astype(object).astype(str) == level].reset_index(drop=True)
+            if set(group["period"]) != {before, engagement.period}:
+                continue
+            each = estimate(group, questions=engagement.touchpoints, design=engagement.design)
+            told = compare(
+                each, group, to=before, segments=held, period=engagement.period, draws=GROUP_DRAWS
+            ).table
+            n = told[["n", "n_before"]].astype("float64").min(axis=1)
+            tables.append(told.assign(segment=segment, level=level, n=n.astype("Int64")))
+    shown = pd.concat(tables, ignore_index=True)
+    heard, p_value = shown["like"].fillna(shown["change"]), shown["like_p"].fillna(shown["p_value"])
+    groups = shown["level"] != ""
+    clear = adjust(p_value.mask(~groups).astype(float)) < ALPHA
+    shown = shown.assign(
+        moved_by=heard, clear=np.where(groups, clear, shown["turn"] != "unclear"), to=before
+    )
+    return replace(whole, table=shown)
+
+
+def units(engagement: Any, found: Monitored) -> list[pd.DataFrame]:
+    """Return, of each reported figure that signals, the client's units its change comes from."""
+    tables = []
+    for kpi, before in found.before.items():
+        if kpi not in engagement.client.kpis:
+            continue
+        figures = engagement.table("kpis", period="history")
+        figures = figures.assign(unit=figures["unit"].fillna(""))
+        if len(set(figures.loc[figures["kpi"] == kpi, "unit"])) > 1:
+            parts = trends.split_figure(figures, metric=kpi, before=before, after=engagement.period)
+            share = engagement.client.kpis[kpi].format == "percent"
+            scaled = ["before", "after", "total"]
+            parts[scaled] *= 100.0 if share else 1.0
+            named = parts.rename(columns={"place": "client_unit"})
+            tables.append(named.assign(unit="percent" if share else "number"))
+    return tables
+
+
+def comments(engagement: Any, standing: Estimates, parts: Estimates) -> pd.DataFrame:
+    """Return up to three comments of those who rate a place lowest that got worse."""
+    columns = ["kpi", "rating", "comment"]
+    if engagement.client.survey is None:
+        return pd.DataFrame(columns=columns)
+    worse = pd.concat([standing.table, parts.table])
+    worse = worse[(worse["signal"] == "worse") & (worse["held_back"] == "")]
+    asked = list(dict.fromkeys(worse["fell_with"].fillna(worse["kpi"])))
+    questions = {q.key: q for q in engagement.questions}
+    answers = engagement.survey() if asked and engagement.period in engagement.periods else None
+    found = []
+    for key in asked:
+        question = questions.get(key)
+        if answers is None or question is None or "comment" not in answers or not question.scale:
+            continue
+        low, high = question.scale
+        rated = answers[key] if question.direction == "higher" else low + high - answers[key]
+        text = answers["comment"].astype("string").str.strip()
+        said = answers[(rated < (low + high) / 2) & text.notna() & (text != "")]
+        said = said.assign(_bad=rated, _long=text.str.len(), comment=text.astype(object))
+        said = said.sort_values(["_bad", "_long"], ascending=[True, False], kind="stable")
+        said = said.drop_duplicates("comment").head(COMMENTS)
+        found.append(said.assign(kpi=key, rating=said[key].astype("Int64"))[columns])
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+
+def changes(engagement: Any) -> Estimates:
+    """Return each KPI against the period before and the same one a year ago."""
+    last: Estimates = engagement.compared("previous")
+    year: Estimates = engagement.compared("last_year")
+    both = pd.concat([last.table, year.table[year.table["to"].notna()]], ignore_index=True)
+    both = both[both["source"].isin(KPIS) & both["to"].notna()]
+    order = {kpi: at for at, kpi in enumerate(dict.fromkeys(both["kpi"]))}
+    both = both.sort_values("kpi", key=lambda k: k.map(order), kind="stable")
+    both = both.drop_duplicates(["kpi", "to"]).reset_index(drop=True)
+    return replace(last, table=both)
+
+
+def gaps(engagement: Any) -> Estimates:
+    """Return every KPI and touchpoint against each competitor, at an equal mix and raw."""
+    found: Estimates = engagement.competitors()
+    return replace(
+        found,
+        table=found.table.assign(
+            competitor=found.table["brand"], competitor_value=found.table["before"]
+        ),
+    )
+
+
+# --- the meeting ---------------------------------------------------------------------------------
+
+
+def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
+    """Return the findings' next steps in order of consequence, each said once."""
+    from cxlib.present.conclusions import SEVERITY_WORDS
+    from cxlib.present.findings import facts, in_order, tell
+
+    found = []
+    for table in tables:
+        found += tell(engagement.withheld(table), rules, chapter=engagement.chapter)
+    steps: dict[str, list[str]] = {}
+    urgency: dict[str, str] = {}
+    for finding in in_order(found):
+        if finding.next_step:
+            said = facts(finding.row, engagement.words)
+            step = engagement.words.say(finding.next_step, **said)
+            urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
+            steps.setdefault(step, []).append(engagement.words.label(finding.subject))
+    comma = "、" if engagement.language == "zh" else ", "
+    return pd.DataFrame(
+        {
+            "rank": range(1, len(steps) + 1),
+            "urgency": list(urgency.values()),
+            "advised": list(steps),
+            "concerns": [comma.join(names) for names in steps.values()],
+        }
+    )
+
+
+def sheet(*tables: Estimates) -> pd.DataFrame:
+    """Return the sheet of a review meeting: every KPI, and every touchpoint that warns."""
+    kpis, *parts = (each.table for each in tables)
+    shown = pd.concat([kpis, *(part[part["signal"] != ""] for part in parts)], ignore_index=True)
+    due = shown["course"].isin(("due", "no trajectory")) | shown["course"].isna()
+    verdict = shown["status"].where(due, shown["course"])
+    signal = shown["held_back"].where(shown["held_back"] != "", shown["signal"])
+    verdict = verdict.where(shown["status"].notna(), signal)
+    action = shown["action"].where(shown["action"].notna(), "")
+    return shown.assign(verdict=verdict, action=action, decision=BLANK)
+
+
+def signatures() -> pd.DataFrame:
+    """Return the lines on which both sides sign."""
+    parties = [_("For the client"), _("For the consultants")]
+    return pd.DataFrame(
+        {"party": parties, "signatory": BLANK, "signature": BLANK, "signed_on": BLANK}
+    )

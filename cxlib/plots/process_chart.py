@@ -1,0 +1,209 @@
+"""A process chart: values within their limits, signals, breaks and target, of any chapter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.plots import theme
+from cxlib.plots.trend import turning_points
+from cxlib.words import Quantity, Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKS = {
+    "worse": ("v", theme.BAD, _("signal, worse")),
+    "better": ("^", theme.GOOD, _("signal, better")),
+    "high": ("D", theme.ACCENT, _("signal")),
+    "low": ("D", theme.ACCENT, _("signal")),
+    "mix": ("D", theme.ACCENT, _("other customers answered")),
+    "weak": ("o", theme.QUIET, _("outside, too weak for a warning")),
+    "earlier": ("o", theme.QUIET, _("earlier signal")),
+}
+"""How a point is marked: by shape as well as colour."""
+
+
+def process_chart(
+    table: pd.DataFrame, *, words: Words, title: str, alt: str = "", ax: Axes | None = None
+) -> Axes:
+    """Draw one KPI's process chart.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row a period: ``period, value, centre, lower, upper, segment, unit``; ``marks`` (a key
+        of `MARKS`, or empty), ``breaks`` (what is said where the limits begin anew, else None);
+        ``target``; ``reference, reference_value`` (another KPI beside it, or None).
+    words : Words
+    title : str
+        What the figure shows, as a sentence.
+    alt : str
+        What someone who cannot see it should know.
+    ax : Axes, optional
+    """
+    ax, unit = theme.axes(ax, height=2.9), str(table["unit"].iloc[0])
+    _limits(ax, table, linewidth=1.0)
+    if table["reference"].notna().any():
+        ax.plot(
+            np.arange(len(table)),
+            table["reference_value"].to_numpy(dtype=float),
+            color=theme.ACCENT,
+            linestyle=":",
+            marker="s",
+            markersize=3.5,
+            label=words.label(table["reference"].iloc[0]),
+        )
+    _points(ax, table, words, size=5.0)
+    theme.label_periods(ax, [words.period(str(label)) for label in table["period"]])
+    for x in turning_points(table["value"].to_numpy(dtype=float)):
+        _value(ax, table, x, unit, words)
+    _breaks(ax, table, words)
+    _target(ax, table, unit, words)
+    ax.margins(y=0.2)
+    _numbers(ax)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=8)
+    return theme.title(ax, title, alt=alt)
+
+
+def small_charts(
+    tables: Sequence[pd.DataFrame],
+    *,
+    labels: Sequence[str],
+    words: Words,
+    title: str,
+    alt: str = "",
+) -> Axes:
+    """Draw many process charts side by side, signals marked; see `process_chart`."""
+    from matplotlib.figure import Figure
+
+    columns = 3
+    deep = -(-len(tables) // columns)
+    figure = Figure(figsize=(theme.WIDTH, 0.55 + 1.45 * deep))
+    axes = figure.subplots(deep, columns, squeeze=False)
+    for table, label, cell in zip(tables, labels, axes.flat, strict=False):
+        _limits(cell, table, linewidth=0.8)
+        _points(cell, table, words, size=2.8)
+        cell.set_title(theme.wrap(label, width=20), loc="left", fontsize=8.5, pad=4)
+        ends = sorted({0, len(table) - 1})
+        named = [theme.wrap(words.period(str(table["period"].iloc[x])), width=5.5) for x in ends]
+        cell.set_xticks(ends, named, fontsize=8)
+        cell.tick_params(axis="y", labelsize=8)
+        cell.margins(x=0.09, y=0.16)
+        _numbers(cell)
+    for cell in axes.flat[len(tables) :]:
+        cell.set_axis_off()
+    width = theme.WIDTH * 72 / 10.5 * 0.98
+    text = theme.wrap(title, width=width)
+    figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=theme.INK)
+    first: Axes = axes.flat[0]
+    first.set_label(alt or title)
+    return first
+
+
+def _limits(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
+    """Draw centre and limits, each segment by itself, and the band between them."""
+    at = np.arange(len(table))
+    for _number, part in table.groupby("segment", sort=False):
+        x = at[part.index.to_numpy()]
+        x = np.r_[x[0] - 0.45, x, x[-1] + 0.45]  # so that one point has limits too
+        lower, upper, centre = (
+            np.r_[line[0], line, line[-1]]
+            for line in (part[name].to_numpy(dtype=float) for name in ("lower", "upper", "centre"))
+        )
+        ax.fill_between(x, lower, upper, color=theme.MUTED, alpha=0.09, linewidth=0)
+        for line in (lower, upper):
+            ax.plot(x, line, color=theme.MUTED, linestyle=(0, (4, 2)), linewidth=linewidth)
+        ax.plot(x, centre, color=theme.MUTED, linewidth=linewidth)
+
+
+def _points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None:
+    at, values = np.arange(len(table)), table["value"].to_numpy(dtype=float)
+    marks = table["marks"].to_numpy(dtype=object)
+    ax.plot(at, values, color=theme.MAIN, linewidth=1.2)
+    plain = marks == ""
+    ax.plot(at[plain], values[plain], "o", color=theme.MAIN, markersize=size)
+    for kind, (marker, colour, text) in MARKS.items():
+        here = marks == kind
+        if here.any():
+            hollow = kind in ("weak", "earlier")
+            ax.plot(
+                at[here],
+                values[here],
+                marker,
+                color=colour,
+                markersize=size * (1.3 if hollow else 1.7),
+                markerfacecolor=theme.PAPER if hollow else colour,
+                markeredgecolor=theme.INK,
+                markeredgewidth=0.7,
+                label=words.say(text),
+            )
+
+
+def _value(ax: Axes, table: pd.DataFrame, x: int, unit: str, words: Words) -> None:
+    row = table.iloc[x]
+    values = table["value"].to_numpy(dtype=float)
+    level, target = float(np.nanmean(values)), float(table["target"].iloc[-1] or np.nan)
+    if abs(row["value"] - target) < 0.2 * np.ptp(values[np.isfinite(values)]):
+        level = target  # the label goes to the side away from the line
+    above = bool(row["value"] >= level)
+    ax.annotate(
+        words.quantity(float(row["value"]), unit),
+        (x, float(row["value"])),
+        xytext=(0, 7 if above else -7),
+        textcoords="offset points",
+        ha="center",
+        va="bottom" if above else "top",
+        fontsize=8,
+        color=theme.INK,
+        bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
+    )
+
+
+def _breaks(ax: Axes, table: pd.DataFrame, words: Words) -> None:
+    """Mark where a level begins, with what is said of it."""
+    for x, said in enumerate(table["breaks"]):
+        if said is None or pd.isna(said):
+            continue
+        ax.axvline(x - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
+        right = x > len(table) / 2
+        ax.annotate(
+            theme.wrap(words.label(said), width=14),
+            (x - 0.5, 0.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4 if right else 4, 2),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            va="bottom",
+            fontsize=8,
+            color=theme.INK,
+            bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1},
+        )
+
+
+def _target(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
+    target: Any = table["target"].iloc[-1]
+    if target is None or not np.isfinite(float(target)):
+        return
+    ax.axhline(target, color=theme.ACCENT, linestyle="-.", linewidth=1.2)
+    ax.annotate(
+        words.say(_("Target {target}"), target=Quantity(target, unit)),
+        (1.01, target),
+        xycoords=("axes fraction", "data"),
+        va="center",
+        fontsize=8,
+        color=theme.ACCENT,
+    )
+
+
+def _numbers(ax: Axes) -> None:
+    """Label few values, with a true minus sign."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _at: f"{y:,g}".replace("-", "−")))
