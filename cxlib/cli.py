@@ -117,12 +117,13 @@ def run(
 
 @main.command()
 @click.argument("clients", nargs=-1)
+@click.option("--data", is_flag=True, help="Also show how often each answer was given.")
 @_kindly
-def check(clients: tuple[str, ...]) -> None:
+def check(clients: tuple[str, ...], data: bool) -> None:
     """Say all that is wrong with the files and data of CLIENTS, running nothing."""
     from cxlib import params
     from cxlib.batch.chapters import discover, stray_settings
-    from cxlib.data.check import check as check_data
+    from cxlib.data.check import examine
     from cxlib.errors import CxError
     from cxlib.workspace import Workspace
 
@@ -132,7 +133,8 @@ def check(clients: tuple[str, ...]) -> None:
     for name in clients or workspace.clients():
         try:
             client = params.load(name, workspace)
-            faults = [*stray_settings(client, chapters), *check_data(client, workspace)]
+            checked = examine(client, workspace)
+            faults = [*stray_settings(client, chapters), *checked.faults]
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             bad = True
@@ -142,6 +144,8 @@ def check(clients: tuple[str, ...]) -> None:
         click.echo(f"{'✗' if errors else '✓'} {name}")
         for fault in faults:
             click.echo(f"    {fault.severity}: {fault}")
+        for line in (*checked.intake, *(checked.distributions if data else ())):
+            click.echo(f"    {line}")
     sys.exit(1 if bad else 0)
 
 

@@ -141,7 +141,12 @@ class Engagement(Standing):
     @property
     def margins(self) -> Mapping[str, Mapping[str, float]] | None:
         """Known shares of the customer base by segment, to which the survey is weighted."""
-        return (self.client.survey.margins or None) if self.client.survey else None
+        from cxlib.data.weighting import known_margins
+
+        if self.client.survey is None or not self.client.survey.margins:
+            return None
+        rows = self.table("survey")
+        return known_margins(rows[rows["brand"] == "own"], self.client)[0] or None
 
     @property
     def invited(self) -> Mapping[str, int] | None:

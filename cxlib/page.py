@@ -168,9 +168,13 @@ class Page(ABC):
 
     def recall(self, findings: Iterable[Any]) -> None:
         """State again what other chapters found; each leads back to its chapter."""
+        from cxlib.chapters import register
         from cxlib.present import conclusions
 
-        _display(conclusions.view_findings(findings, words=self.words))
+        told = list(findings)
+        for finding in told:
+            register(finding.chapter)
+        _display(conclusions.view_findings(told, words=self.words))
 
     def withheld(self, result: Any) -> Any:
         """Return a result (or each of a list) with small bases blanked, as every output has it."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
 from cxlib.page import JOB_VARIABLE, Page
+from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +158,21 @@ class Standing(Page):
         )
         told = (table["turn"] != "unclear") | table["cause"].isin(("mix", "both"))
         table["stake_moved"] = heard.abs().where(told, 0.0).fillna(0.0) * points.abs()
-        return replace(moved, table=self._beside(table))
+        return replace(moved, table=self._beside(table), caveats=self._silent(sources or SOURCES))
+
+    def _silent(self, sources: tuple[str, ...]) -> tuple[Any, ...]:
+        """Say which questions nobody answered in this period."""
+        from cxlib.analysis.metrics import Touchpoint
+        from cxlib.analysis.results import Caveat
+
+        heard = set(self.kpis().at(self.period).table["kpi"])
+        asked = [
+            question
+            for question in self.questions
+            if ("touchpoint" if isinstance(question, Touchpoint) else "survey") in sources
+        ]
+        message = _("{metric} has no answers in this period.")
+        return tuple(Caveat(message, metric=q.key) for q in asked if q.key not in heard)
 
     def prime(self) -> None:
         """Make and keep what chapters will ask for: a step of a run's plan, before any chapter."""

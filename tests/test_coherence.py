@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from cxlib import Engagement, envelope
+from cxlib.chapters import register
 from cxlib.envelope import Envelope
 from cxlib.present.findings import Finding
 from cxlib.words import Words
@@ -145,6 +146,7 @@ def test_nobody_is_said_to_get_worse_where_only_the_mix_moved(run: Workspace, cl
     mixed = set(table.loc[(table["cause"] == "mix") & (table["turn"] == "unclear"), "kpi"])
     words = Words()
     for each in saved(run, client):
+        register(each.chapter)
         for finding in each.findings:
             if isinstance(finding, Finding) and finding.row.get("kpi") in mixed:
                 said = finding.headline(words).lower()
@@ -201,6 +203,7 @@ def test_every_chapter_keeps_its_top_short_and_one_a_subject(run: Workspace, cli
 def test_headlines_are_plain(run: Workspace, client: str, language: str) -> None:
     opened = Engagement.open(client, language=language, workspace=run)
     for each in saved(run, client):
+        register(each.chapter)
         for finding in each.findings:
             if not isinstance(finding, Finding):
                 continue

@@ -157,7 +157,7 @@ def contributions(x: Floats, metric: Metric) -> Floats:
             detractor, promoter = metric.cut_points or (0, 0)
             value = 100.0 * (x >= promoter) - 100.0 * (x <= detractor)
         elif metric.kind == "csat" and metric.scale and metric.top:
-            value = 100.0 * (x > metric.scale[1] - metric.top)
+            value = 100.0 * metric.satisfied(x)
         else:
             return x
     return np.where(np.isnan(x), np.nan, value)

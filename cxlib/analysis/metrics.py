@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cxlib.analysis._options import number
 from cxlib.errors import DataError, nearest
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Kind = Literal["nps", "csat", "ces", "mean"]
 Direction = Literal["higher", "lower"]
@@ -37,9 +40,12 @@ class Metric:
         Lowest and highest answer; by default 0-10 for NPS, 1-5 for CSAT, 1-7 for CES, none for a
         mean.
     top : int, optional
-        CSAT: how many of the highest answers count as satisfied (2 by default).
+        CSAT: how many of the best answers count as satisfied (2 by default).
     direction : {"higher", "lower"}
-        Which way is better.
+        Which way the score is better. For a share of answers (NPS, CSAT) it is always ``"higher"``;
+        ``"lower"`` then says which answers are best, and is kept in `best`.
+    best : {"higher", "lower"}, optional
+        Which answers are best; follows from `direction`.
     cut_points : (int, int), optional
         NPS: highest detractor and lowest promoter; required on any scale but 0-10.
 
@@ -55,11 +61,17 @@ class Metric:
     top: int | None = None
     direction: Direction = "higher"
     cut_points: tuple[int, int] | None = None
+    best: Direction | None = None
 
     def __post_init__(self) -> None:
         """Fill in the defaults of the kind, then check that the parts fit."""
         check_kind(self.kind)
         check_direction(self.direction)
+        share = self.kind in ("nps", "csat")
+        object.__setattr__(self, "best", (self.best if share else None) or self.direction)
+        check_direction(self.best or "")
+        if share:
+            object.__setattr__(self, "direction", "higher")
         scale = check_scale(self.scale if self.scale is not None else SCALES.get(self.kind))
         object.__setattr__(self, "scale", scale)
         if self.kind == "csat":
@@ -71,6 +83,12 @@ class Metric:
     def unit(self) -> str:
         """Unit of the score: ``"points"``, ``"percent"`` or ``"mean"``."""
         return UNITS[self.kind]
+
+    def satisfied(self, answers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return which answers are among the best `top` of the scale (CSAT)."""
+        lowest, highest = self.scale or SCALES["csat"]
+        boxes = self.top or TOP_BOXES
+        return answers < lowest + boxes if self.best == "lower" else answers > highest - boxes
 
 
 @dataclass(frozen=True)
@@ -84,7 +102,7 @@ class Touchpoint:
     scale : (int, int)
         Lowest and highest answer.
     top : int, optional
-        How many of the highest answers count as satisfied (2 by default).
+        How many of the best answers count as satisfied (2 by default).
     stage : str, optional
         The stage of the journey it belongs to.
     direction : {"higher", "lower"}
@@ -140,7 +158,7 @@ def resolve(
     elif isinstance(question, Touchpoint):
         declared = ("mean", question.direction)
     else:
-        declared = (question.kind, question.direction)
+        declared = (question.kind, question.best or question.direction)
     chosen = kind or declared[0]
     if chosen is None:
         raise DataError(f"say what {question!r} is: kind='nps', 'csat', 'ces' or 'mean'.")

@@ -134,7 +134,7 @@ def _prime(name: str, period: str, workspace: Workspace) -> None:
 
 def _changed(client: Client, workspace: Workspace) -> str:
     """Return why a client's tables would be made anew, without making them."""
-    from cxlib.data.making import source_hashes
+    from cxlib.data.intake import source_hashes
     from cxlib.data.store import read_record as read_tables_record
 
     record = read_tables_record(workspace.tables(client.client))

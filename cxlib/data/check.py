@@ -1,52 +1,129 @@
-"""The data room: everything that is wrong with a client's data, said at once, writing nothing."""
+"""Everything that is to be said of a client's data before a run, writing nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cxlib.data.making import NO_DATA, Made, make_tables
+import pandas as pd
+
+from cxlib.data.intake import NO_DATA, Made, make_tables
+from cxlib.data.survey import OWN
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxlib.params import Client, Fault
 
+_DATED = {"survey": "date", "tickets": "created_at", "transactions": "date", "members": "joined"}
+_COMMON = 12
+"""Values of a question that are shown; the rest is counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What a check found: `faults` (errors and warnings), `intake` lines, `distributions`."""
+
+    faults: list[Fault]
+    intake: list[str]
+    distributions: list[str]
+
 
 def check(client: Client, workspace: Workspace) -> list[Fault]:
-    """Read all of a client's raw files as ingest would, and say what is wrong with them.
+    """Return what is wrong with a client's raw files, as ingest would read them.
 
-    Parameters
-    ----------
-    client : Client
-        What its file says.
-    workspace : Workspace
-        Where its raw files lie.
-
-    Returns
-    -------
-    list of Fault
-        Errors stop an ingest; warnings are what a consultant should know. In the order of the
-        client file. Nothing is written, and no key is made.
+    Errors stop an ingest; warnings are what a consultant should know. In the order of the client
+    file. Nothing is written, and no key is made.
     """
+    return examine(client, workspace).faults
+
+
+def examine(client: Client, workspace: Workspace) -> Checked:
+    """Read all of a client's raw files as ingest would, and say all there is to say of them."""
     tables = make_tables(client, workspace)
     if not tables:
-        return [client.fault((), NO_DATA)]
-    return faults_of(client, tables)
+        return Checked(faults=[client.fault((), NO_DATA)], intake=[], distributions=[])
+    return Checked(
+        faults=faults_of(client, tables),
+        intake=[line for made in tables for line in _intake(client, made)],
+        distributions=[line for made in tables for line in _distributions(client, made)],
+    )
 
 
 def faults_of(client: Client, tables: Iterable[Made]) -> list[Fault]:
-    """Return what the ledgers of tables hold, each at its line of the client file.
-
-    Parameters
-    ----------
-    client : Client
-        Whose tables.
-    tables : iterable of Made
-        As `make_tables` returns them.
-    """
+    """Return what the ledgers of tables hold, each at its line of the client file."""
     faults = [
         client.fault(issue.path, issue.message, issue.value, severity=issue.severity)
         for made in tables
         for issue in made.ledger.issues
     ]
     return sorted(faults, key=lambda fault: fault.line)
+
+
+def _intake(client: Client, made: Made) -> list[str]:
+    """Return how a source was read: files, rows in, used and dropped, dates, answers."""
+    ledger, frame = made.ledger, made.frame
+    lines = [f"{made.name}: {name}: {told}" for name, told in made.told.items()]
+    if frame is None:
+        return lines
+    parts = [f"{ledger.rows_read} rows in, {len(frame)} used"]
+    parts += [f"{n} {reason}" for reason, n in ledger.dropped.items()]
+    column = _DATED.get(made.name)
+    if column in frame and frame[column].notna().any():
+        parts.append(f"{frame[column].min():%Y-%m-%d} to {frame[column].max():%Y-%m-%d}")
+    elif made.name == "kpis":
+        parts.append(f"{frame['period'].min()} to {frame['period'].max()}")
+    lines.append(f"{made.name}: " + "; ".join(parts))
+    if made.name == "survey":
+        own = frame[frame["brand"] == OWN]
+        asked = [key for key, _scale in _asked(client) if key in own]
+        told = ", ".join(f"{key} {int(own[key].notna().sum()):,}" for key in asked)
+        lines.append(f"survey: answers: {told}" if told else "survey: no question is named")
+    return lines + [f"{made.name}: {note}" for note in dict.fromkeys(ledger.notes)]
+
+
+def _asked(client: Client) -> list[tuple[str, tuple[int, int] | None]]:
+    return [(m.key, m.scale) for m in client.metrics] + [
+        (t.key, t.scale) for t in client.touchpoints
+    ]
+
+
+def _distributions(client: Client, made: Made) -> list[str]:
+    """Return how often each answer of each question was given."""
+    frame = made.frame
+    if frame is None or client.survey is None or made.name != "survey" or "brand" not in frame:
+        return []
+    own, lines = frame[frame["brand"] == OWN], []
+    for key, scale in _asked(client):
+        if key not in own:
+            continue
+        counts = own[key].value_counts()
+        steps = range(scale[0], scale[1] + 1) if scale and scale[1] - scale[0] < 20 else ()
+        told = [f"{step}: {int(counts.get(step, 0))}" for step in steps] or _common(own[key])
+        odd = (
+            [f"{value:g}: {n}" for value, n in counts.items() if value not in steps]
+            if steps
+            else []
+        )
+        unused = own.get(f"{key}_used")
+        told += odd + ([f"not used: {int((unused == False).sum())}"] if unused is not None else [])  # noqa: E712
+        lines.append(f"{key}: {', '.join(told)}, no answer: {int(own[key].isna().sum())}")
+    for key in (*client.segments, *client.survey.questions):
+        choices = [name for name in own if str(name).startswith(f"{key}=")]
+        if choices:
+            told = [f"{str(n).partition('=')[2]!r}: {int(own[n].sum())}" for n in choices]
+            base = int(own[choices[0]].notna().sum())
+            lines.append(f"{key} (base {base}): {', '.join(told)}")
+        elif key in own and getattr(client.survey.questions.get(key), "kind", "") != "open":
+            none = int(own[key].isna().sum())
+            lines.append(f"{key}: {', '.join(_common(own[key]))}, no answer: {none}")
+        elif key in own:
+            lines.append(f"{key}: {int(own[key].notna().sum())} texts")
+    return lines
+
+
+def _common(cells: pd.Series) -> list[str]:
+    counts = cells.value_counts()
+    shown = [f"{value!r}: {n}" for value, n in counts.head(_COMMON).items()]
+    rest = len(counts) - _COMMON
+    return shown + ([f"{rest} more values: {int(counts.iloc[_COMMON:].sum())}"] if rest > 0 else [])

@@ -1,4 +1,4 @@
-"""The data room: dates as people write them, read only where they can mean one thing."""
+"""Dates as people and platforms write them, read only where they can mean one thing."""
 
 from __future__ import annotations
 
@@ -16,30 +16,52 @@ from cxlib.errors import DataError
 
 _HALF = "上午|下午|凌晨|早上|中午|晚上|AM|PM"
 _TIME = (
-    rf"(?:(?:\s+|T|(?<=[日号])\s*)(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}})[:时点](?P<minute>\d{{1,2}})"
+    rf"(?:(?:,?\s+|T|(?<=[日号])\s*)(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}})[:时点](?P<minute>\d{{1,2}})"
     r"(?:[:分](?P<second>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<after>AM|PM)?)?"
 )
-_ZONE = re.compile(r"(.*\d:\d\d(?::\d\d)?(?:\.\d+)?)\s*(Z|UTC|[+-]\d{2}:?\d{2})", re.IGNORECASE)
+_ZONE = re.compile(
+    r"(.*\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\s?[AP]M)?)\s*"
+    r"\(?((?:Z|UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2})\)?",
+    re.IGNORECASE,
+)
+_ABBREVIATED = re.compile(r"(?<=\d)\s+\(?(?!AM|PM|UTC|GMT)[A-Z]{3,4}\)?$")
+"""EST, CST and the like, which mean several zones; a declared `clock` says which."""
+_WEEKDAY = re.compile(
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+", re.IGNORECASE
+)
 _ORDINAL = r"(?:st|nd|rd|th)?"
+_YEAR = r"\d{4}|\d{2}"
+_NAME = r"[^\W\d_]{3,10}"
+_EPOCH = {10: 1, 13: 1000}
+"""Digits of a Unix time between 2001 and 2286, and its ticks a second."""
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"(?P<year>\d{{4}})[-/.年]\s*(?P<month>\d{{1,2}})[-/.月]\s*(?P<day>\d{{1,2}})[日号]?{_TIME}",
         r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
         r"(?:[ T]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?",
-        rf"(?P<day>\d{{1,2}}){_ORDINAL}[- ](?P<name>[A-Z]{{3,9}})\.?,?[- ](?P<year>\d{{4}}){_TIME}",
-        rf"(?P<name>[A-Z]{{3,9}})\.? (?P<day>\d{{1,2}}){_ORDINAL},? (?P<year>\d{{4}}){_TIME}",
-        rf"(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>\d{{4}}){_TIME}",
+        rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/ .]{{1,2}}(?P<name>{_NAME})\.?,?[-/ ]"
+        rf"(?P<year>{_YEAR}){_TIME}",
+        rf"(?P<name>{_NAME})\.? (?P<day>\d{{1,2}}){_ORDINAL},? (?P<year>\d{{4}}){_TIME}",
+        rf"(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>{_YEAR}){_TIME}",
     )
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _SERIALS = (20_000, 80_000)
 """Excel day numbers taken for dates: October 1954 to January 2119."""
 _FIRST_YEAR = 1900
-_LONG_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august",
+_LONG = ("january", "february", "march", "april", "may", "june", "july", "august",
                 "september", "october", "november", "december")  # fmt: skip
-_MONTHS = {name: i + 1 for i, month in enumerate(_LONG_MONTHS) for name in (month, month[:3])} | {
-    "sept": 9
+MONTHS = {name: i + 1 for i, month in enumerate(_LONG) for name in (month, month[:3])}
+MONTHS |= {"sept": 9} | {
+    name: i + 1
+    for language in (
+        "januar februar märz april mai juni juli august september oktober november dezember",
+        "jan feb mär apr mai jun jul aug sep okt nov dez",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    )
+    for i, name in enumerate(language.split())
 }
 _AFTERNOON = frozenset({"PM", "下午", "晚上"})
 _MORNING = frozenset({"AM", "上午", "凌晨", "早上"})
@@ -51,15 +73,7 @@ Parts = tuple[int, int, int, int, int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Dates:
-    """A column read as dates.
-
-    Parameters
-    ----------
-    days : pandas.Series of datetime64[us]
-        Without time zone; missing where there is no date.
-    unread : pandas.Series of bool
-        True where something stands that is no date.
-    """
+    """A column read as dates (`days`, without zone), and where something stands that is none."""
 
     days: pd.Series
     unread: pd.Series
@@ -71,71 +85,79 @@ def parse(
     name: str,
     formats: Sequence[str] = (),
     timezone: str | None = None,
+    clock: str | None = None,
     at: Callable[[int], str] | None = None,
 ) -> Dates:
     """Read a column of dates.
 
-    ISO, ``2026/3/5``, ``2026年3月5日``, ``20260305``, ``5 March 2026``, all with or without a time,
-    and Excel's day numbers may stand side by side. Day-first and month-first dates are told
-    apart by the whole column, or not at all.
-
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        The cells; an empty text is no date.
-    name : str
-        The column, for messages.
-    formats : sequence of str
-        ``strptime`` formats tried in order instead; full ISO timestamps are still understood.
-    timezone : str, optional
-        Where times with an offset are brought to; without it, they stay as written.
-    at : callable, optional
-        Tells where the row at a position stands.
-
-    Returns
-    -------
-    Dates
-        The dates, and which cells could not be read.
+    ISO, ``2026/3/5``, ``2026年3月5日``, ``20260305``, ``5 March 2026``, ``22/Jan/24 3:04 PM``,
+    with or without a time and its zone, Unix times and Excel's day numbers may stand side by side.
+    Day-first and month-first dates are told apart by the whole column, or not at all.
 
     Raises
     ------
     DataError
-        If day and month cannot be told apart, or a format is no format.
+        If day and month cannot be told apart, or two formats read one cell as two days.
     """
     plain = texts.fillna("").map(lambda text: unicodedata.normalize("NFKC", text).strip())
+    if clock:
+        plain = plain.map(lambda text: _ABBREVIATED.sub("", text))
     codes, unique = pd.factorize(plain)
     words = pd.Series(unique, dtype="object")
     if formats:
-        days = _by_formats(words, formats, timezone, name)
+        days, zoned = _by_formats(words, codes, formats, timezone, name)
     else:
         order = _Order(name=name, at=at or (lambda position: f"row {position + 1}"), codes=codes)
-        days = _recognised(words, timezone, order)
+        days, zoned = _recognised(words, timezone, order)
+    if clock and timezone and (days.dt.normalize() != days)[days.notna()].any():
+        away = days.dt.tz_localize(clock, ambiguous=True, nonexistent="shift_forward")
+        moved = away.dt.tz_convert(timezone).dt.tz_localize(None).astype("datetime64[us]")
+        days = days.where(zoned, moved)
     values = pd.Series(days.to_numpy()[codes], index=texts.index, name=texts.name)
     return Dates(days=values.astype("datetime64[us]"), unread=values.isna() & (plain != ""))
 
 
+def abbreviated(texts: pd.Series) -> bool:
+    """Tell whether every cell ends in an abbreviated zone, which means several."""
+    return bool(texts.map(lambda text: _ABBREVIATED.search(text.strip()) is not None).all())
+
+
 def _by_formats(
-    words: pd.Series, formats: Sequence[str], timezone: str | None, name: str
-) -> pd.Series:
-    days = _empty(len(words))
+    words: pd.Series, codes: Any, formats: Sequence[str], timezone: str | None, name: str
+) -> tuple[pd.Series, pd.Series]:
+    zoned = pd.Series(False, index=words.index)
+    days, first = _empty(len(words)), pd.Series("", index=words.index)
     for pattern in formats:
-        open_ = days.isna()
         try:
-            read = pd.to_datetime(
-                words[open_], format=pattern, errors="coerce", utc="%z" in pattern
-            )
+            read = pd.to_datetime(words, format=pattern, errors="coerce", utc="%z" in pattern)
         except ValueError as error:
             raise DataError(f"column {name!r}: {pattern!r} is no date format ({error}).") from None
         if read.dt.tz is not None:
             read = read.dt.tz_convert(timezone or "UTC").dt.tz_localize(None)
-        days[open_] = read.astype("datetime64[us]")
+        other = days.notna() & read.notna() & (days != read)
+        if other.any():
+            n, i = int(np.isin(codes, np.flatnonzero(other)).sum()), int(np.flatnonzero(other)[0])
+            total = int((words.to_numpy()[codes] != "").sum())
+            raise DataError(
+                f"column {name!r}: {n} of {total} cells are different days under {first[i]!r} and "
+                f"{pattern!r}, such as {words[i]!r}; keep the format that is right."
+            )
+        zoned |= days.isna() & read.notna() & ("%z" in pattern)
+        first = first.mask(days.isna() & read.notna(), pattern)
+        days = days.fillna(read.astype("datetime64[us]"))
     open_ = days.isna() & words.str.contains("T", regex=False)
     days[open_] = _iso(words[open_])
-    return days
+    return days, zoned
 
 
-def _recognised(words: pd.Series, timezone: str | None, order: _Order) -> pd.Series:
-    local, offsets = _without_zone(words)
+def _recognised(
+    words: pd.Series, timezone: str | None, order: _Order
+) -> tuple[pd.Series, pd.Series]:
+    """Return moments, and where a cell itself told its zone."""
+    epochs = _epochs(words, timezone)
+    if epochs is not None:
+        return epochs, epochs.notna()
+    local, offsets = _without_zone(words.map(lambda word: _WEEKDAY.sub("", word, count=1)))
     days = _iso(local)
     rest = [int(i) for i in np.flatnonzero(days.isna() & (local != ""))]
     found = {i: _match(local[i]) for i in rest}
@@ -146,10 +168,36 @@ def _recognised(words: pd.Series, timezone: str | None, order: _Order) -> pd.Ser
     serial = [i for i, match in found.items() if match is None and _SERIAL.fullmatch(local[i])]
     if serial:
         days.iloc[serial] = _serials(np.array([float(local[i]) for i in serial]))
+    zoned = pd.Series(False, index=days.index) if offsets is None else offsets.notna()
     if timezone is not None and offsets is not None:
         moved = (days - offsets).dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
-        days = days.mask(offsets.notna(), moved.astype("datetime64[us]"))
-    return days
+        days = days.mask(zoned, moved.astype("datetime64[us]"))
+    return days, zoned
+
+
+def _epochs(words: pd.Series, timezone: str | None) -> pd.Series | None:
+    """Return moments where every cell is a Unix time, of seconds or of milliseconds."""
+    whole = words[words != ""].str.removesuffix(".0")
+    size = len(str(whole.iloc[0])) if len(whole) else 0
+    if size not in _EPOCH or not (whole.str.isdecimal() & (whole.str.len() == size)).all():
+        return None
+    ticks = whole.astype("int64") * (1_000_000 // _EPOCH[size])
+    moments = pd.Series(ticks.astype("datetime64[us]")).dt.tz_localize("UTC")
+    local = moments.dt.tz_convert(timezone or "UTC").dt.tz_localize(None)
+    return _empty(len(words)).fillna(local.astype("datetime64[us]"))
+
+
+def time_of_day(text: str) -> float:
+    """Return the seconds since midnight that a cell tells: 14:30, 2:30 PM, or 0.6 of a day."""
+    word = unicodedata.normalize("NFKC", text).strip()
+    if re.fullmatch(r"0?\.\d+|0", word):
+        return round(86_400 * float(word))
+    word = word.rpartition("T")[2] if "T" in word else word
+    found = _match(f"2000-01-01 {word}")
+    if found is None or not found["hour"]:
+        return float("nan")
+    hour, minute, second = _parts(found, day_first=True)[3:]
+    return 3600 * hour + 60 * minute + second if hour < 24 and minute < 60 else float("nan")
 
 
 def _iso(words: pd.Series) -> pd.Series:
@@ -172,9 +220,11 @@ def _without_zone(words: pd.Series) -> tuple[pd.Series, pd.Series | None]:
 
 
 def _offset(text: str) -> dt.timedelta:
-    digits = [int(digit) for digit in re.findall(r"\d", text)] or [0, 0, 0, 0]
-    minutes = 600 * digits[0] + 60 * digits[1] + 10 * digits[2] + digits[3]
-    return dt.timedelta(minutes=-minutes if text.startswith("-") else minutes)
+    found = re.search(r"([+-])(\d{1,2}):?(\d{2})?", text)
+    if found is None:
+        return dt.timedelta()
+    minutes = 60 * int(found[2]) + int(found[3] or 0)
+    return dt.timedelta(minutes=-minutes if found[1] == "-" else minutes)
 
 
 def _match(word: str) -> re.Match[str] | None:
@@ -191,8 +241,10 @@ def _parts(match: re.Match[str], day_first: bool) -> Parts:
     if "one" in found:
         found["day"], found["month"] = (found["one"], found["two"])[:: 1 if day_first else -1]
     if "name" in found:
-        found["month"] = _MONTHS.get(found["name"].casefold(), 0)
+        found["month"] = MONTHS.get(found["name"].casefold(), 0)
     year, month, day, hour, minute, second = (int(found.get(field) or 0) for field in _FIELDS)
+    if len(found["year"]) == 2:
+        year += 2000 if year < 70 else 1900
     half = (found.get("half") or found.get("after") or "").upper()
     if (half in _AFTERNOON and hour < 12) or (half == "中午" and hour < 10):
         hour += 12
@@ -240,7 +292,9 @@ class _Order:
         day = [i for i, (one, two) in pairs.items() if one > 12 >= two]
         month = [i for i, (one, two) in pairs.items() if two > 12 >= one]
         unclear = [i for i, (one, two) in pairs.items() if one <= 12 and two <= 12 and one != two]
-        way_out = 'declare `date_format:`, "%d/%m/%Y" or "%m/%d/%Y" or the like.'
+        self._check_years(found, words)
+        whole = next((_formats(words[i], found[i]) for i in (unclear or day)), ("", ""))
+        way_out = f'declare `date_format:`, "{whole[0]}" or "{whole[1]}".'
         if day and month:
             raise DataError(
                 f"column {self.name!r} mixes day-first and month-first dates: "
@@ -253,6 +307,32 @@ class _Order:
             )
         return not month
 
+    def _check_years(self, found: dict[int, re.Match[str] | None], words: pd.Series) -> None:
+        """Refuse years of two digits that could as well be days."""
+        short = {i: m for i, m in found.items() if m is not None and len(m["year"]) == 2}
+        years, ones = ({m[part] for m in short.values()} for part in ("year", "one"))
+        if short and (len(years) > len(ones) or any(int(one) > 31 for one in ones)):
+            i = next(iter(short))
+            formats = _formats(words[i], short[i])
+            raise DataError(
+                f"column {self.name!r} does not tell the year: {self._show(i, words)}; declare "
+                f'`date_format:`, "{formats[0]}", "{formats[1]}" or "%y{formats[0][2]}%m'
+                f'{formats[0][2]}%d".'
+            )
+
     def _show(self, i: int, words: pd.Series) -> str:
         position = int(np.flatnonzero(self.codes == i)[0])
         return f"{words[i]!r} ({self.at(position)})"
+
+
+def _formats(word: str, match: re.Match[str] | None) -> tuple[str, str]:
+    """Return the formats, day first and month first, that read a cell whole."""
+    if match is None:
+        return "%d/%m/%Y", "%m/%d/%Y"
+    mark = word[match.end("one")]
+    year = "%Y" if len(match["year"]) == 4 else "%y"
+    time = ""
+    if match["hour"]:
+        time = " %I:%M" if match["after"] else " %H:%M"
+        time += (":%S" if match["second"] else "") + (" %p" if match["after"] else "")
+    return tuple(f"{a}{mark}{b}{mark}{year}{time}" for a, b in (("%d", "%m"), ("%m", "%d")))  # type: ignore[return-value]

@@ -1,265 +1,250 @@
-"""The data room: one raw file, in the format its suffix names, as a grid of text cells."""
+"""One raw file, in the format its content tells, as sheets of text cells."""
 
 from __future__ import annotations
 
-import csv
+import datetime as dt
 import glob
+import gzip
 import io
+import math
 import re
-from dataclasses import dataclass
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cxlib.data._extent import check_extent
-from cxlib.data.cells import as_text, cell_text
-from cxlib.data.encoding import decode
+from cxlib.data import text as texts
 from cxlib.errors import DataError, SetupError, nearest
 
 DELIMITED = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-SUFFIXES = (*DELIMITED, *WORKBOOKS, ".parquet", ".sav")
-SEPARATORS = (",", ";", "\t", "|")
-_SAMPLE = 65536
-_BREAK = re.compile(r"\r\n|\r|\n")
-_BLANK = r"(?:[ \t]*(?:\r\n|\r|\n))*"
-_ABOVE = re.compile(_BLANK + r'(?:"?sep=(?P<separator>[^\r\n"])"?(?:\r\n|\r|\n))?' + _BLANK)
-"""What stands above the header and is no row: empty lines, and Excel's own ``sep=;``."""
+PAGES = (".html", ".htm")
+SUFFIXES = (*DELIMITED, *WORKBOOKS, *PAGES, ".parquet", ".sav")
+LARGEST = 200_000_000
+"""Cells from A1 to the last one. More is no table but a stray cell: Excel's whole grid is 17
+thousand million, which the reader would lay out in memory."""
+
+UNPACKED = 2_000_000_000
+"""Bytes that a packed file may hold: more is no survey, or a bomb."""
+
+_EXACT = 2.0**63
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+_DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
+_FILLED = re.compile(rb'<c r="([A-Z]+)(\d+)"(?:[^>/]|/(?!>))*>')
+_SAME_LINE = re.compile(r"[^\r\n]*\t[^\r\n]*[\r\n]")
+
+Named = Callable[[list[str]], int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grid:
-    """The text cells of one file under its column names.
+class Sheet:
+    """A table's cells as they stand: `rows` of text, `merged` ranges as (row, column) pairs."""
 
-    Parameters
-    ----------
-    names : list of str
-        The header, blanks collapsed; empty where a column has none.
-    cells : pandas.DataFrame
-        One ``str`` column a name, by position; a missing cell is an empty text.
-    rows : numpy.ndarray of int
-        The number of each row as a spreadsheet shows it.
+    name: str = ""
+    rows: list[list[str]]
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """A file's sheets; `typed` ones come from a format whose first row is the names.
+
+    `hidden` sheets are not read; `encoding`, `sample` and `separator` tell how text was read, `odd`
+    what the file is where its name says otherwise.
     """
 
-    names: list[str]
-    cells: pd.DataFrame
-    rows: np.ndarray[Any, np.dtype[np.int64]]
+    sheets: list[Sheet]
+    hidden: dict[str, Sheet] = field(default_factory=dict)
+    encoding: str = ""
+    sample: str = ""
+    separator: str = ""
+    odd: str = ""
+    typed: bool = False
 
 
-def read_grid(
+def read_content(
     path: Path,
     content: bytes,
     *,
     file: str,
+    named: Named = len,
     sheet: str | None = None,
-    header_rows: int = 1,
     encoding: str | None = None,
     separator: str | None = None,
-) -> Grid:
-    """Read one raw file.
-
-    Parameters
-    ----------
-    path : Path
-        Where it lies; its suffix names the format.
-    content : bytes
-        All of it.
-    file : str
-        What a message calls the file.
-    sheet : str, optional
-        The sheet of a workbook; without it, the first.
-    header_rows : int
-        Rows above the data: the first is the header, the rest are skipped (Qualtrics writes three).
-    encoding, separator : str, optional
-        Of a text file; without them, tried and detected.
-
-    Returns
-    -------
-    Grid
-        All rows below the header.
+) -> Content:
+    """Read one raw file; what it is, its content says before its name does.
 
     Raises
     ------
     DataError
-        If the file is empty, truncated, unreadable, or has a duplicate header.
+        If the file is empty, truncated or unreadable, or lacks the sheet.
     SetupError
         If the format needs an extra that is not installed.
     """
     suffix = path.suffix.lower()
+    if suffix == ".gz":
+        suffix, content = Path(path.stem).suffix.lower(), _unpacked(content, file)
+    if suffix not in SUFFIXES:
+        raise DataError(
+            f"{file}: the kit does not read {suffix or 'files without a suffix'}"
+            f"{nearest(suffix, SUFFIXES)}"
+        )
     if not content.strip():
         raise DataError(f"{file} is empty.")
-    if suffix in DELIMITED:
-        text = decode(content, file=file, encoding=encoding)
-        return _below_header(_delimited(text, file, separator), file, header_rows)
-    if suffix in WORKBOOKS:
-        return _below_header(_workbook(content, file, sheet), file, header_rows)
     if suffix == ".parquet":
-        return _typed(_parquet(path, file), file)
+        return _typed(_parquet(path, file))
     if suffix == ".sav":
-        return _typed(_sav(path, file), file)
-    raise DataError(f"{file}: the kit does not read {suffix or 'files without a suffix'}"
-                    f"{nearest(suffix, SUFFIXES)}")  # fmt: skip
-
-
-def _delimited(text: str, file: str, separator: str | None) -> pd.DataFrame:
-    above = _ABOVE.match(text)
-    skipped, text = (len(_BREAK.findall(above[0])), text[above.end() :]) if above else (0, text)
-    if not text.strip():
-        raise DataError(f"{file} is empty.")
-    separator = separator or (above and above["separator"]) or _separator(text)
-    try:
-        grid = pd.read_csv(
-            io.StringIO(text, newline=""),
-            sep=separator,
-            header=None,
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-            engine="c",
-        )
-        lengths = _lengths(text, separator)
-    except (pd.errors.ParserError, csv.Error) as error:
-        raise DataError(_unreadable(str(error), file, skipped)) from None
-    blank = np.array([length <= 1 for length in lengths]) & (grid.iloc[:, 0].str.strip() == "")
-    short = np.flatnonzero((np.array(lengths) < grid.shape[1]) & ~blank)
-    if short.size:
-        row = skipped + int(short[0]) + 1
-        counts = f"has {lengths[short[0]]} fields of {grid.shape[1]}"
-        if short[0] == len(lengths) - 1:
-            raise DataError(f"{file} is truncated: its last row, {row}, {counts}.")
+        return _typed(_sav(path, file))
+    if content.startswith((_ZIP, _OLE)):
+        book = _workbook(content, file, sheet)
+        odd = "" if suffix in WORKBOOKS else f"{file} is an Excel workbook, whatever its name says"
+        return Content(sheets=book[0], hidden=book[1], odd=odd)
+    head = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if suffix in PAGES or re.match(
+        rb"<(!doctype|html|table|\?xml|meta|head|body|div|style)", head, re.IGNORECASE
+    ):
+        return _page(content, file, encoding, odd=suffix not in PAGES)
+    if suffix in WORKBOOKS and not _is_separated(content):
         raise DataError(
-            f"{file}: row {row} {counts} ({short.size} such); a line break or separator inside "
-            "a text must stand in quotation marks; an .xlsx file has no such trouble."
+            f"{file} is truncated or no workbook: open it in Excel and save it as xlsx, or as csv."
         )
-    return grid if not skipped else _with_blank_rows(grid, skipped)
+    text, read_in = texts.decode(content, file=file, encoding=encoding)
+    rows, found = texts.delimited(text, file, separator, named)
+    odd = f"{file} is separated text, whatever its name says" if suffix in WORKBOOKS else ""
+    return Content(
+        sheets=[Sheet(rows=rows)],
+        encoding=read_in,
+        sample=texts.sample(rows),
+        separator=found,
+        odd=odd,
+    )
 
 
-def _with_blank_rows(grid: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Put `n` empty rows above a grid, so that its rows keep the numbers that people see."""
-    blank = pd.DataFrame("", index=range(n), columns=grid.columns, dtype="str")
-    return pd.concat([blank, grid], ignore_index=True)
+def _unpacked(content: bytes, file: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            unpacked = packed.read(UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{file} is truncated or no gzip file: {error}.") from None
+    if len(unpacked) > UNPACKED:
+        raise DataError(f"{file} holds over {UNPACKED:,} bytes; unpack it and read it by `sql:`.")
+    return unpacked
 
 
-def _lengths(text: str, separator: str) -> list[int]:
-    """Return each record's number of fields, which pandas does not tell when one is short."""
-    if '"' not in text:
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
-        return [line.count(separator) + 1 for line in lines]
-    return [len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+def _is_separated(content: bytes) -> bool:
+    try:
+        text, _encoding = texts.decode(content, file="")
+    except DataError:
+        return False
+    return _SAME_LINE.match(text) is not None or text.split("\n", 1)[0].count(",") > 0
 
 
-def _separator(text: str) -> str:
-    """Return the separator whose number of fields agrees best between header and rows."""
-    sample = text[:_SAMPLE]
-    best, merit = ",", (0.0, 1)
-    for separator in SEPARATORS:
-        rows = [
-            row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator) if row
-        ]
-        rows = rows[:-1] if len(sample) < len(text) and len(rows) > 1 else rows
-        width = len(rows[0]) if rows else 0
-        if width < 2:
-            continue
-        agree = sum(len(row) == width for row in rows) / len(rows)
-        if (agree, width) > merit:
-            best, merit = separator, (agree, width)
-    return best
+def _page(content: bytes, file: str, encoding: str | None, *, odd: bool) -> Content:
+    declared = re.search(rb"charset=[\"']?([\w-]+)", content[:4096], re.IGNORECASE)
+    try:
+        text, read_in = texts.decode(content, file=file, encoding=encoding)
+    except DataError:
+        if declared is None:
+            raise
+        text, read_in = texts.decode(content, file=file, encoding=declared[1].decode("ascii"))
+    tables = texts.html_tables(text)
+    if not tables:
+        raise DataError(f"{file} is an HTML or XML page without a table; save it as xlsx or csv.")
+    sheets = [Sheet(name=f"table {i + 1}", rows=rows) for i, rows in enumerate(tables)]
+    told = f"{file} is an HTML or XML page, whatever its name says" if odd else ""
+    sample = texts.sample(row for table in tables for row in table)
+    return Content(sheets=sheets, encoding=read_in, sample=sample, odd=told)
 
 
-def _unreadable(error: str, file: str, skipped: int) -> str:
-    fields = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", error)
-    if fields:
-        expected, line, saw = map(int, fields.groups())
-        if expected == 1 and line == 2:
-            return (
-                f"{file}: line {skipped + 1} has 1 field and line {skipped + 2} {saw}; if it is a "
-                "title above the column names, delete it."
-            )
-        return (
-            f"{file}: line {skipped + line} has {saw} fields, its header {expected}; a separator "
-            "inside a text must stand in quotation marks, or declare `separator:` under `source:`."
-        )
-    quote = re.search(r"EOF inside string starting at row (\d+)", error)
-    if quote:
-        return (
-            f"{file}: row {skipped + int(quote[1]) + 1} opens a quotation mark that never closes; "
-            "the file is truncated or its quotation marks are not doubled."
-        )
-    return f"{file} cannot be read as separated text: {error.strip()}"
-
-
-def _workbook(content: bytes, file: str, sheet: str | None) -> pd.DataFrame:
+def _workbook(content: bytes, file: str, sheet: str | None) -> tuple[list[Sheet], dict[str, Sheet]]:
+    """Return the visible sheets that a name or pattern calls for, and the hidden ones."""
     import python_calamine as calamine
 
     check_extent(content, file)
+    shown, hidden = [], {}
     try:
         book = calamine.CalamineWorkbook.from_object(io.BytesIO(content))
-        names = list(book.sheet_names)
-        if sheet is not None and sheet not in names:
-            raise DataError(f"{file} has no sheet {sheet!r}{nearest(sheet, names)}")
-        name = sheet if sheet is not None else names[0]
-        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        metadata = [m for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
+        names = [m.name for m in metadata]
+        wanted = [name for name in names if sheet is None or matches(name, sheet)]
+        if not wanted:
+            raise DataError(f"{file} has no sheet {sheet!r}{nearest(sheet or '', names)}")
+        for found in metadata:
+            if found.name not in wanted:
+                continue
+            page = book.get_sheet_by_name(found.name)
+            rows = [[cell_text(c) for c in row] for row in page.to_python(skip_empty_area=False)]
+            read = Sheet(name=found.name, rows=rows, merged=_merged(page))
+            if found.visible == calamine.SheetVisibleEnum.Visible or sheet == found.name:
+                shown.append(read)
+            else:
+                hidden[found.name] = read
     except calamine.PasswordError:
         raise DataError(f"{file} is protected by a password; save it without one.") from None
     except (calamine.CalamineError, IndexError, OSError) as error:
         raise DataError(f"{file} is truncated or no workbook: {error}.") from None
-    if not cells or not any(cell_text(cell).strip() for row in cells for cell in row):
-        raise DataError(f"{file}: sheet {name!r} is empty.")
-    columns = zip(*cells, strict=True)
-    return pd.DataFrame(
-        {
-            i: pd.Series([cell_text(cell) for cell in column], dtype="str")
-            for i, column in enumerate(columns)
-        }
-    )
+    filled = [page for page in shown if any(cell.strip() for row in page.rows for cell in row)]
+    if not filled:
+        listed = ", ".join(repr(page.name) for page in shown) or "every sheet"
+        raise DataError(f"{file}: sheet {listed} is empty.")
+    return filled, hidden
 
 
-def _below_header(grid: pd.DataFrame, file: str, header_rows: int) -> Grid:
-    filled = (grid != "").any(axis=1)
-    header = int(filled.to_numpy().argmax())
-    names = header_names(grid.iloc[header].tolist(), file)
-    _not_a_title(names, grid, header, file)
-    cells = grid.iloc[header + header_rows :]
-    rows = np.arange(header + header_rows + 1, len(grid) + 1, dtype=np.int64)
-    return Grid(names=names, cells=cells.reset_index(drop=True), rows=rows)
+def _merged(page: Any) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
+    try:
+        return tuple(page.merged_cell_ranges or ())
+    except Exception:  # noqa: BLE001 - formats without such ranges say so each in its own way
+        return ()
 
 
-def _not_a_title(names: list[str], grid: pd.DataFrame, header: int, file: str) -> None:
-    """Raise DataError where one text stands alone above rows of several."""
-    alone = [name for name in names if name]
-    below = grid.iloc[header + 1 : header + 2]
-    if len(alone) == 1 and ((below != "").sum(axis=1) > 1).any():
+def matches(name: str, pattern: str) -> bool:
+    """Tell whether a name fits a pattern, in which only ``*`` stands for other text."""
+    literal = re.sub(r"([\[?])", r"[\1]", pattern)
+    return name == pattern or ("*" in pattern and fnmatchcase(name, literal))
+
+
+def check_extent(content: bytes, file: str) -> None:
+    """Raise DataError where a sheet of an .xlsx or .xlsm file reaches too far to be a table."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in archive.namelist():
+                if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                    _check_sheet(archive, name, file)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
+        return  # the reader itself says what is wrong with it
+
+
+def _check_sheet(archive: zipfile.ZipFile, name: str, file: str) -> None:
+    with archive.open(name) as sheet:
+        found = _DIMENSION.search(sheet.read(4096))
+    if not found or _column(found[1]) * int(found[2]) <= LARGEST:
+        return
+    cells = [(_column(letters), int(row)) for letters, row in _FILLED.findall(archive.read(name))]
+    columns, rows = (max((cell[side] for cell in cells), default=0) for side in (0, 1))
+    if columns * rows > LARGEST:
         raise DataError(
-            f"{file}: row {header + 1} holds {alone[0]!r} alone, a title above the column names; "
-            "delete that row, so that the column names come first."
+            f"{file}: a sheet reaches to row {rows:,} and column {columns:,}; a stray cell stands "
+            "far from the table: copy the table to a workbook of its own."
         )
 
 
-def header_names(header: list[str], file: str) -> list[str]:
-    """Return column names with their blanks collapsed.
-
-    Raises
-    ------
-    DataError
-        If two columns have one name.
-    """
-    names = [" ".join(str(name).replace("\ufeff", "").split()) for name in header]
-    for name in dict.fromkeys(filter(None, names)):
-        places = [str(i + 1) for i, other in enumerate(names) if other == name]
-        if len(places) > 1:
-            raise DataError(
-                f"{file}: the header {name!r} stands over {len(places)} columns "
-                f"({', '.join(places)}); rename all but one."
-            )
-    return names
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
 
 
-def _typed(frame: pd.DataFrame, file: str) -> Grid:
-    names = header_names([str(name) for name in frame.columns], file)
-    cells = pd.DataFrame({i: as_text(frame.iloc[:, i]) for i in range(frame.shape[1])})
-    return Grid(names=names, cells=cells, rows=np.arange(1, len(frame) + 1, dtype=np.int64))
+def _typed(frame: pd.DataFrame) -> Content:
+    columns = [as_text(frame.iloc[:, i]).tolist() for i in range(frame.shape[1])]
+    rows = [[str(name) for name in frame.columns], *map(list, zip(*columns, strict=True))]
+    return Content(sheets=[Sheet(rows=rows)], typed=True)
 
 
 def _parquet(path: Path, file: str) -> pd.DataFrame:
@@ -285,3 +270,43 @@ def _sav(path: Path, file: str) -> pd.DataFrame:
     except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
         raise DataError(f"{file} is truncated or no SPSS file: {error}.") from None
     return pd.DataFrame(frame)
+
+
+def cell_text(cell: object) -> str:
+    """Return a cell as text: empty for none, ``12`` for 12.0, ISO for dates."""
+    if isinstance(cell, str):
+        return cell if cell.isascii() else cell.translate(texts.INVISIBLE)
+    if cell is None or cell is pd.NaT or cell is pd.NA:
+        return ""
+    if isinstance(cell, (bool, np.bool_)):
+        return "true" if cell else "false"
+    if isinstance(cell, (float, np.floating)):
+        number = float(cell)
+        if math.isnan(number):
+            return ""
+        return str(int(number)) if number.is_integer() and abs(number) < _EXACT else repr(number)
+    if isinstance(cell, dt.timedelta):
+        return _clock(cell)
+    if isinstance(cell, (dt.datetime, dt.date, dt.time)):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _clock(span: dt.timedelta) -> str:
+    """Return a duration as hours, minutes and seconds."""
+    seconds = round(span.total_seconds())
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """Return a typed column as text cells (``str``), an empty text for a missing one."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
+        codes, unique = pd.factorize(column, use_na_sentinel=True)
+        known = np.array([*map(cell_text, unique), ""], dtype=object)
+        return pd.Series(known[codes], index=column.index, dtype="str")
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
+        moments = np.datetime_as_string(column.to_numpy(), unit="us").astype(object)
+        filled = pd.Series(moments, index=column.index, dtype="str").where(column.notna(), "")
+        return filled.str.removesuffix(".000000")
+    cells = [cell_text(cell) for cell in column.astype(object)]
+    return pd.Series(cells, index=column.index, dtype="str")

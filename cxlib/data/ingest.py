@@ -1,4 +1,4 @@
-"""The data room: ingest, once a client: raw files in, pseudonymised canonical tables out."""
+"""Ingest, once a client: raw files in, pseudonymised canonical tables out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 
 from cxlib import __version__
 from cxlib.data.check import faults_of
+from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.keys import Key, key_file, open_key
-from cxlib.data.making import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.schema import validate
 from cxlib.data.store import read_record, write_tables
 from cxlib.errors import DataError
@@ -19,7 +19,7 @@ from cxlib.workspace import Workspace
 if TYPE_CHECKING:
     from cxlib.params import Client
 
-FORMAT = 1
+FORMAT = 2
 """Version of the tables and their record; tables of another version are made again."""
 
 
@@ -27,24 +27,10 @@ FORMAT = 1
 class TableRecord:
     """What became of the rows of one table.
 
-    Parameters
-    ----------
-    read, kept : int
-        Rows in the files, and in the table.
-    dropped : dict
-        Rows left out, by reason (an English msgid).
-    off_scale : dict
-        Answers off their scale that count as missing, by key.
-    masked : dict
-        Markers set in comments, by kind.
-    files : dict
-        Files read, by name: the hash of their bytes.
-    absent : dict
-        By file, columns that other files of the source have.
-    warnings : list of str
-        What the consultant should know.
-    columns : dict
-        Columns of the table with their dtypes.
+    Rows `read` and `kept`, `dropped` by reason (an English msgid); answers `off_scale` that count
+    as missing, by key; markers `masked` in comments, by kind; `files` by name with the hash of
+    their bytes; `absent` by file, columns that others of the source have; `warnings`; `columns`
+    with dtypes.
     """
 
     read: int
@@ -60,23 +46,7 @@ class TableRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Ingest:
-    """What an ingest did.
-
-    Parameters
-    ----------
-    client : str
-        Whose tables.
-    tables : dict of TableRecord
-        By name of the table.
-    params : str
-        Hash of the client file's content.
-    key : str
-        Id of the key under which ids are hidden.
-    kit : str
-        Version of the kit.
-    skipped : bool
-        Whether everything was unchanged, and nothing was done.
-    """
+    """What an ingest did: tables by name, under which client file, key and kit; or nothing anew."""
 
     client: str
     tables: dict[str, TableRecord]
@@ -89,19 +59,7 @@ class Ingest:
 def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Ingest:
     """Make a client's canonical tables from its raw files, unless nothing has changed.
 
-    Parameters
-    ----------
-    client : Client
-        What its file says.
-    workspace : Workspace
-        Where its raw files lie, and its tables will.
-    force : bool
-        Make them even if nothing has changed.
-
-    Returns
-    -------
-    Ingest
-        What was read, kept and dropped.
+    `force` makes them all the same.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The data room: figures that the client reports already aggregated, to one long table."""
+"""Figures that the client reports already aggregated, to one long table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data import dates, labels, values
-from cxlib.data.columns import read_numbers
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError
@@ -19,37 +18,22 @@ if TYPE_CHECKING:
     from cxlib.params import Client
     from cxlib.params.kpis import Kpi
 
+LARGEST_SHARE = 2.0
+"""More than 200% is a percentage written without its sign."""
 ALL = "all"
 """The unit of a figure that is not split."""
 COLUMNS = ("kpi", "period", "unit", "value", "numerator", "denominator")
 
 
 def make_kpi(raw: Raw, client: Client, key: str, ledger: Ledger) -> pd.DataFrame:
-    """Return the rows of one figure for the canonical kpis table.
+    """Return the rows of one figure for the canonical kpis table, one a period and unit.
 
-    Parameters
-    ----------
-    raw : Raw
-        The rows of the figure's source.
-    client : Client
-        Whose it is.
-    key : str
-        The figure's key.
-    ledger : Ledger
-        Takes every fault and every row dropped.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `COLUMNS`, one row a period and unit: a ratio's parts are summed over the rows of each
-        of the client's periods; the complement's numerator is denominator less numerator, so that
-        ``value`` is always ``numerator / denominator``. A plain value keeps the period it is
-        reported for.
+    A ratio's parts are summed over the rows of each of the client's periods; the complement's
+    numerator is denominator less numerator, so that ``value`` is always ``numerator /
+    denominator``. A plain value keeps the period it is reported for.
     """
     kpi, path = client.kpis[key], ("kpis", key)
-    ledger.rows_read += len(raw.frame) + raw.empty
-    ledger.drop(_("empty row"), raw.empty)
-    kept = _where(raw, kpi, path, ledger)
+    raw = ledger.chosen(raw, kpi, path)
     texts = ledger.column(raw, kpi.period, (*path, "period"))
     unit = ledger.column(raw, kpi.unit, (*path, "unit"))
     ratio = kpi.value is None
@@ -57,15 +41,15 @@ def make_kpi(raw: Raw, client: Client, key: str, ledger: Ledger) -> pd.DataFrame
     columns = {name: ledger.column(raw, getattr(kpi, name), (*path, name)) for name in names}
     if ledger.failed or texts is None:
         return pd.DataFrame(columns=COLUMNS)
-    frame = pd.DataFrame({"period": _periods(raw, texts, kpi, client, ledger, path, kept)})
+    frame = pd.DataFrame({"period": _periods(raw, texts, kpi, client, ledger, path)})
     frame["unit"] = ALL if unit is None else values.texts_or_missing(unit, missing=kpi.missing)
     for name, cells in columns.items():
         if cells is not None:
-            shown = _percents(cells) if kpi.format == "percent" else cells
-            where = (*path, name)
-            frame[name] = read_numbers(raw, shown.where(kept, ""), kpi, ledger, where)
-    ledger.drop(_("not among the rows of the figure"), int((~kept).sum()))
-    frame = frame[kept]
+            share = kpi.format == "percent" and name == "value"
+            shown, marked = _percents(cells, raw.decimal) if share else (cells, None)
+            frame[name] = ledger.numbers(raw, shown, kpi, (*path, name))
+            if share and marked is not None:
+                frame[name] = _shares(frame[name], marked, kpi, (*path, name), ledger)
     whole = frame.notna().all(axis=1)
     ledger.drop(_("no figure, period or unit"), int((~whole).sum()))
     frame = frame[whole]
@@ -81,15 +65,6 @@ def make_kpi(raw: Raw, client: Client, key: str, ledger: Ledger) -> pd.DataFrame
     return rows.assign(kpi=key).astype({"kpi": "str", "unit": "str"})[list(COLUMNS)]
 
 
-def _where(raw: Raw, kpi: Kpi, path: Path, ledger: Ledger) -> pd.Series:
-    kept = pd.Series(True, index=raw.frame.index)
-    for name, wanted in kpi.where.items():
-        cells = ledger.column(raw, name, (*path, "where", name))
-        if cells is not None:
-            kept &= values.is_code(cells, wanted)
-    return kept
-
-
 def _periods(
     raw: Raw,
     texts: pd.Series,
@@ -97,10 +72,10 @@ def _periods(
     client: Client,
     ledger: Ledger,
     path: Path,
-    kept: pd.Series,
 ) -> pd.Series:
     """Return period labels, from labels or from dates."""
-    named = values.texts_or_missing(texts.where(kept, ""), missing=kpi.missing).fillna("")
+    named = values.texts_or_missing(texts, missing=kpi.missing).fillna("")
+    named = labels.written_out(named)
     known = values.by_value(named, labels.label, "str")
     rest = known.isna() & (named != "")
     if rest.any():
@@ -137,13 +112,40 @@ def _raised(known: pd.Series, kind: periods.Kind, ledger: Ledger, path: Path) ->
     return raised
 
 
-def _percents(cells: pd.Series) -> pd.Series:
-    """Write ``95%`` as 0.95."""
+def _percents(cells: pd.Series, decimal: str) -> tuple[pd.Series, pd.Series]:
+    """Write ``95%`` as 0.95, and say where a percent sign stood."""
     plain = cells.map(values.plain)
     marked = plain.str.endswith("%")
-    numbers = values.by_value(plain.str.removesuffix("%"), values.number, "float64") / 100
+    bare = plain.str.removesuffix("%")
+    sign = values.decimal_of(bare, decimal)
+    numbers = values.by_value(bare, lambda text: values.number(text, sign), "float64") / 100
     read = marked & numbers.notna()
-    return cells.where(~read, numbers.map(repr).astype("str"))
+    return cells.where(~read, numbers.map(repr).astype("str")), read
+
+
+def _shares(
+    figures: pd.Series, marked: pd.Series, kpi: Kpi, path: Path, ledger: Ledger
+) -> pd.Series:
+    """Return shares from 0 to 1; a bare 88 is never taken for 8,800%, nor silently for 88%."""
+    bare = figures[~marked].dropna()
+    if kpi.scale == (0, 100):
+        if len(bare) and bare.abs().max() <= 1:
+            ledger.warn(
+                path,
+                f"no figure is above 1, the largest {bare.max():g}, though `scale: [0, 100]` says "
+                "that 95% is written 95.",
+            )
+        return figures.where(marked, figures / 100)
+    if len(bare) and bare.abs().max() > LARGEST_SHARE:
+        first = bare[bare.abs() > LARGEST_SHARE].iloc[0]
+        target = f" with a target of {kpi.target:g}" if kpi.target is not None else ""
+        ledger.error(
+            path,
+            f"holds {first:g}{target}, where a share from 0 to 1 is expected: is it {first:g}%? If "
+            "so, write `scale: [0, 100]`.",
+            first,
+        )
+    return figures
 
 
 def _ratio(frame: pd.DataFrame, kpi: Kpi, ledger: Ledger) -> pd.DataFrame:

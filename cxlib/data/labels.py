@@ -1,4 +1,4 @@
-"""The data room: period labels as people write them, brought to the client's kind of period."""
+"""Period labels as people write them, brought to the client's kind of period."""
 
 from __future__ import annotations
 
@@ -10,26 +10,24 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data import values
+from cxlib.data.dates import MONTHS
 
 _QUARTERS = str.maketrans("一二三四", "1234")
 _FORMS = (
     (re.compile(r"(?P<year>\d{4})[-/ .]?Q(?P<quarter>[1-4])", re.IGNORECASE), "quarter"),
     (re.compile(r"Q(?P<quarter>[1-4])[-/ .]?(?P<year>\d{4})", re.IGNORECASE), "quarter"),
     (re.compile(r"(?P<year>\d{4})年?第?(?P<quarter>[1-4])季度?"), "quarter"),
-    (re.compile(r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})月?"), "month"),
+    (re.compile(r"(?P<year>\d{4})[-/._年](?P<month>0?[1-9]|1[0-2])月?"), "month"),
+    (re.compile(r"(?P<month>0?[1-9]|1[0-2])[-/_.](?P<year>\d{4})"), "month"),
+    (re.compile(r"(?P<name>[A-Z]{3,9})\.?[-/ ,'’]{1,2}(?P<year>\d{4}|\d{2})", re.I), "month"),
+    (re.compile(r"(?P<year>\d{4})[-/ ](?P<name>[A-Z]{3,9})", re.I), "month"),
     (re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])"), "month"),
-    (re.compile(r"(?P<year>(?:19|20)\d{2})年?(?:\.0)?"), "year"),
+    (re.compile(r"(?P<year>(?:19|20)\d{2})年?(?:\.0+)?"), "year"),
 )
 
 
 def label(text: str) -> str | None:
-    """Return the kit's label of a calendar period as people write it, or None.
-
-    Parameters
-    ----------
-    text : str
-        ``2026Q3``, ``Q3 2026``, ``2026年第3季度``, ``2026-9``, ``202609``, ``2026年`` and the like.
-    """
+    """Return the kit's label of a calendar period as people write it, or None."""
     plain = values.plain(text).translate(_QUARTERS)
     for pattern, kind in _FORMS:
         found = pattern.fullmatch(plain)
@@ -38,28 +36,23 @@ def label(text: str) -> str | None:
         if kind == "quarter":
             return f"{found['year']}Q{found['quarter']}"
         if kind == "month":
-            month = int(found["month"])
-            return f"{found['year']}-{month:02d}" if 1 <= month <= 12 else None
+            told = found.groupdict()
+            month = MONTHS.get(told["name"].casefold(), 0) if "name" in told else int(told["month"])
+            year = found["year"] if len(found["year"]) == 4 else f"20{found['year']}"
+            return f"{year}-{month:02d}" if month else None
         return str(found["year"])
     return None
 
 
+def written_out(texts: pd.Series) -> pd.Series:
+    """Return months with their zeros: beside 2024.01, a spreadsheet's 2024.1 is October."""
+    if not texts.str.fullmatch(r"\d{4}\.0[1-9]").any():
+        return texts
+    return texts.str.replace(r"^(\d{4})\.1$", r"\1.10", regex=True)
+
+
 def labels(texts: pd.Series, kind: str) -> pd.Series:
-    """Return the label of each text in periods of `kind`.
-
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        What a column or a file's name says.
-    kind : {"month", "quarter", "year", "wave"}
-        The client's periods; a finer label is raised to the period it lies in, and a wave keeps
-        the name it has.
-
-    Returns
-    -------
-    pandas.Series of str
-        Missing where there is no text, or none that names a period of that kind.
-    """
+    """Return the label of each text in periods of `kind`."""
 
     def name(text: str) -> str | None:
         if kind == "wave":
@@ -67,7 +60,7 @@ def labels(texts: pd.Series, kind: str) -> pd.Series:
         found = label(text)
         return None if found is None else raised(found, kind)
 
-    return values.by_value(texts, name, "str")
+    return values.by_value(texts if kind == "wave" else written_out(texts), name, "str")
 
 
 def raised(known: str, kind: str) -> str | None:

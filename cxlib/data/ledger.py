@@ -1,36 +1,33 @@
-"""The data room: what building a table met: faults to report, rows dropped, values set aside."""
+"""What building a table met: columns read to types, faults, rows dropped, values set aside."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from cxlib.data.readers import Raw
-from cxlib.errors import nearest
+from cxlib.data import dates, values
+from cxlib.data.readers import Raw, RawFile
+from cxlib.errors import DataError, nearest
+from cxlib.params.base import Moment
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.params.source import Table
 
 Path = tuple[str | int, ...]
+WHERE = _("not among the rows that `where:` keeps")
+EMPTY = _("empty row")
+NO_TIME = np.datetime64("NaT", "us")
 _SHOWN = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """One thing wrong with the data, and the key of the client file that speaks of it.
-
-    Parameters
-    ----------
-    path : tuple
-        Where in the client file: keys, and places in lists.
-    message : str
-        What is wrong and what would be right.
-    value : object
-        The value in question, if one is.
-    severity : {"error", "warning"}
-        Whether it stops the work.
-    """
+    """One thing wrong with the data, at the key of the client file that speaks of it."""
 
     path: Path
     message: str
@@ -42,18 +39,9 @@ class Issue:
 class Ledger:
     """Everything met while one table is built; it grows, so that all is said at once.
 
-    Parameters
-    ----------
-    issues : list of Issue
-        Errors and warnings, in the order they were met.
-    rows_read : int
-        Rows below the header of all files.
-    dropped : dict
-        Rows left out, by reason (an English msgid).
-    off_scale : dict
-        Answers counted as missing since they lie off their scale, by key.
-    masked : dict
-        Markers set in comments, by kind.
+    `dropped` counts rows left out by reason (an English msgid), `off_scale` answers counted as
+    missing by key, `masked` markers set in comments by kind; `notes` is what an intake line adds,
+    and `answers` how many each question has.
     """
 
     issues: list[Issue] = field(default_factory=list)
@@ -61,6 +49,7 @@ class Ledger:
     dropped: dict[str, int] = field(default_factory=dict)
     off_scale: dict[str, int] = field(default_factory=dict)
     masked: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def error(self, path: Path, message: str, value: object = None) -> None:
         """Note what stops the work."""
@@ -80,54 +69,194 @@ class Ledger:
         """Whether anything stops the work."""
         return any(issue.severity == "error" for issue in self.issues)
 
-    def column(self, raw: Raw, name: str | None, path: Path) -> pd.Series | None:
-        """Return a column of a source; note it if it is not there, or not in every file.
+    def chosen(self, raw: Raw, section: Table, path: Path) -> Raw:
+        """Return the rows that ``where:`` keeps; count them all, and those left out by reason."""
+        self.rows_read += len(raw.frame) + raw.empty + sum(raw.left.values())
+        self.drop(EMPTY, raw.empty)
+        for reason, n in raw.left.items():
+            self.drop(reason, n)
+        kept = pd.Series(True, index=raw.frame.index)
+        for name, wanted in section.where.items():
+            cells = self.column(raw, name, (*path, "where", name))
+            if cells is None:
+                continue
+            holds = values.is_code(cells, wanted)
+            gone = kept & ~holds
+            if gone.any():
+                others = cells[gone].value_counts()
+                told = ", ".join(f"{text!r} ({n})" for text, n in others.head(_SHOWN).items())
+                self.notes.append(f"where {name}: {int(gone.sum())} left out, {told}")
+            kept &= holds
+        self.drop(WHERE, int((~kept).sum()))
+        if not kept.any() and not self.failed:
+            self.error((*path, "where"), "keeps no row: " + "; ".join(self.notes[-_SHOWN:]) + ".")
+        return raw.only(kept)
 
-        Parameters
-        ----------
-        raw : Raw
-            The source.
-        name : str or None
-            The column that the client file names; None where it names none.
-        path : tuple
-            Where it names it.
+    def column(self, raw: Raw, name: str | Sequence[str] | None, path: Path) -> pd.Series | None:
+        """Return the cells of a column; of several, the first of a row that holds an answer.
 
-        Returns
-        -------
-        pandas.Series of str or None
-            The cells; None if there is no such column.
+        What is not there, is not in every file, or is borne by several columns is noted.
         """
         if name is None:
             return None
-        wanted = " ".join(name.split())
-        if wanted not in raw.frame:
-            near = nearest(wanted, raw.columns)
-            self.error(path, f"column {name!r} is not in {raw.name}{near}", name)
+        wanted = (name,) if isinstance(name, str) else tuple(name)
+        found = [column for text in wanted if (column := raw.find(text))]
+        if not found:
+            self._absent(raw, wanted[0], path)
             return None
-        without = [file.name for file in raw.files if wanted in file.absent]
+        without = [file for file in raw.files if all(column in file.absent for column in found)]
         if without:
-            listed = ", ".join(without[:_SHOWN]) + (", …" if len(without) > _SHOWN else "")
-            self.warn(
+            self._lost(raw, wanted[0], without, path)
+        cells = raw.frame[found[0]]
+        for column in found[1:]:
+            other = raw.frame[column]
+            filled = cells.str.strip() != ""
+            both = int((filled & (other.str.strip() != "") & (cells != other)).sum())
+            if both:
+                self.warn(
+                    path,
+                    f"{both} rows hold an answer in {found[0]!r} and another in {column!r}; the "
+                    "first counts.",
+                )
+            cells = cells.where(filled, other)
+        return cells
+
+    def _absent(self, raw: Raw, name: str, path: Path) -> None:
+        names = raw.repeated.get(" ".join(name.split()))
+        if names:
+            self.error(
                 path,
-                f"column {name!r} is missing in {len(without)} of {len(raw.files)} files "
-                f"({listed}); it counts as no answer there.",
+                f"the header {name!r} of {raw.name} stands over {len(names)} columns; write "
+                f'"{names[0]}", "{names[1]}" or which you mean, in quotation marks.',
                 name,
             )
-        return raw.frame[wanted]
+            return
+        near = nearest(name, [*raw.columns, *(raw.aliases if " / " in name else ())])
+        self.error(path, f"column {name!r} is not in {raw.name}{near}", name)
+
+    def _lost(self, raw: Raw, name: str, without: list[RawFile], path: Path) -> None:
+        listed = ", ".join(f.name for f in without[:_SHOWN])
+        others = {c for file in raw.files if file not in without for c in file.columns}
+        instead = [c for c in without[0].columns if c not in others]
+        near = nearest(name, instead)
+        hint = (
+            f"; {without[0].name} has {', '.join(map(repr, instead[:_SHOWN]))} instead: if it is "
+            f"the same question, write `column: [{name}, {_meant(near, instead)}]`"
+            if instead
+            else ""
+        )
+        self.warn(
+            path,
+            f"column {name!r} is missing in {len(without)} of {len(raw.files)} files ({listed}"
+            f"{', …' if len(without) > _SHOWN else ''}); it counts as no answer there{hint}.",
+            name,
+        )
+
+    def moments(
+        self,
+        raw: Raw,
+        column: str | Moment | None,
+        section: Table,
+        path: Path,
+        timezone: str | None,
+    ) -> pd.Series | None:
+        """Return a column's moments (datetime64[us], without zone), from one column or two."""
+        if not isinstance(column, Moment):
+            texts = self.column(raw, column, path)
+            return None if texts is None else self._dates(raw, texts, section, path, timezone)
+        day = self.column(raw, column.date, (*path, "date"))
+        time = self.column(raw, column.time, (*path, "time"))
+        if day is None or time is None:
+            return None
+        blank = values.is_code(time, section.missing) | (time.str.strip() == "")
+        seconds = values.by_value(time.mask(blank, ""), dates.time_of_day, "float64")
+        odd = seconds.isna() & ~blank
+        if odd.any():
+            self.error(
+                (*path, "time"),
+                f"column {column.time!r} holds {int(odd.sum())} values that are no time of day: "
+                f"{examples(raw, time, odd)}; write such as 14:30.",
+                column.time,
+            )
+        days = self._dates(raw, day, section, (*path, "date"), None).dt.normalize()
+        whole = days + pd.to_timedelta(seconds, unit="s")
+        written = whole.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
+        read = dates.parse(
+            written, name=column.date, timezone=timezone, clock=section.source.timezone
+        )
+        return read.days
+
+    def _dates(
+        self, raw: Raw, texts: pd.Series, section: Table, path: Path, timezone: str | None
+    ) -> pd.Series:
+        name = str(texts.name)
+        blank = values.is_code(texts, section.missing)
+        try:
+            read = dates.parse(
+                texts.mask(blank, ""),
+                name=name,
+                formats=section.date_format,
+                timezone=timezone,
+                clock=section.source.timezone,
+                at=raw.at,
+            )
+        except DataError as error:
+            self.error(path, str(error), name)
+            return pd.Series(NO_TIME, index=texts.index)
+        if read.unread.any():
+            way_out = "declare `date_format:`, or `missing:` if they mean none."
+            if dates.abbreviated(texts[read.unread]):
+                way_out = "say which zone that is by `timezone:` under `source:`."
+            self.error(
+                path,
+                f"column {name!r} holds {int(read.unread.sum())} values that are no date: "
+                f"{examples(raw, texts, read.unread)}; {way_out}",
+                name,
+            )
+        return read.days
+
+    def numbers(
+        self, raw: Raw, texts: pd.Series, section: Table, path: Path, *, lowest: float = -np.inf
+    ) -> pd.Series:
+        """Return a column's numbers (float64), none of which may lie below `lowest`."""
+        numbers, stray = values.numbers(texts, missing=section.missing, decimal=raw.decimal)
+        bad = stray | (numbers < lowest)
+        if bad.any():
+            wanted = f"a number from {lowest:g} up" if lowest > -np.inf else "a number"
+            mixed = texts[stray].str.contains(",").any()
+            way_out = "declare `decimal:` under `source:`." if mixed else (
+                "declare `missing:` if they mean none.")  # fmt: skip
+            self.error(
+                path,
+                f"column {texts.name!r} holds {int(bad.sum())} values that are not {wanted}: "
+                f"{examples(raw, texts, bad)}; {way_out}",
+                texts.name,
+            )
+        elif texts.str.contains(",").any() and values.decimal_of(texts, raw.decimal) == ",":
+            first = texts[texts.str.contains(",")].iloc[0]
+            self.notes.append(f"decimal commas in {texts.name!r}: {first!r}")
+        return numbers
+
+    def flags(self, raw: Raw, texts: pd.Series, section: Table, path: Path) -> pd.Series:
+        """Return a column's yes and no (nullable boolean)."""
+        flags, stray = values.flags(texts, missing=section.missing)
+        if stray.any():
+            self.error(
+                path,
+                f"column {texts.name!r} holds {int(stray.sum())} values that are neither yes nor "
+                f"no: {examples(raw, texts, stray)}; write 1 and 0, or declare `missing:` if they "
+                "mean none.",
+                texts.name,
+            )
+        return flags
+
+
+def _meant(near: str, instead: list[str]) -> str:
+    return near.split("'")[1] if "did you mean '" in near else instead[0]
 
 
 def examples(raw: Raw, texts: pd.Series, mask: pd.Series) -> str:
-    """Return the values under a mask, with where they stand: ``'11' (survey.csv row 17), …``.
-
-    Parameters
-    ----------
-    raw : Raw
-        Where the texts are from.
-    texts : pandas.Series of str
-        One cell a row of `raw`.
-    mask : pandas.Series of bool
-        Which to show; the first of each different value.
-    """
+    """Return the values under a mask, with where they stand: ``'11' (survey.csv row 17), …``."""
     found = texts[mask.to_numpy(dtype=bool)]
     first = found[~found.duplicated()]
     positions = np.flatnonzero(mask.to_numpy(dtype=bool))[~found.duplicated().to_numpy()]

@@ -1,4 +1,4 @@
-"""The data room: SQL over the files of one client's data folder, and over nothing else."""
+"""SQL over the files of one client's data folder, and over nothing else."""
 
 from __future__ import annotations
 
@@ -9,33 +9,26 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cxlib.data.cells import as_text
-from cxlib.data.formats import Grid, header_names
-from cxlib.data.readers import Raw, find, united
+from cxlib.data import text as texts
+from cxlib.data import values
+from cxlib.data.formats import DELIMITED, WORKBOOKS, as_text, read_content
+from cxlib.data.layout import Grid, lay_out
+from cxlib.data.readers import Raw, RawFile, find, united
 from cxlib.errors import DataError
 
 if TYPE_CHECKING:
     import duckdb
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".json", ".gz")
+SUFFIXES = (*DELIMITED, *WORKBOOKS, ".parquet", ".json", ".gz")
 _NAME = "the query"
 
 
-def read_sql(folder: Path, sql: str) -> Raw:
+def read_sql(folder: Path, sql: str, *, encoding: str | None = None) -> Raw:
     """Run one ``select`` by DuckDB over the files of a client's data folder.
 
-    Parameters
-    ----------
-    folder : Path
-        The client's data folder. A file stands in the query by its path below it, in quotation
-        marks: ``select * from 'a.csv' join 'b.parquet' using (id)``.
-    sql : str
-        One ``select`` statement.
-
-    Returns
-    -------
-    Raw
-        The rows of the answer; its files are those of the folder, since any may be read.
+    A file stands in the query by its path below the folder, in quotation marks: ``select * from
+    'a.csv' join 'b.xlsx' using (id)``. Workbooks, and text in another encoding than UTF-8, are read
+    as everywhere in the kit, numbers as numbers.
 
     Raises
     ------
@@ -47,30 +40,30 @@ def read_sql(folder: Path, sql: str) -> Raw:
     folder = folder.resolve()
     _refuse_links(folder)
     with duckdb.connect() as connection:
-        confine(connection, folder)
         try:
             statements = connection.extract_statements(sql)
             if len(statements) != 1 or statements[0].type.name != "SELECT":
                 raise DataError("`sql:` must be one select statement.")
-            frame = connection.execute(_absolute(sql, folder)).df()
+            absolute = _absolute(sql, folder, connection, encoding)
+            confine(connection, folder)
+            frame = connection.execute(absolute).df()
         except duckdb.Error as error:
-            raise DataError(f"the query cannot be run: {_first_line(str(error), folder)}") from None
+            told = str(error).replace(f"{folder}/", "").strip()
+            raise DataError(f"the query cannot be run: {told}") from None
     cells = pd.DataFrame({i: as_text(frame.iloc[:, i]) for i in range(frame.shape[1])})
-    names = header_names([str(name) for name in frame.columns], _NAME)
-    grid = Grid(names=names, cells=cells, rows=(frame.index.to_numpy() + 1).astype("int64"))
-    return united([grid], names=[_NAME], hashes=[query_hash(folder, sql)])
+    cells.columns = [" ".join(str(name).split()) for name in frame.columns]
+    twice = cells.columns[cells.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"the query names two columns {twice[0]!r}; rename one by `as`.")
+    grid = Grid(cells=cells, rows=(frame.index.to_numpy() + 1).astype("int64"))
+    read = RawFile(
+        name=_NAME, sha256=query_hash(folder, sql), rows=len(cells), columns=tuple(grid.names)
+    )
+    return united([grid], [read])
 
 
 def confine(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Let a connection read `folder` and nothing else, for good.
-
-    Parameters
-    ----------
-    connection : duckdb.DuckDBPyConnection
-        A fresh connection.
-    folder : Path
-        Absolute and resolved.
-    """
+    """Let a connection read `folder` (absolute, resolved) and nothing else, for good."""
     # DuckDB checks a path as it is written, so a folder with a bracket is allowed in both spellings
     spellings = {str(folder).replace("'", "''"), glob.escape(str(folder)).replace("'", "''")}
     allowed = ", ".join(f"'{spelling}'" for spelling in sorted(spellings))
@@ -81,8 +74,10 @@ def confine(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     connection.execute("SET lock_configuration = true")
 
 
-def _absolute(sql: str, folder: Path) -> str:
-    """Make the files that a query names absolute: DuckDB starts from the process's folder."""
+def _absolute(
+    sql: str, folder: Path, connection: duckdb.DuckDBPyConnection, encoding: str | None
+) -> str:
+    """Make the files that a query names absolute, or tables of what DuckDB does not read itself."""
     import duckdb
 
     content = sql.encode("utf-8")  # the tokenizer counts bytes
@@ -94,7 +89,12 @@ def _absolute(sql: str, folder: Path) -> str:
         body = token.rstrip()
         literal = body[1:-1] if len(body) > 2 and body[0] in "'\"" and body[-1] == body[0] else ""
         if literal.lower().endswith(SUFFIXES) and not Path(literal).is_absolute():
-            find(folder, literal)
+            (found, *_more) = find(folder, literal)
+            if _foreign(found, encoding):
+                name = f"file {len(parts)}"
+                connection.register(name, _table(found, literal, encoding))
+                parts.append(f'"{name}"{token[len(body) :]}')
+                continue
             path = f"{glob.escape(str(folder))}/{literal}".replace("'", "''")
             token = f"'{path}'{token[len(body) :]}"
         parts.append(token)
@@ -120,5 +120,29 @@ def query_hash(folder: Path, sql: str) -> str:
     return total.hexdigest()
 
 
-def _first_line(error: str, folder: Path) -> str:
-    return error.split("\n", 1)[0].replace(f"{folder}/", "")
+def _foreign(path: Path, encoding: str | None) -> bool:
+    """Tell whether DuckDB alone would not read a file: a workbook, or text that is not UTF-8."""
+    suffix = path.suffix.lower()
+    if suffix in WORKBOOKS:
+        return True
+    read = path.read_bytes()
+    return (
+        suffix in DELIMITED
+        and texts.decode(read, file=path.name, encoding=encoding)[1].lower() != "utf-8"
+    )
+
+
+def _table(path: Path, file: str, encoding: str | None) -> pd.DataFrame:
+    """Return a file's table, columns of numbers as numbers, unless zeros lead them."""
+    sheet = read_content(path, path.read_bytes(), file=file, encoding=encoding).sheets[0]
+    cells = lay_out(sheet, file=file).cells
+    columns: dict[str, pd.Series] = {}
+    for name, column in cells.items():
+        bare = column.str.strip()
+        numbers, stray = values.numbers(column)
+        coded = bare.str.fullmatch(r"0\d+").any() or stray.any() or numbers.isna().all()
+        if not coded and (numbers.dropna() % 1 == 0).all():
+            columns[str(name)] = numbers.astype("Int64")
+        else:
+            columns[str(name)] = bare.mask(bare == "") if coded else numbers
+    return pd.DataFrame(columns)

@@ -1,64 +1,54 @@
-"""The data room: a client's raw files, one or many, as one frame of text that knows its rows."""
+"""A client's raw files, one or many, as one frame of text that knows its rows."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from cxlib.data.formats import SUFFIXES, Grid, read_grid
+from cxlib.data.formats import SUFFIXES, Content, matches, read_content
+from cxlib.data.layout import Grid, Integers, count_named, header_name, lay_out
 from cxlib.errors import DataError, nearest
 
+if TYPE_CHECKING:
+    from cxlib.params.source import Source
+
 _GLOB = re.compile(r"[*?\[]")
-Integers = np.ndarray[Any, np.dtype[np.int64]]
+_SHOWN = 3
+OVERLAP = 10
+"""Rows that, alike in two files and in one order, are no coincidence."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RawFile:
     """One file as it was read.
 
-    Parameters
-    ----------
-    name : str
-        Its path below the client's data folder.
-    sha256 : str
-        The hash of its bytes.
-    rows : int
-        Its rows below the header.
-    absent : tuple of str
-        Columns that other files of the same source have and this one lacks.
+    `absent` are columns that other files of the source have and this one lacks, `told` says how it
+    was read (sheet, sheets left, encoding with a sample, platform).
     """
 
     name: str
     sha256: str
     rows: int
+    columns: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    platform: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Raw:
     """The rows of a source, all cells as text.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``str`` columns by the files' own headers; no answer is an empty text.
-    files : tuple of RawFile
-        What was read, in order.
-    file : numpy.ndarray of int
-        For each row, which of `files` it stands in.
-    row : numpy.ndarray of int
-        For each row, its number as a spreadsheet shows it.
-    empty : int
-        Wholly empty rows, which are not in `frame`.
-    period : pandas.Series or None
-        For each row, the period that its file's name says.
+    `file` and `row` say for each row in which of `files` it stands and its number as a spreadsheet
+    shows it; `empty` counts wholly empty rows and `left` other rows that are no answers; `period`
+    is what each row's file name says; `decimal` is a comma where the files write decimals so.
     """
 
     frame: pd.DataFrame
@@ -66,7 +56,13 @@ class Raw:
     file: Integers
     row: Integers
     empty: int = 0
-    period: pd.Series | None = field(default=None)
+    left: dict[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)
+    repeated: dict[str, list[str]] = field(default_factory=dict)
+    wording: dict[str, str] = field(default_factory=dict)
+    period: pd.Series | None = None
+    decimal: str = ""
 
     def at(self, position: int) -> str:
         """Return where the row at `position` stands: ``survey.csv row 17``."""
@@ -79,39 +75,43 @@ class Raw:
         return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
 
     @property
+    def platforms(self) -> set[str]:
+        """Who wrote the files, as far as it is known."""
+        return {file.platform for file in self.files} - {""}
+
+    @property
     def columns(self) -> list[str]:
         """The names of all columns."""
         return [str(name) for name in self.frame.columns]
 
+    def find(self, name: str) -> str | None:
+        """Return the column that a name of the client file means, None if there is none."""
+        wanted = header_name(name)
+        known = wanted if wanted in self.frame else self.aliases.get(wanted, "")
+        return known if known in self.frame else None
+
+    def matching(self, pattern: str) -> list[str]:
+        """Return the columns that fit a pattern, in their order, without those of open text."""
+        if "*" not in pattern:
+            found = self.find(pattern)
+            return [found] if found else []
+        other = {alias: name for alias, name in self.aliases.items() if matches(alias, pattern)}
+        fits = [c for c in self.columns if matches(c, header_name(pattern)) or c in other.values()]
+        return [c for c in fits if not c.upper().endswith("_TEXT") or pattern.endswith("_TEXT")]
+
+    def only(self, kept: pd.Series) -> Raw:
+        """Return the rows under a mask."""
+        mask = kept.to_numpy(dtype=bool)
+        period = None if self.period is None else self.period[mask].reset_index(drop=True)
+        frame = self.frame[mask].reset_index(drop=True)
+        return Raw(**{**vars(self), "frame": frame, "file": self.file[mask],
+                      "row": self.row[mask], "period": period})  # fmt: skip
+
 
 def read(
-    folder: Path,
-    files: str,
-    *,
-    sheet: str | None = None,
-    header_rows: int = 1,
-    encoding: str | None = None,
-    separator: str | None = None,
-    period_from: str | None = None,
+    folder: Path, source: Source, *, wanted: Sequence[str] = (), ids: Sequence[str] = ()
 ) -> Raw:
     """Read one file, or all files of a pattern one below the other.
-
-    Parameters
-    ----------
-    folder : Path
-        The client's data folder; nothing outside it is read.
-    files : str
-        A path or glob below `folder`: ``survey.csv``, ``survey_*.xlsx``. Files whose columns differ
-        are united by name; a column that a file lacks is empty there, and `RawFile.absent` says so.
-    sheet, header_rows, encoding, separator
-        See `cxlib.data.formats.read_grid`.
-    period_from : str, optional
-        A regular expression on the file's name whose group ``period`` is the period of its rows.
-
-    Returns
-    -------
-    Raw
-        All rows that are not wholly empty.
 
     Raises
     ------
@@ -119,33 +119,126 @@ def read(
         If a path leaves the folder, no file is found, one cannot be read, its name tells no
         period, or there are no rows at all.
     """
-    paths = find(folder, files)
+    paths = find(folder, source.files or "")
+    seen: dict[str, tuple[str, str]] = {}
     grids: list[Grid] = []
-    hashes: list[str] = []
+    files: list[RawFile] = []
+    periods: list[str] = []
+    warnings: list[str] = []
+    comma: list[bool] = []
     for path in paths:
-        content = _content(path, _shown(path, folder))
-        hashes.append(hashlib.sha256(content).hexdigest())
-        grids.append(
-            read_grid(
-                path,
-                content,
-                file=_shown(path, folder),
-                sheet=sheet,
-                header_rows=header_rows,
-                encoding=encoding,
-                separator=separator,
-            )
+        shown = _shown(path, folder)
+        content = _content(path, shown)
+        sha256 = hashlib.sha256(content).hexdigest()
+        period = _period(path, folder, source.period_from) if source.period_from else ""
+        twin, its = seen.setdefault(sha256, (shown, period))
+        if twin != shown and its == period:
+            warnings.append(f"{shown} is the same file as {twin}; it is read once.")
+            continue
+        if twin != shown:
+            warnings.append(f"{shown} is the same file as {twin}, under another period: a copy?")
+        read_as = read_content(
+            path,
+            content,
+            file=shown,
+            named=lambda row: count_named(row, wanted),
+            sheet=source.sheet,
+            encoding=source.encoding,
+            separator=source.separator,
         )
+        chosen, told = _sheets(read_as, source, shown, wanted, ids, warnings)
+        comma += [read_as.separator == ";"]
+        for name, grid in chosen:
+            told_here = (*told, *([f"sheet {name!r}"] if name else []), *grid.notes)
+            grids.append(grid)
+            files.append(
+                RawFile(name=shown if len(chosen) == 1 else f"{shown} ({name})", sha256=sha256,
+                        rows=len(grid.rows) + sum(grid.left.values()), columns=tuple(grid.names),
+                        told=told_here, platform=grid.platform)
+            )  # fmt: skip
+            periods.append(period)
+            warnings += grid.warnings
+    if not source.period_from and len(grids) > 1:
+        _same_rows(grids, files)
+    decimal = source.decimal or ("," if comma and all(comma) else "")
     return united(
-        grids,
-        names=[_shown(path, folder) for path in paths],
-        hashes=hashes,
-        periods=[_period(path, folder, period_from) for path in paths] if period_from else None,
+        grids, files, periods if source.period_from else None, warnings=warnings, decimal=decimal
     )
 
 
+def _sheets(
+    content: Content,
+    source: Source,
+    file: str,
+    wanted: Sequence[str],
+    ids: Sequence[str],
+    warnings: list[str],
+) -> tuple[list[tuple[str, Grid]], list[str]]:
+    """Return the sheet that holds the wanted columns, or every one that is asked for."""
+    row, deep = (1, 1) if content.typed else (source.header_row, source.header_rows)
+    laid = [
+        (sheet.name, lay_out(sheet, file=file if len(content.sheets) == 1 else
+                             f"{file} ({sheet.name})", wanted=wanted, ids=ids, header_row=row,
+                             header_rows=deep))
+        for sheet in content.sheets
+    ]  # fmt: skip
+    best = max(grid.named for _name, grid in laid)
+    told = [content.odd] if content.odd else []
+    if content.odd:
+        warnings.append(f"{content.odd}; it is read as such.")
+    if content.encoding:
+        told.append(content.encoding + (f", e.g. {content.sample!r}" if content.sample else ""))
+    if source.sheet is not None and "*" in source.sheet and len(laid) > 1:
+        return [pair for pair in laid if not best or pair[1].named], told
+    at = next(i for i, (_name, grid) in enumerate(laid) if grid.named == best)
+    named, left = laid[at], [*laid[:at], *laid[at + 1 :]]
+    hidden = [
+        name
+        for name, sheet in content.hidden.items()
+        if not best and any(count_named(cells, wanted) for cells in sheet.rows[:30])
+    ]
+    if hidden:
+        warnings.append(f"{file}: the columns stand in the hidden sheet {hidden[0]!r}; name it.")
+    twins = [(name, len(grid.rows)) for name, grid in left if best and grid.named == best]
+    if twins:
+        rows = sum(n for _name, n in twins)
+        listed = ", ".join(repr(name) for name, _n in twins[:_SHOWN])
+        warnings.append(
+            f"{file}: {len(twins)} more sheets have the same columns ({listed}); sheet "
+            f"{named[0]!r} is read, and {rows} rows are left out. Write `sheet:` with its name, or "
+            'sheet: "*" for all.'
+        )
+    other = [name for name, _grid in left] + [f"{name} (hidden)" for name in content.hidden]
+    if other:
+        told.append(f"sheets left: {', '.join(map(repr, other))}")
+    if named[1].platform:
+        told.append(f"a {named[1].platform} export")
+    return [(named[0] if content.sheets[0].name else "", named[1])], told
+
+
+def _same_rows(grids: list[Grid], files: list[RawFile]) -> None:
+    """Refuse a file of a source whose rows all stand at the beginning or end of another."""
+    seen: list[tuple[list[str], list[int], str]] = []
+    for grid, file in sorted(zip(grids, files, strict=True), key=lambda pair: -len(pair[0].rows)):
+        ordered = grid.cells[sorted(map(str, grid.cells.columns))]
+        rows = pd.util.hash_pandas_object(ordered, index=False).tolist()
+        for columns, other, name in seen:
+            n = len(rows)
+            if (
+                columns == list(ordered.columns)
+                and n >= OVERLAP
+                and rows in (other[:n], other[-n:])
+            ):
+                raise DataError(
+                    f"{file.name} holds the same rows as {name}; take one of them away."
+                    if n == len(other)
+                    else f"all {n} rows of {file.name} stand in {name} as well; take it away."
+                )
+        seen.append((list(ordered.columns), rows, file.name))
+
+
 def find(folder: Path, files: str) -> list[Path]:
-    """Return the files that a path or glob names, sorted by name.
+    """Return the files that a path or glob names, in natural order.
 
     Raises
     ------
@@ -189,65 +282,57 @@ def _readable(folder: Path) -> Iterable[str]:
 
 
 def united(
-    grids: list[Grid], *, names: list[str], hashes: list[str], periods: list[str] | None = None
+    grids: list[Grid],
+    files: list[RawFile],
+    periods: list[str] | None = None,
+    *,
+    warnings: Sequence[str] = (),
+    decimal: str = "",
 ) -> Raw:
     """Stack grids one below the other by the names of their columns.
-
-    Parameters
-    ----------
-    grids : list of Grid
-        One a file.
-    names, hashes : list of str
-        The files' names and the hashes of their bytes.
-    periods : list of str, optional
-        The period of each file.
 
     Raises
     ------
     DataError
         If there are no rows at all.
     """
-    columns = list(dict.fromkeys(name for grid in grids for name in grid.names if name))
-    parts: list[pd.DataFrame] = []
-    keep: list[np.ndarray[Any, np.dtype[np.bool_]]] = []
+    columns = list(dict.fromkeys(name for grid in grids for name in grid.names))
+    parts, keep = [], []
     for grid in grids:
-        part = grid.cells.set_axis(grid.names, axis=1)
-        filled = np.zeros(len(part), dtype=bool)
-        for position in range(part.shape[1]):
-            filled |= (part.iloc[:, position].str.strip() != "").to_numpy(dtype=bool)
-        named = part.loc[filled, [name != "" for name in grid.names]]
-        parts.append(named.reindex(columns=columns, fill_value="").astype("str"))
+        filled = np.zeros(len(grid.cells), dtype=bool)
+        for name in grid.names:
+            filled |= (grid.cells[name].str.strip() != "").to_numpy(dtype=bool)
         keep.append(filled)
+        parts.append(grid.cells[filled].reindex(columns=columns, fill_value="").astype("str"))
     frame = pd.concat(parts, ignore_index=True)
     if frame.empty:
-        raise DataError(f"{names[0]} has a header and no rows below it.")
+        raise DataError(f"{files[0].name} has a header and no rows below it.")
     file = np.repeat(np.arange(len(grids)), [len(part) for part in parts])
+    left: dict[str, int] = {}
+    for grid in grids:
+        for reason, n in grid.left.items():
+            left[reason] = left.get(reason, 0) + n
     return Raw(
         frame=frame,
         files=tuple(
-            RawFile(
-                name=name,
-                sha256=sha256,
-                rows=len(grid.rows),
-                absent=tuple(column for column in columns if column not in set(grid.names)),
-            )
-            for grid, name, sha256 in zip(grids, names, hashes, strict=True)
+            RawFile(**{**vars(told), "absent": tuple(c for c in columns if c not in told.columns)})
+            for told in files
         ),
         file=file,
         row=np.concatenate([grid.rows[mask] for grid, mask in zip(grids, keep, strict=True)]),
         empty=int(sum((~mask).sum() for mask in keep)),
+        left=left,
+        warnings=tuple(warnings),
+        aliases={alias: name for grid in reversed(grids) for alias, name in grid.aliases.items()},
+        repeated={name: names for grid in grids for name, names in grid.repeated.items()},
+        wording={name: text for grid in grids for name, text in grid.wording.items()},
         period=pd.Series(np.array(periods, dtype=object)[file], dtype="str") if periods else None,
+        decimal=decimal,
     )
 
 
 def file_hash(path: Path, name: str) -> str:
-    """Return the hash of a file's bytes.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read; calls it `name`.
-    """
+    """Return the hash of a file's bytes; a DataError calls it `name`."""
     return hashlib.sha256(_content(path, name)).hexdigest()
 
 

@@ -1,15 +1,15 @@
-"""The data room: tickets, members and transactions, all by one mechanism over published columns."""
+"""Tickets, members and transactions, all by one mechanism over published columns."""
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from cxlib.data import values
-from cxlib.data._ticket_looks import look_at_tickets
-from cxlib.data.columns import read_dates, read_flags, read_numbers
+from cxlib.data import masking, values
 from cxlib.data.keys import canonical
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
@@ -34,34 +34,25 @@ _UNFILLED = {
 def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.DataFrame:
     """Return the canonical tickets, members or transactions table, ids not yet pseudonyms.
 
-    Parameters
-    ----------
-    raw : Raw
-        The rows of the section's source.
-    client : Client
-        Whose they are.
-    name : str
-        The section: one of `SECTIONS`.
-    ledger : Ledger
-        Takes every fault and every row dropped.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Those columns of `cxlib.data.schema.TABLES` that the client file names, in that order, then
-        the members' own attributes. If the ledger has failed it may lack columns.
+    It has those columns of `cxlib.data.schema.TABLES` that the client file names, in that order,
+    then the members' own attributes. The ledger takes every fault and every row dropped; if it has
+    failed, the table may lack columns.
     """
     section: Tickets | Members | Transactions = getattr(client, name)
-    ledger.rows_read += len(raw.frame) + raw.empty
-    ledger.drop(_("empty row"), raw.empty)
+    raw = ledger.chosen(raw, section, (name,))
+    zone = client.calendar.timezone
     columns: dict[str, pd.Series] = {}
     for column in TABLES[name]:
         path: Path = (name, "columns", column.key)
         raw_name = getattr(section.columns, column.key, None) if column.key else None
+        if column.dtype == TIME:
+            moments = ledger.moments(raw, raw_name, section, path, zone)
+            if moments is not None:
+                columns[column.name] = moments
+            continue
         texts = ledger.column(raw, raw_name, path)
         if texts is not None:
-            zone = client.calendar.timezone
-            columns[column.name] = _typed(raw, texts, column, section, ledger, path, zone)
+            columns[column.name] = _typed(raw, texts, column, section, ledger, path)
     for key, raw_name in getattr(section, "attributes", {}).items():
         texts = ledger.column(raw, raw_name, (name, "attributes", key))
         if texts is not None:
@@ -71,7 +62,7 @@ def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.Data
         frame = _tickets(raw, client, frame, ledger)
     frame = _filled(frame, TABLES[name], ledger)
     if client.tickets is not None and name == "tickets" and not ledger.failed:
-        look_at_tickets(frame, client.tickets, ledger)
+        frame = _in_order(frame, zone, ledger)
     return _one_row_each(frame, ledger) if name == "members" else frame
 
 
@@ -82,20 +73,23 @@ def _typed(
     section: Tickets | Members | Transactions,
     ledger: Ledger,
     path: Path,
-    zone: str | None,
 ) -> pd.Series:
     if column.domain:
         return canonical(texts)
-    if column.dtype == TIME:
-        return read_dates(raw, texts, section, ledger, path, timezone=zone)
     if column.dtype == NUMBER:
         lowest = 0 if column.name == "handle_seconds" else -np.inf
-        return read_numbers(raw, texts, section, ledger, path, lowest=lowest)
+        return ledger.numbers(raw, texts, section, path, lowest=lowest)
     if column.dtype == FLAG:
-        return read_flags(raw, texts, section, ledger, path)
+        return ledger.flags(raw, texts, section, path)
     if column.dtype == COUNT:
         return _counts(raw, texts, section, ledger, path)
-    return values.texts_or_missing(texts, missing=section.missing)
+    known = values.texts_or_missing(texts, missing=section.missing)
+    if column.name != "comment":
+        return known
+    comments, masked = masking.mask(known)
+    for marker, n in masked.items():
+        ledger.masked[marker] = ledger.masked.get(marker, 0) + n
+    return comments
 
 
 def _counts(
@@ -130,13 +124,96 @@ def _tickets(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledger) -> p
     path: Path = ("tickets", "columns", "handle_minutes")
     texts = ledger.column(raw, minutes, path)
     if texts is not None:
-        frame["handle_seconds"] = 60 * read_numbers(raw, texts, section, ledger, path, lowest=0)
+        frame["handle_seconds"] = 60 * ledger.numbers(raw, texts, section, path, lowest=0)
+    frame = _durations(raw, section, frame, ledger)
     if "state" in frame:
         frame["state"] = _states(raw, frame["state"], section, ledger)
     if section.events and not ledger.failed:
         return _folded(raw, client, frame, section, ledger)
     order = [column.name for column in TABLES["tickets"] if column.name in frame]
     return frame[order]
+
+
+def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Read how long tickets took; a duration stands in for a time that the log does not hold."""
+    for name, end in (("first_response", "first_response_at"), ("resolution", "resolved_at"),
+                      ("handle", None)):  # fmt: skip
+        item = getattr(section.durations, name)
+        path: Path = ("tickets", "durations", name, "column")
+        texts = ledger.column(raw, item.column if item else None, path)
+        if item is None or texts is None:
+            continue
+        blank = (texts.str.strip() == "") | values.is_code(texts, section.missing)
+        sign = values.decimal_of(texts[~blank], raw.decimal)
+        spans = values.by_value(
+            texts, partial(values.seconds, unit=item.unit, decimal=sign), "float64"
+        )
+        bad = ~blank & ~(spans >= 0)
+        if bad.any():
+            bare = bool(re.fullmatch(r"[\d.,]+(:\d+)?", str(texts[bad].iloc[0]).strip()))
+            way_out = (
+                "declare `unit:` (of 2:03: hours for h:mm, minutes for m:ss)."
+                if bare and not item.unit
+                else "write such as 1:02:03."
+            )
+            ledger.error(
+                path,
+                f"column {item.column!r} holds {int(bad.sum())} values that are no duration: "
+                f"{examples(raw, texts, bad)}; {way_out}",
+                item.column,
+            )
+        frame[f"{name}_seconds"] = spans.mask(blank)
+        if end and "created_at" in frame:
+            until = frame["created_at"] + pd.to_timedelta(spans.mask(blank | bad), unit="s")
+            until = until.astype("datetime64[us]")
+            frame[end] = frame[end].fillna(until) if end in frame else until
+    if section.resolution == "closed" and "closed_at" in frame:
+        resolved = frame.get("resolved_at", pd.Series(np.datetime64("NaT", "us"), frame.index))
+        instead = resolved.isna() & frame["closed_at"].notna()
+        frame["resolved_at"] = resolved.fillna(frame["closed_at"])
+        ledger.notes.append(f"the closing time stands in for {int(instead.sum())} resolutions")
+    return frame
+
+
+CONTRADICT = _("times that contradict each other")
+SKIPPED = _("time that the clock skipped")
+MANY = 0.2
+"""More tickets than this whose times contradict have a wrong time zone, or wrong columns."""
+
+
+def _in_order(frame: pd.DataFrame, zone: str | None, ledger: Ledger) -> pd.DataFrame:
+    """Leave out tickets that ended before they began or at a time that never was, and say so."""
+    wrong = {CONTRADICT: pd.Series(False, index=frame.index)}
+    wrong[SKIPPED] = wrong[CONTRADICT].copy()
+    said: dict[str, str] = {}
+    for column, key in (("created_at", "created"), ("first_response_at", "first_response"),
+                        ("resolved_at", "resolved"), ("closed_at", "closed")):  # fmt: skip
+        if column not in frame:
+            continue
+        early = frame[column] < frame["created_at"]
+        gap = pd.Series(False, index=frame.index)
+        if zone is not None:
+            known = frame[column].dt.tz_localize(zone, ambiguous=True, nonexistent="NaT")
+            gap = known.isna() & frame[column].notna()
+        for reason, found in ((CONTRADICT, early), (SKIPPED, gap & ~early)):
+            if found.any():
+                first = frame[found].iloc[0]
+                said.setdefault(reason, f"{key} {first[column]}, created {first['created_at']}")
+                wrong[reason] |= found
+    for reason, rows in wrong.items():
+        n = int(rows.sum())
+        if not n:
+            continue
+        what = "ended before they were created" if reason == CONTRADICT else (
+            f"have a time that the clocks of {zone} skipped")  # fmt: skip
+        told = f"{n} of {len(frame)} tickets {what}, the first: {said[reason]}"
+        if n > max(MANY * len(frame), 5) and reason == CONTRADICT:
+            ledger.error(("tickets", "columns"), f"{told}; are columns and time zone right?")
+        else:
+            ledger.warn(("tickets", "columns"), f"{told}; they are set aside.")
+            ledger.drop(reason, n)
+            frame = frame[~rows[frame.index]]
+    return frame.reset_index(drop=True)
 
 
 def _states(raw: Raw, texts: pd.Series, section: Tickets, ledger: Ledger) -> pd.Series:
@@ -165,11 +242,9 @@ def _folded(
     from cxlib.analysis.service import fold_events
 
     path: Path = ("tickets", "columns", "event_time")
-    texts = ledger.column(raw, section.columns.event_time, path)
-    if texts is None:
+    when = ledger.moments(raw, section.columns.event_time, section, path, client.calendar.timezone)
+    if when is None:
         return frame
-    zone = client.calendar.timezone
-    when = read_dates(raw, texts, section, ledger, path, timezone=zone)
     events = frame.assign(at=when)
     unnamed = events["ticket_id"].isna()
     ledger.drop(_("no ticket id"), int(unnamed.sum()))

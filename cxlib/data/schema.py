@@ -1,8 +1,8 @@
-"""The data room: the canonical tables, published: every column with its dtype and its meaning."""
+"""The canonical tables, published: every column with its dtype and its meaning."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,27 +11,16 @@ import pandas as pd
 from cxlib.data.keys import AGENT, CUSTOMER, ORDER, TICKET
 from cxlib.errors import DataError
 
-STATES = ("open", "resolved", "closed", "cancelled", "merged")
+STATES = ("open", "resolved", "closed", "cancelled", "merged", "abandoned")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column of a canonical table.
 
-    Parameters
-    ----------
-    name : str
-        What the analysis calls it.
-    dtype : str
-        ``str``, ``datetime64[us]``, ``float64``, ``Int64`` or ``boolean``.
-    meaning : str
-        One line for readers.
-    filled : bool
-        Whether every row has a value.
-    key : str
-        The key under ``columns:`` of the client file that names its raw column, if one does.
-    domain : str
-        For an id: the kind of person or thing it names.
+    `dtype` is ``str``, ``datetime64[us]``, ``float64``, ``Int64`` or ``boolean``; `filled` says
+    that every row has a value, `key` which key under ``columns:`` of the client file names its raw
+    column, `domain` what kind of person or thing an id names.
     """
 
     name: str
@@ -58,7 +47,9 @@ SURVEY = (
            meaning="free text; e-mail addresses, telephone and identity-card numbers masked"),
 )  # fmt: skip
 """Then, by their keys: each metric (float64), each touchpoint (float64) with ``<key>_used``
-(boolean), each segment (str)."""
+(boolean), each segment (str), each further question: one choice or open text (str), or several
+choices, each a column ``<key>=<choice>`` (boolean: chosen, not chosen, missing where the question
+was not answered). A question of one choice is a segment wherever a column is asked for."""
 
 TICKETS = (
     Column(name="ticket_id", dtype=TEXT, filled=True, key="id", domain=TICKET,
@@ -82,6 +73,10 @@ TICKETS = (
     Column(name="category", dtype=TEXT, key="category", meaning="what it was about"),
     Column(name="handle_seconds", dtype=NUMBER, key="handle_seconds",
            meaning="working time in seconds"),
+    Column(name="first_response_seconds", dtype=NUMBER,
+           meaning="time to the first answer as the log itself gives it, in seconds"),
+    Column(name="resolution_seconds", dtype=NUMBER,
+           meaning="time to the solution as the log itself gives it, in seconds"),
     Column(name="reopened", dtype=COUNT, key="reopened", meaning="how often it was reopened"),
     Column(name="reassigned", dtype=COUNT, key="reassigned", meaning="how often it changed hands"),
     Column(name="csat", dtype=NUMBER, key="csat", meaning="the customer's rating of this ticket"),
@@ -89,6 +84,10 @@ TICKETS = (
            meaning="whether the customer says that one contact was enough"),
     Column(name="complaint", dtype=FLAG, key="complaint", meaning="whether it is a complaint"),
     Column(name="upheld", dtype=FLAG, key="upheld", meaning="whether the complaint was justified"),
+    Column(name="sla_met", dtype=FLAG, key="sla_met",
+           meaning="whether the client's own system says that the time limit was kept"),
+    Column(name="comment", dtype=TEXT, key="comment",
+           meaning="free text; e-mail addresses, telephone and identity-card numbers masked"),
 )  # fmt: skip
 
 MEMBERS = (
@@ -132,15 +131,12 @@ TABLES = {
 
 
 def survey_columns(
-    metrics: Sequence[str], touchpoints: Sequence[str], segments: Sequence[str]
+    metrics: Sequence[str],
+    touchpoints: Sequence[str],
+    segments: Sequence[str],
+    questions: Mapping[str, str] | None = None,
 ) -> tuple[Column, ...]:
-    """Return the columns of one client's survey table.
-
-    Parameters
-    ----------
-    metrics, touchpoints, segments : sequence of str
-        The client's keys.
-    """
+    """Return the columns of one client's survey table, by its keys; questions with their dtypes."""
     rated = [
         column
         for key in touchpoints
@@ -158,22 +154,15 @@ def survey_columns(
         *(Column(name=key, dtype=NUMBER, meaning="answer") for key in metrics),
         *rated,
         *(Column(name=key, dtype=TEXT, meaning="segment, raw value") for key in segments),
+        *(
+            Column(name=key, dtype=dtype, meaning="chosen" if dtype == FLAG else "answer, raw")
+            for key, dtype in (questions or {}).items()
+        ),
     )
 
 
 def describe(table: str) -> pd.DataFrame:
-    """Return the published description of a canonical table.
-
-    Parameters
-    ----------
-    table : str
-        One of `TABLES`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``name``, ``dtype``, ``filled`` (whether every row has a value) and ``meaning``.
-    """
+    """Return a canonical table's published columns: ``name, dtype, filled, meaning``."""
     columns = TABLES[table]
     return pd.DataFrame(
         {
@@ -186,21 +175,7 @@ def describe(table: str) -> pd.DataFrame:
 
 
 def validate(frame: pd.DataFrame, columns: Sequence[Column], *, table: str) -> pd.DataFrame:
-    """Check a table against its published columns.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table.
-    columns : sequence of Column
-        Exactly the columns it must have, in order.
-    table : str
-        Its name, for the message.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same table.
+    """Return a table that has exactly its published columns, in order.
 
     Raises
     ------
@@ -236,7 +211,7 @@ def _checks(column: Column, pandera: Any) -> list[Any]:
     checks = []
     if column.dtype == TEXT:
         checks.append(pandera.Check(lambda s: isinstance(s.dtype, pd.StringDtype), name="is text"))
-    if column.name in ("weight", "handle_seconds", "reopened", "reassigned"):
+    if column.name in ("weight", "reopened", "reassigned") or column.name.endswith("_seconds"):
         checks.append(pandera.Check.ge(0))
     if column.name == "state":
         checks.append(pandera.Check.isin(STATES))

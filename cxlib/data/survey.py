@@ -1,7 +1,8 @@
-"""The data room: raw survey rows to the canonical survey table."""
+"""Raw survey rows to the canonical survey table."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,9 +10,9 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data import labels, masking, values
-from cxlib.data.columns import Maker, questions, read_dates, read_numbers, segments
+from cxlib.data.answers import Maker, questions, rated, segments
 from cxlib.data.keys import canonical
-from cxlib.data.ledger import Ledger, examples, places
+from cxlib.data.ledger import NO_TIME, Ledger, examples, places
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -23,6 +24,8 @@ OWN = "own"
 """The client itself in the column ``brand``."""
 ALL = "all"
 """The one period of a client that has none."""
+FAR_WEIGHT = 100
+"""A weight so many times the median is no weight: a decimal comma lost, or a count."""
 UNNAMED = "\x1frow "
 """Begins the id of a respondent who has none, so that it meets no real one."""
 
@@ -30,27 +33,16 @@ UNNAMED = "\x1frow "
 def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     """Return the canonical survey table, its ids not yet pseudonyms.
 
-    Parameters
-    ----------
-    raw : Raw
-        The rows of the survey's source.
-    client : Client
-        Whose survey it is.
-    ledger : Ledger
-        Takes every fault, every row dropped and every value set aside.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `cxlib.data.schema.survey_columns`, one row a response, in the order of the
-        files. If the ledger has failed it may lack columns.
+    It has the columns of `cxlib.data.schema.survey_columns`, one row a response, in the order of
+    the files. The ledger takes every fault, every row dropped and every value set aside; if it has
+    failed, the table may lack columns.
     """
     survey = client.survey
     if survey is None:
         raise DataError(f"{client.client} has no `survey:` section.")
+    raw = ledger.chosen(raw, survey, ("survey",))
+    _previews(raw, ledger, survey.where)
     maker = Maker(raw=raw, survey=survey, client=client, ledger=ledger)
-    ledger.rows_read += len(raw.frame) + raw.empty
-    ledger.drop(_("empty row"), raw.empty)
     parts = {
         "respondent_id": _ids(maker),
         "date": _dates(maker),
@@ -61,9 +53,30 @@ def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     parts["period"] = _periods(maker, parts["date"])
     order = ("respondent_id", "date", "period", "weight", "brand", "comment")
     columns = {name: parts[name] for name in order}
-    columns |= questions(maker)
+    columns |= rated(maker)
     columns |= segments(maker)
+    columns |= questions(maker)
     return _kept(maker, pd.DataFrame(columns))
+
+
+def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
+    """Warn of tests and unfinished answers that a platform marks and no ``where:`` takes out."""
+    if "Qualtrics" not in raw.platforms:
+        return
+    marks = {"Status": ("Survey Preview", "Survey Test", "Spam", 1, 2, 8, 9),
+             "Finished": ("False", 0)}  # fmt: skip
+    wanted = {"Status": "[IP Address]", "Finished": '["True"]'}
+    for name, codes in marks.items():
+        if name in where or name not in raw.frame:
+            continue
+        found = values.is_code(raw.frame[name], codes)
+        if found.any():
+            shown = examples(raw, raw.frame[name], found)
+            ledger.warn(
+                ("survey", "source"),
+                f"{int(found.sum())} rows count whose {name} is {shown}: tests, or unfinished? "
+                f"`where: {{{name}: {wanted[name]}}}` leaves them out.",
+            )
 
 
 def _ids(maker: Maker) -> pd.Series:
@@ -78,7 +91,8 @@ def _ids(maker: Maker) -> pd.Series:
         maker.ledger.warn(
             ("survey", "columns", "id"),
             f"{int(blank.sum())} rows have no respondent id, the first "
-            f"{_first(maker, blank)}; each counts as a respondent of its own.",
+            f"{_first(maker, blank)}; each counts as a respondent of its own"
+            + ("; it is the last row: a total?" if blank.sum() == 1 and blank.iloc[-1] else "."),
         )
     damaged = ids.fillna("").str.fullmatch(r"\d(?:\.\d+)?[eE]\+\d+").astype(bool)
     if damaged.any():
@@ -91,12 +105,16 @@ def _ids(maker: Maker) -> pd.Series:
 
 
 def _dates(maker: Maker) -> pd.Series:
-    texts = maker.column("date")
-    if texts is None:
-        return pd.Series(np.datetime64("NaT", "us"), index=maker.raw.frame.index)
-    zone = maker.client.calendar.timezone
-    path = ("survey", "columns", "date")
-    return read_dates(maker.raw, texts, maker.survey, maker.ledger, path, timezone=zone)
+    read = maker.ledger.moments(
+        maker.raw,
+        maker.survey.columns.date,
+        maker.survey,
+        ("survey", "columns", "date"),
+        maker.client.calendar.timezone,
+    )
+    if read is None:
+        return pd.Series(NO_TIME, index=maker.raw.frame.index)
+    return read
 
 
 def _periods(maker: Maker, when: pd.Series) -> pd.Series:
@@ -125,7 +143,16 @@ def _weights(maker: Maker) -> pd.Series:
     if texts is None:
         return pd.Series(1.0, index=maker.raw.frame.index)
     path = ("survey", "columns", "weight")
-    return read_numbers(maker.raw, texts, maker.survey, maker.ledger, path, lowest=0)
+    weights = maker.ledger.numbers(maker.raw, texts, maker.survey, path, lowest=0)
+    if weights.max() > FAR_WEIGHT * weights[weights > 0].median():
+        far = weights > FAR_WEIGHT * weights[weights > 0].median()
+        maker.ledger.warn(
+            path,
+            f"{int(far.sum())} weights are over {FAR_WEIGHT} times the usual: "
+            f"{examples(maker.raw, texts, far)}; is `decimal:` right?",
+            texts.name,
+        )
+    return weights
 
 
 def _brands(maker: Maker) -> pd.Series:
@@ -182,6 +209,9 @@ def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
     A weight of 0 says that the row should not count, so it has none.
     """
     keep = pd.Series(True, index=frame.index)
+    far = _far_off(maker, frame["date"])
+    maker.ledger.drop(_("date far in the future"), int(far.sum()))
+    keep &= ~far
     reasons = {
         "period": _("no date or period"),
         "brand": _("no brand"),
@@ -195,6 +225,40 @@ def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
     repeated = _repeated(maker, frame, keep)
     maker.ledger.drop(_("repeats a respondent within a period"), int(repeated.sum()))
     return frame[keep & ~repeated].reset_index(drop=True)
+
+
+def _far_off(maker: Maker, dates: pd.Series) -> pd.Series:
+    """Return the few rows whose date lies in the future, far from all others: slips of the hand."""
+    known = dates.dropna()
+    far = pd.Series(False, index=dates.index)
+    if known.empty:
+        return far
+    days = pd.Series(sorted(known.unique()))
+    gaps = days.diff() > pd.Timedelta(days=366)
+    early = dates < days[gaps].iloc[0] if gaps.any() else far
+    if 0 < early.sum() <= max(2, 0.01 * len(known)) and len(known) > 20:
+        texts = dates.dt.strftime("%Y-%m-%d").fillna("")
+        maker.ledger.warn(
+            ("survey", "columns", "date"),
+            f"{int(early.sum())} rows have a date over a year before all others: "
+            f"{examples(maker.raw, texts, early)}; correct it, or write it under `missing:`.",
+        )
+    if not gaps.any():
+        return far
+    first = days[gaps].iloc[-1]
+    beyond: pd.Series = (dates >= first).fillna(False)
+    if beyond.sum() <= max(2, 0.01 * len(known)) and first > pd.Timestamp.now() + pd.Timedelta(
+        days=366
+    ):
+        texts = dates.dt.strftime("%Y-%m-%d").fillna("")
+        maker.ledger.warn(
+            ("survey", "columns", "date"),
+            f"{int(beyond.sum())} rows have a date far in the future and are left out: "
+            f"{examples(maker.raw, texts, beyond)}; the last other date is "
+            f"{days[days < first].iloc[-1]:%Y-%m-%d}.",
+        )
+        return beyond
+    return far
 
 
 def _repeated(maker: Maker, frame: pd.DataFrame, keep: pd.Series) -> pd.Series:

@@ -1,102 +1,107 @@
-"""The data room: what a cell means: no answer, not used, a number, yes or no."""
+"""What a cell means: no answer, not used, a number, an answer in words, yes or no."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cxlib.data.text import INVISIBLE
+
 Code = str | int | float
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_THOUSANDS = re.compile(r"([+-]?[1-9]\d{0,2})((?:,\d{3})+)(\.\d*)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_CURRENCY = re.compile(r"^[¥￥$€£]\s*|\s*元$")
-_TRUE = frozenset({"1", "true", "yes", "y", "t", "是", "有", "对", "√", "✓"})
-_FALSE = frozenset({"0", "false", "no", "n", "f", "否", "无", "没有", "不是", "×"})
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
+_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[ '’]\d{3})+(?:[.,]\d+)?")
+_CURRENCY = re.compile(r"^[¥￥$€£]\s*|\s*[元€]$")
+_TRUE = frozenset(
+    {"1", "true", "yes", "y", "t", "是", "有", "对", "√", "✓", "ja", "oui", "sí", "已达标", "达标"}
+)
+_FALSE = frozenset(
+    {"0", "false", "no", "n", "f", "否", "无", "没有", "不是", "×", "nein", "non", "未达标"}
+)
+_STARS = re.compile(r"([★⭐]+)([☆✩]*)\ufe0f?")
+_IN_TEXT = tuple(
+    re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for pattern in (
+        r"(?P<n>-?\d+)\s*(?:分|星|颗星|stars?|points?|pts?)?",
+        r"(?P<n>\d+)\s*(?:/|out of|von|sur|de)\s*(?P<of>\d+)(?:\s*(?:分|stars?))?",
+        r"(?P<n>-?\d+)\s*(?:分|星|stars?|points?)?\s*(?:[-–—=:：.。)）、|]|\s[-–—]\s)\s*[^\d\s].*",
+        r"(?P<n>-?\d+)\s*(?:分|星|stars?|points?)?\s*[(（\[][^\d]+[)）\]]",
+        r"[^\d]+[(（\[]\s*(?P<n>-?\d+)\s*(?:分|星|stars?|points?)?\s*[)）\]]",
+        r"[^\d]*[^\d\s]\s*[-–—=:：]\s*(?P<n>\d+)\s*(?:分|星|stars?|points?)?",
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """A column of answers to a rating question.
+    """A rating question: `ratings` on the scale, `used` (True, False, unknown), `stray` cells.
 
-    Parameters
-    ----------
-    ratings : pandas.Series of float64
-        The answers; missing where there is none on the scale.
-    used : pandas.Series of boolean
-        True where it was rated, False where the respondent did not use it, else unknown.
-    stray : pandas.Series of bool
-        True where something stands that is no answer on the scale.
+    `read` holds the texts whose number was found in them.
     """
 
     ratings: pd.Series
     used: pd.Series
     stray: pd.Series
+    read: Mapping[str, float]
 
 
 def plain(text: str) -> str:
     """Return a cell as it is compared: full-width characters plain, blanks around cut."""
-    return unicodedata.normalize("NFKC", text).strip()
+    return unicodedata.normalize("NFKC", text).translate(INVISIBLE).strip()
 
 
 def by_value(texts: pd.Series, function: Callable[[str], Any], dtype: str) -> pd.Series:
-    """Apply `function` once to each different text of a column.
-
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        Without missing values.
-    function : callable
-        From a text to a value of `dtype`.
-    dtype : str
-        Of the result.
-
-    Returns
-    -------
-    pandas.Series
-        On the same index.
-    """
+    """Apply `function` once to each different text of a column without missing values."""
     codes, unique = pd.factorize(texts)
     values = pd.Series([function(text) for text in unique], dtype=dtype)
     return pd.Series(values.array.take(codes), index=texts.index, name=texts.name)
 
 
-def number(text: str) -> float:
-    """Return the number that a cell writes, or NaN; thousands commas and ¥ are understood."""
+def _bare(text: str) -> str:
+    """Return a cell without its currency and the blanks or apostrophes that part thousands."""
     bare = _CURRENCY.sub("", plain(text))
-    grouped = _THOUSANDS.fullmatch(bare)
-    if grouped:
+    return re.sub(r"[ '’]", "", bare) if _GROUPS.fullmatch(bare) else bare
+
+
+def number(text: str, decimal: str = ".") -> float:
+    """Return the number that a cell writes, or NaN; thousands and a currency are understood."""
+    bare = _bare(text)
+    if decimal == "," and _DECIMAL_COMMA.fullmatch(bare):
+        bare = bare.replace(".", "").replace(",", ".")
+    elif _THOUSANDS.fullmatch(bare):
         bare = bare.replace(",", "")
     return float(bare) if _NUMBER.fullmatch(bare) else float("nan")
 
 
-def decimal_commas(texts: pd.Series) -> bool:
-    """Tell whether some cells, none of them a number, all write a comma for the decimal point."""
-    unique = texts.unique()
-    return len(unique) > 0 and all(_DECIMAL_COMMA.fullmatch(plain(text)) for text in unique)
+def decimal_of(texts: pd.Series, decimal: str) -> str:
+    """Return the decimal sign of a column: as declared, or as its cells can only mean it.
+
+    In a file with semicolons a comma is decimal; elsewhere it is if some cell writes it so that it
+    cannot part thousands (1,5) and none writes a point.
+    """
+    unique = [_bare(text) for text in texts.unique()]
+    commas = [text for text in unique if "," in text]
+    if not commas or not all(_DECIMAL_COMMA.fullmatch(text) for text in commas):
+        return "."
+    if decimal:
+        return decimal
+    points = any("." in text for text in unique)
+    odd = any(not _THOUSANDS.fullmatch(text) for text in commas)
+    return "," if odd and not points else "."
 
 
 def is_code(texts: pd.Series, codes: Sequence[Code]) -> pd.Series:
-    """Return where a cell is one of the codes, compared as text and as number.
-
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        The cells; ``99``, ``99.0`` and ``９９`` are all the code 99.
-    codes : sequence of str, int or float
-        As the client file declares them.
-
-    Returns
-    -------
-    pandas.Series of bool
-        On the same index.
-    """
+    """Return where a cell is one of the codes; ``99``, ``99.0`` and ``９９`` are all 99."""
+    if not codes:
+        return pd.Series(False, index=texts.index, name=texts.name)
     words = {plain(str(code)).casefold() for code in codes}
     numbers = {value for code in codes if not np.isnan(value := number(str(code)))}
 
@@ -114,69 +119,67 @@ def answers(
     missing: Sequence[Code] = (),
     not_applicable: Sequence[Code] = (),
     whole: bool = True,
+    values: Mapping[str, float] | None = None,
+    decimal: str = "",
 ) -> Answers:
-    """Read a rating question, keeping *no answer* and *did not use it* apart.
-
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        The cells.
-    scale : (number, number)
-        Lowest and highest answer of the questionnaire.
-    missing, not_applicable : sequence of codes
-        What stands for no answer, and for not having used it.
-    whole : bool
-        Whether only whole numbers are answers.
-
-    Returns
-    -------
-    Answers
-        The ratings, usage, and what lies off the scale.
-    """
+    """Read a rating question, keeping *no answer* and *did not use it* apart."""
+    known = {_word(text): value for text, value in (values or {}).items()}
     absent = is_code(texts, not_applicable)
     blank = (texts.str.strip() == "") | is_code(texts, missing) | absent
-    values = by_value(texts, number, "float64")
-    on_scale = values.between(*scale) & ((values % 1 == 0) if whole else True)
+    sign = decimal_of(texts[~blank], decimal)
+    found = in_texts(list(texts[~blank].unique()), scale, known) if not texts.empty else {}
+
+    def rating(text: str) -> float:
+        value = known.get(_word(text), number(text, sign))
+        return found.get(text, value)
+
+    numbers = by_value(texts, rating, "float64")
+    on_scale = numbers.between(*scale) & ((numbers % 1 == 0) if whole else True)
     used = pd.Series(pd.NA, index=texts.index, dtype="boolean", name=texts.name)
     used[on_scale & ~blank] = True
     used[absent] = False
-    return Answers(ratings=values.where(on_scale & ~blank), used=used, stray=~on_scale & ~blank)
+    return Answers(
+        ratings=numbers.where(on_scale & ~blank), used=used, stray=~on_scale & ~blank, read=found
+    )
 
 
-def numbers(texts: pd.Series, *, missing: Sequence[Code] = ()) -> tuple[pd.Series, pd.Series]:
-    """Return a column's numbers, and where something stands that is none.
+def _word(text: str) -> str:
+    return "".join(plain(text).casefold().split())
 
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        The cells.
-    missing : sequence of codes
-        What stands for no value.
 
-    Returns
-    -------
-    tuple of pandas.Series
-        Of float64, missing where there is none; of bool.
-    """
+def in_texts(
+    texts: Sequence[str], scale: tuple[float, float], known: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the answers that texts hold themselves: "10 - Very likely", 满意(4分), 4/5, ★★★★☆."""
+    found: dict[str, float] = {}
+    for text in texts:
+        bare = plain(text)
+        if not np.isnan(number(bare)) or _word(text) in known:
+            continue
+        stars = _STARS.fullmatch(text.strip())
+        if stars and len(stars[1]) + len(stars[2]) in (len(stars[1]), scale[1]):
+            found[text] = float(len(stars[1]))
+            continue
+        hit = next((m for pattern in _IN_TEXT if (m := pattern.fullmatch(bare))), None)
+        if hit and float(hit.groupdict().get("of") or scale[1]) == scale[1]:
+            found[text] = float(hit["n"])
+    return {text: value for text, value in found.items() if scale[0] <= value <= scale[1]}
+
+
+def numbers(
+    texts: pd.Series, *, missing: Sequence[Code] = (), decimal: str = ""
+) -> tuple[pd.Series, pd.Series]:
+    """Return a column's numbers (float64), and where something stands that is none."""
     blank = (texts.str.strip() == "") | is_code(texts, missing)
-    values = by_value(texts, number, "float64")
+    sign = decimal_of(texts[~blank], decimal)
+    values = by_value(texts, lambda text: number(text, sign), "float64")
     return values.mask(blank), values.isna() & ~blank
 
 
 def flags(texts: pd.Series, *, missing: Sequence[Code] = ()) -> tuple[pd.Series, pd.Series]:
-    """Return a column's yes and no, and where something stands that is neither.
+    """Return a column's yes and no (boolean), and where something stands that is neither.
 
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        ``1``, ``true``, ``yes``, ``是`` and their opposites; a number above 0 (a count) is yes.
-    missing : sequence of codes
-        What stands for no value.
-
-    Returns
-    -------
-    tuple of pandas.Series
-        Of nullable boolean; of bool.
+    ``1``, ``true``, ``yes``, ``是`` and their opposites; a number above 0 (a count) is yes.
     """
     blank = (texts.str.strip() == "") | is_code(texts, missing)
     values = by_value(texts, _flag, "boolean")
@@ -193,19 +196,64 @@ def _flag(text: str) -> object:
 
 
 def texts_or_missing(texts: pd.Series, *, missing: Sequence[Code] = ()) -> pd.Series:
-    """Return a column as text, blanks around cut, missing where there is nothing or a code.
-
-    Parameters
-    ----------
-    texts : pandas.Series of str
-        The cells.
-    missing : sequence of codes
-        What stands for no value.
-
-    Returns
-    -------
-    pandas.Series of str
-        On the same index.
-    """
+    """Return a column as text, blanks around cut, missing where there is nothing or a code."""
     bare = texts.str.strip()
     return bare.mask((bare == "") | is_code(texts, missing))
+
+
+_SPLIT = ("┋", "\n", ";", "；", "|", "、", ",", "，", "/")
+"""What parts several choices in one cell, the surest first."""
+
+
+def separator_of(texts: pd.Series, options: Sequence[str] = ()) -> str:
+    """Return what parts several choices in the cells of a column; empty if nothing does.
+
+    The parts must come again: in other cells, alone or beside others.
+    """
+    unique = [text.strip() for text in texts.dropna().unique() if text.strip()]
+    for mark in _SPLIT:
+        several = [text for text in unique if mark in text]
+        if not several:
+            continue
+        parts = [{part.strip() for part in text.split(mark) if part.strip()} for text in unique]
+        distinct = set().union(*parts)
+        again = sum(sum(part in cell for cell in parts) > 1 for part in distinct)
+        if options and distinct <= set(options):
+            return mark
+        if len(distinct) <= 60 and again >= 0.7 * len(distinct) and len(distinct) < len(unique) + 3:
+            return mark
+    return ""
+
+
+_CLOCK = re.compile(r"(?:(\d+)\s*(?:d|days?|天)[\s,]*)?(?:(\d+):)?(\d+):(\d{1,2})(?:\.\d+)?")
+_UNITS = re.compile(
+    r"(?:(?P<d>[\d.]+)\s*(?:d|days?|天)[\s,]*)?(?:(?P<h>[\d.]+)\s*(?:h|hrs?|hours?|小时|时)[\s,]*)?"
+    r"(?:(?P<m>[\d.]+)\s*(?:m|mins?|minutes?|分钟|分)[\s,]*)?"
+    r"(?:(?P<s>[\d.]+)\s*(?:s|secs?|seconds?|秒))?",
+    re.IGNORECASE,
+)
+_LENGTH = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+_NAMED = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+
+
+def seconds(text: str, unit: str | None, decimal: str = ".") -> float:
+    """Return a duration in seconds: ``1:02:03``, ``1d 2h``, ``90分钟``, or a number of a unit.
+
+    Two parts, ``2:03``, need a unit: under hours h:mm, under minutes m:ss.
+    """
+    bare = plain(text)
+    value = number(bare, decimal)
+    if not np.isnan(value):
+        return value * _NAMED[unit] if unit else float("nan")
+    clock = _CLOCK.fullmatch(bare)
+    if clock:
+        days, hours, minutes, rest = (int(part or 0) for part in clock.groups())
+        if clock[2] is None and unit not in ("hours", "minutes"):
+            return float("nan")
+        if clock[2] is None and unit == "hours":
+            hours, minutes, rest = minutes, rest, 0
+        return float(86_400 * days + 3600 * hours + 60 * minutes + rest)
+    told = _UNITS.fullmatch(bare)
+    if told and any(told.groups()):
+        return sum(float(n) * _LENGTH[part] for part, n in told.groupdict().items() if n)
+    return float("nan")

@@ -7,13 +7,13 @@ from math import inf
 from typing import Any, get_args
 
 from cxlib.analysis.ticket_targets import TICKET_KPIS
-from cxlib.params._survey_checks import check_survey, kind_of
 from cxlib.params.base import PeriodKind
 from cxlib.params.client import Client
 from cxlib.params.faults import InvalidParams, Path, Problem
 from cxlib.params.kpis import check_kpis
 from cxlib.params.structure import fit
 from cxlib.params.survey import MetricItem
+from cxlib.params.survey_checks import check_survey, kind_of
 from cxlib.params.tables import Tickets, check_members, check_tickets, check_transactions
 from cxlib.params.targets import Gauge, check_targets
 from cxlib.params.yaml import Document, read
@@ -91,14 +91,14 @@ def _problems(client: Client, stem: str, gauges: Mapping[str, Gauge]) -> Iterato
     yield from _languages(client)
     yield from _keys(client)
     if client.survey is not None:
-        yield from check_survey(client.survey, client.period)
+        yield from check_survey(client.survey, client.period, client.calendar)
     if client.tickets is not None:
         yield from check_tickets(client.tickets, client.calendar)
     if client.members is not None:
-        yield from check_members(client.members)
+        yield from check_members(client.members, client.calendar)
     if client.transactions is not None:
-        yield from check_transactions(client.transactions)
-    yield from check_kpis(client.kpis)
+        yield from check_transactions(client.transactions, client.calendar)
+    yield from check_kpis(client.kpis, client.calendar)
     yield from check_targets(client.targets, gauges)
 
 
@@ -129,7 +129,9 @@ def _keys(client: Client) -> Iterator[Problem]:
             for place, item in enumerate(client.survey.touchpoints)
         ]
         declared += [
-            (key, "segment", ("survey", "segments", key)) for key in client.survey.segments
+            (key, what, ("survey", f"{what}s", key))
+            for what in ("segment", "question")
+            for key in getattr(client.survey, f"{what}s")
         ]
     declared += [(key, "kpi", ("kpis", key)) for key in client.kpis]
     first: dict[str, tuple[str, Path]] = {}
@@ -138,8 +140,8 @@ def _keys(client: Client) -> Iterator[Problem]:
             other, at = first[key]
             yield Problem(
                 path,
-                f"{key!r} is the key of a {other} already; metrics, touchpoints, segments and kpis "
-                "need different keys.",
+                f"{key!r} is the key of a {other} already; metrics, touchpoints, segments, "
+                "questions and kpis need different keys.",
                 (at,) if other == "touchpoint" else (),
             )
         first.setdefault(key, (what, path))
@@ -149,6 +151,16 @@ def _gauges(client: Client) -> dict[str, Gauge]:
     gauges: dict[str, Gauge] = {}
     for key, item in client.survey.metrics.items() if client.survey else ():
         gauges[key] = _gauge(key, item)
+    for place, touchpoint in enumerate(client.survey.touchpoints if client.survey else ()):
+        low, high = touchpoint.scale
+        gauges[touchpoint.key] = Gauge(
+            path=("survey", "touchpoints", place),
+            rests_on=("scale",),
+            direction=touchpoint.direction,
+            low=low,
+            high=high,
+            unit=f"its scale {low} to {high}",
+        )
     for key, kpi in client.kpis.items():
         percent = kpi.format == "percent"
         gauges[key] = Gauge(
@@ -169,7 +181,9 @@ def _ticket_gauges(tickets: Tickets) -> Iterator[tuple[str, Gauge]]:
     """Yield what the ticket log can be held to: the KPIs whose columns it has."""
     for key, kpi in TICKET_KPIS.items():
         sla = kpi.kpi.removesuffix("_sla")
-        if not any(getattr(tickets.columns, name, None) for name in kpi.needs):
+        durations = {"first_response": "first_response", "resolved": "resolution"}
+        timed = any(getattr(tickets.durations, durations.get(n, ""), None) for n in kpi.needs)
+        if not timed and not any(getattr(tickets.columns, name, None) for name in kpi.needs):
             continue
         if sla != kpi.kpi and getattr(tickets.sla, sla, None) is None:
             continue
@@ -203,7 +217,7 @@ def _gauge(key: str, item: MetricItem) -> Gauge:
     return Gauge(
         path=("survey", "metrics", key),
         rests_on=("kind",) if kind in ("nps", "csat") else ("kind", "scale"),
-        direction=item.direction or "higher",
+        direction="higher" if kind in ("nps", "csat") else item.direction or "higher",
         low=low,
         high=high,
         unit=unit,

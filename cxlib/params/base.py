@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -97,6 +97,31 @@ def _code(value: object) -> str | int | float:
 
 def _raw(value: object) -> str:
     return str(_code(value))
+
+
+def _cell(value: object) -> str | int | float:
+    return str(value).lower() if isinstance(value, bool) else _code(value)
+
+
+class Moment(NamedTuple):
+    """A moment whose date and time of day stand in two columns."""
+
+    date: str
+    time: str
+
+
+def _moment(value: object) -> str | Moment:
+    if isinstance(value, str):
+        return _filled(value)
+    if isinstance(value, dict) and value.keys() == {"date", "time"}:
+        date, time = value["date"], value["time"]
+        if isinstance(date, str) and isinstance(time, str):
+            return Moment(_filled(date), _filled(time))
+    raise ValueError(f"{show(value)} is not a column; write its name, or {{date: …, time: …}}.")
+
+
+def _options(value: object) -> object:
+    return dict(zip(value, value, strict=True)) if isinstance(value, tuple) else value
 
 
 def _listed(value: object) -> object:
@@ -194,6 +219,8 @@ def _date_format(text: str) -> str:
         raise ValueError(f"{text!r} is not a date format; {wanted}.") from error
     if (read.year, read.month) != (_TRIAL.year, _TRIAL.month):
         raise ValueError(f"{text!r} does not tell year and month; {wanted}.")
+    if "%p" in text and "%H" in text:
+        raise ValueError(f"{text!r} reads 3:00 PM as 03:00: before %p the hour is %I, not %H.")
     return text
 
 
@@ -212,9 +239,17 @@ Number = Annotated[float, Field()]
 Amount = Annotated[float, PlainValidator(_amount)]
 Code = Annotated[str | int | float, PlainValidator(_code)]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(_listed)]
+Cells = Annotated[
+    tuple[Annotated[str | int | float, PlainValidator(_cell)], ...], BeforeValidator(_listed)
+]
+"""Cells as a file may hold them; true and 1.0 are cells too."""
+Columns = Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_listed)]
+"""Column names, the first of which to hold an answer counts."""
+MomentColumn = Annotated[str | Moment, PlainValidator(_moment)]
 Raw = Annotated[str, PlainValidator(_raw)]
 Raws = Annotated[tuple[Raw, ...], BeforeValidator(_listed)]
 Label = Annotated[Mapping[Language, Text], BeforeValidator(_label)]
+Options = Annotated[Mapping[Text, Label], BeforeValidator(_options)]
 Scale = Annotated[tuple[int, int], PlainValidator(_scale)]
 CutPoints = Annotated[tuple[int, int], PlainValidator(_pair)]
 PeriodLabel = Annotated[str, PlainValidator(_period)]

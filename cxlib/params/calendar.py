@@ -99,6 +99,7 @@ def _spans(value: object) -> str:
 
 
 Currency = Annotated[str, AfterValidator(_currency)]
+TimeZone = Annotated[str, AfterValidator(_timezone)]
 
 
 class Calendar(Closed):
@@ -111,7 +112,7 @@ class Calendar(Closed):
 
     country: Annotated[str, AfterValidator(_country)] | None = None
     business_hours: Annotated[str | Mapping[str, str], PlainValidator(_hours)] | None = None
-    timezone: Annotated[str, AfterValidator(_timezone)] | None = None
+    timezone: TimeZone | None = None
 
     @property
     def working_day(self) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -12,12 +11,12 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from cxlib.analysis.metrics import SCALES, Metric, Touchpoint
 from cxlib.errors import SetupError
-from cxlib.params._survey_checks import kind_of
 from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text
 from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
 from cxlib.params.kpis import Kpi
 from cxlib.params.survey import Survey
+from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Members, Tickets, Transactions
 from cxlib.params.targets import Target
 from cxlib.params.yaml import Document
@@ -119,31 +118,23 @@ class Client(Closed):
         """The keys of the segments, in the file's order."""
         return tuple(self.survey.segments) if self.survey else ()
 
+    @property
+    def mix_segments(self) -> tuple[str, ...]:
+        """The keys of the segments that may be held equal when groups are compared."""
+        segments = self.survey.segments if self.survey else {}
+        return tuple(key for key, segment in segments.items() if segment.mix)
+
     def display_name(self, language: str) -> str:
         """Return the client's name as readers of `language` know it."""
         return _said(self.name, language) or self.client
 
     def labels(self, language: str) -> dict[str, str]:
-        """Return the client's own names in one language.
-
-        Parameters
-        ----------
-        language : str
-            ``"en"`` or ``"zh"``; a label that lacks it is given in the language it has.
-
-        Returns
-        -------
-        dict of str to str
-            By key of metrics, touchpoints, stages, segments and kpis; by ``segment=value`` for the
-            values of segments; and by raw value where only one segment has it and no key does.
-        """
-        named = [name for name in self.labelled() if name.label and not name.segment]
-        values = [name for name in self.labelled() if name.label and name.segment]
-        seen = Counter(value.key for value in values)
-        labels = {value.key: value.label for value in values if seen[value.key] == 1}
-        labels |= {f"{value.segment}={value.key}": value.label for value in values}
-        labels |= {name.key: name.label for name in named}
-        return {key: _said(label, language) for key, label in labels.items()}
+        """Return the client's own names in one language."""
+        return {
+            f"{name.segment}={name.key}" if name.segment else name.key: _said(name.label, language)
+            for name in self.labelled()
+            if name.label
+        }
 
     def labelled(self) -> Iterator[Labelled]:
         """Yield everything the file gives a label, in the file's order."""
@@ -161,6 +152,11 @@ class Client(Closed):
                 yield Labelled(key, (*path, "label"), segment.label or {})
                 for raw, label in segment.values.items():
                     yield Labelled(raw, (*path, "values", raw), label, segment=key)
+            for key, question in survey.questions.items():
+                path = ("survey", "questions", key)
+                yield Labelled(key, (*path, "label"), question.label or {})
+                for raw, label in question.options.items():
+                    yield Labelled(raw, (*path, "options", raw), label, segment=key)
         for key, kpi in self.kpis.items():
             yield Labelled(key, ("kpis", key, "label"), kpi.label or {})
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from cxlib.params.base import Codes, Direction, Label, Number, Text
+from cxlib.params.base import Direction, Label, Number, Scale, Text
+from cxlib.params.calendar import Calendar
 from cxlib.params.faults import Path, Problem
 from cxlib.params.source import Table, check_source
 
@@ -14,8 +15,8 @@ class Kpi(Table):
     """One figure by period, from rows of a table.
 
     Either the column `value`, or `numerator` over `denominator` (`complement`: what is left of 1);
-    `unit` is the column of the place a row belongs to, `where` keeps the rows whose columns hold
-    these values. A percent is written as a share: 0.95.
+    `unit` is the column of the place a row belongs to. A percent is written as a share, 0.95,
+    unless `scale: [0, 100]` says that the column holds 95.
     """
 
     period: Text
@@ -25,17 +26,23 @@ class Kpi(Table):
     denominator: Text | None = None
     unit: Text | None = None
     complement: bool = False
-    where: Mapping[Text, Codes] = {}
     target: Number | None = None
     label: Label | None = None
     format: Literal["number", "percent", "currency"] = "number"
+    scale: Scale | None = None
 
 
-def check_kpis(kpis: Mapping[str, Kpi]) -> Iterator[Problem]:
+def check_kpis(kpis: Mapping[str, Kpi], calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in the kpis section."""
     for key, kpi in kpis.items():
         path: Path = ("kpis", key)
-        yield from check_source(kpi.source, (*path, "source"))
+        yield from check_source(kpi.source, (*path, "source"), calendar)
+        if kpi.scale and (kpi.format != "percent" or kpi.scale not in ((0, 1), (0, 100))):
+            yield Problem(
+                (*path, "scale"),
+                "is of a percent only: [0, 1] where a column holds 0.95, [0, 100] where it has 95.",
+                ((*path, "format"),),
+            )
         yield from _parts(kpi, path)
         if kpi.target is not None and kpi.format == "percent" and not 0 <= kpi.target <= 1:
             yield Problem(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from cxlib.params.base import Closed, Codes, DateFormats, Text, mapping_of
+from cxlib.params.base import Cells, Closed, Codes, DateFormats, Moment, Text, mapping_of
+from cxlib.params.calendar import Calendar, TimeZone
 from cxlib.params.faults import Path, Problem, dotted
 
-_ONLY_FILES = ("sheet", "header_rows", "encoding", "separator")
+_ONLY_FILES = ("sheet", "header_row", "header_rows", "separator", "decimal")
 
 
 def _inside(text: str) -> str:
@@ -52,31 +53,46 @@ def _period_from(text: str) -> str:
 class Source(Closed):
     """Where rows come from: files (`files`: a path or glob in the client's data folder) or `sql`.
 
-    `sheet` names an Excel sheet, `header_rows` how many rows stand above the first answer,
-    `encoding` and `separator` how a csv is written where the kit should not find out by itself;
-    `period_from` is a regular expression over the file name whose group ``period`` is the period.
-    `sql` is one DuckDB query over files of the client's data folder.
+    `sheet` names an Excel sheet (``*`` stands for any text), `header_row` the row where the column
+    names stand and `header_rows` how many rows there are from it to the first answer; `encoding`,
+    `separator` and `decimal` say how a csv is written, `timezone` where its clock stood: the kit
+    finds out what is left out. `period_from` is a regular expression over the file name whose group
+    ``period`` is the period. `sql` is one DuckDB query over files of the client's data folder.
     """
 
     files: Annotated[Text, AfterValidator(_inside)] | None = None
     sql: Text | None = None
     sheet: Text | None = None
-    header_rows: Annotated[int, Field(ge=1)] = 1
+    header_row: Annotated[int, Field(ge=1)] | None = None
+    header_rows: Annotated[int, Field(ge=1)] | None = None
     encoding: Annotated[str, AfterValidator(_encoding)] | None = None
     separator: Annotated[str, AfterValidator(_separator)] | None = None
+    decimal: Literal[".", ","] | None = None
+    timezone: TimeZone | None = None
     period_from: Annotated[str, AfterValidator(_period_from)] | None = None
 
 
 class Table(Closed):
-    """What every table says: where its rows are, how dates are written, what means "no answer"."""
+    """What every table says: its rows, how dates are written, what means "no answer".
+
+    `where` keeps the rows whose columns hold one of these cells; the others are counted.
+    """
 
     source: Annotated[Source, mapping_of("files")]
+    where: Mapping[Text, Cells] = {}
     date_format: DateFormats = ()
     missing: Codes = ()
 
 
-def check_source(source: Source, path: Path) -> Iterator[Problem]:
+def check_source(source: Source, path: Path, calendar: Calendar) -> Iterator[Problem]:
     """Yield what is contradictory in a source that stands at `path`."""
+    if source.timezone is not None and calendar.timezone is None:
+        yield Problem(
+            (*path, "timezone"),
+            "says where the file's clock stood, but not what it is brought to; write "
+            "calendar.timezone.",
+            (("calendar",), ("calendar", "timezone")),
+        )
     broken = ((*path, "files"), (*path, "sql"))
     if source.files is None and source.sql is None:
         yield Problem(path, "names no rows; write files: survey.csv, or sql: select …", broken)
@@ -89,18 +105,26 @@ def check_source(source: Source, path: Path) -> Iterator[Problem]:
             yield Problem((*path, option), "says how to read a file; it has no use beside sql.")
 
 
-def check_columns(columns: Iterable[tuple[Path, str | None]]) -> Iterator[Problem]:
-    """Yield each column that two keys read."""
+Read = tuple[Path, str | Moment | tuple[str, ...] | None]
+"""Where the client file names columns, and which."""
+
+
+def check_columns(columns: Iterable[Read]) -> Iterator[Problem]:
+    """Yield each column that two keys read; two metrics may, and moments share a day's column."""
     seen: dict[str, Path] = {}
-    for path, column in columns:
-        if column is None:
-            continue
-        if column in seen:
-            first = seen[column]
+    halves: set[str] = set()
+    metrics = ("survey", "metrics")
+    for path, names in columns:
+        moment = isinstance(names, Moment)
+        for name in dict.fromkeys((names,) if isinstance(names, str) else names or ()):
+            shared = name in halves if moment else False
+            first = seen.setdefault(name, path)
+            halves |= {name} if moment else set()
+            if first == path or shared or first[:2] == path[:2] == metrics:
+                continue
             yield Problem(
                 path,
-                f"column {column!r} is already read by {dotted(first)}; "
+                f"column {name!r} is already read by {dotted(first)}; "
                 "two keys may not read one column.",
                 (first,),
             )
-        seen.setdefault(column, path)

@@ -51,22 +51,7 @@ _OPTION = re.compile(r"'([^']*)'")
 
 
 def fit(model: type[Model], document: Document, *, context: dict[str, Any]) -> Model | None:
-    """Fit a document to a model; the document's faults gain all that does not fit.
-
-    Parameters
-    ----------
-    model : type
-        The model of the whole file.
-    document : Document
-        The values with their lines.
-    context : dict
-        What validators need to know of the rest of the file.
-
-    Returns
-    -------
-    model or None
-        The fitted model, without what was at fault; None if nothing fits.
-    """
+    """Fit a document to a model; the document's faults gain all that does not fit."""
     content = _thaw(document.content)
     stood_in: set[Path] = set()
     for _ in range(len(document.lines) + 8):

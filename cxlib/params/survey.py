@@ -11,11 +11,14 @@ from cxlib.analysis.metrics import Kind
 from cxlib.params.base import (
     Closed,
     Codes,
+    Columns,
     CutPoints,
     Direction,
     Key,
     Label,
+    MomentColumn,
     Number,
+    Options,
     PeriodLabel,
     Raws,
     Scale,
@@ -29,49 +32,81 @@ class SurveyColumns(Closed):
     """The columns every survey may have, by the names they bear in the file."""
 
     id: Text | None = None
-    date: Text | None = None
+    date: MomentColumn | None = None
     comment: Text | None = None
     weight: Text | None = None
     period: Text | None = None
     brand: Text | None = None
 
 
-class MetricItem(Closed):
+class Rated(Closed):
+    """A question answered on a scale.
+
+    Of several columns the first that holds an answer counts; `values` turns texts into answers;
+    `missing` and `not_applicable` are codes of this question beside the survey's own.
+    """
+
+    column: Columns
+    values: Mapping[Text, Number] = {}
+    missing: Codes = ()
+    not_applicable: Codes = ()
+    label: Label | None = None
+
+
+class MetricItem(Rated):
     """One question that a score is computed from.
 
     `kind` follows from the keys nps, csat and ces and is said otherwise; `scale` is what the
-    questionnaire allows; `top` (csat) how many of the highest answers are satisfied; `direction`
-    which way is better; `cut_points` (nps) highest detractor and lowest promoter.
+    questionnaire allows; `top` (csat) how many of the best answers are satisfied; `direction` which
+    answers are best; `cut_points` (nps) highest detractor and lowest promoter.
     """
 
-    column: Text
     kind: Kind | None = None
     scale: Scale | None = None
     top: int | None = None
     direction: Direction | None = None
     cut_points: CutPoints | None = None
-    label: Label | None = None
 
 
-class TouchpointItem(Closed):
+class TouchpointItem(Rated):
     """One step of the journey that customers rate; the list is in journey order."""
 
     key: Key
-    column: Text
     scale: Scale
     top: int | None = None
     direction: Direction = "higher"
     stage: Text | None = None
-    label: Label | None = None
 
 
 class SegmentItem(Closed):
-    """One way to split the customers: a column, the order of its values, and their labels."""
+    """One way to split the customers: a column, the order of its values, and their labels.
 
-    column: Text
+    `mix: false` says that it follows from the experience: it is shown, and never held equal.
+    """
+
+    column: Columns
     label: Label | None = None
     order: Raws = ()
     values: Mapping[Text, Label] = {}
+    mix: bool = True
+
+
+class QuestionItem(Closed):
+    """Anything else that was asked: one choice (single), several (multiple), or a text (open).
+
+    Several choices stand in one `column`, apart by `separator`, or one in each of `columns` (where
+    ``*`` stands for any text), whose cells hold `chosen` where it was chosen. `options` lists the
+    choices as the data write them, or labels them.
+    """
+
+    column: Columns | None = None
+    columns: Columns | None = None
+    kind: Literal["single", "multiple", "open"] = "single"
+    chosen: Raws = ()
+    separator: Text | None = None
+    options: Options = Field(default={})
+    missing: Codes = ()
+    label: Label | None = None
 
 
 class Survey(Table):
@@ -92,6 +127,7 @@ class Survey(Table):
     metrics: Mapping[Key, MetricItem] = {}
     stages: Mapping[Text, Label] = {}
     touchpoints: tuple[TouchpointItem, ...] = ()
+    questions: Mapping[Key, Annotated[QuestionItem, mapping_of("column")]] = {}
     segments: Mapping[Key, Annotated[SegmentItem, mapping_of("column")]] = {}
     margins: Mapping[Text, Mapping[Text, Number]] = {}
     invited: Mapping[PeriodLabel, Annotated[int, Field(ge=1)]] = {}

@@ -8,21 +8,30 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cxlib.params.base import Closed, Duration, DurationText, Key, Raws, Text
+from cxlib.params.base import (
+    Closed,
+    Duration,
+    DurationText,
+    Key,
+    MomentColumn,
+    Raws,
+    Text,
+    mapping_of,
+)
 from cxlib.params.calendar import Calendar
 from cxlib.params.faults import Path, Problem, dotted
-from cxlib.params.source import Table, check_columns, check_source
+from cxlib.params.source import Read, Table, check_columns, check_source
 
 
 class TicketColumns(Closed):
     """The columns of a ticket log, by the names they bear in the file."""
 
     id: Text
-    created: Text
+    created: MomentColumn
     customer: Text | None = None
-    first_response: Text | None = None
-    resolved: Text | None = None
-    closed: Text | None = None
+    first_response: MomentColumn | None = None
+    resolved: MomentColumn | None = None
+    closed: MomentColumn | None = None
     state: Text | None = None
     channel: Text | None = None
     queue: Text | None = None
@@ -38,7 +47,9 @@ class TicketColumns(Closed):
     category: Text | None = None
     complaint: Text | None = None
     upheld: Text | None = None
-    event_time: Text | None = None
+    sla_met: Text | None = None
+    comment: Text | None = None
+    event_time: MomentColumn | None = None
 
 
 class States(Closed):
@@ -49,6 +60,22 @@ class States(Closed):
     closed: Raws = ()
     cancelled: Raws = ()
     merged: Raws = ()
+    abandoned: Raws = ()
+
+
+class DurationColumn(Closed):
+    """A column of durations: ``h:mm:ss``, ``1d 2h 5m``, or plain numbers of a `unit`."""
+
+    column: Text
+    unit: Literal["seconds", "minutes", "hours", "days"] | None = None
+
+
+class Durations(Closed):
+    """How long a ticket took, where the log says so instead of when; counted from its creation."""
+
+    first_response: Annotated[DurationColumn, mapping_of("column")] | None = None
+    resolution: Annotated[DurationColumn, mapping_of("column")] | None = None
+    handle: Annotated[DurationColumn, mapping_of("column")] | None = None
 
 
 FOR_ALL = "*"
@@ -90,6 +117,8 @@ class Tickets(Table):
 
     `states` sorts the raw states, `sla` sets time limits on the `clock` (business or calendar
     time), and a customer who returns within `repeat_days` was not helped the first time.
+    `durations` stand in for times, `resolution: closed` lets the closing time stand in for a
+    missing resolution; `segments` are held equal when ticket KPIs are compared.
     """
 
     columns: TicketColumns
@@ -98,6 +127,9 @@ class Tickets(Table):
     sla: Sla | None = None
     clock: Literal["business", "calendar"] = "calendar"
     repeat_days: Annotated[int, Field(ge=1)] = 7
+    durations: Durations = Durations()
+    resolution: Literal["resolved", "closed"] = "resolved"
+    segments: Mapping[Key, Literal["channel", "queue", "priority", "group", "category"]] = {}
 
 
 class MemberColumns(Closed):
@@ -136,9 +168,29 @@ class Transactions(Table):
 
 def check_tickets(tickets: Tickets, calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in a tickets section."""
-    yield from check_source(tickets.source, ("tickets", "source"))
-    yield from check_columns(_columns(tickets.columns, "tickets"))
-    columns = tickets.columns
+    columns, durations = tickets.columns, tickets.durations
+    given = {name: getattr(durations, name) for name in type(durations).model_fields}
+    spans = [(("tickets", "durations", k, "column"), v.column) for k, v in given.items() if v]
+    yield from check_source(tickets.source, ("tickets", "source"), calendar)
+    yield from check_columns([*_columns(columns, "tickets"), *spans])
+    if durations.handle and (columns.handle_seconds or columns.handle_minutes):
+        yield Problem(
+            ("tickets", "durations", "handle"),
+            "stands beside tickets.columns.handle_seconds or handle_minutes; keep one.",
+        )
+    if tickets.resolution == "closed" and columns.closed is None:
+        yield Problem(
+            ("tickets", "resolution"),
+            "'closed' has no use without tickets.columns.closed.",
+            (("tickets", "columns", "closed"),),
+        )
+    for key, name in tickets.segments.items():
+        if getattr(columns, name) is None:
+            yield Problem(
+                ("tickets", "segments", key),
+                f"tickets.columns.{name} names no column.",
+                (("tickets", "columns", name),),
+            )
     if columns.handle_seconds and columns.handle_minutes:
         yield Problem(
             ("tickets", "columns", "handle_minutes"), "stands beside handle_seconds; keep one."
@@ -194,7 +246,8 @@ def _sla(tickets: Tickets) -> Iterator[Problem]:
                 (("tickets", "columns", "priority"),),
             )
         answered = {"first_response": ("first_response",), "resolution": ("resolved", "closed")}
-        if not any(getattr(tickets.columns, column) for column in answered[name]):
+        timed = any(getattr(tickets.columns, column) for column in answered[name])
+        if not timed and getattr(tickets.durations, name) is None:
             wanted = " or ".join(f"tickets.columns.{column}" for column in answered[name])
             yield Problem(
                 path,
@@ -203,10 +256,10 @@ def _sla(tickets: Tickets) -> Iterator[Problem]:
             )
 
 
-def check_members(members: Members) -> Iterator[Problem]:
+def check_members(members: Members, calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in a members section."""
-    yield from check_source(members.source, ("members", "source"))
-    attributes: list[tuple[Path, str | None]] = [
+    yield from check_source(members.source, ("members", "source"), calendar)
+    attributes: list[Read] = [
         (("members", "attributes", key), column) for key, column in members.attributes.items()
     ]
     yield from check_columns([*_columns(members.columns, "members"), *attributes])
@@ -218,12 +271,12 @@ def check_members(members: Members) -> Iterator[Problem]:
             )
 
 
-def check_transactions(transactions: Transactions) -> Iterator[Problem]:
+def check_transactions(transactions: Transactions, calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in a transactions section."""
-    yield from check_source(transactions.source, ("transactions", "source"))
+    yield from check_source(transactions.source, ("transactions", "source"), calendar)
     yield from check_columns(_columns(transactions.columns, "transactions"))
 
 
-def _columns(columns: Closed, section: str) -> Iterator[tuple[Path, str | None]]:
+def _columns(columns: Closed, section: str) -> Iterator[Read]:
     for name in type(columns).model_fields:
         yield (section, "columns", name), getattr(columns, name)

@@ -75,7 +75,7 @@ def check_targets(targets: tuple[Target, ...], gauges: Mapping[str, Gauge]) -> I
         if gauge is None:
             yield Problem(
                 (*path, "metric"),
-                f"{target.metric!r} is neither a metric nor a kpi"
+                f"{target.metric!r} is neither a metric, a touchpoint nor a kpi"
                 f"{nearest(target.metric, gauges) or '; there is none.'}",
                 (("survey", "metrics", target.metric), ("kpis", target.metric)),
             )

@@ -104,20 +104,7 @@ class Document:
 
 
 def read(path: File, *, shown: str) -> Document:
-    """Read a client file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file: UTF-8, with or without a byte-order mark.
-    shown : str
-        Its name in messages.
-
-    Returns
-    -------
-    Document
-        The values with their lines, and the faults of the YAML itself.
-    """
+    """Read a client file."""
     document = Document(shown)
     text = _text(path, document)
     if text is None:

@@ -137,7 +137,9 @@ def _with_others(
         return small
     keys = [name for name in _WHOLE if name in frame and name not in by]
     wholes = (
-        frame[keys].astype(str).agg("\x1f".join, axis=1) if keys else pd.Series("", frame.index)
+        frame[keys].astype(object).fillna("").astype(str).agg("\x1f".join, axis=1)
+        if keys
+        else pd.Series("", frame.index)
     )
     chosen = small.copy()
     part = frame["level"].notna() if "level" in frame else pd.Series(True, index=frame.index)

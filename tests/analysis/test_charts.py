@@ -606,7 +606,7 @@ def test_a_missing_column_is_named() -> None:
         trends.score_chart(table.rename(columns={"value": "values"}), improvement="higher")
     with pytest.raises(DataError, match="no column 'n'"):
         trends.score_chart(table.drop(columns="n"), improvement="higher")
-    with pytest.raises(DataError, match="neither 'variance' .* nor 'standard_error'"):
+    with pytest.raises(DataError, match=r"neither 'variance' .* nor 'standard_error'"):
         trends.score_chart(table.drop(columns="variance"), improvement="higher")
     with pytest.raises(DataError, match="a share lies between 0 and 1, not at 44"):
         trends.score_chart(table.assign(kind="share"), improvement="higher")

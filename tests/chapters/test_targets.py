@@ -168,7 +168,8 @@ def test_mending_what_is_broken_counts_by_half_and_is_named_as_what_it_is(
     assert about["value"] + steps["adds"].sum() == pytest.approx(about["predicted"])
     assert about["predicted_change"] == pytest.approx(about["full_change"] / 2)
     finding = say(e, plans=[plan]).findings["nps"]
-    assert "Regaining" in finding.headline(Words())
+    assert finding.row["means"] == targets.RECOVERY
+    assert "never moved as fast" in finding.headline(Words())  # one sentence about the way left
     assert finding.severity == "serious"
 
 

@@ -35,8 +35,8 @@ def test_what_a_consultant_should_know_is_a_warning(shop: Any) -> None:
         "as no answer there.",
         "period: no response in 2026Q2, between periods that have some.",
         "survey.invited.2026Q2: 2026Q2 has invitations and no response",
-        "survey.columns.id: 10 respondent ids come again in a later period; set "
-        "`repeat_respondents: true` so that intervals allow for it.",
+        "survey.columns.id: 10 respondent ids come again in a later period: are they the same "
+        "people? If so, set `repeat_respondents: true`",
         "survey.segments.tier: fewer than 10 responses in 'tin' (3) of segment 'tier'; their "
         "numbers will be withheld.",
         "survey.segments.tier.order: 'silver' is no value in the data; did you mean 'silvr'?",
@@ -104,14 +104,16 @@ def test_tickets_that_no_service_can_be_measured_on_are_told(shop: Any) -> None:
         "t.csv",
         "id,made,done,s,p\n"
         "1,2026-01-02 09:00,2026-01-02 10:00,ok,high\n"
-        "2,2026-01-02 09:00,2026-01-01 10:00,ok,hihg\n"
+        "2,2026-01-02 09:00,2026-01-01 10:00,ok,high\n"
+        "4,2026-01-02 09:00,2026-01-02 10:00,ok,hihg\n"
         "3,2026-01-02 09:00,,no,odd\n",
     )
     assert shop.says(client) == []
-    late, limit = (line.split(": ", 1)[1] for line in shop.says(client, "warning"))
-    assert late.startswith(
-        "tickets.columns.resolved: 1 tickets were resolved before they were created, the first "
-        "'2' (2026-01-01 10:00:00, created 2026-01-02 09:00:00)"
+    lost, late, limit = (line.split(": ", 1)[1] for line in shop.says(client, "warning"))
+    assert "1 of 4 rows would be dropped" in lost
+    assert late == (
+        "tickets.columns: 1 of 4 tickets ended before they were created, the first: resolved "
+        "2026-01-01 10:00:00, created 2026-01-02 09:00:00; they are set aside."
     )
     assert limit == (
         "tickets.sla.resolution: 1 tickets have a priority without a limit, the first priority "

@@ -75,18 +75,18 @@ AMBIGUOUS = {
     "none decides": (
         ("05/03/2026", "04/03/2026"),
         "column 'date' does not tell day from month: '05/03/2026' (row 1) and '04/03/2026' "
-        '(row 2); declare `date_format:`, "%d/%m/%Y" or "%m/%d/%Y" or the like.',
+        '(row 2); declare `date_format:`, "%d/%m/%Y" or "%m/%d/%Y".',
     ),
     "both are forced": (
         ("01/02/2026", "25/03/2026", "03/25/2026"),
         "column 'date' mixes day-first and month-first dates: '25/03/2026' (row 2) and "
         "'03/25/2026' (row 3); declare `date_format:`, "
-        '"%d/%m/%Y" or "%m/%d/%Y" or the like.',
+        '"%d/%m/%Y" or "%m/%d/%Y".',
     ),
     "beside a clear format": (
         ("2026-03-05", "05-03-2026"),
         "column 'date' does not tell day from month: '05-03-2026' (row 2); declare "
-        '`date_format:`, "%d/%m/%Y" or "%m/%d/%Y" or the like.',
+        '`date_format:`, "%d-%m-%Y" or "%m-%d-%Y".',
     ),
 }
 

@@ -33,7 +33,7 @@ def test_a_ratio_is_summed_over_the_clients_periods_and_its_parts_agree(shop: An
     }
     table = done.tables["kpis"]
     assert table.read == table.kept + sum(table.dropped.values())
-    assert table.dropped["not among the rows of the figure"] == 1
+    assert table.dropped["not among the rows that `where:` keeps"] == 1
     assert table.dropped["no figure, period or unit"] == 1
     assert table.dropped["denominator of 0"] == 1
     assert periods_of(shop.workspace, client) == ["2026Q1"]
@@ -77,7 +77,7 @@ WRONG = {
     ),
     "no row": (
         "month,place,type,late,all\n2026-01,N,3,1,10\n",
-        "kpis.in_time: 'in_time' has no row with a period and a figure in k.csv.",
+        "kpis.in_time.where: keeps no row: where type: 1 left out, '3' (1).",
     ),
 }
 

@@ -80,14 +80,17 @@ def test_every_row_is_kept_or_counted_by_its_reason(shop: Any) -> None:
 
 WRONG = {
     "off the scale": (
-        "1,2026-03-05,11,5,a,\n2,2026-03-05,9,5,a,\n3,2026-03-05,11,0,a,\n",
+        "1,2026-03-05,11,5,a,\n2,2026-03-05,9,5,a,\n3,2026-03-05,12,9,a,\n",
         [
             "survey.metrics.nps.column: column '推荐' holds 2 values off its scale 0-10: '11' "
-            "(2 times, first survey.csv row 2); declare them under `missing:` or "
-            "`not_applicable:` if they mean that, or set `off_scale: missing`.",
-            "survey.touchpoints[0].column: column '预订' holds 1 values off its scale 1-5: '0' "
-            "(survey.csv row 4); declare them under `missing:` or `not_applicable:` if they mean "
-            "that, or set `off_scale: missing`.",
+            "(survey.csv row 2), '12' (survey.csv row 4); they are 67% of the answers, so they look "  # noqa: E501
+            "like codes of the options: say which answer each is by `values:`, correct the scale, "
+            "or declare them under `missing:` or `not_applicable:` of this question if they mean "
+            "that.",
+            "survey.touchpoints[0].column: column '预订' holds 1 values off its scale 1-5: '9' "
+            "(survey.csv row 4); they are 33% of the answers, so they look like codes of the "
+            "options: say which answer each is by `values:`, correct the scale, or declare them "
+            "under `missing:` or `not_applicable:` of this question if they mean that.",
         ],
     ),
     "no answer at all": (
@@ -110,7 +113,7 @@ WRONG = {
         [
             "survey.columns.date: column '时间' does not tell day from month: '05/03/2026' "
             "(survey.csv row 2) and '04/03/2026' (survey.csv row 3); declare `date_format:`, "
-            '"%d/%m/%Y" or "%m/%d/%Y" or the like.',
+            '"%d/%m/%Y" or "%m/%d/%Y".',
         ],
     ),
     "duplicate ids": (
@@ -189,13 +192,28 @@ def test_weights_that_are_all_zero_are_told(shop: Any) -> None:
     assert "no response of the client itself is left: no weight (1)." in said[0]
 
 
-def test_decimal_commas_are_told_as_such_and_never_taken_for_thousands(shop: Any) -> None:
+def test_decimal_commas_are_read_as_such_and_never_taken_for_thousands(shop: Any) -> None:
     weighted = PARAMS.replace("comment: 建议}", "comment: 建议, weight: w}")
-    rows = "1;2026-03-05;9,0;5;a;;1,234\n2;2026-03-05;3;5;a;;0,987\n"
-    shop.file("survey.csv", HEADER.replace("\n", ",w\n").replace(",", ";") + rows)
-    weight, nps = shop.says(shop.client(weighted))
-    assert "'0,987' (survey.csv row 3); write decimals with a point, 1.25." in weight
-    assert "'9,0' (survey.csv row 2); write decimals with a point, 7.0." in nps
+    header = HEADER.replace("\n", ",w\n").replace(",", ";")
+    rows = "1;2026-03-05;9,0;5;a;;1,234\n2;2026-03-05;3;5;a;;2\n3;2026-03-05;3;5;a;;1.085,5\n"
+    shop.file("survey.csv", header + rows)
+    shop.ingest(shop.client(weighted))
+    survey = shop.read()
+    assert survey["weight"].tolist() == [1.234, 2, 1085.5]
+    assert survey["nps"].tolist() == [9, 3, 3]
+    odd = HEADER.replace("\n", "\tw\n").replace(",", "\t")
+    shop.file(
+        "survey.csv", odd + "1\t2026-03-05\t9\t5\ta\t\t1,234\n2\t2026-03-05\t3\t5\ta\t\t0,987\n"
+    )
+    shop.ingest(shop.client(weighted))
+    assert shop.read()["weight"].tolist() == [1.234, 0.987]  # 0,987 cannot part thousands
+    shop.file(
+        "survey.csv", odd + "1\t2026-03-05\t9\t5\ta\t\t1,234\n2\t2026-03-05\t3\t5\ta\t\t0.98\n"
+    )
+    shop.ingest(shop.client(weighted))
+    assert shop.read()["weight"].tolist() == [1234, 0.98]
+    declared = weighted.replace("source: survey.csv", "source: {files: survey.csv, decimal: ','}")
+    assert "'0.98'" not in "".join(shop.says(shop.client(declared)))
 
 
 def test_a_brand_that_could_pass_for_the_client_itself_is_told(shop: Any) -> None:

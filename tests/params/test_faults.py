@@ -150,5 +150,6 @@ def test_the_keys_a_section_knows_are_found_behind_its_types() -> None:
         "closed",
         "cancelled",
         "merged",
+        "abandoned",
     ]
     assert "order" in _fields_at(Client, ("survey", "segments", "tier"))

@@ -53,7 +53,10 @@ def test_a_target_may_name_what_the_tickets_tell(tmp_path: Path) -> None:
             "{metric: handle_time, baseline: 5min, target: 6min, due: 2026Q4}",
             "360 is on the wrong side of the baseline 300: lower is better.",
         ),
-        ("{metric: resolution_sla, target: 0.9, due: 2026Q4}", "is neither a metric nor a kpi"),
+        (
+            "{metric: resolution_sla, target: 0.9, due: 2026Q4}",
+            "is neither a metric, a touchpoint nor a kpi",
+        ),
         ("{metric: reassign_rate, target: 0.1, due: 2026Q4}", "did you mean"),
         ("{metric: fcr, direction: lower, target: 0.1, due: 2026Q4}", "contradicts fcr"),
     ],

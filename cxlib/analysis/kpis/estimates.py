@@ -17,7 +17,7 @@ from cxlib.analysis._score import contributions
 from cxlib.analysis._score import estimate as score_of
 from cxlib.analysis.design import SurveyDesign
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
-from cxlib.analysis.results import Result
+from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError
 
 OWN = "own"
@@ -48,11 +48,14 @@ class Estimates(Result):
         The survey's questions, the first KPI first.
     design : SurveyDesign
         How the survey was drawn.
+    caveats : tuple of Caveat
+        Reservations.
     """
 
     table: pd.DataFrame
     questions: tuple[Metric | Touchpoint, ...] = ()
     design: SurveyDesign = field(default_factory=SurveyDesign)
+    caveats: tuple[Caveat, ...] = ()
 
     def at(
         self, period: str, *, brand: str = OWN, source: str | Sequence[str] | None = None

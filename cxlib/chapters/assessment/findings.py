@@ -58,7 +58,8 @@ MOVES = (
     Rule({"cause": "mix", "status": (None, "met")}, severity="warning", next_step=_("Find out why other customers answered before changing the service.")),
 )
 
-KPIS = (*VERDICTS, *MOVES)
+LEVEL = Rule({"status": None, "turn": "unclear", "cause": ("unclear", "not split")}, _("{kpi} stands at {value}."), "note")
+KPIS = (*VERDICTS, *MOVES, LEVEL)
 
 TOUCHPOINTS = (
     *VERDICTS,

@@ -65,7 +65,7 @@ COLUMNS = {
     "mean_asked": Column(_("Asked for"), "number"),
     "cap": Column(_("Best group reaches"), "number"),
     "ground": Column(_("Because"), "word"),
-    "step": Column(_("Worth"), "signed", "Of the outcome.", ("step_low", "step_high")),
+    "gain": Column(_("Worth"), "signed", "Of the outcome.", ("gain_low", "gain_high")),
 }
 
 
@@ -170,9 +170,11 @@ def worth(scenario: drivers.Scenario | Nothing, only: Any = None) -> pd.DataFram
     """Return what each touchpoint's step is worth (of those in `only`), the largest first."""
     if isinstance(scenario, Nothing):
         return pd.DataFrame()
-    table = scenario.table.assign(unit=UNITS[scenario.kind], n=scenario.n_used)
+    names = {"step": "gain", "step_low": "gain_low", "step_high": "gain_high"}
+    table = scenario.table.rename(columns=names)
+    table = table.assign(unit=UNITS[scenario.kind], n=scenario.n_used)
     table = table if only is None else table[table["driver"].isin(only)]
-    return table.sort_values("step", ascending=False, kind="stable", ignore_index=True)
+    return table.sort_values("gain", ascending=False, kind="stable", ignore_index=True)
 
 
 def waterfall(scenario: drivers.Scenario | Nothing) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cxlib.chapters import register
 from cxlib.columns import Column
 from cxlib.present.findings import Finding, in_order
 from cxlib.words import mark as _
@@ -47,7 +48,10 @@ def headline(engagement: Any) -> Estimates:
 
 def findings(engagement: Any) -> list[Finding]:
     """Return the findings of all chapters, gravest first; each subject's gravest only."""
-    told = [f for saved in chapters(engagement) for f in saved.findings if isinstance(f, Finding)]
+    found = chapters(engagement)
+    for saved in found:
+        register(saved.chapter)
+    told = [f for saved in found for f in saved.findings if isinstance(f, Finding)]
     once: dict[str, Finding] = {}
     for finding in in_order(told):
         if finding.base is None or finding.base >= engagement.minimum_base:

@@ -15,6 +15,9 @@ DECIDED = ("due", "no trajectory")
 PASSABLE = ("seen before", "not known", "already there")
 PLAN, RECOVERY, BEST = "the plan", "regaining lost ground", "the best group's ratings for all"
 
+SLOW_ENOUGH = ("seen before", "not known")
+"""Where the pace alone does not say that it will not get there."""
+
 # fmt: off
 RULES = (
     # where it stands
@@ -55,11 +58,11 @@ RULES = (
     Rule({"means": PLAN, "gets_there": "only in full", "status": "missed"}, _("The plan gets it there only if all of its predicted effect comes.")),
     Rule({"means": PLAN, "gets_there": "falls short", "status": "missed"}, _("All that the plan is predicted to bring does not get it there.")),
     Rule({"means": RECOVERY, "gets_there": "reaches", "status": SHORT}, _("Regaining the lost ground would get it there in time.")),
-    Rule({"means": RECOVERY, "gets_there": "only in full", "status": "missed"}, _("Regaining the lost ground would get it there only if all of the predicted effect came.")),
-    Rule({"means": RECOVERY, "gets_there": "falls short", "status": "missed"}, _("Regaining the lost ground would not get it there.")),
+    Rule({"means": RECOVERY, "gets_there": "only in full", "status": "missed", "pace": SLOW_ENOUGH}, _("Regaining the lost ground would get it there only if all of the predicted effect came.")),
+    Rule({"means": RECOVERY, "gets_there": "falls short", "status": "missed", "pace": SLOW_ENOUGH}, _("Regaining the lost ground would not get it there.")),
     Rule({"means": BEST, "gets_there": "reaches", "status": SHORT}, _("If all rated like the best group, it would get there in time.")),
-    Rule({"means": BEST, "gets_there": "only in full", "status": "missed"}, _("If all rated like the best group, only the full predicted effect would get it there.")),
-    Rule({"means": BEST, "gets_there": "falls short", "status": "missed"}, _("Even if all rated like the best group, it would not get there.")),
+    Rule({"means": BEST, "gets_there": "only in full", "status": "missed", "pace": SLOW_ENOUGH}, _("If all rated like the best group, only the full predicted effect would get it there.")),
+    Rule({"means": BEST, "gets_there": "falls short", "status": "missed", "pace": SLOW_ENOUGH}, _("Even if all rated like the best group, it would not get there.")),
     # a target long left behind
     Rule({"status": "met", "held": "always"}, _("It has been past it in all {of_periods} periods so far."), "",
          _("Raise the target to the level that is held.")),

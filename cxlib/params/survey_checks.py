@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from cxlib.analysis.metrics import KINDS, NPS_CUT_POINTS, SCALES, Kind
 from cxlib.errors import nearest
 from cxlib.params.base import PeriodKind
+from cxlib.params.calendar import Calendar
 from cxlib.params.faults import Path, Problem, dotted, show
-from cxlib.params.source import check_columns, check_source
-from cxlib.params.survey import MetricItem, Survey, TouchpointItem
+from cxlib.params.source import Read, check_columns, check_source
+from cxlib.params.survey import MetricItem, QuestionItem, Rated, Survey, TouchpointItem
 
 SHARES_SUM_WITHIN = 0.005
 """Published shares are rounded to a tenth of a percent or so; a larger gap is a slip."""
@@ -20,20 +21,23 @@ def kind_of(key: str, item: MetricItem) -> Kind | None:
     return item.kind or next((kind for kind in KINDS if kind == key), None)
 
 
-def check_survey(survey: Survey, period: PeriodKind) -> Iterator[Problem]:
+def check_survey(survey: Survey, period: PeriodKind, calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in a survey section."""
-    yield from check_source(survey.source, ("survey", "source"))
+    yield from check_source(survey.source, ("survey", "source"), calendar)
     yield from _columns(survey, period)
     for key, metric in survey.metrics.items():
         yield from _metric(key, metric)
     for place, touchpoint in enumerate(survey.touchpoints):
         yield from _touchpoint(touchpoint, ("survey", "touchpoints", place), survey)
+    for key, question in survey.questions.items():
+        yield from _question(question, ("survey", "questions", key))
     yield from _codes(survey)
+    yield from _twins(survey)
     yield from _segments(survey)
     yield from _margins(survey)
 
 
-def columns_of(survey: Survey) -> Iterator[tuple[Path, str | None]]:
+def columns_of(survey: Survey) -> Iterator[Read]:
     """Yield every column that the survey section reads, with the path that names it."""
     for name in type(survey.columns).model_fields:
         yield ("survey", "columns", name), getattr(survey.columns, name)
@@ -89,8 +93,8 @@ def _metric(key: str, item: MetricItem) -> Iterator[Problem]:
             (*path, "direction"),
             "is missing; write higher if a high answer means easy, lower if it means hard work.",
         )
-    if kind in ("nps", "csat") and item.direction == "lower":
-        yield Problem((*path, "direction"), f"'lower' contradicts {kind}: higher is better.", about)
+    if kind == "nps" and item.direction == "lower":
+        yield Problem((*path, "direction"), "'lower' contradicts nps: higher is better.", about)
     if kind != "nps":
         if item.cut_points is not None:
             yield Problem((*path, "cut_points"), f"belongs to an nps, not to a {kind}.", about)
@@ -147,33 +151,97 @@ def _touchpoint(item: TouchpointItem, path: Path, survey: Survey) -> Iterator[Pr
         )
 
 
+def _question(item: QuestionItem, path: Path) -> Iterator[Problem]:
+    both = ((*path, "column"), (*path, "columns"))
+    if (item.column is None) == (item.columns is None):
+        yield Problem(path, "write column, or columns where each choice has one.", both)
+    if item.columns is not None and item.kind != "multiple":
+        yield Problem((*path, "columns"), f"are of a multiple question, not of a {item.kind} one.")
+    if item.chosen and item.columns is None:
+        yield Problem((*path, "chosen"), "says which cell means chosen; it needs columns.", both)
+    if item.separator and (item.kind != "multiple" or item.column is None):
+        yield Problem(
+            (*path, "separator"), "parts the choices of a multiple question in one column.", both
+        )
+
+
 def _codes(survey: Survey) -> Iterator[Problem]:
-    missing = {str(code) for code in survey.missing}
-    for place, code in enumerate(survey.not_applicable):
+    """Yield codes that are answers, and codes that mean two things."""
+    asked = list(_scales(survey))
+    yield from _both(survey, ("survey",))
+    for name in ("missing", "not_applicable"):
+        for place, code in enumerate(getattr(survey, name)):
+            yield from _answer(code, ("survey", name, place), ((p, s) for p, _, s in asked))
+    for path, item, scale in asked:
+        yield from _both(item, path)
+        for name in ("missing", "not_applicable"):
+            for place, code in enumerate(getattr(item, name)):
+                yield from _answer(code, (*path, name, place), ((path, scale),))
+        for text, value in item.values.items():
+            if not scale[0] <= value <= scale[1]:
+                yield Problem(
+                    (*path, "values", text),
+                    f"{value:g} is off the scale {show(scale)}; what means no answer belongs under "
+                    "missing or not_applicable.",
+                    ((*path, "scale"),),
+                )
+
+
+def _both(item: Survey | Rated, path: Path) -> Iterator[Problem]:
+    missing = {str(code) for code in item.missing}
+    for place, code in enumerate(item.not_applicable):
         if str(code) in missing:
             yield Problem(
-                ("survey", "not_applicable", place),
+                (*path, "not_applicable", place),
                 f"{show(code)} is under missing as well: is it no answer, or did not use it?",
-                (("survey", "missing"),),
+                ((*path, "missing"),),
             )
-    for name, codes in (("missing", survey.missing), ("not_applicable", survey.not_applicable)):
-        for place, code in enumerate(codes):
-            for path, scale in _scales(survey):
-                if _number(code) is not None and scale[0] <= float(code) <= scale[1]:
-                    yield Problem(
-                        ("survey", name, place),
-                        f"{show(code)} is an answer on the scale {show(scale)} of {dotted(path)}.",
-                        ((*path, "scale"),),
-                    )
-                    break
 
 
-def _scales(survey: Survey) -> Iterator[tuple[Path, tuple[int, int]]]:
+def _answer(
+    code: object, where: Path, asked: Iterable[tuple[Path, tuple[int, int]]]
+) -> Iterator[Problem]:
+    number = _number(code)
+    for path, scale in asked:
+        if number is not None and scale[0] <= number <= scale[1]:
+            hint = _ONE_QUESTION if len(where) == 3 else ""
+            yield Problem(
+                where,
+                f"{show(code)} is an answer on the scale {show(scale)} of {dotted(path)}{hint}.",
+                ((*path, "scale"),),
+            )
+            return
+
+
+_ONE_QUESTION = "; write it under the questions where it is a code"
+
+
+def _scales(survey: Survey) -> Iterator[tuple[Path, Rated, tuple[int, int]]]:
     for key, metric in survey.metrics.items():
         if metric.scale or kind_of(key, metric) == "nps":
-            yield ("survey", "metrics", key), metric.scale or SCALES["nps"]
+            yield ("survey", "metrics", key), metric, metric.scale or SCALES["nps"]
     for place, touchpoint in enumerate(survey.touchpoints):
-        yield ("survey", "touchpoints", place), touchpoint.scale
+        yield ("survey", "touchpoints", place), touchpoint, touchpoint.scale
+
+
+def _twins(survey: Survey) -> Iterator[Problem]:
+    """Yield metrics of one column that score it alike, or on different scales."""
+    asked = [(path, item, scale) for path, item, scale in _scales(survey) if path[1] == "metrics"]
+    for place, (path, item, scale) in enumerate(asked):
+        for other, before, its in asked[:place]:
+            kinds = [kind_of(str(p[-1]), survey.metrics[str(p[-1])]) for p in (path, other)]
+            scored = [(survey.metrics[str(p[-1])].top, kind) for p, kind in
+                      zip((path, other), kinds, strict=True)]  # fmt: skip
+            if not set(item.column) & set(before.column):
+                continue
+            if scale != its or scored[0] == scored[1]:
+                how = f"on the scale {show(its)}" if scale != its else "in the same way"
+                yield Problem(
+                    (*path, "column"),
+                    f"column {item.column[0]!r} is already read {how} by {dotted(other)}.",
+                    ((*other, "column"), (*other, "scale"), (*path, "scale"), (*path, "kind")),
+                )
+                break
 
 
 def _number(code: object) -> float | None:

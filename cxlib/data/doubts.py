@@ -1,0 +1,307 @@
+"""What a consultant should know of data that can be read all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cxlib import periods as calendar
+from cxlib.data import labels
+from cxlib.data.layout import NOTE, REPEATS, TOTAL
+from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
+from cxlib.data.survey import ALL, OWN, UNNAMED
+from cxlib.data.weighting import known_margins, weighted
+from cxlib.errors import CxError, nearest
+from cxlib.params.tables import FOR_ALL
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
+    from cxlib.params.tables import Tickets
+
+MANY = 0.2
+"""More rows than this left out for lack of something are most likely a mistake."""
+FRAGMENT = 0.6
+"""A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
+
+EXCLUDED = ("cancelled", "merged")
+"""States of tickets that are no case."""
+
+_SHOWN = 5
+_EXPECTED = frozenset({
+    EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
+    "summed with others of its period and unit", "repeats a row exactly",
+    "an earlier row of the same member", "repeats a respondent within a period",
+})  # fmt: skip
+"""Reasons to leave a row out that a client file asks for, or that are no answers at all."""
+
+
+def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Add warnings about a canonical survey table (real ids); try what a run would do with it."""
+    own = frame[frame["brand"] == OWN]
+    if own.empty:
+        if not ledger.failed:
+            why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
+            ledger.error(("survey",), f"no response of the client itself is left: {why}.")
+        return
+    dropped(ledger, ("survey", "source"))
+    _bases(own, client, ledger)
+    _periods(own, client, ledger)
+    _repeats(own, client, ledger)
+    for key in client.segments:
+        if key in frame:
+            _segment(own[key], key, client, ledger)
+    if not ledger.failed:
+        _drivers(own, client, ledger)
+        _margins(own, client, ledger)
+
+
+def dropped(ledger: Ledger, path: Path) -> None:
+    """Warn where many rows are left out that were meant to count."""
+    gone = {reason: n for reason, n in ledger.dropped.items() if reason not in _EXPECTED}
+    meant = ledger.rows_read - sum(n for r, n in ledger.dropped.items() if r in _EXPECTED)
+    lost = sum(gone.values())
+    if meant and lost > MANY * meant:
+        why = ", ".join(f"{reason} ({n})" for reason, n in gone.items())
+        ledger.warn(path, f"{lost} of {meant} rows would be dropped: {why}.")
+
+
+def _bases(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    least = client.privacy.minimum_base
+    if len(own) < least:
+        ledger.warn(
+            ("survey", "source"),
+            f"there {'is 1 response' if len(own) == 1 else f'are {len(own)} responses'} in all, "
+            f"fewer than the minimum base of {least}: every number will be withheld.",
+        )
+        return
+    counts = own["period"].value_counts()
+    small = [str(name) for name in own["period"].unique() if counts[name] < least]
+    if small:
+        ledger.warn(
+            ("survey", "source"),
+            f"fewer than {least} responses in {_listed(small)}; their numbers will be withheld.",
+        )
+
+
+def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    known = [str(name) for name in own["period"].unique()]
+    empty = labels.gaps(known)
+    if empty:
+        ledger.warn(
+            ("period",), f"no response in {_listed(empty)}, between periods that have some."
+        )
+    for period in client.survey.invited if client.survey else {}:
+        if period not in known and known != [ALL]:
+            ledger.warn(
+                ("survey", "invited", period),
+                f"{period} has invitations and no response{nearest(period, known)}",
+                period,
+            )
+    dates = own.loc[own["date"].notna(), ["period", "date"]]
+    if dates.empty or any(calendar.kind_of(name) is None for name in known):
+        return
+    if dates["date"].max() > pd.Timestamp.now() + pd.Timedelta(days=366):
+        ledger.warn(
+            ("survey", "columns", "date"),
+            f"the last date, {dates['date'].max():%Y-%m-%d}, lies in the future.",
+        )
+    _fragment(dates, ledger)
+
+
+def _fragment(dates: pd.DataFrame, ledger: Ledger) -> None:
+    """Warn if the last period has only its first days, unlike those before."""
+    ordered = calendar.order(dates["period"].unique().tolist())
+    if len(ordered) < 2:
+        return
+    last, n = dates.groupby("period")["date"].max(), dates["period"].value_counts()
+    reach = {}
+    for name in ordered:
+        period = calendar.parse(name)
+        length = (period.end - period.start).days + 1
+        reach[name] = ((last[name].date() - period.start).days + 1) / length
+    latest, before = ordered[-1], ordered[:-1]
+    usual = float(np.median([reach[name] for name in before]))
+    many = float(np.median([n[name] for name in before]))
+    if reach[latest] < FRAGMENT * usual and n[latest] < FRAGMENT * many:
+        days = (last[latest].date() - calendar.parse(latest).start).days + 1
+        ledger.warn(
+            ("survey", "columns", "date"),
+            f"{latest}, the latest period, has only its first {days} days "
+            f"({n[latest]} answers, usually {many:g}): a part of it; "
+            f"`cx run --period {ordered[-2]}` reports the last whole one.",
+        )
+
+
+def _repeats(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    section = client.survey
+    if section is None or section.columns.id is None or section.repeat_respondents:
+        return
+    named = own.loc[~own["respondent_id"].str.startswith(UNNAMED), ["respondent_id", "period"]]
+    again = named.drop_duplicates()["respondent_id"].duplicated()
+    if again.any():
+        ledger.warn(
+            ("survey", "columns", "id"),
+            f"{int(again.sum())} respondent ids come again in a later period: are they the same "
+            "people? If so, set `repeat_respondents: true`, so that intervals allow for it; if the "
+            "numbers only start anew in each file, leave it.",
+        )
+
+
+def _segment(cells: pd.Series, key: str, client: Client, ledger: Ledger) -> None:
+    if client.survey is None:
+        return
+    segment, margin = client.survey.segments[key], client.survey.margins.get(key, {})
+    counts = cells.value_counts()
+    present = [str(value) for value in cells.dropna().unique()]
+    path = ("survey", "segments", key)
+    if not present:
+        column = segment.column[0]
+        ledger.warn(path, f"column {column!r} holds no value of segment {key!r}.")
+        return
+    small = [value for value in present if counts[value] < client.privacy.minimum_base]
+    if small:
+        shown = [f"{value!r} ({counts[value]})" for value in small]
+        ledger.warn(
+            path,
+            f"fewer than {client.privacy.minimum_base} responses in {_listed(shown)} of segment "
+            f"{key!r}; their numbers will be withheld.",
+        )
+    for name, declared in (("order", segment.order), ("values", tuple(segment.values))):
+        for value in declared:
+            if value not in present:
+                where = (*path, name) if name == "order" else (*path, name, value)
+                ledger.warn(where, f"{value!r} is no value in the data{nearest(value, present)}")
+    _unlisted(present, segment.order, (*path, "order"), ledger)
+    _unlisted(present, tuple(margin), ("survey", "margins", key), ledger)
+    for value in margin:
+        if value not in present:
+            ledger.warn(
+                ("survey", "margins", key, value),
+                f"{value!r} has a share of the population and no response; weights cannot make up "
+                f"for it{nearest(value, present)}",
+            )
+
+
+def _unlisted(
+    present: list[str], declared: tuple[str, ...], path: tuple[str, ...], ledger: Ledger
+) -> None:
+    strange = [value for value in present if value not in declared]
+    if declared and strange:
+        near = nearest(strange[0], declared)
+        ledger.warn(path, f"the data hold {_listed(list(map(repr, strange)))} as well{near}")
+
+
+def _margins(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Warn of each period whose answers cannot be brought to every margin; try the weighting."""
+    if client.survey is None or not client.survey.margins:
+        return
+    for name, wave in own.groupby("period", sort=False):
+        _known, caveats = known_margins(wave, client)
+        for caveat in caveats:
+            when = "" if name == ALL else f"{name}: "
+            ledger.warn(("survey", "margins", str(caveat.facts["segment"])), f"{when}{caveat}")
+    try:
+        weighted(own, client)
+    except CxError as error:
+        ledger.error(("survey", "margins"), str(error))
+
+
+def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Warn of touchpoints whose ratings are the same, or follow from one another."""
+    keys = [t.key for t in client.touchpoints if t.key in own]
+    for place, key in enumerate(keys):
+        for other in keys[:place]:
+            both = own[[key, other]].dropna()
+            if len(both) < client.privacy.minimum_base or both[key].nunique() < 2:
+                continue
+            if np.allclose(abs(np.corrcoef(both[key], both[other])[0, 1]), 1):
+                ledger.warn(
+                    ("survey", "touchpoints", place, "column"),
+                    f"{key!r} and {other!r} are identical in {len(both)} answers, so only one of "
+                    "them can be a driver; is a column named twice?",
+                )
+
+
+def tickets(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Add warnings about a canonical tickets table."""
+    section = client.tickets
+    if section is None:
+        return
+    gone = frame["state"].isin(EXCLUDED) if "state" in frame else pd.Series(False, frame.index)
+    if len(frame) and gone.all():
+        ledger.warn(
+            ("tickets", "states"),
+            f"all {len(frame)} tickets are cancelled or merged; no service can be measured.",
+        )
+    if not {"state", "resolved_at", "closed_at"} & set(frame):
+        ledger.warn(
+            ("tickets", "columns"),
+            "nothing tells that a ticket ended: columns.resolved, closed or state would give "
+            "resolution and backlog.",
+        )
+    if "priority" in frame:
+        _unlimited(frame.loc[~gone, "priority"], section, ledger)
+
+
+def _unlimited(priorities: pd.Series, section: Tickets, ledger: Ledger) -> None:
+    """Warn of priorities that have no time limit where limits go by priority."""
+    for name in ("first_response", "resolution"):
+        limits = getattr(section.sla, name, None) or {}
+        if not limits or FOR_ALL in limits:
+            continue
+        without = priorities[~priorities.isin(limits)]
+        if without.empty:
+            continue
+        value = without.iloc[0]
+        blank = pd.isna(value)
+        what = "no priority" if blank else f"priority {value!r}"
+        near = "; add it to the log." if blank else nearest(str(value), limits)
+        ledger.warn(
+            ("tickets", "sla", name),
+            f"{len(without)} tickets have a priority without a limit, the first {what}{near}",
+            None if blank else value,
+        )
+
+
+_JOINED = (("members", "member_id", "id"), ("transactions", "member_id", "member"),
+           ("survey", "respondent_id", "id"), ("tickets", "customer_id", "customer"))  # fmt: skip
+
+
+def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> None:
+    """Warn of tables whose ids of customers meet nobody in the other, or only without zeros."""
+    ids: list[tuple[str, str, set[str]]] = []
+    for table, column, key in _JOINED:
+        if table in frames and column in frames[table]:
+            known = frames[table][column].dropna()
+            named = {text for text in known if not text.startswith(UNNAMED)}
+            if named and len(named) < len(known) * 1.01 + 1:
+                ids.append((table, key, named))
+    for place, (table, key, named) in enumerate(ids):
+        for other, _key, others in ids[:place]:
+            if named & others or min(len(named), len(others)) < 5:
+                continue
+            bare, theirs = ({text.lstrip("0") for text in side} for side in (named, others))
+            joined = len(bare & theirs)
+            first = next((t for t in sorted(named) if t.lstrip("0") in theirs), min(named))
+            twin = next(
+                (t for t in sorted(others) if t.lstrip("0") == first.lstrip("0")), min(others)
+            )
+            hint = (
+                f"{joined} would join without leading zeros: export both as text"
+                if joined
+                else f"{table} has such as {first!r}, {other} {twin!r}"
+            )
+            if joined or table != "tickets":
+                ledgers[table].warn(
+                    (table, "columns", key),
+                    f"no id of {table} is among those of {other} ({first!r} and {twin!r}); {hint}.",
+                )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (
+        f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    )
