@@ -67,7 +67,7 @@ def test_every_kpi_with_a_target_makes_one_finding_in_few_words(told: dict[str, 
         assert set(one.findings) == set(one.contract["kpi"])
         for finding in one.findings.values():
             words = finding.headline(Words())
-            assert len(words.split()) <= 45
+            assert len(words.split()) <= 40
             assert "n = " not in words
 
 

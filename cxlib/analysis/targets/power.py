@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil, inf, isfinite, nan, sqrt
 from typing import Any, Literal, TypedDict, Unpack
 
+import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import norm
@@ -251,9 +252,11 @@ def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
     test = _Test.of(**assumed)
     step = test.step(change)
     null, real = test.errors(step, 1.0, 1.0)
-    needed = float(
-        normal_sample_size_one_tail(abs(step), test.power, test.alpha / test.sides, null, real)
-    )
+    with np.errstate(over="ignore"):
+        size = normal_sample_size_one_tail(
+            abs(step), test.power, test.alpha / test.sides, null, real
+        )
+    needed = float(size)
     if not isfinite(needed):
         raise DataError(f"a change of {change:g} is too small for any number of answers.")
     n = max(1, ceil(needed - 1e-9))

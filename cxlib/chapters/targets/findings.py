@@ -12,6 +12,7 @@ from cxlib.words import mark as _
 OPEN = "too close to call"
 SHORT = ("missed", OPEN)
 DECIDED = ("due", "no trajectory")
+PASSABLE = ("seen before", "not known", "already there")
 PLAN, RECOVERY, BEST = "the plan", "regaining lost ground", "the best group's ratings for all"
 
 SLOW_ENOUGH = ("seen before", "not known")
@@ -32,7 +33,9 @@ RULES = (
          _("Keep to the plan.")),
     Rule({"course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious",
          _("Agree what is done about it, by whom and by when.")),
-    Rule({"course": OPEN, "status": "missed"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning",
+    Rule({"course": OPEN, "status": "missed", "pace": "faster than ever"}, _("{kpi} stands at {value}, short of {target}, and has never moved as fast as it now must."), "serious",
+         _("Agree on a later date or another target, or on more than is planned.")),
+    Rule({"course": OPEN, "status": "missed", "pace": PASSABLE}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning",
          _("Agree what is done before {due}, by whom and by when.")),
     Rule({"course": OPEN, "status": OPEN}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
          _("Agree now whether {value} would count as reached in {due}.")),
@@ -47,7 +50,7 @@ RULES = (
     Rule({"status": OPEN, "settles": ("no survey of this size", "no sample")}, "", "",
          _("The gap is too small to measure: agree now whether {value} counts.")),
     # the way left
-    Rule({"pace": "faster than ever", "status": "missed"}, _("It has never moved as fast as it now must."), "serious",
+    Rule({"pace": "faster than ever", "status": "missed", "course": ("behind", "on course", "no trajectory")}, _("It has never moved as fast as it now must."), "serious",
          _("Agree on a later date or another target, or on more than is planned.")),
     # what is planned
     Rule({"means": PLAN, "gets_there": "reaches", "status": SHORT}, _("The plan gets it there in time."), "",
