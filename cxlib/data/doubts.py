@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods as calendar
+from cxlib.analysis.ticket_targets import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
@@ -26,7 +27,7 @@ MANY = 0.2
 FRAGMENT = 0.6
 """A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
 
-EXCLUDED = ("cancelled", "merged")
+
 """States of tickets that are no case."""
 
 _SHOWN = 5
