@@ -1,4 +1,4 @@
-"""How many answers a change needs before it can be seen; `statsmodels.stats.power` but for shares."""
+"""How many answers a change needs before it can be seen, by `statsmodels.stats.power`."""
 
 from __future__ import annotations
 
