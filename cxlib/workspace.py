@@ -8,10 +8,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
 
 from cxlib.errors import SetupError, nearest
 
 _CLIENT = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][\w\u4e00-\u9fff.-]*")
+DEMO = "nova-mall"
+"""The demo client of `cx init --demo`."""
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -48,7 +51,7 @@ class Workspace:
                 return cls(folder)
         raise SetupError(
             f"no workspace: neither {here} nor a folder above it holds params/; "
-            "make one with `cx init`, or set CX_HOME."
+            "make one with `cx init` (`cx init --demo` with a client to try), or set CX_HOME."
         )
 
     @property
@@ -84,6 +87,22 @@ class Workspace:
     def clients(self) -> list[str]:
         """Return the names of all clients that have a parameter file."""
         return sorted(p.stem for p in self.params.glob("*.yaml") if p.stem != "template")
+
+    def known(self) -> list[str]:
+        """Return all clients where none is named.
+
+        Raises
+        ------
+        SetupError
+            If there is none; it says how to make one.
+        """
+        found = self.clients()
+        if not found:
+            raise SetupError(
+                f"no client in {self.params}: draft one with `cx new CLIENT FILE…` from the files it "
+                "sent, or try the kit with `cx init --demo`."
+            )
+        return found
 
     def data(self, client: str) -> Path:
         """Return the folder of a client's raw files; the kit reads there and never writes."""
@@ -246,3 +265,31 @@ def kit_file(name: str) -> Path:
     """Return a file or folder that the kit carries: in the checkout, or inside the wheel."""
     packed = Path(__file__).resolve().parent / "_kit" / name
     return packed if packed.exists() else _CHECKOUT / name
+
+
+def lay_out(folder: Path, *, demo: bool = False) -> Path:
+    """Make a workspace in a folder, or add the demo client to one; return its ``params/``.
+
+    Raises
+    ------
+    SetupError
+        If what would be written is there already; nothing is changed then.
+    """
+    params = folder / "params"
+    wanted = [params / "template.yaml"]
+    if demo:
+        data = folder / "data" / DEMO
+        wanted = [params / f"{DEMO}.yaml", data] + [p for p in wanted if not p.exists()]
+    for path in wanted:
+        if path.exists():
+            raise SetupError(f"{path} is there already; nothing was changed.")
+    params.mkdir(parents=True, exist_ok=True)
+    (folder / "data").mkdir(exist_ok=True)
+    for path in wanted:
+        if path.suffix:
+            copyfile(kit_file("params") / path.name, path)
+    if demo:
+        from cxlib.data.demo import build
+
+        build(folder, (DEMO,))
+    return params

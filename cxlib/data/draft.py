@@ -1,0 +1,292 @@
+"""The first draft of a client file, from the files that the client sent; doubts are questions."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cxlib.data import values
+from cxlib.data.formats import read_content
+from cxlib.data.guess import RECOMMEND, SATISFIED, Column, columns_of, scale_of
+from cxlib.data.readers import read
+from cxlib.data.sections import (
+    COMMENT,
+    MEMBERS,
+    TICKETS,
+    TRANSACTIONS,
+    WRITERS,
+    Lines,
+    Table,
+    quoted,
+)
+from cxlib.errors import SetupError
+from cxlib.params.faults import Fault
+from cxlib.params.source import Source
+from cxlib.workspace import Workspace
+
+_ASKED = re.compile(r"\s*#\s*\?\s*(\S.*)")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_TICKET_PLATFORMS = frozenset({"Jira", "ServiceNow", "Freshdesk", "Zendesk"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drafted:
+    """What `new` wrote: the client file, the copied files, the questions in the client file."""
+
+    file: Path
+    copies: tuple[Path, ...]
+    questions: tuple[str, ...]
+
+
+def new(client: str, files: Sequence[Path], workspace: Workspace) -> Drafted:
+    """Draft a client file from the files that a client sent, and copy them to the client's folder.
+
+    Parameters
+    ----------
+    client : str
+        The new client's name.
+    files : sequence of Path
+        Surveys, ticket logs, orders, member lists, in any format the kit reads.
+    workspace : Workspace
+        Where ``params/`` and ``data/`` lie.
+
+    Returns
+    -------
+    Drafted
+        What was written. Every guess stands in the file with its evidence, every doubt as a line
+        ``# ? …``.
+
+    Raises
+    ------
+    SetupError
+        If the client has a file or data already, or two files bear one name.
+    DataError
+        If a file cannot be read.
+    """
+    folder, target = workspace.data(client), workspace.params / f"{client}.yaml"
+    for there in (target, folder):
+        if there.exists():
+            raise SetupError(
+                f"{workspace.shown(there)} is there already; nothing was changed. Take another "
+                "name, or move it away first."
+            )
+    names = [path.name.casefold() for path in files]
+    for path in files:
+        if names.count(path.name.casefold()) > 1:
+            raise SetupError(f"two files are called {path.name}; rename one of them.")
+    tables = _united([_opened(path) for path in files])
+    text, places = _drafted(client, tables)
+    copies = []
+    for path, place in places.items():
+        copy = folder / place
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copies.append(Path(shutil.copyfile(path, copy)))
+    with target.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    asked = tuple(question for _line, question in _questions(target))
+    return Drafted(file=target, copies=tuple(copies), questions=asked)
+
+
+def open_questions(client: str, workspace: Workspace) -> list[Fault]:
+    """Return the questions of a client file, lines ``# ? …``, that nobody has answered yet."""
+    path = workspace.client_file(client)
+    shown = workspace.shown(path)
+    return [
+        Fault(shown, line, "", None, f"not answered yet: {text}", "warning")
+        for line, text in _questions(path)
+    ]
+
+
+def _questions(path: Path) -> list[tuple[int, str]]:
+    lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+    return [(i, m[1].strip()) for i, line in enumerate(lines, 1) if (m := _ASKED.fullmatch(line))]
+
+
+def _opened(path: Path) -> Table:
+    """Read a file whose column names nobody has named: find sheet and header row first."""
+    real = path.resolve()
+    content = read_content(real, real.read_bytes(), file=path.name)
+    sheets = {sheet.name: _header(sheet.rows) for sheet in content.sheets}
+    size = {sheet.name: sum(map(len, sheet.rows)) for sheet in content.sheets}
+    best = max(size, key=lambda name: size[name])
+    row, deep = (1, 0) if content.typed else sheets[best]
+    notes = []
+    if len(size) > 1:
+        notes.append(f"of the sheets {', '.join(map(repr, size))} the one with most cells")
+    source = Source(
+        files=real.name,
+        sheet=best if len(size) > 1 else None,
+        header_row=row if row > 1 else None,
+        header_rows=deep or None,
+    )
+    raw = read(real.parent, source)
+    notes += [note for file in raw.files for note in file.told]
+    table = Table(paths=[path], source=source, notes=notes, raw=raw, columns=columns_of(raw))
+    table.kind = _kind(table)
+    return table
+
+
+def _header(rows: list[list[str]]) -> tuple[int, int]:
+    """Return the row of names, and 2 where a second one stands under merged cells, else 0."""
+    filled = [(i, [c for c in row if c.strip()]) for i, row in enumerate(rows[:30])]
+    width = max((len(cells) for _i, cells in filled), default=0)
+    texts = [
+        i
+        for i, cells in filled
+        if len(cells) >= 0.6 * width and sum(map(_wordy, cells)) >= 0.6 * len(cells)
+    ]
+    at = texts[0] if texts else next((i for i, cells in filled if cells), 0)
+    if at + 2 < len(rows):
+        top, below = rows[at], rows[at + 1]
+        gaps = [i for i in range(1, len(below)) if i >= len(top) or not top[i].strip()]
+        subs = [below[i] for i in gaps if below[i].strip()]
+        if len(subs) > 1 and len(subs) == len(gaps) == len(set(subs)) and all(map(_wordy, subs)):
+            return at + 1, 2
+    return at + 1, 0
+
+
+def _wordy(cell: str) -> bool:
+    return pd.isna(values.number(cell)) and bool(cell.strip())
+
+
+def _kind(table: Table) -> str:
+    """Return which section of the client file a table is for."""
+    named = {
+        kind: {
+            key
+            for key, pattern in keys.items()
+            if any(re.fullmatch(pattern, c.name, re.IGNORECASE) for c in table.columns)
+        }
+        for kind, keys in (
+            ("tickets", TICKETS),
+            ("transactions", TRANSACTIONS),
+            ("members", MEMBERS),
+        )
+    }
+    asked = [c for c in table.columns if RECOMMEND.search(c.said) or SATISFIED.search(c.said)]
+    tickets = named["tickets"]
+    ends = tickets & {"resolved", "closed", "state", "first_response", "agent", "priority"}
+    if table.raw.platforms & _TICKET_PLATFORMS or ({"id", "created"} <= tickets and len(ends) > 1):
+        return "tickets"
+    if (
+        {"member", "date"} <= named["transactions"]
+        and named["transactions"] & {"amount", "order", "points"}
+        and not asked
+    ):
+        return "transactions"
+    scales = [c for c in table.columns if (s := scale_of(c)) and s.high > 4]
+    comments = any(COMMENT.search(c.name) for c in table.columns)
+    if asked or len(scales) > 2 or comments:
+        return "survey"
+    ids = [c for c in table.columns if re.fullmatch(MEMBERS["id"], c.name, re.IGNORECASE)]
+    return "members" if any(c.distinct == len(c.texts) for c in ids) else "survey"
+
+
+def _united(tables: list[Table]) -> list[Table]:
+    """Put files of one layout together, as the years of one survey."""
+    found: list[Table] = []
+    for table in tables:
+        names = set(table.raw.columns)
+        for other in found:
+            its = set(other.raw.columns)
+            alike = table.kind == other.kind and len(names & its) >= 0.6 * len(names | its)
+            same = (table.source.sheet, table.source.header_row) == (
+                other.source.sheet,
+                other.source.header_row,
+            )
+            if alike and same and table.paths[0].parent == other.paths[0].parent:
+                other.paths += table.paths
+                other.columns = _stacked(other.columns, table.columns)
+                break
+        else:
+            found.append(table)
+    return found
+
+
+def _stacked(one: list[Column], two: list[Column]) -> list[Column]:
+    """Return the columns of two files one below the other."""
+    above, below = ({c.name: c for c in part} for part in (one, two))
+    first, second = one[0].rows, two[0].rows
+    stacked = []
+    for name in dict.fromkeys((*above, *below)):
+        a, b = above.get(name), below.get(name)
+        parts = ([a.texts] if a else []) + ([b.texts.set_axis(b.texts.index + first)] if b else [])
+        said = (a or b or one[0]).said
+        stacked.append(Column(name=name, said=said, texts=pd.concat(parts), rows=first + second))
+    return stacked
+
+
+def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
+    """Return the client file and where each raw file goes in the client's folder."""
+    body, places, kinds = Lines(), dict[Path, str](), dict[str, Table]()
+    for table in sorted(tables, key=lambda t: list(WRITERS).index(t.kind)):
+        several = len(table.paths) > 1 and table.kind not in kinds
+        sub = f"{table.kind}/" if several else ""
+        places |= {path: sub + path.name for path in table.paths}
+        if table.kind in kinds:
+            listed = ", ".join(path.name for path in table.paths)
+            body.add(
+                0,
+                "",
+                asks=[
+                    f"{listed} looks like a second {table.kind} table of other columns; "
+                    f"which one counts? A client has one"
+                ],
+            )
+            continue
+        kinds[table.kind] = table
+        WRITERS[table.kind](body, table, f"{sub}*" if several else table.paths[0].name)
+    names = " ".join(c.name for t in tables for c in t.columns)
+    chinese = len(_HAN.findall(names)) > 0.2 * len(names)
+    head = Lines()
+    head.add(
+        0, f"# Drafted by `cx new {client}`: each guess with what speaks for it. A line '# ?' is a"
+    )
+    head.add(
+        0, "# question: put the file right and remove the line; `cx check` repeats it till then."
+    )
+    head.add(0, f"client: {quoted(client)}")
+    head.add(0, f"name: {quoted(client)}", asks=["what do readers call this client?"])
+    head.add(
+        0,
+        f"language: {'zh' if chinese else 'en'}",
+        f"of the reports; the columns are named in {'Chinese' if chinese else 'another language, it seems'}",
+    )
+    if chinese:
+        head.add(
+            0,
+            "calendar: {country: CN, timezone: Asia/Shanghai}",
+            "by the language",
+            ["do they work in China?"],
+        )
+    head.add(0, *_period(kinds))
+    return "\n".join([*head.lines, "", *body.lines]).rstrip() + "\n", places
+
+
+def _period(kinds: dict[str, Table]) -> tuple[str, str]:
+    """Return the kind of period, guessed from how long the dates reach and how dense they are."""
+    table = next(
+        (
+            t
+            for name in ("survey", "tickets", "transactions")
+            if (t := kinds.get(name)) and t.days is not None
+        ),
+        None,
+    )
+    if table is None or table.days is None:
+        return "period: wave", "no dates tell a period"
+    days = table.days.dropna()
+    span = (days.max() - days.min()).days
+    told = f"{days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}"
+    for kind, code, longest in (("month", "M", 800), ("quarter", "Q", 1600), ("year", "Y", 99_999)):
+        counts = days.dt.to_period(code).value_counts()
+        if span < 45 or (span <= longest and (counts.median() >= 30 or kind == "year")):
+            break
+    if span < 45:
+        return "period: wave", f"{told}: too short to compare months"
+    return f"period: {kind}", f"{told}, {counts.median():g} rows in the middle {kind}"

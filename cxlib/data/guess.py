@@ -1,0 +1,392 @@
+"""What a column of an export most likely is: its name, its wording and its cells are weighed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cxlib.data import dates, values
+from cxlib.data.answers import BLANKS
+from cxlib.data.readers import Raw
+from cxlib.errors import DataError
+
+RECOMMEND = re.compile(r"recommend|\bnps\b|推荐|推薦|推介|介绍给|empfehl", re.IGNORECASE)
+SATISFIED = re.compile(r"satisf|\bcsat\b|满意|滿意|zufrieden", re.IGNORECASE)
+EFFORT = re.compile(
+    r"\bces\b|effort|省力|费力|費力|轻松|輕鬆|(easy|ease).{0,60}(issue|problem|resolv|handle|do busi"
+    r"ness)|(made it|how) easy|容易.{0,20}(解决|办理|完成)|(解决|办理|完成).{0,30}容易",
+    re.IGNORECASE,
+)
+EASE = re.compile(r"\beas[ey]\b|容易|方便|便捷", re.IGNORECASE)
+HARD = re.compile(
+    r"how much effort|effort.{0,30}(put|expend|required)|费力|費力|花费.{0,8}精力|difficult|困难",
+    re.IGNORECASE,
+)
+OVERALL = re.compile(
+    r"overall|总体|整体|總體|整體|总的|in general|general satisfaction|insgesamt", re.IGNORECASE
+)
+RATED = re.compile(
+    r"rate|rating|quality|how (well|good|would)|评价|評價|评分|打分|得分|质量|体验", re.IGNORECASE
+)
+BEST_IS_ONE = re.compile(
+    r"\b1\s*[=＝:：]\s*(非常满意|很满意|最好|非常同意|very satisf|extremely satisf|excellent|best|stro"
+    r"ngly agree)",
+    re.IGNORECASE,
+)
+GROUPS = frozenset({"promoter", "passive", "detractor", "推荐者", "被动者", "中立者", "贬损者"})
+"""Words of a column that was made from NPS answers."""
+
+_UNUSED = re.compile(
+    r"n/?a|not applicable|(did|have) not used?|never used|不适用|未使用|没用过|没有使用|未体验|不涉及",
+    re.IGNORECASE,
+)
+_NONE = re.compile(
+    r"-+|null|none|nan|\?|refused|don.?t know|dk|no (answer|opinion)|[(（](空|跳过)[)）]|不知道|"
+    r"不清楚|说不清|拒答|未作答",
+    re.IGNORECASE,
+)
+_LIKERT = {
+    5: "非常满意|很满意|十分满意|非常同意|非常容易|非常好|很好|非常愿意|very satisfied|extremely satisfied|"
+    "completely satisfied|strongly agree|very easy|excellent|very good|very likely|extremely likely",
+    4: "满意|比较满意|较满意|同意|比较同意|容易|比较容易|好|较好|愿意|satisfied|somewhat satisfied|agree|"
+    "somewhat agree|easy|good|likely",
+    3: "一般|中立|普通|neutral|neither|average|fair|ok|neither satisfied nor dissatisfied|"
+    "neither agree nor disagree",
+    2: "不满意|比较不满意|较不满意|不太满意|不同意|不太同意|比较不同意|困难|比较困难|差|较差|不愿意|dissatisfied|"
+    "somewhat dissatisfied|unsatisfied|disagree|somewhat disagree|difficult|poor|unlikely",
+    1: "非常不满意|很不满意|非常不同意|非常困难|非常差|很差|非常不愿意|very dissatisfied|very unsatisfied|"
+    "extremely dissatisfied|strongly disagree|very difficult|very poor|very unlikely|"
+    "extremely unlikely",
+}
+_WORDS = {word: value for value, words in _LIKERT.items() for word in words.split("|")}
+_ENDS = (3, 4, 5, 7, 10)
+"""Where rating scales end."""
+_LONE = 0.05
+"""Up to this share of the answers an 11 is a code; beyond, 0-10 may be stored as 1-11."""
+_MANY = 200
+"""Among so many answers to a question of NPS a 0 is expected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of a source: its filled cells, and `said`: its name with the question's wording."""
+
+    name: str
+    said: str
+    texts: pd.Series
+    rows: int
+
+    @property
+    def distinct(self) -> int:
+        """How many different cells it has."""
+        return int(self.texts.nunique())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """A rating scale as guessed: its codes, texts as answers, what speaks for it, doubts."""
+
+    low: int
+    high: int
+    missing: tuple[values.Code, ...] = ()
+    not_applicable: tuple[values.Code, ...] = ()
+    values: Mapping[str, int] = field(default_factory=dict)
+    why: str = ""
+    asks: tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Lowest and highest answer."""
+        return self.low, self.high
+
+
+def columns_of(raw: Raw) -> list[Column]:
+    """Return the columns of a source, without cells in which its platform says "no answer"."""
+    blanks = {str(code) for name in raw.platforms for code in BLANKS.get(name, ())}
+    found = []
+    for name in raw.columns:
+        texts = raw.frame[name].str.strip()
+        said = " ".join(dict.fromkeys((name, raw.wording.get(name, "")))).strip()
+        texts = texts[(texts != "") & ~texts.isin(blanks)]
+        found.append(Column(name=name, said=said, texts=texts, rows=len(raw.frame)))
+    return found
+
+
+def numbers(texts: pd.Series) -> pd.Series:
+    """Return the numbers of cells, NaN where there is none."""
+    return values.by_value(texts, values.number, "float64")
+
+
+def scale_of(column: Column) -> Scale | None:
+    """Return the scale on which a column was answered, None if it was not answered on one."""
+    counts = column.texts.value_counts()
+    if column.texts.empty or len(counts) > 40:
+        return None
+    plain = {str(text): values.number(str(text)) for text in counts.index}
+    open_ = [text for text, number in plain.items() if np.isnan(number)]
+    held = max(
+        (values.in_texts(open_, (0, high), {}) for high in (5, 7, 10, 11)), key=len
+    )  # "4 stars", "10 - very likely": the least scale that reads most of them
+    plain |= held
+    absent = [text for text in open_ if text not in held and _UNUSED.fullmatch(values.plain(text))]
+    none = [text for text in open_ if text not in held and _NONE.fullmatch(values.plain(text))]
+    rest = [text for text in open_ if text not in (*held, *absent, *none)]
+    words = {text: _WORDS.get(values.plain(text).casefold()) for text in rest}
+    known = {text: value for text, value in words.items() if value}
+    strange = [text for text in rest if text not in known]
+    if len(known) >= 3 and sum(counts[t] for t in strange) <= 0.1 * len(column.texts):
+        return _of_words(known, strange, absent, none)
+    tally: dict[float, int] = {}
+    for text, number in plain.items():
+        if not np.isnan(number):
+            tally[number] = tally.get(number, 0) + int(counts[text])
+    if sum(counts[t] for t in rest) > 0.1 * len(column.texts) or any(n % 1 for n in tally):
+        return None
+    found = _of_numbers({int(n): k for n, k in tally.items()}, column)
+    if found is None:
+        return None
+    asks = found.asks
+    if rest:
+        asks += (f"what do the texts {_listed(rest)} mean? They count as no answer here",)
+    told = found.why + (f"; the texts hold their number, as {next(iter(held))!r}" if held else "")
+    return Scale(
+        low=found.low,
+        high=found.high,
+        values=found.values,
+        asks=asks,
+        why=told,
+        missing=(*found.missing, *none, *rest),
+        not_applicable=(*found.not_applicable, *absent),
+    )
+
+
+def _of_words(
+    known: Mapping[str, int], strange: list[str], absent: list[str], none: list[str]
+) -> Scale:
+    asks = ["are these texts in the right order, 5 the best?"] if len(known) < 5 else []
+    if len(set(known.values())) < len(known):
+        asks = ["two texts stand for one answer here; put `values:` right"]
+    if strange:
+        asks.append(f"what do the texts {_listed(strange)} mean? They count as no answer here")
+    ordered = dict(sorted(known.items(), key=lambda pair: -pair[1]))
+    return Scale(
+        low=1,
+        high=5,
+        values=ordered,
+        missing=(*none, *strange),
+        not_applicable=tuple(absent),
+        asks=tuple(asks),
+        why="answers in words",
+    )
+
+
+def _of_numbers(counts: dict[int, int], column: Column) -> Scale | None:  # noqa: PLR0912 - a case each
+    n, asks = sum(counts.values()), []
+    missing: list[int] = []
+    unused: list[int] = []
+    near = {v: k for v, k in counts.items() if 0 <= v <= 11}
+    if len(near) < 2 or sum(near.values()) < 0.5 * n or len(counts) - len(near) > 4:
+        return None
+    for value in sorted(set(counts) - set(near)):
+        missing.append(value)
+        asks.append(f"what does {value} mean ({counts[value]} times)? It counts as no answer here")
+    shown = f"cells {_runs(near)} in {n} answers"
+    run = [v for v in sorted(near) if v - 1 in near or v <= 1]
+    for end in (5, 7, 10):  # a value after a gap: 9 beside 1-5
+        after = [v for v in near if v > end + 1]
+        if (
+            run
+            and n >= 20
+            and after
+            and set(range(2, end + 1)) <= set(near)
+            and len(after) <= 2
+            and not any(v in near for v in range(end + 1, min(after)))
+        ):
+            for value in after:
+                missing.append(value)
+                asks.append(
+                    f"what does {value} beside 1-{end} mean ({near.pop(value)} times)? It "
+                    "counts as no answer here"
+                )
+            break
+    high, low = max(near), min(near)
+    shifted: dict[str, int] = {}
+    nps = RECOMMEND.search(column.said) is not None
+    if high == 11:
+        k = near[11]
+        if 0 not in near and k > _LONE * n:
+            shifted = {str(v): v - 1 for v in range(1, 12)}
+            asks.append(
+                f"there is no 0, and 11 {k} times: is it 0-10 stored as 1-11? So it is read"
+            )
+        else:
+            missing.append(11)
+            asks.append(f"what does 11 beside 0-10 mean ({k} times)? It counts as no answer here")
+        low, high = 0, 10
+    elif high in (8, 9, 10):
+        if high == 8 and not nps and set(range(2, 9)) <= set(near) and n >= 20:
+            unused.append(8)
+            asks.append(f"is 8 beside 1-7 'not applicable' ({near[8]} times)? So it is read")
+            high = 7
+        zero = near.get(0, 0)
+        if zero and not nps and zero > sum(near.get(v, 0) for v in (1, 2, 3)) and high != 7:
+            missing.append(0)
+            asks.append(f"is 0 beside 1-10 'no answer' ({zero} times)? So it is read; else [0, 10]")
+            low = 1
+        low, high = (min(low, 1), 7) if high == 7 else (0 if low == 0 or nps else 1, 10)
+        if nps and not zero and n >= _MANY:
+            asks.append(
+                f"nobody answered 0 among {n}: if it was asked on 1-10, it is no NPS; write "
+                "`kind: mean, scale: [1, 10]`"
+            )
+    elif high == 6:
+        unused.append(6)
+        asks.append(
+            f"is 6 beside 1-5 'not applicable' ({near[6]} times)? So it is read; if it is an "
+            "answer, the scale is [1, 6] or more"
+        )
+        high = 5
+    elif nps and low == 0 and high < 7 and n < 50:
+        high = 10
+    if high in (5, 7) and low == 0:
+        missing.append(0)
+        asks.append(
+            f"what does 0 beside 1-{high} mean ({near[0]} times)? It counts as no answer "
+            f"here; if it is an answer, the scale is [0, {high}]"
+        )
+    if high == 4 and n >= 20:
+        asks.append("no answer is above 4: was it asked on 1-4, or on 1-5?")
+    if high < 3 or high not in _ENDS:
+        return None
+    return Scale(
+        low=0 if low == 0 and high == 10 else 1,
+        high=high,
+        missing=tuple(missing),
+        not_applicable=tuple(unused),
+        values=shifted,
+        why=shown,
+        asks=tuple(asks),
+    )
+
+
+def _runs(found: Iterable[int]) -> str:
+    """Return numbers as ``1-5, 9``."""
+    parts: list[list[int]] = []
+    for value in sorted(found):
+        if parts and parts[-1][-1] == value - 1:
+            parts[-1].append(value)
+        else:
+            parts.append([value])
+    return ", ".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else str(p[0]) for p in parts)
+
+
+def _listed(texts: list[str]) -> str:
+    return ", ".join(map(repr, texts[:4])) + (" …" if len(texts) > 4 else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class When:
+    """A column of dates: its first and last day, the format it needs, doubts."""
+
+    first: pd.Timestamp
+    last: pd.Timestamp
+    days: pd.Series
+    format: str = ""
+    asks: tuple[str, ...] = ()
+
+
+_DATED = re.compile(
+    r"date|time|created|opened|resolved|closed|solved|joined|日期|时间|時間|日|月份|day",
+    re.IGNORECASE,
+)
+
+
+def when_of(column: Column, formats: Iterable[str] = ()) -> When | None:
+    """Return what dates a column holds, None where it does not hold dates."""
+    texts = column.texts.reset_index(drop=True)
+    bare = texts.str.fullmatch(r"\d+(\.\d+)?")
+    if texts.empty or (bare.mean() > 0.1 and not _DATED.search(column.name)):
+        return None
+    asks: list[str] = []
+    way: list[str] = []
+    try:
+        read = dates.parse(texts, name=column.name, formats=tuple(formats))
+    except DataError as error:
+        way = re.findall(r'"(%[^"]+)"', str(error))
+        if not way:
+            return None
+        read = dates.parse(texts, name=column.name, formats=(way[0],))
+        asks.append(
+            f"{column.name!r} does not tell day from month: is {texts.iloc[0]!r} written "
+            f'"{way[0]}"? If not, it is "{way[1]}"'
+        )
+    if read.unread.mean() > 0.1 or read.days.notna().sum() == 0:
+        return None
+    found = read.days.set_axis(column.texts.index)
+    unread = int(read.unread.sum())
+    if unread:
+        asks.append(
+            f"{unread} cells of {column.name!r} are no dates, such as "
+            f"{texts[read.unread].iloc[0]!r}: what are they?"
+        )
+    return When(
+        first=found.min(),
+        last=found.max(),
+        days=found,
+        format=way[0] if way else next(iter(formats), ""),
+        asks=tuple(asks),
+    )
+
+
+_STEM = re.compile(
+    r"(.{2,}?)(?:\s*/\s.+|[\s_\-:：.#、]*[(（\[].+[)）\]]|[_\-:：.]\s*[^_:：]+|\d+)$"
+)
+
+
+def blocks_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
+    """Return columns that hold the choices of one multiple-response question, by their stem."""
+    groups: dict[str, list[Column]] = {}
+    for column in columns:
+        stem = _STEM.fullmatch(column.name)
+        if stem and not column.name.upper().endswith("_TEXT"):
+            groups.setdefault(stem[1].strip(" _-:：.、"), []).append(column)
+    return {
+        stem: block
+        for stem, block in groups.items()
+        if len(block) > 1 and all(map(_is_choice, block)) and any(c.distinct for c in block)
+    }
+
+
+_YES_NO = frozenset(
+    {
+        "0",
+        "1",
+        "2",
+        "yes",
+        "no",
+        "true",
+        "false",
+        "是",
+        "否",
+        "y",
+        "n",
+        "checked",
+        "unchecked",
+        "已选",
+        "未选",
+        "selected",
+        "not selected",
+    }
+)
+
+
+def _is_choice(column: Column) -> bool:
+    cells = {values.plain(text).casefold() for text in column.texts.unique()}
+    cells = {cell.removesuffix(".0") for cell in cells}
+    return (len(cells) == 1 and len(column.texts) < column.rows) or (
+        len(cells) <= 2 and cells <= _YES_NO
+    )
