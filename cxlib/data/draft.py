@@ -158,9 +158,7 @@ def _kind(table: Table) -> str:
     """Return which section of the client file a table is for."""
     named = {
         kind: {
-            key
-            for key, pattern in keys.items()
-            if any(re.fullmatch(pattern, c.name, re.IGNORECASE) for c in table.columns)
+            key for key, pattern in keys.items() if any(c.called(pattern) for c in table.columns)
         }
         for kind, keys in (
             ("tickets", TICKETS),
@@ -173,18 +171,15 @@ def _kind(table: Table) -> str:
     ends = tickets & {"resolved", "closed", "state", "first_response", "agent", "priority"}
     if table.raw.platforms & _TICKET_PLATFORMS or ({"id", "created"} <= tickets and len(ends) > 1):
         return "tickets"
-    if (
-        {"member", "date"} <= named["transactions"]
-        and named["transactions"] & {"amount", "order", "points"}
-        and not asked
-    ):
+    about = named["members"] & {"joined", "left", "tier", "birthday"}
+    unique = any(c.called(MEMBERS["id"]) and c.distinct == len(c.texts) for c in table.columns)
+    if about and unique and not asked:
+        return "members"
+    if not asked and {"member", "date"} <= (orders := named["transactions"]) and len(orders) > 2:
         return "transactions"
     scales = [c for c in table.columns if (s := scale_of(c)) and s.high > 4]
     comments = any(COMMENT.search(c.name) for c in table.columns)
-    if asked or len(scales) > 2 or comments:
-        return "survey"
-    ids = [c for c in table.columns if re.fullmatch(MEMBERS["id"], c.name, re.IGNORECASE)]
-    return "members" if any(c.distinct == len(c.texts) for c in ids) else "survey"
+    return "survey" if asked or len(scales) > 2 or comments or not unique else "members"
 
 
 def _united(tables: list[Table]) -> list[Table]:
@@ -216,8 +211,10 @@ def _stacked(one: list[Column], two: list[Column]) -> list[Column]:
     for name in dict.fromkeys((*above, *below)):
         a, b = above.get(name), below.get(name)
         parts = ([a.texts] if a else []) + ([b.texts.set_axis(b.texts.index + first)] if b else [])
-        said = (a or b or one[0]).said
-        stacked.append(Column(name=name, said=said, texts=pd.concat(parts), rows=first + second))
+        wording = (a or b or one[0]).wording
+        stacked.append(
+            Column(name=name, texts=pd.concat(parts), rows=first + second, wording=wording)
+        )
     return stacked
 
 
@@ -255,7 +252,7 @@ def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
     head.add(
         0,
         f"language: {'zh' if chinese else 'en'}",
-        f"of the reports; the columns are named in {'Chinese' if chinese else 'another language, it seems'}",
+        f"of the reports; {'most' if chinese else 'few'} column names are Chinese",
     )
     if chinese:
         head.add(

@@ -71,14 +71,35 @@ _MANY = 200
 """Among so many answers to a question of NPS a 0 is expected."""
 
 
+NUMBERED = re.compile(r"(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*(?=\D)", re.IGNORECASE)
+"""The number before a question."""
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of a source: its filled cells, and `said`: its name with the question's wording."""
+    """A column of a source: its filled cells, and what a second row of names says of it."""
 
     name: str
-    said: str
     texts: pd.Series
     rows: int
+    wording: str = ""
+
+    @property
+    def said(self) -> str:
+        """Its name and the question's wording."""
+        return f"{self.name} {self.wording}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called: whole, without a number before it, in each of two languages."""
+        bare = NUMBERED.sub("", self.name, count=1)
+        return self.name, bare, _HAN.sub("", bare).strip(), "".join(_HAN.findall(bare))
+
+    def called(self, pattern: str | re.Pattern[str]) -> bool:
+        """Tell whether one of its names matches a pattern as a whole."""
+        named = re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern
+        return any(name and named.fullmatch(name) for name in self.names)
 
     @property
     def distinct(self) -> int:
@@ -88,7 +109,10 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """A rating scale as guessed: its codes, texts as answers, what speaks for it, doubts."""
+    """A rating scale as guessed: no answers, texts as answers, what speaks for it, doubts.
+
+    `codes` far off the scale, with how often they stand, are no answers as well.
+    """
 
     low: int
     high: int
@@ -97,6 +121,7 @@ class Scale:
     values: Mapping[str, int] = field(default_factory=dict)
     why: str = ""
     asks: tuple[str, ...] = ()
+    codes: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def ends(self) -> tuple[int, int]:
@@ -110,9 +135,16 @@ def columns_of(raw: Raw) -> list[Column]:
     found = []
     for name in raw.columns:
         texts = raw.frame[name].str.strip()
-        said = " ".join(dict.fromkeys((name, raw.wording.get(name, "")))).strip()
+        wording = raw.wording.get(name, "")
         texts = texts[(texts != "") & ~texts.isin(blanks)]
-        found.append(Column(name=name, said=said, texts=texts, rows=len(raw.frame)))
+        found.append(
+            Column(
+                name=name,
+                texts=texts,
+                rows=len(raw.frame),
+                wording=wording if wording != name else "",
+            )
+        )
     return found
 
 
@@ -159,6 +191,7 @@ def scale_of(column: Column) -> Scale | None:
         values=found.values,
         asks=asks,
         why=told,
+        codes=found.codes,
         missing=(*found.missing, *none, *rest),
         not_applicable=(*found.not_applicable, *absent),
     )
@@ -191,16 +224,12 @@ def _of_numbers(counts: dict[int, int], column: Column) -> Scale | None:  # noqa
     near = {v: k for v, k in counts.items() if 0 <= v <= 11}
     if len(near) < 2 or sum(near.values()) < 0.5 * n or len(counts) - len(near) > 4:
         return None
-    for value in sorted(set(counts) - set(near)):
-        missing.append(value)
-        asks.append(f"what does {value} mean ({counts[value]} times)? It counts as no answer here")
+    codes = {value: counts[value] for value in sorted(set(counts) - set(near))}
     shown = f"cells {_runs(near)} in {n} answers"
-    run = [v for v in sorted(near) if v - 1 in near or v <= 1]
     for end in (5, 7, 10):  # a value after a gap: 9 beside 1-5
         after = [v for v in near if v > end + 1]
         if (
-            run
-            and n >= 20
+            n >= 20
             and after
             and set(range(2, end + 1)) <= set(near)
             and len(after) <= 2
@@ -209,7 +238,7 @@ def _of_numbers(counts: dict[int, int], column: Column) -> Scale | None:  # noqa
             for value in after:
                 missing.append(value)
                 asks.append(
-                    f"what does {value} beside 1-{end} mean ({near.pop(value)} times)? It "
+                    f"what does {value} beside 1-{end} mean ({near.pop(value)}×)? It "
                     "counts as no answer here"
                 )
             break
@@ -220,22 +249,23 @@ def _of_numbers(counts: dict[int, int], column: Column) -> Scale | None:  # noqa
         k = near[11]
         if 0 not in near and k > _LONE * n:
             shifted = {str(v): v - 1 for v in range(1, 12)}
-            asks.append(
-                f"there is no 0, and 11 {k} times: is it 0-10 stored as 1-11? So it is read"
-            )
+            asks.append(f"there is no 0, and 11 {k}×: is it 0-10 stored as 1-11? So it is read")
         else:
             missing.append(11)
-            asks.append(f"what does 11 beside 0-10 mean ({k} times)? It counts as no answer here")
+            other = "" if 0 in near else " Or is it 0-10 stored as 1-11?"
+            asks.append(
+                f"what does 11 beside 0-10 mean ({k}×)? It counts as no answer here.{other}"
+            )
         low, high = 0, 10
     elif high in (8, 9, 10):
         if high == 8 and not nps and set(range(2, 9)) <= set(near) and n >= 20:
             unused.append(8)
-            asks.append(f"is 8 beside 1-7 'not applicable' ({near[8]} times)? So it is read")
+            asks.append(f"is 8 beside 1-7 'not applicable' ({near[8]}×)? So it is read")
             high = 7
         zero = near.get(0, 0)
         if zero and not nps and zero > sum(near.get(v, 0) for v in (1, 2, 3)) and high != 7:
             missing.append(0)
-            asks.append(f"is 0 beside 1-10 'no answer' ({zero} times)? So it is read; else [0, 10]")
+            asks.append(f"is 0 beside 1-10 'no answer' ({zero}×)? So it is read; else [0, 10]")
             low = 1
         low, high = (min(low, 1), 7) if high == 7 else (0 if low == 0 or nps else 1, 10)
         if nps and not zero and n >= _MANY:
@@ -246,7 +276,7 @@ def _of_numbers(counts: dict[int, int], column: Column) -> Scale | None:  # noqa
     elif high == 6:
         unused.append(6)
         asks.append(
-            f"is 6 beside 1-5 'not applicable' ({near[6]} times)? So it is read; if it is an "
+            f"is 6 beside 1-5 'not applicable' ({near[6]}×)? So it is read; if it is an "
             "answer, the scale is [1, 6] or more"
         )
         high = 5
@@ -255,7 +285,7 @@ def _of_numbers(counts: dict[int, int], column: Column) -> Scale | None:  # noqa
     if high in (5, 7) and low == 0:
         missing.append(0)
         asks.append(
-            f"what does 0 beside 1-{high} mean ({near[0]} times)? It counts as no answer "
+            f"what does 0 beside 1-{high} mean ({near[0]}×)? It counts as no answer "
             f"here; if it is an answer, the scale is [0, {high}]"
         )
     if high == 4 and n >= 20:
@@ -268,6 +298,7 @@ def _of_numbers(counts: dict[int, int], column: Column) -> Scale | None:  # noqa
         missing=tuple(missing),
         not_applicable=tuple(unused),
         values=shifted,
+        codes=codes,
         why=shown,
         asks=tuple(asks),
     )
@@ -319,10 +350,13 @@ def when_of(column: Column, formats: Iterable[str] = ()) -> When | None:
         way = re.findall(r'"(%[^"]+)"', str(error))
         if not way:
             return None
-        read = dates.parse(texts, name=column.name, formats=(way[0],))
+        tried = [dates.parse(texts, name=column.name, formats=(pattern,)) for pattern in way]
+        spans = [(r.days.isna().sum(), r.days.max() - r.days.min()) for r in tried]
+        best = min(range(len(way)), key=lambda i: spans[i])
+        read, way = tried[best], [way[best], way[1 - best]]
         asks.append(
             f"{column.name!r} does not tell day from month: is {texts.iloc[0]!r} written "
-            f'"{way[0]}"? If not, it is "{way[1]}"'
+            f'"{way[0]}" (so the dates reach less far)? Else it is "{way[1]}"'
         )
     if read.unread.mean() > 0.1 or read.days.notna().sum() == 0:
         return None

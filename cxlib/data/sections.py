@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from cxlib.data.guess import (
     EFFORT,
     GROUPS,
     HARD,
+    NUMBERED,
     OVERALL,
     RATED,
     RECOMMEND,
@@ -35,7 +37,7 @@ from cxlib.params.base import CANONICAL
 from cxlib.params.source import Source
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff]*(?: [\w\u4e00-\u9fff]+)*")
+_PLAIN = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w.\u4e00-\u9fff-]*(?: [\w\u4e00-\u9fff]+)*")
 _RESERVED = frozenset({"null", "true", "false"})
 _PERSONAL = re.compile(
     r"(first|last|full|recipient ?\w*|customer|user)? ?name|姓名|昵称|微信.*|e-?mail.*|邮箱.*|(cell|mobile|tele)? ?phone( ?no\.?| ?number)?|"
@@ -75,7 +77,6 @@ COMMENT = re.compile(
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\bage\b|gender|sex|income|region|tenure|年龄|性别|收入|学历", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?:Q\d+[a-z]?|\d+)\s*[.、:：_)）-]\s*", re.IGNORECASE)
 
 _KEYS = {
     "delivery": "配送|物流|送货",
@@ -139,8 +140,8 @@ _DURATIONS = {
 }
 TRANSACTIONS = {
     "member": IDS[0].pattern,
-    "date": r"(order|purchase|transaction|invoice)?[ _]?(date|time)|created at|下单(时间|日期)|交易(时间|日期)|日期|"
-    r"(订单|消费|支付|付款|购买)(时间|日期)",
+    "date": r".*date|(order|purchase|transaction|invoice)?[ _]?time|created at|下单(时间|日期)|交易(时间|日期)|日期|"
+    r".*(日期|时间)",
     "amount": r".*(amount|revenue|sales|total|price|spend|value)|.*金额.*|实付.*|总价",
     "order": r"(order|transaction|invoice|basket)[ _]?(id|no\.?|number)|订单(编?号|id)|交易号|小票号",
     "points": r".*points?|.*积分.*",
@@ -197,10 +198,9 @@ class Table:
         self, pattern: re.Pattern[str] | str, fits: Callable[[Column], object]
     ) -> Column | None:
         """Return the first free column whose name matches and which fits; it is free no more."""
-        named = re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern
         for column in self.columns:
             free = column.name not in self.used and not column.texts.empty
-            if free and named.fullmatch(column.name) and fits(column):
+            if free and column.called(pattern) and fits(column):
                 self.used.add(column.name)
                 return column
         return None
@@ -268,7 +268,7 @@ class _Keys:
         self.taken = {*CANONICAL, "nps", "csat", "ces"}
 
     def of(self, name: str, other: str) -> str:
-        plain = _NUMBERED.sub("", name, count=1)
+        plain = NUMBERED.sub("", name, count=1)
         plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", plain)
         word = re.sub(r"[^a-z0-9]+", "_", plain.casefold()).strip("_")[:30].strip("_")
         if _HAN.search(plain) or not word:
@@ -282,9 +282,18 @@ class _Keys:
         return key
 
 
+def _title(column: Column) -> str:
+    """Return the words of a column that make a key: of a coded name, the end of its wording."""
+    return column.wording.rpartition(" - ")[2] or column.name
+
+
 def _label(key: str, said: str) -> str:
-    text = _NUMBERED.sub("", said, count=1).strip() or said
-    return "" if re.sub(r"\W|_", "", text.casefold()) == key.replace("_", "") else f", label: {quoted(text[:60])}"
+    text = NUMBERED.sub("", said, count=1).strip() or said
+    return (
+        ""
+        if re.sub(r"\W|_", "", text.casefold()) == key.replace("_", "")
+        else f", label: {quoted(text[:60])}"
+    )
 
 
 def survey(lines: Lines, table: Table, files: str) -> None:
@@ -323,18 +332,18 @@ def survey(lines: Lines, table: Table, files: str) -> None:
                 ]
                 opened = True
             else:
-                key = keys.of(column.name, "text")
+                key = keys.of(_title(column), "text")
                 questions.add(2, f"{key}: {{column: {quoted(column.name)}, kind: open}}")
         elif mark := _several(column):
-            key = keys.of(column.name, "question")
+            key = keys.of(_title(column), "question")
             flow = f"column: {quoted(column.name)}, kind: multiple, separator: {json.dumps(mark)}"
             questions.add(
                 2,
-                f"{key}: {{{flow}{_label(key, column.said)}}}",
+                f"{key}: {{{flow}{_label(key, column.wording or column.name)}}}",
                 f"several choices in one cell, parted by {mark!r}",
             )
         elif 2 <= column.distinct <= 20 and len(column.texts) > 2 * column.distinct:
-            key = keys.of(column.name, "segment")
+            key = keys.of(_title(column), "segment")
             head = column.texts.value_counts().head(5)
             told = ", ".join(f"{text!r} {n}" for text, n in head.items())
             coded = numbers(column.texts).notna().all()
@@ -360,31 +369,31 @@ def survey(lines: Lines, table: Table, files: str) -> None:
 
 
 def _unfinished(lines: Lines, table: Table) -> None:
-    """Ask whether answers that were not finished, or were tried out, count."""
+    """Offer to leave out answers that were not finished, or were tried out; `cx check` counts them."""
+    kept = []
     for column in table.columns:
         plain = column.texts.str.casefold()
-        odd = {
-            "finished": ("false", "0"),
-            "status": ("survey preview", "1", "survey test", "partial"),
-            "清洗数据结果": ("无效", "异常"),
-        }.get(column.name.casefold(), ())
-        n = int(plain.isin(odd).sum())
-        if 0 < n < len(plain):
-            good = column.texts[~plain.isin(odd)].value_counts().index[0]
-            lines.add(
-                1,
-                f"# where: {{{quoted(column.name)}: [{quoted(str(good))}]}}",
-                asks=[
-                    f"{n} rows have {column.name} {column.texts[plain.isin(odd)].iloc[0]!r}: "
-                    "leave them out by the next line?"
-                ],
-            )
+        odd = plain.isin(_UNFINISHED.get(column.name.casefold(), ()))
+        if odd.any() and not odd.all():
+            good = str(column.texts[~odd].value_counts().index[0])
+            kept.append(f"{quoted(column.name)}: [{quoted(good)}]")
+    if kept:
+        lines.add(
+            1, f"# where: {{{', '.join(kept)}}}", "would leave out unfinished answers and tests"
+        )
+
+
+_UNFINISHED = {
+    "finished": ("false", "0"),
+    "status": ("survey preview", "1", "survey test", "partial"),
+    "清洗数据结果": ("无效", "异常"),
+}
 
 
 def _survey_columns(lines: Lines, table: Table) -> None:
     part, duplicates, missing = Lines(), 0, 0
     for column in table.columns:
-        if _PERSONAL.fullmatch(column.name):
+        if column.called(_PERSONAL):
             table.used.add(column.name)
             table.dropped.add(column.name)
     for pattern in _WHEN:
@@ -423,7 +432,7 @@ def _survey_columns(lines: Lines, table: Table) -> None:
         first = str(brand.texts.value_counts().index[0])
         part.add(2, f"brand: {quoted(brand.name)}", f"{brand.distinct} values")
     for column in table.columns:
-        if column.name not in table.used and _META.fullmatch(column.name):
+        if column.name not in table.used and column.called(_META):
             table.used.add(column.name)
             table.dropped.add(column.name)
     lines.add(1, "columns:" if part.lines else "columns: {}")
@@ -462,9 +471,11 @@ def _rated(lines: Lines, rated: list[tuple[Column, Scale]], keys: _Keys) -> None
     ]
     csat = (named or bare or (overall if len(overall) == 1 else []))[:1]
     against = _against(rated)
+    rated = _common(lines, rated)
     for column, scale in rated:
-        asks = [*scale.asks, *against.get(column.name, [])]
-        lower = BEST_IS_ONE.search(column.said) is not None
+        asks = [_asked_code(code, f"{n}×") for code, n in scale.codes.items()]
+        asks += [*scale.asks, *against.get(column.name, [])]
+        lower = _lower(column)
         kind = _metric(column, scale, csat)
         if kind == "mean" and RECOMMEND.search(column.said):
             asks.append(
@@ -473,7 +484,6 @@ def _rated(lines: Lines, rated: list[tuple[Column, Scale]], keys: _Keys) -> None
         if kind == "csat" and scale.high > 7:
             asks.append(f"satisfied: the best two of [{scale.low}, {scale.high}]; or `kind: mean`?")
         if kind == "ces":
-            lower = HARD.search(column.said) is not None
             if lower or not EASE.search(column.said):
                 asks.append(f"does a high answer mean {'hard work' if lower else 'little effort'}?")
         flow = f"column: {quoted(column.name)}, scale: [{scale.low}, {scale.high}]"
@@ -481,24 +491,31 @@ def _rated(lines: Lines, rated: list[tuple[Column, Scale]], keys: _Keys) -> None
             flow += f", direction: {'lower' if lower else 'higher'}"
         if scale.values:
             flow += (
-                ", values: {" + ", ".join(f"{_text(t)}: {v}" for t, v in scale.values.items()) + "}"
+                ", values: {"
+                + ", ".join(f"{quoted(t)}: {v}" for t, v in scale.values.items())
+                + "}"
             )
-        for name, codes in (("missing", scale.missing), ("not_applicable", scale.not_applicable)):
+        for name, codes in (
+            ("missing", (*scale.codes, *scale.missing)),
+            ("not_applicable", scale.not_applicable),
+        ):
             if codes:
-                listed = ", ".join(str(c) if isinstance(c, int) else _text(str(c)) for c in codes)
+                listed = ", ".join(str(c) if isinstance(c, int) else quoted(str(c)) for c in codes)
                 flow += f", {name}: [{listed}]"
         if kind:
             first = kind != "mean" and f"\n    {kind}:" not in "\n" + "\n".join(metrics.lines)
-            key = kind if first else keys.of(column.name, "rating")
+            key = kind if first else keys.of(_title(column), "rating")
             if not first and kind != "mean":
                 asks.append(f"a further question of {kind}: which one is the client's?")
             flow += "" if first else f", kind: {kind}"
             flow += f", top: {1 if scale.high == 3 else 2}" if kind == "csat" else ""
-            metrics.add(2, f"{key}: {{{flow}{_label(key, column.said)}}}", scale.why, asks)
+            metrics.add(
+                2, f"{key}: {{{flow}{_label(key, column.wording or column.name)}}}", scale.why, asks
+            )
         else:
-            key = keys.of(column.name, "item")
+            key = keys.of(_title(column), "item")
             flow += ", top: 2" if scale.ends == (1, 5) else ""
-            label = _label(key, column.said)
+            label = _label(key, column.wording or column.name)
             touchpoints.add(2, f"- {{key: {key}, {flow}{label}}}", scale.why, asks)
     if rated and not metrics.lines:
         asks = [
@@ -514,6 +531,47 @@ def _rated(lines: Lines, rated: list[tuple[Column, Scale]], keys: _Keys) -> None
         lines.lines += touchpoints.lines
 
 
+def _asked_code(code: int, often: str) -> str:
+    return (
+        f"what does {code} mean ({often})? It counts as no answer here; if it means 'did not use it', "
+        "it belongs under not_applicable"
+    )
+
+
+def _common(lines: Lines, rated: list[tuple[Column, Scale]]) -> list[tuple[Column, Scale]]:
+    """Write codes that several questions share once, for the whole survey."""
+    far = Counter(code for _c, scale in rated for code in scale.codes)
+    shared = {code for code, n in far.items() if n > 1}
+    asks = []
+    for code in sorted(shared):
+        n = sum(scale.codes.get(code, 0) for _c, scale in rated)
+        asks.append(_asked_code(code, f"{n}× in {far[code]} questions"))
+    words: dict[str, list[str]] = {}
+    for name in ("missing", "not_applicable"):
+        found = Counter(c for _c, s in rated for c in getattr(s, name) if isinstance(c, str))
+        words[name] = [word for word, n in found.items() if n > 1]
+    words["not_applicable"] = [w for w in words["not_applicable"] if w not in words["missing"]]
+    for name, codes in words.items():
+        listed = [str(code) for code in sorted(shared)] if name == "missing" else []
+        if listed or codes:
+            flow = ", ".join([*listed, *map(quoted, codes)])
+            lines.add(1, f"{name}: [{flow}]", asks=asks if name == "missing" else ())
+    return [
+        (
+            column,
+            replace(
+                scale,
+                codes={code: n for code, n in scale.codes.items() if code not in shared},
+                missing=tuple(c for c in scale.missing if c not in words["missing"]),
+                not_applicable=tuple(
+                    c for c in scale.not_applicable if c not in words["not_applicable"]
+                ),
+            ),
+        )
+        for column, scale in rated
+    ]
+
+
 def _harmonised(rated: list[tuple[Column, Scale]]) -> list[tuple[Column, Scale]]:
     """Return items whose scale the others of the questionnaire settle."""
     ends = [s.ends for c, s in rated if not RECOMMEND.search(c.said)]
@@ -521,8 +579,12 @@ def _harmonised(rated: list[tuple[Column, Scale]]) -> list[tuple[Column, Scale]]
     for column, scale in rated:
         settled = scale
         if scale.ends == (1, 10) and ends.count((0, 10)) > ends.count((1, 10)):
-            settled = replace(scale, low=0, missing=tuple(c for c in scale.missing if c != 0),
-                              asks=tuple(a for a in scale.asks if not a.startswith("is 0 ")))
+            settled = replace(
+                scale,
+                low=0,
+                missing=tuple(c for c in scale.missing if c != 0),
+                asks=tuple(a for a in scale.asks if not a.startswith("is 0 ")),
+            )
         elif scale.ends == (1, 4) and (1, 5) in ends:
             settled = replace(scale, high=5, asks=())
         if settled is not scale:
@@ -541,6 +603,11 @@ def _metric(column: Column, scale: Scale, csat: list[str]) -> str:
     return "ces" if EFFORT.search(column.said) or ease else ""
 
 
+def _lower(column: Column) -> bool:
+    hard = EFFORT.search(column.said) and HARD.search(column.said)
+    return bool(hard or BEST_IS_ONE.search(column.said))
+
+
 def _against(rated: list[tuple[Column, Scale]]) -> dict[str, list[str]]:
     """Return a question for each item whose answers run against those of all the others."""
     if len(rated) < 3:
@@ -551,26 +618,19 @@ def _against(rated: list[tuple[Column, Scale]]) -> dict[str, list[str]]:
                 c.texts,
                 scale=s.ends,
                 values=s.values,
-                missing=s.missing,
+                missing=(*s.codes, *s.missing),
                 not_applicable=s.not_applicable,
             ).ratings
+            * (-1 if _lower(c) else 1)
             for c, s in rated
         }
     )
     alike = answers.corr(min_periods=30)
     return {
-        str(name): [
-            "its answers run against the other items: is 1 the best answer, `direction: "
-            "lower`? Or is it hard work that was asked about?"
-        ]
+        str(name): ["its answers run against the other items: is `direction:` right?"]
         for name in alike
         if alike[name].drop(name).median() < -0.25
     }
-
-
-def _text(text: str) -> str:
-    """Return a text as a key or code: a text in any case, never a number."""
-    return quoted(text)
 
 
 def _block(lines: Lines, stem: str, block: list[Column], keys: _Keys) -> None:
@@ -595,6 +655,8 @@ def _several(column: Column) -> str:
     if numbers(column.texts).notna().any() or column.texts.str.len().mean() > 80:
         return ""
     mark = values.separator_of(column.texts)
+    if column.texts.str.contains("┋", regex=False).any():
+        mark = "┋"
     several = column.texts.str.contains(mark, regex=False).sum() if mark else 0
     return mark if several >= max(2, 0.1 * len(column.texts)) else ""
 
@@ -741,7 +803,7 @@ def _states(lines: Lines, column: Column) -> None:
     for state, raws in found.items():
         lines.add(
             2,
-            f"{state}: [{', '.join(map(_text, raws))}]",
+            f"{state}: [{', '.join(map(quoted, raws))}]",
             asks=asks if state == "open" and unknown else (),
         )
 
@@ -764,10 +826,10 @@ def members(lines: Lines, table: Table, files: str) -> None:
     keys, attributes, left = _Keys(), Lines(), []
     keys.taken |= set(MEMBERS)
     for column in table.rest():
-        if not _PERSONAL.fullmatch(column.name) and 2 <= column.distinct <= 20:
+        if not column.called(_PERSONAL) and 2 <= column.distinct <= 20:
             attributes.add(
                 2,
-                f"{keys.of(column.name, 'attribute')}: {quoted(column.name)}",
+                f"{keys.of(_title(column), 'attribute')}: {quoted(column.name)}",
                 f"{column.distinct} values",
             )
         else:
