@@ -237,6 +237,7 @@ def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
             )
             continue
         kinds[table.kind] = table
+        body.add(0, "")
         WRITERS[table.kind](body, table, f"{sub}*" if several else table.paths[0].name)
     names = " ".join(c.name for t in tables for c in t.columns)
     chinese = len(_HAN.findall(names)) > 0.2 * len(names)
@@ -262,7 +263,7 @@ def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
             ["do they work in China?"],
         )
     head.add(0, *_period(kinds))
-    return "\n".join([*head.lines, "", *body.lines]).rstrip() + "\n", places
+    return "\n".join([*head.lines, *body.lines]).rstrip() + "\n", places
 
 
 def _period(kinds: dict[str, Table]) -> tuple[str, str]:

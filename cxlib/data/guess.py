@@ -21,7 +21,7 @@ EFFORT = re.compile(
     r"ness)|(made it|how) easy|容易.{0,20}(解决|办理|完成)|(解决|办理|完成).{0,30}容易",
     re.IGNORECASE,
 )
-EASE = re.compile(r"\beas[ey]\b|容易|方便|便捷", re.IGNORECASE)
+EASE = re.compile(r"\beas[ey]\b|容易|方便|便捷|省力|轻松", re.IGNORECASE)
 HARD = re.compile(
     r"how much effort|effort.{0,30}(put|expend|required)|费力|費力|花费.{0,8}精力|difficult|困难",
     re.IGNORECASE,
@@ -71,7 +71,7 @@ _MANY = 200
 """Among so many answers to a question of NPS a 0 is expected."""
 
 
-NUMBERED = re.compile(r"(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*(?=\D)", re.IGNORECASE)
+NUMBERED = re.compile(r"^(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*(?=\D)", re.IGNORECASE)
 """The number before a question."""
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 

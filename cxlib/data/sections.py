@@ -111,14 +111,14 @@ _KEYS = {
 }
 
 TICKETS = {
-    "id": r"(ticket|case|issue|request|incident|unique)[ _]?(id|no\.?|number|key)|number|key|id|工单(编?号|id)|单号|编号",
+    "id": r"(ticket|case|issue|request|incident|unique)[ _]?(id|no\.?|number|key)|number|key|id|ticket|case|工单(编?号|id)|单号|编号",
     "created": r"created?( ?at| ?time| ?date| ?on)?|(sys_)?created_(on|at|date|time)|opened(_at| at)?|open(ed)? (date|time)|"
     r"创建(时间|日期)|提交时间|建单时间|受理时间|来电时间",
-    "first_response": r"first[ _]res?po?n[sd].*(at|time|date)|first repl\w+ at|initial response time|首次(响应|回复)时间|首响时间",
-    "resolved": r"resolved( ?at| ?time| ?date)?|resolved_(at|date)|solved at|resolution date|解决(时间|日期)|完成时间|办结时间",
+    "first_response": r"first[ _]res?po?n[sd].*(at|time|date)|first repl\w+ at|first (response|reply)|initial response time|首次(响应|回复)时间|首响时间",
+    "resolved": r"resolved( ?at| ?time| ?date)?|resolved_(at|date)|solved at|resolution date|solved|解决(时间|日期)|完成时间|办结时间",
     "closed": r"closed( ?at| ?time| ?date)?|closed_(at|date|time)|close date|关闭(时间|日期)|结单时间",
     "state": r"status|state|incident_state|状态|工单状态",
-    "customer": IDS[0].pattern + r"|caller|requester id",
+    "customer": IDS[0].pattern + r"|caller|requester id|customer|客户",
     "channel": r".*channel.*|source|via|渠道|来源渠道|来源|受理渠道",
     "queue": r"queue|队列|技能组",
     "priority": r"priority|优先级|紧急程度",
@@ -127,7 +127,7 @@ TICKETS = {
     "reopened": r"reopen(s|ed)?( count)?|重开次数",
     "reassigned": r"reassign(ed|ment)?( ?_?count| stations)?|转派次数",
     "csat": r"csat|satisfaction( score| rating)?|满意度(评分)?|评分",
-    "category": r"category|(issue|complaint|request|ticket)[ _]?type|type|问题类型|工单类型|类别|分类",
+    "category": r"category|(issue|complaint|request|ticket)[ _]?type|type|topic|reason|主题|原因|问题类型|工单类型|类别|分类",
     "complaint": r"(is )?complaint|是否投诉",
     "upheld": r"upheld|投诉成立",
     "sla_met": r"(within|met|in) sla|sla[ _](met|status)|是否(达标|超时)|达标",
@@ -265,7 +265,7 @@ class _Keys:
     """Keys for columns: plain words of their names, none twice."""
 
     def __init__(self) -> None:
-        self.taken = {*CANONICAL, "nps", "csat", "ces"}
+        self.taken = {*CANONICAL, *_RESERVED, "nps", "csat", "ces"}
 
     def of(self, name: str, other: str) -> str:
         plain = NUMBERED.sub("", name, count=1)
@@ -355,7 +355,7 @@ def survey(lines: Lines, table: Table, files: str) -> None:
                 if coded
                 else []
             )
-            flow = f"{{column: {quoted(column.name)}{_label(key, column.name)}}}"
+            flow = f"{{column: {quoted(column.name)}{_label(key, column.wording or column.name)}}}"
             segments.add(2, f"{key}: {flow}", f"{column.distinct} values: {told}", asks)
         else:
             left.append(column.name)
