@@ -268,7 +268,7 @@ def import_(client: str, file: Path) -> None:
 def new(client: str, files: tuple[Path, ...]) -> None:
     """Draft the file of CLIENT from the FILEs it sent (surveys, tickets, orders, members).
 
-    The files are copied to data/CLIENT/. What is in doubt stands as a question in params/CLIENT.yaml.
+    The files are copied to data/CLIENT/; params/CLIENT.yaml asks about whatever is in doubt.
     """
     from cxlib.data.draft import new as draft
     from cxlib.workspace import Workspace
@@ -299,7 +299,7 @@ def init(folder: Path, demo: bool) -> None:
     click.echo(
         f"{here}cx run nova-mall"
         if demo
-        else f"{here}cx new CLIENT FILE… drafts {laid}/<client>.yaml from the files a client sent; or "
+        else f"{here}cx new CLIENT FILE… drafts {laid}/<client>.yaml from a client's files; or "
         f"copy {laid}/template.yaml to {laid}/<client>.yaml, and put the data into "
         f"{folder}/data/<client>/."
     )

@@ -99,8 +99,8 @@ class Workspace:
         found = self.clients()
         if not found:
             raise SetupError(
-                f"no client in {self.params}: draft one with `cx new CLIENT FILE…` from the files it "
-                "sent, or try the kit with `cx init --demo`."
+                f"no client in {self.params}: draft one with `cx new CLIENT FILE…` from its files, "
+                "or try the kit with `cx init --demo`."
             )
         return found
 

@@ -11,26 +11,25 @@ from pathlib import Path
 import pandas as pd
 
 from cxlib.data import values
+from cxlib.data.draft_survey import survey
 from cxlib.data.formats import read_content
-from cxlib.data.guess import RECOMMEND, SATISFIED, Column, columns_of, scale_of
+from cxlib.data.guess import Column, columns_of, scale_of
 from cxlib.data.readers import read
-from cxlib.data.sections import (
-    COMMENT,
-    MEMBERS,
-    TICKETS,
-    TRANSACTIONS,
-    WRITERS,
-    Lines,
-    Table,
-    quoted,
-)
+from cxlib.data.sections import Lines, Table, members, quoted, tickets, transactions
+from cxlib.data.vocabulary import COMMENT, HAN, MEMBERS, RECOMMEND, SATISFIED, TICKETS, TRANSACTIONS
 from cxlib.errors import SetupError
 from cxlib.params.faults import Fault
 from cxlib.params.source import Source
 from cxlib.workspace import Workspace
 
 _ASKED = re.compile(r"\s*#\s*\?\s*(\S.*)")
-_HAN = re.compile(r"[\u4e00-\u9fff]")
+_WRITERS = {
+    "survey": survey,
+    "tickets": tickets,
+    "members": members,
+    "transactions": transactions,
+}
+"""What writes each section of the client file, in its order."""
 _TICKET_PLATFORMS = frozenset({"Jira", "ServiceNow", "Freshdesk", "Zendesk"})
 
 
@@ -221,7 +220,7 @@ def _stacked(one: list[Column], two: list[Column]) -> list[Column]:
 def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
     """Return the client file and where each raw file goes in the client's folder."""
     body, places, kinds = Lines(), dict[Path, str](), dict[str, Table]()
-    for table in sorted(tables, key=lambda t: list(WRITERS).index(t.kind)):
+    for table in sorted(tables, key=lambda t: list(_WRITERS).index(t.kind)):
         several = len(table.paths) > 1 and table.kind not in kinds
         sub = f"{table.kind}/" if several else ""
         places |= {path: sub + path.name for path in table.paths}
@@ -238,9 +237,9 @@ def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
             continue
         kinds[table.kind] = table
         body.add(0, "")
-        WRITERS[table.kind](body, table, f"{sub}*" if several else table.paths[0].name)
+        _WRITERS[table.kind](body, table, f"{sub}*" if several else table.paths[0].name)
     names = " ".join(c.name for t in tables for c in t.columns)
-    chinese = len(_HAN.findall(names)) > 0.2 * len(names)
+    chinese = sum(map(len, HAN.findall(names))) > 0.2 * len(names)
     head = Lines()
     head.add(
         0, f"# Drafted by `cx new {client}`: each guess with what speaks for it. A line '# ?' is a"

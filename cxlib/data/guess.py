@@ -12,68 +12,27 @@ import pandas as pd
 from cxlib.data import dates, values
 from cxlib.data.answers import BLANKS
 from cxlib.data.readers import Raw
+from cxlib.data.vocabulary import (
+    ANSWER_WORDS,
+    DATED,
+    HAN,
+    NO_ANSWER,
+    NOT_USED,
+    NUMBERED,
+    RECOMMEND,
+    STEM,
+    YES_NO,
+)
 from cxlib.errors import DataError
 
-RECOMMEND = re.compile(r"recommend|\bnps\b|推荐|推薦|推介|介绍给|empfehl", re.IGNORECASE)
-SATISFIED = re.compile(r"satisf|\bcsat\b|满意|滿意|zufrieden", re.IGNORECASE)
-EFFORT = re.compile(
-    r"\bces\b|effort|省力|费力|費力|轻松|輕鬆|(easy|ease).{0,60}(issue|problem|resolv|handle|do busi"
-    r"ness)|(made it|how) easy|容易.{0,20}(解决|办理|完成)|(解决|办理|完成).{0,30}容易",
-    re.IGNORECASE,
-)
-EASE = re.compile(r"\beas[ey]\b|容易|方便|便捷|省力|轻松", re.IGNORECASE)
-HARD = re.compile(
-    r"how much effort|effort.{0,30}(put|expend|required)|费力|費力|花费.{0,8}精力|difficult|困难",
-    re.IGNORECASE,
-)
-OVERALL = re.compile(
-    r"overall|总体|整体|總體|整體|总的|in general|general satisfaction|insgesamt", re.IGNORECASE
-)
-RATED = re.compile(
-    r"rate|rating|quality|how (well|good|would)|评价|評價|评分|打分|得分|质量|体验", re.IGNORECASE
-)
-BEST_IS_ONE = re.compile(
-    r"\b1\s*[=＝:：]\s*(非常满意|很满意|最好|非常同意|very satisf|extremely satisf|excellent|best|stro"
-    r"ngly agree)",
-    re.IGNORECASE,
-)
-GROUPS = frozenset({"promoter", "passive", "detractor", "推荐者", "被动者", "中立者", "贬损者"})
-"""Words of a column that was made from NPS answers."""
-
-_UNUSED = re.compile(
-    r"n/?a|not applicable|(did|have) not used?|never used|不适用|未使用|没用过|没有使用|未体验|不涉及",
-    re.IGNORECASE,
-)
-_NONE = re.compile(
-    r"-+|null|none|nan|\?|refused|don.?t know|dk|no (answer|opinion)|[(（](空|跳过)[)）]|不知道|"
-    r"不清楚|说不清|拒答|未作答",
-    re.IGNORECASE,
-)
-_LIKERT = {
-    5: "非常满意|很满意|十分满意|非常同意|非常容易|非常好|很好|非常愿意|very satisfied|extremely satisfied|"
-    "completely satisfied|strongly agree|very easy|excellent|very good|very likely|extremely likely",
-    4: "满意|比较满意|较满意|同意|比较同意|容易|比较容易|好|较好|愿意|satisfied|somewhat satisfied|agree|"
-    "somewhat agree|easy|good|likely",
-    3: "一般|中立|普通|neutral|neither|average|fair|ok|neither satisfied nor dissatisfied|"
-    "neither agree nor disagree",
-    2: "不满意|比较不满意|较不满意|不太满意|不同意|不太同意|比较不同意|困难|比较困难|差|较差|不愿意|dissatisfied|"
-    "somewhat dissatisfied|unsatisfied|disagree|somewhat disagree|difficult|poor|unlikely",
-    1: "非常不满意|很不满意|非常不同意|非常困难|非常差|很差|非常不愿意|very dissatisfied|very unsatisfied|"
-    "extremely dissatisfied|strongly disagree|very difficult|very poor|very unlikely|"
-    "extremely unlikely",
-}
-_WORDS = {word: value for value, words in _LIKERT.items() for word in words.split("|")}
 _ENDS = (3, 4, 5, 7, 10)
 """Where rating scales end."""
+
 _LONE = 0.05
 """Up to this share of the answers an 11 is a code; beyond, 0-10 may be stored as 1-11."""
+
 _MANY = 200
 """Among so many answers to a question of NPS a 0 is expected."""
-
-
-NUMBERED = re.compile(r"^(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*(?=\D)", re.IGNORECASE)
-"""The number before a question."""
-_HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +53,7 @@ class Column:
     def names(self) -> tuple[str, ...]:
         """What it is called: whole, without a number before it, in each of two languages."""
         bare = NUMBERED.sub("", self.name, count=1)
-        return self.name, bare, _HAN.sub("", bare).strip(), "".join(_HAN.findall(bare))
+        return self.name, bare, HAN.sub("", bare).strip(), "".join(HAN.findall(bare))
 
     def called(self, pattern: str | re.Pattern[str]) -> bool:
         """Tell whether one of its names matches a pattern as a whole."""
@@ -118,7 +77,7 @@ class Scale:
     high: int
     missing: tuple[values.Code, ...] = ()
     not_applicable: tuple[values.Code, ...] = ()
-    values: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, int] = field(default_factory=dict)
     why: str = ""
     asks: tuple[str, ...] = ()
     codes: Mapping[int, int] = field(default_factory=dict)
@@ -164,10 +123,10 @@ def scale_of(column: Column) -> Scale | None:
         (values.in_texts(open_, (0, high), {}) for high in (5, 7, 10, 11)), key=len
     )  # "4 stars", "10 - very likely": the least scale that reads most of them
     plain |= held
-    absent = [text for text in open_ if text not in held and _UNUSED.fullmatch(values.plain(text))]
-    none = [text for text in open_ if text not in held and _NONE.fullmatch(values.plain(text))]
+    absent = [text for text in open_ if text not in held and NOT_USED.fullmatch(values.plain(text))]
+    none = [text for text in open_ if text not in held and NO_ANSWER.fullmatch(values.plain(text))]
     rest = [text for text in open_ if text not in (*held, *absent, *none)]
-    words = {text: _WORDS.get(values.plain(text).casefold()) for text in rest}
+    words = {text: ANSWER_WORDS.get(values.plain(text).casefold()) for text in rest}
     known = {text: value for text, value in words.items() if value}
     strange = [text for text in rest if text not in known]
     if len(known) >= 3 and sum(counts[t] for t in strange) <= 0.1 * len(column.texts):
@@ -188,7 +147,7 @@ def scale_of(column: Column) -> Scale | None:
     return Scale(
         low=found.low,
         high=found.high,
-        values=found.values,
+        answers=found.answers,
         asks=asks,
         why=told,
         codes=found.codes,
@@ -209,7 +168,7 @@ def _of_words(
     return Scale(
         low=1,
         high=5,
-        values=ordered,
+        answers=ordered,
         missing=(*none, *strange),
         not_applicable=tuple(absent),
         asks=tuple(asks),
@@ -297,7 +256,7 @@ def _of_numbers(counts: dict[int, int], column: Column) -> Scale | None:  # noqa
         high=high,
         missing=tuple(missing),
         not_applicable=tuple(unused),
-        values=shifted,
+        answers=shifted,
         codes=codes,
         why=shown,
         asks=tuple(asks),
@@ -330,17 +289,11 @@ class When:
     asks: tuple[str, ...] = ()
 
 
-_DATED = re.compile(
-    r"date|time|created|opened|resolved|closed|solved|joined|日期|时间|時間|日|月份|day",
-    re.IGNORECASE,
-)
-
-
 def when_of(column: Column, formats: Iterable[str] = ()) -> When | None:
     """Return what dates a column holds, None where it does not hold dates."""
     texts = column.texts.reset_index(drop=True)
     bare = texts.str.fullmatch(r"\d+(\.\d+)?")
-    if texts.empty or (bare.mean() > 0.1 and not _DATED.search(column.name)):
+    if texts.empty or (bare.mean() > 0.1 and not DATED.search(column.name)):
         return None
     asks: list[str] = []
     way: list[str] = []
@@ -376,16 +329,11 @@ def when_of(column: Column, formats: Iterable[str] = ()) -> When | None:
     )
 
 
-_STEM = re.compile(
-    r"(.{2,}?)(?:\s*/\s.+|[\s_\-:：.#、]*[(（\[].+[)）\]]|[_\-:：.]\s*[^_:：]+|\d+)$"
-)
-
-
 def blocks_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
     """Return columns that hold the choices of one multiple-response question, by their stem."""
     groups: dict[str, list[Column]] = {}
     for column in columns:
-        stem = _STEM.fullmatch(column.name)
+        stem = STEM.fullmatch(column.name)
         if stem and not column.name.upper().endswith("_TEXT"):
             groups.setdefault(stem[1].strip(" _-:：.、"), []).append(column)
     return {
@@ -395,32 +343,9 @@ def blocks_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
     }
 
 
-_YES_NO = frozenset(
-    {
-        "0",
-        "1",
-        "2",
-        "yes",
-        "no",
-        "true",
-        "false",
-        "是",
-        "否",
-        "y",
-        "n",
-        "checked",
-        "unchecked",
-        "已选",
-        "未选",
-        "selected",
-        "not selected",
-    }
-)
-
-
 def _is_choice(column: Column) -> bool:
     cells = {values.plain(text).casefold() for text in column.texts.unique()}
     cells = {cell.removesuffix(".0") for cell in cells}
     return (len(cells) == 1 and len(column.texts) < column.rows) or (
-        len(cells) <= 2 and cells <= _YES_NO
+        len(cells) <= 2 and cells <= YES_NO
     )
