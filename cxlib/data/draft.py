@@ -17,7 +17,7 @@ from cxlib.data.guess import Column, columns_of, scale_of
 from cxlib.data.readers import read
 from cxlib.data.sections import Lines, Table, members, quoted, tickets, transactions
 from cxlib.data.vocabulary import COMMENT, HAN, MEMBERS, RECOMMEND, SATISFIED, TICKETS, TRANSACTIONS
-from cxlib.errors import SetupError
+from cxlib.errors import DataError, SetupError
 from cxlib.params.faults import Fault
 from cxlib.params.source import Source
 from cxlib.workspace import Workspace
@@ -109,7 +109,16 @@ def _questions(path: Path) -> list[tuple[int, str]]:
 def _opened(path: Path) -> Table:
     """Read a file whose column names nobody has named: find sheet and header row first."""
     real = path.resolve()
-    content = read_content(real, real.read_bytes(), file=path.name)
+    raw_bytes, encoding, asks = real.read_bytes(), None, []
+    try:
+        content = read_content(real, raw_bytes, file=path.name)
+    except DataError as error:
+        likely = re.search(r"reads ('.*') as \S+; declare `encoding: ([\w-]+)`", str(error))
+        if likely is None:
+            raise
+        encoding = likely[2]
+        asks.append(f"the encoding cannot be told: is {likely[1]} (line 2, as {encoding}) right?")
+        content = read_content(real, raw_bytes, file=path.name, encoding=encoding)
     sheets = {sheet.name: _header(sheet.rows) for sheet in content.sheets}
     size = {sheet.name: sum(map(len, sheet.rows)) for sheet in content.sheets}
     best = max(size, key=lambda name: size[name])
@@ -122,10 +131,13 @@ def _opened(path: Path) -> Table:
         sheet=best if len(size) > 1 else None,
         header_row=row if row > 1 else None,
         header_rows=deep or None,
+        encoding=encoding,
     )
     raw = read(real.parent, source)
     notes += [note for file in raw.files for note in file.told]
-    table = Table(paths=[path], source=source, notes=notes, raw=raw, columns=columns_of(raw))
+    table = Table(
+        paths=[path], source=source, notes=notes, raw=raw, columns=columns_of(raw), asks=asks
+    )
     table.kind = _kind(table)
     return table
 

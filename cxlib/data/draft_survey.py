@@ -216,7 +216,8 @@ def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a co
             "duplicates: last",
             asks=[
                 f"{duplicates} ids come again: the same people in another wave (then "
-                "`repeat_respondents: true`), or corrected answers? Within a period the last one counts here"
+                "`repeat_respondents: true`), or corrected answers? Within a period the last one "
+                "counts here"
             ],
         )
     write_formats(lines, table)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class Table:
     notes: list[str]
     raw: Raw
     columns: list[Column]
+    asks: list[str] = field(default_factory=list)
     kind: str = ""
     used: set[str] = field(default_factory=set)
     days: pd.Series | None = None
@@ -103,10 +105,13 @@ def write_source(lines: Lines, table: Table, files: str) -> None:
     told = {"files": quoted(files)}
     told |= {"sheet": quoted(source.sheet)} if source.sheet else {}
     told |= {"header_row": str(source.header_row)} if source.header_row else {}
+    told |= {"encoding": quoted(source.encoding)} if source.encoding else {}
     told |= {"header_rows": str(source.header_rows)} if source.header_rows else {}
     flow = ", ".join(f"{key}: {value}" for key, value in told.items())
     why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
-    lines.add(1, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why)
+    lines.add(
+        1, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, table.asks
+    )
 
 
 def dated(table: Table, pattern: re.Pattern[str] | str) -> tuple[Column, When] | None:
@@ -211,31 +216,12 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
             asks,
         )
     for key, pattern in DURATION_NAMES.items():
-        column = table.take(pattern, _always)
-        if column is not None:
-            unit = next(
-                (u for u, words in UNIT_WORDS.items() if re.search(words, column.name, re.I)), ""
-            )
-            bare = numbers(column.texts).notna().any()
-            flow = f"{{column: {quoted(column.name)}, unit: {unit or 'minutes'}}}"
-            asks = ["are these minutes?"] if bare and not unit else []
-            strange = (
-                values.by_value(
-                    column.texts, lambda t, u=unit: values.seconds(t, u or "minutes"), "float64"
-                )
-                .isna()
-                .sum()
-            )
-            if strange:
-                asks.append(
-                    f"{strange} cells of {column.name!r} are no durations, so it is left out"
-                )
-            durations.add(2, f"{'# ' if strange else ''}{key}: {flow}", asks=asks)
+        if length := table.take(pattern, _always):
+            _duration(durations, key, length)
     for key, fits in _TICKET_FITS.items():
-        column = table.take(TICKETS[key], fits)
-        if column is not None:
-            state = column if key == "state" else state
-            part.add(2, f"{key}: {quoted(column.name)}", f"{column.distinct} values")
+        if other := table.take(TICKETS[key], fits):
+            state = other if key == "state" else state
+            part.add(2, f"{key}: {quoted(other.name)}", f"{other.distinct} values")
     lines.add(1, "columns:")
     lines.lines += part.lines
     write_formats(lines, table)
@@ -250,6 +236,19 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
     rest = [column.name for column in table.rest()]
     if rest:
         lines.add(1, f"# not used: {shown(', '.join(map(repr, rest)))}")
+
+
+def _duration(lines: Lines, key: str, column: Column) -> None:
+    """Write a column of durations; left out where a cell is none."""
+    named = (u for u, words in UNIT_WORDS.items() if re.search(words, column.name, re.IGNORECASE))
+    unit = next(named, "")
+    asks = [] if unit or numbers(column.texts).isna().all() else ["are these minutes?"]
+    unit = unit or "minutes"
+    strange = [t for t in column.texts.unique() if math.isnan(values.seconds(str(t), unit))]
+    if strange:
+        asks.append(f"{strange[0]!r} in {column.name!r} is no duration, so the column is left out")
+    said = f"{key}: {{column: {quoted(column.name)}, unit: {unit}}}"
+    lines.add(2, f"# {said}" if strange else said, asks=asks)
 
 
 def _is_flag(column: Column) -> bool:
