@@ -292,7 +292,7 @@ def new(client: str, files: tuple[Path, ...]) -> None:
 @_kindly
 def init(folder: Path, demo: bool) -> None:
     """Make a workspace in FOLDER: params/ with the template, and data/."""
-    from cxlib.workspace import lay_out
+    from cxlib.data.draft import lay_out
 
     laid = lay_out(folder, demo=demo)
     here = "" if folder == Path() else f"cd {folder}; "

@@ -8,13 +8,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfile
 
 from cxlib.errors import SetupError, nearest
 
 _CLIENT = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][\w\u4e00-\u9fff.-]*")
-DEMO = "nova-mall"
-"""The demo client of `cx init --demo`."""
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -265,31 +262,3 @@ def kit_file(name: str) -> Path:
     """Return a file or folder that the kit carries: in the checkout, or inside the wheel."""
     packed = Path(__file__).resolve().parent / "_kit" / name
     return packed if packed.exists() else _CHECKOUT / name
-
-
-def lay_out(folder: Path, *, demo: bool = False) -> Path:
-    """Make a workspace in a folder, or add the demo client to one; return its ``params/``.
-
-    Raises
-    ------
-    SetupError
-        If what would be written is there already; nothing is changed then.
-    """
-    params = folder / "params"
-    wanted = [params / "template.yaml"]
-    if demo:
-        data = folder / "data" / DEMO
-        wanted = [params / f"{DEMO}.yaml", data] + [p for p in wanted if not p.exists()]
-    for path in wanted:
-        if path.exists():
-            raise SetupError(f"{path} is there already; nothing was changed.")
-    params.mkdir(parents=True, exist_ok=True)
-    (folder / "data").mkdir(exist_ok=True)
-    for path in wanted:
-        if path.suffix:
-            copyfile(kit_file("params") / path.name, path)
-    if demo:
-        from cxlib.data.demo import build
-
-        build(folder, (DEMO,))
-    return params

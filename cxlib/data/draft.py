@@ -16,11 +16,20 @@ from cxlib.data.formats import read_content
 from cxlib.data.guess import Column, columns_of, scale_of
 from cxlib.data.readers import read
 from cxlib.data.sections import Lines, Table, members, quoted, tickets, transactions
-from cxlib.data.vocabulary import COMMENT, HAN, MEMBERS, RECOMMEND, SATISFIED, TICKETS, TRANSACTIONS
+from cxlib.data.vocabulary import (
+    COMMENT,
+    DURATION_NAMES,
+    HAN,
+    MEMBERS,
+    RECOMMEND,
+    SATISFIED,
+    TICKETS,
+    TRANSACTIONS,
+)
 from cxlib.errors import DataError, SetupError
 from cxlib.params.faults import Fault
 from cxlib.params.source import Source
-from cxlib.workspace import Workspace
+from cxlib.workspace import Workspace, kit_file
 
 _ASKED = re.compile(r"\s*#\s*\?\s*(\S.*)")
 _WRITERS = {
@@ -30,6 +39,13 @@ _WRITERS = {
     "transactions": transactions,
 }
 """What writes each section of the client file, in its order."""
+_ENDS = {
+    *("resolved", "closed", "state", "first_response"),
+    *("agent", "priority", "sla_met", "queue"),
+}
+"""Columns of which a ticket log has two."""
+DEMO = "nova-mall"
+"""The demo client of `cx init --demo`."""
 _TICKET_PLATFORMS = frozenset({"Jira", "ServiceNow", "Freshdesk", "Zendesk"})
 
 
@@ -69,7 +85,7 @@ def new(client: str, files: Sequence[Path], workspace: Workspace) -> Drafted:
     """
     folder, target = workspace.data(client), workspace.params / f"{client}.yaml"
     for there in (target, folder):
-        if there.exists():
+        if there.is_file() or (there.is_dir() and any(there.iterdir())):
             raise SetupError(
                 f"{workspace.shown(there)} is there already; nothing was changed. Take another "
                 "name, or move it away first."
@@ -123,12 +139,17 @@ def _opened(path: Path) -> Table:
     size = {sheet.name: sum(map(len, sheet.rows)) for sheet in content.sheets}
     best = max(size, key=lambda name: size[name])
     row, deep = (1, 0) if content.typed else sheets[best]
-    notes = []
-    if len(size) > 1:
+    notes, chosen = [], best if len(size) > 1 else None
+    heads = {tuple(s.rows[sheets[s.name][0] - 1]) for s in content.sheets if s.rows}
+    if len(size) > 1 and len(heads) == 1:
+        chosen = "*"
+        listed = ", ".join(map(repr, size))
+        asks.append(f"the sheets {listed} have the same columns: are all meant? So they are read")
+    elif len(size) > 1:
         notes.append(f"of the sheets {', '.join(map(repr, size))} the one with most cells")
     source = Source(
         files=real.name,
-        sheet=best if len(size) > 1 else None,
+        sheet=chosen,
         header_row=row if row > 1 else None,
         header_rows=deep or None,
         encoding=encoding,
@@ -179,7 +200,8 @@ def _kind(table: Table) -> str:
     }
     asked = [c for c in table.columns if RECOMMEND.search(c.said) or SATISFIED.search(c.said)]
     tickets = named["tickets"]
-    ends = tickets & {"resolved", "closed", "state", "first_response", "agent", "priority"}
+    ends = tickets & _ENDS
+    ends |= {key for key, p in DURATION_NAMES.items() if any(c.called(p) for c in table.columns)}
     if table.raw.platforms & _TICKET_PLATFORMS or ({"id", "created"} <= tickets and len(ends) > 1):
         return "tickets"
     about = named["members"] & {"joined", "left", "tier", "birthday"}
@@ -242,8 +264,9 @@ def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
                 0,
                 "",
                 asks=[
-                    f"{listed} looks like a second {table.kind} table of other columns; "
-                    f"which one counts? A client has one"
+                    f"{listed} looks like a second {table.kind} table of other columns, and a "
+                    "client has one: which counts? If only names changed, put the files under one "
+                    "pattern and write `column: [old, new]`"
                 ],
             )
             continue
@@ -299,3 +322,31 @@ def _period(kinds: dict[str, Table]) -> tuple[str, str]:
     if span < 45:
         return "period: wave", f"{told}: too short to compare months"
     return f"period: {kind}", f"{told}, {counts.median():g} rows in the middle {kind}"
+
+
+def lay_out(folder: Path, *, demo: bool = False) -> Path:
+    """Make a workspace in a folder, or add the demo client to one; return its ``params/``.
+
+    Raises
+    ------
+    SetupError
+        If what would be written is there already; nothing is changed then.
+    """
+    params = folder / "params"
+    wanted = [params / "template.yaml"]
+    if demo:
+        data = folder / "data" / DEMO
+        wanted = [params / f"{DEMO}.yaml", data] + [p for p in wanted if not p.exists()]
+    for path in wanted:
+        if path.exists():
+            raise SetupError(f"{path} is there already; nothing was changed.")
+    params.mkdir(parents=True, exist_ok=True)
+    (folder / "data").mkdir(exist_ok=True)
+    for path in wanted:
+        if path.suffix:
+            shutil.copyfile(kit_file("params") / path.name, path)
+    if demo:
+        from cxlib.data.demo import build
+
+        build(folder, (DEMO,))
+    return params

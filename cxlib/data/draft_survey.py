@@ -14,8 +14,11 @@ from cxlib.data.guess import (
     Column,
     Scale,
     blocks_of,
+    harmonised,
+    is_text,
     numbers,
     scale_of,
+    separator_of,
 )
 from cxlib.data.sections import (
     Keys,
@@ -31,13 +34,11 @@ from cxlib.data.sections import (
 from cxlib.data.vocabulary import (
     BEST_IS_ONE,
     BRAND,
-    COMMENT,
     DATE_NAMES,
     DEMOGRAPHIC,
     EASE,
     EFFORT,
     GROUPS,
-    HAN,
     HARD,
     IDS,
     META,
@@ -55,16 +56,14 @@ from cxlib.data.vocabulary import (
 
 def _title(column: Column) -> str:
     """Return the words of a column that make a key: of a coded name, the end of its wording."""
-    return column.wording.rpartition(" - ")[2] or column.name
+    return column.wording.rpartition(" - ")[2] or column.name.rpartition(" / ")[2]
 
 
-def _label(key: str, said: str) -> str:
+def _label(key: str, column: Column, said: str = "") -> str:
+    said = said or column.wording or column.name.rpartition(" / ")[2]
     text = NUMBERED.sub("", said, count=1).strip() or said
-    return (
-        ""
-        if re.sub(r"\W|_", "", text.casefold()) == key.replace("_", "")
-        else f", label: {quoted(text[:60])}"
-    )
+    alike = re.sub(r"\W|_", "", text.casefold()) == key.replace("_", "")
+    return "" if alike else f", label: {quoted(text[:60])}"
 
 
 def survey(lines: Lines, table: Table, files: str) -> None:  # noqa: PLR0912 - a kind each
@@ -90,13 +89,13 @@ def survey(lines: Lines, table: Table, files: str) -> None:  # noqa: PLR0912 - a
             rated.append((column, scale))
         else:
             others.append(column)
-    _rated(lines, _harmonised(rated), keys)
+    _rated(lines, harmonised(rated), keys)
     segments, left = Lines(), []
     opened = False
     for column in others:
         if {values.plain(t).casefold() for t in column.texts.unique()} <= GROUPS:
             left.append(column.name)
-        elif _is_text(column):
+        elif is_text(column):
             if not opened:
                 lines.lines[table.comment_at : table.comment_at] = [
                     f"    comment: {quoted(column.name)}  # {column.distinct} different texts"
@@ -105,12 +104,12 @@ def survey(lines: Lines, table: Table, files: str) -> None:  # noqa: PLR0912 - a
             else:
                 key = keys.of(_title(column), "text")
                 questions.add(2, f"{key}: {{column: {quoted(column.name)}, kind: open}}")
-        elif mark := _several(column):
+        elif mark := separator_of(column):
             key = keys.of(_title(column), "question")
             flow = f"column: {quoted(column.name)}, kind: multiple, separator: {json.dumps(mark)}"
             questions.add(
                 2,
-                f"{key}: {{{flow}{_label(key, column.wording or column.name)}}}",
+                f"{key}: {{{flow}{_label(key, column)}}}",
                 f"several choices in one cell, parted by {mark!r}",
             )
         elif 2 <= column.distinct <= 20 and len(column.texts) > 2 * column.distinct:
@@ -126,7 +125,7 @@ def survey(lines: Lines, table: Table, files: str) -> None:  # noqa: PLR0912 - a
                 if coded
                 else []
             )
-            flow = f"{{column: {quoted(column.name)}{_label(key, column.wording or column.name)}}}"
+            flow = f"{{column: {quoted(column.name)}{_label(key, column)}}}"
             segments.add(2, f"{key}: {flow}", f"{column.distinct} values: {told}", asks)
         else:
             left.append(column.name)
@@ -275,12 +274,15 @@ def _rated(  # noqa: PLR0912 - a clause each
             flow += "" if first else f", kind: {kind}"
             flow += f", top: {1 if scale.high == 3 else 2}" if kind == "csat" else ""
             metrics.add(
-                2, f"{key}: {{{flow}{_label(key, column.wording or column.name)}}}", scale.why, asks
+                2,
+                f"{key}: {{{flow}{_label(key, column)}}}",
+                scale.why,
+                asks,
             )
         else:
             key = keys.of(_title(column), "item")
             flow += ", top: 2" if scale.ends == (1, 5) else ""
-            label = _label(key, column.wording or column.name)
+            label = _label(key, column)
             touchpoints.add(2, f"- {{key: {key}, {flow}{label}}}", scale.why, asks)
     if rated and not metrics.lines:
         asks = [
@@ -337,27 +339,6 @@ def _common(lines: Lines, rated: list[tuple[Column, Scale]]) -> list[tuple[Colum
     ]
 
 
-def _harmonised(rated: list[tuple[Column, Scale]]) -> list[tuple[Column, Scale]]:
-    """Return items whose scale the others of the questionnaire settle."""
-    ends = [s.ends for c, s in rated if not RECOMMEND.search(c.said)]
-    found = []
-    for column, scale in rated:
-        settled = scale
-        if scale.ends == (1, 10) and ends.count((0, 10)) > ends.count((1, 10)):
-            settled = replace(
-                scale,
-                low=0,
-                missing=tuple(c for c in scale.missing if c != 0),
-                asks=tuple(a for a in scale.asks if not a.startswith("is 0 ")),
-            )
-        elif scale.ends == (1, 4) and (1, 5) in ends:
-            settled = replace(scale, high=5, asks=())
-        if settled is not scale:
-            settled = replace(settled, why=f"{scale.why}; scale as of most other items")
-        found.append((column, settled))
-    return found
-
-
 def _metric(column: Column, scale: Scale, csat: list[str]) -> str:
     """Return what kind of metric a rated question is, empty for a touchpoint."""
     if RECOMMEND.search(column.said):
@@ -410,26 +391,7 @@ def _block(lines: Lines, stem: str, block: list[Column], keys: Keys) -> None:
     n = sum(len(column.texts) for column in block)
     lines.add(
         2,
-        f"{key}: {{{flow}{_label(key, stem)}}}",
+        f"{key}: {{{flow}{_label(key, block[0], stem)}}}",
         f"{len(block)} columns of one question, {n} cells filled",
         asks,
     )
-
-
-def _several(column: Column) -> str:
-    if numbers(column.texts).notna().any() or column.texts.str.len().mean() > 80:
-        return ""
-    mark = values.separator_of(column.texts)
-    if column.texts.str.contains("┋", regex=False).any():
-        mark = "┋"
-    several = column.texts.str.contains(mark, regex=False).sum() if mark else 0
-    return mark if several >= max(2, 0.1 * len(column.texts)) else ""
-
-
-def _is_text(column: Column) -> bool:
-    size = column.texts.str.len().mean() * (2 if HAN.search(str(column.texts.iloc[0])) else 1)
-    varied = column.distinct > 0.3 * len(column.texts)
-    named = COMMENT.search(column.said) is not None
-    if numbers(column.texts).notna().mean() > 0.5 or _several(column):
-        return False
-    return (named and (varied or column.distinct > 20)) or (varied and size > 20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from cxlib.data.answers import BLANKS
 from cxlib.data.readers import Raw
 from cxlib.data.vocabulary import (
     ANSWER_WORDS,
+    COMMENT,
     DATED,
     HAN,
     NO_ANSWER,
@@ -349,3 +350,45 @@ def _is_choice(column: Column) -> bool:
     return (len(cells) == 1 and len(column.texts) < column.rows) or (
         len(cells) <= 2 and cells <= YES_NO
     )
+
+
+def separator_of(column: Column) -> str:
+    """Return what parts several choices in the cells of a column, empty if nothing does."""
+    if numbers(column.texts).notna().any() or column.texts.str.len().mean() > 80:
+        return ""
+    mark = values.separator_of(column.texts)
+    if column.texts.str.contains("┋", regex=False).any():
+        mark = "┋"
+    several = column.texts.str.contains(mark, regex=False).sum() if mark else 0
+    return mark if several >= max(2, 0.1 * len(column.texts)) else ""
+
+
+def is_text(column: Column) -> bool:
+    """Tell whether a column holds words of the respondents' own."""
+    size = column.texts.str.len().mean() * (2 if HAN.search(str(column.texts.iloc[0])) else 1)
+    varied = column.distinct > 0.3 * len(column.texts)
+    named = COMMENT.search(column.said) is not None
+    if numbers(column.texts).notna().mean() > 0.5 or separator_of(column):
+        return False
+    return (named and (varied or column.distinct > 20)) or (varied and size > 20)
+
+
+def harmonised(rated: list[tuple[Column, Scale]]) -> list[tuple[Column, Scale]]:
+    """Return items whose scale the others of the questionnaire settle."""
+    ends = [s.ends for c, s in rated if not RECOMMEND.search(c.said)]
+    found = []
+    for column, scale in rated:
+        settled = scale
+        if scale.ends == (1, 10) and ends.count((0, 10)) > ends.count((1, 10)):
+            settled = replace(
+                scale,
+                low=0,
+                missing=tuple(c for c in scale.missing if c != 0),
+                asks=tuple(a for a in scale.asks if not a.startswith("is 0 ")),
+            )
+        elif scale.ends == (1, 4) and (1, 5) in ends:
+            settled = replace(scale, high=5, asks=())
+        if settled is not scale:
+            settled = replace(settled, why=f"{scale.why}; scale as of most other items")
+        found.append((column, settled))
+    return found

@@ -21,6 +21,7 @@ from cxlib.data.guess import (
 from cxlib.data.masking import mask_text
 from cxlib.data.readers import Raw
 from cxlib.data.vocabulary import (
+    DATE_NAMES,
     DURATION_NAMES,
     HAN,
     KEY_WORDS,
@@ -31,6 +32,7 @@ from cxlib.data.vocabulary import (
     TICKETS,
     TRANSACTIONS,
     UNIT_WORDS,
+    WAVE,
 )
 from cxlib.params.base import CANONICAL
 from cxlib.params.source import Source
@@ -107,11 +109,33 @@ def write_source(lines: Lines, table: Table, files: str) -> None:
     told |= {"header_row": str(source.header_row)} if source.header_row else {}
     told |= {"encoding": quoted(source.encoding)} if source.encoding else {}
     told |= {"header_rows": str(source.header_rows)} if source.header_rows else {}
+    asks = [*table.asks]
+    if pattern := _period_from(table):
+        told["period_from"] = quoted(pattern)
+        asks.append("no column tells the period, but the files' names do: is it so?")
     flow = ", ".join(f"{key}: {value}" for key, value in told.items())
     why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
-    lines.add(
-        1, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, table.asks
-    )
+    lines.add(1, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, asks)
+
+
+def _period_from(table: Table) -> str:
+    """Return an expression of what differs in the names of a survey's files, if no column dates."""
+    named = any(c.called(p) for c in table.columns for p in (*DATE_NAMES, WAVE))
+    if table.kind != "survey" or len(table.paths) < 2 or named:
+        return ""
+    names = [path.name for path in table.paths]
+    before = _alike(names).rstrip("0123456789")
+    after = _alike([name[::-1] for name in names])[::-1].lstrip("0123456789")
+    if any(len(name) <= len(before) + len(after) for name in names):
+        return ""
+    return f"^{re.escape(before)}(?P<period>.+){re.escape(after)}$"
+
+
+def _alike(names: Sequence[str]) -> str:
+    """Return what all names begin with."""
+    low, high = min(names), max(names)
+    pairs = enumerate(zip(low, high, strict=False))
+    return low[: next((i for i, pair in pairs if len({*pair}) > 1), min(map(len, names)))]
 
 
 def dated(table: Table, pattern: re.Pattern[str] | str) -> tuple[Column, When] | None:

@@ -205,6 +205,37 @@ def test_years_of_one_survey_are_one_source(shop: Any, tmp_path: Path) -> None:
     assert len(read_table(shop.workspace, "neu", "survey")) == 120
 
 
+def test_waves_in_files_and_sheets(shop: Any, tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    for year in (2024, 2025):
+        csv(tmp_path / f"w{year}.csv", [["Recommend"], *([i % 11] for i in range(40 + year % 2))])
+    made, client, _text = drafted(shop, tmp_path / "w2024.csv", tmp_path / "w2025.csv")
+    assert any("the files' names do" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    table = read_table(shop.workspace, "neu", "survey")
+    assert table["period"].value_counts().to_dict() == {"2025": 41, "2024": 40}
+    book = Workbook()
+    for name in ("Shop 1", "Shop 2"):
+        sheet = book.create_sheet(name)
+        for row in (["Recommend"], *([i * len(book.sheetnames) % 11] for i in range(30))):
+            sheet.append(row)
+    del book["Sheet"]
+    book.save(tmp_path / "shops.xlsx")
+    made, client, _text = drafted(shop, tmp_path / "shops.xlsx", name="shops")
+    assert any("are all meant?" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    assert len(read_table(shop.workspace, "shops", "survey")) == 60
+
+
+def test_an_encoding_that_cannot_be_told_is_asked_about(shop: Any, tmp_path: Path) -> None:
+    rows = [["area", "recommend"], *([["Zürich Käse", "Genève"][i % 2], i % 11] for i in range(40))]
+    made, client, _text = drafted(shop, csv(tmp_path / "a.csv", rows, "cp1252"))
+    assert client.survey is not None
+    assert client.survey.source.encoding == "cp1252"
+    assert any("'Zürich Käse'" in question for question in made.questions)
+
+
 def test_hostile_names_are_names_and_nothing_else(shop: Any, tmp_path: Path) -> None:
     names = ["a: {b} # c", "- x", "null", "1e5", "'\\\u2028", "*&!%@`", "推荐\u0085NPS"]
     rows = [[i % 5 + 1] * 6 + [i % 11] for i in range(60)]
@@ -224,10 +255,12 @@ def test_nothing_is_overwritten_and_files_stay_where_they_were(shop: Any, tmp_pa
     assert file.read_bytes() == before
     with pytest.raises(SetupError, match="there already"):
         new("neu", [file], shop.workspace)
-    (shop.workspace.root / "data" / "other").mkdir()
+    shop.workspace.data("other").mkdir()
+    (shop.workspace.data("other") / "wjx.csv").write_text("theirs")
     with pytest.raises(SetupError, match="there already"):
         new("other", [file], shop.workspace)
     assert not (shop.workspace.params / "other.yaml").exists()
+    assert (shop.workspace.data("other") / "wjx.csv").read_text() == "theirs"
     (tmp_path / "b").mkdir()
     twin = tmp_path / "b" / file.name
     twin.write_bytes(b"Q1\n1\n")
