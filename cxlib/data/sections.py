@@ -24,6 +24,7 @@ from cxlib.data.vocabulary import (
     DATE_NAMES,
     DURATION_NAMES,
     HAN,
+    ISO_FORMATS,
     KEY_WORDS,
     MEMBERS,
     NUMBERED,
@@ -71,6 +72,7 @@ class Table:
     dropped: set[str] = field(default_factory=set)
     formats: list[str] = field(default_factory=list)
     comment_at: int = 0
+    dates: list[Column] = field(default_factory=list)
 
     def take(
         self, pattern: re.Pattern[str] | str, fits: Callable[[Column], object]
@@ -143,7 +145,7 @@ def dated(table: Table, pattern: re.Pattern[str] | str) -> tuple[Column, When] |
     found: dict[str, When] = {}
 
     def fits(column: Column) -> bool:
-        when = when_of(column, table.formats)
+        when = when_of(column, table.formats) or when_of(column)
         if when:
             found[column.name] = when
         return when is not None
@@ -153,7 +155,12 @@ def dated(table: Table, pattern: re.Pattern[str] | str) -> tuple[Column, When] |
         return None
     when = found[column.name]
     if when.format and when.format not in table.formats:
+        turned = re.sub("%[dm]", lambda m: {"%d": "%m", "%m": "%d"}[m[0]], when.format)
+        for other in table.dates:  # a column that tells day from month tells it of the others
+            told = [f for f in (when.format, turned) if when_of(other, [f])]
+            when = when_of(column, told) or when if len(told) == 1 else when
         table.formats.append(when.format)
+    table.dates.append(column)
     return column, when
 
 
@@ -164,6 +171,9 @@ def shown_range(when: When) -> str:
 
 def write_formats(lines: Lines, table: Table) -> None:
     """Write the formats that a section's dates need."""
+    for column in table.dates if table.formats else ():
+        if when_of(column, table.formats) is None:
+            table.formats += [f for f in ISO_FORMATS if when_of(column, [*table.formats, f])][:1]
     if table.formats:
         lines.add(1, f"date_format: [{', '.join(map(json.dumps, table.formats))}]")
 

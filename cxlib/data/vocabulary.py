@@ -194,3 +194,7 @@ UNFINISHED = {
 UNIT_WORDS = {"seconds": r"sec|秒|\bs\b", "minutes": r"min|分", "hours": r"hour|hrs?\b|小时"}
 
 HAN = re.compile(r"[\u4e00-\u9fff]+")
+ISO_FORMATS = (
+    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"),
+    *("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d"),
+)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from cxlib import params
 from cxlib.cli import main
 from cxlib.data.check import check
-from cxlib.data.draft import Drafted, new, open_questions
+from cxlib.data.draft import Drafted, lay_out, new, open_questions
 from cxlib.data.ingest import ingest
 from cxlib.data.tables import read_table
 from cxlib.errors import SetupError
@@ -160,6 +160,42 @@ def test_dates_that_do_not_tell_day_from_month_are_asked_about(shop: Any, tmp_pa
     assert client.transactions is not None
     assert client.transactions.date_format == ("%m/%d/%Y",)  # five months, not twelve
     assert any("does not tell day from month" in question for question in made.questions)
+
+
+def test_one_column_of_dates_tells_the_other(shop: Any, tmp_path: Path) -> None:
+    log: list[list[Any]] = [["Ticket ID", "Created", "Resolved", "Closed", "Status"]]
+    for i in range(60):
+        opened = START + timedelta(hours=29 * i)
+        day = f"{opened:%d/%m/%Y %H:%M}"
+        log.append([f"T{i}", day, day if opened < datetime(2026, 1, 12) else "",
+                    f"{opened + timedelta(days=1):%Y-%m-%d}", "Closed"])  # fmt: skip
+    made, client, _text = drafted(shop, csv(tmp_path / "t.csv", log))
+    assert client.tickets is not None
+    assert client.tickets.date_format == ("%d/%m/%Y %H:%M", "%Y-%m-%d")
+    assert not any("day from month" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    table = read_table(shop.workspace, "neu", "tickets")
+    assert (
+        table["resolved_at"].dropna() == table["created_at"][table["resolved_at"].notna()]
+    ).all()
+
+
+def test_a_draft_of_the_demo_client_reads_what_its_own_file_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda *a, **k: str(tmp_path / "config"))
+    lay_out(tmp_path, demo=True)
+    workspace = Workspace(tmp_path.resolve())
+    files = sorted(workspace.data("nova-mall").glob("survey_*.csv"))
+    new("again", files, workspace)
+    tables = {}
+    for name in ("nova-mall", "again"):
+        client = params.load(name, workspace)
+        ingest(client, workspace)
+        tables[name] = read_table(workspace, name, "survey")
+    for key in ("nps", "csat", "ces", "search", "delivery", "returns", "weight", "period"):
+        one, two = (table[key].value_counts().to_dict() for table in tables.values())
+        assert one == two, key
 
 
 @pytest.mark.parametrize(
