@@ -275,6 +275,8 @@ def new(client: str, files: tuple[Path, ...]) -> None:
 
     workspace = Workspace.find()
     drafted = draft(client, files, workspace)
+    if workspace.root not in (Path.cwd(), *Path.cwd().parents):
+        click.echo(f"in {workspace.root}:")
     for path in (drafted.file, *drafted.copies):
         click.echo(f"  {workspace.shown(path)}")
     for question in drafted.questions:
@@ -297,7 +299,7 @@ def init(folder: Path, demo: bool) -> None:
     laid = lay_out(folder, demo=demo)
     here = "" if folder == Path() else f"cd {folder}; "
     click.echo(
-        f"{here}cx run nova-mall"
+        f"Next: {here}cx run nova-mall"
         if demo
         else f"{here}cx new CLIENT FILE… drafts {laid}/<client>.yaml from a client's files; or "
         f"copy {laid}/template.yaml to {laid}/<client>.yaml, and put the data into "
