@@ -124,19 +124,23 @@ def check(clients: tuple[str, ...], data: bool) -> None:
     from cxlib import params
     from cxlib.batch.chapters import discover, stray_settings
     from cxlib.data.check import examine
+    from cxlib.data.draft import open_questions
     from cxlib.errors import CxError
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
     chapters = discover(workspace.notebooks).chapters
     bad = False
-    for name in clients or workspace.clients():
+    for name in clients or workspace.known():
+        open_ = open_questions(name, workspace)
         try:
             client = params.load(name, workspace)
             checked = examine(client, workspace)
-            faults = [*stray_settings(client, chapters), *checked.faults]
+            faults = [*stray_settings(client, chapters), *checked.faults, *open_]
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
+            for fault in open_:
+                click.echo(f"    {fault.severity}: {fault}")
             bad = True
             continue
         errors = [fault for fault in faults if fault.severity == "error"]
@@ -185,7 +189,7 @@ def lab(arguments: tuple[str, ...], chapters: tuple[str, ...]) -> None:
     chosen = choose(discover(workspace.notebooks).chapters, chapters)
     named = tuple(takewhile(lambda word: not word.startswith("-"), arguments))
     copies = []
-    for name in named or workspace.clients():
+    for name in named or workspace.known():
         workspace.client_file(name)
         copies += explore(workspace, name, chosen)
     folder = workspace.root / "explore"
@@ -252,22 +256,52 @@ def import_(client: str, file: Path) -> None:
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("client")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE…",
+)
 @_kindly
-def init(folder: Path) -> None:
-    """Make a workspace in FOLDER: params/ with the template, and data/."""
-    from shutil import copyfile
+def new(client: str, files: tuple[Path, ...]) -> None:
+    """Draft the file of CLIENT from the FILEs it sent (surveys, tickets, orders, members).
 
-    from cxlib.errors import SetupError
-    from cxlib.workspace import kit_file
+    The files are copied to data/CLIENT/; params/CLIENT.yaml asks about whatever is in doubt.
+    """
+    from cxlib.data.draft import new as draft
+    from cxlib.workspace import Workspace
 
-    template = folder / "params" / "template.yaml"
-    if template.exists():
-        raise SetupError(f"{template} is there already; nothing was changed.")
-    template.parent.mkdir(parents=True, exist_ok=True)
-    (folder / "data").mkdir(exist_ok=True)
-    copyfile(kit_file("params") / "template.yaml", template)
+    workspace = Workspace.find()
+    drafted = draft(client, files, workspace)
+    if workspace.root not in (Path.cwd(), *Path.cwd().parents):
+        click.echo(f"in {workspace.root}:")
+    for path in (drafted.file, *drafted.copies):
+        click.echo(f"  {workspace.shown(path)}")
+    for question in drafted.questions:
+        click.echo(f"  ? {question}")
+    n = len(drafted.questions)
     click.echo(
-        f"Copy {template} to {template.parent}/<client>.yaml, "
-        f"and put the data into {folder}/data/<client>/."
+        f"{n} question{'' if n == 1 else 's'} in {workspace.shown(drafted.file)}: answer there, "
+        f"removing each line `# ?`; then `cx check {client}` and `cx run {client}`."
+    )
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.option("--demo", is_flag=True, help="With the demo client nova-mall, to try the kit on.")
+@_kindly
+def init(folder: Path, demo: bool) -> None:
+    """Make a workspace in FOLDER: params/ with the template, and data/."""
+    from cxlib.data.draft import lay_out
+
+    laid = lay_out(folder, demo=demo)
+    here = "" if folder == Path() else f"cd {folder}; "
+    click.echo(
+        f"Next: {here}cx run nova-mall"
+        if demo
+        else f"{here}cx new CLIENT FILE… drafts {laid}/<client>.yaml from a client's files; or "
+        f"copy {laid}/template.yaml to {laid}/<client>.yaml, and put the data into "
+        f"{folder}/data/<client>/."
     )

@@ -48,7 +48,7 @@ class Workspace:
                 return cls(folder)
         raise SetupError(
             f"no workspace: neither {here} nor a folder above it holds params/; "
-            "make one with `cx init`, or set CX_HOME."
+            "make one with `cx init` (`cx init --demo` with a client to try), or set CX_HOME."
         )
 
     @property
@@ -84,6 +84,22 @@ class Workspace:
     def clients(self) -> list[str]:
         """Return the names of all clients that have a parameter file."""
         return sorted(p.stem for p in self.params.glob("*.yaml") if p.stem != "template")
+
+    def known(self) -> list[str]:
+        """Return all clients where none is named.
+
+        Raises
+        ------
+        SetupError
+            If there is none; it says how to make one.
+        """
+        found = self.clients()
+        if not found:
+            raise SetupError(
+                f"no client in {self.params}: draft one with `cx new CLIENT FILE…` from its files, "
+                "or try the kit with `cx init --demo`."
+            )
+        return found
 
     def data(self, client: str) -> Path:
         """Return the folder of a client's raw files; the kit reads there and never writes."""

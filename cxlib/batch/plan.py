@@ -115,7 +115,7 @@ def make_plan(
     every: Chapters = discover(workspace.notebooks)
     wanted = [c.stem for c in choose(every.chapters, request.chapters)]
     faults = {} if request.chapters else dict(every.faults)
-    names = tuple(dict.fromkeys(request.clients)) or tuple(workspace.clients())
+    names = tuple(dict.fromkeys(request.clients)) or tuple(workspace.known())
     jobs: list[Job] = []
     clients: dict[str, Client] = {}
     for ready in _prepared(workspace, request, names, write):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 KEY_FILE = "demo.key"
@@ -14,13 +15,15 @@ def demo_key(client: str) -> bytes:
     return hashlib.sha256(f"cxlib demo client {client}: this key is public".encode()).digest()
 
 
-def build(root: Path) -> list[Path]:
-    """Write the raw files and the public keys of all demo clients under ``root/data``.
+def build(root: Path, clients: Collection[str] = CLIENTS) -> list[Path]:
+    """Write the raw files and the public keys of demo clients under ``root/data``.
 
     Parameters
     ----------
     root : Path
         A workspace; folders are made as needed, files of the same names are replaced.
+    clients : collection of str
+        Which; all by default.
 
     Returns
     -------
@@ -31,6 +34,8 @@ def build(root: Path) -> list[Path]:
 
     written = []
     for client, module in zip(CLIENTS, (harbour, lakeside, nova), strict=True):
+        if client not in clients:
+            continue
         folder = root / "data" / client
         folder.mkdir(parents=True, exist_ok=True)
         key = folder / KEY_FILE

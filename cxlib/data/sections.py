@@ -1,0 +1,399 @@
+"""The sections of a drafted client file: what they share, then tickets, members, transactions."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from cxlib.data import values
+from cxlib.data.guess import (
+    Column,
+    When,
+    numbers,
+    when_of,
+)
+from cxlib.data.masking import mask_text
+from cxlib.data.readers import Raw
+from cxlib.data.vocabulary import (
+    DATE_NAMES,
+    DURATION_NAMES,
+    HAN,
+    ISO_FORMATS,
+    KEY_WORDS,
+    MEMBERS,
+    NUMBERED,
+    PERSONAL,
+    STATE_WORDS,
+    TICKETS,
+    TRANSACTIONS,
+    UNIT_WORDS,
+    WAVE,
+)
+from cxlib.params.base import CANONICAL
+from cxlib.params.source import Source
+
+_BARE = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w.\u4e00-\u9fff-]*(?: [\w\u4e00-\u9fff]+)*")
+
+_RESERVED = frozenset({"null", "true", "false"})
+
+
+@dataclass(kw_only=True)
+class Lines:
+    """The client file in the making."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, depth: int, text: str, why: str = "", asks: Sequence[str] = ()) -> None:
+        """Add a line with what speaks for it, the questions that it raises above it."""
+        for ask in asks:
+            self.lines.append("  " * depth + f"# ? {shown(ask)}")
+        self.lines.append("  " * depth + text + (f"  # {shown(why)}" if why else ""))
+
+
+@dataclass(kw_only=True)
+class Table:
+    """One source: its files, how it is read, its columns and those already spoken for."""
+
+    paths: list[Path]
+    source: Source
+    notes: list[str]
+    raw: Raw
+    columns: list[Column]
+    asks: list[str] = field(default_factory=list)
+    kind: str = ""
+    used: set[str] = field(default_factory=set)
+    days: pd.Series | None = None
+    dropped: set[str] = field(default_factory=set)
+    formats: list[str] = field(default_factory=list)
+    comment_at: int = 0
+    dates: list[Column] = field(default_factory=list)
+
+    def take(
+        self, pattern: re.Pattern[str] | str, fits: Callable[[Column], object]
+    ) -> Column | None:
+        """Return the first free column whose name matches and which fits; it is free no more."""
+        for column in self.columns:
+            free = column.name not in self.used and not column.texts.empty
+            if free and column.called(pattern) and fits(column):
+                self.used.add(column.name)
+                return column
+        return None
+
+    def rest(self) -> list[Column]:
+        """Return the filled columns that are still free."""
+        return [c for c in self.columns if c.name not in self.used and not c.texts.empty]
+
+
+def quoted(text: str) -> str:
+    """Return a text as a YAML scalar that is read as this text."""
+    if _BARE.fullmatch(text) and text.casefold() not in _RESERVED:
+        return text
+    said = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in said)
+
+
+def shown(text: str) -> str:
+    """Return a text as a comment: on one line, personal data masked."""
+    return mask_text("".join(c if c.isprintable() else " " for c in text))
+
+
+def write_source(lines: Lines, table: Table, files: str) -> None:
+    """Write where a section's rows are, and how they are read."""
+    source = table.source
+    told = {"files": quoted(files)}
+    told |= {"sheet": quoted(source.sheet)} if source.sheet else {}
+    told |= {"header_row": str(source.header_row)} if source.header_row else {}
+    told |= {"encoding": quoted(source.encoding)} if source.encoding else {}
+    told |= {"header_rows": str(source.header_rows)} if source.header_rows else {}
+    asks = [*table.asks]
+    if pattern := _period_from(table):
+        told["period_from"] = quoted(pattern)
+        asks.append("no column tells the period, but the files' names do: is it so?")
+    flow = ", ".join(f"{key}: {value}" for key, value in told.items())
+    why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
+    lines.add(1, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, asks)
+
+
+def _period_from(table: Table) -> str:
+    """Return an expression of what differs in the names of a survey's files, if no column dates."""
+    named = any(c.called(p) for c in table.columns for p in (*DATE_NAMES, WAVE))
+    if table.kind != "survey" or len(table.paths) < 2 or named:
+        return ""
+    names = [path.name for path in table.paths]
+    before = _alike(names).rstrip("0123456789")
+    after = _alike([name[::-1] for name in names])[::-1].lstrip("0123456789")
+    if any(len(name) <= len(before) + len(after) for name in names):
+        return ""
+    return f"^{re.escape(before)}(?P<period>.+){re.escape(after)}$"
+
+
+def _alike(names: Sequence[str]) -> str:
+    """Return what all names begin with."""
+    low, high = min(names), max(names)
+    pairs = enumerate(zip(low, high, strict=False))
+    return low[: next((i for i, pair in pairs if len({*pair}) > 1), min(map(len, names)))]
+
+
+def dated(table: Table, pattern: re.Pattern[str] | str) -> tuple[Column, When] | None:
+    """Return the first free column of dates that matches, and what dates it holds."""
+    found: dict[str, When] = {}
+
+    def fits(column: Column) -> bool:
+        when = when_of(column, table.formats) or when_of(column)
+        if when:
+            found[column.name] = when
+        return when is not None
+
+    column = table.take(pattern, fits)
+    if column is None:
+        return None
+    when = found[column.name]
+    if when.format and when.format not in table.formats:
+        turned = re.sub("%[dm]", lambda m: {"%d": "%m", "%m": "%d"}[m[0]], when.format)
+        for other in table.dates:  # a column that tells day from month tells it of the others
+            told = [f for f in (when.format, turned) if when_of(other, [f])]
+            when = when_of(column, told) or when if len(told) == 1 else when
+        table.formats.append(when.format)
+    table.dates.append(column)
+    return column, when
+
+
+def shown_range(when: When) -> str:
+    """Return the first and last day of a column, as a comment says them."""
+    return f"{when.first:%Y-%m-%d} to {when.last:%Y-%m-%d}"
+
+
+def write_formats(lines: Lines, table: Table) -> None:
+    """Write the formats that a section's dates need."""
+    for column in table.dates if table.formats else ():
+        if when_of(column, table.formats) is None:
+            table.formats += [f for f in ISO_FORMATS if when_of(column, [*table.formats, f])][:1]
+    if table.formats:
+        lines.add(1, f"date_format: [{', '.join(map(json.dumps, table.formats))}]")
+
+
+class Keys:
+    """Keys for columns: plain words of their names, none twice."""
+
+    def __init__(self) -> None:
+        self.taken = {*CANONICAL, *_RESERVED, "nps", "csat", "ces"}
+
+    def of(self, name: str, other: str) -> str:
+        """Return a new key for a name, from `other` where the name has no words for one."""
+        plain = NUMBERED.sub("", name, count=1)
+        plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", plain)
+        word = re.sub(r"[^a-z0-9]+", "_", plain.casefold()).strip("_")[:30].strip("_")
+        if HAN.search(plain) or not word:
+            known = (key for key, words in KEY_WORDS.items() if re.search(words, plain))
+            word = next(known, word if re.match("[a-z]{3}", word) else other)
+        word = word if re.match("[a-z]", word) and not word.endswith("_used") else f"{other}_{word}"
+        key, n = word.strip("_"), 2
+        while key in self.taken:
+            key, n = f"{word}_{n}", n + 1
+        self.taken.add(key)
+        return key
+
+
+def tickets(lines: Lines, table: Table, files: str) -> None:
+    """Write the tickets section."""
+    lines.add(0, "tickets:")
+    write_source(lines, table, files)
+    part, durations = Lines(), Lines()
+    state: Column | None = None
+    created = dated(table, TICKETS["created"])
+    if created is None or (ids := table.take(TICKETS["id"], lambda c: c.distinct > 1)) is None:
+        del lines.lines[-2:]
+        lines.add(
+            0,
+            "",
+            asks=[
+                f"{files} looks like a ticket log, but no column tells "
+                f"{'the id' if created else 'when a ticket was created'}"
+            ],
+        )
+        return
+    table.days = created[1].days
+    again = len(ids.texts) - ids.distinct
+    part.add(
+        2,
+        f"id: {quoted(ids.name)}",
+        f"{ids.distinct} different in {ids.rows} rows",
+        [f"{again} ids come again: is a row an event of a ticket? Then `events: true`"]
+        if again
+        else (),
+    )
+    part.add(2, f"created: {quoted(created[0].name)}", shown_range(created[1]), created[1].asks)
+    for key in ("first_response", "resolved", "closed"):
+        found = dated(table, TICKETS[key])
+        if found is None:
+            continue
+        column, when = found
+        early = int((when.days < table.days.reindex(when.days.index)).sum())
+        asks = [*when.asks]
+        if early > max(0.2 * len(column.texts), 5):
+            asks.append(
+                f"{early} tickets have {column.name!r} before they were created, so it is left "
+                "out: another clock, or another meaning?"
+            )
+            part.add(2, f"# {key}: {quoted(column.name)}", asks=asks)
+            continue
+        part.add(
+            2,
+            f"{key}: {quoted(column.name)}",
+            f"{len(column.texts)} of {column.rows} filled; {shown_range(when)}",
+            asks,
+        )
+    for key, pattern in DURATION_NAMES.items():
+        if length := table.take(pattern, _always):
+            _duration(durations, key, length)
+    for key, fits in _TICKET_FITS.items():
+        if other := table.take(TICKETS[key], fits):
+            state = other if key == "state" else state
+            part.add(2, f"{key}: {quoted(other.name)}", f"{other.distinct} values")
+    lines.add(1, "columns:")
+    lines.lines += part.lines
+    write_formats(lines, table)
+    if any(not line.lstrip().startswith("#") for line in durations.lines):
+        lines.add(1, "durations:")
+    lines.lines += durations.lines
+    if state is not None:
+        _states(lines, state)
+    lines.add(
+        1, "# sla: {first_response: 4h, resolution: 2d}", "the contract's time limits, if any"
+    )
+    rest = [column.name for column in table.rest()]
+    if rest:
+        lines.add(1, f"# not used: {shown(', '.join(map(repr, rest)))}")
+
+
+def _duration(lines: Lines, key: str, column: Column) -> None:
+    """Write a column of durations; left out where a cell is none."""
+    named = (u for u, words in UNIT_WORDS.items() if re.search(words, column.name, re.IGNORECASE))
+    unit = next(named, "")
+    asks = [] if unit or numbers(column.texts).isna().all() else ["are these minutes?"]
+    unit = unit or "minutes"
+    strange = [t for t in column.texts.unique() if math.isnan(values.seconds(str(t), unit))]
+    if strange:
+        asks.append(f"{strange[0]!r} in {column.name!r} is no duration, so the column is left out")
+    said = f"{key}: {{column: {quoted(column.name)}, unit: {unit}}}"
+    lines.add(2, f"# {said}" if strange else said, asks=asks)
+
+
+def _is_flag(column: Column) -> bool:
+    return not values.flags(column.texts)[1].any()
+
+
+def _is_number(column: Column) -> bool:
+    return bool(numbers(column.texts).notna().all())
+
+
+def _always(column: Column) -> bool:
+    return True
+
+
+_TICKET_FITS: Mapping[str, Callable[[Column], bool]] = dict.fromkeys(
+    ("state", "customer", "channel", "queue", "priority", "group", "agent"), _always
+) | {
+    "reopened": _is_number,
+    "reassigned": _is_number,
+    "csat": _is_number,
+    "category": _always,
+    "complaint": _is_flag,
+    "upheld": _is_flag,
+    "sla_met": _is_flag,
+    "comment": _always,
+}
+
+
+def _states(lines: Lines, column: Column) -> None:
+    found: dict[str, list[str]] = {}
+    unknown = []
+    for raw in map(str, column.texts.value_counts().index):
+        word = values.plain(raw)
+        state = next(
+            (s for s, p in STATE_WORDS.items() if re.fullmatch(p, word, re.IGNORECASE)), ""
+        )
+        if not state:
+            unknown.append(raw)
+        found.setdefault(state or "open", []).append(raw)
+    lines.add(1, "states:")
+    asks = [f"what does the state {', '.join(map(repr, unknown))} mean? It stands under open"]
+    for state, raws in found.items():
+        lines.add(
+            2,
+            f"{state}: [{', '.join(map(quoted, raws))}]",
+            asks=asks if state == "open" and unknown else (),
+        )
+
+
+def members(lines: Lines, table: Table, files: str) -> None:
+    """Write the members section."""
+    lines.add(0, "members:")
+    write_source(lines, table, files)
+    lines.add(1, "columns:")
+    if ids := table.take(MEMBERS["id"], lambda c: c.distinct == len(c.texts)):
+        lines.add(2, f"id: {quoted(ids.name)}", f"{ids.distinct} different in {ids.rows} rows")
+    for key in ("joined", "left", "birthday"):
+        if found := dated(table, MEMBERS[key]):
+            lines.add(2, f"{key}: {quoted(found[0].name)}", shown_range(found[1]), found[1].asks)
+    if tier := table.take(MEMBERS["tier"], lambda c: c.distinct <= 20):
+        lines.add(2, f"tier: {quoted(tier.name)}", f"{tier.distinct} values")
+    keys, attributes, left = Keys(), Lines(), []
+    keys.taken |= set(MEMBERS)
+    for column in table.rest():
+        if not column.called(PERSONAL) and 2 <= column.distinct <= 20:
+            attributes.add(
+                2,
+                f"{keys.of(column.name, 'attribute')}: {quoted(column.name)}",
+                f"{column.distinct} values",
+            )
+        else:
+            left.append(column.name)
+    if attributes.lines:
+        lines.add(1, "attributes:")
+        lines.lines += attributes.lines
+    write_formats(lines, table)
+    if left:
+        lines.add(1, f"# not used: {shown(', '.join(map(repr, left)))}")
+
+
+def transactions(lines: Lines, table: Table, files: str) -> None:
+    """Write the transactions section."""
+    lines.add(0, "transactions:")
+    write_source(lines, table, files)
+    member = table.take(TRANSACTIONS["member"], _always)
+    day = dated(table, TRANSACTIONS["date"])
+    if member is None or day is None:
+        del lines.lines[-2:]
+        lines.add(
+            0, "", asks=[f"{files} looks like orders, but no column tells who bought, or when"]
+        )
+        return
+    table.days = day[1].days
+    lines.add(1, "columns:")
+    lines.add(
+        2, f"member: {quoted(member.name)}", f"{member.distinct} customers, {member.rows} rows"
+    )
+    lines.add(2, f"date: {quoted(day[0].name)}", shown_range(day[1]), day[1].asks)
+    for key, fits in (
+        ("order", _always),
+        ("amount", _is_number),
+        ("points", _is_number),
+        ("category", _always),
+    ):
+        if column := table.take(TRANSACTIONS[key], fits):
+            told = f"{column.distinct} values"
+            if fits is _is_number:
+                cells = numbers(column.texts)
+                told = f"{cells.min():g} to {cells.max():g}"
+            lines.add(2, f"{key}: {quoted(column.name)}", told)
+    write_formats(lines, table)
+    rest = [column.name for column in table.rest()]
+    if rest:
+        lines.add(1, f"# not used: {shown(', '.join(map(repr, rest)))}")

@@ -1,0 +1,358 @@
+"""What `cx new` makes of exports: own small files of the kinds that clients send."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from cxlib import params
+from cxlib.cli import main
+from cxlib.data.check import check
+from cxlib.data.draft import Drafted, lay_out, new, open_questions
+from cxlib.data.ingest import ingest
+from cxlib.data.tables import read_table
+from cxlib.errors import SetupError
+from cxlib.params import Client
+from cxlib.workspace import Workspace
+
+START = datetime(2026, 1, 3, 9)
+SATISFIED = ["非常满意", "满意", "一般", "不满意", "非常不满意"]
+
+
+def csv(path: Path, rows: list[list[Any]], encoding: str = "utf-8") -> Path:
+    text = "\n".join(",".join(f'"{cell}"' for cell in map(str, row)) for row in rows)
+    path.write_text(text.replace('"{', '"{') + "\n", encoding=encoding)
+    return path
+
+
+def drafted(shop: Any, *files: Path, name: str = "neu") -> tuple[Drafted, Client, str]:
+    """Return the draft, the client it makes and its text; a draft passes the check."""
+    made = new(name, files, shop.workspace)
+    client = params.load(name, shop.workspace)
+    errors = [str(f) for f in check(client, shop.workspace) if f.severity == "error"]
+    assert errors == []
+    return made, client, made.file.read_text(encoding="utf-8")
+
+
+def wenjuanxing(folder: Path) -> Path:
+    random.seed(1)
+    header = ["序号", "提交答卷时间", "所用时间", "来源", "来自IP", "总分", "1、您的性别",
+              "2、您对我们的总体满意度", "3、您向朋友推荐我们的可能性", "4、您对配送速度的满意度",
+              "5、您对客服态度的满意度", "6、选择我们的原因(价格)", "6、选择我们的原因(质量)",
+              "7、您从哪里了解我们", "8、您的建议", "9、手机号", "10、解决问题费力吗"]  # fmt: skip
+    rows: list[list[Any]] = [header]
+    for i in range(180):
+        when = START + timedelta(days=i)
+        rows.append([
+            i + 1, f"{when.year}/{when.month}/{when.day} 9:00:00", "120秒", "微信", "1.2.3.4", 50,
+            random.choice("男女"), random.choice(SATISFIED), [0, 3, 6, 7, 8, 9, 10, 10][i % 8],
+            99 if i % 60 == 0 else i % 5 + 1, 6 if i % 30 == 0 else i % 5 + 1,
+            i % 2, int(i % 3 == 0), ["朋友┋广告", "广告", "朋友", "门店┋广告"][i % 4],
+            f"希望配送再快一点，谢谢{i}" if i % 2 else "", f"1380013{i:04}", i % 7 + 1,
+        ])  # fmt: skip
+    return csv(folder / "wjx.csv", rows, "gb18030")
+
+
+def test_a_survey_of_wenjuanxing(shop: Any, tmp_path: Path) -> None:
+    made, client, text = drafted(shop, wenjuanxing(tmp_path))
+    survey = client.survey
+    assert survey is not None
+    assert client.period == "month"
+    assert client.languages == ("zh",)
+    assert survey.columns.id == "序号"
+    assert survey.columns.date == "提交答卷时间"
+    assert survey.columns.comment == "8、您的建议"
+    kinds = {m.key: (m.kind, m.scale, m.direction) for m in client.metrics}
+    assert kinds == {
+        "csat": ("csat", (1, 5), "higher"),
+        "nps": ("nps", (0, 10), "higher"),
+        "ces": ("ces", (1, 7), "lower"),
+    }
+    assert survey.metrics["csat"].values == dict(zip(SATISFIED, (5, 4, 3, 2, 1), strict=True))
+    assert [(t.key, t.scale) for t in survey.touchpoints] == [
+        ("delivery", (1, 5)), ("service", (1, 5))]  # fmt: skip
+    assert survey.touchpoints[0].missing == (99,)
+    assert survey.touchpoints[1].not_applicable == (6,)
+    assert [q.kind for q in survey.questions.values()] == ["multiple", "multiple"]
+    assert list(survey.segments) == ["gender"]
+    assert any("what does 99 mean (3×)" in question for question in made.questions)
+    assert any("is 6 beside 1-5 'not applicable' (6×)" in question for question in made.questions)
+    assert "手机号" not in text.replace("# not used: ", "#").partition("#")[0]
+    assert "a 问卷星 export" in text
+    ingest(client, shop.workspace)
+    table = read_table(shop.workspace, "neu", "survey")
+    assert len(table) == 180
+    assert table["service_used"].eq(False).sum() == 6
+
+
+def test_a_survey_of_qualtrics(shop: Any, tmp_path: Path) -> None:
+    names = ["StartDate", "EndDate", "Status", "IPAddress", "Progress", "Finished", "RecordedDate",
+             "ResponseId", "Q1", "Q2", "Q3_1", "Q3_2", "Q4_1", "Q4_2", "Q6", "Q6_TEXT"]  # fmt: skip
+    wording = [*names[:8], "How likely are you to recommend Acme?",
+               "Overall how satisfied are you? (1 = very satisfied)", "Please rate - Delivery",
+               "Please rate - Support", "Which apply? - Price", "Which apply? - Brand",
+               "Age group", "Other"]  # fmt: skip
+    lines = [",".join(names), ",".join(wording)]
+    lines.append(",".join(f'"{{""ImportId"":""{name}""}}"' for name in names))
+    for i in range(150):
+        day = f"{START + timedelta(days=i):%Y-%m-%d %H:%M:%S}"
+        lines.append(",".join(map(str, [
+            day, day, "IP Address", "1.1.1.1", 100, i % 9 > 0, day, f"R_{i:05}", i % 11 + 1,
+            i % 5 + 1, i % 5 + 1, i % 4 + 2, "Price" if i % 2 else "", "Brand" if i % 3 else "",
+            ["18-29", "30+"][i % 2], ""])))  # fmt: skip
+    file = tmp_path / "q.csv"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    made, client, text = drafted(shop, file)
+    survey = client.survey
+    assert survey is not None
+    assert (survey.columns.id, survey.columns.date) == ("ResponseId", "RecordedDate")
+    nps, csat = survey.metrics["nps"], survey.metrics["csat"]
+    assert nps.scale == (0, 10)
+    assert (nps.values["1"], nps.values["11"]) == (0, 10)
+    assert any("0-10 stored as 1-11" in question for question in made.questions)
+    assert csat.direction == "lower"
+    assert [t.key for t in survey.touchpoints] == ["delivery", "support"]
+    assert survey.questions["q4"].columns == ("Q4_1", "Q4_2")
+    assert '# where: {Finished: ["True"]}' in text
+
+
+def test_a_ticket_log_and_orders_of_one_client(shop: Any, tmp_path: Path) -> None:
+    log: list[list[Any]] = [["Ticket ID", "Customer ID", "Created At", "Resolved At", "Status",
+                             "Channel", "First response time (min)", "Subject"]]  # fmt: skip
+    for i in range(120):
+        opened = START + timedelta(hours=31 * i)
+        state = ["Solved", "Closed", "Awaiting vendor", "Open"][i % 4]
+        solved = f"{opened + timedelta(hours=5):%d/%m/%Y %H:%M}" if i % 4 < 2 else ""
+        log.append([f"T{i:05}", f"C{i % 50:04}", f"{opened:%d/%m/%Y %H:%M}", solved, state,
+                    ["email", "phone"][i % 2], i % 60 + 1, f"question {i}"])  # fmt: skip
+    orders: list[list[Any]] = [["Customer ID", "Order ID", "Order date", "Amount", "Category"]]
+    for i in range(100):
+        day = START + timedelta(days=30 * (i % 12) + i % 3)
+        orders.append([f"C{i % 50:04}", f"O{i}", f"{day:%Y-%m-%d}", f"{i}.50", ["a", "b"][i % 2]])
+    preamble = csv(tmp_path / "orders.csv", [["Export of all orders"], [""], *orders])
+    made, client, _text = drafted(shop, csv(tmp_path / "log.csv", log), preamble)
+    assert client.survey is None
+    tickets, bought = client.tickets, client.transactions
+    assert tickets is not None
+    assert bought is not None
+    assert tickets.states is not None
+    assert (tickets.columns.id, tickets.columns.created) == ("Ticket ID", "Created At")
+    assert (tickets.columns.resolved, tickets.columns.customer) == ("Resolved At", "Customer ID")
+    assert tickets.durations.first_response is not None
+    assert tickets.durations.first_response.unit == "minutes"
+    assert tickets.states.resolved == ("Solved",)
+    assert set(tickets.states.open) == {"Open", "Awaiting vendor"}
+    assert any("'Awaiting vendor'" in question for question in made.questions)
+    assert bought.source.header_row == 3
+    assert (bought.columns.member, bought.columns.amount) == ("Customer ID", "Amount")
+    assert {path.name for path in made.copies} == {"log.csv", "orders.csv"}
+
+
+def test_dates_that_do_not_tell_day_from_month_are_asked_about(shop: Any, tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["Order ID", "Member ID", "Date", "Amount"]]
+    rows += [[f"O{i}", f"M{i % 9}", f"{1 + i // 12:02}/{1 + i % 12:02}/2026", 5] for i in range(60)]
+    made, client, _text = drafted(shop, csv(tmp_path / "o.csv", rows))
+    assert client.transactions is not None
+    assert client.transactions.date_format == ("%m/%d/%Y",)  # five months, not twelve
+    assert any("does not tell day from month" in question for question in made.questions)
+
+
+def test_one_column_of_dates_tells_the_other(shop: Any, tmp_path: Path) -> None:
+    log: list[list[Any]] = [["Ticket ID", "Created", "Resolved", "Closed", "Status"]]
+    for i in range(60):
+        opened = START + timedelta(hours=29 * i)
+        day = f"{opened:%d/%m/%Y %H:%M}"
+        log.append([f"T{i}", day, day if opened < datetime(2026, 1, 12) else "",
+                    f"{opened + timedelta(days=1):%Y-%m-%d}", "Closed"])  # fmt: skip
+    made, client, _text = drafted(shop, csv(tmp_path / "t.csv", log))
+    assert client.tickets is not None
+    assert client.tickets.date_format == ("%d/%m/%Y %H:%M", "%Y-%m-%d")
+    assert not any("day from month" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    table = read_table(shop.workspace, "neu", "tickets")
+    assert (
+        table["resolved_at"].dropna() == table["created_at"][table["resolved_at"].notna()]
+    ).all()
+
+
+def test_a_draft_of_the_demo_client_reads_what_its_own_file_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda *a, **k: str(tmp_path / "config"))
+    lay_out(tmp_path, demo=True)
+    workspace = Workspace(tmp_path.resolve())
+    files = sorted(workspace.data("nova-mall").glob("survey_*.csv"))
+    new("again", files, workspace)
+    tables = {}
+    for name in ("nova-mall", "again"):
+        client = params.load(name, workspace)
+        ingest(client, workspace)
+        tables[name] = read_table(workspace, name, "survey")
+    for key in ("nps", "csat", "ces", "search", "delivery", "returns", "weight", "period"):
+        one, two = (table[key].value_counts().to_dict() for table in tables.values())
+        assert one == two, key
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "kind", "scale", "asked"),
+    [
+        ("Overall satisfaction", range(1, 11), "csat", (1, 10), "or `kind: mean`"),
+        ("Overall satisfaction", range(11), "csat", (0, 10), "or `kind: mean`"),
+        ("总体满意度", range(1, 6), "csat", (1, 5), ""),
+        ("总体满意度", range(1, 7), "csat", (1, 5), "is 6 beside 1-5"),
+        ("总体满意度", range(6), "csat", (1, 5), "what does 0 beside 1-5"),
+        ("总体满意度", [*range(1, 6), 9], "csat", (1, 5), "what does 9 beside 1-5"),
+        ("Would you recommend us?", range(11), "nps", (0, 10), ""),
+        ("Would you recommend us?", [*range(11), 99], "nps", (0, 10), "what does 99 mean"),
+        ("Would you recommend us?", range(1, 11), "nps", (0, 10), "nobody answered 0"),
+        ("是否愿意推荐", range(1, 6), "mean", (1, 5), "NPS is defined on 0-10"),
+        ("How much effort did you have to put in?", range(1, 8), "ces", (1, 7), "hard work"),
+        ("Ease of getting help (CES)", range(1, 8), "ces", (1, 7), ""),
+    ],
+)
+def test_what_kind_of_score_a_question_is(
+    shop: Any, tmp_path: Path, name: str, answers: Any, kind: str, scale: Any, asked: str
+) -> None:
+    cells = list(answers) * 40
+    made, client, _text = drafted(shop, csv(tmp_path / "s.csv", [[name], *([c] for c in cells)]))
+    (metric,) = client.metrics
+    assert (metric.kind, metric.scale) == (kind, scale)
+    about = [q for q in made.questions if not q.startswith(("what do readers", "do they work"))]
+    assert any(asked in question for question in about) if asked else about == []
+
+
+def test_years_of_one_survey_are_one_source(shop: Any, tmp_path: Path) -> None:
+    for year in (2024, 2025):
+        rows: list[list[Any]] = [["Response ID", "Date", "Recommend", "Rate delivery"]]
+        for i in range(60):
+            day = f"{year}-05-{i % 28 + 1:02}"
+            rows.append([i + 10_000 * year, day, i % 11, 99 if i % 9 == 0 else 4 - i % 3])
+        csv(tmp_path / f"s_{year}.csv", rows)
+    made, client, _text = drafted(shop, tmp_path / "s_2024.csv", tmp_path / "s_2025.csv")
+    assert client.survey is not None
+    assert client.survey.source.files == "survey/*"
+    assert {path.parent.name for path in made.copies} == {"survey"}
+    ingest(client, shop.workspace)
+    assert len(read_table(shop.workspace, "neu", "survey")) == 120
+
+
+def test_waves_in_files_and_sheets(shop: Any, tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    for year in (2024, 2025):
+        csv(tmp_path / f"w{year}.csv", [["Recommend"], *([i % 11] for i in range(40 + year % 2))])
+    made, client, _text = drafted(shop, tmp_path / "w2024.csv", tmp_path / "w2025.csv")
+    assert any("the files' names do" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    table = read_table(shop.workspace, "neu", "survey")
+    assert table["period"].value_counts().to_dict() == {"2025": 41, "2024": 40}
+    book = Workbook()
+    for name in ("Shop 1", "Shop 2"):
+        sheet = book.create_sheet(name)
+        for row in (["Recommend"], *([i * len(book.sheetnames) % 11] for i in range(30))):
+            sheet.append(row)
+    del book["Sheet"]
+    book.save(tmp_path / "shops.xlsx")
+    made, client, _text = drafted(shop, tmp_path / "shops.xlsx", name="shops")
+    assert any("are all meant?" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    assert len(read_table(shop.workspace, "shops", "survey")) == 60
+
+
+def test_an_encoding_that_cannot_be_told_is_asked_about(shop: Any, tmp_path: Path) -> None:
+    rows = [["area", "recommend"], *([["Zürich Käse", "Genève"][i % 2], i % 11] for i in range(40))]
+    made, client, _text = drafted(shop, csv(tmp_path / "a.csv", rows, "cp1252"))
+    assert client.survey is not None
+    assert client.survey.source.encoding == "cp1252"
+    assert any("'Zürich Käse'" in question for question in made.questions)
+
+
+def test_hostile_names_are_names_and_nothing_else(shop: Any, tmp_path: Path) -> None:
+    names = ["a: {b} # c", "- x", "null", "1e5", "'\\\u2028", "*&!%@`", "推荐\u0085NPS"]
+    rows = [[i % 5 + 1] * 6 + [i % 11] for i in range(60)]
+    made, client, text = drafted(shop, csv(tmp_path / "#? [x].csv", [names, *rows]))
+    assert client.survey is not None
+    assert client.survey.source.files == "#? [x].csv"
+    assert len(client.survey.touchpoints) + len(client.survey.metrics) >= 6
+    assert "\u2028" not in text
+    assert "\u0085" not in text
+    assert made.copies[0].name == "#? [x].csv"
+
+
+def test_nothing_is_overwritten_and_files_stay_where_they_were(shop: Any, tmp_path: Path) -> None:
+    file = wenjuanxing(tmp_path)
+    before = file.read_bytes()
+    drafted(shop, file)
+    assert file.read_bytes() == before
+    with pytest.raises(SetupError, match="there already"):
+        new("neu", [file], shop.workspace)
+    shop.workspace.data("other").mkdir()
+    (shop.workspace.data("other") / "wjx.csv").write_text("theirs")
+    with pytest.raises(SetupError, match="there already"):
+        new("other", [file], shop.workspace)
+    assert not (shop.workspace.params / "other.yaml").exists()
+    assert (shop.workspace.data("other") / "wjx.csv").read_text() == "theirs"
+    (tmp_path / "b").mkdir()
+    twin = tmp_path / "b" / file.name
+    twin.write_bytes(b"Q1\n1\n")
+    with pytest.raises(SetupError, match="two files"):
+        new("third", [file, twin], shop.workspace)
+    assert not shop.workspace.data("third").exists()
+
+
+def test_check_repeats_a_question_until_its_line_is_removed(
+    shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_HOME", str(shop.workspace.root))
+    run = CliRunner().invoke(main, ["new", "neu", str(wenjuanxing(tmp_path))])
+    assert run.exit_code == 0, run.output
+    assert "cx check neu" in run.output
+    path = shop.workspace.client_file("neu")
+    asked = open_questions("neu", shop.workspace)
+    said = CliRunner().invoke(main, ["check", "neu"])
+    assert said.exit_code == 0, said.output
+    assert asked
+    for fault in asked:
+        assert f"warning: {fault}" in said.output
+        assert "# ?" in path.read_text(encoding="utf-8").splitlines()[fault.line - 1]
+    text = path.read_text(encoding="utf-8")
+    path.write_text("".join(line for line in text.splitlines(keepends=True) if "# ?" not in line),
+                    encoding="utf-8")  # fmt: skip
+    assert open_questions("neu", shop.workspace) == []
+    assert "not answered yet" not in CliRunner().invoke(main, ["check", "neu"]).output
+
+
+def test_an_empty_folder_a_demo_and_a_half_filled_template(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda *a, **k: str(tmp_path / "config"))
+    monkeypatch.setenv("CX_HOME", str(tmp_path / "nowhere"))
+    for command in (["check"], ["run"], ["list"], ["lab"], ["new", "x", __file__]):
+        run = CliRunner().invoke(main, command)
+        assert run.exit_code == 1, command
+        assert "params/" in run.output
+    folder = tmp_path / "work"
+    monkeypatch.setenv("CX_HOME", str(folder))
+    assert CliRunner().invoke(main, ["init", str(folder)]).exit_code == 0
+    for command in (["check"], ["run"], ["list"], ["lab"]):
+        run = CliRunner().invoke(main, command)
+        assert run.exit_code == 1, command
+        assert "cx new CLIENT FILE" in run.output
+    demo = CliRunner().invoke(main, ["init", str(folder), "--demo"])
+    assert demo.exit_code == 0, demo.output
+    assert Workspace(folder).clients() == ["nova-mall"]
+    again = CliRunner().invoke(main, ["init", str(folder), "--demo"])
+    assert (again.exit_code, "nothing was changed" in again.output) == (1, True)
+    client = params.load("nova-mall", Workspace(folder))
+    assert [f for f in check(client, Workspace(folder)) if f.severity == "error"] == []
+    text = (folder / "params" / "template.yaml").read_text(encoding="utf-8")
+    (folder / "params" / "half.yaml").write_text(text.replace("my-client ", "half "), "utf-8")
+    half = CliRunner().invoke(main, ["check", "half"])
+    assert half.exit_code == 1
+    for section in ("survey", "tickets", "members", "transactions", "kpis.on_time"):
+        assert f"{section}.source" in half.output or section in half.output
