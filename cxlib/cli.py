@@ -144,7 +144,8 @@ def check(clients: tuple[str, ...], data: bool) -> None:
         click.echo(f"{'✗' if errors else '✓'} {name}")
         for fault in faults:
             click.echo(f"    {fault.severity}: {fault}")
-        for line in (*checked.intake, *(checked.distributions if data else ())):
+        shown = checked.distributions if data else ()
+        for line in (*checked.intake, *checked.changes, *shown):
             click.echo(f"    {line}")
     sys.exit(1 if bad else 0)
 

@@ -33,8 +33,8 @@ class Made:
     """One canonical table before it is hidden under pseudonyms and written.
 
     `frame` is None if its source could not be read; `files` are the files read with the hash of
-    their bytes, `absent` by file the columns that others of the source have, `told` how each was
-    read.
+    their bytes, `headers` their columns, `absent` by file the columns that others of the source
+    have, `told` how each was read.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Made:
     frame: pd.DataFrame | None = None
     columns: tuple[Column, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    headers: list[str] = field(default_factory=list)
     absent: dict[str, list[str]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
 
@@ -56,6 +57,7 @@ class Made:
             self.ledger.error((*path, "source"), str(error))
             return None
         self.files |= {file.name: file.sha256 for file in raw.files}
+        self.headers = list(dict.fromkeys([*self.headers, *raw.columns]))
         self.absent |= {file.name: list(file.absent) for file in raw.files if file.absent}
         self.told |= {file.name: "; ".join((f"{file.rows} rows", *file.told)) for file in raw.files}
         for message in raw.warnings:
