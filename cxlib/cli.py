@@ -150,6 +150,33 @@ def check(clients: tuple[str, ...], data: bool) -> None:
     sys.exit(1 if bad else 0)
 
 
+@main.command()
+@click.argument("client")
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would change.")
+@_kindly
+def upgrade(client: str, dry_run: bool) -> None:
+    """Bring the file of CLIENT, written for an older kit, to the present syntax."""
+    from cxlib.batch.chapters import discover, stray_settings
+    from cxlib.params.upgrade import upgrade as bring
+    from cxlib.workspace import Workspace
+
+    workspace = Workspace.find()
+    found = bring(client, workspace, write=not dry_run)
+    for line in found.done:
+        click.echo(f"{'would change' if dry_run else 'changed'}: {line}")
+    if found.backup:
+        click.echo(f"The file as it was: {workspace.shown(found.backup)}.")
+    chapters = discover(workspace.notebooks).chapters
+    strays = stray_settings(found.client, chapters) if found.client else []
+    todo = [*found.todo, *map(str, strays)]
+    for line in todo:
+        click.echo(f"to do: {line}")
+    if not todo and not found.done:
+        click.echo(f"{client}: the file is in the present syntax.")
+    wrong = found.client is None or any(fault.severity == "error" for fault in strays)
+    sys.exit(1 if wrong else 0)
+
+
 @main.command(name="list")
 @click.argument("clients", nargs=-1)
 @click.option("--period", "-p", default="latest", show_default=True)
