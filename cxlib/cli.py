@@ -122,7 +122,7 @@ def run(
 def check(clients: tuple[str, ...], data: bool) -> None:
     """Say all that is wrong with the files and data of CLIENTS, running nothing."""
     from cxlib import params
-    from cxlib.batch.chapters import discover, stray_settings
+    from cxlib.batch.chapters import discover, settings_faults
     from cxlib.data.check import examine
     from cxlib.errors import CxError
     from cxlib.workspace import Workspace
@@ -134,7 +134,7 @@ def check(clients: tuple[str, ...], data: bool) -> None:
         try:
             client = params.load(name, workspace)
             checked = examine(client, workspace)
-            faults = [*stray_settings(client, chapters), *checked.faults]
+            faults = [*settings_faults(client, chapters), *checked.faults]
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             bad = True
@@ -156,7 +156,7 @@ def check(clients: tuple[str, ...], data: bool) -> None:
 @_kindly
 def upgrade(client: str, dry_run: bool) -> None:
     """Bring the file of CLIENT, written for an older kit, to the present syntax."""
-    from cxlib.batch.chapters import discover, stray_settings
+    from cxlib.batch.chapters import discover, settings_faults
     from cxlib.params.upgrade import upgrade as bring
     from cxlib.workspace import Workspace
 
@@ -167,7 +167,7 @@ def upgrade(client: str, dry_run: bool) -> None:
     if found.backup:
         click.echo(f"The file as it was: {workspace.shown(found.backup)}.")
     chapters = discover(workspace.notebooks).chapters
-    strays = stray_settings(found.client, chapters) if found.client else []
+    strays = settings_faults(found.client, chapters) if found.client else []
     todo = [*found.todo, *map(str, strays)]
     for line in todo:
         click.echo(f"to do: {line}")

@@ -146,18 +146,23 @@ def choose(chapters: Iterable[Chapter], asked: Iterable[str]) -> tuple[Chapter, 
 
 
 def stray_settings(client: Client, chapters: Iterable[Chapter]) -> list[Fault]:
+    """Return a fault for each chapter that a client file sets something for and nobody has."""
+    known = [chapter.stem for chapter in chapters]
+    return [
+        client.fault(("chapters", stem), f"there is no chapter {stem!r}{nearest(stem, known)}")
+        for stem in client.chapters
+        if stem not in known
+    ]
+
+
+def settings_faults(client: Client, chapters: Iterable[Chapter]) -> list[Fault]:
     """Return a fault for all that a client file sets and no chapter, or not that one, knows."""
     from cxlib.chapters import chapter_faults, options_of
 
-    known = [chapter.stem for chapter in chapters]
-    faults: list[Fault] = []
+    faults = stray_settings(client, chapters)
     for stem in client.chapters:
         model = options_of(stem)
-        if stem not in known:
-            message = f"there is no chapter {stem!r}{nearest(stem, known)}"
-            faults.append(client.fault(("chapters", stem), message))
-        elif model is not None:
-            faults += chapter_faults(client, stem, model)
+        faults += [] if model is None else chapter_faults(client, stem, model)
     return faults
 
 

@@ -65,7 +65,7 @@ def _changes(client: Client, workspace: Workspace, tables: list[Made]) -> list[s
         return []
     if "summary" not in before:
         return ["since the last intake: an older kit kept no summary; the next intake does."]
-    hashes = source_hashes(client, workspace)
+    hashes = source_hashes(client, workspace, tables=tables)
     if before.get("sources") == hashes and before.get("params") == client.hash:
         told = ["since the last intake: nothing has changed."]
         return told + [f"at the last intake: {line}" for line in before.get("changes", [])]

@@ -149,7 +149,7 @@ def _hidden(made: Made, key: Key) -> pd.DataFrame:
 
 
 def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) -> dict[str, Any]:
-    hashes = source_hashes(client, workspace)
+    hashes = source_hashes(client, workspace, tables=tables)
     before = read_record(workspace.tables(client.client)) or {}
     told = changes(client, workspace, tables, before, hashes) if "summary" in before else []
     return {

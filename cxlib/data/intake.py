@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cxlib.data import doubts
+from cxlib.data import database, doubts
 from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.query import query_hash, read_sql
@@ -115,19 +115,27 @@ def sources(client: Client) -> Iterator[tuple[Path, Table]]:
         yield ("kpis", key), kpi
 
 
-def source_hashes(client: Client, workspace: Workspace) -> dict[str, str]:
+def source_hashes(
+    client: Client, workspace: Workspace, *, tables: Iterable[Made] = ()
+) -> dict[str, str]:
     """Return the hash of every raw file that the client's tables are made from, by name.
+
+    A database is asked again, unless its rows were just read into `tables`.
 
     Raises
     ------
     DataError
-        If a source names no file.
+        If a source names no file, or its database does not answer.
     """
     folder = workspace.data(client.client)
     hashes: dict[str, str] = {}
+    just_read = {name: digest for made in tables for name, digest in made.files.items()}
     for path, section in sources(client):
         source = section.source
-        if source.sql is not None:
+        if source.url_env is not None:
+            name = database.name_of(source)
+            hashes[name] = hashes.get(name) or just_read.get(name) or database.digest(source)
+        elif source.sql is not None:
             hashes[".".join(map(str, (*path, "source")))] = query_hash(folder, source.sql)
         elif source.files is not None:
             for file in find(folder, source.files):
@@ -154,6 +162,8 @@ def open_source(
         If the format needs an extra that is not installed.
     """
     folder = workspace.data(client.client)
+    if source.url_env is not None:
+        return database.read_database(source)
     if source.sql is not None:
         return read_sql(folder, source.sql, encoding=source.encoding)
     return read(folder, source, wanted=wanted or (), ids=ids or ())
