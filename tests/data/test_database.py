@@ -101,32 +101,34 @@ def test_a_client_file_that_contradicts_itself_is_refused(given: str, said: str,
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A table of answers, in a schema of its own on the server."""
-    monkeypatch.setenv("CX_DB_URL", SERVER)
+    schema = f"cx_test_{os.getpid()}"  # tests may run side by side
     address = sa.make_url(SERVER).set(drivername="postgresql+psycopg")
+    address = address.update_query_dict({"options": f"-csearch_path={schema}"})
+    monkeypatch.setenv("CX_DB_URL", address.render_as_string(hide_password=False))
     engine = sa.create_engine(address, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
 
         def run(sql: str) -> Any:
             return connection.exec_driver_sql(sql)
 
-        run("drop schema if exists cx_test cascade")
-        run("create schema cx_test")
+        run(f"drop schema if exists {schema} cascade")
+        run(f"create schema {schema}")
         run(
-            "create table cx_test.answers (id text, day timestamptz, q numeric(4, 1), tier text, "
+            "create table answers (id text, day timestamptz, q numeric(4, 1), tier text, "
             "ok boolean)"
         )
         run(
-            "insert into cx_test.answers select lpad(i::text, 4, '0'), "
+            "insert into answers select lpad(i::text, 4, '0'), "
             "timestamptz '2026-01-05 23:30:00+00' + i * interval '1 day', mod(i, 11), "
             "case when mod(i, 3) = 0 then null else '金卡 %%' end, mod(i, 2) = 0 "
             "from generate_series(0, 39) i"
         )
         yield run
-        run("drop schema cx_test cascade")
+        run(f"drop schema {schema} cascade")
     engine.dispose()
 
 
-ROWS = "select * from cx_test.answers order by id"
+ROWS = "select * from answers order by id"
 
 
 @served
@@ -146,7 +148,7 @@ def test_values_come_as_text_that_the_intake_reads(table: Any) -> None:
 
 @served
 def test_parameters_are_bound_never_pasted(table: Any) -> None:
-    sql = "select id from cx_test.answers where tier like :tier and q >= :low and day > :since"
+    sql = "select id from answers where tier like :tier and q >= :low and day > :since"
     bound = {"tier": "金卡 \\%", "low": 5, "since": "2026-01-20"}
     assert len(read_database(source(sql, parameters=bound)).frame) > 3
     hostile = {**bound, "tier": "x' or true --"}
@@ -158,20 +160,20 @@ def test_parameters_are_bound_never_pasted(table: Any) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "delete from cx_test.answers",
-        "with gone as (delete from cx_test.answers returning *) select * from gone",
-        "select 1) as x; delete from cx_test.answers; select * from (select 1",
-        "select 1) as x; commit; delete from cx_test.answers; select * from (select 1",
-        "select nextval('cx_test.numbers')",
-        "select set_config('transaction_read_only', 'off', false), nextval('cx_test.numbers')",
+        "delete from answers",
+        "with gone as (delete from answers returning *) select * from gone",
+        "select 1) as x; delete from answers; select * from (select 1",
+        "select 1) as x; commit; delete from answers; select * from (select 1",
+        "select nextval('numbers')",
+        "select set_config('transaction_read_only', 'off', false), nextval('numbers')",
     ],
 )
 def test_nothing_can_be_written(sql: str, table: Any) -> None:
-    table("create sequence cx_test.numbers")
+    table("create sequence numbers")
     with pytest.raises(DataError, match="the query cannot be run"):
         read_database(source(sql))
-    assert table("select count(*) from cx_test.answers").scalar() == 40
-    assert not table("select is_called from cx_test.numbers").scalar()
+    assert table("select count(*) from answers").scalar() == 40
+    assert not table("select is_called from numbers").scalar()
 
 
 @served
@@ -204,11 +206,11 @@ def test_a_result_beyond_memory_is_refused(table: Any, monkeypatch: pytest.Monke
 @served
 def test_faults_of_a_query_are_said_without_the_address(table: Any) -> None:
     with pytest.raises(DataError, match='column "nps" does not exist'):
-        read_database(source("select nps from cx_test.answers"))
+        read_database(source("select nps from answers"))
     with pytest.raises(DataError, match="names two columns 'id'"):
-        read_database(source("select id, tier as id from cx_test.answers"))
+        read_database(source("select id, tier as id from answers"))
     with pytest.raises(DataError, match="finds no rows"):
-        read_database(source("select * from cx_test.answers where false"))
+        read_database(source("select * from answers where false"))
 
 
 @served
@@ -234,7 +236,7 @@ def test_a_survey_is_taken_in_and_again_only_when_the_database_changed(
     assert len(survey) == 40
     assert str(survey["date"].min()) == "2026-01-06 07:30:00"  # Shanghai's clock
     assert shop.ingest(client).skipped is True
-    table("update cx_test.answers set q = 10 where id = '0001'")
+    table("update answers set q = 10 where id = '0001'")
     lines = "\n".join(examine(client, shop.workspace).changes)
     assert "sources: changed: 'CX_DB_URL (query " in lines
     assert "restated: nps of 2026Q1" in lines
