@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import isclose, sqrt
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from cxlib import __version__, periods
@@ -17,7 +18,7 @@ from cxlib.data.masking import mask_text
 from cxlib.data.schema import TEXT
 from cxlib.data.survey import OWN
 from cxlib.errors import CxError
-from cxlib.workspace import Workspace, report_folder
+from cxlib.workspace import Workspace, as_name
 
 if TYPE_CHECKING:
     from cxlib.data.intake import Made
@@ -103,26 +104,28 @@ def _values(client: Client, made: Made, period: pd.Series) -> Iterator[tuple[str
         columns = [*rated, *(key for key in chosen if key in texts)]
     else:
         columns = list(_SORTED.get(made.name, ()))
+    at, labels = pd.factorize(period)
     for name in columns:
         if name not in frame:
             continue
-        cells = frame[name]
-        if pd.api.types.is_numeric_dtype(cells):
-            shown = cells.map(lambda x: NO_ANSWER if pd.isna(x) else f"{x:g}").astype(object)
-        else:
-            shown = cells.astype(object).where(cells.notna(), NO_ANSWER)
-        used = frame.get(f"{name}_used")
-        if used is not None:
-            shown = shown.mask((used == False).fillna(False), UNUSED)  # noqa: E712 - may be missing
-        if shown.nunique() <= _MOST_VALUES:
-            table = pd.crosstab(period.to_numpy(), shown.to_numpy())
-            yield (
-                name,
-                {
-                    str(label): {str(v): int(n) for v, n in row.items() if n}
-                    for label, row in table.iterrows()
-                },
-            )
+        codes, unique = pd.factorize(frame[name])
+        if len(unique) > _MOST_VALUES:
+            continue
+        shown = [f"{x:g}" if isinstance(x, float) else str(x) for x in unique]
+        shown += [NO_ANSWER, UNUSED]
+        codes = np.where(codes < 0, len(unique), codes)
+        if f"{name}_used" in frame:
+            unused = (frame[f"{name}_used"] == False).fillna(False)  # noqa: E712 - may be missing
+            codes = np.where(unused.to_numpy(bool), len(unique) + 1, codes)
+        wide = len(shown)
+        cells = np.bincount((at * wide + codes)[at >= 0], minlength=len(labels) * wide)
+        yield (
+            name,
+            {
+                str(label): {value: int(n) for value, n in zip(shown, row, strict=True) if n}
+                for label, row in zip(labels, cells.reshape(-1, wide), strict=True)
+            },
+        )
 
 
 def _rated(client: Client) -> list[str]:
@@ -315,16 +318,22 @@ def _restated(
     if hidden:
         lines.append(f"restated: {hidden} figures change by less than reports show.")
     if moved:
-        first = min(order[period] for period in moved)
-        reports = [
-            f"{period} ({language})"
-            for period in order
-            for language in client.languages
-            if order[period] >= first
-            and (workspace.reports / report_folder(client.client, period, language)).is_dir()
-        ]
+        reports = _reports(client, workspace, min(moved, key=order.__getitem__), list(order))
         lines += [f"restated: reports that show them: {', '.join(reports)}."] if reports else []
     return lines
+
+
+def _reports(client: Client, workspace: Workspace, first: str, known: list[str]) -> list[str]:
+    """Return the reports, of whatever kind of period, that end no earlier than `first` begins."""
+    later = {as_name(period) for period in known[known.index(first) :]}
+    since = periods.parse(first).start if periods.kind_of(first) else None
+    found = []
+    for folder in sorted((workspace.reports / client.client).glob("*/*/")):
+        label = folder.parent.name
+        dated = since is not None and periods.kind_of(label)
+        if label in later or (dated and since and periods.parse(label).end >= since):
+            found.append(f"{label} ({folder.name})")
+    return found
 
 
 def _shown(value: float, unit: str, *, sign: str = "") -> str:
