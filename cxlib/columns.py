@@ -132,6 +132,12 @@ COLUMNS: dict[str, Column] = {
     "last_year": Column(_("A year ago"), "unit"),
     "competitor": Column(_("Competitor"), "key"),
     "competitor_value": Column(_("Competitor's value"), "unit"),
+    "since": Column(_("Since"), "period", "First period of the present signal."),
+    "usual": Column(
+        _("Usual level"), "unit", "Of a chart, or before a shift.", ("usual_low", "usual_high")
+    ),
+    "action": Column(_("Action"), "text"),
+    "decision": Column(_("Decision: who, what, by when"), "text", "Filled in by hand."),
     # counts and shares
     "rank": Column(_("Rank"), "int"),
     "count": Column(_("Answers"), "int"),

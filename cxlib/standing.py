@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cxlib import periods
 from cxlib.page import JOB_VARIABLE, Page
 from cxlib.words import mark as _
+from cxlib.workspace import as_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +179,7 @@ class Standing(Page):
         """Make and keep what chapters will ask for: a step of a run's plan, before any chapter."""
         from cxlib.envelope import is_kept
 
-        folder = self.workspace.kpis(self.client.client) / self.period
+        folder = self.workspace.kpis(self.client.client) / as_name(self.period)
         steps: dict[str, Callable[[], Any]] = {
             "kpis": self.kpis,
             "compared-latest_move": self.compared,
@@ -310,7 +311,7 @@ class Standing(Page):
             return known
         from cxlib.envelope import read_kept, write_kept
 
-        path = self.workspace.kpis(self.client.client) / self.period / f"{name}.json"
+        path = self.workspace.kpis(self.client.client) / as_name(self.period) / f"{name}.json"
         kept = read_kept(path, self._fingerprint)
         found: Estimates = make() if kept is None else kept
         if kept is None and not os.environ.get(JOB_VARIABLE):

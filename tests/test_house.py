@@ -148,3 +148,12 @@ def test_no_files_import_one_another_in_a_circle() -> None:
                     found |= {i if i in names else each.module for i in inner}
         graph[name] = {other for other in found if other in names and other != name}
     TopologicalSorter(graph).prepare()  # raises on a circle, naming it
+
+
+def test_all_chapters_columns_mean_one_thing() -> None:
+    from cxlib.chapters import FOLDER, register
+
+    stems = [path.name for path in sorted(FOLDER.iterdir()) if (path / "tables.py").is_file()]
+    assert len(stems) >= 6
+    for stem in stems:
+        register(stem)  # two meanings of one name are an error

@@ -1,7 +1,7 @@
 """The gate: what a reader or a tool can see of a job's outputs is searched for what must not leave.
 
-Looked at are the report's words, alternative texts and metadata, the strings of the saved results,
-and the outputs of the executed notebook; not pictures, code or style.
+Looked at are the report's words, alternative texts and metadata, the strings and small cells of the
+saved results, and the outputs of the executed notebook; not pictures, code or style.
 """
 
 from __future__ import annotations
@@ -72,6 +72,11 @@ class Gate:
                     found = guard.find(text, private=private)
                     if found:
                         return f"not delivered: its {kind} holds {found}"
+                if kind == "results":
+                    base = self.clients[client].privacy.minimum_base
+                    small = next(_small_cells(json.loads(content), base), "")
+                    if small:
+                        return f"not delivered: its results hold {small}"
         except (CxError, OSError, ValueError, KeyError) as error:
             return f"not delivered: its outputs cannot be searched: {error}"
         return ""
@@ -209,6 +214,23 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item)
+
+
+_ESTIMATES = ("value", "low", "high", "change", "like", "difference", "before", "after")
+
+
+def _small_cells(value: Any, base: int) -> Iterator[str]:
+    """Yield each saved row whose numbers rest on fewer answers than the minimum base."""
+    if isinstance(value, dict) and "$frame" in value:
+        columns = {name: series.get("values", []) for name, series in value["$frame"]}
+        told = [columns[name] for name in _ESTIMATES if name in columns]
+        for at, n in enumerate(columns.get("n", ())):
+            few = isinstance(n, (int, float)) and 0 < n < base
+            if few and any(isinstance(cells[at], (int, float)) for cells in told):
+                yield f"a number on {n:g} answers, fewer than {base}"
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from _small_cells(part, base)
 
 
 def _of_json(content: str) -> Iterator[tuple[str, bool]]:

@@ -71,9 +71,14 @@ class Job:
     inputs: tuple[Seen, ...] = ()
 
     @property
+    def stem(self) -> str:
+        """The chapter's stem."""
+        return self.chapter.stem
+
+    @property
     def key(self) -> str:
         """What tells it from every other job."""
-        return "/".join((self.client, self.period, self.language, self.chapter.stem))
+        return "/".join((self.client, self.period, self.language, self.stem))
 
     @property
     def due(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,34 +14,22 @@ if TYPE_CHECKING:
     from cxlib.batch.run import Run
     from cxlib.envelope import Envelope
 
-_FIELDS = ("metric", "unit", "value", "low", "high", "n", "change", "change_low", "change_high")
+_FIELDS = ("unit", "value", "change", "cause", "at", "target", "status", "course")
 
 
 def glance_of(envelope: Envelope) -> dict[str, Any]:
-    """Return what the index shows of a chapter's saved results, as plain JSON.
+    """Return what the index shows of a chapter's saved results, as plain JSON: its KPIs by key.
 
-    The KPIs come from a result named ``headline``, the verdicts on the contract's targets from one
-    named ``verdicts``.
+    They come from the result named ``standing``, as `Engagement.standing` gives it.
     """
-    saved = envelope.results
-    glance: dict[str, Any] = {}
-    headline = getattr(saved.get("headline"), "table", None)
-    if headline is not None and {"metric", "value"} <= set(headline.columns):
-        glance["kpis"] = [
-            {name: _plain(row[name]) for name in _FIELDS if name in row}
-            for row in headline.to_dict("records")
-        ]
-    verdicts = getattr(saved.get("verdicts"), "table", None)
-    if verdicts is not None and {"metric", "status"} <= set(verdicts.columns):
-        glance["verdicts"] = [
-            {
-                name: _plain(row[name])
-                for name in ("metric", "clause", "target", "status")
-                if name in row
-            }
-            for row in verdicts.to_dict("records")
-        ]
-    return glance
+    table = getattr(envelope.results.get("standing"), "table", None)
+    if table is None or not {"kpi", "value", "source", "status"} <= set(table.columns):
+        return {}
+    return {
+        str(row["kpi"]): {name: _plain(row.get(name)) for name in _FIELDS}
+        for row in table.to_dict("records")
+        if row["source"] != "touchpoint"
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -56,10 +43,12 @@ def _plain(value: Any) -> Any:
 def portfolio(workspace: Workspace, out: Path, run: Run) -> list[ClientEntry]:
     """Return all clients of a workspace with their reports, those of earlier runs included.
 
-    The index will lie in `out`; what is told of the run's jobs overrides what is recorded.
+    The index will lie in `out`; what is told of the run's jobs overrides what is recorded. Whoever
+    needs attention comes first.
     """
     names = sorted({*workspace.clients(), *(e.job.client for e in run.ended)})
-    return [_client(workspace, out, run, name) for name in names]
+    found = [_client(workspace, out, run, name) for name in names]
+    return sorted(found, key=lambda client: client.attention, reverse=True)
 
 
 def _client(workspace: Workspace, out: Path, run: Run, name: str) -> ClientEntry:
@@ -92,27 +81,36 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str) -> ClientEntry
             note=ended.error or (job.reason if ended.state == "not applicable" else ""),
         )
     latest = max(glances, default="")
-    seen = glances.get(latest, {})
+    title, labels = _called(workspace, name)
     return ClientEntry(
         name=name,
+        title=title,
         entries=tuple(entries[key] for key in sorted(entries, key=_newest_first)),
         period=latest,
-        kpis=_kpis(seen.get("kpis", ())),
-        verdicts=tuple((v["metric"], v["status"]) for v in seen.get("verdicts", ())),
+        kpis=tuple(
+            Kpi(labels.get(kpi, kpi), **{field: row.get(field) for field in _FIELDS})
+            for kpi, row in glances.get(latest, {}).items()
+            if isinstance(row, dict)
+        ),
         fault=run.faults.get(name, ""),
     )
+
+
+def _called(workspace: Workspace, name: str) -> tuple[str, dict[str, str]]:
+    """Return a client's name and labels in the consultancy's language; its key if it has none."""
+    from cxlib import params
+    from cxlib.errors import CxError
+
+    try:
+        client = params.load(name, workspace)
+    except CxError:
+        return name, {}
+    return client.display_name("en"), client.labels("en")
 
 
 def _newest_first(key: tuple[str, str, str]) -> tuple[tuple[int, ...], str, str]:
     period, language, stem = key
     return tuple(-ord(c) for c in period), language, stem
-
-
-def _kpis(rows: Iterable[dict[str, Any]]) -> tuple[Kpi, ...]:
-    return tuple(
-        Kpi(row["metric"], row.get("value"), row.get("unit") or "", row.get("change"))
-        for row in rows
-    )
 
 
 def _link(path: Path, out: Path) -> str:

@@ -53,17 +53,23 @@ class ForkedKernel:
     def poll(self) -> int | None:
         """Return how the process ended, negative for a signal; None while it lives."""
         if self._status is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self._status = os.waitstatus_to_exitcode(status)
+            self._wait(os.WNOHANG)
         return self._status
 
     def wait(self) -> int:
         """Wait for its end, and return how it ended."""
         if self._status is None:
-            _pid, status = os.waitpid(self.pid, 0)
+            self._wait(0)
+        return -signal.SIGKILL if self._status is None else self._status
+
+    def _wait(self, options: int) -> None:
+        try:
+            pid, status = os.waitpid(self.pid, options)
+        except ChildProcessError:  # it was ended, and taken note of, with all its job's processes
+            self._status = -signal.SIGKILL
+            return
+        if pid:
             self._status = os.waitstatus_to_exitcode(status)
-        return self._status
 
     def send_signal(self, number: int) -> None:
         """Send a signal, if it lives."""

@@ -13,13 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any, Protocol
 
 from cxlib.errors import RunError
 from cxlib.workspace import Workspace, make_private, write_whole
-
-if TYPE_CHECKING:
-    from cxlib.batch.plan import Job
 
 # --- locks ------------------------------------------------------------------------------------
 
@@ -219,13 +216,33 @@ class Record:
         return path if whole else None
 
 
-def record_path(workspace: Workspace, job: Job) -> Path:
+class Placed(Protocol):
+    """What says whose record it is: a job, as the plan knows it."""
+
+    @property
+    def client(self) -> str:
+        """The client's name."""
+
+    @property
+    def period(self) -> str:
+        """The period reported on."""
+
+    @property
+    def language(self) -> str:
+        """The report's language."""
+
+    @property
+    def stem(self) -> str:
+        """The chapter's stem."""
+
+
+def record_path(workspace: Workspace, job: Placed) -> Path:
     """Return where a job's record lies, its executed notebook beside it."""
     folder = workspace.runs(job.client, job.period, job.language)
-    return folder / f"{job.chapter.stem}.json"
+    return folder / f"{job.stem}.json"
 
 
-def read_record(workspace: Workspace, job: Job) -> Record | None:
+def read_record(workspace: Workspace, job: Placed) -> Record | None:
     """Return how a job last ended; None if it never ran, or its record is damaged."""
     return _read(record_path(workspace, job))
 
@@ -249,7 +266,7 @@ def _read(path: Path) -> Record | None:
         return None
 
 
-def write_record(workspace: Workspace, job: Job, record: Record) -> None:
+def write_record(workspace: Workspace, job: Placed, record: Record) -> None:
     """Write down how a job ended."""
     data = {"schema": _SCHEMA, **asdict(record)}
     content = json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8", "replace")

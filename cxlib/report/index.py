@@ -12,17 +12,29 @@ from cxlib.report.html import CONTENT_POLICY, style
 from cxlib.words import Words
 
 _STATES = {"done": "good", "fresh": "good", "failed": "serious", "blocked": "warning"}
-_VERDICTS = {"met": "good", "not met": "serious"}
+_VERDICTS = {"met": "good", "on course": "good", "missed": "serious", "behind": "serious"}
+DECIDES = ("due", "no trajectory")
+"""Courses that leave the word to the verdict."""
 
 
 @dataclass(frozen=True)
 class Kpi:
-    """One KPI of a client: its value (None: withheld), and its change since the period before."""
+    """One KPI of a client as the core has it: value (None: withheld), verdict, change and cause."""
 
-    metric: str
+    label: str
     value: float | None
-    unit: str = ""
+    unit: str | None = ""
     change: float | None = None
+    cause: str | None = None
+    at: str | None = None
+    target: float | None = None
+    status: str | None = None
+    course: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Before a target is due its course, from then on its status; empty without a target."""
+        return str(self.status if self.course in DECIDES else self.course) if self.status else ""
 
 
 @dataclass(frozen=True)
@@ -40,17 +52,23 @@ class Entry:
 
 @dataclass(frozen=True)
 class ClientEntry:
-    """One client on the index: its reports, newest period first; KPIs, and verdicts on targets.
+    """One client on the index: its reports, newest period first, and its KPIs.
 
-    `fault` says why nothing of it could run.
+    `title` is the name that people know; `fault` says why nothing of it could run.
     """
 
     name: str
+    title: str = ""
     entries: tuple[Entry, ...] = ()
     period: str = ""
     kpis: tuple[Kpi, ...] = ()
-    verdicts: tuple[tuple[str, str], ...] = ()
     fault: str = ""
+
+    @property
+    def attention(self) -> tuple[int, int]:
+        """How much it needs: trouble with its reports first, then targets missed or behind."""
+        trouble = bool(self.fault) + sum(e.state in ("failed", "blocked") for e in self.entries)
+        return trouble, sum(_VERDICTS.get(kpi.verdict) == "serious" for kpi in self.kpis)
 
     @property
     def summary(self) -> str:
@@ -85,19 +103,20 @@ def _row(tag: str, cells: Sequence[str], attributes: str = "") -> str:
 
 
 def _client_row(client: ClientEntry) -> str:
-    name = escape(client.name)
-    kpis = "<br>".join(_kpi(kpi) for kpi in client.kpis) or "–"
+    name = escape(client.title or client.name)
+    kpis = "<br>".join(_kpi(kpi) for kpi in client.kpis if kpi.status or kpi.change is not None)
     verdicts = "<br>".join(
-        f'<span class="{_VERDICTS.get(status, "warning")}">'
-        f'<span class="badge">{escape(metric)}</span></span> {escape(status)}'
-        for metric, status in client.verdicts
+        f'<span class="{_VERDICTS.get(kpi.verdict, "warning")}">'
+        f'<span class="badge">{escape(kpi.label)}</span></span> {escape(kpi.verdict)}'
+        for kpi in client.kpis
+        if kpi.verdict
     )
     worst = next((s for s in ("failed", "blocked") if _has(client, s)), "done")
     kind = "serious" if client.fault else _STATES[worst]
     state = f'<span class="{kind}"><span class="badge">{escape(client.summary)}</span></span>'
     return (
         f'<tr><th scope="row"><a href="#{quote(client.name)}">{name}</a></th>'
-        f"<td>{escape(client.period)}</td><td>{kpis}</td><td>{verdicts or '–'}</td>"
+        f"<td>{escape(client.period)}</td><td>{kpis or '–'}</td><td>{verdicts or '–'}</td>"
         f"<td>{state}</td></tr>\n"
     )
 
@@ -108,13 +127,16 @@ def _has(client: ClientEntry, state: str) -> bool:
 
 def _kpi(kpi: Kpi) -> str:
     words = Words()
-    name = f"<strong>{escape(words.label(kpi.metric))}</strong>"
+    name = f"<strong>{escape(words.label(kpi.label))}</strong>"
     if kpi.value is None:
         return f"{name} withheld"
-    value = words.quantity(kpi.value, kpi.unit)
+    value = escape(words.quantity(kpi.value, kpi.unit or ""))
     if kpi.change is None:
-        return f"{name} {escape(value)}"
-    return f"{name} {escape(value)} ({escape(words.quantity(kpi.change, kpi.unit, sign=True))})"
+        return f"{name} {value}"
+    change = escape(words.quantity(kpi.change, kpi.unit or "", sign=True))
+    when = f" in {escape(words.period(kpi.at))}" if kpi.at else ""
+    cause = f", {escape(kpi.cause)}" if kpi.cause and kpi.cause != "not split" else ""
+    return f"{name} {value} ({change}{when}{cause})"
 
 
 def _details(client: ClientEntry) -> str:
@@ -128,7 +150,7 @@ def _details(client: ClientEntry) -> str:
     body = f"<thead>{head}</thead><tbody>\n{rows}</tbody>"
     table = f'<div class="table" {group}><table>{body}</table></div>'
     return (
-        f'<section id="{escape(client.name)}"><h2>{escape(client.name)}</h2>{fault}'
+        f'<section id="{escape(client.name)}"><h2>{escape(client.title or client.name)}</h2>{fault}'
         f"{table if client.entries else ''}</section>\n"
     )
 

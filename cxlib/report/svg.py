@@ -125,7 +125,7 @@ def _written(element: ElementTree.Element, ids: dict[str, str]) -> str:
         return ""
     told = [_attribute(name, value, ids) for name, value in element.attrib.items()]
     told = [attribute for attribute in told if attribute]
-    text = escape(element.text or "", quote=False) if tag in ("text", "tspan") else ""
+    text = escape(element.text or "") if tag in ("text", "tspan") else ""
     inner = text + "".join(_written(child, ids) for child in element)
     if tag in ("g", "defs") and (not inner or not told):
         return inner if tag == "g" else f"<defs>{inner}</defs>" if inner else ""

@@ -126,3 +126,14 @@ def test_a_client_may_be_named_where_the_own_file_names_it(place: Place) -> None
 
 def test_an_output_that_cannot_be_read_does_not_pass(check: Callable[..., str]) -> None:
     assert "cannot be searched" in check(results="{")
+
+
+def test_a_number_on_too_few_answers_does_not_leave(check: Callable[..., str]) -> None:
+    def results(n: int, value: float | None) -> str:
+        columns = [["n", {"$series": "n", "values": [n]}]]
+        columns.append(["value", {"$series": "value", "values": [value]}])
+        return json.dumps({"results": {"t": {"$frame": columns, "index": None, "rows": 1}}})
+
+    assert "fewer than 10" in check(results=results(4, 12.5))
+    assert check(results=results(4, None)) == ""
+    assert check(results=results(10, 12.5)) == ""

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from cxlib.batch.forkserver import can_fork
-from cxlib.data.formats import read_grid
+from cxlib.data.formats import read_content
 from cxlib.errors import DataError
 from tests.batch.conftest import Place, place, two
 
@@ -57,4 +57,4 @@ def test_a_far_cell_is_refused_before_memory_is_asked_for(tmp_path: Path, lies: 
                 told = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B3"', content)
                 target.writestr(name, told)
     with pytest.raises(DataError, match="row 1,048,576 and column 16,384"):
-        read_grid(path, path.read_bytes(), file=path.name)
+        read_content(path, path.read_bytes(), file=path.name)

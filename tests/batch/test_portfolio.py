@@ -16,10 +16,7 @@ from cxlib.report.index import ClientEntry, Entry, Kpi, render_index
 from tests.batch.conftest import PERIOD, Place
 
 HEADLINE = """
-from cxlib.analysis import scores
-headline = scores.headline(engagement.survey(period="history"), metrics=engagement.metrics,
-                           period=engagement.period, previous=engagement.previous)
-_ = engagement.save(headline=headline)
+_ = engagement.save(standing=engagement.standing())
 """
 
 
@@ -32,8 +29,8 @@ def test_the_index_tells_of_all_clients_those_of_earlier_runs_included(place: Pl
     run = place.run(clients=("c01",))
     first, second = portfolio(place.workspace, place.out, run)
     saved = envelope.read(place.workspace.results("c00") / PERIOD / "assessment.json")
-    table = saved["headline"].table.set_index("metric")
-    assert [kpi.metric for kpi in first.kpis] == ["nps", "csat"]
+    table = saved["standing"].table.set_index("kpi")
+    assert [kpi.label for kpi in first.kpis] == ["nps", "csat"]
     assert first.kpis[0].value == pytest.approx(table.loc["nps", "value"])
     assert first.kpis[0].change == pytest.approx(table.loc["nps", "change"])
     assert (first.entries[0].state, second.entries[0].state) == ("done", "fresh")
@@ -41,16 +38,23 @@ def test_the_index_tells_of_all_clients_those_of_earlier_runs_included(place: Pl
     assert (place.out / second.entries[0].link).is_file()
 
 
-def test_verdicts_come_from_the_chapter_that_saved_them() -> None:
-    class Saved:
-        table = pd.DataFrame(
-            {"metric": ["csat"], "status": ["not met"], "target": [85.0], "clause": [None]}
-        )
+def test_a_glance_takes_the_cores_words_and_leaves_touchpoints_out() -> None:
+    row = {"kpi": "csat", "source": "survey", "unit": "percent", "value": 81.0, "change": None}
+    row |= {"cause": "mix", "at": "2026Q2", "target": 85.0, "status": "missed", "course": "due"}
+    table = pd.DataFrame([row, row | {"kpi": "desk", "source": "touchpoint"}])
+    saved: Any = SimpleNamespace(results={"standing": SimpleNamespace(table=table)})
+    glance = glance_of(saved)
+    assert set(glance) == {"csat"}
+    assert (glance["csat"]["status"], glance["csat"]["change"]) == ("missed", None)
+    assert glance_of(SimpleNamespace(results={"other": 1})) == {}  # type: ignore[arg-type]
 
-    saved: Any = SimpleNamespace(results={"verdicts": Saved()})
-    assert glance_of(saved) == {
-        "verdicts": [{"metric": "csat", "clause": None, "target": 85.0, "status": "not met"}]
-    }
+
+def test_whoever_needs_attention_comes_first() -> None:
+    calm = ClientEntry("calm", kpis=(Kpi("nps", 1.0, status="met", course="due"),))
+    late = ClientEntry("late", kpis=(Kpi("nps", 1.0, status="missed", course="behind"),))
+    torn = ClientEntry("torn", fault="a fault")
+    order = sorted([calm, late, torn], key=lambda c: c.attention, reverse=True)
+    assert [client.name for client in order] == ["torn", "late", "calm"]
 
 
 PAGE = render_index(
@@ -62,8 +66,11 @@ PAGE = render_index(
                 Entry("y", "Y", "2026Q2", "en", "failed", note="cell [3]: <script>"),
             ),
             period="2026Q2",
-            kpis=(Kpi("nps", 42.66, "points", -3.21), Kpi("csat", None, "percent")),
-            verdicts=(("csat", "not met"),),
+            title="A and B",
+            kpis=(
+                Kpi("nps", 42.66, "points", -3.21, "mix", "2026Q2"),
+                Kpi("csat", None, "percent", status="missed", course="due"),
+            ),
         ),
         ClientEntry(name="refused", fault="params/refused.yaml:3: unknown key"),
     ],
@@ -79,10 +86,11 @@ def test_the_index_is_marked_for_the_consultancy_only() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<strong>nps</strong> 42.7 (−3.2)",
+        "<strong>nps</strong> 42.7 (−3.2 in Q2 2026, mix)",
+        "A and B",
         "<strong>csat</strong> withheld",
         "1 done, 1 failed",
-        "not met",
+        "missed",
         'href="a%26b/%E6%8A%A5%E5%91%8A%201.html"',
         "params/refused.yaml:3: unknown key",
         "03-torn.ipynb is not a notebook",

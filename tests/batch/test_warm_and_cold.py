@@ -20,16 +20,15 @@ pytestmark = pytest.mark.skipif(not forkserver.can_fork(), reason="no forking on
 
 FIGURE = """
 from cxlib.analysis import scores
-from cxlib.plots import assessment as plots
+from cxlib.chapters.assessment import figures
 survey = engagement.survey()
-headline = scores.headline(engagement.survey(period="history"), metrics=engagement.metrics,
-                           period=engagement.period, previous=engagement.previous)
-engagement.show(headline)
+standing = engagement.standing()
+engagement.show(standing)
 main = engagement.metrics[0]
 ratings = scores.distribution(survey[main.key], scale=main.scale)
-engagement.draw(plots.distribution, ratings)
+engagement.draw(figures.distribution, ratings)
 print({"a", "b", "c", "d"}, hash("order"))
-_ = engagement.save(headline=headline)
+_ = engagement.save(standing=standing)
 """
 
 
@@ -53,7 +52,7 @@ def test_a_warm_report_equals_a_cold_one_to_the_byte(
     fork_server().close()
     for warm, cold_one in zip(*made, strict=True):
         assert difflib(warm, cold_one) == []
-    assert b"data:image/png" in made[0][0]
+    assert b"<svg" in made[0][0]
     assert made[0][0] != made[0][1]
 
 

@@ -116,9 +116,9 @@ def test_only_harbours_check_in_lost_ground(studies: dict[str, Study]) -> None:
 def test_northgates_contact_centre_is_the_better_one(studies: dict[str, Study]) -> None:
     study = studies["lakeside"]
     theirs = study.engagement.competitors().table.set_index("kpi")["like"]
-    assert study.rivals["competitor"].unique().tolist() == [lakeside.COMPETITOR]
-    assert study.rivals["like"].tolist() == theirs[study.rivals["kpi"]].tolist()
-    worse = study.table[study.table["proven"] & (study.table["rival"] == "worse")]
+    assert study.competitors["competitor"].unique().tolist() == [lakeside.COMPETITOR]
+    assert study.competitors["like"].tolist() == theirs[study.competitors["kpi"]].tolist()
+    worse = study.table[study.table["proven"] & (study.table["competitor_turn"] == "worse")]
     assert worse["driver"].tolist() == [lakeside.BROKEN]
     assert lakeside.COMPETITOR in told(study)[lakeside.BROKEN].headline(Words())
 

@@ -127,8 +127,8 @@ def test_harbours_check_in_broke_in_every_group(hotel: Monitored) -> None:
 
 def test_northgates_contact_centre_is_ahead_at_an_equal_mix(bank: Monitored) -> None:
     row = bank.row(lakeside.BROKEN)
-    assert (row["rival"], row["rival_turn"]) == ("Northgate", "worse")
-    assert row["rival_gap"] == pytest.approx(-lakeside.COMPETITOR_SHIFT[lakeside.BROKEN], abs=0.25)
+    assert (row["rated_brand"], row["brand_turn"]) == ("Northgate", "worse")
+    assert row["brand_gap"] == pytest.approx(-lakeside.COMPETITOR_SHIFT[lakeside.BROKEN], abs=0.25)
     gaps = tables.gaps(bank.e).table.set_index("kpi")
     assert abs(gaps.loc["nps", "like"]) < abs(gaps.loc["nps", "change"])  # raw −23, mostly mix
 

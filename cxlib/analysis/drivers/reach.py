@@ -70,7 +70,7 @@ def groups(
                 f"{len(stray)} such), off the scale {scale[0]:g}-{scale[1]:g} of {chosen}; give "
                 "cut_points for another scale."
             )
-    if own and getattr(outcome, "direction", "higher") == "lower":
+    if own and "lower" in (getattr(outcome, "best", ""), getattr(outcome, "direction", "")):
         scores = sum(own) - scores  # the best answers are the lowest
     groups = (scores >= cuts[-1]).astype(np.intp)
     if chosen == "nps":

@@ -166,7 +166,8 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
             )
     columns = ["kpi", *_GIVEN, "to", "at", "before", "after", "n_before", *_RAW]
     blank = dict.fromkeys(SPLIT, nan) | {"mix_segment": None, "mix_level": None}
-    return pd.DataFrame(rows, columns=columns).assign(**blank)
+    floats: dict[str, Any] = dict.fromkeys(("before", "after", *_RAW), "float64")
+    return pd.DataFrame(rows, columns=columns).astype(floats).assign(**blank)
 
 
 _RAW = ("change", "change_low", "change_high", "p_value")

@@ -72,7 +72,8 @@ def _rake(mass: Floats, goal: Floats, levels: Sequence[Integers], *, rounds: int
     wanted = []
     for member in members:
         want = goal @ member
-        wanted.append(want / want.sum(axis=1, keepdims=True))
+        whole = want.sum(axis=1, keepdims=True)
+        wanted.append(np.divide(want, whole, out=np.zeros_like(want), where=whole > 0))
     for _round in range(rounds):
         worst = 0.0
         for codes, member, want in zip(levels, members, wanted, strict=True):
@@ -161,7 +162,9 @@ def _resamples(people: Integers, draws: int, seed: int) -> Iterable[Any]:
 def _split(mass: Floats, sums: Floats, cells: _Cells) -> dict[str, Any]:
     """Return the split of the sample (draw 0) with its bootstrap intervals."""
     w0, w1 = mass
-    total = sums[1].sum(axis=1) / w1.sum(axis=1) - sums[0].sum(axis=1) / w0.sum(axis=1)
+    total = _ratio(sums[1].sum(axis=1), w1.sum(axis=1)) - _ratio(
+        sums[0].sum(axis=1), w0.sum(axis=1)
+    )
     common = cells.common
     if not common.any():
         return dict.fromkeys(SPLIT, nan) | {"uncommon": 1.0}
@@ -171,14 +174,15 @@ def _split(mass: Floats, sums: Floats, cells: _Cells) -> dict[str, Any]:
         np.divide(s[:, common], w, out=np.zeros_like(w), where=w > 0)
         for s, w in ((sums[0], w0), (sums[1], w1))
     )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        at_before = _mean(_rake(w1, w0, levels), m1) - _mean(w0, m0)
-        at_after = _mean(w1, m1) - _mean(_rake(w0, w1, levels), m0)
+    at_before = _mean(_rake(w1, w0, levels), m1) - _mean(w0, m0)
+    at_after = _mean(w1, m1) - _mean(_rake(w0, w1, levels), m0)
     like = (at_before + at_after) / 2
     mix = total - like
-    spread = float(np.nanstd(like[1:], ddof=1)) if len(like) > 2 else nan
+    told = np.isfinite(like[1:])  # a draw may leave one of the samples empty
+    enough = bool(told.sum() > 2)
+    spread = float(np.std(like[1:][told], ddof=1)) if enough else nan
     (like_low, like_high), (mix_low, mix_high), (apart_low, apart_high) = (
-        np.nanpercentile(part[1:], [2.5, 97.5]) if len(part) > 2 else (nan, nan)
+        np.percentile(part[1:][told], [2.5, 97.5]) if enough else (nan, nan)
         for part in (like, mix, at_before - at_after)
     )
     return {
@@ -197,8 +201,12 @@ def _split(mass: Floats, sums: Floats, cells: _Cells) -> dict[str, Any]:
 
 
 def _mean(w: Floats, m: Floats) -> Floats:
-    means: Floats = (w * m).sum(axis=1) / w.sum(axis=1)
-    return means
+    return _ratio((w * m).sum(axis=1), w.sum(axis=1))
+
+
+def _ratio(sums: Floats, mass: Floats) -> Floats:
+    found: Floats = np.divide(sums, mass, out=np.full_like(mass, nan), where=mass > 0)
+    return found
 
 
 def _whose(

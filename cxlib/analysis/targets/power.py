@@ -1,8 +1,4 @@
-"""How many answers a change needs before it can be seen, and how small a change answers can show.
-
-The arithmetic is that of `statsmodels.stats.power`; only the smallest change of a share, whose own
-variance moves with it, is solved for here.
-"""
+"""How many answers a change needs before it can be seen, by `statsmodels.stats.power`."""
 
 from __future__ import annotations
 
@@ -398,6 +394,5 @@ def size_of(n: float, name: str) -> float:
 
 def rough(n: float) -> tuple[Caveat, ...]:
     """Say that the normal approximation is rough on few answers."""
-    if n >= CARE_BASE:
-        return ()
-    return (Caveat(_("Below {n} answers per period these sizes are rough."), n=CARE_BASE),)
+    told = Caveat(_("Below {n} answers per period these sizes are rough."), n=CARE_BASE)
+    return () if n >= CARE_BASE else (told,)

@@ -39,9 +39,9 @@ DRIVERS = (
     Rule({"lost": "yes"}, _("{driver} got worse in {at}; back where it stood, {outcome} could rise by {regain}."), "serious",
          _("Begin here: this level was reached before, so it can be reached again."),
          _("It got worse in {at}; back where it stood, {outcome} could rise by {regain}.")),
-    Rule({"proven": True, "rival": "worse"}, _("{driver} matters, and {competitor} is rated higher there."), "serious",
+    Rule({"proven": True, "competitor_turn": "worse"}, _("{driver} matters, and {competitor} is rated higher there."), "serious",
          _("See how {competitor} does it: customers can compare."), _("{competitor} is rated higher there.")),
-    Rule({"proven": True, "rival": "better"}, _("{driver} matters, and {competitor} is rated lower there."), also=_("{competitor} is rated lower there.")),
+    Rule({"proven": True, "competitor_turn": "better"}, _("{driver} matters, and {competitor} is rated lower there."), also=_("{competitor} is rated lower there.")),
 )
 
 PLAN = (

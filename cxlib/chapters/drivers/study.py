@@ -215,12 +215,12 @@ class Study:
         return tables.relative(shown).sort_values(["driver", "level"], kind="stable")
 
     @property
-    def rival_name(self) -> str | None:
+    def competitor(self) -> str | None:
         """The competitor that is shown."""
-        return str(self.rivals["competitor"].iloc[0]) if len(self.rivals) else None
+        return str(self.competitors["competitor"].iloc[0]) if len(self.competitors) else None
 
     @cached_property
-    def rivals(self) -> pd.DataFrame:
+    def competitors(self) -> pd.DataFrame:
         """The client against one competitor at equal mix, touchpoint by touchpoint."""
         table: pd.DataFrame = self.engagement.competitors().table
         keys = [touchpoint.key for touchpoint in self.choice.drivers]
@@ -245,7 +245,9 @@ class Study:
         regained = tables.steps_of(self.recovery).reindex(name).to_numpy()
         planned = tables.steps_of(self.scenario).reindex(name).to_numpy()
         turns = (
-            self.rivals.set_index("kpi")["turn"] if len(self.rivals) else pd.Series(dtype=object)
+            self.competitors.set_index("kpi")["turn"]
+            if len(self.competitors)
+            else pd.Series(dtype=object)
         )
         raw = self.published[["value", "low", "high"]].reindex(name).set_axis(found.index)
         own = found[["performance", "performance_low", "performance_high"]].set_axis(
@@ -268,8 +270,8 @@ class Study:
             lost=np.where(np.isnan(regained), "no", "yes"),
             regain=regained,
             stake=np.nan_to_num(np.fmax(regained, planned)),
-            rival=turns.reindex(name).to_numpy(),
-            competitor=self.rival_name,
+            competitor_turn=turns.reindex(name).to_numpy(),
+            competitor=self.competitor,
         )
 
     @property
@@ -314,6 +316,6 @@ class Study:
             "scenario": self.scenario,
             "recovery": self.recovery,
             "drivers": self.table,
-            "competitors": self.rivals,
+            "competitors": self.competitors,
         }
         return {name: found for name, found in named.items() if not tables.is_empty(found)}

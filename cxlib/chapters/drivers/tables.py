@@ -53,7 +53,9 @@ COLUMNS = {
     "regain": Column(_("Worth winning back"), "points", "Points of the outcome."),
     "own": Column(_("Own value"), "unit"),
     "most": Column(_("Differs most"), "key"),
-    "rival": Column(_("Against the competitor"), "word", "better, worse or unclear, equal mix."),
+    "competitor_turn": Column(
+        _("Against the competitor"), "word", "better, worse or unclear, equal mix."
+    ),
     "reason": Column(_("Why not"), "word"),
     "kept": Column(_("In the model"), "mark"),
     "levels": Column(_("Groups"), "int"),

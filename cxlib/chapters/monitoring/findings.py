@@ -64,10 +64,10 @@ TARGETS = (
 )
 
 COMPETITORS = (
-    Rule({"rival_turn": "worse"}, _("{kpi} is behind {rival} by {by_rival_gap} at an equal mix of customers."), "warning", also=_("At an equal mix of customers, {rival} is ahead by {by_rival_gap}.")),
-    Rule({"rival_turn": "worse", "signal": ""}, next_step=_("Find out what {rival} does differently there.")),
-    Rule({"rival_turn": "better"}, _("{kpi} is ahead of {rival} by {by_rival_gap} at an equal mix of customers."), also=_("At an equal mix of customers, it is ahead of {rival} by {by_rival_gap}.")),
-    Rule({"rival_turn": "better", "signal": "", "course": (None, "due", "no trajectory", "on course", "too close to call")}, severity="good"),
+    Rule({"brand_turn": "worse"}, _("{kpi} is behind {rated_brand} by {by_brand_gap} at an equal mix of customers."), "warning", also=_("At an equal mix of customers, {rated_brand} is ahead by {by_brand_gap}.")),
+    Rule({"brand_turn": "worse", "signal": ""}, next_step=_("Find out what {rated_brand} does differently there.")),
+    Rule({"brand_turn": "better"}, _("{kpi} is ahead of {rated_brand} by {by_brand_gap} at an equal mix of customers."), also=_("At an equal mix of customers, it is ahead of {rated_brand} by {by_brand_gap}.")),
+    Rule({"brand_turn": "better", "signal": "", "course": (None, "due", "no trajectory", "on course", "too close to call")}, severity="good"),
     Rule({"reference_turn": "worse"}, _("{kpi} stands at {value}, {reference} at {reference_value}; it was better in {periods_better} of {periods_both} periods."), "warning", _("Ask whether the whole market moved before changing your own service.")),
     Rule({"reference_turn": "better"}, _("{kpi} stands at {value}, {reference} at {reference_value}; it was better in {periods_better} of {periods_both} periods."), "good"),
 )

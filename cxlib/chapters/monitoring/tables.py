@@ -24,7 +24,6 @@ GROUP_DRAWS = 200
 """Resamples behind each group's test: a frame on a map, not an interval."""
 
 COLUMNS = {
-    "usual": Column(_("Usual level"), "unit", "Centre.", ("usual_low", "usual_high")),
     "until": Column(_("Level before"), "unit", "Centre before the latest shift or rebase."),
     "variation": Column(_("Latest point"), "word"),
     "assurance": Column(_("Target, as it runs now"), "word"),
@@ -37,7 +36,6 @@ COLUMNS = {
     ),
     "signal": Column(_("Signal"), "word", "better, worse, high or low; empty for none."),
     "began": Column(_("Began"), "word", "now, or earlier."),
-    "since": Column(_("Since"), "period"),
     "rule": Column(_("Rule"), "word"),
     "was": Column(_("Usual until then"), "unit", "Level before the signal."),
     "chance": Column(_("Chance in a stable report"), "chance"),
@@ -48,10 +46,9 @@ COLUMNS = {
     "fell_with": Column(_("Fell with"), "key", "The touchpoint that got worse in the same step."),
     "with_part": Column(_("Fell with one"), "word", "yes where a touchpoint moved with the KPI."),
     "miss": Column(_("A miss"), "word", "rare, some or usual, by the chance of a miss."),
-    "rival": Column(_("Against"), "key", "The competitor with the clearest gap."),
-    "rival_turn": Column(_("Position"), "word", "better (ahead), worse (behind) or none."),
-    "rival_gap": Column(_("Gap at an equal mix"), "signed"),
-    "action": Column(_("Action on record"), "text"),
+    "rated_brand": Column(_("Against"), "key", "The competitor with the clearest gap."),
+    "brand_turn": Column(_("Position"), "word", "better (ahead), worse (behind) or none."),
+    "brand_gap": Column(_("Gap at an equal mix"), "signed"),
     "on_record": Column(_("Recorded"), "word", "yes or no."),
     "reference": Column(_("Reference"), "key"),
     "reference_value": Column(_("Its value"), "unit"),
@@ -63,7 +60,6 @@ COLUMNS = {
     "client_unit": Column(_("Unit of the client"), "text"),
     "total": Column(_("Part of the change"), "signed"),
     "comment": Column(_("Comment"), "text"),
-    "decision": Column(_("Decision: who, what, by when"), "text"),
     "verdict": Column(_("Verdict"), "word", "The course before it is due, then the status."),
     "party": Column(_("Reviewed and agreed"), "word"),
     "signatory": Column(_("Name"), "text"),
@@ -138,7 +134,13 @@ _CHART = ("usual", "usual_low", "usual_high", "variation", "assurance", "miss_ch
 _SILENT: dict[str, Any] = {
     **{"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""},
     **{"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None},
-    **{"with_part": "no", "stake_moved": 0.0, "rival": None, "rival_turn": "", "rival_gap": nan},
+    **{
+        "with_part": "no",
+        "stake_moved": 0.0,
+        "rated_brand": None,
+        "brand_turn": "",
+        "brand_gap": nan,
+    },
     **{"reference": None, "reference_value": nan, "reference_turn": ""},
     **{"periods_better": 0, "periods_both": 0, "action": None, "on_record": "no"},
 }
@@ -151,7 +153,7 @@ def _told(engagement: Any, found: Monitored, row: dict[Any, Any]) -> dict[str, A
     told = _SILENT | {name: chart.get(name) for name in _CHART}
     told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
     told |= _signal(found, kpi, row)
-    told |= _rival(engagement, kpi)
+    told |= _competitor(engagement, kpi)
     told |= _reference(engagement, found, kpi)
     given = engagement.settings.actions
     action = given.get(told["fell_with"] or "", given.get(kpi))
@@ -196,7 +198,7 @@ def _signal(found: Monitored, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
     return told
 
 
-def _rival(engagement: Any, kpi: str) -> dict[str, Any]:
+def _competitor(engagement: Any, kpi: str) -> dict[str, Any]:
     gaps = engagement.withheld(engagement.competitors()).table
     if "turn" not in gaps:  # no survey, no competitors
         return {}
@@ -206,9 +208,9 @@ def _rival(engagement: Any, kpi: str) -> dict[str, Any]:
     heard = gaps["like"].fillna(gaps["change"])
     at = int(heard.abs().argmax())
     return {
-        "rival": gaps["brand"].iloc[at],
-        "rival_turn": gaps["turn"].iloc[at],
-        "rival_gap": float(heard.iloc[at]),
+        "rated_brand": gaps["brand"].iloc[at],
+        "brand_turn": gaps["turn"].iloc[at],
+        "brand_gap": float(heard.iloc[at]),
     }
 
 

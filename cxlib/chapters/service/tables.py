@@ -29,12 +29,8 @@ COLUMNS = {
     "p90": Column(_("90% within"), "unit"),
     "within": Column(_("In time"), "percent", "Share within the SLA, on the clock it was set on."),
     # the months
-    "since": Column(_("Since"), "period", "First month of the present signal."),
     "month": Column(_("Month"), "period"),
     "month_value": Column(_("In that month"), "unit"),
-    "usual": Column(
-        _("Usually"), "unit", "Centre of the process chart, or the level before a shift."
-    ),
     # the groups
     "split": Column(_("Split by"), "key"),
     "group": Column(_("Tickets of"), "key"),
@@ -85,7 +81,6 @@ COLUMNS = {
     "denominator": Column(_("Of tickets"), "int"),
     "window_open": Column(_("Window still open"), "int"),
     # the actions
-    "action": Column(_("Action"), "text"),
     "owner": Column(_("Owner"), "text"),
     "due_on": Column(_("Due on"), "date", "Its last day."),
     "state": Column(_("State"), "word"),
@@ -93,7 +88,6 @@ COLUMNS = {
     "note": Column(_("Remark"), "text"),
     "done_action": Column(_("Done"), "text"),
     "done_on": Column(_("Done on"), "date"),
-    "decision": Column(_("Decision, owner, date, signature"), "text"),
 }
 
 WORDS = (

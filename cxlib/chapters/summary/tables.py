@@ -10,6 +10,7 @@ from cxlib.chapters import register
 from cxlib.columns import Column
 from cxlib.present.findings import Finding, in_order
 from cxlib.words import mark as _
+from cxlib.workspace import as_name
 
 if TYPE_CHECKING:
     from cxlib.analysis.kpis import Estimates
@@ -30,7 +31,7 @@ COLUMNS = {
 
 def chapters(engagement: Any) -> list[Any]:
     """Return what every chapter that applies to the client saved for this period."""
-    folder = engagement.workspace.results(engagement.client.client) / engagement.period
+    folder = engagement.workspace.results(engagement.client.client) / as_name(engagement.period)
     stems = sorted(path.stem for path in folder.glob("*.json") if path.stem != engagement.chapter)
     return [engagement.read(stem) for stem in stems]
 
@@ -47,15 +48,20 @@ def headline(engagement: Any) -> Estimates:
 
 
 def findings(engagement: Any) -> list[Finding]:
-    """Return the findings of all chapters, gravest first; each subject's gravest only."""
+    """Return the findings of all chapters, gravest first: each subject and each step once."""
     found = chapters(engagement)
     for saved in found:
         register(saved.chapter)
     told = [f for saved in found for f in saved.findings if isinstance(f, Finding)]
     once: dict[str, Finding] = {}
+    steps: set[str] = set()
     for finding in in_order(told):
-        if finding.base is None or finding.base >= engagement.minimum_base:
-            once.setdefault(finding.subject, finding)
+        step = finding.step(engagement.words)
+        small = finding.base is not None and finding.base < engagement.minimum_base
+        if small or finding.subject in once or (step and step in steps):
+            continue
+        once[finding.subject] = finding
+        steps.add(step)
     return list(once.values())
 
 
@@ -87,13 +93,10 @@ def things(engagement: Any) -> pd.DataFrame:
     for finding in findings(engagement):
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
-        step = finding.step(words)
-        if any(row["step"] == step for row in rows):
-            continue
         rows.append(
             {
                 "rank": len(rows) + 1,
-                "step": step,
+                "step": finding.step(words),
                 "about": words.label(finding.subject),
                 "worth_points": finding.stake or float("nan"),
                 "owner": words.say(_("no owner yet")),

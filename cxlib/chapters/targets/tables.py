@@ -327,7 +327,7 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
     own, every = _own(engagement), engagement.kpis().table
     scenarios, settings = _scenarios(engagement), engagement.settings
     here = own[(own["source"] == "survey") & (own["period"] == engagement.period)]
-    rivals = _rivals(engagement)
+    competitors = _competitors(engagement)
     found = []
     for record in here.to_dict("records"):
         row = {str(name): value for name, value in record.items()}
@@ -350,7 +350,7 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
             scenario=mine.get(plan),
             plan=plan,
             haircut=settings.haircut,
-            benchmark=settings.benchmarks.get(row["kpi"], rivals.get(row["kpi"])),
+            benchmark=settings.benchmarks.get(row["kpi"], competitors.get(row["kpi"])),
             periods=due_in,
             n_next=settings.answers.get(row["kpi"]),
         )
@@ -358,7 +358,7 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
     return found
 
 
-def _rivals(engagement: Any) -> dict[str, float]:
+def _competitors(engagement: Any) -> dict[str, float]:
     """Return the best competitor by KPI, at the client's own mix, on at least 30 answers."""
     table = engagement.competitors().table
     if table.empty:
