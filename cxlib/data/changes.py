@@ -165,6 +165,8 @@ def changes(
     tables: Iterable[Made],
     before: Mapping[str, Any],
     sources: Mapping[str, str],
+    *,
+    now: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Return what changed since the intake whose record is `before`, a line each.
 
@@ -179,9 +181,12 @@ def changes(
         The record, with its ``summary``.
     sources : mapping
         The hash of every raw file now.
+    now : mapping, optional
+        The summary of `tables`, if it is made already.
     """
     then = before["summary"]
-    now = summarise(client, tables, upto=then["upto"])
+    if now is None or (now["upto"] != then["upto"] and "tickets" in now["tables"]):
+        now = summarise(client, tables, upto=then["upto"])
     base, rated = client.privacy.minimum_base, _rated(client)
     lines = [*_files(before.get("sources", {}), sources)]
     if before.get("params") != client.hash:

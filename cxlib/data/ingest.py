@@ -151,7 +151,10 @@ def _hidden(made: Made, key: Key) -> pd.DataFrame:
 def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) -> dict[str, Any]:
     hashes = source_hashes(client, workspace, tables=tables)
     before = read_record(workspace.tables(client.client)) or {}
-    told = changes(client, workspace, tables, before, hashes) if "summary" in before else []
+    now = summarise(client, tables)
+    told = (
+        changes(client, workspace, tables, before, hashes, now=now) if "summary" in before else []
+    )
     return {
         "format": FORMAT,
         "client": client.client,
@@ -159,7 +162,7 @@ def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) 
         "key": key.id,
         "kit": __version__,
         "sources": hashes,
-        "summary": summarise(client, tables),
+        "summary": now,
         "changes": told or before.get("changes", []),
         "brands": _brands(tables),
         "tables": {
