@@ -17,10 +17,10 @@ import pandas as pd
 
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
-from cxlib.findings import Finding
+from cxlib.present.findings import Finding
 
 SCHEMA = 2
-_OURS = ("cxlib.analysis.", "cxlib.findings.", "cxlib.present.", "cxlib.words:Quantity")
+_OURS = ("cxlib.analysis.", "cxlib.present.findings:", "cxlib.words:Quantity")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Envelope:
     results : mapping of str to object
         Results by name, small bases already withheld.
     findings : tuple of Finding
-        What the chapter concluded.
+        What the chapter found.
     provenance : mapping
         Parameter and data hashes, rows used and dropped.
     """

@@ -14,7 +14,6 @@ from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxlib.envelope import Envelope
-    from cxlib.findings import Finding
     from cxlib.params import Client
     from cxlib.present.findings import Rule
     from cxlib.present.tables import TableView
@@ -24,7 +23,7 @@ JOB_VARIABLE = "CX_JOB"
 
 
 class Page(ABC):
-    """The half of an engagement that speaks: shows, draws, concludes, saves and reads back."""
+    """The half of an engagement that speaks: shows, draws, tells, saves and reads back."""
 
     client: Client
     workspace: Workspace
@@ -108,7 +107,7 @@ class Page(ABC):
         else:
             _display(figures.draw(plot, shown, words=self.words, **options))
 
-    def tiles(self, result: Any, old: Any = None, **options: Any) -> None:
+    def tiles(self, result: Any) -> None:
         """Show one tile a KPI; the report begins with them.
 
         Parameters
@@ -118,9 +117,6 @@ class Page(ABC):
         """
         from cxlib.present.tiles import kpi_tiles
 
-        if callable(result):  # a chapter that makes its own tiles
-            _display(result(self.withheld(old), words=self.words, **options))
-            return
         _display(kpi_tiles(self.withheld(result), words=self.words))
 
     def tell(
@@ -149,23 +145,6 @@ class Page(ABC):
         self._write()
         _display(conclusions.view_findings(kept, words=self.words))
 
-    def conclude(self, findings: Iterable[Finding] | Finding) -> None:
-        """State findings in order of consequence; the report lifts them to its top.
-
-        Parameters
-        ----------
-        findings : iterable of Finding
-            Those on fewer answers than the client's minimum base are left out.
-        """
-        from cxlib.findings import Finding as One
-        from cxlib.present import conclusions
-
-        told = [findings] if isinstance(findings, One) else findings
-        kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
-        self._findings |= {f.id: f for f in kept}
-        self._write()
-        _display(conclusions.say_findings(kept, words=self.words, minimum_base=self.minimum_base))
-
     def recall(self, findings: Iterable[Any]) -> None:
         """State again what other chapters found; each leads back to its chapter."""
         from cxlib.chapters import register
@@ -175,6 +154,13 @@ class Page(ABC):
         for finding in told:
             register(finding.chapter)
         _display(conclusions.view_findings(told, words=self.words))
+
+    def conclude(self, *_findings: Any) -> None:
+        """Say what took its place: a notebook of an earlier kit is told in one line."""
+        raise DataError(
+            "engagement.conclude(findings) is gone: write rules and call "
+            "engagement.tell(RULES, table); see notebooks/02-assessment.ipynb."
+        )
 
     def withheld(self, result: Any) -> Any:
         """Return a result (or each of a list) with small bases blanked, as every output has it."""

@@ -13,7 +13,7 @@ from cxlib import envelope
 from cxlib.analysis.results import Caveat
 from cxlib.envelope import Envelope, decode, encode
 from cxlib.errors import DataError
-from cxlib.findings import Finding
+from cxlib.present.findings import Finding, Rule
 
 
 def frame() -> pd.DataFrame:
@@ -97,7 +97,7 @@ def test_whatever_a_result_can_hold_reads_back_equal(value: object) -> None:
 
 
 def test_an_envelope_reads_back_equal_and_is_written_the_same_twice(tmp_path: Path) -> None:
-    finding = Finding(id="demo.one", message="{n} answers.", facts={"n": 4}, base=4)
+    finding = Finding(id="demo.one", row={"n": 4}, rules=(Rule({}, "{n} answers.", "good"),))
     told = Envelope(
         client="a",
         chapter="demo",

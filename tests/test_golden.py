@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from cxlib import Engagement
-from cxlib.analysis import drivers, scores
+from cxlib.analysis import drivers
 from cxlib.workspace import Workspace
 from tests.conftest import DEMO_CLIENTS
 
@@ -22,18 +22,29 @@ TOLERANCE = 1e-6
 """Relative: room for another BLAS or libm, none for another method."""
 
 
+NUMBERS = ["kpi", "value", "low", "high", "standard_error", "n", "before", "change", "p_value"]
+SPLIT = ["like", "mix", "at_before", "at_after"]
+
+
+def core(e: Engagement, source: str) -> pd.DataFrame:
+    """Numbers of the KPI core; a bootstrap's sums are kept in single precision."""
+    table = e.standing(source).table
+    return table[NUMBERS].join(table[SPLIT].round(3))
+
+
 def headline(e: Engagement) -> pd.DataFrame:
-    return scores.headline(e.survey(period="history"), metrics=e.metrics, period=e.period).table
+    return core(e, "survey")
 
 
 def journey(e: Engagement) -> pd.DataFrame:
-    history = e.survey(period="history")
-    return scores.headline(history, metrics=e.touchpoints, period=e.period).table
+    return core(e, "touchpoint")
 
 
 def groups(e: Engagement) -> pd.DataFrame:
-    by = list(e.segments)
-    return scores.score_table(e.survey(), metric=e.metrics[0], by=by, versus="complement").table
+    table = e.groups().table
+    return table[["segment", "level", "value", "n", "change", "p_value"]].join(
+        table["like"].round(3)
+    )
 
 
 def importance(e: Engagement) -> pd.DataFrame:

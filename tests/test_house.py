@@ -22,7 +22,7 @@ ORDER = (
     ("columns",),
     ("analysis",),
     ("params",),
-    ("data", "findings", "plots"),
+    ("data", "plots"),
     ("present",),
     ("envelope",),
     ("chapters",),

@@ -1,4 +1,4 @@
-"""What did customers say: KPIs with their intervals, by cell, at a glance, and answer by answer."""
+"""What did customers say: KPIs with their intervals, by cell, and answer by answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis import _inputs, _intervals
-from cxlib.analysis._headline import Headline, headline
 from cxlib.analysis._inputs import OffScale
 from cxlib.analysis._kpis import ces, csat, mean, nps, score
 from cxlib.analysis._score import Detail, Score, share_of
@@ -22,13 +21,11 @@ from cxlib.words import mark as _
 __all__ = [
     "Detail",
     "Distribution",
-    "Headline",
     "Score",
     "ScoreTable",
     "ces",
     "csat",
     "distribution",
-    "headline",
     "mean",
     "nps",
     "score",

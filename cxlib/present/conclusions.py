@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from cxlib.findings import Finding, ranked
 from cxlib.present import mime
-from cxlib.present.findings import Finding as Told
-from cxlib.present.findings import facts, in_order
+from cxlib.present.findings import Finding, facts, in_order
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -43,7 +41,7 @@ class FindingsView:
         }
 
 
-def view_findings(findings: Iterable[Told], *, words: Words) -> FindingsView:
+def view_findings(findings: Iterable[Finding], *, words: Words) -> FindingsView:
     """Say findings that rules made, in order."""
     items = []
     for f in in_order(findings):
@@ -63,27 +61,6 @@ def view_findings(findings: Iterable[Told], *, words: Words) -> FindingsView:
             }
         )
     return FindingsView(items=tuple(items))
-
-
-def say_findings(findings: Iterable[Finding], *, words: Words, minimum_base: int) -> FindingsView:
-    """Say `findings`, leaving out those on a base below the client's minimum."""
-    shown = [f for f in ranked(findings) if f.base is None or f.base >= minimum_base]
-    return FindingsView(
-        items=tuple(
-            {
-                "id": f.id,
-                "severity": f.severity,
-                "subject": f.id,
-                "tier": 0,
-                "stake": float(f.consequence),
-                "evidence": "",
-                "mark": words.say(SEVERITY_WORDS[f.severity]),
-                "text": words.say(f.message, **f.facts),
-                "next": words.say(f.next_step, **f.facts) if f.next_step else "",
-            }
-            for f in shown
-        )
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from cxlib import columns
 from cxlib.errors import CxError
-from cxlib.findings.finding import SEVERITIES, Severity
 from cxlib.words import Quantity, Said, Words
 from cxlib.words import mark as _
 
+Severity = Literal["serious", "warning", "good", "note"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""From what must be acted on to what is good to know."""
 MOST = 5
 """Findings at the top of a chapter."""
 INTERVAL = _("95% interval {low} to {high}, {n} answers")

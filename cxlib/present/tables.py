@@ -11,15 +11,11 @@ import pandas as pd
 
 from cxlib import columns as registry
 from cxlib.analysis.results import CARE_BASE, Caveat
-from cxlib.columns import Kind
+from cxlib.columns import WORDS_KINDS, Column, Kind
 from cxlib.errors import CxError, nearest
 from cxlib.present import formats, mime
-from cxlib.present.layout import COMMON, HEADINGS, Column, Layout
-from cxlib.present.layouts import layout_of
 from cxlib.words import Said, Words
 from cxlib.words import mark as _
-
-_WORDS_KINDS = ("key", "level", "text", "word", "period")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,20 +100,15 @@ def view(
     CxError
         If the result has no such frame or column.
     """
-    columns = columns.split() if isinstance(columns, str) else columns
+    asked = columns.split() if isinstance(columns, str) else columns
     frame = result if isinstance(result, pd.DataFrame) else _frame_of(result, table)
-    layout = _choose(result, frame, table, columns)
     unit = "" if isinstance(result, pd.DataFrame) else str(getattr(result, "unit", "") or "")
-    shown = [c for c in layout.columns if c.name in frame and not _empty(frame, c, columns)]
-    named = {c.name for c in shown}
-    cells = [by for by in getattr(result, "by", ()) if by in frame and by not in named]
-    shown = [*(Column(by, "level", by) for by in cells if columns is None), *shown]
-    rows = [_row(record, shown, words, unit, minimum_base) for record in frame.to_dict("records")]
-    caption = caption or layout.caption or ""
+    shown = [(name, _column(frame, name)) for name in _choose(result, frame, asked)]
+    rows = [_row(record, shown, words, unit) for record in frame.to_dict("records")]
     return TableView(
-        headings=tuple(words.label(c.heading or _heading(c.name)) for c in shown),
+        headings=tuple(words.label(column.heading) for _name, column in shown),
         rows=tuple(rows),
-        numeric=tuple(c.kind not in _WORDS_KINDS for c in shown),
+        numeric=tuple(column.kind not in WORDS_KINDS for _name, column in shown),
         notes=tuple(_notes(result, frame, words, minimum_base)),
         caption=words.say(caption) if caption else "",
     )
@@ -139,76 +130,57 @@ def _frame_of(result: Any, table: str) -> pd.DataFrame:
     raise CxError(f"{type(result).__name__} is not a result that can be shown.")
 
 
-def _choose(result: Any, frame: pd.DataFrame, table: str, columns: Sequence[str] | None) -> Layout:
-    known = layout_of(result, table)
-    by_name = {c.name: c for c in known.columns} if known else {}
-    if columns is not None:
-        missing = [name for name in columns if name not in frame]
+def _choose(result: Any, frame: pd.DataFrame, asked: Sequence[str] | None) -> list[str]:
+    """Return the shown columns: those asked for, else those that say something in any row."""
+    if asked is not None:
+        missing = [name for name in asked if name not in frame]
         if missing:
             raise CxError(
                 f"no column {missing[0]!r} in this table{nearest(missing[0], frame.columns)}"
             )
-        names: Iterable[str] = columns
-    elif known:
-        return known
-    elif {"kpi", "value"} <= set(frame.columns):
-        names = [n for n in KPI_COLUMNS if n in frame and frame[n].notna().any()]
-    else:
-        names = [str(name) for name in frame.columns if name != "withheld"]
-    return Layout(
-        tuple(by_name.get(n) or _registered(n) or Column(n, _kind(frame, n)) for n in names)
-    )
+        return list(asked)
+    names = [str(name) for name in frame.columns if name != "withheld"]
+    if {"kpi", "value"} <= set(names):
+        names = [name for name in KPI_COLUMNS if name in names]
+    ends = {end for name in names for end in _column(frame, name).interval or ()}
+    return [n for n in names if n not in ends and (frame.empty or bool(frame[n].notna().any()))]
 
 
-def _registered(name: str) -> Column | None:
+def _column(frame: pd.DataFrame, name: str) -> Column:
+    """Return what a column means: as the registry has it, else by its kind of numbers."""
     known = registry.COLUMNS.get(name)
-    if known is None:
-        kind = registry.kind_of(name)
-        return None if kind is None else Column(name, kind)
-    low, high = known.interval or (None, None)
-    return Column(name, known.kind, known.heading, low=low, high=high)
-
-
-def _empty(frame: pd.DataFrame, column: Column, asked: Sequence[str] | None) -> bool:
-    """Tell whether a column says nothing in any row: it is left out unless it was asked for."""
-    return asked is None and len(frame) > 0 and bool(frame[column.name].isna().all())
-
-
-def _kind(frame: pd.DataFrame, name: str) -> Kind:
-    if name in COMMON:
-        return COMMON[name]
-    if pd.api.types.is_bool_dtype(frame[name]):
-        return "mark"
-    if pd.api.types.is_integer_dtype(frame[name]):
-        return "int"
-    return "number" if pd.api.types.is_float_dtype(frame[name]) else "key"
-
-
-def _heading(name: str) -> str:
-    return HEADINGS.get(name) or name.replace("_", " ")
+    if known is not None:
+        return known
+    kind: Kind = registry.kind_of(name) or "key"
+    if registry.kind_of(name) is None:
+        if pd.api.types.is_bool_dtype(frame[name]):
+            kind = "mark"
+        elif pd.api.types.is_integer_dtype(frame[name]):
+            kind = "int"
+        elif pd.api.types.is_float_dtype(frame[name]):
+            kind = "number"
+    return Column(name.replace("_", " "), kind)
 
 
 def _row(
-    record: dict[Any, Any], shown: list[Column], words: Words, unit: str, minimum_base: int
+    record: dict[Any, Any], shown: list[tuple[str, Column]], words: Words, unit: str
 ) -> tuple[str, ...]:
     own_unit = str(record.get("unit") or unit)
     withheld = bool(record.get("withheld", False))
     cells = []
-    for column in shown:
-        if withheld and column.kind not in _WORDS_KINDS:
-            text = formats.DASH
-        else:
-            value = record[column.name]
-            if column.kind == "level":
-                of = record.get("segment", record.get("margin", column.name))
-                value = None if value is None else f"{of}={value}"
-            elif column.name == "mix_level" and value is not None:
-                value = words.label(f"{record.get('mix_segment')}={value}")
-            text = formats.cell(value, column.kind, words=words, unit=own_unit)
-            text += _interval(record, column, words, own_unit)
-            if column.name == "n" and _few(record["n"]):
-                text += " *"
-        cells.append(text)
+    for name, column in shown:
+        if withheld and column.kind not in WORDS_KINDS:
+            cells.append(formats.DASH)
+            continue
+        value = record[name]
+        if column.kind == "level":
+            of = record.get("segment", record.get("margin", name))
+            value = None if value is None else f"{of}={value}"
+        elif name == "mix_level" and value is not None:
+            value = words.label(f"{record.get('mix_segment')}={value}")
+        text = formats.cell(value, column.kind, words=words, unit=own_unit)
+        text += _interval(record, column, words, own_unit)
+        cells.append(text + (" *" if name == "n" and _few(record["n"]) else ""))
     return tuple(cells)
 
 
@@ -217,9 +189,9 @@ def _few(n: Any) -> bool:
 
 
 def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -> str:
-    if column.low is None or column.high is None or pd.isna(record.get(column.low)):
+    if column.interval is None or pd.isna(record.get(column.interval[0])):
         return ""
-    ends = float(record[column.low]), float(record[column.high])
+    ends = float(record[column.interval[0]]), float(record[column.interval[1]])
     if column.kind in ("unit", "signed"):
         low, high = words.span(*ends, unit, sign=column.kind == "signed")
     elif column.kind == "percent":

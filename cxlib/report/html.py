@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cxlib.errors import DataError
-from cxlib.findings.finding import SEVERITIES
 from cxlib.present import mime
-from cxlib.present.findings import MOST
+from cxlib.present.findings import MOST, SEVERITIES
 from cxlib.report.markdown import Heading, render_markdown, translate_markdown
 from cxlib.report.svg import inline
 from cxlib.words import Words

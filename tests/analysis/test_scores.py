@@ -411,41 +411,6 @@ def test_a_table_names_what_it_cannot_do(options: dict[str, object], message: st
     assert message in str(told.value)
 
 
-def test_the_headline_compares_the_latest_period_with_the_one_before() -> None:
-    from cxlib.analysis import compare
-
-    data = survey()
-    metrics = [Metric("nps", "nps"), Metric("lift", "csat")]
-    found = scores.headline(data, metrics=metrics)
-    assert (found.period, found.previous) == ("2026Q1", "2025Q4")
-    waves = [data[data["period"] == label] for label in ("2026Q1", "2025Q4")]
-    gap = compare.difference(*(scores.score(wave, metrics[1]) for wave in waves))
-    row = found.table.set_index("metric").loc["lift"]
-    assert (row["change"], row["change_low"]) == pytest.approx((gap.value, gap.low))
-    assert row["unit"] == "percent"
-    first = scores.headline(data, metrics=metrics, period="2025Q3")
-    assert first.previous is None
-    assert first.table["change"].isna().all()
-
-
-def test_a_survey_without_periods_is_one_period() -> None:
-    found = scores.headline(survey().drop(columns="period"), metrics=[Metric("nps", "nps")])
-    assert found.period is None
-
-
-def test_a_metric_nobody_answered_is_said_not_hidden() -> None:
-    data = survey().assign(csat=np.nan)
-    metrics = [Metric("nps", "nps"), Metric("csat", "csat")]
-    found = scores.headline(data, metrics=metrics)
-    row = found.table.set_index("metric").loc["csat"]
-    assert row["n"] == 0 and np.isnan(row["value"])
-    assert "csat has no answers in this period." in found.caveats
-    with pytest.raises(DataError, match="none of the metrics"):
-        scores.headline(data, metrics=metrics[1:])
-    with pytest.raises(DataError, match="did you mean '2026Q1'"):
-        scores.headline(data, metrics=metrics, period="2026Q2")
-
-
 def test_a_distribution_adds_up_to_its_score() -> None:
     data = survey()
     found = scores.distribution(data["nps"], scale=(0, 10), kind="nps", weights=data["weight"])

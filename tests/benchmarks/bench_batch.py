@@ -35,11 +35,9 @@ ROOT = Path(__file__).resolve().parents[2]
 JOBS = 30
 SHORT = (
     "from cxlib import Engagement\n"
-    "from cxlib.analysis import scores\n"
     "engagement = Engagement.open(client, period=period, language=language, chapter='short')\n"
     "survey = engagement.survey()",
-    "engagement.show(scores.headline(engagement.survey(period='history'), "
-    "metrics=engagement.metrics, period=engagement.period, previous=engagement.previous))",
+    "engagement.show(engagement.standing())",
 )
 
 
