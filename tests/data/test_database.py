@@ -220,6 +220,12 @@ def test_a_wrong_password_or_database_is_said(table: Any, monkeypatch: pytest.Mo
     with pytest.raises(DataError, match="it has no such database or user") as caught:
         read_database(source(ROWS))
     assert "cx-no-such-base" not in str(caught.value)
+    if sa.make_url(SERVER).password:
+        wrong = sa.make_url(SERVER).set(password="not-this-one")
+        monkeypatch.setenv("CX_DB_URL", wrong.render_as_string(hide_password=False))
+        with pytest.raises(DataError, match="it refuses the login") as caught:
+            read_database(source(ROWS))
+        assert "not-this-one" not in str(caught.value)
 
 
 @served
