@@ -11,8 +11,8 @@ help: ## This list
 report: .venv/report.done ## Set up, then write the reports of the demo clients to reports/
 	$(BIN)/cx run
 
-test: .venv/dev.done ## Set up, then run the tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not bench"
+test: .venv/dev.done ## Set up, then run the tests (beside a PostgreSQL server, where there is one)
+	.ci/postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not bench"
 
 lab: .venv/report.done ## Open JupyterLab on the notebooks
 	$(BIN)/cx lab

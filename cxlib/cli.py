@@ -122,7 +122,7 @@ def run(
 def check(clients: tuple[str, ...], data: bool) -> None:
     """Say all that is wrong with the files and data of CLIENTS, running nothing."""
     from cxlib import params
-    from cxlib.batch.chapters import discover, stray_settings
+    from cxlib.batch.chapters import discover, settings_faults
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
     from cxlib.errors import CxError
@@ -136,7 +136,7 @@ def check(clients: tuple[str, ...], data: bool) -> None:
         try:
             client = params.load(name, workspace)
             checked = examine(client, workspace)
-            faults = [*stray_settings(client, chapters), *checked.faults, *open_]
+            faults = [*settings_faults(client, chapters), *checked.faults, *open_]
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             for fault in open_:
@@ -148,9 +148,37 @@ def check(clients: tuple[str, ...], data: bool) -> None:
         click.echo(f"{'✗' if errors else '✓'} {name}")
         for fault in faults:
             click.echo(f"    {fault.severity}: {fault}")
-        for line in (*checked.intake, *(checked.distributions if data else ())):
+        shown = checked.distributions if data else ()
+        for line in (*checked.intake, *checked.changes, *shown):
             click.echo(f"    {line}")
     sys.exit(1 if bad else 0)
+
+
+@main.command()
+@click.argument("client")
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would change.")
+@_kindly
+def upgrade(client: str, dry_run: bool) -> None:
+    """Bring the file of CLIENT, written for an older kit, to the present syntax."""
+    from cxlib.batch.chapters import discover, settings_faults
+    from cxlib.params.upgrade import upgrade as bring
+    from cxlib.workspace import Workspace
+
+    workspace = Workspace.find()
+    found = bring(client, workspace, write=not dry_run)
+    for line in found.done:
+        click.echo(f"{'would change' if dry_run else 'changed'}: {line}")
+    if found.backup:
+        click.echo(f"The file as it was: {workspace.shown(found.backup)}.")
+    chapters = discover(workspace.notebooks).chapters
+    strays = settings_faults(found.client, chapters) if found.client else []
+    todo = [*found.todo, *map(str, strays)]
+    for line in todo:
+        click.echo(f"to do: {line}")
+    if not todo and not found.done:
+        click.echo(f"{client}: the file is in the present syntax.")
+    wrong = found.client is None or any(fault.severity == "error" for fault in strays)
+    sys.exit(1 if wrong else 0)
 
 
 @main.command(name="list")

@@ -255,56 +255,17 @@ class Standing(Page):
         """Return ticket KPIs: a census but for what customers are asked."""
         if self.client.tickets is None:
             return []
-        from cxlib.analysis import kpis
-        from cxlib.analysis.metrics import Metric
-        from cxlib.analysis.service import kpi_rows, ratings, unit_of
-        from cxlib.analysis.ticket_targets import TICKET_KPIS
-        from cxlib.params.service import terms_of
+        from cxlib.data.figures import ticket_figures
 
-        tickets = self.table("tickets")
-        asked = self.client.chapters.get("service", {})
-        terms = terms_of(
-            self.client,
-            tickets,
-            period=self.period,
-            fcr=asked.get("fcr"),
-            fcr_same=tuple(asked.get("fcr_same", ())),
-        )
-        kind = periods.kind_of(self.period)
-        known = kpi_rows(tickets, terms=terms, period_kind=kind, whole=self.period)
-        if terms.fcr == "survey":
-            known = known.assign(basis=["sample" if k == "fcr" else "census" for k in known["kpi"]])
-        kinds = {key: {"unit": k.unit, "direction": k.direction} for key, k in TICKET_KPIS.items()}
-        counted = kpis.counted(known[known["kpi"] != "ticket_csat"], kinds, source="tickets")
-        counted["unit"] = [unit_of(kpi, terms.clock) for kpi in counted["kpi"]]
-        rows = [counted]
-        rated = ratings(tickets, terms=terms, period_kind=kind, whole=self.period)
-        rated = rated.dropna(subset=["ticket_csat"])
-        if len(rated):
-            asked_of = (Metric("ticket_csat", "mean"),)
-            found = kpis.estimate(rated.assign(brand="own"), questions=asked_of)
-            rows.append(found.table.assign(source="tickets"))
-        return rows
+        return ticket_figures(self.client, self.table("tickets"), self.period)
 
     def _reported_rows(self) -> list[pd.DataFrame]:
         """Return reported figures: ratios summed over their units, plain values averaged."""
         if not self.client.kpis:
             return []
-        from cxlib.analysis import kpis
+        from cxlib.data.figures import reported_figures
 
-        rows = self.table("kpis", period="history")
-        by = rows.groupby(["kpi", "period"], sort=False)
-        sums = by[["numerator", "denominator"]].sum(min_count=1)
-        value = (sums["numerator"] / sums["denominator"]).fillna(by["value"].mean())
-        known = sums.assign(value=value, n=sums["denominator"]).reset_index()
-        kinds = {
-            key: {
-                "unit": {"percent": "share"}.get(kpi.format, kpi.format),
-                "direction": kpi.direction,
-            }
-            for key, kpi in self.client.kpis.items()
-        }
-        return [kpis.counted(known[known["kpi"].isin(kinds)], kinds, source="reported")]
+        return reported_figures(self.client, self.table("kpis", period="history"))
 
     def _moved(self, to: str) -> Estimates:
         from cxlib.analysis import kpis

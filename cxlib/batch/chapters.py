@@ -155,6 +155,17 @@ def stray_settings(client: Client, chapters: Iterable[Chapter]) -> list[Fault]:
     ]
 
 
+def settings_faults(client: Client, chapters: Iterable[Chapter]) -> list[Fault]:
+    """Return a fault for all that a client file sets and no chapter, or not that one, knows."""
+    from cxlib.chapters import chapter_faults, options_of
+
+    faults = stray_settings(client, chapters)
+    for stem in client.chapters:
+        model = options_of(stem)
+        faults += [] if model is None else chapter_faults(client, stem, model)
+    return faults
+
+
 def _read(path: Path) -> Chapter | None:
     """Return the chapter of a notebook; None for one that does not take part."""
     try:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cxlib.data.intake import NO_DATA, Made, make_tables
+from cxlib.data.changes import changes
+from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.masking import mask_text
+from cxlib.data.store import read_record
 from cxlib.data.survey import OWN
 from cxlib.workspace import Workspace
 
@@ -23,11 +25,15 @@ _COMMON = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What a check found: `faults` (errors and warnings), `intake` lines, `distributions`."""
+    """What a check found: `faults` (errors and warnings), `intake` lines, `distributions`.
+
+    `changes` are lines on what is new since the last intake.
+    """
 
     faults: list[Fault]
     intake: list[str]
     distributions: list[str]
+    changes: list[str] = field(default_factory=list)
 
 
 def check(client: Client, workspace: Workspace) -> list[Fault]:
@@ -48,7 +54,23 @@ def examine(client: Client, workspace: Workspace) -> Checked:
         faults=faults_of(client, tables),
         intake=[line for made in tables for line in _intake(client, made)],
         distributions=[line for made in tables for line in _distributions(client, made)],
+        changes=_changes(client, workspace, tables),
     )
+
+
+def _changes(client: Client, workspace: Workspace, tables: list[Made]) -> list[str]:
+    """Return what changed since the last intake; if nothing did, what had changed at that one."""
+    before = read_record(workspace.tables(client.client))
+    if before is None or any(made.ledger.failed for made in tables):
+        return []
+    if "summary" not in before:
+        return ["since the last intake: an older kit kept no summary; the next intake does."]
+    hashes = source_hashes(client, workspace, tables=tables)
+    if before.get("sources") == hashes and before.get("params") == client.hash:
+        told = ["since the last intake: nothing has changed."]
+        return told + [f"at the last intake: {line}" for line in before.get("changes", [])]
+    told = changes(client, workspace, tables, before, hashes)
+    return [f"since the last intake: {line}" for line in told]
 
 
 def faults_of(client: Client, tables: Iterable[Made]) -> list[Fault]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import __version__
+from cxlib.data.changes import changes, summarise
 from cxlib.data.check import faults_of
 from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.keys import Key, id_digests, key_file, open_key
@@ -20,7 +21,7 @@ from cxlib.workspace import Workspace, write_whole
 if TYPE_CHECKING:
     from cxlib.params import Client
 
-FORMAT = 2
+FORMAT = 3
 """Version of the tables and their record; tables of another version are made again."""
 
 
@@ -148,13 +149,21 @@ def _hidden(made: Made, key: Key) -> pd.DataFrame:
 
 
 def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) -> dict[str, Any]:
+    hashes = source_hashes(client, workspace, tables=tables)
+    before = read_record(workspace.tables(client.client)) or {}
+    now = summarise(client, tables)
+    told = (
+        changes(client, workspace, tables, before, hashes, now=now) if "summary" in before else []
+    )
     return {
         "format": FORMAT,
         "client": client.client,
         "params": client.hash,
         "key": key.id,
         "kit": __version__,
-        "sources": source_hashes(client, workspace),
+        "sources": hashes,
+        "summary": now,
+        "changes": told or before.get("changes", []),
         "brands": _brands(tables),
         "tables": {
             made.name: {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cxlib.data import doubts
+from cxlib.data import database, doubts
 from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.query import query_hash, read_sql
@@ -33,8 +33,8 @@ class Made:
     """One canonical table before it is hidden under pseudonyms and written.
 
     `frame` is None if its source could not be read; `files` are the files read with the hash of
-    their bytes, `absent` by file the columns that others of the source have, `told` how each was
-    read.
+    their bytes, `headers` their columns, `absent` by file the columns that others of the source
+    have, `told` how each was read.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Made:
     frame: pd.DataFrame | None = None
     columns: tuple[Column, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    headers: list[str] = field(default_factory=list)
     absent: dict[str, list[str]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
 
@@ -56,6 +57,7 @@ class Made:
             self.ledger.error((*path, "source"), str(error))
             return None
         self.files |= {file.name: file.sha256 for file in raw.files}
+        self.headers = list(dict.fromkeys([*self.headers, *raw.columns]))
         self.absent |= {file.name: list(file.absent) for file in raw.files if file.absent}
         self.told |= {file.name: "; ".join((f"{file.rows} rows", *file.told)) for file in raw.files}
         for message in raw.warnings:
@@ -113,19 +115,27 @@ def sources(client: Client) -> Iterator[tuple[Path, Table]]:
         yield ("kpis", key), kpi
 
 
-def source_hashes(client: Client, workspace: Workspace) -> dict[str, str]:
+def source_hashes(
+    client: Client, workspace: Workspace, *, tables: Iterable[Made] = ()
+) -> dict[str, str]:
     """Return the hash of every raw file that the client's tables are made from, by name.
+
+    A database is asked again, unless its rows were just read into `tables`.
 
     Raises
     ------
     DataError
-        If a source names no file.
+        If a source names no file, or its database does not answer.
     """
     folder = workspace.data(client.client)
     hashes: dict[str, str] = {}
+    just_read = {name: digest for made in tables for name, digest in made.files.items()}
     for path, section in sources(client):
         source = section.source
-        if source.sql is not None:
+        if source.url_env is not None:
+            name = database.name_of(source)
+            hashes[name] = hashes.get(name) or just_read.get(name) or database.digest(source)
+        elif source.sql is not None:
             hashes[".".join(map(str, (*path, "source")))] = query_hash(folder, source.sql)
         elif source.files is not None:
             for file in find(folder, source.files):
@@ -152,6 +162,8 @@ def open_source(
         If the format needs an extra that is not installed.
     """
     folder = workspace.data(client.client)
+    if source.url_env is not None:
+        return database.read_database(source)
     if source.sql is not None:
         return read_sql(folder, source.sql, encoding=source.encoding)
     return read(folder, source, wanted=wanted or (), ids=ids or ())

@@ -83,8 +83,8 @@ def _refuse_writing(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type.name != "SELECT":
         raise DataError("`sql:` must be one select statement.")
-    told = connection.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchone()
-    tree = json.loads(told[0]) if told else {"error": True}
+    (told,) = connection.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchall()
+    tree = json.loads(told[0])
     if tree.get("error"):
         raise DataError("`sql:` must be one plain select statement.")
     todo = [tree]

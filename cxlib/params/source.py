@@ -50,6 +50,16 @@ def _period_from(text: str) -> str:
     return text
 
 
+def _variable(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        said = "that" if "://" in text or "@" in text else repr(text)
+        raise ValueError(
+            f"{said} is not the name of an environment variable; write such as CX_DB_URL, and set "
+            "the variable to the address: no password stands in a client file."
+        )
+    return text
+
+
 class Source(Closed):
     """Where rows come from: files (`files`: a path or glob in the client's data folder) or `sql`.
 
@@ -57,11 +67,15 @@ class Source(Closed):
     names stand and `header_rows` how many rows there are from it to the first answer; `encoding`,
     `separator` and `decimal` say how a csv is written, `timezone` where its clock stood: the kit
     finds out what is left out. `period_from` is a regular expression over the file name whose group
-    ``period`` is the period. `sql` is one DuckDB query over files of the client's data folder.
+    ``period`` is the period. `sql` is one DuckDB query over files of the client's data folder; with
+    `url_env`, the name of an environment variable that holds the address, it is a query of that
+    PostgreSQL database, and `parameters` are bound where it says ``:name``.
     """
 
     files: Annotated[Text, AfterValidator(_inside)] | None = None
     sql: Text | None = None
+    url_env: Annotated[Text, AfterValidator(_variable)] | None = None
+    parameters: Mapping[Text, str | int | float | bool | None] = {}
     sheet: Text | None = None
     header_row: Annotated[int, Field(ge=1)] | None = None
     header_rows: Annotated[int, Field(ge=1)] | None = None
@@ -94,12 +108,20 @@ def check_source(source: Source, path: Path, calendar: Calendar) -> Iterator[Pro
             (("calendar",), ("calendar", "timezone")),
         )
     broken = ((*path, "files"), (*path, "sql"))
-    if source.files is None and source.sql is None:
+    if source.files is None and source.sql is None and source.url_env is None:
         yield Problem(path, "names no rows; write files: survey.csv, or sql: select …", broken)
     if source.files is not None and source.sql is not None:
         yield Problem((*path, "sql"), "stands beside files; keep one of the two.", broken)
+    if source.url_env is None and source.parameters:
+        yield Problem((*path, "parameters"), "are bound in a database's query; they need url_env.")
     if source.sql is None:
+        if source.url_env is not None:
+            yield Problem(
+                (*path, "url_env"), "names a database; write the query under sql.", broken
+            )
         return
+    if source.url_env is not None and source.encoding is not None:
+        yield Problem((*path, "encoding"), "says how to read a file; it has no use with url_env.")
     for option in (*_ONLY_FILES, "period_from"):
         if option in source.model_fields_set and getattr(source, option) is not None:
             yield Problem((*path, option), "says how to read a file; it has no use beside sql.")
