@@ -77,6 +77,8 @@ def _periods(
     named = values.texts_or_missing(texts, missing=kpi.missing).fillna("")
     named = labels.written_out(named)
     known = values.by_value(named, labels.label, "str")
+    if kpi.date_format:  # a declared format says that these are dates, whatever they look like
+        known = known.where(pd.Series(False, index=known.index))
     rest = known.isna() & (named != "")
     if rest.any():
         kind: periods.Kind = "month" if client.period == "wave" else client.period

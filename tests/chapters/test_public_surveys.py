@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory, public_data: Path) -> Path
 def test_a_client_file_is_all_it_takes(reports: Path, client: str, chapter: str) -> None:
     html = (reports / client / "all" / "en" / f"{chapter}.html").read_text(encoding="utf-8")
     assert "What matters" in html
-    assert "n\u00a0=\u00a0250" in html
+    assert re.search(r"\b250\b", html)
 
 
 def test_a_target_is_judged_on_one_wave(reports: Path) -> None:
