@@ -61,12 +61,12 @@ def footprint(workspace: Workspace, client: str, *, raw: bool = False) -> list[P
         *(path for path in elsewhere if not path.is_relative_to(reports)),
         workspace.explored(name),
         *([key] if own_key else []),
-        workspace.root / ".cx" / "manifest.json",
-        workspace.reports / "index.html",
     ]
     if raw:
         found += [workspace.data(name), workspace.params / f"{name}.yaml"]
-    return [path for path in dict.fromkeys(found) if path.exists() or path.is_symlink()]
+    kept = [path for path in dict.fromkeys(found) if path.exists() or path.is_symlink()]
+    named = (workspace.root / ".cx" / "manifest.json", workspace.reports / "index.html")
+    return [*kept, *(path for path in named if kept and path.exists())]
 
 
 def forget(workspace: Workspace, client: str, *, raw: bool = False) -> list[Path]:

@@ -197,6 +197,16 @@ def test_before_it_is_due_a_kpi_is_held_to_its_trajectory(
         assert row["expected"] == expected
 
 
+def test_a_year_as_baseline_pools_its_quarters() -> None:
+    rng = np.random.default_rng(9)
+    waves = [wave(rng, n, period=p) for p, n in (("2025Q1", 100), ("2025Q3", 300), ("2026Q1", 200))]
+    survey = pd.concat(waves, ignore_index=True)
+    row = judged(survey, target("nps", 40.0, baseline="2025", due="2026Q4")).loc["nps"]
+    earlier = survey[survey["period"] < "2026"]
+    assert row["start"] == pytest.approx(scores.score(earlier, NPS).value)
+    assert row["start"] < row["expected"] < 40.0
+
+
 def test_needs_is_what_would_be_called_met_in_four_of_five_samples() -> None:
     survey = two_waves(n=400)
     row = judged(survey, target("csat", 60.0)).loc["csat"]

@@ -92,7 +92,7 @@ def judge(
         raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
     now = own[own["period"] == period].drop_duplicates("kpi").set_index("kpi", drop=False)
     there: dict[Any, Any] = now.to_dict("index")
-    series = {kpi: rows.set_index("period")["value"] for kpi, rows in own.groupby("kpi")}
+    series = {kpi: rows.set_index("period")[["value", "n"]] for kpi, rows in own.groupby("kpi")}
     rows = [
         _row({str(k): cell for k, cell in there[t.metric].items()}, t, series[t.metric], period)
         for t in targets
@@ -128,7 +128,7 @@ _ADDED = (
 )
 
 
-def _row(row: dict[str, Any], target: Any, series: pd.Series[float], period: str) -> dict[str, Any]:
+def _row(row: dict[str, Any], target: Any, series: pd.DataFrame, period: str) -> dict[str, Any]:
     scale = 100.0 if row["source"] in ("tickets", "reported") and row["unit"] == "percent" else 1.0
     given: Mapping[str, float] = getattr(target, "path", None) or {}
     steps = {label: scale * value for label, value in given.items()}
@@ -140,8 +140,8 @@ def _row(row: dict[str, Any], target: Any, series: pd.Series[float], period: str
     start, since = nan, None
     if isinstance(baseline, (int, float)):  # agreed as a number: it stands from the first period
         start, since = scale * float(baseline), periods.order(series.index)[0]
-    elif baseline is not None and str(baseline) in series.index:
-        start, since = float(series[str(baseline)]), str(baseline)
+    elif baseline is not None:
+        start, since = _measured(series, str(baseline))
     gap = gap_of(row["value"], aim)
     row |= {
         "target": aim,
@@ -155,6 +155,27 @@ def _row(row: dict[str, Any], target: Any, series: pd.Series[float], period: str
     row |= zip(("p_value", "p_missed", "p_met"), _tails(row, aim), strict=True)
     expected = _expected(period, aim, due, since, start, steps)
     return row | {"expected": expected, "course": _course(row, expected, period, due)}
+
+
+def _measured(series: pd.DataFrame, baseline: str) -> tuple[float, str | None]:
+    """Return a baseline as it was measured, and its period; a year pools the periods in it."""
+    if baseline in series.index:
+        return float(series.loc[baseline, "value"]), baseline  # type: ignore[arg-type]
+    if periods.kind_of(baseline) is None:
+        return nan, None
+    whole = periods.parse(baseline)
+    inside = [
+        label
+        for label in map(str, series.index)
+        if periods.kind_of(label)
+        and whole.start <= periods.parse(label).start
+        and periods.parse(label).end <= whole.end
+    ]
+    if not inside:
+        return nan, None
+    rows = series.loc[inside]
+    n = rows["n"].astype(float).fillna(1.0)
+    return float((rows["value"] * n).sum() / n.sum()), periods.order(inside)[-1]
 
 
 def _tails(row: Mapping[str, Any], target: float) -> tuple[float, float, float]:
