@@ -179,6 +179,8 @@ def _row(
         elif name == "mix_level" and value is not None:
             value = words.label(f"{record.get('mix_segment')}={value}")
         text = formats.cell(value, column.kind, words=words, unit=own_unit)
+        if column.kind not in WORDS_KINDS:
+            text = text.replace(" ", "\u00a0")  # a number is not broken; its interval may follow
         text += _interval(record, column, words, own_unit)
         cells.append(text + (" *" if name == "n" and _few(record["n"]) else ""))
     return tuple(cells)
@@ -200,7 +202,7 @@ def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -
         low, high = (formats.cell(end, column.kind, words=words, unit=unit) for end in ends)
     low, high = Said(low), Said(high)
     said = words.say(_("({low} to {high})"), low=low, high=high)
-    space = "" if said.startswith("（") else " "
+    space = "\u200b" if said.startswith("（") else " "
     return space + said.replace(" ", "\u00a0")  # an interval is not broken over two lines
 
 
