@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from statsmodels.stats.multitest import multipletests
 
 from cxlib.analysis import _inputs
 from cxlib.analysis._survey_variance import Floats
@@ -58,22 +59,8 @@ def adjust(p_values: Any, *, method: Method = "bh") -> pd.Series | Floats:
     if p.size and (p.min() < 0 or p.max() > 1):
         raise DataError(f"a p-value lies between 0 and 1, not {p[(p < 0) | (p > 1)][0]:g}.")
     adjusted = np.full(values.shape, np.nan)
-    adjusted[family] = _family(p, method)
+    if p.size:
+        adjusted[family] = multipletests(p, method="fdr_bh" if method == "bh" else method)[1]
     if isinstance(p_values, pd.Series):
         return pd.Series(adjusted, index=p_values.index, name=p_values.name)
     return adjusted
-
-
-def _family(p: Floats, method: Method) -> Floats:
-    count = p.size
-    if method == "bonferroni":
-        return np.minimum(p * count, 1.0)
-    order = np.argsort(p, kind="stable")
-    ranks = np.arange(1, count + 1)
-    if method == "bh":
-        stepped = np.minimum.accumulate((p[order] * count / ranks)[::-1])[::-1]
-    else:
-        stepped = np.maximum.accumulate(p[order] * (count - ranks + 1))
-    result = np.empty(count)
-    result[order] = np.minimum(stepped, 1.0)
-    return result
