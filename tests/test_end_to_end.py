@@ -167,9 +167,9 @@ def test_results_of_a_run_are_kept_for_later_chapters(place: Workspace) -> None:
     cx("run", "nova-mall", "--chapter", "assessment", "--language", "en", cwd=place.root)
     path = place.results("nova-mall") / "2026-09" / "assessment.json"
     told = envelope.read(path)
-    assert set(told["headline"].table["metric"]) == {"nps", "csat", "ces"}
-    assert any(finding.id == "assessment.nps.target" for finding in told.findings)
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 1
+    assert set(told["standing"].table["kpi"]) == {"nps", "csat", "ces"}
+    assert any(finding.id == "assessment.nps" for finding in told.findings)
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 2
 
 
 def test_settings_for_a_chapter_that_nobody_has_are_a_fault(tmp_path: Path) -> None:

@@ -196,6 +196,8 @@ def facts(row: Mapping[str, Any], words: Words) -> dict[str, Said]:
     unit, told = str(row.get("unit") or ""), {}
     for name, value in row.items():
         kind = columns.kind_of(name) or _plain_kind(value)
+        if isinstance(value, str) and kind not in columns.WORDS_KINDS:
+            kind = "text"  # another chapter's number has the same name
         shown = value
         if kind == "level" or name == "mix_level":
             of = row.get("mix_segment" if name == "mix_level" else "segment", name)

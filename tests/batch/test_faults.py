@@ -63,9 +63,9 @@ def test_a_kernel_that_is_killed_fails_its_own_job(two: Place, by_key: Look) -> 
 
 def test_a_kernel_that_hangs_is_stopped_at_its_time_limit(two: Place, by_key: Look) -> None:
     began = time.monotonic()
-    said = failing(two, by_key, "import time; time.sleep(600)", timeout=2.0)
-    assert said == "cell [4]: stopped at its time limit of 2 s"
-    assert time.monotonic() - began < 30
+    said = failing(two, by_key, "import time; time.sleep(600)", timeout=30.0)
+    assert said == "cell [4]: stopped at its time limit of 30 s"
+    assert time.monotonic() - began < 500
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux limits memory")  # noqa: PTH110

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cxlib import columns
+from cxlib.chapters import register
 from cxlib.chapters.assessment import findings as assessment
 from cxlib.columns import Column
 from cxlib.errors import CxError
@@ -136,3 +137,13 @@ def test_a_tile_says_its_verdict_and_its_movement_in_words() -> None:
         "A year ago: 16.6",
     )
     assert tile.history == (1.0, 2.0, 1.5)
+
+
+def test_a_word_under_another_chapters_number_is_told_as_a_word() -> None:
+    register("drivers")  # there `statistic` is an F
+    (told,) = tell(
+        pd.DataFrame({"kpi": ["complaints"], "statistic": ["share"]}),
+        [Rule({}, says="It is a {statistic}.")],
+        chapter="service",
+    )
+    assert told.headline(Words("en")) == "It is a share."
