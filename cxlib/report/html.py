@@ -172,9 +172,10 @@ def _inlined(svg: str | list[str], about: Mapping[str, Any]) -> Any:
         return Markup('<p class="remark">{}</p>').format(f"{alt} {error}".strip())
     title = str(about.get("title", ""))
     caption = Markup("<figcaption>{}</figcaption>").format(title) if title else ""
+    scrolls = Markup('role="group" tabindex="0" aria-label="{}"')  # by the keyboard too
     return (
-        Markup('<figure class="drawn" tabindex="0">{}<div>{}</div></figure>').format(
-            caption, Markup(drawn)
+        Markup('<figure class="drawn">{}<div {}>{}</div></figure>').format(
+            caption, scrolls.format(title or alt), Markup(drawn)
         )
         if drawn
         else escape("")
