@@ -94,7 +94,7 @@ def run(
 ) -> None:
     """Execute chapters for CLIENTS (all, if none is named) and write their reports."""
     from cxlib.batch import console
-    from cxlib.batch.job import Limits
+    from cxlib.batch.parcel import Limits
     from cxlib.batch.plan import Request
     from cxlib.workspace import Workspace
 

@@ -22,7 +22,7 @@ from cxlib.batch.forkserver import (
     fork_server,
     stop_fork_server,
 )
-from cxlib.batch.job import Limits
+from cxlib.batch.parcel import Limits
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare
 from cxlib.batch.state import Record, read_record
 from cxlib.data.masking import mask_text

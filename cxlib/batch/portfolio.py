@@ -7,37 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.batch.state import records
-from cxlib.report.index import ClientEntry, Entry, Kpi
+from cxlib.report.index import GLANCE, ClientEntry, Entry, Kpi
 from cxlib.workspace import Workspace, report_folder
 
 if TYPE_CHECKING:
     from cxlib.batch.run import Run
-    from cxlib.envelope import Envelope
-
-_FIELDS = ("unit", "value", "change", "cause", "at", "target", "status", "course")
-
-
-def glance_of(envelope: Envelope) -> dict[str, Any]:
-    """Return what the index shows of a chapter's saved results, as plain JSON: its KPIs by key.
-
-    They come from the result named ``standing``, as `Engagement.standing` gives it.
-    """
-    table = getattr(envelope.results.get("standing"), "table", None)
-    if table is None or not {"kpi", "value", "source", "status"} <= set(table.columns):
-        return {}
-    return {
-        str(row["kpi"]): {name: _plain(row.get(name)) for name in _FIELDS}
-        for row in table.to_dict("records")
-        if row["source"] != "touchpoint"
-    }
-
-
-def _plain(value: Any) -> Any:
-    import pandas as pd
-
-    if value is None or (not isinstance(value, str) and pd.isna(value)):
-        return None
-    return value.item() if hasattr(value, "item") else value
 
 
 def portfolio(workspace: Workspace, out: Path, run: Run) -> list[ClientEntry]:
@@ -88,7 +62,7 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str) -> ClientEntry
         entries=tuple(entries[key] for key in sorted(entries, key=_newest_first)),
         period=latest,
         kpis=tuple(
-            Kpi(labels.get(kpi, kpi), **{field: row.get(field) for field in _FIELDS})
+            Kpi(labels.get(kpi, kpi), **{field: row.get(field) for field in GLANCE})
             for kpi, row in glances.get(latest, {}).items()
             if isinstance(row, dict)
         ),

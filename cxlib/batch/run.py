@@ -20,7 +20,8 @@ from typing import Any
 
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.gate import Gate
-from cxlib.batch.job import Outcome, Parcel, run_job
+from cxlib.batch.job import run_job
+from cxlib.batch.parcel import Outcome, Parcel
 from cxlib.batch.plan import Job, Plan, Request
 from cxlib.batch.prepare import carried
 from cxlib.batch.state import (

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.batch import confine
-from cxlib.batch.job import Limits, Outcome, Parcel
+from cxlib.batch.parcel import Limits, Outcome, Parcel
 from cxlib.batch.state import read_left
 from cxlib.data.masking import mask_text
 from cxlib.errors import CxError
@@ -66,8 +66,8 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
 
 def _glance(saved: bytes, parcel: Parcel, own: Path) -> dict[str, Any]:
     """Return what the index shows of saved results, which must be of this very job."""
-    from cxlib.batch.portfolio import glance_of
     from cxlib.envelope import read
+    from cxlib.report.index import glance_of
 
     path = own / "results.json"
     path.write_bytes(saved)

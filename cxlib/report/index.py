@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cxlib.report.html import CONTENT_POLICY, style
 from cxlib.words import Words
+
+if TYPE_CHECKING:
+    from cxlib.envelope import Envelope
 
 _STATES = {"done": "good", "fresh": "good", "failed": "serious", "blocked": "warning"}
 _VERDICTS = {"met": "good", "on course": "good", "missed": "serious", "behind": "serious"}
@@ -35,6 +39,33 @@ class Kpi:
     def verdict(self) -> str:
         """Before a target is due its course, from then on its status; empty without a target."""
         return str(self.status if self.course in DECIDES else self.course) if self.status else ""
+
+
+GLANCE = tuple(field.name for field in fields(Kpi) if field.name != "label")
+"""What the index shows of a KPI."""
+
+
+def glance_of(envelope: Envelope) -> dict[str, Any]:
+    """Return what the index shows of a chapter's saved results, as plain JSON: its KPIs by key.
+
+    They come from the result named ``standing``, as `Engagement.standing` gives it.
+    """
+    table = getattr(envelope.results.get("standing"), "table", None)
+    if table is None or not {"kpi", "value", "source", "status"} <= set(table.columns):
+        return {}
+    return {
+        str(row["kpi"]): {name: _plain(row.get(name)) for name in GLANCE}
+        for row in table.to_dict("records")
+        if row["source"] != "touchpoint"
+    }
+
+
+def _plain(value: Any) -> Any:
+    import pandas as pd
+
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return None
+    return value.item() if hasattr(value, "item") else value
 
 
 @dataclass(frozen=True)

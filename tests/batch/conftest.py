@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.job import Limits
+from cxlib.batch.parcel import Limits
 from cxlib.batch.plan import Request, make_plan
 from cxlib.batch.run import Ended, Run, alone, execute
 from cxlib.workspace import Workspace

@@ -10,9 +10,9 @@ import pytest
 
 from cxlib import envelope
 from cxlib.batch.forkserver import can_fork
-from cxlib.batch.portfolio import glance_of, portfolio
+from cxlib.batch.portfolio import portfolio
 from cxlib.report.html import CONTENT_POLICY
-from cxlib.report.index import ClientEntry, Entry, Kpi, render_index
+from cxlib.report.index import ClientEntry, Entry, Kpi, glance_of, render_index
 from tests.batch.conftest import PERIOD, Place
 
 HEADLINE = """

@@ -1,0 +1,56 @@
+"""What travels between a run and its workers: a job's parcel, its limits and its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cxlib import __version__
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Everything a job needs, and nothing of any other client.
+
+    `files` are the inputs by their place in the job's folder, which is a small workspace: client
+    file, canonical tables, estimates, results of chapters it reads, catalogues. A Path is copied;
+    bytes travel. `notebook` is the file name of one of them, `kit` the version that packed it.
+    """
+
+    key: str
+    client: str
+    chapter: str
+    period: str
+    language: str
+    notebook: str
+    files: Mapping[str, bytes | Path]
+    kit: str = __version__
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job, or an intake, may use: seconds and megabytes, 0 for no limit; cold or forked."""
+
+    timeout: float = 600.0
+    memory: int = 4096
+    cold: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job brings back.
+
+    `files` holds ``report`` (HTML), ``notebook`` (executed), ``results`` (envelope), those that
+    exist; `error` one line that names cell and reason, empty if it succeeded; `glance` what the
+    index shows; `isolation` how it was kept to its folder; `attempts` how often it was begun.
+    """
+
+    key: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    error: str = ""
+    seconds: float = 0.0
+    glance: Mapping[str, Any] = field(default_factory=dict)
+    isolation: str = ""
+    attempts: int = 1
