@@ -111,7 +111,7 @@ def run(
         dask=dask,
     )
     if dry_run:
-        sys.exit(console.show_plan(workspace, request, reasons=True))
+        sys.exit(console.show_plan(workspace, request))
     sys.exit(console.run(workspace, request, as_json=as_json, verbose=verbose))
 
 
@@ -193,7 +193,7 @@ def list_(clients: tuple[str, ...], period: str) -> None:
 
     workspace = Workspace.find()
     request = Request(out=workspace.reports, clients=clients, period=period)
-    sys.exit(console.show_plan(workspace, request, reasons=True))
+    sys.exit(console.show_plan(workspace, request))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -220,7 +220,7 @@ def lab(arguments: tuple[str, ...], chapters: tuple[str, ...]) -> None:
     for name in named or workspace.known():
         workspace.client_file(name)
         copies += explore(workspace, name, chosen)
-    folder = workspace.root / "explore"
+    folder = workspace.explore
     os.environ.setdefault("CX_HOME", str(workspace.root))
     command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={folder}"]
     if named and copies:

@@ -133,9 +133,19 @@ class Workspace:
         """Return the folder of the records and executed notebooks of jobs."""
         return self.state(client) / "runs" / as_name(period) / as_name(language)
 
+    @property
+    def manifest(self) -> Path:
+        """Where the account of the last run lies."""
+        return self.root / ".cx" / "manifest.json"
+
+    @property
+    def explore(self) -> Path:
+        """The folder of notebooks to explore in, a folder a client."""
+        return self.root / "explore"
+
     def explored(self, client: str) -> Path:
         """Return the folder of a client's copies of notebooks, to explore in."""
-        return self.root / "explore" / check_client_name(client)
+        return self.explore / check_client_name(client)
 
     def shown(self, path: Path) -> str:
         """Return `path` as a message names it: relative to the workspace where it lies there."""

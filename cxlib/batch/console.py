@@ -37,12 +37,12 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def show_plan(workspace: Workspace, request: Request, *, reasons: bool) -> int:
+def show_plan(workspace: Workspace, request: Request) -> int:
     """Say how every report stands, and why, changing nothing; returns the exit code."""
     plan = make_plan(workspace, request, write=False)
     for job in plan.jobs:
         named = f"{job.client:20} {job.chapter.file:20} {_plain(job.period):8} {job.language:3}"
-        why = " ".join(job.reason.split()) if reasons else ""
+        why = " ".join(job.reason.split())
         click.echo(f"{named} {job.state:15} {why}".rstrip())
     for name, fault in plan.faults.items():
         click.echo(f"✗ {name}\n    " + fault.replace("\n", "\n    "), err=True)
@@ -70,11 +70,11 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
             bar = stack.enter_context(_bar(due, "job"))
 
             def said(ended: Ended) -> None:
-                if ended.job.due or ended.state == "failed":
+                counted = ended.job.due or ended.state == "failed"
+                if counted:
                     bar.update()
-                    bar.write(line(ended, workspace), file=sys.stderr)
-                elif verbose:
-                    bar.write(line(ended, workspace), file=sys.stderr)
+                if counted or verbose:
+                    bar.write(line(ended), file=sys.stderr)
 
             result = execute(workspace, plan, request, executor=executor, said=said)
     except KeyboardInterrupt:
@@ -115,7 +115,7 @@ def _tell(text: str) -> None:
     click.echo(f"cx: {text}", err=True)
 
 
-def line(ended: Ended, workspace: Workspace) -> str:
+def line(ended: Ended) -> str:
     """Return what is said of a job that ended; of a failed one, what and where to look."""
     job = ended.job
     named = [job.client, job.chapter.file, _plain(job.period), job.language]
@@ -134,7 +134,7 @@ def line(ended: Ended, workspace: Workspace) -> str:
 def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bool) -> int:
     """Write the manifest and the index, say how it went; returns the exit code."""
     code = INTERRUPTED if result.interrupted else 1 if result.failed else 0
-    manifest, index = workspace.root / ".cx" / "manifest.json", request.out / "index.html"
+    manifest, index = workspace.manifest, request.out / "index.html"
     content = manifest_of(request, result, workspace)
     for path, made in ((manifest, content), (index, _index(workspace, request, result))):
         try:

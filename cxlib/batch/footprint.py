@@ -65,7 +65,7 @@ def footprint(workspace: Workspace, client: str, *, raw: bool = False) -> list[P
     if raw:
         found += [workspace.data(name), workspace.params / f"{name}.yaml"]
     kept = [path for path in dict.fromkeys(found) if path.exists() or path.is_symlink()]
-    named = (workspace.root / ".cx" / "manifest.json", workspace.reports / "index.html")
+    named = (workspace.manifest, workspace.reports / "index.html")
     return [*kept, *(path for path in named if kept and path.exists())]
 
 

@@ -18,7 +18,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
-from types import TracebackType
 from typing import Any
 
 from cxlib.batch.kernel import environment
@@ -184,19 +183,6 @@ class ForkServer:
         with self._lock:
             self._bury()
             self._log.close()
-
-    def __enter__(self) -> ForkServer:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
 
 def _kill(pid: int) -> None:

@@ -67,16 +67,16 @@ class Gate:
         guard = self._guards[client]
         try:
             for kind, content in files.items():
-                seen = _LOOKS[kind](content.decode("utf-8", "replace"))
+                told = content.decode("utf-8", "replace")
+                saved = json.loads(told) if kind == "results" else None
+                seen = _LOOKS[kind](told) if saved is None else [(_texts(saved), False)]
                 for text, private in seen:
                     found = guard.find(text, private=private)
                     if found:
                         return f"not delivered: its {kind} holds {found}"
-                if kind == "results":
-                    base = self.clients[client].privacy.minimum_base
-                    small = next(_small_cells(json.loads(content), base), "")
-                    if small:
-                        return f"not delivered: its results hold {small}"
+                small = next(_small_cells(saved, self.clients[client].privacy.minimum_base), "")
+                if small:
+                    return f"not delivered: its results hold {small}"
         except (CxError, OSError, ValueError, KeyError) as error:
             return f"not delivered: its outputs cannot be searched: {error}"
         return ""
@@ -216,6 +216,10 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(item)
 
 
+def _texts(value: Any) -> str:
+    return "\n".join(_strings(value))
+
+
 _ESTIMATES = ("value", "low", "high", "change", "like", "difference", "before", "after")
 
 
@@ -233,13 +237,9 @@ def _small_cells(value: Any, base: int) -> Iterator[str]:
         yield from _small_cells(part, base)
 
 
-def _of_json(content: str) -> Iterator[tuple[str, bool]]:
-    yield "\n".join(_strings(json.loads(content))), False
-
-
 def _of_notebook(content: str) -> Iterator[tuple[str, bool]]:
     notebook = json.loads(content)
-    yield "\n".join(_strings(notebook.get("metadata", {}))), True
+    yield _texts(notebook.get("metadata", {})), True
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             private = {output.get("name"), output.get("output_type")} & set(_PRIVATE_OUTPUT)
@@ -253,4 +253,4 @@ def _of_notebook(content: str) -> Iterator[tuple[str, bool]]:
             yield "\n".join(said), bool(private)
 
 
-_LOOKS = {"report": _of_html, "results": _of_json, "notebook": _of_notebook}
+_LOOKS = {"report": _of_html, "notebook": _of_notebook}

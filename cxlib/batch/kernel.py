@@ -40,6 +40,7 @@ class Order:
 
 
 SAFE = (
+    *("HOME", "MPLCONFIGDIR"),
     *("PATH", "LANG", "LANGUAGE", "TZ", "SOURCE_DATE_EPOCH", "VIRTUAL_ENV", "CONDA_PREFIX"),
     *("SYSTEMROOT", "WINDIR", "COMSPEC", "NUMBER_OF_PROCESSORS", "LD_LIBRARY_PATH"),
 )
@@ -59,15 +60,10 @@ def environment(folder: Path | None = None) -> dict[str, str]:
     kept |= {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
     kept |= {"PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONHASHSEED": "0"}
     kept |= {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    cache = os.environ.get("MPLCONFIGDIR")
-    if cache:
-        kept["MPLCONFIGDIR"] = cache
     if folder is not None:
         private = str(folder / "tmp")
         kept |= dict.fromkeys(("TMPDIR", "TEMP", "TMP", "IPYTHONDIR"), private)
         kept |= {"CX_HOME": str(folder), "CX_JOB": str(folder)}
-    if "HOME" in os.environ:
-        kept["HOME"] = os.environ["HOME"]
     return kept
 
 

@@ -256,7 +256,7 @@ def _state(
         return "failed", record.error
     if record.fingerprint != fingerprint:
         return "stale", "its notebook, parameters, data, the kit or what it reads has changed"
-    if any(record.path(workspace, kind) is None for kind in ("report", *record.files)):
+    if any(record.path(workspace, kind) is None for kind in {"report", *record.files}):
         return "stale", "its report is gone or was altered"
     due = [u.chapter.stem for u in upstream if u.due]
     return ("stale", f"{due[0]} will run anew") if due else ("fresh", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from cxlib.errors import RunError
-from cxlib.workspace import Workspace, make_private, write_whole
+from cxlib.workspace import Workspace, file_digest, make_private, write_whole
 
 # --- locks ------------------------------------------------------------------------------------
 
@@ -210,7 +209,7 @@ class Record:
         name, digest = self.files[kind]
         path = workspace.root / name
         try:
-            whole = hashlib.sha256(path.read_bytes()).hexdigest() == digest
+            whole = file_digest(path) == digest
         except OSError:
             return None
         return path if whole else None

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from cxlib.errors import CxError, DataError
 
 START = pd.Timestamp("2026-09-07 09:00")  # a Monday
 HOUR = 3600.0
-SHARED = Path(os.environ.get("CX_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 def log(n: int = 10, **columns: Any) -> pd.DataFrame:
@@ -418,8 +416,8 @@ def test_the_input_is_left_as_it_was() -> None:
     pd.testing.assert_frame_equal(tickets, before)
 
 
-def test_new_york_requests_mislead_when_the_open_ones_are_dropped() -> None:
-    file = SHARED / "nyc311" / "311_Service_Requests.csv"
+def test_new_york_requests_mislead_when_the_open_ones_are_dropped(public_data: Path) -> None:
+    file = public_data / "nyc311" / "311_Service_Requests.csv"
     if not file.exists():
         pytest.skip("nyc311 is not in the shared data")
     raw = pd.read_csv(file, parse_dates=["created_date", "closed_date"])

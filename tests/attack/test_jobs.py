@@ -18,8 +18,7 @@ import pytest
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.run import Ended
-from cxlib.workspace import Workspace
-from tests.batch.conftest import PERIOD, Place
+from tests.batch.conftest import PERIOD, furnished
 
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the boundaries are Linux's"),
@@ -79,9 +78,7 @@ TRIES = {
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]]:
     root = tmp_path_factory.mktemp("attack")
-    for name in ("params", "data", "notebooks", "t"):
-        (root / name).mkdir()
-    place = Place(Workspace(root.resolve()))
+    place = furnished(root)
     place.add_client("c00")
     place.add_client("c01")
     folder = root / "outside"
@@ -173,9 +170,7 @@ def test_the_gate_stops_a_report_and_leaves_the_notebook(ended: dict[str, Ended]
 
 
 def test_cold_kernels_leave_nothing_running_either(tmp_path: Path) -> None:
-    for name in ("params", "data", "notebooks", "t"):
-        (tmp_path / name).mkdir()
-    place = Place(Workspace(tmp_path.resolve()))
+    place = furnished(tmp_path)
     place.add_client("c00")
     place.add_notebook("01-cold", SLEEPER.format(how="['setsid', '-f'] + ", tag=f"{TAG}.4"))
     place.limits = replace(place.limits, cold=True)

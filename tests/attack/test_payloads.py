@@ -8,14 +8,17 @@ import shutil
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.workspace import Workspace, as_name
-from tests.batch.conftest import Place
+from cxlib.batch.portfolio import portfolio
+from cxlib.report.index import render_index
+from cxlib.workspace import as_name
+from tests.batch.conftest import furnished
 from tests.conftest import ROOT
 from tests.report.test_browser import CHROMIUM, browse, complaints
 
@@ -46,7 +49,7 @@ LABELS = ("../../../../escaped", "/escaped/absolutely", "x" * 300, "a\u202eb:c|d
 
 
 def test_a_hostile_period_is_a_folder_of_its_own_and_nothing_else(tmp_path: Path) -> None:
-    place = workspace(tmp_path / "a" / "b" / "c" / "d" / "e")
+    place = furnished(tmp_path / "a" / "b" / "c" / "d" / "e")
     place.add_client("c00", answers=100)
     place.add_client("c01", answers=40)
     rows = "".join(
@@ -73,12 +76,6 @@ def test_a_hostile_period_is_a_folder_of_its_own_and_nothing_else(tmp_path: Path
     assert not Path("/escaped").exists()
 
 
-def workspace(root: Path) -> Place:
-    for name in ("params", "data", "notebooks", "t"):
-        (root / name).mkdir(parents=True)
-    return Place(Workspace(root.resolve()))
-
-
 def with_payloads(value: Any, payloads: Any) -> Any:
     """Put a payload in the place of every label."""
     if isinstance(value, dict):
@@ -91,7 +88,7 @@ def with_payloads(value: Any, payloads: Any) -> Any:
 
 @pytest.mark.slow
 def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Path) -> None:
-    place = workspace(tmp_path / "w")
+    place = furnished(tmp_path / "w")
     shutil.rmtree(place.root / "notebooks")
     shutil.copytree(ROOT / "notebooks", place.root / "notebooks")
     source = ROOT / "data" / "lakeside-bank"
@@ -123,12 +120,14 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     assert errors == {}
     reports = [e.report for e in run.ended if e.report]
     assert len(reports) == len([e for e in run.ended if e.state != "not applicable"]) >= 5
-    pages = [*reports, place.out / "index.html"]
-    for page in (p for p in pages if p.exists()):
-        html = page.read_text("utf-8")
+    index = render_index(portfolio(place.workspace, place.out, run))
+    linked = {quote(page.relative_to(place.out).as_posix()) for page in reports}
+    pages = {str(page): page.read_text("utf-8") for page in reports} | {"index": index}
+    for page, html in pages.items():
         assert not re.search(r"<(script|base|iframe|object|embed|link|form)\b", html, re.I), page
         assert not re.search(r"<[a-z][^>]*\son\w+\s*=", re.sub(r'"[^"]*"', '""', html)), page
-        assert not re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html), page
+        links = re.findall(r'(?:src|href)="(?!data:|#)([^"]*)"', html)
+        assert set(links) == (linked if page == "index" else set()), page
     if CHROMIUM is None:
         pytest.skip("the words were looked at; there is no Chromium to open them in")
     for page in reports:

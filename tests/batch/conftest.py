@@ -127,12 +127,17 @@ class Place:
         return told
 
 
+def furnished(root: Path) -> Place:
+    """Lay out an empty workspace."""
+    for name in ("params", "data", "notebooks", "t"):
+        (root / name).mkdir(parents=True)
+    return Place(Workspace(root.resolve()))
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """An empty workspace."""
-    for name in ("params", "data", "notebooks", "t"):
-        (tmp_path / name).mkdir()
-    return Place(Workspace(tmp_path.resolve()))
+    return furnished(tmp_path)
 
 
 @pytest.fixture

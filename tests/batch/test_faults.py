@@ -75,7 +75,7 @@ def test_a_kernel_that_eats_memory_is_refused_more(two: Place, by_key: Look) -> 
     assert "it needs more than its memory limit of 512 MB" in said
 
 
-def test_a_notebook_that_is_no_json_fails_alone(two: Place, by_key: Look) -> None:
+def test_a_notebook_that_is_no_json_fails_alone(two: Place) -> None:
     (two.root / "notebooks" / "03-torn.ipynb").write_text('{"cells": [', encoding="utf-8")
     two.add_notebook("04-reader", "1", reads=["torn"])
     run = two.run()
@@ -124,7 +124,7 @@ def test_an_output_folder_that_cannot_be_written_is_said(two: Place, by_key: Loo
     assert (ended["c00/sound"].state, ended["c01/sound"].state) == ("done", "fresh")
 
 
-def test_a_fork_server_that_is_killed_is_lit_again(two: Place, by_key: Look) -> None:
+def test_a_fork_server_that_is_killed_is_lit_again(two: Place) -> None:
     two.add_notebook("02-slow", "import time; time.sleep(1.5)")
     server = fork_server()
     server.call(os.getpid)
@@ -143,7 +143,7 @@ def test_a_fork_server_that_is_killed_is_lit_again(two: Place, by_key: Look) -> 
     assert sound(two)
 
 
-def test_a_worker_that_is_killed_is_replaced(two: Place, by_key: Look) -> None:
+def test_a_worker_that_is_killed_is_replaced(two: Place) -> None:
     mark = two.root / "struck"
     two.add_notebook("02-slow", "import os, time; print(os.getppid()); time.sleep(1.5)")
 
@@ -211,7 +211,7 @@ def test_a_report_that_cannot_be_rendered_fails_its_job(two: Place, by_key: Look
     assert ended["c00/sound"].state == "done"
 
 
-def test_no_kernel_and_no_folder_is_left(two: Place, by_key: Look) -> None:
+def test_no_kernel_and_no_folder_is_left(two: Place) -> None:
     two.add_notebook("02-bad", "import subprocess; subprocess.Popen(['sleep', '987.25'])")
     two.run()
     server = fork_server()

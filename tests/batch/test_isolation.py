@@ -104,7 +104,7 @@ def test_the_environment_of_a_kernel_holds_no_secrets(monkeypatch: pytest.Monkey
     assert told["OMP_NUM_THREADS"] == "1"
 
 
-def test_two_jobs_draw_different_random_numbers(two: Place, by_key: Look) -> None:
+def test_two_jobs_draw_different_random_numbers(two: Place) -> None:
     two.add_notebook(
         "02-dice", "import numpy, random; print('drew', numpy.random.random(), random.random())"
     )
@@ -123,5 +123,5 @@ def test_the_manifest_word_for_isolation_is_honest(monkeypatch: pytest.MonkeyPat
     assert confine.restrict(write=[], read=[]) == "folder only"
 
 
-def test_every_job_tells_how_it_was_kept_apart(two: Place, by_key: Look) -> None:
+def test_every_job_tells_how_it_was_kept_apart(two: Place) -> None:
     assert {e.isolation for e in two.run().ended} == {confine.isolation()}

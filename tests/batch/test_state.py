@@ -35,7 +35,7 @@ def test_before_the_first_run_nothing_has_been_read_or_written(two: Place) -> No
     assert not (two.root / ".cx").exists()
 
 
-def test_what_is_fresh_is_not_run_again(done: Place, by_key: Look) -> None:
+def test_what_is_fresh_is_not_run_again(done: Place) -> None:
     assert set(states(done.plan()).values()) == {("fresh", "")}
     report = done.report("c00", "01-sound")
     before = report.stat().st_mtime_ns
@@ -77,7 +77,7 @@ def test_another_kit_makes_everything_stale(done: Place, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("how", ["gone", "torn", "altered"])
-def test_a_report_that_is_gone_or_altered_is_made_anew(done: Place, by_key: Look, how: str) -> None:
+def test_a_report_that_is_gone_or_altered_is_made_anew(done: Place, how: str) -> None:
     report = done.report("c00", "01-sound")
     whole = report.read_bytes()
     if how == "gone":

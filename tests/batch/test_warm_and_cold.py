@@ -109,9 +109,7 @@ def _sleep() -> None:
     time.sleep(60)
 
 
-def test_without_fork_kernels_start_cold(
-    two: Place, by_key: Look, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_fork_kernels_start_cold(two: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cxlib.batch.job.can_fork", lambda: False)
     monkeypatch.setattr("cxlib.batch.plan.can_fork", lambda: False)
     monkeypatch.setattr(forkserver.ForkServer, "call", _divide)

@@ -46,9 +46,7 @@ def test_survey_and_members_join_by_their_pseudonyms(shop: Any, client: Any) -> 
     assert joined[["nps", "tier"]].to_numpy().tolist() == [[8.0, "gold"]]
 
 
-def test_unchanged_inputs_are_skipped_and_any_change_is_seen(
-    shop: Any, client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_unchanged_inputs_are_skipped_and_any_change_is_seen(shop: Any, client: Any) -> None:
     assert not ingest(client, shop.workspace).skipped
     again = ingest(client, shop.workspace)
     assert again.skipped
