@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cxlib.data import masking, values
+from cxlib.data import values
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.values import Answers
@@ -244,9 +244,7 @@ def questions(maker: Maker) -> dict[str, pd.Series]:
         if item.kind == "multiple":
             columns |= _in_one_cell(maker, key, item, cells, path)
         elif item.kind == "open":
-            columns[key], masked = masking.mask(cells)
-            for marker, n in masked.items():
-                maker.ledger.masked[marker] = maker.ledger.masked.get(marker, 0) + n
+            columns[key] = maker.ledger.hidden(cells)
         else:
             columns[key] = cells
     return columns
@@ -322,9 +320,7 @@ def _one_column_each(
 
 def _option_names(cells: Mapping[str, pd.Series], options: Mapping[str, object]) -> dict[str, str]:
     """Return what each choice is called: by its own text in the cells, else by its header's end."""
-    low, high = min(cells), max(cells)  # what these two begin with, all do
-    alike = next((i for i, pair in enumerate(zip(low, high, strict=False)) if len({*pair}) > 1), 0)
-    common = low[: alike or min(len(low), len(high))] if len(cells) > 1 else ""
+    common = values.common_start(list(cells)) if len(cells) > 1 else ""
     names: dict[str, str] = {}
     for name, column in cells.items():
         texts = column.dropna().unique()

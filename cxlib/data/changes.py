@@ -15,7 +15,7 @@ import pandas as pd
 
 from cxlib import __version__, periods
 from cxlib.data.masking import mask_text
-from cxlib.data.schema import TEXT
+from cxlib.data.schema import DATED, TEXT
 from cxlib.data.survey import OWN
 from cxlib.errors import CxError
 from cxlib.workspace import Workspace, as_name
@@ -28,7 +28,6 @@ Counts = dict[str, dict[str, int]]
 """By period, how many rows have each value."""
 
 NO_ANSWER, UNUSED = "no answer", "not used"
-_DATED = {"tickets": "created_at", "transactions": "date"}
 _SORTED = {
     "tickets": ("state", "channel", "queue", "priority", "agent_group", "category"),
     "transactions": ("category",),
@@ -87,7 +86,7 @@ def _by_period(client: Client, made: Made) -> pd.Series:
     frame = made.frame if made.frame is not None else pd.DataFrame()
     if "period" in frame:
         return frame["period"].astype(object)
-    column = _DATED.get(made.name)
+    column = DATED.get(made.name)
     if column in frame and client.period != "wave":
         return periods.label_dates(frame[column], client.period).astype(object)
     return pd.Series("all", index=frame.index, dtype=object)

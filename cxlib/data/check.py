@@ -11,6 +11,7 @@ import pandas as pd
 from cxlib.data.changes import changes
 from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.masking import mask_text
+from cxlib.data.schema import DATED
 from cxlib.data.store import read_record
 from cxlib.data.survey import OWN
 from cxlib.workspace import Workspace
@@ -18,7 +19,7 @@ from cxlib.workspace import Workspace
 if TYPE_CHECKING:
     from cxlib.params import Client, Fault
 
-_DATED = {"survey": "date", "tickets": "created_at", "transactions": "date", "members": "joined"}
+_DATED = {"survey": "date", **DATED, "members": "joined"}
 _COMMON = 12
 """Values of a question that are shown; the rest is counted."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib.data.formats import LARGEST, cell_text
-from cxlib.data.layout import Grid
+from cxlib.data.layout import Grid, header_name
 from cxlib.data.readers import Raw, RawFile, united
 from cxlib.errors import DataError, SetupError, nearest
 
@@ -123,7 +123,7 @@ def _pieces(source: Source) -> Generator[tuple[list[str], list[list[str]]]]:
             connection = plain.execution_options(postgresql_readonly=True)
             given = {name: known[name] for name in bound}
             with connection.execute(query, given, execution_options={"yield_per": PIECE}) as result:
-                names = [" ".join(str(name).split()) for name in result.keys()]  # noqa: SIM118
+                names = [header_name(name) for name in result.keys()]  # noqa: SIM118
                 twice = [name for name in names if names.count(name) > 1]
                 if twice:
                     raise DataError(

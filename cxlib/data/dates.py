@@ -109,12 +109,18 @@ def parse(
     else:
         order = _Order(name=name, at=at or (lambda position: f"row {position + 1}"), codes=codes)
         days, zoned = _recognised(words, timezone, order)
-    if clock and timezone and (days.dt.normalize() != days)[days.notna()].any():
-        away = days.dt.tz_localize(clock, ambiguous=True, nonexistent="shift_forward")
-        moved = away.dt.tz_convert(timezone).dt.tz_localize(None).astype("datetime64[us]")
-        days = days.where(zoned, moved)
+    days = days.where(zoned, moved(days, clock, timezone))
     values = pd.Series(days.to_numpy()[codes], index=texts.index, name=texts.name)
     return Dates(days=values.astype("datetime64[us]"), unread=values.isna() & (plain != ""))
+
+
+def moved(days: pd.Series, clock: str | None, timezone: str | None) -> pd.Series:
+    """Return moments of one clock as those of a zone; days without a time stay."""
+    if not clock or not timezone or not (days.dt.normalize() != days)[days.notna()].any():
+        return days
+    away = days.dt.tz_localize(clock, ambiguous=True, nonexistent="shift_forward")
+    here: pd.Series = away.dt.tz_convert(timezone).dt.tz_localize(None)
+    return here.astype("datetime64[us]")
 
 
 def abbreviated(texts: pd.Series) -> bool:
@@ -170,8 +176,8 @@ def _recognised(
         days.iloc[serial] = _serials(np.array([float(local[i]) for i in serial]))
     zoned = pd.Series(False, index=days.index) if offsets is None else offsets.notna()
     if timezone is not None and offsets is not None:
-        moved = (days - offsets).dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
-        days = days.mask(zoned, moved.astype("datetime64[us]"))
+        here = (days - offsets).dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
+        days = days.mask(zoned, here.astype("datetime64[us]"))
     return days, zoned
 
 

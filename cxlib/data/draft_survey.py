@@ -26,10 +26,10 @@ from cxlib.data.sections import (
     Table,
     dated,
     quoted,
-    shown,
     shown_range,
     write_formats,
     write_source,
+    write_unused,
 )
 from cxlib.data.vocabulary import (
     BEST_IS_ONE,
@@ -134,8 +134,7 @@ def survey(lines: Lines, table: Table, files: str) -> None:  # noqa: PLR0912 - a
             lines.add(1, f"{name}:")
             lines.lines += part.lines
     left += sorted(table.used & table.dropped)
-    if left:
-        lines.add(1, f"# not used: {shown(', '.join(map(repr, left)))}")
+    write_unused(lines, left)
 
 
 def _unfinished(lines: Lines, table: Table) -> None:

@@ -145,13 +145,10 @@ def scale_of(column: Column) -> Scale | None:
     if rest:
         asks += (f"what do the texts {_listed(rest)} mean? They count as no answer here",)
     told = found.why + (f"; the texts hold their number, as {next(iter(held))!r}" if held else "")
-    return Scale(
-        low=found.low,
-        high=found.high,
-        answers=found.answers,
+    return replace(
+        found,
         asks=asks,
         why=told,
-        codes=found.codes,
         missing=(*found.missing, *none, *rest),
         not_applicable=(*found.not_applicable, *absent),
     )

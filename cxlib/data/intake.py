@@ -140,7 +140,7 @@ def source_hashes(
         elif source.files is not None:
             for file in find(folder, source.files):
                 name = file.relative_to(folder).as_posix()
-                hashes[name] = hashes.get(name) or file_hash(file, name)
+                hashes[name] = hashes.get(name) or just_read.get(name) or file_hash(file, name)
     return hashes
 
 

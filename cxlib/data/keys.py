@@ -224,7 +224,7 @@ def id_digests(key: Key, columns: Iterable[pd.Series]) -> bytes:
     return b"".join(digests)
 
 
-def export_key(client: str, workspace: Workspace, target: Path, *, demo: bool = False) -> None:
+def export_key(client: str, workspace: Workspace, target: Path) -> None:
     """Copy a client's key to a new file that only its user can read.
 
     Raises
@@ -232,7 +232,7 @@ def export_key(client: str, workspace: Workspace, target: Path, *, demo: bool = 
     SetupError
         If there is no key, or the file is there already.
     """
-    path = key_file(client, workspace, demo=demo)
+    path = key_file(client, workspace)
     if not path.is_file():
         raise SetupError(f"{client!r} has no key yet; its first run makes one.")
     secret = _secret(path, private=False)
@@ -241,7 +241,7 @@ def export_key(client: str, workspace: Workspace, target: Path, *, demo: bool = 
     _make(target, secret)
 
 
-def import_key(client: str, workspace: Workspace, source: Path, *, demo: bool = False) -> None:
+def import_key(client: str, workspace: Workspace, source: Path) -> None:
     """Take a key that was exported elsewhere as this client's.
 
     Raises
@@ -250,7 +250,7 @@ def import_key(client: str, workspace: Workspace, source: Path, *, demo: bool = 
         If it is no key, or the client has another one here.
     """
     secret = _secret(source, private=False)
-    path = key_file(client, workspace, demo=demo)
+    path = key_file(client, workspace)
     if path.is_file() and _secret(path, private=False) != secret:
         raise SetupError(
             f"{client!r} has another key here, {path}; export that one if it is still needed, "

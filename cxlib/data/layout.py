@@ -114,10 +114,15 @@ def lay_out(
 ) -> Grid:
     """Return a sheet's table: names found by the columns that are `wanted`, answers below them.
 
-    Parameters ---------- wanted : iterable of str Columns that the client file names; of the first
-    rows, the one that holds most is the header. ids : iterable of str Those of them that hold ids
-    or dates, where a word such as Total is no respondent. header_row, header_rows : int, optional
-    The row of names, counted from 1, and how many rows there are from it to the first answer.
+    Parameters
+    ----------
+    wanted : iterable of str
+        Columns that the client file names; of the first rows, the one that holds most is the
+        header.
+    ids : iterable of str
+        Those of them that hold ids or dates, where a word such as Total is no respondent.
+    header_row, header_rows : int, optional
+        The row of names, counted from 1, and how many rows there are from it to the first answer.
 
     Raises
     ------

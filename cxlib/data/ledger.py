@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from cxlib.data import dates, values
+from cxlib.data import dates, masking, values
+from cxlib.data.layout import header_name
 from cxlib.data.readers import Raw, RawFile
 from cxlib.errors import DataError, nearest
 from cxlib.params.base import Moment
@@ -40,8 +41,7 @@ class Ledger:
     """Everything met while one table is built; it grows, so that all is said at once.
 
     `dropped` counts rows left out by reason (an English msgid), `off_scale` answers counted as
-    missing by key, `masked` markers set in comments by kind; `notes` is what an intake line adds,
-    and `answers` how many each question has.
+    missing by key, `masked` markers set in comments by kind; `notes` is what an intake line adds.
     """
 
     issues: list[Issue] = field(default_factory=list)
@@ -63,6 +63,13 @@ class Ledger:
         """Count rows left out for a reason (a marked msgid)."""
         if n:
             self.dropped[reason] = self.dropped.get(reason, 0) + int(n)
+
+    def hidden(self, comments: pd.Series, names: Sequence[str] = ()) -> pd.Series:
+        """Return comments without what identifies a person, and count the markers set."""
+        comments, masked = masking.mask(comments, names)
+        for marker, n in masked.items():
+            self.masked[marker] = self.masked.get(marker, 0) + n
+        return comments
 
     @property
     def failed(self) -> bool:
@@ -122,7 +129,7 @@ class Ledger:
         return cells
 
     def _absent(self, raw: Raw, name: str, path: Path) -> None:
-        names = raw.repeated.get(" ".join(name.split()))
+        names = raw.repeated.get(header_name(name))
         if names:
             self.error(
                 path,
@@ -168,7 +175,7 @@ class Ledger:
         time = self.column(raw, column.time, (*path, "time"))
         if day is None or time is None:
             return None
-        blank = values.is_code(time, section.missing) | (time.str.strip() == "")
+        blank = values.is_blank(time, section.missing)
         seconds = values.by_value(time.mask(blank, ""), dates.time_of_day, "float64")
         odd = seconds.isna() & ~blank
         if odd.any():
@@ -179,12 +186,8 @@ class Ledger:
                 column.time,
             )
         days = self._dates(raw, day, section, (*path, "date"), None).dt.normalize()
-        whole = days + pd.to_timedelta(seconds, unit="s")
-        written = whole.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
-        read = dates.parse(
-            written, name=column.date, timezone=timezone, clock=section.source.timezone
-        )
-        return read.days
+        whole = (days + pd.to_timedelta(seconds, unit="s")).astype("datetime64[us]")
+        return dates.moved(whole, section.source.timezone, timezone)
 
     def _dates(
         self, raw: Raw, texts: pd.Series, section: Table, path: Path, timezone: str | None

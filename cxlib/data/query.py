@@ -13,9 +13,10 @@ import pandas as pd
 from cxlib.data import text as texts
 from cxlib.data import values
 from cxlib.data.formats import DELIMITED, WORKBOOKS, as_text, read_content
-from cxlib.data.layout import Grid, lay_out
+from cxlib.data.layout import Grid, header_name, lay_out
 from cxlib.data.readers import Raw, RawFile, find, united
 from cxlib.errors import DataError
+from cxlib.workspace import file_digest
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,7 +54,7 @@ def read_sql(folder: Path, sql: str, *, encoding: str | None = None) -> Raw:
             told = str(error).replace(f"{folder}/", "").strip()
             raise DataError(f"the query cannot be run: {told}") from None
     cells = pd.DataFrame({i: as_text(frame.iloc[:, i]) for i in range(frame.shape[1])})
-    cells.columns = [" ".join(str(name).split()) for name in frame.columns]
+    cells.columns = [header_name(name) for name in frame.columns]
     twice = cells.columns[cells.columns.duplicated()]
     if len(twice):
         raise DataError(f"the query names two columns {twice[0]!r}; rename one by `as`.")
@@ -142,20 +143,16 @@ def query_hash(folder: Path, sql: str) -> str:
         p for p in folder.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES
     ):
         total.update(path.relative_to(folder).as_posix().encode("utf-8"))
-        total.update(hashlib.sha256(path.read_bytes()).digest())
+        total.update(bytes.fromhex(file_digest(path)))
     return total.hexdigest()
 
 
 def _foreign(path: Path, encoding: str | None) -> bool:
     """Tell whether DuckDB alone would not read a file: a workbook, or text that is not UTF-8."""
     suffix = path.suffix.lower()
-    if suffix in WORKBOOKS:
-        return True
-    read = path.read_bytes()
-    return (
-        suffix in DELIMITED
-        and texts.decode(read, file=path.name, encoding=encoding)[1].lower() != "utf-8"
-    )
+    if suffix not in DELIMITED:
+        return suffix in WORKBOOKS
+    return texts.decode(path.read_bytes(), file=path.name, encoding=encoding)[1].lower() != "utf-8"
 
 
 def _table(path: Path, file: str, encoding: str | None) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,8 +104,7 @@ class Raw:
         mask = kept.to_numpy(dtype=bool)
         period = None if self.period is None else self.period[mask].reset_index(drop=True)
         frame = self.frame[mask].reset_index(drop=True)
-        return Raw(**{**vars(self), "frame": frame, "file": self.file[mask],
-                      "row": self.row[mask], "period": period})  # fmt: skip
+        return replace(self, frame=frame, file=self.file[mask], row=self.row[mask], period=period)
 
 
 def read(
@@ -315,7 +314,7 @@ def united(
     return Raw(
         frame=frame,
         files=tuple(
-            RawFile(**{**vars(told), "absent": tuple(c for c in columns if c not in told.columns)})
+            replace(told, absent=tuple(c for c in columns if c not in told.columns))
             for told in files
         ),
         file=file,

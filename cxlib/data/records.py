@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cxlib.data import masking, values
+from cxlib.data import values
 from cxlib.data.keys import canonical
-from cxlib.data.ledger import Ledger, Path, examples
+from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.schema import COUNT, FLAG, NUMBER, STATES, TABLES, TIME, Column
 from cxlib.errors import DataError, nearest
@@ -84,12 +84,7 @@ def _typed(
     if column.dtype == COUNT:
         return _counts(raw, texts, section, ledger, path)
     known = values.texts_or_missing(texts, missing=section.missing)
-    if column.name != "comment":
-        return known
-    comments, masked = masking.mask(known)
-    for marker, n in masked.items():
-        ledger.masked[marker] = ledger.masked.get(marker, 0) + n
-    return comments
+    return ledger.hidden(known) if column.name == "comment" else known
 
 
 def _counts(
@@ -102,7 +97,7 @@ def _counts(
     """Return how often; a yes or no counts once or never."""
     flags, _stray = values.flags(texts, missing=section.missing)
     counts, _stray = values.numbers(texts, missing=section.missing)
-    blank = (texts.str.strip() == "") | values.is_code(texts, section.missing)
+    blank = values.is_blank(texts, section.missing)
     whole = counts.notna() & (counts >= 0) & (counts % 1 == 0)
     bad = ~blank & ~whole & (flags.isna() | counts.notna())
     if bad.any():
@@ -143,7 +138,7 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
         texts = ledger.column(raw, item.column if item else None, path)
         if item is None or texts is None:
             continue
-        blank = (texts.str.strip() == "") | values.is_code(texts, section.missing)
+        blank = values.is_blank(texts, section.missing)
         sign = values.decimal_of(texts[~blank], raw.decimal)
         spans = values.by_value(
             texts, partial(values.seconds, unit=item.unit, decimal=sign), "float64"
@@ -168,7 +163,7 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
             until = until.astype("datetime64[us]")
             frame[end] = frame[end].fillna(until) if end in frame else until
     if section.resolution == "closed" and "closed_at" in frame:
-        resolved = frame.get("resolved_at", pd.Series(np.datetime64("NaT", "us"), frame.index))
+        resolved = frame.get("resolved_at", pd.Series(NO_TIME, frame.index))
         instead = resolved.isna() & frame["closed_at"].notna()
         frame["resolved_at"] = resolved.fillna(frame["closed_at"])
         ledger.notes.append(f"the closing time stands in for {int(instead.sum())} resolutions")

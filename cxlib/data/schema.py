@@ -130,6 +130,10 @@ TABLES = {
 }
 
 
+DATED = {"tickets": "created_at", "transactions": "date"}
+"""The column that places a row in time, where a table has no period of its own."""
+
+
 def survey_columns(
     metrics: Sequence[str],
     touchpoints: Sequence[str],

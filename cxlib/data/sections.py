@@ -20,6 +20,7 @@ from cxlib.data.guess import (
 )
 from cxlib.data.masking import mask_text
 from cxlib.data.readers import Raw
+from cxlib.data.values import common_start
 from cxlib.data.vocabulary import (
     DATE_NAMES,
     DURATION_NAMES,
@@ -126,18 +127,11 @@ def _period_from(table: Table) -> str:
     if table.kind != "survey" or len(table.paths) < 2 or named:
         return ""
     names = [path.name for path in table.paths]
-    before = _alike(names).rstrip("0123456789")
-    after = _alike([name[::-1] for name in names])[::-1].lstrip("0123456789")
+    before = common_start(names).rstrip("0123456789")
+    after = common_start([name[::-1] for name in names])[::-1].lstrip("0123456789")
     if any(len(name) <= len(before) + len(after) for name in names):
         return ""
     return f"^{re.escape(before)}(?P<period>.+){re.escape(after)}$"
-
-
-def _alike(names: Sequence[str]) -> str:
-    """Return what all names begin with."""
-    low, high = min(names), max(names)
-    pairs = enumerate(zip(low, high, strict=False))
-    return low[: next((i for i, pair in pairs if len({*pair}) > 1), min(map(len, names)))]
 
 
 def dated(table: Table, pattern: re.Pattern[str] | str) -> tuple[Column, When] | None:
@@ -176,6 +170,12 @@ def write_formats(lines: Lines, table: Table) -> None:
             table.formats += [f for f in ISO_FORMATS if when_of(column, [*table.formats, f])][:1]
     if table.formats:
         lines.add(1, f"date_format: [{', '.join(map(json.dumps, table.formats))}]")
+
+
+def write_unused(lines: Lines, names: Sequence[str]) -> None:
+    """Write which columns no key names."""
+    if names:
+        lines.add(1, f"# not used: {shown(', '.join(map(repr, names)))}")
 
 
 class Keys:
@@ -267,9 +267,7 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
     lines.add(
         1, "# sla: {first_response: 4h, resolution: 2d}", "the contract's time limits, if any"
     )
-    rest = [column.name for column in table.rest()]
-    if rest:
-        lines.add(1, f"# not used: {shown(', '.join(map(repr, rest)))}")
+    write_unused(lines, [column.name for column in table.rest()])
 
 
 def _duration(lines: Lines, key: str, column: Column) -> None:
@@ -359,8 +357,7 @@ def members(lines: Lines, table: Table, files: str) -> None:
         lines.add(1, "attributes:")
         lines.lines += attributes.lines
     write_formats(lines, table)
-    if left:
-        lines.add(1, f"# not used: {shown(', '.join(map(repr, left)))}")
+    write_unused(lines, left)
 
 
 def transactions(lines: Lines, table: Table, files: str) -> None:
@@ -394,6 +391,4 @@ def transactions(lines: Lines, table: Table, files: str) -> None:
                 told = f"{cells.min():g} to {cells.max():g}"
             lines.add(2, f"{key}: {quoted(column.name)}", told)
     write_formats(lines, table)
-    rest = [column.name for column in table.rest()]
-    if rest:
-        lines.add(1, f"# not used: {shown(', '.join(map(repr, rest)))}")
+    write_unused(lines, [column.name for column in table.rest()])

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.data import labels, masking, values
+from cxlib.data import labels, values
 from cxlib.data.answers import Maker, questions, rated, segments
 from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, examples, places
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError, nearest
+from cxlib.params.base import CANONICAL
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
         "comment": _comments(maker),
     }
     parts["period"] = _periods(maker, parts["date"])
-    order = ("respondent_id", "date", "period", "weight", "brand", "comment")
-    columns = {name: parts[name] for name in order}
+    columns = {name: parts[name] for name in CANONICAL}
     columns |= rated(maker)
     columns |= segments(maker)
     columns |= questions(maker)
@@ -198,10 +198,7 @@ def _comments(maker: Maker) -> pd.Series:
     if texts is None:
         return pd.Series(np.nan, index=maker.raw.frame.index, dtype="str")
     said = values.texts_or_missing(texts, missing=maker.survey.missing)
-    comments, masked = masking.mask(said, maker.client.privacy.names)
-    for marker, n in masked.items():
-        maker.ledger.masked[marker] = maker.ledger.masked.get(marker, 0) + n
-    return comments
+    return maker.ledger.hidden(said, maker.client.privacy.names)
 
 
 def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:

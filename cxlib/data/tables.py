@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods
+from cxlib.data.schema import DATED
 from cxlib.data.store import read_frame, read_record
 from cxlib.data.survey import OWN
 from cxlib.errors import DataError, SetupError, nearest
@@ -15,8 +16,6 @@ from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxlib.params import Client
-
-_DATED = {"tickets": "created_at", "transactions": "date"}
 
 
 def read_table(
@@ -100,7 +99,7 @@ def by_kind(frame: pd.DataFrame, period: str) -> pd.DataFrame:
 def _dated_periods(workspace: Workspace, client: Client, kind: periods.Kind) -> list[str]:
     labels: list[str] = []
     tables = _record(workspace, client.client)["tables"]
-    for table, column in {"survey": "date", **_DATED}.items():
+    for table, column in {"survey": "date", **DATED}.items():
         if table in tables and column in tables[table]["columns"]:
             dates = read_table(workspace, client.client, table, [column])[column]
             labels += periods.label_dates(dates, kind).dropna().unique().tolist()
@@ -117,7 +116,7 @@ def _own_periods(workspace: Workspace, client: Client) -> list[str]:
     if "kpis" in tables:
         labels += read_table(workspace, name, "kpis", ["period"])["period"].unique().tolist()
     kind = client.period
-    for table, column in _DATED.items():
+    for table, column in DATED.items():
         if table in tables and kind != "wave":
             dates = read_table(workspace, name, table, [column])[column]
             labels += periods.label_dates(dates, kind).dropna().unique().tolist()

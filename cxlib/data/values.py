@@ -112,6 +112,11 @@ def is_code(texts: pd.Series, codes: Sequence[Code]) -> pd.Series:
     return by_value(texts, matches, "bool")
 
 
+def is_blank(texts: pd.Series, missing: Sequence[Code] = ()) -> pd.Series:
+    """Return where a cell holds nothing, or a code that means no answer."""
+    return (texts.str.strip() == "") | is_code(texts, missing)
+
+
 def answers(
     texts: pd.Series,
     *,
@@ -125,7 +130,7 @@ def answers(
     """Read a rating question, keeping *no answer* and *did not use it* apart."""
     known = {_word(text): value for text, value in (values or {}).items()}
     absent = is_code(texts, not_applicable)
-    blank = (texts.str.strip() == "") | is_code(texts, missing) | absent
+    blank = is_blank(texts, missing) | absent
     sign = decimal_of(texts[~blank], decimal)
     found = in_texts(list(texts[~blank].unique()), scale, known) if not texts.empty else {}
 
@@ -170,7 +175,7 @@ def numbers(
     texts: pd.Series, *, missing: Sequence[Code] = (), decimal: str = ""
 ) -> tuple[pd.Series, pd.Series]:
     """Return a column's numbers (float64), and where something stands that is none."""
-    blank = (texts.str.strip() == "") | is_code(texts, missing)
+    blank = is_blank(texts, missing)
     sign = decimal_of(texts[~blank], decimal)
     values = by_value(texts, lambda text: number(text, sign), "float64")
     return values.mask(blank), values.isna() & ~blank
@@ -181,7 +186,7 @@ def flags(texts: pd.Series, *, missing: Sequence[Code] = ()) -> tuple[pd.Series,
 
     ``1``, ``true``, ``yes``, ``是`` and their opposites; a number above 0 (a count) is yes.
     """
-    blank = (texts.str.strip() == "") | is_code(texts, missing)
+    blank = is_blank(texts, missing)
     values = by_value(texts, _flag, "boolean")
     values = values.mask(blank)
     return values, values.isna() & ~blank
@@ -257,3 +262,10 @@ def seconds(text: str, unit: str | None, decimal: str = ".") -> float:
     if told and any(told.groups()):
         return sum(float(n) * _LENGTH[part] for part, n in told.groupdict().items() if n)
     return float("nan")
+
+
+def common_start(texts: Sequence[str]) -> str:
+    """Return what all texts begin with."""
+    low, high = min(texts), max(texts)  # what these two begin with, all do
+    pairs = enumerate(zip(low, high, strict=False))
+    return low[: next((i for i, pair in pairs if len({*pair}) > 1), min(len(low), len(high)))]

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from cxlib.analysis.business_time import BusinessHours
     from cxlib.analysis.service import Action, Terms
     from cxlib.params.client import Client
-    from cxlib.params.targets import Target
 
 _FCR = {"survey": "fcr_survey", "repeat": "customer_id", "reopened": "reopened"}
 """What each way of judging first-contact resolution reads, the strictest first: the customer's own
@@ -73,7 +72,7 @@ def terms_of(
         fcr=method,
         repeat_days=float(section.repeat_days),
         repeat_same=tuple(fcr_same),
-        closing=getattr(section, "resolution", None) == "closed",
+        closing=section.resolution == "closed",
     )
 
 
@@ -92,12 +91,6 @@ def business_hours(client: Client, tickets: pd.DataFrame) -> BusinessHours | Non
         hours=calendar.business_hours,
         timezone=calendar.timezone or "UTC",
     )
-
-
-def ticket_targets(client: Client) -> tuple[Target, ...]:
-    """Return the contract's targets on what the tickets tell."""
-    other = {*(metric.key for metric in client.metrics), *client.kpis}
-    return tuple(t for t in client.targets if t.metric in TICKET_KPIS and t.metric not in other)
 
 
 # --- what is being done ---------------------------------------------------------------------------

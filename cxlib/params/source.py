@@ -123,7 +123,7 @@ def check_source(source: Source, path: Path, calendar: Calendar) -> Iterator[Pro
     if source.url_env is not None and source.encoding is not None:
         yield Problem((*path, "encoding"), "says how to read a file; it has no use with url_env.")
     for option in (*_ONLY_FILES, "period_from"):
-        if option in source.model_fields_set and getattr(source, option) is not None:
+        if getattr(source, option) is not None:
             yield Problem((*path, option), "says how to read a file; it has no use beside sql.")
 
 

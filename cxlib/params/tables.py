@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from cxlib.params.base import (
     Closed,
@@ -82,11 +82,7 @@ FOR_ALL = "*"
 """The priority under which a limit stands that holds for every ticket."""
 
 
-def _by_priority(value: Any) -> Any:
-    return value if isinstance(value, dict) or value is None else {FOR_ALL: value}
-
-
-ByPriority = Annotated[Mapping[Text, DurationText], BeforeValidator(_by_priority)]
+ByPriority = Annotated[Mapping[Text, DurationText], mapping_of(FOR_ALL)]
 
 
 class Sla(Closed):

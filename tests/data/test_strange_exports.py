@@ -187,6 +187,11 @@ MULTIPLE = {
         "nps,9、原因(价格),9、原因(服务)\n9,1,0\n8,0,0\n7,,\n",
         {"why=价格": [True, False, None], "why=服务": [False, False, None]},
     ),
+    "columns whose names begin with nothing in common": (
+        '{columns: "* why", kind: multiple}',
+        "nps,Price why,Service quality why\n9,1,0\n8,0,1\n",
+        {"why=Price why": [True, False], "why=Service quality why": [False, True]},
+    ),
     "columns of codes": (
         '{columns: "Q9_*", kind: multiple, chosen: [1], options: {Q9_1: Price, Q9_2: Staff}}',
         "nps,Q9_1,Q9_2\n9,1,2\n8,2,1\n",
