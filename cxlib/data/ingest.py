@@ -21,7 +21,7 @@ from cxlib.workspace import Workspace, write_whole
 if TYPE_CHECKING:
     from cxlib.params import Client
 
-FORMAT = 3
+FORMAT = 4
 """Version of the tables and their record; tables of another version are made again."""
 
 

@@ -185,8 +185,12 @@ def make_tables(client: Client, workspace: Workspace) -> list[Made]:
     return made
 
 
+def _made(client: Client, name: str) -> Made:
+    return Made(name=name, ledger=Ledger(names=client.privacy.names))
+
+
 def _survey(client: Client, workspace: Workspace) -> Made:
-    made, survey = Made(name="survey"), client.survey
+    made, survey = _made(client, "survey"), client.survey
     raw = made.opened(client, workspace, survey, ("survey",)) if survey else None
     if raw is None or survey is None:
         return made
@@ -204,7 +208,7 @@ def _survey(client: Client, workspace: Workspace) -> Made:
 
 
 def _records(client: Client, workspace: Workspace, name: str) -> Made:
-    made, section = Made(name=name), getattr(client, name)
+    made, section = _made(client, name), getattr(client, name)
     raw = made.opened(client, workspace, section, (name,))
     if raw is None:
         return made

@@ -40,10 +40,12 @@ class Issue:
 class Ledger:
     """Everything met while one table is built; it grows, so that all is said at once.
 
-    `dropped` counts rows left out by reason (an English msgid), `off_scale` answers counted as
-    missing by key, `masked` markers set in comments by kind; `notes` is what an intake line adds.
+    `names` are people's, to be taken out of comments. `dropped` counts rows left out by reason (an
+    English msgid), `off_scale` answers counted as missing by key, `masked` markers set in comments
+    by kind; `notes` is what an intake line adds.
     """
 
+    names: Sequence[str] = ()
     issues: list[Issue] = field(default_factory=list)
     rows_read: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
@@ -64,9 +66,9 @@ class Ledger:
         if n:
             self.dropped[reason] = self.dropped.get(reason, 0) + int(n)
 
-    def hidden(self, comments: pd.Series, names: Sequence[str] = ()) -> pd.Series:
+    def hidden(self, comments: pd.Series) -> pd.Series:
         """Return comments without what identifies a person, and count the markers set."""
-        comments, masked = masking.mask(comments, names)
+        comments, masked = masking.mask(comments, self.names)
         for marker, n in masked.items():
             self.masked[marker] = self.masked.get(marker, 0) + n
         return comments

@@ -198,7 +198,7 @@ def _comments(maker: Maker) -> pd.Series:
     if texts is None:
         return pd.Series(np.nan, index=maker.raw.frame.index, dtype="str")
     said = values.texts_or_missing(texts, missing=maker.survey.missing)
-    return maker.ledger.hidden(said, maker.client.privacy.names)
+    return maker.ledger.hidden(said)
 
 
 def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -61,3 +63,20 @@ def test_the_rest_of_a_comment_keeps_its_own_characters() -> None:
 def test_luhn_agrees_with_its_published_example() -> None:
     assert luhn("79927398713")  # ISO/IEC 7812-1's example
     assert not any(luhn(f"7992739871{d}") for d in "012456789")
+
+
+def test_listed_names_leave_comments_of_every_table_and_open_answers(shop: Any) -> None:
+    shop.file("s.csv", "nps,why\n9,Ann was kind\n")
+    shop.file("t.csv", "no,opened,said\nT1,2026-03-05 10:00,Ann called back\n")
+    shop.ingest(shop.client("""
+    privacy: {names: [Ann]}
+    survey:
+      source: s.csv
+      metrics: {nps: {column: nps}}
+      questions: {why: {column: why, kind: open}}
+    tickets:
+      source: t.csv
+      columns: {id: no, created: opened, comment: said}
+    """))  # fmt: skip
+    assert shop.read("survey")["why"].tolist() == ["[name] was kind"]
+    assert shop.read("tickets")["comment"].tolist() == ["[name] called back"]
