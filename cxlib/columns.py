@@ -136,7 +136,10 @@ COLUMNS: dict[str, Column] = {
     "usual": Column(
         _("Usual level"), "unit", "Of a chart, or before a shift.", ("usual_low", "usual_high")
     ),
+    "fell_with": Column(_("Fell with"), "key", "The touchpoint that got worse in the same step."),
+    "case": Column(_("Case"), "word"),
     "action": Column(_("Action"), "text"),
+    "owner": Column(_("Owner"), "text"),
     "decision": Column(_("Decision: who, what, by when"), "text", "Filled in by hand."),
     # counts and shares
     "rank": Column(_("Rank"), "int"),

@@ -12,10 +12,9 @@ from cxlib import periods
 from cxlib.analysis.results import Result
 from cxlib.chapters import chapter_faults, options_of, register
 from cxlib.errors import CxError, DataError, nearest
-from cxlib.page import JOB_VARIABLE
 from cxlib.standing import Standing
 from cxlib.words import Words
-from cxlib.workspace import Workspace
+from cxlib.workspace import JOB_VARIABLE, Workspace
 
 if TYPE_CHECKING:
     import pandas as pd

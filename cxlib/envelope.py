@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib import import_module
@@ -18,6 +17,7 @@ import pandas as pd
 from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
 from cxlib.present.findings import Finding
+from cxlib.workspace import write_whole
 
 SCHEMA = 2
 _OURS = ("cxlib.analysis.", "cxlib.present.findings:", "cxlib.words:Quantity")
@@ -74,12 +74,8 @@ def write(path: Path, envelope: Envelope) -> None:
 
 
 def _write_whole(path: Path, data: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    beside.write_text(
-        json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1), encoding="utf-8"
-    )
-    beside.replace(path)
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
+    write_whole(path, text.encode("utf-8"))
 
 
 def read(path: Path) -> Envelope:

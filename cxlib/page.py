@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import DataError
 from cxlib.words import Words
-from cxlib.workspace import Workspace
+from cxlib.workspace import JOB_VARIABLE, Workspace
 
 if TYPE_CHECKING:
     from cxlib.envelope import Envelope
     from cxlib.params import Client
     from cxlib.present.findings import Rule
     from cxlib.present.tables import TableView
-
-JOB_VARIABLE = "CX_JOB"
-"""Set inside a job of `cx run`: its folder holds the tables, and results are for keeping."""
 
 
 class Page(ABC):

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
-from cxlib.page import JOB_VARIABLE, Page
+from cxlib.page import Page
 from cxlib.words import mark as _
-from cxlib.workspace import as_name
+from cxlib.workspace import JOB_VARIABLE, as_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,25 +78,16 @@ class Standing(Page):
         ]
         return (*self.client.targets, *own)
 
-    def target_of(self, kpi: str) -> float | None:
-        """Return the first target of a KPI in its display unit; None if it has none."""
-        rows = self.judged().table
-        rows = rows[rows["kpi"] == kpi]
-        return float(rows["target"].iloc[0]) if len(rows) else None
-
     def kpis(self) -> Estimates:
         """Return every KPI up to this period: all sources, groups and brands."""
         return self._kept("kpis", self._estimated)
 
     def judged(self) -> Estimates:
         """Return this period's KPIs against every target of the contract; see `kpis.judge`."""
-        from cxlib.analysis import kpis
-
-        required = self.client.chapters.get("targets", {}).get("all_required", False)
-        estimates = self.kpis()
-        if not (estimates.table["period"] == self.period).any():
-            return kpis.judge(estimates, ())
-        return kpis.judge(estimates, self.targets, period=self.period, all_required=bool(required))
+        if "judged" not in self._known:
+            self._known["judged"] = self._judged()
+        found: Estimates = self._known["judged"]
+        return found
 
     def compared(self, to: str = "latest_move") -> Estimates:
         """Return this period's KPIs with their change and its cause; see `kpis.compare`.
@@ -111,9 +102,8 @@ class Standing(Page):
     def series(self, kpi: str) -> Estimates:
         """Return a KPI of the client over all periods up to this one."""
         found = self.kpis()
-        table = found.table
-        own = (table["kpi"] == kpi) & (table["brand"] == "own") & table["segment"].isna()
-        return replace(found, table=table[own].reset_index(drop=True))
+        own = found.own
+        return replace(found, table=own[own["kpi"] == kpi].reset_index(drop=True))
 
     def groups(self) -> Estimates:
         """Return the first KPI of every segment's levels against all others, at equal mix."""
@@ -223,10 +213,6 @@ class Standing(Page):
             return None
         return self.survey(period="history", brand=None)
 
-    def _answered(self) -> bool:
-        """Tell whether this period has survey answers about the client."""
-        return bool((self.kpis().table.query("brand == 'own'")["period"] == self.period).any())
-
     def _estimated(self) -> Estimates:
         import pandas as pd
 
@@ -250,6 +236,15 @@ class Standing(Page):
 
         points = found.table["kpi"].map(worth(now, self.questions))
         return replace(found, table=found.table.assign(worth=points.astype("float64")))
+
+    def _judged(self) -> Estimates:
+        from cxlib.analysis import kpis
+
+        required = self.client.chapters.get("targets", {}).get("all_required", False)
+        estimates = self.kpis()
+        if not (estimates.table["period"] == self.period).any():
+            return kpis.judge(estimates, ())
+        return kpis.judge(estimates, self.targets, period=self.period, all_required=bool(required))
 
     def _ticket_rows(self) -> list[pd.DataFrame]:
         """Return ticket KPIs: a census but for what customers are asked."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from cxlib.errors import SetupError, nearest
 
+JOB_VARIABLE = "CX_JOB"
+"""Set inside a job of `cx run`: its folder holds the tables, and nobody is there to answer."""
 _CLIENT = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][\w\u4e00-\u9fff.-]*")
 _CHECKOUT = Path(__file__).resolve().parent.parent
 

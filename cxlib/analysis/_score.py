@@ -119,29 +119,6 @@ class Score:
         if not isinstance(self.detail, Detail):
             object.__setattr__(self, "detail", Detail(**self.detail))
 
-    @property
-    def adjusted(self) -> float:
-        """The estimate that tests use: adjusted Wald for NPS, Wilson's centre for a share."""
-        return self._adjusted()[0]
-
-    @property
-    def adjusted_error(self) -> float:
-        """Standard error of `adjusted`, in the score's unit."""
-        return self._adjusted()[1]
-
-    def _adjusted(self) -> tuple[float, float]:
-        if self.metric == "nps":
-            net, variance = _intervals.adjusted_net(
-                float(self.detail["promoters"]), float(self.detail["detractors"]), self.n_star
-            )
-            return 100 * net, 100 * sqrt(variance)
-        if self.metric == "csat":
-            share, error = _intervals.adjusted_share(
-                float(self.detail["share"]), self.n_star, self.confidence
-            )
-            return 100 * share, 100 * error
-        return self.value, self.standard_error
-
     def with_caveats(self, *caveats: Caveat) -> Score:
         """Return the score with further caveats."""
         return replace(self, caveats=self.caveats + caveats)

@@ -224,14 +224,6 @@ def to_utc(times: pd.Series, zone: dt.tzinfo, *, last: bool = False) -> pd.Serie
     return moments
 
 
-def repeated_hours(times: pd.Series, zone: dt.tzinfo) -> int:
-    """Count wall-clock moments that came twice as clocks went back; they read as the first."""
-    if times.dt.tz is not None:
-        return 0
-    placed = times.dt.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
-    return int((placed.isna() & times.notna()).sum())
-
-
 def seconds_utc(times: pd.Series) -> Floats:
     """Return UTC datetimes as seconds since 1970, NaN where missing, to the microsecond."""
     whole = times.dt.tz_localize(None).to_numpy().astype("datetime64[us]")

@@ -42,11 +42,6 @@ def options_of(stem: str) -> Any | None:
     return getattr(part(stem, "options"), "Options", None)
 
 
-def catalogues(language: str) -> tuple[Path, ...]:
-    """Return the catalogues of all chapters in a language."""
-    return tuple(sorted(FOLDER.glob(f"*/{language}.po")))
-
-
 def chapter_faults(client: Any, stem: str, model: Any) -> list[Any]:
     """Return a fault for everything that a client file sets for a chapter and that will not do."""
     from pydantic import ValidationError

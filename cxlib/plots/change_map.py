@@ -23,7 +23,6 @@ def change_map(
     columns: Sequence[str],
     title: str,
     xlabel: str = "",
-    alt: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a table of changes, worse ones red and better ones blue, by how far they went.
@@ -36,7 +35,7 @@ def change_map(
         Of the same shape: which cells are framed, and what is written in each.
     rows, columns : sequence of str
         Labels, said already.
-    title, xlabel, alt : str
+    title, xlabel : str
     ax : Axes, optional
     """
     from matplotlib.patches import Rectangle
@@ -61,4 +60,4 @@ def change_map(
     for side in ax.spines.values():
         side.set_visible(False)
     ax.set_xlabel(xlabel, fontsize=8)
-    return theme.title(ax, title, alt=alt)
+    return theme.title(ax, title)

@@ -63,7 +63,7 @@ def panels(
     if len(keys) > 1:
         first.set_title(held, loc="left", fontsize=9, pad=4)
         text = theme.wrap(title, width=theme.WIDTH * 72 / 10.5 * 0.98)
-        figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=theme.INK)
+        theme.headline(figure, text)
     return first
 
 

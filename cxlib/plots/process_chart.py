@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from cxlib.plots import theme
-from cxlib.plots.trend import turning_points
-from cxlib.words import Quantity, Words
+from cxlib.plots.trend import target_line, turning_points
+from cxlib.words import Words
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def small_charts(
         cell.set_axis_off()
     width = theme.WIDTH * 72 / 10.5 * 0.98
     text = theme.wrap(title, width=width)
-    figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=theme.INK)
+    theme.headline(figure, text)
     first: Axes = axes.flat[0]
     first.set_label(alt or title)
     return first
@@ -188,17 +188,8 @@ def _breaks(ax: Axes, table: pd.DataFrame, words: Words) -> None:
 
 def _target(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
     target: Any = table["target"].iloc[-1]
-    if target is None or not np.isfinite(float(target)):
-        return
-    ax.axhline(target, color=theme.ACCENT, linestyle="-.", linewidth=1.2)
-    ax.annotate(
-        words.say(_("Target {target}"), target=Quantity(target, unit)),
-        (1.01, target),
-        xycoords=("axes fraction", "data"),
-        va="center",
-        fontsize=8,
-        color=theme.ACCENT,
-    )
+    if target is not None and np.isfinite(float(target)):
+        target_line(ax, target, unit, words, "-.")
 
 
 def _numbers(ax: Axes) -> None:

@@ -158,6 +158,11 @@ def _to_left_edge(ax: Axes) -> None:
     if figure is None or len(figure.axes) > 1:
         return
     ax.set_title("", loc="left")
+    headline(figure.get_figure(root=True), text)
+
+
+def headline(figure: Figure, text: str) -> None:
+    """Set a figure's title, wrapped already, at its left edge."""
     figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=INK)
 
 

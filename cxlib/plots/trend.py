@@ -76,18 +76,23 @@ def trend(
     if broken_at in periods:
         ax.axvline(periods.index(broken_at) - 0.5, color=theme.MUTED, linestyle=":", linewidth=1.2)
     if target is not None and np.isfinite(target):
-        ax.axhline(target, color=theme.ACCENT, linestyle="--", linewidth=1.2)
-        ax.annotate(
-            words.say(_("Target {target}"), target=Quantity(target, unit)),
-            (1.01, target),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=8,
-            color=theme.ACCENT,
-        )
+        target_line(ax, target, unit, words)
     ax.margins(y=0.25)
     ax.set(xlabel="", ylabel="")
     return theme.title(ax, title)
+
+
+def target_line(ax: Axes, target: float, unit: str, words: Words, style: str = "--") -> None:
+    """Draw a target across the axes, its number beside them."""
+    ax.axhline(target, color=theme.ACCENT, linestyle=style, linewidth=1.2)
+    ax.annotate(
+        words.say(_("Target {target}"), target=Quantity(target, unit)),
+        (1.01, target),
+        xycoords=("axes fraction", "data"),
+        va="center",
+        fontsize=8,
+        color=theme.ACCENT,
+    )
 
 
 def turning_points(values: np.ndarray) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO, StringIO
+from io import StringIO
 from math import cos, radians, sin
 from typing import TYPE_CHECKING, Any
 
@@ -150,12 +150,3 @@ def _renderer() -> Any:
             self.writer.element("text", s, attrib=told)
 
     return Renderer
-
-
-def render_png(figure: Figure) -> bytes:
-    """Return a figure as PNG, for slides; the same figure gives the same bytes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    buffer = BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # one draw; savefig: two
-    return buffer.getvalue()

@@ -11,14 +11,11 @@ from cxlib.errors import SetupError
 from cxlib.present.tables import say_caveat
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
+from cxlib.workspace import JOB_VARIABLE
 
 if TYPE_CHECKING:
     from cxlib.analysis.drivers import Scenario, ScenarioModel
 
-JOB_VARIABLE = "CX_JOB"
-"""Set where nobody is there to move a slider: in a job of `cx run`."""
-
-UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 REACH, STEP = 1.0, 0.05
 """How far a slider goes either way, and its smallest step, in points of the rating."""
 
@@ -101,6 +98,8 @@ def scenario_sliders(
 
 def _told(scenario: Scenario, words: Words) -> str:
     """Return the prediction as HTML, everything of the client's escaped."""
+    from cxlib.analysis.drivers import UNITS
+
     unit = UNITS[scenario.kind]
     headline = words.say(
         _("{outcome}: {predicted}, a change of {change} ({change_low} to {change_high})"),

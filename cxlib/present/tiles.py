@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib.analysis.kpis.changes import BETTER, MIX, UNCLEAR, WORSE
-from cxlib.analysis.kpis.verdicts import BEHIND, DUE, MET, MISSED, NO_WAY, ON, OPEN
+from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, OPEN
 from cxlib.present.conclusions import Tile, TilesView
 from cxlib.present.findings import facts
 from cxlib.words import Said, Words
@@ -55,14 +55,14 @@ def verdict_state(row: Any) -> str:
     course, status = row.get("course"), row.get("status")
     if not isinstance(status, str) or row.get("withheld", False):
         return ""
-    decides = course if course not in (DUE, NO_WAY, None) else status
+    decides = course if course not in (*DECIDED, None) else status
     return STATES.get(str(decides), "open")
 
 
 def _verdict(row: dict[Any, Any], said: dict[str, Said], words: Words) -> list[str]:
     if not isinstance(row.get("status"), str) or not _known(row.get("value")):
         return []
-    if row.get("course") in (DUE, NO_WAY) or row.get("due") is None:
+    if row.get("course") in DECIDED or row.get("due") is None:
         return [words.say(_("Target {target}: {status}"), **said)]
     return [
         words.say(_("Target {target} by {due}"), **said),

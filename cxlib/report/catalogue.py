@@ -11,18 +11,16 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from cxlib.chapters import catalogues
 from cxlib.report.markdown import messages
-from cxlib.words import LANGUAGES, read_catalogue
+from cxlib.words import LANGUAGES, Words, read_catalogue
 from cxlib.workspace import kit_file
 
 PACKAGE = Path(__file__).resolve().parent.parent
 KIT = "kit"
-_CHAPTER_ROOMS = ("findings", "plots", "layouts")
 _SAID = re.compile(r"""\bsay\('((?:[^'\\]|\\.)+)'\)""")
 
 
@@ -34,7 +32,7 @@ def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
     }
     found: dict[str, list[str]] = {KIT: [], **{stem: [] for stem in chapters}}
     for path in sorted(PACKAGE.rglob("*.py")):
-        found[_stem(path, chapters)] += _of_python(path)
+        found[_stem(path)] += _of_python(path)
     for path in sorted(PACKAGE.rglob("*.j2")):
         found[KIT] += _SAID.findall(path.read_text(encoding="utf-8"))
     for stem, path in chapters.items():
@@ -55,12 +53,10 @@ def catalogue_of(stem: str, language: str) -> Path:
     return PACKAGE / "locale" / language / f"{stem}.po"
 
 
-def _stem(path: Path, chapters: Container[str]) -> str:
-    """Return whose a file is: ``findings/targets.py`` and ``findings/_targets_path.py`` alike."""
-    if path.parent.parent == PACKAGE / "chapters":
-        return path.parent.name.replace("_", "-")
-    stem = path.stem.removeprefix("_").partition("_")[0]
-    return stem if path.parent.name in _CHAPTER_ROOMS and stem in chapters else KIT
+def _stem(path: Path) -> str:
+    """Return whose a file is: its chapter's, else the kit's."""
+    inside = path.parent.parent == PACKAGE / "chapters"
+    return path.parent.name.replace("_", "-") if inside else KIT
 
 
 def _of_python(path: Path) -> Iterator[str]:
@@ -119,11 +115,7 @@ def main() -> None:
     for language in LANGUAGES[1:]:
         folder = PACKAGE / "locale" / language
         every = extract()
-        elsewhere = {
-            message: said
-            for path in [*sorted(folder.glob("*.po")), *catalogues(language)]
-            for message, said in read_catalogue(path).items()
-        }
+        elsewhere = Words.load(language).catalogue
         for stem, wanted in every.items():
             held, lacking = update(catalogue_of(stem, language), wanted, language, elsewhere)
             print(f"{language}/{stem}: {held} messages, {lacking} untranslated")

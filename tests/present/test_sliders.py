@@ -11,6 +11,7 @@ from cxlib.analysis import drivers
 from cxlib.errors import SetupError
 from cxlib.present import sliders
 from cxlib.words import Words
+from cxlib.workspace import JOB_VARIABLE
 from tests.analysis.surveys import NAMES, survey
 
 
@@ -25,7 +26,7 @@ def model() -> drivers.ScenarioModel:
 
 @pytest.fixture(autouse=True)
 def interactive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(sliders.JOB_VARIABLE, raising=False)
+    monkeypatch.delenv(JOB_VARIABLE, raising=False)
 
 
 def test_a_moved_slider_tells_the_new_prediction(model: drivers.ScenarioModel) -> None:
@@ -77,7 +78,7 @@ def test_chinese_readers_see_chinese(model: drivers.ScenarioModel) -> None:
 def test_a_batch_job_gets_nothing(
     model: drivers.ScenarioModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(sliders.JOB_VARIABLE, "1")
+    monkeypatch.setenv(JOB_VARIABLE, "1")
     assert not sliders.wanted()
     assert sliders.scenario_sliders(model, words=Words()) is None
 

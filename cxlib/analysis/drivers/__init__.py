@@ -6,11 +6,18 @@ from cxlib.analysis.drivers.groups import SegmentImportance, by_segment
 from cxlib.analysis.drivers.model import EXACT_LIMIT, DriverImportance, importance
 from cxlib.analysis.drivers.place import QUADRANTS, Priorities, priorities
 from cxlib.analysis.drivers.planning import DriverChoice, choose, oriented, outcome_of, plan, recent
-from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel, scenario, scenario_model
+from cxlib.analysis.drivers.prediction import (
+    UNITS,
+    Scenario,
+    ScenarioModel,
+    scenario,
+    scenario_model,
+)
 
 __all__ = [
     "EXACT_LIMIT",
     "QUADRANTS",
+    "UNITS",
     "DriverChoice",
     "DriverImportance",
     "Priorities",

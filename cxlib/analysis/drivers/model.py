@@ -321,9 +321,11 @@ def _correlations(sample: Sample) -> Array:
 
 def _caveats(sample: Sample, found: DriverImportance) -> list[Caveat]:
     table, n = found.table, sample.n
-    other = "johnson" if found.method == "shapley" else "shapley"
     exact = len(table) <= EXACT_LIMIT
-    others = shares.ranks(shares.full_sample(sample, other)[0]) if exact else table["rank"]
+    if found.method == "shapley":
+        others: Any = shares.ranks(table["johnson"].to_numpy())
+    else:
+        others = shares.ranks(shares.full_sample(sample, "shapley")[0]) if exact else table["rank"]
     lists = {
         _("Shapley shares and Johnson's weights rank these drivers differently: {drivers}."): (
             table["rank"] != others

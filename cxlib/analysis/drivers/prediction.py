@@ -28,6 +28,10 @@ _SCORES = [f"{part}{end}" for part in ("baseline", "change") for end in ("", "_l
 _SCORES += ["predicted", "low", "high"]
 
 
+UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
+"""Units of what a scenario predicts, by its kind."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A predicted change of a score under changed ratings, in points (NPS) or percent.

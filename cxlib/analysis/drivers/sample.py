@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cxlib.analysis._inputs import cluster_column, column, numbers, row_of, weight_column
+from cxlib.analysis._resample import times_drawn
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -92,10 +93,7 @@ class Sample:
         batch = max(1, DRAWS_AT_ONCE // self.units)
         for start in range(0, count, batch):
             size = min(batch, count - start)
-            drawn = rng.integers(0, self.units, (size, self.units))
-            drawn += np.arange(size)[:, None] * self.units
-            times = np.bincount(drawn.ravel(), minlength=size * self.units)
-            yield times.reshape(size, self.units).astype(np.float64)
+            yield times_drawn(rng, self.units, size).astype(np.float64)
 
 
 def name_of(given: str | Keyed) -> str:

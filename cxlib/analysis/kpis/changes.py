@@ -83,7 +83,7 @@ def compare(
     .. [1] DiNardo, J., Fortin, N. M., Lemieux, T. (1996). Labor market institutions and the
        distribution of wages. Econometrica 64, 1001-1044 (reweighting to equal composition).
     """
-    own = estimates.table[(estimates.table["brand"] == OWN) & estimates.table["segment"].isna()]
+    own = estimates.own
     known = periods.order(own["period"].unique())
     period = known[-1] if period is None and known else str(period)
     if period not in known:
@@ -91,15 +91,17 @@ def compare(
     now = estimates.at(period)
     steps = _steps(now.table, known, period, to)
     sampled = own["basis"] == "sample"
+    mine = data[_own(data)] if data is not None and segments and steps else None
+    when = None if mine is None else mine["period"].astype(str)
     tables = []
     for (before, at), kpis in steps.items():
         pair = own[own["period"].isin((before, at)) & own["kpi"].isin(kpis)]
         tables.append(_step(pair, before, at))
-        if data is None or not segments:
+        if mine is None or when is None:
             continue
         asked = [q for q in estimates.questions if q.key in set(pair.loc[sampled, "kpi"])]
-        rows = data[(data["period"].astype(str).isin((before, at))) & _own(data)]
-        late = (rows["period"].astype(str) == at).to_numpy()
+        inside = when.isin((before, at))
+        rows, late = mine[inside], (when[inside] == at).to_numpy()
         both = [q for q in asked if _answers(rows, q, late) and _answers(rows, q, ~late)]
         split = equal_mix(
             rows, late, both, segments=segments, design=estimates.design, draws=draws, seed=seed
@@ -162,7 +164,7 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
                 {name: row[name] for name in ("kpi", *_GIVEN)}
                 | {"to": before, "at": at, "before": old["value"], "after": row["value"]}
                 | {"n_before": old["n"]}
-                | raw_change(row, old)
+                | _raw_change(row, old)
             )
     columns = ["kpi", *_GIVEN, "to", "at", "before", "after", "n_before", *_RAW]
     blank = dict.fromkeys(SPLIT, nan) | {"mix_segment": None, "mix_level": None}
@@ -173,14 +175,14 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
 _RAW = ("change", "change_low", "change_high", "p_value")
 
 
-def raw_change(row: Any, old: Any, confidence: float = 0.95) -> dict[str, float]:
+def _raw_change(row: Any, old: Any) -> dict[str, float]:
     """Return the raw change between two rows of estimates, and its test where they are samples."""
     change = {"change": row["value"] - old["value"]}
     if "census" in (row["basis"], old["basis"]):  # every case is counted: nothing to test
         return change | {"change_low": nan, "change_high": nan, "p_value": nan}
     names = ("value", "standard_error", "df", "n_star", "promoters", "detractors")
     after, earlier = (Side(*(float(r[n]) for n in names)) for r in (row, old))
-    found = gap_test(row["kind"], after, earlier, confidence)
+    found = gap_test(row["kind"], after, earlier, 0.95)
     return change | {
         "change_low": found["low"],
         "change_high": found["high"],

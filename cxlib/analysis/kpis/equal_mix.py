@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis import _inputs
+from cxlib.analysis._resample import times_drawn
 from cxlib.analysis._score import contributions
 from cxlib.analysis._survey_variance import Floats, Integers
 from cxlib.analysis.design import SurveyDesign
@@ -154,9 +155,7 @@ def _resamples(people: Integers, draws: int, seed: int) -> Iterable[Any]:
     yield np.ones((1, people.size), dtype=np.float32)
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
-        drawn = rng.integers(0, count, (size, count)) + count * np.arange(size)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count)
-        yield times[:, people].astype(np.float32)
+        yield times_drawn(rng, count, size)[:, people].astype(np.float32)
 
 
 def _split(mass: Floats, sums: Floats, cells: _Cells) -> dict[str, Any]:

@@ -57,6 +57,11 @@ class Estimates(Result):
     design: SurveyDesign = field(default_factory=SurveyDesign)
     caveats: tuple[Caveat, ...] = ()
 
+    @property
+    def own(self) -> pd.DataFrame:
+        """The client's totals: of its own brand, of no segment."""
+        return self.table[(self.table["brand"] == OWN) & self.table["segment"].isna()]
+
     def at(
         self, period: str, *, brand: str = OWN, source: str | Sequence[str] | None = None
     ) -> Estimates:
@@ -103,13 +108,16 @@ def estimate(
     """
     design = design or SurveyDesign()
     rows: list[dict[str, Any]] = []
-    if survey is not None and len(survey):
+    if survey is not None and len(survey) and questions:
         frame = survey.assign(
             period=survey["period"].astype(str) if "period" in survey else "all",
             brand=survey["brand"].astype(str) if "brand" in survey else OWN,
         )
+        weights = _inputs.weight_column(frame, design.weights)
+        customers = _inputs.cluster_column(frame, design.cluster)
+        cells = _cells(frame, segments)
         for question in questions:
-            rows += _question(frame, question, segments, design)
+            rows += _question(frame, question, cells, weights, customers, design.confidence)
     table = frame_of(rows)
     if figures is not None and len(figures):
         table = pd.concat([table, figures], ignore_index=True)
@@ -131,66 +139,73 @@ def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return table.astype(dtypes)
 
 
-def _question(
-    survey: pd.DataFrame,
-    question: Metric | Touchpoint,
-    segments: Sequence[str],
-    design: SurveyDesign,
-) -> list[dict[str, Any]]:
-    metric = resolve(question)
-    ratings = _inputs.column(survey, metric.key)
-    x, _off = _inputs.ratings_of(ratings, scale=metric.scale, whole=metric.kind != "mean")
-    weights = _inputs.weight_column(survey, design.weights)
-    customers = _inputs.cluster_column(survey, design.cluster)
-    used = survey.get(f"{metric.key}_used")
-    groups: list[tuple[str | None, str | None, Any]] = [(None, None, slice(None))]
+def _cells(survey: pd.DataFrame, segments: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return period, brand, segment, level and the rows of every wave and its groups."""
+    groups: list[tuple[Any, ...]] = [(None, None, np.ones(len(survey), dtype=bool))]
     for name in segments:
         values = _inputs.column(survey, name)
         groups += [
             (name, str(level), values.eq(level).fillna(False).to_numpy(bool))
             for level in _inputs.levels_of(values)
         ]
-    rows = []
     waves: Any = survey.groupby(["period", "brand"], sort=False).indices
-    for (period, brand), at in waves.items():
-        for segment, level, member in groups:
-            there = at if segment is None else at[member[at]]
-            answers = there[~np.isnan(x[there])]
-            if not answers.size:
-                continue
-            found = score_of(
-                x[answers],
-                metric,
-                weights=None if weights is None else weights[answers],
-                clusters=None if customers is None else customers[answers],
-                n_dropped=0,
-                confidence=design.confidence,
-            )
-            unused = 0
-            reach = nan
-            if used is not None:
-                known = used.iloc[there].astype("boolean").dropna()
-                unused = int((~known).sum())
-                reach = float(known.mean()) if len(known) else nan
-            rows.append(
-                {
-                    "kpi": metric.key,
-                    "source": "touchpoint" if isinstance(question, Touchpoint) else "survey",
-                    "period": period,
-                    "segment": segment,
-                    "level": level,
-                    "brand": brand,
-                    "kind": metric.kind,
-                    "scale": None if metric.scale is None else "{}-{}".format(*metric.scale),
-                    "df": found.df if found.unit == "mean" or found.clustered else np.inf,
-                    "reach": reach,
-                    "promoters": found.detail.get("promoters", nan),
-                    "detractors": found.detail.get("detractors", nan),
-                    "n_dropped": int(there.size - answers.size) - unused,
-                    "basis": "sample",
-                }
-                | {name: getattr(found, name) for name in _OF_SCORE}
-            )
+    return [
+        (period, brand, segment, level, at[member[at]])
+        for (period, brand), at in waves.items()
+        for segment, level, member in groups
+    ]
+
+
+def _question(
+    survey: pd.DataFrame,
+    question: Metric | Touchpoint,
+    cells: Sequence[tuple[Any, ...]],
+    weights: Any,
+    customers: Any,
+    confidence: float,
+) -> list[dict[str, Any]]:
+    metric = resolve(question)
+    ratings = _inputs.column(survey, metric.key)
+    x, _off = _inputs.ratings_of(ratings, scale=metric.scale, whole=metric.kind != "mean")
+    used = survey.get(f"{metric.key}_used")
+    rows = []
+    for period, brand, segment, level, there in cells:
+        answers = there[~np.isnan(x[there])]
+        if not answers.size:
+            continue
+        found = score_of(
+            x[answers],
+            metric,
+            weights=None if weights is None else weights[answers],
+            clusters=None if customers is None else customers[answers],
+            n_dropped=0,
+            confidence=confidence,
+        )
+        unused = 0
+        reach = nan
+        if used is not None:
+            known = used.iloc[there].astype("boolean").dropna()
+            unused = int((~known).sum())
+            reach = float(known.mean()) if len(known) else nan
+        rows.append(
+            {
+                "kpi": metric.key,
+                "source": "touchpoint" if isinstance(question, Touchpoint) else "survey",
+                "period": period,
+                "segment": segment,
+                "level": level,
+                "brand": brand,
+                "kind": metric.kind,
+                "scale": None if metric.scale is None else "{}-{}".format(*metric.scale),
+                "df": found.df if found.unit == "mean" or found.clustered else np.inf,
+                "reach": reach,
+                "promoters": found.detail.get("promoters", nan),
+                "detractors": found.detail.get("detractors", nan),
+                "n_dropped": int(there.size - answers.size) - unused,
+                "basis": "sample",
+            }
+            | {name: getattr(found, name) for name in _OF_SCORE}
+        )
     return rows
 
 

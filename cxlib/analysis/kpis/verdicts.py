@@ -15,17 +15,18 @@ from scipy.stats import norm
 from cxlib import periods
 from cxlib.analysis._benchmark import against, gap_of
 from cxlib.analysis._multiplicity import adjust
-from cxlib.analysis.kpis.estimates import OWN, Estimates
+from cxlib.analysis.kpis.estimates import Estimates
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 ALPHA = 0.05
 """Chance that a client exactly on target is called met, and as much that it is called missed."""
 POWER = 0.8
+"""Four chances in five (Cohen 1988): the definition of every number of answers needed."""
 MET, MISSED, OPEN = _("met"), _("missed"), _("too close to call")
 ON, BEHIND, NO_WAY, DUE = _("on course"), _("behind"), _("no trajectory"), _("due")
-OLD_WORDS = {"not met": MISSED, "too close to tell": OPEN, "cannot tell": OPEN, "open": OPEN}
-"""Verdicts as earlier versions of the kit saved them."""
+DECIDED = (DUE, NO_WAY)
+"""Courses that leave the word to the verdict."""
 
 
 class Target(Protocol):
@@ -84,7 +85,7 @@ def judge(
     """
     if not 0 < alpha < 0.5:
         raise DataError(f"alpha is a one-sided error between 0 and 0.5, not {alpha!r}.")
-    own = estimates.table[(estimates.table["brand"] == OWN) & estimates.table["segment"].isna()]
+    own = estimates.own
     known = periods.order(own["period"].unique())
     if period is None:
         period = known[-1] if known else ""

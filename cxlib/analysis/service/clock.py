@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from cxlib.analysis.business_time import BusinessHours, repeated_hours, to_utc
+from cxlib.analysis.business_time import BusinessHours, to_utc
 from cxlib.errors import DataError
 
 TIMES = ("created_at", "first_response_at", "resolved_at", "closed_at", "updated_at")
@@ -70,10 +70,11 @@ def in_utc(tickets: pd.DataFrame, zone: dt.tzinfo) -> tuple[pd.DataFrame, dict[s
                 for last in (False, True)
             )
             read["skipped"] += int((first.isna() & tickets[column].notna()).sum())
-            early = (first < second) & (column != "created_at")
+            twice = first < second
+            early = twice & (column != "created_at")
             if early.any():
                 early &= first < frame["created_at"]
-            read["first"] += repeated_hours(tickets[column], zone) - int(early.sum())
+            read["first"] += int(twice.sum()) - int(early.sum())
             frame[column] = first.mask(early, second)
         elif column in frame or column in ENDS:
             frame[column] = pd.Series(pd.NaT, index=frame.index, dtype=UTC_CLOCK)

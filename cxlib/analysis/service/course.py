@@ -12,7 +12,6 @@ from scipy.stats import norm
 
 from cxlib import periods
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.service.log import bounds
 from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
@@ -77,7 +76,7 @@ def course(
     known = calendar_period(period)
     rows = kpi_rows(tickets, terms=terms, period_kind="month")
     if known is not None:
-        last = periods.containing((bounds(known)[1] - pd.Timedelta(days=1)).date(), "month")
+        last = periods.containing(periods.parse(known).end, "month")
         rows = rows[rows["period"] <= str(last)]
     tables: list[pd.DataFrame] = []
     latest: list[dict[str, Any]] = []

@@ -199,14 +199,19 @@ def cohort(log: TicketLog, period: str | int | None) -> pd.DataFrame:
     if period is None:
         return log.frame
     opened = log.frame["opened"]
-    first, following = bounds(period)
-    inside = log.frame[(opened >= first) & (opened < following)]
+    inside = log.frame[opened_in(opened, period)]
     if inside.empty:
         raise DataError(
             f"no ticket was opened in {periods.parse(period)}; "
             f"the log runs from {opened.min():%Y-%m-%d} to {opened.max():%Y-%m-%d}."
         )
     return inside.reset_index(drop=True)
+
+
+def opened_in(opened: pd.Series, period: str | int) -> pd.Series:
+    """Return which tickets were opened in a period."""
+    first, following = bounds(period)
+    return (opened >= first) & (opened < following)
 
 
 def bounds(period: str | int) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -23,6 +23,7 @@ from cxlib.analysis.service.log import (
     bounds,
     group_keys,
     groups_of,
+    opened_in,
     read_log,
 )
 from cxlib.analysis.service.waits import COLUMNS, Limits, Waits, check_sla, row, share
@@ -286,8 +287,7 @@ def complaints(
     frame = log.frame[marked]
     known = calendar_period(period)
     if known is not None:
-        first, following = bounds(known)
-        frame = frame[(frame["opened"] >= first) & (frame["opened"] < following)]
+        frame = frame[opened_in(frame["opened"], known)]
     frame, keys, missing = group_keys(frame, by)
     limits = check_sla(terms.sla)
     waits = Waits(log, frame, terms.calendar, terms.clock, limits)

@@ -13,7 +13,7 @@ import pandas as pd
 from cxlib.analysis.business_time import DAYS
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.service.flow import arrivals
-from cxlib.analysis.service.log import bounds
+from cxlib.analysis.service.log import opened_in
 from cxlib.analysis.service.terms import Terms, calendar_period, kpis
 from cxlib.analysis.staffing.plan import SERVICE_LEVEL, paid, schedule
 from cxlib.analysis.staffing.queues import ANSWER_SECONDS
@@ -180,8 +180,7 @@ def _calls(
     opened = calls["created_at"].dt.tz_localize(None)
     n = len(calls)
     if known is not None:
-        first, following = bounds(known)
-        n = int(((opened >= first) & (opened < following)).sum())
+        n = int(opened_in(opened, known).sum())
     return calls, Caveat(FEW_CALLS) if n < least else None
 
 

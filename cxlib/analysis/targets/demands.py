@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.kpis.verdicts import ALPHA, OPEN
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.plans import fastest
-from cxlib.analysis.targets.power import ALPHA, detectable_change, sample_size
+from cxlib.analysis.targets.power import detectable_change, sample_size
 from cxlib.analysis.targets.shrinkage import rebound_of, shrink
-from cxlib.analysis.targets.verdicts import OPEN, holm_level
+from cxlib.analysis.targets.verdicts import holm_level
 from cxlib.words import mark as _
 
 LONG = 8

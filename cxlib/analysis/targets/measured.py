@@ -12,7 +12,8 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from cxlib.analysis._benchmark import against
-from cxlib.analysis._intervals import adjusted_net, adjusted_share
+from cxlib.analysis._intervals import ADDED_ANSWERS, adjusted_net, adjusted_share
+from cxlib.analysis.kpis.verdicts import POWER
 from cxlib.analysis.metrics import Direction
 from cxlib.errors import DataError
 
@@ -23,7 +24,6 @@ FORMS |= {"percent": "share", "%": "share", "ces": "mean", "mean": "mean"}
 a duration) goes by its interval."""
 SCALES: dict[str, tuple[float, float]] = {"nps": (-100.0, 100.0), "share": (0.0, 100.0)}
 SAME = 1e-9  # a gap that floating point makes: 100 × (0.45 − 0.40) is 4.999…, and reaches 5
-POWER = 0.80  # four chances in five (Cohen 1988): the definition of every n here
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _least_variance(form: Form, value: float, n: float, n_star: float) -> float:
         return 1e4 * centre * (1 - centre) * n / n_star
     net = value / 100
     spread = adjusted_net(max(net, 0.0), max(-net, 0.0), n_star)[1]
-    return 1e4 * spread * (n_star + 3) * n / n_star
+    return 1e4 * spread * (n_star + ADDED_ANSWERS) * n / n_star
 
 
 def _number(measured: object, name: str, default: float = nan) -> float:

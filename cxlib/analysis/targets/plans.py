@@ -13,10 +13,9 @@ from scipy.stats import norm
 
 from cxlib import periods
 from cxlib.analysis._intervals import z_of
-from cxlib.analysis._options import number
 from cxlib.analysis.metrics import Direction, check_direction
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, PLAN
+from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, PLAN, check_haircut
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -103,8 +102,7 @@ def outlook(
     steps = scenario.table
     if abs(float(steps["step"].sum()) - scenario.change) > 1e-6 * max(1, abs(scenario.change)):
         raise DataError("the scenario's steps do not add up to its change.")
-    if not 0 < number(haircut, "haircut") <= 1:
-        raise DataError(f"haircut is {haircut:g}; it is a share of the scenario, above 0 to 1.")
+    check_haircut(haircut)
     now = float(scenario.baseline_observed if value is None else value)
     goal = nan if target is None else float(target)
     change, full = haircut * scenario.change, float(scenario.change)

@@ -14,12 +14,12 @@ from scipy.stats import norm
 from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tail
 
 from cxlib.analysis._options import number
+from cxlib.analysis.kpis.verdicts import ALPHA, POWER
 from cxlib.analysis.results import CARE_BASE, Caveat
-from cxlib.analysis.targets.measured import FORMS, POWER, read
+from cxlib.analysis.targets.measured import FORMS, read
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
-ALPHA = 0.05
 TWO_WAVES, FIXED = _("two waves"), _("fixed target")
 DESIGNS: dict[str, int] = {TWO_WAVES: 2, FIXED: 1}
 """Designs and their usual number of sides: a change between waves may go either way, a contract's

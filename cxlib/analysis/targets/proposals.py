@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis._options import number
+from cxlib.analysis.kpis.verdicts import ALPHA, POWER
 from cxlib.analysis.metrics import Direction, check_direction
 from cxlib.analysis.results import CARE_BASE, Caveat
-from cxlib.analysis.targets.measured import POWER, read
-from cxlib.analysis.targets.power import ALPHA, detectable_change, sample_size, size_of
+from cxlib.analysis.targets.measured import read
+from cxlib.analysis.targets.power import detectable_change, sample_size, size_of
 from cxlib.analysis.targets.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -372,5 +373,10 @@ def _check(*, periods: int, picked_from: int | None, haircut: float) -> None:
         raise DataError(f"periods is {periods:g}; a target is due after at least 1.")
     if picked_from is not None and not number(picked_from, "picked_from") >= 1:
         raise DataError(f"picked_from is {picked_from:g}; the worst of how many?")
+    check_haircut(haircut)
+
+
+def check_haircut(haircut: float) -> None:
+    """Refuse what is no share of a scenario."""
     if not 0 < number(haircut, "haircut") <= 1:
         raise DataError(f"haircut is {haircut:g}; it is a share of the scenario, above 0 to 1.")

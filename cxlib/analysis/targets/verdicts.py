@@ -10,15 +10,14 @@ from typing import Any, Literal
 import numpy as np
 
 from cxlib.analysis._options import number
+from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN
 from cxlib.analysis.metrics import Direction, check_direction
 from cxlib.analysis.results import CARE_BASE, Caveat
 from cxlib.analysis.targets.measured import SAME, Measured, read
-from cxlib.analysis.targets.power import ALPHA
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 Basis = Literal["sample", "census"]
-MET, MISSED, OPEN = _("met"), _("missed"), _("too close to call")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.trends._rules import Values
-from cxlib.errors import CxError, DataError, nearest
+from cxlib.errors import DataError, nearest
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
 LONGEST_GAP = 120
@@ -283,15 +283,3 @@ def _calendar(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
 def _step(ordinals: list[int]) -> int:
     ordered = sorted(set(ordinals))
     return gcd(*(after - before for before, after in pairwise(ordered)))
-
-
-def earlier(label: str, *, years: int = 0, steps: int = 0) -> str | None:
-    """Return the calendar label so many years or steps before, or None for a wave's own name."""
-    kind = periods.kind_of(label)
-    if kind is None:
-        return None
-    a_year = {"year": 1, "quarter": 4, "month": 12}[kind]
-    try:
-        return periods.shift(label, -(steps + years * a_year))
-    except (CxError, ValueError):
-        return None

@@ -13,6 +13,7 @@ from cxlib.analysis.results import Caveat
 from cxlib.analysis.trends import _rules
 from cxlib.analysis.trends._rules import LEVEL, LEVEL_POINTS, SETTLED
 from cxlib.analysis.trends._season import without_season
+from cxlib.analysis.trends._segments import signal_of
 from cxlib.analysis.trends._stable import Stable, stable_like, strengths_of
 from cxlib.analysis.trends.charts import XmrChart
 from cxlib.errors import DataError
@@ -232,7 +233,7 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float, floa
         "period": labels[-1],
         "since": labels[since],
         "rule": rule,
-        "turn": _turn(way, chart.improvement),
+        "turn": signal_of(way, chart.improvement),
         "value": raw[-1],
         "centre": centre + raw[-1] - values[-1],
         "p_value": stable.p_value(strength),
@@ -249,12 +250,6 @@ def _began(rule: str, found: _rules.Signals) -> int:
     while at and flags[at - 1] and way[at - 1] == way[-1]:
         at -= 1
     return at
-
-
-def _turn(way: float, improvement: str | None) -> str:
-    if improvement is None:
-        return _("high") if way > 0 else _("low")
-    return _("better") if (way > 0) == (improvement == "higher") else _("worse")
 
 
 def _severity(turn: str, sure: bool) -> str:

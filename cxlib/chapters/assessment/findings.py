@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+from cxlib.present import verdicts
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
-DECIDED = ("due", "no trajectory")
-
 # fmt: off
 VERDICTS = (
-    Rule({"status": "missed", "course": DECIDED}, _("{kpi} misses its target: {value} against {target}."), "serious",
-         _("Agree what is done about it, by whom and by when.")),
-    Rule({"status": "too close to call", "course": DECIDED}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
-         _("Agree now whether {value} counts as reached.")),
-    Rule({"status": "met", "course": DECIDED}, _("{kpi} meets its target: {value} against {target}."), "good",
-         _("Hold what made it so.")),
-    Rule({"status": ("met", "missed", "too close to call"), "course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious",
-         _("Agree what is done about it, by whom and by when.")),
+    verdicts.MISSES,
+    verdicts.CLOSE,
+    verdicts.MEETS,
+    Rule({"status": ("met", "missed", "too close to call"), "course": "behind"}, verdicts.BEHIND_PATH.says, "serious", verdicts.AGREE),
     Rule({"status": "missed", "course": "too close to call"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning",
          _("Agree what is done before {due}, by whom and by when.")),
-    Rule({"status": ("met", "too close to call"), "course": "too close to call"}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
-         _("Agree now whether {value} would count as reached in {due}.")),
+    verdicts.CLOSE_SO_FAR,
     Rule({"status": "met", "course": "on course"}, _("{kpi} already meets its target: {value} against {target}."), "good",
          _("Hold what made it so.")),
-    Rule({"status": ("missed", "too close to call"), "course": "on course"}, _("{kpi} is on its path to {target}: {value}."), "good",
-         _("Keep to the plan.")),
+    verdicts.ON_PATH,
 )
 
 MOVES = (

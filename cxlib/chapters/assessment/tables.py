@@ -20,12 +20,10 @@ NO_ANSWER = 0.10
 """Shares of respondents above which the data themselves are a finding."""
 
 COLUMNS = {
-    "fell_with": Column(_("Fell with"), "key", "The touchpoint that got worse in the same step."),
     "told_with": Column(_("Fell with one"), "word", "yes where a touchpoint fell with the KPI."),
     "place": Column(_("Place"), "word", "weakest, where one touchpoint clearly is."),
     "grew": Column(_("Grew"), "word", "yes for the group whose share moved the KPIs."),
     "mirrored": Column(_("Mirrored"), "word", "yes where the one other group says the same."),
-    "case": Column(_("Case"), "word"),
 }
 
 

@@ -115,7 +115,7 @@ class Study:
 
         None where nothing can be predicted: of a mean, or of groups too small for a model.
         """
-        if not self.choice.possible or self.metric.kind not in tables.UNITS:
+        if not self.choice.possible or self.metric.kind not in drivers.UNITS:
             return None
         segments = self.engagement.mix_segments
         try:

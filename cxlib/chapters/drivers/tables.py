@@ -48,7 +48,6 @@ COLUMNS = {
     "p_low": Column(_("Chance to be rated low"), "percent", "Below the cut of the map."),
     "p_well": Column(_("Chance to be rated well"), "percent", "Above the cut of the map."),
     "explained": Column(_("Explained"), "percent", "R².", ("explained_low", "explained_high")),
-    "case": Column(_("Case"), "word"),
     "lost": Column(_("Lost ground"), "word", "yes where it got worse like for like and is proven."),
     "regain": Column(_("Worth winning back"), "points", "Points of the outcome."),
     "own": Column(_("Own value"), "unit"),
@@ -81,10 +80,6 @@ class Nothing:
     def table(self) -> pd.DataFrame:
         """No row."""
         return pd.DataFrame()
-
-
-UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
-"""Units of what a scenario predicts."""
 
 
 def is_empty(found: Any) -> bool:
@@ -152,7 +147,7 @@ def plan(scenario: drivers.Scenario | Nothing) -> pd.DataFrame:
         "change": scenario.change,
         "low": np.nan if case == "no room" else scenario.change_low,
         "high": np.nan if case == "no room" else scenario.change_high,
-        "unit": UNITS[scenario.kind],
+        "unit": drivers.UNITS[scenario.kind],
         "n": scenario.n_used,
     }
     return pd.DataFrame([row])
@@ -174,7 +169,7 @@ def worth(scenario: drivers.Scenario | Nothing, only: Any = None) -> pd.DataFram
         return pd.DataFrame()
     names = {"step": "gain", "step_low": "gain_low", "step_high": "gain_high"}
     table = scenario.table.rename(columns=names)
-    table = table.assign(unit=UNITS[scenario.kind], n=scenario.n_used)
+    table = table.assign(unit=drivers.UNITS[scenario.kind], n=scenario.n_used)
     table = table if only is None else table[table["driver"].isin(only)]
     return table.sort_values("gain", ascending=False, kind="stable", ignore_index=True)
 
@@ -188,7 +183,7 @@ def waterfall(scenario: drivers.Scenario | Nothing) -> pd.DataFrame:
     parts = [totals.iloc[:1], steps.assign(role=BAR), totals.iloc[1:]]
     return pd.concat(parts, ignore_index=True).assign(
         outcome=scenario.outcome,
-        unit=UNITS[scenario.kind],
+        unit=drivers.UNITS[scenario.kind],
         change=scenario.change,
         n=scenario.n_used,
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from cxlib.analysis.kpis.verdicts import DECIDED
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
-DECIDED = ("due", "no trajectory")
 STATUS = ("met", "missed", "too close to call")
 CLEAR = ("like for like", "both")
 OTHERS = _("Find out why other customers answered before changing the service.")

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from cxlib.analysis.kpis import Estimates
+from cxlib.analysis.kpis.verdicts import DECIDED
 from cxlib.present.conclusions import SEVERITY_WORDS
-from cxlib.present.findings import facts, in_order, tell
+from cxlib.present.findings import in_order, tell
 from cxlib.words import mark as _
 
 COMMENTS = 3
@@ -51,9 +52,8 @@ def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
     steps: dict[str, list[str]] = {}
     urgency: dict[str, str] = {}
     for finding in in_order(found):
-        if finding.next_step:
-            said = facts(finding.row, engagement.words)
-            step = engagement.words.say(finding.next_step, **said)
+        step = finding.step(engagement.words)
+        if step:
             urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
             steps.setdefault(step, []).append(engagement.words.label(finding.subject))
     comma = "、" if engagement.language == "zh" else ", "
@@ -71,7 +71,7 @@ def sheet(*tables: Estimates) -> pd.DataFrame:
     """Return the sheet of a review meeting: every KPI, and every touchpoint that warns."""
     kpis, *parts = (each.table for each in tables)
     shown = pd.concat([kpis, *(part[part["signal"] != ""] for part in parts)], ignore_index=True)
-    due = shown["course"].isin(("due", "no trajectory")) | shown["course"].isna()
+    due = shown["course"].isin(DECIDED) | shown["course"].isna()
     verdict = shown["status"].where(due, shown["course"])
     told = shown["signal"].where(shown["why"] != "unclear", "unclear")
     signal = shown["held_back"].where(shown["held_back"] != "", told)

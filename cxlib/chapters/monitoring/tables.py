@@ -43,7 +43,6 @@ COLUMNS = {
     "held_back": Column(_("Held back"), "word", "weak or mix."),
     "why": Column(_("Why"), "word", "Cause since before the signal, as in `kpis.compare`."),
     "alike_since": Column(_("Comparable customers alike"), "word"),
-    "fell_with": Column(_("Fell with"), "key", "The touchpoint that got worse in the same step."),
     "with_part": Column(_("Fell with one"), "word", "yes where a touchpoint moved with the KPI."),
     "miss": Column(_("A miss"), "word", "rare, some or usual, by the chance of a miss."),
     "rated_brand": Column(_("Against"), "key", "The competitor with the clearest gap."),
@@ -84,8 +83,7 @@ class Monitored:
 def monitor(engagement: Any) -> Monitored:
     """Chart every KPI, touchpoint and reported figure, and warn of those that signal."""
     settings = engagement.settings
-    every = engagement.kpis().table
-    own = every[(every["brand"] == "own") & every["segment"].isna()]
+    own = engagement.kpis().own
     own = pd.concat([own[own["source"].isin(group)] for group in (KPIS, PARTS)])
     targets = engagement.judged().table.drop_duplicates("kpi").set_index("kpi")["target"]
     charts = trends.chart_kpis(

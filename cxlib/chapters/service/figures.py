@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cxlib.chapters.service.subjects import HEAVY
 from cxlib.chapters.service.tables import DAY
 from cxlib.plots import theme
 from cxlib.plots.heat import heat
@@ -44,7 +45,7 @@ def late(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
         table,
         value="share_of_late",
         beside="share_of_tickets",
-        heavy=(table["share_of_late"] > 1.25 * table["share_of_tickets"]).tolist(),
+        heavy=(table["share_of_late"] > HEAVY * table["share_of_tickets"]).tolist(),
         labels=[f"{words.label(segment)} · {words.label(key)}" for segment, key in named],
         label=words.say(_("Share of the late tickets, %; the stroke is the share of all")),
         ax=ax,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cxlib.analysis.service import actions as acts
 from cxlib.analysis.staffing import NOT_PLANNED
+from cxlib.present import verdicts
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
-DECIDED = ("due", "no trajectory")
-AGREE = _("Agree what is done about it, by whom and by when.")
 ASK = _(
     "Ask what was changed in {since} (staff, opening hours, a campaign, a system), and agree on an action."
 )
@@ -16,16 +17,14 @@ ASK = _(
 # fmt: off
 KPIS = (
     # the target
-    Rule({"status": "missed", "course": DECIDED}, _("{kpi} misses its target: {value} against {target}."), "serious", AGREE),
-    Rule({"status": "too close to call", "course": DECIDED}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
-         _("Agree now whether {value} counts as reached.")),
-    Rule({"status": "met", "course": DECIDED}, _("{kpi} meets its target: {value} against {target}."), "good"),
-    Rule({"course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious", AGREE),
-    Rule({"status": "missed", "course": "too close to call"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning", AGREE),
-    Rule({"status": ("met", "too close to call"), "course": "too close to call"}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
-         _("Agree now whether {value} would count as reached in {due}.")),
+    verdicts.MISSES,
+    verdicts.CLOSE,
+    replace(verdicts.MEETS, next_step=""),
+    verdicts.BEHIND_PATH,
+    Rule({"status": "missed", "course": "too close to call"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning", verdicts.AGREE),
+    verdicts.CLOSE_SO_FAR,
     Rule({"status": "met", "course": "on course"}, _("{kpi} already meets its target: {value} against {target}."), "good"),
-    Rule({"status": ("missed", "too close to call"), "course": "on course"}, _("{kpi} is on its path to {target}: {value}."), "good"),
+    replace(verdicts.ON_PATH, next_step=""),
     # the months
     Rule({"variation": "concerning", "settled": True}, _("{kpi} has been worse than usual since {since}: {month_value} in {month}, usually {usual}."), "serious", ASK,
          _("It has been worse than usual since {since}.")),

@@ -11,7 +11,7 @@ from cxlib import periods
 from cxlib.analysis.service import actions as acts
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import calendar_period
-from cxlib.chapters.service.tables import DAY, headline, waits
+from cxlib.chapters.service.tables import headline, waits
 
 if TYPE_CHECKING:
     from cxlib.analysis.kpis import Estimates
@@ -92,7 +92,6 @@ def _answer(family: str, follow_up: FollowUp) -> dict[str, Any]:
     if len(done):
         last = done.iloc[-1]
         told |= {"done_moved": last["moved"], "done_action": last["action"]}
-        told |= {"done_on": acts.last_day(last["finished"])}
     return told
 
 
@@ -190,13 +189,10 @@ def needed(plan: Staffing) -> pd.DataFrame:
         row["case"] = plan.reason.message
     else:
         short = plan.answered < plan.service_level
-        peak = plan.week.iloc[int(plan.week["peak_agents"].argmax())]
         case = "unknown" if np.isnan(plan.answered) else "short" if short else "kept"
         names = ("service_level", "answer_seconds", "shrinkage", "agent_hours", "paid_hours", "n")
         row |= {name: getattr(plan, name) for name in names}
         row |= {"case": case, "answered_in_time": plan.answered, "basis": "census"}
-        row |= {"peak_day": DAY[peak["weekday"]], "peak_start": peak["peak_start"]}
-        row |= {"peak_agents": int(peak["peak_agents"])}
     return pd.DataFrame([row])
 
 

@@ -64,7 +64,6 @@ COLUMNS = {
     "calls": Column(_("Calls a day"), "points"),
     "peak_agents": Column(_("Agents at the peak"), "int"),
     "peak_start": Column(_("Peak from"), "text"),
-    "peak_day": Column(_("Busiest day"), "word"),
     "agent_hours": Column(_("Hours at the desk"), "points"),
     "paid_hours": Column(_("Paid hours"), "int"),
     "plan": Column(_("Agents in each half hour"), "word"),
@@ -81,13 +80,11 @@ COLUMNS = {
     "denominator": Column(_("Of tickets"), "int"),
     "window_open": Column(_("Window still open"), "int"),
     # the actions
-    "owner": Column(_("Owner"), "text"),
     "due_on": Column(_("Due on"), "date", "Its last day."),
     "state": Column(_("State"), "word"),
     "now": Column(_("Its KPI now"), "word", "Where the KPI of a done action stands."),
     "note": Column(_("Remark"), "text"),
     "done_action": Column(_("Done"), "text"),
-    "done_on": Column(_("Done on"), "date"),
 }
 
 WORDS = (

@@ -22,7 +22,6 @@ COLUMNS = {
     "step": Column(_("What to do"), "text"),
     "about": Column(_("About"), "text"),
     "worth_points": Column(_("Points at stake"), "points", "Of the first KPI; an association."),
-    "owner": Column(_("Owner"), "text"),
     "named": Column(_("Named"), "text"),
     "met": Column(_("Met"), "int"),
     "all": Column(_("Targets"), "int"),
@@ -86,11 +85,11 @@ def contract(engagement: Any) -> pd.DataFrame:
     return pd.DataFrame([row | {"named": named(missed)}])
 
 
-def things(engagement: Any) -> pd.DataFrame:
+def things(engagement: Any, found: list[Finding] | None = None) -> pd.DataFrame:
     """Return the three things to do: the gravest findings that name a step, each step once."""
     words = engagement.words
     rows: list[dict[str, Any]] = []
-    for finding in findings(engagement):
+    for finding in findings(engagement) if found is None else found:
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
         rows.append(

@@ -6,12 +6,14 @@ whether the way is still passable and what a plan brings join it, so that a KPI 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from cxlib.present import verdicts
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
 OPEN = "too close to call"
 SHORT = ("missed", OPEN)
-DECIDED = ("due", "no trajectory")
 PASSABLE = ("seen before", "not known", "already there")
 PLAN, RECOVERY, BEST = "the plan", "regaining lost ground", "the best group's ratings for all"
 
@@ -21,24 +23,18 @@ SLOW_ENOUGH = ("seen before", "not known")
 # fmt: off
 RULES = (
     # where it stands
-    Rule({"course": DECIDED, "status": "met"}, _("{kpi} meets its target: {value} against {target}."), "good",
-         _("Hold what made it so.")),
-    Rule({"course": DECIDED, "status": "missed"}, _("{kpi} misses its target: {value} against {target}."), "serious",
-         _("Agree what is done about it, by whom and by when.")),
-    Rule({"course": DECIDED, "status": OPEN}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
-         _("Agree now whether {value} counts as reached.")),
+    verdicts.MEETS,
+    verdicts.MISSES,
+    verdicts.CLOSE,
     Rule({"course": ("on course", OPEN), "status": "met"}, _("{kpi} already meets its target: {value} against {target}."), "good",
          _("Hold what made it so.")),
-    Rule({"course": "on course", "status": SHORT}, _("{kpi} is on its path to {target}: {value}."), "good",
-         _("Keep to the plan.")),
-    Rule({"course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious",
-         _("Agree what is done about it, by whom and by when.")),
+    verdicts.ON_PATH,
+    verdicts.BEHIND_PATH,
     Rule({"course": OPEN, "status": "missed", "pace": "faster than ever"}, _("{kpi} stands at {value}, short of {target}, and has never moved as fast as it now must."), "serious",
          _("Agree on a later date or another target, or on more than is planned.")),
     Rule({"course": OPEN, "status": "missed", "pace": PASSABLE}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning",
          _("Agree what is done before {due}, by whom and by when.")),
-    Rule({"course": OPEN, "status": OPEN}, _("{kpi} is too close to its target to call: {value} against {target}."), "warning",
-         _("Agree now whether {value} would count as reached in {due}.")),
+    replace(verdicts.CLOSE_SO_FAR, when={"course": OPEN, "status": OPEN}),
     Rule({"course": "due", "status": "met"}, "", "", _("Put the verdict before the client for acceptance.")),
     Rule({"course": "due", "status": "missed"}, "", "", _("Agree on a remedy or a new date.")),
     # what it asks, and what would settle it

@@ -16,10 +16,12 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis import targets
+from cxlib.analysis.kpis.verdicts import DECIDED
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
 from cxlib.columns import Column
 from cxlib.errors import DataError
+from cxlib.present.tiles import STATES
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -62,8 +64,6 @@ COLUMNS = {
 SURVEY = ("survey",)
 BEYOND = 3
 """Where the client file names no invitations, so many times the present answers can be had."""
-LOOK = {"met": "good", "on course": "good", "missed": "bad", "behind": "bad"}
-"""How a verdict or course is drawn; all else is open."""
 RUNGS = {
     (LOW,): LOW,
     (REALISTIC,): REALISTIC,
@@ -118,9 +118,9 @@ def underway(table: pd.DataFrame) -> pd.DataFrame:
     Adds ``said`` (the course until a target is due or met, then the verdict), ``look`` ("good",
     "bad" or "open"), and how many of all targets are so: ``total, good, bad, open``.
     """
-    early = ~table["course"].isin(["due", "no trajectory"]) & (table["status"] != "met")
+    early = ~table["course"].isin(DECIDED) & (table["status"] != "met")
     said = table["course"].where(early, table["status"])
-    look = said.map(LOOK).fillna("open")
+    look = said.map(STATES).fillna("open")
     counts: dict[str, Any] = {name: int((look == name).sum()) for name in ("good", "bad", "open")}
     shown = table["start"].notna() & (table["asks"] != "asks for nothing")
     found = table.assign(said=said, look=look, total=len(table), **counts)[shown]
@@ -237,7 +237,7 @@ def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
     ``kpi, unit, rung, target, change, per_period, on_grounds, grounds, detectable, n_needed`` and
     ``value, low, high, n``: where the KPI stands.
     """
-    found = {}
+    found, limits = {}, _limits(engagement)
     for row, proposal in _proposed(engagement):
         rows: list[dict[str, Any]] = []
         for record in proposal.table.to_dict("records"):
@@ -257,7 +257,7 @@ def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
             rung=[RUNGS[r["levels"]] for r in rows],
             on_grounds=said,
             grounds=pd.Series([r["grounds"] for r in rows], dtype=object),
-            n_needed=_shown(table["n_needed"], _limits(engagement).get(row["kpi"], inf)),
+            n_needed=_shown(table["n_needed"], limits.get(row["kpi"], inf)),
         ).drop(columns=["levels", "level", "coincides"])
     return found
 
@@ -282,8 +282,7 @@ def curve(engagement: Any) -> Any:
 
 def _own(engagement: Any) -> pd.DataFrame:
     """Return the client's totals, period by period, on bases that may be shown."""
-    every = engagement.kpis().table
-    own = every[(every["brand"] == "own") & every["segment"].isna()]
+    own = engagement.kpis().own
     enough = own["n"].fillna(engagement.minimum_base) >= engagement.minimum_base
     found: pd.DataFrame = own[enough].reset_index(drop=True)
     return found
