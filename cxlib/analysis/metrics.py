@@ -1,11 +1,11 @@
-"""What is measured: the questions of a survey, as the statistics need to know them."""
+"""What is measured, and how the survey was drawn, as the statistics need to know them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
-from cxlib.analysis._options import number
 from cxlib.errors import DataError, nearest
 
 if TYPE_CHECKING:
@@ -24,6 +24,25 @@ NPS_CUT_POINTS = (6, 9)
 
 TOP_BOXES = 2
 """Answers that count as satisfied: the usual "top two" of five."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveyDesign:
+    """How a survey was drawn, as one value.
+
+    Parameters
+    ----------
+    weights : str or None
+        Column of weights; an absent ``weight`` column means unweighted.
+    cluster : str or None
+        Column that says who answered, where customers answer more than once.
+    confidence : float
+        Coverage of intervals, between 0 and 1.
+    """
+
+    weights: str | None = "weight"
+    cluster: str | None = None
+    confidence: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -174,6 +193,13 @@ def resolve(
         direction=direction or declared[1],
         cut_points=cut_points or (own_cuts if scale is None else None),
     )
+
+
+def number(value: Any, what: str) -> float:
+    """Return an option as a float; refuse text, nothing, and true or false."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise DataError(f"{what} is {value!r}; it must be a number.")
+    return float(value)
 
 
 def check_kind(kind: str) -> None:

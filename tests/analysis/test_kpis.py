@@ -12,7 +12,7 @@ from scipy import stats
 
 from cxlib.analysis import compare as two
 from cxlib.analysis import kpis, scores
-from cxlib.analysis.design import SurveyDesign
+from cxlib.analysis.metrics import SurveyDesign
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.equal_mix import equal_mix
 from cxlib.analysis.metrics import Metric, Touchpoint

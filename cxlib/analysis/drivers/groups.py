@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._inputs import column, levels_of
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers.inference import RobustFit
 from cxlib.analysis.drivers.model import DriverImportance, importance
 from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
 from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.validate import column, levels_of
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 

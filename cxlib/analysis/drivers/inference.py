@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.drivers.sample import DRAWS_AT_ONCE, Array, Sample
+from cxlib.analysis.drivers.sample import DRAWS_AT_ONCE, Sample
+from cxlib.analysis.validate import Floats
 
 
-def collinearity(sample: Sample) -> tuple[Array, float]:
+def collinearity(sample: Sample) -> tuple[Floats, float]:
     """Return each rating's VIF, weighted (statsmodels' is not), and the condition number."""
     columns = sample.design[:, 1:]
     centred = columns - np.average(columns, weights=sample.weights, axis=0)
@@ -37,7 +38,7 @@ class RobustFit:
        inference. J. Human Resources 50, 317-372.
     """
 
-    def __init__(self, sample: Sample, design: Array) -> None:
+    def __init__(self, sample: Sample, design: Floats) -> None:
         from statsmodels.regression.linear_model import WLS
 
         root = np.sqrt(sample.weights)[:, None]
@@ -98,10 +99,10 @@ def permutation_p(sample: Sample, count: int, rng: np.random.Generator) -> float
     basis = np.linalg.qr(sample.design * root[:, None])[0]
     deviation = sample.outcome - np.average(sample.outcome, weights=sample.weights)
 
-    def explained(outcomes: Array) -> Array:
+    def explained(outcomes: Floats) -> Floats:
         scaled = outcomes * root
         scaled -= np.outer(scaled @ centre, centre)
-        share: Array = ((scaled @ basis) ** 2).sum(axis=1) / (scaled**2).sum(axis=1)
+        share: Floats = ((scaled @ basis) ** 2).sum(axis=1) / (scaled**2).sum(axis=1)
         return share
 
     observed = explained(deviation[None])[0] * (1 - 1e-12)

@@ -9,17 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._options import count, generator, number
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers import shares
 from cxlib.analysis.drivers.inference import RobustFit, collinearity, permutation_p, suppressors
-from cxlib.analysis.drivers.sample import (
-    Array,
-    Keyed,
-    Sample,
-    read,
-)
+from cxlib.analysis.drivers.sample import Keyed, Sample, read
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat
+from cxlib.analysis.validate import Floats, count, generator
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -108,8 +104,8 @@ class DriverImportance:
     permutations: int
     caveats: tuple[Caveat, ...]
     performance: tuple[float, ...]
-    share_draws: Array = field(repr=False, compare=False)
-    performance_draws: Array = field(repr=False, compare=False)
+    share_draws: Floats = field(repr=False, compare=False)
+    performance_draws: Floats = field(repr=False, compare=False)
 
     def leading(self, most: int = 3) -> pd.DataFrame:
         """Return one row on the proven drivers of the highest shares, at most `most`.
@@ -266,7 +262,7 @@ def check_options(
 
 
 def _table(
-    sample: Sample, fit: RobustFit, parts: Array, method: str, draws: Array, confidence: float
+    sample: Sample, fit: RobustFit, parts: Floats, method: str, draws: Floats, confidence: float
 ) -> pd.DataFrame:
     share = shares.shares(parts)
     low, high = _ends(draws, confidence)
@@ -297,7 +293,7 @@ def _table(
     )
 
 
-def _ends(draws: Any, confidence: float, method: Any = "linear") -> tuple[Array, Array]:
+def _ends(draws: Any, confidence: float, method: Any = "linear") -> tuple[Floats, Floats]:
     """Return both ends of the percentile interval, a value a column; NaN without draws."""
     sound = draws[~np.isnan(draws).any(axis=1)]
     if not len(sound):
@@ -308,7 +304,7 @@ def _ends(draws: Any, confidence: float, method: Any = "linear") -> tuple[Array,
     return low, high
 
 
-def _correlations(sample: Sample) -> Array:
+def _correlations(sample: Sample) -> Floats:
     found = np.full(len(sample.names), np.nan)
     for j, used in enumerate(sample.used.T):
         mass, x = sample.weights[used], sample.ratings[used, j]

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
 from scipy.stats import chi2
 
-from cxlib.analysis._options import generator
-from cxlib.analysis.drivers.sample import Array, Sample
+from cxlib.analysis.drivers.sample import Sample
+from cxlib.analysis.validate import Floats, Integers, generator
 from cxlib.errors import DataError
 
-Groups = NDArray[np.intp]
+Pair = tuple[Floats, Floats]
+Step = tuple[float, Floats, Floats]
 
 TOLERANCE = 1e-11
 """Newton stops when a step promises less than this gain in log-likelihood a respondent."""
@@ -45,16 +46,16 @@ class ProportionalOdds:
 
     groups: int
 
-    def start(self, shares: Array, columns: int) -> Array:
+    def start(self, shares: Floats, columns: int) -> Floats:
         """Return the log-odds of the group shares, and no effects."""
         below = np.cumsum(shares)[:-1]
         return np.concatenate([np.log(below / (1 - below)), np.zeros(columns)])
 
-    def log_odds(self, x: Array, at: Array) -> Array:
+    def log_odds(self, x: Floats, at: Floats) -> Floats:
         """Return θ_k − xβ, shape (n, J − 1)."""
         return at[: self.groups - 1] - (x @ at[self.groups - 1 :])[:, None]
 
-    def step(self, x: Array, y: Groups, weights: Array, at: Array) -> tuple[float, Array, Array]:
+    def step(self, x: Floats, y: Integers, weights: Floats, at: Floats) -> Step:
         """Return log-likelihood, gradient and negative Hessian; −inf where the θ cross."""
         cuts = self.groups - 1
         if (np.diff(at[:cuts]) <= 0).any():
@@ -79,7 +80,7 @@ class ProportionalOdds:
         hessian[:cuts, :cuts] -= cross + cross.T
         return float(weights @ np.log(chance)), gradient, hessian
 
-    def expected(self, x: Array, at: Array, values: Array, weights: Array) -> tuple[Array, Array]:
+    def expected(self, x: Floats, at: Floats, values: Floats, weights: Floats) -> Pair:
         """Return each row's expected value, and its weighted sum's gradient by the parameters."""
         below = expit(self.log_odds(x, at))
         rises = np.diff(values)
@@ -94,24 +95,24 @@ class Multinomial:
 
     groups: int
 
-    def start(self, shares: Array, columns: int) -> Array:
+    def start(self, shares: Floats, columns: int) -> Floats:
         """Return the log-odds of the group shares, and no effects."""
         at = np.zeros((self.groups - 1, columns + 1))
         at[:, 0] = np.log(shares[1:] / shares[0])
         return at.ravel()
 
-    def log_odds(self, x: Array, at: Array) -> Array:
+    def log_odds(self, x: Floats, at: Floats) -> Floats:
         """Return the linear predictors, shape (n, J − 1)."""
         split = at.reshape(self.groups - 1, -1)
-        odds: Array = split[:, 0] + x @ split[:, 1:].T
+        odds: Floats = split[:, 0] + x @ split[:, 1:].T
         return odds
 
-    def _logs(self, x: Array, at: Array) -> Array:
+    def _logs(self, x: Floats, at: Floats) -> Floats:
         odds = np.column_stack([np.zeros(len(x)), self.log_odds(x, at)])
-        logs: Array = odds - logsumexp(odds, axis=1, keepdims=True)
+        logs: Floats = odds - logsumexp(odds, axis=1, keepdims=True)
         return logs
 
-    def step(self, x: Array, y: Groups, weights: Array, at: Array) -> tuple[float, Array, Array]:
+    def step(self, x: Floats, y: Integers, weights: Floats, at: Floats) -> Step:
         """Return log-likelihood, gradient and negative Hessian."""
         logs = self._logs(x, at)
         design = np.column_stack([np.ones(len(x)), x])
@@ -127,7 +128,7 @@ class Multinomial:
                 hessian[i * width : (i + 1) * width, j * width : (j + 1) * width] = block
         return float(weights @ logs[np.arange(len(y)), y]), gradient, hessian
 
-    def expected(self, x: Array, at: Array, values: Array, weights: Array) -> tuple[Array, Array]:
+    def expected(self, x: Floats, at: Floats, values: Floats, weights: Floats) -> Pair:
         """Return each row's expected value, and its weighted sum's gradient by the parameters."""
         chances = np.exp(self._logs(x, at))
         mean = chances @ values
@@ -137,12 +138,12 @@ class Multinomial:
 
 
 Odds = ProportionalOdds | Multinomial
-Fit = tuple[Array, float, Array]
+Fit = tuple[Floats, float, Floats]
 """Parameters at the maximum, the log-likelihood there, and the information."""
 
 
 def fit(
-    model: Odds, x: Array, y: Groups, weights: Array, *, start: Array | None = None
+    model: Odds, x: Floats, y: Integers, weights: Floats, *, start: Floats | None = None
 ) -> Fit | None:
     """Climb the weighted likelihood by Newton steps, halved where they overshoot.
 
@@ -178,7 +179,7 @@ def fit(
 
 
 def proportionality(
-    x: Array, y: Groups, weights: Array, customers: Groups | None
+    x: Floats, y: Integers, weights: Floats, customers: Integers | None
 ) -> tuple[float, int, float]:
     """Test whether the drivers act alike at every cut; return chi-square, df and p.
 
@@ -215,7 +216,7 @@ def proportionality(
     return chi_square, df, float(chi2.sf(chi_square, df))
 
 
-def choose(sample: Sample, groups: Groups, count: int) -> tuple[Odds, Array, float]:
+def choose(sample: Sample, groups: Integers, count: int) -> tuple[Odds, Floats, float]:
     """Return the likelihood that serves, its parameters, and p of proportional odds."""
     design = sample.design[:, 1:]
     found = fit(ProportionalOdds(count), design, groups, sample.weights)
@@ -234,8 +235,8 @@ def choose(sample: Sample, groups: Groups, count: int) -> tuple[Odds, Array, flo
 
 
 def resample(
-    sample: Sample, groups: Groups, model: Odds, fitted: Array, bootstrap: int, seed: int
-) -> tuple[NDArray[np.float32], Array]:
+    sample: Sample, groups: Integers, model: Odds, fitted: Floats, bootstrap: int, seed: int
+) -> tuple[NDArray[np.float32], Floats]:
     """Refit on each resample; return how often units were drawn, and how parameters moved."""
     design = sample.design[:, 1:]
     drawn, moves = [], []

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis._inputs import numbers
 from cxlib.analysis.drivers.model import DriverImportance
-from cxlib.analysis.drivers.sample import Array
 from cxlib.analysis.results import Caveat
+from cxlib.analysis.validate import Floats, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -130,7 +129,7 @@ def priorities(
     )
 
 
-def _performance(importance: DriverImportance, given: Any) -> tuple[Array, Array]:
+def _performance(importance: DriverImportance, given: Any) -> tuple[Floats, Floats]:
     """Return value, low, high of each driver, and its draws."""
     tail = 100 * (1 - importance.confidence) / 2
     draws, means = importance.performance_draws, np.array(importance.performance)
@@ -148,7 +147,7 @@ def _performance(importance: DriverImportance, given: Any) -> tuple[Array, Array
     return own, own[0] + moves * half / norm.ppf(1 - tail / 100)
 
 
-def _aligned(given: Any, names: list[str]) -> Array:
+def _aligned(given: Any, names: list[str]) -> Floats:
     table = getattr(given, "table", given)
     if not isinstance(table, pd.DataFrame):
         raise DataError("performance is no table: give 'touchpoint', 'value', 'low', 'high'.")
@@ -169,8 +168,8 @@ def _aligned(given: Any, names: list[str]) -> Array:
 
 
 def _cut_points(
-    cuts: str | tuple[float, float], share: Array, performance: Array, shares: Array, draws: Array
-) -> tuple[tuple[float, float], tuple[Array, Array]]:
+    cuts: Any, share: Floats, performance: Floats, shares: Floats, draws: Floats
+) -> tuple[tuple[float, float], tuple[Floats, Floats]]:
     if isinstance(cuts, str):
         if cuts not in _CUTS:
             raise DataError(f"cuts {cuts!r} is unknown{nearest(cuts, _CUTS)}")
@@ -186,12 +185,12 @@ def _cut_points(
     return (x, y), (np.full(len(shares), x), np.full(len(draws), y))
 
 
-def _quadrant(share: Array, performance: Array, x: Any, y: Any) -> Any:
+def _quadrant(share: Floats, performance: Floats, x: Any, y: Any) -> Any:
     """Return places in `QUADRANTS`; on a cut counts as above it."""
     return np.where(share >= x, 0, 2) + (performance >= y)
 
 
-def _chances(shares: Array, performance: Array, x: Array, y: Array) -> Array:
+def _chances(shares: Floats, performance: Floats, x: Floats, y: Floats) -> Floats:
     sound = ~(np.isnan(shares).any(axis=1) | np.isnan(performance).any(axis=1))
     if not sound.any():
         return np.full((shares.shape[1], len(QUADRANTS)), np.nan)

@@ -11,9 +11,9 @@ import pandas as pd
 from cxlib.analysis.drivers.groups import ROWS_PER_GROUP
 from cxlib.analysis.drivers.place import Priorities
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
-from cxlib.analysis.drivers.sample import Array, Flags, finite, used
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.analysis.validate import Flags, Floats, finite, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -173,8 +173,8 @@ def choose(
 
 def _settle(
     data: pd.DataFrame,
-    scores: Array,
-    ratings: dict[str, Array],
+    scores: Floats,
+    ratings: dict[str, Floats],
     reasons: dict[str, str],
     base: int,
 ) -> Flags:
@@ -197,7 +197,7 @@ def _settle(
         reasons.update(faults)
 
 
-def _fault(x: Array, base: int) -> str:
+def _fault(x: Floats, base: int) -> str:
     given = x[~np.isnan(x)]
     if len(given) < base:
         return FEW

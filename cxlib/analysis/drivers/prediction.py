@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cxlib.analysis._options import number
 from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.drivers.model import check_options
-from cxlib.analysis.drivers.sample import Array, Keyed, Sample, listed, name_of, read
+from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat
+from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -104,12 +105,12 @@ class ScenarioModel:
     caps: tuple[float, ...]
     at_rest: Scenario
     _sample: Sample = field(repr=False)
-    _limits: Array = field(repr=False)
-    _values: Array = field(repr=False)
+    _limits: Floats = field(repr=False)
+    _values: Floats = field(repr=False)
     _odds: odds.Odds = field(repr=False)
-    _parameters: Array = field(repr=False)
+    _parameters: Floats = field(repr=False)
     _times: NDArray[np.float32] = field(repr=False)
-    _moves: Array = field(repr=False)
+    _moves: Floats = field(repr=False)
     _seed: int = field(repr=False)
 
     def predict(self, changes: Mapping[str, float], *, headline: float | None = None) -> Scenario:
@@ -174,7 +175,7 @@ class ScenarioModel:
             caveats=(*self.at_rest.caveats, *_cap_caveats(table)),
         )
 
-    def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Array]:
+    def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Floats]:
         """Return the table of changes so far, and each respondent's change, a row a driver."""
         if not isinstance(changes, Mapping):
             raise DataError(f"changes is {changes!r}; give {{driver: change}}.")
@@ -201,14 +202,14 @@ class ScenarioModel:
         names = ["driver", "mean_now", "mean_asked", "mean_used", "cap", "capped"]
         return pd.DataFrame(rows, columns=names), moves
 
-    def _expected(self, moves: Array, columns: list[int]) -> tuple[Array, Array]:
+    def _expected(self, moves: Floats, columns: list[int]) -> tuple[Floats, Floats]:
         ratings = self._sample.ratings.copy()
         ratings[:, columns] += moves
         design = np.column_stack([self._sample.fixed, ratings])
         mass = self._sample.weights / self._sample.weights.sum()
         return self._odds.expected(design, self._parameters, self._values, mass)
 
-    def _intervals(self, values: Array, means: Array, slopes: Array) -> tuple[Array, Array]:
+    def _intervals(self, values: Floats, means: Floats, slopes: Floats) -> tuple[Floats, Floats]:
         if not len(self._times):
             nothing = np.full(len(means), np.nan)
             return nothing, nothing
@@ -380,7 +381,7 @@ def scenario_model(
     return replace(model_of, at_rest=model_of.predict({}))
 
 
-def _caveats(sample: Sample, groups: int, p: float, caps: Array) -> list[Caveat]:
+def _caveats(sample: Sample, groups: int, p: float, caps: Floats) -> list[Caveat]:
     message = _(
         "All else is held as it is: the prediction says which {outcome} is associated with such "
         "ratings today, not what a change will cause."

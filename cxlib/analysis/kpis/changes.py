@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis import _inputs
-from cxlib.analysis._difference import Side, gap_test
-from cxlib.analysis._multiplicity import adjust
-from cxlib.analysis.design import SurveyDesign
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.compare.difference import gap_test
 from cxlib.analysis.kpis.equal_mix import DRAWS, SPLIT, equal_mix
 from cxlib.analysis.kpis.estimates import OWN, Estimates, estimate
-from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
+from cxlib.analysis.validate import column, levels_of, member_of
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -179,15 +178,9 @@ def _raw_change(row: Any, old: Any) -> dict[str, float]:
     """Return the raw change between two rows of estimates, and its test where they are samples."""
     change = {"change": row["value"] - old["value"]}
     if "census" in (row["basis"], old["basis"]):  # every case is counted: nothing to test
-        return change | {"change_low": nan, "change_high": nan, "p_value": nan}
-    names = ("value", "standard_error", "df", "n_star", "promoters", "detractors")
-    after, earlier = (Side(*(float(r[n]) for n in names)) for r in (row, old))
-    found = gap_test(row["kind"], after, earlier, 0.95)
-    return change | {
-        "change_low": found["low"],
-        "change_high": found["high"],
-        "p_value": found["p_value"],
-    }
+        return change | dict.fromkeys(_RAW[1:], nan)
+    found = gap_test(row, old, 0.95)
+    return change | dict(zip(_RAW[1:], (found[k] for k in ("low", "high", "p_value")), strict=True))
 
 
 def _joined(table: pd.DataFrame, split: list[dict[str, Any]]) -> pd.DataFrame:
@@ -300,39 +293,37 @@ def _contrasts(
     draws: int,
     seed: int,
 ) -> Iterable[pd.DataFrame]:
-    values = _inputs.column(data, by)
+    values = column(data, by)
     brands = by == "brand"
     if brands:
         design = replace(design, cluster=None)  # a respondent may judge several brands
     own = (values.astype(str) == OWN).to_numpy()
-    for level in _inputs.levels_of(values):
-        member = values.eq(level).fillna(False).to_numpy(bool)
+    period = str(data["period"].iloc[-1]) if "period" in data else "all"
+    held = [name for name in segments if name != by]
+    for level in levels_of(values):
+        member = member_of(values, level)
         if brands and level == OWN:
             continue
-        rest = own if brands else values.notna().to_numpy() & ~member
-        inside, outside = (own, member) if brands else (member, rest)
+        inside, outside = (own, member) if brands else (member, values.notna().to_numpy() & ~member)
         both = [q for q in questions if _answers(data, q, inside) and _answers(data, q, outside)]
         rows = data[inside | outside].assign(period="", brand=OWN)
         late = inside[inside | outside]
-        first = estimate(rows[late], questions=both, design=design).table
-        other = estimate(rows[~late], questions=both, design=design).table
+        sides = {"in": rows[late], "out": rows[~late]}
+        first, other = (
+            estimate(side, questions=both, design=design).table.assign(period=name)
+            for name, side in sides.items()
+        )
         if first.empty:
             continue
-        pair = pd.concat([first.assign(period="in"), other.assign(period="out")])
-        table = _step(pair, "out", "in").drop(columns=["to", "at", *_GIVEN])
-        held = [name for name in segments if name != by]
+        table = _step(pd.concat([first, other]), "out", "in").drop(columns=["to", "at", *_GIVEN])
         if held:
-            parts = equal_mix(
+            split = equal_mix(
                 rows, late, both, segments=held, design=design, draws=draws, seed=seed
             )
-            table = _joined(table, parts)
+            table = _joined(table, split)
         named = {"brand": level} if brands else {"segment": by, "level": str(level)}
-        period = str(data["period"].iloc[-1]) if "period" in data else "all"
-        yield (
-            first.drop(columns=[*named, "period"])
-            .assign(period=period, **named)
-            .merge(table, on="kpi")
-        )
+        first = first.drop(columns=[*named, "period"]).assign(period=period, **named)
+        yield first.merge(table, on="kpi")
 
 
 def _joined_columns(empty: pd.DataFrame) -> pd.DataFrame:

@@ -11,23 +11,19 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.kpis.verdicts import ALPHA, OPEN
-from cxlib.analysis.targets.measured import read
+from cxlib.analysis.targets.measured import holm_level, read
 from cxlib.analysis.targets.plans import fastest
 from cxlib.analysis.targets.power import detectable_change, sample_size
 from cxlib.analysis.targets.shrinkage import rebound_of, shrink
-from cxlib.analysis.targets.verdicts import holm_level
 from cxlib.words import mark as _
 
 LONG = 8
 """Periods from which "always past its target" says something."""
-NOTHING, WITHIN, BEYOND_CHANCE, FACT, UNKNOWN = (
-    *(_("asks for nothing"), _("no"), _("yes")),
-    *(_("every case is counted"), _("no baseline")),
-)
+NOTHING, WITHIN, BEYOND_CHANCE = _("asks for nothing"), _("no"), _("yes")
+FACT, UNKNOWN = _("every case is counted"), _("no baseline")
 BY_ANSWERS, NO_SURVEY, ON_LINE = _("more answers"), _("no survey of this size"), _("no sample")
 NEVER, SEEN, NO_PACE = _("faster than ever"), _("seen before"), _("not known")
-THERE = _("already there")
-TWO_WAVES, FIXED = _("two periods"), _("a fixed number")
+THERE, TWO_WAVES, FIXED = _("already there"), _("two periods"), _("a fixed number")
 ADDED = (
     *("remaining", "asked", "asks", "compared", "smallest", "n_next", "n_needed", "rebound"),
     *("n_to_settle", "settles", "pace_needed", "pace_best", "pace", "held", "of_periods"),
@@ -107,18 +103,16 @@ def _demand(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
     seen = read(SimpleNamespace(**(base.iloc[0] if len(base) else row)))
     if not seen.variance > 0 or pd.isna(row["n_next"]):
         return found
-    plan: dict[str, Any] = (
-        {"score": SimpleNamespace(**base.iloc[0])} if len(base) else _fixed(row, seen)
-    )
-    before = seen.n if len(base) else None
-    size = detectable_change(
-        n=float(row["n_next"]), n_before=before, direction=row["direction"], **plan
-    ).change
+    before, plan = None, _fixed(row, seen)
+    if len(base):
+        before, plan = seen.n, {"score": SimpleNamespace(**base.iloc[0])}
+    waves = {"n": float(row["n_next"]), "n_before": before, "direction": row["direction"]}
+    size = detectable_change(**waves, **plan).change
     found |= {"smallest": sign * size, "compared": TWO_WAVES if len(base) else FIXED}
     found["n_needed"] = float(sample_size(change=found["asked"], **plan).n)
     found["asks"] = BEYOND_CHANCE if sign * found["asked"] >= size - 1e-9 else WITHIN
     if len(base) and len(known := past.loc[: base.index[0]]) > 2:
-        luck = rebound_of(seen.value, seen.error, sign, shrink(known, what="history"))
+        luck = rebound_of(seen.value, seen.standard_error, sign, shrink(known, what="history"))
         found["rebound"] = sign * luck
     return found
 
@@ -126,9 +120,9 @@ def _demand(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
 def _fixed(row: Mapping[str, Any], seen: Any) -> dict[str, Any]:
     """Return the plan of one period against a baseline that was agreed as a number."""
     plan: dict[str, Any] = {"design": "fixed target"}
-    if seen.form != "share":
-        scale = 1e4 if seen.form == "nps" else 1.0
-        metric = "nps" if seen.form == "nps" else "mean"
+    if seen.kind != "share":
+        scale = 1e4 if seen.kind == "nps" else 1.0
+        metric = "nps" if seen.kind == "nps" else "mean"
         return plan | {"variance": seen.variance / scale, "metric": metric}
     own = seen.value * (100 - seen.value)
     effect = seen.variance / own if own > 0 else 1.0

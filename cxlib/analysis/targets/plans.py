@@ -12,9 +12,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib import periods
-from cxlib.analysis._intervals import z_of
+from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import Direction, check_direction
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.results import Result
 from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, PLAN, check_haircut
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -25,25 +25,23 @@ SHORT, THERE, UNTARGETED = _("falls short"), _("already there"), _("no target")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outlook:
+class Outlook(Result):
     """What a joint scenario brings a KPI, and whether that reaches its target, in the KPI's unit.
 
     ``table``, a row a driver, the largest step first: ``driver, rating_now, rating_planned`` (mean
-    rating by its users), ``change`` (what it adds after the haircut), ``change_low, change_high``
-    (a quarter of the prediction, and all of it), ``capped`` (held at what the best segment shows).
-    Steps are averaged over orders and add up.
+    rating by its users), ``change`` (what it adds after the haircut; the steps add up),
+    ``change_low, change_high`` (a quarter of the prediction, and all of it), ``capped``.
     ``summary``, one row: ``kpi, means`` (what the scenario stands for), ``gets_there`` ("reaches",
     "too slow", "only in full", "falls short", "already there", "no target"), ``unit, direction,
-    value, target, due, predicted`` (after the haircut), ``predicted_low, predicted_high`` (a
-    quarter of the change, and all of it), ``predicted_change`` (after the haircut),
-    ``full_change``, ``p_reach`` (chance that the counted change reaches the target, sampling
-    alone), ``left`` (what it leaves open, signed like the way), ``remaining`` (periods),
-    ``pace_needed, pace_best`` (a period; the fastest ever seen), ``n``.
+    value, target, due, predicted`` (after the haircut) with ``predicted_low, predicted_high`` (a
+    quarter of the change, and all of it), ``predicted_change, full_change`` (after the haircut,
+    and before), ``p_reach`` (chance that the counted change reaches the target, sampling alone),
+    ``left`` (what it leaves open), ``remaining`` (periods), ``pace_needed, pace_best`` (a period;
+    the fastest ever seen), ``n``.
     """
 
     table: pd.DataFrame
     summary: pd.DataFrame
-    caveats: tuple[Caveat, ...]
 
 
 def outlook(

@@ -13,9 +13,9 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tail
 
-from cxlib.analysis._options import number
 from cxlib.analysis.kpis.verdicts import ALPHA, POWER
-from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.metrics import number
+from cxlib.analysis.results import CARE_BASE, Caveat, Result
 from cxlib.analysis.targets.measured import FORMS, read
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -78,16 +78,8 @@ class _Test:
         if not (isfinite(effect) and effect > 0):
             raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
         metric, variance, share = _spread_of(assumed)
-        return cls(
-            metric=metric,
-            variance=variance,
-            share=share,
-            design=design,
-            sides=sides,
-            alpha=alpha,
-            power=power,
-            design_effect=effect,
-        )
+        plan: Any = {"metric": metric, "variance": variance, "share": share, "design": design}
+        return cls(**plan, sides=sides, alpha=alpha, power=power, design_effect=effect)
 
     def step(self, change: float) -> float:
         """Return the change on the variance's scale, checked."""
@@ -156,7 +148,7 @@ class _Test:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleSize(_Test):
+class SampleSize(_Test, Result):
     """The answers that a change needs, or the change that answers show, and all it stands on.
 
     ``n`` is a wave's answers (design effect included), ``n_total`` those of all waves together,
@@ -168,7 +160,6 @@ class SampleSize(_Test):
     n: int
     n_before: float
     change: float
-    caveats: tuple[Caveat, ...] = ()
 
     @property
     def n_total(self) -> int:
@@ -177,7 +168,7 @@ class SampleSize(_Test):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PowerCurve:
+class PowerCurve(Result):
     """The chance to see a change, by its size and by the answers of a wave.
 
     ``table``: ``change`` (KPI's unit), ``n`` (answers a wave), ``power`` (0 to 1), ``enough``
@@ -191,7 +182,6 @@ class PowerCurve:
     power: float
     n: float
     smallest: float
-    caveats: tuple[Caveat, ...] = ()
 
 
 def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
@@ -361,7 +351,7 @@ def _spread_of(assumed: Assumed) -> tuple[str, float, float | None]:
     level: float | None = None
     if source == "score":
         seen = read(value)
-        kind = "mean" if seen.form == "interval" else str(seen.form)
+        kind = "mean" if seen.kind == "interval" else seen.kind
         spread = seen.variance / UNIT[kind] ** 2
         level = seen.value / 100 if kind == "share" and 0 < seen.value < 100 else None
     elif source == "share":

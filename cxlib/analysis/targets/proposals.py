@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._options import number
 from cxlib.analysis.kpis.verdicts import ALPHA, POWER
-from cxlib.analysis.metrics import Direction, check_direction
-from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.metrics import Direction, check_direction, number
+from cxlib.analysis.results import CARE_BASE, Caveat, Result
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.power import detectable_change, sample_size, size_of
 from cxlib.analysis.targets.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink
@@ -51,7 +50,7 @@ _SCENARIO = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class Proposal(Result):
     """Three targets and why, in the KPI's unit.
 
     ``table``: ``level`` (low, realistic, stretch), ``target`` and ``change`` (signed),
@@ -73,11 +72,9 @@ class Proposal:
     reach: float
     rebound: float
     n_next: int
-    caveats: tuple[Caveat, ...]
 
 
-@dataclass(frozen=True)
-class _Ground:
+class _Ground(NamedTuple):
     """One reason to aim that far; the gain is in the improving direction."""
 
     key: str
@@ -162,10 +159,11 @@ def propose(
     if room <= 0:
         raise DataError(f"the baseline {seen.value:g} is at the end of its scale; nothing is left.")
 
+    errors: Any = {"design_effect": design_effect, "alpha": alpha}
+    waves: Any = {"n": planned, "n_before": seen.n, "direction": direction}
+
     def visible(chance: float) -> float:
-        waves = {"n": planned, "n_before": seen.n, "direction": direction}
-        errors = {"design_effect": design_effect, "alpha": alpha, "power": chance}
-        return detectable_change(score=baseline, **waves, **errors).change  # type: ignore[arg-type]
+        return detectable_change(score=baseline, power=chance, **waves, **errors).change
 
     past = None if history is None else shrink(history, what="history")
     parts = None if segments is None else shrink(segments, what="segments", minimum_base=CARE_BASE)
@@ -177,17 +175,18 @@ def propose(
         *_benchmarked(benchmark, sign, seen.value, seen.scale),
     ]
     reach = _reach(past, parts, sign, seen.value)
-    rebound = rebound_of(seen.value, seen.error, sign, past)
+    rebound = rebound_of(seen.value, seen.standard_error, sign, past)
     if picked_from is not None and picked_from > 1:
         known = parts or past
-        picked = rebound_of_worst(picked_from, seen.error, 0.0 if known is None else known.tau2)
+        tau2 = 0.0 if known is None else known.tau2
+        picked = rebound_of_worst(picked_from, seen.standard_error, tau2)
         rebound = max(rebound, picked)
     if rebound > 0:
         message = _("Part of any improvement comes back by itself (regression to the mean).")
         caveats.append(Caveat(message, rebound=rebound))
     smallest = visible(power)
     detectable = _Ground("detectable", smallest, _shown(planned, power))
-    near = seen.error  # closer than one standard error, two levels are the same
+    near = seen.standard_error  # closer than one standard error, two levels are the same
     levels = _levels([g for g in grounds if g.gain > TINY], detectable, reach, near)
     if levels is None:
         message = _("Only the sample speaks for these targets; add a scenario or a benchmark.")
@@ -203,13 +202,7 @@ def propose(
         same = [r["level"] for r in rows if abs(r["change"] - change) < near]
         needed: Any = pd.NA
         if ground.gain > TINY:
-            needed = sample_size(
-                score=baseline,
-                change=change,
-                design_effect=design_effect,
-                alpha=alpha,
-                power=power,
-            ).n
+            needed = sample_size(score=baseline, change=change, power=power, **errors).n
         rows.append(
             {
                 "level": level,
@@ -223,9 +216,8 @@ def propose(
                 "n_needed": needed,
             }
         )
-    table = pd.DataFrame(rows).assign(
-        grounds=pd.Series([row["grounds"] for row in rows], dtype=object)  # caveats, not text
-    )
+    words = pd.Series([row["grounds"] for row in rows], dtype=object)  # caveats, not text
+    table = pd.DataFrame(rows).assign(grounds=words)
     return Proposal(
         table=table.astype({"n_needed": "Int64"}),
         candidates=_candidates([detectable, *grounds], seen.value, sign),
@@ -328,13 +320,10 @@ def _predicted(scenario: Any, plan: str, haircut: float, sign: float) -> list[_G
     least, half, most = _SCENARIO[plan]
     if haircut != HAIRCUT:
         half = _("the part of the predicted change that is counted on")
+    shares = {"least": (HAIRCUT_LEAST, least), "": (haircut, half), "most": (HAIRCUT_MOST, most)}
     return [
-        _Ground(key, share * gain, Caveat(message))
-        for key, share, message in (
-            ("scenario least", HAIRCUT_LEAST, least),
-            ("scenario", haircut, half),
-            ("scenario most", HAIRCUT_MOST, most),
-        )
+        _Ground(f"scenario {key}".rstrip(), share * gain, Caveat(message))
+        for key, (share, message) in shares.items()
     ]
 
 

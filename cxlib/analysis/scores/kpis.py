@@ -1,17 +1,25 @@
-"""How well are we doing: each KPI of a column of answers."""
+"""How well are we doing: each KPI of a column of answers, and how often each answer was given."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._inputs import OffScale
-from cxlib.analysis._score import Score, estimate
-from cxlib.analysis.metrics import TOP_BOXES, Direction, Metric, Touchpoint, resolve
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.estimation import Score, answered, answers_to, matched, score_answers, share_of
+from cxlib.analysis.metrics import (
+    TOP_BOXES,
+    Direction,
+    Kind,
+    Metric,
+    SurveyDesign,
+    Touchpoint,
+    resolve,
+)
+from cxlib.analysis.results import TableResult
+from cxlib.analysis.validate import OffScale, answers_of, at, check_confidence, column, drawn
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -51,8 +59,8 @@ def nps(
     -------
     Score
         In points, −100 to 100. Variance of one answer p + d − (p − d)²; ``standard_error`` is
-        linearised; the interval is adjusted Wald on n* = min(Kish, S²/v), cut at ±100, around an
-        estimate that stays raw.
+        linearised; the interval is adjusted Wald [1]_ on n* = min(Kish, S²/v), cut at ±100,
+        around an estimate that stays raw.
 
     Raises
     ------
@@ -66,14 +74,7 @@ def nps(
        Statistician 70, 365-372.
     """
     metric = Metric(_name(ratings), "nps", scale, cut_points=cut_points)
-    return score_answers(
-        ratings,
-        metric,
-        weights=weights,
-        cluster=cluster,
-        off_scale=off_scale,
-        confidence=confidence,
-    )
+    return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
 def csat(
@@ -90,38 +91,23 @@ def csat(
 
     Parameters
     ----------
-    ratings : pandas.Series
-        One answer a respondent, whole numbers within `scale`.
-    scale : (int, int)
-        Lowest and highest answer the questionnaire allows.
+    ratings, scale, weights, cluster, off_scale, confidence
+        As in `nps`.
     top : int
         How many of the highest answers count as satisfied.
-    weights, cluster, off_scale, confidence
-        As in `nps`.
 
     Returns
     -------
     Score
-        In percent, 0 to 100, with Wilson's interval on n*.
+        In percent, 0 to 100, with Wilson's interval (1927, JASA 22) on n*.
 
     Raises
     ------
     DataError
         As in `nps`, and if the scale has too few answers for `top`.
-
-    References
-    ----------
-    .. [1] Wilson, E. B. (1927). Probable inference. JASA 22, 209-212.
     """
     metric = Metric(_name(ratings), "csat", scale, top)
-    return score_answers(
-        ratings,
-        metric,
-        weights=weights,
-        cluster=cluster,
-        off_scale=off_scale,
-        confidence=confidence,
-    )
+    return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
 def ces(
@@ -138,41 +124,25 @@ def ces(
 
     Parameters
     ----------
-    ratings : pandas.Series
-        One answer a respondent, whole numbers within `scale`.
-    scale : (int, int)
-        Lowest and highest answer.
+    ratings, scale, weights, cluster, off_scale, confidence
+        As in `nps`.
     direction : {"higher", "lower"}
         Which way is better: ``"higher"`` for "it was easy", ``"lower"`` for "how much effort".
-    weights, cluster, off_scale, confidence
-        As in `nps`.
 
     Returns
     -------
     Score
         A mean with its t interval (respondents less one degrees of freedom; customers where they
-        repeat). ``detail["agree"]`` is the share above the middle of the scale (5 to 7 of 7), with
-        its own Wilson interval, whichever direction is better.
+        repeat). ``detail["agree"]`` is the share above the middle of the scale (5 to 7 of 7; Dixon,
+        Freeman, Toman 2010), with its own Wilson interval, whichever direction is better.
 
     Raises
     ------
     DataError
         As in `nps`.
-
-    References
-    ----------
-    .. [1] Dixon, M., Freeman, K., Toman, N. (2010). Stop trying to delight your customers. Harvard
-       Business Review 88 (7/8).
     """
     metric = Metric(_name(ratings), "ces", scale, direction=direction)
-    return score_answers(
-        ratings,
-        metric,
-        weights=weights,
-        cluster=cluster,
-        off_scale=off_scale,
-        confidence=confidence,
-    )
+    return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
 def mean(
@@ -189,12 +159,8 @@ def mean(
 
     Parameters
     ----------
-    ratings : pandas.Series
-        One number a respondent; halves are welcome.
-    scale : (int, int), optional
-        Lowest and highest number allowed.
-    weights, cluster, direction, off_scale, confidence
-        As in `nps` and `ces`.
+    ratings, weights, cluster, scale, direction, off_scale, confidence
+        As in `nps` and `ces`; halves are welcome, and without a scale any finite number.
 
     Returns
     -------
@@ -208,14 +174,7 @@ def mean(
         As in `nps`.
     """
     metric = Metric(_name(ratings), "mean", scale, direction=direction)
-    return score_answers(
-        ratings,
-        metric,
-        weights=weights,
-        cluster=cluster,
-        off_scale=off_scale,
-        confidence=confidence,
-    )
+    return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
 def score(
@@ -235,10 +194,8 @@ def score(
         One row a response.
     metric : Metric or Touchpoint
         What is scored, and how; a touchpoint is a mean.
-    weights : str or None
-        Column of weights; an absent ``weight`` column means unweighted.
-    cluster : str or None
-        Column that says who answered.
+    weights, cluster : str or None
+        Columns, as in `SurveyDesign`.
     off_scale, confidence
         As in `nps`.
 
@@ -253,49 +210,86 @@ def score(
         As in `nps`, and if a column is absent.
     """
     question = resolve(metric)
-    return score_answers(
-        _inputs.column(data, question.key),
-        question,
-        weights=_inputs.weight_column(data, weights),
-        cluster=_inputs.cluster_column(data, cluster),
-        off_scale=off_scale,
-        confidence=confidence,
-    )
-
-
-def score_answers(
-    ratings: pd.Series,
-    metric: Metric,
-    *,
-    weights: Any = None,
-    cluster: Any = None,
-    off_scale: OffScale = "error",
-    confidence: float = 0.95,
-) -> Score:
-    """Score a column of answers as `metric` declares."""
-    ratings = _inputs.answers_of(ratings)
-    x, n_off = _inputs.ratings_of(
-        ratings, scale=metric.scale, whole=metric.kind != "mean", off_scale=off_scale
-    )
-    index = ratings.index
-    w = None if weights is None else _inputs.read_weights(weights, index)
-    codes = None if cluster is None else _inputs.read_clusters(cluster, index)
-    answered = ~np.isnan(x)
-    if not answered.any():
-        raise DataError(f"no answers in {_inputs.called(ratings)}: all {len(x)} are missing.")
-    result = estimate(
-        x[answered],
-        metric,
-        weights=None if w is None else w[answered],
-        clusters=None if codes is None else codes[answered],
-        n_dropped=int((~answered).sum()),
-        confidence=confidence,
-    )
-    if not n_off:
-        return result
-    message = _("{n} answers are off the scale of {metric} and count as missing.")
-    return result.with_caveats(Caveat(message, n=n_off, metric=metric.key or metric.kind))
+    ratings = column(data, question.key)
+    given = drawn(data, SurveyDesign(weights=weights, cluster=cluster))
+    return score_answers(ratings, question, *given, off_scale, confidence)
 
 
 def _name(ratings: Any) -> str:
     return str(getattr(ratings, "name", None) or "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution(TableResult):
+    """How often each answer was given: one row an answer the scale allows, lowest first.
+
+    ``table``: ``rating, count`` (unweighted), ``share`` (weighted, 0 to 1), ``low, high`` (Wilson
+    on n*); for NPS also ``group`` ("detractor", "passive" or "promoter").
+    """
+
+    metric: str
+    confidence: float
+
+
+def distribution(
+    ratings: pd.Series,
+    *,
+    scale: tuple[int, int] | None,
+    kind: Kind | None = None,
+    cut_points: tuple[int, int] | None = None,
+    weights: Any = None,
+    cluster: Any = None,
+    off_scale: OffScale = "error",
+    confidence: float = 0.95,
+) -> Distribution:
+    """Count the answers behind a score.
+
+    Parameters
+    ----------
+    ratings, weights, cluster, off_scale, confidence
+        As in `nps`.
+    scale : (int, int)
+        Lowest and highest answer; it cannot be left open, since answers never given count too.
+    kind : {"nps", "csat", "ces", "mean"}, optional
+        ``"nps"`` adds the group of each answer.
+    cut_points : (int, int), optional
+        NPS: highest detractor and lowest promoter, as in `nps`; giving them implies the kind.
+
+    Returns
+    -------
+    Distribution
+        One row an answer, answers never given included.
+
+    Raises
+    ------
+    DataError
+        As in `nps`, and if there is no scale.
+    """
+    if scale is None:
+        raise DataError("declare the scale of the answers: scale=(lowest, highest) answer.")
+    ratings = answers_of(ratings)
+    kind = "nps" if cut_points is not None else kind or "mean"
+    name = "" if ratings.name is None else str(ratings.name)
+    metric = Metric(name, kind, scale, cut_points=cut_points)
+    check_confidence(confidence)
+    x, caveats = answers_to(metric, ratings, off_scale, whole=True)
+    there = answered(x, ratings)
+    w, codes = at(there, *matched(ratings, weights, cluster))
+    lowest, highest = metric.scale or scale
+    rows = []
+    for rating in range(lowest, highest + 1):
+        hits = (x[there] == rating).astype(float)
+        rows.append((rating, int(hits.sum()), *share_of(hits, w, codes, confidence)))
+    table = pd.DataFrame(rows, columns=["rating", "count", "share", "low", "high"])
+    if metric.cut_points is not None:
+        detractor, promoter = metric.cut_points
+        cuts = [table["rating"] <= detractor, table["rating"] >= promoter]
+        table["group"] = np.select(cuts, [_("detractor"), _("promoter")], _("passive"))
+    return Distribution(
+        table=table,
+        metric=name,
+        confidence=confidence,
+        n_used=int(there.sum()),
+        n_dropped=int((~there).sum()),
+        caveats=caveats,
+    )

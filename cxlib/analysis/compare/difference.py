@@ -2,53 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isnan, nan, sqrt
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 from scipy.stats import t as student
+from statsmodels.stats.multitest import multipletests
 
-from cxlib.analysis import _inputs, _intervals
-from cxlib.analysis._inputs import OffScale
-from cxlib.analysis._kpis import score_answers
-from cxlib.analysis._score import Score, contributions
+from cxlib.analysis.estimation import (
+    Score,
+    adjusted_net,
+    answers_to,
+    contributions,
+    newcombe,
+    score_answers,
+    z_of,
+)
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
-from cxlib.analysis.results import Caveat
-from cxlib.errors import DataError
+from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import Floats, OffScale, answers_of, check_confidence, numbers
+from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
+
+Method = Literal["bh", "holm", "bonferroni"]
+METHODS: dict[str, str] = {"bh": "fdr_bh", "holm": "holm", "bonferroni": "bonferroni"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
-    """How far one score lies above another.
+class Difference(Result):
+    """How far one score lies above another, in their unit.
 
     Attributes
     ----------
-    value : float
-        First less second, in their unit (points, percentage points, or scale points).
-    low, high : float
-        Its interval; NaN where there is no spread to judge by, which a caveat says.
-    p_value : float
-        Two-sided.
-    statistic, df : float
-        z (df infinite) or t with its degrees of freedom.
-    standard_error : float
-        What the statistic divides by; of NPS after adjustment, of shares pooled.
-    unit, metric : str
+    value, low, high : float
+        First less second, and its interval; NaN where there is no spread, which a caveat says.
+    p_value, statistic, df, standard_error : float
+        Two-sided p of z (df infinite) or t, and what it divides by; of NPS after adjustment, of
+        shares pooled.
+    unit, metric, confidence
         As in `Score`.
     paired : bool
         Whether the same respondents stand on both sides.
-    n_a, n_b : int
-        Answers on either side.
-    n_dropped : int
-        Rows left out: without an answer, or, if paired, without both.
-    confidence : float
-        Coverage of the interval.
-    caveats : tuple of Caveat
-        Reservations.
+    n_a, n_b, n_dropped : int
+        Answers on either side, and rows without one (if paired, without both).
     """
 
     value: float
@@ -65,7 +66,6 @@ class Difference:
     n_dropped: int
     confidence: float
     paired: bool = False
-    caveats: tuple[Caveat, ...] = ()
 
 
 def difference(
@@ -97,7 +97,7 @@ def difference(
     -------
     Difference
         NPS: the value is raw, interval and z from adjusted estimates and variances (three answers
-        added to each side), cut at ±200. Shares: Newcombe's interval, pooled z. Means: Welch.
+        added to each side), cut at ±200. Shares: Newcombe's interval [1]_, pooled z. Means: Welch.
         Paired: the t of the differences. Weighted scores enter with n*.
 
     Raises
@@ -109,18 +109,17 @@ def difference(
     ----------
     .. [1] Newcombe, R. G. (1998). Interval estimation for the difference between independent
        proportions. Statistics in Medicine 17, 873-890.
-    .. [2] Welch, B. L. (1947). The generalization of Student's problem. Biometrika 34, 28-35.
     """
     if paired:
         if isinstance(a, Score) or isinstance(b, Score):
             raise DataError("a paired difference needs both columns of answers, not two scores.")
         return _paired(a, b, metric, off_scale, 0.95 if confidence is None else confidence)
-    if not isinstance(a, Score):
-        a = _scored(a, metric, off_scale, confidence)
-    if not isinstance(b, Score):
-        b = _scored(b, metric, off_scale, confidence)
+    a, b = (
+        side if isinstance(side, Score) else _scored(side, metric, off_scale, confidence)
+        for side in (a, b)
+    )
     coverage = _comparable(a, b, confidence)
-    found = gap_test(a.metric, Side.of(a), Side.of(b), coverage)
+    found = gap_test(a.as_row(), b.as_row(), coverage)
     message = _("The answers show no spread, so their difference has no interval and no test.")
     return Difference(
         value=a.value - b.value,
@@ -135,13 +134,8 @@ def difference(
     )
 
 
-def _scored(
-    answers: pd.Series,
-    metric: Metric | Touchpoint | None,
-    off_scale: OffScale,
-    confidence: float | None,
-) -> Score:
-    answers = _inputs.answers_of(answers)
+def _scored(answers: pd.Series, metric: Any, off_scale: OffScale, confidence: Any) -> Score:
+    answers = answers_of(answers)
     question = Metric(str(answers.name), "mean") if metric is None else resolve(metric)
     coverage = 0.95 if confidence is None else confidence
     return score_answers(answers, question, off_scale=off_scale, confidence=coverage)
@@ -168,90 +162,56 @@ def _comparable(a: Score, b: Score, confidence: float | None) -> float:
             "pass confidence=."
         )
     coverage = a.confidence if confidence is None else confidence
-    _intervals.check_confidence(coverage)
+    check_confidence(coverage)
     return coverage
 
 
-@dataclass(frozen=True)
-class Side:
-    """What a test of a difference needs of either side, in the KPI's unit."""
-
-    value: float
-    standard_error: float
-    df: float
-    n_star: float
-    promoters: float = nan
-    detractors: float = nan
-
-    @classmethod
-    def of(cls, score: Score) -> Side:
-        """Take them from a score; a net or a share is z unless customers repeat."""
-        by_t = score.clustered or score.unit == "mean"
-        shares = (float(score.detail.get(name, nan)) for name in ("promoters", "detractors"))
-        df = score.df if by_t else inf
-        return cls(score.value, score.standard_error, df, score.n_star, *shares)
-
-
-def gap_test(kind: str, a: Side, b: Side, confidence: float) -> dict[str, Any]:
-    """Return ``low, high, p_value, statistic, df, standard_error`` of ``a - b``.
+def gap_test(a: Mapping[str, Any], b: Mapping[str, Any], confidence: float) -> dict[str, Any]:
+    """Return ``low, high, p_value, statistic, df, standard_error`` of ``a - b``, two estimates.
 
     NPS from adjusted estimates and variances, shares by Newcombe and pooled z, means by Welch.
     """
-    gap = a.value - b.value
-    df = max(min(a.df, b.df), 1.0)
-    if kind == "nps":
-        (net_a, var_a), (net_b, var_b) = (
-            _intervals.adjusted_net(s.promoters, s.detractors, s.n_star) for s in (a, b)
-        )
-        error, gap = 100 * sqrt(var_a + var_b), 100 * (net_a - net_b)
-        found = _by_t(gap, error, df, confidence)
+    names = ("value", "standard_error", "df", "n_star", "promoters", "detractors")
+    (p, error_a, df_a, n, *shares_a), (q, error_b, df_b, m, *shares_b) = (
+        [float(side[name]) for name in names] for side in (a, b)
+    )
+    gap, df = p - q, max(min(df_a, df_b), 1.0)
+    if a["kind"] == "nps":
+        net_a, var_a = adjusted_net(shares_a[0], shares_a[1], n)
+        net_b, var_b = adjusted_net(shares_b[0], shares_b[1], m)
+        found = _by_t(100 * (net_a - net_b), 100 * sqrt(var_a + var_b), df, confidence)
         return found | {"low": max(found["low"], -200.0), "high": min(found["high"], 200.0)}
-    if kind in ("csat", "share"):
-        p, q, n, m = a.value / 100, b.value / 100, a.n_star, b.n_star
-        low, high = _intervals.newcombe(p, n, q, m, confidence)
-        pooled = (p * n + q * m) / (n + m)
+    if a["kind"] in ("csat", "share"):
+        low, high = newcombe(p / 100, n, q / 100, m, confidence)
+        pooled = (p / 100 * n + q / 100 * m) / (n + m)
         error = 100 * sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n + 1 / m))
-        found = _by_t(gap, error, df, confidence) if error > 0 else _NO_SHARES
+        same = {"p_value": 1.0, "statistic": 0.0, "df": inf, "standard_error": 0.0}
+        found = _by_t(gap, error, df, confidence) if error > 0 else same
         return found | {"low": 100 * low, "high": 100 * high}
-    parts = (a.standard_error**2, b.standard_error**2)
+    parts = (error_a**2, error_b**2)
     error = sqrt(sum(parts))
     if isnan(error) or error == 0:
         return dict.fromkeys(("low", "high", "p_value", "statistic", "df", "standard_error"), nan)
-    welch = sum(parts) ** 2 / (parts[0] ** 2 / a.df + parts[1] ** 2 / b.df)
+    welch = sum(parts) ** 2 / (parts[0] ** 2 / df_a + parts[1] ** 2 / df_b)
     return _by_t(gap, error, welch, confidence)
 
 
-_NO_SHARES = {"p_value": 1.0, "statistic": 0.0, "df": inf, "standard_error": 0.0}
-
-
 def _by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, float]:
-    half = _intervals.z_of(coverage, df) * error
+    half = z_of(coverage, df) * error
     tail = norm.sf(abs(gap / error)) if df == inf else student.sf(abs(gap / error), df)
-    return {
-        "low": gap - half,
-        "high": gap + half,
-        "p_value": 2 * float(tail),
-        "statistic": gap / error,
-        "df": df,
-        "standard_error": error,
-    }
+    found = {"low": gap - half, "high": gap + half, "p_value": 2 * float(tail)}
+    return found | {"statistic": gap / error, "df": df, "standard_error": error}
 
 
 def _paired(
-    a: pd.Series,
-    b: pd.Series,
-    metric: Metric | Touchpoint | None,
-    off_scale: OffScale,
-    coverage: float,
+    a: pd.Series, b: pd.Series, metric: Any, off_scale: OffScale, coverage: float
 ) -> Difference:
-    _intervals.check_confidence(coverage)
+    check_confidence(coverage)
     question = Metric("", "mean") if metric is None else resolve(metric)
-    sides = []
-    for side in map(_inputs.answers_of, (a, b)):
-        whole = question.kind != "mean"
-        values = _inputs.ratings_of(side, scale=question.scale, whole=whole, off_scale=off_scale)[0]
-        sides.append(pd.Series(contributions(values, question), index=side.index))
-    first, second = sides
+    first, second = (
+        pd.Series(contributions(answers_to(question, side, off_scale)[0], question), side.index)
+        for side in map(answers_of, (a, b))
+    )
     if not first.index.equals(second.index):
         if not (first.index.is_unique and second.index.is_unique):
             raise DataError("pairs cannot be matched: row labels repeat; use one id a row.")
@@ -264,15 +224,15 @@ def _paired(
     error = float(complete.std(ddof=1)) / sqrt(n) if n > 1 else nan
     caveats: tuple[Caveat, ...] = ()
     if n > 1 and error > 0:
-        numbers = _by_t(float(complete.mean()), error, n - 1, coverage)
+        found = _by_t(float(complete.mean()), error, n - 1, coverage)
     else:
-        numbers = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
-        numbers["standard_error"] = error
+        found = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
+        found["standard_error"] = error
         message = _("The pairs show no spread, so their difference has no interval and no test.")
         caveats = (Caveat(message),)
     return Difference(
         value=float(complete.mean()),
-        **numbers,
+        **found,
         unit=question.unit,
         metric=question.kind,
         n_a=n,
@@ -282,3 +242,46 @@ def _paired(
         paired=True,
         caveats=caveats,
     )
+
+
+@overload
+def adjust(p_values: pd.Series, *, method: Method = "bh") -> pd.Series: ...
+@overload
+def adjust(p_values: ArrayLike, *, method: Method = "bh") -> Floats: ...
+def adjust(p_values: Any, *, method: Method = "bh") -> pd.Series | Floats:
+    """Adjust the p-values of one family for their number.
+
+    Parameters
+    ----------
+    p_values : pandas.Series or array
+        One a comparison; a missing one (a withheld cell) is no member of the family.
+    method : {"bh", "holm", "bonferroni"}
+        ``"bh"`` (Benjamini, Hochberg 1995) keeps the false discovery rate, the others (Holm 1979)
+        the chance of any false alarm.
+
+    Returns
+    -------
+    pandas.Series or array
+        In the order given, a Series for a Series; missing ones stay missing.
+
+    Raises
+    ------
+    DataError
+        If a p-value lies outside 0 to 1, or the method is unknown.
+    """
+    if method not in METHODS:
+        raise DataError(f"{method!r} is no adjustment{nearest(str(method), METHODS)}")
+    if isinstance(p_values, pd.DataFrame) or np.ndim(p_values) > 1:
+        raise DataError("p-values of one family come in one column or list, not in a table.")
+    series = p_values if isinstance(p_values, pd.Series) else pd.Series(p_values, dtype=object)
+    values = numbers(series.rename("p_values"))
+    family = np.flatnonzero(~np.isnan(values))
+    p = values[family]
+    if p.size and (p.min() < 0 or p.max() > 1):
+        raise DataError(f"a p-value lies between 0 and 1, not {p[(p < 0) | (p > 1)][0]:g}.")
+    adjusted = np.full(values.shape, np.nan)
+    if p.size:
+        adjusted[family] = multipletests(p, method=METHODS[method])[1]
+    if isinstance(p_values, pd.Series):
+        return pd.Series(adjusted, index=p_values.index, name=p_values.name)
+    return adjusted
