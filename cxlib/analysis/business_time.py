@@ -6,18 +6,18 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 86_400
 Span = tuple[int, int]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +157,7 @@ class BusinessHours:
             opens[1:] = np.maximum(opens[1:], closes[:-1])
         return opens, np.maximum(opens, closes)
 
-    def _instants(self, walls: npt.NDArray[np.datetime64], *, last: bool) -> Floats:
+    def _instants(self, walls: Any, *, last: bool) -> Floats:
         index = pd.DatetimeIndex(walls).as_unit("ns")
         utc = index.tz_localize(
             self.zone, ambiguous=np.full(len(index), not last), nonexistent="shift_forward"

@@ -171,25 +171,23 @@ def resolve(
     DataError
         If a plain column comes without a kind: it is never guessed from the answers.
     """
-    if isinstance(question, str):
-        named = next((known for known in KINDS if known == question), None)
-        declared: tuple[Kind | None, Direction] = (named, "higher")
+    declared: Any = None, "higher"
+    if isinstance(question, Metric):
+        declared = question.kind, question.best or question.direction
     elif isinstance(question, Touchpoint):
-        declared = ("mean", question.direction)
-    else:
-        declared = (question.kind, question.best or question.direction)
+        declared = "mean", question.direction
+    elif question in KINDS:
+        declared = question, "higher"
     chosen = kind or declared[0]
     if chosen is None:
         raise DataError(f"say what {question!r} is: kind='nps', 'csat', 'ces' or 'mean'.")
     same_kind = isinstance(question, Metric) and question.kind == chosen
-    own_scale = None if isinstance(question, str) else question.scale
-    own_top = None if isinstance(question, str) else question.top
     own_cuts = question.cut_points if isinstance(question, Metric) and same_kind else None
     return Metric(
-        key=question if isinstance(question, str) else question.key,
+        key=getattr(question, "key", str(question)),
         kind=chosen,
-        scale=scale or own_scale,
-        top=top if top is not None else own_top,
+        scale=scale or getattr(question, "scale", None),
+        top=top if top is not None else getattr(question, "top", None),
         direction=direction or declared[1],
         cut_points=cut_points or (own_cuts if scale is None else None),
     )
@@ -214,17 +212,25 @@ def check_direction(direction: str) -> None:
         raise DataError(f"direction is 'higher' or 'lower' (which is better), not {direction!r}.")
 
 
+def _whole(pair: Any, error: str) -> tuple[int, int]:
+    """Return two whole numbers; refuse anything else with `error`."""
+    try:
+        first, second = (float(end) for end in pair)
+    except (TypeError, ValueError):
+        raise DataError(error) from None
+    if not (first.is_integer() and second.is_integer()):
+        raise DataError(error)
+    return int(first), int(second)
+
+
 def check_scale(scale: tuple[int, int] | None) -> tuple[int, int] | None:
     """Return a scale as two whole numbers, the lower first; None stays None."""
     if scale is None:
         return None
-    try:
-        lowest, highest = (float(end) for end in scale)
-    except (TypeError, ValueError):
-        raise DataError(f"a scale is two whole numbers such as (1, 5), not {scale!r}.") from None
-    if not (lowest.is_integer() and highest.is_integer() and lowest < highest):
+    lowest, highest = _whole(scale, f"a scale is two whole numbers such as (1, 5), not {scale!r}.")
+    if lowest >= highest:
         raise DataError(f"a scale is two whole numbers, the lower first, not {scale!r}.")
-    return int(lowest), int(highest)
+    return lowest, highest
 
 
 def check_top(top: int | None, scale: tuple[int, int] | None) -> int:
@@ -250,15 +256,11 @@ def check_cut_points(
                 "cut_points=(highest detractor, lowest promoter)."
             )
         return NPS_CUT_POINTS
-    try:
-        detractor, promoter = (float(cut) for cut in cut_points)
-    except (TypeError, ValueError):
-        raise DataError(f"cut points are two whole numbers, not {cut_points!r}.") from None
-    if not (detractor.is_integer() and promoter.is_integer()):
-        raise DataError(f"cut points are two whole numbers, not {cut_points!r}.")
+    error = f"cut points are two whole numbers, not {cut_points!r}."
+    detractor, promoter = _whole(cut_points, error)
     if not scale[0] <= detractor < promoter <= scale[1]:
         raise DataError(
             f"cut points {cut_points!r} do not fit the scale {scale[0]}-{scale[1]}: "
             "the highest detractor lies below the lowest promoter, both on the scale."
         )
-    return int(detractor), int(promoter)
+    return detractor, promoter

@@ -13,7 +13,7 @@ from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers.inference import RobustFit
 from cxlib.analysis.drivers.model import DriverImportance, importance
 from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
-from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.results import CARE_BASE, Caveat, TableResult
 from cxlib.analysis.validate import column, levels_of
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -26,7 +26,7 @@ TOO_SMALL = _("groups too small or too uniform")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentImportance:
+class SegmentImportance(TableResult):
     """Whether the levels of segments have the same drivers.
 
     Attributes
@@ -37,26 +37,19 @@ class SegmentImportance:
         segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction,
         Holm over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
     interactions : pandas.DataFrame
-        One row a segment and driver: ``segment``, ``driver``, ``statistic``, ``df``,
-        ``df_residual``, ``p_value``, ``p_adjusted`` (Holm within the segment).
+        One row a segment and driver: ``segment, driver, statistic, df, df_residual, p_value,
+        p_adjusted`` (Holm within the segment).
     by_level : pandas.DataFrame
-        One row a segment, level and driver: ``segment``, ``level``, then the columns of
-        `DriverImportance.table`.
+        ``segment, level``, then the columns of `DriverImportance.table`.
     left_out : mapping of str to tuple of str
         By segment, levels too small or too uniform for a model of their own.
     n_used, n_dropped : int
         Rows behind the largest test, and all others.
-    caveats : tuple of Caveat
-        What to know before the numbers are used.
     """
 
-    table: pd.DataFrame
     interactions: pd.DataFrame
     by_level: pd.DataFrame
     left_out: dict[str, tuple[str, ...]]
-    n_used: int
-    n_dropped: int
-    caveats: tuple[Caveat, ...]
 
 
 def by_segment(

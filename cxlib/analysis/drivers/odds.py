@@ -5,14 +5,14 @@ Own code, since statsmodels' OrderedModel and MNLogit take no survey weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
 from scipy.stats import chi2
 
-from cxlib.analysis.drivers.sample import Sample
+from cxlib.analysis.drivers.sample import Sample, summed
 from cxlib.analysis.validate import Floats, Integers, generator
 from cxlib.errors import DataError
 
@@ -37,8 +37,7 @@ class NoMaximumError(DataError):
     """The likelihood has no maximum: groups are empty, or the drivers separate them."""
 
 
-@dataclass(frozen=True)
-class ProportionalOdds:
+class ProportionalOdds(NamedTuple):
     """P(group ≤ k) = logistic(θ_k − xβ), McCullagh (1980); parameters θ_0 … θ_{J-2}, then β.
 
     With two groups it is a logistic regression.
@@ -89,8 +88,7 @@ class ProportionalOdds:
         return values[-1] - below @ rises, gradient
 
 
-@dataclass(frozen=True)
-class Multinomial:
+class Multinomial(NamedTuple):
     """P(group k) ∝ exp(a_k + x b_k), group 0 at 0; parameters a_1, b_1, a_2, b_2 and so on."""
 
     groups: int
@@ -205,9 +203,7 @@ def proportionality(
     contrast = np.concatenate([later - slopes[0] for later in slopes[1:]])
     influence = np.column_stack([later - influences[0] for later in influences[1:]])
     if customers is not None:
-        totals = np.zeros((int(customers.max()) + 1, df))
-        np.add.at(totals, customers, influence)
-        influence = totals
+        influence = summed(influence, customers, int(customers.max()) + 1)
     units = len(influence)
     if units <= df + 1:
         return np.nan, df, np.nan

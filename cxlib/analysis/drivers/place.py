@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis.drivers.model import DriverImportance
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.results import Caveat, TableResult
 from cxlib.analysis.validate import Floats, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -23,39 +23,27 @@ _CUTS: dict[str, Callable[..., Any]] = {"median": np.median, "mean": np.mean}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Priorities:
+class Priorities(TableResult):
     """Drivers on a map of importance and performance.
 
     Attributes
     ----------
     table : pandas.DataFrame
         One row a driver: ``driver``; ``importance`` (part of R²); ``share`` (of what all drivers
-        explain, 0 to 1: the axis of the map) with ``share_low`` and ``share_high``;
-        ``performance`` with ``performance_low`` and ``performance_high``; ``p_unique``, ``proven``
-        and ``n`` as in `DriverImportance`; ``quadrant`` (its place, "watch" where it is not
-        proven); ``p_fix_first``, ``p_keep_up``, ``p_watch``, ``p_maintain`` (of its place on the
-        map, whatever the test; summing to 1).
+        explain: the axis of the map) with ``share_low, share_high``; ``performance`` with
+        ``performance_low, performance_high``; ``p_unique, proven, n`` as in `DriverImportance`;
+        ``quadrant`` (its place, "watch" where it is not proven); ``p_fix_first, p_keep_up,
+        p_watch, p_maintain`` (of its place on the map, whatever the test; summing to 1).
     importance_cut, performance_cut : float
-        Share and performance at which the map is cut; a driver on a cut counts as important, or
-        strong.
-    cuts : str
-        ``"median"``, ``"mean"`` or ``"fixed"``.
-    outcome : str
-        What the drivers are important for.
-    n_used, n_dropped : int
-        Rows behind the importances.
-    caveats : tuple of Caveat
-        What to know before the numbers are used.
+        Where the map is cut; a driver on a cut counts as important, or strong.
+    cuts, outcome : str
+        ``"median"``, ``"mean"`` or ``"fixed"``; what the drivers are important for.
     """
 
-    table: pd.DataFrame
     importance_cut: float
     performance_cut: float
     cuts: str
     outcome: str
-    n_used: int
-    n_dropped: int
-    caveats: tuple[Caveat, ...]
 
 
 def priorities(

@@ -12,7 +12,7 @@ from cxlib.analysis.drivers.groups import ROWS_PER_GROUP
 from cxlib.analysis.drivers.place import Priorities
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
 from cxlib.analysis.metrics import Metric, Touchpoint
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
 from cxlib.analysis.validate import Flags, Floats, finite, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -44,36 +44,20 @@ LEAST_DRIVERS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class DriverChoice:
-    """What a driver model of these answers can hold.
+class DriverChoice(TableResult):
+    """What a driver model of these answers can hold; caveats say what stands against one.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a touchpoint, in journey order: ``touchpoint``; ``n`` (ratings by respondents who
-        answered the outcome); ``kept``; ``reason`` (why not, missing if kept).
-    drivers : tuple of Touchpoint
-        Those kept.
-    outcome : str
-        The outcome's column.
-    n_used, n_dropped : int
-        Respondents with the outcome and every kept rating (or known not to have used it); others.
-    n_needed : int
-        Respondents that a model of the kept drivers asks for.
-    possible : bool
-        Whether there are enough drivers and respondents, and answers that differ.
-    caveats : tuple of Caveat
-        What stands against a model, if anything does.
+    ``table``: one row a touchpoint, in journey order: ``touchpoint``; ``n`` (ratings by respondents
+    who answered the outcome); ``kept``; ``reason`` (why not, missing if kept). ``n_used`` counts
+    respondents with the outcome and every kept rating (or known not to have used it), ``n_needed``
+    those that a model of the kept `drivers` asks for; it is `possible` with enough of either, and
+    answers that differ.
     """
 
-    table: pd.DataFrame
     drivers: tuple[Touchpoint, ...]
     outcome: str
-    n_used: int
-    n_dropped: int
     n_needed: int
     possible: bool
-    caveats: tuple[Caveat, ...]
 
 
 def outcome_of(metrics: Sequence[Metric], wanted: str | None = None) -> Metric:
@@ -138,10 +122,7 @@ def choose(
             raise DataError(f"{key!r} is no touchpoint{nearest(str(key), known)}")
     scores = finite(data, outcome.key)
     ratings = {key: np.where(used(data, key), finite(data, key), np.nan) for key in known}
-    reasons = {touchpoint.key: "" for touchpoint in touchpoints}
-    for touchpoint in touchpoints:
-        if only is not None and touchpoint.key not in only:
-            reasons[touchpoint.key] = UNASKED
+    reasons = {key: "" if only is None or key in only else UNASKED for key in known}
     base = max(CARE_BASE, minimum_base)
     complete = _settle(data, scores, ratings, reasons, base)
     kept = tuple(touchpoint for touchpoint in touchpoints if not reasons[touchpoint.key])
@@ -151,14 +132,11 @@ def choose(
     cases = (not known, len(kept) < LEAST_DRIVERS, n < needed, n and np.ptp(scores[complete]) == 0)
     against = [Caveat(m, **told) for m, holds in zip(AGAINST, cases, strict=True) if holds][:1]
     asked = ~np.isnan(scores)
-    table = pd.DataFrame(
-        {
-            "touchpoint": known,
-            "n": [int((asked & ~np.isnan(ratings[key])).sum()) for key in known],
-            "kept": [not reasons[key] for key in known],
-            "reason": [reasons[key] or None for key in known],
-        }
-    )
+    rows = [
+        (key, int((asked & ~np.isnan(ratings[key])).sum()), not reason, reason or None)
+        for key, reason in reasons.items()
+    ]
+    table = pd.DataFrame(rows, columns=["touchpoint", "n", "kept", "reason"])
     return DriverChoice(
         table=table,
         drivers=kept,

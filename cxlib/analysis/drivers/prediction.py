@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.drivers.model import check_options
 from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
+from cxlib.analysis.estimation import percentiles
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.results import Caveat, TableResult
 from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -34,16 +36,16 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
+class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a changed driver: ``driver``; ``mean_now``, ``mean_asked`` and ``mean_used`` (mean
-        rating by its users: now, demanded, and after the cap); ``cap`` (the best segment's
-        shrunken mean, NaN where none is known); ``capped``; ``step`` with ``step_low`` and
-        ``step_high`` (its part of ``change``, averaged over orders).
+        One row a changed driver: ``driver``; ``mean_now, mean_asked, mean_used`` (mean rating by
+        its users: now, demanded, and after the cap); ``cap`` (the best segment's shrunken mean,
+        NaN where none is known); ``capped``; ``step`` with ``step_low, step_high`` (its part of
+        ``change``, averaged over orders).
     change, change_low, change_high : float
         What all changes bring together: the sum of the steps.
     baseline, baseline_low, baseline_high : float
@@ -57,15 +59,8 @@ class Scenario:
         ``"nps"``, ``"csat"`` or ``"share"``; the outcome's column; the likelihood used.
     p_proportional : float
         Whether the drivers act alike at every cut (robust Brant test), NaN with two groups.
-    n_used, n_dropped : int
-        Rows the model rests on, and rows left out for a missing answer.
-    confidence : float
-        Coverage of the intervals.
-    caveats : tuple of Caveat
-        What to know before the numbers are used.
     """
 
-    table: pd.DataFrame
     baseline: float
     baseline_low: float
     baseline_high: float
@@ -80,10 +75,7 @@ class Scenario:
     outcome: str
     model: str
     p_proportional: float
-    n_used: int
-    n_dropped: int
     confidence: float
-    caveats: tuple[Caveat, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -142,9 +134,8 @@ class ScenarioModel:
         steps = np.zeros((count, sample.n))
         gradients = np.zeros((count, len(self._parameters)))
         columns = [self.drivers.index(name) for name in table["driver"]]
-        for subset, weights in reach.order_weights(
-            count, np.random.default_rng(self._seed)
-        ).items():
+        orders = reach.order_weights(count, np.random.default_rng(self._seed))
+        for subset, weights in orders.items():
             chosen = [i for i in range(count) if subset >> i & 1]
             value, gradient = now, now_gradient
             if chosen:
@@ -155,24 +146,20 @@ class ScenarioModel:
         values = np.vstack([steps, whole, now, now + whole])
         slopes = np.vstack([gradients, slope, now_gradient, now_gradient + slope])
         means = values @ sample.weights / sample.weights.sum()
-        low, high = self._intervals(values, means, slopes)
+        ends = (means, *self._intervals(values, means, slopes))
         shift = 0.0 if headline is None else number(headline, "headline") - means[-2]
         bounds = reach.KINDS[self.at_rest.kind][0]
-        ends = [np.clip(end + shift, bounds[0], bounds[-1]).tolist() for end in (means, low, high)]
-        (baseline, predicted), (now_low, then_low), (now_high, then_high) = (e[-2:] for e in ends)
+        told: dict[str, Any] = {}
+        for end, name in zip(ends, ("", "_low", "_high"), strict=True):
+            level = np.clip(end + shift, bounds[0], bounds[-1])
+            told |= {f"change{name}": float(end[-3]), f"baseline{name}": float(level[-2])}
+            told[name.lstrip("_") or "predicted"] = float(level[-1])
+        steps_of = zip(("step", "step_low", "step_high"), ends, strict=True)
         return replace(
             self.at_rest,
-            table=table.assign(step=means[:count], step_low=low[:count], step_high=high[:count]),
-            baseline=baseline,
-            baseline_low=now_low,
-            baseline_high=now_high,
-            predicted=predicted,
-            low=then_low,
-            high=then_high,
-            change=float(means[count]),
-            change_low=float(low[count]),
-            change_high=float(high[count]),
+            table=table.assign(**{name: value[:count] for name, value in steps_of}),
             caveats=(*self.at_rest.caveats, *_cap_caveats(table)),
+            **told,
         )
 
     def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Floats]:
@@ -210,17 +197,12 @@ class ScenarioModel:
         return self._odds.expected(design, self._parameters, self._values, mass)
 
     def _intervals(self, values: Floats, means: Floats, slopes: Floats) -> tuple[Floats, Floats]:
-        if not len(self._times):
-            nothing = np.full(len(means), np.nan)
-            return nothing, nothing
         sample = self._sample
         weighted = sample.by_unit(((values - means[:, None]) * sample.weights).T)
         mass = sample.by_unit(sample.weights[:, None])[:, 0]
         drawn = (self._times @ weighted.astype(np.float32)).astype(np.float64)
         drawn /= (self._times @ mass.astype(np.float32))[:, None]
-        tail = 100 * (1 - self.at_rest.confidence) / 2
-        draws = means + drawn + self._moves @ slopes.T
-        low, high = np.percentile(draws, [tail, 100 - tail], axis=0)
+        low, high = percentiles(means + drawn + self._moves @ slopes.T, self.at_rest.confidence)
         return low, high
 
 
@@ -229,15 +211,10 @@ def _cap_caveats(table: pd.DataFrame) -> list[Caveat]:
         "{driver}: {asked:.2f} was asked for; chance allowed for, no segment is above {used:.2f}."
     )
     by_scale = _("{driver}: {asked:.2f} was asked for, off the scale; {used:.2f} was used.")
+    names = ["driver", "mean_asked", "mean_used", "cap"]
     return [
-        Caveat(
-            by_segment if row["mean_used"] == row["cap"] else by_scale,
-            driver=row["driver"],
-            asked=row["mean_asked"],
-            used=row["mean_used"],
-        )
-        for row in table.to_dict("records")
-        if row["capped"]
+        Caveat(by_segment if used == cap else by_scale, driver=driver, asked=asked, used=used)
+        for driver, asked, used, cap in table.loc[table["capped"], names].itertuples(index=False)
     ]
 
 

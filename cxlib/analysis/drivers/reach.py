@@ -125,11 +125,8 @@ def caps(data: pd.DataFrame, sample: Sample, segments: Sequence[str]) -> Floats:
     Levels with fewer than 30 users are not looked at. Each level's mean is drawn towards the
     whole by τ²/(τ² + SE²), τ² being the variance between the levels of one segment beyond their
     sampling errors, and SE from the variance within levels, pooled: the best of several raw means
-    is best partly by luck [1]_. NaN where no segment has two such levels; never below the present.
-
-    References
-    ----------
-    .. [1] Efron, B., Morris, C. (1975). Data analysis using Stein's estimator. JASA 70, 311-319.
+    is best partly by luck (Efron, Morris 1975, JASA 70). NaN where no segment has two such levels;
+    never below the present.
     """
     caps = np.full(len(sample.names), np.nan)
     for name in segments:

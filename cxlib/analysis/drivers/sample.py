@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,10 +18,8 @@ from cxlib.words import mark as _
 
 REPEATS = 1e-6
 """A column with less than this share of its variance left after the earlier ones repeats them."""
-
 LOST_TOO_MANY = 0.10
 """Above this share of incomplete rows, who answered everything is a question of its own."""
-
 DRAWS_AT_ONCE = 2**22
 """Resampled rows held in memory at once (32 MB)."""
 
@@ -55,7 +53,7 @@ class Sample:
     rows: Integers
     n_dropped: int
     caveats: tuple[Caveat, ...]
-    repeats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeats: Mapping[str, tuple[str, ...]]
 
     @property
     def n(self) -> int:
@@ -79,18 +77,26 @@ class Sample:
 
     def by_unit(self, columns: Floats) -> Floats:
         """Sum the rows of `columns` over each independent unit."""
-        if self.groups is None:
-            return columns
-        totals = np.zeros((self.units, columns.shape[1]))
-        np.add.at(totals, self.groups, columns)
-        return totals
+        return columns if self.groups is None else summed(columns, self.groups, self.units)
 
     def resamples(self, rng: np.random.Generator, count: int) -> Iterator[Floats]:
         """Yield `count` draws in batches: how often each unit is drawn, shape (batch, units)."""
-        batch = max(1, DRAWS_AT_ONCE // self.units)
-        for start in range(0, count, batch):
-            size = min(batch, count - start)
+        for size in batches(count, self.units):
             yield times_drawn(rng, self.units, size).astype(np.float64)
+
+
+def summed(columns: Floats, groups: Integers, count: int) -> Floats:
+    """Sum the rows of `columns` over groups."""
+    totals = np.zeros((count, columns.shape[1]))
+    np.add.at(totals, groups, columns)
+    return totals
+
+
+def batches(count: int, rows: int) -> Iterator[int]:
+    """Yield the sizes of the batches in which `count` draws of so many rows fit into memory."""
+    batch = max(1, DRAWS_AT_ONCE // rows)
+    for start in range(0, count, batch):
+        yield min(batch, count - start)
 
 
 def name_of(given: str | Keyed) -> str:
@@ -124,8 +130,7 @@ def read(
     ratings = np.column_stack([finite(data, name) for name in names])
     reached = np.column_stack([used(data, name) for name in names])
     mass, codes = drawn(data, SurveyDesign(weights=weights, cluster=cluster))
-    opened = reached & np.isnan(ratings)
-    complete = ~np.isnan(scores) & ~opened.any(axis=1)
+    complete = ~np.isnan(scores) & ~(reached & np.isnan(ratings)).any(axis=1)
     keep = complete & reached.all(axis=1) if not_applicable == "listwise" else complete
     rows = np.flatnonzero(keep)
     if len(rows) < len(names) + 2:
@@ -143,13 +148,13 @@ def read(
     filled = np.where(reached, ratings, 0.0)
     means = (w @ filled) / (w @ reached)
     centred = np.where(reached, filled - means, 0.0)
-    root = np.sqrt(w)
+    root = np.sqrt(w)[:, None]
     held = [name_of(control) for control in listed(controls, "controls")]
     columns = np.column_stack([~reached, *(_dummies(data, name, rows, target) for name in held)])
-    kept, basis = _independent(columns * root[:, None], [root / np.linalg.norm(root)])
+    kept, basis = _independent(columns * root, [root[:, 0] / np.linalg.norm(root)])
     use = np.column_stack(basis)
-    within, basis = _independent(centred * root[:, None], basis)
-    repeats = _repeated(centred * root[:, None], use, names, within)
+    within, basis = _independent(centred * root, basis)
+    repeats = _repeated(centred * root, use, names, within)
     if len(rows) <= len(basis):
         raise DataError(
             f"{len(rows)} complete rows are too few for {len(names)} drivers and {len(kept)} "
@@ -160,6 +165,13 @@ def read(
         known, groups = np.unique(codes[rows], return_inverse=True)
         if len(known) < 2:
             raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
+    for name, others in repeats.items():
+        message = _("{driver} was left out: it follows exactly from {others}.")
+        if not others:
+            message = _(
+                "{driver} was left out: it follows exactly from which touchpoints were used."
+            )
+        caveats.append(Caveat(message, driver=name, **({"others": others} if others else {})))
     return Sample(
         outcome_name=target,
         names=tuple(names[j] for j in within),
@@ -172,7 +184,7 @@ def read(
         groups=groups,
         rows=rows,
         n_dropped=len(data) - len(rows),
-        caveats=(*caveats, *(_left_out(name, others) for name, others in repeats.items())),
+        caveats=tuple(caveats),
         repeats=repeats,
     )
 
@@ -200,8 +212,8 @@ def _about_rows(
             "{n} of {total} respondents left a rating open and were left out, most often at "
             "{driver}: those who answered everything may differ from the rest."
         )
-        opened = reached & np.isnan(ratings)
-        worst = names[int(opened[asked].sum(axis=0).argmax())]
+        opened = (reached & np.isnan(ratings))[asked].sum(axis=0)
+        worst = names[int(opened.argmax())]
         caveats.append(Caveat(message, n=lost, total=int(asked.sum()), driver=worst))
     stray = int((~reached & ~np.isnan(ratings)).any(axis=1).sum())
     if stray:
@@ -268,11 +280,3 @@ def _repeated(
         beta = np.linalg.lstsq(columns[:, kept], columns[:, j], rcond=None)[0]
         found[names[j]] = tuple(names[k] for k, b in zip(kept, beta, strict=True) if abs(b) > 1e-3)
     return found
-
-
-def _left_out(name: str, others: tuple[str, ...]) -> Caveat:
-    if others:
-        message = _("{driver} was left out: it follows exactly from {others}.")
-        return Caveat(message, driver=name, others=others)
-    message = _("{driver} was left out: it follows exactly from which touchpoints were used.")
-    return Caveat(message, driver=name)

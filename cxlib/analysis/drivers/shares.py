@@ -41,13 +41,9 @@ def _residual_variances(matrices: Floats) -> Floats:
     """Return the variance of the last variable left by every subset of the others.
 
     `matrices` lie on the last axis, shape (p + 1, p + 1, batch). Each step takes one variable off:
-    the stack doubles into the matrices without it and those swept on it, while their order falls
-    by one, so all 2^p subsets cost a few passes [1]_. Row s of the result, shape (2 ** p, batch),
-    is the subset whose drivers are the bits of s.
-
-    References
-    ----------
-    .. [1] Goodnight, J. H. (1979). A tutorial on the SWEEP operator. Am. Stat. 33, 149-158.
+    the stack doubles into the matrices without it and those swept on it (Goodnight 1979, Am. Stat.
+    33), while their order falls by one, so all 2^p subsets cost a few passes. Row s of the result,
+    shape (2 ** p, batch), is the subset whose drivers are the bits of s.
     """
     batch = matrices.shape[2]
     stack = matrices
@@ -66,14 +62,10 @@ def _residual_variances(matrices: Floats) -> Floats:
 
 
 def shapley(matrices: Floats) -> Floats:
-    """Return Shapley (LMG) shares: each driver's gain averaged over all orders.
+    """Return Shapley (LMG) shares: each driver's gain averaged over all orders (Grömping 2007).
 
     `matrices` are covariances with the outcome last, shape (batch, p + 1, p + 1), drivers scaled
-    to variance 1. A row of the result sums to what all drivers explain [1]_.
-
-    References
-    ----------
-    .. [1] Grömping, U. (2007). Estimators of relative importance. Am. Stat. 61, 139-147.
+    to variance 1. A row of the result sums to what all drivers explain.
     """
     step = max(1, CHUNK >> (matrices.shape[1] - 1))
     parts = [
@@ -108,13 +100,7 @@ def _average_gains(residual: Floats) -> Floats:
 
 
 def johnson(matrices: Floats) -> Floats:
-    """Return Johnson's relative weights, by the drivers' nearest orthogonal counterparts [1]_.
-
-    References
-    ----------
-    .. [1] Johnson, J. W. (2000). A heuristic method for estimating the relative weight of
-       predictor variables. Multivariate Behavioral Research 35, 1-19.
-    """
+    """Return Johnson's relative weights, by the drivers' nearest orthogonal counterparts (2000)."""
     values, vectors = np.linalg.eigh(matrices[:, :-1, :-1])
     roots = np.sqrt(np.clip(values, 0.0, None))
     turned = vectors.transpose(0, 2, 1)

@@ -151,10 +151,10 @@ class _Test:
 class SampleSize(_Test, Result):
     """The answers that a change needs, or the change that answers show, and all it stands on.
 
-    ``n`` is a wave's answers (design effect included), ``n_total`` those of all waves together,
-    ``n_before`` those of the wave before (NaN against a fixed target); ``change`` is in the KPI's
-    unit, infinite where no change within the scale can be seen; ``variance`` is that of one answer
-    (NPS on −1…1, share on 0…1, mean in its own unit squared).
+    ``n`` is a wave's answers (design effect included), ``n_before`` those of the wave before (NaN
+    against a fixed target); ``change`` is in the KPI's unit, infinite where no change within the
+    scale can be seen; ``variance`` is that of one answer (NPS on −1…1, share on 0…1, mean in its
+    own unit squared).
     """
 
     n: int
@@ -172,8 +172,8 @@ class PowerCurve(Result):
     """The chance to see a change, by its size and by the answers of a wave.
 
     ``table``: ``change`` (KPI's unit), ``n`` (answers a wave), ``power`` (0 to 1), ``enough``
-    (reaches the power asked for). ``n`` are the answers of a wave now, ``smallest`` the change that
-    they show with that power, computed and not read off the table; NaN if `n` was not given.
+    (reaches the power asked for). ``smallest`` is the change that the `n` answers of a wave now
+    show with that power, computed and not read off the table; NaN if `n` was not given.
     """
 
     table: pd.DataFrame
@@ -229,11 +229,7 @@ def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
     -----
     Two waves: n = (z₁₋α/₂ + z_power)² (v₁ + v₂) / change²; for shares v₁ and v₂ are each wave's own
     p(1 − p). Fixed target: n = (z₁₋α √v₀ + z_power √v₁)² / change², v₀ at the target and v₁ after
-    the change, which are the same for NPS and means.
-
-    References
-    ----------
-    .. [1] Fleiss, Levin, Paik (2003). Statistical Methods for Rates and Proportions, ch. 4.
+    the change, which are the same for NPS and means (Fleiss, Levin, Paik 2003, ch. 4).
     """
     test = _Test.of(**assumed)
     step = test.step(change)
@@ -354,15 +350,16 @@ def _spread_of(assumed: Assumed) -> tuple[str, float, float | None]:
         kind = "mean" if seen.kind == "interval" else seen.kind
         spread = seen.variance / UNIT[kind] ** 2
         level = seen.value / 100 if kind == "share" and 0 < seen.value < 100 else None
-    elif source == "share":
-        kind, level = "share", number(value, source) / 100
-        if not 0 <= level <= 1:
-            raise DataError(f"share is {value!r}; it is in percent, 0 to 100.")
-        spread = level * (1 - level)
-    elif source == "sd":
-        kind, spread = "mean", number(value, source) * abs(number(value, source))
     else:
-        kind, spread = FORMS[metric or "nps"], number(value, source)
+        kinds = {"share": "share", "sd": "mean", "variance": FORMS[metric or "nps"]}
+        kind, spread = kinds[source], number(value, source)
+        if source == "share":
+            level = spread / 100
+            if not 0 <= level <= 1:
+                raise DataError(f"share is {value!r}; it is in percent, 0 to 100.")
+            spread = level * (1 - level)
+        elif source == "sd":
+            spread *= abs(spread)
     if metric is not None and FORMS[metric] != kind:
         raise DataError(f"metric is {metric!r}, but what was given describes a {kind}.")
     if not (isfinite(spread) and (spread > 0 or level is not None)):
