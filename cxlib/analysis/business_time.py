@@ -75,15 +75,14 @@ class BusinessHours:
 
         Parameters
         ----------
-        country : str or None
-            ISO code, such as ``"CN"``; None for no holidays.
+        country, subdivision : str or None
+            ISO code, such as ``"CN"`` (None for no holidays), and a region with holidays of its
+            own, such as ``"BY"`` in Germany. A service open 24/7 has no holidays.
         years : iterable of int
             Years that the data touch. Governments announce make-up days a year ahead, so a year
             still to come may lack them.
         hours, timezone
-            As for the class. A service open 24/7 has no holidays.
-        subdivision : str, optional
-            Region with holidays of its own, such as ``"BY"`` in Germany.
+            As for the class.
 
         Raises
         ------
@@ -175,19 +174,10 @@ class BusinessHours:
         return np.where(np.isnan(moments), np.nan, passed)
 
     def seconds_between(self, start: pd.Series, end: pd.Series) -> pd.Series:
-        """Return the open seconds from `start` to `end`, row by row.
+        """Return the open seconds from `start` to `end`, row by row; negative if `end` is earlier.
 
-        Parameters
-        ----------
-        start, end : pandas.Series
-            Moments with one index; without a zone they are on this calendar's wall clock, where an
-            hour that comes twice is read as the first.
-
-        Returns
-        -------
-        pandas.Series
-            Float seconds; NaN where either moment is missing or the clocks skipped it, negative
-            where `end` is earlier.
+        Moments without a zone are on this calendar's wall clock, where an hour that comes twice is
+        read as the first. NaN where either is missing or the clocks skipped it.
 
         Raises
         ------

@@ -161,22 +161,6 @@ def percentiles(draws: Any, confidence: float, method: Any = "linear") -> Floats
     return ends
 
 
-def random_effects(values: Floats, errors: Floats) -> tuple[float, float]:
-    """Return mean and variance τ² of the true values behind noisy ones; NaN and 0 for none.
-
-    τ² by moments (DerSimonian, Laird 1986, Controlled Clinical Trials 7).
-    """
-    if values.size == 0:
-        return float("nan"), 0.0
-    weights = errors**-2.0
-    fixed = float(weights @ values / weights.sum())
-    spread = float(weights @ (values - fixed) ** 2) - (values.size - 1)
-    scale = float(weights.sum() - (weights**2).sum() / weights.sum())
-    tau2 = max(0.0, spread / scale) if scale > 0 else 0.0
-    weights = 1 / (tau2 + errors**2)
-    return float(weights @ values / weights.sum()), tau2
-
-
 Fact: TypeAlias = float | int | str
 
 
@@ -214,30 +198,17 @@ OF_SCORE = (
 class Score(Result):
     """One KPI with its uncertainty, in its own unit: points, percent, or a mean on the scale.
 
-    Attributes
-    ----------
-    value, low, high : float
-        The raw estimate and its interval; NaN where one independent answer leaves none.
-    standard_error : float
-        Linearised; NaN where all answers come from one customer.
-    n, n_effective, n_dropped
-        Answers (unweighted), Kish's effective number of them, rows without a usable one.
-    detail : mapping
-        Weighted shares (0 to 1) and unweighted counts behind the score. NPS: ``promoters,
-        passives, detractors, n_promoters, n_passives, n_detractors, detractor_to,
-        promoter_from``. CSAT: ``share, n_top, top``. CES: ``agree, agree_low, agree_high,
-        n_agree, agree_from, direction``. Means: ``deviation`` (weighted standard deviation).
-    unit, metric, key : str
-        "points", "percent" or "mean"; the kind ("nps", "csat", "ces", "mean"); the column.
-    direction, scale, confidence
-        Which way is better, the scale of the answers, coverage of the interval.
-    variance : float
-        Weighted population variance S² of one answer, in the unit squared; of means × n/(n − 1).
-    n_star : float
-        Answers as precise if unweighted and unclustered: min(`n_effective`, S²/v).
-    units, df, clustered
-        Independent respondents, degrees of freedom of its t (answers less one; (Σn_g)²/Σn_g² − 1
-        where customers repeat), and whether they do.
+    ``value, low, high``: the raw estimate and its interval; NaN where one independent answer leaves
+    none. ``standard_error``: linearised; NaN where all answers come from one customer. ``n,
+    n_effective, n_dropped``: answers (unweighted), Kish's number of them, rows without a usable
+    one. ``detail``: weighted shares (0 to 1) and unweighted counts behind the score; NPS
+    ``promoters, passives, detractors``, the same as ``n_…``, ``detractor_to, promoter_from``; CSAT
+    ``share, n_top, top``; CES ``agree, agree_low, agree_high, n_agree, agree_from, direction``;
+    means ``deviation``. ``unit``: "points", "percent" or "mean"; ``metric``: the kind; ``key``: the
+    column. ``variance``: weighted population variance S² of one answer, in the unit squared; of
+    means × n/(n − 1). ``n_star``: answers as precise if unweighted and unclustered,
+    min(`n_effective`, S²/v). ``units, df, clustered``: independent respondents, degrees of freedom
+    of its t (answers less one; (Σn_g)²/Σn_g² − 1 where customers repeat), and whether they do.
     """
 
     value: float
@@ -271,10 +242,6 @@ class Score(Result):
         shares = {name: float(self.detail.get(name, nan)) for name in ("promoters", "detractors")}
         by_t = self.clustered or self.unit == "mean"
         return row | shares | {"kind": self.metric, "df": self.df if by_t else inf}
-
-    def with_caveats(self, *caveats: Caveat) -> Score:
-        """Return the score with further caveats."""
-        return replace(self, caveats=self.caveats + caveats)
 
 
 def contributions(x: Floats, metric: Metric) -> Floats:
@@ -365,7 +332,17 @@ def estimate(
         low, high = value - half, value + half
         detail = Detail(deviation=sqrt(variance) * sqrt(inflate))
         if metric.kind == "ces" and metric.scale is not None:
-            detail = _agreement(x, metric, weights, clusters, confidence)
+            middle = sum(metric.scale) / 2
+            agree = (x > middle).astype(float)
+            share, *ends = share_of(agree, weights, clusters, confidence)
+            detail = Detail(
+                agree=share,
+                agree_low=ends[0],
+                agree_high=ends[1],
+                n_agree=int(agree.sum()),
+                agree_from=int(middle) + 1,
+                direction=metric.direction,
+            )
         error, variance = error * sqrt(inflate), variance * inflate
     caveats: tuple[Caveat, ...] = ()
     if single:
@@ -393,21 +370,6 @@ def estimate(
     )
 
 
-def _agreement(x: Floats, metric: Metric, weights: Any, clusters: Any, confidence: float) -> Detail:
-    lowest, highest = metric.scale or (1, 7)
-    middle = (lowest + highest) / 2
-    agree = (x > middle).astype(float)
-    share, low, high = share_of(agree, weights, clusters, confidence)
-    return Detail(
-        agree=share,
-        agree_low=low,
-        agree_high=high,
-        n_agree=int(agree.sum()),
-        agree_from=int(middle) + 1,
-        direction=metric.direction,
-    )
-
-
 def score_answers(
     ratings: pd.Series,
     metric: Metric,
@@ -422,7 +384,7 @@ def score_answers(
     w, codes = matched(ratings, weights, cluster)
     there = answered(x, ratings)
     found = estimate(x[there], metric, *at(there, w, codes), int((~there).sum()), confidence)
-    return found.with_caveats(*caveats)
+    return replace(found, caveats=found.caveats + caveats)
 
 
 def matched(ratings: pd.Series, weights: Any, cluster: Any) -> tuple[Any, Any]:

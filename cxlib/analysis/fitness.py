@@ -49,24 +49,14 @@ class Share:
 class FitnessForUse(Result):
     """What the data can carry.
 
-    Attributes
-    ----------
-    questions : pandas.DataFrame
-        One row a question: ``question, kind`` ("metric" or "touchpoint"), ``n`` rows, ``answered,
-        no_answer, not_used`` (counts) and the same as ``share_…`` of all rows, 0 to 1.
-    bases : pandas.DataFrame
-        One row a period ("" without periods): ``period, n, n_effective, below_minimum, care,
-        invited, response_rate`` (0 to 1; NaN where not known).
-    representativeness : pandas.DataFrame
-        One row a level of each known margin: ``segment, level, n, sample_share`` (unweighted),
-        ``known_share, difference, low, high`` (sample less known, Wilson), ``p_value``
-        (chi-square of the whole margin). Empty without margins.
-    straight_lining : Share
-        Respondents whose answers to five or more touchpoints of one scale are all the same.
-    minimum_base, confidence
-        Smallest base to be shown, and coverage of the intervals.
-    n_used, n_dropped : int
-        Rows with any answer, and rows with none.
+    ``questions``: one row a question: ``question, kind`` ("metric" or "touchpoint"), ``n`` rows,
+    ``answered, no_answer, not_used`` (counts) and the same as ``share_…`` of all rows. ``bases``:
+    one row a period ("" without periods): ``period, n, n_effective, below_minimum, care, invited,
+    response_rate`` (NaN where not known). ``representativeness``: one row a level of each known
+    margin: ``segment, level, n, sample_share`` (unweighted), ``known_share, difference, low, high``
+    (sample less known, Wilson), ``p_value`` (chi-square of the whole margin). ``straight_lining``:
+    respondents whose answers to five or more touchpoints of one scale are all the same. ``n_used``:
+    rows with any answer.
     """
 
     questions: pd.DataFrame
@@ -96,10 +86,8 @@ def fitness(
     ----------
     survey : pandas.DataFrame
         One row a response; ``period`` and ``<touchpoint>_used`` columns are read where present.
-    metrics : sequence of str or Metric
-        KPI questions.
-    touchpoints : sequence of str or Touchpoint
-        Rated steps of the journey.
+    metrics, touchpoints : sequence of str, Metric or Touchpoint
+        KPI questions, and rated steps of the journey.
     minimum_base : int
         Smallest base to be shown.
     margins : mapping of str to mapping of level to number, optional
@@ -110,11 +98,6 @@ def fitness(
         Column of weights, for the effective bases; an absent ``weight`` column means unweighted.
     confidence : float
         Coverage of the intervals.
-
-    Returns
-    -------
-    FitnessForUse
-        Tables by question, period and margin, and the share of straight-liners.
 
     Raises
     ------

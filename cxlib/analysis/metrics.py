@@ -158,18 +158,8 @@ def resolve(
 ) -> Metric:
     """Return `question` as a metric; what is given here overrides what the question declares.
 
-    Parameters
-    ----------
-    question : str, Metric or Touchpoint
-        A column name, or a declared question. A column called nps, csat or ces needs no `kind`;
-        a touchpoint is a mean unless told otherwise.
-    kind, scale, top, direction, cut_points
-        As in `Metric`.
-
-    Raises
-    ------
-    DataError
-        If a plain column comes without a kind: it is never guessed from the answers.
+    A plain column called nps, csat or ces needs no `kind`, and any other cannot do without: it is
+    never guessed from the answers. A touchpoint is a mean unless told otherwise.
     """
     declared: Any = None, "higher"
     if isinstance(question, Metric):

@@ -31,23 +31,12 @@ ROUNDING = 0.002
 class Raking(TableResult):
     """Weights that bring a sample to known margins.
 
-    Attributes
-    ----------
-    weights : pandas.Series
-        One a row, in the rows' order. Margins given as shares or percent: mean 1; as counts: the
-        weights sum to their total.
-    converged, iterations
-        Whether every margin is met within the tolerance, and passes over all margins.
-    table : pandas.DataFrame
-        One row a level: ``margin, level, n, sample_share`` (before raking), ``known_share,
-        weighted_share, residual`` (weighted less known); shares 0 to 1, of rows whose level is
-        known.
-    residuals : mapping of str to float
-        The largest absolute residual of each margin.
-    design_effect, n_effective : float
-        Kish's n Σw² / (Σw)², what weighting costs in variance; and n over it.
-    cap, n_capped
-        Largest weight allowed, as a multiple of the mean, and rows at it.
+    ``weights``: one a row, in the rows' order; margins given as shares or percent: mean 1; as
+    counts: they sum to their total. ``converged, iterations``: whether every margin is met, and in
+    how many passes. ``table``: one row a level: ``margin, level, n, sample_share`` (before raking),
+    ``known_share, weighted_share, residual`` (weighted less known), 0 to 1, of rows whose level is
+    known; ``residuals``: the largest of each margin. ``design_effect, n_effective``: Kish's n Σw² /
+    (Σw)², what weighting costs in variance, and n over it. ``n_capped``: rows at the `cap`.
     """
 
     weights: pd.Series
@@ -71,6 +60,9 @@ def rake(
 ) -> Raking:
     """Weight a sample so that each margin matches the population (iterative proportional fitting).
 
+    Deming, Stephan (1940), Annals of Mathematical Statistics 11; Kalton, Flores-Cervantes (2003),
+    Journal of Official Statistics 19.
+
     Parameters
     ----------
     data : pandas.DataFrame
@@ -83,29 +75,16 @@ def rake(
         Column of weights to start from.
     cap : float, optional
         Largest weight, as a multiple of the mean weight; rows above it are trimmed and the rest
-        raked again [2]_.
-    tolerance : float
-        Largest gap, as a share of the sample, at which a margin counts as met.
-    max_iterations : int
-        Passes before giving up, which a caveat then says.
-
-    Returns
-    -------
-    Raking
-        Weights [1]_, convergence, residuals, design effect.
+        raked again.
+    tolerance, max_iterations
+        Largest gap, as a share of the sample, at which a margin counts as met, and passes before
+        giving up, which a caveat then says.
 
     Raises
     ------
     DataError
         If the data are empty, a column is absent, levels of margin and data differ, a size is
         not positive, totals disagree, or the cap is not above 1.
-
-    References
-    ----------
-    .. [1] Deming, W. E., Stephan, F. F. (1940). On a least squares adjustment of a sampled
-       frequency table. Annals of Mathematical Statistics 11, 427-444.
-    .. [2] Kalton, G., Flores-Cervantes, I. (2003). Weighting methods. Journal of Official
-       Statistics 19, 81-97.
     """
     if cap is not None and not number(cap, "cap") > 1:
         raise DataError(f"cap={cap:g} must be above 1: it is a multiple of the mean weight.")

@@ -20,22 +20,13 @@ from cxlib.words import mark as _
 
 @dataclass(frozen=True, kw_only=True)
 class Benchmark(Result):
-    """A score against a fixed number.
+    """A score against a fixed number: ``difference`` is value less target, ``low, high`` two-sided.
 
-    Attributes
-    ----------
-    value, low, high, target, difference : float
-        The score, its own two-sided interval, the fixed number, and value less target.
-    direction, unit, metric, n, confidence
-        As in `Score`.
-    reached : bool
-        Whether the point estimate is at the target or on its better side.
-    p_value, p_missed : float
-        One-sided: how often a score truly at the target would look this much better, or worse.
-    p_met : float
-        Φ(z) in the target's direction: at least one half exactly where the target is reached.
-    statistic, df : float
-        z before the correction for skewness (df infinite) or t; positive on the better side.
+    ``reached``: the point estimate is at the target or on its better side. ``p_value, p_missed``:
+    one-sided, how often a score truly at the target would look this much better, or worse.
+    ``p_met``: Φ(z) in the target's direction, at least one half exactly where the target is
+    reached. ``statistic, df``: z before the correction for skewness (df infinite) or t; positive on
+    the better side.
     """
 
     value: float
@@ -71,18 +62,13 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
     Returns
     -------
     Benchmark
-        NPS: the score test [1]_, its z corrected for skewness under the target. Shares: the score
-        z, with the target in the variance. Means: t.
+        NPS: the score test (Tango 1998, Statistics in Medicine 17), its z corrected for skewness
+        under the target. Shares: the score z, with the target in the variance. Means: t.
 
     Raises
     ------
     DataError
         If the target lies where the score cannot, or the direction is unknown.
-
-    References
-    ----------
-    .. [1] Tango, T. (1998). Equivalence test and confidence interval for the difference in
-       proportions for the paired-sample design. Statistics in Medicine 17, 891-908.
     """
     check_direction(direction)
     if not isinstance(score, Score):

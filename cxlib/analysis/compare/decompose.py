@@ -39,22 +39,12 @@ _CHUNK = 4_000_000  # drawn counts held at once: 32 MB
 class ChangeDecomposition(TableResult):
     """A change between two waves, taken apart by cell, in the score's unit.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a cell: the `by` columns, ``before, after`` (its score; NaN in a wave it is not
-        in), ``share_before, share_after`` (0 to 1), ``n_before, n_after``, ``rate, mix, total``
-        (its part of the change). `mix` counts a cell's gain in share by how far its score lies
-        above the whole, so that a growing weak cell pulls down.
-    rate, mix, total : float
-        Change within cells, of the cells' shares, and of the whole (their sum), each with its
-        bootstrap interval ``_low, _high``; NaN without a bootstrap.
-    before, after : float
-        The score of either wave.
-    metric, unit, by, bootstrap, seed, confidence
-        What changed, its unit, what makes a cell; resamples, their seed, coverage.
-    n_used, n_dropped : int
-        Answers of both waves, and rows without one.
+    ``table``: one row a cell: the `by` columns, ``before, after`` (its score; NaN in a wave it is
+    not in), ``share_before, share_after`` (0 to 1), ``n_before, n_after``, ``rate, mix, total``
+    (its part of the change). `mix` counts a cell's gain in share by how far its score lies above
+    the whole, so that a growing weak cell pulls down. ``rate, mix, total``: change within cells, of
+    the cells' shares, and of the whole (their sum), with bootstrap intervals ``_low, _high`` (NaN
+    without a bootstrap); ``before, after``: the score of either wave.
     """
 
     rate: float
@@ -109,27 +99,20 @@ def decompose_change(
         Columns, as in `SurveyDesign`. With `cluster`, customers are resampled, not answers.
     off_scale : {"error", "missing"}
         As in `scores.nps`.
-    bootstrap, seed : int
-        Resamples of each wave (0 runs none), and their seed.
-    confidence : float
-        Coverage of the percentile intervals.
+    bootstrap, seed, confidence
+        Resamples of each wave (0 runs none), their seed, coverage of the percentile intervals.
 
     Returns
     -------
     ChangeDecomposition
-        With midpoint weights [1]_: rate = Σ (s₀+s₁)/2 · (m₁−m₀), mix = Σ (s₁−s₀) · (m₀+m₁)/2,
-        where a cell's share is s and its score m; a cell present in one wave only is mix. The two
-        add up to the change exactly.
+        With midpoint weights (Kitagawa 1955, JASA 50): rate = Σ (s₀+s₁)/2 · (m₁−m₀), mix =
+        Σ (s₁−s₀) · (m₀+m₁)/2, where a cell's share is s and its score m; a cell present in one wave
+        only is mix. The two add up to the change exactly.
 
     Raises
     ------
     DataError
         If a column is absent, or a wave has no answers.
-
-    References
-    ----------
-    .. [1] Kitagawa, E. M. (1955). Components of a difference between two rates. JASA 50,
-       1168-1194.
     """
     check_confidence(confidence)
     bootstrap, rng = count(bootstrap, "bootstrap"), generator(seed)

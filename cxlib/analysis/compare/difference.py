@@ -37,19 +37,10 @@ METHODS: dict[str, str] = {"bh": "fdr_bh", "holm": "holm", "bonferroni": "bonfer
 class Difference(Result):
     """How far one score lies above another, in their unit.
 
-    Attributes
-    ----------
-    value, low, high : float
-        First less second, and its interval; NaN where there is no spread, which a caveat says.
-    p_value, statistic, df, standard_error : float
-        Two-sided p of z (df infinite) or t, and what it divides by; of NPS after adjustment, of
-        shares pooled.
-    unit, metric, confidence
-        As in `Score`.
-    paired : bool
-        Whether the same respondents stand on both sides.
-    n_a, n_b, n_dropped : int
-        Answers on either side, and rows without one (if paired, without both).
+    ``value, low, high``: first less second, and its interval, NaN where there is no spread;
+    ``p_value`` (two-sided), ``statistic, df`` of z (df infinite) or t, and the ``standard_error``
+    it divides by, of NPS after adjustment, of shares pooled; ``n_a, n_b`` answers on either side,
+    ``n_dropped`` rows without one (if `paired`, without both).
     """
 
     value: float
@@ -97,18 +88,14 @@ def difference(
     -------
     Difference
         NPS: the value is raw, interval and z from adjusted estimates and variances (three answers
-        added to each side), cut at ±200. Shares: Newcombe's interval [1]_, pooled z. Means: Welch.
-        Paired: the t of the differences. Weighted scores enter with n*.
+        added to each side), cut at ±200. Shares: Newcombe's interval (1998, Statistics in Medicine
+        17), pooled z. Means: Welch. Paired: the t of the differences. Weighted scores enter with
+        n*.
 
     Raises
     ------
     DataError
         If the scores are of different kinds, scales or confidence, or no pair is left.
-
-    References
-    ----------
-    .. [1] Newcombe, R. G. (1998). Interval estimation for the difference between independent
-       proportions. Statistics in Medicine 17, 873-890.
     """
     if paired:
         if isinstance(a, Score) or isinstance(b, Score):
@@ -254,15 +241,11 @@ def adjust(p_values: Any, *, method: Method = "bh") -> pd.Series | Floats:
     Parameters
     ----------
     p_values : pandas.Series or array
-        One a comparison; a missing one (a withheld cell) is no member of the family.
+        One a comparison; a missing one (a withheld cell) is no member of the family and stays
+        missing. A Series gives a Series.
     method : {"bh", "holm", "bonferroni"}
         ``"bh"`` (Benjamini, Hochberg 1995) keeps the false discovery rate, the others (Holm 1979)
         the chance of any false alarm.
-
-    Returns
-    -------
-    pandas.Series or array
-        In the order given, a Series for a Series; missing ones stay missing.
 
     Raises
     ------

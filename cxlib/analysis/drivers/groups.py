@@ -29,22 +29,14 @@ TOO_SMALL = _("groups too small or too uniform")
 class SegmentImportance(TableResult):
     """Whether the levels of segments have the same drivers.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a segment: ``segment``; ``levels`` (groups compared); ``statistic`` (robust F of
-        all driver × segment interactions together), ``p_value``, ``p_adjusted`` (Holm over the
-        segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction,
-        Holm over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
-    interactions : pandas.DataFrame
-        One row a segment and driver: ``segment, driver, statistic, df, df_residual, p_value,
-        p_adjusted`` (Holm within the segment).
-    by_level : pandas.DataFrame
-        ``segment, level``, then the columns of `DriverImportance.table`.
-    left_out : mapping of str to tuple of str
-        By segment, levels too small or too uniform for a model of their own.
-    n_used, n_dropped : int
-        Rows behind the largest test, and all others.
+    ``table``: one row a segment: ``segment``; ``levels`` (groups compared); ``statistic`` (robust F
+    of all driver × segment interactions together), ``p_value``, ``p_adjusted`` (Holm over the
+    segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction, Holm
+    over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
+    ``interactions``: one row a segment and driver: ``segment, driver, statistic, df, df_residual,
+    p_value, p_adjusted`` (Holm within the segment). ``by_level``: ``segment, level``, then the
+    columns of `DriverImportance.table`. ``left_out``: by segment, levels too small or too uniform
+    for a model of their own. ``n_used``: rows behind the largest test.
     """
 
     interactions: pd.DataFrame
@@ -68,17 +60,7 @@ def by_segment(
     segment : str or object with a ``key``, or several
         Columns whose levels are compared; rows without a level are dropped and counted.
     **options
-        As of `importance`: ``outcome``, ``drivers``, ``weights``, ``cluster``, ``controls``, ….
-
-    Returns
-    -------
-    SegmentImportance
-        Tests, and importance by level.
-
-    Raises
-    ------
-    DataError
-        If a column is absent or a segment is also a driver, or as `importance` does.
+        As of `importance`, which also says the errors: ``outcome``, ``drivers``, ``weights``, ….
     """
     asked = {k: v for k, v in options.items() if k in _READ}
     whole = read(data, **asked)

@@ -44,30 +44,24 @@ class DriverImportance(TableResult):
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a driver, in the order given: ``driver``; ``reach`` (share who used it, 0 to 1);
-        ``n`` (how many); ``correlation`` (with the outcome, among users); ``importance`` (its part
-        of R²); ``importance_users`` (refitted on its users); ``share`` (of what all drivers
-        explain) with ``share_low, share_high``; ``rank`` with ``rank_low, rank_high``; ``p_top3``;
-        ``p_unique`` (robust F in the full model, Holm-adjusted), ``p_unique_raw``; ``proven``
-        (``p_unique`` is below 1 − confidence); ``johnson`` (relative weight, a part of R² too);
-        ``vif`` (variance inflation).
+        One row a driver, in the order given: ``driver``; ``reach`` (share who used it), ``n`` (how
+        many); ``correlation`` (with the outcome, among users); ``importance`` (its part of R²);
+        ``importance_users`` (refitted on its users); ``share`` (of what all drivers explain) with
+        ``share_low, share_high``; ``rank`` with ``rank_low, rank_high``; ``p_top3``; ``p_unique``
+        (robust F in the full model, Holm-adjusted), ``p_unique_raw``; ``proven`` (``p_unique`` is
+        below 1 − confidence); ``johnson`` (relative weight, a part of R² too); ``vif``.
     r_squared, r_squared_low, r_squared_high : float
         Share of the outcome's variance that the whole model explains, with its interval (basic
         bootstrap: a resample's R² is too high by about what the sample's is).
-    r_squared_use, unexplained : float
-        Part of it that goes to which touchpoints were used and to controls; 1 − ``r_squared``.
-    p_any : float
-        Whether the whole model explains more than chance (permutation test).
-    condition_number : float
-        Of the drivers' correlation matrix (root of the ratio of its extreme eigenvalues).
+    r_squared_use : float
+        Part of it that goes to which touchpoints were used at all, and to controls.
+    p_any, condition_number : float
+        Whether the whole model explains more than chance (permutation test); of the drivers'
+        correlation matrix, root of the ratio of its extreme eigenvalues.
     suppressors : tuple of str
         Drivers that carry weight only in company of others, or against their own correlation.
-    n_clusters : int
-        Independent units; `n_dropped` are rows without an answer.
-    method, outcome, confidence, bootstrap, permutations
-        As asked for; the method as used.
-    performance : tuple of float
-        Each driver's mean rating by its users.
+    performance, n_clusters
+        Each driver's mean rating by its users; independent units.
     share_draws, performance_draws : numpy.ndarray, shape (bootstrap, p)
         Each driver's share and its users' mean rating in the same resamples.
     """
@@ -144,9 +138,10 @@ def importance(
 ) -> DriverImportance:
     """Divide the explained variance of an outcome over the ratings associated with it.
 
-    Shapley (LMG) shares are each driver's gain in R², averaged over all orders in which the
-    drivers can enter. Where ``<driver>_used`` is False a touchpoint was not used: usage indicators
-    enter before all ratings, and the ratings, filled with their users' mean, share the rest.
+    Shapley (LMG; Grömping 2006, J. Stat. Software 17) shares are each driver's gain in R², averaged
+    over all orders in which the drivers can enter. Where ``<driver>_used`` is False a touchpoint
+    was not used: usage indicators enter before all ratings, and the ratings, filled with their
+    users' mean, share the rest.
 
     Parameters
     ----------
@@ -159,36 +154,22 @@ def importance(
         Columns of the ratings; one that repeats earlier ones is left out, and said.
     method : {"shapley", "johnson"}
         Above `EXACT_LIMIT` drivers Johnson's relative weights are used in any case.
-    weights : str, optional
-        Column of survey weights.
+    weights, cluster : str, optional
+        Columns of survey weights, and of the customer where customers answer more than once.
     not_applicable : {"indicator", "listwise"}
         What becomes of respondents who did not use a touchpoint.
     controls : sequence of str, optional
         Columns held equal, such as demographics or coded comments: they enter with usage. Numbers
         enter as they are, anything else level by level; no answer is a level of its own.
-    bootstrap, permutations : int
-        Draws behind the intervals and behind ``p_any``; 0 runs none.
-    cluster : str, optional
-        Column of the customer, where customers answer more than once.
+    bootstrap, permutations, seed : int
+        Draws behind the intervals and behind ``p_any`` (0 runs none), and their seed.
     confidence : float
         Coverage of the intervals, between 0 and 1.
-    seed : int
-        Of the random draws.
-
-    Returns
-    -------
-    DriverImportance
-        Shares with intervals, tests, and what to beware of.
 
     Raises
     ------
     DataError
         If a column is absent, constant or not numeric, or rows are too few.
-
-    References
-    ----------
-    .. [1] Grömping, U. (2006). Relative importance for linear regression in R: the package
-       relaimpo. J. Stat. Software 17(1).
     """
     bootstrap, permutations = check_options(method, confidence, bootstrap, permutations)
     streams = generator(seed).spawn(2)

@@ -26,18 +26,13 @@ _CUTS: dict[str, Callable[..., Any]] = {"median": np.median, "mean": np.mean}
 class Priorities(TableResult):
     """Drivers on a map of importance and performance.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a driver: ``driver``; ``importance`` (part of R²); ``share`` (of what all drivers
-        explain: the axis of the map) with ``share_low, share_high``; ``performance`` with
-        ``performance_low, performance_high``; ``p_unique, proven, n`` as in `DriverImportance`;
-        ``quadrant`` (its place, "watch" where it is not proven); ``p_fix_first, p_keep_up,
-        p_watch, p_maintain`` (of its place on the map, whatever the test; summing to 1).
-    importance_cut, performance_cut : float
-        Where the map is cut; a driver on a cut counts as important, or strong.
-    cuts, outcome : str
-        ``"median"``, ``"mean"`` or ``"fixed"``; what the drivers are important for.
+    ``table``: one row a driver: ``driver``; ``importance`` (part of R²); ``share`` (of what all
+    drivers explain: the axis of the map) with ``share_low, share_high``; ``performance`` with
+    ``performance_low, performance_high``; ``p_unique, proven, n`` as in `DriverImportance`;
+    ``quadrant`` (its place, "watch" where it is not proven); ``p_fix_first, p_keep_up, p_watch,
+    p_maintain`` (of its place on the map, whatever the test; summing to 1). ``importance_cut,
+    performance_cut``: where the map is cut ("median", "mean" or "fixed"); a driver on a cut counts
+    as important, or strong.
     """
 
     importance_cut: float
@@ -54,11 +49,11 @@ def priorities(
 ) -> Priorities:
     """Place drivers on a map of importance and performance, with the probability of each quadrant.
 
-    The probabilities come from the resamples behind the importances: in each, shares and users'
-    mean ratings are computed on the same respondents, and the cuts anew. A `performance` of
-    another kind (such as a top-box share) moves along with the mean rating of the same resample,
-    over its own interval. The word follows the test too: a driver that is not proven (``p_unique``)
-    is to be watched, wherever it lies.
+    Martilla, James (1977), J. Marketing 41. The probabilities come from the resamples behind the
+    importances: in each, shares and users' mean ratings are computed on the same respondents, and
+    the cuts anew. A `performance` of another kind (such as a top-box share) moves along with the
+    mean rating of the same resample, over its own interval. The word follows the test too: a driver
+    that is not proven (``p_unique``) is to be watched, wherever it lies.
 
     Parameters
     ----------
@@ -70,19 +65,10 @@ def priorities(
     cuts : {"median", "mean"} or (float, float)
         Where importance (a share, 0 to 1) and performance (in its own unit) are cut.
 
-    Returns
-    -------
-    Priorities
-        The map as a table.
-
     Raises
     ------
     DataError
         If a driver has no performance, or the cuts are neither a known word nor two numbers.
-
-    References
-    ----------
-    .. [1] Martilla, J. A., James, J. C. (1977). Importance-performance analysis. J. Marketing 41.
     """
     if not isinstance(importance, DriverImportance):
         raise DataError(f"give what drivers.importance returns, not a {type(importance).__name__}.")
@@ -92,16 +78,14 @@ def priorities(
     (x, y), (x_draws, y_draws) = _cut_points(cuts, share, own[0], importance.share_draws, draws)
     chances = _chances(importance.share_draws, draws, x_draws, y_draws)
     place = np.where(told["proven"], _quadrant(share, own[0], x, y), QUADRANTS.index("watch"))
-    table = told[["driver", "importance", "share", "share_low", "share_high"]].assign(
-        performance=own[0],
-        performance_low=own[1],
-        performance_high=own[2],
-        p_unique=told["p_unique"],
-        proven=told["proven"],
-        n=told["n"],
+    measured = dict(zip(("performance", "performance_low", "performance_high"), own, strict=True))
+    same = ["driver", "importance", "share", "share_low", "share_high", "p_unique", "proven", "n"]
+    table = told[same].assign(
         quadrant=[QUADRANTS[k] for k in place.tolist()],
         **{f"p_{q.replace(' ', '_')}": chances[:, k] for k, q in enumerate(QUADRANTS)},
     )
+    for at, (name, values) in enumerate(measured.items(), start=5):
+        table.insert(at, name, values)
     caveats = list(importance.caveats)
     if not len(importance.share_draws):
         caveats.append(Caveat(_("No resamples were drawn, so no quadrant has a probability.")))

@@ -97,24 +97,17 @@ def choose(
 ) -> DriverChoice:
     """Choose the touchpoints that a driver model can hold, and say why the others are left out.
 
-    Left out are touchpoints that fewer than 30 respondents (or the client's minimum base) rated, or
-    whose ratings are all the same.
+    Left out are touchpoints that fewer than 30 respondents (or the client's `minimum_base`) rated,
+    or whose ratings are all the same.
 
     Parameters
     ----------
     data : pandas.DataFrame
         One row a response, with ``<touchpoint>_used`` where use is known.
-    outcome : Metric
-    touchpoints : sequence of Touchpoint
-        In journey order.
+    outcome, touchpoints
+        Metric, and touchpoints in journey order.
     only : sequence of str, optional
-        Consider just these keys.
-    minimum_base : int
-
-    Raises
-    ------
-    DataError
-        If a column is absent, or `only` names an unknown touchpoint.
+        Consider just these keys; an unknown one is an error.
     """
     known = [touchpoint.key for touchpoint in touchpoints]
     for key in only or ():
@@ -198,9 +191,8 @@ def plan(
 
     Parameters
     ----------
-    model : ScenarioModel
-        Fitted with ``segments=``; its caps say how far a rating may rise.
-    priorities : Priorities
+    model, priorities
+        Fitted with ``segments=``: its caps say how far a rating may rise; and the map of drivers.
     asked : mapping of str to float, optional
         Driver to change, as the client wants it; the scenario still holds it to the cap.
     most : int

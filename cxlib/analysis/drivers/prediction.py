@@ -39,26 +39,15 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a changed driver: ``driver``; ``mean_now, mean_asked, mean_used`` (mean rating by
-        its users: now, demanded, and after the cap); ``cap`` (the best segment's shrunken mean,
-        NaN where none is known); ``capped``; ``step`` with ``step_low, step_high`` (its part of
-        ``change``, averaged over orders).
-    change, change_low, change_high : float
-        What all changes bring together: the sum of the steps.
-    baseline, baseline_low, baseline_high : float
-        The headline the change is applied to; without one, what the model gives for the ratings
-        as they are.
-    baseline_observed : float
-        The score of the model's respondents.
-    predicted, low, high : float
-        The baseline after the change, and what the model's interval makes of it.
-    kind, outcome, model : str
-        ``"nps"``, ``"csat"`` or ``"share"``; the outcome's column; the likelihood used.
-    p_proportional : float
-        Whether the drivers act alike at every cut (robust Brant test), NaN with two groups.
+    ``table``: one row a changed driver: ``driver``; ``mean_now, mean_asked, mean_used`` (mean
+    rating by its users: now, demanded, and after the cap); ``cap`` (the best segment's shrunken
+    mean, NaN where none is known); ``capped``; ``step`` with ``step_low, step_high`` (its part of
+    ``change``, averaged over orders). ``change``: what all changes bring together, the sum of the
+    steps. ``baseline``: the headline the change is applied to; without one, what the model gives
+    for the ratings as they are; ``baseline_observed``: the score of the model's respondents.
+    ``predicted, low, high``: the baseline after the change. ``kind``: "nps", "csat" or "share";
+    ``model``: the likelihood used; ``p_proportional``: whether the drivers act alike at every cut
+    (robust Brant test), NaN with two groups.
     """
 
     baseline: float
@@ -82,14 +71,9 @@ class Scenario(TableResult):
 class ScenarioModel:
     """A fitted model that predicts scenarios in milliseconds (for sliders).
 
-    Attributes
-    ----------
-    drivers : tuple of str
-        What can be changed.
-    means, caps : tuple of float
-        Mean rating of each driver's users, and the best segment's shrunken mean (NaN: unknown).
-    at_rest : Scenario
-        Nothing changed: kind, likelihood, bases and caveats of every prediction.
+    ``drivers`` can be changed; ``means, caps``: mean rating of each driver's users, and the best
+    segment's shrunken mean (NaN: unknown); ``at_rest``: nothing changed: kind, likelihood, bases
+    and caveats of every prediction.
     """
 
     drivers: tuple[str, ...]
@@ -119,9 +103,8 @@ class ScenarioModel:
         Returns
         -------
         Scenario
-            The change, its steps and their intervals. The intervals rest on the resamples drawn
-            when the model was fitted, carried to the scenario by its gradient; the amount by which
-            each rating moves is held fixed over them.
+            The intervals rest on the resamples drawn when the model was fitted, carried to the
+            scenario by its gradient; the amount by which each rating moves is held fixed over them.
 
         Raises
         ------
@@ -239,11 +222,6 @@ def scenario(
     changes, headline
         As in `ScenarioModel.predict`; at least one change.
 
-    Returns
-    -------
-    Scenario
-        The change, its steps and their intervals.
-
     Raises
     ------
     DataError
@@ -279,10 +257,8 @@ def scenario_model(
 
     Parameters
     ----------
-    data : pandas.DataFrame
-        One row a response.
-    outcome : str or object with a ``key``
-        Column of the outcome's rating.
+    data, outcome, weights, cluster, controls, confidence, seed
+        As in `importance`.
     drivers : sequence of str, or of objects with a ``key`` and perhaps a ``scale``
         All ratings of the model, changed or not.
     kind : {"nps", "csat", "share"}, optional
@@ -291,8 +267,6 @@ def scenario_model(
     cut_points : sequence of float, optional
         NPS: the highest rating of a detractor and the lowest of a promoter, 6 and 9 on the scale
         of 0 to 10. CSAT: the lowest rating that counts as satisfied, 4 on the scale of 1 to 5.
-    weights, cluster, controls
-        Columns, as in `importance`.
     segments : sequence of str, optional
         Columns among whose levels the best mean is sought; no driver is raised above it.
     scale : (float, float), optional
@@ -300,18 +274,6 @@ def scenario_model(
         the lowest and highest rating given.
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
-    confidence, seed
-        As in `importance`.
-
-    Returns
-    -------
-    ScenarioModel
-        With a method ``predict(changes)``.
-
-    Raises
-    ------
-    DataError
-        As in `scenario`.
     """
     bootstrap, _none = check_options("shapley", confidence, bootstrap, 0)
     sample = read(

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from cxlib.analysis.drivers.sample import Keyed, Sample
-from cxlib.analysis.estimation import random_effects
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import CARE_BASE
+from cxlib.analysis.shrinkage import random_effects
 from cxlib.analysis.validate import Floats, Integers, column, row_of
 from cxlib.errors import DataError, nearest
 

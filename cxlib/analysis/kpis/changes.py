@@ -53,7 +53,7 @@ def compare(
         each KPI's target starts (its column ``baseline``, as `judge` adds it), the latest of four
         steps that is clear like for like (else the period before), or a period by name.
     segments : sequence of str
-        Columns held equal, all together.
+        Columns held equal, all together (DiNardo, Fortin, Lemieux 1996, Econometrica 64).
     period : str, optional
         By default the latest.
     draws, seed : int
@@ -76,11 +76,6 @@ def compare(
     ------
     DataError
         If a period or column is not there.
-
-    References
-    ----------
-    .. [1] DiNardo, J., Fortin, N. M., Lemieux, T. (1996). Labor market institutions and the
-       distribution of wages. Econometrica 64, 1001-1044 (reweighting to equal composition).
     """
     own = estimates.own
     known = periods.order(own["period"].unique())
@@ -90,7 +85,9 @@ def compare(
     now = estimates.at(period)
     steps = _steps(now.table, known, period, to)
     sampled = own["basis"] == "sample"
-    mine = data[_own(data)] if data is not None and segments and steps else None
+    mine = data if segments and steps else None
+    if mine is not None and "brand" in mine:
+        mine = mine[mine["brand"].astype(str) == OWN]
     when = None if mine is None else mine["period"].astype(str)
     tables = []
     for (before, at), kpis in steps.items():
@@ -117,10 +114,6 @@ def compare(
 
 
 _GIVEN = ["source", "kind", "direction"]
-
-
-def _own(data: pd.DataFrame) -> Any:
-    return (data["brand"].astype(str) == OWN) if "brand" in data else np.ones(len(data), bool)
 
 
 def _answers(rows: pd.DataFrame, question: Metric | Touchpoint, side: Any) -> bool:
@@ -249,15 +242,13 @@ def contrast(
     ----------
     data : pandas.DataFrame
         The survey's rows of one period.
-    questions : sequence of Metric or Touchpoint
+    questions, design, draws, seed
+        As in `estimate` and `compare`.
     by : str or sequence of str
         ``"brand"``: the own customers against each competitor's; else segments, each of whose
         levels stands against all others.
     segments : sequence of str
         Columns held equal; a segment is never raked on itself.
-    design : SurveyDesign, optional
-    draws, seed : int
-        As in `compare`.
 
     Returns
     -------
@@ -265,11 +256,6 @@ def contrast(
         One row a question and group (``segment, level``, or ``brand``: the competitor), with the
         columns of `compare`: ``after`` the group or the own customers, ``before`` the others,
         ``change`` the raw gap and ``like`` that at equal mix. One family for the whole table.
-
-    Raises
-    ------
-    DataError
-        If a column is absent.
     """
     design = design or SurveyDesign()
     rows: list[pd.DataFrame] = []

@@ -31,20 +31,14 @@ NUMBERS = (
 class Estimates(Result):
     """KPIs of a client with their uncertainty, one row a KPI, period, group and brand.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        ``kpi, source`` ("survey", "touchpoint", "tickets", "reported"), ``period, segment, level``
-        (None for the whole), ``brand`` ("own" or a competitor); ``value, low, high,
-        standard_error, variance`` (of one answer) in the KPI's ``unit``: NPS in points, shares 0
-        to 100, times in seconds; ``n`` answers or tickets, ``n_effective, n_star, n_dropped, df``;
-        ``reach`` (0 to 1, of touchpoints), ``promoters, detractors`` (0 to 1, of NPS), ``kind,
-        scale, direction, basis`` ("sample", "census"); ``worth``: points of the first KPI that go
-        with one unit of this one. `judge` and `compare` add their columns.
-    questions : tuple of Metric or Touchpoint
-        The survey's questions, the first KPI first.
-    design : SurveyDesign
-        How the survey was drawn.
+    ``table``: ``kpi, source`` ("survey", "touchpoint", "tickets", "reported"), ``period, segment,
+    level`` (None for the whole), ``brand`` ("own" or a competitor); ``value, low, high,
+    standard_error, variance`` (of one answer) in the KPI's ``unit``: NPS in points, shares 0 to
+    100, times in seconds; ``n`` answers or tickets, ``n_effective, n_star, n_dropped, df``;
+    ``reach`` (0 to 1, of touchpoints), ``promoters, detractors`` (0 to 1, of NPS), ``kind, scale,
+    direction, basis`` ("sample", "census"); ``worth``: points of the first KPI that go with one
+    unit of this one. `judge` and `compare` add their columns. ``questions``: the survey's, the
+    first KPI first; ``design``: how it was drawn.
     """
 
     table: pd.DataFrame
@@ -75,7 +69,7 @@ def estimate(
     figures: pd.DataFrame | None = None,
     design: SurveyDesign | None = None,
 ) -> Estimates:
-    """Estimate every KPI by period, brand and group.
+    """Estimate every KPI by period, brand and group; groups without an answer are absent.
 
     Parameters
     ----------
@@ -89,11 +83,6 @@ def estimate(
         Rows of ticket or reported KPIs, as `kpis.counted` makes them.
     design : SurveyDesign, optional
         Weights, customers, confidence.
-
-    Returns
-    -------
-    Estimates
-        In order of period, then as given. Groups without an answer are absent.
 
     Raises
     ------
@@ -188,14 +177,10 @@ def counted(
         ``kpi, period, value`` (shares 0 to 1, times in seconds) and, where known, ``n``; a share
         whose ``basis`` is "sample" gets Wilson's interval.
     kinds : mapping
-        By KPI ``unit`` ("share", "seconds", "mean", "number" or "currency") and ``direction``.
+        By KPI ``unit`` ("share", "seconds", "mean", "number" or "currency") and ``direction``; a
+        KPI without is an error.
     source : {"tickets", "reported"}
         Where they come from.
-
-    Raises
-    ------
-    DataError
-        If a figure has no kind.
     """
     kind_of = {"share": "share", "seconds": "duration", "mean": "mean"}
     rows = []

@@ -40,14 +40,13 @@ def nps(
     ----------
     ratings : pandas.Series
         One answer to "how likely are you to recommend us" a respondent, whole numbers within
-        `scale`. Missing answers are left out and counted in ``n_dropped``.
+        `scale` (lowest and highest answer). Missing answers are left out and counted in
+        ``n_dropped``.
     weights : pandas.Series or array, optional
         One positive weight an answer, matched by row label (an array by position). Never
         frequencies: doubling all of them changes nothing.
     cluster : pandas.Series or array, optional
         Who answered, where customers answer more than once.
-    scale : (int, int)
-        Lowest and highest answer.
     cut_points : (int, int), optional
         Highest detractor and lowest promoter: 6 and 9 on 0-10, to be declared on any other scale.
     off_scale : {"error", "missing"}
@@ -59,19 +58,14 @@ def nps(
     -------
     Score
         In points, −100 to 100. Variance of one answer p + d − (p − d)²; ``standard_error`` is
-        linearised; the interval is adjusted Wald [1]_ on n* = min(Kish, S²/v), cut at ±100,
-        around an estimate that stays raw.
+        linearised; the interval is adjusted Wald (Rocks 2016, The American Statistician 70) on
+        n* = min(Kish, S²/v), cut at ±100, around an estimate that stays raw.
 
     Raises
     ------
     DataError
         If no answer is left, one is off the scale or no number, a weight is not positive, or the
         scale has no cut points.
-
-    References
-    ----------
-    .. [1] Rocks, B. (2016). Interval estimation for the Net Promoter Score. The American
-       Statistician 70, 365-372.
     """
     metric = Metric(_name(ratings), "nps", scale, cut_points=cut_points)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
@@ -89,22 +83,14 @@ def csat(
 ) -> Score:
     """Compute the share of answers in the top boxes of a satisfaction scale, in percent.
 
+    As `nps`, with Wilson's interval (1927, JASA 22) on n*.
+
     Parameters
     ----------
     ratings, scale, weights, cluster, off_scale, confidence
         As in `nps`.
     top : int
         How many of the highest answers count as satisfied.
-
-    Returns
-    -------
-    Score
-        In percent, 0 to 100, with Wilson's interval (1927, JASA 22) on n*.
-
-    Raises
-    ------
-    DataError
-        As in `nps`, and if the scale has too few answers for `top`.
     """
     metric = Metric(_name(ratings), "csat", scale, top)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
@@ -122,24 +108,16 @@ def ces(
 ) -> Score:
     """Compute the Customer Effort Score: the mean answer, with the share who agree beside it.
 
+    As `nps`, with the t interval of a mean (respondents less one degrees of freedom; customers
+    where they repeat). ``detail["agree"]`` is the share above the middle of the scale (5 to 7 of 7;
+    Dixon, Freeman, Toman 2010), with its own Wilson interval, whichever direction is better.
+
     Parameters
     ----------
     ratings, scale, weights, cluster, off_scale, confidence
         As in `nps`.
     direction : {"higher", "lower"}
         Which way is better: ``"higher"`` for "it was easy", ``"lower"`` for "how much effort".
-
-    Returns
-    -------
-    Score
-        A mean with its t interval (respondents less one degrees of freedom; customers where they
-        repeat). ``detail["agree"]`` is the share above the middle of the scale (5 to 7 of 7; Dixon,
-        Freeman, Toman 2010), with its own Wilson interval, whichever direction is better.
-
-    Raises
-    ------
-    DataError
-        As in `nps`.
     """
     metric = Metric(_name(ratings), "ces", scale, direction=direction)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
@@ -155,23 +133,10 @@ def mean(
     off_scale: OffScale = "error",
     confidence: float = 0.95,
 ) -> Score:
-    """Compute the mean of ratings, or of any finite number a respondent.
+    """Compute the mean of ratings, or of any finite number a respondent, with its t interval.
 
-    Parameters
-    ----------
-    ratings, weights, cluster, scale, direction, off_scale, confidence
-        As in `nps` and `ces`; halves are welcome, and without a scale any finite number.
-
-    Returns
-    -------
-    Score
-        A mean with its t interval; standard error √(Σ(w(x−x̄)/Σw)²) · √(n/(n−1)), by customer
-        (sums and n) where customers repeat.
-
-    Raises
-    ------
-    DataError
-        As in `nps`.
+    Parameters as in `nps` and `ces`; halves are welcome. Standard error √(Σ(w(x−x̄)/Σw)²) ·
+    √(n/(n−1)), by customer (sums and n) where customers repeat.
     """
     metric = Metric(_name(ratings), "mean", scale, direction=direction)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
@@ -186,7 +151,7 @@ def score(
     off_scale: OffScale = "error",
     confidence: float = 0.95,
 ) -> Score:
-    """Score one declared question of a survey table.
+    """Score one declared question of a survey table, as `nps`, `csat`, `ces` or `mean` do.
 
     Parameters
     ----------
@@ -198,16 +163,6 @@ def score(
         Columns, as in `SurveyDesign`.
     off_scale, confidence
         As in `nps`.
-
-    Returns
-    -------
-    Score
-        As `nps`, `csat`, `ces` or `mean` give it.
-
-    Raises
-    ------
-    DataError
-        As in `nps`, and if a column is absent.
     """
     question = resolve(metric)
     ratings = column(data, question.key)
@@ -242,28 +197,18 @@ def distribution(
     off_scale: OffScale = "error",
     confidence: float = 0.95,
 ) -> Distribution:
-    """Count the answers behind a score.
+    """Count the answers behind a score, answers never given included.
 
     Parameters
     ----------
     ratings, weights, cluster, off_scale, confidence
-        As in `nps`.
+        As in `nps`, which also says the errors.
     scale : (int, int)
         Lowest and highest answer; it cannot be left open, since answers never given count too.
     kind : {"nps", "csat", "ces", "mean"}, optional
         ``"nps"`` adds the group of each answer.
     cut_points : (int, int), optional
         NPS: highest detractor and lowest promoter, as in `nps`; giving them implies the kind.
-
-    Returns
-    -------
-    Distribution
-        One row an answer, answers never given included.
-
-    Raises
-    ------
-    DataError
-        As in `nps`, and if there is no scale.
     """
     if scale is None:
         raise DataError("declare the scale of the answers: scale=(lowest, highest) answer.")

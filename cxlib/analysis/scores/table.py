@@ -101,14 +101,9 @@ def score_table(
     versus : {"complement"}, optional
         Compare each level with all other levels of the same question together.
     minimum_base : int
-        Smaller cells are left out of the family of comparisons.
+        Smaller cells are left out of the family of comparisons; the table holds cells of any base.
     off_scale, confidence
         As in `scores.nps`.
-
-    Returns
-    -------
-    ScoreTable
-        One row a cell, whatever its base.
 
     Raises
     ------

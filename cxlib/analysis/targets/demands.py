@@ -11,10 +11,10 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.kpis.verdicts import ALPHA, OPEN
+from cxlib.analysis.shrinkage import rebound_of, shrink
 from cxlib.analysis.targets.measured import holm_level, read
 from cxlib.analysis.targets.plans import fastest
 from cxlib.analysis.targets.power import detectable_change, sample_size
-from cxlib.analysis.targets.shrinkage import rebound_of, shrink
 from cxlib.words import mark as _
 
 LONG = 8
@@ -142,7 +142,10 @@ def _settling(row: Mapping[str, Any], level: float, limit: float) -> dict[str, A
 def _pace(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
     """Return how fast the KPI would have to move, how fast it ever has, and whether it was past."""
     sign, best = _sign(row), fastest(past, direction=row["direction"])
-    left = _left(row["due"], row["period"])
+    kind, due, left = periods.kind_of(row["period"]), row["due"], None
+    if kind is not None and due is not None and periods.kind_of(due) is not None:
+        last = periods.containing(periods.parse(due).end, kind)
+        left = last.ordinal - periods.parse(row["period"]).ordinal
     needed = nan
     if left is not None and left > 0 and not row["reached"]:
         needed = abs(row["gap"]) / left
@@ -158,11 +161,3 @@ def _pace(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
         "held": "always" if len(past) >= LONG and bool(ahead.all()) else "",
         "of_periods": len(past),
     }
-
-
-def _left(due: str | None, now: str) -> int | None:
-    kind = periods.kind_of(now)
-    if kind is None or due is None or periods.kind_of(due) is None:
-        return None
-    last = periods.containing(periods.parse(due).end, kind)
-    return last.ordinal - periods.parse(now).ordinal

@@ -188,13 +188,12 @@ def _number(measured: object, name: str, default: float = nan) -> float:
 class Verdict(Result):
     """One target against what was measured.
 
-    ``reached`` is whether the point estimate is on the target's side (the usual wording of a
-    clause; equality counts). ``status`` is ``"met"``, ``"missed"`` or ``"too close to call"``.
-    ``p_value`` is the one-sided p of having met the target, ``p_missed`` that of having missed it;
-    ``p_met`` is Φ(z) of `compare.benchmark`: one half or more exactly where the target is reached.
-    ``n_to_settle`` is the number of answers that tells the present gap from none with 80 % power,
-    infinite at no gap; ``takes`` the true value at which "met" has a chance of 80 % at this sample,
-    NaN where the scale has none. A census has no p-values (NaN), and ``p_met`` 1 or 0.
+    ``reached``: the point estimate is on the target's side (equality counts). ``status``: "met",
+    "missed" or "too close to call". ``p_value``, ``p_missed``: one-sided p of having met, or
+    missed, the target; ``p_met``: Φ(z) of `compare.benchmark`, one half or more exactly where the
+    target is reached. ``n_to_settle``: answers that tell the present gap from none with 80 % power,
+    infinite at no gap. ``takes``: the true value at which "met" has a chance of 80 % at this
+    sample, NaN where the scale has none. A census has no p-values (NaN), and ``p_met`` 1 or 0.
     """
 
     target: float
@@ -222,7 +221,12 @@ def verdict(
     basis: Basis = "sample",
     alpha: float = ALPHA,
 ) -> Verdict:
-    """Say whether a target is met, missed, or too close to call.
+    """Say whether a target is met, missed, or too close to call; `kpis.judge` judges several.
+
+    The test is that of `compare.benchmark`; anything but NPS, shares and means goes by the side of
+    its interval that faces the target. n_to_settle = variance · (z₁₋α + z.₈)² / gap², with the
+    variance of one measured answer (n · SE², so that weights and clusters count). ``takes`` solves
+    θ − T = (z₁₋α √v_T + z.₈ √v_θ) / √n*, with v the variance of one answer at T and at θ.
 
     Parameters
     ----------
@@ -239,24 +243,11 @@ def verdict(
         One-sided error rate: how often a missed target may pass for met, and the other way round.
         Of several targets of one contract, the level of this one after adjustment (`holm_level`).
 
-    Returns
-    -------
-    Verdict
-        Alone; `kpis.judge` judges a contract's targets together.
-
     Raises
     ------
     DataError
         If the direction or basis is unknown, the target is no number or off the KPI's scale, or a
         sample comes without uncertainty.
-
-    Notes
-    -----
-    The test is that of `compare.benchmark`: NPS by the score test, corrected for skewness, a share
-    by the score z, a mean by t. Anything else goes by the side of its interval that faces the
-    target. n_to_settle = variance · (z₁₋α + z.₈)² / gap², with the variance of one measured answer
-    (n · SE², so that weights and clusters count). ``takes`` solves
-    θ − T = (z₁₋α √v_T + z.₈ √v_θ) / √n*, with v the variance of one answer at T and at θ.
     """
     check_direction(direction)
     if basis not in ("sample", "census"):
@@ -266,7 +257,20 @@ def verdict(
     target = number(target, "the target")
     if not isfinite(target):
         raise DataError(f"the target is {target:g}; it must be a number.")
-    seen = _read(measured, basis)
+    bare = isinstance(measured, (int, float, np.number))
+    if bare and not isfinite(measured) and basis == "census":
+        raise DataError(f"the measured value is {measured:g}; without a value there is no verdict.")
+    seen = None if bare else read(measured)
+    told = any(getattr(measured, name, None) is not None for name in ("low", "standard_error"))
+    known = seen is not None and (
+        seen.kind == "share"
+        or (told and not (seen.kind == "interval" and isnan(seen.standard_error)))
+    )
+    if basis == "sample" and not known:
+        raise DataError(
+            f"{measured if seen is None else seen.value:g} comes without uncertainty; give the "
+            'score it is from, or basis="census" if it counts every case.'
+        )
     value = float(measured) if seen is None else seen.value
     if seen is not None and not seen.scale[0] <= target <= seen.scale[1]:
         raise DataError(
@@ -276,10 +280,17 @@ def verdict(
     reached = bool(sign * (value - target) >= -SAME * max(1.0, abs(target)))
     p_value = p_missed = n_to_settle = takes = nan
     p_met, status = float(reached), MET if reached else MISSED
+    caveats = []
     if seen is not None and basis == "sample":
         p_value, p_missed, p_met = seen.tests(target, direction)
         status = MET if p_value <= alpha else MISSED if p_missed <= alpha else OPEN
         n_to_settle, takes = seen.settle(target, alpha), seen.takes(target, direction, alpha)
+        if seen.n < CARE_BASE:
+            message = _("A verdict on {n} answers is rough: interpret with care.")
+            caveats.append(Caveat(message, n=int(seen.n)))
+        if isnan(p_value):
+            message = _("The answers do not differ, so nothing says how sure they are.")
+            caveats.append(Caveat(message))
     return Verdict(
         target=target,
         direction=direction,
@@ -296,41 +307,10 @@ def verdict(
         low=value if seen is None else seen.low,
         high=value if seen is None else seen.high,
         n=nan if seen is None else seen.n,
-        caveats=_reservations(basis, seen, p_value),
+        caveats=tuple(caveats),
     )
 
 
 def holm_level(p: float, family: Iterable[float], alpha: float = ALPHA) -> float:
     """Return the level at which Holm tests one p-value of a family; missing ones do not count."""
     return alpha / max(1, int(np.sum(np.asarray(list(family), dtype=float) >= p)))
-
-
-def _read(measured: Any, basis: Basis) -> Measured | None:
-    """Return what was measured; None for a plain number, which only a census may be."""
-    bare = isinstance(measured, (int, float, np.number))
-    if bare and not isfinite(measured) and basis == "census":
-        raise DataError(f"the measured value is {measured:g}; without a value there is no verdict.")
-    seen = None if bare else read(measured)
-    told = any(getattr(measured, name, None) is not None for name in ("low", "standard_error"))
-    known = seen is not None and (
-        seen.kind == "share"
-        or (told and not (seen.kind == "interval" and isnan(seen.standard_error)))
-    )
-    if basis == "sample" and not known:
-        raise DataError(
-            f"{measured if seen is None else seen.value:g} comes without uncertainty; give the "
-            'score it is from, or basis="census" if it counts every case.'
-        )
-    return seen
-
-
-def _reservations(basis: Basis, seen: Measured | None, p_value: float) -> tuple[Caveat, ...]:
-    if basis == "census" or seen is None:
-        return ()
-    caveats = []
-    if seen.n < CARE_BASE:
-        message = _("A verdict on {n} answers is rough: interpret with care.")
-        caveats.append(Caveat(message, n=int(seen.n)))
-    if isnan(p_value):
-        caveats.append(Caveat(_("The answers do not differ, so nothing says how sure they are.")))
-    return tuple(caveats)

@@ -58,43 +58,27 @@ def outlook(
 ) -> Outlook:
     """Say what a joint scenario is counted on to bring, and whether it reaches the target in time.
 
-    Parameters
-    ----------
-    scenario : Scenario
-        The changes together, as `drivers.scenario` predicts them.
-    value : float, optional
-        The client's headline, to which the predicted change is applied; the observed score of the
-        scenario's respondents if not said.
-    target : float, optional
-        What the contract asks for; None without one.
-    due : str
-        When, as the contract says it.
-    direction : {"higher", "lower"}
-        Which way is better.
-    remaining : float
-        Periods until due; NaN if unknown.
-    history : pandas.DataFrame, optional
-        The KPI by period: ``period, value``, in order; how fast it has ever moved.
-    plan : str
-        What the scenario stands for, as in `propose`.
-    haircut : float
-        How much of the predicted change is counted on.
-
-    Returns
-    -------
-    Outlook
-
-    Raises
-    ------
-    DataError
-        If the scenario's steps do not add up to its change.
-
-    Notes
-    -----
     "reaches" needs three things: the change after its haircut gets there with a chance of 80 %
     (sampling alone), the time left is known and not over, and the KPI has moved fast enough before
     in so many periods. "only in full": all of the predicted change would get there, the part that
     is counted on would not.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The changes together, as `drivers.scenario` predicts them; steps that do not add up to its
+        change are an error.
+    value : float, optional
+        The client's headline, to which the predicted change is applied; the observed score of the
+        scenario's respondents if not said.
+    target, due, direction
+        What the contract asks for (None without one), by when, and which way is better.
+    remaining : float
+        Periods until due; NaN if unknown.
+    history : pandas.DataFrame, optional
+        The KPI by period: ``period, value``, in order; how fast it has ever moved.
+    plan, haircut
+        What the scenario stands for, as in `propose`, and how much of its change is counted on.
     """
     check_direction(direction)
     steps = scenario.table
@@ -108,7 +92,11 @@ def outlook(
     ends = sorted(now + share * full for share in (HAIRCUT_LEAST, 1.0))
     sign = 1.0 if direction == "higher" else -1.0
     half = haircut * (scenario.change_high - scenario.change_low) / 2
-    p_reach = _chance(sign * (predicted - goal), half, scenario.confidence)
+    lead, p_reach = sign * (predicted - goal), nan
+    if isfinite(lead) and isfinite(half):
+        p_reach = float(
+            norm.cdf(lead / (half / z_of(scenario.confidence))) if half > 0 else lead >= 0
+        )
     best = fastest(history, direction=direction)
     needed = max(0.0, sign * (goal - now)) / remaining if remaining > 0 else nan
     if not isfinite(goal):
@@ -119,7 +107,6 @@ def outlook(
         case = REACHES if needed <= best else SLOW
     else:
         case = IN_FULL if sign * (now + full - goal) >= 0 else SHORT
-    left = goal - predicted if sign * (goal - predicted) > 0 else 0.0 if isfinite(goal) else nan
     summary = {
         "kpi": scenario.outcome,
         "means": plan,
@@ -135,17 +122,27 @@ def outlook(
         "predicted_change": change,
         "full_change": full,
         "p_reach": p_reach,
-        "left": left,
+        "left": nan if not isfinite(goal) else 0.0 if lead >= 0 else goal - predicted,
         "remaining": remaining,
         "pace_needed": sign * needed,
         "pace_best": sign * best,
         "n": int(scenario.n_used),
     }
-    return Outlook(
-        table=_counted(steps, haircut),
-        summary=pd.DataFrame([summary]),
-        caveats=tuple(scenario.caveats),
+    largest = steps["step"].abs().sort_values(ascending=False, kind="stable").index
+    steps = steps.loc[largest].reset_index(drop=True)
+    counted = np.sort(np.outer(steps["step"], [HAIRCUT_LEAST, 1.0]), axis=1)
+    names = {"mean_now": "rating_now", "mean_used": "rating_planned"}
+    table = (
+        steps[["driver", *names]]
+        .rename(columns=names)
+        .assign(
+            change=haircut * steps["step"],
+            change_low=counted[:, 0],
+            change_high=counted[:, 1],
+            capped=steps["capped"].astype(bool),
+        )
     )
+    return Outlook(table=table, summary=pd.DataFrame([summary]), caveats=tuple(scenario.caveats))
 
 
 def fastest(history: pd.DataFrame | None, *, direction: Direction) -> float:
@@ -174,7 +171,7 @@ def path(
     Parameters
     ----------
     start, due : str
-        Period labels: ``2026Q3``, ``2026-09`` or ``2026``.
+        Period labels: ``2026Q3``, ``2026-09`` or ``2026``; `due` must be the later one.
     baseline, target : float
         The KPI's value in either, in its unit.
     agreed : mapping of str to float, optional
@@ -187,11 +184,6 @@ def path(
     pandas.DataFrame
         ``period, expected, agreed``: a row a period, `start` and `due` included; between agreed
         steps the line is straight in days, as in `kpis.judge`.
-
-    Raises
-    ------
-    DataError
-        If the due date is not after the start.
     """
     kind = kind or periods.kind_of(start)
     if kind is None or periods.kind_of(due) is None:
@@ -207,27 +199,3 @@ def path(
     fixed.index = pd.Index([period.end.toordinal() for period in way])
     expected = fixed.interpolate(method="index").to_numpy()
     return pd.DataFrame({"period": map(str, way), "expected": expected, "agreed": known})
-
-
-def _chance(lead: float, half: float, confidence: float) -> float:
-    if not (isfinite(lead) and isfinite(half)):
-        return nan
-    return float(norm.cdf(lead / (half / z_of(confidence)))) if half > 0 else float(lead >= 0)
-
-
-def _counted(steps: pd.DataFrame, haircut: float) -> pd.DataFrame:
-    """Return the steps after the haircut, the largest first."""
-    largest = steps["step"].abs().sort_values(ascending=False, kind="stable").index
-    steps = steps.loc[largest].reset_index(drop=True)
-    ends = np.sort(np.outer(steps["step"], [HAIRCUT_LEAST, 1.0]), axis=1)
-    return pd.DataFrame(
-        {
-            "driver": steps["driver"],
-            "rating_now": steps["mean_now"],
-            "rating_planned": steps["mean_used"],
-            "change": haircut * steps["step"],
-            "change_low": ends[:, 0],
-            "change_high": ends[:, 1],
-            "capped": steps["capped"].astype(bool),
-        }
-    )

@@ -256,24 +256,17 @@ def detectable_change(
 
     Parameters
     ----------
-    n : float
-        Answers of the wave to come.
-    n_before : float, optional
-        Answers of the wave before, if they differ (two waves only).
+    n, n_before : float
+        Answers of the wave to come, and of the wave before if they differ (two waves only).
     direction : {"higher", "lower"}
         Which way a share is to move; the other KPIs do not depend on it.
     **assumed
-        As in `sample_size`.
+        As in `sample_size`, which also says the errors.
 
     Returns
     -------
     SampleSize
         ``change`` in the KPI's unit, infinite if a share has no room left for one.
-
-    Raises
-    ------
-    DataError
-        If `n` is not positive or an assumption is out of its range.
     """
     test = _Test.of(**assumed)
     if direction not in ("higher", "lower"):
@@ -308,11 +301,6 @@ def power_curve(
         Answers of a wave now; joins `sizes`.
     **assumed
         As in `sample_size`; `power` only marks which are ``enough``.
-
-    Raises
-    ------
-    DataError
-        As `sample_size` does.
     """
     test = _Test.of(**assumed)
     if changes is None:

@@ -10,7 +10,6 @@ import pandas as pd
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from cxlib.analysis.estimation import random_effects
 from cxlib.analysis.validate import Floats, numbers
 from cxlib.errors import DataError, nearest
 
@@ -25,6 +24,22 @@ class Shrunken(NamedTuple):
     shrunken: Floats
     mean: float
     tau2: float
+
+
+def random_effects(values: Floats, errors: Floats) -> tuple[float, float]:
+    """Return mean and variance τ² of the true values behind noisy ones; NaN and 0 for none.
+
+    τ² by moments (DerSimonian, Laird 1986, Controlled Clinical Trials 7).
+    """
+    if values.size == 0:
+        return float("nan"), 0.0
+    weights = errors**-2.0
+    fixed = float(weights @ values / weights.sum())
+    spread = float(weights @ (values - fixed) ** 2) - (values.size - 1)
+    scale = float(weights.sum() - (weights**2).sum() / weights.sum())
+    tau2 = max(0.0, spread / scale) if scale > 0 else 0.0
+    weights = 1 / (tau2 + errors**2)
+    return float(weights @ values / weights.sum()), tau2
 
 
 def shrink(table: Any, *, what: str, minimum_base: int = 0) -> Shrunken:
