@@ -334,11 +334,11 @@ def estimate(
         if metric.kind == "ces" and metric.scale is not None:
             middle = sum(metric.scale) / 2
             agree = (x > middle).astype(float)
-            share, *ends = share_of(agree, weights, clusters, confidence)
+            share, lowest, highest = share_of(agree, weights, clusters, confidence)
             detail = Detail(
                 agree=share,
-                agree_low=ends[0],
-                agree_high=ends[1],
+                agree_low=lowest,
+                agree_high=highest,
                 n_agree=int(agree.sum()),
                 agree_from=int(middle) + 1,
                 direction=metric.direction,

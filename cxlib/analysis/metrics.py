@@ -60,11 +60,9 @@ class Metric:
         mean.
     top : int, optional
         CSAT: how many of the best answers count as satisfied (2 by default).
-    direction : {"higher", "lower"}
+    direction, best : {"higher", "lower"}
         Which way the score is better. For a share of answers (NPS, CSAT) it is always ``"higher"``;
         ``"lower"`` then says which answers are best, and is kept in `best`.
-    best : {"higher", "lower"}, optional
-        Which answers are best; follows from `direction`.
     cut_points : (int, int), optional
         NPS: highest detractor and lowest promoter; required on any scale but 0-10.
 
@@ -112,25 +110,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Touchpoint:
-    """One step of the journey that customers rate.
+    """One step of the journey that customers rate, and the `stage` it belongs to.
 
-    Parameters
-    ----------
-    key : str
-        Its column in the survey table.
-    scale : (int, int)
-        Lowest and highest answer.
-    top : int, optional
-        How many of the best answers count as satisfied (2 by default).
-    stage : str, optional
-        The stage of the journey it belongs to.
-    direction : {"higher", "lower"}
-        Which way is better.
-
-    Raises
-    ------
-    DataError
-        If the parts do not fit one another.
+    `key`, `scale`, `top` and `direction` are those of a `Metric`; parts that do not fit one another
+    are an error.
     """
 
     key: str

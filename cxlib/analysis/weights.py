@@ -157,7 +157,16 @@ def read_margins(data: pd.DataFrame, margins: Any) -> tuple[tuple[Margin, ...], 
         if twice is not None:
             raise DataError(f"margin {name!r} names level {twice!r} more than once.")
         plain[str(name)] = dict(known.items())
-    totals = {name: _total(name, known) for name, known in plain.items()}
+    for name, known in plain.items():
+        if not known:
+            raise DataError(f"margin {name!r} is empty.")
+        for level, size in known.items():
+            plainly = isinstance(size, (int, float, np.number)) and not isinstance(size, bool)
+            if not plainly or not isfinite(size) or size <= 0:
+                raise DataError(
+                    f"margin {name!r}, level {level!r}: {size!r} is no positive number."
+                )
+    totals = {name: float(sum(known.values())) for name, known in plain.items()}
     (first, total), *others = totals.items()
     for name, other in others:
         if not isclose(other, total, rel_tol=ROUNDING):
@@ -167,16 +176,6 @@ def read_margins(data: pd.DataFrame, margins: Any) -> tuple[tuple[Margin, ...], 
     if total < 1 + ROUNDING and not isclose(total, 1, rel_tol=ROUNDING):
         raise DataError(f"the shares of margin {first!r} sum to {total:g}, not to 1.")
     return tuple(_match(data, name, known) for name, known in plain.items()), total
-
-
-def _total(name: str, known: Mapping[Any, float]) -> float:
-    if not len(known):
-        raise DataError(f"margin {name!r} is empty.")
-    for level, size in known.items():
-        plain = isinstance(size, (int, float, np.number)) and not isinstance(size, bool)
-        if not plain or not isfinite(size) or size <= 0:
-            raise DataError(f"margin {name!r}, level {level!r}: {size!r} is no positive number.")
-    return float(sum(known.values()))
 
 
 def _match(data: pd.DataFrame, name: str, known: Mapping[Any, float]) -> Margin:

@@ -9,20 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis import validate
 from cxlib.analysis.estimation import answers_to, contributions, even, percentiles
 from cxlib.analysis.metrics import Direction, Kind, Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Caveat, TableResult
-from cxlib.analysis.validate import (
-    Floats,
-    Integers,
-    OffScale,
-    check_confidence,
-    column,
-    count,
-    drawn,
-    generator,
-    levels_of,
-)
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -79,7 +69,7 @@ def decompose_change(
     cut_points: tuple[int, int] | None = None,
     weights: str | None = "weight",
     cluster: str | None = None,
-    off_scale: OffScale = "error",
+    off_scale: validate.OffScale = "error",
     bootstrap: int = RESAMPLES,
     seed: int = 20260101,
     confidence: float = 0.95,
@@ -114,8 +104,8 @@ def decompose_change(
     DataError
         If a column is absent, or a wave has no answers.
     """
-    check_confidence(confidence)
-    bootstrap, rng = count(bootstrap, "bootstrap"), generator(seed)
+    validate.check_confidence(confidence)
+    bootstrap, rng = validate.count(bootstrap, "bootstrap"), validate.generator(seed)
     question = resolve(
         metric, kind=kind, scale=scale, top=top, direction=direction, cut_points=cut_points
     )
@@ -171,22 +161,22 @@ def decompose_change(
 
 
 class _Wave(NamedTuple):
-    x: Floats
-    w: Floats
-    cell: Integers
-    clusters: Integers | None
+    x: validate.Floats
+    w: validate.Floats
+    cell: validate.Integers
+    clusters: validate.Integers | None
 
 
 class Parts(NamedTuple):
     """Rate and mix by cell (last axis), and each wave's shares and scores."""
 
-    rate: Floats
-    mix: Floats
-    shares: tuple[Floats, Floats]
-    scores: tuple[Floats, Floats]
+    rate: validate.Floats
+    mix: validate.Floats
+    shares: tuple[validate.Floats, validate.Floats]
+    scores: tuple[validate.Floats, validate.Floats]
 
 
-def split(before: tuple[Floats, ...], after: tuple[Floats, ...]) -> Parts:
+def split(before: tuple[validate.Floats, ...], after: tuple[validate.Floats, ...]) -> Parts:
     """Split into rate and mix from sums of weights, and of weighted answers, by cell (last axis).
 
     Mix is counted from the middle of the two whole scores: shares sum to one in both waves, so
@@ -208,13 +198,15 @@ def split(before: tuple[Floats, ...], after: tuple[Floats, ...]) -> Parts:
 
 def _cells(
     before: pd.DataFrame, after: pd.DataFrame, columns: tuple[str, ...]
-) -> tuple[Integers, pd.DataFrame]:
+) -> tuple[validate.Integers, pd.DataFrame]:
     """Code both waves' cells together, in natural order; a missing level comes last."""
     codes = np.zeros(len(before) + len(after), dtype=np.intp)
     orders: list[list[Any]] = []
     for name in columns:
-        both = pd.concat([column(before, name), column(after, name)], ignore_index=True)
-        order = [*levels_of(both), None]
+        both = pd.concat(
+            [validate.column(before, name), validate.column(after, name)], ignore_index=True
+        )
+        order = [*validate.levels_of(both), None]
         found = pd.Index(order[:-1]).get_indexer(both.astype(object))
         codes = codes * len(order) + np.where(found < 0, len(order) - 1, found)
         orders.append(order)
@@ -229,17 +221,17 @@ def _cells(
 
 def _wave(
     data: pd.DataFrame,
-    cell: Integers,
+    cell: validate.Integers,
     metric: Metric,
     name: str,
     design: SurveyDesign,
-    off_scale: OffScale,
+    off_scale: validate.OffScale,
 ) -> _Wave:
-    x = contributions(answers_to(metric, column(data, metric.key), off_scale)[0], metric)
+    x = contributions(answers_to(metric, validate.column(data, metric.key), off_scale)[0], metric)
     kept = ~np.isnan(x)
     if not kept.any():
         raise DataError(f"no answers in {metric.key!r} {name} the change: all {len(x)} missing.")
-    w, codes = drawn(data, design)
+    w, codes = validate.drawn(data, design)
     return _Wave(
         x[kept],
         even(np.ones(int(kept.sum())) if w is None else w[kept]),
@@ -250,7 +242,7 @@ def _wave(
 
 def _resample(
     wave: _Wave, cells: int, draws: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
+) -> tuple[validate.Floats, validate.Floats]:
     """Return sums of weights and weighted answers by cell, one row a resample.
 
     Answers alike in cell, score and weight are drawn together, which is the same and quicker.
@@ -275,7 +267,7 @@ def _resample(
     return result[:, :cells], result[:, cells:]
 
 
-def _draw(copies: Integers, size: int, rng: np.random.Generator) -> Floats:
+def _draw(copies: validate.Integers, size: int, rng: np.random.Generator) -> validate.Floats:
     n = int(copies.sum())
     if copies.size < n / 4:
         return rng.multinomial(n, copies / n, size=size).astype(float)

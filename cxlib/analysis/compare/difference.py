@@ -14,15 +14,7 @@ from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
-from cxlib.analysis.estimation import (
-    Score,
-    adjusted_net,
-    answers_to,
-    contributions,
-    newcombe,
-    score_answers,
-    z_of,
-)
+from cxlib.analysis import estimation
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
 from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.validate import Floats, OffScale, answers_of, check_confidence, numbers
@@ -60,8 +52,8 @@ class Difference(Result):
 
 
 def difference(
-    a: Score | pd.Series,
-    b: Score | pd.Series,
+    a: estimation.Score | pd.Series,
+    b: estimation.Score | pd.Series,
     *,
     paired: bool = False,
     metric: Metric | Touchpoint | None = None,
@@ -98,11 +90,11 @@ def difference(
         If the scores are of different kinds, scales or confidence, or no pair is left.
     """
     if paired:
-        if isinstance(a, Score) or isinstance(b, Score):
+        if isinstance(a, estimation.Score) or isinstance(b, estimation.Score):
             raise DataError("a paired difference needs both columns of answers, not two scores.")
         return _paired(a, b, metric, off_scale, 0.95 if confidence is None else confidence)
     a, b = (
-        side if isinstance(side, Score) else _scored(side, metric, off_scale, confidence)
+        side if isinstance(side, estimation.Score) else _scored(side, metric, off_scale, confidence)
         for side in (a, b)
     )
     coverage = _comparable(a, b, confidence)
@@ -121,14 +113,16 @@ def difference(
     )
 
 
-def _scored(answers: pd.Series, metric: Any, off_scale: OffScale, confidence: Any) -> Score:
+def _scored(
+    answers: pd.Series, metric: Any, off_scale: OffScale, confidence: Any
+) -> estimation.Score:
     answers = answers_of(answers)
     question = Metric(str(answers.name), "mean") if metric is None else resolve(metric)
     coverage = 0.95 if confidence is None else confidence
-    return score_answers(answers, question, off_scale=off_scale, confidence=coverage)
+    return estimation.score_answers(answers, question, off_scale=off_scale, confidence=coverage)
 
 
-def _comparable(a: Score, b: Score, confidence: float | None) -> float:
+def _comparable(a: estimation.Score, b: estimation.Score, confidence: float | None) -> float:
     if a.metric != b.metric:
         raise DataError(f"a {a.metric} cannot be compared with a {b.metric}.")
     if a.scale != b.scale and None not in (a.scale, b.scale):
@@ -164,12 +158,12 @@ def gap_test(a: Mapping[str, Any], b: Mapping[str, Any], confidence: float) -> d
     )
     gap, df = p - q, max(min(df_a, df_b), 1.0)
     if a["kind"] == "nps":
-        net_a, var_a = adjusted_net(shares_a[0], shares_a[1], n)
-        net_b, var_b = adjusted_net(shares_b[0], shares_b[1], m)
+        net_a, var_a = estimation.adjusted_net(shares_a[0], shares_a[1], n)
+        net_b, var_b = estimation.adjusted_net(shares_b[0], shares_b[1], m)
         found = _by_t(100 * (net_a - net_b), 100 * sqrt(var_a + var_b), df, confidence)
         return found | {"low": max(found["low"], -200.0), "high": min(found["high"], 200.0)}
     if a["kind"] in ("csat", "share"):
-        low, high = newcombe(p / 100, n, q / 100, m, confidence)
+        low, high = estimation.newcombe(p / 100, n, q / 100, m, confidence)
         pooled = (p / 100 * n + q / 100 * m) / (n + m)
         error = 100 * sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n + 1 / m))
         same = {"p_value": 1.0, "statistic": 0.0, "df": inf, "standard_error": 0.0}
@@ -184,7 +178,7 @@ def gap_test(a: Mapping[str, Any], b: Mapping[str, Any], confidence: float) -> d
 
 
 def _by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, float]:
-    half = z_of(coverage, df) * error
+    half = estimation.z_of(coverage, df) * error
     tail = norm.sf(abs(gap / error)) if df == inf else student.sf(abs(gap / error), df)
     found = {"low": gap - half, "high": gap + half, "p_value": 2 * float(tail)}
     return found | {"statistic": gap / error, "df": df, "standard_error": error}
@@ -196,7 +190,10 @@ def _paired(
     check_confidence(coverage)
     question = Metric("", "mean") if metric is None else resolve(metric)
     first, second = (
-        pd.Series(contributions(answers_to(question, side, off_scale)[0], question), side.index)
+        pd.Series(
+            estimation.contributions(estimation.answers_to(question, side, off_scale)[0], question),
+            side.index,
+        )
         for side in map(answers_of, (a, b))
     )
     if not first.index.equals(second.index):

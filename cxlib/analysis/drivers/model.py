@@ -173,15 +173,7 @@ def importance(
     """
     bootstrap, permutations = check_options(method, confidence, bootstrap, permutations)
     streams = generator(seed).spawn(2)
-    sample = read(
-        data,
-        outcome=outcome,
-        drivers=drivers,
-        weights=weights,
-        cluster=cluster,
-        controls=controls,
-        not_applicable=not_applicable,
-    )
+    sample = read(data, outcome, drivers, weights, cluster, controls, not_applicable)
     chosen = method if len(sample.names) <= EXACT_LIMIT else "johnson"
     parts, by_use = shares.full_sample(sample, chosen)
     draws, r_squared_draws, performance = shares.bootstrap(sample, chosen, bootstrap, streams[0])

@@ -276,9 +276,7 @@ def scenario_model(
         Resamples behind the intervals; 0 draws none.
     """
     bootstrap, _none = check_options("shapley", confidence, bootstrap, 0)
-    sample = read(
-        data, outcome=outcome, drivers=drivers, weights=weights, cluster=cluster, controls=controls
-    )
+    sample = read(data, outcome, drivers, weights, cluster, controls)
     kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
     limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])

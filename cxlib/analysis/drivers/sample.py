@@ -115,7 +115,6 @@ def listed(given: Any, what: str) -> list[Any]:
 
 def read(
     data: pd.DataFrame,
-    *,
     outcome: str | Keyed,
     drivers: Sequence[str | Keyed],
     weights: str | None = None,

@@ -98,10 +98,8 @@ def compare(
         asked = [q for q in estimates.questions if q.key in set(pair.loc[sampled, "kpi"])]
         inside = when.isin((before, at))
         rows, late = mine[inside], (when[inside] == at).to_numpy()
-        both = [q for q in asked if _answers(rows, q, late) and _answers(rows, q, ~late)]
-        split = equal_mix(
-            rows, late, both, segments=segments, design=estimates.design, draws=draws, seed=seed
-        )
+        both = _on_both(rows, asked, late, ~late)
+        split = equal_mix(rows, late, both, segments, estimates.design, draws, seed)
         tables[-1] = _joined(tables[-1], split)
     found = _judged(pd.concat(tables, ignore_index=True) if tables else _step(own[:0], "", ""))
     if to == "latest_move":
@@ -116,8 +114,12 @@ def compare(
 _GIVEN = ["source", "kind", "direction"]
 
 
-def _answers(rows: pd.DataFrame, question: Metric | Touchpoint, side: Any) -> bool:
-    return bool(rows.loc[side, question.key].notna().any())
+def _on_both(
+    rows: pd.DataFrame, questions: Sequence[Metric | Touchpoint], one: Any, other: Any
+) -> list[Metric | Touchpoint]:
+    """Return the questions that either sample answered."""
+    sides = [rows.loc[side, [q.key for q in questions]].notna().any() for side in (one, other)]
+    return [q for q in questions if all(bool(there[q.key]) for there in sides)]
 
 
 def _steps(
@@ -207,8 +209,7 @@ def worded(table: pd.DataFrame) -> pd.DataFrame:
     sign = np.where(table["direction"] == "lower", -1.0, 1.0)
     moved = np.where(clear, np.where(table["change"] > 0, ROSE, FELL), UNCLEAR)
     heard = np.where(split, table["like"], table["change"])
-    sure = np.where(split, like, clear)
-    half = table["change"] / 2
+    sure, half = np.where(split, like, clear), table["change"] / 2
     alike = np.where(table["change"] < 0, table["like_low"] > half, table["like_high"] < half)
     return table.assign(
         moved=moved,
@@ -262,8 +263,8 @@ def contrast(
     for name in [by] if isinstance(by, str) else list(by):
         rows += _contrasts(data, name, questions, segments, design, draws, seed)
     if not rows:
-        empty = estimate(None, questions=questions, design=design).table
-        return Estimates(table=_joined_columns(empty), questions=tuple(questions), design=design)
+        none = estimate(None, questions=questions, design=design).table
+        rows = [pd.concat([none, _step(none, "", "").drop(columns=["kpi", *_GIVEN])], axis=1)]
     table = pd.concat(rows, ignore_index=True)
     table["p_adjusted"] = adjust(table["p_value"].astype(float))
     table["like_p_adjusted"] = adjust(table["like_p"].astype(float))
@@ -291,7 +292,7 @@ def _contrasts(
         if brands and level == OWN:
             continue
         inside, outside = (own, member) if brands else (member, values.notna().to_numpy() & ~member)
-        both = [q for q in questions if _answers(data, q, inside) and _answers(data, q, outside)]
+        both = _on_both(data, questions, inside, outside)
         rows = data[inside | outside].assign(period="", brand=OWN)
         late = inside[inside | outside]
         sides = {"in": rows[late], "out": rows[~late]}
@@ -303,17 +304,8 @@ def _contrasts(
             continue
         table = _step(pd.concat([first, other]), "out", "in").drop(columns=["to", "at", *_GIVEN])
         if held:
-            split = equal_mix(
-                rows, late, both, segments=held, design=design, draws=draws, seed=seed
-            )
+            split = equal_mix(rows, late, both, held, design, draws, seed)
             table = _joined(table, split)
         named = {"brand": level} if brands else {"segment": by, "level": str(level)}
         first = first.drop(columns=[*named, "period"]).assign(period=period, **named)
         yield first.merge(table, on="kpi")
-
-
-def _joined_columns(empty: pd.DataFrame) -> pd.DataFrame:
-    """Return an empty table of estimates with the columns of a comparison."""
-    step = _step(empty, "", "").drop(columns=["kpi", *_GIVEN])
-    both = pd.concat([empty, step], axis=1)
-    return worded(both.assign(p_adjusted=nan, like_p_adjusted=nan))

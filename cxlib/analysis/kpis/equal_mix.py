@@ -87,7 +87,6 @@ def equal_mix(
     frame: pd.DataFrame,
     late: Any,
     questions: Sequence[Metric | Touchpoint],
-    *,
     segments: Sequence[str],
     design: SurveyDesign,
     draws: int = DRAWS,

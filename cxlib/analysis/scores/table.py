@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis import validate
 from cxlib.analysis.compare import adjust, difference
 from cxlib.analysis.estimation import Score, answers_to, estimate
 from cxlib.analysis.metrics import (
@@ -22,18 +23,6 @@ from cxlib.analysis.metrics import (
     resolve,
 )
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
-from cxlib.analysis.validate import (
-    Floats,
-    OffScale,
-    at,
-    check_confidence,
-    column,
-    drawn,
-    levels_of,
-    member_of,
-    repeated,
-    used,
-)
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -77,7 +66,7 @@ def score_table(
     cluster: str | None = None,
     versus: Literal["complement"] | None = None,
     minimum_base: int = MINIMUM_BASE,
-    off_scale: OffScale = "error",
+    off_scale: validate.OffScale = "error",
     confidence: float = 0.95,
 ) -> ScoreTable:
     """Score a question by segment or period, or several touchpoints side by side.
@@ -111,7 +100,7 @@ def score_table(
         If a column is absent, a question has no kind, kinds are mixed, or the data hold something
         that is no rating.
     """
-    check_confidence(confidence)
+    validate.check_confidence(confidence)
     several = not isinstance(metric, (str, Metric, Touchpoint))
     listed = _each(metric, "metric") if several else (metric,)
     number(minimum_base, "minimum_base")
@@ -122,7 +111,7 @@ def score_table(
     single = isinstance(by, str)
     columns = () if by is None else (by,) if isinstance(by, str) else _each(by, "by")
     _check_request(questions, columns, several, versus)
-    answers = [(q, *answers_to(q, column(data, q.key), off_scale)) for q in questions]
+    answers = [(q, *answers_to(q, validate.column(data, q.key), off_scale)) for q in questions]
     rows: list[dict[str, Any]] = []
     reached = np.zeros(len(data), dtype=bool)
     design = SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
@@ -184,7 +173,7 @@ def _check_request(
     if versus is not None and not columns:
         raise DataError("touchpoints have no complement: name a segment in by=.")
     for name, listed in (("metric", [q.key for q in questions]), ("by", columns)):
-        twice = repeated(listed)
+        twice = validate.repeated(listed)
         if twice is not None:
             raise DataError(f"{name}= names {twice!r} more than once.")
     taken = {*MEASURES, *COMPARED, "care", "p_adjusted", *(["touchpoint"] if several else [])}
@@ -194,18 +183,18 @@ def _check_request(
 
 
 def _scorer(
-    data: pd.DataFrame, question: Metric, x: Floats, design: SurveyDesign
+    data: pd.DataFrame, question: Metric, x: validate.Floats, design: SurveyDesign
 ) -> Callable[[Any], tuple[Score | None, int]]:
     """Return what scores some rows (None where none has an answer) and counts those without."""
-    w, codes = drawn(data, design)
+    w, codes = validate.drawn(data, design)
     there = ~np.isnan(x)
-    silent = used(data, question.key) & ~there
+    silent = validate.used(data, question.key) & ~there
 
     def score(rows: Any) -> tuple[Score | None, int]:
         told, n_dropped = rows & there, int((rows & silent).sum())
         if not told.any():
             return None, n_dropped
-        weighed = at(told, w, codes)
+        weighed = validate.at(told, w, codes)
         return estimate(x[told], question, *weighed, n_dropped, design.confidence), n_dropped
 
     return score
@@ -218,10 +207,10 @@ def _cells(
     if not columns:
         yield {}, np.ones(len(data), dtype=bool), np.zeros(len(data), dtype=bool)
     for name in columns:
-        values = column(data, name)
+        values = validate.column(data, name)
         known = values.notna().to_numpy()
-        for level in levels_of(values):
-            cell = member_of(values, level)
+        for level in validate.levels_of(values):
+            cell = validate.member_of(values, level)
             labels = {name: level} if single else {"segment": name, "level": level}
             yield labels, cell, known & ~cell
 

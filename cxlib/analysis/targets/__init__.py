@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from cxlib.analysis.targets.demands import demands
 from cxlib.analysis.targets.measured import Verdict, holm_level, verdict
-from cxlib.analysis.targets.plans import Outlook, fastest, outlook, path
+from cxlib.analysis.targets.plans import Outlook, demands, fastest, outlook, path
 from cxlib.analysis.targets.power import (
     PowerCurve,
     SampleSize,
