@@ -166,7 +166,7 @@ def ratings_of(
     return np.where(off, np.nan, values), int(stray.size)
 
 
-def _aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
+def aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
     """Return `values` in the order of `index`: a Series by its labels, an array by position."""
     if not isinstance(values, pd.Series):
         array = np.asarray(values)
@@ -187,7 +187,7 @@ def _aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
 
 def read_weights(weights: Any, index: pd.Index) -> Floats:
     """Return one positive, finite weight a row."""
-    values = numbers(_aligned(weights, index, "weights").rename("weights"))
+    values = numbers(aligned(weights, index, "weights").rename("weights"))
     with np.errstate(invalid="ignore"):
         wrong = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
     if wrong.size:
@@ -201,7 +201,7 @@ def read_weights(weights: Any, index: pd.Index) -> Floats:
 
 def read_clusters(cluster: Any, index: pd.Index) -> Integers:
     """Return each row's customer as a code; a row without an id is a customer of its own."""
-    codes, known = pd.factorize(_aligned(cluster, index, "cluster"))
+    codes, known = pd.factorize(aligned(cluster, index, "cluster"))
     unknown = codes < 0
     codes = codes.astype(np.intp)
     codes[unknown] = len(known) + np.arange(int(unknown.sum()))
