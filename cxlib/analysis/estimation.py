@@ -17,20 +17,9 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from cxlib.analysis import validate
 from cxlib.analysis.metrics import Direction, Kind, Metric
 from cxlib.analysis.results import Caveat, Result
-from cxlib.analysis.validate import (
-    Floats,
-    Integers,
-    OffScale,
-    answers_of,
-    at,
-    called,
-    check_confidence,
-    ratings_of,
-    read_clusters,
-    read_weights,
-)
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -53,22 +42,26 @@ class Moments(NamedTuple):
     clustered: bool
 
 
-def even(weights: Floats) -> Floats:
+def even(weights: validate.Floats) -> validate.Floats:
     """Return weights around one; equal weights become exactly one, so that they change nothing."""
     if weights.size == 0 or np.ptp(weights) == 0:
         return np.ones_like(weights)
-    scaled: Floats = weights / weights.max()  # first, so that no sum overflows
-    around_one: Floats = scaled / scaled.mean()
+    scaled: validate.Floats = weights / weights.max()  # first, so that no sum overflows
+    around_one: validate.Floats = scaled / scaled.mean()
     return around_one
 
 
-def kish(weights: Floats) -> float:
+def kish(weights: validate.Floats) -> float:
     """Return the effective number of answers, (Σw)² / Σw² (Kish 1965, Survey Sampling)."""
     weights = even(weights)
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def moments(x: Floats, weights: Floats | None = None, clusters: Integers | None = None) -> Moments:
+def moments(
+    x: validate.Floats,
+    weights: validate.Floats | None = None,
+    clusters: validate.Integers | None = None,
+) -> Moments:
     """Return the moments of `x`, one number a respondent, none missing, at least one.
 
     v = Σ(w(x − x̄)/Σw)² over respondents, or customers (Binder 1983, Int. Stat. Review 51); where
@@ -151,13 +144,13 @@ def times_drawn(rng: np.random.Generator, units: int, draws: int) -> NDArray[np.
     return np.bincount(drawn.ravel(), minlength=draws * units).reshape(draws, units)
 
 
-def percentiles(draws: Any, confidence: float, method: Any = "linear") -> Floats:
+def percentiles(draws: Any, confidence: float, method: Any = "linear") -> validate.Floats:
     """Return low and high of each column over its draws (rows without a gap); NaN without any."""
     sound = draws[~np.isnan(draws).any(axis=1)]
     if not len(sound):
         return np.full((2, draws.shape[1]), np.nan)
     tail = 100 * (1 - confidence) / 2
-    ends: Floats = np.percentile(sound, [tail, 100 - tail], axis=0, method=method)
+    ends: validate.Floats = np.percentile(sound, [tail, 100 - tail], axis=0, method=method)
     return ends
 
 
@@ -244,7 +237,7 @@ class Score(Result):
         return row | shares | {"kind": self.metric, "df": self.df if by_t else inf}
 
 
-def contributions(x: Floats, metric: Metric) -> Floats:
+def contributions(x: validate.Floats, metric: Metric) -> validate.Floats:
     """Return what each answer adds to the score: ±100 or 0 for NPS, 100 or 0 for CSAT, else itself.
 
     The (weighted) mean of these is the score. NaN stays NaN.
@@ -261,25 +254,32 @@ def contributions(x: Floats, metric: Metric) -> Floats:
 
 
 def answers_to(
-    metric: Metric, ratings: pd.Series, off_scale: OffScale = "error", *, whole: bool = False
-) -> tuple[Floats, tuple[Caveat, ...]]:
+    metric: Metric,
+    ratings: pd.Series,
+    off_scale: validate.OffScale = "error",
+    *,
+    whole: bool = False,
+) -> tuple[validate.Floats, tuple[Caveat, ...]]:
     """Return the answers to a question, NaN for none, and a caveat on those off its scale."""
     whole = whole or metric.kind != "mean"
-    x, n_off = ratings_of(ratings, metric.scale, whole, off_scale)
+    x, n_off = validate.ratings_of(ratings, metric.scale, whole, off_scale)
     message = _("{n} answers are off the scale of {metric} and count as missing.")
     return x, (Caveat(message, n=n_off, metric=metric.key or metric.kind),) if n_off else ()
 
 
-def answered(x: Floats, ratings: pd.Series) -> Any:
+def answered(x: validate.Floats, ratings: pd.Series) -> Any:
     """Return which rows hold an answer; refuse a column without any."""
     there = ~np.isnan(x)
     if not there.any():
-        raise DataError(f"no answers in {called(ratings)}: all {len(x)} are missing.")
+        raise DataError(f"no answers in {validate.called(ratings)}: all {len(x)} are missing.")
     return there
 
 
 def share_of(
-    hits: Floats, weights: Floats | None, clusters: Integers | None, confidence: float
+    hits: validate.Floats,
+    weights: validate.Floats | None,
+    clusters: validate.Integers | None,
+    confidence: float,
 ) -> tuple[float, float, float]:
     """Return a weighted share of 0/1 `hits` with its Wilson interval on n*."""
     found = moments(hits, weights, clusters)
@@ -292,15 +292,15 @@ def _df(found: Moments) -> float:
 
 
 def estimate(
-    x: Floats,
+    x: validate.Floats,
     metric: Metric,
-    weights: Floats | None,
-    clusters: Integers | None,
+    weights: validate.Floats | None,
+    clusters: validate.Integers | None,
     n_dropped: int,
     confidence: float,
 ) -> Score:
     """Score the answers `x`, at least one and none missing."""
-    check_confidence(confidence)
+    validate.check_confidence(confidence)
     found = moments(contributions(x, metric), weights, clusters)
     value, n_star = found.mean, found.n_star
     single = found.units == 1 and found.n > 1
@@ -375,19 +375,21 @@ def score_answers(
     metric: Metric,
     weights: Any = None,
     cluster: Any = None,
-    off_scale: OffScale = "error",
+    off_scale: validate.OffScale = "error",
     confidence: float = 0.95,
 ) -> Score:
     """Score a column of answers as `metric` declares."""
-    ratings = answers_of(ratings)
+    ratings = validate.answers_of(ratings)
     x, caveats = answers_to(metric, ratings, off_scale)
     w, codes = matched(ratings, weights, cluster)
     there = answered(x, ratings)
-    found = estimate(x[there], metric, *at(there, w, codes), int((~there).sum()), confidence)
+    found = estimate(
+        x[there], metric, *validate.at(there, w, codes), int((~there).sum()), confidence
+    )
     return replace(found, caveats=found.caveats + caveats)
 
 
 def matched(ratings: pd.Series, weights: Any, cluster: Any) -> tuple[Any, Any]:
     """Return weights and customers of each answer, where they are given."""
-    w = None if weights is None else read_weights(weights, ratings.index)
-    return w, None if cluster is None else read_clusters(cluster, ratings.index)
+    w = None if weights is None else validate.read_weights(weights, ratings.index)
+    return w, None if cluster is None else validate.read_clusters(cluster, ratings.index)

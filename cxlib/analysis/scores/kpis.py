@@ -8,16 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis import metrics
 from cxlib.analysis.estimation import Score, answered, answers_to, matched, score_answers, share_of
-from cxlib.analysis.metrics import (
-    TOP_BOXES,
-    Direction,
-    Kind,
-    Metric,
-    SurveyDesign,
-    Touchpoint,
-    resolve,
-)
 from cxlib.analysis.results import TableResult
 from cxlib.analysis.validate import OffScale, answers_of, at, check_confidence, column, drawn
 from cxlib.errors import DataError
@@ -67,7 +59,7 @@ def nps(
         If no answer is left, one is off the scale or no number, a weight is not positive, or the
         scale has no cut points.
     """
-    metric = Metric(_name(ratings), "nps", scale, cut_points=cut_points)
+    metric = metrics.Metric(_name(ratings), "nps", scale, cut_points=cut_points)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
@@ -75,7 +67,7 @@ def csat(
     ratings: pd.Series,
     *,
     scale: tuple[int, int] = (1, 5),
-    top: int = TOP_BOXES,
+    top: int = metrics.TOP_BOXES,
     weights: Any = None,
     cluster: Any = None,
     off_scale: OffScale = "error",
@@ -92,7 +84,7 @@ def csat(
     top : int
         How many of the highest answers count as satisfied.
     """
-    metric = Metric(_name(ratings), "csat", scale, top)
+    metric = metrics.Metric(_name(ratings), "csat", scale, top)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
@@ -100,7 +92,7 @@ def ces(
     ratings: pd.Series,
     *,
     scale: tuple[int, int] = (1, 7),
-    direction: Direction = "higher",
+    direction: metrics.Direction = "higher",
     weights: Any = None,
     cluster: Any = None,
     off_scale: OffScale = "error",
@@ -119,7 +111,7 @@ def ces(
     direction : {"higher", "lower"}
         Which way is better: ``"higher"`` for "it was easy", ``"lower"`` for "how much effort".
     """
-    metric = Metric(_name(ratings), "ces", scale, direction=direction)
+    metric = metrics.Metric(_name(ratings), "ces", scale, direction=direction)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
@@ -129,7 +121,7 @@ def mean(
     weights: Any = None,
     cluster: Any = None,
     scale: tuple[int, int] | None = None,
-    direction: Direction = "higher",
+    direction: metrics.Direction = "higher",
     off_scale: OffScale = "error",
     confidence: float = 0.95,
 ) -> Score:
@@ -138,13 +130,13 @@ def mean(
     Parameters as in `nps` and `ces`; halves are welcome. Standard error √(Σ(w(x−x̄)/Σw)²) ·
     √(n/(n−1)), by customer (sums and n) where customers repeat.
     """
-    metric = Metric(_name(ratings), "mean", scale, direction=direction)
+    metric = metrics.Metric(_name(ratings), "mean", scale, direction=direction)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
 def score(
     data: pd.DataFrame,
-    metric: Metric | Touchpoint,
+    metric: metrics.Metric | metrics.Touchpoint,
     *,
     weights: str | None = "weight",
     cluster: str | None = None,
@@ -164,9 +156,9 @@ def score(
     off_scale, confidence
         As in `nps`.
     """
-    question = resolve(metric)
+    question = metrics.resolve(metric)
     ratings = column(data, question.key)
-    given = drawn(data, SurveyDesign(weights=weights, cluster=cluster))
+    given = drawn(data, metrics.SurveyDesign(weights=weights, cluster=cluster))
     return score_answers(ratings, question, *given, off_scale, confidence)
 
 
@@ -190,7 +182,7 @@ def distribution(
     ratings: pd.Series,
     *,
     scale: tuple[int, int] | None,
-    kind: Kind | None = None,
+    kind: metrics.Kind | None = None,
     cut_points: tuple[int, int] | None = None,
     weights: Any = None,
     cluster: Any = None,
@@ -215,7 +207,7 @@ def distribution(
     ratings = answers_of(ratings)
     kind = "nps" if cut_points is not None else kind or "mean"
     name = "" if ratings.name is None else str(ratings.name)
-    metric = Metric(name, kind, scale, cut_points=cut_points)
+    metric = metrics.Metric(name, kind, scale, cut_points=cut_points)
     check_confidence(confidence)
     x, caveats = answers_to(metric, ratings, off_scale, whole=True)
     there = answered(x, ratings)

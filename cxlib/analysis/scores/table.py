@@ -10,23 +10,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis import validate
+from cxlib.analysis import metrics, validate
 from cxlib.analysis.compare import adjust, difference
 from cxlib.analysis.estimation import Score, answers_to, estimate
-from cxlib.analysis.metrics import (
-    Direction,
-    Kind,
-    Metric,
-    SurveyDesign,
-    Touchpoint,
-    number,
-    resolve,
-)
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
-Question = str | Metric | Touchpoint
+Question = str | metrics.Metric | metrics.Touchpoint
 MEASURES = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
 COMPARED = ("difference", "difference_low", "difference_high", "p_value")
 
@@ -57,10 +48,10 @@ def score_table(
     *,
     metric: Question | Sequence[Question],
     by: str | Sequence[str] | None = None,
-    kind: Kind | None = None,
+    kind: metrics.Kind | None = None,
     scale: tuple[int, int] | None = None,
     top: int | None = None,
-    direction: Direction | None = None,
+    direction: metrics.Direction | None = None,
     cut_points: tuple[int, int] | None = None,
     weights: str | None = "weight",
     cluster: str | None = None,
@@ -101,11 +92,13 @@ def score_table(
         that is no rating.
     """
     validate.check_confidence(confidence)
-    several = not isinstance(metric, (str, Metric, Touchpoint))
+    several = not isinstance(metric, (str, metrics.Metric, metrics.Touchpoint))
     listed = _each(metric, "metric") if several else (metric,)
-    number(minimum_base, "minimum_base")
+    metrics.number(minimum_base, "minimum_base")
     questions = [
-        resolve(m, kind=kind, scale=scale, top=top, direction=direction, cut_points=cut_points)
+        metrics.resolve(
+            m, kind=kind, scale=scale, top=top, direction=direction, cut_points=cut_points
+        )
         for m in listed
     ]
     single = isinstance(by, str)
@@ -114,7 +107,7 @@ def score_table(
     answers = [(q, *answers_to(q, validate.column(data, q.key), off_scale)) for q in questions]
     rows: list[dict[str, Any]] = []
     reached = np.zeros(len(data), dtype=bool)
-    design = SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
+    design = metrics.SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
     for question, x, _off in answers:
         score = _scorer(data, question, x, design)
         for labels, cell, rest in _cells(data, columns, single):
@@ -159,7 +152,7 @@ def _each(given: Any, what: str) -> tuple[Any, ...]:
 
 
 def _check_request(
-    questions: list[Metric], columns: tuple[str, ...], several: bool, versus: str | None
+    questions: list[metrics.Metric], columns: tuple[str, ...], several: bool, versus: str | None
 ) -> None:
     if not questions:
         raise DataError("metric= names no column to score.")
@@ -183,7 +176,7 @@ def _check_request(
 
 
 def _scorer(
-    data: pd.DataFrame, question: Metric, x: validate.Floats, design: SurveyDesign
+    data: pd.DataFrame, question: metrics.Metric, x: validate.Floats, design: metrics.SurveyDesign
 ) -> Callable[[Any], tuple[Score | None, int]]:
     """Return what scores some rows (None where none has an answer) and counts those without."""
     w, codes = validate.drawn(data, design)
