@@ -48,7 +48,7 @@ def judge(
     all_required: bool = False,
     alpha: float = ALPHA,
 ) -> Estimates:
-    """Judge KPIs against the targets of a contract.
+    """Judge KPIs against the targets of a contract; what counts every case is met or missed.
 
     Parameters
     ----------
@@ -74,8 +74,7 @@ def judge(
         targets, of the side on which the estimate lies), ``status`` ("met", "missed", "too close
         to call"), ``expected`` (where the trajectory stands this period), ``course`` ("on course",
         "behind", "too close to call", "no trajectory"; "due" from then on), ``needs`` (the true
-        value that would be called met in four of five such samples). What counts every case is a
-        fact: met or missed.
+        value that would be called met in four of five such samples).
 
     Raises
     ------

@@ -268,15 +268,11 @@ def demands(
     return table.astype(dict.fromkeys(("n", "remaining", "n_next", "of_periods"), "Int64"))
 
 
-def _sign(row: Mapping[str, Any]) -> float:
-    return -1.0 if row["direction"] == "lower" else 1.0
-
-
 def _demand(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
     """Return what a target asks of its baseline, and whether that is larger than chance."""
     found: dict[str, Any] = {"asked": row["target"] - row["start"], "asks": UNKNOWN, "compared": ""}
     found |= {"smallest": nan, "n_needed": nan, "rebound": nan}
-    sign = _sign(row)
+    sign = -1.0 if row["direction"] == "lower" else 1.0
     if not isfinite(row["start"]):
         return found
     if sign * found["asked"] <= 0:
@@ -325,7 +321,8 @@ def _settling(row: Mapping[str, Any], level: float, limit: float) -> dict[str, A
 
 def _pace(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
     """Return how fast the KPI would have to move, how fast it ever has, and whether it was past."""
-    sign, best = _sign(row), fastest(past, direction=row["direction"])
+    sign = -1.0 if row["direction"] == "lower" else 1.0
+    best = fastest(past, direction=row["direction"])
     kind, due, left = periods.kind_of(row["period"]), row["due"], None
     if kind is not None and due is not None and periods.kind_of(due) is not None:
         last = periods.containing(periods.parse(due).end, kind)

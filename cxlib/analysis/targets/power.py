@@ -187,23 +187,20 @@ class PowerCurve(Result):
 def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
     """How many answers a wave needs to show a change of this size.
 
-    The spread of one answer comes from exactly one of `variance`, `share`, `sd` and `score`.
+    Two waves: n = (z₁₋α/₂ + z_power)² (v₁ + v₂) / change²; for shares v₁ and v₂ are each wave's own
+    p(1 − p). Fixed target: n = (z₁₋α √v₀ + z_power √v₁)² / change², v₀ at the target and v₁ after
+    the change, which are the same for NPS and means (Fleiss, Levin, Paik 2003, ch. 4).
 
     Parameters
     ----------
     change : float
         Change to be seen, in the KPI's unit: NPS points, percentage points, or scale points of a
         mean; its sign matters only for a share.
-    variance : float, optional
-        Variance of one answer: NPS on −1…1 (p + d − (p − d)²), share on 0…1, mean in its own unit
-        squared.
-    share : float, optional
-        Share of the base wave (two waves) or of the target (fixed target), in percent.
-    sd : float, optional
-        Standard deviation of one answer of a mean.
-    score : Score or row of Estimates, optional
-        A measured baseline; the variance is n · standard_error², so its weights and clusters are
-        already in it.
+    variance, share, sd, score
+        Exactly one tells the spread of one answer: its variance (NPS on −1…1, p + d − (p − d)²;
+        share on 0…1; mean in its own unit squared); the share of the base wave, or of the fixed
+        target, in percent; the standard deviation of a mean; or a measured baseline (Score or row
+        of Estimates), whose variance n · standard_error² has weights and clusters in it.
     metric : {"nps", "share", "mean"}, optional
         What `variance` belongs to; "nps" if not said. The others tell it themselves.
     design : {"two waves", "fixed target"}
@@ -224,12 +221,6 @@ def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
     ------
     DataError
         If the change is 0, leaves the scale, or an assumption is out of its range.
-
-    Notes
-    -----
-    Two waves: n = (z₁₋α/₂ + z_power)² (v₁ + v₂) / change²; for shares v₁ and v₂ are each wave's own
-    p(1 − p). Fixed target: n = (z₁₋α √v₀ + z_power √v₁)² / change², v₀ at the target and v₁ after
-    the change, which are the same for NPS and means (Fleiss, Levin, Paik 2003, ch. 4).
     """
     test = _Test.of(**assumed)
     step = test.step(change)

@@ -311,14 +311,10 @@ def _grounds(
 
 
 def _candidates(looked: list[_Ground], start: float, sign: float) -> pd.DataFrame:
-    columns = {
-        "ground": [g.key for g in looked],
-        "grounds": pd.Series([g.words for g in looked], dtype=object),
-        "target": [start + sign * g.gain for g in looked],
-        "change": [sign * g.gain for g in looked],
-        "improves": [g.gain > 0 for g in looked],
-    }
-    return pd.DataFrame(columns)
+    rows = [(g.key, start + sign * g.gain, sign * g.gain, g.gain > 0) for g in looked]
+    table = pd.DataFrame(rows, columns=["ground", "target", "change", "improves"])
+    table.insert(1, "grounds", pd.Series([g.words for g in looked], dtype=object))
+    return table
 
 
 def _predicted(scenario: Any, plan: str, haircut: float, sign: float) -> list[_Ground]:
