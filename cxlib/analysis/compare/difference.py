@@ -160,24 +160,25 @@ def gap_test(a: Mapping[str, Any], b: Mapping[str, Any], confidence: float) -> d
     if a["kind"] == "nps":
         net_a, var_a = estimation.adjusted_net(shares_a[0], shares_a[1], n)
         net_b, var_b = estimation.adjusted_net(shares_b[0], shares_b[1], m)
-        found = _by_t(100 * (net_a - net_b), 100 * sqrt(var_a + var_b), df, confidence)
+        found = by_t(100 * (net_a - net_b), 100 * sqrt(var_a + var_b), df, confidence)
         return found | {"low": max(found["low"], -200.0), "high": min(found["high"], 200.0)}
     if a["kind"] in ("csat", "share"):
         low, high = estimation.newcombe(p / 100, n, q / 100, m, confidence)
         pooled = (p / 100 * n + q / 100 * m) / (n + m)
         error = 100 * sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n + 1 / m))
         same = {"p_value": 1.0, "statistic": 0.0, "df": inf, "standard_error": 0.0}
-        found = _by_t(gap, error, df, confidence) if error > 0 else same
+        found = by_t(gap, error, df, confidence) if error > 0 else same
         return found | {"low": 100 * low, "high": 100 * high}
     parts = (error_a**2, error_b**2)
     error = sqrt(sum(parts))
     if isnan(error) or error == 0:
         return dict.fromkeys(("low", "high", "p_value", "statistic", "df", "standard_error"), nan)
     welch = sum(parts) ** 2 / (parts[0] ** 2 / df_a + parts[1] ** 2 / df_b)
-    return _by_t(gap, error, welch, confidence)
+    return by_t(gap, error, welch, confidence)
 
 
-def _by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, float]:
+def by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, float]:
+    """Return ``low, high, p_value, statistic, df, standard_error`` of a gap by t, or z."""
     half = estimation.z_of(coverage, df) * error
     tail = norm.sf(abs(gap / error)) if df == inf else student.sf(abs(gap / error), df)
     found = {"low": gap - half, "high": gap + half, "p_value": 2 * float(tail)}
@@ -208,7 +209,7 @@ def _paired(
     error = float(complete.std(ddof=1)) / sqrt(n) if n > 1 else nan
     caveats: tuple[Caveat, ...] = ()
     if n > 1 and error > 0:
-        found = _by_t(float(complete.mean()), error, n - 1, coverage)
+        found = by_t(float(complete.mean()), error, n - 1, coverage)
     else:
         found = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
         found["standard_error"] = error

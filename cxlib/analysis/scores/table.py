@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -104,17 +104,15 @@ def score_table(
     single = isinstance(by, str)
     columns = () if by is None else (by,) if isinstance(by, str) else _each(by, "by")
     _check_request(questions, columns, several, versus)
-    answers = [(q, *answers_to(q, validate.column(data, q.key), off_scale)) for q in questions]
+    design = metrics.SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
+    answers = [answers_of(data, question, design, off_scale) for question in questions]
     rows: list[dict[str, Any]] = []
     reached = np.zeros(len(data), dtype=bool)
-    design = metrics.SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
-    for question, x, _off in answers:
-        score = _scorer(data, question, x, design)
-        for labels, cell, rest in _cells(data, columns, single):
-            first = {"touchpoint": question.key} if several else {}
-            against = None if versus is None else score(rest)
-            rows.append(first | labels | _row(*score(cell), against))
-            reached |= cell & ~np.isnan(x)
+    for given in answers:
+        for labels, cell, rest in cells_of(data, columns, single):
+            first = {"touchpoint": given.metric.key} if several else {}
+            rows.append(first | labels | _row(given, cell, rest, versus))
+            reached |= cell & ~np.isnan(given.x)
     named = ["touchpoint"] if several else []
     named += [] if not columns else list(columns) if single else ["segment", "level"]
     compared = [] if versus is None else [*COMPARED, "_complement"]
@@ -127,7 +125,7 @@ def score_table(
         table["p_adjusted"] = adjust(table["p_value"].where(family))
     keys = tuple(question.key for question in questions)
     caveats = _caveats(data, columns, table, minimum_base)
-    caveats += [caveat for _question, _x, off in answers for caveat in off]
+    caveats += [caveat for given in answers for caveat in given.caveats]
     return ScoreTable(
         table=table,
         metric=keys if several else keys[0],
@@ -138,10 +136,7 @@ def score_table(
         confidence=confidence,
         n_used=int(reached.sum()),
         n_dropped=int((~reached).sum()),
-        caveats=(
-            *_caveats(data, columns, table, minimum_base),
-            *(c for a in answers for c in a[2]),
-        ),
+        caveats=tuple(caveats),
     )
 
 
@@ -175,25 +170,43 @@ def _check_request(
         raise DataError(f"a segment cannot be called {min(reserved)!r}: the table uses that name.")
 
 
-def _scorer(
-    data: pd.DataFrame, question: metrics.Metric, x: validate.Floats, design: metrics.SurveyDesign
-) -> Callable[[Any], tuple[Score | None, int]]:
-    """Return what scores some rows (None where none has an answer) and counts those without."""
-    w, codes = validate.drawn(data, design)
-    there = ~np.isnan(x)
-    silent = validate.used(data, question.key) & ~there
+class Answers(NamedTuple):
+    """One question's answers: NaN for none; rows it does not concern are not `asked`."""
 
-    def score(rows: Any) -> tuple[Score | None, int]:
-        told, n_dropped = rows & there, int((rows & silent).sum())
+    metric: metrics.Metric
+    x: validate.Floats
+    asked: Any
+    weights: Any
+    clusters: Any
+    confidence: float
+    caveats: tuple[Caveat, ...]
+
+    def score(self, rows: Any) -> Score | None:
+        """Score some rows; None where none has an answer."""
+        rows = rows & self.asked
+        told = rows & ~np.isnan(self.x)
         if not told.any():
-            return None, n_dropped
-        weighed = validate.at(told, w, codes)
-        return estimate(x[told], question, *weighed, n_dropped, design.confidence), n_dropped
+            return None
+        weighed = validate.at(told, self.weights, self.clusters)
+        n_dropped = int((rows & ~told).sum())
+        return estimate(self.x[told], self.metric, *weighed, n_dropped, self.confidence)
 
-    return score
+
+def answers_of(
+    data: pd.DataFrame,
+    metric: metrics.Metric,
+    design: metrics.SurveyDesign,
+    off_scale: validate.OffScale = "error",
+    ratings: pd.Series | None = None,
+) -> Answers:
+    """Return who gave what: the metric's column, or other `ratings` of the same rows."""
+    ratings = validate.column(data, metric.key) if ratings is None else ratings
+    x, off = answers_to(metric, ratings, off_scale)
+    asked = validate.used(data, metric.key) | ~np.isnan(x)
+    return Answers(metric, x, asked, *validate.drawn(data, design), design.confidence, off)
 
 
-def _cells(
+def cells_of(
     data: pd.DataFrame, columns: tuple[str, ...], single: bool
 ) -> Iterable[tuple[dict[str, Any], Any, Any]]:
     """Yield each cell's labels, its rows, and the rows of all other levels."""
@@ -208,15 +221,14 @@ def _cells(
             yield labels, cell, known & ~cell
 
 
-def _row(
-    found: Score | None, n_dropped: int, against: tuple[Score | None, int] | None
-) -> dict[str, Any]:
+def _row(answers: Answers, cell: Any, rest: Any, versus: str | None) -> dict[str, Any]:
+    found = answers.score(cell)
     row: dict[str, Any] = {name: getattr(found, name, nan) for name in MEASURES}
     if found is None:
-        row |= {"n": 0, "n_effective": 0.0, "n_dropped": n_dropped}
+        row |= {"n": 0, "n_effective": 0.0, "n_dropped": int((cell & answers.asked).sum())}
     row["care"] = row["n"] < CARE_BASE
-    if against is not None:
-        other = against[0]
+    if versus is not None:
+        other = answers.score(rest)
         row |= dict.fromkeys(COMPARED, nan) | {"_complement": 0 if other is None else other.n}
         if found is not None and other is not None:
             gap = difference(found, other)
