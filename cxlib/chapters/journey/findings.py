@@ -21,6 +21,6 @@ NONE = (
     Rule({"case": "none"}, _("No touchpoint of the journey is rated in this period."), "note", _("Ask for a rating at each step of the journey, with “did not use it” as an answer.")),
     Rule({"case": "no importance"}, _("What each touchpoint weighs is not known yet: no moment of truth can be named."), "note", _("Run chapter 06, drivers, first.")),
     Rule({"case": "no voices"}, _("No comment stands for a pain point: there is none, or nobody who rated it low left one."), "note"),
-    Rule({"case": "alike"}, _("No group of customers is large enough to draw its journey."), "note"),
+    Rule({"case": "alike"}, _("At no touchpoint are two groups of customers clearly apart."), "note"),
 )
 # fmt: on

@@ -100,17 +100,19 @@ def groups(engagement: Any) -> pd.DataFrame:
     ends = mine["kpi"].map(scales)
     low, high = ends.str[0].astype(float), ends.str[1].astype(float)
     feeling = 2 * (mine["value"] - low) / (high - low) - 1
-    return mine.assign(emotion=feeling.where(~mine["kpi"].isin(down), -feeling))
+    told: pd.DataFrame = mine.assign(emotion=feeling.where(~mine["kpi"].isin(down), -feeling))
+    return told
 
 
 def apart(engagement: Any, groups: pd.DataFrame) -> pd.DataFrame:
-    """Return the touchpoints at which groups of customers feel furthest apart."""
+    """Return the touchpoints at which two groups are clearly apart: their intervals do not meet."""
     if groups.empty:
         return pd.DataFrame()
     rows = []
     for kpi, mine in groups.groupby("kpi", sort=False):
-        best, worst = mine.loc[mine["emotion"].idxmax()], mine.loc[mine["emotion"].idxmin()]
-        if best["level"] != worst["level"]:
+        told = mine.sort_values("emotion", kind="stable").to_dict("records")
+        worst, best = told[0], told[-1]
+        if best["low"] > worst["high"] or best["high"] < worst["low"]:
             rows.append(
                 {"kpi": kpi, "segment": best["segment"], "best_group": _named(best)}
                 | {"worst_group": _named(worst), "spread": best["emotion"] - worst["emotion"]}
