@@ -118,3 +118,21 @@ def test_a_far_cell_is_refused_before_memory_is_asked_for(tmp_path: Path, lies: 
                 target.writestr(name, told)
     with pytest.raises(DataError, match="row 1,048,576 and column 16,384"):
         read_content(path, path.read_bytes(), file=path.name)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "sql"])
+def test_a_cell_of_a_megabyte_is_refused_by_its_row_and_column(place: Place, suffix: str) -> None:
+    place.add_client("c00")
+    data = place.workspace.data("c00") / "survey.csv"
+    rows = data.read_text("utf-8").splitlines()
+    rows = [rows[0] + ",said", *(f"{row},fine" for row in rows[1:])]
+    rows[17] = rows[17].replace(",fine", "," + "x" * 1_000_000)
+    data.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    path = place.root / "params" / "c00.yaml"
+    text = path.read_text("utf-8").replace("date: date}", "date: date, comment: said}")
+    if suffix == "sql":
+        text = text.replace("source: survey.csv", "source: {sql: \"select * from 'survey.csv'\"}")
+    path.write_text(text, encoding="utf-8")
+    row = 17 if suffix == "sql" else 18
+    with pytest.raises(DataError, match=f"row {row}: column 'said' holds 1,000,000 characters"):
+        Engagement.open("c00", workspace=place.workspace)
