@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,7 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     told["survey"]["segments"]["region"].pop("values")
     path = place.root / "params" / "hostile.yaml"
     path.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
+    place.limits = replace(place.limits, timeout=600)
     run = place.run(language="zh")
     alone = [chapter.stem for chapter in discover(place.workspace.notebooks).chapters
              if not (chapter.reads or chapter.reads_if_there)]  # fmt: skip
