@@ -213,7 +213,7 @@ def _of_html(content: str) -> Iterator[tuple[str, bool]]:
         def handle_comment(self, data: str) -> None:
             seen.append(data)
 
-        handle_decl = handle_pi = unknown_decl = handle_comment
+        handle_decl = handle_pi = unknown_decl = handle_comment  # type: ignore[assignment]
 
     reader = Reader(convert_charrefs=True)
     reader.feed(content)

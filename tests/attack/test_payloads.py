@@ -125,8 +125,8 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     ended = [*run.ended, *also.ended]
     assert {e.job.key: e.error for e in ended if e.error} == {}
     reports = [e.report for e in run.ended if e.report]
-    linked = {quote(page.relative_to(place.out).as_posix()) for page in reports}
     reports += [e.report for e in also.ended if e.report]
+    linked = {quote(page.relative_to(place.out).as_posix()) for page in reports}
     assert len(reports) == len([e for e in ended if e.state != "not applicable"]) >= 7
     index = render_index(portfolio(place.workspace, place.out, run))
     pages = {str(page): page.read_text("utf-8") for page in reports} | {"index": index}
