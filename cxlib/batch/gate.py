@@ -34,7 +34,7 @@ _PATH = re.compile(
 )
 _SECRET = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{36,}"
-    r"|\b[a-z][a-z0-9+]*://[^\s:/@]+:[^\s@/]+@"
+    r"|\b[a-z][a-z0-9+]*://[^\s:/@\"'<>()]+:[^\s@/\"'<>()]+@"
     r"|\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b[\"']?\s*[=:]\s*[\"']?[^\s\"'<]{6,}",
     re.IGNORECASE,
 )

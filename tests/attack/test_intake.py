@@ -100,8 +100,19 @@ def test_reading_apart_gives_the_same_and_raises_the_same(
         Engagement.open("c00", workspace=place.workspace)
 
 
+FAR = {
+    "as Excel writes it": (b"", b""),
+    "spaces in the tag": (b'r="XFD1048576"', b' r\n=\t"XFD1048576" '),
+    "a long tag": (b'<c r="XFD1048576"', b"<c " + b" " * 9000 + b'r="XFD1048576"'),
+    "single quotes": (b'r="XFD1048576"', b"r='XFD1048576'"),
+}
+
+
+@pytest.mark.parametrize("how", FAR)
 @pytest.mark.parametrize("lies", [False, True], ids=["far cell", "and the dimension lies"])
-def test_a_far_cell_is_refused_before_memory_is_asked_for(tmp_path: Path, lies: bool) -> None:
+def test_a_far_cell_is_refused_before_memory_is_asked_for(
+    tmp_path: Path, lies: bool, how: str
+) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     for row in (("id", "rec"), ("a", 9), ("b", 7)):
@@ -109,13 +120,14 @@ def test_a_far_cell_is_refused_before_memory_is_asked_for(tmp_path: Path, lies: 
     sheet["XFD1048576"] = 1
     path = tmp_path / "far.xlsx"
     book.save(path)
-    if lies:
-        with zipfile.ZipFile(path) as source:
-            parts = {name: source.read(name) for name in source.namelist()}
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
-            for name, content in parts.items():
-                told = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B3"', content)
-                target.writestr(name, told)
+    with zipfile.ZipFile(path) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in parts.items():
+            told = content.replace(*FAR[how]) if FAR[how][0] else content
+            if lies:
+                told = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B3"', told)
+            target.writestr(name, told)
     with pytest.raises(DataError, match="row 1,048,576 and column 16,384"):
         read_content(path, path.read_bytes(), file=path.name)
 
