@@ -199,7 +199,8 @@ class _Part:
             small |= np.array(hidden, dtype=bool)
         shown = frame.assign(withheld=small)
         if small.any():
-            _blank(shown, shown.columns.difference([*_KEPT, "withheld"]), small)
+            kept = {*_KEPT, "withheld"} - ({"rank"} if self.cells else set())  # between which two
+            _blank(shown, shown.columns.difference(sorted(kept)), small)
         if "n_previous" in frame:
             weak = frame["n_previous"].between(1, self.minimum_base - 1)
             _blank(shown, shown.columns.intersection(list(_OF_PREVIOUS)), weak)
