@@ -144,9 +144,9 @@ class _Guard:
             if said in self.own and marker != masking.NAME:
                 continue  # a hot line that a label of the client file names
             return f"{_KINDS[marker]} ({text[begin : begin + 2]}…)"
-        text = unicodedata.normalize("NFKC", text)
         if _SECRET.search(text) or self.key.secret.hex() in text:
             return "a secret"
+        text = unicodedata.normalize("NFKC", text)
         other = self.others.search(text) if self.others else None
         if other:
             return f"another client's name ({other[0]})"

@@ -102,7 +102,7 @@ def test_what_must_not_leave_is_found_wherever_it_is_seen(
         "Harbour North scores 42.7 (−3.2), 1,234,567 answers in 2026Q3; harbour-north",
         "2026-09-01 to 2026-09-30, 95% interval 10.1 to 12.3, p = 0.0312345678",
         "survey_2026.csv (a1b2c3d4e5f6), nova, mall and new malls / and or / 3/4",
-        '=HYPERLINK("http://x.test")：@SUM(A1)',
+        '=HYPERLINK("http://x.test")：@SUM(A1)，../etc/passwd：平均满意度为八分',
         "https://example.com/a/home/x and 12:30–13:45, ¥1,234.50, order 6222021234567890128",
     ],
 )
