@@ -9,8 +9,10 @@ from cxlib.analysis.service.events import FoldedEvents, fold_events
 from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
 from cxlib.analysis.service.groups import SHOWN, Groups, groups
 from cxlib.analysis.service.kpis import TicketKpis, ticket_kpis
+from cxlib.analysis.service.log import cohort, opened_in
 from cxlib.analysis.service.terms import (
     Terms,
+    calendar_period,
     complaints,
     kpi_rows,
     kpis,
@@ -18,32 +20,10 @@ from cxlib.analysis.service.terms import (
     ratings,
     unit_of,
 )
+from cxlib.analysis.service.waits import Durations
 
-__all__ = [
-    "SHOWN",
-    "Action",
-    "Arrivals",
-    "Backlog",
-    "BusinessHours",
-    "Course",
-    "FoldedEvents",
-    "FollowUp",
-    "Groups",
-    "Terms",
-    "TicketKpis",
-    "answering",
-    "arrivals",
-    "backlog",
-    "complaints",
-    "course",
-    "fold_events",
-    "follow_up",
-    "groups",
-    "kpi_rows",
-    "kpis",
-    "last_day",
-    "moment_of",
-    "ratings",
-    "ticket_kpis",
-    "unit_of",
-]
+__all__ = ["SHOWN", "Action", "Arrivals", "Backlog", "BusinessHours", "Course", "Durations",
+           "FoldedEvents", "FollowUp", "Groups", "Terms", "TicketKpis", "answering", "arrivals",
+           "backlog", "calendar_period", "cohort", "complaints", "course", "fold_events",
+           "follow_up", "groups", "kpi_rows", "kpis", "last_day", "moment_of", "opened_in",
+           "ratings", "ticket_kpis", "unit_of"]  # fmt: skip

@@ -36,14 +36,7 @@ FEW_WEEKS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """Open tickets, their ages and their flow; see `backlog` for the columns.
-
-    Attributes
-    ----------
-    table, ageing : pandas.DataFrame
-        Empty where nothing tells when a ticket ended.
-    caveats : tuple of Caveat
-    """
+    """Open tickets, their ages and their flow; see `backlog` for the columns."""
 
     table: pd.DataFrame
     ageing: pd.DataFrame
@@ -67,7 +60,6 @@ def backlog(
     as_of : timestamp, optional
         The moment; by default the last in the log.
     by : str or sequence of str, optional
-        Columns to split by.
     each : {"month", "quarter", "year"}, optional
         Also look back at the end of each period; a log that tells only by its states that
         tickets are over, not when, is looked at as of the moment alone.
@@ -105,9 +97,8 @@ def backlog(
         raise DataError(f"each is {each!r}; write 'month', 'quarter' or 'year'.")
     log = read_log(tickets, as_of=as_of)
     if not log.ends_known:
-        return Backlog(
-            table=pd.DataFrame(), ageing=pd.DataFrame(), caveats=(*log.caveats, Caveat(_NO_ENDS))
-        )
+        told = (*log.caveats, Caveat(_NO_ENDS))
+        return Backlog(table=pd.DataFrame(), ageing=pd.DataFrame(), caveats=told)
     frame, keys, missing = group_keys(log.frame, by)
     undated = frame["done"] & frame["ended_at"].isna()
     dated = bool({"resolved_at", "closed_at"} & log.columns)
@@ -116,18 +107,15 @@ def backlog(
     groups = groups_of(frame, keys)
     table: list[dict[str, Any]] = []
     ageing: list[dict[str, Any]] = []
-    since: pd.Timestamp | None = None
+    since = pd.Timestamp.min
     for label, at in moments:
         for group, part in groups:
             ended = part["ended_at"]
             is_open = (part["created_at"] <= at) & (ended.isna() & ~part["done"] | (ended > at))
             ages = (at - part.loc[is_open, "created_at"]).dt.total_seconds()
             row = {"period": label, "at": log.wall(at)} | group
-            for name, column in (("opened", "created_at"), ("resolved", "ended_at")):
-                inside = part[column] <= at
-                row[name] = int(
-                    (inside if since is None else inside & (part[column] > since)).sum()
-                )
+            for name, when in (("opened", part["created_at"]), ("resolved", ended)):
+                row[name] = int(((when <= at) & (when > since)).sum())
             row |= {} if dated else {"resolved": pd.NA}
             row |= {"open": len(ages), "age_median": float(ages.median())}
             row |= {"age_p90": float(ages.quantile(0.9)), "age_oldest": float(ages.max())}
@@ -138,13 +126,9 @@ def backlog(
                 span = {"from_days": low, "to_days": high, "tickets": int(n), "share": share}
                 ageing.append({"period": label} | group | span)
         since = at
-    n = int(undated.sum())
-    untimed = [Caveat(_UNDATED, n=n)] if n else []
-    return Backlog(
-        table=pd.DataFrame(table),
-        ageing=pd.DataFrame(ageing),
-        caveats=(*log.caveats, *missing, *untimed),
-    )
+    untimed = [Caveat(_UNDATED, n=int(undated.sum()))] if undated.any() else []
+    caveats = (*log.caveats, *missing, *untimed)
+    return Backlog(table=pd.DataFrame(table), ageing=pd.DataFrame(ageing), caveats=caveats)
 
 
 _UNDATED = _("{n} finished tickets have no time of resolution and are in no backlog.")
@@ -170,21 +154,11 @@ def _moments(log: TicketLog, each: periods.Kind | None) -> list[tuple[str, pd.Ti
 
 @dataclass(frozen=True, kw_only=True)
 class Arrivals:
-    """Arrivals by weekday and time of day; see `arrivals` for the columns.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-    n : int
-        Tickets counted.
-    first, last : pandas.Timestamp
-        First and last day counted.
-    caveats : tuple of Caveat
-    """
+    """Arrivals by weekday and time of day; see `arrivals` for the columns."""
 
     table: pd.DataFrame
-    n: int
-    first: pd.Timestamp
+    n: int  # tickets counted
+    first: pd.Timestamp  # the first day counted, and the last
     last: pd.Timestamp
     caveats: tuple[Caveat, ...]
 

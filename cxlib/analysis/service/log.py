@@ -41,7 +41,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.service.clock import ENDS, UTC_CLOCK, in_utc, one_zone, present_times
+from cxlib.analysis.service.clock import ENDS, UTC_CLOCK, in_utc, one_zone, present_times, refuse
 from cxlib.analysis.ticket_targets import DONE, EXCLUDED, STATES
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -60,37 +60,21 @@ Clock = Literal["calendar", "business"]
 
 @dataclass(frozen=True, kw_only=True)
 class TicketLog:
-    """A checked ticket log, as it stood at a moment.
+    """A checked ticket log, as it stood at a moment (`as_of`, UTC without a zone).
 
-    Attributes
-    ----------
-    frame : pandas.DataFrame
-        One row a ticket that was opened by `as_of` and neither cancelled nor merged; times are
-        UTC without a zone, and those after `as_of` are missing. Beside the canonical columns:
-        ``opened`` (wall clock of creation), ``done`` (resolved or closed), ``abandoned`` (nobody
-        answered it) and ``ended_at`` (when it was resolved, else closed).
-    as_of : pandas.Timestamp
-        The moment, UTC without a zone.
-    zone : datetime.tzinfo
-        Zone of the wall clock.
-    columns : frozenset of str
-        Columns that tell anything: those without a single value are as good as absent.
-    ends_known : bool
-        Whether anything (a time, a state) tells that a ticket is over.
-    n_duplicates, n_dropped : int
-        Rows that gave way to a later row of their ticket; tickets cancelled, merged, opened
-        later, or without a creation time.
-    caveats : tuple of Caveat
-        What was left out, and how the clocks were read.
+    ``frame`` has one row a ticket that was opened by then and neither cancelled nor merged; times
+    are UTC without a zone, and later ones are missing. Beside the canonical columns: ``opened``
+    (wall clock of creation), ``done`` (resolved or closed), ``abandoned`` (nobody answered it) and
+    ``ended_at`` (when it was resolved, else closed).
     """
 
     frame: pd.DataFrame
     as_of: pd.Timestamp
     zone: dt.tzinfo
-    columns: frozenset[str]
-    ends_known: bool
-    n_duplicates: int
-    n_dropped: int
+    columns: frozenset[str]  # that hold any value
+    ends_known: bool  # whether anything (a time, a state) tells that a ticket is over
+    n_duplicates: int  # rows that gave way to a later row of their ticket
+    n_dropped: int  # tickets cancelled, merged, opened later, or without a creation time
     caveats: tuple[Caveat, ...]
 
     def wall(self, moment: pd.Timestamp) -> pd.Timestamp:
@@ -169,6 +153,7 @@ def read_log(
         told |= {column for column in ENDS if column in tickets}
     if stood_in:
         told.add("resolved_at")
+    abandoned = int(kept["abandoned"].sum())
     counts = (
         (n_duplicates, _("{n} earlier or repeated rows of a ticket gave way to its last row.")),
         (int(gone.sum()), _("{n} cancelled or merged tickets were left out.")),
@@ -177,10 +162,7 @@ def read_log(
         (read["skipped"], _("{n} times lie in an hour that the clocks skipped; set aside.")),
         (read["first"], _("{n} times lie in an hour that came twice and were read as the first.")),
         (stood_in, _("{n} tickets have no resolution; the closing time stands in for it.")),
-        (
-            int(kept["abandoned"].sum()),
-            _("{n} abandoned contacts count in the abandonment rate alone."),
-        ),
+        (abandoned, _("{n} abandoned contacts count in the abandonment rate alone.")),
     )
     return TicketLog(
         frame=kept,
@@ -265,24 +247,13 @@ def _check_amounts(frame: pd.DataFrame) -> None:
         values = frame[column]
         if not pd.api.types.is_numeric_dtype(values):
             raise DataError(f"{column!r} is {values.dtype}, not numbers.")
-        amounts = values.astype("Float64")
-        bad = ((amounts < 0) & (column in AMOUNTS) | (amounts.abs() == np.inf)).fillna(False)
-        if bad.any():
-            allowed = "a finite number, 0 or more" if column in AMOUNTS else "a finite number"
-            raise DataError(
-                f"{column!r} holds {values[bad].iloc[0]} (row {frame.index[bad][0]}, "
-                f"{int(bad.sum())} such); it is {allowed}."
-            )
-    for column in FLAGS:
-        if column not in frame:
-            continue
+        amounts, positive = values.astype("Float64"), column in AMOUNTS
+        bad = ((amounts < 0) & positive | (amounts.abs() == np.inf)).fillna(False)
+        refuse(values, bad, f"; it is a finite number{', 0 or more' if positive else ''}.")
+    for column in frame.columns.intersection(list(FLAGS)):
         values = frame[column]
         odd = values.notna() & ~values.isin([True, False])
-        if odd.any():
-            raise DataError(
-                f"{column!r} holds {values[odd].iloc[0]!r} (row {frame.index[odd][0]}, "
-                f"{int(odd.sum())} such); it is true, false or missing."
-            )
+        refuse(values, odd, "; it is true, false or missing.")
 
 
 def _last_rows(frame: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
@@ -343,12 +314,7 @@ def _states(frame: pd.DataFrame, over: pd.Series) -> pd.Series:
         return by_times
     given = frame["state"].astype("object").where(frame["state"].notna(), None)
     strange = given.notna() & ~given.isin(STATES)
-    if strange.any():
-        value = given[strange].iloc[0]
-        raise DataError(
-            f"'state' holds {value!r} (row {frame.index[strange][0]}, {int(strange.sum())} such); "
-            f"map it to one of {', '.join(STATES)}."
-        )
+    refuse(given, strange, f"; map it to one of {', '.join(STATES)}.")
     return given.where(given.notna(), by_times)
 
 
@@ -364,13 +330,11 @@ def _set_aside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Caveat]]:
         if column == "ended_at":
             continue
         hours = float((early[bad].dt.total_seconds() / 3600).median())
-        caveats.append(
-            Caveat(_("{n} tickets have a {column} before their creation; those times were set "
-                     "aside."), n=int(bad.sum()), column=column)
-        )  # fmt: skip
+        caveats.append(Caveat(_EARLY, n=int(bad.sum()), column=column))
         if bad.sum() >= _A_PATTERN and round(hours) >= 1 and abs(hours - round(hours)) < 0.25:
-            message = _(
-                "Times in {column} are {hours} h early: the clocks may be in different time zones."
-            )
-            caveats.append(Caveat(message, column=column, hours=round(hours)))
+            caveats.append(Caveat(_ZONES, column=column, hours=round(hours)))
     return frame, caveats
+
+
+_EARLY = _("{n} tickets have a {column} before their creation; those times were set aside.")
+_ZONES = _("Times in {column} are {hours} h early: the clocks may be in different time zones.")

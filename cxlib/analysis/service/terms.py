@@ -14,8 +14,7 @@ from cxlib.analysis._intervals import check_confidence
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.service.clock import present_times
-from cxlib.analysis.service.contact import Fcr, check_fcr, first_contact
-from cxlib.analysis.service.kpis import TicketKpis, few, ticket_kpis
+from cxlib.analysis.service.kpis import Fcr, TicketKpis, check_fcr, first_contact, ticket_kpis
 from cxlib.analysis.service.log import (
     Clock,
     Moment,
@@ -26,7 +25,7 @@ from cxlib.analysis.service.log import (
     opened_in,
     read_log,
 )
-from cxlib.analysis.service.waits import COLUMNS, Limits, Waits, check_sla, row, share
+from cxlib.analysis.service.waits import Limits, Waits, check_sla, row, share
 from cxlib.analysis.ticket_targets import TICKET_KPIS, TicketKpi
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -37,27 +36,9 @@ WHOLE = "all"
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How a service is measured, as its contract says.
+    """How a service is measured, as its contract says: the options of `ticket_kpis` as one value.
 
-    Parameters
-    ----------
-    as_of : timestamp, optional
-        The moment of the report; see `moment_of`.
-    calendar : BusinessHours, optional
-        When the service is open.
-    clock : {"calendar", "business"}
-        The clock on which the service levels are promised and the log's own durations measured;
-        business time needs a `calendar`.
-    sla : mapping, optional
-        Seconds allowed, as `ticket_kpis` takes them.
-    fcr : {"reopened", "repeat", "survey"}
-        How first-contact resolution is judged.
-    repeat_days : float
-        Window of a repeat contact, in days.
-    repeat_same : tuple of str
-        Columns in which a repeat must agree.
-    closing : bool
-        Whether the closing time stands in for a missing resolution.
+    ``as_of`` is the moment of the report (see `moment_of`); business time needs a ``calendar``.
 
     Raises
     ------
@@ -81,13 +62,8 @@ class Terms:
 
     def log(self, tickets: pd.DataFrame) -> TicketLog:
         """Read a log on these terms."""
-        return read_log(
-            tickets,
-            as_of=self.as_of,
-            calendar=self.calendar,
-            clock=self.clock,
-            closing=self.closing,
-        )
+        given = {name: getattr(self, name) for name in ("as_of", "calendar", "clock", "closing")}
+        return read_log(tickets, **given)
 
 
 def kpis(
@@ -97,29 +73,11 @@ def kpis(
     period: str | None = None,
     by: str | Sequence[str] | None = None,
 ) -> TicketKpis:
-    """Compute `ticket_kpis` of the tickets opened in a period, on the given terms.
+    """Compute `ticket_kpis` of a calendar period on the given terms.
 
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-    terms : Terms
-    period : str, optional
-        A calendar period; a wave's own name, or None, is the whole log.
-    by : str or sequence of str, optional
+    A wave's own name as `period`, or None, is the whole log.
     """
-    return ticket_kpis(
-        tickets,
-        by=by,
-        calendar=terms.calendar,
-        sla=terms.sla,
-        clock=terms.clock,
-        period=calendar_period(period),
-        as_of=terms.as_of,
-        closing=terms.closing,
-        fcr=terms.fcr,
-        repeat_days=terms.repeat_days,
-        repeat_same=terms.repeat_same,
-    )
+    return ticket_kpis(tickets, by=by, period=calendar_period(period), **vars(terms))
 
 
 def kpi_rows(
@@ -157,17 +115,11 @@ def kpi_rows(
             row = row_of(cells, wanted, terms.clock)
             if row is None or not row["n"] or pd.isna(row["value"]):
                 continue
-            n, share = float(row["n"]), wanted.unit == "share"
-            rows.append(
-                {"kpi": key, "period": str(period)}
-                | {name: float(row[name]) for name in ("value", "low", "high")}
-                | {
-                    "numerator": float(row["value"]) * n if share else nan,
-                    "denominator": n if share else nan,
-                    "n": int(n),
-                    "open": int(row["open"]),
-                }
-            )
+            n = float(row["n"]) if wanted.unit == "share" else nan
+            counts: dict[str, Any] = {"numerator": float(row["value"]) * n, "denominator": n}
+            counts |= {name: int(row[name]) for name in ("n", "open")}
+            number = {name: float(row[name]) for name in ("value", "low", "high")}
+            rows.append({"kpi": key, "period": str(period)} | number | counts)
     columns = ("kpi", "period", "value", "low", "high", "numerator", "denominator", "n", "open")
     return pd.DataFrame(rows, columns=list(columns))
 
@@ -289,8 +241,7 @@ def complaints(
     if known is not None:
         frame = frame[opened_in(frame["opened"], known)]
     frame, keys, missing = group_keys(frame, by)
-    limits = check_sla(terms.sla)
-    waits = Waits(log, frame, terms.calendar, terms.clock, limits)
+    waits = Waits(log, frame, terms.calendar, terms.clock, check_sla(terms.sla))
     others = replace(log, frame=log.frame[marked])
     rows: list[dict[str, Any]] = []
     for group, part in groups_of(frame, keys) if len(frame) else ():
@@ -308,16 +259,7 @@ def complaints(
             again = sums["counted"] - sums["success"]
             made.append(share("repeated", again, sums["counted"], confidence))
         rows += [group | each for each in made]
-    table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
-    return TicketKpis(
-        table=table,
-        first_contact=pd.DataFrame(),
-        as_of=log.as_of,
-        n_used=len(frame),
-        n_dropped=log.n_dropped,
-        n_duplicates=log.n_duplicates,
-        caveats=(*caveats, *missing, *few(table, minimum_base)),
-    )
+    return TicketKpis.of(log, rows, keys, len(frame), (*caveats, *missing), minimum_base)
 
 
 _UNMARKED = _("{n} tickets do not say whether they are complaints and were taken as none.")

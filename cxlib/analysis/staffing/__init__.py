@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from cxlib.analysis.staffing.plan import AgentsNeeded, Schedule, agents_needed, paid, schedule
-from cxlib.analysis.staffing.queues import ErlangA, ErlangC, erlang_a, erlang_c
-from cxlib.analysis.staffing.week import NOT_PLANNED, Staffing, staff
+from cxlib.analysis.staffing.plan import NOT_PLANNED, Schedule, Staffing, schedule, staff
+from cxlib.analysis.staffing.queues import (
+    AgentsNeeded,
+    Queue,
+    agents_needed,
+    blocking,
+    erlang_a,
+    erlang_c,
+    paid,
+)
 
-__all__ = [
-    "NOT_PLANNED",
-    "AgentsNeeded",
-    "ErlangA",
-    "ErlangC",
-    "Schedule",
-    "Staffing",
-    "agents_needed",
-    "erlang_a",
-    "erlang_c",
-    "paid",
-    "schedule",
-    "staff",
-]
+__all__ = ["NOT_PLANNED", "AgentsNeeded", "Queue", "Schedule", "Staffing", "agents_needed",
+           "blocking", "erlang_a", "erlang_c", "paid", "schedule", "staff"]  # fmt: skip
