@@ -34,9 +34,7 @@ def change_map(
     clear, texts : pandas.DataFrame
         Of the same shape: which cells are framed, and what is written in each.
     rows, columns : sequence of str
-        Labels, said already.
-    title, xlabel : str
-    ax : Axes, optional
+        Labels.
     """
     from matplotlib.patches import Rectangle
 

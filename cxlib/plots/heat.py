@@ -20,18 +20,9 @@ PALEST, DARKEST = 0.04, 0.5
 def heat(
     grid: pd.DataFrame, *, words: Words, label: str, digits: int = 1, ax: Axes | None = None
 ) -> Axes:
-    """Draw a grid of numbers, rows as they come.
+    """Draw a grid of numbers, rows as they come, labelled by its index and columns.
 
-    Parameters
-    ----------
-    grid : pandas.DataFrame
-        Rows and columns are labelled by what stands in its index and columns.
-    words : Words
-    label : str
-        What the columns and cells are.
-    digits : int
-        Decimals of the cells.
-    ax : Axes, optional
+    `label` says what the columns and cells are, `digits` how many decimals cells have.
     """
     import seaborn as sns
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
@@ -42,20 +33,10 @@ def heat(
     colours = LinearSegmentedColormap.from_list(
         "cx", [to_rgba(theme.MAIN, PALEST), to_rgba(theme.MAIN, DARKEST)]
     )
-    sns.heatmap(
-        grid,
-        ax=ax,
-        annot=said,
-        fmt="",
-        cmap=colours,
-        vmin=0,
-        cbar=False,
-        linewidths=0.4,
-        linecolor=theme.PAPER,
-        annot_kws={"fontsize": 8, "color": theme.INK},
-        xticklabels=list(grid.columns),
-        yticklabels=list(grid.index),
-    )
+    look = {"linewidths": 0.4, "linecolor": theme.PAPER, "cmap": colours, "vmin": 0, "cbar": False}
+    look |= {"xticklabels": list(grid.columns), "yticklabels": list(grid.index)}
+    text = {"fontsize": 8, "color": theme.INK}
+    sns.heatmap(grid, ax=ax, annot=said, fmt="", annot_kws=text, **look)
     ax.tick_params(length=0, labelsize=8, rotation=0)
     ax.set_ylabel("")
     ax.set_xlabel(label)

@@ -31,11 +31,9 @@ def ladder(
     table : pandas.DataFrame
         ``label`` (text), ``start`` (NaN for the present state), ``value, low, high`` (the range;
         NaN for none), ``solid`` (False: within chance, drawn hollow).
-    words : Words
     unit : str
         Of all values.
     target : float
-    ax : Axes, optional
     """
     ax = theme.row_axes(ax, round(1.5 * len(table)), extra=0.9)
     for y, row in enumerate(table.to_dict("records")):
@@ -45,31 +43,14 @@ def ladder(
             ax.plot([row["start"], row["value"]], [y, y], color=theme.QUIET, linewidth=1.2)
         if np.isfinite(row["low"]):
             ax.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=2.2, alpha=0.5)
-        face = colour if row["solid"] else theme.PAPER
-        ax.plot(row["value"], y, "o" if now else "D", color=colour, markerfacecolor=face)
-        ax.annotate(
-            words.quantity(float(row["value"]), unit),
-            (float(row["value"]), y),
-            xytext=(0, 6),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=8.5,
-        )
+        value, marker = float(row["value"]), "o" if now else "D"
+        theme.dot(ax, value, y, colour=colour, filled=row["solid"], marker=marker)
+        theme.note(ax, words.quantity(value, unit), (value, y), shift=(0, 6), size=8.5)
     theme.label_rows(ax, table["label"].tolist(), width=34)
     if np.isfinite(target):
         ax.axvline(target, color=theme.ACCENT, linestyle="--", linewidth=1.2)
-        ax.annotate(
-            words.say(_("Target {target}"), target=Quantity(target, unit)),
-            (target, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=8.5,
-            color=theme.ACCENT,
-        )
+        text = words.say(_("Target {target}"), target=Quantity(target, unit))
+        theme.on_top(ax, text, target, size=8.5)
     low, high = ax.get_xlim()
     ax.set_xlim(low - 0.06 * (high - low), high + 0.06 * (high - low))
     low, high = ax.get_xlim()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.plots import theme
+from cxlib.plots.process_chart import limit_band, points
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -36,62 +37,36 @@ def panels(
         ``target``.
     keys : sequence of str
         In reading order.
-    words : Words
-    title : str
-        What they show, as a sentence.
     last : int
         Periods that a panel shows.
     day : float
         Seconds of a working day, of times in business time.
     """
-    from matplotlib.figure import Figure
-
-    columns = 2 if len(keys) > 1 else 1
-    deep = -(-len(keys) // columns)
-    figure = Figure(figsize=(theme.WIDTH, 0.75 + 1.75 * deep))
-    grid = figure.subplots(deep, columns, squeeze=False).ravel()
+    figure, cells = theme.grid(len(keys), min(len(keys), 2), top=0.75, each=1.75)
     told = []
-    for ax, key in zip(grid, keys, strict=False):
+    for ax, key in zip(cells, keys, strict=True):
         rows = table[table["kpi"] == key].tail(last).reset_index(drop=True)
         told.append(_panel(ax, rows, words, day))
-    for ax in grid[len(keys) :]:
-        ax.set_axis_off()
-    first: Axes = grid[0]
+    first = cells[0]
     held = first.get_title(loc="left")
     end, join = ("。", "；") if words.language == "zh" else (". ", "; ")
     theme.title(first, title, alt=f"{title}{end}{join.join(told)}{end[:1]}")
     if len(keys) > 1:
         first.set_title(held, loc="left", fontsize=9, pad=4)
-        text = theme.wrap(title, width=theme.WIDTH * 72 / 10.5 * 0.98)
-        theme.headline(figure, text)
+        theme.headline(figure, title)
     return first
 
 
 def _panel(ax: Axes, table: pd.DataFrame, words: Words, day: float) -> str:
     unit = str(table["unit"].iloc[0])
     scale, name = _axis(table, unit, words, day)
-    at = np.arange(len(table))
-    low, high, centre, value = (
-        scale * table[name].to_numpy(dtype=float) for name in ("lower", "upper", "centre", "value")
-    )
-    for _number, rows in table.groupby("segment", sort=False):
-        x = rows.index.to_numpy()
-        ax.fill_between(x, low[x], high[x], color=theme.MUTED, alpha=0.13, linewidth=0)
-        ax.plot(x, centre[x], color=theme.MUTED, linewidth=0.8)
-        if x[0]:  # the level shifted
-            ax.axvline(x[0] - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
-    ax.plot(at, value, color=theme.MAIN, linewidth=1.2, marker="o", markersize=2.6)
-    for marker, colour, word in (("^", theme.GOOD, "better"), ("v", theme.BAD, "worse")):
-        there = (table["signal"] == word).to_numpy()
-        ax.plot(
-            at[there],
-            value[there],
-            marker,
-            markersize=6,
-            color=colour,
-            markeredgecolor=theme.INK,
-            markeredgewidth=0.5,
-        )
+    numbers = {c: scale * table[c].astype(float) for c in ("value", "lower", "upper", "centre")}
+    marks = table["signal"].where(table["signal"].isin(("better", "worse")), "")
+    drawn = table.assign(**numbers, marks=marks)
+    limit_band(ax, drawn, linewidth=0.8)
+    points(ax, drawn, words, size=2.8)
+    for x in np.flatnonzero(table["segment"].diff() > 0):  # the level shifted
+        ax.axvline(x - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
     target = table["target"].iloc[-1] if "target" in table else np.nan
     if pd.notna(target):
         ax.axhline(scale * float(target), color=theme.ACCENT, linestyle="-.", linewidth=1.1)

@@ -26,20 +26,17 @@ def path(
     table : pandas.DataFrame
         A row a period, in order: ``period, value, low, high`` (NaN ahead), ``expected, agreed``
         (NaN off the path).
-    words : Words
     unit : str
         Of all values.
     target : float
-    ax : Axes, optional
     """
     ax = theme.axes(ax, height=3.0)
     at = np.arange(len(table), dtype=float)
     ax.axhline(target, color=theme.ACCENT, linestyle="--", linewidth=1.2)
     if table["expected"].notna().sum() > 1:
         label = words.say(_("path to the target"))
-        ax.plot(
-            at, table["expected"], color=theme.ACCENT, linestyle=":", linewidth=1.6, label=label
-        )
+        look: Any = {"color": theme.ACCENT, "linestyle": ":", "linewidth": 1.6}
+        ax.plot(at, table["expected"], label=label, **look)
     if table["agreed"].notna().any():
         label = words.say(_("agreed step"))
         ax.plot(at, table["agreed"], "D", color=theme.ACCENT, markersize=5, label=label)
@@ -51,15 +48,8 @@ def path(
     style: dict[str, Any] = {"color": theme.MAIN, "marker": "o", "markersize": 4.5}
     ax.plot(at[known], table["value"][known], label=label, **style)
     _values(ax, at[known], table["value"][known].to_numpy(float), words, unit)
-    ax.annotate(
-        words.say(_("Target\n{target}"), target=Quantity(target, unit)),
-        (1.01, target),
-        xycoords=("axes fraction", "data"),
-        va="center",
-        fontsize=8.5,
-        color=theme.ACCENT,
-        annotation_clip=False,
-    )
+    text = words.say(_("Target\n{target}"), target=Quantity(target, unit))
+    theme.beside(ax, text, target, size=8.5)
     theme.label_periods(ax, [words.period(label) for label in table["period"].astype(str)])
     ax.margins(y=0.2)
     low, high = ax.get_ylim()
@@ -83,13 +73,5 @@ def _values(ax: Axes, at: np.ndarray, values: np.ndarray, words: Words, unit: st
     for place in sorted({0, len(values) - 1, int(values.argmin()), int(values.argmax())}):
         beside = values[max(place - 1, 0) : place + 2]
         over = values[place] >= beside.mean()
-        ax.annotate(
-            words.quantity(float(values[place]), unit),
-            (at[place], values[place]),
-            xytext=(0, 7 if over else -7),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if over else "top",
-            fontsize=8.5,
-            bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
-        )
+        text, point = words.quantity(float(values[place]), unit), (at[place], values[place])
+        theme.above_or_below(ax, text, point, above=bool(over), size=8.5)

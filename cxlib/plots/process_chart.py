@@ -39,33 +39,21 @@ def process_chart(
         One row a period: ``period, value, centre, lower, upper, segment, unit``; ``marks`` (a key
         of `MARKS`, or empty), ``breaks`` (what is said where the limits begin anew, else None);
         ``target``; ``reference, reference_value`` (another KPI beside it, or None).
-    words : Words
-    title : str
-        What the figure shows, as a sentence.
-    alt : str
-        What someone who cannot see it should know.
-    ax : Axes, optional
     """
     ax, unit = theme.axes(ax, height=2.9), str(table["unit"].iloc[0])
-    _limits(ax, table, linewidth=1.0)
+    limit_band(ax, table, linewidth=1.0)
     if table["reference"].notna().any():
-        ax.plot(
-            np.arange(len(table)),
-            table["reference_value"].to_numpy(dtype=float),
-            color=theme.ACCENT,
-            linestyle=":",
-            marker="s",
-            markersize=3.5,
-            label=words.label(table["reference"].iloc[0]),
-        )
-    _points(ax, table, words, size=5.0)
+        look: Any = {"color": theme.ACCENT, "linestyle": ":", "marker": "s", "markersize": 3.5}
+        other = table["reference_value"].to_numpy(dtype=float)
+        ax.plot(np.arange(len(table)), other, label=words.label(table["reference"].iloc[0]), **look)
+    points(ax, table, words, size=5.0)
     theme.label_periods(ax, [words.period(str(label)) for label in table["period"]])
     for x in turning_points(table["value"].to_numpy(dtype=float)):
         _value(ax, table, x, unit, words)
     _breaks(ax, table, words)
     _target(ax, table, unit, words)
     ax.margins(y=0.2)
-    _numbers(ax)
+    few_numbers(ax)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=8)
     return theme.title(ax, title, alt=alt)
@@ -80,33 +68,23 @@ def small_charts(
     alt: str = "",
 ) -> Axes:
     """Draw many process charts side by side, signals marked; see `process_chart`."""
-    from matplotlib.figure import Figure
-
-    columns = 3
-    deep = -(-len(tables) // columns)
-    figure = Figure(figsize=(theme.WIDTH, 0.55 + 1.45 * deep))
-    axes = figure.subplots(deep, columns, squeeze=False)
-    for table, label, cell in zip(tables, labels, axes.flat, strict=False):
-        _limits(cell, table, linewidth=0.8)
-        _points(cell, table, words, size=2.8)
+    figure, cells = theme.grid(len(tables), 3, top=0.55, each=1.45)
+    for table, label, cell in zip(tables, labels, cells, strict=True):
+        limit_band(cell, table, linewidth=0.8)
+        points(cell, table, words, size=2.8)
         cell.set_title(theme.wrap(label, width=20), loc="left", fontsize=8.5, pad=4)
         ends = sorted({0, len(table) - 1})
         named = [theme.wrap(words.period(str(table["period"].iloc[x])), width=5.5) for x in ends]
         cell.set_xticks(ends, named, fontsize=8)
         cell.tick_params(axis="y", labelsize=8)
         cell.margins(x=0.09, y=0.16)
-        _numbers(cell)
-    for cell in axes.flat[len(tables) :]:
-        cell.set_axis_off()
-    width = theme.WIDTH * 72 / 10.5 * 0.98
-    text = theme.wrap(title, width=width)
-    theme.headline(figure, text)
-    first: Axes = axes.flat[0]
-    first.set_label(alt or title)
-    return first
+        few_numbers(cell)
+    theme.headline(figure, title)
+    cells[0].set_label(alt or title)
+    return cells[0]
 
 
-def _limits(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
+def limit_band(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
     """Draw centre and limits, each segment by itself, and the band between them."""
     at = np.arange(len(table))
     for _number, part in table.groupby("segment", sort=False):
@@ -122,7 +100,8 @@ def _limits(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
         ax.plot(x, centre, color=theme.MUTED, linewidth=linewidth)
 
 
-def _points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None:
+def points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None:
+    """Draw the values and mark the signals, by shape as well as colour."""
     at, values = np.arange(len(table)), table["value"].to_numpy(dtype=float)
     marks = table["marks"].to_numpy(dtype=object)
     ax.plot(at, values, color=theme.MAIN, linewidth=1.2)
@@ -132,17 +111,10 @@ def _points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None
         here = marks == kind
         if here.any():
             hollow = kind in ("weak", "earlier")
-            ax.plot(
-                at[here],
-                values[here],
-                marker,
-                color=colour,
-                markersize=size * (1.3 if hollow else 1.7),
-                markerfacecolor=theme.PAPER if hollow else colour,
-                markeredgecolor=theme.INK,
-                markeredgewidth=0.7,
-                label=words.say(text),
-            )
+            look: Any = {"color": colour, "markeredgecolor": theme.INK, "markeredgewidth": 0.7}
+            look |= {"markersize": size * (1.3 if hollow else 1.7), "label": words.say(text)}
+            face = theme.PAPER if hollow else colour
+            ax.plot(at[here], values[here], marker, markerfacecolor=face, **look)
 
 
 def _value(ax: Axes, table: pd.DataFrame, x: int, unit: str, words: Words) -> None:
@@ -152,17 +124,8 @@ def _value(ax: Axes, table: pd.DataFrame, x: int, unit: str, words: Words) -> No
     if abs(row["value"] - target) < 0.2 * np.ptp(values[np.isfinite(values)]):
         level = target  # the label goes to the side away from the line
     above = bool(row["value"] >= level)
-    ax.annotate(
-        words.quantity(float(row["value"]), unit),
-        (x, float(row["value"])),
-        xytext=(0, 7 if above else -7),
-        textcoords="offset points",
-        ha="center",
-        va="bottom" if above else "top",
-        fontsize=8,
-        color=theme.INK,
-        bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
-    )
+    text, place = words.quantity(float(row["value"]), unit), (x, float(row["value"]))
+    theme.above_or_below(ax, text, place, above=above)
 
 
 def _breaks(ax: Axes, table: pd.DataFrame, words: Words) -> None:
@@ -172,18 +135,9 @@ def _breaks(ax: Axes, table: pd.DataFrame, words: Words) -> None:
             continue
         ax.axvline(x - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
         right = x > len(table) / 2
-        ax.annotate(
-            theme.wrap(words.label(said), width=14),
-            (x - 0.5, 0.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(-4 if right else 4, 2),
-            textcoords="offset points",
-            ha="right" if right else "left",
-            va="bottom",
-            fontsize=8,
-            color=theme.INK,
-            bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1},
-        )
+        text, foot = theme.wrap(words.label(said), width=14), ("data", "axes fraction")
+        shift, ha = ((-4, 2), "right") if right else ((4, 2), "left")
+        theme.note(ax, text, (x - 0.5, 0.0), shift=shift, frame=foot, ha=ha, backed=0.85)
 
 
 def _target(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
@@ -192,7 +146,7 @@ def _target(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
         target_line(ax, target, unit, words, "-.")
 
 
-def _numbers(ax: Axes) -> None:
+def few_numbers(ax: Axes) -> None:
     """Label few values, with a true minus sign."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 

@@ -27,8 +27,6 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     table : pandas.DataFrame
         ``kpi, unit, start, target, value, low, high`` and ``look`` ("good", "bad" or "open") with
         ``said`` (the word for it, a msgid).
-    words : Words
-    ax : Axes, optional
     """
     ax = theme.row_axes(ax, round(1.4 * len(table)), extra=0.9)
     ax.axvline(1, color=theme.ACCENT, linestyle="--", linewidth=1.2)
@@ -43,18 +41,11 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
             ax.plot(shown[y, [0, 2]], [y, y], color=colour, linewidth=2, solid_capstyle="round")
         if shown[y, 1] != way[y, 1]:
             marker = ">" if way[y, 1] > 0 else "<"
-        face = theme.PAPER if row["look"] == "open" else colour
-        ax.plot(shown[y, 1], y, marker=marker, markersize=7.5, color=colour, markerfacecolor=face)
+        filled = row["look"] != "open"
+        theme.dot(ax, shown[y, 1], y, colour=colour, filled=filled, marker=marker, size=7.5)
         facts = {name: Quantity(row[name], row["unit"]) for name in ("value", "target")}
-        ax.annotate(
-            words.say(_("{said}\n{value}, target {target}"), said=row["said"], **facts),
-            (1.01, y),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=8.5,
-            color=colour,
-            annotation_clip=False,
-        )
+        text = words.say(_("{said}\n{value}, target {target}"), said=row["said"], **facts)
+        theme.beside(ax, text, y, size=8.5, colour=colour)
     theme.label_rows(ax, [words.label(kpi) for kpi in table["kpi"]])
     seen = [0.0, 1.0, *shown[np.isfinite(shown)]]
     ax.set_xlim(min(seen) - 0.12, max(seen) + 0.12)

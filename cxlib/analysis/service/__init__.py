@@ -1,4 +1,12 @@
-"""Service: how a contact centre keeps its promises, from a log of its tickets."""
+"""Service: how a contact centre keeps its promises, from a log of its tickets.
+
+What its questions share: ``tickets`` is the canonical table of :mod:`cxlib.analysis.service.log`;
+``terms`` how the contract measures; ``period`` the tickets opened in it (``"2026-09"``,
+``"2026Q3"``, ``"2026"``; a wave's own name, or None, is the whole log); ``by`` one or more columns
+to split by; ``as_of`` the moment of the report, by default the last in the log, after which nothing
+is known; ``minimum_base`` the fewest tickets that a number may rest on; ``confidence`` the coverage
+of the intervals. All raise DataError for a log that is impossible (see `log.read_log`).
+"""
 
 from __future__ import annotations
 

@@ -71,17 +71,7 @@ def follow_up(
     end: dt.date | None,
     minimum_base: int = MINIMUM_BASE,
 ) -> FollowUp:
-    """Say how the actions stand at the end of a period.
-
-    Parameters
-    ----------
-    actions : sequence of Action
-    course : Course
-        The months of their KPIs.
-    end : datetime.date or None
-        An action that is not done by then is overdue.
-    minimum_base : int
-        A KPI on fewer tickets is not judged.
+    """Say how the actions stand at the `end` of a period, by the `course` of their KPIs.
 
     Returns
     -------

@@ -47,11 +47,6 @@ def course(
 
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table.
-    terms : Terms
-    period : str, optional
-        The last one; months after it are left out.
     kpis : sequence of str
         Keys of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`; those that the log does not
         allow are passed over.

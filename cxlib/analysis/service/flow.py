@@ -55,11 +55,6 @@ def backlog(
 
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table of :mod:`cxlib.analysis.service.log`.
-    as_of : timestamp, optional
-        The moment; by default the last in the log.
-    by : str or sequence of str, optional
     each : {"month", "quarter", "year"}, optional
         Also look back at the end of each period; a log that tells only by its states that
         tickets are over, not when, is looked at as of the moment alone.
@@ -77,11 +72,6 @@ def backlog(
         (infinite for the last), ``tickets``, ``share``. These count all tickets, so they have no
         interval. Both are empty, with the reason in the caveats, where nothing tells that a
         ticket ended.
-
-    Raises
-    ------
-    DataError
-        If the log is impossible, or the edges do not ascend.
 
     Notes
     -----
@@ -175,24 +165,15 @@ def arrivals(
 ) -> Arrivals:
     """Average what arrives in each interval of each weekday, days without any counted as none.
 
+    Cancelled, merged and abandoned tickets were contacts too, so they count; all days of the period
+    do, or those from the first in the log to the last.
+
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table; cancelled, merged and abandoned tickets were contacts too, so they
-        count.
     minutes : int
         Length of an interval; a divisor of 1,440.
-    by : str or sequence of str, optional
-        Columns to split by.
-    period : str, optional
-        Tickets opened in it, over all its days; by default from the first day of the log to its
-        last.
-    as_of : timestamp, optional
-        Days after it are not counted.
     calendar : BusinessHours, optional
         Its wall clock is used, and days without business hours are left out.
-    confidence : float
-        Coverage of the intervals.
 
     Returns
     -------
@@ -201,11 +182,6 @@ def arrivals(
         ``calls`` (mean per interval), ``calls_per_hour`` with ``low`` and ``high`` (t interval
         over days; NaN from one day), ``n`` (days) and ``tickets`` (their sum). One row for every
         interval of every weekday that occurs.
-
-    Raises
-    ------
-    DataError
-        If the log is impossible, the period has no ticket, or the interval does not fit a day.
     """
     if not isinstance(minutes, Real) or not minutes >= 1 or 1440 % minutes or minutes % 1:
         raise DataError(f"minutes is {minutes!r}; a day is not a whole number of such intervals.")

@@ -52,17 +52,9 @@ def groups(
 ) -> Groups:
     """Set the KPIs of every group beside one another, and test each group against all others.
 
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-        The canonical table.
-    terms : Terms
-    by : sequence of str
-        Columns to split by, one at a time; those that tell nothing apart are passed over, and of
-        many values the largest `MOST_GROUPS` are shown.
-    period : str, optional
-    minimum_base : int
-        A KPI of a group that rests on fewer tickets is NaN: the group as a whole may be larger.
+    Columns are split by one at a time; those that tell nothing apart are passed over, and of many
+    values the largest `MOST_GROUPS` are shown. A KPI of a group below `minimum_base` is NaN: the
+    group as a whole may be larger.
 
     Returns
     -------

@@ -108,13 +108,11 @@ def ticket_kpis(
 ) -> TicketKpis:
     """Compute every KPI that the columns of a ticket log allow.
 
+    Several rows of one ticket are folded, the last wins; ``by="month"``, ``"quarter"`` and
+    ``"year"`` are those of creation. Tickets not resolved by `as_of` are open (censored).
+
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table of :mod:`cxlib.analysis.service.log`; several rows of one ticket are
-        folded, the last wins.
-    by : str or sequence of str, optional
-        Columns to split by; ``"month"``, ``"quarter"`` and ``"year"`` are those of creation.
     calendar : BusinessHours, optional
         Adds business time, and is the wall clock of times without a zone.
     sla : mapping, optional
@@ -123,11 +121,6 @@ def ticket_kpis(
     clock : {"calendar", "business"}
         The clock on which the `sla` was set and the log's own durations were measured; the share
         within the SLA is given on no other.
-    period : str, optional
-        The cohort: tickets opened in ``"2026-09"``, ``"2026Q3"`` or ``"2026"``.
-    as_of : timestamp, optional
-        The moment of the report; by default the last in the log. What came later is unknown, and
-        tickets not resolved by then are open (censored).
     closing : bool
         Whether the closing time stands in for a missing resolution; it never does so silently.
     fcr : {"reopened", "repeat", "survey"}
@@ -140,10 +133,6 @@ def ticket_kpis(
         Window of method ``"repeat"``, in days.
     repeat_same : sequence of str
         Columns in which a repeat must agree, such as ``("category",)``.
-    minimum_base : int
-        Rows on fewer tickets are counted in a caveat.
-    confidence : float
-        Coverage of the intervals.
 
     Returns
     -------
@@ -161,8 +150,7 @@ def ticket_kpis(
     Raises
     ------
     DataError
-        If the log is impossible (see `read_log`), the period has no ticket, a priority has no
-        SLA, or an argument is unknown.
+        If the period has no ticket, a priority has no SLA, or an argument is unknown.
 
     References
     ----------

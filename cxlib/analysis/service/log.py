@@ -93,12 +93,10 @@ def read_log(
 ) -> TicketLog:
     """Check a tickets table and set it to a moment.
 
+    Several rows of one ticket are folded, the last wins.
+
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table (see the module); several rows of one ticket are folded, the last wins.
-    as_of : timestamp, optional
-        What happened later is unknown; by default the last moment in the log.
     calendar : BusinessHours, optional
         Gives the wall clock of times without a zone; without it such a clock never changes.
     clock : {"calendar", "business"}

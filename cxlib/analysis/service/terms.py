@@ -89,15 +89,7 @@ def kpi_rows(
 ) -> pd.DataFrame:
     """Return every ticket KPI that a target may name, period by period.
 
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-        The canonical table.
-    terms : Terms
-    period_kind : {"month", "quarter", "year"}, optional
-        Without one the whole log is one period.
-    whole : str
-        The name of that period.
+    Without a `period_kind` the whole log is one period, named `whole`.
 
     Returns
     -------
@@ -177,10 +169,7 @@ def calendar_period(period: str | None) -> str | None:
 def moment_of(tickets: pd.DataFrame, period: str | None) -> pd.Timestamp | None:
     """Return the moment of a period's report: its last, or the last that the log knows of.
 
-    Returns
-    -------
-    pandas.Timestamp or None
-        On the log's own clock; None for a log without times.
+    It is on the log's own clock; None for a log without times.
     """
     moments: list[pd.Timestamp] = [tickets[column].max() for column in present_times(tickets)]
     last = max(moments, default=None)
@@ -205,17 +194,9 @@ def complaints(
 ) -> TicketKpis:
     """Follow the complaints of a period from receipt to outcome.
 
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-        The canonical table, with a ``complaint`` column.
-    terms : Terms, optional
-        Its limit on the resolution is that of complaints.
-    by, period, minimum_base, confidence
-        As in `ticket_kpis`.
-    repeat_days : float
-        A complaint is repeated if its customer complains again until so many days after its
-        resolution.
+    The table has a ``complaint`` column; the limit of `terms` on the resolution is that of
+    complaints; a complaint is repeated if its customer complains again until `repeat_days` after
+    its resolution.
 
     Returns
     -------

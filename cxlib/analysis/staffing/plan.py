@@ -203,18 +203,12 @@ def staff(
 
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table.
-    terms : Terms
-        Days without business hours are not planned.
+    tickets, terms, period, minimum_base
+        As in :mod:`cxlib.analysis.service`; days without business hours are not planned.
     channels : sequence of str
         Values of ``channel`` that are calls: work that is lost if nobody answers at once.
-    period : str, optional
-        Whose calls are expected again.
     minutes, **aim
         As in `schedule`.
-    minimum_base : int
-        Fewer calls are not planned on.
 
     Returns
     -------

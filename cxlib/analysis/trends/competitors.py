@@ -25,8 +25,8 @@ def compare_competitors(
 ) -> Estimates:
     """Compare the client's KPIs and touchpoints with each competitor's, at an equal mix.
 
-    The same comparison as `Engagement.competitors`: `kpis.contrast` by brand, so that a brand with
-    more members, or more web customers, is not ahead for that.
+    As `Engagement.competitors` does, by `kpis.contrast`: a brand with more members, or more web
+    customers, is not ahead for that.
 
     Parameters
     ----------

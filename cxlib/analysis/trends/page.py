@@ -1,4 +1,4 @@
-"""The process charts of a report: one a KPI, from the estimates that every chapter reads."""
+"""The process charts of a report, one a KPI, and the units that a figure's change comes from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from cxlib.analysis._rate_and_mix import split
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
+from cxlib.analysis.trends.series import require
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -22,31 +24,20 @@ ENDS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
 class Charts:
     """The process charts of a report, and what each amounts to.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a chart: the row of its latest measured period (``kpi, source, unit, direction,
-        basis, period, value, low, high, n``); ``target``; ``usual, usual_low, usual_high`` (its
-        centre and limits there; NaN since a shift with fewer than 8 points), ``until`` (the level
-        before the latest shift or rebase), ``variation, assurance, miss_chance`` (see `XmrChart`),
-        ``points`` (with a value since then), ``trial``, ``correlation`` (lag-1),
-        ``false_alarm_rate`` (NaN where it is not valid).
-    history : pandas.DataFrame
-        One row a chart and period: ``kpi, unit, direction, period, value, n`` and the columns of
-        `XmrChart.table`.
-    charts : dict of str to XmrChart
-        By KPI.
-    n_charts, n_without : int
-        Charts, and KPIs without a value to chart.
-    caveats : tuple of Caveat
-        KPIs without a chart.
+    ``table`` has one row a chart, of its latest measured period: ``kpi, source, unit, direction,
+    basis, period, value, low, high, n, target``; ``usual, usual_low, usual_high`` (its centre and
+    limits there; NaN since a shift with fewer than 8 points), ``until`` (the level before the
+    latest shift or rebase), ``variation, assurance, miss_chance`` (see `XmrChart`), ``points``
+    (with a value since then), ``trial``, ``correlation`` (lag-1), ``false_alarm_rate`` (NaN where
+    it is not valid). ``history`` has one row a chart and period: ``kpi, unit, direction, period,
+    value, n`` and the columns of `XmrChart.table`.
     """
 
     table: pd.DataFrame
     history: pd.DataFrame
-    charts: dict[str, XmrChart] = field(repr=False)
+    charts: dict[str, XmrChart] = field(repr=False)  # by KPI
     n_charts: int
-    n_without: int
+    n_without: int  # KPIs without a value to chart
     caveats: tuple[Caveat, ...] = ()
 
 
@@ -112,10 +103,10 @@ def chart_kpis(
 
 _NO_CHART = _("{kpi} has no period with {n} answers: no chart.")
 _ABOUT = ["kpi", "source", "unit", "direction", "basis", "period", "value", "low", "high", "n"]
-COLUMNS = [
-    *(*_ABOUT, "target", "usual", "usual_low", "usual_high", "until", "variation", "assurance"),
-    *("miss_chance", "points", "trial", "correlation", "false_alarm_rate"),
-]
+_USUAL = ("usual", "usual_low", "usual_high")
+_JUDGED = ("variation", "assurance", "miss_chance", "trial")
+_REST = ("points", "correlation", "false_alarm_rate")
+COLUMNS = [*_ABOUT, "target", *_USUAL, "until", *_JUDGED, *_REST]
 
 
 def _rebases(
@@ -173,15 +164,67 @@ def _row(part: pd.DataFrame, chart: XmrChart) -> dict[str, Any]:
     row: dict[str, Any] = dict(part.loc[part["period"] == latest["period"], _ABOUT].iloc[0])
     return row | {
         "target": nan if chart.target is None else chart.target,
-        "usual": latest["centre"],
-        "usual_low": latest["lower"],
-        "usual_high": latest["upper"],
+        **dict(zip(_USUAL, latest[["centre", "lower", "upper"]], strict=True)),
         "until": chart.before,
-        "variation": chart.variation,
-        "assurance": chart.assurance,
-        "miss_chance": chart.miss_chance,
+        **{name: getattr(chart, name) for name in _JUDGED},
         "points": int(measured["segment"].eq(latest["segment"]).sum()),
-        "trial": chart.trial,
         "correlation": chart.autocorrelation,
         "false_alarm_rate": chart.false_alarm_rate if chart.false_alarm_rate_valid else nan,
     }
+
+
+def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str) -> pd.DataFrame:
+    """Split the change of a reported figure between two periods into its units' parts.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        ``kpi, period, unit, value, numerator, denominator``. Plain values count alike: the
+        figure is their mean.
+    metric : str
+        Which figure.
+    before, after : str
+        The periods compared.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a unit, largest part first: ``place`` (the unit), ``before, after`` (its figure;
+        NaN in a period it is not in), ``share_before, share_after`` (its part of the denominator,
+        0 to 1), ``rate, mix, total`` (its part of the change; they add up to it over the units).
+        Kitagawa's split with midpoint weights; a unit present in one period only is mix. A count
+        of everything: no intervals.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or a period has no rows of the figure.
+
+    References
+    ----------
+    .. [1] Kitagawa, E. M. (1955). Components of a difference between two rates. JASA 50.
+    """
+    require(figures, ("kpi", "period", "unit", "value", "numerator", "denominator"))
+    rows = figures[figures["kpi"] == metric]
+    plain = rows["denominator"].isna()
+    rows = rows.assign(
+        numerator=rows["numerator"].where(~plain, rows["value"]),
+        denominator=rows["denominator"].where(~plain, 1.0),
+        unit=rows["unit"].astype(str),
+    )
+    names = sorted(set(rows.loc[rows["period"].isin((before, after)), "unit"]))
+    sums = []
+    for label in (before, after):
+        wave = rows[rows["period"] == label]
+        if wave.empty:
+            raise DataError(f"{metric!r} has no figure in period {label!r}.")
+        by = wave.groupby("unit")[["denominator", "numerator"]].sum()
+        found = by.reindex(names, fill_value=0.0).to_numpy(dtype=float)
+        sums.append((found[:, 0], found[:, 1]))
+    parts = split(*sums)
+    of = {"place": names, "before": parts.scores[0], "after": parts.scores[1]}
+    of |= {"share_before": parts.shares[0], "share_after": parts.shares[1]}
+    table = pd.DataFrame(of | {"rate": parts.rate, "mix": parts.mix})
+    table["total"] = table["rate"] + table["mix"]
+    order = table["total"].abs().sort_values(ascending=False, kind="stable").index
+    return table.loc[order].reset_index(drop=True)
