@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.trend import target_line, turning_points
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 MARKS = {
     "worse": ("v", theme.BAD, _("signal, worse")),
@@ -26,6 +24,7 @@ MARKS = {
     "earlier": ("o", theme.QUIET, _("earlier signal")),
 }
 """How a point is marked: by shape as well as colour."""
+_STEPS = ((3 * 86_400, 86_400, _("days")), (2 * 3_600, 3_600, _("hours")), (120, 60, _("minutes")))
 
 
 def process_chart(
@@ -41,12 +40,12 @@ def process_chart(
         ``target``; ``reference, reference_value`` (another KPI beside it, or None).
     """
     ax, unit = theme.axes(ax, height=2.9), str(table["unit"].iloc[0])
-    limit_band(ax, table, linewidth=1.0)
+    _limits(ax, table, linewidth=1.0)
     if table["reference"].notna().any():
         look: Any = {"color": theme.ACCENT, "linestyle": ":", "marker": "s", "markersize": 3.5}
         other = table["reference_value"].to_numpy(dtype=float)
         ax.plot(np.arange(len(table)), other, label=words.label(table["reference"].iloc[0]), **look)
-    points(ax, table, words, size=5.0)
+    _points(ax, table, words, size=5.0)
     theme.label_periods(ax, [words.period(str(label)) for label in table["period"]])
     for x in turning_points(table["value"].to_numpy(dtype=float)):
         _value(ax, table, x, unit, words)
@@ -70,8 +69,8 @@ def small_charts(
     """Draw many process charts side by side, signals marked; see `process_chart`."""
     figure, cells = theme.grid(len(tables), 3, top=0.55, each=1.45)
     for table, label, cell in zip(tables, labels, cells, strict=True):
-        limit_band(cell, table, linewidth=0.8)
-        points(cell, table, words, size=2.8)
+        _limits(cell, table, linewidth=0.8)
+        _points(cell, table, words, size=2.8)
         cell.set_title(theme.wrap(label, width=20), loc="left", fontsize=8.5, pad=4)
         ends = sorted({0, len(table) - 1})
         named = [theme.wrap(words.period(str(table["period"].iloc[x])), width=5.5) for x in ends]
@@ -84,7 +83,7 @@ def small_charts(
     return cells[0]
 
 
-def limit_band(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
+def _limits(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
     """Draw centre and limits, each segment by itself, and the band between them."""
     at = np.arange(len(table))
     for _number, part in table.groupby("segment", sort=False):
@@ -100,7 +99,7 @@ def limit_band(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
         ax.plot(x, centre, color=theme.MUTED, linewidth=linewidth)
 
 
-def points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None:
+def _points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None:
     """Draw the values and mark the signals, by shape as well as colour."""
     at, values = np.arange(len(table)), table["value"].to_numpy(dtype=float)
     marks = table["marks"].to_numpy(dtype=object)
@@ -152,3 +151,83 @@ def few_numbers(ax: Axes) -> None:
 
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _at: f"{y:,g}".replace("-", "−")))
+
+
+def panels(
+    table: pd.DataFrame,
+    *,
+    keys: Sequence[str],
+    words: Words,
+    title: str,
+    last: int = 24,
+    day: float = 86_400.0,
+) -> Axes:
+    """Draw a small process chart of every key.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``kpi, period, value, centre, lower, upper, signal, segment, unit`` and, where agreed,
+        ``target``.
+    keys : sequence of str
+        In reading order.
+    last : int
+        Periods that a panel shows.
+    day : float
+        Seconds of a working day, of times in business time.
+    """
+    figure, cells = theme.grid(len(keys), min(len(keys), 2), top=0.75, each=1.75)
+    told = []
+    for ax, key in zip(cells, keys, strict=True):
+        rows = table[table["kpi"] == key].tail(last).reset_index(drop=True)
+        told.append(_panel(ax, rows, words, day))
+    first = cells[0]
+    held = first.get_title(loc="left")
+    end, join = ("。", "；") if words.language == "zh" else (". ", "; ")
+    theme.title(first, title, alt=f"{title}{end}{join.join(told)}{end[:1]}")
+    if len(keys) > 1:
+        first.set_title(held, loc="left", fontsize=9, pad=4)
+        theme.headline(figure, title)
+    return first
+
+
+def _panel(ax: Axes, table: pd.DataFrame, words: Words, day: float) -> str:
+    unit = str(table["unit"].iloc[0])
+    scale, name = _axis(table, unit, words, day)
+    numbers = {c: scale * table[c].astype(float) for c in ("value", "lower", "upper", "centre")}
+    marks = table["signal"].where(table["signal"].isin(("better", "worse")), "")
+    drawn = table.assign(**numbers, marks=marks)
+    _limits(ax, drawn, linewidth=0.8)
+    _points(ax, drawn, words, size=2.8)
+    for x in table.dropna(subset="segment").drop_duplicates("segment").index:
+        if x:  # the level shifted
+            ax.axvline(x - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
+    target = table["target"].iloc[-1] if "target" in table else np.nan
+    if pd.notna(target):
+        ax.axhline(scale * float(target), color=theme.ACCENT, linestyle="-.", linewidth=1.1)
+    ends = [0, len(table) - 1] if len(table) > 1 else [0]
+    ax.set_xticks(ends, [words.period(str(table["period"][each])) for each in ends], fontsize=8)
+    labels = ax.get_xticklabels()
+    labels[0].set_horizontalalignment("left")
+    labels[-1].set_horizontalalignment("right")
+    ax.tick_params(axis="y", labelsize=8)
+    ax.margins(x=0.04, y=0.18)
+    ax.set_ylabel(name, fontsize=8)
+    known = table["value"].dropna()
+    said = words.quantity(float(known.iloc[-1]), unit) if len(known) else ""
+    label = words.label(str(table["kpi"].iloc[0]))
+    text = words.say(_("{label}: {value}"), label=label, value=said)
+    ax.set_title(text, loc="left", fontsize=9, pad=4)
+    return text
+
+
+def _axis(table: pd.DataFrame, unit: str, words: Words, day: float) -> tuple[float, str]:
+    """Return what values are multiplied by, and the unit that the axis then has."""
+    if unit not in ("seconds", "working"):
+        return 1.0, "%" if unit == "percent" else ""
+    largest = float(table[["value", "upper"]].max().max())
+    for least, size, name in _STEPS:
+        whole = day if unit == "working" and size == 86_400 else size
+        if largest >= least * whole / size:
+            return 1 / whole, words.say(name)
+    return 1.0, words.say(_("seconds"))

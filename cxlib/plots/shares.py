@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.words import Words
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 SHADES = ("#dfe5ea", "#b9c5cf", "#8ba3b8", "#5580a6", "#1f5f99", "#b3372f")
 """From fresh to old, darker with age, so that grey print tells them apart too."""

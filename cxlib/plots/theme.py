@@ -192,7 +192,7 @@ def dot(
 ) -> None:
     """Draw a point, hollow where what it shows is not certain."""
     face = colour if filled else PAPER
-    ax.plot(x, y, marker=marker, markersize=size, color=colour, markerfacecolor=face)
+    ax.plot(x, y, marker, markersize=size, color=colour, markerfacecolor=face)
 
 
 def title(ax: Axes, text: str, *, alt: str = "") -> Axes:

@@ -111,11 +111,6 @@ def schedule(
         ``mean_wait_one_fewer`` (infinite where the queue would grow without limit) and
         ``extra_wait`` (seconds a call for want of one agent; NaN where there are no calls, or no
         agent to take away).
-
-    Raises
-    ------
-    DataError
-        If a column is missing, the frame is empty, or a number is impossible.
     """
     keys = [by] if isinstance(by, str) else list(by)
     calls = _calls_per_hour(arrivals, keys)
@@ -219,11 +214,6 @@ def staff(
         as planned and with one agent fewer in each interval that has two: ``plan, service_level,
         mean_wait`` (of all calls; infinite where a queue never clears), ``never_clears``
         (intervals), ``n``.
-
-    Raises
-    ------
-    DataError
-        If the log is impossible or a number of the plan is.
     """
     answer, shrinkage = aim.get("answer_seconds", ANSWER_SECONDS), aim.get("shrinkage", 0.0)
     level = aim.get("service_level", SERVICE_LEVEL)

@@ -62,15 +62,10 @@ def erlang_c(
     answer_seconds : float
         The answer time that the service level promises, in seconds.
 
-    Returns
-    -------
-    Queue
-
     Raises
     ------
     DataError
-        If a number is impossible, or the load is not below the agents: the queue would grow
-        without limit.
+        If the load is not below the agents: the queue would grow without limit.
 
     References
     ----------
@@ -119,11 +114,6 @@ def erlang_a(
     Queue
         ``service_level`` is the share of all offered calls that are served, and within the answer
         time; ``mean_wait`` is over all offered calls, those who hang up included.
-
-    Raises
-    ------
-    DataError
-        If a number is impossible.
 
     References
     ----------
@@ -188,11 +178,6 @@ def agents_needed(
     -------
     AgentsNeeded
         No calls need no agents.
-
-    Raises
-    ------
-    DataError
-        If a number is impossible.
     """
     load = offered_load(calls_per_hour, handle_seconds)
     if not 0 < finite(service_level, "service_level") < 1:

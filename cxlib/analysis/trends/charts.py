@@ -175,17 +175,6 @@ def score_chart(
     limits : (float, float), optional
         Lowest and highest possible score, of a share known without; drawn limits stay within.
 
-    Returns
-    -------
-    XmrChart
-        With a ``standard_error`` column, sqrt(v_t), in its table.
-
-    Raises
-    ------
-    DataError
-        As `xmr`; also if a column is missing, a variance is negative, or a value lies beyond
-        `limits`.
-
     References
     ----------
     .. [1] Laney, D. B. (2002). Improved control charts for attributes. Quality Engineering 14.

@@ -36,12 +36,8 @@ def compare_competitors(
         What is compared; a touchpoint is a mean.
     segments : sequence of str
         Columns held equal, all together; an empty sequence compares raw figures.
-    brand : str
-        Column that names the brand of each response.
-    own : str
-        The client's own brand in it.
-    design : SurveyDesign, optional
-        Weights, customers, confidence.
+    brand, own : str
+        Column that names the brand of each response, and the client's own brand in it.
 
     Returns
     -------
@@ -49,12 +45,6 @@ def compare_competitors(
         One row a KPI and competitor (``brand``): ``after`` the client's value, ``before`` the
         competitor's, ``change`` the raw gap, ``like`` that at equal mix with its interval, ``turn``
         (``better``: ahead, ``worse``: behind).
-
-    Raises
-    ------
-    DataError
-        If a column is missing, the client's brand or any competitor has no rows, or there is no
-        metric.
 
     References
     ----------

@@ -66,15 +66,6 @@ def chart_kpis(
         All periods the client has, past the report's too: a rebase of any other is refused.
     minimum_base : int
         Periods on fewer answers are gaps.
-
-    Returns
-    -------
-    Charts
-
-    Raises
-    ------
-    DataError
-        If a rebase names an unknown period or KPI, or the data cannot be charted.
     """
     keys = list(dict.fromkeys(estimates["kpi"]))
     rebases = _rebases(rebase, keys, known_periods)
@@ -176,15 +167,8 @@ def _row(part: pd.DataFrame, chart: XmrChart) -> dict[str, Any]:
 def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str) -> pd.DataFrame:
     """Split the change of a reported figure between two periods into its units' parts.
 
-    Parameters
-    ----------
-    figures : pandas.DataFrame
-        ``kpi, period, unit, value, numerator, denominator``. Plain values count alike: the
-        figure is their mean.
-    metric : str
-        Which figure.
-    before, after : str
-        The periods compared.
+    `figures` has ``kpi, period, unit, value, numerator, denominator``; plain values count alike:
+    the figure is their mean.
 
     Returns
     -------
@@ -194,11 +178,6 @@ def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str)
         0 to 1), ``rate, mix, total`` (its part of the change; they add up to it over the units).
         Kitagawa's split with midpoint weights; a unit present in one period only is mix. A count
         of everything: no intervals.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, or a period has no rows of the figure.
 
     References
     ----------

@@ -289,15 +289,7 @@ def seasonality(values: pd.Series) -> Seasonality:
     From 48 points each month (or quarter) has its effect if their F test says so; else, and from
     24 points, one sine and cosine a year. The latest point takes no part: it is judged by them.
 
-    Parameters
-    ----------
-    values : pandas.Series
-        One value a month or quarter, indexed by calendar periods. Gaps are left out.
-
-    Raises
-    ------
-    DataError
-        If the periods are no months or quarters, or fewer than 24 have a value.
+    `values` has one a month or quarter, indexed by calendar periods. Gaps are left out.
 
     References
     ----------

@@ -92,15 +92,6 @@ def early_warnings(
     causes : mapping of str to str, optional
         Why a chart's KPI moved, by name, as `kpis.compare` says: ``"mix"`` is no warning.
 
-    Returns
-    -------
-    EarlyWarnings
-
-    Raises
-    ------
-    DataError
-        If there is no chart, or `false_report` is not between 0 and 1.
-
     References
     ----------
     .. [1] Woodall, W. H. (2006). The use of control charts in health-care and public-health

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
+
+from cxlib.analysis.scores import Distribution
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.forest import forest
 from cxlib.plots.trend import trend as draw_trend
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from cxlib.analysis.scores import Distribution
 
 GROUPS = {"detractor": theme.BAD, "passive": theme.QUIET, "promoter": theme.GOOD}
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
@@ -11,10 +14,6 @@ from cxlib.plots.waterfall import TOTAL
 from cxlib.plots.waterfall import waterfall as draw_waterfall
 from cxlib.words import Quantity, Said, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 
 def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

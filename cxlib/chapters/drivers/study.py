@@ -281,11 +281,6 @@ class Study:
         return tuple(table.loc[table["proven"], "driver"]) if len(table) else ()
 
     @cached_property
-    def leading(self) -> pd.DataFrame:
-        """What carries most of the outcome, in one row."""
-        return tables.leading(self.importance)
-
-    @cached_property
     def plan(self) -> pd.DataFrame:
         """What the planned changes together are worth, in one row."""
         return tables.plan(self.scenario)
@@ -301,11 +296,6 @@ class Study:
         """The planned changes; no row where no group shows how far a rating can rise."""
         told = len(self.plan) and self.plan["case"].iloc[0] != "a tenth of a point"
         return tables.worth(self.scenario) if told else pd.DataFrame()
-
-    @cached_property
-    def way_back(self) -> pd.DataFrame:
-        """The recovery as a waterfall."""
-        return tables.waterfall(self.recovery)
 
     def results(self) -> Mapping[str, Any]:
         """Return what is saved for later chapters, by name."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-from cxlib.plots.change_map import change_map
 from cxlib.plots.forest import forest
+from cxlib.plots.heat import change_map
 from cxlib.plots.process_chart import process_chart, small_charts
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 MANY = 12
 """More groups than this do not fit side by side."""

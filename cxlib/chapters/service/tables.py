@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.service import SHOWN, arrivals, last_day, unit_of
+from cxlib.analysis.kpis import Estimates
+from cxlib.analysis.service import (
+    SHOWN,
+    Action,
+    Arrivals,
+    FollowUp,
+    Groups,
+    Terms,
+    TicketKpis,
+    arrivals,
+    last_day,
+    unit_of,
+)
+from cxlib.analysis.staffing import Staffing
 from cxlib.columns import Column
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from cxlib.analysis.kpis import Estimates
-    from cxlib.analysis.service import Action, Arrivals, FollowUp, Groups, Terms, TicketKpis
-    from cxlib.analysis.staffing import Staffing
 
 COLUMNS = {
     "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
