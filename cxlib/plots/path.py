@@ -80,12 +80,7 @@ def _values(ax: Axes, at: np.ndarray, values: np.ndarray, words: Words, unit: st
 
 
 def ladder(
-    table: pd.DataFrame,
-    *,
-    words: Words,
-    unit: str,
-    target: float = np.nan,
-    ax: Axes | None = None,
+    table: pd.DataFrame, *, words: Words, unit: str, target: float = np.nan, ax: Axes | None = None
 ) -> Axes:
     """Draw a row a step: from its start to its value, with its range, and the target if any.
 

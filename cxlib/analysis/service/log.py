@@ -1,31 +1,12 @@
 """The ticket log as every service question reads it: checked, one row a ticket, as of a moment.
 
-The canonical tickets table has one row a ticket. Only `ticket_id` and `created_at` are required;
-a question that needs another column says so in a caveat where it is absent.
-
-=================== ============== ================================================================
-column              dtype          meaning
-=================== ============== ================================================================
-ticket_id           text           unique name of the ticket
-created_at          datetime       when the customer opened it
-first_response_at   datetime       first answer by a person
-resolved_at         datetime       when it was (last) solved
-closed_at           datetime       when it was closed for good
-updated_at          datetime       when the row was written; the last row of a ticket wins
-first_response_seconds, resolution_seconds   float   the same as durations, on the log's clock
-state               text           open, resolved, closed, cancelled, merged or abandoned
-customer_id         text           who opened it
-channel, queue, priority, agent_group, agent, category   text   what tables are split by
-handle_seconds      float          working time: talk, hold and after-call work, in seconds
-reopened            integer        how often it was reopened
-reassigned          integer        how often it changed hands
-csat                float          the customer's rating of this ticket
-fcr_survey          boolean        the customer says that one contact was enough
-sla_met             boolean        the client's own flag, as the ticket last bore it
-complaint, upheld   boolean        a complaint, and whether it was justified
-=================== ============== ================================================================
-
-All times are either without a zone (one wall clock) or in one and the same zone.
+The canonical tickets table has one row a ticket; its columns, their dtypes and meanings are those
+of ``cxlib.data.schema.describe("tickets")``. Only `ticket_id` and `created_at` are required; a
+question that needs another column says so in a caveat where it is absent. Times are datetimes, all
+of them without a zone (one wall clock) or in one and the same zone; ``state`` is open, resolved,
+closed, cancelled, merged or abandoned; ``handle_seconds`` is talk, hold and after-call work;
+``first_response_seconds`` and ``resolution_seconds`` are durations on the log's own clock; of
+several rows of a ticket the one last in ``updated_at`` wins.
 """
 
 from __future__ import annotations

@@ -108,8 +108,7 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         columns=names,
         title=title,
         xlabel=words.say(
-            _("Change since {before} at an equal mix of customers; framed: clear"),
-            **facts,
+            _("Change since {before} at an equal mix of customers; framed: clear"), **facts
         ),
         ax=ax,
     )
