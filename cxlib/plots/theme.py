@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from cxlib.errors import SetupError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from cxlib.words import Words
 
 INK, MUTED, RULE, PAPER = "#1c2733", "#5f6b7a", "#d5dbe2", "#ffffff"
 MAIN, ACCENT, GOOD, BAD, QUIET = "#1f5f99", "#c8691c", "#2e7d5b", "#b3372f", "#a9b4c0"
@@ -293,6 +296,21 @@ def _narrower(text: str, share: float) -> str:
         wide = ord(joined[-1]) > 0x2E7F or ord(line[0]) > 0x2E7F  # Chinese runs on without a space
         joined += line if wide else " " + line
     return wrap(joined, width=0.97 * share * max(map(_em, lines)))
+
+
+def by_turn(turns: Iterable[Any]) -> list[str]:
+    """Return a colour a row: better, worse, or neither clearly."""
+    return [{"better": GOOD, "worse": BAD}.get(turn, QUIET) for turn in turns]
+
+
+def listed(
+    table: pd.DataFrame, words: Words, *, key: str = "kpi", value: str = "value", unit: str = ""
+) -> tuple[str, ...]:
+    """Return the label and the number of every row, as an alternative text lists them."""
+    return tuple(
+        f"{words.label(row[key])} {words.quantity(row[value], unit or row['unit'])}"
+        for row in table.to_dict("records")
+    )
 
 
 def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:

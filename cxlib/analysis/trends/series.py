@@ -10,7 +10,6 @@ from math import gcd
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f
 
 from cxlib import periods
 from cxlib.analysis.trends.rules import Values
@@ -352,13 +351,10 @@ def without_season(labels: list[str], values: Values) -> tuple[Values, Values | 
 
 def _f_test(y: Values, design: Values) -> float:
     """Return the p-value of the F test of a design beside a constant."""
-    design = design - design.mean(axis=0)
-    rest = float((y**2).sum())
-    left = float(((y - design @ np.linalg.lstsq(design, y, rcond=None)[0]) ** 2).sum())
-    added = int(np.linalg.matrix_rank(design))
-    df = len(y) - 1 - added
-    if added == 0 or df < 1 or rest <= 1e-18 * len(y) * (1 + np.abs(y).max()) ** 2:
+    from statsmodels.regression.linear_model import OLS
+
+    fit = OLS(y, np.column_stack([np.ones(len(y)), design])).fit()
+    still = fit.centered_tss <= 1e-18 * len(y) * (1 + np.abs(y).max()) ** 2
+    if still or fit.df_model < 1 or fit.df_resid < 1:
         return float("nan")
-    if left <= 1e-12 * rest:
-        return 0.0
-    return float(f.sf((rest - left) / added / (left / df), added, df))
+    return 0.0 if fit.ssr <= 1e-12 * fit.centered_tss else float(fit.f_pvalue)
