@@ -245,25 +245,19 @@ def page(engagement: Any, found: Monitored) -> pd.DataFrame:
     return pd.DataFrame([row] if case else [], columns=[*row])
 
 
-# --- figures -------------------------------------------------------------------------------------
-
-
-def courses(standing: Estimates, found: Monitored, engagement: Any) -> list[pd.DataFrame]:
-    """Return each KPI's course with its limits, one frame a chart; see `course`."""
-    rows = standing.table.to_dict("records")
-    shown = found.charts.history
-    if shown.empty or len(set(shown["period"])) == 1:
+def courses(standing: Estimates, found: Monitored) -> list[pd.DataFrame]:
+    """Return each KPI's course with its limits, one frame a chart: what its figure says."""
+    every, rows = found.charts.history, standing.table.to_dict("records")
+    if every.empty or len(set(every["period"])) == 1:
         return []
-    told = [course(row, found, engagement) for row in rows if row["kpi"] in found.charts.charts]
+    told = [_course(row, found) for row in rows if row["kpi"] in found.charts.charts]
     return [each for each in told if each["value"].notna().any()]
 
 
-def course(row: dict[Any, Any], found: Monitored, engagement: Any) -> pd.DataFrame:
-    """Return a chart's periods with what its figure says: state, marks, breaks, reference."""
-    kpi = str(row["kpi"])
-    chart = found.charts.charts[kpi]
-    rows = found.charts.history
-    rows = rows[rows["kpi"] == kpi].reset_index(drop=True)
+def _course(row: dict[Any, Any], found: Monitored) -> pd.DataFrame:
+    """Return a chart's periods with state, marks, breaks and reference."""
+    every, kpi = found.charts.history, str(row["kpi"])
+    chart, rows = found.charts.charts[kpi], every[every["kpi"] == kpi].reset_index(drop=True)
     labels = rows["period"].tolist()
     since = labels.index(row["since"]) if row["since"] in labels else len(labels)
     current = np.arange(len(rows)) >= since
@@ -278,7 +272,6 @@ def course(row: dict[Any, Any], found: Monitored, engagement: Any) -> pd.DataFra
     if row["since"] in chart.shifts:
         reasons[row["since"]] = word
     reference = row.get("reference")
-    every = found.charts.history
     beside = every[every["kpi"] == reference].set_index("period")["value"]
     return rows.assign(
         marks=marks,
@@ -345,8 +338,7 @@ def units(engagement: Any, found: Monitored) -> list[pd.DataFrame]:
         if len(set(figures.loc[figures["kpi"] == kpi, "unit"])) > 1:
             parts = trends.split_figure(figures, metric=kpi, before=before, after=engagement.period)
             share = engagement.client.kpis[kpi].format == "percent"
-            scaled = ["before", "after", "total"]
-            parts[scaled] *= 100.0 if share else 1.0
+            parts[["before", "after", "total"]] *= 100.0 if share else 1.0
             named = parts.rename(columns={"place": "client_unit"})
             tables.append(named.assign(unit="percent" if share else "number"))
     return tables
@@ -358,20 +350,15 @@ def changes(engagement: Any) -> Estimates:
     year: Estimates = engagement.compared("last_year")
     both = pd.concat([last.table, year.table[year.table["to"].notna()]], ignore_index=True)
     both = both[both["source"].isin(KPIS) & both["to"].notna()]
-    order = {kpi: at for at, kpi in enumerate(dict.fromkeys(both["kpi"]))}
-    both = both.sort_values("kpi", key=lambda k: k.map(order), kind="stable")
-    both = both.drop_duplicates(["kpi", "to"]).reset_index(drop=True)
-    return replace(last, table=both)
+    both = both.sort_values("kpi", key=lambda keys: pd.factorize(keys)[0], kind="stable")
+    return replace(last, table=both.drop_duplicates(["kpi", "to"]).reset_index(drop=True))
 
 
 def gaps(engagement: Any) -> Estimates:
     """Return every KPI and touchpoint against each competitor, at an equal mix and raw."""
     found: Estimates = engagement.competitors()
-    if found.table.empty:
+    table = found.table
+    if table.empty:
         return found
-    return replace(
-        found,
-        table=found.table.assign(
-            competitor=found.table["brand"], competitor_value=found.table["before"]
-        ),
-    )
+    named = table.assign(competitor=table["brand"], competitor_value=table["before"])
+    return replace(found, table=named)
