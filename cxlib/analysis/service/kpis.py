@@ -62,14 +62,15 @@ class TicketKpis:
     def of(
         cls,
         log: TicketLog,
+        frame: pd.DataFrame,
         rows: Sequence[Mapping[str, Any]],
         keys: Sequence[str],
-        n_used: int,
+        *,
         caveats: Iterable[Caveat],
         minimum_base: int,
         first_contact: Sequence[Mapping[str, Any]] = (),
     ) -> TicketKpis:
-        """Assemble the rows of a log, with what a reader must know of those that say little."""
+        """Assemble the rows of a cohort, with what a reader must know of those that say little."""
         table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
         told = list(caveats)
         if small := int((table["n"] < minimum_base).sum()):
@@ -83,7 +84,7 @@ class TicketKpis:
             table=table,
             first_contact=pd.DataFrame(first_contact),
             as_of=log.as_of,
-            n_used=n_used,
+            n_used=len(frame),
             n_dropped=log.n_dropped,
             n_duplicates=log.n_duplicates,
             caveats=tuple(told),
@@ -186,7 +187,9 @@ def ticket_kpis(
             contacts.append(group | {"method": fcr} | window | shares | left)
         rows += [group | each for each in made]
     told = (*log.caveats, *missing, *_absent(log, fcr), *waits.caveats())
-    return TicketKpis.of(log, rows, keys, len(frame), told, minimum_base, contacts)
+    return TicketKpis.of(
+        log, frame, rows, keys, caveats=told, minimum_base=minimum_base, first_contact=contacts
+    )
 
 
 def _plain(log: TicketLog, part: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:

@@ -240,7 +240,8 @@ def complaints(
             again = sums["counted"] - sums["success"]
             made.append(share("repeated", again, sums["counted"], confidence))
         rows += [group | each for each in made]
-    return TicketKpis.of(log, rows, keys, len(frame), (*caveats, *missing), minimum_base)
+    told = (*caveats, *missing)
+    return TicketKpis.of(log, frame, rows, keys, caveats=told, minimum_base=minimum_base)
 
 
 _UNMARKED = _("{n} tickets do not say whether they are complaints and were taken as none.")

@@ -7,8 +7,7 @@ name the row, the value and the nearest fix.
 from __future__ import annotations
 
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
-from cxlib.analysis.trends.competitors import compare_competitors
-from cxlib.analysis.trends.page import Charts, chart_kpis, split_figure
+from cxlib.analysis.trends.page import Charts, chart_kpis, compare_competitors, split_figure
 from cxlib.analysis.trends.series import Seasonality, seasonality
 from cxlib.analysis.trends.warnings import EarlyWarnings, early_warnings
 

@@ -1,4 +1,4 @@
-"""The process charts of a report, one a KPI, and the units that a figure's change comes from."""
+"""What a report charts and compares: a chart a KPI, a figure's units, competitors at equal mix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from cxlib.analysis import _inputs
 from cxlib.analysis._rate_and_mix import split
+from cxlib.analysis.design import SurveyDesign
+from cxlib.analysis.kpis import Estimates, contrast
+from cxlib.analysis.kpis.estimates import OWN
+from cxlib.analysis.metrics import Metric, Touchpoint, resolve
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
 from cxlib.analysis.trends.series import require
@@ -207,3 +212,57 @@ def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str)
     table["total"] = table["rate"] + table["mix"]
     order = table["total"].abs().sort_values(ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)
+
+
+def compare_competitors(
+    data: pd.DataFrame,
+    *,
+    metrics: Sequence[str | Metric | Touchpoint],
+    segments: Sequence[str],
+    brand: str = "brand",
+    own: str = OWN,
+    design: SurveyDesign | None = None,
+) -> Estimates:
+    """Compare the client's KPIs and touchpoints with each competitor's, at an equal mix.
+
+    As `Engagement.competitors` does, by `kpis.contrast`: a brand with more members, or more web
+    customers, is not ahead for that.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a response of one period; rows that name no brand are left out.
+    metrics : sequence of Metric, Touchpoint or str
+        What is compared; a touchpoint is a mean.
+    segments : sequence of str
+        Columns held equal, all together; an empty sequence compares raw figures.
+    brand, own : str
+        Column that names the brand of each response, and the client's own brand in it.
+
+    Returns
+    -------
+    Estimates
+        One row a KPI and competitor (``brand``): ``after`` the client's value, ``before`` the
+        competitor's, ``change`` the raw gap, ``like`` that at equal mix with its interval, ``turn``
+        (``better``: ahead, ``worse``: behind).
+
+    References
+    ----------
+    .. [1] Kalton, G. and Flores-Cervantes, I. (2003). Weighting methods. J. Off. Stat. 19, 81-97.
+    """
+    questions = [each if isinstance(each, Touchpoint) else resolve(each) for each in metrics]
+    if not questions:
+        raise DataError("there is no metric to compare; give compare_competitors at least one.")
+    for name in (*segments, *(question.key for question in questions)):
+        _inputs.column(data, name)
+    names = _inputs.column(data, brand)
+    present = [str(name).strip() for name in pd.unique(names.dropna())]
+    if own not in present:
+        raise DataError(f"no row of column {brand!r} is {own!r}{nearest(own, present)}")
+    if len(present) == 1:
+        raise DataError(f"column {brand!r} holds only {own!r}: there is no competitor to compare.")
+    rows = data[names.notna().to_numpy()].reset_index(drop=True)
+    named = rows[brand].astype(object).map(lambda name: str(name).strip())
+    others = named.where(named != OWN, "own brand")  # where another is compared as the own one
+    rows = rows.assign(brand=others.mask(named == own, OWN))
+    return contrast(rows, questions=questions, by="brand", segments=segments, design=design)
