@@ -18,6 +18,8 @@ WORDS: dict[str, dict[str, str]] = {
             clean spotless tidy comfortable comfy cosy cozy quiet spacious beautiful* fresh tasty
             delicious reliable reliably trust* honest* fair fairly reasonable affordable
             good_value worth_it well_done well_organised well_organized thank* grateful
+            instantly instant just_work just_works within_seconds within_minutes on_the_spot
+            never_lets_me_down never_let_me_down better_than at_once straight_away
             appreciate* can't_be_beaten can't_go_wrong
             impress* exceeded superior seamless* flawless* intuitive responsive patient patiently
             safe secure resolved solved sorted_out improved no_complaints can't_complain
@@ -40,6 +42,10 @@ WORDS: dict[str, dict[str, str]] = {
             disgust* shame* shameful unacceptable regret* never_again avoid avoided
             lack* lacking insufficient inadequate unresolved unsolved chaos chaotic mess messy
             not_worth let_down fed_up gave_up hung_up too_long too_much too_small
+            too_high too_low too_many too_few slower blocked frozen cut_off expect_better expected_better
+            used_to_be never_explained no_reason nobody_called could_not_find couldn't_find cannot_find
+            can't_find needs_fixing please_fix sort_it_out go_elsewhere move_elsewhere overdrawn
+            went_elsewhere thinking_of_switching thinking_of_leaving without_notice did_not_expect
             could_be_better needs_improvement room_for_improvement tired bored boring
         """,
         "neutral": """
@@ -49,7 +55,7 @@ WORDS: dict[str, dict[str, str]] = {
             no_wonder thank_you_for as_well_as lost_and_found late_check* late_night
             late_checkout air_conditioning hard_to_beat not_only no_doubt not_just never_seen
             never_had_such never_had_a_worse never_experienced never_been_so no_matter nothing_but
-            lie_down best_regards easy_chair fast_food fast_track
+            fraud_alert* fraud_team fraud_check* problem_solved error_free lie_down easy_chair fast_food fast_track
         """,
         "negation": """
             not no never none nothing nobody neither nor without hardly barely scarcely isn't aren't

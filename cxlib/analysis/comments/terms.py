@@ -85,7 +85,7 @@ def keyness(
     *,
     group: Any,
     minimum: int = 5,
-    prior: float = 100.0,
+    prior: float = 10.0,
     confidence: float = 0.95,
 ) -> Keyness:
     """Find the terms that set a group of comments apart (log-odds with an informative prior).
