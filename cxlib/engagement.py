@@ -261,6 +261,15 @@ class Engagement(Standing):
             raise DataError(f"{self.client.client} has no {name} rows in {when}, only in {known}.")
         return rows
 
+    def tickets(self) -> pd.DataFrame:
+        """Return the ticket log as the service's questions read it: narrow, all periods.
+
+        Texts are categoricals, pseudonyms numbers, and there are no comments; `table` has it all.
+        """
+        from cxlib.data.tables import read_tickets
+
+        return read_tickets(self.workspace, self.client.client)
+
     def _wanted(self, period: str | int | None) -> tuple[str, ...]:
         if period in (None, "current"):
             return (self.period,)

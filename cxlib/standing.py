@@ -46,6 +46,10 @@ class Standing(Page):
     def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
         """Return a canonical table."""
 
+    @abstractmethod
+    def tickets(self) -> pd.DataFrame:
+        """Return the ticket log as the service's questions read it."""
+
     @property
     def questions(self) -> tuple[Metric | Touchpoint, ...]:
         """The survey's KPIs and touchpoints, in the client file's order."""
@@ -252,7 +256,7 @@ class Standing(Page):
             return []
         from cxlib.data.figures import ticket_figures
 
-        return ticket_figures(self.client, self.table("tickets"), self.period)
+        return ticket_figures(self.client, self.tickets(), self.period)
 
     def _reported_rows(self) -> list[pd.DataFrame]:
         """Return reported figures: ratios summed over their units, plain values averaged."""

@@ -103,7 +103,7 @@ def _intake(client: Client, made: Made) -> list[str]:
         asked = [key for key, _scale in _asked(client) if key in own]
         told = ", ".join(f"{key} {int(own[key].notna().sum()):,}" for key in asked)
         lines.append(f"survey: answers: {told}" if told else "survey: no question is named")
-    return lines + [f"{made.name}: {note}" for note in dict.fromkeys(ledger.notes)]
+    return lines + [f"{made.name}: {note}" for note in ledger.told]
 
 
 def _asked(client: Client) -> list[tuple[str, tuple[int, int] | None]]:

@@ -10,11 +10,10 @@ import secrets
 import stat
 import tempfile
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import SetupError
 from cxlib.workspace import Workspace, check_client_name
@@ -213,15 +212,18 @@ def id_digests(key: Key, columns: Iterable[pd.Series]) -> bytes:
 
     Whole numbers so dense that any figure would be one of them are left out.
     """
-    names = {name for ids in columns for name in canonical(ids).dropna().unique()}
-    names = {name for name in names if len(name) >= SHORTEST}
-    lengths = Counter(len(name) for name in names if name.isdecimal())
-    digests = sorted(
-        key.digest(name)
-        for name in names
-        if not (name.isdecimal() and lengths[len(name)] * 1000 > 9 * 10 ** (len(name) - 1))
-    )
-    return b"".join(digests)
+    import numpy as np
+
+    found: dict[int, list[np.ndarray[Any, Any]]] = {}  # by the length of whole numbers, 0 for others
+    for ids in columns:
+        names = [name for name in canonical(ids).dropna().unique() if len(name) >= SHORTEST]
+        lengths = np.array([len(name) if name.isdecimal() else 0 for name in names], dtype="int64")
+        digests = np.frombuffer(b"".join(map(key.digest, names)), dtype=">u8")
+        for length in np.unique(lengths):
+            found.setdefault(int(length), []).append(digests[lengths == length])
+    distinct = {length: np.unique(np.concatenate(parts)) for length, parts in found.items()}
+    kept = [d for n, d in distinct.items() if not n or len(d) * 1000 <= 9 * 10 ** (n - 1)]
+    return np.unique(np.concatenate(kept)).tobytes() if kept else b""
 
 
 def export_key(client: str, workspace: Workspace, target: Path) -> None:

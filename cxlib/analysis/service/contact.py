@@ -56,7 +56,8 @@ def first_contact(
         success = tickets["done"] & (times == 0).fillna(False)
     else:
         keys = ["customer_id", *same]
-        ordered = log.frame.sort_values(["created_at", "ticket_id"], kind="stable")
+        order = ["created_at", "ticket_id"]
+        ordered = log.frame[[*order, *keys]].sort_values(order, kind="stable")
         following = ordered.groupby(keys, sort=False)["created_at"].shift(-1)
         next_at = pd.Series(following.to_numpy(), index=ordered["ticket_id"].to_numpy())
         again = next_at.reindex(tickets["ticket_id"]).set_axis(tickets.index)

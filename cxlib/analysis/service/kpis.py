@@ -23,6 +23,7 @@ from cxlib.analysis.service.log import (
     cohort,
     group_keys,
     groups_of,
+    only,
     read_log,
 )
 from cxlib.analysis.service.waits import COLUMNS, QUANTILES, Sla, Waits, check_sla, row, share
@@ -141,7 +142,7 @@ def ticket_kpis(
     check_fcr(fcr, repeat_days)
     log = read_log(tickets, as_of=as_of, calendar=calendar, clock=clock, closing=closing)
     frame, keys, missing = group_keys(cohort(log, period), by)
-    answered = frame[~frame["abandoned"]]
+    answered = only(frame, ~frame["abandoned"])
     judged = None
     if FCR_NEEDS[fcr] in log.columns:
         judged = first_contact(log, answered, fcr, repeat_days, repeat_same)
@@ -149,7 +150,7 @@ def ticket_kpis(
     rows: list[dict[str, Any]] = []
     contacts: list[dict[str, Any]] = []
     for group, every in groups_of(frame, keys):
-        part = every[~every["abandoned"]]
+        part = only(every, ~every["abandoned"])
         made = [row("tickets", "count", (float(len(every)), nan, nan), len(every), "tickets")]
         if frame["abandoned"].any() or log.frame["abandoned"].any():
             lost = int(every["abandoned"].sum())
