@@ -107,7 +107,7 @@ def parse(
     if clock:
         plain = plain.map(lambda text: _ABBREVIATED.sub("", text))
     codes, unique = pd.factorize(plain)
-    words = pd.Series(unique, dtype="object")
+    words = pd.Series(unique.tolist(), dtype="object")
     if formats:
         days, zoned = _by_formats(words, codes, formats, timezone, name)
     else:

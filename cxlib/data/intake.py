@@ -119,9 +119,7 @@ def _below(above: pd.DataFrame, piece: pd.DataFrame) -> pd.DataFrame:
         both = [above[name], piece[name]]
         choice = isinstance(above[name].dtype, pd.CategoricalDtype)
         columns[str(name)] = (
-            pd.api.types.union_categoricals(both)
-            if choice
-            else pd.concat(both, ignore_index=True)
+            pd.api.types.union_categoricals(both) if choice else pd.concat(both, ignore_index=True)
         )
     return pd.DataFrame(columns)
 
@@ -250,8 +248,11 @@ def make_tables(client: Client, workspace: Workspace) -> list[Made]:
     made += [_records(client, workspace, name) for name in SECTIONS if getattr(client, name)]
     if client.kpis:
         made.append(_kpis(client, workspace))
-    doubts.join({table.name: table.frame for table in made if table.frame is not None},
-                {table.name: table.ledger for table in made})  # fmt: skip
+    frames = {table.name: table.frame for table in made if table.frame is not None}
+    ledgers = {table.name: table.ledger for table in made}
+    doubts.join(frames, ledgers)
+    if not any(ledger.failed for ledger in ledgers.values()):
+        doubts.silent(frames, client, ledgers.get("tickets", Ledger()))
     return made
 
 

@@ -78,7 +78,7 @@ class Key:
         prefix = f"{self.client}\x1f{domain}\x1f"
         digests = [
             hmac.digest(self.secret, (prefix + name).encode("utf-8"), "sha256").hex()[:_KEPT]
-            for name in unique
+            for name in unique.tolist()
         ]
         hidden = np.array([*digests, None], dtype=object)[codes]
         return pd.Series(hidden, index=ids.index, name=ids.name, dtype="str")
@@ -104,12 +104,14 @@ def canonical(ids: pd.Series) -> pd.Series:
     import pandas as pd
 
     codes, unique = pd.factorize(ids.astype("str"))
-    forms = np.array([*map(canonical_id, unique), None], dtype=object)[codes]
+    forms = np.array([*map(canonical_id, unique.tolist()), None], dtype=object)[codes]
     return pd.Series(forms, index=ids.index, name=ids.name, dtype="str")
 
 
 def canonical_id(text: str) -> str | None:
     """Return one id in that form; None for a blank one."""
+    if text.isascii() and text.isalnum():
+        return text
     name = unicodedata.normalize("NFKC", text).strip()
     whole = _WHOLE.fullmatch(name)
     if whole:
@@ -214,9 +216,13 @@ def id_digests(key: Key, columns: Iterable[pd.Series]) -> bytes:
     """
     import numpy as np
 
-    found: dict[int, list[np.ndarray[Any, Any]]] = {}  # by the length of whole numbers, 0 for others
+    found: dict[
+        int, list[np.ndarray[Any, Any]]
+    ] = {}  # by the length of whole numbers, 0 for others
     for ids in columns:
-        names = [name for name in canonical(ids).dropna().unique() if len(name) >= SHORTEST]
+        names = [
+            name for name in canonical(ids).dropna().unique().tolist() if len(name) >= SHORTEST
+        ]
         lengths = np.array([len(name) if name.isdecimal() else 0 for name in names], dtype="int64")
         digests = np.frombuffer(b"".join(map(key.digest, names)), dtype=">u8")
         for length in np.unique(lengths):

@@ -311,9 +311,7 @@ def _filled_down(body: list[list[str]], sheet: Sheet, first: int, names: list[st
     return list(found)
 
 
-def _left_out(
-    grid: Grid, header: dict[str, str], ids: set[str], file: str, *, last: bool
-) -> None:
+def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str, *, last: bool) -> None:
     """Leave out rows that repeat the header, totals, and notes below the table."""
     cells = grid.cells
     gone = pd.Series(False, index=cells.index)
@@ -353,7 +351,7 @@ def _same(text: object, name: str) -> bool:
 
 
 def _where(cells: pd.Series, function: Callable[[str], object]) -> pd.Series:
-    return cells.isin([text for text in cells.unique() if function(text)])
+    return cells.isin([text for text in cells.unique().tolist() if function(text)])
 
 
 def _is_total(text: str) -> bool:

@@ -9,6 +9,7 @@ import gzip
 import io
 import pickle
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -45,21 +46,21 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file: BinaryIO | None = None
+        self.places: list[int] = []
 
     def add(self, frame: pd.DataFrame) -> None:
         """Put a frame at the end."""
         if self.file is None:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.file = tempfile.TemporaryFile(dir=self.folder)  # type: ignore[assignment]
+            weakref.finalize(self, self.file.close)
+        self.places.append(self.file.seek(0, 2))
         pickle.dump(frame, self.file, protocol=5)
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the frames in their order."""
-        if self.file is None:
-            return
-        end = self.file.tell()
-        self.file.seek(0)
-        while self.file.tell() < end:
+        for place in self.places if self.file is not None else ():
+            self.file.seek(place)
             yield pickle.load(self.file)  # noqa: S301 - this process wrote it
 
 

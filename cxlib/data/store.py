@@ -140,7 +140,9 @@ def read_narrow(path: Path, dtypes: Mapping[str, str], kinds: Mapping[str, str])
             for name, dtype in dtypes.items():
                 wanted = _quoted(name)
                 if kinds.get(name) == "category":
-                    levels = f"SELECT DISTINCT {wanted} {rows} WHERE {wanted} IS NOT NULL ORDER BY 1"
+                    levels = (
+                        f"SELECT DISTINCT {wanted} {rows} WHERE {wanted} IS NOT NULL ORDER BY 1"
+                    )
                     connection.execute(f"CREATE OR REPLACE TEMP TYPE level AS ENUM ({levels})")
                     found = connection.execute(f"SELECT {wanted}::level AS v {rows}").df()["v"]
                     columns[name] = found.cat.as_unordered()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.ticket_targets import EXCLUDED
 from cxlib.data.schema import DATED, TEXT, TICKETS
 from cxlib.data.store import read_frame, read_narrow, read_record
 from cxlib.data.survey import OWN
@@ -56,6 +57,30 @@ def read_table(
                 raise DataError(f"{column!r} is not in the {table} table{nearest(column, dtypes)}")
         dtypes = {column: dtypes[column] for column in columns}
     return read_frame(workspace.tables(client_name) / f"{table}.parquet", dtypes)
+
+
+def silent_tables(workspace: Workspace, client: Client, period: str) -> tuple[str, ...]:
+    """Return the tables that hold nothing of a period, so that no chapter can rest on them."""
+    if client.tickets is None:
+        return ()
+    dtypes = _dtypes(workspace, client.client, "tickets")
+    wanted = [name for name in ("created_at", "state") if name in dtypes]
+    path = workspace.tables(client.client) / "tickets.parquet"
+    log = read_narrow(path, {name: dtypes[name] for name in wanted}, {"state": "category"})
+    return () if opened_in(log, period).any() else ("tickets",)
+
+
+def opened_in(tickets: pd.DataFrame, period: str, *, or_before: bool = False) -> pd.Series:
+    """Return which tickets were opened in a period and are neither cancelled nor merged.
+
+    A period without a place in the calendar is all time.
+    """
+    found = tickets["created_at"].notna()
+    if periods.kind_of(period):
+        when = periods.parse(period)
+        found &= tickets["created_at"] < pd.Timestamp((when + 1).start)
+        found &= or_before | (tickets["created_at"] >= pd.Timestamp(when.start))
+    return found & ~tickets["state"].isin(EXCLUDED) if "state" in tickets else found
 
 
 _UNREAD = ("agent", "comment")

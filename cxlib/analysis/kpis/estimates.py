@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan
@@ -287,6 +288,7 @@ def worth(
         Column of weights.
     """
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 
     first, *others = [resolve(question) for question in questions]
     y = contributions(survey[first.key].to_numpy(float, na_value=np.nan), first)
@@ -303,11 +305,13 @@ def worth(
     design = design.loc[:, design.std() > 0]
     w = _inputs.weight_column(survey, weights)
     if len(design.columns) and answered.sum() > 3 * len(design.columns):
-        model = sm.WLS(
-            y[answered],
-            sm.add_constant(design)[answered],
-            weights=1.0 if w is None else w[answered],
-        ).fit()
+        with warnings.catch_warnings():  # twins share their worth: the fit of least norm
+            warnings.simplefilter("ignore", SingularMatrixWarning)
+            model = sm.WLS(
+                y[answered],
+                sm.add_constant(design)[answered],
+                weights=1.0 if w is None else w[answered],
+            ).fit()
         for key in frame.columns.intersection(model.params.index):
             sign = next(-1 if q.direction == "lower" else 1 for q in questions if q.key == key)
             found[key] = sign * max(sign * float(model.params[key]), 0.0) * float(rated[key].mean())
