@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
@@ -45,14 +45,14 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.file: BinaryIO | None = None
+        self.file: IO[bytes] | None = None
         self.places: list[int] = []
 
     def add(self, frame: pd.DataFrame) -> None:
         """Put a frame at the end."""
         if self.file is None:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.file = tempfile.TemporaryFile(dir=self.folder)  # type: ignore[assignment]
+            self.file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 - closed with the spool
             weakref.finalize(self, self.file.close)
         self.places.append(self.file.seek(0, 2))
         pickle.dump(frame, self.file, protocol=5)
@@ -61,7 +61,7 @@ class Spool:
         """Yield the frames in their order."""
         for place in self.places if self.file is not None else ():
             self.file.seek(place)
-            yield pickle.load(self.file)  # noqa: S301 - this process wrote it
+            yield pickle.load(self.file)  # this process wrote it
 
 
 def pieces(
@@ -103,8 +103,9 @@ def pieces(
             rows = len(grid.rows) + sum(grid.left.values())
             grid.cells = grid.cells.reindex(columns=columns, fill_value="")
             here = replace(file, rows=rows, told=(*told, *grid.notes), platform=grid.platform)
-            raw = united([grid], [here], [period] if period else None,
-                         warnings=[*warnings, *grid.warnings], decimal=source.decimal or decimal)  # fmt: skip
+            said = [*warnings, *grid.warnings]
+            raw = united([grid], [here], [period] if period else None, warnings=said,
+                         decimal=source.decimal or decimal)  # fmt: skip
             lacking = replace(here, absent=file.absent)
             others = tuple(other for other in files if other.name != file.name)
             yield replace(raw, files=(lacking, *others))

@@ -35,9 +35,9 @@ def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.Data
     """Return the canonical tickets, members or transactions table, ids not yet pseudonyms.
 
     `raw` may be a piece of the table, with the ledger that the pieces before it left; `settle` says
-    what is to be said of them all. It has those columns of `cxlib.data.schema.TABLES` that the client file names, in that order,
-    then the members' own attributes. The ledger takes every fault and every row dropped; if it has
-    failed, the table may lack columns.
+    what is to be said of them all. The table has those columns of `cxlib.data.schema.TABLES` that
+    the client file names, in that order, then the members' own attributes. The ledger takes every
+    fault and every row dropped; if it has failed, the table may lack columns.
     """
     section: Tickets | Members | Transactions = getattr(client, name)
     raw = ledger.chosen(raw, section, (name,), whole=False)

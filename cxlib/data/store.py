@@ -124,8 +124,9 @@ def read_narrow(path: Path, dtypes: Mapping[str, str], kinds: Mapping[str, str])
     dtypes : mapping of str to str
         The columns to read, with their canonical dtypes.
     kinds : mapping of str to str
-        ``category``: text as a categorical (numbers in a half, where that is exact); ``id``: a pseudonym as a number, the first 60 of its
-        128 bits (in one log of 20,000, two of ten million ids would be the same). Others stay.
+        ``category``: text as a categorical; ``id``: a pseudonym as a number, the first 60 of its
+        128 bits (in one log of 20,000, two of ten million ids would be the same). Numbers take
+        less room where that is exact.
     """
     import duckdb
     import pandas as pd
@@ -137,8 +138,8 @@ def read_narrow(path: Path, dtypes: Mapping[str, str], kinds: Mapping[str, str])
         with duckdb.connect() as connection:
             connection.execute("SET threads = 1")
             connection.execute("SET enable_progress_bar = false")
-            for name, dtype in dtypes.items():
-                wanted = _quoted(name)
+            for name, published in dtypes.items():
+                wanted, dtype = _quoted(name), published
                 if kinds.get(name) == "category":
                     levels = (
                         f"SELECT DISTINCT {wanted} {rows} WHERE {wanted} IS NOT NULL ORDER BY 1"

@@ -140,19 +140,13 @@ def read_log(
         if its == terms and tickets.equals(seen):
             return log
     _read.clear()
-    log = _checked(tickets, *terms)
+    log = _checked(tickets, terms)
     _read[:] = [(tickets.copy(deep=False), terms, log)]  # shares its memory until one is changed
     return log
 
 
-def _checked(
-    tickets: pd.DataFrame,
-    as_of: Moment,
-    calendar: BusinessHours | None,
-    clock: Clock,
-    closing: bool,
-    excluded: str,
-) -> TicketLog:
+def _checked(tickets: pd.DataFrame, terms: tuple[Any, ...]) -> TicketLog:
+    as_of, calendar, clock, closing, excluded = terms
     require(tickets, ("ticket_id", "created_at"))
     if tickets.empty:
         raise DataError("the tickets table has no rows.")
@@ -267,10 +261,8 @@ def groups_of(
     frame: pd.DataFrame, keys: list[str]
 ) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """Yield the values of `keys` with the tickets that have them, in order; one group for none."""
-    if not keys:
-        yield {}, frame
-        return
-    for names, part in frame.groupby(keys, sort=True, observed=True):
+    grouped = frame.groupby(keys, sort=True, observed=True) if keys else [((), frame)]
+    for names, part in grouped:
         yield dict(zip(keys, names, strict=True)), part
 
 
