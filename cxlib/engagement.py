@@ -269,6 +269,10 @@ class Engagement(Standing):
 
         Texts are categoricals, pseudonyms numbers, and there are no comments; `table` has it all.
         """
+        return self._log.copy(deep=False)
+
+    @cached_property
+    def _log(self) -> pd.DataFrame:
         from cxlib.data.tables import read_tickets
 
         return read_tickets(self.workspace, self.client.client)

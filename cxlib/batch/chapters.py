@@ -53,9 +53,16 @@ class Chapter:
         for section in self.sections:
             if section not in given:
                 return f"the client file has no section {section!r}"
+        survey = getattr(client, "survey", None)
+        if survey is not None and survey.metrics:
+            given.add("survey.metrics")
         if self.needs and not any(set(group) <= given for group in self.needs):
             wanted = " or ".join("+".join(group) for group in self.needs)
             return f"the client has no {wanted}"
+        if survey is not None and not survey.metrics and not survey.touchpoints:
+            silent = (*silent, "survey")
+            if not any(set(group) <= given - {*silent} for group in self.needs or ((),)):
+                return "the survey asks for no KPI and no touchpoint"
         if self.needs and not any(set(group) <= given - {*silent} for group in self.needs):
             return f"there are no {' or '.join(silent)} in this period"
         return ""

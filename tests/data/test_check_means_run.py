@@ -7,9 +7,11 @@ from textwrap import dedent
 import pandas as pd
 
 from cxlib import Engagement
-from cxlib.batch.chapters import Chapter
+from cxlib.batch.chapters import Chapter, discover
 from cxlib.chapters.assessment import tables
 from cxlib.data.tables import silent_tables
+from cxlib.workspace import Workspace
+from tests.conftest import ROOT
 from tests.data.conftest import Shop
 
 SURVEY = """
@@ -90,6 +92,22 @@ def test_a_period_without_tickets_has_no_service_chapter_and_check_says_so(shop:
         assert bool(service.lacks(client, silent)) == bool(silent)
         assert not targets.lacks(client, silent)
     assert len(Engagement.open("shop", workspace=shop.workspace).kpis().table)
+
+
+def test_a_survey_without_kpis_has_no_drivers_and_one_without_questions_no_chapter(
+    shop: Shop,
+) -> None:
+    answers(shop)
+    of = {c.stem: c for c in discover(Workspace(ROOT).notebooks).chapters}
+    head = "period: month\nsurvey:\n  source: s.csv\n  columns: {id: id, date: date}\n"
+    rated = shop.client(head + "  touchpoints: [{key: a, column: a, scale: [1, 5]}]\n")
+    assert "survey.metrics" in of["drivers"].lacks(rated)
+    assert not of["assessment"].lacks(rated)
+    bare = shop.client(head)
+    assert not shop.says(bare)
+    assert all(of[stem].lacks(bare) for stem in ("assessment", "drivers", "monitoring"))
+    full = shop.client(SURVEY)
+    assert not of["drivers"].lacks(full)
 
 
 def test_tickets_that_were_all_cancelled_stop_no_other_chapter(shop: Shop) -> None:
