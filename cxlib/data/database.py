@@ -94,7 +94,8 @@ def read_pieces(source: Source) -> Iterator[Raw]:
 
 def _frames(source: Source) -> Iterator[tuple[pd.DataFrame, str]]:
     """Yield rows as text, with the hash of all so far."""
-    total, kept, names = hashlib.sha256(), [], []
+    total, kept = hashlib.sha256(), list[list[str]]()
+    names: list[str] = []
     with closing(_pieces(source)) as found:
         for names, rows in found:
             _count(total, rows)

@@ -106,8 +106,7 @@ class Ledger:
             holds = values.is_code(cells, wanted)
             gone = kept & ~holds
             if gone.any():
-                counts = cells[gone].value_counts().to_dict()
-                self.others.setdefault((*path, name), Counter()).update(counts)
+                self.others.setdefault((*path, name), Counter()).update(cells[gone].tolist())
             kept &= holds
         self.drop(WHERE, int((~kept).sum()))
         if whole and not kept.any() and not self.failed:

@@ -10,7 +10,7 @@ import io
 import pickle
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import chain, islice
@@ -59,9 +59,10 @@ class Spool:
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the frames in their order."""
-        for place in self.places if self.file is not None else ():
-            self.file.seek(place)
-            yield pickle.load(self.file)  # this process wrote it
+        if (file := self.file) is not None:
+            for place in self.places:
+                file.seek(place)
+                yield pickle.load(file)  # this process wrote it
 
 
 def pieces(
@@ -120,7 +121,7 @@ def _grids(
     ids: Sequence[str],
     *,
     rows: int,
-) -> Iterator[Piece]:
+) -> Generator[Piece]:
     """Yield the grids of a file."""
     suffix = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
     shown = path.relative_to(folder).as_posix()

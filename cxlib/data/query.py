@@ -69,6 +69,8 @@ def read_pieces(
                 n = len(grid.cells)
                 read = RawFile(name=_NAME, sha256=digest, rows=n, columns=tuple(grid.names))
                 yield united([grid], [read])
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryError(f"the query: {str(error).splitlines()[0]}") from None
         except duckdb.Error as error:
             told = str(error).replace(f"{folder}/", "").strip()
             raise DataError(f"the query cannot be run: {told}") from None

@@ -197,10 +197,10 @@ def _in_order(frame: pd.DataFrame, zone: str | None, ledger: Ledger) -> pd.DataF
                 said.setdefault(reason, f"{key} {first[column]}, created {first['created_at']}")
                 wrong[reason] |= found
     for reason, rows in wrong.items():
-        n, first = ledger.aside.get(reason, (0, ""))
-        found = rows[frame.index]
-        ledger.aside[reason] = (n + int(found.sum()), first or said.get(reason, ""))
-        frame = frame[~found]
+        n, example = ledger.aside.get(reason, (0, ""))
+        aside = rows[frame.index]
+        ledger.aside[reason] = (n + int(aside.sum()), example or said.get(reason, ""))
+        frame = frame[~aside]
     return frame.reset_index(drop=True)
 
 
