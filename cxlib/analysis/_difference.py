@@ -204,27 +204,28 @@ def gap_test(kind: str, a: Side, b: Side, confidence: float) -> dict[str, Any]:
             _intervals.adjusted_net(s.promoters, s.detractors, s.n_star) for s in (a, b)
         )
         error, gap = 100 * sqrt(var_a + var_b), 100 * (net_a - net_b)
-        found = _by_t(gap, error, df, confidence)
+        found = by_t(gap, error, df, confidence)
         return found | {"low": max(found["low"], -200.0), "high": min(found["high"], 200.0)}
     if kind in ("csat", "share"):
         p, q, n, m = a.value / 100, b.value / 100, a.n_star, b.n_star
         low, high = _intervals.newcombe(p, n, q, m, confidence)
         pooled = (p * n + q * m) / (n + m)
         error = 100 * sqrt(max(pooled * (1 - pooled), 0.0) * (1 / n + 1 / m))
-        found = _by_t(gap, error, df, confidence) if error > 0 else _NO_SHARES
+        found = by_t(gap, error, df, confidence) if error > 0 else _NO_SHARES
         return found | {"low": 100 * low, "high": 100 * high}
     parts = (a.standard_error**2, b.standard_error**2)
     error = sqrt(sum(parts))
     if isnan(error) or error == 0:
         return dict.fromkeys(("low", "high", "p_value", "statistic", "df", "standard_error"), nan)
     welch = sum(parts) ** 2 / (parts[0] ** 2 / a.df + parts[1] ** 2 / b.df)
-    return _by_t(gap, error, welch, confidence)
+    return by_t(gap, error, welch, confidence)
 
 
 _NO_SHARES = {"p_value": 1.0, "statistic": 0.0, "df": inf, "standard_error": 0.0}
 
 
-def _by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, float]:
+def by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, float]:
+    """Return ``low, high, p_value, statistic, df, standard_error`` of a gap by t, or z."""
     half = _intervals.z_of(coverage, df) * error
     tail = norm.sf(abs(gap / error)) if df == inf else student.sf(abs(gap / error), df)
     return {
@@ -264,7 +265,7 @@ def _paired(
     error = float(complete.std(ddof=1)) / sqrt(n) if n > 1 else nan
     caveats: tuple[Caveat, ...] = ()
     if n > 1 and error > 0:
-        numbers = _by_t(float(complete.mean()), error, n - 1, coverage)
+        numbers = by_t(float(complete.mean()), error, n - 1, coverage)
     else:
         numbers = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
         numbers["standard_error"] = error

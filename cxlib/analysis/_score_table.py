@@ -17,6 +17,7 @@ from cxlib.analysis._multiplicity import adjust
 from cxlib.analysis._options import number
 from cxlib.analysis._score import Score, estimate
 from cxlib.analysis._survey_variance import Floats, Integers
+from cxlib.analysis.design import SurveyDesign
 from cxlib.analysis.metrics import Direction, Kind, Metric, Touchpoint, resolve
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
 from cxlib.errors import DataError
@@ -70,7 +71,7 @@ class ScoreTable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Answers:
+class Answers:
     """One question's answers: NaN for none; rows it does not concern are not `asked`."""
 
     metric: Metric
@@ -160,13 +161,12 @@ def score_table(
     ]
     columns = () if by is None else (by,) if isinstance(by, str) else _each(by, "by")
     _check_request(questions, columns, several, versus)
-    answers = [
-        _answers(data, question, weights, cluster, off_scale, confidence) for question in questions
-    ]
+    design = SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
+    answers = [answers_of(data, question, design, off_scale) for question in questions]
     rows: list[dict[str, Any]] = []
     reached = np.zeros(len(data), dtype=bool)
     for question in answers:
-        for labels, cell, rest in _cells(data, columns, isinstance(by, str)):
+        for labels, cell, rest in cells_of(data, columns, isinstance(by, str)):
             first = {"touchpoint": question.metric.key} if several else {}
             rows.append(first | labels | _row(question, cell, rest, versus))
             reached |= cell & question.asked & ~np.isnan(question.x)
@@ -219,29 +219,29 @@ def _check_request(
         raise DataError(f"a segment cannot be called {min(reserved)!r}: the table uses that name.")
 
 
-def _answers(
+def answers_of(
     data: pd.DataFrame,
     metric: Metric,
-    weights: str | None,
-    cluster: str | None,
+    design: SurveyDesign,
     off_scale: OffScale,
-    confidence: float,
-) -> _Answers:
-    ratings = _inputs.column(data, metric.key)
+    ratings: pd.Series | None = None,
+) -> Answers:
+    """Return who gave what: the metric's column, or other `ratings` of the same rows."""
+    ratings = _inputs.column(data, metric.key) if ratings is None else ratings
     whole = metric.kind != "mean"
     x, n_off = _inputs.ratings_of(ratings, scale=metric.scale, whole=whole, off_scale=off_scale)
-    return _Answers(
+    return Answers(
         metric=metric,
         x=x,
         asked=_inputs.asked(data, metric.key) | ~np.isnan(x),
-        weights=_inputs.weight_column(data, weights),
-        clusters=_inputs.cluster_column(data, cluster),
-        confidence=confidence,
+        weights=_inputs.weight_column(data, design.weights),
+        clusters=_inputs.cluster_column(data, design.cluster),
+        confidence=design.confidence,
         n_off=n_off,
     )
 
 
-def _cells(
+def cells_of(
     data: pd.DataFrame, columns: tuple[str, ...], single: bool
 ) -> list[tuple[dict[str, Any], Any, Any]]:
     """Return each cell's labels, its rows, and the rows of all other levels."""
@@ -258,7 +258,7 @@ def _cells(
     return cells
 
 
-def _row(answers: _Answers, cell: Any, rest: Any, versus: str | None) -> dict[str, Any]:
+def _row(answers: Answers, cell: Any, rest: Any, versus: str | None) -> dict[str, Any]:
     found = answers.score(cell)
     row: dict[str, Any] = dict.fromkeys(MEASURES, nan)
     if found is None:
@@ -296,7 +296,7 @@ def _frame(
 def _caveats(
     data: pd.DataFrame,
     columns: tuple[str, ...],
-    answers: list[_Answers],
+    answers: list[Answers],
     table: pd.DataFrame,
     minimum_base: int,
 ) -> tuple[Caveat, ...]:

@@ -1,4 +1,4 @@
-"""What did customers say: KPIs with their intervals, by cell, and answer by answer."""
+"""What did customers say: KPIs with their intervals, by cell, answer by answer, and tabulated."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis import _inputs, _intervals
+from cxlib.analysis._crosstab import Crosstab, crosstab
 from cxlib.analysis._inputs import OffScale
 from cxlib.analysis._kpis import ces, csat, mean, nps, score
 from cxlib.analysis._score import Detail, Score, share_of
@@ -19,11 +20,13 @@ from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 __all__ = [
+    "Crosstab",
     "Detail",
     "Distribution",
     "Score",
     "ScoreTable",
     "ces",
+    "crosstab",
     "csat",
     "distribution",
     "mean",

@@ -11,7 +11,10 @@ import pandas as pd
 R = TypeVar("R")
 
 _KEPT = ("n_dropped", "n_previous", "rank")
-_VERDICTS = ("status", "course", "moved", "cause", "turn", "alike", "mix_level")
+_VERDICTS = (
+    *("status", "course", "moved", "cause", "turn", "alike", "mix_level"),
+    *("letters", "against_rest"),
+)
 """Words that give away a number which is withheld."""
 _BASES = ("n", "n_before", "n_after")
 _OF_PREVIOUS = ("previous", "change", "change_low", "change_high", "p_value", "p_adjusted")
@@ -46,8 +49,26 @@ def withhold(result: R, minimum_base: int) -> R:
             changed[field.name] = withhold(value, minimum_base)
         elif small and isinstance(value, float):
             changed[field.name] = float("nan")
+    if {"table", "pairs"} <= changed.keys():
+        changed["table"], changed["pairs"] = _uncompared(changed["table"], changed["pairs"])
     changed = {name: value for name, value in changed.items() if value is not getattr(result, name)}
     return replace(result, **changed) if changed else result
+
+
+def _uncompared(table: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Blank what a cross table compares with a withheld column: its difference, its letter."""
+    keys = ["question", "choice", "segment"]
+    hidden = table[table["withheld"]]
+    gone = set(hidden[[*keys, "level"]].itertuples(index=False, name=None))
+    sides = [pairs[[*keys, side]].itertuples(index=False, name=None) for side in ("level", "other")]
+    touched = np.array([a in gone or b in gone for a, b in zip(*sides, strict=True)], dtype=bool)
+    shown = pairs.assign(withheld=touched | pairs["withheld"])
+    _blank(shown, shown.columns.difference(["withheld"]), shown["withheld"])
+    lost = {key: set(rows["column"]) for key, rows in hidden.groupby(keys)}
+    told = zip(table[keys].itertuples(index=False, name=None), table["letters"], strict=True)
+    kept = [" ".join(c for c in (letters or "").split() if c not in lost.get(key, ()))
+            for key, letters in told]  # fmt: skip
+    return table.assign(letters=pd.Series(kept, table.index, dtype=object)), shown
 
 
 def _own_bases(result: Any) -> list[int]:
@@ -111,6 +132,7 @@ _WHOLE = (
     "metric",
     "touchpoint",
     "question",
+    "choice",
     "segment",
     "margin",
     "period",
