@@ -29,6 +29,7 @@ from cxlib.words import mark as _
 Asked = Kind | Literal["single", "multiple", "open"]
 ASKED = (*KINDS, "single", "multiple", "open")
 HIGHER, LOWER = _("higher"), _("lower")
+DETRACTOR, PASSIVE, PROMOTER = _("detractor"), _("passive"), _("promoter")
 _GAP = ("difference", "difference_low", "difference_high", "p_value")
 _ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
 
@@ -80,6 +81,7 @@ def crosstab(
     rows: Question | Sequence[Question] | Mapping[str, Asked],
     by: str | Sequence[str],
     design: SurveyDesign | None = None,
+    answers: bool = False,
     minimum_base: int = MINIMUM_BASE,
     off_scale: OffScale = "error",
 ) -> Crosstab:
@@ -100,6 +102,8 @@ def crosstab(
         Segments, or multiple choices, whose columns may share respondents.
     design : SurveyDesign, optional
         Weights, customers and confidence.
+    answers : bool
+        Whether a rating's score is followed by the percent of each answer; of NPS, of each group.
     minimum_base : int
         Columns on fewer answers are in no family of comparisons.
     off_scale : {"error", "missing"}
@@ -138,26 +142,26 @@ def crosstab(
         for segment in dict.fromkeys(segments)
         for level, cell, rest in _levels(data, segment)
     ]
-    questions = list(_rows(data, rows, design, off_scale))
+    questions = list(_rows(data, rows, design, off_scale, answers))
     if not questions:
         raise DataError("rows= names no question to tabulate.")
     told: list[dict[str, Any]] = []
     pairs: list[dict[str, Any]] = []
-    for answer, answers in questions:
-        row = {"question": answers.metric.key, "choice": answer, "unit": answers.metric.unit}
+    for choice, given in questions:
+        row = {"question": given.metric.key, "choice": choice, "unit": given.metric.unit}
         everyone = np.ones(len(data), dtype=bool)
-        told.append(row | {"segment": None, "level": None} | _estimate(answers, everyone)[0])
+        told.append(row | {"segment": None, "level": None} | _estimate(given, everyone)[0])
         for segment in dict.fromkeys(segments):
             own = [column for column in columns if column[0] == segment]
-            estimates = [_estimate(answers, cell) for _segment, _level, cell, _rest in own]
+            estimates = [_estimate(given, cell) for _segment, _level, cell, _rest in own]
             for (_segment, level, cell, rest), (found, score) in zip(own, estimates, strict=True):
-                other = answers.score(rest)
-                gap = _gap(answers, (cell, score), (rest, other))
+                other = given.score(rest)
+                gap = _gap(given, (cell, score), (rest, other))
                 n_other = 0 if other is None else other.n
                 place = {"segment": segment, "level": level}
                 told.append(row | place | gap | found | {"_n_other": n_other})
             for a, b in combinations(range(len(own)), 2):
-                gap = _gap(answers, (own[a][2], estimates[a][1]), (own[b][2], estimates[b][1]))
+                gap = _gap(given, (own[a][2], estimates[a][1]), (own[b][2], estimates[b][1]))
                 place = {"segment": segment, "level": own[a][1], "other": own[b][1]}
                 n = min(estimates[a][0]["n"], estimates[b][0]["n"])
                 pairs.append(row | place | gap | {"n": n})
@@ -181,7 +185,7 @@ _SHARE = (0, 1)
 
 
 def _rows(
-    data: pd.DataFrame, rows: Any, design: SurveyDesign, off_scale: OffScale
+    data: pd.DataFrame, rows: Any, design: SurveyDesign, off_scale: OffScale, each: bool
 ) -> Iterator[tuple[str, Answers]]:
     """Yield each row of the cross table: its answer (empty for a score) and who gave what."""
     alone = isinstance(rows, (str, Metric, Touchpoint))
@@ -194,11 +198,27 @@ def _rows(
         kind = kind if known or kind else _kind_of(data, question)
         if not isinstance(question, str) or kind in KINDS:
             metric = resolve(question, kind=kind if kind in KINDS else None)
-            yield "", answers_of(data, metric, design, off_scale)
+            given = answers_of(data, metric, design, off_scale)
+            yield "", given
+            for name, least, most in _groups(metric) if each else ():
+                hits = ((given.x >= least) & (given.x <= most)).astype(float)
+                ratings = pd.Series(np.where(np.isnan(given.x), np.nan, hits), data.index)
+                share = Metric(metric.key, "csat", scale=_SHARE, top=1)
+                yield name, answers_of(data, share, design, off_scale, ratings=ratings)
             continue
         for answer, chosen in _choices(data, question, kind):
             metric = Metric(question, "csat", scale=_SHARE, top=1)
             yield answer, answers_of(data, metric, design, off_scale, ratings=chosen)
+
+
+def _groups(metric: Metric) -> list[tuple[str, float, float]]:
+    """Return the answers of a scale that are told apart: each with its lowest and highest."""
+    if metric.cut_points is not None:
+        low, high = metric.cut_points
+        between = (low + 0.5, high - 0.5)
+        return [(DETRACTOR, -inf, low), (PASSIVE, *between), (PROMOTER, high, inf)]
+    lowest, highest = metric.scale or (1, 0)
+    return [(str(rating), rating, rating) for rating in range(lowest, highest + 1)]
 
 
 def _kind_of(data: pd.DataFrame, name: str) -> str:
@@ -229,7 +249,8 @@ def _choices(data: pd.DataFrame, name: str, kind: str | None) -> Iterator[tuple[
     else:
         for level in _inputs.levels_of(values):
             chosen = values.eq(level).fillna(False).astype(float)
-            yield str(level), chosen.where(values.notna()).rename(name)
+            told = f"{level:g}" if isinstance(level, float) else str(level)
+            yield told, chosen.where(values.notna()).rename(name)
 
 
 def _flag(data: pd.DataFrame, name: Any) -> pd.Series:

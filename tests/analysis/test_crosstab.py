@@ -208,3 +208,14 @@ def test_a_table_of_nothing_carries_letters_in_at_most_one_in_twenty(shared: boo
 def test_what_will_not_do_is_named(three: pd.DataFrame, of: dict[str, Any], says: str) -> None:
     with pytest.raises(DataError, match=says):
         crosstab(three, **of)
+
+
+def test_the_answers_behind_a_rating_stand_beneath_it() -> None:
+    data = pd.DataFrame({"nps": [10, 10, 8, 3] * 10, "group": ["A", "B"] * 20})
+    data["visit"] = [1.0, 2.0, 5.0, np.nan] * 10
+    asked = [Metric("nps", "nps"), Touchpoint("visit")]
+    found = crosstab(data, rows=asked, by="group", answers=True)
+    total = found.table[found.table["segment"].isna()].set_index(["question", "choice"])["value"]
+    assert total["nps"].to_dict() == {"": 25, "detractor": 25, "passive": 25, "promoter": 50}
+    assert list(total["visit"].index) == ["", "1", "2", "3", "4", "5"]
+    assert total["visit"][["1", "3"]].tolist() == [pytest.approx(100 / 3), 0]
