@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from cxlib.words import Words
 from cxlib.workspace import JOB_VARIABLE, Workspace
 
 if TYPE_CHECKING:
-    from cxlib.envelope import Envelope
+    from cxlib.envelope import Envelope, Part
     from cxlib.params import Client
     from cxlib.present.findings import Rule
     from cxlib.present.tables import TableView
@@ -31,6 +32,7 @@ class Page(ABC):
     def __init__(self) -> None:
         self._results: dict[str, Any] = {}
         self._findings: dict[str, Any] = {}
+        self._parts: list[Part] = []
 
     @property
     @abstractmethod
@@ -61,6 +63,7 @@ class Page(ABC):
 
         if not is_empty(result):
             _display(self.view(result, columns, table=table, caption=caption))
+            self._note("table", result, columns=columns, table=table, caption=caption)
 
     def view(
         self,
@@ -103,6 +106,7 @@ class Page(ABC):
             _display(conclusions.nothing_to_show(words=self.words, minimum_base=self.minimum_base))
         else:
             _display(figures.draw(plot, shown, words=self.words, **options))
+            self._note("figure", result, plot, **options)
 
     def tiles(self, result: Any) -> None:
         """Show one tile a KPI; the report begins with them.
@@ -115,6 +119,7 @@ class Page(ABC):
         from cxlib.present.tiles import kpi_tiles
 
         _display(kpi_tiles(self.withheld(result), words=self.words))
+        self._note("tiles", result)
 
     def tell(
         self, rules: Iterable[Rule], result: Any, *, about: str = "kpi", evidence: str = ""
@@ -167,6 +172,67 @@ class Page(ABC):
         shown = [withhold(one, self.minimum_base) for one in (result if many else [result])]
         return shown if many else shown[0]
 
+    def export(
+        self,
+        result: Any,
+        path: str | Path,
+        columns: str | Sequence[str] | None = None,
+        *,
+        table: str = "table",
+        caption: str = "",
+    ) -> Path:
+        """Write a result to a spreadsheet: numbers as numbers, small bases withheld.
+
+        Parameters
+        ----------
+        result : result or DataFrame
+            Or a list of them, one table each.
+        path : str or Path
+            A file name ending in ``.xlsx``; what stood there is replaced.
+        columns, table, caption
+            As for `show`; intervals and bases join the columns that are named.
+
+        Raises
+        ------
+        CxError
+            If the name does not end so, or there is nothing to write.
+        """
+        from cxlib.present.sheets import grid, workbook_of
+        from cxlib.workspace import write_whole
+
+        target = Path(path).expanduser()
+        if target.suffix.lower() != ".xlsx":
+            raise DataError(f"{target.name!r} is no spreadsheet: name a file ending in .xlsx.")
+        title = self.words.say(caption) if caption else ""
+        laid: dict[str, Any] = {
+            "words": self.words,
+            "minimum_base": self.minimum_base,
+            "title": title,
+        }
+        shown = self.withheld(result)
+        grids = [
+            grid(one, columns=columns, table=table, **laid)
+            for one in (shown if isinstance(shown, list) else [shown])
+        ]
+        about = (self.client.display_name(self.words.language), self.words.period(self.period))
+        write_whole(target, workbook_of(grids, words=self.words, subject=" · ".join(about)))
+        return target
+
+    def _note(self, kind: str, result: Any, plot: Any = None, **options: Any) -> None:
+        """Keep what was shown, for the spreadsheet and the deck; what no file can hold is not."""
+        from cxlib.envelope import Part, encode
+
+        named = f"{getattr(plot, '__module__', '')}:{getattr(plot, '__qualname__', '')}"
+        try:
+            data, told = encode(self.withheld(result)), encode(options)
+        except DataError:
+            return
+        shell = sys.modules.get("IPython")
+        kernel = shell.get_ipython() if shell else None
+        cell = 0 if kernel is None else int(kernel.execution_count)
+        held = named if plot is not None else ""
+        self._parts.append(Part(kind=kind, data=data, options=told, plot=held, cell=cell))
+
     # --- results out and in --------------------------------------------------------------------
 
     def save(self, **results: Any) -> Path | None:
@@ -201,6 +267,7 @@ class Page(ABC):
             results=dict(self._results),
             findings=tuple(self._findings.values()),
             provenance=provenance(self.workspace, self.client),
+            parts=tuple(self._parts),
         )
         write(path, envelope)
         return path

@@ -1,0 +1,145 @@
+"""What a run makes of a client's chapters beside their reports: a spreadsheet, a deck.
+
+Both are made from what the chapters saved, so that a new chapter takes part by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxlib.errors import RunError
+from cxlib.report.markdown import translate_markdown
+from cxlib.words import Words
+from cxlib.words import mark as _
+from cxlib.workspace import Workspace, as_name, check_client_name
+
+if TYPE_CHECKING:
+    from cxlib.engagement import Engagement
+    from cxlib.envelope import Envelope
+
+TITLES = {"xlsx": _("Tables and table book"), "pptx": _("Deck")}
+"""The formats beside HTML, by the ending of their files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A chapter as it was saved: its question, and what its page holds.
+
+    Parameters
+    ----------
+    stem, file, title : str
+        Its title is its question, in the reader's language.
+    envelope : Envelope or None
+        None where the chapter failed in this run.
+    sections : mapping of int to str
+        The heading above each cell, by the number it was executed as.
+    """
+
+    stem: str
+    file: str
+    title: str
+    envelope: Envelope | None
+    sections: Mapping[int, str] = field(default_factory=dict)
+
+
+def file_name(client: str, period: str, kind: str) -> str:
+    """Return what a client's file of a period is called, once it has left its folder."""
+    return f"{check_client_name(client)}-{as_name(period)}.{kind}"
+
+
+def make(kind: str, place: Workspace, client: str, *, period: str, language: str) -> bytes:
+    """Make a spreadsheet or a deck from what lies in a job's folder.
+
+    Parameters
+    ----------
+    kind : {"xlsx", "pptx"}
+    place : Workspace
+        Holds the client's file and tables, the chapters' notebooks and saved results.
+    client, period, language : str
+
+    Raises
+    ------
+    RunError
+        If no chapter left results.
+    """
+    from cxlib import params
+    from cxlib.engagement import Engagement
+
+    opened = params.load(client, place)
+    beside = tuple(sorted(place.notebooks.glob(f"*.{language}.po")))
+    labels, segments = opened.labels(language), opened.segments
+    words = Words.load(language, labels=labels, beside=beside, segments=segments)
+    engagement = Engagement(
+        client=opened, workspace=place, period=period, words=words, chapter="exports"
+    )
+    chapters = saved_chapters(engagement)
+    if not any(chapter.envelope for chapter in chapters):
+        raise RunError("no chapter left results: there is nothing to write.")
+    return _maker(kind)(engagement, chapters)
+
+
+def _maker(kind: str) -> Callable[[Engagement, list[Saved]], bytes]:
+    if kind == "pptx":
+        from cxlib.report.deck import deck
+
+        return deck
+    from cxlib.report.workbook import workbook
+
+    return workbook
+
+
+def saved_chapters(engagement: Engagement) -> list[Saved]:
+    """Return the chapters whose notebooks lie there, in order, with what each saved."""
+    from cxlib.chapters import register
+    from cxlib.envelope import read
+
+    found, words = [], engagement.words
+    for path in sorted(engagement.workspace.notebooks.glob("*.ipynb")):
+        stem = re.sub(r"^\d+-", "", path.stem)
+        register(stem)
+        title, sections = _headings(path, words)
+        place = engagement.workspace
+        result = place.result(engagement.client.client, engagement.period, stem)
+        envelope = read(result) if result.is_file() else None
+        found.append(
+            Saved(
+                stem=stem, file=path.stem, title=title or stem, envelope=envelope,
+                sections=sections,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _headings(path: Path, words: Words) -> tuple[str, dict[int, str]]:
+    """Return a notebook's question, and the heading above each of its cells as they are executed.
+
+    papermill adds one cell, after the one that holds the parameters, or at the top.
+    """
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    tags = [cell.get("metadata", {}).get("tags", []) for cell in cells]
+    title, heading, sections = "", "", dict[int, str]()
+    executed = 0 if any("parameters" in each for each in tags) else 1
+    for cell, tagged in zip(cells, tags, strict=True):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            said = translate_markdown(source, words)
+            for level, text in re.findall(r"^(#{1,3}) (.+)$", said, re.MULTILINE):
+                plain = re.sub(r"[*_`]|\[([^]]*)\]\([^)]*\)", r"\1", text).strip()
+                title, heading = (plain, "") if level == "#" and not title else (title, plain)
+        elif cell["cell_type"] == "code" and source.strip():
+            executed += 1 + ("parameters" in tagged)
+            sections[executed] = heading
+    return title, sections
+
+
+def made_at() -> datetime:
+    """Return when what is made now is made; ``SOURCE_DATE_EPOCH`` pins it."""
+    pinned = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(pinned), UTC) if pinned else datetime.now(UTC)
