@@ -229,7 +229,7 @@ class Page(ABC):
             return
         shell = sys.modules.get("IPython")
         kernel = shell.get_ipython() if shell else None
-        cell = 0 if kernel is None else int(kernel.execution_count)
+        cell = 0 if kernel is None else len(kernel.history_manager.input_hist_parsed) - 1
         held = named if plot is not None else ""
         self._parts.append(Part(kind=kind, data=data, options=told, plot=held, cell=cell))
 

@@ -214,9 +214,11 @@ class Workbook:
         """Add a sheet of this name, made one that a workbook can bear; landscape, a page wide."""
         plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip("' ") or "–"
         title, n = plain[:LONGEST], 1
+        if len(plain) > LONGEST and " " in title[1:]:
+            title = title.rsplit(" ", 1)[0].rstrip(" ,;:–") or title
         while title.casefold() in {*self._names, "history"}:
             n += 1
-            title = f"{plain[: LONGEST - len(str(n)) - 1]} {n}"
+            title = f"{plain[: LONGEST - len(str(n)) - 1].rstrip()} {n}"
         self._names.add(title.casefold())
         sheet = self._book.add_worksheet(title)
         sheet.hide_gridlines(2)
