@@ -29,9 +29,9 @@ class Part:
 
     Parameters
     ----------
-    kind : {"tiles", "table", "figure"}
+    kind : {"tiles", "table", "figure", "findings"}
     data : object
-        What is shown, small bases withheld, as `encode` returns it.
+        What is shown, small bases withheld, as `encode` returns it; of findings their ids.
     options : mapping
         Of a table what `page.Page.show` was asked for; of a figure the plot's options.
     plot : str

@@ -144,6 +144,8 @@ class Page(ABC):
         told = tell(shown, rules, chapter=self.chapter, about=about, evidence=evidence)
         kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
         self._findings |= {f.id: f for f in kept}
+        if kept:
+            self._note("findings", [f.id for f in kept])
         self._write()
         _display(conclusions.view_findings(kept, words=self.words))
 

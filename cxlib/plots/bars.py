@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import seaborn as sns
 
-from cxlib.plots import theme
+from cxlib.plots import native, theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,4 +57,10 @@ def bars(
         )
     ax.set_xticks(at, list(labels))
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    drawn = native.Chart(
+        kind="bars", labels=tuple(labels), values=native.numbers(share), low=native.numbers(low),
+        high=native.numbers(high), colours=tuple(colours or ()), shape='0"%"',
+        axis=" · ".join(filter(None, (xlabel, ylabel))),
+    )  # fmt: skip
+    native.note(ax, drawn)
     return theme.title(ax, title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cxlib.plots import theme
+from cxlib.plots import native, theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,12 @@ def forest(
     ax.grid(axis="x")
     ax.margins(x=0.08)
     ax.set_xlabel(xlabel)
+    drawn = native.Chart(
+        kind="forest", labels=tuple(labels), values=native.numbers(table[value]),
+        low=native.numbers(table[ends[0]]), high=native.numbers(table[ends[1]]),
+        colours=tuple(colours or ()), axis=xlabel, shape=native.shape_of(table), zero=zero,
+    )  # fmt: skip
+    native.note(ax, drawn)
     return theme.title(ax, title, alt=alt)
 
 

@@ -105,7 +105,7 @@ def _grids(engagement: Engagement, chapter: Saved) -> Iterable[Grid]:
     parts = chapter.envelope.parts if chapter.envelope else ()
     shown = {_digest(part) for part in parts if part.kind == "table"}
     titles: dict[str, int] = {}
-    for part in parts:
+    for part in (part for part in parts if part.kind != "findings"):
         if part.kind == "figure" and _digest(part) in shown:
             continue  # its table stands there
         for each in _grids_of(engagement, chapter, part):
