@@ -116,8 +116,11 @@ def _interned(parts: tuple[Part, ...]) -> dict[str, Any]:
 
 
 def _write_whole(path: Path, data: Any) -> None:
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
-    write_whole(path, text.encode("utf-8"))
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, allow_nan=False)}"
+        for name, part in data.items()
+    ]
+    write_whole(path, ("{\n" + ",\n".join(lines) + "\n}").encode("utf-8"))
 
 
 def read(path: Path) -> Envelope:

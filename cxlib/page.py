@@ -33,6 +33,7 @@ class Page(ABC):
         self._results: dict[str, Any] = {}
         self._findings: dict[str, Any] = {}
         self._parts: list[Part] = []
+        self._unwritten = False
 
     @property
     @abstractmethod
@@ -234,6 +235,17 @@ class Page(ABC):
         cell = 0 if kernel is None else len(kernel.history_manager.input_hist_parsed) - 1
         held = named if plot is not None else ""
         self._parts.append(Part(kind=kind, data=data, options=told, plot=held, cell=cell))
+        if kernel is not None and not self._unwritten:
+            kernel.events.register("post_run_cell", self._cell_ended)
+        self._unwritten = True
+
+    def _cell_ended(self, *_result: Any) -> None:
+        """Write what the cell that has just ended showed."""
+        from IPython import get_ipython
+
+        get_ipython().events.unregister("post_run_cell", self._cell_ended)
+        if self._unwritten:
+            self._write()
 
     # --- results out and in --------------------------------------------------------------------
 
@@ -272,6 +284,7 @@ class Page(ABC):
             parts=tuple(self._parts),
         )
         write(path, envelope)
+        self._unwritten = False
         return path
 
     def read(self, chapter: str) -> Envelope:

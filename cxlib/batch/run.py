@@ -235,6 +235,7 @@ def make_parcel(
         language=job.language,
         notebook="" if job.format else notebook.name,
         format=job.format,
+        missing=tuple(key.rpartition("/")[2] for key in job.after if key in without),
         files={name: path.read_bytes() if carry else path for name, path in files.items()},
     )
 

@@ -70,9 +70,11 @@ def _format(parcel: Parcel, folder: Path) -> Outcome:
     """Make a spreadsheet or a deck of what the chapters saved; no notebook runs here."""
     from cxlib.report.exports import make
 
-    about = {"period": parcel.period, "language": parcel.language}
     try:
-        made = make(parcel.format, Workspace(folder), parcel.client, **about)
+        made = make(
+            parcel.format, Workspace(folder), parcel.client, period=parcel.period,
+            language=parcel.language, missing=parcel.missing,
+        )  # fmt: skip
     except CxError as failed:
         return Outcome(parcel.key, error=mask_text(str(failed)), isolation=confine.isolation())
     except Exception as failed:  # noqa: BLE001 - one job's end is never another's

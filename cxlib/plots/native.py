@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -56,6 +57,11 @@ def numbers(values: Iterable[Any]) -> tuple[float | None, ...]:
     """Return numbers as a chart takes them, None for those that are missing."""
     known = (None if v is None or v != v else float(v) for v in values)  # noqa: PLR0124 - NaN
     return tuple(known)
+
+
+def axis_of(label: str) -> str:
+    """Return what an axis says of its numbers; not its key to strokes and fills after that."""
+    return re.split("[;；]", label)[0].strip()
 
 
 def shape_of(table: Any) -> str:

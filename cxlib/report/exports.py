@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,10 @@ TITLES = {"xlsx": _("Tables and table book"), "pptx": _("Deck")}
 """The formats beside HTML, by the ending of their files."""
 
 
+FIRST = "summary"
+"""The chapter that comes first where it is there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Saved:
     """A chapter as it was saved: its question, and what its page holds.
@@ -37,16 +41,22 @@ class Saved:
     stem, file, title : str
         Its title is its question, in the reader's language.
     envelope : Envelope or None
-        None where the chapter failed in this run.
+        None where it saved nothing.
+    missing : bool
+        Whether it failed in this run.
     sections : mapping of int to str
         The heading above each cell, by the number it was executed as.
+    texts : mapping of int to str
+        What stands beneath that heading.
     """
 
     stem: str
     file: str
     title: str
     envelope: Envelope | None
+    missing: bool = False
     sections: Mapping[int, str] = field(default_factory=dict)
+    texts: Mapping[int, str] = field(default_factory=dict)
 
 
 def file_name(client: str, period: str, kind: str) -> str:
@@ -54,7 +64,15 @@ def file_name(client: str, period: str, kind: str) -> str:
     return f"{check_client_name(client)}-{as_name(period)}.{kind}"
 
 
-def make(kind: str, place: Workspace, client: str, *, period: str, language: str) -> bytes:
+def make(
+    kind: str,
+    place: Workspace,
+    client: str,
+    *,
+    period: str,
+    language: str,
+    missing: Sequence[str] = (),
+) -> bytes:
     """Make a spreadsheet or a deck from what lies in a job's folder.
 
     Parameters
@@ -63,11 +81,13 @@ def make(kind: str, place: Workspace, client: str, *, period: str, language: str
     place : Workspace
         Holds the client's file and tables, the chapters' notebooks and saved results.
     client, period, language : str
+    missing : sequence of str
+        Stems of chapters that failed in this run: they are named.
 
     Raises
     ------
     RunError
-        If no chapter left results.
+        If no chapter could be made.
     """
     from cxlib import params
     from cxlib.engagement import Engagement
@@ -79,9 +99,9 @@ def make(kind: str, place: Workspace, client: str, *, period: str, language: str
     engagement = Engagement(
         client=opened, workspace=place, period=period, words=words, chapter="exports"
     )
-    chapters = saved_chapters(engagement)
-    if not any(chapter.envelope for chapter in chapters):
-        raise RunError("no chapter left results: there is nothing to write.")
+    chapters = saved_chapters(engagement, missing)
+    if all(chapter.missing for chapter in chapters):
+        raise RunError("no chapter could be made: there is nothing to write.")
     return _maker(kind)(engagement, chapters)
 
 
@@ -95,7 +115,7 @@ def _maker(kind: str) -> Callable[[Engagement, list[Saved]], bytes]:
     return workbook
 
 
-def saved_chapters(engagement: Engagement) -> list[Saved]:
+def saved_chapters(engagement: Engagement, missing: Sequence[str] = ()) -> list[Saved]:
     """Return the chapters whose notebooks lie there, in order, with what each saved."""
     from cxlib.chapters import register
     from cxlib.envelope import read
@@ -104,39 +124,41 @@ def saved_chapters(engagement: Engagement) -> list[Saved]:
     for path in sorted(engagement.workspace.notebooks.glob("*.ipynb")):
         stem = re.sub(r"^\d+-", "", path.stem)
         register(stem)
-        title, sections = _headings(path, words)
+        title, sections, texts = _headings(path, words)
         place = engagement.workspace
         result = place.result(engagement.client.client, engagement.period, stem)
         envelope = read(result) if result.is_file() else None
         found.append(
             Saved(
                 stem=stem, file=path.stem, title=title or stem, envelope=envelope,
-                sections=sections,
+                sections=sections, texts=texts, missing=stem in missing,
             )
         )  # fmt: skip
     return found
 
 
-def _headings(path: Path, words: Words) -> tuple[str, dict[int, str]]:
-    """Return a notebook's question, and the heading above each of its cells as they are executed.
+def _headings(path: Path, words: Words) -> tuple[str, dict[int, str], dict[int, str]]:
+    """Return a notebook's question, and heading and text above each cell as they are executed.
 
     papermill adds one cell, after the one that holds the parameters, or at the top.
     """
     cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
     tags = [cell.get("metadata", {}).get("tags", []) for cell in cells]
-    title, heading, sections = "", "", dict[int, str]()
+    title, heading, text = "", "", ""
+    sections, texts = dict[int, str](), dict[int, str]()
     executed = 0 if any("parameters" in each for each in tags) else 1
     for cell, tagged in zip(cells, tags, strict=True):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             said = translate_markdown(source, words)
-            for level, text in re.findall(r"^(#{1,3}) (.+)$", said, re.MULTILINE):
-                plain = re.sub(r"[*_`]|\[([^]]*)\]\([^)]*\)", r"\1", text).strip()
-                title, heading = (plain, "") if level == "#" and not title else (title, plain)
+            plain = re.sub(r"\[([^]]*)\]\([^)]*\)|[*_`]", r"\1", said)
+            for level, told in re.findall(r"^(#{1,3}) (.+)$", plain, re.MULTILINE):
+                title, heading = (told, "") if level == "#" and not title else (title, told)
+            text = re.sub(r"^#+ .+$", "", plain, flags=re.MULTILINE).strip()
         elif cell["cell_type"] == "code" and source.strip():
             executed += 1 + ("parameters" in tagged)
-            sections[executed] = heading
-    return title, sections
+            sections[executed], texts[executed] = heading.strip(), text
+    return title.strip(), sections, texts
 
 
 def made_at() -> datetime:

@@ -13,7 +13,7 @@ from cxlib.present import tables
 from cxlib.present.formats import DASH
 from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, typed
 from cxlib.present.withhold import is_empty, withhold
-from cxlib.report.exports import Saved, made_at
+from cxlib.report.exports import FIRST, Saved, made_at
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from cxlib.engagement import Engagement
     from cxlib.envelope import Part
 
-FIRST = "summary"
-"""The chapter that comes first where it is there."""
 OPEN_COMMENT = "comment"
 """The canonical column of the open question that every survey may have."""
 
@@ -53,7 +51,7 @@ def workbook(engagement: Engagement, chapters: Sequence[Saved]) -> bytes:
         name, questions = _write_table_book(book, engagement, told)
         listed.append((words.say(_("Table book: every question by every group")), "", 0))
         listed += [(question, name, row) for question, row in questions]
-    missing = [chapter.title for chapter in chapters if chapter.envelope is None]
+    missing = [chapter.title for chapter in chapters if chapter.missing]
     _write_contents(book, contents, engagement, listed, missing)
     return book.content
 
