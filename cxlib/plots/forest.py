@@ -67,7 +67,8 @@ def forest(
     drawn = native.Chart(
         kind="forest", labels=tuple(labels), values=native.numbers(table[value]),
         low=native.numbers(table[ends[0]]), high=native.numbers(table[ends[1]]),
-        colours=tuple(colours or ()), axis=native.axis_of(xlabel), shape=native.shape_of(table), zero=zero,
+        colours=tuple(colours or ()), axis=native.axis_of(xlabel), zero=zero,
+        shape=native.shape_of(table),
     )  # fmt: skip
     native.note(ax, drawn)
     return theme.title(ax, title, alt=alt)

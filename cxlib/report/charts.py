@@ -37,7 +37,13 @@ def add_chart(
     from pptx.util import Pt
 
     data = CategoryChartData(number_format=chart.shape)
-    data.categories = list(chart.labels)
+    numbered = chart.kind == "forest" and chart.zero  # no room at a short bar with long whiskers
+    data.categories = [
+        label
+        if value is None or not numbered
+        else f"{label}  {_said(value, chart.shape, sign=True)}"
+        for label, value in zip(chart.labels, chart.values, strict=True)
+    ]
     build = {"trend": _trend, "waterfall": _waterfall}.get(chart.kind, _rows)
     kind, finish = build(chart, data, stressed)
     frame = slide.shapes.add_chart(kind, *box, data)
@@ -81,11 +87,12 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             fill.fore_color.rgb = rgb(_lighter(colour) if chart.low and not own else colour)
         if chart.low:
             _whiskers(series._element, chart)
-        plot.has_data_labels = True
-        labels = plot.data_labels
-        labels.number_format, labels.number_format_is_linked = chart.shape, False
-        labels.font.size = Pt(11)
-        labels.position = XL_LABEL_POSITION.INSIDE_BASE
+        plot.has_data_labels = not (lying and chart.zero)
+        if plot.has_data_labels:
+            labels = plot.data_labels
+            labels.number_format, labels.number_format_is_linked = chart.shape, False
+            labels.font.size = Pt(11)
+            labels.position = XL_LABEL_POSITION.INSIDE_BASE
         axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
         if lying:
             axis.reverse_order = True

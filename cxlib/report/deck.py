@@ -50,7 +50,8 @@ def deck(engagement: Engagement, chapters: Sequence[Saved], *, look: Look | None
         if chapter.stem != FIRST and headline not in said:
             said.add(headline)
             part = figure_of(chapter, finding)
-            shown = drawn(part, words, chapter.texts.get(part.cell, "")) if part else None
+            text = chapter.texts.get(part.cell, "") if part else ""
+            shown = drawn(part, words, text, about=finding) if part else None
             slides.finding(chapter, finding, shown)
     missing = [c.title for c in chapters if c.missing]
     slides.about(engagement, missing)
@@ -120,8 +121,10 @@ def _about(frame: pd.DataFrame, finding: Finding) -> Any:
     return hits[0] if hits else pd.Series(False, index=frame.index)
 
 
-def drawn(part: Part, words: Words, text: str) -> Shown:
+def drawn(part: Part, words: Words, text: str, *, about: Finding | None = None) -> Shown:
     """Draw a saved figure again: as a chart that can be edited where its type allows it.
+
+    Of many panels only those that are `about` the finding.
 
     Raises
     ------
@@ -139,15 +142,21 @@ def drawn(part: Part, words: Words, text: str) -> Shown:
     if getattr(plot, "__module__", "") != module or not callable(plot):
         raise DataError(f"a saved figure names {part.plot!r}, which this kit does not know.")
     with theme.applied():
-        axes = plot(part.result(), words=words, **decode(part.options))
+        axes = plot(_panels(part.result(), about), words=words, **decode(part.options))
         figure = axes.get_figure()
         chart = native.noted(axes)
-        about = axes.get_label() or axes.get_gid() or ""
+        alt = axes.get_label() or axes.get_gid() or ""
         if chart is not None:
-            return Shown(chart=chart, about=about, text=text)
+            return Shown(chart=chart, about=alt, text=text)
         theme.fit(figure)
         png, (wide, high) = _picture(figure), figure.get_size_inches()
-        return Shown(chart=None, png=png, size=(float(wide), float(high)), about=about, text=text)
+        return Shown(chart=None, png=png, size=(float(wide), float(high)), about=alt, text=text)
+
+
+def _panels(result: Any, finding: Finding | None) -> Any:
+    if not isinstance(result, list) or finding is None:
+        return result
+    return [one for one in result if _share(one, finding)] or result
 
 
 def _picture(figure: Any) -> bytes:

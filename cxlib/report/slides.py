@@ -334,8 +334,8 @@ NOTES = _(
 )
 BASES = _("Numbers on fewer than {n} answers are withheld, and what would give one away.")
 WORDING = _(
-    "“Act” and “watch” are the kit's words for what is missed, lost or at risk; “goes with” does "
-    "not mean “is caused by”."
+    "“Act” and “watch” mark what is missed, lost or at risk; “goes with” does not mean “is caused "
+    "by”."
 )
 
 
