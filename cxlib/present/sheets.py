@@ -193,6 +193,7 @@ class Workbook:
             {"in_memory": True, "strings_to_numbers": False, "strings_to_formulas": False,
              "strings_to_urls": False},
         )  # fmt: skip
+        subject = _legal(subject)[:200]
         properties: dict[str, Any] = {"title": subject, "author": "", "comments": ""}
         if made is not None:
             properties["created"] = made.replace(tzinfo=None)
@@ -225,7 +226,7 @@ class Workbook:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer(f"&L{self.subject.replace('&', '&&')[:200]}&R&P / &N")
+        sheet.set_footer(f"&L{self.subject.replace('&', '&&')}&R&P / &N")
         return title, sheet
 
     def put(self, sheet: Any, row: int, column: int, cell: Cell, **look: Any) -> None:
@@ -237,7 +238,7 @@ class Workbook:
         elif isinstance(value, dt.datetime):
             sheet.write_datetime(row, column, value, self.look(**look))
         elif isinstance(value, str):
-            text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", value)[:MOST_TEXT]
+            text = _legal(value)[:MOST_TEXT]
             if text[:1] in "=+-@\t\r":
                 look |= {"quote_prefix": True}  # also after someone has edited the cell
             sheet.write_string(row, column, text, self.look(**look))
@@ -285,6 +286,11 @@ class Workbook:
         """Finish the workbook and return it."""
         self._book.close()
         return self._buffer.getvalue()
+
+
+def _legal(text: str) -> str:
+    """Return a text as XML can hold it."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", text)
 
 
 def _is_number(each: Grid, at: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from cxlib.columns import COLUMNS
 from cxlib.plots import theme
@@ -97,7 +98,7 @@ class Slides:
             *(s for each in master.slide_layouts for s in each.shapes),
         ):
             shape.left, shape.width = int(shape.left * ratio), int(shape.width * ratio)
-        self.deck.core_properties.title = look.footer
+        self.deck.core_properties.title = _clean(look.footer)[:250]
         self.deck.core_properties.author = ""
         self.deck.core_properties.created = made_at().replace(tzinfo=None)
         self.deck.core_properties.modified = made_at().replace(tzinfo=None)
@@ -318,14 +319,23 @@ class Slides:
     @property
     def content(self) -> bytes:
         """The file, the same bytes for the same slides."""
-        from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
-
-        buffer, steady = BytesIO(), BytesIO()
+        buffer = BytesIO()
         self.deck.save(buffer)
-        with ZipFile(buffer) as made, ZipFile(steady, "w", ZIP_DEFLATED) as out:
-            for entry in made.infolist():
-                out.writestr(ZipInfo(entry.filename), made.read(entry), ZIP_DEFLATED)
-        return steady.getvalue()
+        return _steady(buffer.getvalue())
+
+
+def _steady(content: bytes) -> bytes:
+    """Return a zip, and those within it, without the moments at which they were made."""
+    out, made = BytesIO(), made_at().strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    with ZipFile(BytesIO(content)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            inner = old.read(entry)
+            if inner.startswith(b"PK\x03\x04"):  # the numbers of a native chart
+                inner = _steady(inner)
+            elif entry.filename == "docProps/core.xml":
+                inner = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", made, inner)
+            new.writestr(ZipInfo(entry.filename), inner, ZIP_DEFLATED)
+    return out.getvalue()
 
 
 NOTES = _(
