@@ -226,7 +226,7 @@ class Workbook:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer(f"&L{self.subject.replace('&', '&&')}&R&P / &N")
+        sheet.set_footer(f"&L{self.subject[:100].replace('&', '&&')}&R&P / &N")
         return title, sheet
 
     def put(self, sheet: Any, row: int, column: int, cell: Cell, **look: Any) -> None:
