@@ -26,7 +26,7 @@ from cxlib.batch.parcel import Limits
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare
 from cxlib.batch.state import Record, read_record
 from cxlib.data.masking import mask_text
-from cxlib.report.exports import TITLES, file_name
+from cxlib.report.saved import TITLES, file_name
 from cxlib.workspace import Workspace, file_digest
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pandas as pd
 from cxlib.errors import DataError
 from cxlib.plots import native, theme
 from cxlib.present.findings import MOST, Finding, in_order
-from cxlib.report.exports import FIRST, Saved
+from cxlib.report.saved import FIRST, Saved
 from cxlib.report.slides import Look, Shown, Slides
 from cxlib.words import Words
 from cxlib.words import mark as _

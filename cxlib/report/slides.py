@@ -17,7 +17,7 @@ from cxlib.present.conclusions import SEVERITY_WORDS
 from cxlib.present.findings import Finding, facts
 from cxlib.present.tiles import kpi_tiles
 from cxlib.report.charts import add_chart, rgb
-from cxlib.report.exports import FIRST, Saved, made_at
+from cxlib.report.saved import FIRST, Saved, made_at
 from cxlib.words import Words
 from cxlib.words import mark as _
 

@@ -13,7 +13,7 @@ from cxlib.present import tables
 from cxlib.present.formats import DASH
 from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, typed
 from cxlib.present.withhold import is_empty, withhold
-from cxlib.report.exports import FIRST, Saved, made_at
+from cxlib.report.saved import FIRST, Saved, made_at
 from cxlib.words import Words
 from cxlib.words import mark as _
 
