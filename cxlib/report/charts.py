@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,9 +40,7 @@ def add_chart(
     data = CategoryChartData(number_format=chart.shape)
     numbered = chart.kind == "forest" and chart.zero  # no room at a short bar with long whiskers
     data.categories = [
-        label
-        if value is None or not numbered
-        else f"{label}  {_said(value, chart.shape, sign=True)}"
+        plain(label) + (f"  {_said(value, chart.shape, sign=True)}" if numbered and value else "")
         for label, value in zip(chart.labels, chart.values, strict=True)
     ]
     build = {"trend": _trend, "waterfall": _waterfall}.get(chart.kind, _rows)
@@ -65,12 +64,18 @@ def add_chart(
     return frame
 
 
+def plain(label: str) -> str:
+    """Return a label that the chart's own workbook takes for text: no formula, no link."""
+    legal = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", label)
+    return f"\u200b{legal}" if re.match(r"[={+@-]|[A-Za-z]+:", legal) else legal
+
+
 def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
     """Return bars from left to right (a forest) or columns, with whiskers."""
     from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_TICK_LABEL_POSITION
     from pptx.util import Pt
 
-    data.add_series(chart.axis or "–", chart.values)
+    data.add_series(plain(chart.axis) or "–", chart.values)
     lying = chart.kind == "forest"
 
     def finish(made: Any) -> None:
@@ -93,6 +98,11 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             labels.number_format, labels.number_format_is_linked = chart.shape, False
             labels.font.size = Pt(11)
             labels.position = XL_LABEL_POSITION.INSIDE_BASE
+            for at, label in enumerate(chart.labels):
+                if chart.low and stressed and label.endswith(stressed) and chart.values[at]:
+                    own = series.points[at].data_label
+                    own.font.size, own.font.color.rgb = Pt(11), rgb(theme.PAPER)
+                    own.position = XL_LABEL_POSITION.INSIDE_BASE
         axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
         if lying:
             axis.reverse_order = True
@@ -112,12 +122,12 @@ def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
     from pptx.enum.dml import MSO_LINE
     from pptx.util import Pt
 
-    data.add_series(chart.axis or "–", chart.values)
+    data.add_series(plain(chart.axis) or "–", chart.values)
     for end in (chart.low, chart.high):
         if any(v is not None for v in end):
             data.add_series("95%", end)
     if chart.target is not None:
-        data.add_series(chart.target_label, [chart.target] * len(chart.values))
+        data.add_series(plain(chart.target_label), [chart.target] * len(chart.values))
 
     def finish(made: Any) -> None:
         from cxlib.plots.trend import turning_points
@@ -158,7 +168,7 @@ def _waterfall(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
     below = [(min(b, 0.0), min(a, 0.0)) for a, b in spans]
     for name, pairs in (("", above), (" ", below)):
         data.add_series(f"–{name}", [start for start, _end in pairs])
-        data.add_series(f"{chart.axis or '–'}{name}", [end - start for start, end in pairs])
+        data.add_series(f"{plain(chart.axis) or '–'}{name}", [end - start for start, end in pairs])
 
     def finish(made: Any) -> None:
         plot = made.plots[0]
