@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -21,6 +22,10 @@ from cxlib.words import mark as _
 if TYPE_CHECKING:
     from cxlib.engagement import Engagement
     from cxlib.envelope import Part
+
+
+DPI = 300
+"""Of pictures: sharp on paper, and where one panel fills a slide."""
 
 
 def deck(engagement: Engagement, chapters: Sequence[Saved], *, look: Look | None = None) -> bytes:
@@ -51,7 +56,7 @@ def deck(engagement: Engagement, chapters: Sequence[Saved], *, look: Look | None
             said.add(headline)
             part = figure_of(chapter, finding)
             text = chapter.texts.get(part.cell, "") if part else ""
-            shown = drawn(part, words, text, about=finding) if part else None
+            shown = drawn(part, words, text) if part else None
             slides.finding(chapter, finding, shown)
     missing = [c.title for c in chapters if c.missing]
     slides.about(engagement, missing)
@@ -121,10 +126,8 @@ def _about(frame: pd.DataFrame, finding: Finding) -> Any:
     return hits[0] if hits else pd.Series(False, index=frame.index)
 
 
-def drawn(part: Part, words: Words, text: str, *, about: Finding | None = None) -> Shown:
+def drawn(part: Part, words: Words, text: str) -> Shown:
     """Draw a saved figure again: as a chart that can be edited where its type allows it.
-
-    Of many panels only those that are `about` the finding.
 
     Raises
     ------
@@ -142,29 +145,27 @@ def drawn(part: Part, words: Words, text: str, *, about: Finding | None = None) 
     if getattr(plot, "__module__", "") != module or not callable(plot):
         raise DataError(f"a saved figure names {part.plot!r}, which this kit does not know.")
     with theme.applied():
-        axes = plot(_panels(part.result(), about), words=words, **decode(part.options))
+        axes = plot(part.result(), words=words, **decode(part.options))
         figure = axes.get_figure()
         chart = native.noted(axes)
         alt = axes.get_label() or axes.get_gid() or ""
         if chart is not None:
             return Shown(chart=chart, about=alt, text=text)
         theme.fit(figure)
-        png, (wide, high) = _picture(figure), figure.get_size_inches()
-        return Shown(chart=None, png=png, size=(float(wide), float(high)), about=alt, text=text)
+        png, size = _picture(figure)
+        return Shown(chart=None, png=png, size=size, about=alt, text=text)
 
 
-def _panels(result: Any, finding: Finding | None) -> Any:
-    if not isinstance(result, list) or finding is None:
-        return result
-    return [one for one in result if _share(one, finding)] or result
-
-
-def _picture(figure: Any) -> bytes:
-    """Return a drawn figure as a PNG, the same bytes for the same figure."""
+def _picture(figure: Any) -> tuple[bytes, tuple[float, float]]:
+    """Return a drawn figure without its margins as a PNG, and its size in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     if figure._suptitle is not None:
         figure._suptitle.set_visible(False)  # the slide's headline stands above
     buffer = BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
-    return buffer.getvalue()
+    FigureCanvasAgg(figure)
+    about = {"dpi": DPI, "bbox_inches": "tight", "metadata": {"Software": None}}
+    figure.savefig(buffer, format="png", **about)
+    png = buffer.getvalue()
+    wide, high = struct.unpack(">II", png[16:24])
+    return png, (wide / DPI, high / DPI)

@@ -366,7 +366,7 @@ def _fitted(text: str, width: float, height: float, sizes: Sequence[int]) -> tup
     room = int(width * 72 / size * max(1, int(height * 72 / (size * 1.32))) * 0.9)
     kept, used = "", 0.0
     for character in text:
-        used += theme.em(character, 0.56)
+        used += theme.em(character, 0.6)
         if used > room:
             return size, kept.rstrip() + "…"
         kept += character
@@ -374,7 +374,8 @@ def _fitted(text: str, width: float, height: float, sizes: Sequence[int]) -> tup
 
 
 def _lines(line: str, width: float, size: int) -> int:
-    return max(1, -int(-theme.em(line, 0.56) * 1.05 * size / 72 // width))
+    between = len(re.findall(r"[\u2e80-\uffff][!-~]|[!-~][\u2e80-\uffff]", line))  # spaced apart
+    return max(1, -int(-(theme.em(line, 0.6) + 0.25 * between) * size / 72 // (0.92 * width)))
 
 
 def _clean(text: str) -> str:
