@@ -50,7 +50,7 @@ class Crosstab:
         ``letters``: the columns of its segment that it lies significantly above.
     pairs : pandas.DataFrame
         The pairwise family: ``question, choice, segment, level, other, difference,
-        standard_error, p_value, p_adjusted``, and ``n``, the smaller base of the two.
+        standard_error, p_value, p_adjusted``, and ``least``, the smaller base of the two.
     by : tuple of str
         The segments.
     minimum_base : int
@@ -164,7 +164,7 @@ def crosstab(
                 gap = _gap(given, (own[a][2], estimates[a][1]), (own[b][2], estimates[b][1]))
                 place = {"segment": segment, "level": own[a][1], "other": own[b][1]}
                 n = min(estimates[a][0]["n"], estimates[b][0]["n"])
-                pairs.append(row | place | gap | {"n": n})
+                pairs.append(row | place | gap | {"least": n})
     alpha = 1 - design.confidence
     table, compared = _frames(told, pairs, minimum_base, alpha)
     return Crosstab(
@@ -334,9 +334,9 @@ def _frames(
     clear = table["p_adjusted"] < alpha
     turn = np.where(table["difference"] > 0, HIGHER, LOWER)
     table["against_rest"] = pd.Series(np.where(clear, turn, ""), dtype=object)
-    columns = [*head, "other", "unit", "difference", "standard_error", "p_value", "n"]
+    columns = [*head, "other", "unit", "difference", "standard_error", "p_value", "least"]
     compared = pd.DataFrame(pairs, columns=columns)
-    compared["p_adjusted"] = adjust(compared["p_value"].where(compared["n"] >= minimum_base))
+    compared["p_adjusted"] = adjust(compared["p_value"].where(compared["least"] >= minimum_base))
     above: dict[tuple[Any, ...], list[str]] = {}
     letter = {(s, v): c for s, v, c in zip(table.segment, table.level, table.column, strict=True)}
     for pair in compared[compared["p_adjusted"] < alpha].to_dict("records"):

@@ -12,7 +12,7 @@ from cxlib.columns import COLUMNS
 from cxlib.present import tables
 from cxlib.present.formats import DASH
 from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, typed
-from cxlib.present.withhold import is_empty, withhold
+from cxlib.present.withhold import is_empty
 from cxlib.report.saved import FIRST, Saved, made_at
 from cxlib.words import Words
 from cxlib.words import mark as _
@@ -135,7 +135,7 @@ def _grids_of(engagement: Engagement, chapter: Saved, part: Part) -> Iterable[Gr
         if is_empty(one) or not (has_table or part.kind == "table"):
             continue
         yield grid(
-            withhold(one, engagement.minimum_base),
+            one,
             words=words,
             minimum_base=engagement.minimum_base,
             columns=asked.get("columns"),
@@ -171,8 +171,9 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
             survey, rows=rows, by=engagement.segments, design=engagement.design, answers=True,
             minimum_base=engagement.minimum_base,
         )  # fmt: skip
-        found.append((key, withhold(told, engagement.minimum_base)))
-    return found
+        found.append((key, told))
+    shown = engagement.withheld([told for _key, told in found])
+    return list(zip((key for key, _told in found), shown, strict=True))
 
 
 NOTES = (
