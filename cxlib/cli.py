@@ -73,6 +73,8 @@ def main(traceback: bool) -> None:
 )
 @click.option("--cold", is_flag=True, envvar="CX_COLD", help="Start every kernel anew.")
 @click.option("--dask", metavar="ADDRESS", default="", help="A Dask scheduler: tcp://host:8786.")
+@click.option("--book", is_flag=True, help="Also bind all chapters: one HTML and one PDF.")
+@click.option("--pdf", is_flag=True, help="Also print every report, by the system's Chromium.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of the summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is fresh or does not apply.")
 @_kindly
@@ -89,6 +91,8 @@ def run(
     memory: int,
     cold: bool,
     dask: str,
+    book: bool,
+    pdf: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -109,10 +113,28 @@ def run(
         jobs=jobs or console.cores(),
         limits=Limits(timeout=timeout, memory=memory, cold=cold),
         dask=dask,
+        book=book,
+        pdf=pdf,
     )
     if dry_run:
         sys.exit(console.show_plan(workspace, request))
     sys.exit(console.run(workspace, request, as_json=as_json, verbose=verbose))
+
+
+@main.command()
+@click.argument("client")
+@click.argument("period")
+@click.option("--reason", default="", help="Why it replaces the version that was issued before.")
+@_kindly
+def issue(client: str, period: str, reason: str) -> None:
+    """Freeze what is sent to CLIENT for PERIOD: a copy in issued/, with version, date and hashes.
+
+    From then on a book says which of the issued figures have been restated, and by how much.
+    """
+    from cxlib.batch.console import issue as freeze
+    from cxlib.workspace import Workspace
+
+    freeze(Workspace.find(), client, period, reason=reason)
 
 
 @main.command()

@@ -21,9 +21,11 @@ from tqdm import tqdm
 from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.plan import Plan, Request, make_plan
+from cxlib.batch.issues import issue as freeze
+from cxlib.batch.plan import BOOK, Plan, Request, made_of, make_plan
 from cxlib.batch.portfolio import portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
+from cxlib.errors import RunError
 from cxlib.workspace import Workspace, write_whole
 
 INTERRUPTED = 130
@@ -209,11 +211,27 @@ def _summary(result: Run, index: Path, manifest: Path) -> None:
     if result.interrupted:
         told += "; interrupted, the next run goes on from here"
     click.echo(told)
+    for note in result.notes:
+        click.echo(f"  {note}")
     reports = [e for e in result.ended if e.report is not None and e.state in ("done", "fresh")]
     if len(reports) <= _MANY:
         for ended in reports:
             click.echo(f"  {ended.state:6} {shown(ended.report or index)}")
     click.echo(f"Index: {shown(index)}\nManifest: {shown(manifest)}")
+
+
+def issue(workspace: Workspace, client: str, period: str, *, reason: str) -> None:
+    """Freeze what is sent to a client for a period, and say where it lies."""
+    request = Request(out=workspace.reports, clients=(client,), period=period, book=True)
+    with alone(workspace, request, said=_tell):
+        plan = make_plan(workspace, request, write=False)
+        if client in plan.faults:
+            raise RunError(plan.faults[client])
+        chapters = [job for job in plan.jobs if job.chapter is not BOOK]
+        languages = {job.language for job in plan.jobs}
+        told = {at: made_of(job for job in chapters if job.language == at) for at in languages}
+        made, folder = freeze(workspace, plan.jobs, told, reason=reason)
+    click.echo(f"Version {made.version} of {made.period}, {len(made.files)} files: {shown(folder)}")
 
 
 _MANY = 40

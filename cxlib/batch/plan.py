@@ -22,10 +22,13 @@ from cxlib.batch.forkserver import (
     fork_server,
     stop_fork_server,
 )
+from cxlib.batch.issues import before
 from cxlib.batch.parcel import Limits
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare
 from cxlib.batch.state import Record, read_record
 from cxlib.data.masking import mask_text
+from cxlib.errors import RunError
+from cxlib.report.book import TITLE
 from cxlib.workspace import Workspace, file_digest
 
 if TYPE_CHECKING:
@@ -38,7 +41,8 @@ State = Literal["fresh", "stale", "failed", "never run", "not applicable"]
 class Request:
     """What was asked for on the command line; no client or chapter named means all.
 
-    `out` is where reports go, `jobs` how many run at once, `dask` the address of a scheduler.
+    `out` is where reports go, `jobs` how many run at once, `dask` the address of a scheduler;
+    `book` asks for all chapters as one document, `pdf` for every report on paper.
     """
 
     out: Path
@@ -50,6 +54,8 @@ class Request:
     jobs: int = 2
     limits: Limits = field(default_factory=Limits)
     dask: str = ""
+    book: bool = False
+    pdf: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ class Job:
     """One chapter for one client, period and language.
 
     `fingerprint` is of everything its report depends on, `after` names the jobs whose results it
-    reads, `inputs` the files as the fingerprint saw them.
+    reads, `inputs` the files as the fingerprint saw them, `reads` the chapters themselves, `face`
+    the client's logo.
     """
 
     client: str
@@ -69,6 +76,8 @@ class Job:
     reason: str = ""
     after: tuple[str, ...] = ()
     inputs: tuple[Seen, ...] = ()
+    reads: tuple[Chapter, ...] = ()
+    face: Seen | None = None
 
     @property
     def stem(self) -> str:
@@ -84,6 +93,10 @@ class Job:
     def due(self) -> bool:
         """Whether it will run."""
         return self.state not in ("fresh", "not applicable")
+
+
+BOOK = Chapter("book", Path("book"), TITLE)
+"""What binds all chapters: no notebook, but a job with a state and a record like any other."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,8 @@ def make_plan(
     RunError
         If the chapters cannot be put in order, or one that was asked for does not exist.
     """
+    if request.book and request.chapters:
+        raise RunError("a book holds all chapters: leave out --chapter, or --book.")
     every: Chapters = discover(workspace.notebooks)
     wanted = [c.stem for c in choose(every.chapters, request.chapters)]
     faults = {} if request.chapters else dict(every.faults)
@@ -129,7 +144,12 @@ def make_plan(
             continue
         clients[ready.name] = ready.client
         for language in (request.language,) if request.language else ready.client.languages:
-            jobs += _plan_client(workspace, ready, every.chapters, language, wanted, request.force)
+            planned = _plan_client(
+                workspace, ready, every.chapters, language, wanted, request.force
+            )
+            jobs += planned
+            if request.book and any(job.state != "not applicable" for job in planned):
+                jobs.append(plan_book(workspace, planned))
     return Plan(tuple(jobs), faults, clients)
 
 
@@ -229,6 +249,7 @@ def _job(
     fingerprint = digest(
         kit_digest(),
         ready.client.hash if ready.client else "",
+        file_digest(ready.face.path) if ready.face else "",
         ready.tables,
         chapter.file,
         notebook_digest(chapter.path),
@@ -242,7 +263,27 @@ def _job(
         state, reason = "stale", ready.changed
     after = tuple(u.key for u in upstream)
     inputs = (*ready.inputs, Seen.now(chapter.path))
-    job = replace(job, fingerprint=fingerprint, after=after, inputs=inputs)
+    chapters = tuple(u.chapter for u in upstream)
+    job = replace(job, fingerprint=fingerprint, state=state, reason=reason, after=after)
+    return replace(job, inputs=inputs, reads=chapters, face=ready.face)
+
+
+def made_of(jobs: Iterable[Job]) -> str:
+    """Return the digest of all that goes into the book of some chapters."""
+    bound = (u for u in jobs if u.state != "not applicable")
+    return digest(kit_digest(), *(f"{u.stem}:{u.fingerprint}" for u in bound))
+
+
+def plan_book(workspace: Workspace, jobs: Sequence[Job]) -> Job:
+    """Return the job that binds one client's chapters, in one period and language, to a book."""
+    first = jobs[0]
+    job = Job(first.client, BOOK, first.period, first.language)
+    base = made_of(jobs)
+    told = before(workspace, job.client, job.period, job.language, base)
+    fingerprint = digest(base, *(issue.digest for issue in told))
+    bound = [u for u in jobs if u.state != "not applicable"]
+    state, reason = _state(workspace, job, fingerprint, bound)
+    job = replace(job, fingerprint=fingerprint, after=tuple(u.key for u in bound))
     return replace(job, state=state, reason=reason)
 
 
