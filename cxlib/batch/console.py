@@ -21,7 +21,7 @@ from tqdm import tqdm
 from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.issues import issue as freeze
+from cxlib.batch.freeze import freeze
 from cxlib.batch.plan import BOOK, Plan, Request, made_of, make_plan
 from cxlib.batch.portfolio import portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, simplefilter
 from xml.etree import ElementTree
 
 from cxlib.params.faults import InvalidParams
@@ -131,20 +132,23 @@ def _pixels(content: bytes) -> tuple[bytes, str]:
     """Return a picture without its metadata: where and by whom it was made is nobody's business."""
     from PIL import Image, UnidentifiedImageError
 
+    large = f"has more than {MOST_PIXELS:,} pixels; a width of 600 does"
     try:
-        with Image.open(io.BytesIO(content), formats=tuple(_KINDS)) as image:
+        with catch_warnings():
+            simplefilter("error", Image.DecompressionBombWarning)
+            opened = Image.open(io.BytesIO(content), formats=tuple(_KINDS))
+        with opened as image:
             kind = str(image.format)
             if image.width * image.height > MOST_PIXELS:
-                raise ValueError(
-                    f"has {image.width} × {image.height} pixels, more than {MOST_PIXELS:,}; "
-                    "a width of 600 does"
-                )
+                raise ValueError(large)
             image.load()
             cleaned = io.BytesIO()
             image.info = {k: v for k, v in image.info.items() if k == "transparency"}
             options = {"quality": "keep"} if kind == "JPEG" else {"optimize": True}
             image.save(cleaned, format=kind, **options)
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(large) from None
+    except (UnidentifiedImageError, OSError, SyntaxError):
         raise ValueError("is no picture; a logo is a PNG, JPEG or SVG file") from None
     return cleaned.getvalue(), _KINDS[kind]
 

@@ -31,6 +31,8 @@ class TableView:
     notes : tuple of str
         Caveats and explanations beneath.
     caption : str
+    leads : tuple of str
+        Row by row, the stem of the chapter that said it; empty if nothing leads anywhere.
     """
 
     headings: tuple[str, ...]
@@ -38,6 +40,7 @@ class TableView:
     numeric: tuple[bool, ...]
     notes: tuple[str, ...] = ()
     caption: str = ""
+    leads: tuple[str, ...] = ()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
         data = {
@@ -46,6 +49,7 @@ class TableView:
             "numeric": list(self.numeric),
             "notes": list(self.notes),
             "caption": self.caption,
+            "leads": list(self.leads),
         }
         return {mime.TABLE: data, "text/html": self._html(), "text/plain": self._plain()}
 
@@ -111,6 +115,7 @@ def view(
         numeric=tuple(column.kind not in WORDS_KINDS for _name, column in shown),
         notes=tuple(_notes(result, frame, words, minimum_base)),
         caption=words.say(caption) if caption else "",
+        leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
     )
 
 

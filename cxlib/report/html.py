@@ -114,6 +114,8 @@ def render(
     method = [c for c in cells if "method" in c.metadata.get("tags", [])]
     evidence = _without_empty_sections([c for c in cells if c not in method])
     outputs = [o.get("data", {}) for c in cells if c.cell_type == "code" for o in c.outputs]
+    for c in cells:
+        c.metadata["leads"] = _leads_to(c) if _shows(c) else ""
     headings: list[Heading] = []
     top, more = _in_order(i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", []))
     _say_once(outputs)
@@ -130,6 +132,7 @@ def render(
         "title": title,
         "lead": lead,
         "tiles": [t for d in outputs for t in d.get(mime.TILES, {}).get("tiles", [])],
+        "tiles_lead": next((_leads_to(c) for c in cells if _has(c, mime.TILES)), ""),
         "findings": top,
         "more": more,
         "contents": _contents(evidence, headings, words, bool(method)),
@@ -184,6 +187,16 @@ def _shows(cell: Any) -> bool:
     lifted = {mime.FINDINGS, mime.TILES}
     outputs = cell.outputs if cell.cell_type == "code" else []
     return any(not lifted & set(out.get("data", {})) for out in outputs)
+
+
+def _has(cell: Any, kind: str) -> bool:
+    return any(kind in out.get("data", {}) for out in cell.get("outputs", ()))
+
+
+def _leads_to(cell: Any) -> str:
+    """Return the stem of the chapter that a cell repeats: its tag ``leads-<stem>``; or nothing."""
+    tags = cell.metadata.get("tags", [])
+    return next((tag.removeprefix("leads-") for tag in tags if tag.startswith("leads-")), "")
 
 
 def _in_order(

@@ -161,6 +161,7 @@ def _subset(letters: str) -> bytes:
     font.recalcTimestamp = False
     held = io.BytesIO()
     font.save(held)
+    font.close()
     return held.getvalue()
 
 

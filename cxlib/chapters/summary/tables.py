@@ -99,6 +99,7 @@ def things(engagement: Any, found: list[Finding] | None = None) -> pd.DataFrame:
                 "about": words.label(finding.subject),
                 "worth_points": finding.stake or float("nan"),
                 "owner": words.say(_("no owner yet")),
+                "chapter": finding.chapter,
             }
         )
         if len(rows) == MOST:
