@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxlib.batch import issues
 from cxlib.batch.parcel import Outcome
+from cxlib.batch.plan import BOOK, Job
 from cxlib.batch.state import Record, read_record, write_record
 from cxlib.errors import CxError, RunError
 from cxlib.report.book import Part, render_book
@@ -19,7 +20,6 @@ from cxlib.words import mark as _
 from cxlib.workspace import Workspace, write_whole
 
 if TYPE_CHECKING:
-    from cxlib.batch.plan import Job
     from cxlib.params import Client
 
 FIRST = "summary"
@@ -81,7 +81,21 @@ def bind(
     return Outcome(job.key, {"report": html.encode("utf-8")})
 
 
-def printed(workspace: Workspace, job: Job, *, pages: bool) -> None:
+def whose(job: Job) -> tuple[str, str, str]:
+    """Return what all jobs of one book share: client, period and language."""
+    return job.client, job.period, job.language
+
+
+def outdated(workspace: Workspace, made: Iterable[Job]) -> list[str]:
+    """Return a line for each book that is older than the chapters just made."""
+    books = dict.fromkeys(replace(job, chapter=BOOK) for job in made)
+    old = dict.fromkeys("/".join(whose(b)) for b in books if read_record(workspace, b))
+    return [
+        f"{name}: its book is older than its chapters; bind it anew with --book." for name in old
+    ]
+
+
+def printed(workspace: Workspace, job: Job) -> None:
     """Print a job's report beside it, unless that is done already.
 
     Raises
@@ -95,7 +109,7 @@ def printed(workspace: Workspace, job: Job, *, pages: bool) -> None:
     report = record.path(workspace, "report") if record else None
     if record is None or report is None or record.path(workspace, "pdf") is not None:
         return
-    content = print_pdf(report.read_text(encoding="utf-8"), pages=pages)
+    content = print_pdf(report.read_text(encoding="utf-8"), pages=job.chapter is BOOK)
     path = report.with_suffix(".pdf")
     try:
         write_whole(path, content)

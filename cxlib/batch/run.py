@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cxlib.batch.books import bind, printed
+from cxlib.batch.books import bind, outdated, printed, whose
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.gate import Gate
 from cxlib.batch.job import run_job
@@ -157,7 +157,7 @@ class _Conductor:
         """Bind the books that were asked for, and print what was; each when its chapters ended."""
         chapters = list(self.run.ended)
         for job in (job for job in plan.jobs if job.chapter is BOOK):
-            own = [(e.job, e.state) for e in chapters if _bound(e.job) == _bound(job)]
+            own = [(e.job, e.state) for e in chapters if whose(e.job) == whose(job)]
             if job.state == "fresh" and all(state in _STANDING for _job, state in own):
                 ended = republish(self.workspace, job, self.request.out)
             else:
@@ -166,6 +166,10 @@ class _Conductor:
                 outcome = bind(self.workspace, client, job, own, base)
                 ended = keep(self.workspace, job, outcome, self.request.out, self.gate)
             self._end(ended)
+        if not self.request.book:
+            self.run.notes += outdated(
+                self.workspace, (e.job for e in chapters if e.state == "done")
+            )
         asked = [
             ended
             for ended in self.run.ended
@@ -180,7 +184,7 @@ class _Conductor:
 
     def _print(self, ended: Ended) -> str:
         try:
-            printed(self.workspace, ended.job, pages=ended.job.chapter is BOOK)
+            printed(self.workspace, ended.job)
         except SetupError as error:
             return f"{error} The HTML is made."
         except CxError as error:
@@ -227,10 +231,6 @@ class _Conductor:
 
 _STANDING = ("fresh", "not applicable")
 _AMISS = "not printed: "
-
-
-def _bound(job: Job) -> tuple[str, str, str]:
-    return job.client, job.period, job.language
 
 
 def _outcome(future: Future[Any], job: Job) -> Outcome:
