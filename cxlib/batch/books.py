@@ -81,15 +81,19 @@ def bind(
     return Outcome(job.key, {"report": html.encode("utf-8")})
 
 
-def whose(job: Job) -> tuple[str, str, str]:
-    """Return what all jobs of one book share: client, period and language."""
+def _whose(job: Job) -> tuple[str, str, str]:
     return job.client, job.period, job.language
+
+
+def is_part(job: Job, book: Job) -> bool:
+    """Tell whether a job is a chapter of a book: a notebook of its client, period and language."""
+    return job.chapter.path.suffix == ".ipynb" and _whose(job) == _whose(book)
 
 
 def outdated(workspace: Workspace, made: Iterable[Job]) -> list[str]:
     """Return a line for each book that is older than the chapters just made."""
     books = dict.fromkeys(replace(job, chapter=BOOK) for job in made)
-    old = dict.fromkeys("/".join(whose(b)) for b in books if read_record(workspace, b))
+    old = dict.fromkeys("/".join(_whose(b)) for b in books if read_record(workspace, b))
     return [
         f"{name}: its book is older than its chapters; bind it anew with --book." for name in old
     ]

@@ -22,8 +22,8 @@ from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.freeze import freeze
-from cxlib.batch.plan import BOOK, Plan, Request, made_of, make_plan
-from cxlib.batch.portfolio import portfolio
+from cxlib.batch.plan import Plan, Request, made_of, make_plan
+from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
 from cxlib.errors import RunError
 from cxlib.workspace import Workspace, write_whole
@@ -195,10 +195,11 @@ def manifest_of(request: Request, run: Run, workspace: Workspace) -> str:
 def _index(workspace: Workspace, request: Request, result: Run) -> str:
     from cxlib.report.index import render_index
 
-    clients = portfolio(workspace, request.out, result)
+    words = consultancy()
+    clients = portfolio(workspace, request.out, result, language=words.language)
     names = {client.name for client in clients}
     faults = [fault for name, fault in result.faults.items() if name not in names]
-    return render_index(clients, faults=faults)
+    return render_index(clients, faults=faults, words=words)
 
 
 def _summary(result: Run, index: Path, manifest: Path) -> None:
@@ -227,7 +228,7 @@ def issue(workspace: Workspace, client: str, period: str, *, reason: str) -> Non
         plan = make_plan(workspace, request, write=False)
         if client in plan.faults:
             raise RunError(plan.faults[client])
-        chapters = [job for job in plan.jobs if job.chapter is not BOOK]
+        chapters = [job for job in plan.jobs if job.chapter.path.suffix == ".ipynb"]
         languages = {job.language for job in plan.jobs}
         told = {at: made_of(job for job in chapters if job.language == at) for at in languages}
         made, folder = freeze(workspace, plan.jobs, told, reason=reason)

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cxlib.batch.books import bind, outdated, printed, whose
+from cxlib.batch.books import bind, is_part, outdated, printed
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.gate import Gate
 from cxlib.batch.job import run_job
@@ -157,7 +157,7 @@ class _Conductor:
         """Bind the books that were asked for, and print what was; each when its chapters ended."""
         chapters = list(self.run.ended)
         for job in (job for job in plan.jobs if job.chapter is BOOK):
-            own = [(e.job, e.state) for e in chapters if whose(e.job) == whose(job)]
+            own = [(e.job, e.state) for e in chapters if is_part(e.job, job)]
             if job.state == "fresh" and all(state in _STANDING for _job, state in own):
                 ended = republish(self.workspace, job, self.request.out)
             else:
@@ -319,6 +319,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         error=error,
         title=job.chapter.title,
+        file=job.chapter.file,
         glance=dict(outcome.glance) if not error else {},
     )
     try:
