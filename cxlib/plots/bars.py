@@ -56,5 +56,6 @@ def bars(
             fontsize=8,
         )
     ax.set_xticks(at, list(labels))
+    theme.tells(ax, zip(labels, (f"{value:.0f}%" for value in share), strict=True))
     ax.set(xlabel=xlabel, ylabel=ylabel)
     return theme.title(ax, title)

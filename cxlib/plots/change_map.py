@@ -60,4 +60,7 @@ def change_map(
     for side in ax.spines.values():
         side.set_visible(False)
     ax.set_xlabel(xlabel, fontsize=8)
+    told = [(f"{rows[y]}, {columns[x]}", str(written[y, x])) for y, x in np.argwhere(framed)]
+    if told:
+        theme.tells(ax, told)
     return theme.title(ax, title)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cxlib.plots import theme
+from cxlib.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,11 @@ def forest(
     ax.grid(axis="x")
     ax.margins(x=0.08)
     ax.set_xlabel(xlabel)
+    units = table["unit"] if "unit" in table else ["points"] * len(table)
+    digits = [2 if unit == "mean" else 1 for unit in units]
+    number = Words().number  # written alike in every language
+    said = [number(float(v), d, sign=zero) for v, d in zip(table[value], digits, strict=True)]
+    theme.tells(ax, zip(labels, said, strict=True))
     return theme.title(ax, title, alt=alt)
 
 

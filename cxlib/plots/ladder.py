@@ -75,4 +75,6 @@ def ladder(
     low, high = ax.get_xlim()
     ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
     ax.set_xticks(ticks, tick_labels(ticks, words=words, unit=unit))
+    values = [words.quantity(float(value), unit) for value in table["value"]]
+    theme.tells(ax, zip(table["label"], values, strict=True))
     return ax

@@ -65,6 +65,9 @@ def path(
     low, high = ax.get_ylim()
     ticks = [tick for tick in ax.get_yticks() if low <= tick <= high]
     ax.set_yticks(ticks, tick_labels(ticks, words=words, unit=unit))
+    seen = table[table["value"].notna()]
+    told = [words.quantity(float(value), unit) for value in seen["value"]]
+    theme.tells(ax, zip(map(words.period, seen["period"].astype(str)), told, strict=True))
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2)
     return ax
 

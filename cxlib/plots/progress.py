@@ -36,7 +36,7 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     span = table["target"] - table["start"]
     ends = table[["low", "value", "high"]].sub(table["start"], axis=0).div(span, axis=0)
     way = ends.to_numpy(dtype=float)
-    shown = np.clip(way, *FURTHEST)
+    shown, told = np.clip(way, *FURTHEST), list[str]()
     for y, row in enumerate(table.to_dict("records")):
         colour, marker = LOOK[row["look"]]
         if np.isfinite(shown[y, 0]):
@@ -46,8 +46,9 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
         face = theme.PAPER if row["look"] == "open" else colour
         ax.plot(shown[y, 1], y, marker=marker, markersize=7.5, color=colour, markerfacecolor=face)
         facts = {name: Quantity(row[name], row["unit"]) for name in ("value", "target")}
+        told.append(words.say(_("{said}\n{value}, target {target}"), said=row["said"], **facts))
         ax.annotate(
-            words.say(_("{said}\n{value}, target {target}"), said=row["said"], **facts),
+            told[-1],
             (1.01, y),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -56,6 +57,7 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
             annotation_clip=False,
         )
     theme.label_rows(ax, [words.label(kpi) for kpi in table["kpi"]])
+    theme.tells(ax, zip([words.label(kpi) for kpi in table["kpi"]], told, strict=True))
     seen = [0.0, 1.0, *shown[np.isfinite(shown)]]
     ax.set_xlim(min(seen) - 0.12, max(seen) + 0.12)
     ax.set_xticks([0, 1], [words.say(_("Start")), words.say(_("Target"))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -138,7 +138,8 @@ def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
     text : str
         What the figure shows, as a sentence.
     alt : str
-        What someone who cannot see the figure should know; the title if empty.
+        What someone who cannot see the figure should know; if empty, the title and what the chart
+        itself `tells`.
     """
     figure = ax.get_figure(root=True)
     width = (figure.get_figwidth() if figure is not None else WIDTH) * 72 / 10.5
@@ -146,9 +147,18 @@ def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
     ax.set_xlabel(wrap(ax.get_xlabel(), width=width * 0.75))
     if figure is not None:
         _to_left_edge(ax)
-    ax.set_label(alt or text)
+    told = str(ax.get_label())
+    chinese = any(_em(c) == 1.0 for c in text)
+    ax.set_label(alt or (f"{text}{'。' if chinese else '. '}{told}" if told else text))
     ax.set_gid(text)
     return ax
+
+
+def tells(ax: Axes, shown: Iterable[tuple[str, str]]) -> None:
+    """Note what a chart shows, name by value, for its alternative text: the title goes before."""
+    said = [f"{' '.join(name.split())} {' '.join(value.split())}" for name, value in shown]
+    chinese = any(_em(c) == 1.0 for c in "".join(said))
+    ax.set_label(f"{'；' if chinese else '; '}".join(said) + ("。" if chinese else "."))
 
 
 def _to_left_edge(ax: Axes) -> None:

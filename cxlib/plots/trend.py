@@ -79,6 +79,8 @@ def trend(
         target_line(ax, target, unit, words)
     ax.margins(y=0.25)
     ax.set(xlabel="", ylabel="")
+    values = [words.quantity(float(value), unit) for value in table["value"]]
+    theme.tells(ax, zip(map(words.period, periods), values, strict=True))
     return theme.title(ax, title)
 
 

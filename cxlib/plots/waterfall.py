@@ -78,4 +78,5 @@ def waterfall(
     ax.use_sticky_edges = False  # a bar that begins at the edge is not cut off there
     ax.margins(x=0.12)
     ax.set_xlabel(xlabel)
+    theme.tells(ax, zip(labels, texts, strict=True))
     return theme.title(ax, title, alt=alt)
