@@ -63,7 +63,7 @@ class Cover:
         dark = "@media screen and (prefers-color-scheme: dark)"
         colours = ((":root{%s}", self.face.colours), (dark + "{:root{%s}}", self.face.dark))
         boxes = {
-            "top-left": (f"{self.client} · {self.period}"),
+            "top-left": f"{_alone(self.client)} · {self.period}",
             "top-right": self.confidential,
             "bottom-left": self.face.footer,
         }
@@ -78,6 +78,11 @@ class Cover:
             f'@page{{{running}@bottom-right{{content:counter(page) " / " counter(pages)}}}}',
         ]
         return Markup("\n".join(told))
+
+
+def _alone(text: str) -> str:
+    """Return a text that may run from right to left as one that leaves its neighbours alone."""
+    return f"\u2068{text}\u2069" if re.search(f"[{_RIGHT_TO_LEFT}]", text) else text
 
 
 def _quoted(text: str) -> str:
@@ -143,7 +148,20 @@ def render(
         "policy": CONTENT_POLICY,
     }
     template = _environment().get_template("index.html.j2")
-    return str(template.render(page=page, mime=mime, say=words.say))
+    return _RUNS.sub(_apart, str(template.render(page=page, mime=mime, say=words.say)))
+
+
+_RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RUNS = re.compile(
+    r"<(svg|style|title)\b.*?</\1>|<[^>]*>"
+    rf"|(?P<run>[{_RIGHT_TO_LEFT}]+(?:[^\w<>&]+[{_RIGHT_TO_LEFT}]+)*)",
+    re.DOTALL,
+)
+
+
+def _apart(found: re.Match[str]) -> str:
+    """Set words written from right to left apart, so that a number after them stays after them."""
+    return f"<bdi>{found['run']}</bdi>" if found["run"] else found[0]
 
 
 def lang_of(words: Words) -> str:

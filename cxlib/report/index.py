@@ -146,7 +146,7 @@ def render_index(
     """
     words = words or Words()
     say = words.say
-    heads = (_("Client"), _("KPIs"), _("Change and why"), _("Targets"), _("Reports"))
+    heads = (_("Client"), _("KPIs"), _("Change and why"), _("Against its target"), _("Reports"))
     head = _row("th", [say(text) for text in heads], ' scope="col"')
     rows = "".join(_client_row(client, words) for client in clients)
     notes = "".join(f'<p class="note">{escape(fault)}</p>' for fault in faults)
@@ -180,7 +180,8 @@ def _row(tag: str, cells: Sequence[str], attributes: str = "") -> str:
 def _client_row(client: ClientEntry, words: Words) -> str:
     name = escape(client.title or client.name)
     period = escape(words.period(client.period)) if client.period else ""
-    shown = [kpi for kpi in client.kpis if kpi.status or kpi.change is not None]
+    told = [kpi for kpi in client.kpis if kpi.status or kpi.change is not None]
+    shown = [kpi for kpi in told if kpi.status] or told
     values = "".join(f'<div class="kpi">{_value(kpi, words)}</div>' for kpi in shown)
     moves = "".join(f'<div class="kpi">{_change(kpi, words)}</div>' for kpi in shown)
     verdicts = "".join(
@@ -194,7 +195,7 @@ def _client_row(client: ClientEntry, words: Words) -> str:
     kind = "serious" if client.fault else _STATES[worst]
     state = f'<span class="{kind}"><span class="badge">{escape(client.told(words))}</span></span>'
     books = " · ".join(_link(e, e.language) for e in client.books if e.link)
-    bound = f"<br>{escape(words.say(_('Whole report')))}: {books}" if books else ""
+    bound = f"<br>{escape(words.say(_('Whole report:')))} {books}" if books else ""
     return (
         f'<tr><th scope="row"><a href="#{quote(client.name)}">{name}</a><br>'
         f'<span class="next">{period}</span></th>'
