@@ -106,6 +106,10 @@ def settings() -> Any:
     }
 
 
+LINES = 2
+"""Lines of a row's label: more would run into the next row's."""
+
+
 @contextmanager
 def applied() -> Iterator[None]:
     """Apply the theme within a ``with`` block, and leave the consultant's own settings alone."""
@@ -256,9 +260,18 @@ def _narrower(text: str, share: float) -> str:
 
 
 def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
-    """Label the rows of a horizontal chart from top to bottom, wrapping long labels."""
-    ax.set_yticks(range(len(labels)), [wrap(label, width=width) for label in labels])
+    """Label the rows of a horizontal chart from top to bottom, in two lines each at most."""
+    ax.set_yticks(range(len(labels)), [_fitted(label, width=width) for label in labels])
     ax.set_ylim(len(labels) - 0.4, -0.6)
+
+
+def _fitted(label: str, *, width: float) -> str:
+    """Return a label in two lines at most; what is cut from a longer one stands in the table."""
+    lines = wrap(label, width=width).split("\n")
+    if len(lines) > LINES:
+        lines = [*lines[: LINES - 1], f"{lines[LINES - 1]}…"]
+    most = int(width / 0.52) if label.isascii() else int(width)
+    return "\n".join(f"{line[: most - 1]}…" if _em(line) > width + 2 else line for line in lines)
 
 
 def label_periods(ax: Axes, labels: list[str]) -> list[int]:
