@@ -70,7 +70,12 @@ PAGE = render_index(
             period="2026Q2",
             title="A and B",
             kpis=(
-                Kpi("nps", 42.66, "points", -3.21, "mix", "2026Q2", history=(1.0, 9.0, 42.66)),
+                Kpi(
+                    *("nps", 42.66, "points", -3.21, "mix", "2026Q2"),
+                    status="met",
+                    course="due",
+                    history=(1.0, 9.0, 42.66),
+                ),
                 Kpi("csat", None, "percent", status="missed", course="due"),
             ),
         ),
