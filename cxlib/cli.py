@@ -94,6 +94,8 @@ def main(traceback: bool) -> None:
     callback=_formats,
     help="Beside each chapter's HTML, of all together: xlsx (tables and table book), pptx (deck).",
 )
+@click.option("--book", is_flag=True, help="Also bind all chapters: one HTML and one PDF.")
+@click.option("--pdf", is_flag=True, help="Also print every report, by the system's Chromium.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of the summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is fresh or does not apply.")
 @_kindly
@@ -111,6 +113,8 @@ def run(
     cold: bool,
     dask: str,
     formats: tuple[str, ...],
+    book: bool,
+    pdf: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -132,10 +136,28 @@ def run(
         limits=Limits(timeout=timeout, memory=memory, cold=cold),
         dask=dask,
         formats=formats,
+        book=book,
+        pdf=pdf,
     )
     if dry_run:
         sys.exit(console.show_plan(workspace, request))
     sys.exit(console.run(workspace, request, as_json=as_json, verbose=verbose))
+
+
+@main.command()
+@click.argument("client")
+@click.argument("period")
+@click.option("--reason", default="", help="Why it replaces the version that was issued before.")
+@_kindly
+def issue(client: str, period: str, reason: str) -> None:
+    """Freeze what is sent to CLIENT for PERIOD: a copy in issued/, with version, date and hashes.
+
+    From then on a book says which of the issued figures have been restated, and by how much.
+    """
+    from cxlib.batch.console import issue as freeze
+    from cxlib.workspace import Workspace
+
+    freeze(Workspace.find(), client, period, reason=reason)
 
 
 @main.command()

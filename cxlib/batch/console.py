@@ -21,9 +21,11 @@ from tqdm import tqdm
 from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.plan import Job, Plan, Request, make_plan
-from cxlib.batch.portfolio import portfolio
+from cxlib.batch.freeze import freeze
+from cxlib.batch.plan import Job, Plan, Request, made_of, make_plan
+from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
+from cxlib.errors import RunError
 from cxlib.workspace import Workspace, write_whole
 
 INTERRUPTED = 130
@@ -197,10 +199,11 @@ def manifest_of(request: Request, run: Run, workspace: Workspace) -> str:
 def _index(workspace: Workspace, request: Request, result: Run) -> str:
     from cxlib.report.index import render_index
 
-    clients = portfolio(workspace, request.out, result)
+    words = consultancy()
+    clients = portfolio(workspace, request.out, result, language=words.language)
     names = {client.name for client in clients}
     faults = [fault for name, fault in result.faults.items() if name not in names]
-    return render_index(clients, faults=faults)
+    return render_index(clients, faults=faults, words=words)
 
 
 def _summary(result: Run, index: Path, manifest: Path) -> None:
@@ -213,11 +216,27 @@ def _summary(result: Run, index: Path, manifest: Path) -> None:
     if result.interrupted:
         told += "; interrupted, the next run goes on from here"
     click.echo(told)
+    for note in result.notes:
+        click.echo(f"  {note}")
     reports = [e for e in result.ended if e.report is not None and e.state in ("done", "fresh")]
     if len(reports) <= _MANY:
         for ended in reports:
             click.echo(f"  {ended.state:6} {shown(ended.report or index)}")
     click.echo(f"Index: {shown(index)}\nManifest: {shown(manifest)}")
+
+
+def issue(workspace: Workspace, client: str, period: str, *, reason: str) -> None:
+    """Freeze what is sent to a client for a period, and say where it lies."""
+    request = Request(out=workspace.reports, clients=(client,), period=period, book=True)
+    with alone(workspace, request, said=_tell):
+        plan = make_plan(workspace, request, write=False)
+        if client in plan.faults:
+            raise RunError(plan.faults[client])
+        chapters = [job for job in plan.jobs if job.chapter.path.suffix == ".ipynb"]
+        languages = {job.language for job in plan.jobs}
+        told = {at: made_of(job for job in chapters if job.language == at) for at in languages}
+        made, folder = freeze(workspace, plan.jobs, told, reason=reason)
+    click.echo(f"Version {made.version} of {made.period}, {len(made.files)} files: {shown(folder)}")
 
 
 _MANY = 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,8 +45,8 @@ class Prepared:
     """A client, ready to be planned, or why not.
 
     `tables` is the digest of what it brings into a job (empty if it has no tables yet), `changed`
-    why that will be made anew, `fault` why nothing of it can run; `inputs` its file and tables,
-    `silent` those of them that hold nothing of the period.
+    why that will be made anew, `fault` why nothing of it can run; `inputs` its file, tables and
+    logo, `silent` those tables that hold nothing of the period, `face` the logo alone.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Prepared:
     fault: str = ""
     inputs: tuple[Seen, ...] = ()
     silent: tuple[str, ...] = ()
+    face: Seen | None = None
 
 
 def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
@@ -65,6 +66,7 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
     Without `write` it only looks, and leaves everything as it is.
     """
     from cxlib import params, periods
+    from cxlib.data.face import face_of, logo_file
     from cxlib.data.tables import periods_of, silent_tables
 
     workspace = Workspace(Path(root))
@@ -83,10 +85,14 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         if write:
             _prime(name, chosen, workspace)
         read = (workspace.client_file(name), *_tables(workspace, name))
-        inputs = tuple(Seen.now(path) for path in read)
+        logo = logo_file(client, workspace)
+        face_of(client, workspace, client.languages[0])  # a logo that will not do stops it here
+        face = Seen.now(logo) if logo else None
+        inputs = (*(Seen.now(path) for path in read), *([face] if face else []))
         tables = _tables_digest(workspace, name)
         silent = silent_tables(workspace, client, chosen)
-        return Prepared(name, client, chosen, tables, changed, inputs=inputs, silent=silent)
+        found = Prepared(name, client, chosen, tables, changed, inputs=inputs)
+        return replace(found, silent=silent, face=face)
     except CxError as error:
         return Prepared(name, fault=str(error))
     except Exception as error:  # noqa: BLE001 - one client's data never stop another's run

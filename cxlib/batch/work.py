@@ -240,7 +240,7 @@ def _report(parcel: Parcel, own: Path) -> bytes:
 
     from cxlib import params
     from cxlib.report.cover import cover_of
-    from cxlib.report.html import render
+    from cxlib.report.html import Link, render
     from cxlib.words import Words
 
     place = Workspace(own)
@@ -251,7 +251,8 @@ def _report(parcel: Parcel, own: Path) -> bytes:
     with (own / "executed.ipynb").open(encoding="utf-8") as file:
         notebook = nbformat.read(file, as_version=4)
     cover = cover_of(client, place, period=parcel.period, words=words)
-    html = render(notebook, words=words, cover=cover)
+    links = {s: Link(file, words.say(title)) for s, (file, title) in parcel.links.items()}
+    html = render(notebook, words=words, cover=cover, links=links)
     if not html:
         raise CxError(f"{parcel.key}: the report came out empty.")
     return html.encode("utf-8")

@@ -60,14 +60,26 @@ def examine(client: Client, workspace: Workspace) -> Checked:
 
 def _examine(client: Client, workspace: Workspace) -> Checked:
     tables = make_tables(client, workspace)
+    faults = _face(client, workspace)
     if not tables:
-        return Checked(faults=[client.fault((), NO_DATA)], intake=[], distributions=[])
+        return Checked(faults=[*faults, client.fault((), NO_DATA)], intake=[], distributions=[])
     return Checked(
-        faults=faults_of(client, tables),
+        faults=sorted([*faults, *faults_of(client, tables)], key=lambda fault: fault.line),
         intake=[line for made in tables for line in _intake(client, made)],
         distributions=[line for made in tables for line in _distributions(client, made)],
         changes=_changes(client, workspace, tables),
     )
+
+
+def _face(client: Client, workspace: Workspace) -> list[Fault]:
+    from cxlib.data.face import face_of
+    from cxlib.params.faults import InvalidParams
+
+    try:
+        face_of(client, workspace, client.languages[0])
+    except InvalidParams as wrong:
+        return list(wrong.faults)
+    return []
 
 
 def _changes(client: Client, workspace: Workspace, tables: list[Made]) -> list[str]:

@@ -15,6 +15,7 @@ from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text
 from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
 from cxlib.params.kpis import Kpi
+from cxlib.params.report import Report
 from cxlib.params.survey import Survey
 from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Members, Tickets, Transactions
@@ -55,6 +56,7 @@ class Client(Closed):
     calendar: Calendar = Calendar()
     period: PeriodKind = "wave"
     privacy: Privacy = Privacy()
+    report: Report = Report()
     survey: Survey | None = None
     tickets: Tickets | None = None
     members: Members | None = None

@@ -36,6 +36,7 @@ def bars(
     for x, value, top in zip(at, share, share + error[1], strict=True):
         theme.note(ax, f"{value:.0f}", (x, top), shift=(0, 2), va="baseline")
     ax.set_xticks(at, list(labels))
+    theme.tells(ax, zip(labels, (f"{value:.0f}%" for value in share), strict=True))
     ax.set(xlabel=xlabel, ylabel=ylabel)
     drawn = native.Chart(
         kind="bars", labels=tuple(labels), values=native.numbers(share), low=native.numbers(low),

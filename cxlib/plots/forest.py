@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.plots import native, theme
+from cxlib.words import Words
 
 
 def forest(
@@ -63,6 +64,11 @@ def forest(
         shape=native.shape_of(table),
     )  # fmt: skip
     native.note(ax, drawn)
+    units = table["unit"] if "unit" in table else ["points"] * len(table)
+    digits = [2 if unit == "mean" else 1 for unit in units]
+    number = Words().number  # written alike in every language
+    said = [number(float(v), d, sign=zero) for v, d in zip(table[value], digits, strict=True)]
+    theme.tells(ax, zip(labels, said, strict=True))
     return theme.title(ax, title, alt=alt)
 
 

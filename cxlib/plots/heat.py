@@ -38,6 +38,10 @@ def heat(
     ax.tick_params(length=0, labelsize=8, rotation=0)
     ax.set_ylabel("")
     ax.set_xlabel(label)
+    top = [grid.columns[x] for x in values.argmax(axis=1)]
+    most = [words.number(value, digits) for value in values.max(axis=1)]
+    names = (f"{row}, {column}" for row, column in zip(grid.index, top, strict=True))
+    theme.tells(ax, zip(names, most, strict=True))
     return ax
 
 
@@ -85,4 +89,7 @@ def change_map(
     for side in ax.spines.values():
         side.set_visible(False)
     ax.set_xlabel(xlabel, fontsize=8)
+    told = [(f"{rows[y]}, {columns[x]}", str(written[y, x])) for y, x in np.argwhere(framed)]
+    if told:
+        theme.tells(ax, told)
     return theme.title(ax, title)

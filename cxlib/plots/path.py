@@ -57,6 +57,9 @@ def path(
     low, high = ax.get_ylim()
     ticks = [tick for tick in ax.get_yticks() if low <= tick <= high]
     ax.set_yticks(ticks, tick_labels(ticks, words=words, unit=unit))
+    seen = table[table["value"].notna()]
+    told = [words.quantity(float(value), unit) for value in seen["value"]]
+    theme.tells(ax, zip(map(words.period, seen["period"].astype(str)), told, strict=True))
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2)
     return ax
 
@@ -114,6 +117,8 @@ def ladder(
     low, high = ax.get_xlim()
     ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
     ax.set_xticks(ticks, tick_labels(ticks, words=words, unit=unit))
+    values = [words.quantity(float(value), unit) for value in table["value"]]
+    theme.tells(ax, zip(table["label"], values, strict=True))
     return ax
 
 
@@ -132,7 +137,7 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     span = table["target"] - table["start"]
     ends = table[["low", "value", "high"]].sub(table["start"], axis=0).div(span, axis=0)
     way = ends.to_numpy(dtype=float)
-    shown = np.clip(way, *FURTHEST)
+    shown, told = np.clip(way, *FURTHEST), list[str]()
     for y, row in enumerate(table.to_dict("records")):
         colour, marker = LOOK[row["look"]]
         if np.isfinite(shown[y, 0]):
@@ -142,9 +147,10 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
         filled = row["look"] != "open"
         theme.dot(ax, shown[y, 1], y, colour=colour, filled=filled, marker=marker, size=7.5)
         facts = {name: Quantity(row[name], row["unit"]) for name in ("value", "target")}
-        text = words.say(_("{said}\n{value}, target {target}"), said=row["said"], **facts)
-        theme.beside(ax, text, y, size=8.5, colour=colour)
+        told.append(words.say(_("{said}\n{value}, target {target}"), said=row["said"], **facts))
+        theme.beside(ax, told[-1], y, size=8.5, colour=colour)
     theme.label_rows(ax, [words.label(kpi) for kpi in table["kpi"]])
+    theme.tells(ax, zip([words.label(kpi) for kpi in table["kpi"]], told, strict=True))
     seen = [0.0, 1.0, *shown[np.isfinite(shown)]]
     ax.set_xlim(min(seen) - 0.12, max(seen) + 0.12)
     ax.set_xticks([0, 1], [words.say(_("Start")), words.say(_("Target"))])

@@ -44,6 +44,9 @@ def power(
     sns.lineplot(data=shown, palette=palette, ax=ax, **by, **orders)
     for change, line in zip(changes, ax.get_lines(), strict=False):
         line.set_label(words.quantity(change, unit, sign=True))
+    at = shown.loc[shown["n"] <= max(n, shown["n"].min())].groupby("change")["chance"].last()
+    said = [(words.quantity(c, unit, sign=True), f"{chance:.0f}%") for c, chance in at.items()]
+    theme.tells(ax, said)
     ax.set_xscale("log")
     sizes = [size for size in (50, 100, 200, 500, 1000, 2000, 5000) if size <= table["n"].max()]
     ax.set_xticks(sizes, [words.number(size) for size in sizes])

@@ -38,6 +38,7 @@ def shares(
     theme.label_rows(ax, list(labels), width=24)
     ax.grid(axis="x")
     ax.set_xlim(left=0)
+    theme.tells(ax, zip(labels, (f"{100 * share:.0f}%" for share in table[value]), strict=True))
     ax.set_xlabel(label)
     return ax
 
@@ -57,6 +58,8 @@ def stacks(counts: pd.DataFrame, *, words: Words, label: str, ax: Axes | None = 
         below += part
     for x, total in enumerate(below):
         theme.note(ax, words.number(total), (x, total), shift=(0, 2), va="baseline")
+    ends = [x for x in (0, len(counts) - 1) if x >= 0]
+    theme.tells(ax, [(words.period(str(counts.index[x])), words.number(below[x])) for x in ends])
     step = -(-len(counts) // 6)
     shown = list(range(len(counts) - 1, -1, -step))[::-1]
     ax.set_xticks(shown, [words.period(str(counts.index[x])) for x in shown], fontsize=8)

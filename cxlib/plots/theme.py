@@ -106,6 +106,10 @@ def settings() -> Any:
     }
 
 
+LINES = 2
+"""Lines of a row's label: more would run into the next row's."""
+
+
 @contextmanager
 def applied() -> Iterator[None]:
     """Apply the theme within a ``with`` block, and leave the consultant's own settings alone."""
@@ -208,9 +212,18 @@ def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
     else:
         ax.set_title("", loc="left")
         headline(figure, text)
-    ax.set_label(alt or text)
+    told = str(ax.get_label())
+    chinese = any(em(c) == 1.0 for c in text)
+    ax.set_label(alt or (f"{text}{'。' if chinese else '. '}{told}" if told else text))
     ax.set_gid(text)
     return ax
+
+
+def tells(ax: Axes, shown: Iterable[tuple[str, str]]) -> None:
+    """Note what a chart shows, name by value, for its alternative text: the title goes before."""
+    said = [f"{' '.join(name.split())} {' '.join(value.split())}" for name, value in shown]
+    chinese = any(em(c) == 1.0 for c in "".join(said))
+    ax.set_label(f"{'；' if chinese else '; '}".join(said) + ("。" if chinese else "."))
 
 
 def headline(figure: Figure, text: str) -> None:
@@ -315,9 +328,18 @@ def listed(
 
 
 def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
-    """Label the rows of a horizontal chart from top to bottom, wrapping long labels."""
-    ax.set_yticks(range(len(labels)), [wrap(label, width=width) for label in labels])
+    """Label the rows of a horizontal chart from top to bottom, in two lines each at most."""
+    ax.set_yticks(range(len(labels)), [_fitted(label, width=width) for label in labels])
     ax.set_ylim(len(labels) - 0.4, -0.6)
+
+
+def _fitted(label: str, *, width: float) -> str:
+    """Return a label in two lines at most; what is cut from a longer one stands in the table."""
+    lines = wrap(label, width=width).split("\n")
+    if len(lines) > LINES:
+        lines = [*lines[: LINES - 1], f"{lines[LINES - 1]}…"]
+    most = int(width / 0.52) if label.isascii() else int(width)
+    return "\n".join(f"{line[: most - 1]}…" if em(line) > width + 2 else line for line in lines)
 
 
 def label_periods(ax: Axes, labels: list[str]) -> list[int]:

@@ -60,6 +60,8 @@ def trend(
     native.note(ax, drawn)
     ax.margins(y=0.25)
     ax.set(xlabel="", ylabel="")
+    values = [words.quantity(float(value), unit) for value in table["value"]]
+    theme.tells(ax, zip(map(words.period, periods), values, strict=True))
     return theme.title(ax, title)
 
 

@@ -73,4 +73,5 @@ def waterfall(
         target_label=target_label, axis=xlabel, shape="0.0",
     )  # fmt: skip
     native.note(ax, drawn)
+    theme.tells(ax, zip(labels, texts, strict=True))
     return theme.title(ax, title, alt=alt)

@@ -32,6 +32,8 @@ class TableView:
     notes : tuple of str
         Caveats and explanations beneath.
     caption : str
+    leads : tuple of str
+        Row by row, the stem of the chapter that said it; empty if nothing leads anywhere.
     """
 
     headings: tuple[str, ...]
@@ -39,6 +41,7 @@ class TableView:
     numeric: tuple[bool, ...]
     notes: tuple[str, ...] = ()
     caption: str = ""
+    leads: tuple[str, ...] = ()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
         data = {
@@ -47,6 +50,7 @@ class TableView:
             "numeric": list(self.numeric),
             "notes": list(self.notes),
             "caption": self.caption,
+            "leads": list(self.leads),
         }
         return {mime.TABLE: data, "text/html": self._html(), "text/plain": self._plain()}
 
@@ -112,6 +116,7 @@ def view(
         numeric=tuple(column.kind not in WORDS_KINDS for _name, column in shown),
         notes=tuple(notes_of(result, frame, words, minimum_base)),
         caption=words.say(caption) if caption else "",
+        leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cxlib.errors import RunError
 from cxlib.report.saved import saved_chapters
@@ -49,9 +50,15 @@ def make(
     if all(chapter.missing for chapter in chapters):
         raise RunError("no chapter could be made: there is nothing to write.")
     if kind == "pptx":
+        from cxlib.data.face import face_of
         from cxlib.report.deck import deck
+        from cxlib.report.slides import Look
 
-        return deck(engagement, chapters)
+        face = face_of(opened, place, language)
+        logo = face.logo if face.kind in ("image/png", "image/jpeg") else None  # slides hold no SVG
+        worn = Look(footer=face.footer, logo=logo)
+        main = face.colours.get("main", worn.main)
+        return deck(engagement, chapters, look=replace(worn, main=main))
     from cxlib.report.workbook import workbook
 
     return workbook(engagement, chapters)

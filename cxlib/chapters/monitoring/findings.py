@@ -62,6 +62,7 @@ TARGETS = (
     Rule({"status": STATUS, "course": "behind", "assurance": "misses", "miss": "usual", "signal": ""}, _("As it runs now, fewer than 1 period in 100 reaches {target}."), next_step=_("Change how {kpi} comes about; more effort in the same process will not do.")),
     Rule({"status": "missed", "course": DECIDED, "assurance": "misses", "signal": ""}, _("{kpi} goes on missing its target of {target} unless something changes: it stays between {usual_low} and {usual_high}."), "serious", _("Change how {kpi} comes about; more effort in the same process will not do.")),
     replace(MISSES, when={**MISSES.when, "assurance": ("may or may not", None)}),
+    Rule({"status": ("missed", "too close to call"), "cause": "mix", "moved": "fell", "direction": "higher"}, next_step=_("Find out why other customers answered, and agree at which mix the target counts.")),
     replace(MISSES, when={**MISSES.when, "assurance": "misses", "signal": ("better", "worse")}, next_step=""),
     Rule({"status": "met", "assurance": ("reaches", "may or may not"), "miss": "rare", "signal": ""}, _("{kpi} keeps its target of {target} while nothing changes: fewer than 1 period in 100 should miss it."), "good"),
     Rule({"status": "met", "assurance": ("reaches", "may or may not"), "miss": "some", "signal": ""}, _("{kpi} meets its target of {target}; as it runs now, its ups and downs alone should miss it in about {miss_chance} of periods."), "note"),

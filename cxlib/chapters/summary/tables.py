@@ -70,10 +70,11 @@ def contract(engagement: Any) -> pd.DataFrame:
     if judged.empty:
         return pd.DataFrame()
     words = engagement.words
-    comma = "、" if words.language == "zh" else ", "
+    comma, last = ("、", "和") if words.language == "zh" else (", ", " and ")
 
     def named(rows: pd.DataFrame) -> str:
-        return comma.join(words.label(kpi) for kpi in dict.fromkeys(rows["kpi"]))
+        *first, end = [words.label(kpi) for kpi in dict.fromkeys(rows["kpi"])] or [""]
+        return f"{comma.join(first)}{last}{end}" if first else end
 
     missed = judged[judged["status"] == "missed"]
     met = int((judged["status"] == "met").sum())
@@ -99,6 +100,7 @@ def things(engagement: Any, found: list[Finding] | None = None) -> pd.DataFrame:
                 "about": words.label(finding.subject),
                 "worth_points": finding.stake or float("nan"),
                 "owner": words.say(_("no owner yet")),
+                "chapter": finding.chapter,
             }
         )
         if len(rows) == MOST:
