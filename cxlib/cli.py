@@ -123,8 +123,10 @@ def check(clients: tuple[str, ...], data: bool) -> None:
     """Say all that is wrong with the files and data of CLIENTS, running nothing."""
     from cxlib import params
     from cxlib.batch.chapters import discover, settings_faults
+    from cxlib.chapters import registers_of
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
+    from cxlib.data.registers import read_register
     from cxlib.errors import CxError
     from cxlib.workspace import Workspace
 
@@ -137,6 +139,8 @@ def check(clients: tuple[str, ...], data: bool) -> None:
             client = params.load(name, workspace)
             checked = examine(client, workspace)
             faults = [*settings_faults(client, chapters), *checked.faults, *open_]
+            for section, model in registers_of(client).items():
+                faults += read_register(client, section, model, workspace).faults
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             for fault in open_:
@@ -250,6 +254,35 @@ def forget(client: str, raw: bool, yes: bool) -> None:
     if not yes:
         click.confirm(f"Remove all this of {client}?", abort=True)
     click.echo(f"{len(remove(workspace, client, raw=raw))} removed.")
+
+
+@main.command()
+@click.argument("client")
+@click.argument("sections", nargs=-1, metavar="[SECTION…]")
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would change.")
+@_kindly
+def register(client: str, sections: tuple[str, ...], dry_run: bool) -> None:
+    """Bring the registers of CLIENT (actions, obligations …) and their Excel copies together.
+
+    The copy is made where there is none. What was edited in either is taken over into the other;
+    where both changed one cell, both stay as they are, and the cells are named.
+    """
+    from cxlib import params
+    from cxlib.chapters import registers_of
+    from cxlib.data.registers import bring_together
+    from cxlib.errors import CxError, nearest
+    from cxlib.workspace import Workspace
+
+    workspace = Workspace.find()
+    opened = params.load(client, workspace)
+    models = registers_of(opened)
+    for section in sections or models:
+        if section not in models:
+            raise CxError(f"{client} has no register {section!r}{nearest(section, models)}")
+        for line in bring_together(opened, section, models[section], workspace, write=not dry_run):
+            click.echo(line)
+    if not models:
+        click.echo(f"{client} has no register: its file names none.")
 
 
 @main.group()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
 from cxlib.analysis.results import Result
-from cxlib.chapters import chapter_faults, options_of, register
+from cxlib.chapters import chapter_faults, options_of, register, registers_of
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.standing import Standing
 from cxlib.words import Words
@@ -86,8 +86,10 @@ class Engagement(Standing):
         theme.font_family()
         if not os.environ.get(JOB_VARIABLE):
             from cxlib.data.ingest import ingest
+            from cxlib.data.registers import take_in
 
             ingest(opened, place)
+            take_in(opened, place, registers_of(opened))
         engagement = cls(
             client=opened, workspace=place, period=str(period), words=words, chapter=chapter
         )
@@ -260,6 +262,24 @@ class Engagement(Standing):
             known = ", ".join(self.periods)
             raise DataError(f"{self.client.client} has no {name} rows in {when}, only in {known}.")
         return rows
+
+    def register(self, section: str) -> Any:
+        """Return a register of the client as last taken in; None if the client file names none.
+
+        Parameters
+        ----------
+        section : str
+            ``actions``, ``obligations`` …; the notebook's metadata lists it under ``sections``.
+
+        Returns
+        -------
+        Register or None
+            Its lists as frozen rows; ``.frame(name, language=…)`` is one as a table.
+        """
+        from cxlib.data.registers import taken_in
+
+        model = registers_of(self.client).get(section)
+        return model and taken_in(self.client, section, model, self.workspace)
 
     def _wanted(self, period: str | int | None) -> tuple[str, ...]:
         if period in (None, "current"):

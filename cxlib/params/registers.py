@@ -1,0 +1,148 @@
+"""Registers: the lists of rows that a consultant keeps (actions, obligations …), as closed models.
+
+A chapter declares its own as a `Register` of `Row` lists (``chapters/<stem>/register.py``); the
+client file's section names the file that holds it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, PlainValidator
+
+from cxlib import periods
+from cxlib.params.base import Closed, Text, mapping_of
+from cxlib.params.faults import Problem, show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SECTIONS = ("needs", "actions", "tools", "training", "obligations")
+"""Sections of the client file that name a register."""
+
+SUFFIXES = (".yaml", ".yml", ".xlsx")
+
+
+def _file(text: str) -> str:
+    if not text.lower().endswith(SUFFIXES):
+        raise ValueError(f"{text!r} is no register; write a file below the data folder, .yaml.")
+    return text
+
+
+class RegisterFile(Closed):
+    """Where a register lies, below the client's data folder: ``registers/actions.yaml``."""
+
+    file: Annotated[Text, AfterValidator(_file)]
+
+
+Named = Annotated[RegisterFile, mapping_of("file")]
+
+
+class Row(Closed):
+    """One row of a register: cells are texts, numbers, days, flags, labels or lists of texts.
+
+    `KEY` names the fields that tell a row from every other of its list; none: there is one row.
+    """
+
+    KEY: ClassVar[tuple[str, ...]] = ("id",)
+
+
+class Register(Closed):
+    """A register: each field a list of one kind of `Row`, or a single one."""
+
+    def problems(self, client: Any) -> Iterator[Problem]:
+        """Yield what contradicts itself or the client file, each at its path in the register."""
+        yield from ()
+
+    def frame(self, name: str, *, language: str = "en") -> pd.DataFrame:
+        """Return one list as a table, a row a row; labels in one language, keys as columns."""
+        import pandas as pd
+
+        found = getattr(self, name)
+        rows = found if isinstance(found, tuple) else (found,) if found is not None else ()
+        fields = row_type(type(self), name).model_fields
+        told = [{n: _said(getattr(row, n), language) for n in fields} for row in rows]
+        return pd.DataFrame(told, columns=list(fields))
+
+
+def row_type(register: type[Register], name: str) -> type[Row]:
+    """Return the model of the rows of one of a register's lists."""
+    (found,) = _rows_in(register.model_fields[name].annotation)
+    return found
+
+
+def _rows_in(annotation: Any) -> list[type[Row]]:
+    if isinstance(annotation, type) and issubclass(annotation, Row):
+        return [annotation]
+    inner = getattr(annotation, "__args__", ())
+    return list(dict.fromkeys(row for part in inner for row in _rows_in(part)))
+
+
+def _said(value: Any, language: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(language) or next(iter(value.values()), "")
+    return value
+
+
+def last_day(when: str) -> dt.date:
+    """Return the last day of a period, or the day itself."""
+    return periods.parse(when).end if periods.kind_of(when) else dt.date.fromisoformat(when)
+
+
+def _id(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int)) or not str(value).strip():
+        raise ValueError(f"{show(value)} is not an id; write a short text, such as a1.")
+    return str(value).strip()
+
+
+def _day(value: object) -> dt.date:
+    try:
+        return dt.date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError(f"{show(value)} is not a day; write such as 2026-10-31.") from None
+
+
+def _due(value: object) -> str:
+    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    try:
+        if periods.kind_of(text):
+            return str(periods.parse(text))
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(
+            f"{show(value)} is neither a day nor a period; write such as 2026-10-31 or 2026Q4."
+        ) from None
+
+
+def _rate(value: object) -> float:
+    number: object = value
+    if isinstance(value, str) and value.strip().endswith("%"):
+        try:
+            return float(value.strip()[:-1]) / 100
+        except ValueError:
+            number = None
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or number < 0:
+        raise ValueError(f"{show(value)} is not a rate; write such as 0.05 or 5%.")
+    if number > 1:
+        raise ValueError(
+            f"{show(value)} would be {100 * number:g}%: is {number / 100:g} ({number:g}%) meant? "
+            f"Write {number / 100:g}, or {100 * number:g}% if it is really that much."
+        )
+    return float(number)
+
+
+def _amount(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise ValueError(f"{show(value)} is not an amount of 0 or more.")
+    return float(value)
+
+
+Id = Annotated[str, PlainValidator(_id)]
+Day = Annotated[dt.date, PlainValidator(_day)]
+Due = Annotated[str, PlainValidator(_due)]
+"""A period, whose last day counts, or a day; as text."""
+Rate = Annotated[float, PlainValidator(_rate)]
+"""A share of 1: 0.05 or ``5%``; what looks like percent without its sign is asked about."""
+Money = Annotated[float, PlainValidator(_amount)]
