@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import AfterValidator, PlainValidator
 
 from cxlib import periods
-from cxlib.params.base import Closed, Text, mapping_of
+from cxlib.params.base import STAND_IN, Closed, Text, mapping_of
 from cxlib.params.faults import Problem, show
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ def _id(value: object) -> str:
 
 
 def _day(value: object) -> dt.date:
+    if value == STAND_IN:
+        return dt.date(2000, 1, 4)
     try:
         return dt.date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
@@ -106,6 +108,8 @@ def _day(value: object) -> dt.date:
 
 def _due(value: object) -> str:
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    if text == STAND_IN:
+        return text
     try:
         if periods.kind_of(text):
             return str(periods.parse(text))
@@ -134,6 +138,8 @@ def _rate(value: object) -> float:
 
 
 def _amount(value: object) -> float:
+    if value == STAND_IN:
+        return 0.0
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
         raise ValueError(f"{show(value)} is not an amount of 0 or more.")
     return float(value)

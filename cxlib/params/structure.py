@@ -25,7 +25,7 @@ _STAND_INS: dict[str, Any] = {
     "scale": (1, 5),
     "direction": "higher",
     "target": 1.0,
-    "due": STAND_IN,
+    **dict.fromkeys(("due", "date", "until", "amount"), STAND_IN),
     "tickets.columns": {"id": "?", "created": "?"},
     "members.columns": {"id": "?"},
     "transactions.columns": {"member": "?", "date": "?"},

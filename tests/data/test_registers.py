@@ -293,3 +293,46 @@ def test_an_untouched_copy_holds_exactly_what_it_was_made_from(
         due,
         "1",
     )
+
+
+OBLIGATIONS = """contract: {review_days: 5, late_fee: 5, start: 2026-03-02, end: 2026-01-01}
+deliverables:
+  - {id: d1, title: Plan, due: 2026-10-03}
+  - {id: d2, title: Two, delivered: 2026-10-09, due: 2026-10-09, replied: 2026-10-08}
+  - {id: d3, title: Late}
+payments:
+  - {id: p1, title: First, amount: 100, after: d9}
+  - {id: p2, title: Second, amount: -1, due: 2026-10-09}
+"""
+
+
+def test_a_contract_is_checked_whole_a_fee_of_five_asks_and_a_holiday_is_told(
+    tmp_path: Path,
+) -> None:
+    from cxlib.chapters.engagement.register import Register as Obligations
+
+    place = Place(tmp_path, OBLIGATIONS)
+    text = CLIENT.replace("actions:", "obligations:") + "calendar: {country: CN}\n"
+    (tmp_path / "params" / "x.yaml").write_text(text, encoding="utf-8")
+    found = read_register(place.client, "obligations", Obligations, place.workspace)
+    said = {(f.line, f.key): f for f in found.faults}
+    assert "is 0.05 (5%) meant" in said[1, "contract.late_fee"].message
+    assert "before its start" in said[1, "contract.end"].message
+    assert said[3, "deliverables[0].due"].severity == "warning"
+    assert "2026-10-08" in said[3, "deliverables[0].due"].message
+    assert "before delivered on" in said[4, "deliverables[1].replied"].message
+    assert said[5, "deliverables[2].due"].message == "is missing."
+    assert "is no deliverable" in said[7, "payments[0].after"].message
+    assert "amount" in said[8, "payments[1].amount"].message
+    right = OBLIGATIONS.replace("late_fee: 5", "late_fee: 0.05%")
+    for old, new in (("2026-01-01", "2027-03-01"), ("replied: 2026-10-08", "replied: 2026-10-10"),
+                     ("Late}", "Late, due: 2026-10-09}"), ("d9", "d1"), (": -1", ": 1")):  # fmt: skip
+        right = right.replace(old, new)
+    place.write(right)
+    found = read_register(place.client, "obligations", Obligations, place.workspace)
+    assert [f.severity for f in found.faults] == ["warning"], messages(found)
+    assert found.register.contract.late_fee == pytest.approx(0.0005)
+    bring = bring_together(place.client, "obligations", Obligations, place.workspace)
+    assert len(bring) == 1
+    again = read_register(place.client, "obligations", Obligations, place.workspace)
+    assert again.register == found.register
