@@ -73,6 +73,7 @@ class Engagement(Standing):
             If the client, its file, its data, the period or the language will not do.
         """
         from cxlib import params
+        from cxlib.data.registers import take_in, taken_in
         from cxlib.plots import theme
 
         place = workspace or Workspace.find()
@@ -86,10 +87,13 @@ class Engagement(Standing):
         theme.font_family()
         if not os.environ.get(JOB_VARIABLE):
             from cxlib.data.ingest import ingest
-            from cxlib.data.registers import take_in
 
             ingest(opened, place)
             take_in(opened, place, registers_of(opened))
+        for section, model in registers_of(opened).items():
+            if place.register(opened.client, section).is_file():
+                said = taken_in(opened, section, model, place).labels(spoken)
+                words = replace(words, labels={**words.labels, **said})
         engagement = cls(
             client=opened, workspace=place, period=str(period), words=words, chapter=chapter
         )
@@ -274,7 +278,8 @@ class Engagement(Standing):
         Returns
         -------
         Register or None
-            Its lists as frozen rows; ``.frame(name, language=…)`` is one as a table.
+            Its lists as frozen rows; ``.frame(name)`` is one as a table, its labels as keys that
+            `words` and every table and finding know.
         """
         from cxlib.data.registers import taken_in
 

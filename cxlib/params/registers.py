@@ -56,15 +56,43 @@ class Register(Closed):
         """Yield what contradicts itself or the client file, each at its path in the register."""
         yield from ()
 
-    def frame(self, name: str, *, language: str = "en") -> pd.DataFrame:
-        """Return one list as a table, a row a row; labels in one language, keys as columns."""
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return one list as a table, a row a row; a label stands as its key, see `labels`."""
         import pandas as pd
 
-        found = getattr(self, name)
-        rows = found if isinstance(found, tuple) else (found,) if found is not None else ()
         fields = row_type(type(self), name).model_fields
-        told = [{n: _said(getattr(row, n), language) for n in fields} for row in rows]
+        told = [
+            {n: key if n in said else getattr(row, n) for n, key in said.items()}
+            | {n: getattr(row, n) for n in fields if n not in said}
+            for row in self._rows(name)
+            for said in (_label_keys(name, row),)
+        ]
         return pd.DataFrame(told, columns=list(fields))
+
+    def labels(self, language: str) -> dict[str, str]:
+        """Return what the register's labels say in one language.
+
+        The key of a title is ``<list>.<id>``, of any other label ``<list>.<id>.<field>``; so
+        tables, findings and saved results stay free of any language.
+        """
+        told = {}
+        for name in type(self).model_fields:
+            for row in self._rows(name):
+                for field, key in _label_keys(name, row).items():
+                    label = getattr(row, field)
+                    told[key] = label.get(language) or next(iter(label.values()), "")
+        return told
+
+    def _rows(self, name: str) -> tuple[Row, ...]:
+        found = getattr(self, name)
+        return found if isinstance(found, tuple) else () if found is None else (found,)
+
+
+def _label_keys(name: str, row: Row) -> dict[str, str]:
+    """Return the key of each label of a row, by field."""
+    whose = ".".join([name, *(str(getattr(row, key)) for key in row.KEY)])
+    labels = [n for n in type(row).model_fields if isinstance(getattr(row, n), dict)]
+    return {n: whose if n == "title" else f"{whose}.{n}" for n in labels}
 
 
 def row_type(register: type[Register], name: str) -> type[Row]:
@@ -78,17 +106,6 @@ def _rows_in(annotation: Any) -> list[type[Row]]:
         return [annotation]
     inner = getattr(annotation, "__args__", ())
     return list(dict.fromkeys(row for part in inner for row in _rows_in(part)))
-
-
-def _said(value: Any, language: str) -> Any:
-    if isinstance(value, dict):
-        return value.get(language) or next(iter(value.values()), "")
-    return value
-
-
-def last_day(when: str) -> dt.date:
-    """Return the last day of a period, or the day itself."""
-    return periods.parse(when).end if periods.kind_of(when) else dt.date.fromisoformat(when)
 
 
 def _id(value: object) -> str:

@@ -118,7 +118,9 @@ def test_a_register_is_read_taken_in_and_read_back(place: Place) -> None:
     found = taken_in(client, "actions", Register, place.workspace)
     assert found == place.read().register
     assert [a.id for a in found.actions] == ["a1", "a2"]
-    assert found.frame("actions", language="zh")["title"].tolist() == ["回拨", "=SUM(A1)"]
+    assert found.frame("actions")["title"].tolist() == ["actions.a1", "actions.a2"]
+    assert found.labels("zh")["actions.a1"] == "回拨"
+    assert found.labels("en")["actions.a2.note"] == "two\nlines"
     place.replace("state: in progress", "state: approved")
     assert take_in(client, place.workspace, models) != digests
 
@@ -325,8 +327,14 @@ def test_a_contract_is_checked_whole_a_fee_of_five_asks_and_a_holiday_is_told(
     assert "is no deliverable" in said[7, "payments[0].after"].message
     assert "amount" in said[8, "payments[1].amount"].message
     right = OBLIGATIONS.replace("late_fee: 5", "late_fee: 0.05%")
-    for old, new in (("2026-01-01", "2027-03-01"), ("replied: 2026-10-08", "replied: 2026-10-10"),
-                     ("Late}", "Late, due: 2026-10-09}"), ("d9", "d1"), (": -1", ": 1")):  # fmt: skip
+    edits = {
+        "2026-01-01": "2027-03-01",
+        "replied: 2026-10-08": "replied: 2026-10-12",
+        "Late}": "Late, due: 2026-10-09}",
+        "d9": "d1",
+        ": -1": ": 1",
+    }
+    for old, new in edits.items():
         right = right.replace(old, new)
     place.write(right)
     found = read_register(place.client, "obligations", Obligations, place.workspace)
