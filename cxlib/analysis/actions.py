@@ -86,10 +86,10 @@ def plan(
     Plan
         ``table``, overdue first, then by priority: the columns given, and ``expected,
         expected_low, expected_high`` (after the haircut: half by convention, the interval spans a
-        quarter of the effect's lower end to the whole of its upper one), ``gain`` (expected, in
-        points of the first KPI), ``priority`` (gain per ten person-days), ``rank`` (of open ones,
-        1 first; an action without effort or effect has none), ``due_on, overdue, days_late`` and
-        ``found`` (None where nothing was to be compared).
+        quarter of the effect's lower end to the whole of its upper one), ``gain, gain_low,
+        gain_high`` (the same without sign, in points of the first KPI), ``priority`` (gain per ten
+        person-days), ``rank`` (of open ones, 1 first; an action without effort or effect has
+        none), ``due_on, overdue, days_late`` and ``found`` (None where nothing was to be compared).
 
     Raises
     ------
@@ -111,6 +111,9 @@ def plan(
     table["expected_low"], table["expected_high"] = corners.min(axis=1), corners.max(axis=1)
     unit = 1.0 if points is None else table["kpi"].map(points).astype("float64")
     table["gain"] = (table["expected"] * unit).abs()
+    ends = np.column_stack([table["expected_low"] * unit, table["expected_high"] * unit])
+    table["gain_low"] = np.where(np.prod(np.sign(ends), axis=1) < 0, 0, np.abs(ends).min(axis=1))
+    table["gain_high"] = np.abs(ends).max(axis=1)
     table["priority"] = 10 * table["gain"] / table["effort"]
     open_ = table["state"].isin(OPEN)
     table["rank"] = table["priority"].where(open_).rank(ascending=False, method="min")

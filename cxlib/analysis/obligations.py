@@ -114,7 +114,7 @@ class Status(Result):
         return every.sort_values("due_on", kind="stable", na_position="last", ignore_index=True)
 
 
-_OPEN_COLUMNS = ("id", "sort", "title", "due_on", "state", "days_late", "party")
+_OPEN_COLUMNS = ("id", "sort", "title", "due_on", "state", "days_late", "owed_by")
 
 
 def status(
@@ -136,7 +136,7 @@ def status(
     ----------
     deliverables : pandas.DataFrame
         ``id``, ``due`` (a day) and what is known of ``title, delivered, replied`` (days), ``reply``
-        ("accepted" or "rejected"), ``review_days, amount, party``.
+        ("accepted" or "rejected"), ``review_days, amount, owed_by``.
     as_of : date or str
         Today.
     country, subdivision : str, optional
@@ -148,7 +148,7 @@ def status(
         ``id``, ``amount``, and ``due``, or ``after`` (a deliverable) with ``days`` (calendar days
         after its acceptance); ``paid`` (a day), ``late_fee, fee_cap`` of its own.
     dates : pandas.DataFrame, optional
-        ``id``, ``due``, ``title, done`` (a day), ``party``, ``notice_days`` (calendar days before
+        ``id``, ``due``, ``title, done`` (a day), ``owed_by``, ``notice_days`` (calendar days before
         it by which notice is given), ``acts`` (False: a day that only comes, such as the end of a
         duty, and is never late).
     late_fee : float
@@ -205,11 +205,11 @@ def status(
 
 _DELIVERED = (
     "id", "sort", "title", "due", "due_on", "on_holiday", "delivered", "review_ends",
-    "accepted_on", "state", "days_late", "working_days_late", "fee", "party",
+    "accepted_on", "state", "days_late", "working_days_late", "fee", "owed_by",
 )  # fmt: skip
 _PAID = ("id", "sort", "title", "amount", "due_on", "paid", "state", "days_late",
-         "working_days_late", "fee", "party")  # fmt: skip
-_DATED = ("id", "sort", "title", "due_on", "notice_by", "done", "state", "days_late", "party")
+         "working_days_late", "fee", "owed_by")  # fmt: skip
+_DATED = ("id", "sort", "title", "due_on", "notice_by", "done", "state", "days_late", "owed_by")
 
 
 def _framed(

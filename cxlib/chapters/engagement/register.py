@@ -51,7 +51,7 @@ class Deliverable(Row):
     kind: Kind = "report"
     clause: Text | None = None
     due: Day
-    party: Party = "consultants"
+    owed_by: Party = "consultants"
     delivered: Day | None = None
     replied: Day | None = None
     reply: Literal["accepted", "rejected"] | None = None
@@ -70,7 +70,7 @@ class Milestone(Row):
     title: Label
     due: Day
     done: Day | None = None
-    party: Party = "consultants"
+    owed_by: Party = "consultants"
 
 
 class Payment(Row):
@@ -94,7 +94,7 @@ class Duty(Row):
     id: Id
     title: Label
     until: Day
-    party: Party | None = None
+    owed_by: Party | None = None
 
 
 class Change(Row):

@@ -13,12 +13,11 @@ import pandas as pd
 from cxlib.analysis import trends
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import Estimates, compare, estimate
+from cxlib.chapters.monitoring import meeting
 from cxlib.columns import Column
 from cxlib.words import mark as _
 
 KPIS, PARTS = ("survey", "reported"), ("touchpoint",)
-RUNNING = ("approved", "in progress")
-"""States of actions that are agreed and not finished."""
 RARE = 0.01
 """Below this chance, and above its complement, a figure would feign a precision it has not."""
 ALPHA = 0.05
@@ -155,28 +154,9 @@ def _told(engagement: Any, found: Monitored, row: dict[Any, Any]) -> dict[str, A
     told |= _signal(found, kpi, row)
     told |= _competitor(engagement, kpi)
     told |= _reference(engagement, found, kpi)
-    given = recorded(engagement)
+    given = meeting.recorded(engagement)
     action = given.get(told["fell_with"] or "", given.get(kpi))
     return told | {"action": action, "on_record": "no" if action is None else "yes"}
-
-
-def recorded(engagement: Any) -> dict[str, str]:
-    """Return what is being done, by KPI: of the register of actions, else of the client file."""
-    register = engagement.register("actions")
-    if register is None:
-        given = engagement.settings.actions
-        said = {k: a if isinstance(a, dict) else {"": a} for k, a in given.items()}
-        return {
-            k: a.get(engagement.language) or next(iter(a.values()), "") for k, a in said.items()
-        }
-    words, told = engagement.words, {}
-    comma = "，" if words.language == "zh" else ", "
-    for row in register.frame("actions").to_dict("records"):
-        if row["state"] in RUNNING and row["kpi"] not in told:
-            whose = [words.label(row["owner"] or ""), row["due"] and words.period(row["due"])]
-            parts = (words.label(row["title"]), *whose)
-            told[row["kpi"]] = comma.join(str(part) for part in parts if part)
-    return told
 
 
 def _rarity(chance: Any) -> str:

@@ -20,7 +20,7 @@ MOST_OPEN = 5
 """Open obligations on the page; chapter 14 has them all."""
 
 COLUMNS = {
-    "until": Column(_("Until"), "date"),
+    "due_on": Column(_("Due on"), "date", "Its last day."),
     "step": Column(_("What to do"), "text"),
     "about": Column(_("About"), "text"),
     "worth_points": Column(_("Points at stake"), "points", "Of the first KPI; an association."),
@@ -84,7 +84,7 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
                 "about": words.label(finding.row.get("title") or finding.subject),
                 "worth_points": finding.stake or float("nan"),
                 "owner": words.label(first.get("owner") or words.say(_("no owner yet"))),
-                "until": first.get("due_on"),
+                "due_on": first.get("due_on"),
             }
         )
         if len(rows) == MOST:
