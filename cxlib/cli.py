@@ -267,22 +267,33 @@ def register(client: str, sections: tuple[str, ...], dry_run: bool) -> None:
     The copy is made where there is none. What was edited in either is taken over into the other;
     where both changed one cell, both stay as they are, and the cells are named.
     """
-    from cxlib import params
-    from cxlib.chapters import registers_of
-    from cxlib.data.registers import bring_together
-    from cxlib.errors import CxError, nearest
+    from cxlib.batch.registers import synchronise
     from cxlib.workspace import Workspace
 
-    workspace = Workspace.find()
-    opened = params.load(client, workspace)
-    models = registers_of(opened)
-    for section in sections or models:
-        if section not in models:
-            raise CxError(f"{client} has no register {section!r}{nearest(section, models)}")
-        for line in bring_together(opened, section, models[section], workspace, write=not dry_run):
-            click.echo(line)
-    if not models:
-        click.echo(f"{client} has no register: its file names none.")
+    for line in synchronise(Workspace.find(), client, sections, write=not dry_run):
+        click.echo(line)
+
+
+@main.group()
+def actions() -> None:
+    """Draft actions from what the chapters found."""
+
+
+@actions.command()
+@click.argument("client")
+@click.option("--period", "-p", default="latest", show_default=True)
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would be drafted.")
+@_kindly
+def propose(client: str, period: str, dry_run: bool) -> None:
+    """Add an action for each grave finding to the register of CLIENT, to be agreed with it.
+
+    What the client file records under chapters (service, monitoring) is taken over, once.
+    """
+    from cxlib.batch.registers import propose as draft
+    from cxlib.workspace import Workspace
+
+    for line in draft(Workspace.find(), client, period=period, write=not dry_run):
+        click.echo(line)
 
 
 @main.group()

@@ -102,10 +102,13 @@ class Status(Result):
 
     @cached_property
     def open(self) -> pd.DataFrame:
-        """What is neither settled nor passed, of all three, the next due first."""
+        """What somebody has yet to do, of all three, the next due first."""
+        dates = self.dates
+        if "acts" in dates:
+            dates = dates[dates["acts"].map(lambda acts: acts is not False)]
         parts = [
             part[~part["state"].isin((*SETTLED, PASSED))].reindex(columns=_OPEN_COLUMNS)
-            for part in (self.table, self.payments, self.dates)
+            for part in (self.table, self.payments, dates)
         ]
         parts = [part for part in parts if len(part)]
         if not parts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -186,6 +186,40 @@ def bring_together(
         content = excel.workbook(one.content, model, languages=client.languages)
         write_whole(book, content)
     return [f"{section}: {line}." for line in said] or [f"{section}: both say the same."]
+
+
+def add_rows(
+    client: Client,
+    section: str,
+    model: type[R],
+    workspace: Workspace,
+    *,
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+) -> File:
+    """Add rows to a list of a register and write its YAML file, made where there is none.
+
+    Raises
+    ------
+    InvalidParams
+        If the register has faults, or would have; it stays as it is.
+    DataError
+        If it is kept in Excel alone.
+    """
+    path: File = workspace.data(client.client) / getattr(client, section).file
+    if path.suffix.lower() == ".xlsx":
+        raise DataError(f"{workspace.shown(path)} is kept in Excel alone; name a .yaml file.")
+    if not path.is_file():
+        write_whole(path, f"{name}: []\n".encode())
+    one = read_register(client, section, model, workspace)
+    if one.register is None:
+        raise InvalidParams(one.faults)
+    content = dict(one.content) | {name: (*one.content.get(name, ()), *rows)}
+    document = Document(workspace.shown(path), content=_frozen(content))
+    if fit(model, document, context={"period": client.period}) is None or document.faults:
+        raise InvalidParams(document.faults)
+    write_whole(path, excel.updated_yaml(path, content, model))
+    return path
 
 
 def _keep(path: File) -> None:

@@ -7,21 +7,17 @@ from cxlib.chapters.actions import tables
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
-LIKE = _(
-    "like for like {like}, 95% interval {like_low} to {like_high}; what follows an action need not come from it"
-)
-"""The evidence of an outcome."""  # fmt: skip
-
 # fmt: off
 PROGRESS = (
     Rule({"case": "all done"}, _("All {planned} actions are done."), "good"),
     Rule({"case": "late"}, _("{finished} of {planned} actions are done, {overdue} are overdue."), "warning",
          _("Go through the overdue ones with their owners before anything new is begun.")),
+    Rule({"case": "one late"}, _("{finished} of {planned} actions are done, one is overdue."), "warning"),
     Rule({"case": "on time"}, _("{finished} of {planned} actions are done, none is overdue."), "good"),
 )
 ACTIONS = (
     Rule({"case": "overdue"}, _("“{title}” was due on {due_on} and is not done."), "warning",
-         _("Ask {whose} what holds it up, and agree on a new day.")),
+         _("Ask what holds it up ({whose}), and agree on a new day.")),
     Rule({"case": "overdue", "whose": None}, next_step=_("Name an owner, and agree on a new day.")),
     Rule({"case": "not agreed"}, _("“{title}” is approved, but has no owner or no day."), "warning",
          _("Name who does it and by when, at the next meeting.")),
@@ -31,7 +27,7 @@ ACTIONS = (
 OUTCOMES = (
     Rule({"afterwards": tables.BETTER}, _("“{title}” is done, and {kpi} is better than before it, like for like."), "good"),
     Rule({"afterwards": tables.WORSE}, _("“{title}” is done, yet {kpi} is worse than before it, like for like."), "warning",
-         _("Decide with {whose} whether it is changed or stopped.")),
+         _("Decide whether it is changed or stopped ({whose}).")),
     Rule({"afterwards": tables.UNCLEAR}, _("“{title}” is done; {kpi} has not clearly moved since."), "note",
          _("Agree on what else would move it.")),
     Rule({"afterwards": acts.BETTER}, _("“{title}” is done, and {kpi} is better than usual."), "good"),
@@ -39,6 +35,6 @@ OUTCOMES = (
     Rule({"afterwards": acts.UNMOVED}, _("“{title}” is done; {kpi} has not clearly moved since."), "note",
          _("Agree on what else would move it.")),
     Rule({"afterwards": acts.WORSE}, _("“{title}” is done, yet {kpi} is worse than usual."), "warning",
-         _("Decide with {whose} whether it is changed or stopped.")),
+         _("Decide whether it is changed or stopped ({whose}).")),
 )
 # fmt: on

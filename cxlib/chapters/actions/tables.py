@@ -18,6 +18,8 @@ from cxlib.words import mark as _
 
 AFTER = ("actions", "engagement", "summary")
 """Chapters that come after the findings."""
+MOST = 10
+"""Contact reasons in the body; all of them stand under the method."""
 BETTER, WORSE = _("better, like for like"), _("worse, like for like")
 UNCLEAR, EARLY = _("nothing clear"), _("too early to tell")
 
@@ -54,6 +56,8 @@ COLUMNS = {
     "change_note": Column(_("What was changed"), "key"),
     "grounds": Column(_("Why"), "key"),
     "hours": Column(_("Hours"), "points"),
+    "topic": Column(_("Reason"), "text"),
+    "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
     "handle": Column(_("Handle time"), "duration"),
     "repeats": Column(_("Came back"), "percent", "Within the window, for the same reason."),
     "saved": Column(
@@ -151,8 +155,10 @@ def _charted(engagement: Any, table: pd.DataFrame) -> dict[str, str | None]:
 
 
 def under_way(found: Plan) -> pd.DataFrame:
-    """Return what is agreed or proposed and not finished, late ones first."""
-    return found.table[found.table["state"].isin(OPEN)]
+    """Return what is agreed or proposed and not finished, late ones first, then by day."""
+    open_ = found.table[found.table["state"].isin(OPEN)]
+    order = open_.assign(late=~open_["overdue"], day=pd.to_datetime(open_["due_on"]))
+    return open_.loc[order.sort_values(["late", "day"], kind="stable").index]
 
 
 def first(found: Plan) -> pd.DataFrame:
@@ -174,7 +180,7 @@ def progress(found: Plan) -> pd.DataFrame:
     done = int(table["state"].isin(FINISHED).sum())
     late = int(table["overdue"].sum())
     live = int((table["state"] != "stopped").sum())
-    case = "all done" if live and done == live else "late" if late else "on time"
+    case = "all done" if done == live else "late" if late > 1 else "one late" if late else "on time"
     row = {"subject": "progress", "case": case, "planned": live, "finished": done, "overdue": late}
     return pd.DataFrame([row] if live else [])
 
@@ -222,4 +228,11 @@ def reasons(engagement: Any) -> Any:
         return None
     terms = terms_of(engagement.client, tickets, period=period)
     share = engagement.settings.answered_share
-    return service.contact_reasons(tickets, terms=terms, period=period, answered=share)
+    found = service.contact_reasons(tickets, terms=terms, period=period, answered=share)
+    table = found.table.assign(topic=found.table["level"], tickets=found.table["n"])
+    return replace(found, table=table)
+
+
+def most_work(found: Any) -> Any:
+    """Return the contact reasons that make most work."""
+    return None if found is None else found.table.head(MOST)

@@ -14,14 +14,14 @@ GLANCE = (
 )
 OBLIGATIONS = (
     Rule({"case": LATE}, _("“{title}” was due on {due_on} and is not delivered."), "serious",
-         _("Agree with the client today on a new day for “{title}”, in writing.")),
+         _("Agree on a new day for “{title}” this week, in writing.")),
     Rule({"case": REVIEW}, _("“{title}” is under review: without a reply by {review_ends} it is accepted."), "note",
-         _("Ask the client for an answer before {review_ends}.")),
+         _("Reply before {review_ends}: accepted, or what is to be mended.")),
     Rule({"case": REJECTED}, _("“{title}” was rejected."), "serious",
          _("Agree on what is to be mended, and deliver it again.")),
     Rule({"case": DEEMED}, _("“{title}” is deemed accepted: no reply came by {review_ends}."), "note"),
     Rule({"case": "payment late"}, _("“{title}” was due on {due_on} and is not paid."), "warning",
-         _("Remind the client of “{title}”, with the invoice.")),
+         _("Settle “{title}”, or say what stands in the way.")),
     Rule({"case": "date late"}, _("“{title}” was to stand on {due_on} and does not."), "warning",
          _("Find out what is missing for “{title}”, and set a new day.")),
     Rule({"case": "notice"}, _("“{title}” on {due_on}; notice is given by {notice_by}."), "warning",

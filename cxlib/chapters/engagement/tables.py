@@ -45,7 +45,10 @@ COLUMNS = {
     "late": Column(_("Late"), "int"),
     "settled": Column(_("Accepted"), "int"),
     "agreed": Column(_("Deliverables"), "int"),
+    "party": Column(_("Reviewed and agreed"), "word"),
     "signatory": Column(_("Name"), "text"),
+    "signature": Column(_("Signature"), "text"),
+    "signed_on": Column(_("Date"), "text"),
 }
 PARTIES = (_("consultants"), _("client"))
 REPLIES = (_("accepted"), _("rejected"), _("open"))

@@ -106,6 +106,16 @@ actions:
     effect: 0.2
     effort: 35
     state: proposed
+  - id: a10
+    title: {en: Two agents read e-mail first every morning, zh: 每天上午两名坐席优先处理邮件}
+    kind: process
+    finding: service.resolution_sla
+    kpi: resolution_sla
+    effort: 10
+    owner: {en: Team lead back office, zh: 后台组组长}
+    due: 2026-11-13
+    state: approved
+    approved: 2026-09-22
 adjustments:
   - action: a1
     date: 2026-06-24
