@@ -15,7 +15,9 @@ from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
-KINDS = ("product", "process", "communication", "staff", "touchpoint", "technology")
+KINDS = (
+    _("product"), _("process"), _("communication"), _("staff"), _("touchpoint"), _("technology"),
+)  # fmt: skip
 STATES = (
     _("proposed"), _("approved"), _("in progress"), _("done"), _("verified"), _("stopped"),
 )  # fmt: skip

@@ -80,9 +80,10 @@ def plan(engagement: Any) -> Plan:
     made = engagement.saved(but=AFTER)
     known = {finding.id for one in made for finding in one.findings}
     ran = {one.chapter for one in made}
-    known |= {f for f in rows["finding"].dropna() if str(f).partition(".")[0] not in ran}
+    known |= {f for f in rows["finding"].dropna() if _chapter(f) not in ran}
     found = actions.plan(rows, as_of=_end(engagement), points=by_kpi["worth"], findings=known)
     table = found.table.rename(columns=_NAMES)
+    table.loc[[_chapter(f) not in ran for f in table["finding"]], "found"] = None
     outcomes = _outcomes(engagement, table, found.as_of)
     table = table.assign(unit=table["kpi"].map(by_kpi["unit"]).astype(object)).join(outcomes)
     owned = table["whose"].notna() & table["due"].notna()
@@ -92,6 +93,10 @@ def plan(engagement: Any) -> Plan:
         for late, a, o in zip(table["overdue"], agreed, owned, strict=True)
     ]
     return replace(found, table=table)
+
+
+def _chapter(finding: object) -> str:
+    return str(finding).partition(".")[0]
 
 
 def _end(engagement: Any) -> dt.date | None:

@@ -10,6 +10,7 @@ from cxlib.words import mark as _
 GLANCE = (
     Rule({"case": "all settled"}, _("All {agreed} deliverables are accepted."), "good"),
     Rule({"case": "late"}, _("{settled} of {agreed} deliverables are accepted, {late} are late."), "warning"),
+    Rule({"case": "one late"}, _("{settled} of {agreed} deliverables are accepted, one is late."), "warning"),
     Rule({"case": "on time"}, _("{settled} of {agreed} deliverables are accepted, none is late."), "good"),
 )
 OBLIGATIONS = (
@@ -22,7 +23,7 @@ OBLIGATIONS = (
     Rule({"case": DEEMED}, _("“{title}” is deemed accepted: no reply came by {review_ends}."), "note"),
     Rule({"case": "payment late"}, _("“{title}” was due on {due_on} and is not paid."), "warning",
          _("Settle “{title}”, or say what stands in the way.")),
-    Rule({"case": "date late"}, _("“{title}” was to stand on {due_on} and does not."), "warning",
+    Rule({"case": "date late"}, _("“{title}” was to be in place by {due_on} and is not."), "warning",
          _("Find out what is missing for “{title}”, and set a new day.")),
     Rule({"case": "notice"}, _("“{title}” on {due_on}; notice is given by {notice_by}."), "warning",
          _("Decide before {notice_by} whether the contract goes on.")),

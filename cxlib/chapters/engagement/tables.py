@@ -51,7 +51,6 @@ COLUMNS = {
     "signed_on": Column(_("Date"), "text"),
 }
 PARTIES = (_("consultants"), _("client"))
-REPLIES = (_("accepted"), _("rejected"), _("open"))
 
 
 def status(engagement: Any) -> Status:
@@ -101,7 +100,8 @@ def at_a_glance(found: Status) -> pd.DataFrame:
         return pd.DataFrame()
     settled = int(table["state"].isin(obligations.SETTLED).sum())
     late = int((table["state"] == LATE).sum())
-    case = "all settled" if settled == len(table) else "late" if late else "on time"
+    case = "late" if late > 1 else "one late" if late else "on time"
+    case = "all settled" if settled == len(table) else case
     row = {"subject": "deliverables", "case": case, "agreed": len(table), "settled": settled}
     return pd.DataFrame([row | {"late": late}])
 
