@@ -138,7 +138,7 @@ def plan(
     progress.columns = pd.Index(["state", "actions", "overdue"])
     lost = table.loc[table["found"].eq(False).fillna(False), "id"].astype(str)
     message = _("Actions answer findings that are no longer made: {named}.")
-    caveats = (Caveat(message, named=", ".join(lost)),) if len(lost) else ()
+    caveats = (Caveat(message, named=tuple(lost)),) if len(lost) else ()
     return Plan(table=table, progress=progress, as_of=day, caveats=caveats)
 
 

@@ -190,13 +190,14 @@ def status(
     known = {row["id"]: row for row in delivered}
     paid = [_paid(row, today, days, known, terms) for row in _rows(payments)]
     dated = [_dated(row, today, days) for row in _rows(dates)]
-    seen = [row["due_on"] for row in (*delivered, *paid, *dated) if row["due_on"] is not None]
+    acting = [row for row in dated if row.get("acts") is not False]
+    seen = [row["due_on"] for row in (*delivered, *paid, *acting) if row["due_on"] is not None]
     years = sorted({day.year for day in (*seen, today)})
     unknown = tuple(str(year) for year in years if not days.published(year))
     message = _(
         "The official calendar of {years} is not published yet: its working days are provisional."
     )
-    caveats = (Caveat(message, years=", ".join(unknown)),) if unknown else ()
+    caveats = (Caveat(message, years=unknown),) if unknown else ()
     return Status(
         table=_framed(delivered, _DELIVERED, deliverables),
         payments=_framed(paid, _PAID, payments),

@@ -25,7 +25,9 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         y="in_points",
         cuts=(float(table["effort"].median()), float(table["in_points"].median())),
         labels=[words.label(title) for title in table["title"]],
-        names=[words.say(n) for n in (_("Fill in"), _("Question"), _("Do first"), _("Plan well"))],
+        names=[
+            words.say(n) for n in (_("Fill in"), _("Reconsider"), _("Do first"), _("Plan well"))
+        ],
         title=words.say(says, title=best["title"]),
         xlabel=words.say(_("Effort, person-days")),
         ylabel=words.say(_("Expected, points of the first KPI")),

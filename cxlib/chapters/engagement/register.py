@@ -103,7 +103,7 @@ class Change(Row):
     id: Id
     date: Day
     title: Label
-    decision: Literal["accepted", "rejected"] | None = None
+    decision: Literal["agreed", "declined"] | None = None
     decided: Day | None = None
     effect: Label | None = None
 

@@ -51,6 +51,7 @@ COLUMNS = {
     "signed_on": Column(_("Date"), "text"),
 }
 PARTIES = (_("consultants"), _("client"))
+DECISIONS = (_("agreed"), _("declined"))
 
 
 def status(engagement: Any) -> Status:
@@ -115,7 +116,17 @@ def told(found: Status) -> pd.DataFrame:
         by is not None and 0 <= (by - found.as_of).days <= SOON for by in found.dates["notice_by"]
     ]
     dates.loc[near, "case"] = "notice"
-    names = ["id", "title", "case", "due_on", "days_late", "review_ends", "fee", "notice_by"]
+    names = [
+        "id",
+        "title",
+        "case",
+        "owed_by",
+        "due_on",
+        "days_late",
+        "review_ends",
+        "fee",
+        "notice_by",
+    ]
     parts = (part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part))
     rows = pd.concat(list(parts), ignore_index=True).astype(object)
     return rows.where(rows.notna(), None)

@@ -83,13 +83,18 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
                 "step": words.label(first["title"]) if mine else finding.step(words),
                 "about": words.label(finding.row.get("title") or finding.subject),
                 "worth_points": finding.stake or float("nan"),
-                "owner": words.label(first.get("owner") or words.say(_("no owner yet"))),
+                "owner": words.label(_owner(finding, first) or words.say(_("no owner yet"))),
                 "due_on": first.get("due_on"),
             }
         )
         if len(rows) == MOST:
             break
     return pd.DataFrame(rows)
+
+
+def _owner(finding: Finding, action: dict[str, Any]) -> Any:
+    """Return whose it is: the action's owner, or who owes it by the contract."""
+    return action.get("whose") if action else finding.row.get("owed_by")
 
 
 def _open_actions(engagement: Any) -> list[dict[str, Any]]:

@@ -101,7 +101,7 @@ changes:
   - id: c1
     date: 2026-06-11
     title: {en: A workshop on returns instead of a second mystery-shopping round, zh: 以退换货工作坊代替第二轮神秘客}
-    decision: accepted
+    decision: agreed
     decided: 2026-06-18
     effect: {en: No change of price; d8 is new, zh: 价格不变；新增 d8}
   - id: c2
