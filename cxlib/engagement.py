@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
 from cxlib.analysis.results import Result
-from cxlib.chapters import chapter_faults, options_of, register, registers_of
+from cxlib.chapters import chapter_faults, labels_of, options_of, register, registers_of
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.standing import Standing
 from cxlib.words import Words
@@ -80,7 +80,8 @@ class Engagement(Standing):
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
-        labels, segments = opened.labels(spoken), opened.segments
+        labels = {**labels_of(chapter, opened, spoken), **opened.labels(spoken)}
+        segments = opened.segments
         words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
         words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)

@@ -56,7 +56,7 @@ COLUMNS = {
     "change_note": Column(_("What was changed"), "key"),
     "grounds": Column(_("Why"), "key"),
     "hours": Column(_("Hours"), "points"),
-    "topic": Column(_("Reason"), "text"),
+    "contact_reason": Column(_("Reason"), "text"),
     "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
     "handle": Column(_("Handle time"), "duration"),
     "repeats": Column(_("Came back"), "percent", "Within the window, for the same reason."),
@@ -234,7 +234,7 @@ def reasons(engagement: Any) -> Any:
     terms = terms_of(engagement.client, tickets, period=period)
     share = engagement.settings.answered_share
     found = service.contact_reasons(tickets, terms=terms, period=period, answered=share)
-    table = found.table.assign(topic=found.table["level"], tickets=found.table["n"])
+    table = found.table.assign(contact_reason=found.table["level"], tickets=found.table["n"])
     return replace(found, table=table)
 
 
