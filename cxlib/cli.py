@@ -166,37 +166,10 @@ def issue(client: str, period: str, reason: str) -> None:
 @_kindly
 def check(clients: tuple[str, ...], data: bool) -> None:
     """Say all that is wrong with the files and data of CLIENTS, running nothing."""
-    from cxlib import params
-    from cxlib.batch.chapters import discover, settings_faults
-    from cxlib.data.check import examine
-    from cxlib.data.draft import open_questions
-    from cxlib.errors import CxError
+    from cxlib.batch import console
     from cxlib.workspace import Workspace
 
-    workspace = Workspace.find()
-    chapters = discover(workspace.notebooks).chapters
-    bad = False
-    for name in clients or workspace.known():
-        open_ = open_questions(name, workspace)
-        try:
-            client = params.load(name, workspace)
-            checked = examine(client, workspace)
-            faults = [*settings_faults(client, chapters), *checked.faults, *open_]
-        except CxError as error:
-            click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
-            for fault in open_:
-                click.echo(f"    {fault.severity}: {fault}")
-            bad = True
-            continue
-        errors = [fault for fault in faults if fault.severity == "error"]
-        bad = bad or bool(errors)
-        click.echo(f"{'✗' if errors else '✓'} {name}")
-        for fault in faults:
-            click.echo(f"    {fault.severity}: {fault}")
-        shown = checked.distributions if data else ()
-        for line in (*checked.intake, *checked.changes, *shown):
-            click.echo(f"    {line}")
-    sys.exit(1 if bad else 0)
+    sys.exit(console.check(Workspace.find(), clients, data=data))
 
 
 @main.command()
@@ -295,6 +268,46 @@ def forget(client: str, raw: bool, yes: bool) -> None:
     if not yes:
         click.confirm(f"Remove all this of {client}?", abort=True)
     click.echo(f"{len(remove(workspace, client, raw=raw))} removed.")
+
+
+@main.command()
+@click.argument("client")
+@click.argument("sections", nargs=-1, metavar="[SECTION…]")
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would change.")
+@_kindly
+def register(client: str, sections: tuple[str, ...], dry_run: bool) -> None:
+    """Bring the registers of CLIENT (actions, obligations …) and their Excel copies together.
+
+    The copy is made where there is none. What was edited in either is taken over into the other;
+    where both changed one cell, both stay as they are, and the cells are named.
+    """
+    from cxlib.batch.registers import synchronise
+    from cxlib.workspace import Workspace
+
+    for line in synchronise(Workspace.find(), client, sections, write=not dry_run):
+        click.echo(line)
+
+
+@main.group()
+def actions() -> None:
+    """Draft actions from what the chapters found."""
+
+
+@actions.command()
+@click.argument("client")
+@click.option("--period", "-p", default="latest", show_default=True)
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would be drafted.")
+@_kindly
+def propose(client: str, period: str, dry_run: bool) -> None:
+    """Add an action for each grave finding to the register of CLIENT, to be agreed with it.
+
+    What the client file records under chapters (service, monitoring) is taken over, once.
+    """
+    from cxlib.batch.registers import propose as draft
+    from cxlib.workspace import Workspace
+
+    for line in draft(Workspace.find(), client, period=period, write=not dry_run):
+        click.echo(line)
 
 
 @main.group()

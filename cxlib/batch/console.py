@@ -1,4 +1,4 @@
-"""What `cx run` and `cx list` say, the account they write, and the code they exit with."""
+"""What `cx run`, `cx list` and `cx check` say, the account they write, the code they exit with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import platform
 import signal
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from cxlib.batch.freeze import freeze
 from cxlib.batch.plan import Job, Plan, Request, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
-from cxlib.errors import RunError
+from cxlib.errors import CxError, RunError
 from cxlib.workspace import Workspace, write_whole
 
 INTERRUPTED = 130
@@ -247,3 +248,39 @@ def shown(path: Path) -> str:
     """Return a path as it is named from here."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = False) -> int:
+    """Say all that is wrong with clients' files, registers and data; return 1 if anything is."""
+    from cxlib import params
+    from cxlib.batch.chapters import discover, settings_faults
+    from cxlib.chapters import registers_of
+    from cxlib.data.check import examine
+    from cxlib.data.draft import open_questions
+    from cxlib.data.registers import read_register
+
+    chapters = discover(workspace.notebooks).chapters
+    bad = False
+    for name in clients or workspace.known():
+        asked = open_questions(name, workspace)
+        try:
+            client = params.load(name, workspace)
+            checked = examine(client, workspace)
+            faults = [*settings_faults(client, chapters), *checked.faults, *asked]
+            for section, model in registers_of(client).items():
+                faults += read_register(client, section, model, workspace).faults
+        except CxError as error:
+            click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
+            for fault in asked:
+                click.echo(f"    {fault.severity}: {fault}")
+            bad = True
+            continue
+        errors = [fault for fault in faults if fault.severity == "error"]
+        bad = bad or bool(errors)
+        click.echo(f"{'✗' if errors else '✓'} {name}")
+        for fault in faults:
+            click.echo(f"    {fault.severity}: {fault}")
+        shown = checked.distributions if data else ()
+        for line in (*checked.intake, *checked.changes, *shown):
+            click.echo(f"    {line}")
+    return int(bad)

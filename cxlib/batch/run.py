@@ -264,13 +264,13 @@ def make_parcel(
     """
     for seen in job.inputs:
         seen.check()
-    root, notebook = workspace.root, job.chapter.path
     state = [workspace.client_file(job.client), *carried(workspace, job.client)]
-    state += [job.face.path] if job.face is not None else []
+    beside = [workspace.register(job.client, name) for name in job.chapter.every_section]
+    state += [path for path in beside if path.is_file()] + ([job.face.path] if job.face else [])
     for key in sorted({*job.after} - without):
         saved = workspace.result(job.client, job.period, key.rpartition("/")[2])
         state += [saved] if saved.is_file() else []
-    files = {path.relative_to(root).as_posix(): path for path in state}
+    files = {path.relative_to(workspace.root).as_posix(): path for path in state}
     for each in job.binds or (job.chapter,):
         for path in (each.path, *each.path.parent.glob(f"{each.file}.*.po")):
             files[f"notebooks/{path.name}"] = path
@@ -280,7 +280,7 @@ def make_parcel(
         chapter=job.chapter.stem,
         period=job.period,
         language=job.language,
-        notebook="" if job.format else notebook.name,
+        notebook="" if job.format else job.chapter.path.name,
         format=job.format,
         missing=tuple(key.rpartition("/")[2] for key in job.after if key in without),
         links={c.stem: (f"{c.file}.html", c.title) for c in job.reads},

@@ -18,6 +18,7 @@ from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
 from cxlib.analysis.service.groups import SHOWN, Groups, groups
 from cxlib.analysis.service.kpis import TicketKpis, ticket_kpis
 from cxlib.analysis.service.log import cohort, opened_in
+from cxlib.analysis.service.reasons import Reasons, contact_reasons
 from cxlib.analysis.service.terms import (
     Terms,
     calendar_period,
@@ -31,7 +32,7 @@ from cxlib.analysis.service.terms import (
 from cxlib.analysis.service.waits import Durations
 
 __all__ = ["SHOWN", "Action", "Arrivals", "Backlog", "BusinessHours", "Course", "Durations",
-           "FoldedEvents", "FollowUp", "Groups", "Terms", "TicketKpis", "answering", "arrivals",
-           "backlog", "calendar_period", "cohort", "complaints", "course", "fold_events",
-           "follow_up", "groups", "kpi_rows", "kpis", "last_day", "moment_of", "opened_in",
-           "ratings", "ticket_kpis", "unit_of"]  # fmt: skip
+           "FoldedEvents", "FollowUp", "Groups", "Reasons", "Terms", "TicketKpis", "answering",
+           "arrivals", "backlog", "calendar_period", "cohort", "complaints", "contact_reasons",
+           "course", "fold_events", "follow_up", "groups", "kpi_rows", "kpis", "last_day",
+           "moment_of", "opened_in", "ratings", "ticket_kpis", "unit_of"]  # fmt: skip

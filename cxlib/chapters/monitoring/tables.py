@@ -13,6 +13,7 @@ import pandas as pd
 from cxlib.analysis import trends
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import Estimates, compare, estimate
+from cxlib.chapters.monitoring import meeting
 from cxlib.columns import Column
 from cxlib.words import mark as _
 
@@ -128,7 +129,7 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
         told = _SILENT | {name: chart.get(name) for name in _CHART}
         told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
         told |= _signal(found, kpi, row) | rivals.get(kpi, {}) | _reference(engagement, found, kpi)
-        given = engagement.settings.actions
+        given = meeting.recorded(engagement)
         action = given.get(told["fell_with"] or "", given.get(kpi))
         if isinstance(action, dict):
             action = action.get(engagement.language) or next(iter(action.values()), None)

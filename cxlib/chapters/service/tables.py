@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,9 @@ from cxlib.analysis.service import (
     unit_of,
 )
 from cxlib.analysis.staffing import Staffing
+from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.columns import Column
+from cxlib.params.service import agreed_actions
 from cxlib.words import mark as _
 
 COLUMNS = {
@@ -221,6 +224,32 @@ def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
     unit = mine["unit"].replace(units)
     value = mine["value"].where(~share, 100 * mine["value"])
     return mine.assign(unit=unit, value=value, tickets=mine["n"])
+
+
+_STATE = {"approved": "planned", "in progress": "under way", "done": "done", "verified": "done",
+          "stopped": "stopped"}  # fmt: skip
+"""What a state of the register of actions is called here; a proposed one is not agreed."""
+
+
+def agreed(engagement: Any) -> tuple[Action, ...]:
+    """Return the agreed actions on ticket KPIs: the register's, else those of the client file."""
+    register = engagement.register("actions")
+    if register is None:
+        return agreed_actions(engagement.client, language=engagement.language)
+    label = engagement.words.label
+    return tuple(
+        Action(
+            action=label(row["title"]),
+            kpi=row["kpi"],
+            owner=label(row["owner"] or ""),
+            due=row["due"],
+            state=_STATE[row["state"]],
+            finished="" if _STATE[row["state"]] != "done" else str(row["done"] or row["due"]),
+            note=label(row["note"] or ""),
+        )
+        for row in register.frame("actions").to_dict("records")
+        if row["kpi"] in TICKET_KPIS and row["due"] and row["state"] in _STATE
+    )
 
 
 def register(follow_up: FollowUp) -> pd.DataFrame:
