@@ -79,7 +79,8 @@ class Engagement(Standing):
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
-        labels, segments = opened.labels(spoken), opened.segments
+        own = opened.members.attributes if opened.members is not None else ()
+        labels, segments = opened.labels(spoken), (*opened.segments, *own)
         words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
         words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)
@@ -239,7 +240,7 @@ class Engagement(Standing):
         return rake(self.table("survey", period=period), self.client)
 
     def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
-        """Return a canonical table: survey, tickets, members, transactions or kpis.
+        """Return a canonical table: survey, tickets, members, transactions, benefits, points, kpis.
 
         Parameters
         ----------

@@ -21,7 +21,7 @@ from cxlib.workspace import Workspace, write_whole
 if TYPE_CHECKING:
     from cxlib.params import Client
 
-FORMAT = 4
+FORMAT = 5
 """Version of the tables and their record; tables of another version are made again."""
 
 

@@ -13,8 +13,8 @@ from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.query import query_hash, read_sql
 from cxlib.data.readers import Raw, file_hash, find, read
-from cxlib.data.records import SECTIONS, make_records
-from cxlib.data.schema import FLAG, KPIS, TABLES, TEXT, Column, survey_columns
+from cxlib.data.records import make_records
+from cxlib.data.schema import FLAG, KPIS, SECTIONS, TABLES, TEXT, Column, survey_columns
 from cxlib.data.survey import make_survey
 from cxlib.errors import CxError
 from cxlib.params.base import Moment
@@ -100,7 +100,7 @@ def named_columns(section: Table) -> tuple[list[str], list[str]]:
         take(getattr(item, "columns", None), "")
     for item in vars(told["durations"]).values() if "durations" in told else ():
         take(item.column if item else None, "")
-    take(tuple(told.get("attributes", {}).values()), "")
+    take(tuple(item.column for item in told.get("attributes", {}).values()), "")
     take(tuple(section.where), "")
     return list(names), list(ids)
 
@@ -225,6 +225,8 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
         doubts.dropped(made.ledger, (name, "source"))
         if name == "tickets":
             doubts.tickets(made.frame, client, made.ledger)
+        if name == "transactions":
+            doubts.transactions(made.frame, client, made.ledger)
     return made
 
 

@@ -33,7 +33,7 @@ def read_table(
     client_name : str
         Whose.
     table : str
-        ``survey``, ``tickets``, ``members``, ``transactions`` or ``kpis``.
+        A key of `cxlib.data.schema.TABLES`.
     columns : sequence of str, optional
         Only these, in this order.
 

@@ -176,7 +176,21 @@ MEMBERS = {
     "joined": r"(join(ed|ing)?|enrol\w*|regist\w+|signup|sign up|member since|start)[ _]?(date|at|on)?|入会(日期|时间)|注册(日期|时间)|开卡(日期|时间)",
     "left": r"(left|leave|cancel\w*|end|churn)[ _]?(date|at|on)|退会(日期|时间)|注销(日期|时间)",
     "tier": r"(member(ship)?[ _])?(tier|level|status)|会员等级|等级|级别",
+    "status": r"churn(ed)?|(member(ship)?[ _])?active|会员状态|是否(流失|退会)",
+    "tenure": r"(member[ _])?tenure([ _]?(months|days|years))?|会龄|在网时长",
     "birthday": r"birth(day|[ _]?date)|date of birth|dob|生日|出生日期",
+}
+BENEFITS = {
+    "member": IDS[0].pattern,
+    "date": TRANSACTIONS["date"],
+    "benefit": r"(benefit|perk|privilege|coupon|reward)s?([ _]?(name|type|id|upc))?|权益(名称)?|优惠券.*",
+    "cost": r"(benefit[ _]?)?costs?|权益成本|成本|费用",
+}
+POINTS = {
+    "member": IDS[0].pattern,
+    "date": TRANSACTIONS["date"],
+    "points": r"points?([ _]?(change|amount))?|积分(变动|数)?|变动积分",
+    "kind": r"(entry|points?)?[ _]?(kind|type|direction)|变动类型|类型|收支",
 }
 STATE_WORDS = {
     "open": r"open|new|pending|in ?progress|to ?do|waiting.*|on ?hold|assigned|started|hold|active|新建|处理中|待.*|未(处理|解决|完成).*|进行中|受理中|挂起",
