@@ -9,7 +9,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data.schema import DATED
-from cxlib.data.store import read_frame, read_record
+from cxlib.data.store import read_coded, read_frame, read_record
 from cxlib.data.survey import OWN
 from cxlib.errors import DataError, SetupError, nearest
 from cxlib.workspace import Workspace
@@ -60,6 +60,27 @@ def read_table(
                 raise DataError(f"{column!r} is not in the {table} table{nearest(column, dtypes)}")
         dtypes = {column: dtypes[column] for column in columns}
     return read_frame(workspace.tables(client_name) / f"{table}.parquet", dtypes)
+
+
+def read_entries(
+    workspace: Workspace, client_name: str, table: str, columns: Sequence[str]
+) -> pd.DataFrame:
+    """Return a table of members' entries, their ids as a category: millions of rows stay small.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the tables lie.
+    client_name : str
+        Whose.
+    table : str
+        One with ``member_id``.
+    columns : sequence of str
+        Further columns that are read if the table has them.
+    """
+    known = _record(workspace, client_name)["tables"][table]["columns"]
+    path = workspace.tables(client_name) / f"{table}.parquet"
+    return read_coded(path, "member_id", [name for name in columns if name in known])
 
 
 def periods_of(workspace: Workspace, client: Client, asked: str = "latest") -> list[str]:

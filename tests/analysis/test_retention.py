@@ -83,6 +83,22 @@ def test_a_hazard_that_changes_with_tenure_is_said() -> None:
     assert found.caveats
 
 
+def test_where_hazards_are_proportional_it_is_hardly_ever_denied() -> None:
+    denied = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        fast, late = rng.random(300) < 0.3, rng.random(300) < 0.5
+        stay = np.ceil(rng.exponential(300, 300) * np.where(fast, 0.3, 1.0))
+        entry = np.where(late, rng.integers(1, 200, 300), 0)
+        end = np.minimum(stay, 500)
+        rows = pd.DataFrame({"t": end, "left": stay <= 500, "entry": entry})
+        rows = rows.assign(kind=np.where(fast, "a", "b"))[end > entry]
+        found = retention.hazards(rows, duration="t", event="left", entry="entry",
+                                  covariates=["kind"])  # fmt: skip
+        denied.append(found.table["p_proportional"].item() < 0.05)
+    assert sum(denied) <= 2  # nominal .05; 3 or more of 12 come once in 50
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -14,7 +14,7 @@ from cxlib.analysis._inputs import column, numbers
 from cxlib.analysis._options import count, number
 from cxlib.analysis._survey_variance import Floats
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.members.purchases import dates_of, moment
+from cxlib.analysis.members.purchases import coded, dates_of, moment
 from cxlib.analysis.results import CARE_BASE, Caveat, Result
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -222,7 +222,8 @@ def _spent(
 ) -> pd.DataFrame:
     """Return what each spent before and after their answer."""
     who = column(transactions, "member_id")
-    code = pd.Index(people["member_id"]).get_indexer(pd.Index(who))
+    codes, names = coded(who)
+    code = np.append(pd.Index(people["member_id"]).get_indexer(pd.Index(names)), -1)[codes]
     known = code >= 0
     code = code[known]
     day = dates_of(column(transactions, "date")[known]).dt.normalize().to_numpy()

@@ -13,6 +13,16 @@ from cxlib.analysis.results import Caveat
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
+_DAYS = 1 << 20
+"""More days than any record has, so that member and day make one number."""
+
+
+def coded(ids: pd.Series) -> tuple[Any, Any]:
+    """Return ids as numbers, and what the numbers stand for."""
+    if isinstance(ids.dtype, pd.CategoricalDtype):
+        return ids.cat.codes.to_numpy(), ids.cat.categories
+    return pd.factorize(ids, sort=False)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Days:
@@ -58,19 +68,21 @@ def days_of(
             f"no purchase with customer, day and money up to {until}: "
             f"{int(unnamed.sum())} lack one of them, {int(future.sum())} lie after it."
         )
-    codes, known = pd.factorize(who[kept], sort=False)
-    rows = pd.DataFrame(
+    codes, known = coded(who[kept])
+    paid = money[kept]
+    refunds, nothing = int((paid < 0).sum()), int((paid == 0).sum())
+    key = codes.astype("int64") * _DAYS + _DAYS // 2
+    key += day[kept].astype("datetime64[D]").astype("int64")
+    sums = pd.Series(paid).groupby(key, sort=True).sum()  # one narrow key: millions of rows fit
+    merged = pd.DataFrame(
         {
-            "member_id": codes.astype("int32"),
-            "day": day[kept].astype("datetime64[D]").astype("int32"),
-            "amount": money[kept],
+            "member_id": (sums.index // _DAYS).astype("int32"),
+            "day": (sums.index % _DAYS - _DAYS // 2).astype("int32"),
+            "amount": sums.to_numpy(),
         }
     )
-    refunds = int((rows["amount"] < 0).sum())
-    merged = rows.groupby(["member_id", "day"], sort=False)["amount"].sum().reset_index()
     if refunds:  # a return comes later than its purchase: it lowers that member's last one before
         merged = _deducted(merged)
-    nothing = int((rows["amount"] == 0).sum())
     merged = merged[merged["amount"] > 0]
     if merged.empty:
         raise DataError("no purchase is left once refunds are deducted; is the sign right?")

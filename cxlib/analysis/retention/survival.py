@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, spearmanr
+from scipy.stats import norm, rankdata
 
 from cxlib.analysis._inputs import column, levels_of, numbers
 from cxlib.analysis._options import generator, number
@@ -29,7 +29,7 @@ class Survival(Result):
 
     ``table``: ``segment, level, time, at_risk, events, survival, survival_low, survival_high, n``,
     one row a time at which somebody left (log-log interval). ``summary``: ``segment, level, n,
-    events, median, median_low, median_high`` (missing where not reached).
+    events, longest`` (time seen), ``median, median_low, median_high`` (missing where not reached).
     """
 
     table: pd.DataFrame
@@ -39,19 +39,20 @@ class Survival(Result):
     caveats: tuple[Caveat, ...] = ()
 
     def at(self, times: Any) -> pd.DataFrame:
-        """Return ``segment, level, time, survival, survival_low, survival_high, n`` at times."""
+        """Return the table at given times; missing beyond what was seen of a group."""
         wanted = np.atleast_1d(np.asarray(times, dtype=float))
         keys = ["segment", "level"]
         rows = []
-        for each in self.summary[[*keys, "n"]].to_dict("records"):
+        for each in self.summary[[*keys, "n", "longest"]].to_dict("records"):
             own = self.table[self.table["level"] == each["level"]]
+            longest = each.pop("longest")
             for time in wanted:
                 past = own[own["time"] <= time]
                 last = past.iloc[-1] if len(past) else {}
                 rows.append(
                     {**each, "time": time}
                     | {
-                        name: float(last.get(name, 1.0))
+                        name: float(last.get(name, 1.0)) if time <= longest else np.nan
                         for name in ("survival", "survival_low", "survival_high")
                     }
                 )
@@ -99,7 +100,7 @@ def survival(
         own = rows[rows["level"] == level]
         keys = {"segment": by or "", "level": str(level)}
         if not own["event"].any():
-            told.append(keys | {"n": len(own), "events": 0})
+            told.append(keys | {"n": len(own), "events": 0, "longest": own["time"].max()})
             continue
         began = own["entry"].to_numpy() if entry else None
         found = SurvfuncRight(own["time"].to_numpy(), own["event"].to_numpy(), entry=began)
@@ -124,6 +125,7 @@ def survival(
         )
         medians = [_crossing(found.surv_times, curve) for curve in (share, low, high)]
         row: dict[str, Any] = keys | {"n": len(own), "events": int(own["event"].sum())}
+        row["longest"] = own["time"].max()
         told.append(row | dict(zip(("median", "median_low", "median_high"), medians, strict=True)))
     if not curves:
         raise DataError("nobody left, so nothing tells how long members stay.")
@@ -285,19 +287,15 @@ def hazards(
                   ties="efron")  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        fitted = model.fit()
-        residuals = fitted.schoenfeld_residuals
+        fitted = model.fit(method="bfgs", disp=0)  # Newton's first step may overshoot
     ends = fitted.conf_int()
-    left = rows["event"].to_numpy(bool)
-    when = rows["time"].to_numpy()[left]
-    kept = residuals[left]
     table = pd.DataFrame(terms).assign(
         n=len(rows),
         hazard=np.exp(fitted.params),
         hazard_low=np.exp(ends[:, 0]),
         hazard_high=np.exp(ends[:, 1]),
         p_value=fitted.pvalues,
-        p_proportional=[_trend(kept[:, at], when) for at in range(kept.shape[1])],
+        p_proportional=_proportional(rows, design, fitted.params),
     )
     if (table["p_proportional"] < 0.05 / len(table)).any():
         caveats.append(
@@ -306,12 +304,28 @@ def hazards(
     return Hazards(table=table, n=len(rows), caveats=tuple(caveats))
 
 
-def _trend(residuals: Floats, when: Floats) -> float:
-    """Return the p-value of a trend of Schoenfeld residuals over the rank of time."""
-    known = np.isfinite(residuals)
-    if known.sum() < 3 or np.ptp(residuals[known]) == 0:
-        return np.nan
-    return float(spearmanr(when[known], residuals[known]).pvalue)
+def _proportional(rows: pd.DataFrame, design: Floats, params: Floats) -> Floats:
+    """Return p-values that a covariate's effect drifts with the rank of time.
+
+    Grambsch and Therneau's score test of one covariate; own code, since statsmodels has none.
+    """
+    time, entry = rows["time"].to_numpy(), rows["entry"].to_numpy()
+    left = np.flatnonzero(rows["event"].to_numpy(bool))
+    linear = design @ params
+    weight = np.exp(linear - linear.max())
+    times, which = np.unique(time[left], return_inverse=True)
+    means, spreads = np.empty((2, len(times), design.shape[1]))
+    for at, when in enumerate(times):
+        risk = (time >= when) & ((entry < when) | (entry == 0))
+        share = weight[risk] / weight[risk].sum()
+        means[at] = share @ design[risk]
+        spreads[at] = share @ (design[risk] - means[at]) ** 2
+    rank = rankdata(time[left])[:, None]
+    residuals, spread = design[left] - means[which], spreads[which]
+    with np.errstate(all="ignore"):
+        centred = rank - (rank * spread).sum(axis=0) / spread.sum(axis=0)
+        drift = (centred * residuals).sum(axis=0) / np.sqrt((centred**2 * spread).sum(axis=0))
+    return np.asarray(2 * norm.sf(np.abs(drift)))
 
 
 def _design(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, list[dict[str, str]]]:
