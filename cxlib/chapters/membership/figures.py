@@ -94,7 +94,7 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each tier's share of the value beside its share of the members."""
     table = found.table.dropna(subset=["worth_share"])
-    top = table.loc[table["worth_share"].idxmax()]
+    top = table.loc[(table["worth_share"] - table["share_of_members"]).idxmax()]
     label = words.say(_("Share of value (bar) and of members (stroke), %"))
     ax = shares(
         table,
@@ -139,7 +139,7 @@ def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     if len(clear):
         first = clear.iloc[0]
         amount = Quantity(first["step_value"], first["unit"], sign=True)
-        title = words.say(_("{step}: {amount}"), step=first["step_key"], amount=amount)
+        title = words.say(_("From {step}: {amount}"), step=first["step_key"], amount=amount)
     else:
         title = words.say(_("No step clearly goes with more spend"))
     days = int(table["days"].iloc[0])

@@ -43,7 +43,9 @@ TIERS = (
     Rule({"pays": "open"}, _("Whether {level} keeps what its benefits cost is too close to call."), "note"),
 )
 DESIGNS = (
-    Rule({"better": "yes"}, _("{design} would save {by_saving} a year; {down} members would fall to a lower tier."), "warning",
+    Rule({"better": "yes", "falls": "nobody"}, _("{design} would save {by_saving} a year, and nobody would fall to a lower tier."), "warning",
+         _("Decide on it before the next tier year.")),
+    Rule({"better": "yes", "falls": "some"}, _("{design} would save {by_saving} a year; {down} members would fall to a lower tier."), "warning",
          _("Decide on it before the next tier year.")),
 )
 REFUSED = (

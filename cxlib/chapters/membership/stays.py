@@ -56,6 +56,7 @@ def _against(stays: pd.DataFrame, name: str, level: str) -> dict[str, Any]:
         "stay_low": own["survival_low"], "stay_high": own["survival_high"],
         "stay_others": at.loc["False", "survival"], "stays_p": test.p_value,
         "period": level if name == "cohort" else None,
+        "joined_in": level if name == "cohort" else None,
         "what": "cohort" if name == "cohort" else "tier" if name == "tier" else "group",
     }  # fmt: skip
 

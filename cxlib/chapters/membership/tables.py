@@ -40,6 +40,7 @@ COLUMNS = {
     "stay_others": Column(_("All others"), "percent"),
     "left_n": Column(_("Left"), "int"),
     "stays_p": Column(_("p (log-rank, adjusted)"), "p"),
+    "joined_in": Column(_("Joined in"), "period"),
     "tenure": Column(_("Tenure"), "text"),
     "leaving": Column(_("Leave within a month"), "percent", "Events a month at risk."),
     "hazard": Column(_("Hazard ratio"), "number", "", ("hazard_low", "hazard_high")),
@@ -66,7 +67,7 @@ COLUMNS = {
     "lowest": Column(_("Rated lowest"), "key"),
     # does it work, what if
     "threshold": Column(_("Threshold"), "unit"),
-    "kept": Column(_("Keeps a member and year"), "signed", "", ("kept_low", "kept_high")),
+    "keeps": Column(_("Keeps a member and year"), "signed", "", ("keeps_low", "keeps_high")),
     "cost_more": Column(_("Costs a member and year"), "signed"),
     "net": Column(_("Left over"), "signed", "", ("net_low", "net_high")),
     "pays": Column(_("Verdict"), "word", "pays, costs more, open or too few."),
@@ -293,11 +294,14 @@ def effects(study: Study) -> Any:
     blank = {name: np.nan for name in names if name not in found.table}
     table = found.table.assign(**blank, unit=study.currency, pays=found.table["status"])
     smaller = table[["n", "n_below"]].min(axis=1)
+    loss = table["pays"] == "costs more"  # told as a loss, with its interval
     table = table.assign(
-        cost_more=table["cost"], members=table["n"], n=smaller, low=table["net_low"],
-        high=table["net_high"],
+        cost_more=table["cost"], members=table["n"], n=smaller,
+        low=table["net_low"].where(~loss, -table["net_high"]),
+        high=table["net_high"].where(~loss, -table["net_low"]),
     )  # fmt: skip
     kept = table.drop(columns=["cost", "status", "n_below"])
+    kept = kept.rename(columns=lambda name: name.replace("kept", "keeps"))
     return type(found)(table=kept, bandwidth=found.bandwidth, caveats=found.caveats)
 
 
@@ -321,6 +325,7 @@ def designs(study: Study) -> Any:
         subject="design", design=table["design"].map(named), unit=study.currency,
         members=table["n"], low=table["saving_low"], high=table["saving_high"],
         better=np.where((table["recommended"] == "yes") & (table.index > 0), "yes", "no"),
+        falls=np.where(table["down"] > 0, "some", "nobody"),
     ).drop(columns=["benefits", "points", "breakage", "down_share"])  # fmt: skip
     tiers = found.tiers.assign(design=found.tiers["design"].map(named), members=found.tiers["n"])
     return type(found)(table=table, tiers=tiers, caveats=found.caveats)
