@@ -21,7 +21,7 @@ from cxlib.analysis.members.purchases import days_of
 from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError
 
-_DRAWS, _DRAWN_ON = 50, 4_000
+_DRAWS, _DRAWN_ON = 40, 1_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,7 +121,7 @@ def holdout(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     return lines(
         {
             words.say(_("Expected")): table.assign(y=table["bought_expected"]),
-            words.say(_("Made")): table.assign(y=table["bought_actual"]),
+            words.say(_("Actually made")): table.assign(y=table["bought_actual"]),
         },
         x="bought_before",
         y="y",

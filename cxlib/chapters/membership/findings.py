@@ -48,6 +48,12 @@ DESIGNS = (
     Rule({"better": "yes", "falls": "some"}, _("{design} would save {by_saving} a year; {down} members would fall to a lower tier."), "warning",
          _("Decide on it before the next tier year.")),
 )
+ABSENT = (
+    Rule({"case": "effects"}, _("What a tier keeps cannot be told here: that needs tiers with thresholds, and the benefits used."), "note",
+         _("Ask the client for the rules of the tiers and for the record of benefits used.")),
+    Rule({"case": "designs"}, _("No designs of the tiers can be compared: the client file names no tiers with thresholds."), "note",
+         _("Ask the client for the rules of the tiers and for the record of benefits used.")),
+)
 REFUSED = (
     Rule({"case": "worth"}, _("These purchases do not follow the model behind lifetime value, so none is given."), "note",
          _("Value members by the mean margin of their group instead.")),

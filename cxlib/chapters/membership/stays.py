@@ -123,7 +123,7 @@ def cohorts(study: Study, last: int = 10) -> Any:
     if found is None:
         return None
     kept = sorted(found.table["cohort"].unique())[-last:]
-    table = found.table[found.table["cohort"].isin(kept)]
+    table = found.table[found.table["cohort"].isin(kept) & (found.table["age"] > 0)]
     return retention.Cohorts(
         table=table, period=found.period, kind=found.kind, caveats=found.caveats
     )

@@ -27,7 +27,7 @@ COLUMNS = {
     # tiers
     "tier_before": Column(_("Tier a year ago"), "key"),
     "tier_after": Column(_("Tier now"), "key"),
-    "way": Column(_("Moved"), "word", "up, down, same, joined or left."),
+    "way": Column(_("Change of tier"), "word", "up, down, same, joined or left."),
     "moved_share": Column(_("Share of the tier"), "percent"),
     "use": Column(_("Used one"), "percent", "Share of members who used a benefit."),
     "uses": Column(_("Uses a member"), "number"),
@@ -37,7 +37,7 @@ COLUMNS = {
     "points_share": Column(_("Share of those issued"), "percent"),
     # who stays
     "stay": Column(_("Still there after a year"), "percent", "", ("stay_low", "stay_high")),
-    "stay_others": Column(_("All others"), "percent"),
+    "stay_others": Column(_("All other members"), "percent"),
     "left_n": Column(_("Left"), "int"),
     "stays_p": Column(_("p (log-rank, adjusted)"), "p"),
     "joined_in": Column(_("Joined in"), "period"),
@@ -55,7 +55,7 @@ COLUMNS = {
     "worth_share": Column(_("Share of value"), "percent"),
     "bought_before": Column(_("Repeat purchases before"), "int"),
     "bought_expected": Column(_("Expected"), "number"),
-    "bought_actual": Column(_("Made"), "number"),
+    "bought_actual": Column(_("Actually made"), "number"),
     "parameter": Column(_("Parameter"), "text"),
     "estimate": Column(_("Estimate"), "number", "", ("estimate_low", "estimate_high")),
     # what experience is worth
@@ -327,8 +327,19 @@ def designs(study: Study) -> Any:
         better=np.where((table["recommended"] == "yes") & (table.index > 0), "yes", "no"),
         falls=np.where(table["down"] > 0, "some", "nobody"),
     ).drop(columns=["benefits", "points", "breakage", "down_share"])  # fmt: skip
+    table.loc[0, ["saving", "saving_low", "saving_high"]] = np.nan  # today, against itself
     tiers = found.tiers.assign(design=found.tiers["design"].map(named), members=found.tiers["n"])
     return type(found)(table=table, tiers=tiers, caveats=found.caveats)
+
+
+def parted(result: Any) -> Any:
+    """Return a result only if it has more than one group: else there is nothing to compare."""
+    return None if result is None or len(result.table) < 2 else result
+
+
+def absent(**made: Any) -> pd.DataFrame:
+    """Return what the client's tables do not hold, by name, for a note at its place."""
+    return pd.DataFrame({"case": [name for name, result in made.items() if result is None]})
 
 
 def refused(study: Study) -> pd.DataFrame:
