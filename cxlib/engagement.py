@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
 from cxlib.analysis.results import Result
-from cxlib.chapters import chapter_faults, options_of, register
+from cxlib.chapters import chapter_faults, labels_of, options_of, register
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.standing import Standing
 from cxlib.words import Words
@@ -80,7 +80,8 @@ class Engagement(Standing):
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
         own = opened.members.attributes if opened.members is not None else ()
-        labels, segments = opened.labels(spoken), (*opened.segments, *own)
+        labels = {**labels_of(chapter, opened, spoken), **opened.labels(spoken)}
+        segments = (*opened.segments, *own)
         words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
         words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)

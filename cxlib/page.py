@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,13 +148,20 @@ class Page(ABC):
 
     def recall(self, findings: Iterable[Any]) -> None:
         """State again what other chapters found; each leads back to its chapter."""
-        from cxlib.chapters import register
         from cxlib.present import conclusions
 
         told = list(findings)
-        for finding in told:
-            register(finding.chapter)
+        for chapter in dict.fromkeys(finding.chapter for finding in told):
+            self._learn(chapter)
         _display(conclusions.view_findings(told, words=self.words))
+
+    def _learn(self, chapter: str) -> None:
+        """Take in the columns and labels that another chapter alone has."""
+        from cxlib.chapters import labels_of, register
+
+        register(chapter)
+        labels = labels_of(chapter, self.client, self.words.language)
+        self.words = replace(self.words, labels={**labels, **self.words.labels})
 
     def conclude(self, *_findings: Any) -> None:
         """Say what took its place: a notebook of an earlier kit is told in one line."""
@@ -225,6 +233,7 @@ class Page(ABC):
                 f"run `cx run {self.client.client} --chapter {chapter} "
                 f"--period {self.period}` first."
             )
+        self._learn(chapter)
         return read(path)
 
 

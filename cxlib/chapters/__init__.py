@@ -37,6 +37,12 @@ def register(stem: str) -> None:
     columns.register(getattr(tables, "COLUMNS", {}))
 
 
+def labels_of(stem: str, client: Any, language: str) -> dict[str, str]:
+    """Return labels that only a chapter knows (its themes, its tiers) in a language."""
+    labels = getattr(part(stem, "tables"), "labels", None)
+    return dict(labels(client, language)) if labels else {}
+
+
 def options_of(stem: str) -> Any | None:
     """Return the model of a chapter's settings; None if it declares none."""
     return getattr(part(stem, "options"), "Options", None)

@@ -1,0 +1,245 @@
+"""A codebook: the words that stand for a theme, for praise and for complaint, and how to find them.
+
+Nothing is learnt here: every hit is a stretch of the comment's own words, and every word stands in
+a list that a consultant can read and change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from cxlib.analysis.comments.lexicon import CONTRAST, TRADITIONAL, WORDS, entries
+from cxlib.errors import DataError, nearest
+
+ROLES = ("positive", "negative", "neutral", "negation", "strong", "weak")
+LANGUAGES = ("en", "zh")
+WIDE = {i: i - 0xFEE0 for i in range(0xFF01, 0xFF5F)} | {0x2019: "'", 0x3000: " ", 0x00A0: " "}
+BREAK = re.compile(r"[,.;:!?\n，。；：！？、…()（）]+")
+REACH = {"en": 4, "zh": 5}
+"""Words (English) or characters (Chinese) that may stand between a negation and what it turns."""
+
+
+class Hit(NamedTuple):
+    """Words found in a comment: where, which entries they are, and what kind."""
+
+    start: int
+    end: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """One theme: its label in each language, its words, and the theme it belongs to."""
+
+    key: str
+    label: Mapping[str, str]
+    terms: tuple[str, ...]
+    parent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codebook:
+    """Themes with their words, and the words of praise, complaint, negation and degree.
+
+    Attributes
+    ----------
+    themes : mapping of str to Theme
+        In the codebook's order.
+    words : mapping of str to tuple of str
+        Roles "positive", "negative", "neutral" (a phrase that hides a word), "negation", "strong"
+        and "weak": the kit's own lists, then those of the codebook.
+    """
+
+    themes: Mapping[str, Theme]
+    words: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    @cached_property
+    def _theme_finder(self) -> Finder:
+        return Finder({key: theme.terms for key, theme in self.themes.items()})
+
+    @cached_property
+    def _word_finder(self) -> Finder:
+        contrast = tuple(word for language in LANGUAGES for word in CONTRAST[language])
+        return Finder({**self.words, "contrast": contrast})
+
+    def themes_in(self, text: str) -> Iterator[Hit]:
+        """Yield the themes' words in a folded text."""
+        return self._theme_finder.find(text)
+
+    def words_in(self, text: str) -> Iterator[Hit]:
+        """Yield words of praise, complaint, negation, degree and contrast in a folded text."""
+        return self._word_finder.find(text)
+
+
+def codebook(given: Mapping[str, Any] | Codebook | None = None) -> Codebook:
+    """Read a codebook from the mapping that its YAML holds.
+
+    Parameters
+    ----------
+    given : mapping, optional
+        ``themes``: key → ``{label: {en, zh}, terms: […], parent: key}`` or just the list of terms;
+        and, added to the kit's own words, ``positive, negative, neutral, negation, strong, weak``:
+        lists. ``*`` at the end of an English word stands for any ending. Without one, there are no
+        themes and just the kit's words.
+
+    Returns
+    -------
+    Codebook
+        Checked and compiled at first use.
+
+    Raises
+    ------
+    DataError
+        If a section or parent is unknown, parents form a circle, a theme has no term, a term is
+        empty, or a word is both praise and complaint.
+    """
+    if isinstance(given, Codebook):
+        return given
+    told = dict(given or {})
+    for name in told:
+        if name not in (*ROLES, "themes"):
+            raise DataError(f"codebook: {name!r} is no section{nearest(name, (*ROLES, 'themes'))}")
+    themes = {
+        str(key): _theme(str(key), entry) for key, entry in (told.get("themes") or {}).items()
+    }
+    for theme in themes.values():
+        seen, above = {theme.key}, theme.parent
+        while above is not None:
+            if above not in themes:
+                raise DataError(
+                    f"codebook: theme {theme.key!r} has the parent {above!r}, which is no theme"
+                    f"{nearest(above, themes)}"
+                )
+            if above in seen:
+                raise DataError(f"codebook: theme {theme.key!r} stands below itself.")
+            seen.add(above)
+            above = themes[above].parent
+    words = {}
+    for role in ROLES:
+        own = _terms(f"codebook: {role}", told.get(role) or ())
+        kit = [entry for language in LANGUAGES for entry in entries(WORDS[language][role])]
+        words[role] = (*dict.fromkeys([*own, *(fold(entry) for entry in kit)]),)
+    for opposite, role in (("negative", "positive"), ("positive", "negative")):
+        mine = set(_terms("codebook", told.get(role) or ()))
+        both = sorted(mine & set(_terms("codebook", told.get(opposite) or ())))
+        if both:
+            raise DataError(f"codebook: {both[0]!r} is both positive and negative; leave one.")
+        # what the codebook says of a word replaces what the kit says
+        words[opposite] = tuple(word for word in words[opposite] if word not in mine)
+    return Codebook(themes=themes, words=words)
+
+
+def fold(text: str) -> str:
+    """Return a text as it is searched: lower case, half-width, simplified, of the same length."""
+    text = text.translate(WIDE).translate(TRADITIONAL)
+    low = text.lower()
+    if len(low) != len(text):
+        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return low
+
+
+def clauses(text: str) -> list[tuple[int, int]]:
+    """Return where each clause of a folded text begins and ends."""
+    ends = [(0, 0), *((found.start(), found.end()) for found in BREAK.finditer(text))]
+    starts = [end for _start, end in ends]
+    return [
+        (start, stop)
+        for start, stop in zip(starts, [s for s, _e in ends[1:]] + [len(text)], strict=True)
+        if start < stop
+    ]
+
+
+class Finder:
+    """Finds the entries of several lists in one pass, the longest first."""
+
+    def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
+        self._whole: dict[str, tuple[str, ...]] = {}
+        self._stems: dict[str, tuple[str, ...]] = {}
+        trie: dict[str, Any] = {}
+        for name, terms in lists.items():
+            for term in terms:
+                table = self._stems if term.endswith("*") else self._whole
+                key = term.removesuffix("*")
+                table[key] = (*table.get(key, ()), name)
+                node = trie
+                for atom in _atoms(term):
+                    node = node.setdefault(atom, {})
+                node[""] = {}
+        self._pattern = re.compile(_pattern(trie)) if trie else None
+
+    def find(self, text: str) -> Iterator[Hit]:
+        """Yield each stretch that is an entry, in the order of the text."""
+        if self._pattern is None:
+            return
+        for found in self._pattern.finditer(text):
+            words = re.sub(r"\s+", " ", found[0])
+            names = self._whole.get(words)
+            if names is None:
+                stem = next(words[:n] for n in range(len(words), 0, -1) if words[:n] in self._stems)
+                names = self._stems[stem]
+            yield Hit(found.start(), found.end(), names)
+
+
+def _theme(key: str, entry: Any) -> Theme:
+    told = dict(entry) if isinstance(entry, Mapping) else {"terms": entry}
+    for name in told:
+        if name not in ("label", "terms", "parent"):
+            known = ("label", "terms", "parent")
+            raise DataError(f"codebook: theme {key!r} has {name!r}{nearest(name, known)}")
+    label = told.get("label") or key
+    parent = told.get("parent")
+    terms = tuple(_terms(f"codebook: theme {key!r}", told.get("terms") or ()))
+    if not terms:
+        raise DataError(f"codebook: theme {key!r} has no terms.")
+    return Theme(
+        key=key,
+        label={k: str(v) for k, v in label.items()}
+        if isinstance(label, Mapping)
+        else dict.fromkeys(LANGUAGES, str(label)),
+        terms=terms,
+        parent=None if parent is None else str(parent),
+    )
+
+
+def _terms(where: str, given: Any) -> list[str]:
+    if isinstance(given, Mapping):  # by language: {en: […], zh: […]}
+        given = [term for terms in given.values() for term in terms]
+    if isinstance(given, str):
+        given = [given]
+    terms = [" ".join(fold(str(term)).split()) for term in given]
+    if any(not term.strip("* ") for term in terms):
+        raise DataError(f"{where} has an empty term.")
+    inner = next((term for term in terms if "*" in term[:-1]), None)
+    if inner is not None:
+        raise DataError(f"{where}: {inner!r} has a * within; only the end of a word may vary.")
+    return list(dict.fromkeys(terms))
+
+
+def _atoms(term: str) -> list[str]:
+    """Return a term as a row of patterns: Latin words stand alone, Chinese ones anywhere."""
+    atoms = [r"\s+" if c == " " else re.escape(c) for c in term.removesuffix("*")]
+    latin = re.compile(r"[a-z0-9]")
+    if latin.match(term[0]):
+        atoms.insert(0, r"(?<![a-z0-9])")
+    if term.endswith("*"):
+        atoms.append(r"[a-z'-]*")
+    elif latin.match(term[-1]):
+        atoms.append(r"(?![a-z0-9])")
+    return atoms
+
+
+def _pattern(node: Mapping[str, Any]) -> str:
+    """Return the pattern of a trie: longer entries before shorter ones, a wild ending last."""
+    branches = [
+        atom + _pattern(child)
+        for atom, child in sorted(node.items(), key=lambda pair: (len(pair[0]) > 3, pair[0]))
+        if atom
+    ]
+    if not branches:
+        return ""
+    inner = branches[0] if len(branches) == 1 and "" not in node else f"(?:{'|'.join(branches)})"
+    return f"{inner}?" if "" in node else inner

@@ -1,0 +1,208 @@
+"""Praise or complaint: from the codebook's words, and from the respondents' own ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
+
+from cxlib.analysis import _inputs
+from cxlib.analysis.comments.codebook import Codebook
+from cxlib.analysis.comments.codebook import codebook as read_codebook
+from cxlib.analysis.comments.lexicon import NOTHING
+from cxlib.analysis.comments.terms import tokens
+from cxlib.analysis.comments.themes import opinions, texts_of
+from cxlib.analysis.results import Caveat, Result
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+ENOUGH = 50
+"""Rated comments of either kind below which no model is trained."""
+TRAINED_ON = 10_000
+"""Comments that a model learns from at most, drawn at random."""
+FOLDS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentiment(Result):
+    """What each comment says, and how far that can be trusted.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a comment, by its row label: ``score`` (sum over its clauses), ``label``
+        ("positive", "negative", "mixed", "none"), and with a model ``p_positive`` (0 to 1; of rated
+        comments from the folds that did not see them).
+    accuracy : pandas.DataFrame
+        One row a method ("model", "lexicon", "always the larger group"), over rated comments:
+        ``method, n, accuracy, low, high`` (Wilson), ``balanced`` (mean of both groups' shares
+        right). Empty without ratings. A comment that the lexicon leaves open counts as half right.
+    n_used, n_dropped : int
+        Comments with words, and rows without.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    table: pd.DataFrame
+    accuracy: pd.DataFrame
+    n_used: int
+    n_dropped: int
+    caveats: tuple[Caveat, ...] = ()
+
+
+def sentiment(
+    comments: pd.Series,
+    *,
+    codebook: Mapping[str, Any] | Codebook | None = None,
+    ratings: Any = None,
+    negative_to: float | None = None,
+    positive_from: float | None = None,
+    asked: str = "open",
+    seed: int = 20240601,
+) -> Sentiment:
+    """Tell praise from complaint.
+
+    Parameters
+    ----------
+    comments : pandas.Series
+        One comment a row; empty, missing and emoji-only ones are fine.
+    codebook : mapping or Codebook, optional
+        Adds words to the kit's own.
+    ratings : array-like, optional
+        The respondents' own ratings, higher is better; they train and judge a model (TF-IDF and
+        logistic regression, five folds).
+    negative_to, positive_from : float, optional
+        Ratings up to the one are complaints, from the other on praise, those between are left out.
+        Unless told: 6 and 9 where ratings go up to 10, 2 and 4 up to 5, else halves.
+    asked : {"open", "complaints", "praise"}
+        What the question asked for: "nothing" to a question for complaints is praise.
+    seed : int
+        Of the folds.
+
+    Returns
+    -------
+    Sentiment
+        A score and label a comment, and the accuracy measured.
+
+    Raises
+    ------
+    DataError
+        If comments are no text, ratings no numbers, or `asked` is unknown.
+
+    Notes
+    -----
+    The lexicon finds plain words, negation ("not happy", 不高兴) and degree; it does not know
+    irony, or comparisons with others. The accuracy is measured on these customers.
+    """
+    if asked not in ("open", "complaints", "praise"):
+        known = ("open", "complaints", "praise")
+        raise DataError(f"asked is {asked!r}{nearest(str(asked), known)}")
+    book = read_codebook(codebook)
+    texts = texts_of(comments)
+    worded = np.array([bool(text.strip()) for text in texts], dtype=bool)
+    parts = [[score for *_at, score in opinions(book, text)] if text else [] for text in texts]
+    score = np.array([sum(scores) for scores in parts], dtype=float)
+    if asked != "open":
+        nothing = np.array([text.strip(" .。!！~～") in NOTHING for text in texts], dtype=bool)
+        score[nothing] = 1.0 if asked == "complaints" else -1.0
+        parts = [[s] if gone else p for p, s, gone in zip(parts, score, nothing, strict=True)]
+    label = np.select(
+        [score > 0, score < 0, [any(p) for p in parts]],
+        [_("positive"), _("negative"), _("mixed")],
+        _("none"),
+    )
+    table = pd.DataFrame({"score": score, "label": label}, index=comments.index)
+    accuracy = pd.DataFrame(columns=["method", "n", "accuracy", "low", "high", "balanced"])
+    notes: list[Caveat] = []
+    if ratings is not None:
+        good = _good(ratings, comments.index, negative_to, positive_from)
+        rated = worded & ~np.isnan(good)
+        truth = good[rated] == 1
+        if min(truth.sum(), (~truth).sum()) < 1:
+            raise DataError("the ratings hold no praise, or no complaint: nothing to tell apart.")
+        guesses = {_("lexicon"): np.where(score[rated] == 0, 0.5, (score[rated] > 0) == truth)}
+        if min(truth.sum(), (~truth).sum()) >= ENOUGH:
+            table["p_positive"] = _model(texts, worded, good, seed)
+            right = (table["p_positive"].to_numpy()[rated] > 0.5) == truth
+            guesses = {_("model"): right.astype(float), **guesses}
+        else:
+            message = _("Fewer than {n} rated comments of either kind: no model was trained.")
+            notes.append(Caveat(message, n=ENOUGH))
+        larger = truth.mean() >= 0.5
+        guesses[_("always the larger group")] = (truth == larger).astype(float)
+        accuracy = pd.DataFrame([_judged(name, g, truth) for name, g in guesses.items()])
+    return Sentiment(
+        table=table,
+        accuracy=accuracy,
+        n_used=int(worded.sum()),
+        n_dropped=int((~worded).sum()),
+        caveats=tuple(notes),
+    )
+
+
+def _good(
+    ratings: Any, index: pd.Index, negative_to: float | None, positive_from: float | None
+) -> np.ndarray:
+    """Return 1 for praise, 0 for complaint, NaN for what lies between or was not rated."""
+    x = _inputs.numbers(_inputs.aligned(ratings, index, "ratings").rename("ratings"))
+    top = np.nanmax(x) if not np.isnan(x).all() else np.nan
+    low, high = (6.0, 9.0) if 7 < top <= 10 else (2.0, 4.0) if 2 < top <= 5 else (np.nan, np.nan)
+    if np.isnan(low):
+        low, high = (float(np.nanmin(x)), top) if top <= 2 else (top * 0.4, top * 0.75)
+    low = low if negative_to is None else float(negative_to)
+    high = high if positive_from is None else float(positive_from)
+    if not low < high:
+        raise DataError(f"negative_to is {low:g} and positive_from {high:g}: they do not overlap.")
+    return np.select([x >= high, x <= low], [1.0, 0.0], np.nan)
+
+
+def _model(texts: list[str], worded: np.ndarray, good: np.ndarray, seed: int) -> np.ndarray:
+    """Return P(praise) of each comment, of rated ones by the folds that did not see them."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+
+    rng = np.random.default_rng(seed)
+    rated = np.flatnonzero(worded & ~np.isnan(good))
+    if len(rated) > TRAINED_ON:
+        rated = np.sort(rng.choice(rated, TRAINED_ON, replace=False))
+    used = np.flatnonzero(worded)
+    # the vocabulary sees no rating: one for all folds
+    vocabulary = TfidfVectorizer(analyzer=_pairs, min_df=2, sublinear_tf=True)
+    matrix = vocabulary.fit_transform([texts[row] for row in used])
+    place = np.full(len(texts), -1)
+    place[used] = np.arange(len(used))
+
+    def learn(rows: np.ndarray, ask: np.ndarray) -> np.ndarray:
+        model = LogisticRegression(solver="liblinear", class_weight="balanced", random_state=0)
+        model.fit(matrix[place[rows]], good[rows])
+        told: np.ndarray = model.predict_proba(matrix[place[ask]])[:, 1]
+        return told
+
+    told = np.full(len(texts), np.nan)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
+    for seen, unseen in folds.split(rated, good[rated]):
+        told[rated[unseen]] = learn(rated[seen], rated[unseen])
+    others = np.setdiff1d(used, rated)
+    if len(others):
+        told[others] = learn(rated, others)
+    return told
+
+
+def _pairs(text: str) -> list[str]:
+    """Return a text's words and pairs of neighbours."""
+    words = tokens(text)
+    return words + [" ".join(pair) for pair in pairwise(words)]
+
+
+def _judged(method: str, right: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+    n = len(right)
+    low, high = proportion_confint(right.sum(), n, method="wilson")
+    balanced = (right[truth].mean() + right[~truth].mean()) / 2
+    row: dict[str, Any] = {"method": method, "n": n, "accuracy": float(right.mean())}
+    return row | {"low": float(low), "high": float(high), "balanced": float(balanced)}

@@ -1,0 +1,8 @@
+"""Whom to ask, how many, and is the field on course."""
+
+from __future__ import annotations
+
+from cxlib.analysis.fieldwork.plan import SamplePlan, sample_plan
+from cxlib.analysis.fieldwork.progress import Progress, progress
+
+__all__ = ["Progress", "SamplePlan", "progress", "sample_plan"]

@@ -1,0 +1,189 @@
+"""Is the field on course: answers against quotas, drop-off, speeders, straight-liners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, nan
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cxlib.analysis import _inputs
+from cxlib.analysis._options import number
+from cxlib.analysis.fieldwork.plan import SamplePlan
+from cxlib.analysis.results import Caveat, Result
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+SPEEDER = 1 / 3
+"""Who takes less than this part of the median time cannot have read the questions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Result):
+    """How the field is doing.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a quota: ``segment, level, answers`` (finished), ``quota, missing, share``
+        (reached, 0 to 1), ``per_day`` (over the last seven days), ``met_on`` (day at that rate).
+    days : pandas.DataFrame
+        ``date, started, finished, answers`` (finished so far).
+    drop_off : pandas.DataFrame
+        ``question, reached, left``: who saw it, and who answered nothing after the one before.
+    n_started, n_finished, n_speeders, n_straight_liners : int
+        Respondents; speeders took under a third of the median time, straight-liners gave every
+        item of the battery the same answer.
+    response_rate, completion : float
+        Finished / invited (NaN if not told), and finished / started.
+    median_seconds : float
+        Of finished interviews; NaN without times.
+    flagged : pandas.Index
+        Rows of speeders and straight-liners.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    table: pd.DataFrame
+    days: pd.DataFrame
+    drop_off: pd.DataFrame
+    n_started: int
+    n_finished: int
+    n_speeders: int
+    n_straight_liners: int
+    response_rate: float
+    completion: float
+    median_seconds: float
+    flagged: pd.Index
+    caveats: tuple[Caveat, ...] = ()
+
+
+def progress(
+    responses: pd.DataFrame,
+    *,
+    plan: SamplePlan | pd.DataFrame,
+    invited: float | None = None,
+    date: str = "date",
+    finished: str | None = "finished",
+    seconds: str | None = "seconds",
+    battery: Sequence[str] = (),
+    questions: Sequence[str] = (),
+) -> Progress:
+    """Compare what came back with the plan.
+
+    Parameters
+    ----------
+    responses : pandas.DataFrame
+        One row an interview that was started.
+    plan : SamplePlan or pandas.DataFrame
+        The plan, or its quotas: ``segment, level, answers``; an empty segment means all.
+    invited : float, optional
+        Invitations sent so far.
+    date, finished, seconds : str
+        Columns: day (or moment) of the interview, whether it was finished (true/false; all of them
+        if there is no such column), and how long it took.
+    battery : sequence of str
+        Rating questions on one scale, to find straight-liners: those who answered at least four,
+        all alike.
+    questions : sequence of str
+        All questions in their order, to find where people leave.
+
+    Returns
+    -------
+    Progress
+        Answers against quotas, by day, drop-off, speeders and straight-liners.
+
+    Raises
+    ------
+    DataError
+        If nothing came back, a column is absent or a date cannot be read.
+    """
+    quotas = plan.quotas if isinstance(plan, SamplePlan) else plan
+    if responses.empty:
+        raise DataError("no interview was started yet: there is nothing to compare with the plan.")
+    try:
+        day = pd.to_datetime(_inputs.column(responses, date)).dt.normalize()
+    except (ValueError, TypeError) as unread:
+        raise DataError(f"{date!r} holds what is no date: {unread}") from None
+    done = np.ones(len(responses), dtype=bool)
+    if finished is not None and finished in responses:
+        done = responses[finished].fillna(False).astype(bool).to_numpy()
+    took = np.full(len(responses), nan)
+    if seconds is not None and seconds in responses:
+        took = _inputs.numbers(responses[seconds])
+    timed = took[done & ~np.isnan(took)]
+    median = float(np.median(timed)) if len(timed) else nan
+    fast = done & (took < SPEEDER * median)
+    flat = np.zeros(len(responses), dtype=bool)
+    if len(battery) >= 4:
+        answers = np.column_stack(
+            [_inputs.numbers(_inputs.column(responses, name)) for name in battery]
+        )
+        given = (~np.isnan(answers)).sum(axis=1)
+        spread = pd.DataFrame(answers).max(axis=1) - pd.DataFrame(answers).min(axis=1)
+        flat = done & (given >= 4) & spread.eq(0).to_numpy()
+    days = pd.DataFrame({"date": day, "finished": done.astype(int), "started": 1})
+    days = days.groupby("date")[["started", "finished"]].sum()
+    days = days.reindex(pd.date_range(days.index.min(), days.index.max()), fill_value=0)
+    days = days.assign(answers=days["finished"].cumsum()).rename_axis("date").reset_index()
+    notes = []
+    weak = int((fast | flat).sum())
+    if weak > 0.1 * max(1, done.sum()):
+        message = _("{n} of {all} interviews were too fast or answered all alike: look at them.")
+        notes.append(Caveat(message, n=weak, all=int(done.sum())))
+    return Progress(
+        table=_against(quotas, responses, day, done),
+        days=days,
+        drop_off=_drop_off(responses, questions),
+        n_started=len(responses),
+        n_finished=int(done.sum()),
+        n_speeders=int(fast.sum()),
+        n_straight_liners=int(flat.sum()),
+        response_rate=float(done.sum() / number(invited, "invited")) if invited else nan,
+        completion=float(done.mean()),
+        median_seconds=median,
+        flagged=responses.index[fast | flat],
+        caveats=tuple(notes),
+    )
+
+
+def _against(
+    quotas: pd.DataFrame, responses: pd.DataFrame, day: pd.Series, done: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
+    """Return each quota with what came back for it, and when it is met at this rate."""
+    first, last = day.min(), day.max()
+    recent = (day > last - pd.Timedelta(days=7)).to_numpy() & done
+    span = min(7, (last - first).days + 1)
+    rows = []
+    for quota in quotas.to_dict("records"):
+        inside = np.ones(len(responses), dtype=bool)
+        if quota["segment"]:
+            column = _inputs.column(responses, str(quota["segment"]))
+            inside = column.astype("string").eq(str(quota["level"])).fillna(False).to_numpy(bool)
+        have, wanted = int((inside & done).sum()), float(quota["answers"])
+        missing, rate = max(0.0, wanted - have), float((inside & recent).sum()) / span
+        row = {"segment": quota["segment"], "level": quota["level"], "answers": have}
+        row |= {"quota": wanted, "missing": missing, "per_day": rate, "met_on": pd.NaT}
+        row |= {"share": have / wanted if wanted else 1.0}
+        if missing == 0:
+            reached = day[inside & done].sort_values()
+            row["met_on"] = reached.iloc[int(wanted) - 1] if wanted else pd.NaT
+        elif rate > 0:
+            row["met_on"] = last + pd.Timedelta(days=ceil(missing / rate))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _drop_off(responses: pd.DataFrame, questions: Sequence[str]) -> pd.DataFrame:
+    for name in questions:
+        _inputs.column(responses, name)
+    given = responses[list(questions)].notna().to_numpy()
+    if not questions:
+        return pd.DataFrame({"question": [], "reached": [], "left": []})
+    last = np.where(given.any(axis=1), given.shape[1] - given[:, ::-1].argmax(axis=1), 0)
+    reached = [int((last >= at).sum()) for at in range(len(questions))]
+    left = [int((last == at).sum()) for at in range(len(questions))]
+    return pd.DataFrame({"question": list(questions), "reached": reached, "left": left})

@@ -1,0 +1,225 @@
+"""The journey as customers live it: stages and touchpoints in order, what hurts, what decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
+
+from cxlib.analysis import _inputs
+from cxlib.analysis.results import Caveat, Result
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class JourneyMap(Result):
+    """A journey, stage by stage.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a touchpoint, in the journey's order: ``stage, touchpoint, position`` (from 1),
+        ``n, reach`` (share who used it, 0 to 1), ``value, low, high`` (score in its own unit),
+        ``emotion, emotion_low, emotion_high`` (−1 worst answer, 0 middle of the scale, 1 best),
+        ``importance`` (share of what drivers explain, 0 to 1), ``proven`` (a driver by its own
+        test), ``role``: "pain point" (clearly below the journey's mean), "moment of truth" (a
+        proven driver of at least average importance), "failing moment of truth" (both), "strength"
+        (clearly above), or "".
+    stages : pandas.DataFrame
+        One row a stage: ``stage, position, touchpoints, emotion`` (mean of its touchpoints by
+        answers), ``entered, left, drop_off, low, high`` (customers who reached it, of those how
+        many went no further, and that share with its Wilson interval; NaN without events).
+    comments : pandas.DataFrame
+        ``touchpoint, comment``: comments that stand for it, if given.
+    mean_emotion : float
+        Of the whole journey, by answers.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    table: pd.DataFrame
+    stages: pd.DataFrame
+    comments: pd.DataFrame
+    mean_emotion: float
+    caveats: tuple[Caveat, ...] = ()
+
+
+def map_journey(
+    stages: Mapping[str, Sequence[str]],
+    *,
+    scores: pd.DataFrame,
+    scales: tuple[float, float] | Mapping[str, tuple[float, float]],
+    importance: pd.DataFrame | None = None,
+    events: pd.DataFrame | None = None,
+    comments: pd.DataFrame | None = None,
+    lower_is_better: Sequence[str] = (),
+) -> JourneyMap:
+    """Draw a journey from data.
+
+    Parameters
+    ----------
+    stages : mapping of stage to sequence of touchpoint
+        In the order in which customers live them.
+    scores : pandas.DataFrame
+        One row a touchpoint: ``touchpoint, value, low, high, n``, and ``reach`` if known.
+    scales : (lowest, highest) or mapping of touchpoint to it
+        Of the answers.
+    importance : pandas.DataFrame, optional
+        Drivers as `importance` returns them: ``driver, share, p_unique``.
+    events : pandas.DataFrame, optional
+        ``customer, stage`` (or ``touchpoint``): what each customer reached; order and repeats do
+        not matter, a later stage implies the earlier ones.
+    comments : pandas.DataFrame, optional
+        ``touchpoint, comment``, chosen elsewhere.
+    lower_is_better : sequence of str
+        Touchpoints whose lowest answer is best.
+
+    Returns
+    -------
+    JourneyMap
+        Touchpoints in order, stages with drop-off, pain points and moments of truth.
+
+    Raises
+    ------
+    DataError
+        If a touchpoint stands in two stages, is scored but in no stage, an event names an unknown
+        stage, or a column is absent.
+
+    Notes
+    -----
+    "Clearly" below or above: the touchpoint's interval excludes the mean of the others by answers.
+    """
+    place: dict[str, tuple[str, int]] = {}
+    for stage, names in stages.items():
+        for name in names:
+            if name in place:
+                raise DataError(f"{name!r} stands in stage {place[name][0]!r} and in {stage!r}.")
+            place[name] = (stage, len(place) + 1)
+    if not place:
+        raise DataError("the journey has no touchpoint: name stages with their touchpoints.")
+    _inputs.column(scores, "touchpoint")
+    strange = [str(name) for name in scores["touchpoint"] if name not in place]
+    if strange:
+        raise DataError(
+            f"touchpoint {strange[0]!r} is scored but in no stage{nearest(strange[0], place)}"
+        )
+    read = scores.set_index("touchpoint")
+    rows = [
+        {"stage": stage, "touchpoint": name, "position": at}
+        | _scored(read, name, scales, lower_is_better)
+        for name, (stage, at) in place.items()
+    ]
+    table = pd.DataFrame(rows)
+    table["importance"], table["proven"] = nan, False
+    if importance is not None:
+        told = importance.set_index("driver")
+        table["importance"] = table["touchpoint"].map(told["share"])
+        table["proven"] = table["touchpoint"].map(told["p_unique"]).lt(ALPHA)
+    n = table["n"].fillna(0).to_numpy(dtype=float)
+    emotion = table["emotion"].to_numpy(dtype=float)
+    told_n = np.where(np.isnan(emotion), 0.0, n)
+    total, mass = float(np.nansum(told_n * np.nan_to_num(emotion))), float(told_n.sum())
+    table["role"] = [
+        _role(
+            row,
+            (total - told_n[at] * np.nan_to_num(emotion[at])) / rest if rest > 0 else nan,
+            float(table["importance"].mean()),
+        )
+        for at, row in enumerate(table.to_dict("records"))
+        for rest in [mass - told_n[at]]
+    ]
+    notes = []
+    unscored = table.loc[table["value"].isna(), "touchpoint"].tolist()
+    if unscored:
+        message = _("No score is shown for {touchpoint} ({n} such touchpoints).")
+        notes.append(Caveat(message, touchpoint=unscored[0], n=len(unscored)))
+    voices = pd.DataFrame(columns=["touchpoint", "comment"])
+    if comments is not None:
+        voices = comments.loc[comments["touchpoint"].isin(place), ["touchpoint", "comment"]]
+    return JourneyMap(
+        table=table,
+        stages=_stages(stages, table, place, events),
+        comments=voices.reset_index(drop=True),
+        mean_emotion=total / mass if mass else nan,
+        caveats=tuple(notes),
+    )
+
+
+def _scored(
+    scores: pd.DataFrame, name: str, scales: Any, lower_is_better: Sequence[str]
+) -> dict[str, float]:
+    """Return a touchpoint's score, and the same on −1 to 1."""
+    keys = ("n", "reach", "value", "low", "high")
+    row: dict[str, float] = dict.fromkeys(
+        (*keys, *(f"emotion{e}" for e in ("", "_low", "_high"))), nan
+    )
+    if name not in scores.index:
+        return row
+    row |= {key: float(v) for key, v in scores.loc[name].to_dict().items() if key in keys}
+    low, high = scales[name] if isinstance(scales, Mapping) else scales
+    if not low < high:
+        raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")
+    ends = [2 * (row[key] - low) / (high - low) - 1 for key in ("value", "low", "high")]
+    if name in lower_is_better:
+        ends = [-ends[0], -ends[2], -ends[1]]
+    return row | dict(zip(("emotion", "emotion_low", "emotion_high"), ends, strict=True))
+
+
+def _role(row: Mapping[Any, Any], others: float, usual: float) -> str:
+    pain = row["emotion_high"] < others
+    truth = bool(row["proven"]) and row["importance"] >= usual
+    if pain and truth:
+        return _("failing moment of truth")
+    if pain:
+        return _("pain point")
+    if truth:
+        return _("moment of truth")
+    return _("strength") if row["emotion_low"] > others else ""
+
+
+def _stages(
+    stages: Mapping[str, Sequence[str]],
+    table: pd.DataFrame,
+    place: Mapping[str, tuple[str, int]],
+    events: pd.DataFrame | None,
+) -> pd.DataFrame:
+    names = list(stages)
+    rows = []
+    for at, stage in enumerate(names, 1):
+        mine = table[(table["stage"] == stage) & table["emotion"].notna()]
+        n = mine["n"].sum()
+        emotion = float((mine["emotion"] * mine["n"]).sum() / n) if n else nan
+        rows.append(
+            {"stage": stage, "position": at, "touchpoints": len(stages[stage])}
+            | {"emotion": emotion, "entered": nan, "left": nan}
+            | {"drop_off": nan, "low": nan, "high": nan}
+        )
+    frame = pd.DataFrame(rows)
+    if events is None:
+        return frame
+    customer = _inputs.column(events, "customer")
+    if "stage" in events:
+        reached = events["stage"].astype(str)
+    else:
+        reached = _inputs.column(events, "touchpoint").map(
+            lambda name: place.get(name, (name, 0))[0]
+        )
+    strange = [str(stage) for stage in reached.unique() if stage not in names]
+    if strange:
+        raise DataError(f"events name {strange[0]!r}, no stage{nearest(strange[0], names)}")
+    furthest = reached.map({stage: at for at, stage in enumerate(names)}).groupby(customer).max()
+    for at in range(len(names)):
+        entered, left = int((furthest >= at).sum()), int((furthest == at).sum())
+        frame.loc[at, ["entered", "left"]] = [entered, left]
+        if entered and at < len(names) - 1:
+            low, high = proportion_confint(left, entered, method="wilson")
+            frame.loc[at, ["drop_off", "low", "high"]] = [left / entered, low, high]
+    return frame

@@ -1,0 +1,191 @@
+"""What customers and staff need: from scattered evidence to a list that the client confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from cxlib.analysis import _inputs
+from cxlib.analysis._options import number
+from cxlib.analysis.results import Caveat, Result
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+STATES = (_("collected"), _("sorted"), _("confirmed"), _("fed back"))
+"""The way of a need, in its order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedRegister(Result):
+    """Needs with their evidence.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
+        sources`` (distinct), ``weight`` (over sources, people times the source's weight), ``first,
+        last`` (dates), ``state, confirmed_by, confirmed_on, actions``, ``against`` (pieces that say
+        the opposite).
+    evidence : pandas.DataFrame
+        As given, without what names no need.
+    unsorted : pandas.DataFrame
+        Evidence that names no need yet.
+    coverage : pandas.DataFrame
+        One row a customer group, if evidence tells it: ``group, people, needs, named_only_here``.
+    saturation : pandas.DataFrame
+        One row a person, in the order heard: ``position, who, new`` (needs named for the first
+        time), ``known`` (so far).
+    unheard : tuple of str
+        Needs of the list without any evidence: assumed, not heard.
+    unanswered : tuple of str
+        Confirmed needs that no action answers.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    table: pd.DataFrame
+    evidence: pd.DataFrame
+    unsorted: pd.DataFrame
+    coverage: pd.DataFrame
+    saturation: pd.DataFrame
+    unheard: tuple[str, ...]
+    unanswered: tuple[str, ...]
+    caveats: tuple[Caveat, ...] = ()
+
+
+def register(
+    evidence: pd.DataFrame,
+    *,
+    needs: pd.DataFrame | None = None,
+    weights: Mapping[str, float] | None = None,
+) -> NeedRegister:
+    """Bring evidence and needs together.
+
+    Parameters
+    ----------
+    evidence : pandas.DataFrame
+        One row a piece: ``need`` (missing if not sorted yet), ``source`` (questionnaire, interview,
+        focus group …), ``quote``, ``who``, ``when``; and, if known, ``group`` (of the customer) and
+        ``stance`` ("for", or "against" if the person says the opposite).
+    needs : pandas.DataFrame, optional
+        One row a need: ``need``, and ``kind, state, confirmed_by, confirmed_on, actions`` as far as
+        they are known. A need of the evidence that is not listed is "sorted".
+    weights : mapping of source to float, optional
+        What one person counts in each source; 1 unless told.
+
+    Returns
+    -------
+    NeedRegister
+        Needs with weight, state and evidence; coverage, saturation, what is unheard or unanswered.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a need is listed twice, a state is unknown, a confirmed need names
+        nobody or no day, or a weight names an unknown source.
+    """
+    for name in ("need", "source", "quote", "who", "when"):
+        _inputs.column(evidence, name)
+    listed = _listed(needs)
+    sources = evidence["source"].astype(str)
+    counts = {
+        str(source): number(w, f"weight of {source!r}") for source, w in (weights or {}).items()
+    }
+    for source in counts:
+        if source not in set(sources):
+            raise DataError(
+                f"weights name {source!r}, no source{nearest(source, sorted(set(sources)))}"
+            )
+    given = evidence["need"].notna() & evidence["need"].astype("string").str.strip().ne("")
+    told = evidence[given.to_numpy(dtype=bool)].copy()
+    told["need"] = told["need"].astype(str).str.strip()
+    stance = (
+        told["stance"].fillna("for") if "stance" in told else pd.Series("for", index=told.index)
+    )
+    wrong = sorted(set(stance) - {"for", "against"})
+    if wrong:
+        raise DataError(f"stance is {wrong[0]!r}; it is 'for' or 'against'.")
+    rows = []
+    for need in dict.fromkeys([*told["need"], *listed.index]):
+        mine, against = told[told["need"] == need], stance[told["need"] == need].eq("against")
+        heard = mine[~against].drop_duplicates(["source", "who"])
+        state = listed.loc[need].to_dict() if need in listed.index else {}
+        rows.append(
+            {"need": need, "kind": state.get("kind", ""), "n": len(mine)}
+            | {"people": mine["who"].nunique(), "sources": mine["source"].nunique()}
+            | {"weight": float(sum(counts.get(str(source), 1.0) for source in heard["source"]))}
+            | {"first": mine["when"].min(), "last": mine["when"].max()}
+            | {"state": state.get("state") or "sorted"}
+            | {key: state.get(key, "") for key in ("confirmed_by", "confirmed_on", "actions")}
+            | {"against": int(against.sum())}
+        )
+    table = pd.DataFrame(rows).sort_values(["weight", "n"], ascending=False, ignore_index=True)
+    held = table["state"].isin(("confirmed", "fed back"))
+    idle = table.loc[held & table["actions"].fillna("").eq(""), "need"]
+    unheard = table.loc[table["n"] == 0, "need"]
+    notes = []
+    split = table[(table["against"] > 0) & (table["n"] > table["against"])]
+    if len(split):
+        message = _(
+            "Evidence contradicts itself on {n} needs: ask again before they are confirmed."
+        )
+        notes.append(Caveat(message, n=len(split)))
+    if len(unheard):
+        notes.append(Caveat(_("{n} listed needs were heard from nobody."), n=len(unheard)))
+    return NeedRegister(
+        table=table,
+        evidence=told,
+        unsorted=evidence[~given.to_numpy(dtype=bool)],
+        coverage=_coverage(told),
+        saturation=_saturation(told),
+        unheard=tuple(unheard),
+        unanswered=tuple(idle),
+        caveats=tuple(notes),
+    )
+
+
+def _listed(needs: pd.DataFrame | None) -> pd.DataFrame:
+    if needs is None:
+        return pd.DataFrame(index=pd.Index([], dtype=object))
+    keys = _inputs.column(needs, "need").astype(str)
+    twice = keys[keys.duplicated()]
+    if len(twice):
+        raise DataError(f"need {twice.iloc[0]!r} is listed twice.")
+    listed = needs.assign(need=keys).set_index("need")
+    listed = listed.astype(object).where(listed.notna(), "")
+    for need, row in listed.iterrows():
+        state = row.get("state") or "sorted"
+        if state not in STATES:
+            raise DataError(f"need {need!r} has the state {state!r}{nearest(str(state), STATES)}")
+        if state in STATES[2:] and not (row.get("confirmed_by") and row.get("confirmed_on")):
+            raise DataError(
+                f"need {need!r} is {state}: say by whom (confirmed_by) and when (confirmed_on)."
+            )
+    return listed
+
+
+def _coverage(told: pd.DataFrame) -> pd.DataFrame:
+    if "group" not in told:
+        return pd.DataFrame(columns=["group", "people", "needs", "named_only_here"])
+    groups = told.groupby("need")["group"].nunique()
+    alone = told[told["need"].map(groups).eq(1)]
+    rows: list[dict[str, Any]] = [
+        {"group": group, "people": mine["who"].nunique(), "needs": mine["need"].nunique()}
+        | {"named_only_here": alone.loc[alone["group"] == group, "need"].nunique()}
+        for group, mine in told.groupby("group", sort=False, observed=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _saturation(told: pd.DataFrame) -> pd.DataFrame:
+    known: set[str] = set()
+    rows = []
+    order = told.sort_values("when", kind="stable").groupby("who", sort=False)["need"]
+    for position, (who, needs) in enumerate(order, 1):
+        new = set(needs) - known
+        known |= new
+        rows.append({"position": position, "who": who, "new": len(new), "known": len(known)})
+    return pd.DataFrame(rows, columns=["position", "who", "new", "known"])

@@ -1,0 +1,321 @@
+"""Did the training teach: paired tests before and after, and the questions that tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan, sqrt
+
+import numpy as np
+import pandas as pd
+from scipy.special import gammaln
+from scipy.stats import ttest_rel
+
+from cxlib.analysis import _inputs
+from cxlib.analysis._options import number
+from cxlib.analysis.results import Caveat, Result
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Result):
+    """What participants gained, of those tested twice.
+
+    Attributes
+    ----------
+    value, low, high : float
+        Mean gain (after less before) in the test's points, and its interval.
+    statistic, df, p_value : float
+        Paired t, its degrees of freedom, two-sided p.
+    effect_size, effect_low, effect_high : float
+        Gain over the standard deviation of the test before (Glass), with a bootstrap interval.
+    d_z : float
+        Gain over the standard deviation of the gains, with Hedges' correction.
+    before, after : float
+        Means of those tested twice.
+    n, n_before_only, n_after_only, n_neither : int
+        Participants tested twice, once, and never.
+    lost_before, lost_after : float
+        Mean of those tested only before, and only after: NaN if there are none.
+    table : pandas.DataFrame
+        One row a group (or one in all): ``group, n, before, after, value, low, high, p_value``.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    value: float
+    low: float
+    high: float
+    statistic: float
+    df: float
+    p_value: float
+    effect_size: float
+    effect_low: float
+    effect_high: float
+    d_z: float
+    before: float
+    after: float
+    n: int
+    n_before_only: int
+    n_after_only: int
+    n_neither: int
+    lost_before: float
+    lost_after: float
+    table: pd.DataFrame
+    caveats: tuple[Caveat, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemAnalysis(Result):
+    """How good each question of a test is.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a question: ``item, n, difficulty`` (share of the marks won, 0 to 1),
+        ``discrimination`` (correlation with the rest of the test), ``upper_lower`` (difficulty of
+        the best 27% less that of the weakest), ``reliability_without`` (Cronbach's alpha without
+        it), ``advice`` ("", "too easy", "too hard", "does not tell", "points the wrong way").
+    reliability : float
+        Cronbach's alpha; of right/wrong questions Kuder-Richardson 20.
+    standard_error : float
+        Of one participant's total: sd · √(1 − reliability), in marks.
+    n, n_dropped : int
+        Participants who answered the test, and those without an answer to anything.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    table: pd.DataFrame
+    reliability: float
+    standard_error: float
+    n: int
+    n_dropped: int
+    caveats: tuple[Caveat, ...] = ()
+
+
+def evaluate(
+    data: pd.DataFrame,
+    *,
+    before: str = "pre",
+    after: str = "post",
+    by: str | None = None,
+    confidence: float = 0.95,
+    draws: int = 2000,
+    seed: int = 20240601,
+) -> Evaluation:
+    """Compare the same participants before and after a training.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a participant.
+    before, after : str
+        Columns of the two test scores.
+    by : str, optional
+        Column of groups, each evaluated as well; group against group says nothing of the training
+        unless one of them had none.
+    confidence : float
+        Coverage of the intervals.
+    draws, seed : int
+        Bootstrap of the effect size.
+
+    Returns
+    -------
+    Evaluation
+        Mean gain with paired t interval, effect size, and who was lost.
+
+    Raises
+    ------
+    DataError
+        If a column is absent or holds text, or fewer than two were tested twice.
+
+    Notes
+    -----
+    Without a group that had no training a gain is no proof of the training: a test is easier the
+    second time, and who scored low by chance scores nearer the mean.
+    """
+    pre, post = (_inputs.numbers(_inputs.column(data, name)) for name in (before, after))
+    both = ~np.isnan(pre) & ~np.isnan(post)
+    level = number(confidence, "confidence")
+    if both.sum() < 2:
+        raise DataError(f"{int(both.sum())} took both {before!r} and {after!r}: two are needed.")
+    x, y = pre[both], post[both]
+    rows = [_row("", x, y, level)]
+    if by is not None:
+        groups = _inputs.column(data, by)[both]
+        rows = [
+            _row(group, x[here], y[here], level)
+            for group in _inputs.levels_of(groups)
+            for here in [groups.eq(group).to_numpy()]
+            if here.sum() > 1
+        ]
+    whole = _row("", x, y, level)
+    gain, n = y - x, len(x)
+    picks = np.random.default_rng(seed).integers(0, n, (draws, n))
+    spread = x[picks].std(axis=1, ddof=1)
+    sizes = gain[picks].mean(axis=1)[spread > 0] / spread[spread > 0]
+    tail = (1 - level) / 2
+    ends = np.quantile(sizes, [tail, 1 - tail]) if len(sizes) else (nan, nan)
+    notes = []
+    lost = int((~np.isnan(pre) & np.isnan(post)).sum())
+    if lost:
+        message = _(
+            "{n} participants took only the first test; their mean there was {lost:.1f}, that of "
+            "those who took both {stayed:.1f}."
+        )
+        alone = pre[~np.isnan(pre) & np.isnan(post)]
+        notes.append(Caveat(message, n=lost, lost=float(alone.mean()), stayed=float(x.mean())))
+    if n < 15:
+        notes.append(Caveat(_("Fewer than 15 took both tests: the interval is rough."), n=n))
+    sd = x.std(ddof=1)
+    return Evaluation(
+        value=whole["value"],
+        low=whole["low"],
+        high=whole["high"],
+        statistic=whole["statistic"],
+        df=float(n - 1),
+        p_value=whole["p_value"],
+        effect_size=float(gain.mean() / sd) if sd > 0 else nan,
+        effect_low=float(ends[0]),
+        effect_high=float(ends[1]),
+        d_z=_hedges(gain),
+        before=whole["before"],
+        after=whole["after"],
+        n=n,
+        n_before_only=lost,
+        n_after_only=int((np.isnan(pre) & ~np.isnan(post)).sum()),
+        n_neither=int((np.isnan(pre) & np.isnan(post)).sum()),
+        lost_before=_mean(pre[~np.isnan(pre) & np.isnan(post)]),
+        lost_after=_mean(post[np.isnan(pre) & ~np.isnan(post)]),
+        table=pd.DataFrame(rows).drop(columns="statistic"),
+        caveats=tuple(notes),
+    )
+
+
+def items(
+    responses: pd.DataFrame, *, marks: pd.Series | dict[str, float] | None = None
+) -> ItemAnalysis:
+    """Analyse the questions of a test: difficulty, discrimination, reliability.
+
+    Parameters
+    ----------
+    responses : pandas.DataFrame
+        One row a participant, one column a question: marks won, 0 for wrong. An answer left out
+        counts as wrong; a participant without any answer is left out.
+    marks : mapping of question to float, optional
+        Full marks; the most that anybody won, and at least 1, unless told.
+
+    Returns
+    -------
+    ItemAnalysis
+        One row a question, the test's reliability and standard error.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two questions or three participants, or a mark is negative or above
+        the full marks.
+
+    References
+    ----------
+    .. [1] Crocker, L., Algina, J. (1986). Introduction to Classical and Modern Test Theory.
+    """
+    names = [str(name) for name in responses.columns]
+    raw = np.column_stack([_inputs.numbers(responses[name]) for name in responses.columns])
+    answered = np.asarray(~np.isnan(raw).all(axis=1))
+    x = np.nan_to_num(raw[answered])
+    n, k = x.shape
+    if k < 2 or n < 3:
+        raise DataError(f"{k} questions and {n} participants: at least 2 and 3 are needed.")
+    full = np.maximum(x.max(axis=0), 1.0)
+    if marks is not None:
+        full = np.array(
+            [number(dict(marks).get(name, nan), f"marks of {name!r}") for name in names]
+        )
+    wrong = np.argwhere((x < 0) | (x > full))
+    if len(wrong):
+        row, column = wrong[0]
+        raise DataError(
+            f"{names[column]!r} holds {x[row, column]:g} (row "
+            f"{_inputs.row_of(responses.index[answered], row)}); marks go from 0 to "
+            f"{full[column]:g}."
+        )
+    total = x.sum(axis=1)
+    third = max(1, round(0.27 * n))
+    order = np.argsort(total, kind="stable")
+    low, high = x[order[:third]].mean(axis=0) / full, x[order[-third:]].mean(axis=0) / full
+    difficulty = x.mean(axis=0) / full
+    rest = [_correlation(x[:, item], total - x[:, item]) for item in range(k)]
+    table = pd.DataFrame(
+        {
+            "item": names,
+            "n": (~np.isnan(raw[answered])).sum(axis=0),
+            "difficulty": difficulty,
+            "discrimination": rest,
+            "upper_lower": high - low,
+            "reliability_without": [
+                _alpha(np.delete(x, item, axis=1)) if k > 2 else nan for item in range(k)
+            ],
+        }
+    )
+    table["advice"] = [_advice(d, r) for d, r in zip(difficulty, rest, strict=True)]
+    reliability = _alpha(x)
+    notes = []
+    if n < 30:
+        notes.append(
+            Caveat(_("{n} participants: difficulty and discrimination are rough below 30."), n=n)
+        )
+    return ItemAnalysis(
+        table=table,
+        reliability=reliability,
+        standard_error=float(total.std(ddof=1) * np.sqrt(np.maximum(0.0, 1 - reliability))),
+        n=n,
+        n_dropped=int((~answered).sum()),
+        caveats=tuple(notes),
+    )
+
+
+def _row(group: object, x: np.ndarray, y: np.ndarray, confidence: float) -> dict[str, float]:
+    """Return one group's gain with its paired t interval."""
+    gain = y - x
+    row = {"group": group, "n": len(x), "before": float(x.mean()), "after": float(y.mean())}
+    row |= {"value": float(gain.mean()), "low": nan, "high": nan, "p_value": nan, "statistic": nan}
+    if gain.std() > 0:
+        test = ttest_rel(y, x)
+        ends = test.confidence_interval(confidence)
+        row |= {"low": float(ends.low), "high": float(ends.high)}
+        row |= {"p_value": float(test.pvalue), "statistic": float(test.statistic)}
+    return row  # type: ignore[return-value]
+
+
+def _hedges(gain: np.ndarray) -> float:
+    df, sd = len(gain) - 1, gain.std(ddof=1)
+    if not sd > 0:
+        return nan
+    correction = np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / sqrt(df / 2) if df > 1 else 1.0
+    return float(gain.mean() / sd * correction)
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else nan
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else nan
+
+
+def _alpha(x: np.ndarray) -> float:
+    """Return Cronbach's alpha (KR-20 for 0/1); variances over n, as KR-20 is defined."""
+    k, whole = x.shape[1], x.sum(axis=1).var()
+    return float(k / (k - 1) * (1 - x.var(axis=0).sum() / whole)) if whole > 0 else nan
+
+
+def _advice(difficulty: float, discrimination: float) -> str:
+    if difficulty > 0.95:
+        return _("too easy")
+    if difficulty < 0.2:
+        return _("too hard")
+    if discrimination < 0:
+        return _("points the wrong way")
+    return _("does not tell") if not discrimination >= 0.2 else ""

@@ -1,0 +1,291 @@
+"""What mystery visitors found: by location and standard, critical failures, rater effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy.stats import t as student
+from statsmodels.stats.proportion import proportion_confint
+
+from cxlib.analysis import _inputs
+from cxlib.analysis._options import number
+from cxlib.analysis.agreement import Agreement, krippendorff_alpha
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.results import Caveat, Result
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorecard(Result):
+    """Visits summed up.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value, low,
+        high`` (mean score in percent and its t interval over visits; NaN ends on one visit),
+        ``adjusted`` (at the average visitor; NaN where visitors cannot be told from locations),
+        ``critical`` (visits with a critical failure).
+    sections : pandas.DataFrame
+        ``section, n, value, low, high``: mean over visits of a section's score, in percent.
+    standards : pandas.DataFrame
+        Most often failed first: ``standard, section, n`` (visits to which it applied), ``failed``,
+        ``value`` (percent of points won), ``low, high`` (Wilson), ``critical``, ``weakest`` (the
+        level of `by` where it fails most).
+    visitors : pandas.DataFrame
+        ``visitor, n, effect, low, high, p_adjusted``: how far a visitor scores above (strict ones
+        below) the others at the same places, in points; empty with one visitor.
+    visits : pandas.DataFrame
+        One row a visit: ``visit, value, critical`` and the level of `by`.
+    agreement : Agreement or None
+        Of two visitors at one place in one wave, standard by standard; None without such visits.
+    n_used, n_dropped : int
+        Visits, and rows that did not apply.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    table: pd.DataFrame
+    sections: pd.DataFrame
+    standards: pd.DataFrame
+    visitors: pd.DataFrame
+    visits: pd.DataFrame
+    agreement: Agreement | None
+    n_used: int
+    n_dropped: int
+    caveats: tuple[Caveat, ...] = ()
+
+
+def scorecard(
+    visits: pd.DataFrame,
+    *,
+    by: str = "location",
+    visit: str = "visit",
+    standard: str = "standard",
+    section: str = "section",
+    score: str = "score",
+    maximum: str = "maximum",
+    weight: str = "weight",
+    section_weight: str = "section_weight",
+    critical: str = "critical",
+    visitor: str = "visitor",
+    wave: str = "wave",
+    confidence: float = 0.95,
+) -> Scorecard:
+    """Sum up mystery visits.
+
+    Parameters
+    ----------
+    visits : pandas.DataFrame
+        One row a standard of a visit.
+    by : str
+        Column of what is compared: the location, its region or format.
+    visit, standard, score : str
+        Columns: which visit, which standard, points won (true/false or 0/1 count as points).
+        Missing points mean that the standard did not apply.
+    section, maximum, weight, section_weight, critical, visitor, wave : str
+        Columns that may be absent: a standard's section (one if absent), its full points (1), its
+        weight within the section (1), the section's weight (as its standards weigh), whether
+        failing it is critical, who visited, and in which wave.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    Scorecard
+        Scores by place, section, standard and visitor.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a score is no number or above its maximum, a weight is not positive,
+        or one visit scores a standard twice or is of two places.
+
+    Notes
+    -----
+    A visit's section score is Σ w·points / Σ w·maximum over the standards that applied, its score
+    the weighted mean of its sections. Visitor effects are the coefficients of an ordinary least
+    squares fit of visit scores on place and visitor, against the mean of all visitors; they need
+    visitors who went to the same places.
+    """
+    data = pd.DataFrame(
+        {
+            name: _inputs.column(visits, given).to_numpy()
+            for name, given in {"by": by, "visit": visit, "standard": standard}.items()
+        }
+    )
+    data["score"] = _inputs.numbers(_inputs.column(visits, score).rename(score))
+    for name, given, default in (("maximum", maximum, 1.0), ("weight", weight, 1.0)):
+        data[name] = _inputs.numbers(visits[given]) if given in visits else default
+    data["section"] = visits[section].astype(str).to_numpy() if section in visits else ""
+    data["section_weight"] = (
+        _inputs.numbers(visits[section_weight]) if section_weight in visits else nan
+    )
+    data["critical"] = (
+        visits[critical].fillna(False).astype(bool).to_numpy() if critical in visits else False
+    )
+    data["visitor"] = visits[visitor].astype("string").to_numpy() if visitor in visits else pd.NA
+    data["wave"] = visits[wave].astype(str).to_numpy() if wave in visits else ""
+    _check(data)
+    used = data[data["score"].notna()]
+    if used.empty:
+        raise DataError(f"no standard was scored: {score!r} is empty throughout.")
+    used = used.assign(
+        won=used["weight"] * used["score"],
+        most=used["weight"] * used["maximum"],
+        failed=used["score"] < used["maximum"],
+    )
+    used["critical_failed"] = used["failed"] & used["critical"]
+    parts = used.groupby(["visit", "section"], sort=False).agg(
+        won=("won", "sum"), most=("most", "sum"), given=("section_weight", "first")
+    )
+    parts["value"] = 100 * parts["won"] / parts["most"]
+    parts["counts"] = parts["given"].fillna(parts["most"])
+    parts["counted"] = parts["counts"] * parts["value"]
+    sums = parts.groupby("visit", sort=False)[["counted", "counts"]].sum()
+    each = used.groupby("visit", sort=False).agg(
+        by=("by", "first"),
+        visitor=("visitor", "first"),
+        wave=("wave", "first"),
+        critical=("critical_failed", "any"),
+    )
+    each.insert(0, "value", sums["counted"] / sums["counts"])
+    level = number(confidence, "confidence")
+    visitors, adjusted, notes = _visitors(each, level)
+    rows = [
+        {by: place, **_mean(rows_["value"].to_numpy(), level)}
+        | {"adjusted": adjusted.get(place, nan), "critical": int(rows_["critical"].sum())}
+        for place, rows_ in each.groupby("by", sort=False, observed=True)
+    ]
+    table = pd.DataFrame(rows).sort_values("value", kind="stable", ignore_index=True)
+    once = int((table["n"] == 1).sum())
+    if once:
+        message = _("{n} of {all} were visited once: one visit says nothing of the next.")
+        notes.append(Caveat(message, n=once, all=len(table)))
+    sections = [
+        {"section": name, **_mean(rows_["value"].to_numpy(), level)}
+        for name, rows_ in parts.groupby("section", sort=False)
+    ]
+    return Scorecard(
+        table=table,
+        sections=pd.DataFrame(sections),
+        standards=_standards(used, level),
+        visitors=visitors,
+        visits=each.rename(columns={"by": by}).reset_index(),
+        agreement=_agreement(used),
+        n_used=len(each),
+        n_dropped=int(data["score"].isna().sum()),
+        caveats=tuple(notes),
+    )
+
+
+def _check(data: pd.DataFrame) -> None:
+    for name in ("weight", "maximum", "section_weight"):
+        wrong = data[data[name].notna() & ~(data[name] > 0)]
+        if len(wrong):
+            row = wrong.iloc[0]
+            raise DataError(f"{name} of {row['standard']!r} is {row[name]:g}; it is positive.")
+    wrong = data[(data["score"] < 0) | (data["score"] > data["maximum"])]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise DataError(
+            f"visit {row['visit']!r} scores {row['score']:g} on {row['standard']!r}, "
+            f"which goes from 0 to {row['maximum']:g}."
+        )
+    twice = data[data.duplicated(["visit", "standard"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise DataError(f"visit {row['visit']!r} scores {row['standard']!r} twice; leave one.")
+    places = data.groupby("visit")["by"].nunique()
+    if (places > 1).any():
+        raise DataError(f"visit {places[places > 1].index[0]!r} is of two places.")
+
+
+def _mean(x: np.ndarray, confidence: float) -> dict[str, Any]:
+    n, value = len(x), float(x.mean())
+    if n < 2:
+        return {"n": n, "value": value, "low": nan, "high": nan}
+    half = student.ppf((1 + confidence) / 2, n - 1) * x.std(ddof=1) / np.sqrt(n)
+    return {"n": n, "value": value, "low": max(0.0, value - half), "high": min(100.0, value + half)}
+
+
+def _standards(used: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    rows = []
+    for name, mine in used.groupby("standard", sort=False):
+        share = float(mine["score"].sum() / mine["maximum"].sum())
+        low, high = proportion_confint(share * len(mine), len(mine), 1 - confidence, "wilson")
+        failing = mine.groupby("by", sort=False, observed=True)["failed"].mean()
+        rows.append(
+            {"standard": name, "section": mine["section"].iloc[0], "n": len(mine)}
+            | {"failed": int(mine["failed"].sum()), "value": 100 * share}
+            | {"low": 100 * float(low), "high": 100 * float(high)}
+            | {"critical": bool(mine["critical"].any())}
+            | {"weakest": failing.idxmax() if failing.max() > 0 else ""}
+        )
+    return pd.DataFrame(rows).sort_values("value", kind="stable", ignore_index=True)
+
+
+def _visitors(
+    each: pd.DataFrame, confidence: float
+) -> tuple[pd.DataFrame, dict[Any, float], list[Caveat]]:
+    """Return each visitor's effect, places at the average visitor, and what stood in the way."""
+    empty = pd.DataFrame(columns=["visitor", "n", "effect", "low", "high", "p_adjusted"])
+    known = each[each["visitor"].notna()]
+    names = list(known["visitor"].unique())
+    if len(names) < 2:
+        return empty, {}, []
+    places = pd.get_dummies(known["by"].astype(str), dtype=float)
+    # effects sum to zero over visitors: each is told against their mean
+    people = pd.get_dummies(known["visitor"], dtype=float)[names]
+    centred = people[names[:-1]].sub(people[names[-1]], axis=0)
+    design = np.column_stack([places.to_numpy(), centred.to_numpy()])
+    spare = len(known) - design.shape[1]
+    if np.linalg.matrix_rank(design) < design.shape[1] or spare < 2:
+        message = _(
+            "Visitors went to different places: strict visitors cannot be told from weak places."
+        )
+        return empty, {}, [Caveat(message)]
+    fit = sm.OLS(known["value"].to_numpy(), design).fit()
+    rows = []
+    for at, name in enumerate(names):
+        contrast = np.zeros(design.shape[1])
+        contrast[places.shape[1] :] = -1.0 if at == len(names) - 1 else 0.0
+        if at < len(names) - 1:
+            contrast[places.shape[1] + at] = 1.0
+        test = fit.t_test(contrast)
+        low, high = test.conf_int(1 - confidence)[0]
+        rows.append(
+            {"visitor": name, "n": int((known["visitor"] == name).sum())}
+            | {"effect": float(np.ravel(test.effect)[0]), "low": float(low), "high": float(high)}
+            | {"p_value": float(np.ravel(test.pvalue)[0])}
+        )
+    table = pd.DataFrame(rows)
+    table["p_adjusted"] = adjust(table.pop("p_value").to_numpy())
+    by_name = dict(zip(places.columns, fit.params[: places.shape[1]], strict=True))
+    adjusted = {place: float(by_name[str(place)]) for place in known["by"].unique()}
+    notes = []
+    strict = table[table["p_adjusted"] < 0.05]
+    if len(strict):
+        message = _(
+            "{n} visitors score clearly higher or lower than the others at the same places."
+        )
+        notes.append(Caveat(message, n=len(strict)))
+    return table, adjusted, notes
+
+
+def _agreement(used: pd.DataFrame) -> Agreement | None:
+    """Return how far two visitors of one place and wave agree, standard by standard."""
+    known = used[used["visitor"].notna()]
+    pairs = known.groupby(["by", "wave"], sort=False, observed=True)["visitor"].nunique()
+    if not (pairs > 1).any():
+        return None
+    wide = known.assign(share=known["score"] / known["maximum"]).pivot_table(
+        index=["by", "wave", "standard"], columns="visitor", values="share", observed=True
+    )
+    return krippendorff_alpha(wide.reset_index(drop=True), level="interval")

@@ -1,0 +1,1 @@
+"""Chapter 03: what customers say in their own words, and what it is worth listening to."""

@@ -1,0 +1,72 @@
+"""The comments drawn: thin, on the kit's chart types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxlib.plots import theme
+from cxlib.plots.forest import forest
+from cxlib.words import Quantity, Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TONES = {"complaint": theme.BAD, "praise": theme.GOOD}
+TURNS = {"worse": theme.BAD, "better": theme.GOOD}
+
+
+def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw how many comments name each theme; its colour is the tone that clearly prevails."""
+    shown = table.dropna(subset=["mentioned"]).head(12)
+    first = shown.iloc[0]
+    title = words.say(
+        _("“{theme}” is named most: by {share} of the comments"),
+        theme=first["theme"],
+        share=Quantity(first["mentioned"], "share"),
+    )
+    told = tuple(
+        f"{words.label(row['theme'])} {words.quantity(row['mentioned'], 'share')}"
+        for row in shown.to_dict("records")
+    )
+    percent = {
+        "value": "mentioned",
+        "low": "mentioned_low",
+        "high": "mentioned_high",
+        "before": "mentioned_before",
+    }
+    return forest(
+        shown.assign(**{name: 100 * shown[column] for name, column in percent.items()}),
+        labels=[words.label(key) for key in shown["theme"]],
+        title=title,
+        xlabel=words.say(
+            _("Share of comments with 95% interval, %; red: mostly complaint, green: mostly praise")
+        ),
+        reference="before",
+        colours=[TONES.get(tone, theme.MAIN) for tone in shown["tone"]],
+        alt=words.say(_("{title}. {list}."), title=title, list=told),
+        ax=ax,
+    )
+
+
+def gaps(table: Any, *, words: Words, kpi: str, ax: Axes | None = None) -> Axes:
+    """Draw how those who name a theme judge against comparable others who commented."""
+    shown = table.dropna(subset=["like"]).sort_values("like", kind="stable")
+    clear = int(shown["turn"].isin(TURNS).sum())
+    if clear:
+        message = _("On {clear} of {all} themes, those who name it judge differently from others")
+        title = words.say(message, clear=clear, all=len(shown))
+    else:
+        title = words.say(_("Those who name a theme judge no clearly differently from others"))
+    return forest(
+        shown,
+        labels=[words.label(key) for key in shown["theme"]],
+        title=title,
+        value="like",
+        xlabel=words.say(
+            _("{kpi} of those who name it, against comparable others who commented"), kpi=kpi
+        ),
+        colours=[TURNS.get(turn, theme.QUIET) for turn in shown["turn"]],
+        zero=True,
+        ax=ax,
+    )

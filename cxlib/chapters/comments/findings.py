@@ -1,0 +1,28 @@
+"""What the comments chapter says, as data."""
+
+from __future__ import annotations
+
+from cxlib.present.findings import Rule
+from cxlib.words import mark as _
+
+# fmt: off
+THEMES = (
+    Rule({"case": "most complained of"}, _("“{theme}” draws most complaints: {mentioned} of the comments name it, and most of those complain."), "warning", _("Read the quotes on “{theme}” with those who run it, and agree what changes."), _("It draws most complaints of all themes.")),
+    Rule({"turn": "worse", "tone": ("complaint", "both")}, _("Those who name “{theme}” judge clearly worse than comparable others."), "warning", _("Read the quotes on “{theme}” with those who run it, and agree what changes."), _("Those who name it judge clearly worse than comparable others.")),
+    Rule({"turn": "worse", "tone": "praise"}, _("Those who name “{theme}” judge clearly worse than comparable others, though their words about it are kind."), "note", also=_("Those who name it judge clearly worse than comparable others.")),
+    Rule({"tone": "complaint", "case": "", "turn": ("unclear", "better")}, _("Most comments on “{theme}” complain."), "note"),
+    Rule({"moved": "rose", "tone": ("complaint", "both")}, _("“{theme}” is named more often than before: {mentioned} of the comments, after {mentioned_before}."), "warning", _("Find out what changed about “{theme}”."), _("It is named more often than before: {mentioned} of the comments, after {mentioned_before}.")),
+    Rule({"moved": "fell", "tone": "complaint"}, _("“{theme}” is named less often than before: {mentioned} of the comments, after {mentioned_before}."), "note", also=_("It is named less often than before: {mentioned} of the comments, after {mentioned_before}.")),
+    Rule({"turn": "better"}, _("Those who name “{theme}” judge clearly better than comparable others."), "good", also=_("Those who name it judge clearly better than comparable others.")),
+    Rule({"tone": "praise", "turn": "unclear"}, _("Most comments on “{theme}” praise it."), "good"),
+)
+
+PAGE = (
+    Rule({"case": "none"}, _("There are no comments in this period."), "note", _("Ask one open question in the survey: what is the most important reason for your score?")),
+    Rule({"case": "alike"}, _("No word is clearly used more by detractors or by promoters."), "note"),
+    Rule({"case": "no complaint"}, _("No theme draws clearly more complaint than praise: there is none to quote."), "note"),
+    Rule({"case": "all coded"}, _("The comments without a theme share no words often enough to suggest one."), "note"),
+    Rule({"case": "much uncoded"}, _("{uncoded} of the comments speak of no theme: the codebook misses much."), "note", _("Add what the last section of this chapter offers to the client file's `themes:`.")),
+)
+# fmt: on
+EVIDENCE = _("{n} comments name it; {complaints} of them complain, {praises} praise")

@@ -1,0 +1,1 @@
+"""Chapter 05: the journey as customers live it, drawn from data."""

@@ -1,0 +1,26 @@
+"""What the journey chapter says, as data."""
+
+from __future__ import annotations
+
+from cxlib.present.findings import Rule
+from cxlib.words import mark as _
+
+# fmt: off
+TOUCHPOINTS = (
+    Rule({"role": "failing moment of truth"}, _("{kpi} goes with the score more than most touchpoints, and feels clearly worse than the rest of the journey."), "serious", _("Begin here: walk through {kpi} as a customer, with whoever runs it.")),
+    Rule({"role": "pain point"}, _("{kpi} feels clearly worse than the rest of the journey."), "warning", _("Walk through {kpi} as a customer, with whoever runs it.")),
+    Rule({"role": "moment of truth"}, _("{kpi} goes with the score more than most touchpoints: it must not slip."), "note"),
+    Rule({"role": "strength"}, _("{kpi} feels clearly better than the rest of the journey."), "good"),
+)
+
+STAGES = (
+    Rule({"case": "lowest"}, _("Of the stages, customers feel worst at {stage}."), "note"),
+)
+
+NONE = (
+    Rule({"case": "none"}, _("No touchpoint of the journey is rated in this period."), "note", _("Ask for a rating at each step of the journey, with “did not use it” as an answer.")),
+    Rule({"case": "no importance"}, _("What each touchpoint weighs is not known yet: no moment of truth can be named."), "note", _("Run chapter 06, drivers, first.")),
+    Rule({"case": "no voices"}, _("No comment stands for a pain point: there is none, or nobody who rated it low left one."), "note"),
+    Rule({"case": "alike"}, _("At no touchpoint are two groups of customers clearly apart."), "note"),
+)
+# fmt: on

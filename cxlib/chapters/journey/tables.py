@@ -1,0 +1,173 @@
+"""The journey's rows: touchpoints in order, stages, and the same for groups of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis.journey import JourneyMap, map_journey
+from cxlib.columns import Column
+from cxlib.words import mark as _
+
+UNSTAGED = _("the journey")
+MOST = 6
+"""Groups that one figure can hold apart; the largest are shown."""
+QUOTED = 160
+"""Characters a quote may have."""
+
+COLUMNS = {
+    "position": Column(_("Step"), "int"),
+    "emotion": Column(
+        _("Feeling"),
+        "number",
+        "−1 the worst answer, 0 the middle of the scale, 1 the best.",
+        ("emotion_low", "emotion_high"),
+    ),
+    "weighs": Column(_("Part in the score"), "percent", "Share of what touchpoints explain."),
+    "proven": Column(_("Proven"), "mark", "p_unique below 5%."),
+    "role": Column(_("Role"), "word", "pain point, moment of truth, strength …"),
+    "best_group": Column(_("Feel best"), "text"),
+    "worst_group": Column(_("Feel worst"), "text"),
+    "spread": Column(_("Apart by"), "number", "Feeling of the best less that of the worst."),
+    "touchpoints": Column(_("Touchpoints"), "int"),
+    "comment": Column(_("Comment"), "text"),
+}
+
+
+def chart(engagement: Any) -> JourneyMap | None:
+    """Return the journey of this period; None for a client without touchpoints."""
+    standing = engagement.standing("touchpoint").table
+    if standing.empty:
+        return None
+    table = engagement.withheld(standing).rename(columns={"kpi": "touchpoint"})
+    found = map_journey(
+        _stages(engagement, set(table["touchpoint"])),
+        scores=table,
+        scales=_scales(engagement),
+        importance=_importance(engagement),
+        lower_is_better=[t.key for t in engagement.touchpoints if t.direction == "lower"],
+    )
+    rows = found.table.assign(
+        kpi=found.table["touchpoint"],
+        weighs=found.table["importance"],
+        source="touchpoint",
+        unit=found.table["touchpoint"].map(table.set_index("touchpoint")["unit"]),
+        stake=found.table["touchpoint"].map(table.set_index("touchpoint")["stake"]),
+    )
+    return replace(found, table=rows)
+
+
+def rows(found: JourneyMap | None) -> pd.DataFrame:
+    """Return one row a touchpoint, or none."""
+    return pd.DataFrame() if found is None else found.table
+
+
+def silence(table: Any, case: str) -> pd.DataFrame:
+    """Return the case to be told where there is nothing to show."""
+    return pd.DataFrame({"case": [case]} if table is None or len(table) == 0 else {})
+
+
+def weighed(found: JourneyMap | None) -> pd.DataFrame:
+    """Return the touchpoints whose part in the score is known."""
+    return rows(found).dropna(subset=["weighs"]) if found is not None else rows(found)
+
+
+def stages(found: JourneyMap | None) -> pd.DataFrame:
+    """Return the stages, the one that feels worst marked where there are several."""
+    if found is None or len(found.stages) < 2 or found.stages["emotion"].notna().sum() < 2:
+        return pd.DataFrame()
+    table = found.stages.drop(columns=["entered", "left", "drop_off", "low", "high"])
+    lowest = table["emotion"] == table["emotion"].min()
+    return table.assign(case=np.where(lowest, "lowest", ""))
+
+
+def groups(engagement: Any) -> pd.DataFrame:
+    """Return each touchpoint's feeling for every group of one segment that is large enough."""
+    segment = engagement.settings.segment or next(iter(engagement.segments), None)
+    every = engagement.kpis().table.query("brand == 'own'")
+    here = every[(every["period"] == engagement.period) & (every["source"] == "touchpoint")]
+    mine = engagement.withheld(here[here["segment"] == segment])
+    mine = mine[mine["value"].notna()]
+    if mine.empty or mine["level"].nunique() < 2:
+        return pd.DataFrame()
+    largest = mine.groupby("level")["n"].max().nlargest(MOST).index
+    mine, scales = mine[mine["level"].isin(largest)], _scales(engagement)
+    down = {t.key for t in engagement.touchpoints if t.direction == "lower"}
+    ends = mine["kpi"].map(scales)
+    low, high = ends.str[0].astype(float), ends.str[1].astype(float)
+    feeling = 2 * (mine["value"] - low) / (high - low) - 1
+    told: pd.DataFrame = mine.assign(emotion=feeling.where(~mine["kpi"].isin(down), -feeling))
+    return told
+
+
+def apart(engagement: Any, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return the touchpoints at which two groups are clearly apart: their intervals do not meet."""
+    if groups.empty:
+        return pd.DataFrame()
+    rows = []
+    for kpi, mine in groups.groupby("kpi", sort=False):
+        told = mine.sort_values("emotion", kind="stable").to_dict("records")
+        worst, best = told[0], told[-1]
+        if best["low"] > worst["high"] or best["high"] < worst["low"]:
+            rows.append(
+                {"kpi": kpi, "segment": best["segment"], "best_group": _named(best)}
+                | {"worst_group": _named(worst), "spread": best["emotion"] - worst["emotion"]}
+            )
+    table = pd.DataFrame(rows, columns=["kpi", "segment", "best_group", "worst_group", "spread"])
+    for name in ("best_group", "worst_group"):
+        table[name] = [engagement.words.label(value) for value in table[name]]
+    return table.sort_values("spread", ascending=False, kind="stable").head(5)
+
+
+def voices(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
+    """Return a comment for every pain point: of those who rate it lowest, the fullest."""
+    columns = ["kpi", "comment"]
+    if found is None or engagement.client.survey is None:
+        return pd.DataFrame(columns=columns)
+    answers = engagement.survey()
+    if "comment" not in answers:
+        return pd.DataFrame(columns=columns)
+    rows: list[dict[str, Any]] = []
+    text = answers["comment"].astype("string").str.strip()
+    fit = text.str.len().between(8, QUOTED).fillna(False).to_numpy(dtype=bool)
+    for kpi in found.table.loc[found.table["role"].str.contains("pain|failing"), "kpi"]:
+        scale = _scales(engagement)[kpi]
+        rated = answers[kpi].astype(float)
+        lower = next(t for t in engagement.touchpoints if t.key == kpi).direction == "lower"
+        bad = (rated if not lower else sum(scale) - rated).where(fit)
+        low = bad[bad < sum(scale) / 2].sort_values(kind="stable").index
+        fresh = [row for row in low if text[row] not in {r["comment"] for r in rows}]
+        rows += [{"kpi": kpi, "comment": text[row]} for row in fresh[:2]]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _named(row: Any) -> str:
+    return f"{row['segment']}={row['level']}"
+
+
+def _scales(engagement: Any) -> dict[str, tuple[float, float]]:
+    return {t.key: tuple(t.scale) for t in engagement.touchpoints if t.scale}
+
+
+def _stages(engagement: Any, scored: set[str]) -> Mapping[str, Sequence[str]]:
+    told: dict[str, list[str]] = {}
+    for touchpoint in engagement.touchpoints:
+        if touchpoint.key in scored:
+            told.setdefault(touchpoint.stage or UNSTAGED, []).append(touchpoint.key)
+    return told
+
+
+def _importance(engagement: Any) -> pd.DataFrame | None:
+    """Return the drivers that chapter 06 saved, if the client has them."""
+    from cxlib.errors import DataError
+
+    try:
+        saved = engagement.read("drivers")
+    except DataError:
+        return None
+    found = saved.results.get("importance")
+    return None if found is None else found.table

@@ -1,0 +1,112 @@
+"""The comments chapter recovers what was planted in the demo clients' words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from cxlib import Engagement
+from cxlib.chapters.comments import findings, tables
+from cxlib.chapters.comments.codebooks import Trade, read
+from cxlib.chapters.comments.options import Options
+from cxlib.present.findings import tell
+from cxlib.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def harbour(demo_workspace: Workspace) -> tuple[Engagement, tables.Study, pd.DataFrame]:
+    e = Engagement.open(
+        "harbour-hotels", language="en", chapter="comments", workspace=demo_workspace
+    )
+    study = tables.study(e)
+    return e, study, tables.themes(e, study)
+
+
+def test_the_check_in_that_broke_is_what_they_complain_of(harbour: Any) -> None:
+    _e, study, themes = harbour
+    checkin = themes.set_index("theme").loc["checkin"]
+    assert (checkin["case"], checkin["tone"], checkin["turn"]) == (
+        "most complained of",
+        "complaint",
+        "worse",
+    )
+    assert checkin["like_high"] < 0
+    assert {"押金", "证件", "手续"} <= set(tables.telling(*harbour[:2])["term"])
+    assert study.found is not None
+    said = study.rows.loc[study.found.matrix["checkin"], "comment"]
+    assert said.str.contains("入住|前台|押金|退房|办理|房卡|登记").all()
+
+
+def test_quotes_are_the_customers_own_words_and_chosen_by_rule(harbour: Any) -> None:
+    e, study, themes = harbour
+    quotes = tables.quotes(e, study, themes)
+    assert set(quotes["comment"]) <= set(study.rows["comment"].str.strip())
+    assert quotes["comment"].is_unique
+    assert quotes.groupby("theme").size().max() <= tables.QUOTES
+    assert "checkin" in set(quotes["theme"])
+
+
+def test_the_lists_are_judged_by_the_customers_own_ratings(harbour: Any) -> None:
+    accuracy = tables.accuracy(harbour[1]).set_index("judged_by")["balanced"]
+    assert accuracy["model"] > accuracy["lexicon"] > 0.8 > accuracy["always the larger group"]
+
+
+def test_what_is_said_and_what_is_withheld(harbour: Any) -> None:
+    e, _study, themes = harbour
+    shown = e.withheld(themes)
+    small = shown[shown["n"].isna()]
+    assert len(small)
+    assert small[["mentioned", "complaints", "like"]].isna().all(axis=None)
+    told = tell(shown, findings.THEMES, chapter="comments", about="theme")
+    first = next(f for f in told if f.subject == "checkin")
+    assert first.severity == "warning"
+    assert first.next_step
+    assert not {f.subject for f in told} & set(themes.loc[themes["n"] < e.minimum_base, "theme"])
+
+
+def test_a_theme_has_its_label_wherever_it_is_quoted(demo_workspace: Workspace) -> None:
+    e = Engagement.open(
+        "harbour-hotels", language="zh", chapter="comments", workspace=demo_workspace
+    )
+    assert e.words.label("checkin") != "checkin"
+    assert e.words.label("staff") == "员工态度"
+
+
+@pytest.mark.parametrize("trade", Trade.__args__)  # type: ignore[attr-defined]
+def test_every_starter_reads_and_is_labelled_in_both_languages(trade: str) -> None:
+    book = read(Options(codebook=trade))
+    for theme in book.themes.values():
+        assert {"en", "zh"} <= theme.label.keys()
+        assert any(term.isascii() for term in theme.terms)
+        assert any(not term.isascii() for term in theme.terms)
+
+
+def test_a_client_adds_and_leaves_out_themes() -> None:
+    book = read(Options(themes={"pool": ["pool", "泳池"], "staff": None}))
+    assert "pool" in book.themes
+    assert "staff" not in book.themes
+    with pytest.raises(ValidationError, match="did you mean 'room'"):
+        Options(codebook="hotel", themes={"bed": {"terms": ["bed"], "parent": "rom"}})
+    with pytest.raises(ValidationError, match="both positive and negative"):
+        Options(positive=["cheap"], negative=["cheap"])
+
+
+def test_a_client_without_comments_is_told_so(demo_workspace: Workspace) -> None:
+    e = Engagement.open(
+        "harbour-hotels", language="en", chapter="comments", workspace=demo_workspace
+    )
+    whole = e.survey
+    e.survey = lambda **asked: whole(**asked).drop(columns="comment")  # type: ignore[method-assign]
+    study = tables.study(e)
+    assert tables.page(study)["case"].tolist() == ["none"]
+    assert tables.themes(e, study).empty
+    for empty in (
+        tables.telling(e, study),
+        tables.quotes(e, study, tables.themes(e, study)),
+        tables.missed(e, study),
+        tables.accuracy(study),
+    ):
+        assert empty.empty
