@@ -10,6 +10,7 @@ from cxlib import Engagement
 from cxlib.chapters.membership import figures, findings, stays, tables
 from cxlib.chapters.membership.study import Study
 from cxlib.data.demo import _orders, _rewards
+from cxlib.plots import theme
 from cxlib.present.findings import Finding, tell
 from cxlib.words import Words
 from cxlib.workspace import Workspace
@@ -167,7 +168,9 @@ def test_figures_speak_both_languages(lakeside: Told, nova: Told) -> None:
             (figures.effects, tables.effects(lakeside.study)),
             (figures.steps, tables.steps(lakeside.study)),
         ):
-            title = plot(e.withheld(made), words=words).get_gid()
+            with theme.applied():
+                title = plot(e.withheld(made), words=words).get_gid()
             assert title
             assert any("\u4e00" <= c <= "\u9fff" for c in title) == (language == "zh")
-    assert figures.cohorts(stays.cohorts(nova.study), words=Words()).get_gid()
+    with theme.applied():
+        assert figures.cohorts(stays.cohorts(nova.study), words=Words()).get_gid()
