@@ -99,6 +99,17 @@ def test_where_hazards_are_proportional_it_is_hardly_ever_denied() -> None:
     assert sum(denied) <= 2  # nominal .05; 3 or more of 12 come once in 50
 
 
+def test_a_group_that_another_column_tells_already_is_left_out_and_said() -> None:
+    rng = np.random.default_rng(5)
+    net = rng.choice(["fibre", "dsl", "none"], 300)
+    rows = pd.DataFrame({"t": rng.integers(1, 40, 300), "left": rng.random(300) < 0.5, "net": net})
+    rows = rows.assign(tv=np.where(net == "none", "none", rng.choice(["yes", "no"], 300)))
+    found = retention.hazards(rows, duration="t", event="left", covariates=["net", "tv"])
+    assert len(found.table) == 3
+    assert np.isfinite(found.table["hazard"]).all()
+    assert found.caveats[0].facts["terms"] == ("tv none",)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -277,6 +277,12 @@ def hazards(
         drawn = np.sort(generator(seed).choice(len(rows), MOST_FITTED, replace=False))
         rows, design = rows.iloc[drawn], design[drawn]
         caveats.append(Caveat(_("Fitted on {n} members drawn at random."), n=MOST_FITTED))
+    kept = _independent(design)
+    if len(kept) < len(terms):
+        gone = [terms[at] for at in range(len(terms)) if at not in kept]
+        said = tuple(" ".join(filter(None, (t["segment"], t["level"]))) for t in gone)
+        caveats.append(Caveat(_("Told by the others already, so left out: {terms}."), terms=said))
+        design, terms = design[:, kept], [terms[at] for at in kept]
     if rows["event"].sum() < 10 * len(terms):
         raise DataError(
             f"{int(rows['event'].sum())} members left, too few for {len(terms)} terms (ten each); "
@@ -302,6 +308,17 @@ def hazards(
             Caveat(_("A hazard ratio is not the same at every tenure: it is an average over them."))
         )
     return Hazards(table=table, n=len(rows), caveats=tuple(caveats))
+
+
+def _independent(design: Floats) -> list[int]:
+    """Return the columns that those before them, and a constant, do not make up."""
+    kept: list[int] = []
+    whole = np.ones((len(design), 1))
+    for at in range(design.shape[1]):
+        wider = np.column_stack([whole, design[:, at]])
+        if np.linalg.matrix_rank(wider) > whole.shape[1]:
+            kept, whole = [*kept, at], wider
+    return kept
 
 
 def _proportional(rows: pd.DataFrame, design: Floats, params: Floats) -> Floats:
