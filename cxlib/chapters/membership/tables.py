@@ -9,6 +9,7 @@ import pandas as pd
 
 from cxlib.analysis import members
 from cxlib.analysis.members import Movement
+from cxlib.chapters.membership.options import Options
 from cxlib.chapters.membership.study import YEAR, Study
 from cxlib.columns import Column
 from cxlib.words import mark as _
@@ -71,7 +72,7 @@ COLUMNS = {
     "cost_more": Column(_("Costs a member and year"), "signed"),
     "net": Column(_("Left over"), "signed", "", ("net_low", "net_high")),
     "pays": Column(_("Verdict"), "word", "pays, costs more, open or too few."),
-    "design": Column(_("Design"), "text"),
+    "design": Column(_("Design"), "key"),
     "design_cost": Column(_("Cost a year"), "unit", "", ("design_low", "design_high")),
     "saving": Column(_("Against today"), "signed", "", ("saving_low", "saving_high")),
     "down": Column(_("Fall"), "int", "Members in a lower tier than today."),
@@ -80,8 +81,17 @@ COLUMNS = {
     "recommended": Column(_("Recommended"), "word"),
     "reason_text": Column(_("Why"), "text"),
 }
+TODAY = {"en": "Today", "zh": "现状"}
 SAID = (_("spend"), _("stay"), _("detractor to passive"), _("passive to promoter"), _("up"),
         _("down"), _("same"), _("joined"), _("left"), _("yes"), _("no"), _("all"))  # fmt: skip
+
+
+def labels(client: Any, language: str) -> dict[str, str]:
+    """Return the names of the designs in a language."""
+    asked = Options(**client.chapters.get("membership", {})).designs
+    named: dict[str, dict[Any, str]] = {k: dict(d.label or {}) for k, d in asked.items()}
+    told = {f"design={key}": label.get(language, key) for key, label in named.items()}
+    return {"design=today": TODAY[language], **told}
 
 
 def who(study: Study) -> pd.DataFrame:
@@ -306,29 +316,23 @@ def effects(study: Study) -> Any:
 
 
 def designs(study: Study) -> Any:
-    """Return the designs side by side; their names in the reader's language."""
+    """Return the designs side by side."""
     found = study.designs
     if found is None:
         return None
-    words, asked = study.engagement.words, study.options.designs
-
-    def named(key: str) -> str:
-        label = (asked[key].label or {}) if key in asked else {}
-        return label.get(words.language) or (words.say(_("Today")) if key == "today" else key)
-
     table = found.table.rename(
         columns={"cost": "design_cost", "cost_low": "design_low", "cost_high": "design_high",
                  "cost_change": "saving", "cost_change_low": "saving_low",
                  "cost_change_high": "saving_high"}
     )  # fmt: skip
     table = table.assign(
-        subject="design", design=table["design"].map(named), unit=study.currency,
+        subject="design", design="design=" + table["design"], unit=study.currency,
         members=table["n"], low=table["saving_low"], high=table["saving_high"],
         better=np.where((table["recommended"] == "yes") & (table.index > 0), "yes", "no"),
         falls=np.where(table["down"] > 0, "some", "nobody"),
     ).drop(columns=["benefits", "points", "breakage", "down_share"])  # fmt: skip
     table.loc[0, ["saving", "saving_low", "saving_high"]] = np.nan  # today, against itself
-    tiers = found.tiers.assign(design=found.tiers["design"].map(named), members=found.tiers["n"])
+    tiers = found.tiers.assign(design="design=" + found.tiers["design"], members=found.tiers["n"])
     return type(found)(table=table, tiers=tiers, caveats=found.caveats)
 
 
