@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint format types bench demo catalogue lock clean
+.PHONY: help report test lab hooks lint format types bench demo catalogue lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -14,8 +14,12 @@ report: .venv/report.done ## Set up, then write the reports of the demo clients 
 test: .venv/dev.done ## Set up, then run the tests (beside a PostgreSQL server, where there is one)
 	.ci/postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not bench"
 
-lab: .venv/report.done ## Open JupyterLab on the notebooks
+lab: .venv/report.done hooks ## Open JupyterLab on the notebooks
 	$(BIN)/cx lab
+
+hooks: ## Have git refuse commits of notebooks with outputs (`make lab` does this too)
+	@! git rev-parse --git-dir >/dev/null 2>&1 || git config core.hooksPath >/dev/null || \
+		[ -e "$$(git rev-parse --git-path hooks/pre-commit)" ] || git config core.hooksPath .ci/hooks
 
 lint: .venv/dev.done ## Style and types
 	$(BIN)/ruff check .

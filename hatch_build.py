@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ class CleanNotebooks(BuildHookInterface):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Look at every notebook that would be packed."""
+        """Look at every notebook that would be packed, as a commit's hook does."""
         if version == "editable":
             return
+        shown = runpy.run_path(str(Path(self.root) / ".ci" / "outputs.py"))["shown"]
         for path in sorted((Path(self.root) / "notebooks").rglob("*.ipynb")):
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            if any(cell.get("outputs") or cell.get("execution_count") for cell in cells):
+            holds = shown(path.read_bytes())
+            if holds:
                 raise SystemExit(
-                    f"notebooks/{path.name} holds outputs, of a client perhaps; clear them "
+                    f"notebooks/{path.name}: {holds}, of a client perhaps; clear them "
                     "(`nbstripout`, or Edit > Clear Outputs of All Cells) and build again."
                 )

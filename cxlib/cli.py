@@ -94,8 +94,8 @@ def run(
 ) -> None:
     """Execute chapters for CLIENTS (all, if none is named) and write their reports."""
     from cxlib.batch import console
-    from cxlib.batch.parcel import Limits
     from cxlib.batch.plan import Request
+    from cxlib.data.apart import Limits
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
@@ -298,11 +298,12 @@ def new(client: str, files: tuple[Path, ...]) -> None:
 
     The files are copied to data/CLIENT/; params/CLIENT.yaml asks about whatever is in doubt.
     """
+    from cxlib.data.apart import apart
     from cxlib.data.draft import new as draft
     from cxlib.workspace import Workspace
 
     workspace = Workspace.find()
-    drafted = draft(client, files, workspace)
+    drafted = apart(draft, client, files, workspace)
     if workspace.root not in (Path.cwd(), *Path.cwd().parents):
         click.echo(f"in {workspace.root}:")
     for path in (drafted.file, *drafted.copies):

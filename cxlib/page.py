@@ -6,6 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,11 @@ from cxlib.words import Words
 from cxlib.workspace import JOB_VARIABLE, Workspace
 
 if TYPE_CHECKING:
+    from cxlib.analysis.kpis import Estimates
     from cxlib.envelope import Envelope
     from cxlib.params import Client
     from cxlib.present.findings import Rule
+    from cxlib.present.linked import Printed
     from cxlib.present.tables import TableView
 
 
@@ -171,12 +174,36 @@ class Page(ABC):
         )
 
     def withheld(self, result: Any) -> Any:
-        """Return a result (or each of a list) with small bases blanked, as every output has it."""
+        """Return a result (or several, jointly) with small bases blanked, as every output has it.
+
+        What the notebook put out before, and what other chapters show of the KPIs' groups, is
+        known: a crossing of groups gives none of them away.
+        """
         from cxlib.present.withhold import withhold
 
-        many = isinstance(result, (list, tuple))
-        shown = [withhold(one, self.minimum_base) for one in (result if many else [result])]
-        return shown if many else shown[0]
+        return withhold(
+            result,
+            self.minimum_base,
+            by=self._groupings,
+            period=self.period,
+            printed=self._printed,
+        )
+
+    @cached_property
+    def _printed(self) -> Printed:
+        from cxlib.present.linked import Printed
+
+        return Printed(self.minimum_base, self.kpis)
+
+    @property
+    def _groupings(self) -> tuple[str, ...]:
+        """Columns of the client's tables by which people are grouped."""
+        tickets = self.client.tickets
+        return (*self.client.segments, *(tickets.segments if tickets else ()))
+
+    @abstractmethod
+    def kpis(self) -> Estimates:
+        """Return every KPI up to this period: all sources, groups and brands."""
 
     # --- results out and in --------------------------------------------------------------------
 
@@ -191,7 +218,7 @@ class Page(ABC):
         **results
             ``engagement.save(headline=headline)``.
         """
-        self._results |= {name: self.withheld(result) for name, result in results.items()}
+        self._results |= self.withheld(results)
         path = self._write()
         return None if os.environ.get(JOB_VARIABLE) else path  # a job's folder is not for keeping
 

@@ -19,6 +19,7 @@ from pkgutil import walk_packages
 from typing import Any
 
 from cxlib.batch import confine
+from cxlib.data.apart import limit_memory
 
 _LIBRARIES = """
 numpy pandas pandas.core.methods.to_dict scipy.stats duckdb pandera ruamel.yaml python_calamine
@@ -187,7 +188,7 @@ def _answer(line: Connection[Any, Any]) -> None:
 
         work.confine_worker(*arguments)
         work.KERNEL = ForkedKernel(closing=line.fileno())
-        confine.limit_memory(arguments[2].memory)  # of what the notebook prints, this process's own
+        limit_memory(arguments[2].memory)  # of what the notebook prints, this process's own
     line.send_bytes(str(os.getpid()).encode("ascii"))
     try:
         answer: tuple[bool, Any] = (True, function(*arguments))

@@ -145,22 +145,6 @@ def libraries() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(path.resolve() for path in found))
 
 
-def limit_memory(megabytes: int) -> None:
-    """Let this process, and each it starts, allocate at most so much more than it has now.
-
-    Linux counts what is written or could be (``RLIMIT_DATA``), so that an allocation too many is
-    a `MemoryError` where it is asked for. Elsewhere, and for 0, nothing is limited.
-    """
-    if not megabytes or not sys.platform.startswith("linux"):
-        return
-    import resource
-
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    now = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:"))
-    limit = now * 1024 + megabytes * 2**20
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-
-
 LIBRARIES_MB = 256
 """What a kernel comes to hold of the libraries' own pages, which are not the notebook's."""
 

@@ -10,11 +10,13 @@ import json
 import os
 import re
 import tempfile
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from cxlib.data import masking
 from cxlib.data.keys import SHORTEST, Key, canonical_id, open_key
@@ -28,11 +30,11 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@/:+-]*[A-Za-z0-9])?")
 _PATH = re.compile(
     r"(?<![\w.:/>@-])(?:/(?:home|root|tmp|var|usr|etc|opt|mnt|srv|private|Users|Volumes)/[\w.-]+"
-    r"|[A-Za-z]:\\(?:Users|Windows|Program)[^\s\"<>]*)"
+    r"|[A-Za-z]:\\(?:Users|Windows|Program)[^\s\"<>]*)|\bfile://[^\s\"<>]+"
 )
 _SECRET = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{36,}"
-    r"|\b[a-z][a-z0-9+]*://[^\s:/@]+:[^\s@/]+@"
+    r"|\b[a-z][a-z0-9+]*://[^\s:/@\"'<>()]+:[^\s@/\"'<>()]+@"
     r"|\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b[\"']?\s*[=:]\s*[\"']?[^\s\"'<]{6,}",
     re.IGNORECASE,
 )
@@ -42,7 +44,12 @@ _KINDS = {
     masking.IBAN: "an IBAN", masking.NAME: "a name of `privacy: names`",
 }  # fmt: skip
 _BARE_TEN_DIGITS = re.compile(r"\d{10}")
-_SEEN = ("alt", "title", "content", "href", "aria-label", "aria-description", "placeholder")
+_DRAWN = re.compile(
+    r"(?:xmlns|clip|fill|stroke|stop|gradient|marker|font|text-anchor|paint|dominant|vector)\S*"
+    r"|class|style|d|points|transform|viewbox|width|height|offset|[cfr]?[xy]?[12]?|r[xy]?|d[xy]"
+)
+"""Attributes that say how something looks; the others are for readers, theirs or a tool's."""
+_INLINE = {"a", "abbr", "b", "code", "em", "i", "mark", "s", "small", "span", "strong", "u", "wbr"}
 _PRIVATE_OUTPUT = ("stderr", "error")
 
 
@@ -139,6 +146,7 @@ class _Guard:
             return f"{_KINDS[marker]} ({text[begin : begin + 2]}…)"
         if _SECRET.search(text) or self.key.secret.hex() in text:
             return "a secret"
+        text = unicodedata.normalize("NFKC", text)
         other = self.others.search(text) if self.others else None
         if other:
             return f"another client's name ({other[0]})"
@@ -169,39 +177,48 @@ def _is_a_name(name: str) -> bool:
 
 
 def _whole(name: str) -> str:
-    return rf"(?<!\w){re.escape(name)}(?!\w)" if name.isascii() else re.escape(name)
+    """Return what finds a name; of several words or with a figure, however it is written."""
+    name = unicodedata.normalize("NFKC", name)
+    spaced = r"\s+".join(map(re.escape, name.split()))
+    whole = rf"(?<!\w){spaced}(?!\w)" if name.isascii() else spaced
+    return whole if name.isalpha() else f"(?i:{whole})"
 
 
 def _of_html(content: str) -> Iterator[tuple[str, bool]]:
+    words: list[str] = []
     seen: list[str] = []
 
     class Reader(HTMLParser):
         """Collects what a reader, a screen reader or a search engine sees."""
 
-        hidden = 0
+        hidden = False
 
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            self.hidden += tag in ("style", "script")
+            self.hidden = tag in ("style", "script")
+            words.append("" if tag in _INLINE else "\n")
             seen.extend(
-                value
+                unquote(value)
                 for name, value in attrs
-                if value and name in _SEEN and not value.startswith("data:")
+                if value and not _DRAWN.fullmatch(name) and not value.startswith("data:")
             )
 
         def handle_endtag(self, tag: str) -> None:
-            self.hidden -= tag in ("style", "script")
+            self.hidden = False
+            words.append("" if tag in _INLINE else "\n")
 
         def handle_data(self, data: str) -> None:
             if not self.hidden:
-                seen.append(data)
+                words.append(data)
 
         def handle_comment(self, data: str) -> None:
             seen.append(data)
 
+        handle_decl = handle_pi = unknown_decl = handle_comment  # type: ignore[assignment]
+
     reader = Reader(convert_charrefs=True)
     reader.feed(content)
     reader.close()
-    yield "\n".join(seen), False
+    yield "".join([*words, "\n", "\n".join(seen)]), False
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -220,7 +237,10 @@ def _texts(value: Any) -> str:
     return "\n".join(_strings(value))
 
 
-_ESTIMATES = ("value", "low", "high", "change", "like", "difference", "before", "after")
+_ESTIMATES = (
+    *("value", "low", "high", "change", "like", "difference", "before", "after"),
+    *("mean", "median", "percent", "rate", "nps", "csat", "ces"),
+)
 
 
 def _small_cells(value: Any, base: int) -> Iterator[str]:

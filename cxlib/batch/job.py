@@ -9,8 +9,9 @@ from pathlib import Path
 
 from cxlib import __version__
 from cxlib.batch.forkserver import STOPPED, DiedError, TimedOutError, can_fork, fork_server
-from cxlib.batch.parcel import Limits, Outcome, Parcel
+from cxlib.batch.parcel import Outcome, Parcel
 from cxlib.batch.state import job_folder
+from cxlib.data.apart import Limits
 
 ATTEMPTS = 3
 """A worker that dies gets two more chances: it may not have been the job's fault."""

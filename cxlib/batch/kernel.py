@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlib.batch import confine
+from cxlib.data.apart import limit_memory
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def serve(order: Order) -> None:
     os.chdir(folder)
     _quieten(folder / "tmp" / "kernel.log")
     _reseed()
-    confine.limit_memory(order.memory)
+    limit_memory(order.memory)
     sockets = Path(order.connection_file).parent
     confine.restrict(write=[folder, sockets, *confine.DEVICES], read=confine.libraries())
     from ipykernel.kernelapp import IPKernelApp

@@ -30,15 +30,6 @@ class Parcel:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a job, or an intake, may use: seconds and megabytes, 0 for no limit; cold or forked."""
-
-    timeout: float = 600.0
-    memory: int = 4096
-    cold: bool = False
-
-
-@dataclass(frozen=True)
 class Outcome:
     """What a job brings back.
 

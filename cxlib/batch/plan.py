@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cxlib import __version__
-from cxlib.batch import confine
 from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_settings
 from cxlib.batch.forkserver import (
     DiedError,
@@ -22,10 +20,11 @@ from cxlib.batch.forkserver import (
     fork_server,
     stop_fork_server,
 )
-from cxlib.batch.parcel import Limits
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare
 from cxlib.batch.state import Record, read_record
+from cxlib.data.apart import Limits, apart, died, late, short, within
 from cxlib.data.masking import mask_text
+from cxlib.errors import CxError
 from cxlib.workspace import Workspace, file_digest
 
 if TYPE_CHECKING:
@@ -139,44 +138,47 @@ def _prepared(
     """Yield the clients, ready to be planned, in order; several at once where we can fork."""
     arguments = [(str(workspace.root), name, request.period, write) for name in names]
     limits = request.limits
-    if limits.cold or not can_fork() or not write:
+    if not write:
         yield from (prepare(*each) for each in arguments)
         return
-    server = fork_server()
+    cold = limits.cold or not can_fork()
+    call = _cold if cold else _warm
 
-    def apart(each: tuple[str, str, str, bool]) -> Prepared:
-        for _attempt in range(2):
-            try:
-                made: Prepared = server.call(
-                    _prepare_within,
-                    limits.memory,
-                    *each,
-                    timeout=limits.timeout or None,
-                    environ=dict(os.environ),
-                )
-            except DiedError as died:
-                within = f" (its memory limit is {limits.memory} MB)" if limits.memory else ""
-                made = Prepared(each[1], fault=f"reading its data: {died}{within}")
-            except TimedOutError:
-                late = f"reading its data: stopped at its time limit of {limits.timeout:g} s"
-                return Prepared(each[1], fault=late)
-            else:
-                break
-        return made
+    def made(each: tuple[str, str, str, bool]) -> Prepared:
+        ready = call(each, limits)
+        return replace(ready, fault=short(ready.fault, limits.memory))
 
     with ThreadPoolExecutor(request.jobs) as pool:
         try:
-            yield from pool.map(apart, arguments)
+            yield from pool.map(made, arguments)
         except KeyboardInterrupt:
             stop_fork_server()  # else the pool would wait for clients that nobody wants any more
             raise
 
 
-def _prepare_within(memory: int, root: str, name: str, period: str, write: bool) -> Prepared:
-    confine.limit_memory(memory)
-    made = prepare(root, name, period, write)
-    if memory and re.search(r"MemoryError|out of memory|bad alloc", made.fault, re.IGNORECASE):
-        return replace(made, fault=f"{made.fault} (its memory limit is {memory} MB)")
+def _cold(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
+    try:
+        return apart(prepare, *each, limits=limits)
+    except CxError as error:
+        return Prepared(each[1], fault=str(error))
+
+
+def _warm(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
+    made, environ = Prepared(each[1]), dict(os.environ)
+    for _attempt in range(2):
+        try:
+            made = fork_server().call(
+                within,
+                *(limits.memory, prepare, *each),
+                timeout=limits.timeout or None,
+                environ=environ,
+            )
+        except DiedError as how:
+            made = Prepared(each[1], fault=died(how, limits))
+        except TimedOutError:
+            return Prepared(each[1], fault=late(limits))
+        else:
+            break
     return made
 
 

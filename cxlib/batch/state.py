@@ -43,6 +43,8 @@ def _take(file: IO[str], *, wait: bool) -> bool:
 def held(path: Path, *, waiting: Callable[[str], None] = lambda who: None) -> Iterator[None]:
     """Hold a lock file, made if need be, until it is free; `waiting` is told who holds it."""
     make_private(path.parent)
+    if path.exists() and not path.is_file():
+        raise RunError(f"{path} is no file; take it away.")
     path.touch(0o600)
     with path.open("a+", encoding="utf-8") as file:
         if not _take(file, wait=False):
@@ -273,7 +275,11 @@ def write_record(workspace: Workspace, job: Placed, record: Record) -> None:
 
 
 def sweep_parts(*folders: Path) -> None:
-    """Remove what a killed run left half-written; call it while the client's lock is held."""
-    for folder in folders:
-        for part in folder.rglob(".*.part"):
-            part.unlink(missing_ok=True)
+    """Remove what a killed run left half-written, and pipes and sockets: reading one never ends.
+
+    Call it while the client's lock is held.
+    """
+    for path in (path for folder in folders for path in folder.rglob("*")):
+        part = path.name.startswith(".") and path.name.endswith(".part")
+        if not path.is_dir() and (part or (path.exists() and not path.is_file())):
+            path.unlink(missing_ok=True)

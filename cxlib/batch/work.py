@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.batch import confine
-from cxlib.batch.parcel import Limits, Outcome, Parcel
+from cxlib.batch.parcel import Outcome, Parcel
 from cxlib.batch.state import read_left
+from cxlib.data.apart import Limits
 from cxlib.data.masking import mask_text
 from cxlib.errors import CxError
 from cxlib.workspace import Workspace

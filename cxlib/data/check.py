@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cxlib.data.apart import apart
 from cxlib.data.changes import changes
 from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.masking import mask_text
@@ -47,7 +48,17 @@ def check(client: Client, workspace: Workspace) -> list[Fault]:
 
 
 def examine(client: Client, workspace: Workspace) -> Checked:
-    """Read all of a client's raw files as ingest would, and say all there is to say of them."""
+    """Read all of a client's raw files as ingest would, and say all there is to say of them.
+
+    Raises
+    ------
+    DataError
+        If it came to its limits of time or memory (`data.apart`).
+    """
+    return apart(_examine, client, workspace)
+
+
+def _examine(client: Client, workspace: Workspace) -> Checked:
     tables = make_tables(client, workspace)
     if not tables:
         return Checked(faults=[client.fault((), NO_DATA)], intake=[], distributions=[])

@@ -35,8 +35,10 @@ UNPACKED = 2_000_000_000
 
 _EXACT = 2.0**63
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
-_FILLED = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Z]+)(\d+)[\"']([^>]*)>")
-_PIECE, _TAG = 1 << 22, 4096
+_FILLED = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Z]+)(\d+)[\"']([^>]*)>")
+_UNNAMED = re.compile(rb"<(?:\w+:)?c(?:>|\s(?!(?:[^>]*?\s)?r\s*=)[^>]*>)")
+_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"'](\d+)[\"']")
+_PIECE = 1 << 22
 _SAME_LINE = re.compile(r"[^\r\n]*\t[^\r\n]*[\r\n]")
 
 Named = Callable[[list[str]], int]
@@ -222,7 +224,8 @@ def check_extent(content: bytes, file: str) -> None:
 
 def _check_sheet(archive: zipfile.ZipFile, name: str, file: str) -> None:
     """Measure by the cells themselves, in pieces: what `dimension` says may not be so."""
-    columns = rows = 0
+    columns = rows = farthest = 0
+    unnamed = False
     with archive.open(name) as sheet:
         kept = b""
         while piece := sheet.read(_PIECE):
@@ -230,7 +233,15 @@ def _check_sheet(archive: zipfile.ZipFile, name: str, file: str) -> None:
             for letters, row, rest in _FILLED.findall(kept):
                 if not rest.endswith(b"/"):  # an empty cell, formatted, takes no room
                     columns, rows = max(columns, _column(letters)), max(rows, int(row))
-            kept = kept[-_TAG:]
+            farthest = max(farthest, *map(int, _ROW.findall(kept)), 0)
+            unnamed = unnamed or _UNNAMED.search(kept) is not None
+            kept = kept[kept.rfind(b"<") :] if b"<" in kept else b""  # a tag that is not whole
+            if len(kept) > _PIECE:
+                raise DataError(
+                    f"{file} is no workbook: a tag of a sheet holds {len(kept):,} bytes."
+                )
+    if unnamed:  # a cell that does not say where it stands stands in its row
+        columns, rows = max(columns, 1), max(rows, farthest)
     if columns * rows > LARGEST:
         raise DataError(
             f"{file}: a sheet reaches to row {rows:,} and column {columns:,}; a stray cell stands "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import __version__
+from cxlib.data.apart import apart
 from cxlib.data.changes import changes, summarise
 from cxlib.data.check import faults_of
 from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
@@ -67,7 +68,7 @@ def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Inge
     ------
     DataError
         If anything is wrong with the data: everything at once, a line each. The tables that were
-        there stay as they are.
+        there stay as they are; likewise if it came to its limits (`data.apart`).
     SetupError
         If the client's key is missing, though tables were made with it.
     """
@@ -79,6 +80,10 @@ def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Inge
         before = _unchanged(client, workspace)
         if before is not None:
             return before
+    return apart(_anew, client, workspace)
+
+
+def _anew(client: Client, workspace: Workspace) -> Ingest:
     tables = make_tables(client, workspace)
     errors = [f for f in faults_of(client, tables) if f.severity == "error"]
     if errors:
@@ -93,7 +98,7 @@ def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Inge
     ids = id_digests(key, _raw_ids(tables))
     record = {**_record(client, workspace, tables, key), "ids": hashlib.sha256(ids).hexdigest()}
     write_whole(workspace.ids(client.client), ids)
-    write_tables(folder, frames, record)
+    write_tables(workspace.tables(client.client), frames, record)
     return _as_ingest(record, skipped=False)
 
 

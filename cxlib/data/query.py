@@ -50,6 +50,8 @@ def read_sql(folder: Path, sql: str, *, encoding: str | None = None) -> Raw:
             absolute = _absolute(sql, folder, connection, encoding)
             confine(connection, folder)
             frame = connection.execute(absolute).df()
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryError(f"the query: {str(error).splitlines()[0]}") from None
         except duckdb.Error as error:
             told = str(error).replace(f"{folder}/", "").strip()
             raise DataError(f"the query cannot be run: {told}") from None

@@ -23,6 +23,8 @@ _GLOB = re.compile(r"[*?\[]")
 _SHOWN = 3
 OVERLAP = 10
 """Rows that, alike in two files and in one order, are no coincidence."""
+LONGEST = 100_000
+"""Characters of a cell: three times what a cell of Excel holds; more is a broken file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,11 +295,12 @@ def united(
     Raises
     ------
     DataError
-        If there are no rows at all.
+        If there are no rows at all, or a cell holds more than `LONGEST` characters.
     """
     columns = list(dict.fromkeys(name for grid in grids for name in grid.names))
     parts, keep = [], []
-    for grid in grids:
+    for grid, told in zip(grids, files, strict=True):
+        _check_cells(grid, told.name)
         filled = np.zeros(len(grid.cells), dtype=bool)
         for name in grid.names:
             filled |= (grid.cells[name].str.strip() != "").to_numpy(dtype=bool)
@@ -328,6 +331,19 @@ def united(
         period=pd.Series(np.array(periods, dtype=object)[file], dtype="str") if periods else None,
         decimal=decimal,
     )
+
+
+def _check_cells(grid: Grid, file: str) -> None:
+    """Raise DataError where a cell is too long to be anything that somebody wrote."""
+    for name in grid.names:
+        lengths = list(map(len, grid.cells[name].to_numpy(dtype=object)))
+        longest = max(lengths, default=0)
+        if longest > LONGEST:
+            at = grid.rows[lengths.index(longest)]
+            raise DataError(
+                f"{file} row {at}: column {name!r} holds {longest:,} characters; {LONGEST:,} are "
+                "the most. A quotation mark that is not doubled may join many rows."
+            )
 
 
 def file_hash(path: Path, name: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from math import isnan
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
+
+from cxlib.present.linked import Cell, Lattice, Measure, Printed
 
 R = TypeVar("R")
 
@@ -14,36 +18,86 @@ _KEPT = ("n_dropped", "n_previous", "rank")
 _VERDICTS = ("status", "course", "moved", "cause", "turn", "alike", "mix_level")
 """Words that give away a number which is withheld."""
 _BASES = ("n", "n_before", "n_after")
+_ABOUT = ("kpi", "metric", "touchpoint", "question")
+_MEASURED = (*_ABOUT, "period", "brand", "source")
+"""Columns that say what a row's group is a part of."""
 _OF_PREVIOUS = ("previous", "change", "change_low", "change_high", "p_value", "p_adjusted")
 
 
-def withhold(result: R, minimum_base: int) -> R:
+def withhold(
+    result: R,
+    minimum_base: int,
+    *,
+    by: Iterable[str] = (),
+    period: str = "",
+    printed: Printed | None = None,
+) -> R:
     """Return `result` with every estimate on a base below `minimum_base` blanked.
 
     Parameters
     ----------
-    result : DataFrame, or a frozen result with ``table``-like frames or an ``n``
+    result : DataFrame, a frozen result with ``table``-like frames or an ``n``, or several of them
         Frames with a column ``n`` gain a boolean column ``withheld``; the floats of such rows
         become NaN, their labels stay. Where rows are the groups of a whole, further groups are
-        withheld with a small one, so that the whole less the rest does not give it away. A single
-        number with an ``n`` below the base is blanked.
+        withheld with a small one, so that the whole less the rest does not give it away: over
+        rows, columns and all tables handed over together. A single number with an ``n`` below the
+        base is blanked.
     minimum_base : int
         Answers; the client's ``privacy: minimum_base``.
+    by : iterable of str
+        Columns that are segments, where a plain frame has them.
+    period : str
+        Of what has no column ``period``.
+    printed : Printed, optional
+        What was put out before, and is known; it comes to know these.
     """
+    known = printed or Printed(minimum_base)
+    parts: list[_Part] = []
+
+    def look(frame: pd.DataFrame, own: tuple[str, ...], metric: str) -> pd.DataFrame:
+        parts.append(_Part(frame, minimum_base, (*own, *by), (metric, period)))
+        return frame
+
+    _walk(result, minimum_base, look)
+    if known.before is not None and any(part.crossed for part in parts):
+        before, known.before = known.before(), None
+        withhold(before, minimum_base, period=period, printed=known)
+    found = [part.taken(known) for part in parts]
+    for lattice in (lattice for of in found for lattice in of.values()):
+        lattice.settle()
+    each = iter(zip(parts, found, strict=True))
+
+    def blank(frame: pd.DataFrame, _own: tuple[str, ...], _metric: str) -> pd.DataFrame:
+        part, lattices = next(each)
+        return part.blanked(frame, lattices)
+
+    return cast("R", _walk(result, minimum_base, blank))
+
+
+_Visit = Callable[[pd.DataFrame, tuple[str, ...], str], pd.DataFrame]
+"""What is done to a frame, told the columns its result is by, and what that measures."""
+
+
+def _walk(result: Any, minimum_base: int, visit: _Visit) -> Any:
+    """Return a result with each of its frames as `visit` returns it."""
     if isinstance(result, pd.DataFrame):
-        return cast("R", _frame(result, minimum_base))
+        return visit(result, (), "")
+    if isinstance(result, (list, tuple)):
+        return [_walk(one, minimum_base, visit) for one in result]
+    if isinstance(result, Mapping):
+        return {name: _walk(one, minimum_base, visit) for name, one in result.items()}
     if not is_dataclass(result) or isinstance(result, type):
         return result
     changed: dict[str, Any] = {}
     small = any(base < minimum_base for base in _own_bases(result))
-    by = tuple(getattr(result, "by", ()) or ())
+    by, metric = tuple(getattr(result, "by", ()) or ()), getattr(result, "metric", "")
     for field in fields(result):
         value = getattr(result, field.name)
         if isinstance(value, pd.DataFrame):
             whole = _blanked(value) if small else value
-            changed[field.name] = _frame(whole, minimum_base, by)
+            changed[field.name] = visit(whole, by, metric if isinstance(metric, str) else "")
         elif is_dataclass(value) and not isinstance(value, type):
-            changed[field.name] = withhold(value, minimum_base)
+            changed[field.name] = _walk(value, minimum_base, visit)
         elif small and isinstance(value, float):
             changed[field.name] = float("nan")
     changed = {name: value for name, value in changed.items() if value is not getattr(result, name)}
@@ -86,71 +140,88 @@ def _blanked(frame: pd.DataFrame) -> pd.DataFrame:
     return blank
 
 
-def _frame(frame: pd.DataFrame, minimum_base: int, by: tuple[str, ...] = ()) -> pd.DataFrame:
-    bases = [name for name in _BASES if name in frame]
-    if not bases:
-        return frame
-    small = frame.get("withheld", pd.Series(False, index=frame.index)).astype(bool)
-    least = pd.Series(np.inf, index=frame.index)
-    for base in bases:
-        n = frame[base].astype(float)  # a figure without a base is a plain value, not a sample
-        small |= (n < minimum_base) & ((n > 0) | (base == "n"))
-        least = least.clip(upper=n.fillna(np.inf))
-    small = _with_others(frame, small, least, minimum_base, by)
-    shown = frame.assign(withheld=small)
-    if small.any():
-        _blank(shown, shown.columns.difference([*_KEPT, "withheld"]), small)
-    if "n_previous" in frame:
-        weak = frame["n_previous"].between(1, minimum_base - 1)
-        _blank(shown, shown.columns.intersection(list(_OF_PREVIOUS)), weak)
-    return shown
+class _Part:
+    """A frame's rows as cells: which are small by themselves, and of which measure and group."""
+
+    def __init__(
+        self, frame: pd.DataFrame, minimum_base: int, by: tuple[str, ...], told: tuple[str, str]
+    ) -> None:
+        bases = [name for name in _BASES if name in frame]
+        self.minimum_base = minimum_base
+        self.based, self.small = bool(bases), pd.Series(False, index=frame.index)
+        self.measures: list[Measure] = []
+        self.cells: list[Cell] = []
+        self.n = np.full(len(frame), np.inf)
+        if not bases:
+            return
+        self.small = frame.get("withheld", self.small).astype(bool)
+        for base in bases:
+            n = frame[base].astype(float)  # a figure without a base is a plain value, not a sample
+            self.small |= (n < minimum_base) & ((n > 0) | (base == "n"))
+            self.n = np.fmin(self.n, n.to_numpy())
+        by = tuple(name for name in dict.fromkeys(by) if name in frame and name not in _MEASURED)
+        if by or "level" in frame:
+            change = "change" if "n_before" in frame else ""
+            columns = [frame[name] for name in _MEASURED if name in frame]
+            names = [column.name for column in columns]
+            for row in zip(*columns, strict=True) if columns else [()] * len(frame):
+                of = {k: str(v) for k, v in zip(names, row, strict=True) if not _none(v)}
+                about = next((of[name] for name in _ABOUT if name in of), told[0])
+                when, brand = of.get("period", told[1]), of.get("brand", "own")
+                self.measures.append((about, when, brand, of.get("source", ""), change))
+            self.cells = _cells(frame, by)
+
+    @property
+    def crossed(self) -> bool:
+        """Whether a row is of a group within a group."""
+        return any(len(cell) > 1 for cell in self.cells)
+
+    def taken(self, printed: Printed) -> dict[Measure, Lattice]:
+        """Have the cells taken in, measure by measure."""
+        n: dict[Measure, dict[Cell, float]] = {}
+        small: dict[Measure, set[Cell]] = {}
+        for measure, cell, base, low in (
+            zip(self.measures, self.cells, self.n, self.small, strict=True) if self.cells else ()
+        ):
+            of = n.setdefault(measure, {})
+            of[cell] = min(base, of.get(cell, np.inf))
+            small.setdefault(measure, set()).update([cell] if low else [])
+        return {measure: printed.take(measure, of, small[measure]) for measure, of in n.items()}
+
+    def blanked(self, frame: pd.DataFrame, lattices: Mapping[Measure, Lattice]) -> pd.DataFrame:
+        """Return the frame without what is withheld."""
+        if not self.based:
+            return frame
+        small = self.small.copy()
+        if self.cells:
+            cells = zip(self.measures, self.cells, strict=True)
+            hidden = [cell in lattices[measure].hidden for measure, cell in cells]
+            small |= np.array(hidden, dtype=bool)
+        shown = frame.assign(withheld=small)
+        if small.any():
+            kept = {*_KEPT, "withheld"} - ({"rank"} if self.cells else set())  # between which two
+            _blank(shown, shown.columns.difference(sorted(kept)), small)
+        if "n_previous" in frame:
+            weak = frame["n_previous"].between(1, self.minimum_base - 1)
+            _blank(shown, shown.columns.intersection(list(_OF_PREVIOUS)), weak)
+        return shown
 
 
-_WHOLE = (
-    "kpi",
-    "metric",
-    "touchpoint",
-    "question",
-    "segment",
-    "margin",
-    "period",
-    "brand",
-    "source",
-)
-"""Columns that say of which whole a row's group is a part."""
+def _cells(frame: pd.DataFrame, by: tuple[str, ...]) -> list[Cell]:
+    """Return the group of each row; a row without a level is of all levels together."""
+    pairs = [[(name, value) for value in frame[name]] for name in by]
+    if "level" in frame:
+        of = next((frame[name] for name in ("segment", "margin") if name in frame), None)
+        segments = [""] * len(frame) if of is None else ["" if _none(v) else v for v in of]
+        pairs.append(list(zip(map(str, segments), frame["level"], strict=True)))
+    return [
+        frozenset((name, str(value)) for name, value in row if not _none(value))
+        for row in zip(*pairs, strict=True)
+    ]
 
 
-def _with_others(
-    frame: pd.DataFrame,
-    small: pd.Series[bool],
-    n: pd.Series[float],
-    minimum_base: int,
-    by: tuple[str, ...],
-) -> pd.Series[bool]:
-    """Return which rows are withheld with the small ones of their whole.
-
-    The smallest non-empty group is added until at least two are withheld that together hold the
-    minimum base: then no total, complement or share gives one of them away.
-    """
-    grouped = "level" in frame or any(name in frame and name != "period" for name in by)
-    if not grouped or not small.any():
-        return small
-    keys = [name for name in _WHOLE if name in frame and name not in by]
-    wholes = (
-        frame[keys].astype(object).fillna("").astype(str).agg("\x1f".join, axis=1)
-        if keys
-        else pd.Series("", frame.index)
-    )
-    chosen = small.copy()
-    part = frame["level"].notna() if "level" in frame else pd.Series(True, index=frame.index)
-    for rows in frame[part].groupby(wholes[part]).groups.values():
-        order = n.loc[rows][n.loc[rows] > 0].sort_values(kind="stable")
-        held = [row for row in order.index if chosen.loc[row]]
-        rest = [row for row in order.index if not chosen.loc[row]]
-        while held and rest and (len(held) < 2 or order.loc[held].sum() < minimum_base):
-            held.append(rest.pop(0))
-        chosen.loc[held] = True
-    return chosen
+def _none(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and isnan(value))
 
 
 def _blank(frame: pd.DataFrame, names: pd.Index[str], rows: pd.Series[bool]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -41,15 +42,17 @@ def check(place: Place) -> Callable[..., str]:
 
 
 LEAKS = {
-    "a raw id": ["R-2024-00017", "（R-2024-00017）", "id:R-2024-00017/x", "777123", "客户777123说"],
+    "a raw id": ["R-2024-00017", "（R-2024-00017）", "id:R-2024-00017/x", "777123", "客户777123说",
+                 "Ｒ－2024－00017"],
     "an e-mail address": ["wang@example.com"],
     "a telephone number": ["138 1234 5678", "+44 20 7946 0958"],
     "an identity number": ["110105199003078888"],
     "a bank card": ["6222 0212 3456 7890 128"],
     "an IBAN": ["DE89 3704 0044 0532 0130 00"],
     "a name of `privacy: names`": ["thanks to Li Lei"],
-    "another client's name": ["better than Nova Mall", "新星广场", "see nova-mall-7"],
-    "an absolute path": ["/home/ann/data.csv", "/tmp/cx-job-1/j/x", "C:\\Users\\ann\\x.csv"],
+    "another client's name": ["better than Nova Mall", "新星广场", "see nova-mall-7", "NOVA  MALL"],
+    "an absolute path": ["/home/ann/data.csv", "/tmp/cx-job-1/j/x", "C:\\Users\\ann\\x.csv",
+                         "see file:///srv/x"],
     "a secret": [
         "ab" * 32, "postgresql://ann:hunter22@db/x", "-----BEGIN RSA PRIVATE KEY-----",
         "password = hunter22x", "AKIAABCDEFGHIJKLMNOP",
@@ -71,6 +74,12 @@ def test_what_must_not_leave_is_found_wherever_it_is_seen(
         f'<meta name="x" content="{quoted}">',
         f"<svg><text>{text}</text></svg>",
         f"<!-- {text} -->",
+        f"<!DOCTYPE {text}>",
+        f"<?about {text}?>",
+        f"</style></script><p>{text}</p>",
+        f"<style>p {{}}</style><p>{text[:2]}<b>{text[2:4]}</b><span>{text[4:]}</span></p>",
+        f'<td data-of="{quoted}" abbr="x">1</td>',
+        f'<a href="x?q={quote(text)}">x</a>',
     ):
         found = check(report=seen)
         assert kind in found, seen
@@ -93,6 +102,7 @@ def test_what_must_not_leave_is_found_wherever_it_is_seen(
         "Harbour North scores 42.7 (−3.2), 1,234,567 answers in 2026Q3; harbour-north",
         "2026-09-01 to 2026-09-30, 95% interval 10.1 to 12.3, p = 0.0312345678",
         "survey_2026.csv (a1b2c3d4e5f6), nova, mall and new malls / and or / 3/4",
+        '=HYPERLINK("http://x.test")：@SUM(A1)，../etc/passwd：平均满意度为八分',
         "https://example.com/a/home/x and 12:30–13:45, ¥1,234.50, order 6222021234567890128",
     ],
 )

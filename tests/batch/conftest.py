@@ -17,9 +17,9 @@ import nbformat
 import pytest
 
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.parcel import Limits
 from cxlib.batch.plan import Request, make_plan
 from cxlib.batch.run import Ended, Run, alone, execute
+from cxlib.data.apart import Limits
 from cxlib.workspace import Workspace
 
 PARAMETERS = 'client: str = "c00"\nperiod: str = "latest"\nlanguage: str = "client"'

@@ -83,6 +83,12 @@ def test_withholding_blanks_every_estimate_and_keeps_every_label() -> None:
     assert list(table["withheld"]) == [False, True, True]
 
 
+def test_the_rank_of_a_withheld_group_is_withheld_with_it() -> None:
+    ranked = result().table.assign(rank=[1, 2, 3])
+    shown = withhold(ranked, 10)
+    assert shown["rank"].isna().tolist() == [False, True, True]
+
+
 def test_withholding_a_single_score_blanks_it() -> None:
     @dataclass(frozen=True, kw_only=True)
     class One:
