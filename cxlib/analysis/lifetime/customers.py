@@ -12,10 +12,9 @@ import pandas as pd
 from scipy.optimize import approx_fprime, minimize
 from scipy.stats import norm
 
-from cxlib.analysis._inputs import column, numbers
-from cxlib.analysis._survey_variance import Floats
 from cxlib.analysis.members.purchases import days_of
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import Floats, column, numbers
 from cxlib.errors import DataError, nearest
 
 Unit = Literal["days", "weeks", "months", "years"]

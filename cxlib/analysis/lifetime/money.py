@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
-from cxlib.analysis._survey_variance import Floats
 from cxlib.analysis.lifetime.customers import fit, given, parameters_of, refuse_few
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 

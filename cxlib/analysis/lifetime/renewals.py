@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaln
 
-from cxlib.analysis._inputs import numbers
-from cxlib.analysis._options import number
-from cxlib.analysis._survey_variance import Floats
 from cxlib.analysis.lifetime.customers import fit
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Result
+from cxlib.analysis.validate import Floats, numbers
 from cxlib.errors import DataError
 
 

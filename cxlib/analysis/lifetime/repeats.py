@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln, hyp2f1
 
-from cxlib.analysis._survey_variance import Floats
 from cxlib.analysis.lifetime.customers import (
     Unit,
     fit,
@@ -20,6 +19,7 @@ from cxlib.analysis.lifetime.customers import (
     unit_of,
 )
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError
 
 

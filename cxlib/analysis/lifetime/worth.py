@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis._inputs import column
-from cxlib.analysis._options import generator, number
-from cxlib.analysis._survey_variance import Floats
 from cxlib.analysis.lifetime.customers import DAYS, Summary, Unit, given, summary, unit_of
 from cxlib.analysis.lifetime.money import GammaGamma, money_of
 from cxlib.analysis.lifetime.repeats import BgNbd, bg_nbd, expected
 from cxlib.analysis.members.purchases import days_of
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import Floats, column, generator
 from cxlib.errors import DataError
 
 _DRAWS, _DRAWN_ON = 40, 1_000

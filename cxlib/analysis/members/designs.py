@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest, norm
 
-from cxlib.analysis._inputs import column, numbers
-from cxlib.analysis._options import count, generator, number
-from cxlib.analysis._resample import times_drawn
-from cxlib.analysis._survey_variance import Floats
+from cxlib.analysis.estimation import times_drawn
 from cxlib.analysis.members.tiers import tier_of
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.validate import Floats, column, count, generator, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis._inputs import column, numbers
-from cxlib.analysis._options import count, number
-from cxlib.analysis._survey_variance import Floats
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.members.purchases import coded, dates_of, moment
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.validate import Floats, column, count, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 

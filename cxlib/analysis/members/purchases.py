@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._inputs import column, numbers
 from cxlib.analysis.results import Caveat
+from cxlib.analysis.validate import column, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._options import count
 from cxlib.analysis.members.purchases import days_of, moment
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import count
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis._inputs import column, numbers
-from cxlib.analysis._options import number
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import column, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 

@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._inputs import column
 from cxlib.analysis.members.purchases import dates_of, moment
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import column
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 

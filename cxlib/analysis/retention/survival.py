@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, rankdata
 
-from cxlib.analysis._inputs import column, levels_of, numbers
-from cxlib.analysis._options import generator, number
-from cxlib.analysis._survey_variance import Floats
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import Floats, column, generator, levels_of, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
