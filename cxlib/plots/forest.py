@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 
 def forest(
@@ -30,12 +29,9 @@ def forest(
     Parameters
     ----------
     table : pandas.DataFrame
-        ``low, high`` (of `value`: ``<value>_low, <value>_high``), small bases withheld.
+        ``low, high`` (of `value`: ``<value>_low, <value>_high``).
     labels : sequence of str
-        One a row, said already.
-    title : str
-        What the figure shows, as a sentence.
-    xlabel : str
+        One a row.
     value : str
         The drawn column.
     reference : str
@@ -44,9 +40,6 @@ def forest(
         One a row; hollow where it is `theme.QUIET`.
     zero : bool
         Whether nothing lies at 0, so that it is marked.
-    alt : str
-        What someone who cannot see it should know.
-    ax : Axes, optional
     """
     ends = ("low", "high") if value == "value" else (f"{value}_low", f"{value}_high")
     ax = theme.row_axes(ax, len(table))
@@ -56,8 +49,7 @@ def forest(
             ax.plot(row[reference], y, marker="|", markersize=11, color=theme.ACCENT, mew=2)
         if _there(row[ends[0]]):
             ax.plot([row[ends[0]], row[ends[1]]], [y, y], color=colour, linewidth=2)
-        face = theme.PAPER if colour == theme.QUIET else colour
-        ax.plot(row[value], y, marker="o", markersize=6, color=colour, markerfacecolor=face)
+        theme.dot(ax, row[value], y, colour=colour, filled=colour != theme.QUIET)
     if zero:
         ax.axvline(0, color=theme.MUTED, linewidth=0.8)
     theme.label_rows(ax, list(labels), width=26)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from cxlib.errors import SetupError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from cxlib.words import Words
 
 INK, MUTED, RULE, PAPER = "#1c2733", "#5f6b7a", "#d5dbe2", "#ffffff"
 MAIN, ACCENT, GOOD, BAD, QUIET = "#1f5f99", "#c8691c", "#2e7d5b", "#b3372f", "#a9b4c0"
@@ -38,10 +41,7 @@ _SYSTEM_CJK = (
 def font_family() -> tuple[str, ...]:
     """Return the font chain of the figures: Latin first, then whatever here can write Chinese.
 
-    Raises
-    ------
-    SetupError
-        If nothing on this machine can; said before any work is done.
+    Raises SetupError if nothing on this machine can, before any work is done.
     """
     from matplotlib import font_manager
 
@@ -129,40 +129,93 @@ def row_axes(ax: Axes | None, rows: int, *, extra: float = 1.3) -> Axes:
     return axes(ax, height=extra + 0.32 * max(rows, 1))
 
 
-def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
-    """Give `ax` its title (the finding, wrapped to the figure) and its alternative text.
+def grid(count: int, columns: int, *, top: float, each: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `count` small charts, `each` inches high below `top` inches of title."""
+    from matplotlib.figure import Figure
 
-    Parameters
-    ----------
-    ax : Axes
-    text : str
-        What the figure shows, as a sentence.
-    alt : str
-        What someone who cannot see the figure should know; the title if empty.
+    deep = -(-count // columns)
+    figure = Figure(figsize=(WIDTH, top + each * deep))
+    cells = list(figure.subplots(deep, columns, squeeze=False).flat)
+    for spare in cells[count:]:
+        spare.set_axis_off()
+    return figure, cells[:count]
+
+
+def note(
+    ax: Axes,
+    text: str,
+    at: Any,
+    *,
+    shift: tuple[float, float] = (0, 0),
+    frame: Any = "data",
+    ha: str = "center",
+    va: str = "bottom",
+    size: float = 8,
+    colour: str = INK,
+    backed: float = 0.0,
+) -> None:
+    """Write `text` beside a point, `shift` points away from it.
+
+    `frame` says in what `at` is measured (matplotlib's ``xycoords``), `backed` how opaque the paper
+    behind the text is.
     """
+    box = {"facecolor": PAPER, "edgecolor": "none", "alpha": backed, "pad": 0.6} if backed else None
+    ax.annotate(
+        text, at, xycoords=frame, xytext=shift, textcoords="offset points", ha=ha, va=va,
+        fontsize=size, color=colour, bbox=box,
+    )  # fmt: skip
+
+
+def above_or_below(ax: Axes, text: str, at: Any, *, above: bool, size: float = 8) -> None:
+    """Write a point's value over or under it, legible on the lines that it covers."""
+    shift, va = ((0, 7), "bottom") if above else ((0, -7), "top")
+    note(ax, text, at, shift=shift, va=va, size=size, backed=0.75)
+
+
+def beside(ax: Axes, text: str, y: float, *, size: float = 8, colour: str = ACCENT) -> None:
+    """Write `text` right of the axes, level with `y`."""
+    where = ("axes fraction", "data")
+    note(ax, text, (1.01, y), frame=where, ha="left", va="center", size=size, colour=colour)
+
+
+def on_top(ax: Axes, text: str, x: float, *, size: float = 8, colour: str = ACCENT) -> None:
+    """Write `text` above the axes, over `x`."""
+    note(ax, text, (x, 1), shift=(0, 2), frame=("data", "axes fraction"), size=size, colour=colour)
+
+
+def dot(
+    ax: Axes,
+    x: Any,
+    y: float,
+    *,
+    colour: str,
+    filled: bool = True,
+    marker: str = "o",
+    size: float = 6,
+) -> None:
+    """Draw a point, hollow where what it shows is not certain."""
+    face = colour if filled else PAPER
+    ax.plot(x, y, marker, markersize=size, color=colour, markerfacecolor=face)
+
+
+def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
+    """Give `ax` its title (the finding, wrapped to the figure) and its alternative text."""
     figure = ax.get_figure(root=True)
     width = (figure.get_figwidth() if figure is not None else WIDTH) * 72 / 10.5
-    ax.set_title(wrap(text, width=width * 0.98), loc="left", x=0)
     ax.set_xlabel(wrap(ax.get_xlabel(), width=width * 0.75))
-    if figure is not None:
-        _to_left_edge(ax)
+    if figure is None or len(figure.axes) > 1:
+        ax.set_title(wrap(text, width=width * 0.98), loc="left", x=0)
+    else:
+        ax.set_title("", loc="left")
+        headline(figure, text)
     ax.set_label(alt or text)
     ax.set_gid(text)
     return ax
 
 
-def _to_left_edge(ax: Axes) -> None:
-    """Let the title start at the figure's left edge, not at the axes', so that it has room."""
-    text = ax.get_title(loc="left")
-    figure = ax.get_figure()
-    if figure is None or len(figure.axes) > 1:
-        return
-    ax.set_title("", loc="left")
-    headline(figure.get_figure(root=True), text)
-
-
 def headline(figure: Figure, text: str) -> None:
-    """Set a figure's title, wrapped already, at its left edge."""
+    """Set a figure's title at its left edge, not at the axes', so that it has room."""
+    text = wrap(text, width=figure.get_figwidth() * 72 / 10.5 * 0.98)
     figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=INK)
 
 
@@ -245,6 +298,21 @@ def _narrower(text: str, share: float) -> str:
     return wrap(joined, width=0.97 * share * max(map(_em, lines)))
 
 
+def by_turn(turns: Iterable[Any]) -> list[str]:
+    """Return a colour a row: better, worse, or neither clearly."""
+    return [{"better": GOOD, "worse": BAD}.get(turn, QUIET) for turn in turns]
+
+
+def listed(
+    table: pd.DataFrame, words: Words, *, key: str = "kpi", value: str = "value", unit: str = ""
+) -> tuple[str, ...]:
+    """Return the label and the number of every row, as an alternative text lists them."""
+    return tuple(
+        f"{words.label(row[key])} {words.quantity(row[value], unit or row['unit'])}"
+        for row in table.to_dict("records")
+    )
+
+
 def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
     """Label the rows of a horizontal chart from top to bottom, wrapping long labels."""
     ax.set_yticks(range(len(labels)), [wrap(label, width=width) for label in labels])
@@ -252,13 +320,7 @@ def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
 
 
 def label_periods(ax: Axes, labels: list[str]) -> list[int]:
-    """Label the periods along the foot of a chart, as many as fit, the latest always.
-
-    Returns
-    -------
-    list of int
-        Which positions are labelled.
-    """
+    """Label the periods along the foot of a chart, as many as fit; return which, the latest too."""
     widest = max((_em(label) for label in labels), default=1.0)
     fit = max(2, int(WIDTH * 72 / 8.5 / (widest + 1.5)))
     step = max(1, -(-len(labels) // fit))
