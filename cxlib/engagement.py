@@ -79,7 +79,7 @@ class Engagement(Standing):
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
-        own = opened.members.attributes if opened.members is not None else ()
+        own = ("tier", *opened.members.attributes) if opened.members is not None else ()
         labels = {**labels_of(chapter, opened, spoken), **opened.labels(spoken)}
         segments = (*opened.segments, *own)
         words = Words.load(spoken, labels=labels, beside=beside, segments=segments)

@@ -75,7 +75,6 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "category": mark("Topic"),
         "sla_met": mark("Service level kept (the client's own flag)"),
         "abandonment_rate": mark("Abandoned contacts"),
-        "tier": mark("Tier"),
         "channel=phone": mark("Phone"),
         "channel=chat": mark("Chat"),
         "channel=email": mark("Email"),

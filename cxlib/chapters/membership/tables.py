@@ -81,17 +81,18 @@ COLUMNS = {
     "recommended": Column(_("Recommended"), "word"),
     "reason_text": Column(_("Why"), "text"),
 }
+TIER = {"en": "Tier", "zh": "等级"}
 TODAY = {"en": "Today", "zh": "现状"}
 SAID = (_("spend"), _("stay"), _("detractor to passive"), _("passive to promoter"), _("up"),
         _("down"), _("same"), _("joined"), _("left"), _("yes"), _("no"), _("all"))  # fmt: skip
 
 
 def labels(client: Any, language: str) -> dict[str, str]:
-    """Return the names of the designs in a language."""
+    """Return the names of tiers and designs in a language."""
     asked = Options(**client.chapters.get("membership", {})).designs
     named: dict[str, dict[Any, str]] = {k: dict(d.label or {}) for k, d in asked.items()}
     told = {f"design={key}": label.get(language, key) for key, label in named.items()}
-    return {"design=today": TODAY[language], **told}
+    return {"tier": TIER[language], "design=today": TODAY[language], **told}
 
 
 def who(study: Study) -> pd.DataFrame:
