@@ -107,7 +107,8 @@ def test_a_tier_that_costs_more_than_it_keeps_and_one_that_pays(lakeside: Told) 
         "tier=Platinum": "good",
     }
     designs = lakeside.about(tables.designs(lakeside.study), findings.DESIGNS, "subject")
-    assert "Gold without the lounge" in designs["design"].headline(Words())
+    words = lakeside.study.engagement.words
+    assert "Gold without the lounge" in designs["design"].headline(words)
 
 
 def test_novas_orders_have_the_planted_model_and_it_holds_out(nova: Told) -> None:
