@@ -17,7 +17,7 @@ from cxlib.words import mark as _
 SEGMENTS = (_("champions"), _("loyal"), _("new"), _("at risk"), _("lost"), _("in between"))
 """Named by recency and frequency: high and high, middle recency and high frequency, high and low,
 low and high, low and low."""
-_LABELS = {"r": "recency", "f": "frequency", "m": "money"}
+_LABELS = {"r": _("recency"), "f": _("frequency"), "m": _("money")}
 
 
 @dataclass(frozen=True, kw_only=True)

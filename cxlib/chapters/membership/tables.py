@@ -82,6 +82,7 @@ COLUMNS = {
     "reason_text": Column(_("Why"), "text"),
 }
 TIER = {"en": "Tier", "zh": "等级"}
+WHOLE = {"en": "All members", "zh": "全体会员"}
 TODAY = {"en": "Today", "zh": "现状"}
 SAID = (_("spend"), _("stay"), _("detractor to passive"), _("passive to promoter"), _("up"),
         _("down"), _("same"), _("joined"), _("left"), _("yes"), _("no"), _("all"))  # fmt: skip
@@ -92,7 +93,8 @@ def labels(client: Any, language: str) -> dict[str, str]:
     asked = Options(**client.chapters.get("membership", {})).designs
     named: dict[str, dict[Any, str]] = {k: dict(d.label or {}) for k, d in asked.items()}
     told = {f"design={key}": label.get(language, key) for key, label in named.items()}
-    return {"tier": TIER[language], "design=today": TODAY[language], **told}
+    own = {"tier": TIER[language], "tier=all": WHOLE[language]}
+    return {**own, "design=today": TODAY[language], **told}
 
 
 def who(study: Study) -> pd.DataFrame:
