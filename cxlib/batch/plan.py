@@ -221,7 +221,7 @@ def _job(
 ) -> Job:
     job = Job(ready.name, chapter, ready.period, language)
     missing = [stem for stem in chapter.reads if done[stem].state == "not applicable"]
-    lacking = (chapter.lacks(ready.client) if ready.client else ready.fault) or (
+    lacking = (chapter.lacks(ready.client, ready.silent) if ready.client else ready.fault) or (
         f"it reads {missing[0]!r}, which does not apply" if missing else ""
     )
     if lacking:

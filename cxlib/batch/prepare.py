@@ -45,7 +45,8 @@ class Prepared:
     """A client, ready to be planned, or why not.
 
     `tables` is the digest of what it brings into a job (empty if it has no tables yet), `changed`
-    why that will be made anew, `fault` why nothing of it can run; `inputs` its file and tables.
+    why that will be made anew, `fault` why nothing of it can run; `inputs` its file and tables,
+    `silent` those of them that hold nothing of the period.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Prepared:
     changed: str = ""
     fault: str = ""
     inputs: tuple[Seen, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
@@ -63,7 +65,7 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
     Without `write` it only looks, and leaves everything as it is.
     """
     from cxlib import params, periods
-    from cxlib.data.tables import periods_of
+    from cxlib.data.tables import periods_of, silent_tables
 
     workspace = Workspace(Path(root))
     try:
@@ -83,7 +85,8 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         read = (workspace.client_file(name), *_tables(workspace, name))
         inputs = tuple(Seen.now(path) for path in read)
         tables = _tables_digest(workspace, name)
-        return Prepared(name, client, chosen, tables, changed, inputs=inputs)
+        silent = silent_tables(workspace, client, chosen)
+        return Prepared(name, client, chosen, tables, changed, inputs=inputs, silent=silent)
     except CxError as error:
         return Prepared(name, fault=str(error))
     except Exception as error:  # noqa: BLE001 - one client's data never stop another's run

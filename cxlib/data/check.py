@@ -113,8 +113,12 @@ def _intake(client: Client, made: Made) -> list[str]:
         own = frame[frame["brand"] == OWN]
         asked = [key for key, _scale in _asked(client) if key in own]
         told = ", ".join(f"{key} {int(own[key].notna().sum()):,}" for key in asked)
-        lines.append(f"survey: answers: {told}" if told else "survey: no question is named")
-    return lines + [f"{made.name}: {note}" for note in dict.fromkeys(ledger.notes)]
+        lines.append(
+            f"survey: answers: {told}"
+            if told
+            else "survey: no KPI and no touchpoint is named: no chapter can be made of it"
+        )
+    return lines + [f"{made.name}: {note}" for note in ledger.told]
 
 
 def _asked(client: Client) -> list[tuple[str, tuple[int, int] | None]]:

@@ -69,7 +69,7 @@ def in_utc(tickets: pd.DataFrame, zone: dt.tzinfo) -> tuple[pd.DataFrame, dict[s
     In an hour that came twice a time is read as the first, unless it then lay before the creation
     of its ticket; an hour that the clocks skipped is no time.
     """
-    frame, read = tickets.copy(), {"first": 0, "skipped": 0}
+    frame, read = tickets.copy(deep=False), {"first": 0, "skipped": 0}
     filled = present_times(tickets)
     for column in TIMES:
         if column in filled:

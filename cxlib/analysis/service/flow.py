@@ -94,7 +94,7 @@ def backlog(
     dated = bool({"resolved_at", "closed_at"} & log.columns)
     frame = frame[~(undated & dated) & ~frame["abandoned"]]
     moments = _moments(log, each)[0 if dated else -1 :]
-    groups = groups_of(frame, keys)
+    groups = list(groups_of(frame, keys))
     table: list[dict[str, Any]] = []
     ageing: list[dict[str, Any]] = []
     since = pd.Timestamp.min

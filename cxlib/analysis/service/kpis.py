@@ -21,6 +21,7 @@ from cxlib.analysis.service.log import (
     cohort,
     group_keys,
     groups_of,
+    only,
     read_log,
 )
 from cxlib.analysis.service.waits import (
@@ -164,7 +165,7 @@ def ticket_kpis(
     check_fcr(fcr, repeat_days)
     log = read_log(tickets, as_of=as_of, calendar=calendar, clock=clock, closing=closing)
     frame, keys, missing = group_keys(cohort(log, period), by)
-    answered = frame[~frame["abandoned"]]
+    answered = only(frame, ~frame["abandoned"])
     judged = None
     if FCR_NEEDS[fcr] in log.columns:
         judged = first_contact(log, answered, fcr, repeat_days, repeat_same)
@@ -172,7 +173,7 @@ def ticket_kpis(
     rows: list[dict[str, Any]] = []
     contacts: list[dict[str, Any]] = []
     for group, every in groups_of(frame, keys):
-        part = every[~every["abandoned"]]
+        part = only(every, ~every["abandoned"])
         made = [row("tickets", "count", (float(len(every)), nan, nan), len(every), "tickets")]
         if frame["abandoned"].any() or log.frame["abandoned"].any():
             lost = int(every["abandoned"].sum())
@@ -279,7 +280,8 @@ def first_contact(
         success = tickets["done"] & (times == 0).fillna(False)
     else:
         keys = ["customer_id", *same]
-        ordered = log.frame.sort_values(["created_at", "ticket_id"], kind="stable")
+        order = ["created_at", "ticket_id"]
+        ordered = log.frame[[*order, *keys]].sort_values(order, kind="stable")
         following = ordered.groupby(keys, sort=False)["created_at"].shift(-1)
         next_at = pd.Series(following.to_numpy(), index=ordered["ticket_id"].to_numpy())
         again = next_at.reindex(tickets["ticket_id"]).set_axis(tickets.index)

@@ -12,7 +12,7 @@ several rows of a ticket the one last in ``updated_at`` wins.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -63,6 +63,10 @@ class TicketLog:
         return moment.tz_localize("UTC").tz_convert(self.zone).tz_localize(None)
 
 
+_read: list[tuple[pd.DataFrame, tuple[Any, ...], TicketLog]] = []
+"""The log read last: a chapter asks a dozen questions of one."""
+
+
 def read_log(
     tickets: pd.DataFrame,
     *,
@@ -94,6 +98,18 @@ def read_log(
         amount is negative, or nothing is left. Times of one ticket that contradict one another,
         and those in an hour that the clocks skipped, are set aside and counted.
     """
+    terms = (as_of, calendar, clock, closing, excluded)
+    for seen, its, log in _read:
+        if its == terms and tickets.equals(seen):
+            return log
+    _read.clear()
+    log = _checked(tickets, terms)
+    _read[:] = [(tickets.copy(deep=False), terms, log)]  # shares its memory until one is changed
+    return log
+
+
+def _checked(tickets: pd.DataFrame, terms: tuple[Any, ...]) -> TicketLog:
+    as_of, calendar, clock, closing, excluded = terms
     require(tickets, ("ticket_id", "created_at"))
     if tickets.empty:
         raise DataError("the tickets table has no rows.")
@@ -114,11 +130,11 @@ def read_log(
     frame = _last_rows(rows, moment)
     n_duplicates = len(rows) - len(frame)
     undated = frame["created_at"].isna()
-    frame, stood_in = _as_it_stood(frame[~undated].copy(), moment, closing=closing)
+    frame, stood_in = _as_it_stood(only(frame, ~undated), moment, closing=closing)
     frame, contradicting = _set_aside(frame)
     later = frame["created_at"] > moment
     gone = frame["state"].isin(EXCLUDED) & ~later & (excluded == "drop")
-    kept = frame[~later & ~gone].reset_index(drop=True)
+    kept = only(frame, ~later & ~gone).reset_index(drop=True)
     if kept.empty:
         raise DataError(
             f"no ticket is left of {len(tickets)} rows: {int(gone.sum())} are cancelled or "
@@ -199,15 +215,21 @@ def group_keys(
     message = _("{n} tickets have no {column}.")
     counts = {key: int(frame[key].isna().sum()) for key in keys}
     caveats = [Caveat(message, n=n, column=key) for key, n in counts.items() if n]
-    return frame.dropna(subset=keys) if keys else frame, keys, caveats
+    return frame.dropna(subset=keys) if caveats else frame, keys, caveats
 
 
-def groups_of(frame: pd.DataFrame, keys: list[str]) -> list[tuple[dict[str, Any], pd.DataFrame]]:
-    """Return the values of `keys` with the tickets that have them, in order; one group for none."""
-    if not keys:
-        return [({}, frame)]
-    grouped = frame.groupby(keys, sort=True, observed=True)
-    return [(dict(zip(keys, names, strict=True)), part) for names, part in grouped]
+def groups_of(
+    frame: pd.DataFrame, keys: list[str]
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """Yield the values of `keys` with the tickets that have them, in order; one group for none."""
+    grouped = frame.groupby(keys, sort=True, observed=True) if keys else [((), frame)]
+    for names, part in grouped:
+        yield dict(zip(keys, names, strict=True)), part
+
+
+def only(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:
+    """Return the rows under a mask, sharing memory where that is all of them."""
+    return frame.copy(deep=False) if mask.all() else frame[mask]
 
 
 def require(frame: pd.DataFrame, columns: Iterable[str]) -> None:
@@ -288,13 +310,15 @@ def _as_it_stood(
 
 
 def _states(frame: pd.DataFrame, over: pd.Series) -> pd.Series:
-    by_times = pd.Series(np.where(over, "resolved", "open"), index=frame.index, dtype="object")
+    codes = np.where(over, STATES.index("resolved"), STATES.index("open")).astype("int8")
+    known = pd.CategoricalDtype(list(STATES))
+    by_times = pd.Series(pd.Categorical.from_codes(codes, dtype=known), index=frame.index)
     if "state" not in frame:
         return by_times
-    given = frame["state"].astype("object").where(frame["state"].notna(), None)
+    given = frame["state"]
     strange = given.notna() & ~given.isin(STATES)
     refuse(given, strange, f"; map it to one of {', '.join(STATES)}.")
-    return given.where(given.notna(), by_times)
+    return given.astype(known).where(given.notna(), by_times)
 
 
 def _set_aside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Caveat]]:

@@ -133,7 +133,8 @@ def ratings(
         the columns tickets are split by.
     """
     frame = terms.log(tickets).frame
-    frame = frame[~frame["abandoned"]]
+    said = [name for name in ("csat", "fcr_survey") if name in frame]
+    frame = frame[~frame["abandoned"] & frame[said].notna().any(axis=1)]
     label = periods.label_dates(frame["opened"], period_kind) if period_kind else whole
     told = pd.DataFrame({"period": label, "weight": 1.0}, index=frame.index)
     blank = pd.Series(nan, index=frame.index)

@@ -333,7 +333,7 @@ def units(engagement: Any, found: Monitored) -> list[pd.DataFrame]:
     for kpi, before in found.before.items():
         if kpi not in engagement.client.kpis:
             continue
-        figures = engagement.table("kpis", period="history")
+        figures = engagement.rows("kpis", period="history")
         figures = figures.assign(unit=figures["unit"].fillna(""))
         if len(set(figures.loc[figures["kpi"] == kpi, "unit"])) > 1:
             parts = trends.split_figure(figures, metric=kpi, before=before, after=engagement.period)
