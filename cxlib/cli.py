@@ -29,6 +29,18 @@ def _kindly(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def _formats(_context: click.Context, _option: click.Parameter, given: str) -> tuple[str, ...]:
+    """Return what is made beside HTML, each once; a word that is no format is refused."""
+    from cxlib.errors import nearest
+
+    asked = tuple(dict.fromkeys(word.strip().lower() for word in given.split(",") if word.strip()))
+    for word in asked:
+        if word not in ("html", "xlsx", "pptx"):
+            known = ("html", "xlsx", "pptx")
+            raise click.BadParameter(f"{word!r} is no format{nearest(word, known)}")
+    return tuple(word for word in asked if word != "html")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cxlib", prog_name="cx")
 @click.option("--traceback", is_flag=True, help="Show Python's traceback of an error.")
@@ -73,6 +85,15 @@ def main(traceback: bool) -> None:
 )
 @click.option("--cold", is_flag=True, envvar="CX_COLD", help="Start every kernel anew.")
 @click.option("--dask", metavar="ADDRESS", default="", help="A Dask scheduler: tcp://host:8786.")
+@click.option(
+    "--format",
+    "formats",
+    default="html",
+    show_default=True,
+    metavar="LIST",
+    callback=_formats,
+    help="Beside each chapter's HTML, of all together: xlsx (tables and table book), pptx (deck).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of the summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is fresh or does not apply.")
 @_kindly
@@ -89,6 +110,7 @@ def run(
     memory: int,
     cold: bool,
     dask: str,
+    formats: tuple[str, ...],
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -109,6 +131,7 @@ def run(
         jobs=jobs or console.cores(),
         limits=Limits(timeout=timeout, memory=memory, cold=cold),
         dask=dask,
+        formats=formats,
     )
     if dry_run:
         sys.exit(console.show_plan(workspace, request))

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.plan import Plan, Request, make_plan
+from cxlib.batch.plan import Job, Plan, Request, make_plan
 from cxlib.batch.portfolio import portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
 from cxlib.workspace import Workspace, write_whole
@@ -41,7 +41,7 @@ def show_plan(workspace: Workspace, request: Request) -> int:
     """Say how every report stands, and why, changing nothing; returns the exit code."""
     plan = make_plan(workspace, request, write=False)
     for job in plan.jobs:
-        named = f"{job.client:20} {job.chapter.file:20} {_plain(job.period):8} {job.language:3}"
+        named = f"{job.client:20} {_named(job):20} {_plain(job.period):8} {job.language:3}"
         why = " ".join(job.reason.split())
         click.echo(f"{named} {job.state:15} {why}".rstrip())
     for name, fault in plan.faults.items():
@@ -82,6 +82,10 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
     return _account(workspace, request, result, as_json=as_json)
 
 
+def _named(job: Job) -> str:
+    return job.chapter.path.name if job.format else job.chapter.file
+
+
 def _plain(text: str) -> str:
     """Return a label as a terminal may show it: one short line without control characters."""
     shown = "".join(c if c.isprintable() else "\ufffd" for c in text)
@@ -118,7 +122,7 @@ def _tell(text: str) -> None:
 def line(ended: Ended) -> str:
     """Return what is said of a job that ended; of a failed one, what and where to look."""
     job = ended.job
-    named = [job.client, job.chapter.file, _plain(job.period), job.language]
+    named = [job.client, _named(job), _plain(job.period), job.language]
     if ended.seconds:
         named.append(f"{ended.seconds:.1f} s")
     text = f"{_SIGNS.get(ended.state, '·')} {' · '.join(named)}"

@@ -79,7 +79,7 @@ def forget(workspace: Workspace, client: str, *, raw: bool = False) -> list[Path
                 shutil.rmtree(path)
             else:
                 path.unlink()
-                for above in list(path.parents)[: 3 * (path.suffix == ".html")]:
+                for above in list(path.parents)[: 3 * (path.suffix in (".html", ".xlsx", ".pptx"))]:
                     with suppress(OSError):  # language, period and client, where nothing is left
                         above.rmdir()
     return paths

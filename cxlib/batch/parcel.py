@@ -16,7 +16,8 @@ class Parcel:
 
     `files` are the inputs by their place in the job's folder, which is a small workspace: client
     file, canonical tables, estimates, results of chapters it reads, catalogues. A Path is copied;
-    bytes travel. `notebook` is the file name of one of them, `kit` the version that packed it.
+    bytes travel. `notebook` is the file name of one of them, or else `format` what is made of all
+    chapters but the `missing` ones, by stem; `kit` is the version that packed it.
     """
 
     key: str
@@ -26,6 +27,8 @@ class Parcel:
     language: str
     notebook: str
     files: Mapping[str, bytes | Path]
+    format: str = ""
+    missing: tuple[str, ...] = ()
     kit: str = __version__
 
 

@@ -25,6 +25,7 @@ from cxlib.batch.state import Record, read_record
 from cxlib.data.apart import Limits, apart, died, late, short, within
 from cxlib.data.masking import mask_text
 from cxlib.errors import CxError
+from cxlib.report.saved import TITLES, file_name
 from cxlib.workspace import Workspace, file_digest
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ State = Literal["fresh", "stale", "failed", "never run", "not applicable"]
 class Request:
     """What was asked for on the command line; no client or chapter named means all.
 
-    `out` is where reports go, `jobs` how many run at once, `dask` the address of a scheduler.
+    `out` is where reports go, `jobs` how many run at once, `dask` the address of a scheduler;
+    `formats` what is made of all chapters together beside their HTML: ``xlsx``, ``pptx``.
     """
 
     out: Path
@@ -49,14 +51,15 @@ class Request:
     jobs: int = 2
     limits: Limits = field(default_factory=Limits)
     dask: str = ""
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Job:
-    """One chapter for one client, period and language.
+    """One chapter, or one format of all chapters, for one client, period and language.
 
     `fingerprint` is of everything its report depends on, `after` names the jobs whose results it
-    reads, `inputs` the files as the fingerprint saw them.
+    reads, `inputs` the files as the fingerprint saw them, `binds` the chapters of a format.
     """
 
     client: str
@@ -68,6 +71,13 @@ class Job:
     reason: str = ""
     after: tuple[str, ...] = ()
     inputs: tuple[Seen, ...] = ()
+    binds: tuple[Chapter, ...] = ()
+
+    @property
+    def format(self) -> str:
+        """What it makes of all chapters together: ``xlsx``, ``pptx``; empty for a chapter."""
+        kind = self.chapter.path.suffix.removeprefix(".")
+        return kind if kind in TITLES else ""
 
     @property
     def stem(self) -> str:
@@ -128,7 +138,13 @@ def make_plan(
             continue
         clients[ready.name] = ready.client
         for language in (request.language,) if request.language else ready.client.languages:
-            jobs += _plan_client(workspace, ready, every.chapters, language, wanted, request.force)
+            planned = _plan_client(
+                workspace, ready, every.chapters, language, wanted, request.force
+            )
+            jobs += planned
+            bound = [job for job in planned if job.state != "not applicable"]
+            for kind in request.formats if bound else ():
+                jobs.append(_plan_format(workspace, ready, kind, bound, request.force))
     return Plan(tuple(jobs), faults, clients)
 
 
@@ -245,6 +261,23 @@ def _job(
     after = tuple(u.key for u in upstream)
     inputs = (*ready.inputs, Seen.now(chapter.path))
     job = replace(job, fingerprint=fingerprint, after=after, inputs=inputs)
+    return replace(job, state=state, reason=reason)
+
+
+def _plan_format(
+    workspace: Workspace, ready: Prepared, kind: str, bound: Sequence[Job], force: bool
+) -> Job:
+    """Return the job that makes a format of one client's chapters, in one period and language."""
+    place = Path(file_name(ready.name, ready.period, kind))
+    chapter = Chapter(place.name, place, TITLES[kind])  # a stem that no notebook can have
+    job = Job(ready.name, chapter, ready.period, bound[0].language)
+    made_of = (f"{u.stem}:{u.fingerprint}" for u in bound)
+    fingerprint = digest(kit_digest(), kind, ready.tables, job.language, *made_of)
+    state, reason = _state(workspace, job, fingerprint, bound)
+    if force and state == "fresh":
+        state, reason = "stale", "forced"
+    after, binds = tuple(u.key for u in bound), tuple(u.chapter for u in bound)
+    job = replace(job, fingerprint=fingerprint, after=after, binds=binds, inputs=ready.inputs)
     return replace(job, state=state, reason=reason)
 
 

@@ -157,7 +157,7 @@ class _Conductor:
         """Submit what can run, a few more than run at once, so that a cluster is not flooded."""
         busy = {job.key for job in self.running.values()}
         for key, job in list(self.waiting.items()):
-            if any(up in self.bad for up in job.after):
+            if any(up in self.bad for up in job.after) and not job.format:
                 del self.waiting[key]
                 self.bad.add(key)
                 self._end(Ended(job, "blocked", "a chapter it reads failed"))
@@ -167,7 +167,8 @@ class _Conductor:
             if not any(up in self.waiting or up in busy for up in job.after):
                 del self.waiting[key]
                 try:
-                    parcel = make_parcel(self.workspace, job, carry=self.carried)
+                    without = frozenset(self.bad)
+                    parcel = make_parcel(self.workspace, job, carry=self.carried, without=without)
                 except (CxError, OSError) as gone:
                     self._keep(job, Outcome(job.key, error=str(gone)))
                     continue
@@ -199,10 +200,13 @@ def _outcome(future: Future[Any], job: Job) -> Outcome:
 # --- into a job, and out of it ----------------------------------------------------------------
 
 
-def make_parcel(workspace: Workspace, job: Job, *, carry: bool = False) -> Parcel:
+def make_parcel(
+    workspace: Workspace, job: Job, *, carry: bool = False, without: frozenset[str] = frozenset()
+) -> Parcel:
     """Collect a job's inputs: its client's file, tables and upstream results, its notebook.
 
-    With `carry` the files' bytes travel, for a worker elsewhere; otherwise their paths.
+    With `carry` the files' bytes travel, for a worker elsewhere; otherwise their paths. `without`
+    are the keys of jobs that failed: a format is made of the others.
 
     Raises
     ------
@@ -216,26 +220,30 @@ def make_parcel(workspace: Workspace, job: Job, *, carry: bool = False) -> Parce
     root, notebook = workspace.root, job.chapter.path
     client_file = workspace.client_file(job.client)
     state = [*carried(workspace, job.client)]
-    for key in sorted(job.after):
+    for key in sorted({*job.after} - without):
         saved = workspace.result(job.client, job.period, key.rpartition("/")[2])
         state += [saved] if saved.is_file() else []
     files = {path.relative_to(root).as_posix(): path for path in (client_file, *state)}
-    for path in (notebook, *notebook.parent.glob(f"{job.chapter.file}.*.po")):
-        files[f"notebooks/{path.name}"] = path
+    for each in job.binds or (job.chapter,):
+        for path in (each.path, *each.path.parent.glob(f"{each.file}.*.po")):
+            files[f"notebooks/{path.name}"] = path
     return Parcel(
         key=job.key,
         client=job.client,
         chapter=job.chapter.stem,
         period=job.period,
         language=job.language,
-        notebook=notebook.name,
+        notebook="" if job.format else notebook.name,
+        format=job.format,
+        missing=tuple(key.rpartition("/")[2] for key in job.after if key in without),
         files={name: path.read_bytes() if carry else path for name, path in files.items()},
     )
 
 
 def report_path(out: Path, job: Job) -> Path:
     """Return where a job's report lies: ``client/period/language/02-assessment.html``."""
-    return out / report_folder(job.client, job.period, job.language) / f"{job.chapter.file}.html"
+    folder = report_folder(job.client, job.period, job.language)
+    return out / folder / f"{job.chapter.file}.{job.format or 'html'}"
 
 
 def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate) -> Ended:

@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.plots import theme
+from cxlib.plots import native, theme
 
 
 def bars(
@@ -37,4 +37,10 @@ def bars(
         theme.note(ax, f"{value:.0f}", (x, top), shift=(0, 2), va="baseline")
     ax.set_xticks(at, list(labels))
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    drawn = native.Chart(
+        kind="bars", labels=tuple(labels), values=native.numbers(share), low=native.numbers(low),
+        high=native.numbers(high), colours=tuple(colours or ()), shape='0"%"',
+        axis=" · ".join(filter(None, (xlabel, ylabel))),
+    )  # fmt: skip
+    native.note(ax, drawn)
     return theme.title(ax, title)

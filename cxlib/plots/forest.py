@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cxlib.plots import theme
+from cxlib.plots import native, theme
 
 
 def forest(
@@ -56,6 +56,13 @@ def forest(
     ax.grid(axis="x")
     ax.margins(x=0.08)
     ax.set_xlabel(xlabel)
+    drawn = native.Chart(
+        kind="forest", labels=tuple(labels), values=native.numbers(table[value]),
+        low=native.numbers(table[ends[0]]), high=native.numbers(table[ends[1]]),
+        colours=tuple(colours or ()), axis=native.axis_of(xlabel), zero=zero,
+        shape=native.shape_of(table),
+    )  # fmt: skip
+    native.note(ax, drawn)
     return theme.title(ax, title, alt=alt)
 
 

@@ -223,18 +223,19 @@ def wrap(text: str, *, width: float) -> str:
     """Break `text` into lines of at most `width` em: Chinese one em each, Latin half."""
     lines, line, used = [], "", 0.0
     for word in _words(text):
-        size = _em(word)
+        size = em(word)
         if used + size > width and line:
             lines.append(line.rstrip())
             line, used = "", 0.0
             word = word.lstrip()  # noqa: PLW2901 - a space does not begin a line
-            size = _em(word)
+            size = em(word)
         line, used = line + word, used + size
     return "\n".join([*lines, line.rstrip()]) if line.strip() else "\n".join(lines)
 
 
-def _em(text: str) -> float:
-    return sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in text)
+def em(text: str, latin: float = 0.52) -> float:
+    """Return the width of a text in em: Chinese one each, Latin about half."""
+    return sum(1.0 if ord(c) > 0x2E7F else latin for c in text)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -295,7 +296,7 @@ def _narrower(text: str, share: float) -> str:
     for line in lines[1:]:
         wide = ord(joined[-1]) > 0x2E7F or ord(line[0]) > 0x2E7F  # Chinese runs on without a space
         joined += line if wide else " " + line
-    return wrap(joined, width=0.97 * share * max(map(_em, lines)))
+    return wrap(joined, width=0.97 * share * max(map(em, lines)))
 
 
 def by_turn(turns: Iterable[Any]) -> list[str]:
@@ -321,7 +322,7 @@ def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
 
 def label_periods(ax: Axes, labels: list[str]) -> list[int]:
     """Label the periods along the foot of a chart, as many as fit; return which, the latest too."""
-    widest = max((_em(label) for label in labels), default=1.0)
+    widest = max((em(label) for label in labels), default=1.0)
     fit = max(2, int(WIDTH * 72 / 8.5 / (widest + 1.5)))
     step = max(1, -(-len(labels) // fit))
     at = list(range(len(labels) - 1, -1, -step))[::-1]

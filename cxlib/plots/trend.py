@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from cxlib.plots import theme
+from cxlib.plots import native, theme
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
@@ -47,8 +47,17 @@ def trend(
         theme.note(ax, words.quantity(value, unit), place, shift=(0, 4))
     if broken_at in periods:
         ax.axvline(periods.index(broken_at) - 0.5, color=theme.MUTED, linestyle=":", linewidth=1.2)
-    if target is not None and np.isfinite(target):
-        target_line(ax, target, unit, words)
+    aimed = target if target is not None and np.isfinite(target) else None
+    if aimed is not None:
+        target_line(ax, aimed, unit, words)
+    drawn = native.Chart(
+        kind="trend", labels=tuple(map(words.period, periods)),
+        values=native.numbers(table["value"]), low=native.numbers(table["low"]),
+        high=native.numbers(table["high"]), target=aimed,
+        target_label=words.say(_("Target {target}"), target=Quantity(aimed or 0.0, unit)),
+        shape=native.shape_of(table),
+    )  # fmt: skip
+    native.note(ax, drawn)
     ax.margins(y=0.25)
     ax.set(xlabel="", ylabel="")
     return theme.title(ax, title)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cxlib.plots import theme
+from cxlib.plots import native, theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,4 +67,10 @@ def waterfall(
     ax.use_sticky_edges = False  # a bar that begins at the edge is not cut off there
     ax.margins(x=0.12)
     ax.set_xlabel(xlabel)
+    drawn = native.Chart(
+        kind="waterfall", labels=tuple(labels), values=native.numbers(table["value"]),
+        totals=tuple(role == TOTAL for role in table["role"]), target=target,
+        target_label=target_label, axis=xlabel, shape="0.0",
+    )  # fmt: skip
+    native.note(ax, drawn)
     return theme.title(ax, title, alt=alt)
