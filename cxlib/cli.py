@@ -123,8 +123,10 @@ def check(clients: tuple[str, ...], data: bool) -> None:
     """Say all that is wrong with the files and data of CLIENTS, running nothing."""
     from cxlib import params
     from cxlib.batch.chapters import discover, settings_faults
+    from cxlib.chapters import registers_of
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
+    from cxlib.data.registers import read_register
     from cxlib.errors import CxError
     from cxlib.workspace import Workspace
 
@@ -137,6 +139,8 @@ def check(clients: tuple[str, ...], data: bool) -> None:
             client = params.load(name, workspace)
             checked = examine(client, workspace)
             faults = [*settings_faults(client, chapters), *checked.faults, *open_]
+            for section, model in registers_of(client).items():
+                faults += read_register(client, section, model, workspace).faults
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             for fault in open_:
@@ -250,6 +254,46 @@ def forget(client: str, raw: bool, yes: bool) -> None:
     if not yes:
         click.confirm(f"Remove all this of {client}?", abort=True)
     click.echo(f"{len(remove(workspace, client, raw=raw))} removed.")
+
+
+@main.command()
+@click.argument("client")
+@click.argument("sections", nargs=-1, metavar="[SECTION…]")
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would change.")
+@_kindly
+def register(client: str, sections: tuple[str, ...], dry_run: bool) -> None:
+    """Bring the registers of CLIENT (actions, obligations …) and their Excel copies together.
+
+    The copy is made where there is none. What was edited in either is taken over into the other;
+    where both changed one cell, both stay as they are, and the cells are named.
+    """
+    from cxlib.batch.registers import synchronise
+    from cxlib.workspace import Workspace
+
+    for line in synchronise(Workspace.find(), client, sections, write=not dry_run):
+        click.echo(line)
+
+
+@main.group()
+def actions() -> None:
+    """Draft actions from what the chapters found."""
+
+
+@actions.command()
+@click.argument("client")
+@click.option("--period", "-p", default="latest", show_default=True)
+@click.option("--dry-run", "-n", is_flag=True, help="Only say what would be drafted.")
+@_kindly
+def propose(client: str, period: str, dry_run: bool) -> None:
+    """Add an action for each grave finding to the register of CLIENT, to be agreed with it.
+
+    What the client file records under chapters (service, monitoring) is taken over, once.
+    """
+    from cxlib.batch.registers import propose as draft
+    from cxlib.workspace import Workspace
+
+    for line in draft(Workspace.find(), client, period=period, write=not dry_run):
+        click.echo(line)
 
 
 @main.group()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
 from cxlib.analysis.results import Result
-from cxlib.chapters import chapter_faults, labels_of, options_of, register
+from cxlib.chapters import chapter_faults, labels_of, options_of, register, registers_of
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.standing import Standing
 from cxlib.words import Words
@@ -73,6 +73,7 @@ class Engagement(Standing):
             If the client, its file, its data, the period or the language will not do.
         """
         from cxlib import params
+        from cxlib.data.registers import take_in, taken_in
         from cxlib.plots import theme
 
         place = workspace or Workspace.find()
@@ -89,6 +90,11 @@ class Engagement(Standing):
             from cxlib.data.ingest import ingest
 
             ingest(opened, place)
+            take_in(opened, place, registers_of(opened))
+        for section, model in registers_of(opened).items():
+            if place.register(opened.client, section).is_file():
+                said = taken_in(opened, section, model, place).labels(spoken)
+                words = replace(words, labels={**words.labels, **said})
         engagement = cls(
             client=opened, workspace=place, period=str(period), words=words, chapter=chapter
         )
@@ -261,6 +267,25 @@ class Engagement(Standing):
             known = ", ".join(self.periods)
             raise DataError(f"{self.client.client} has no {name} rows in {when}, only in {known}.")
         return rows
+
+    def register(self, section: str) -> Any:
+        """Return a register of the client as last taken in; None if the client file names none.
+
+        Parameters
+        ----------
+        section : str
+            ``actions``, ``obligations`` …; the notebook's metadata lists it under ``sections``.
+
+        Returns
+        -------
+        Register or None
+            Its lists as frozen rows; ``.frame(name)`` is one as a table, its labels as keys that
+            `words` and every table and finding know.
+        """
+        from cxlib.data.registers import taken_in
+
+        model = registers_of(self.client).get(section)
+        return model and taken_in(self.client, section, model, self.workspace)
 
     def _wanted(self, period: str | int | None) -> tuple[str, ...]:
         if period in (None, "current"):

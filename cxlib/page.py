@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import DataError
 from cxlib.words import Words
-from cxlib.workspace import JOB_VARIABLE, Workspace
+from cxlib.workspace import JOB_VARIABLE, Workspace, as_name
 
 if TYPE_CHECKING:
     from cxlib.analysis.kpis import Estimates
     from cxlib.envelope import Envelope
     from cxlib.params import Client
-    from cxlib.present.findings import Rule
+    from cxlib.present.findings import Finding, Rule
     from cxlib.present.linked import Printed
     from cxlib.present.tables import TableView
 
@@ -239,6 +239,33 @@ class Page(ABC):
         )
         write(path, envelope)
         return path
+
+    def saved(self, *, but: Iterable[str] = ()) -> list[Envelope]:
+        """Return what every chapter that applies to the client saved for this period, bar some."""
+        folder = self.workspace.results(self.client.client) / as_name(self.period)
+        left = {self.chapter, *but}
+        stems = sorted(path.stem for path in folder.glob("*.json") if path.stem not in left)
+        return [self.read(stem) for stem in stems]
+
+    def gathered(self, *, but: Iterable[str] = ()) -> list[Finding]:
+        """Return all chapters' findings, gravest first: each subject and each step once."""
+        from cxlib.chapters import register
+        from cxlib.present.findings import Finding, in_order
+
+        envelopes = self.saved(but=but)
+        for envelope in envelopes:
+            register(envelope.chapter)
+        told = [f for envelope in envelopes for f in envelope.findings if isinstance(f, Finding)]
+        once: dict[str, Finding] = {}
+        steps: set[str] = set()
+        for finding in in_order(told):
+            step = finding.step(self.words)
+            small = finding.base is not None and finding.base < self.minimum_base
+            if small or finding.subject in once or (step and step in steps):
+                continue
+            once[finding.subject] = finding
+            steps.add(step)
+        return list(once.values())
 
     def read(self, chapter: str) -> Envelope:
         """Return what another chapter saved for this client and period.

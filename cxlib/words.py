@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -86,6 +87,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 
 _DIGITS = {"points": 1, "percent": 1, "share": 1, "pp": 1, "mean": 2, "count": 0}
 _DAY = 86_400.0
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
 _LARGER = (
     (1.95 * 365.25 * _DAY, 365.25 * _DAY, 1, mark("{number} years")),
     (60 * _DAY, 30.44 * _DAY, 0, mark("{number} months")),
@@ -208,7 +210,7 @@ class Words:
         if label == "all":
             return self.say(mark("All answers"))
         if periods.kind_of(label) is None:
-            return self.label(label)
+            return self.date(dt.date.fromisoformat(label)) if _ISO(label) else self.label(label)
         period = periods.parse(label)
         if period.kind == "year":
             return f"{period.year}年" if self.language == "zh" else str(period.year)

@@ -104,7 +104,7 @@ class Workspace:
         return found
 
     def data(self, client: str) -> Path:
-        """Return the folder of a client's raw files; the kit reads there and never writes."""
+        """Return the folder of a client's raw files, which are only read, and of its registers."""
         return self.root / "data" / check_client_name(client)
 
     def state(self, client: str) -> Path:
@@ -122,6 +122,10 @@ class Workspace:
     def ids(self, client: str) -> Path:
         """Return the file of keyed digests by which raw ids are found in outputs."""
         return self.state(client) / "ids.bin"
+
+    def register(self, client: str, section: str) -> Path:
+        """Return where a register lies as it was last taken in."""
+        return self.state(client) / "registers" / f"{as_name(section)}.json"
 
     def results(self, client: str) -> Path:
         """Return the folder of the results that chapters saved for later chapters."""

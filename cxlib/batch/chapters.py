@@ -28,7 +28,8 @@ class Chapter:
 
     `stem` is its name without number, `title` its one H1, English. Of the groups of tables that it
     `needs` any one suffices; it cannot do without its `sections` of the client file and the
-    chapters that it `reads`, but without those it `reads_if_there` (``"stem?"`` in the metadata).
+    chapters that it `reads`, but without its `sections_if_there` (registers) and the chapters that
+    it `reads_if_there` (``"stem?"`` in the metadata).
     """
 
     stem: str
@@ -38,11 +39,17 @@ class Chapter:
     sections: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     reads_if_there: tuple[str, ...] = ()
+    sections_if_there: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
         """The name its report and executed notebook go by: ``02-assessment``."""
         return self.path.stem
+
+    @property
+    def every_section(self) -> tuple[str, ...]:
+        """Sections that it reads, whether it needs them or not."""
+        return (*self.sections, *self.sections_if_there)
 
     def lacks(self, client: Client) -> str:
         """Return why this chapter does not apply to a client, or nothing if it does."""
@@ -189,6 +196,7 @@ def _read(path: Path) -> Chapter | None:
             f"{path.name}: cx metadata of schema {about.get('schema')!r}; this kit knows {SCHEMA}."
         )
     reads = [str(stem) for stem in about.get("reads", ())]
+    sections = [str(name) for name in about.get("sections", ())]
     stem = _NAME.fullmatch(path.stem)
     if stem is None:
         raise RunError(f"{path.name}: a chapter's file name is letters, digits and '-'.")
@@ -197,7 +205,8 @@ def _read(path: Path) -> Chapter | None:
         path=path,
         title=_title(cells) or stem.group(2),
         needs=tuple(tuple(group) for group in about.get("needs", ())),
-        sections=tuple(about.get("sections", ())),
+        sections=tuple(name for name in sections if not name.endswith("?")),
+        sections_if_there=tuple(name[:-1] for name in sections if name.endswith("?")),
         reads=tuple(stem for stem in reads if not stem.endswith("?")),
         reads_if_there=tuple(stem[:-1] for stem in reads if stem.endswith("?")),
     )

@@ -238,6 +238,7 @@ def _job(
         ready.period,
         language,
         *(f"{u.chapter.stem}:{u.fingerprint}" for u in upstream),
+        *(f"{n}:{d}" for n, d in ready.registers.items() if n in chapter.every_section),
     )
     state, reason = _state(workspace, job, fingerprint, upstream)
     if ready.changed and state == "fresh":

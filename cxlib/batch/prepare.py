@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,8 @@ class Prepared:
     """A client, ready to be planned, or why not.
 
     `tables` is the digest of what it brings into a job (empty if it has no tables yet), `changed`
-    why that will be made anew, `fault` why nothing of it can run; `inputs` its file and tables.
+    why that will be made anew, `fault` why nothing of it can run; `inputs` its file and tables,
+    `registers` the digest of each register.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Prepared:
     changed: str = ""
     fault: str = ""
     inputs: tuple[Seen, ...] = ()
+    registers: Mapping[str, str] = field(default_factory=dict)
 
 
 def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
@@ -63,6 +66,8 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
     Without `write` it only looks, and leaves everything as it is.
     """
     from cxlib import params, periods
+    from cxlib.chapters import registers_of
+    from cxlib.data.registers import read_register, take_in
     from cxlib.data.tables import periods_of
 
     workspace = Workspace(Path(root))
@@ -73,8 +78,13 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
             from cxlib.data.ingest import ingest
 
             ingest(client, workspace)
+            registers = take_in(client, workspace, registers_of(client))
         else:
             changed = _changed(client, workspace)
+            models = registers_of(client)
+            registers = {
+                n: read_register(client, n, m, workspace).digest for n, m in models.items()
+            }
         if not _tables(workspace, name):
             return Prepared(name, client, period, changed=changed)
         chosen = periods.choose(period, periods_of(workspace, client, period))
@@ -83,7 +93,7 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         read = (workspace.client_file(name), *_tables(workspace, name))
         inputs = tuple(Seen.now(path) for path in read)
         tables = _tables_digest(workspace, name)
-        return Prepared(name, client, chosen, tables, changed, inputs=inputs)
+        return Prepared(name, client, chosen, tables, changed, inputs=inputs, registers=registers)
     except CxError as error:
         return Prepared(name, fault=str(error))
     except Exception as error:  # noqa: BLE001 - one client's data never stop another's run
@@ -120,7 +130,7 @@ def _tables(workspace: Workspace, name: str) -> list[Path]:
 
 
 def carried(workspace: Workspace, name: str) -> list[Path]:
-    """Return what of a client every job takes along: its tables, and estimates made from them."""
+    """Return what of a client every job takes along: its tables, estimates made from them."""
     estimates = sorted(p for p in workspace.kpis(name).rglob("*") if p.is_file())
     return [*_tables(workspace, name), *estimates]
 

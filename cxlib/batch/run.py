@@ -216,6 +216,8 @@ def make_parcel(workspace: Workspace, job: Job, *, carry: bool = False) -> Parce
     root, notebook = workspace.root, job.chapter.path
     client_file = workspace.client_file(job.client)
     state = [*carried(workspace, job.client)]
+    registers = (workspace.register(job.client, name) for name in job.chapter.every_section)
+    state += [path for path in registers if path.is_file()]
     for key in sorted(job.after):
         saved = workspace.result(job.client, job.period, key.rpartition("/")[2])
         state += [saved] if saved.is_file() else []

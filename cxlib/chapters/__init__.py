@@ -1,8 +1,9 @@
 """The chapters: one folder each, with what that chapter alone has.
 
 ``findings.py`` (rules), ``figures.py`` (thin), ``tables.py`` (``COLUMNS`` and its frames),
-``options.py`` (``class Options``: its settings in the client file), ``zh.po``. All but the folder
-itself are optional; a folder is found by its name, the chapter's stem.
+``options.py`` (``class Options``: its settings in the client file), ``register.py`` (``SECTION``,
+``class Register``: the rows that the consultant keeps), ``zh.po``. All but the folder itself are
+optional; a folder is found by its name, the chapter's stem.
 """
 
 from __future__ import annotations
@@ -46,6 +47,18 @@ def labels_of(stem: str, client: Any, language: str) -> dict[str, str]:
 def options_of(stem: str) -> Any | None:
     """Return the model of a chapter's settings; None if it declares none."""
     return getattr(part(stem, "options"), "Options", None)
+
+
+@cache
+def _registers() -> dict[str, Any]:
+    stems = sorted(path.parent.name for path in FOLDER.glob("*/register.py"))
+    found = [part(stem, "register") for stem in stems]
+    return {module.SECTION: module.Register for module in found if module is not None}
+
+
+def registers_of(client: Any) -> dict[str, Any]:
+    """Return the model of each register that a client file names, by its section."""
+    return {name: model for name, model in _registers().items() if getattr(client, name)}
 
 
 def chapter_faults(client: Any, stem: str, model: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text
 from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
 from cxlib.params.kpis import Kpi
+from cxlib.params.registers import Named
 from cxlib.params.survey import Survey
 from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Members, Tickets, Transactions
@@ -43,8 +44,8 @@ class Client(Closed):
     """One client, as ``params/<client>.yaml`` describes it.
 
     A client has only the sections its contract calls for; the others are None or empty. Targets
-    carry the direction and basis of what they are set on. `chapters` holds free parameters of
-    chapters by their stem.
+    carry the direction and basis of what they are set on. `needs`, `actions`, `tools`, `training`
+    and `obligations` name registers. `chapters` holds free parameters of chapters by their stem.
     """
 
     client: Annotated[Text, AfterValidator(_client_name)]
@@ -61,6 +62,11 @@ class Client(Closed):
     transactions: Transactions | None = None
     kpis: Mapping[Key, Kpi] = {}
     targets: tuple[Target, ...] = ()
+    needs: Named | None = None
+    actions: Named | None = None
+    tools: Named | None = None
+    training: Named | None = None
+    obligations: Named | None = None
     chapters: Mapping[Text, Mapping[str, Any]] = {}
 
     _document: Document = PrivateAttr(default_factory=lambda: Document(""))

@@ -75,11 +75,14 @@ class Problem:
         What is wrong with it and what would be right.
     rests_on : tuple of Path
         Further values the judgement rests on; if one is itself at fault, nothing is said.
+    severity : {"error", "warning"}
+        Whether it stops the work.
     """
 
     path: Path
     message: str
     rests_on: tuple[Path, ...] = ()
+    severity: Literal["error", "warning"] = "error"
 
 
 def dotted(path: Path) -> str:

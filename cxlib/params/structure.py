@@ -25,7 +25,7 @@ _STAND_INS: dict[str, Any] = {
     "scale": (1, 5),
     "direction": "higher",
     "target": 1.0,
-    "due": STAND_IN,
+    **dict.fromkeys(("due", "date", "until", "amount"), STAND_IN),
     "tickets.columns": {"id": "?", "created": "?"},
     "members.columns": {"id": "?"},
     "transactions.columns": {"member": "?", "date": "?"},
@@ -64,6 +64,8 @@ def fit(model: type[Model], document: Document, *, context: dict[str, Any]) -> M
             if not document.spoilt(path):
                 message = _message(model, detail, path, document)
                 document.fault(path, message, document.at(path))
+            if path in stood_in:  # what holds it is cut next, and not a fault of its own
+                document.broken.add(path[:-1])
             _repair(content, path, missing=missing, stood_in=stood_in)
     return None
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
-from typing import Any
+from typing import Any, Literal
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -93,10 +93,21 @@ class Document:
                 return None
         return value
 
-    def fault(self, path: Path, message: str, value: object = None) -> None:
+    def fault(
+        self,
+        path: Path,
+        message: str,
+        value: object = None,
+        severity: Literal["error", "warning"] = "error",
+    ) -> None:
         """Note what is wrong with the value at `path`."""
         self.broken.add(path)
-        self.faults.append(Fault(self.file, self.where(path), dotted(path), value, message))
+        file, line = self.source(path)
+        self.faults.append(Fault(file, line, dotted(path), value, message, severity=severity))
+
+    def source(self, path: Path) -> tuple[str, int]:
+        """Return the file and line of a value."""
+        return self.file, self.where(path)
 
     def spoilt(self, path: Path) -> bool:
         """Say whether a fault was found at `path` or at something around it."""

@@ -14,7 +14,7 @@ from cxlib.analysis.service import actions as acts
 from cxlib.chapters.service import findings, subjects, tables
 from cxlib.columns import COLUMNS
 from cxlib.data.demo import _tickets as planted
-from cxlib.params.service import agreed_actions, terms_of
+from cxlib.params.service import terms_of
 from cxlib.present.findings import Finding, tell
 from cxlib.words import Words
 from cxlib.workspace import Workspace
@@ -43,7 +43,7 @@ def report(workspace: Workspace, period: str) -> Reported:
     terms = terms_of(e.client, tickets, period=e.period)
     of: dict[str, Any] = {"terms": terms, "period": e.period}
     standing = e.standing("tickets")
-    actions = agreed_actions(e.client, language="en")
+    actions = tables.agreed(e)
     course = service.course(tickets, **of, kpis=tables.charted(standing, actions))
     groups = service.groups(tickets, **of, by=BY)
     follow_up = service.follow_up(actions, course=course, end=tables.end_of(**of))
@@ -191,8 +191,9 @@ def test_the_older_name_of_the_actions_is_read(tmp_path: Path) -> None:
     place = copy_workspace(tmp_path, "lakeside-bank")
     path: Path = place.client_file("lakeside-bank")
     text = path.read_text(encoding="utf-8")
-    assert "    actions:" in text
-    older = text.replace("    actions:", "    measures:").replace("- action:", "- measure:")
+    one = "{measure: Call back, kpi: fcr, owner: Ann, due: 2026-10, state: planned}"
+    older = text.replace("actions: registers/actions.yaml\n", "")
+    older = older.replace("chapters:\n", f"chapters:\n  service: {{measures: [{one}]}}\n")
     path.write_text(older, encoding="utf-8")
     e = Engagement.open("lakeside-bank", chapter="service", language="en", workspace=place)
-    assert len(agreed_actions(e.client, language="en")) == 3
+    assert [action.action for action in tables.agreed(e)] == ["Call back"]

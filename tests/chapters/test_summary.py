@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from cxlib import Engagement
+from cxlib.analysis.actions import Plan
 from cxlib.chapters.assessment import findings as assessment
 from cxlib.chapters.assessment import tables as rows
 from cxlib.chapters.summary import findings, tables
@@ -41,16 +45,32 @@ def test_it_counts_the_verdicts_of_the_core(opened: Engagement) -> None:
 
 
 def test_three_things_to_do_are_the_gravest_findings_steps_each_once(opened: Engagement) -> None:
-    things = tables.things(opened)
+    things = tables.things(opened, opened.gathered())
     assert 1 <= len(things) <= 3
     assert things["step"].is_unique
-    gravest = in_order(tables.findings(opened))[0]
+    gravest = in_order(opened.gathered())[0]
     assert things["step"].iloc[0] == gravest.step(opened.words)
     assert set(things["owner"]) == {"no owner yet"}
 
 
+def test_owner_and_day_come_from_the_register_as_chapter_8_saved_it(opened: Engagement) -> None:
+    found = opened.gathered()
+    first = next(f for f in found if f.next_step and f.severity in ("serious", "warning"))
+    row = {"id": "a1", "title": "actions.a8", "kpi": first.subject, "finding": first.id}
+    row |= {"whose": "actions.a8.owner", "state": "approved", "due_on": dt.date(2026, 12, 1)}
+    plan = Plan(table=pd.DataFrame([row]), progress=pd.DataFrame(), as_of=None)
+    path = opened.workspace.result(opened.client.client, opened.period, "actions")
+    known: Any = {"client": "lakeside-bank", "chapter": "actions", "period": opened.period}
+    write(path, Envelope(**known, kit="0", results={"plan": plan}, findings=()))
+    things = tables.things(opened, found)
+    path.unlink()
+    assert things["step"].iloc[0] == "Train agents to settle card questions at once"
+    assert things["owner"].iloc[0] == "Head of the contact centre"
+    assert things["due_on"].iloc[0] == dt.date(2026, 12, 1)
+
+
 def test_every_subject_is_told_once(opened: Engagement) -> None:
-    subjects = [finding.subject for finding in tables.findings(opened)]
+    subjects = [finding.subject for finding in opened.gathered()]
     assert len(subjects) == len(set(subjects))
 
 

@@ -9,6 +9,7 @@ from cxlib.analysis.service.events import FoldedEvents, fold_events
 from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
 from cxlib.analysis.service.groups import SHOWN, Groups, groups
 from cxlib.analysis.service.kpis import TicketKpis, ticket_kpis
+from cxlib.analysis.service.reasons import Reasons, contact_reasons
 from cxlib.analysis.service.terms import (
     Terms,
     complaints,
@@ -29,12 +30,14 @@ __all__ = [
     "FoldedEvents",
     "FollowUp",
     "Groups",
+    "Reasons",
     "Terms",
     "TicketKpis",
     "answering",
     "arrivals",
     "backlog",
     "complaints",
+    "contact_reasons",
     "course",
     "fold_events",
     "follow_up",

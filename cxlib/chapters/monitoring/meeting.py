@@ -16,6 +16,27 @@ COMMENTS = 3
 """Enough to hear the tone, too few to be mistaken for a count."""
 BLANK = "\u2007" * 16
 """A cell to be filled in by hand."""
+RUNNING = ("approved", "in progress")
+"""States of actions that are agreed and not finished."""
+
+
+def recorded(engagement: Any) -> dict[str, str]:
+    """Return what is being done, by KPI: of the register of actions, else of the client file."""
+    register = engagement.register("actions")
+    if register is None:
+        given = engagement.settings.actions
+        said = {k: a if isinstance(a, dict) else {"": a} for k, a in given.items()}
+        return {
+            k: a.get(engagement.language) or next(iter(a.values()), "") for k, a in said.items()
+        }
+    words, told = engagement.words, {}
+    comma = "，" if words.language == "zh" else ", "
+    for row in register.frame("actions").to_dict("records"):
+        if row["state"] in RUNNING and row["kpi"] not in told:
+            whose = [words.label(row["owner"] or ""), row["due"] and words.period(row["due"])]
+            parts = (words.label(row["title"]), *whose)
+            told[row["kpi"]] = comma.join(str(part) for part in parts if part)
+    return told
 
 
 def comments(engagement: Any, standing: Estimates, parts: Estimates) -> pd.DataFrame:

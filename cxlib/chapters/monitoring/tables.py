@@ -13,6 +13,7 @@ import pandas as pd
 from cxlib.analysis import trends
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import Estimates, compare, estimate
+from cxlib.chapters.monitoring import meeting
 from cxlib.columns import Column
 from cxlib.words import mark as _
 
@@ -153,10 +154,8 @@ def _told(engagement: Any, found: Monitored, row: dict[Any, Any]) -> dict[str, A
     told |= _signal(found, kpi, row)
     told |= _competitor(engagement, kpi)
     told |= _reference(engagement, found, kpi)
-    given = engagement.settings.actions
+    given = meeting.recorded(engagement)
     action = given.get(told["fell_with"] or "", given.get(kpi))
-    if isinstance(action, dict):
-        action = action.get(engagement.language) or next(iter(action.values()), None)
     return told | {"action": action, "on_record": "no" if action is None else "yes"}
 
 

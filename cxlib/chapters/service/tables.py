@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.service import SHOWN, arrivals, last_day, unit_of
+from cxlib.analysis.service import SHOWN, Action, arrivals, last_day, unit_of
+from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.columns import Column
+from cxlib.params.service import agreed_actions
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.analysis.kpis import Estimates
-    from cxlib.analysis.service import Action, Arrivals, FollowUp, Groups, Terms, TicketKpis
+    from cxlib.analysis.service import Arrivals, FollowUp, Groups, Terms, TicketKpis
     from cxlib.analysis.staffing import Staffing
 
 COLUMNS = {
@@ -257,6 +259,32 @@ def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
 
 
 # --- actions and the review meeting ---------------------------------------------------------------
+
+
+_STATE = {"approved": "planned", "in progress": "under way", "done": "done", "verified": "done",
+          "stopped": "stopped"}  # fmt: skip
+"""What a state of the register of actions is called here; a proposed one is not agreed."""
+
+
+def agreed(engagement: Any) -> tuple[Action, ...]:
+    """Return the agreed actions on ticket KPIs: the register's, else those of the client file."""
+    register = engagement.register("actions")
+    if register is None:
+        return agreed_actions(engagement.client, language=engagement.language)
+    label = engagement.words.label
+    return tuple(
+        Action(
+            action=label(row["title"]),
+            kpi=row["kpi"],
+            owner=label(row["owner"] or ""),
+            due=row["due"],
+            state=_STATE[row["state"]],
+            finished="" if _STATE[row["state"]] != "done" else str(row["done"] or row["due"]),
+            note=label(row["note"] or ""),
+        )
+        for row in register.frame("actions").to_dict("records")
+        if row["kpi"] in TICKET_KPIS and row["due"] and row["state"] in _STATE
+    )
 
 
 def register(follow_up: FollowUp) -> pd.DataFrame:

@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cxlib.chapters import register
+from cxlib.analysis.actions import OPEN
 from cxlib.columns import Column
-from cxlib.present.findings import Finding, in_order
 from cxlib.words import mark as _
-from cxlib.workspace import as_name
 
 if TYPE_CHECKING:
     from cxlib.analysis.kpis import Estimates
+    from cxlib.present.findings import Finding
 
 MOST = 3
 """Things to do: a board remembers three."""
+MOST_OPEN = 5
+"""Open obligations on the page; chapter 14 has them all."""
 
 COLUMNS = {
+    "due_on": Column(_("Due on"), "date", "Its last day."),
     "step": Column(_("What to do"), "text"),
     "about": Column(_("About"), "text"),
     "worth_points": Column(_("Points at stake"), "points", "Of the first KPI; an association."),
@@ -26,13 +28,6 @@ COLUMNS = {
     "met": Column(_("Met"), "int"),
     "all": Column(_("Targets"), "int"),
 }
-
-
-def chapters(engagement: Any) -> list[Any]:
-    """Return what every chapter that applies to the client saved for this period."""
-    folder = engagement.workspace.results(engagement.client.client) / as_name(engagement.period)
-    stems = sorted(path.stem for path in folder.glob("*.json") if path.stem != engagement.chapter)
-    return [engagement.read(stem) for stem in stems]
 
 
 def headline(engagement: Any) -> Estimates:
@@ -44,24 +39,6 @@ def headline(engagement: Any) -> Estimates:
     shown = table[table["status"].notna()]
     shown = shown if len(shown) else table[table["source"] == "survey"]
     return replace(standing, table=shown.head(8).reset_index(drop=True))
-
-
-def findings(engagement: Any) -> list[Finding]:
-    """Return the findings of all chapters, gravest first: each subject and each step once."""
-    found = chapters(engagement)
-    for saved in found:
-        register(saved.chapter)
-    told = [f for saved in found for f in saved.findings if isinstance(f, Finding)]
-    once: dict[str, Finding] = {}
-    steps: set[str] = set()
-    for finding in in_order(told):
-        step = finding.step(engagement.words)
-        small = finding.base is not None and finding.base < engagement.minimum_base
-        if small or finding.subject in once or (step and step in steps):
-            continue
-        once[finding.subject] = finding
-        steps.add(step)
-    return list(once.values())
 
 
 def contract(engagement: Any) -> pd.DataFrame:
@@ -85,25 +62,61 @@ def contract(engagement: Any) -> pd.DataFrame:
     return pd.DataFrame([row | {"named": named(missed)}])
 
 
-def things(engagement: Any, found: list[Finding] | None = None) -> pd.DataFrame:
-    """Return the three things to do: the gravest findings that name a step, each step once."""
+def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
+    """Return the three things to do: the gravest findings that name a step, each step once.
+
+    Whose they are and until when is taken from the first open action for the finding, or for the
+    same KPI.
+    """
     words = engagement.words
+    agreed = _open_actions(engagement)
     rows: list[dict[str, Any]] = []
-    for finding in findings(engagement) if found is None else found:
+    for finding in found:
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
+        mine = [a for a in agreed if a["finding"] == finding.id]
+        mine += [a for a in agreed if a["kpi"] == finding.subject]
+        first = mine[0] if mine else {}
         rows.append(
             {
                 "rank": len(rows) + 1,
-                "step": finding.step(words),
-                "about": words.label(finding.subject),
+                "step": words.label(first["title"]) if mine else finding.step(words),
+                "about": words.label(finding.row.get("title") or finding.subject),
                 "worth_points": finding.stake or float("nan"),
-                "owner": words.say(_("no owner yet")),
+                "owner": words.label(_owner(finding, first) or words.say(_("no owner yet"))),
+                "due_on": first.get("due_on"),
             }
         )
         if len(rows) == MOST:
             break
     return pd.DataFrame(rows)
+
+
+def _owner(finding: Finding, action: dict[str, Any]) -> Any:
+    """Return whose it is: the action's owner, or who owes it by the contract."""
+    return action.get("whose") if action else finding.row.get("owed_by")
+
+
+def _open_actions(engagement: Any) -> list[dict[str, Any]]:
+    """Return the open actions as chapter 08 saved them, the first due first."""
+    plan = _saved(engagement, "actions", "plan")
+    if plan is None:
+        return []
+    running = plan.table[plan.table["state"].isin(OPEN)]
+    rows = running.assign(day=pd.to_datetime(running["due_on"])).sort_values("day", kind="stable")
+    told: list[dict[str, Any]] = rows.to_dict("records")
+    return told
+
+
+def _saved(engagement: Any, chapter: str, name: str) -> Any:
+    found = {one.chapter: one.results for one in engagement.saved()}
+    return found.get(chapter, {}).get(name)
+
+
+def obligations(engagement: Any) -> pd.DataFrame:
+    """Return what is open of the contract, as chapter 14 saved it: the late and the next due."""
+    table = _saved(engagement, "engagement", "open")
+    return pd.DataFrame() if table is None else table.head(MOST_OPEN)
 
 
 def at_risk(engagement: Any) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def build(root: Path, clients: Collection[str] = CLIENTS) -> list[Path]:
     list of Path
         Every file written. The client files in ``params/`` are written by hand, not here.
     """
-    from cxlib.data.demo import harbour, lakeside, nova
+    from cxlib.data.demo import _registers, harbour, lakeside, nova
 
     written = []
     for client, module in zip(CLIENTS, (harbour, lakeside, nova), strict=True):
@@ -40,5 +40,5 @@ def build(root: Path, clients: Collection[str] = CLIENTS) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         key = folder / KEY_FILE
         key.write_bytes(demo_key(client).hex().encode("ascii") + b"\n")
-        written += [key, *module.build(folder)]
+        written += [key, *module.build(folder), *_registers.write(client, folder)]
     return written

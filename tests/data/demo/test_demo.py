@@ -44,7 +44,8 @@ def test_the_command_says_what_it_wrote_and_it_is_all_there_is_and_small(
     done = CliRunner().invoke(main, ["--root", str(tmp_path)], catch_exceptions=False)
     assert done.exit_code == 0
     written = {line.split("  ")[0] for line in done.output.splitlines()}
-    kept = [path for client in CLIENTS for path in (files.data / client).iterdir()]
+    every = (path for client in CLIENTS for path in (files.data / client).rglob("*"))
+    kept = [path for path in every if path.is_file()]
     assert written == {path.relative_to(files.root).as_posix() for path in kept}
     assert sum(path.stat().st_size for path in kept) < 8_000_000
 

@@ -1,0 +1,59 @@
+"""What the commands do with registers: bring their files together, draft actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cxlib import params
+from cxlib.chapters import registers_of
+from cxlib.chapters.actions.propose import drafts
+from cxlib.data.registers import add_rows, bring_together, read_register
+from cxlib.engagement import Engagement
+from cxlib.errors import CxError, nearest
+from cxlib.params import InvalidParams
+from cxlib.workspace import Workspace
+
+
+def synchronise(
+    workspace: Workspace, client: str, sections: Sequence[str] = (), *, write: bool
+) -> Iterator[str]:
+    """Bring a client's registers and their Excel copies together; yield what is said of it."""
+    opened = params.load(client, workspace)
+    models = registers_of(opened)
+    if not models:
+        yield f"{client} has no register: its file names none."
+    for section in sections or models:
+        if section not in models:
+            raise CxError(f"{client} has no register {section!r}{nearest(section, models)}")
+        yield from bring_together(opened, section, models[section], workspace, write=write)
+
+
+def propose(workspace: Workspace, client: str, *, period: str, write: bool) -> Iterator[str]:
+    """Add an action for each grave finding to a client's register; yield what is said of it."""
+    opened = params.load(client, workspace)
+    model, named = registers_of(opened).get("actions"), opened.actions
+    if model is None or named is None:
+        raise CxError(
+            f"{opened.file} names no register of actions; add the line "
+            "`actions: registers/actions.yaml` and run this again."
+        )
+    path = workspace.data(client) / named.file
+    if not path.is_file():
+        add_rows(opened, "actions", model, workspace, name="actions", rows=())
+    found = read_register(opened, "actions", model, workspace)
+    if found.register is None:
+        raise InvalidParams(found.faults)
+    views: dict[str, Any] = {
+        language: Engagement.open(client, period=period, language=language, workspace=workspace)
+        for language in opened.languages
+    }
+    new = drafts(views, found.register.actions, today=dt.date.today().isoformat())
+    for row in new:
+        yield f"{row['id']}: {next(iter(row['title'].values()))}"
+    if new and write:
+        add_rows(opened, "actions", model, workspace, name="actions", rows=new)
+        yield f"{len(new)} drafted in {workspace.shown(path)}: owners and days are yours to fill."
+    elif not new:
+        yield "Nothing to draft: every grave finding of the reports has its action."

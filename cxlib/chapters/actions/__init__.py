@@ -1,0 +1,1 @@
+"""Chapter 08: what is done about the findings: by whom, by when, and what came of it."""

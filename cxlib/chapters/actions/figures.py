@@ -1,0 +1,35 @@
+"""The chapter drawn: thin, on the kit's chart types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cxlib.plots.map import quadrants
+from cxlib.words import Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw what each open action is expected to bring against its effort; as `tables.first`."""
+    best = table.iloc[0]
+    says = _("“{title}” brings most for its effort")
+    shown: Any = table.assign(effort_low=table["effort"], effort_high=table["effort"])
+    return quadrants(
+        shown,
+        x="effort",
+        y="in_points",
+        cuts=(float(table["effort"].median()), float(table["in_points"].median())),
+        labels=[words.label(title) for title in table["title"]],
+        names=[
+            words.say(n) for n in (_("Fill in"), _("Reconsider"), _("Do first"), _("Plan well"))
+        ],
+        title=words.say(says, title=best["title"]),
+        xlabel=words.say(_("Effort, person-days")),
+        ylabel=words.say(_("Expected, points of the first KPI")),
+        ax=ax,
+    )

@@ -1,0 +1,40 @@
+"""What this chapter says, as data."""
+
+from __future__ import annotations
+
+from cxlib.analysis.service import actions as acts
+from cxlib.chapters.actions import tables
+from cxlib.present.findings import Rule
+from cxlib.words import mark as _
+
+# fmt: off
+PROGRESS = (
+    Rule({"case": "all done"}, _("All {planned} actions are done."), "good"),
+    Rule({"case": "late"}, _("{finished} of {planned} actions are done, {overdue} are overdue."), "warning",
+         _("Go through the overdue ones with their owners before anything new is begun.")),
+    Rule({"case": "one late"}, _("{finished} of {planned} actions are done, one is overdue."), "warning"),
+    Rule({"case": "on time"}, _("{finished} of {planned} actions are done, none is overdue."), "good"),
+)
+ACTIONS = (
+    Rule({"case": "overdue"}, _("“{title}” was due on {due_on} and is not done."), "warning",
+         _("Ask what holds it up ({whose}), and agree on a new day.")),
+    Rule({"case": "overdue", "whose": None}, next_step=_("Name an owner, and agree on a new day.")),
+    Rule({"case": "not agreed"}, _("“{title}” is approved, but has no owner or no day."), "warning",
+         _("Name who does it and by when, at the next meeting.")),
+    Rule({"found": False}, _("“{title}” answers a finding that is no longer made."), "note",
+         _("Decide whether it is still needed."), also=_("The finding that it answers is no longer made.")),
+)
+OUTCOMES = (
+    Rule({"afterwards": tables.BETTER}, _("“{title}” is done, and {kpi} is better than before it, like for like."), "good"),
+    Rule({"afterwards": tables.WORSE}, _("“{title}” is done, yet {kpi} is worse than before it, like for like."), "warning",
+         _("Decide whether it is changed or stopped ({whose}).")),
+    Rule({"afterwards": tables.UNCLEAR}, _("“{title}” is done; {kpi} has not clearly moved since."), "note",
+         _("Agree on what else would move it.")),
+    Rule({"afterwards": acts.BETTER}, _("“{title}” is done, and {kpi} is better than usual."), "good"),
+    Rule({"afterwards": acts.BEFORE}, _("“{title}” came only after {kpi} had improved.")),
+    Rule({"afterwards": acts.UNMOVED}, _("“{title}” is done; {kpi} has not clearly moved since."), "note",
+         _("Agree on what else would move it.")),
+    Rule({"afterwards": acts.WORSE}, _("“{title}” is done, yet {kpi} is worse than usual."), "warning",
+         _("Decide whether it is changed or stopped ({whose}).")),
+)
+# fmt: on

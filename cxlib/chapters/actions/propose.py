@@ -1,0 +1,119 @@
+"""Drafts for the register: an action for each grave finding, and what older files record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.chapters.actions.tables import AFTER
+from cxlib.params.service import agreed_actions
+from cxlib.present.findings import Finding
+
+_STATE = {"planned": "approved", "under way": "in progress", "done": "done", "stopped": "stopped"}
+_KIND = {"touchpoint": "touchpoint", "tickets": "process"}
+"""What a finding's source suggests; the consultant knows better."""
+
+
+def drafts(
+    engagements: Mapping[str, Any], actions: Sequence[Any], *, today: str
+) -> list[dict[str, Any]]:
+    """Return new rows for the register, as a YAML file would hold them.
+
+    Parameters
+    ----------
+    engagements : mapping
+        The client opened in each of its languages.
+    actions : sequence
+        The register's rows: a finding that one of them answers, and what it recorded under the
+        same title before, is not drafted again.
+    today : str
+        The day on which they are proposed.
+    """
+    first = next(iter(engagements.values()))
+    client = first.client
+    rows = [*_recorded(engagements), *_answers(engagements, today)]
+    titles = {text for action in actions for text in action.title.values()}
+    answered = {action.finding for action in actions}
+    busy = {a.kpi for a in actions if a.state in ("approved", "in progress")}
+    ids = {action.id for action in actions}
+    kept: list[dict[str, Any]] = []
+    for row in rows:
+        finding = row.get("finding")
+        known = finding in answered or row["kpi"] in busy if finding else False
+        if known or titles & set(row["title"].values()):
+            continue
+        number = len(kept) + 1
+        while f"p{number}" in ids:
+            number += 1
+        ids.add(f"p{number}")
+        told = {k: v for k, v in row.items() if k != "kpi" or v in _keys(client)}
+        kept.append({"id": f"p{number}", **told})
+    return kept
+
+
+def _keys(client: Any) -> set[str]:
+    tickets = TICKET_KPIS if client.tickets is not None else ()
+    asked = {question.key for question in (*client.metrics, *client.touchpoints)}
+    return {*asked, *client.kpis, *tickets}
+
+
+def _answers(engagements: Mapping[str, Any], today: str) -> list[dict[str, Any]]:
+    """Return an action for each grave finding that says what follows from it."""
+    first = next(iter(engagements.values()))
+    rows = []
+    for finding in first.gathered(but=AFTER):
+        if not finding.next_step or finding.severity not in ("serious", "warning"):
+            continue
+        title = {name: finding.step(e.words) for name, e in engagements.items()}
+        row = {"title": title, "finding": finding.id, "kpi": finding.subject, "state": "proposed"}
+        kind = {"touchpoint": "touchpoint", "tickets": "process"}.get(
+            str(finding.row.get("source"))
+        )
+        rows.append(
+            row | ({"kind": kind} if kind else {}) | _at_stake(finding) | {"proposed": today}
+        )
+    return rows
+
+
+def _at_stake(finding: Finding) -> dict[str, float]:
+    """Return what the KPI would gain if the target were reached, or what was lost came back."""
+    facts = finding.row
+    if facts.get("status") == "missed":
+        wanted = {"effect": "gap"}
+    elif facts.get("turn") == "worse":
+        wanted = {"effect": "like", "effect_low": "like_high", "effect_high": "like_low"}
+    else:
+        return {}
+    found = {name: facts.get(column) for name, column in wanted.items()}
+    return {
+        name: _rounded(-value)
+        for name, value in found.items()
+        if isinstance(value, (int, float)) and math.isfinite(value)
+    }
+
+
+def _rounded(value: Any) -> float:
+    return float(f"{float(value):.3g}")
+
+
+def _recorded(engagements: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what `chapters: {service: …, monitoring: …}` of the client file records."""
+    rows: list[dict[str, Any]] = []
+    client = next(iter(engagements.values())).client
+    told = {name: agreed_actions(client, language=name) for name in engagements}
+    for same in zip(*told.values(), strict=True):
+        texts = dict(zip(told, same, strict=True))
+        one = same[0]
+        row = {"title": {name: a.action for name, a in texts.items()}, "kpi": one.kpi}
+        row |= {"owner": {name: a.owner for name, a in texts.items()}, "due": one.due}
+        row |= {"state": _STATE[one.state]}
+        if one.note:
+            row["note"] = {name: a.note for name, a in texts.items()}
+        rows.append(row)
+    given = client.chapters.get("monitoring", {})
+    for kpi, text in (given.get("actions") or given.get("measures") or {}).items():
+        title = text if isinstance(text, dict) else dict.fromkeys(engagements, text)
+        rows.append({"title": dict(title), "kpi": kpi, "state": "in progress"})
+    return rows

@@ -1,0 +1,102 @@
+"""The register of actions: what is done about the findings, by whom, by when, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from cxlib.errors import nearest
+from cxlib.params.base import Key, Label, Text
+from cxlib.params.faults import Problem
+from cxlib.params.registers import Day, Due, Id, Money, Row
+from cxlib.params.registers import Register as Base
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
+
+SECTION = "actions"
+
+Kind = Literal["product", "process", "communication", "staff", "touchpoint", "technology"]
+State = Literal["proposed", "approved", "in progress", "done", "verified", "stopped"]
+STEPS = ("proposed", "approved", "started", "done", "verified")
+"""The days of an action's life, in their order."""
+
+
+class Action(Row):
+    """One action.
+
+    `finding` is the id of the finding that it answers (``monitoring.nps``), `kpi` the KPI or
+    touchpoint that it is to move, by `effect` (in the KPI's unit, as the driver model predicts it,
+    before any haircut, with its interval). `effort` is in person-days, `worth` in money a year.
+    """
+
+    id: Id
+    title: Label
+    kind: Kind | None = None
+    finding: Text | None = None
+    kpi: Key | None = None
+    effect: float | None = None
+    effect_low: float | None = None
+    effect_high: float | None = None
+    worth: Money | None = None
+    effort: Annotated[float, Field(gt=0)] | None = None
+    owner: Label | None = None
+    due: Due | None = None
+    state: State = "proposed"
+    proposed: Day | None = None
+    approved: Day | None = None
+    started: Day | None = None
+    done: Day | None = None
+    verified: Day | None = None
+    note: Label | None = None
+
+
+class Adjustment(Row):
+    """What was changed about an action, when and why."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("action", "date")
+
+    action: Id
+    date: Day
+    change: Label
+    reason: Label
+
+
+class Register(Base):
+    """The actions of an engagement, and how they were adjusted."""
+
+    actions: tuple[Action, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+
+    def problems(self, client: Client) -> Iterator[Problem]:
+        """Yield unknown KPIs and actions, and days that stand in the wrong order."""
+        from cxlib.analysis.ticket_targets import TICKET_KPIS
+
+        tickets = TICKET_KPIS if client.tickets is not None else {}
+        asked = [*(m.key for m in client.metrics), *(t.key for t in client.touchpoints)]
+        known = [*asked, *client.kpis, *tickets]
+        for place, action in enumerate(self.actions):
+            at = ("actions", place)
+            if action.kpi is not None and action.kpi not in known:
+                message = f"{action.kpi!r} is no KPI or touchpoint of this client"
+                yield Problem((*at, "kpi"), message + nearest(action.kpi, known))
+            days = [(name, day) for name in STEPS if (day := getattr(action, name)) is not None]
+            for (before, first), (after, then) in pairwise(days):
+                if then < first:
+                    message = f"{after} on {then} is before {before} on {first}; change one."
+                    yield Problem((*at, after), message, ((*at, before),))
+            if action.state == "verified" and action.done is None:
+                message = "'verified' needs the day on which it was done; fill in done."
+                yield Problem((*at, "state"), message)
+            ends = (action.effect_low, action.effect, action.effect_high)
+            if (given := [x for x in ends if x is not None]) != sorted(given):
+                message = "effect_low to effect_high does not hold effect; put them in order."
+                yield Problem((*at, "effect"), message)
+        ids = [action.id for action in self.actions]
+        for place, adjustment in enumerate(self.adjustments):
+            if adjustment.action not in ids:
+                message = f"{adjustment.action!r} is no action{nearest(adjustment.action, ids)}"
+                yield Problem(("adjustments", place, "action"), message)

@@ -1,0 +1,243 @@
+"""The rows of this chapter: the register of actions against what was found and what moved since."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis import actions, service
+from cxlib.analysis.actions import FINISHED, OPEN, Plan
+from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.columns import Column
+from cxlib.params.service import terms_of
+from cxlib.words import mark as _
+
+AFTER = ("actions", "engagement", "summary")
+"""Chapters that come after the findings."""
+MOST = 10
+"""Contact reasons in the body; all of them stand under the method."""
+BETTER, WORSE = _("better, like for like"), _("worse, like for like")
+UNCLEAR, EARLY = _("nothing clear"), _("too early to tell")
+
+COLUMNS = {
+    "title": Column(_("What"), "key"),
+    "whose": Column(_("Owner"), "key"),
+    "kind": Column(_("Kind"), "word"),
+    "brings": Column(
+        _("Expected effect"), "signed", "After the haircut.", ("brings_low", "brings_high")
+    ),
+    "in_points": Column(
+        _("In points"),
+        "points",
+        "Of the first KPI; an association.",
+        ("in_points_low", "in_points_high"),
+    ),
+    "effort": Column(_("Effort (days)"), "int", "Person-days."),
+    "money": Column(_("Worth a year"), "int", "In the client's currency."),
+    "priority": Column(_("Points per 10 days"), "number", "Gain per ten person-days."),
+    "due_on": Column(_("Due on"), "date", "Its last day."),
+    "state": Column(_("State"), "word"),
+    "days_late": Column(_("Days late"), "int"),
+    "done": Column(_("Done on"), "date"),
+    "afterwards": Column(_("Its KPI since"), "word", "Like for like, or by the chart; no cause."),
+    "against": Column(_("Last period before it"), "period"),
+    "actions": Column(_("Actions"), "int"),
+    "overdue": Column(_("Overdue"), "int"),
+    "headline": Column(_("Finding"), "text"),
+    "step": Column(_("What to do"), "text"),
+    "finding_id": Column(_("Finding"), "text"),
+    "planned": Column(_("Actions"), "int"),
+    "finished": Column(_("Done"), "int"),
+    "date": Column(_("Date"), "date"),
+    "change_note": Column(_("What was changed"), "key"),
+    "grounds": Column(_("Why"), "key"),
+    "hours": Column(_("Hours"), "points"),
+    "contact_reason": Column(_("Reason"), "text"),
+    "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
+    "handle": Column(_("Handle time"), "duration"),
+    "repeats": Column(_("Came back"), "percent", "Within the window, for the same reason."),
+    "saved": Column(
+        _("Hours saved"), "points", "By the assumed share.", ("saved_low", "saved_high")
+    ),
+}
+_NAMES = {"worth": "money", "owner": "whose", "expected": "brings", "gain": "in_points"} | {
+    f"{old}_{end}": f"{new}_{end}"
+    for old, new in (("expected", "brings"), ("gain", "in_points"))
+    for end in ("low", "high")
+}
+"""What columns of the plan are called on the page: other chapters' have other meanings."""
+
+
+def plan(engagement: Any) -> Plan:
+    """Return the register with effects, order and lateness, as of the end of the period."""
+    standing = engagement.standing("survey", "touchpoint", "tickets", "reported").table
+    by_kpi = standing.drop_duplicates("kpi").set_index("kpi")
+    rows = engagement.register("actions").frame("actions")
+    made = engagement.saved(but=AFTER)
+    known = {finding.id for one in made for finding in one.findings}
+    ran = {one.chapter for one in made}
+    known |= {f for f in rows["finding"].dropna() if _chapter(f) not in ran}
+    found = actions.plan(rows, as_of=_end(engagement), points=by_kpi["worth"], findings=known)
+    table = found.table.rename(columns=_NAMES)
+    table.loc[[_chapter(f) not in ran for f in table["finding"]], "found"] = None
+    outcomes = _outcomes(engagement, table, found.as_of)
+    table = table.assign(unit=table["kpi"].map(by_kpi["unit"]).astype(object)).join(outcomes)
+    owned = table["whose"].notna() & table["due"].notna()
+    agreed = table["state"].isin(OPEN[1:])
+    table["case"] = [
+        _("overdue") if late else _("not agreed") if a and not o else ""
+        for late, a, o in zip(table["overdue"], agreed, owned, strict=True)
+    ]
+    return replace(found, table=table)
+
+
+def _chapter(finding: object) -> str:
+    return str(finding).partition(".")[0]
+
+
+def _end(engagement: Any) -> dt.date | None:
+    kind = periods.kind_of(engagement.period)
+    return periods.parse(engagement.period).end if kind else None
+
+
+def _outcomes(engagement: Any, table: pd.DataFrame, end: dt.date | None) -> pd.DataFrame:
+    """Return where the KPI of each finished action stands, and since when."""
+    charted = _charted(engagement, table)
+    told = []
+    for row in table.to_dict("records"):
+        done = row["done"]
+        facts: dict[str, Any] = {"afterwards": None, "against": None, "before": float("nan")}
+        facts |= dict.fromkeys(("value", "like", "like_low", "like_high"), float("nan"))
+        finished = row["state"] in FINISHED and row["kpi"] is not None and done is not None
+        if finished and end is not None and done <= end:
+            if row["kpi"] in TICKET_KPIS:
+                facts["afterwards"] = charted.get(row["id"])
+            else:
+                facts |= _moved(engagement, row["kpi"], done)
+        told.append(facts)
+    return pd.DataFrame(told, index=table.index, columns=list(facts) if told else None)
+
+
+def _moved(engagement: Any, kpi: str, done: dt.date) -> dict[str, Any]:
+    """Return how a KPI compares with the last period that was over when the action was done."""
+    before = [p for p in engagement.periods if periods.parse(p).end < done]
+    if periods.parse(engagement.period).start <= done or not before:
+        return {"afterwards": EARLY}
+    compared = engagement.compared(before[-1]).table
+    rows = compared[compared["kpi"] == kpi].to_dict("records")
+    if not rows:
+        return {}
+    names = ("before", "value", "like", "like_low", "like_high")
+    word = {"better": BETTER, "worse": WORSE}.get(rows[0]["turn"], UNCLEAR)
+    facts = {name: rows[0].get(name, float("nan")) for name in names}
+    return facts | {"afterwards": word, "against": before[-1]}
+
+
+def _charted(engagement: Any, table: pd.DataFrame) -> dict[str, str | None]:
+    """Return where the ticket KPIs of finished actions stand, by their charts, by action."""
+    mine = table[table["kpi"].isin(list(TICKET_KPIS)) & table["due"].notna()]
+    mine = mine[mine["state"].isin(FINISHED)]
+    if mine.empty or engagement.client.tickets is None:
+        return {}
+    tickets = engagement.table("tickets")
+    terms = terms_of(engagement.client, tickets, period=engagement.period)
+    of: dict[str, Any] = {"terms": terms, "period": engagement.period}
+    course = service.course(tickets, **of, kpis=list(dict.fromkeys(mine["kpi"])))
+    told = [
+        service.Action(
+            action=row["id"], kpi=row["kpi"], owner="", due=row["due"], state="done",
+            finished=str(row["done"] or row["due"]),
+        )
+        for row in mine.to_dict("records")
+    ]  # fmt: skip
+    base = engagement.minimum_base
+    found = service.follow_up(told, course=course, end=_end(engagement), minimum_base=base)
+    return dict(zip(found.table["action"], found.table["moved"], strict=True))
+
+
+def under_way(found: Plan) -> pd.DataFrame:
+    """Return what is agreed or proposed and not finished, late ones first, then by day."""
+    open_ = found.table[found.table["state"].isin(OPEN)]
+    order = open_.assign(late=~open_["overdue"], day=pd.to_datetime(open_["due_on"]))
+    return open_.loc[order.sort_values(["late", "day"], kind="stable").index]
+
+
+def first(found: Plan) -> pd.DataFrame:
+    """Return the open actions that can be ranked, the first to do on top."""
+    open_ = under_way(found)
+    return open_[open_["rank"].notna()].sort_values("rank", kind="stable")
+
+
+def finished(found: Plan) -> pd.DataFrame:
+    """Return the finished actions on a KPI, with where it stands."""
+    table = found.table
+    mine = table[table["state"].isin(FINISHED) & table["afterwards"].notna()]
+    return mine.assign(outcome_of=mine["id"] + ".outcome")
+
+
+def progress(found: Plan) -> pd.DataFrame:
+    """Return how far the whole plan has come, as one row."""
+    table = found.table
+    done = int(table["state"].isin(FINISHED).sum())
+    late = int(table["overdue"].sum())
+    live = int((table["state"] != "stopped").sum())
+    case = "all done" if done == live else "late" if late > 1 else "one late" if late else "on time"
+    row = {"subject": "progress", "case": case, "planned": live, "finished": done, "overdue": late}
+    return pd.DataFrame([row] if live else [])
+
+
+def unanswered(engagement: Any, found: Plan) -> pd.DataFrame:
+    """Return the grave findings that no action answers, with what follows from them."""
+    answered = set(found.table["finding"].dropna())
+    running = found.table[found.table["state"].isin(OPEN)]
+    words, rows = engagement.words, []
+    for finding in engagement.gathered(but=AFTER):
+        grave = finding.next_step and finding.severity in ("serious", "warning")
+        if grave and finding.id not in answered and finding.subject not in set(running["kpi"]):
+            rows.append({"headline": finding.headline(words), "step": finding.step(words)})
+    return pd.DataFrame(rows)
+
+
+def by_kind(engagement: Any, found: Plan) -> pd.DataFrame:
+    """Return every live action by kind, with the finding that it answers in its own words."""
+    said = {
+        finding.id: finding.headline(engagement.words)
+        for one in engagement.saved(but=AFTER)
+        for finding in one.findings
+    }
+    live = found.table[found.table["state"] != "stopped"]
+    answers = [said.get(f, "") if f is not None else "" for f in live["finding"]]
+    order = live.assign(finding_id=answers)
+    return order.sort_values("kind", kind="stable", na_position="last")
+
+
+def adjustments(engagement: Any) -> pd.DataFrame:
+    """Return what was changed about actions, when and why, the latest first."""
+    rows: pd.DataFrame = engagement.register("actions").frame("adjustments")
+    titles = "actions." + rows["action"].astype(str)
+    rows = rows.assign(title=titles).rename(columns={"change": "change_note", "reason": "grounds"})
+    return rows.sort_values("date", ascending=False, kind="stable")
+
+
+def reasons(engagement: Any) -> Any:
+    """Return contact reasons by the work they make; None without tickets that tell it."""
+    if engagement.client.tickets is None:
+        return None
+    tickets, period = engagement.table("tickets"), engagement.period
+    told = {name for name in ("category", "handle_seconds") if name in tickets}
+    if len(told) < 2 or tickets[list(told)].isna().all().any():
+        return None
+    terms = terms_of(engagement.client, tickets, period=period)
+    share = engagement.settings.answered_share
+    found = service.contact_reasons(tickets, terms=terms, period=period, answered=share)
+    table = found.table.assign(contact_reason=found.table["level"], tickets=found.table["n"])
+    return replace(found, table=table)
+
+
+def most_work(found: Any) -> Any:
+    """Return the contact reasons that make most work."""
+    return None if found is None else found.table.head(MOST)

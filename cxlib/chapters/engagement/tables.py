@@ -1,0 +1,201 @@
+"""The rows of this chapter: the register of obligations as it stands at the end of the period."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis import obligations
+from cxlib.analysis.obligations import LATE, Status
+from cxlib.columns import Column
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+BLANK = "\u2007" * 16
+"""A cell to be filled in by hand."""
+SOON = 30
+"""Days before it that a notice is reminded of."""
+
+COLUMNS = {
+    "title": Column(_("What"), "key"),
+    "sort": Column(_("Kind"), "word"),
+    "state": Column(_("State"), "word"),
+    "due_on": Column(_("Due on"), "date", "Its last day."),
+    "delivered": Column(_("Delivered"), "date"),
+    "accepted_on": Column(_("Accepted on"), "date"),
+    "review_ends": Column(_("Review ends"), "date", "End of the last working day for a reply."),
+    "days_late": Column(_("Days late"), "int"),
+    "working_days_late": Column(_("Working days late"), "int"),
+    "fee": Column(_("Late fee"), "number", "In the client's currency."),
+    "amount": Column(_("Amount"), "int", "In the client's currency."),
+    "paid": Column(_("Paid on"), "date"),
+    "notice_by": Column(_("Notice by"), "date"),
+    "owed_by": Column(_("Owed by"), "word"),
+    "proof": Column(_("Evidence"), "text"),
+    "signed": Column(_("Client / consultants: name, signature, day"), "text", "By hand."),
+    "hours": Column(_("Hours"), "points"),
+    "people": Column(_("Participants"), "int"),
+    "date": Column(_("Date"), "date"),
+    "decision_made": Column(_("Decision"), "key"),
+    "whose": Column(_("Owner"), "key"),
+    "effect_note": Column(_("What it moves"), "key"),
+    "late": Column(_("Late"), "int"),
+    "settled": Column(_("Accepted"), "int"),
+    "agreed": Column(_("Deliverables"), "int"),
+    "party": Column(_("Reviewed and agreed"), "word"),
+    "signatory": Column(_("Name"), "text"),
+    "signature": Column(_("Signature"), "text"),
+    "signed_on": Column(_("Date"), "text"),
+}
+PARTIES = (_("consultants"), _("client"))
+DECISIONS = (_("agreed"), _("declined"))
+
+
+def status(engagement: Any) -> Status:
+    """Return how the contract's obligations stand at the end of the period."""
+    register = engagement.register("obligations")
+    if periods.kind_of(engagement.period) is None:
+        raise DataError(
+            f"{engagement.period} is a wave without a last day, so nothing can be said to be late; "
+            "open a period such as 2026-09."
+        )
+    terms = register.contract
+    return obligations.status(
+        register.frame("deliverables"),
+        as_of=periods.parse(engagement.period).end,
+        country=engagement.client.calendar.country,
+        review_days=terms.review_days,
+        payments=register.frame("payments").assign(owed_by="client"),
+        dates=_dates(register),
+        late_fee=terms.late_fee,
+        fee_cap=terms.fee_cap,
+        fee_days=terms.fee_days,
+    )
+
+
+def _dates(register: Any) -> pd.DataFrame:
+    """Return milestones, the contract's end with its notice, and the ends of duties."""
+    marks = register.frame("milestones").assign(sort=_("Milestone"), acts=True)
+    duties = register.frame("duties").rename(columns={"until": "due"})
+    duties = duties.assign(sort=_("End of a duty"), acts=False)
+    terms = register.contract
+    end = [
+        {
+            "id": "contract", "title": _("The contract ends"), "due": terms.end,
+            "notice_days": terms.notice_days, "sort": _("Contract"), "acts": False,
+        }
+    ] if terms.end else []  # fmt: skip
+    parts = [part for part in (marks, pd.DataFrame(end), duties) if len(part)]
+    empty = pd.DataFrame(columns=["id", "title", "due"])
+    found = pd.concat(parts, ignore_index=True) if parts else empty
+    return found.astype(object).where(found.notna(), None)
+
+
+def at_a_glance(found: Status) -> pd.DataFrame:
+    """Return the deliverables' state as one row."""
+    table = found.table
+    if table.empty:
+        return pd.DataFrame()
+    settled = int(table["state"].isin(obligations.SETTLED).sum())
+    late = int((table["state"] == LATE).sum())
+    case = "late" if late > 1 else "one late" if late else "on time"
+    case = "all settled" if settled == len(table) else case
+    row = {"subject": "deliverables", "case": case, "agreed": len(table), "settled": settled}
+    return pd.DataFrame([row | {"late": late}])
+
+
+def told(found: Status) -> pd.DataFrame:
+    """Return every obligation with the case that a finding tells of it."""
+    deliverables = found.table.assign(case=found.table["state"])
+    payments = found.payments.assign(case="payment " + found.payments["state"].astype(str))
+    dates = found.dates.assign(case="date " + found.dates["state"].astype(str))
+    near = [
+        by is not None and 0 <= (by - found.as_of).days <= SOON for by in found.dates["notice_by"]
+    ]
+    dates.loc[near, "case"] = "notice"
+    names = [
+        "id",
+        "title",
+        "case",
+        "owed_by",
+        "due_on",
+        "days_late",
+        "review_ends",
+        "fee",
+        "notice_by",
+    ]
+    parts = (part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part))
+    rows = pd.concat(list(parts), ignore_index=True).astype(object)
+    return rows.where(rows.notna(), None)
+
+
+def schedule(found: Status) -> pd.DataFrame:
+    """Return deliverables and dates in one order of days."""
+    names = ["sort", "title", "due_on", "state", "days_late", "owed_by", "clause", "notice_by"]
+    parts = [part.reindex(columns=names) for part in (found.table, found.dates) if len(part)]
+    return pd.concat(parts, ignore_index=True).sort_values("due_on", kind="stable")
+
+
+def acceptance(engagement: Any, found: Status) -> pd.DataFrame:
+    """Return the acceptance sheet: deliverables handed over, what proves them, room to sign."""
+    handed = found.table[found.table["delivered"].notna()]
+    comma = "、" if engagement.language == "zh" else "; "
+    proof = [comma.join(evidence) or None for evidence in handed["evidence"]]
+    return handed.assign(proof=pd.Series(proof, handed.index, dtype=object), signed=BLANK)
+
+
+def criteria(engagement: Any) -> pd.DataFrame:
+    """Return the outcome criteria: each target of the contract with its verdict, room to sign."""
+    judged: pd.DataFrame = engagement.judged().table
+    return judged.assign(signed=BLANK)
+
+
+def signatures() -> pd.DataFrame:
+    """Return the lines on which both sides sign."""
+    parties = [_("For the client"), _("For the consultants")]
+    names = ("signatory", "signature", "signed_on")
+    return pd.DataFrame({"party": parties} | dict.fromkeys(names, BLANK))
+
+
+def payments(found: Status) -> pd.DataFrame:
+    """Return the instalments; late fees show only where there is one."""
+    table = found.payments
+    return table.assign(fee=table["fee"].where(table["fee"] > 0))
+
+
+def late(found: Status) -> pd.DataFrame:
+    """Return deliverables that were or are late, with the working days and the fee."""
+    table = found.table[found.table["days_late"] > 0]
+    return table.assign(fee=table["fee"].where(table["fee"] > 0))
+
+
+def training(found: Status) -> pd.DataFrame:
+    """Return the training arrangement: what is taught, when, how long, to how many."""
+    return found.table[found.table["kind"] == "training"]
+
+
+def log(engagement: Any, name: str) -> pd.DataFrame:
+    """Return one list of the log: changes, meetings or questions, the latest first."""
+    renamed = {"decision": "decision_made", "effect": "effect_note", "owner": "whose"}
+    rows: pd.DataFrame = engagement.register("obligations").frame(name)
+    if name == "changes":
+        rows = rows.assign(state=rows["decision"].where(rows["decision"].notna(), _("open")))
+    if name == "questions":
+        answered = rows["answered"].notna()
+        rows = rows.assign(state=answered.map({True: _("answered"), False: _("open")}))
+    return rows.rename(columns=renamed).sort_values("date", ascending=False, kind="stable")
+
+
+def open_items(found: Status) -> Any:
+    """Return what is open of all of it, late first; the summary reads it."""
+    table = found.open
+    order = table.assign(rest=table["state"] != LATE).sort_values("rest", kind="stable")
+    return order.drop(columns="rest").reset_index(drop=True)
+
+
+def own(found: Status) -> Status:
+    """Return the status as it is saved: without what only a page needs."""
+    return replace(found, table=found.table.drop(columns=["evidence", "note"], errors="ignore"))

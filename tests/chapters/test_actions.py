@@ -1,0 +1,147 @@
+"""Chapter 08: the register against what was found, what is late and what moved since."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxlib import Engagement
+from cxlib.batch.registers import propose
+from cxlib.chapters.actions import findings, tables
+from cxlib.chapters.assessment import findings as assessment
+from cxlib.chapters.assessment import tables as rows
+from cxlib.chapters.monitoring import meeting
+from cxlib.chapters.service import tables as service
+from cxlib.envelope import Envelope, write
+from cxlib.params import InvalidParams
+from cxlib.present.findings import tell
+from tests.conftest import copy_workspace
+
+
+def found_by(e: Engagement) -> None:
+    """Save what the assessment finds, as a run would."""
+    told = (
+        *tell(rows.kpis(e), assessment.KPIS, chapter="assessment"),
+        *tell(rows.journey(e), assessment.TOUCHPOINTS, chapter="assessment"),
+    )
+    path = e.workspace.result(e.client.client, e.period, "assessment")
+    known: Any = {"client": e.client.client, "chapter": "assessment", "period": e.period}
+    write(path, Envelope(**known, kit="0", results={}, findings=told))
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Engagement:
+    place = copy_workspace(tmp_path_factory.mktemp("actions"), "lakeside-bank")
+    e = Engagement.open("lakeside-bank", language="en", chapter="actions", workspace=place)
+    found_by(e)
+    return e
+
+
+def test_what_was_planted_is_found(bank: Engagement) -> None:
+    plan = tables.plan(bank)
+    table = plan.table.set_index("id")
+    assert table["overdue"].to_dict() == {key: key == "a1" for key in table.index}
+    assert table.loc["a1", "days_late"] == 30
+    assert table.loc["a5", "afterwards"] == tables.BETTER
+    assert table.loc["a6", "afterwards"] == tables.UNCLEAR
+    assert table.loc["a4", "found"] is True
+    assert table.loc["a7", "found"] is False
+    assert table.loc["a8", "found"] is None  # the drivers did not run: nothing is known
+    assert "a7" in plan.caveats[0]
+
+
+def test_a_finished_actions_kpi_is_the_cores_own_comparison(bank: Engagement) -> None:
+    row = tables.plan(bank).table.set_index("id").loc["a5"]
+    core = bank.compared("2025Q3").table.set_index("kpi").loc["ces"]
+    assert row["against"] == "2025Q3"
+    assert (row["like"], row["value"]) == (core["like"], core["value"])
+
+
+def test_an_effect_is_halved_and_put_in_points_of_the_first_kpi(bank: Engagement) -> None:
+    row = tables.plan(bank).table.set_index("id").loc["a8"]
+    worth = bank.standing("touchpoint").table.set_index("kpi").loc["contact_centre", "worth"]
+    assert row["brings"] == 0.25
+    assert row["in_points"] == pytest.approx(0.25 * worth)
+    assert row["priority"] == pytest.approx(10 * row["in_points"] / 60)
+    first = tables.first(tables.plan(bank))
+    assert first["priority"].is_monotonic_decreasing
+    assert set(first["state"]) <= {"proposed", "approved", "in progress"}
+
+
+def test_findings_name_the_late_one_and_its_owner(bank: Engagement) -> None:
+    told = tell(tables.plan(bank).table, findings.ACTIONS, chapter="actions", about="id")
+    late = {f.id: f for f in told}["actions.a1"]
+    assert "Call-back offer" in late.headline(bank.words)
+    assert "Head of the contact centre" in late.step(bank.words)
+    (progress,) = tell(
+        tables.progress(tables.plan(bank)), findings.PROGRESS, chapter="actions", about="subject"
+    )
+    assert "3 of 10" in progress.headline(bank.words)
+
+
+def test_what_no_action_answers_is_listed_and_what_one_answers_is_not(bank: Engagement) -> None:
+    said = " ".join(tables.unanswered(bank, tables.plan(bank))["headline"])
+    assert "NPS" in said
+    assert "Fees and rates" not in said
+
+
+def test_chapters_9_and_11_read_the_register(bank: Engagement) -> None:
+    agreed = {one.action: one for one in service.agreed(bank)}
+    assert len(agreed) == 4  # a1, a2, a3 and a10 are on ticket KPIs
+    assert agreed["Call-back offer when all lines are busy"].state == "under way"
+    said = meeting.recorded(bank)
+    assert said["fees"].endswith("Head of cards, Q4 2026")
+    assert "branch" not in said  # done
+    assert "app" not in said  # proposed only
+
+
+def test_contact_reasons_rank_by_work(bank: Engagement) -> None:
+    reasons = tables.reasons(bank)
+    table = reasons.table
+    assert table["share"].sum() == pytest.approx(1)
+    assert table["hours"].is_monotonic_decreasing
+    assert (table["hours"] * 3600 / table["n"] - table["handle"]).abs().max() < 1e-9
+    assert ((table["saved_low"] < table["saved"]) & (table["saved"] < table["saved_high"])).all()
+    assert table["saved"].sum() == pytest.approx(0.2 * table["hours"].sum())
+
+
+def test_drafts_answer_findings_once_and_bring_older_records_along(
+    tmp_path: Path,
+) -> None:
+    place = copy_workspace(tmp_path, "harbour-hotels")
+    register = place.data("harbour-hotels") / "registers" / "actions.yaml"
+    register.unlink()
+    file = place.params / "harbour-hotels.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text + "chapters: {monitoring: {actions: {wifi: {en: New router, zh: 新路由器}}}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InvalidParams, match=r"no file data/harbour-hotels/registers/actions\.yaml"):
+        Engagement.open("harbour-hotels", workspace=place)
+    list(propose(place, "harbour-hotels", period="latest", write=True))
+    e = Engagement.open("harbour-hotels", language="en", chapter="actions", workspace=place)
+    assert [a.title["zh"] for a in e.register("actions").actions] == ["新路由器"]
+    found_by(e)
+    list(propose(place, "harbour-hotels", period="latest", write=True))
+    e = Engagement.open("harbour-hotels", language="en", chapter="actions", workspace=place)
+    actions = e.register("actions").actions
+    by_kpi = {a.kpi: a for a in actions}
+    assert by_kpi["checkin"].finding == "assessment.checkin"
+    assert by_kpi["checkin"].kind == "touchpoint"
+    assert by_kpi["checkin"].effect > 0.8  # what was lost, like for like
+    assert all(a.state == "proposed" for a in actions if a.finding)
+    last = list(propose(place, "harbour-hotels", period="latest", write=True))
+    assert last == ["Nothing to draft: every grave finding of the reports has its action."]
+
+
+def test_the_register_speaks_both_languages(bank: Engagement) -> None:
+    chinese = Engagement.open(
+        "lakeside-bank", language="zh", chapter="actions", workspace=bank.workspace
+    )
+    told = tell(tables.plan(chinese).table, findings.ACTIONS, chapter="actions", about="id")
+    late = {f.id: f for f in told}["actions.a1"]
+    assert "线路全忙时提供回拨" in late.headline(chinese.words)
+    assert "客服中心经理" in late.step(chinese.words)
