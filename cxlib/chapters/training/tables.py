@@ -90,9 +90,8 @@ def sessions(engagement: Any) -> pd.DataFrame:
     ]
     table["asked_in"], table["came"] = counts.T if len(table) else ((), ())
     table["came_share"] = table["came"] / table["asked_in"]
-    return table.drop(columns=["held", "date"], errors="ignore").sort_values(
-        "due_on", kind="stable"
-    )
+    shown: pd.DataFrame = table.drop(columns="held").sort_values("due_on", kind="stable")
+    return shown
 
 
 def plan(engagement: Any) -> pd.DataFrame:
