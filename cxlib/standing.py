@@ -18,9 +18,8 @@ from cxlib.workspace import JOB_VARIABLE, as_name
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cxlib.analysis.design import SurveyDesign
     from cxlib.analysis.kpis import Estimates
-    from cxlib.analysis.metrics import Metric, Touchpoint
+    from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 
 SOURCES = ("survey", "tickets", "reported")
 """KPIs; touchpoints are their parts."""
@@ -54,7 +53,7 @@ class Standing(Page):
     @property
     def design(self) -> SurveyDesign:
         """How the survey was drawn."""
-        from cxlib.analysis.design import SurveyDesign
+        from cxlib.analysis.metrics import SurveyDesign
 
         asked = self.client.survey
         repeat = asked is not None and asked.repeat_respondents

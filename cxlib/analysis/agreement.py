@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import f as fisher
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._options import count, generator, number
-from cxlib.analysis._resample import times_drawn
+from cxlib.analysis import validate
+from cxlib.analysis.estimation import times_drawn
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import count, generator
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -169,7 +170,7 @@ def icc(ratings: Any, *, form: str = "ICC(2,1)", confidence: float = 0.95) -> Ag
         raise DataError(f"unknown form {form!r}{nearest(str(form), known)}")
     model, mean_of_all = int(read[1]), read[2] == "k"
     frame = _units_by_coders(ratings)
-    numbers = np.column_stack([_inputs.numbers(frame[rater]) for rater in frame.columns])
+    numbers = np.column_stack([validate.numbers(frame[rater]) for rater in frame.columns])
     whole = np.asarray(~np.isnan(numbers).any(axis=1))
     x = numbers[whole]
     n, k = x.shape
@@ -256,7 +257,7 @@ def _codes(frame: pd.DataFrame, level: str) -> tuple[np.ndarray, np.ndarray]:
     if level == "nominal":
         flat, known = pd.factorize(frame.astype(object).to_numpy().ravel(), sort=False)
         return flat.reshape(frame.shape), np.arange(len(known), dtype=float)
-    numbers = np.column_stack([_inputs.numbers(frame[coder]) for coder in frame.columns])
+    numbers = np.column_stack([validate.numbers(frame[coder]) for coder in frame.columns])
     flat, known = pd.factorize(numbers.ravel(), sort=True)
     if level == "ratio" and len(known) and known.min() < 0:
         raise DataError(f"a ratio scale starts at 0; there is {known.min():g}.")

@@ -6,18 +6,18 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 86_400
 Span = tuple[int, int]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,15 +75,14 @@ class BusinessHours:
 
         Parameters
         ----------
-        country : str or None
-            ISO code, such as ``"CN"``; None for no holidays.
+        country, subdivision : str or None
+            ISO code, such as ``"CN"`` (None for no holidays), and a region with holidays of its
+            own, such as ``"BY"`` in Germany. A service open 24/7 has no holidays.
         years : iterable of int
             Years that the data touch. Governments announce make-up days a year ahead, so a year
             still to come may lack them.
         hours, timezone
-            As for the class. A service open 24/7 has no holidays.
-        subdivision : str, optional
-            Region with holidays of its own, such as ``"BY"`` in Germany.
+            As for the class.
 
         Raises
         ------
@@ -157,7 +156,7 @@ class BusinessHours:
             opens[1:] = np.maximum(opens[1:], closes[:-1])
         return opens, np.maximum(opens, closes)
 
-    def _instants(self, walls: npt.NDArray[np.datetime64], *, last: bool) -> Floats:
+    def _instants(self, walls: Any, *, last: bool) -> Floats:
         index = pd.DatetimeIndex(walls).as_unit("ns")
         utc = index.tz_localize(
             self.zone, ambiguous=np.full(len(index), not last), nonexistent="shift_forward"
@@ -175,19 +174,10 @@ class BusinessHours:
         return np.where(np.isnan(moments), np.nan, passed)
 
     def seconds_between(self, start: pd.Series, end: pd.Series) -> pd.Series:
-        """Return the open seconds from `start` to `end`, row by row.
+        """Return the open seconds from `start` to `end`, row by row; negative if `end` is earlier.
 
-        Parameters
-        ----------
-        start, end : pandas.Series
-            Moments with one index; without a zone they are on this calendar's wall clock, where an
-            hour that comes twice is read as the first.
-
-        Returns
-        -------
-        pandas.Series
-            Float seconds; NaN where either moment is missing or the clocks skipped it, negative
-            where `end` is earlier.
+        Moments without a zone are on this calendar's wall clock, where an hour that comes twice is
+        read as the first. NaN where either is missing or the clocks skipped it.
 
         Raises
         ------

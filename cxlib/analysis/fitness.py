@@ -12,11 +12,11 @@ import pandas as pd
 from scipy.stats import chisquare
 
 from cxlib import periods
-from cxlib.analysis import _inputs, _intervals
-from cxlib.analysis._margins import Margin, Margins, read_margins
-from cxlib.analysis._survey_variance import Floats, kish
-from cxlib.analysis.metrics import Metric, Touchpoint
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.analysis.estimation import kish, wilson
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.validate import check_confidence, column, drawn, numbers, used
+from cxlib.analysis.weights import Margin, Margins, read_margins
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -28,6 +28,10 @@ EXPECTED_COUNT = 5
 """Below this expected count in a level the chi-square approximation is rough (Cochran 1954)."""
 
 _BASES = ("period", "n", "n_effective", "below_minimum", "care", "invited", "response_rate")
+_FIT = (
+    *("segment", "level", "n", "sample_share", "known_share"),
+    *("difference", "low", "high", "p_value"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,33 +46,17 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitnessForUse:
+class FitnessForUse(Result):
     """What the data can carry.
 
-    Attributes
-    ----------
-    questions : pandas.DataFrame
-        One row a question: ``question, kind`` (``"metric"`` or ``"touchpoint"``), ``n`` rows,
-        ``answered, no_answer, not_used`` (counts) and ``share_answered, share_no_answer,
-        share_not_used`` (of all rows, 0 to 1).
-    bases : pandas.DataFrame
-        One row a period (``""`` without periods): ``period, n, n_effective`` (Kish),
-        ``below_minimum, care`` (fewer than 30), ``invited, response_rate`` (0 to 1; NaN where not
-        known).
-    representativeness : pandas.DataFrame
-        One row a level of each known margin: ``segment, level, n, sample_share`` (unweighted),
-        ``known_share, difference, low, high`` (sample less known, Wilson), ``p_value``
-        (chi-square of the whole margin). Empty without margins.
-    straight_lining : Share
-        Respondents whose answers to five or more touchpoints of one scale are all the same.
-    minimum_base : int
-        Smallest base to be shown.
-    confidence : float
-        Coverage of the intervals.
-    n_used, n_dropped : int
-        Rows with any answer, and rows with none.
-    caveats : tuple of Caveat
-        Reservations.
+    ``questions``: one row a question: ``question, kind`` ("metric" or "touchpoint"), ``n`` rows,
+    ``answered, no_answer, not_used`` (counts) and the same as ``share_…`` of all rows. ``bases``:
+    one row a period ("" without periods): ``period, n, n_effective, below_minimum, care, invited,
+    response_rate`` (NaN where not known). ``representativeness``: one row a level of each known
+    margin: ``segment, level, n, sample_share`` (unweighted), ``known_share, difference, low, high``
+    (sample less known, Wilson), ``p_value`` (chi-square of the whole margin). ``straight_lining``:
+    respondents whose answers to five or more touchpoints of one scale are all the same. ``n_used``:
+    rows with any answer.
     """
 
     questions: pd.DataFrame
@@ -79,7 +67,6 @@ class FitnessForUse:
     confidence: float
     n_used: int
     n_dropped: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def fitness(
@@ -99,10 +86,8 @@ def fitness(
     ----------
     survey : pandas.DataFrame
         One row a response; ``period`` and ``<touchpoint>_used`` columns are read where present.
-    metrics : sequence of str or Metric
-        KPI questions.
-    touchpoints : sequence of str or Touchpoint
-        Rated steps of the journey.
+    metrics, touchpoints : sequence of str, Metric or Touchpoint
+        KPI questions, and rated steps of the journey.
     minimum_base : int
         Smallest base to be shown.
     margins : mapping of str to mapping of level to number, optional
@@ -114,18 +99,13 @@ def fitness(
     confidence : float
         Coverage of the intervals.
 
-    Returns
-    -------
-    FitnessForUse
-        Tables by question, period and margin, and the share of straight-liners.
-
     Raises
     ------
     DataError
         If the survey is empty, a column is absent, more people answered than were invited, or
         margins do not fit (see `weights.rake`).
     """
-    _intervals.check_confidence(confidence)
+    check_confidence(confidence)
     if len(survey) == 0:
         raise DataError("the survey has no rows.")
     keys = {_key(question): "metric" for question in metrics}
@@ -155,14 +135,10 @@ def _key(question: str | Metric | Touchpoint) -> str:
 
 
 def _question(survey: pd.DataFrame, key: str, kind: str) -> dict[str, Any]:
-    answered = _inputs.column(survey, key).notna().to_numpy()
-    not_used = ~answered & ~_inputs.asked(survey, key)
-    counts = {
-        "answered": int(answered.sum()),
-        "no_answer": int((~answered & ~not_used).sum()),
-        "not_used": int(not_used.sum()),
-    }
-    n = len(survey)
+    answered = column(survey, key).notna().to_numpy()
+    asked, n = used(survey, key), len(survey)
+    parts = {"answered": answered, "no_answer": ~answered & asked, "not_used": ~answered & ~asked}
+    counts = {name: int(rows.sum()) for name, rows in parts.items()}
     shares = {f"share_{name}": count / n for name, count in counts.items()}
     return {"question": key, "kind": kind, "n": n} | counts | shares
 
@@ -173,8 +149,8 @@ def _bases(
     invited: Mapping[Any, int] | None,
     minimum_base: int,
 ) -> pd.DataFrame:
-    w = _inputs.weight_column(survey, weights)
-    every: Floats = np.ones(len(survey)) if w is None else w
+    w, _codes = drawn(survey, SurveyDesign(weights=weights))
+    every = np.ones(len(survey)) if w is None else w
     asked = {str(label): count for label, count in (invited or {}).items()}
     label = pd.Series([""] * len(survey), dtype=object)
     if "period" in survey.columns:
@@ -182,27 +158,13 @@ def _bases(
     rows = []
     for period in periods.order(list(dict.fromkeys([*label.dropna(), *asked]))):
         there = label.eq(period).to_numpy(dtype=bool)
-        n = int(there.sum())
-        rows.append(
-            {
-                "period": period,
-                "n": n,
-                "n_effective": kish(every[there]) if n else 0.0,
-                "below_minimum": n < minimum_base,
-                "care": n < CARE_BASE,
-                "invited": float(asked.get(period, nan)),
-                "response_rate": _response_rate(period, n, asked.get(period)),
-            }
-        )
+        n, people = int(there.sum()), asked.get(period)
+        if people is not None and (people < 1 or n > people):
+            raise DataError(f"period {period!r}: {n} answers to {people} invitations.")
+        effective = kish(every[there]) if n else 0.0
+        rate = (nan, nan) if people is None else (float(people), n / people)
+        rows.append((period, n, effective, n < minimum_base, n < CARE_BASE, *rate))
     return pd.DataFrame(rows, columns=list(_BASES))
-
-
-def _response_rate(period: str, n: int, invited: int | None) -> float:
-    if invited is None:
-        return nan
-    if invited < 1 or n > invited:
-        raise DataError(f"period {period!r}: {n} answers to {invited} invitations.")
-    return n / invited
 
 
 def _straight_lining(
@@ -214,16 +176,13 @@ def _straight_lining(
         scale = question.scale if isinstance(question, Touchpoint) else None
         groups.setdefault(scale, []).append(_key(question))
     keys = max(groups.values(), key=len, default=[])
-    if len(keys) < STRAIGHT_LINE:
-        return Share(value=nan, low=nan, high=nan, count=0, n=0)
-    columns = [_inputs.numbers(_inputs.column(survey, key)) for key in keys]
-    answers = pd.DataFrame(np.column_stack(columns))
+    answers = pd.DataFrame({key: numbers(column(survey, key)) for key in keys})
     rated = answers[answers.notna().sum(axis=1) >= STRAIGHT_LINE]
     n = len(rated)
     if n == 0:
         return Share(value=nan, low=nan, high=nan, count=0, n=0)
     count = int((rated.max(axis=1) == rated.min(axis=1)).sum())
-    low, high = _intervals.wilson(count / n, n, confidence)
+    low, high = wilson(count / n, n, confidence)
     return Share(value=count / n, low=low, high=high, count=count, n=n)
 
 
@@ -231,28 +190,16 @@ def _representativeness(margin: Margin, confidence: float) -> pd.DataFrame:
     counts = np.bincount(margin.codes[margin.codes >= 0], minlength=len(margin.levels))
     n = int(counts.sum())
     shares = counts / n
-    ends = np.array([_intervals.wilson(float(share), n, confidence) for share in shares])
+    ends = np.array([wilson(float(share), n, confidence) for share in shares])
     p_value = float(chisquare(counts, margin.known * n).pvalue) if counts.size > 1 else nan
-    return pd.DataFrame(
-        {
-            "segment": margin.name,
-            "level": list(margin.levels),
-            "n": counts,
-            "sample_share": shares,
-            "known_share": margin.known,
-            "difference": shares - margin.known,
-            "low": ends[:, 0] - margin.known,
-            "high": ends[:, 1] - margin.known,
-            "p_value": p_value,
-        }
-    )
+    values = (margin.name, list(margin.levels), counts, shares, margin.known)
+    gaps = (shares - margin.known, ends[:, 0] - margin.known, ends[:, 1] - margin.known, p_value)
+    return pd.DataFrame(dict(zip(_FIT, (*values, *gaps), strict=True)))
 
 
 def _no_margins() -> pd.DataFrame:
-    texts = {name: pd.Series(dtype="str") for name in ("segment", "level")}
-    numbers = ("sample_share", "known_share", "difference", "low", "high", "p_value")
-    floats = {name: pd.Series(dtype="float64") for name in numbers}
-    return pd.DataFrame(texts | {"n": pd.Series(dtype="int64")} | floats)
+    kinds: dict[str, Any] = {"segment": "str", "level": "str", "n": "int64"}
+    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "float64")) for name in _FIT})
 
 
 def _caveats(survey: pd.DataFrame, known: tuple[Margin, ...], lining: Share) -> tuple[Caveat, ...]:

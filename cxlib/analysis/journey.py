@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from cxlib.analysis import _inputs
+from cxlib.analysis import validate
 from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -105,7 +105,7 @@ def map_journey(
             place[name] = (stage, len(place) + 1)
     if not place:
         raise DataError("the journey has no touchpoint: name stages with their touchpoints.")
-    _inputs.column(scores, "touchpoint")
+    validate.column(scores, "touchpoint")
     strange = [str(name) for name in scores["touchpoint"] if name not in place]
     if strange:
         raise DataError(
@@ -205,11 +205,11 @@ def _stages(
     frame = pd.DataFrame(rows)
     if events is None:
         return frame
-    customer = _inputs.column(events, "customer")
+    customer = validate.column(events, "customer")
     if "stage" in events:
         reached = events["stage"].astype(str)
     else:
-        reached = _inputs.column(events, "touchpoint").map(
+        reached = validate.column(events, "touchpoint").map(
             lambda name: place.get(name, (name, 0))[0]
         )
     strange = [str(stage) for stage in reached.unique() if stage not in names]

@@ -1,11 +1,11 @@
-"""What is measured: the questions of a survey, as the statistics need to know them."""
+"""What is measured, and how the survey was drawn, as the statistics need to know them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
-from cxlib.analysis._options import number
 from cxlib.errors import DataError, nearest
 
 if TYPE_CHECKING:
@@ -26,6 +26,25 @@ TOP_BOXES = 2
 """Answers that count as satisfied: the usual "top two" of five."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class SurveyDesign:
+    """How a survey was drawn, as one value.
+
+    Parameters
+    ----------
+    weights : str or None
+        Column of weights; an absent ``weight`` column means unweighted.
+    cluster : str or None
+        Column that says who answered, where customers answer more than once.
+    confidence : float
+        Coverage of intervals, between 0 and 1.
+    """
+
+    weights: str | None = "weight"
+    cluster: str | None = None
+    confidence: float = 0.95
+
+
 @dataclass(frozen=True)
 class Metric:
     """One KPI question.
@@ -41,11 +60,9 @@ class Metric:
         mean.
     top : int, optional
         CSAT: how many of the best answers count as satisfied (2 by default).
-    direction : {"higher", "lower"}
+    direction, best : {"higher", "lower"}
         Which way the score is better. For a share of answers (NPS, CSAT) it is always ``"higher"``;
         ``"lower"`` then says which answers are best, and is kept in `best`.
-    best : {"higher", "lower"}, optional
-        Which answers are best; follows from `direction`.
     cut_points : (int, int), optional
         NPS: highest detractor and lowest promoter; required on any scale but 0-10.
 
@@ -93,25 +110,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Touchpoint:
-    """One step of the journey that customers rate.
+    """One step of the journey that customers rate, and the `stage` it belongs to.
 
-    Parameters
-    ----------
-    key : str
-        Its column in the survey table.
-    scale : (int, int)
-        Lowest and highest answer.
-    top : int, optional
-        How many of the best answers count as satisfied (2 by default).
-    stage : str, optional
-        The stage of the journey it belongs to.
-    direction : {"higher", "lower"}
-        Which way is better.
-
-    Raises
-    ------
-    DataError
-        If the parts do not fit one another.
+    `key`, `scale`, `top` and `direction` are those of a `Metric`; parts that do not fit one another
+    are an error.
     """
 
     key: str
@@ -139,41 +141,36 @@ def resolve(
 ) -> Metric:
     """Return `question` as a metric; what is given here overrides what the question declares.
 
-    Parameters
-    ----------
-    question : str, Metric or Touchpoint
-        A column name, or a declared question. A column called nps, csat or ces needs no `kind`;
-        a touchpoint is a mean unless told otherwise.
-    kind, scale, top, direction, cut_points
-        As in `Metric`.
-
-    Raises
-    ------
-    DataError
-        If a plain column comes without a kind: it is never guessed from the answers.
+    A plain column called nps, csat or ces needs no `kind`, and any other cannot do without: it is
+    never guessed from the answers. A touchpoint is a mean unless told otherwise.
     """
-    if isinstance(question, str):
-        named = next((known for known in KINDS if known == question), None)
-        declared: tuple[Kind | None, Direction] = (named, "higher")
+    declared: Any = None, "higher"
+    if isinstance(question, Metric):
+        declared = question.kind, question.best or question.direction
     elif isinstance(question, Touchpoint):
-        declared = ("mean", question.direction)
-    else:
-        declared = (question.kind, question.best or question.direction)
+        declared = "mean", question.direction
+    elif question in KINDS:
+        declared = question, "higher"
     chosen = kind or declared[0]
     if chosen is None:
         raise DataError(f"say what {question!r} is: kind='nps', 'csat', 'ces' or 'mean'.")
     same_kind = isinstance(question, Metric) and question.kind == chosen
-    own_scale = None if isinstance(question, str) else question.scale
-    own_top = None if isinstance(question, str) else question.top
     own_cuts = question.cut_points if isinstance(question, Metric) and same_kind else None
     return Metric(
-        key=question if isinstance(question, str) else question.key,
+        key=getattr(question, "key", str(question)),
         kind=chosen,
-        scale=scale or own_scale,
-        top=top if top is not None else own_top,
+        scale=scale or getattr(question, "scale", None),
+        top=top if top is not None else getattr(question, "top", None),
         direction=direction or declared[1],
         cut_points=cut_points or (own_cuts if scale is None else None),
     )
+
+
+def number(value: Any, what: str) -> float:
+    """Return an option as a float; refuse text, nothing, and true or false."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise DataError(f"{what} is {value!r}; it must be a number.")
+    return float(value)
 
 
 def check_kind(kind: str) -> None:
@@ -188,17 +185,25 @@ def check_direction(direction: str) -> None:
         raise DataError(f"direction is 'higher' or 'lower' (which is better), not {direction!r}.")
 
 
+def _whole(pair: Any, error: str) -> tuple[int, int]:
+    """Return two whole numbers; refuse anything else with `error`."""
+    try:
+        first, second = (float(end) for end in pair)
+    except (TypeError, ValueError):
+        raise DataError(error) from None
+    if not (first.is_integer() and second.is_integer()):
+        raise DataError(error)
+    return int(first), int(second)
+
+
 def check_scale(scale: tuple[int, int] | None) -> tuple[int, int] | None:
     """Return a scale as two whole numbers, the lower first; None stays None."""
     if scale is None:
         return None
-    try:
-        lowest, highest = (float(end) for end in scale)
-    except (TypeError, ValueError):
-        raise DataError(f"a scale is two whole numbers such as (1, 5), not {scale!r}.") from None
-    if not (lowest.is_integer() and highest.is_integer() and lowest < highest):
+    lowest, highest = _whole(scale, f"a scale is two whole numbers such as (1, 5), not {scale!r}.")
+    if lowest >= highest:
         raise DataError(f"a scale is two whole numbers, the lower first, not {scale!r}.")
-    return int(lowest), int(highest)
+    return lowest, highest
 
 
 def check_top(top: int | None, scale: tuple[int, int] | None) -> int:
@@ -224,15 +229,11 @@ def check_cut_points(
                 "cut_points=(highest detractor, lowest promoter)."
             )
         return NPS_CUT_POINTS
-    try:
-        detractor, promoter = (float(cut) for cut in cut_points)
-    except (TypeError, ValueError):
-        raise DataError(f"cut points are two whole numbers, not {cut_points!r}.") from None
-    if not (detractor.is_integer() and promoter.is_integer()):
-        raise DataError(f"cut points are two whole numbers, not {cut_points!r}.")
+    error = f"cut points are two whole numbers, not {cut_points!r}."
+    detractor, promoter = _whole(cut_points, error)
     if not scale[0] <= detractor < promoter <= scale[1]:
         raise DataError(
             f"cut points {cut_points!r} do not fit the scale {scale[0]}-{scale[1]}: "
             "the highest detractor lies below the lowest promoter, both on the scale."
         )
-    return int(detractor), int(promoter)
+    return detractor, promoter

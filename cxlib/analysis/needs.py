@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._options import number
+from cxlib.analysis import validate
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -88,7 +88,7 @@ def register(
         nobody or no day, or a weight names an unknown source.
     """
     for name in ("need", "source", "quote", "who", "when"):
-        _inputs.column(evidence, name)
+        validate.column(evidence, name)
     listed = _listed(needs)
     sources = evidence["source"].astype(str)
     counts = {
@@ -150,7 +150,7 @@ def register(
 def _listed(needs: pd.DataFrame | None) -> pd.DataFrame:
     if needs is None:
         return pd.DataFrame(index=pd.Index([], dtype=object))
-    keys = _inputs.column(needs, "need").astype(str)
+    keys = validate.column(needs, "need").astype(str)
     twice = keys[keys.duplicated()]
     if len(twice):
         raise DataError(f"need {twice.iloc[0]!r} is listed twice.")

@@ -1,9 +1,13 @@
-"""What every result has in common: caveats that travel with the numbers they qualify."""
+"""What every result has in common: it shows itself, and caveats travel with its numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MINIMUM_BASE = 10
 """Cells on fewer answers are withheld: the intervals of such cells say nothing, and fewer than ten
@@ -12,22 +16,6 @@ people can recognise one another (the usual floor of official statistics and emp
 CARE_BASE = 30
 """Cells on fewer answers are marked "interpret with care": below it the normal approximations
 behind most intervals of the kit are rough."""
-
-
-class Result:
-    """What every result has in common: as the last expression of a cell it shows itself.
-
-    Labelled and withheld as the engagement that was opened last would show it.
-    """
-
-    __slots__ = ()
-    _shown: Callable[[Any], Any] | None = None
-
-    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
-        if Result._shown is None:
-            return {"text/plain": repr(self)}
-        bundle: dict[str, Any] = Result._shown(self)._repr_mimebundle_()
-        return bundle
 
 
 class Caveat(str):
@@ -60,3 +48,30 @@ class Caveat(str):
 
 def _restore(message: str, facts: dict[str, Any]) -> Caveat:
     return Caveat(message, **facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What every result has in common; one with a table shows it as the last line of a cell.
+
+    Labelled and withheld as the engagement that was opened last would show it. The columns of all
+    tables are explained in `cxlib.columns`; ``caveats`` are reservations about the numbers.
+    """
+
+    caveats: tuple[Caveat, ...] = ()
+    _shown: ClassVar[Callable[[Any], Any] | None] = None
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
+        if Result._shown is None or not hasattr(self, "table"):
+            return {"text/plain": repr(self)}
+        bundle: dict[str, Any] = Result._shown(self)._repr_mimebundle_()
+        return bundle
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableResult(Result):
+    """A table, with the rows of data it rests on (`n_used`) and those left out (`n_dropped`)."""
+
+    table: pd.DataFrame
+    n_used: int
+    n_dropped: int

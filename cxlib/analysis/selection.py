@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._options import count, generator, number
+from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import count, generator
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -111,7 +112,7 @@ def ahp(comparisons: Any, *, tolerance: float = 0.01) -> Weighting:
         [str(i) for i in range(size)],
     ):
         raise DataError("comparisons have the same criteria, in one order, in rows and columns.")
-    given = np.column_stack([_inputs.numbers(frame[name]) for name in frame.columns])
+    given = np.column_stack([validate.numbers(frame[name]) for name in frame.columns])
     for row, column in np.ndindex(size, size):
         value, back = given[row, column], given[column, row]
         pair = f"{names[row]!r} against {names[column]!r}"
@@ -291,9 +292,9 @@ def _read_scores(scores: Any) -> tuple[pd.DataFrame, Agreement | None, int]:
     """Return options by criteria, the assessors' agreement, and how many scores are missing."""
     frame = scores if isinstance(scores, pd.DataFrame) else pd.DataFrame(np.asarray(scores))
     if not {"option", "criterion", "score"} <= set(map(str, frame.columns)):
-        table = pd.DataFrame({str(c): _inputs.numbers(frame[c]) for c in frame}, index=frame.index)
+        table = pd.DataFrame({str(c): validate.numbers(frame[c]) for c in frame}, index=frame.index)
         return _whole(table), None, 0
-    long = frame.assign(score=_inputs.numbers(frame["score"]))
+    long = frame.assign(score=validate.numbers(frame["score"]))
     long["assessor"] = long["assessor"].astype(str) if "assessor" in long else ""
     twice = long.duplicated(["option", "criterion", "assessor"])
     if twice.any():

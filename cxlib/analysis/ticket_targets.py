@@ -16,18 +16,10 @@ EXCLUDED = ("cancelled", "merged")
 
 @dataclass(frozen=True)
 class TicketKpi:
-    """One KPI of a ticket log.
+    """One KPI of a ticket log, and the keys under ``tickets.columns``, one of which it cannot lack.
 
-    Parameters
-    ----------
-    kpi, statistic : str
-        Where it stands in the table of :func:`cxlib.analysis.service.ticket_kpis`.
-    unit : {"share", "seconds", "mean"}
-        A share from 0 to 1, seconds, or a mean rating.
-    direction : {"higher", "lower"}
-        Which way is better.
-    needs : tuple of str
-        Keys under ``tickets.columns`` of the client file, one of which it cannot do without.
+    `kpi` and `statistic` say where it stands in :func:`cxlib.analysis.service.ticket_kpis`; the
+    `unit` is a share from 0 to 1, seconds, or a mean rating.
     """
 
     kpi: str

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.special import gammaln
 from scipy.stats import ttest_ind, ttest_rel
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._options import number
+from cxlib.analysis import validate
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -159,7 +159,7 @@ def evaluate(
     Without a group that had no training a gain is no proof of the training: a test is easier the
     second time, and who scored low by chance scores nearer the mean.
     """
-    pre, post = (_inputs.numbers(_inputs.column(data, name)) for name in (before, after))
+    pre, post = (validate.numbers(validate.column(data, name)) for name in (before, after))
     both = ~np.isnan(pre) & ~np.isnan(post)
     level = number(confidence, "confidence")
     if both.sum() < 2:
@@ -168,10 +168,10 @@ def evaluate(
     whole = _row("", x, y, level)
     rows = [whole]
     if by is not None:
-        groups = _inputs.column(data, by)[both]
+        groups = validate.column(data, by)[both]
         rows = [
             _row(group, x[here], y[here], level)
-            for group in _inputs.levels_of(groups)
+            for group in validate.levels_of(groups)
             for here in [groups.eq(group).to_numpy()]
             if here.sum() > 1
         ]
@@ -300,7 +300,7 @@ def items(
     .. [1] Crocker, L., Algina, J. (1986). Introduction to Classical and Modern Test Theory.
     """
     names = [str(name) for name in responses.columns]
-    raw = np.column_stack([_inputs.numbers(responses[name]) for name in responses.columns])
+    raw = np.column_stack([validate.numbers(responses[name]) for name in responses.columns])
     answered = np.asarray(~np.isnan(raw).all(axis=1))
     x = np.nan_to_num(raw[answered])
     n, k = x.shape
@@ -316,7 +316,7 @@ def items(
         row, column = wrong[0]
         raise DataError(
             f"{names[column]!r} holds {x[row, column]:g} (row "
-            f"{_inputs.row_of(responses.index[answered], row)}); marks go from 0 to "
+            f"{validate.row_of(responses.index[answered], row)}); marks go from 0 to "
             f"{full[column]:g}."
         )
     total = x.sum(axis=1)

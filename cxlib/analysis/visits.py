@@ -12,10 +12,10 @@ import statsmodels.api as sm
 from scipy.stats import t as student
 from statsmodels.stats.proportion import proportion_confint
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._options import number
+from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.compare import adjust
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -116,16 +116,16 @@ def scorecard(
     """
     data = pd.DataFrame(
         {
-            name: _inputs.column(visits, given).to_numpy()
+            name: validate.column(visits, given).to_numpy()
             for name, given in {"by": by, "visit": visit, "standard": standard}.items()
         }
     )
-    data["score"] = _inputs.numbers(_inputs.column(visits, score).rename(score))
+    data["score"] = validate.numbers(validate.column(visits, score).rename(score))
     for name, given, default in (("maximum", maximum, 1.0), ("weight", weight, 1.0)):
-        data[name] = _inputs.numbers(visits[given]) if given in visits else default
+        data[name] = validate.numbers(visits[given]) if given in visits else default
     data["section"] = visits[section].astype(str).to_numpy() if section in visits else ""
     data["section_weight"] = (
-        _inputs.numbers(visits[section_weight]) if section_weight in visits else nan
+        validate.numbers(visits[section_weight]) if section_weight in visits else nan
     )
     data["critical"] = (
         visits[critical].fillna(False).astype(bool).to_numpy() if critical in visits else False

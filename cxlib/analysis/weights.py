@@ -4,71 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, isfinite
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._margins import Margin, Margins, read_margins
-from cxlib.analysis._options import number
-from cxlib.analysis._survey_variance import Floats, even, kish
-from cxlib.analysis.results import Caveat
-from cxlib.errors import DataError
+from cxlib.analysis.estimation import even, kish
+from cxlib.analysis.metrics import number
+from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.validate import Floats, Integers, column, read_weights, repeated
+from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
+
+Margins: TypeAlias = Mapping[str, Mapping[Any, float]]
 
 TOLERANCE = 1e-8
 """Largest gap, as a share of the sample, at which a margin counts as met."""
-
 ROUNDS = 1000
 """Passes over all margins before raking gives up; a sample that can meet them needs a few dozen."""
+ROUNDING = 0.002
+"""How far margins may disagree in total: shares published to three places seldom miss by more."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Raking:
+class Raking(TableResult):
     """Weights that bring a sample to known margins.
 
-    Attributes
-    ----------
-    weights : pandas.Series
-        One a row, in the rows' order. Margins given as shares or percent: mean 1; as counts: the
-        weights sum to their total.
-    converged : bool
-        Whether every margin is met within the tolerance.
-    iterations : int
-        Passes over all margins.
-    table : pandas.DataFrame
-        One row a level: ``margin, level, n, sample_share`` (before raking), ``known_share,
-        weighted_share, residual`` (weighted less known); shares 0 to 1, of rows whose level is
-        known.
-    residuals : mapping of str to float
-        The largest absolute residual of each margin.
-    design_effect : float
-        Kish's n Σw² / (Σw)²: what weighting costs in variance.
-    n_effective : float
-        Kish's effective number of rows.
-    cap : float or None
-        Largest weight allowed, as a multiple of the mean.
-    n_capped : int
-        Rows at the cap.
-    n_used, n_dropped : int
-        Rows weighted; none is ever dropped.
-    caveats : tuple of Caveat
-        Reservations: a margin not met, rows without a level, rows capped.
+    ``weights``: one a row, in the rows' order; margins given as shares or percent: mean 1; as
+    counts: they sum to their total. ``converged, iterations``: whether every margin is met, and in
+    how many passes. ``table``: one row a level: ``margin, level, n, sample_share`` (before raking),
+    ``known_share, weighted_share, residual`` (weighted less known), 0 to 1, of rows whose level is
+    known; ``residuals``: the largest of each margin. ``design_effect, n_effective``: Kish's n Σw² /
+    (Σw)², what weighting costs in variance, and n over it. ``n_capped``: rows at the `cap`.
     """
 
     weights: pd.Series
     converged: bool
     iterations: int
-    table: pd.DataFrame
     residuals: Mapping[str, float]
     design_effect: float
     n_effective: float
     cap: float | None
     n_capped: int
-    n_used: int
-    n_dropped: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def rake(
@@ -81,6 +59,9 @@ def rake(
     max_iterations: int = ROUNDS,
 ) -> Raking:
     """Weight a sample so that each margin matches the population (iterative proportional fitting).
+
+    Deming, Stephan (1940), Annals of Mathematical Statistics 11; Kalton, Flores-Cervantes (2003),
+    Journal of Official Statistics 19.
 
     Parameters
     ----------
@@ -95,28 +76,15 @@ def rake(
     cap : float, optional
         Largest weight, as a multiple of the mean weight; rows above it are trimmed and the rest
         raked again.
-    tolerance : float
-        Largest gap, as a share of the sample, at which a margin counts as met.
-    max_iterations : int
-        Passes before giving up, which a caveat then says.
-
-    Returns
-    -------
-    Raking
-        Weights, convergence, residuals, design effect.
+    tolerance, max_iterations
+        Largest gap, as a share of the sample, at which a margin counts as met, and passes before
+        giving up, which a caveat then says.
 
     Raises
     ------
     DataError
         If the data are empty, a column is absent, levels of margin and data differ, a size is
         not positive, totals disagree, or the cap is not above 1.
-
-    References
-    ----------
-    .. [1] Deming, W. E., Stephan, F. F. (1940). On a least squares adjustment of a sampled
-       frequency table. Annals of Mathematical Statistics 11, 427-444.
-    .. [2] Kalton, G., Flores-Cervantes, I. (2003). Weighting methods. Journal of Official
-       Statistics 19, 81-97.
     """
     if cap is not None and not number(cap, "cap") > 1:
         raise DataError(f"cap={cap:g} must be above 1: it is a multiple of the mean weight.")
@@ -125,16 +93,28 @@ def rake(
     known, total = read_margins(data, margins)
     start = np.ones(len(data))
     if weights is not None:
-        start = even(_inputs.read_weights(_inputs.column(data, weights), data.index))
+        start = even(read_weights(column(data, weights), data.index))
     goals = [_goal(margin, start) for margin in known]
     raked, rounds = _fit(start, goals, cap, tolerance, max_iterations)
-    table = _table(known, start, raked)
+    table = pd.concat([_met(margin, start, raked) for margin in known], ignore_index=True)
     gaps = table["residual"].abs().groupby(table["margin"], sort=False).max()
     converged = _worst(raked, goals) <= tolerance
-    scale = 1.0 if _as_shares(total) else total / len(data)
+    shares = any(isclose(total, whole, rel_tol=ROUNDING) for whole in (1, 100))
     n_capped = 0 if cap is None else int((raked >= cap * (1 - 1e-9)).sum())
+    caveats = []
+    if not converged:
+        message = _("The weights do not meet every margin: the largest gap is {gap:.2%}.")
+        caveats.append(Caveat(message, gap=float(gaps.max())))
+    for margin in known:
+        if margin.n_missing:
+            message = _("{n} rows have no {segment}; they keep their part of the sample.")
+            caveats.append(Caveat(message, n=margin.n_missing, segment=margin.name))
+    if cap is not None and n_capped:
+        message = _("{n} rows carry the largest weight allowed, {cap:.1f} times the mean.")
+        caveats.append(Caveat(message, n=n_capped, cap=float(cap)))
+    scaled = raked * (1.0 if shares else total / len(data))
     return Raking(
-        weights=pd.Series(raked * scale, index=data.index, name="weight"),
+        weights=pd.Series(scaled, index=data.index, name="weight"),
         converged=converged,
         iterations=rounds,
         table=table,
@@ -145,23 +125,99 @@ def rake(
         n_capped=n_capped,
         n_used=len(data),
         n_dropped=0,
-        caveats=_caveats(known, converged, float(gaps.max()), cap, n_capped),
+        caveats=tuple(caveats),
     )
 
 
-_Goal = tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Floats]
+class Margin(NamedTuple):
+    """One known margin: its levels' shares of the population, and each row's level (−1: none)."""
+
+    name: str
+    levels: tuple[str, ...]
+    known: Floats
+    codes: Integers
+
+    @property
+    def n_missing(self) -> int:
+        """Rows without a level."""
+        return int((self.codes < 0).sum())
 
 
-def _goal(margin: Margin, start: Floats) -> _Goal:
+def read_margins(data: pd.DataFrame, margins: Any) -> tuple[tuple[Margin, ...], float]:
+    """Match margins to columns; return them as shares, with their common total."""
+    if not margins:
+        raise DataError("no margins are given; name a column and the known size of each level.")
+    if not isinstance(margins, Mapping):
+        raise DataError(f"margins is a {type(margins).__name__}; give {{column: {{level: size}}}}.")
+    plain: dict[str, dict[Any, Any]] = {}
+    for name, known in margins.items():
+        if not isinstance(known, (Mapping, pd.Series)):
+            raise DataError(f"margin {name!r} is no {{level: size}}: {known!r}.")
+        twice = repeated(_text(level) for level, _size in known.items())
+        if twice is not None:
+            raise DataError(f"margin {name!r} names level {twice!r} more than once.")
+        plain[str(name)] = dict(known.items())
+    for name, known in plain.items():
+        if not known:
+            raise DataError(f"margin {name!r} is empty.")
+        for level, size in known.items():
+            plainly = isinstance(size, (int, float, np.number)) and not isinstance(size, bool)
+            if not plainly or not isfinite(size) or size <= 0:
+                raise DataError(
+                    f"margin {name!r}, level {level!r}: {size!r} is no positive number."
+                )
+    totals = {name: float(sum(known.values())) for name, known in plain.items()}
+    (first, total), *others = totals.items()
+    for name, other in others:
+        if not isclose(other, total, rel_tol=ROUNDING):
+            raise DataError(
+                f"margin totals disagree: {first!r} sums to {total:g}, {name!r} to {other:g}."
+            )
+    if total < 1 + ROUNDING and not isclose(total, 1, rel_tol=ROUNDING):
+        raise DataError(f"the shares of margin {first!r} sum to {total:g}, not to 1.")
+    return tuple(_match(data, name, known) for name, known in plain.items()), total
+
+
+def _match(data: pd.DataFrame, name: str, known: Mapping[Any, float]) -> Margin:
+    sample = column(data, name).astype(object).map(_text, na_action="ignore")
+    texts = [_text(level) for level in known]
+    found = [str(level) for level in pd.unique(sample.dropna())]
+    if not found:
+        raise DataError(f"column {name!r} has no values to match its margin.")
+    absent = [level for level in texts if level not in found]
+    if absent:
+        raise DataError(
+            f"margin {name!r} has a level {absent[0]!r} that no row of the data has"
+            f"{nearest(absent[0], found)}"
+        )
+    unknown = [level for level in found if level not in texts]
+    if unknown:
+        rows = int((sample == unknown[0]).sum())
+        raise DataError(
+            f"column {name!r} has a level {unknown[0]!r} ({rows} rows) that its margin lacks"
+            f"{nearest(unknown[0], texts)}"
+        )
+    sizes = np.array([float(size) for size in known.values()])
+    codes = pd.Index(texts).get_indexer(pd.Index(sample)).astype(np.intp)
+    return Margin(name, tuple(texts), sizes / sizes.sum(), codes)
+
+
+def _text(level: object) -> str:
+    """Return a level as text, so that 2 in a file meets 2.0 in a frame."""
+    if isinstance(level, (float, np.floating)) and float(level).is_integer():
+        return str(int(level))
+    return str(level)
+
+
+def _goal(margin: Margin, start: Floats) -> tuple[Integers, Floats]:
     """Return each row's level (the missing one last) and what the levels' weights must sum to."""
     codes = np.where(margin.codes < 0, len(margin.levels), margin.codes)
     missing = float(start[margin.codes < 0].sum())
-    sums = np.append(margin.known * (start.size - missing), missing)
-    return codes, sums
+    return codes, np.append(margin.known * (start.size - missing), missing)
 
 
 def _fit(
-    start: Floats, goals: list[_Goal], cap: float | None, tolerance: float, max_iterations: int
+    start: Floats, goals: list[Any], cap: float | None, tolerance: float, max_iterations: int
 ) -> tuple[Floats, int]:
     """Rake until every margin is met, trimming after each pass where there is a cap."""
     w = start.copy()
@@ -191,50 +247,23 @@ def _rescaled(w: Floats, cap: float | None) -> Floats:
     return w
 
 
-def _worst(w: Floats, goals: list[_Goal]) -> float:
-    gaps = [
-        np.abs(np.bincount(codes, w, minlength=goal.size) - goal).max() for codes, goal in goals
-    ]
+def _worst(w: Floats, goals: list[Any]) -> float:
+    gaps = [abs(np.bincount(codes, w, minlength=goal.size) - goal).max() for codes, goal in goals]
     return float(max(gaps)) / w.size
 
 
-def _as_shares(total: float) -> bool:
-    return any(isclose(total, whole, rel_tol=0.002) for whole in (1, 100))
-
-
-def _table(known: tuple[Margin, ...], start: Floats, raked: Floats) -> pd.DataFrame:
-    tables = []
-    for margin in known:
-        there = margin.codes >= 0
-        codes, size = margin.codes[there], len(margin.levels)
-        sample = np.bincount(codes, start[there], minlength=size)
-        weighted = np.bincount(codes, raked[there], minlength=size)
-        part = pd.DataFrame(
-            {
-                "margin": margin.name,
-                "level": list(margin.levels),
-                "n": np.bincount(codes, minlength=size),
-                "sample_share": sample / sample.sum(),
-                "known_share": margin.known,
-                "weighted_share": weighted / weighted.sum(),
-            }
-        )
-        tables.append(part.assign(residual=part["weighted_share"] - part["known_share"]))
-    return pd.concat(tables, ignore_index=True)
-
-
-def _caveats(
-    known: tuple[Margin, ...], converged: bool, worst: float, cap: float | None, n_capped: int
-) -> tuple[Caveat, ...]:
-    caveats = []
-    if not converged:
-        message = _("The weights do not meet every margin: the largest gap is {gap:.2%}.")
-        caveats.append(Caveat(message, gap=worst))
-    for margin in known:
-        if margin.n_missing:
-            message = _("{n} rows have no {segment}; they keep their part of the sample.")
-            caveats.append(Caveat(message, n=margin.n_missing, segment=margin.name))
-    if cap is not None and n_capped:
-        message = _("{n} rows carry the largest weight allowed, {cap:.1f} times the mean.")
-        caveats.append(Caveat(message, n=n_capped, cap=float(cap)))
-    return tuple(caveats)
+def _met(margin: Margin, start: Floats, raked: Floats) -> pd.DataFrame:
+    there = margin.codes >= 0
+    codes, size = margin.codes[there], len(margin.levels)
+    sample, weighted = (np.bincount(codes, w[there], minlength=size) for w in (start, raked))
+    return pd.DataFrame(
+        {
+            "margin": margin.name,
+            "level": list(margin.levels),
+            "n": np.bincount(codes, minlength=size),
+            "sample_share": sample / sample.sum(),
+            "known_share": margin.known,
+            "weighted_share": weighted / weighted.sum(),
+            "residual": weighted / weighted.sum() - margin.known,
+        }
+    )

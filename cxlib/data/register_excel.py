@@ -14,6 +14,7 @@ from cxlib.errors import DataError, nearest
 from cxlib.params.faults import Path
 from cxlib.params.registers import Register, Row, row_type
 from cxlib.params.yaml import Document, resolve
+from cxlib.words import LANGUAGES
 
 BASE = "_made_from"
 """The hidden sheet that holds what a copy was made from: name of the list, JSON of the row."""
@@ -77,10 +78,12 @@ def unflattened(cells: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for column, value in cells.items():
         name, _dot, part = column.partition(".")
-        if part and isinstance(row.setdefault(name, {}), dict):
-            row[name][part] = value
-        elif not part:
+        if not part:
             row[name] = value
+            continue
+        if isinstance(row.get(name), str):  # one text for all languages, of which one now differs
+            row[name] = dict.fromkeys(LANGUAGES, row[name])
+        row.setdefault(name, {})[part] = value
     return row
 
 
@@ -196,6 +199,8 @@ def _plain(annotation: Any) -> Iterator[Any]:
     origin = get_origin(annotation)
     if origin is tuple:
         yield tuple
+    elif origin is Mapping:
+        yield from (Mapping, str)
     elif origin is Literal:
         yield str
     elif origin is None:
@@ -278,9 +283,7 @@ def _columns(kind: type[Row], rows: Rows, languages: Sequence[str]) -> list[str]
     used = dict.fromkeys(column for row in rows.values() for column in row.cells)
     columns: list[str] = []
     for name, found in kind.model_fields.items():
-        if any(
-            get_origin(part) is Mapping for part in (found.annotation, *get_args(found.annotation))
-        ):
+        if Mapping in set(_plain(found.annotation)):
             wanted = [f"{name}.{language}" for language in languages]
             columns += [name] if name in used else []
             columns += [*wanted, *(c for c in used if c.startswith(f"{name}.") and c not in wanted)]

@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
 from cxlib.analysis import compare, scores
-from cxlib.analysis._benchmark import score_test
+from cxlib.analysis.compare.benchmark import score_test
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.errors import DataError
 

@@ -12,10 +12,9 @@ from scipy import stats
 
 from cxlib.analysis import compare as two
 from cxlib.analysis import kpis, scores
-from cxlib.analysis.design import SurveyDesign
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.equal_mix import equal_mix
-from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.errors import DataError
 
 NPS, CSAT, DESK = Metric("nps", "nps"), Metric("csat", "csat"), Touchpoint("desk")

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import norm
 
 from cxlib.analysis import service, staffing
-from cxlib.analysis._intervals import wilson
+from cxlib.analysis.estimation import wilson
 from cxlib.analysis.service import Terms, moment_of
 from cxlib.errors import DataError
 

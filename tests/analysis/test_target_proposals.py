@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from cxlib.analysis import scores, targets
-from cxlib.analysis._shrink import random_effects
-from cxlib.analysis.targets.shrinkage import expected_extreme, rebound_of_worst
+from cxlib.analysis.shrinkage import expected_extreme, random_effects, rebound_of_worst
 from cxlib.errors import CxError, DataError
 from tests.reference import normal_extremes as extremes
 

@@ -14,7 +14,7 @@ from cxlib.workspace import Workspace
 @pytest.mark.parametrize(
     ("section", "reads"),
     [
-        ("actions", {"actions", "service", "monitoring", "engagement", "summary"}),
+        ("actions", {"actions", "service", "monitoring", "summary"}),
         ("obligations", {"engagement", "summary"}),
     ],
 )

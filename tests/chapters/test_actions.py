@@ -10,10 +10,12 @@ import pytest
 from cxlib import Engagement
 from cxlib.batch.registers import propose
 from cxlib.chapters.actions import findings, tables
+from cxlib.chapters.actions.register import Register
 from cxlib.chapters.assessment import findings as assessment
 from cxlib.chapters.assessment import tables as rows
 from cxlib.chapters.monitoring import meeting
 from cxlib.chapters.service import tables as service
+from cxlib.data.registers import read_register
 from cxlib.envelope import Envelope, write
 from cxlib.params import InvalidParams
 from cxlib.present.findings import tell
@@ -115,10 +117,8 @@ def test_drafts_answer_findings_once_and_bring_older_records_along(
     register.unlink()
     file = place.params / "harbour-hotels.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(
-        text + "chapters: {monitoring: {actions: {wifi: {en: New router, zh: 新路由器}}}}\n",
-        encoding="utf-8",
-    )
+    older = "  monitoring: {actions: {wifi: {en: New router, zh: 新路由器}}}\n"
+    file.write_text(text.replace("chapters:\n", f"chapters:\n{older}"), encoding="utf-8")
     with pytest.raises(InvalidParams, match=r"no file data/harbour-hotels/registers/actions\.yaml"):
         Engagement.open("harbour-hotels", workspace=place)
     list(propose(place, "harbour-hotels", period="latest", write=True))
@@ -133,6 +133,9 @@ def test_drafts_answer_findings_once_and_bring_older_records_along(
     assert by_kpi["checkin"].kind == "touchpoint"
     assert by_kpi["checkin"].effect > 0.8  # what was lost, like for like
     assert all(a.state == "proposed" for a in actions if a.finding)
+    said = read_register(e.client, "actions", Register, place).faults
+    assert [f.severity for f in said] == ["warning"]
+    assert "chapters: monitoring" in said[0].message
     last = list(propose(place, "harbour-hotels", period="latest", write=True))
     assert last == ["Nothing to draft: every grave finding of the reports has its action."]
 

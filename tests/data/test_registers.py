@@ -32,6 +32,7 @@ actions:
     kpi: nps
     due: 2026-08
     state: in progress
+    owner: {en: Head of service, zh: 客服经理}
     started: 2026-03-02
   - id: a2
     title: "=SUM(A1)"
@@ -157,6 +158,30 @@ def test_what_excel_changed_reaches_the_yaml_and_comments_stay(place: Place) -> 
     assert place.read().register == found.register
     assert place.together() == ["actions: both say the same."]
     assert place.yaml.with_name("actions.yaml.bak").is_file()
+
+
+def test_one_language_of_a_text_for_all_may_be_changed(place: Place) -> None:
+    place.together()
+    place.edit(("actions", 3, "title.zh", "第二项"))
+    assert place.read().register.actions[1].title == {"en": "=SUM(A1)", "zh": "第二项"}
+    place.together()
+    assert place.together() == ["actions: both say the same."]
+    assert place.read().register.actions[1].title == {"en": "=SUM(A1)", "zh": "第二项"}
+
+
+def test_every_demo_register_survives_its_copy(demo_workspace: Workspace, tmp_path: Path) -> None:
+    for name in demo_workspace.clients():
+        client = load(name, demo_workspace)
+        for section, model in registers_of(client).items():
+            found = read_register(client, section, model, demo_workspace)
+            path = tmp_path / f"{name}-{section}.xlsx"
+            path.write_bytes(workbook(found.content, model, languages=client.languages))
+            book = read_book(path, model, shown=path.name)
+            assert book.faults == []
+            assert book.base is not None
+            for list_, rows in book.base.items():
+                told = {key: row.cells for key, row in book.tables[list_].items()}
+                assert told == {key: row.cells for key, row in rows.items()}
 
 
 def test_both_sides_may_change_different_cells(place: Place) -> None:

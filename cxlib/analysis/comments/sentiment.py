@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from cxlib.analysis import _inputs
+from cxlib.analysis import validate
 from cxlib.analysis.comments.codebook import Codebook
 from cxlib.analysis.comments.codebook import codebook as read_codebook
 from cxlib.analysis.comments.lexicon import NOTHING
@@ -149,7 +149,7 @@ def _good(
     ratings: Any, index: pd.Index, negative_to: float | None, positive_from: float | None
 ) -> np.ndarray:
     """Return 1 for praise, 0 for complaint, NaN for what lies between or was not rated."""
-    x = _inputs.numbers(_inputs.aligned(ratings, index, "ratings").rename("ratings"))
+    x = validate.numbers(validate.aligned(ratings, index, "ratings").rename("ratings"))
     top = np.nanmax(x) if not np.isnan(x).all() else np.nan
     low, high = (6.0, 9.0) if 7 < top <= 10 else (2.0, 4.0) if 2 < top <= 5 else (np.nan, np.nan)
     if np.isnan(low):

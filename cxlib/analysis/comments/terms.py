@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._options import count, number
+from cxlib.analysis import validate
 from cxlib.analysis.comments.lexicon import COMMON
 from cxlib.analysis.comments.themes import texts_of
 from cxlib.analysis.compare import adjust
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import count
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -125,7 +126,7 @@ def keyness(
     if count(minimum, "minimum") < 1 or not number(prior, "prior") > 0:
         raise DataError("minimum and prior are positive numbers.")
     texts = texts_of(comments)
-    member = _inputs.aligned(group, comments.index, "group").astype("boolean")
+    member = validate.aligned(group, comments.index, "group").astype("boolean")
     told = member.notna().to_numpy() & np.array([bool(t.strip()) for t in texts], dtype=bool)
     inside = member.fillna(False).to_numpy(dtype=bool)
     held: tuple[Counter[str], Counter[str]] = (Counter(), Counter())

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from cxlib.analysis import _inputs
+from cxlib.analysis import validate
 from cxlib.analysis.agreement import krippendorff_alpha
 from cxlib.analysis.comments.codebook import REACH, Codebook, Hit, clauses, fold
 from cxlib.analysis.comments.codebook import codebook as read_codebook
@@ -248,7 +248,7 @@ def _near(text: str, end: int, start: int, words: int | None) -> bool:
 def texts_of(comments: Any) -> list[str]:
     """Return comments as they are searched, "" for none."""
     if not isinstance(comments, pd.Series):
-        comments = _inputs.answers_of(comments)
+        comments = validate.answers_of(comments)
     gone = comments.isna()
     wrong = [
         v for v, none in zip(comments, gone, strict=True) if not none and not isinstance(v, str)

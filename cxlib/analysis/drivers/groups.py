@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._inputs import column, levels_of
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers.inference import RobustFit
 from cxlib.analysis.drivers.model import DriverImportance, importance
 from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
-from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.results import CARE_BASE, Caveat, TableResult
+from cxlib.analysis.validate import column, levels_of
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -26,37 +26,22 @@ TOO_SMALL = _("groups too small or too uniform")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentImportance:
+class SegmentImportance(TableResult):
     """Whether the levels of segments have the same drivers.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a segment: ``segment``; ``levels`` (groups compared); ``statistic`` (robust F of
-        all driver × segment interactions together), ``p_value``, ``p_adjusted`` (Holm over the
-        segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction,
-        Holm over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
-    interactions : pandas.DataFrame
-        One row a segment and driver: ``segment``, ``driver``, ``statistic``, ``df``,
-        ``df_residual``, ``p_value``, ``p_adjusted`` (Holm within the segment).
-    by_level : pandas.DataFrame
-        One row a segment, level and driver: ``segment``, ``level``, then the columns of
-        `DriverImportance.table`.
-    left_out : mapping of str to tuple of str
-        By segment, levels too small or too uniform for a model of their own.
-    n_used, n_dropped : int
-        Rows behind the largest test, and all others.
-    caveats : tuple of Caveat
-        What to know before the numbers are used.
+    ``table``: one row a segment: ``segment``; ``levels`` (groups compared); ``statistic`` (robust F
+    of all driver × segment interactions together), ``p_value``, ``p_adjusted`` (Holm over the
+    segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction, Holm
+    over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
+    ``interactions``: one row a segment and driver: ``segment, driver, statistic, df, df_residual,
+    p_value, p_adjusted`` (Holm within the segment). ``by_level``: ``segment, level``, then the
+    columns of `DriverImportance.table`. ``left_out``: by segment, levels too small or too uniform
+    for a model of their own. ``n_used``: rows behind the largest test.
     """
 
-    table: pd.DataFrame
     interactions: pd.DataFrame
     by_level: pd.DataFrame
     left_out: dict[str, tuple[str, ...]]
-    n_used: int
-    n_dropped: int
-    caveats: tuple[Caveat, ...]
 
 
 def by_segment(
@@ -75,17 +60,7 @@ def by_segment(
     segment : str or object with a ``key``, or several
         Columns whose levels are compared; rows without a level are dropped and counted.
     **options
-        As of `importance`: ``outcome``, ``drivers``, ``weights``, ``cluster``, ``controls``, ….
-
-    Returns
-    -------
-    SegmentImportance
-        Tests, and importance by level.
-
-    Raises
-    ------
-    DataError
-        If a column is absent or a segment is also a driver, or as `importance` does.
+        As of `importance`, which also says the errors: ``outcome``, ``drivers``, ``weights``, ….
     """
     asked = {k: v for k, v in options.items() if k in _READ}
     whole = read(data, **asked)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.drivers.sample import DRAWS_AT_ONCE, Array, Sample
+from cxlib.analysis.drivers.sample import Sample, batches
+from cxlib.analysis.validate import Floats
 
 
-def collinearity(sample: Sample) -> tuple[Array, float]:
+def collinearity(sample: Sample) -> tuple[Floats, float]:
     """Return each rating's VIF, weighted (statsmodels' is not), and the condition number."""
     columns = sample.design[:, 1:]
     centred = columns - np.average(columns, weights=sample.weights, axis=0)
@@ -26,18 +27,11 @@ def collinearity(sample: Sample) -> tuple[Array, float]:
 class RobustFit:
     """Weighted least squares with a covariance that trusts neither variances nor repeats.
 
-    HC3 [1]_, or CR1 by customer where customers repeat, with one degree of freedom less than there
-    are customers [2]_.
-
-    References
-    ----------
-    .. [1] Long, J. S., Ervin, L. H. (2000). Using heteroscedasticity consistent standard errors
-       in the linear regression model. Am. Stat. 54, 217-224.
-    .. [2] Cameron, A. C., Miller, D. L. (2015). A practitioner's guide to cluster-robust
-       inference. J. Human Resources 50, 317-372.
+    HC3 (Long, Ervin 2000, Am. Stat. 54), or CR1 by customer where customers repeat, with one degree
+    of freedom less than there are customers (Cameron, Miller 2015, J. Human Resources 50).
     """
 
-    def __init__(self, sample: Sample, design: Array) -> None:
+    def __init__(self, sample: Sample, design: Floats) -> None:
         from statsmodels.regression.linear_model import WLS
 
         root = np.sqrt(sample.weights)[:, None]
@@ -54,12 +48,10 @@ class RobustFit:
         model = WLS(sample.outcome[shared], rows[:, kept], weights=sample.weights[shared])
         fit = model.fit(**robust, use_t=True)
         width = design.shape[1]
-        self.coefficients = np.full(width, np.nan)
-        self.coefficients[kept] = fit.params
+        self.coefficients, self.p_values = np.full((2, width), np.nan)
+        self.coefficients[kept], self.p_values[kept] = fit.params, fit.pvalues
         self.covariance = np.full((width, width), np.nan)
         self.covariance[np.ix_(kept, kept)] = fit.cov_params()
-        self.p_values = np.full(width, np.nan)
-        self.p_values[kept] = fit.pvalues
         self.df = int(fit.df_resid if sample.groups is None else sample.units - 1)
 
     def test(self, columns: Sequence[int]) -> tuple[float, float]:
@@ -80,16 +72,11 @@ class RobustFit:
 
 
 def permutation_p(sample: Sample, count: int, rng: np.random.Generator) -> float:
-    """Return how rarely chance alone explains as much: (1 + reached) / (1 + count) [1]_.
+    """Return how rarely chance alone explains as much: (1 + reached) / (1 + count).
 
-    The outcome is shuffled over respondents. Where customers repeat, their answers are no longer
-    interchangeable; then the signs of whole customers' deviations from the mean are flipped [2]_.
-
-    References
-    ----------
-    .. [1] Phipson, B., Smyth, G. K. (2010). Permutation p-values should never be zero. SAGMB 9.
-    .. [2] Cameron, A. C., Gelbach, J. B., Miller, D. L. (2008). Bootstrap-based improvements for
-       inference with clustered errors. REStat 90, 414-427.
+    The outcome is shuffled over respondents (Phipson, Smyth 2010, SAGMB 9). Where customers repeat,
+    answers are not interchangeable: the signs of whole customers' deviations from the mean are
+    flipped (Cameron, Gelbach, Miller 2008, REStat 90).
     """
     if count == 0:
         return np.nan
@@ -98,17 +85,15 @@ def permutation_p(sample: Sample, count: int, rng: np.random.Generator) -> float
     basis = np.linalg.qr(sample.design * root[:, None])[0]
     deviation = sample.outcome - np.average(sample.outcome, weights=sample.weights)
 
-    def explained(outcomes: Array) -> Array:
+    def explained(outcomes: Floats) -> Floats:
         scaled = outcomes * root
         scaled -= np.outer(scaled @ centre, centre)
-        share: Array = ((scaled @ basis) ** 2).sum(axis=1) / (scaled**2).sum(axis=1)
+        share: Floats = ((scaled @ basis) ** 2).sum(axis=1) / (scaled**2).sum(axis=1)
         return share
 
     observed = explained(deviation[None])[0] * (1 - 1e-12)
-    batch = max(1, DRAWS_AT_ONCE // sample.n)
     reached = 0
-    for start in range(0, count, batch):
-        size = min(batch, count - start)
+    for size in batches(count, sample.n):
         if sample.groups is None:
             drawn = rng.permuted(np.broadcast_to(deviation, (size, sample.n)), axis=1)
         else:

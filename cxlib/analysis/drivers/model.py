@@ -9,44 +9,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._options import count, generator, number
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers import shares
 from cxlib.analysis.drivers.inference import RobustFit, collinearity, permutation_p, suppressors
-from cxlib.analysis.drivers.sample import (
-    Array,
-    Keyed,
-    Sample,
-    read,
-)
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.drivers.sample import Keyed, Sample, read
+from cxlib.analysis.estimation import percentiles
+from cxlib.analysis.metrics import number
+from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.validate import Floats, count, generator
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 EXACT_LIMIT = 20
 """Drivers up to which Shapley shares are exact: time and memory double with each driver (a tenth
-of a second and 16 MB at 20). Above it Johnson's weights serve, which agree closely [1]_.
-
-.. [1] LeBreton, Ployhart, Ladd (2004). A Monte Carlo comparison of relative importance
-   methodologies. Organizational Research Methods 7, 258-282.
-"""
-
+of a second and 16 MB at 20). Above it Johnson's weights serve, which agree closely (LeBreton,
+Ployhart, Ladd 2004, Organizational Research Methods 7)."""
 INFLATED = 10.0
 """VIF from which a driver is called hard to tell from the others (Marquardt 1970)."""
-
 ILL_CONDITIONED = 30.0
 """Condition number from which the whole set is called collinear (Belsley, Kuh, Welsch 1980)."""
-
 ROWS_PER_DRIVER = 10
 """Respondents a driver below which shares mostly describe chance (Harrell 2015, section 4.4)."""
-
 FEW_CUSTOMERS = 30
-"""Independent customers below which cluster-robust tests reject too often (Cameron, Miller
-2015)."""
+"""Customers below which cluster-robust tests reject too often (Cameron, Miller 2015)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DriverImportance:
+class DriverImportance(TableResult):
     """How the explained variance of the outcome divides over the drivers.
 
     ``r_squared_use`` + the sum of ``table.importance`` = ``r_squared``, and with ``unexplained``
@@ -55,41 +44,28 @@ class DriverImportance:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a driver, in the order given: ``driver``; ``reach`` (share of the respondents, 0 to
-        1, who used it); ``n`` (how many these are); ``correlation`` (with the outcome, among
-        users); ``importance`` (its part of R²); ``importance_users`` (the same, refitted on its
-        users); ``share`` (of what all drivers explain, summing to 1) with ``share_low`` and
-        ``share_high``; ``rank`` (1 the most important) with ``rank_low`` and ``rank_high``;
-        ``p_top3`` (how often among the three most important); ``p_unique`` (robust F of the
-        driver in the full model, Holm-adjusted) and ``p_unique_raw`` (before adjustment);
-        ``proven`` (``p_unique`` is below 1 − confidence); ``johnson`` (relative weight, a part of
-        R² too); ``vif`` (variance inflation).
+        One row a driver, in the order given: ``driver``; ``reach`` (share who used it), ``n`` (how
+        many); ``correlation`` (with the outcome, among users); ``importance`` (its part of R²);
+        ``importance_users`` (refitted on its users); ``share`` (of what all drivers explain) with
+        ``share_low, share_high``; ``rank`` with ``rank_low, rank_high``; ``p_top3``; ``p_unique``
+        (robust F in the full model, Holm-adjusted), ``p_unique_raw``; ``proven`` (``p_unique`` is
+        below 1 − confidence); ``johnson`` (relative weight, a part of R² too); ``vif``.
     r_squared, r_squared_low, r_squared_high : float
         Share of the outcome's variance that the whole model explains, with its interval (basic
         bootstrap: a resample's R² is too high by about what the sample's is).
     r_squared_use : float
         Part of it that goes to which touchpoints were used at all, and to controls.
-    unexplained : float
-        What is left: 1 − ``r_squared``.
-    p_any : float
-        Whether the whole model explains more than chance (permutation test).
-    condition_number : float
-        Of the drivers' correlation matrix (root of the ratio of its extreme eigenvalues).
+    p_any, condition_number : float
+        Whether the whole model explains more than chance (permutation test); of the drivers'
+        correlation matrix, root of the ratio of its extreme eigenvalues.
     suppressors : tuple of str
         Drivers that carry weight only in company of others, or against their own correlation.
-    n_used, n_dropped, n_clusters : int
-        Rows the model rests on, rows left out for a missing answer, and independent units.
-    method, outcome, confidence, bootstrap, permutations
-        As asked for; the method as used.
-    caveats : tuple of Caveat
-        What to know before the numbers are used.
-    performance : tuple of float
-        Each driver's mean rating by its users.
+    performance, n_clusters
+        Each driver's mean rating by its users; independent units.
     share_draws, performance_draws : numpy.ndarray, shape (bootstrap, p)
         Each driver's share and its users' mean rating in the same resamples.
     """
 
-    table: pd.DataFrame
     r_squared: float
     r_squared_low: float
     r_squared_high: float
@@ -98,18 +74,15 @@ class DriverImportance:
     p_any: float
     condition_number: float
     suppressors: tuple[str, ...]
-    n_used: int
-    n_dropped: int
     n_clusters: int
     method: str
     outcome: str
     confidence: float
     bootstrap: int
     permutations: int
-    caveats: tuple[Caveat, ...]
     performance: tuple[float, ...]
-    share_draws: Array = field(repr=False, compare=False)
-    performance_draws: Array = field(repr=False, compare=False)
+    share_draws: Floats = field(repr=False, compare=False)
+    performance_draws: Floats = field(repr=False, compare=False)
 
     def leading(self, most: int = 3) -> pd.DataFrame:
         """Return one row on the proven drivers of the highest shares, at most `most`.
@@ -123,21 +96,25 @@ class DriverImportance:
         if proven.empty:
             return pd.DataFrame()
         draws = self.share_draws[~np.isnan(self.share_draws).any(axis=1)]
-        low, high = _ends(draws[:, proven.index].sum(axis=1, keepdims=True), self.confidence)
+        together = draws[:, proven.index].sum(axis=1, keepdims=True)
+        low, high = percentiles(together, self.confidence)
         places = shares.ranks(draws)[:, proven.index] if len(draws) else np.full((1, 1), np.nan)
-        sure = len(draws) > 0
+        chances = (
+            (places <= len(proven)).all(axis=1),
+            (np.diff(places, axis=1, prepend=0) == 1).all(axis=1),
+            places[:, 0] == 1,
+        )
+        in_set, in_order, first = (c.mean() if len(draws) else np.nan for c in chances)
         row = {
             "drivers": tuple(proven["driver"]),
             "count": len(proven),
             "share": float(proven["share"].sum()),
             "share_low": low[0],
             "share_high": high[0],
-            "p_set": (places <= len(proven)).all(axis=1).mean() if sure else np.nan,
-            "p_order": (np.diff(places, axis=1, prepend=0) == 1).all(axis=1).mean()
-            if sure
-            else np.nan,
+            "p_set": in_set,
+            "p_order": in_order,
             "first": proven["driver"].iloc[0],
-            "p_first": (places[:, 0] == 1).mean() if sure else np.nan,
+            "p_first": first,
             "outcome": self.outcome,
             "n": self.n_used,
         }
@@ -161,9 +138,10 @@ def importance(
 ) -> DriverImportance:
     """Divide the explained variance of an outcome over the ratings associated with it.
 
-    Shapley (LMG) shares are each driver's gain in R², averaged over all orders in which the
-    drivers can enter. Where ``<driver>_used`` is False a touchpoint was not used: usage indicators
-    enter before all ratings, and the ratings, filled with their users' mean, share the rest.
+    Shapley (LMG; Grömping 2006, J. Stat. Software 17) shares are each driver's gain in R², averaged
+    over all orders in which the drivers can enter. Where ``<driver>_used`` is False a touchpoint
+    was not used: usage indicators enter before all ratings, and the ratings, filled with their
+    users' mean, share the rest.
 
     Parameters
     ----------
@@ -176,48 +154,26 @@ def importance(
         Columns of the ratings; one that repeats earlier ones is left out, and said.
     method : {"shapley", "johnson"}
         Above `EXACT_LIMIT` drivers Johnson's relative weights are used in any case.
-    weights : str, optional
-        Column of survey weights.
+    weights, cluster : str, optional
+        Columns of survey weights, and of the customer where customers answer more than once.
     not_applicable : {"indicator", "listwise"}
         What becomes of respondents who did not use a touchpoint.
     controls : sequence of str, optional
         Columns held equal, such as demographics or coded comments: they enter with usage. Numbers
         enter as they are, anything else level by level; no answer is a level of its own.
-    bootstrap, permutations : int
-        Draws behind the intervals and behind ``p_any``; 0 runs none.
-    cluster : str, optional
-        Column of the customer, where customers answer more than once.
+    bootstrap, permutations, seed : int
+        Draws behind the intervals and behind ``p_any`` (0 runs none), and their seed.
     confidence : float
         Coverage of the intervals, between 0 and 1.
-    seed : int
-        Of the random draws.
-
-    Returns
-    -------
-    DriverImportance
-        Shares with intervals, tests, and what to beware of.
 
     Raises
     ------
     DataError
         If a column is absent, constant or not numeric, or rows are too few.
-
-    References
-    ----------
-    .. [1] Grömping, U. (2006). Relative importance for linear regression in R: the package
-       relaimpo. J. Stat. Software 17(1).
     """
     bootstrap, permutations = check_options(method, confidence, bootstrap, permutations)
     streams = generator(seed).spawn(2)
-    sample = read(
-        data,
-        outcome=outcome,
-        drivers=drivers,
-        weights=weights,
-        cluster=cluster,
-        controls=controls,
-        not_applicable=not_applicable,
-    )
+    sample = read(data, outcome, drivers, weights, cluster, controls, not_applicable)
     chosen = method if len(sample.names) <= EXACT_LIMIT else "johnson"
     parts, by_use = shares.full_sample(sample, chosen)
     draws, r_squared_draws, performance = shares.bootstrap(sample, chosen, bootstrap, streams[0])
@@ -225,7 +181,7 @@ def importance(
     fit = RobustFit(sample, sample.design)
     table = _table(sample, fit, parts, chosen, draws, confidence).assign(vif=inflation)
     r_squared = by_use + float(parts.sum())
-    low, high = _ends(r_squared_draws[:, None], confidence)
+    low, high = percentiles(r_squared_draws[:, None], confidence)
     found = DriverImportance(
         table=table,
         r_squared=r_squared,
@@ -244,7 +200,6 @@ def importance(
         confidence=confidence,
         bootstrap=bootstrap,
         permutations=permutations,
-        caveats=(),
         performance=tuple(map(float, sample.means)),
         share_draws=draws,
         performance_draws=performance,
@@ -266,12 +221,12 @@ def check_options(
 
 
 def _table(
-    sample: Sample, fit: RobustFit, parts: Array, method: str, draws: Array, confidence: float
+    sample: Sample, fit: RobustFit, parts: Floats, method: str, draws: Floats, confidence: float
 ) -> pd.DataFrame:
     share = shares.shares(parts)
-    low, high = _ends(draws, confidence)
+    low, high = percentiles(draws, confidence)
     ranks = shares.ranks(draws[~np.isnan(draws).any(axis=1)])
-    rank_low, rank_high = _ends(ranks, confidence, method="inverted_cdf")
+    rank_low, rank_high = percentiles(ranks, confidence, "inverted_cdf")
     raw = fit.p_values[-len(parts) :]
     adjusted = adjust(raw, method="holm")
     return pd.DataFrame(
@@ -297,18 +252,7 @@ def _table(
     )
 
 
-def _ends(draws: Any, confidence: float, method: Any = "linear") -> tuple[Array, Array]:
-    """Return both ends of the percentile interval, a value a column; NaN without draws."""
-    sound = draws[~np.isnan(draws).any(axis=1)]
-    if not len(sound):
-        nothing = np.full(draws.shape[1], np.nan)
-        return nothing, nothing
-    tail = 100 * (1 - confidence) / 2
-    low, high = np.percentile(sound, [tail, 100 - tail], axis=0, method=method)
-    return low, high
-
-
-def _correlations(sample: Sample) -> Array:
+def _correlations(sample: Sample) -> Floats:
     found = np.full(len(sample.names), np.nan)
     for j, used in enumerate(sample.used.T):
         mass, x = sample.weights[used], sample.ratings[used, j]
@@ -326,74 +270,61 @@ def _caveats(sample: Sample, found: DriverImportance) -> list[Caveat]:
         others: Any = shares.ranks(table["johnson"].to_numpy())
     else:
         others = shares.ranks(shares.full_sample(sample, "shapley")[0]) if exact else table["rank"]
-    lists = {
-        _("Shapley shares and Johnson's weights rank these drivers differently: {drivers}."): (
-            table["rank"] != others
-        ),
-        _("The data can hardly tell these drivers apart from the others: {drivers}."): (
-            table["vif"] > INFLATED
-        ),
-        _(
-            "These drivers carry weight only beside others or against their own correlation, so "
-            "their importance is not read off a simple comparison: {drivers}."
-        ): table["driver"].isin(found.suppressors),
-        _("Too few used these to refit the model on their users: {drivers}."): (
-            table["importance_users"].isna()
-        ),
-    }
-    few_units = sample.groups is not None and sample.units < FEW_CUSTOMERS
-    failed = int(np.isnan(found.share_draws).any(axis=1).sum())
-    singles: list[tuple[bool, str, dict[str, Any]]] = [
-        (
-            not exact,
-            _(
-                "{n} drivers are above the exact limit of {limit}: Johnson's relative weights "
-                "stand in for Shapley shares."
-            ),
-            {"n": len(table), "limit": EXACT_LIMIT},
-        ),
-        (
-            found.condition_number > ILL_CONDITIONED,
-            _("The drivers overlap strongly as a set (condition number {value:.0f})."),
-            {"value": found.condition_number},
-        ),
-        (
-            n < ROWS_PER_DRIVER * len(table),
-            _("{n} respondents are few for {drivers} drivers: a large part of R² is chance."),
-            {"n": n, "drivers": len(table)},
-        ),
-        (
-            few_units,
-            _("Only {n} customers stand behind the tests, which then find too much."),
-            {"n": sample.units},
-        ),
-        (
-            found.p_any >= 1 - found.confidence,
-            _(
-                "Together the drivers explain no more than chance would (p = {p:.2f}); their order "
-                "says nothing."
-            ),
-            {"p": found.p_any},
-        ),
-        (
-            failed > 0,
-            _("{n} resamples could not be divided and were left out of the intervals."),
-            {"n": failed},
-        ),
-    ]
-    numeric = _(
+    about = _(
         "{outcome} is treated as a number, and importance says what is associated with it, not "
         "what causes it."
     )
-    binary = _(
-        "{outcome} is yes or no: importance divides the variance of its probability, and says what "
-        "is associated with it, not what causes it."
+    if sample.binary:
+        about = _(
+            "{outcome} is yes or no: importance divides the variance of its probability, and says "
+            "what is associated with it, not what causes it."
+        )
+    caveats = [Caveat(about, outcome=found.outcome), *sample.caveats]
+
+    def name(where: Any, message: str) -> None:
+        names = tuple(table.loc[where, "driver"])
+        caveats.extend([Caveat(message, drivers=names)] if names else [])
+
+    def say(holds: bool, message: str, **facts: Any) -> None:
+        caveats.extend([Caveat(message, **facts)] if holds else [])
+
+    name(
+        table["rank"] != others,
+        _("Shapley shares and Johnson's weights rank these drivers differently: {drivers}."),
     )
-    about = Caveat(binary if sample.binary else numeric, outcome=found.outcome)
-    named = {message: tuple(table.loc[where, "driver"]) for message, where in lists.items()}
-    return [
-        about,
-        *sample.caveats,
-        *(Caveat(message, drivers=names) for message, names in named.items() if names),
-        *(Caveat(message, **facts) for holds, message, facts in singles if holds),
-    ]
+    name(
+        table["vif"] > INFLATED,
+        _("The data can hardly tell these drivers apart from the others: {drivers}."),
+    )
+    name(
+        table["driver"].isin(found.suppressors),
+        _(
+            "These drivers carry weight only beside others or against their own correlation, so "
+            "their importance is not read off a simple comparison: {drivers}."
+        ),
+    )
+    name(
+        table["importance_users"].isna(),
+        _("Too few used these to refit the model on their users: {drivers}."),
+    )
+    message = _(
+        "{n} drivers are above the exact limit of {limit}: Johnson's relative weights stand in for "
+        "Shapley shares."
+    )
+    say(not exact, message, n=len(table), limit=EXACT_LIMIT)
+    message = _("The drivers overlap strongly as a set (condition number {value:.0f}).")
+    say(found.condition_number > ILL_CONDITIONED, message, value=found.condition_number)
+    message = _("{n} respondents are few for {drivers} drivers: a large part of R² is chance.")
+    say(n < ROWS_PER_DRIVER * len(table), message, n=n, drivers=len(table))
+    message = _("Only {n} customers stand behind the tests, which then find too much.")
+    few = sample.groups is not None and sample.units < FEW_CUSTOMERS
+    say(few, message, n=sample.units)
+    message = _(
+        "Together the drivers explain no more than chance would (p = {p:.2f}); their order says "
+        "nothing."
+    )
+    say(found.p_any >= 1 - found.confidence, message, p=found.p_any)
+    message = _("{n} resamples could not be divided and were left out of the intervals.")
+    failed = int(np.isnan(found.share_draws).any(axis=1).sum())
+    say(failed > 0, message, n=failed)
+    return caveats

@@ -5,18 +5,19 @@ Own code, since statsmodels' OrderedModel and MNLogit take no survey weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
 from scipy.stats import chi2
 
-from cxlib.analysis._options import generator
-from cxlib.analysis.drivers.sample import Array, Sample
+from cxlib.analysis.drivers.sample import Sample, summed
+from cxlib.analysis.validate import Floats, Integers, generator
 from cxlib.errors import DataError
 
-Groups = NDArray[np.intp]
+Pair = tuple[Floats, Floats]
+Step = tuple[float, Floats, Floats]
 
 TOLERANCE = 1e-11
 """Newton stops when a step promises less than this gain in log-likelihood a respondent."""
@@ -36,8 +37,7 @@ class NoMaximumError(DataError):
     """The likelihood has no maximum: groups are empty, or the drivers separate them."""
 
 
-@dataclass(frozen=True)
-class ProportionalOdds:
+class ProportionalOdds(NamedTuple):
     """P(group ≤ k) = logistic(θ_k − xβ), McCullagh (1980); parameters θ_0 … θ_{J-2}, then β.
 
     With two groups it is a logistic regression.
@@ -45,16 +45,16 @@ class ProportionalOdds:
 
     groups: int
 
-    def start(self, shares: Array, columns: int) -> Array:
+    def start(self, shares: Floats, columns: int) -> Floats:
         """Return the log-odds of the group shares, and no effects."""
         below = np.cumsum(shares)[:-1]
         return np.concatenate([np.log(below / (1 - below)), np.zeros(columns)])
 
-    def log_odds(self, x: Array, at: Array) -> Array:
+    def log_odds(self, x: Floats, at: Floats) -> Floats:
         """Return θ_k − xβ, shape (n, J − 1)."""
         return at[: self.groups - 1] - (x @ at[self.groups - 1 :])[:, None]
 
-    def step(self, x: Array, y: Groups, weights: Array, at: Array) -> tuple[float, Array, Array]:
+    def step(self, x: Floats, y: Integers, weights: Floats, at: Floats) -> Step:
         """Return log-likelihood, gradient and negative Hessian; −inf where the θ cross."""
         cuts = self.groups - 1
         if (np.diff(at[:cuts]) <= 0).any():
@@ -79,7 +79,7 @@ class ProportionalOdds:
         hessian[:cuts, :cuts] -= cross + cross.T
         return float(weights @ np.log(chance)), gradient, hessian
 
-    def expected(self, x: Array, at: Array, values: Array, weights: Array) -> tuple[Array, Array]:
+    def expected(self, x: Floats, at: Floats, values: Floats, weights: Floats) -> Pair:
         """Return each row's expected value, and its weighted sum's gradient by the parameters."""
         below = expit(self.log_odds(x, at))
         rises = np.diff(values)
@@ -88,30 +88,29 @@ class ProportionalOdds:
         return values[-1] - below @ rises, gradient
 
 
-@dataclass(frozen=True)
-class Multinomial:
+class Multinomial(NamedTuple):
     """P(group k) ∝ exp(a_k + x b_k), group 0 at 0; parameters a_1, b_1, a_2, b_2 and so on."""
 
     groups: int
 
-    def start(self, shares: Array, columns: int) -> Array:
+    def start(self, shares: Floats, columns: int) -> Floats:
         """Return the log-odds of the group shares, and no effects."""
         at = np.zeros((self.groups - 1, columns + 1))
         at[:, 0] = np.log(shares[1:] / shares[0])
         return at.ravel()
 
-    def log_odds(self, x: Array, at: Array) -> Array:
+    def log_odds(self, x: Floats, at: Floats) -> Floats:
         """Return the linear predictors, shape (n, J − 1)."""
         split = at.reshape(self.groups - 1, -1)
-        odds: Array = split[:, 0] + x @ split[:, 1:].T
+        odds: Floats = split[:, 0] + x @ split[:, 1:].T
         return odds
 
-    def _logs(self, x: Array, at: Array) -> Array:
+    def _logs(self, x: Floats, at: Floats) -> Floats:
         odds = np.column_stack([np.zeros(len(x)), self.log_odds(x, at)])
-        logs: Array = odds - logsumexp(odds, axis=1, keepdims=True)
+        logs: Floats = odds - logsumexp(odds, axis=1, keepdims=True)
         return logs
 
-    def step(self, x: Array, y: Groups, weights: Array, at: Array) -> tuple[float, Array, Array]:
+    def step(self, x: Floats, y: Integers, weights: Floats, at: Floats) -> Step:
         """Return log-likelihood, gradient and negative Hessian."""
         logs = self._logs(x, at)
         design = np.column_stack([np.ones(len(x)), x])
@@ -127,7 +126,7 @@ class Multinomial:
                 hessian[i * width : (i + 1) * width, j * width : (j + 1) * width] = block
         return float(weights @ logs[np.arange(len(y)), y]), gradient, hessian
 
-    def expected(self, x: Array, at: Array, values: Array, weights: Array) -> tuple[Array, Array]:
+    def expected(self, x: Floats, at: Floats, values: Floats, weights: Floats) -> Pair:
         """Return each row's expected value, and its weighted sum's gradient by the parameters."""
         chances = np.exp(self._logs(x, at))
         mean = chances @ values
@@ -137,12 +136,12 @@ class Multinomial:
 
 
 Odds = ProportionalOdds | Multinomial
-Fit = tuple[Array, float, Array]
+Fit = tuple[Floats, float, Floats]
 """Parameters at the maximum, the log-likelihood there, and the information."""
 
 
 def fit(
-    model: Odds, x: Array, y: Groups, weights: Array, *, start: Array | None = None
+    model: Odds, x: Floats, y: Integers, weights: Floats, *, start: Floats | None = None
 ) -> Fit | None:
     """Climb the weighted likelihood by Newton steps, halved where they overshoot.
 
@@ -178,7 +177,7 @@ def fit(
 
 
 def proportionality(
-    x: Array, y: Groups, weights: Array, customers: Groups | None
+    x: Floats, y: Integers, weights: Floats, customers: Integers | None
 ) -> tuple[float, int, float]:
     """Test whether the drivers act alike at every cut; return chi-square, df and p.
 
@@ -204,9 +203,7 @@ def proportionality(
     contrast = np.concatenate([later - slopes[0] for later in slopes[1:]])
     influence = np.column_stack([later - influences[0] for later in influences[1:]])
     if customers is not None:
-        totals = np.zeros((int(customers.max()) + 1, df))
-        np.add.at(totals, customers, influence)
-        influence = totals
+        influence = summed(influence, customers, int(customers.max()) + 1)
     units = len(influence)
     if units <= df + 1:
         return np.nan, df, np.nan
@@ -215,7 +212,7 @@ def proportionality(
     return chi_square, df, float(chi2.sf(chi_square, df))
 
 
-def choose(sample: Sample, groups: Groups, count: int) -> tuple[Odds, Array, float]:
+def choose(sample: Sample, groups: Integers, count: int) -> tuple[Odds, Floats, float]:
     """Return the likelihood that serves, its parameters, and p of proportional odds."""
     design = sample.design[:, 1:]
     found = fit(ProportionalOdds(count), design, groups, sample.weights)
@@ -234,8 +231,8 @@ def choose(sample: Sample, groups: Groups, count: int) -> tuple[Odds, Array, flo
 
 
 def resample(
-    sample: Sample, groups: Groups, model: Odds, fitted: Array, bootstrap: int, seed: int
-) -> tuple[NDArray[np.float32], Array]:
+    sample: Sample, groups: Integers, model: Odds, fitted: Floats, bootstrap: int, seed: int
+) -> tuple[NDArray[np.float32], Floats]:
     """Refit on each resample; return how often units were drawn, and how parameters moved."""
     design = sample.design[:, 1:]
     drawn, moves = [], []

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis._inputs import numbers
 from cxlib.analysis.drivers.model import DriverImportance
-from cxlib.analysis.drivers.sample import Array
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.validate import Floats, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -24,39 +23,22 @@ _CUTS: dict[str, Callable[..., Any]] = {"median": np.median, "mean": np.mean}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Priorities:
+class Priorities(TableResult):
     """Drivers on a map of importance and performance.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a driver: ``driver``; ``importance`` (part of R²); ``share`` (of what all drivers
-        explain, 0 to 1: the axis of the map) with ``share_low`` and ``share_high``;
-        ``performance`` with ``performance_low`` and ``performance_high``; ``p_unique``, ``proven``
-        and ``n`` as in `DriverImportance`; ``quadrant`` (its place, "watch" where it is not
-        proven); ``p_fix_first``, ``p_keep_up``, ``p_watch``, ``p_maintain`` (of its place on the
-        map, whatever the test; summing to 1).
-    importance_cut, performance_cut : float
-        Share and performance at which the map is cut; a driver on a cut counts as important, or
-        strong.
-    cuts : str
-        ``"median"``, ``"mean"`` or ``"fixed"``.
-    outcome : str
-        What the drivers are important for.
-    n_used, n_dropped : int
-        Rows behind the importances.
-    caveats : tuple of Caveat
-        What to know before the numbers are used.
+    ``table``: one row a driver: ``driver``; ``importance`` (part of R²); ``share`` (of what all
+    drivers explain: the axis of the map) with ``share_low, share_high``; ``performance`` with
+    ``performance_low, performance_high``; ``p_unique, proven, n`` as in `DriverImportance`;
+    ``quadrant`` (its place, "watch" where it is not proven); ``p_fix_first, p_keep_up, p_watch,
+    p_maintain`` (of its place on the map, whatever the test; summing to 1). ``importance_cut,
+    performance_cut``: where the map is cut ("median", "mean" or "fixed"); a driver on a cut counts
+    as important, or strong.
     """
 
-    table: pd.DataFrame
     importance_cut: float
     performance_cut: float
     cuts: str
     outcome: str
-    n_used: int
-    n_dropped: int
-    caveats: tuple[Caveat, ...]
 
 
 def priorities(
@@ -67,11 +49,11 @@ def priorities(
 ) -> Priorities:
     """Place drivers on a map of importance and performance, with the probability of each quadrant.
 
-    The probabilities come from the resamples behind the importances: in each, shares and users'
-    mean ratings are computed on the same respondents, and the cuts anew. A `performance` of
-    another kind (such as a top-box share) moves along with the mean rating of the same resample,
-    over its own interval. The word follows the test too: a driver that is not proven (``p_unique``)
-    is to be watched, wherever it lies.
+    Martilla, James (1977), J. Marketing 41. The probabilities come from the resamples behind the
+    importances: in each, shares and users' mean ratings are computed on the same respondents, and
+    the cuts anew. A `performance` of another kind (such as a top-box share) moves along with the
+    mean rating of the same resample, over its own interval. The word follows the test too: a driver
+    that is not proven (``p_unique``) is to be watched, wherever it lies.
 
     Parameters
     ----------
@@ -83,19 +65,10 @@ def priorities(
     cuts : {"median", "mean"} or (float, float)
         Where importance (a share, 0 to 1) and performance (in its own unit) are cut.
 
-    Returns
-    -------
-    Priorities
-        The map as a table.
-
     Raises
     ------
     DataError
         If a driver has no performance, or the cuts are neither a known word nor two numbers.
-
-    References
-    ----------
-    .. [1] Martilla, J. A., James, J. C. (1977). Importance-performance analysis. J. Marketing 41.
     """
     if not isinstance(importance, DriverImportance):
         raise DataError(f"give what drivers.importance returns, not a {type(importance).__name__}.")
@@ -105,16 +78,14 @@ def priorities(
     (x, y), (x_draws, y_draws) = _cut_points(cuts, share, own[0], importance.share_draws, draws)
     chances = _chances(importance.share_draws, draws, x_draws, y_draws)
     place = np.where(told["proven"], _quadrant(share, own[0], x, y), QUADRANTS.index("watch"))
-    table = told[["driver", "importance", "share", "share_low", "share_high"]].assign(
-        performance=own[0],
-        performance_low=own[1],
-        performance_high=own[2],
-        p_unique=told["p_unique"],
-        proven=told["proven"],
-        n=told["n"],
+    measured = dict(zip(("performance", "performance_low", "performance_high"), own, strict=True))
+    same = ["driver", "importance", "share", "share_low", "share_high", "p_unique", "proven", "n"]
+    table = told[same].assign(
         quadrant=[QUADRANTS[k] for k in place.tolist()],
         **{f"p_{q.replace(' ', '_')}": chances[:, k] for k, q in enumerate(QUADRANTS)},
     )
+    for at, (name, values) in enumerate(measured.items(), start=5):
+        table.insert(at, name, values)
     caveats = list(importance.caveats)
     if not len(importance.share_draws):
         caveats.append(Caveat(_("No resamples were drawn, so no quadrant has a probability.")))
@@ -130,7 +101,7 @@ def priorities(
     )
 
 
-def _performance(importance: DriverImportance, given: Any) -> tuple[Array, Array]:
+def _performance(importance: DriverImportance, given: Any) -> tuple[Floats, Floats]:
     """Return value, low, high of each driver, and its draws."""
     tail = 100 * (1 - importance.confidence) / 2
     draws, means = importance.performance_draws, np.array(importance.performance)
@@ -148,7 +119,7 @@ def _performance(importance: DriverImportance, given: Any) -> tuple[Array, Array
     return own, own[0] + moves * half / norm.ppf(1 - tail / 100)
 
 
-def _aligned(given: Any, names: list[str]) -> Array:
+def _aligned(given: Any, names: list[str]) -> Floats:
     table = getattr(given, "table", given)
     if not isinstance(table, pd.DataFrame):
         raise DataError("performance is no table: give 'touchpoint', 'value', 'low', 'high'.")
@@ -169,8 +140,8 @@ def _aligned(given: Any, names: list[str]) -> Array:
 
 
 def _cut_points(
-    cuts: str | tuple[float, float], share: Array, performance: Array, shares: Array, draws: Array
-) -> tuple[tuple[float, float], tuple[Array, Array]]:
+    cuts: Any, share: Floats, performance: Floats, shares: Floats, draws: Floats
+) -> tuple[tuple[float, float], tuple[Floats, Floats]]:
     if isinstance(cuts, str):
         if cuts not in _CUTS:
             raise DataError(f"cuts {cuts!r} is unknown{nearest(cuts, _CUTS)}")
@@ -186,12 +157,12 @@ def _cut_points(
     return (x, y), (np.full(len(shares), x), np.full(len(draws), y))
 
 
-def _quadrant(share: Array, performance: Array, x: Any, y: Any) -> Any:
+def _quadrant(share: Floats, performance: Floats, x: Any, y: Any) -> Any:
     """Return places in `QUADRANTS`; on a cut counts as above it."""
     return np.where(share >= x, 0, 2) + (performance >= y)
 
 
-def _chances(shares: Array, performance: Array, x: Array, y: Array) -> Array:
+def _chances(shares: Floats, performance: Floats, x: Floats, y: Floats) -> Floats:
     sound = ~(np.isnan(shares).any(axis=1) | np.isnan(performance).any(axis=1))
     if not sound.any():
         return np.full((shares.shape[1], len(QUADRANTS)), np.nan)

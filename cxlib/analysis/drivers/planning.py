@@ -11,9 +11,9 @@ import pandas as pd
 from cxlib.analysis.drivers.groups import ROWS_PER_GROUP
 from cxlib.analysis.drivers.place import Priorities
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
-from cxlib.analysis.drivers.sample import Array, Flags, finite, used
 from cxlib.analysis.metrics import Metric, Touchpoint
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
+from cxlib.analysis.validate import Flags, Floats, finite, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -44,36 +44,20 @@ LEAST_DRIVERS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class DriverChoice:
-    """What a driver model of these answers can hold.
+class DriverChoice(TableResult):
+    """What a driver model of these answers can hold; caveats say what stands against one.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a touchpoint, in journey order: ``touchpoint``; ``n`` (ratings by respondents who
-        answered the outcome); ``kept``; ``reason`` (why not, missing if kept).
-    drivers : tuple of Touchpoint
-        Those kept.
-    outcome : str
-        The outcome's column.
-    n_used, n_dropped : int
-        Respondents with the outcome and every kept rating (or known not to have used it); others.
-    n_needed : int
-        Respondents that a model of the kept drivers asks for.
-    possible : bool
-        Whether there are enough drivers and respondents, and answers that differ.
-    caveats : tuple of Caveat
-        What stands against a model, if anything does.
+    ``table``: one row a touchpoint, in journey order: ``touchpoint``; ``n`` (ratings by respondents
+    who answered the outcome); ``kept``; ``reason`` (why not, missing if kept). ``n_used`` counts
+    respondents with the outcome and every kept rating (or known not to have used it), ``n_needed``
+    those that a model of the kept `drivers` asks for; it is `possible` with enough of either, and
+    answers that differ.
     """
 
-    table: pd.DataFrame
     drivers: tuple[Touchpoint, ...]
     outcome: str
-    n_used: int
-    n_dropped: int
     n_needed: int
     possible: bool
-    caveats: tuple[Caveat, ...]
 
 
 def outcome_of(metrics: Sequence[Metric], wanted: str | None = None) -> Metric:
@@ -113,24 +97,17 @@ def choose(
 ) -> DriverChoice:
     """Choose the touchpoints that a driver model can hold, and say why the others are left out.
 
-    Left out are touchpoints that fewer than 30 respondents (or the client's minimum base) rated, or
-    whose ratings are all the same.
+    Left out are touchpoints that fewer than 30 respondents (or the client's `minimum_base`) rated,
+    or whose ratings are all the same.
 
     Parameters
     ----------
     data : pandas.DataFrame
         One row a response, with ``<touchpoint>_used`` where use is known.
-    outcome : Metric
-    touchpoints : sequence of Touchpoint
-        In journey order.
+    outcome, touchpoints
+        Metric, and touchpoints in journey order.
     only : sequence of str, optional
-        Consider just these keys.
-    minimum_base : int
-
-    Raises
-    ------
-    DataError
-        If a column is absent, or `only` names an unknown touchpoint.
+        Consider just these keys; an unknown one is an error.
     """
     known = [touchpoint.key for touchpoint in touchpoints]
     for key in only or ():
@@ -138,10 +115,7 @@ def choose(
             raise DataError(f"{key!r} is no touchpoint{nearest(str(key), known)}")
     scores = finite(data, outcome.key)
     ratings = {key: np.where(used(data, key), finite(data, key), np.nan) for key in known}
-    reasons = {touchpoint.key: "" for touchpoint in touchpoints}
-    for touchpoint in touchpoints:
-        if only is not None and touchpoint.key not in only:
-            reasons[touchpoint.key] = UNASKED
+    reasons = {key: "" if only is None or key in only else UNASKED for key in known}
     base = max(CARE_BASE, minimum_base)
     complete = _settle(data, scores, ratings, reasons, base)
     kept = tuple(touchpoint for touchpoint in touchpoints if not reasons[touchpoint.key])
@@ -151,14 +125,11 @@ def choose(
     cases = (not known, len(kept) < LEAST_DRIVERS, n < needed, n and np.ptp(scores[complete]) == 0)
     against = [Caveat(m, **told) for m, holds in zip(AGAINST, cases, strict=True) if holds][:1]
     asked = ~np.isnan(scores)
-    table = pd.DataFrame(
-        {
-            "touchpoint": known,
-            "n": [int((asked & ~np.isnan(ratings[key])).sum()) for key in known],
-            "kept": [not reasons[key] for key in known],
-            "reason": [reasons[key] or None for key in known],
-        }
-    )
+    rows = [
+        (key, int((asked & ~np.isnan(ratings[key])).sum()), not reason, reason or None)
+        for key, reason in reasons.items()
+    ]
+    table = pd.DataFrame(rows, columns=["touchpoint", "n", "kept", "reason"])
     return DriverChoice(
         table=table,
         drivers=kept,
@@ -173,8 +144,8 @@ def choose(
 
 def _settle(
     data: pd.DataFrame,
-    scores: Array,
-    ratings: dict[str, Array],
+    scores: Floats,
+    ratings: dict[str, Floats],
     reasons: dict[str, str],
     base: int,
 ) -> Flags:
@@ -197,7 +168,7 @@ def _settle(
         reasons.update(faults)
 
 
-def _fault(x: Array, base: int) -> str:
+def _fault(x: Floats, base: int) -> str:
     given = x[~np.isnan(x)]
     if len(given) < base:
         return FEW
@@ -220,9 +191,8 @@ def plan(
 
     Parameters
     ----------
-    model : ScenarioModel
-        Fitted with ``segments=``; its caps say how far a rating may rise.
-    priorities : Priorities
+    model, priorities
+        Fitted with ``segments=``: its caps say how far a rating may rise; and the map of drivers.
     asked : mapping of str to float, optional
         Driver to change, as the client wants it; the scenario still holds it to the cap.
     most : int

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cxlib.analysis._options import number
 from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.drivers.model import check_options
-from cxlib.analysis.drivers.sample import Array, Keyed, Sample, listed, name_of, read
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
+from cxlib.analysis.estimation import percentiles
+from cxlib.analysis.metrics import number
+from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -33,38 +36,20 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
+class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a changed driver: ``driver``; ``mean_now``, ``mean_asked`` and ``mean_used`` (mean
-        rating by its users: now, demanded, and after the cap); ``cap`` (the best segment's
-        shrunken mean, NaN where none is known); ``capped``; ``step`` with ``step_low`` and
-        ``step_high`` (its part of ``change``, averaged over orders).
-    change, change_low, change_high : float
-        What all changes bring together: the sum of the steps.
-    baseline, baseline_low, baseline_high : float
-        The headline the change is applied to; without one, what the model gives for the ratings
-        as they are.
-    baseline_observed : float
-        The score of the model's respondents.
-    predicted, low, high : float
-        The baseline after the change, and what the model's interval makes of it.
-    kind, outcome, model : str
-        ``"nps"``, ``"csat"`` or ``"share"``; the outcome's column; the likelihood used.
-    p_proportional : float
-        Whether the drivers act alike at every cut (robust Brant test), NaN with two groups.
-    n_used, n_dropped : int
-        Rows the model rests on, and rows left out for a missing answer.
-    confidence : float
-        Coverage of the intervals.
-    caveats : tuple of Caveat
-        What to know before the numbers are used.
+    ``table``: one row a changed driver: ``driver``; ``mean_now, mean_asked, mean_used`` (mean
+    rating by its users: now, demanded, and after the cap); ``cap`` (the best segment's shrunken
+    mean, NaN where none is known); ``capped``; ``step`` with ``step_low, step_high`` (its part of
+    ``change``, averaged over orders). ``change``: what all changes bring together, the sum of the
+    steps. ``baseline``: the headline the change is applied to; without one, what the model gives
+    for the ratings as they are; ``baseline_observed``: the score of the model's respondents.
+    ``predicted, low, high``: the baseline after the change. ``kind``: "nps", "csat" or "share";
+    ``model``: the likelihood used; ``p_proportional``: whether the drivers act alike at every cut
+    (robust Brant test), NaN with two groups.
     """
 
-    table: pd.DataFrame
     baseline: float
     baseline_low: float
     baseline_high: float
@@ -79,24 +64,16 @@ class Scenario:
     outcome: str
     model: str
     p_proportional: float
-    n_used: int
-    n_dropped: int
     confidence: float
-    caveats: tuple[Caveat, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScenarioModel:
     """A fitted model that predicts scenarios in milliseconds (for sliders).
 
-    Attributes
-    ----------
-    drivers : tuple of str
-        What can be changed.
-    means, caps : tuple of float
-        Mean rating of each driver's users, and the best segment's shrunken mean (NaN: unknown).
-    at_rest : Scenario
-        Nothing changed: kind, likelihood, bases and caveats of every prediction.
+    ``drivers`` can be changed; ``means, caps``: mean rating of each driver's users, and the best
+    segment's shrunken mean (NaN: unknown); ``at_rest``: nothing changed: kind, likelihood, bases
+    and caveats of every prediction.
     """
 
     drivers: tuple[str, ...]
@@ -104,12 +81,12 @@ class ScenarioModel:
     caps: tuple[float, ...]
     at_rest: Scenario
     _sample: Sample = field(repr=False)
-    _limits: Array = field(repr=False)
-    _values: Array = field(repr=False)
+    _limits: Floats = field(repr=False)
+    _values: Floats = field(repr=False)
     _odds: odds.Odds = field(repr=False)
-    _parameters: Array = field(repr=False)
+    _parameters: Floats = field(repr=False)
     _times: NDArray[np.float32] = field(repr=False)
-    _moves: Array = field(repr=False)
+    _moves: Floats = field(repr=False)
     _seed: int = field(repr=False)
 
     def predict(self, changes: Mapping[str, float], *, headline: float | None = None) -> Scenario:
@@ -126,9 +103,8 @@ class ScenarioModel:
         Returns
         -------
         Scenario
-            The change, its steps and their intervals. The intervals rest on the resamples drawn
-            when the model was fitted, carried to the scenario by its gradient; the amount by which
-            each rating moves is held fixed over them.
+            The intervals rest on the resamples drawn when the model was fitted, carried to the
+            scenario by its gradient; the amount by which each rating moves is held fixed over them.
 
         Raises
         ------
@@ -141,9 +117,8 @@ class ScenarioModel:
         steps = np.zeros((count, sample.n))
         gradients = np.zeros((count, len(self._parameters)))
         columns = [self.drivers.index(name) for name in table["driver"]]
-        for subset, weights in reach.order_weights(
-            count, np.random.default_rng(self._seed)
-        ).items():
+        orders = reach.order_weights(count, np.random.default_rng(self._seed))
+        for subset, weights in orders.items():
             chosen = [i for i in range(count) if subset >> i & 1]
             value, gradient = now, now_gradient
             if chosen:
@@ -154,27 +129,23 @@ class ScenarioModel:
         values = np.vstack([steps, whole, now, now + whole])
         slopes = np.vstack([gradients, slope, now_gradient, now_gradient + slope])
         means = values @ sample.weights / sample.weights.sum()
-        low, high = self._intervals(values, means, slopes)
+        ends = (means, *self._intervals(values, means, slopes))
         shift = 0.0 if headline is None else number(headline, "headline") - means[-2]
         bounds = reach.KINDS[self.at_rest.kind][0]
-        ends = [np.clip(end + shift, bounds[0], bounds[-1]).tolist() for end in (means, low, high)]
-        (baseline, predicted), (now_low, then_low), (now_high, then_high) = (e[-2:] for e in ends)
+        told: dict[str, Any] = {}
+        for end, name in zip(ends, ("", "_low", "_high"), strict=True):
+            level = np.clip(end + shift, bounds[0], bounds[-1])
+            told |= {f"change{name}": float(end[-3]), f"baseline{name}": float(level[-2])}
+            told[name.lstrip("_") or "predicted"] = float(level[-1])
+        steps_of = zip(("step", "step_low", "step_high"), ends, strict=True)
         return replace(
             self.at_rest,
-            table=table.assign(step=means[:count], step_low=low[:count], step_high=high[:count]),
-            baseline=baseline,
-            baseline_low=now_low,
-            baseline_high=now_high,
-            predicted=predicted,
-            low=then_low,
-            high=then_high,
-            change=float(means[count]),
-            change_low=float(low[count]),
-            change_high=float(high[count]),
+            table=table.assign(**{name: value[:count] for name, value in steps_of}),
             caveats=(*self.at_rest.caveats, *_cap_caveats(table)),
+            **told,
         )
 
-    def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Array]:
+    def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Floats]:
         """Return the table of changes so far, and each respondent's change, a row a driver."""
         if not isinstance(changes, Mapping):
             raise DataError(f"changes is {changes!r}; give {{driver: change}}.")
@@ -201,25 +172,20 @@ class ScenarioModel:
         names = ["driver", "mean_now", "mean_asked", "mean_used", "cap", "capped"]
         return pd.DataFrame(rows, columns=names), moves
 
-    def _expected(self, moves: Array, columns: list[int]) -> tuple[Array, Array]:
+    def _expected(self, moves: Floats, columns: list[int]) -> tuple[Floats, Floats]:
         ratings = self._sample.ratings.copy()
         ratings[:, columns] += moves
         design = np.column_stack([self._sample.fixed, ratings])
         mass = self._sample.weights / self._sample.weights.sum()
         return self._odds.expected(design, self._parameters, self._values, mass)
 
-    def _intervals(self, values: Array, means: Array, slopes: Array) -> tuple[Array, Array]:
-        if not len(self._times):
-            nothing = np.full(len(means), np.nan)
-            return nothing, nothing
+    def _intervals(self, values: Floats, means: Floats, slopes: Floats) -> tuple[Floats, Floats]:
         sample = self._sample
         weighted = sample.by_unit(((values - means[:, None]) * sample.weights).T)
         mass = sample.by_unit(sample.weights[:, None])[:, 0]
         drawn = (self._times @ weighted.astype(np.float32)).astype(np.float64)
         drawn /= (self._times @ mass.astype(np.float32))[:, None]
-        tail = 100 * (1 - self.at_rest.confidence) / 2
-        draws = means + drawn + self._moves @ slopes.T
-        low, high = np.percentile(draws, [tail, 100 - tail], axis=0)
+        low, high = percentiles(means + drawn + self._moves @ slopes.T, self.at_rest.confidence)
         return low, high
 
 
@@ -228,15 +194,10 @@ def _cap_caveats(table: pd.DataFrame) -> list[Caveat]:
         "{driver}: {asked:.2f} was asked for; chance allowed for, no segment is above {used:.2f}."
     )
     by_scale = _("{driver}: {asked:.2f} was asked for, off the scale; {used:.2f} was used.")
+    names = ["driver", "mean_asked", "mean_used", "cap"]
     return [
-        Caveat(
-            by_segment if row["mean_used"] == row["cap"] else by_scale,
-            driver=row["driver"],
-            asked=row["mean_asked"],
-            used=row["mean_used"],
-        )
-        for row in table.to_dict("records")
-        if row["capped"]
+        Caveat(by_segment if used == cap else by_scale, driver=driver, asked=asked, used=used)
+        for driver, asked, used, cap in table.loc[table["capped"], names].itertuples(index=False)
     ]
 
 
@@ -260,11 +221,6 @@ def scenario(
         As in `scenario_model`.
     changes, headline
         As in `ScenarioModel.predict`; at least one change.
-
-    Returns
-    -------
-    Scenario
-        The change, its steps and their intervals.
 
     Raises
     ------
@@ -301,10 +257,8 @@ def scenario_model(
 
     Parameters
     ----------
-    data : pandas.DataFrame
-        One row a response.
-    outcome : str or object with a ``key``
-        Column of the outcome's rating.
+    data, outcome, weights, cluster, controls, confidence, seed
+        As in `importance`.
     drivers : sequence of str, or of objects with a ``key`` and perhaps a ``scale``
         All ratings of the model, changed or not.
     kind : {"nps", "csat", "share"}, optional
@@ -313,8 +267,6 @@ def scenario_model(
     cut_points : sequence of float, optional
         NPS: the highest rating of a detractor and the lowest of a promoter, 6 and 9 on the scale
         of 0 to 10. CSAT: the lowest rating that counts as satisfied, 4 on the scale of 1 to 5.
-    weights, cluster, controls
-        Columns, as in `importance`.
     segments : sequence of str, optional
         Columns among whose levels the best mean is sought; no driver is raised above it.
     scale : (float, float), optional
@@ -322,23 +274,9 @@ def scenario_model(
         the lowest and highest rating given.
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
-    confidence, seed
-        As in `importance`.
-
-    Returns
-    -------
-    ScenarioModel
-        With a method ``predict(changes)``.
-
-    Raises
-    ------
-    DataError
-        As in `scenario`.
     """
     bootstrap, _none = check_options("shapley", confidence, bootstrap, 0)
-    sample = read(
-        data, outcome=outcome, drivers=drivers, weights=weights, cluster=cluster, controls=controls
-    )
+    sample = read(data, outcome, drivers, weights, cluster, controls)
     kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
     limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
@@ -380,7 +318,7 @@ def scenario_model(
     return replace(model_of, at_rest=model_of.predict({}))
 
 
-def _caveats(sample: Sample, groups: int, p: float, caps: Array) -> list[Caveat]:
+def _caveats(sample: Sample, groups: int, p: float, caps: Floats) -> list[Caveat]:
     message = _(
         "All else is held as it is: the prediction says which {outcome} is associated with such "
         "ratings today, not what a change will cause."

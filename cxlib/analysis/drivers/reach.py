@@ -7,15 +7,13 @@ from math import factorial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from cxlib.analysis._inputs import column, row_of
-from cxlib.analysis._options import number
-from cxlib.analysis._shrink import random_effects
-from cxlib.analysis.drivers.odds import Groups
-from cxlib.analysis.drivers.sample import Array, Keyed, Sample
+from cxlib.analysis.drivers.sample import Keyed, Sample
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import CARE_BASE
+from cxlib.analysis.shrinkage import random_effects
+from cxlib.analysis.validate import Floats, Integers, column, row_of
 from cxlib.errors import DataError, nearest
 
 EXACT_ORDERS = 10
@@ -44,7 +42,7 @@ def groups(
     kind: str | None,
     cut_points: Sequence[float] | None,
     index: pd.Index,
-) -> tuple[str, Groups, Array]:
+) -> tuple[str, Integers, Floats]:
     """Sort the outcome into groups: their kind, each row's group, the groups' values.
 
     A group that nobody is in is left out: it has no probability to model.
@@ -83,7 +81,7 @@ def groups(
 
 def limits(
     sample: Sample, declared: Mapping[str, object], scale: tuple[float, float] | None
-) -> Array:
+) -> Floats:
     """Return the lowest and the highest rating of each driver, as told, declared or given."""
     if scale is not None:
         ends = tuple(scale) if isinstance(scale, (tuple, list)) else ()
@@ -102,7 +100,7 @@ def limits(
     return np.array(found)
 
 
-def moved(ratings: Array, weights: Array, target: float, low: float, high: float) -> Array:
+def moved(ratings: Floats, weights: Floats, target: float, low: float, high: float) -> Floats:
     """Return each user's change when all move by one amount, within the scale, to `target`."""
     distinct, places = np.unique(np.round(ratings, 12), return_inverse=True)
     masses = np.bincount(places, weights) / weights.sum()
@@ -117,21 +115,18 @@ def moved(ratings: Array, weights: Array, target: float, low: float, high: float
         amount = -width
     else:
         amount = float(brentq(miss, -width, width, xtol=1e-12))
-    change: Array = (np.clip(distinct + amount, low, high) - distinct)[places]
+    change: Floats = (np.clip(distinct + amount, low, high) - distinct)[places]
     return change
 
 
-def caps(data: pd.DataFrame, sample: Sample, segments: Sequence[str]) -> Array:
+def caps(data: pd.DataFrame, sample: Sample, segments: Sequence[str]) -> Floats:
     """Return the mean rating of each driver's best segment, shrunken towards the whole.
 
     Levels with fewer than 30 users are not looked at. Each level's mean is drawn towards the
     whole by τ²/(τ² + SE²), τ² being the variance between the levels of one segment beyond their
     sampling errors, and SE from the variance within levels, pooled: the best of several raw means
-    is best partly by luck [1]_. NaN where no segment has two such levels; never below the present.
-
-    References
-    ----------
-    .. [1] Efron, B., Morris, C. (1975). Data analysis using Stein's estimator. JASA 70, 311-319.
+    is best partly by luck (Efron, Morris 1975, JASA 70). NaN where no segment has two such levels;
+    never below the present.
     """
     caps = np.full(len(sample.names), np.nan)
     for name in segments:
@@ -141,7 +136,7 @@ def caps(data: pd.DataFrame, sample: Sample, segments: Sequence[str]) -> Array:
     return np.where(np.isnan(caps), np.nan, np.maximum(caps, sample.means))
 
 
-def _best_level(sample: Sample, j: int, codes: NDArray[np.intp]) -> float:
+def _best_level(sample: Sample, j: int, codes: Integers) -> float:
     known = sample.used[:, j] & (codes >= 0)
     levels, mass, x = codes[known], sample.weights[known], sample.ratings[known, j]
     total = np.bincount(levels, mass)
@@ -158,13 +153,13 @@ def _best_level(sample: Sample, j: int, codes: NDArray[np.intp]) -> float:
     return float(sample.means[j] + (between / (between + error) * means[large]).max())
 
 
-def order_weights(count: int, rng: np.random.Generator) -> dict[int, Array]:
+def order_weights(count: int, rng: np.random.Generator) -> dict[int, Floats]:
     """Return by subset (as bits) how its prediction enters each change's step.
 
     The steps so weighted are gains averaged over orders.
     """
     bits = np.arange(count)
-    weights: dict[int, Array] = {}
+    weights: dict[int, Floats] = {}
     if count <= EXACT_ORDERS:
         whole = factorial(count)
         gain = [factorial(s) * factorial(count - s - 1) / whole for s in range(count)] + [0.0]

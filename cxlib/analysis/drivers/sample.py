@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from cxlib.analysis._inputs import cluster_column, column, numbers, row_of, weight_column
-from cxlib.analysis._resample import times_drawn
+from cxlib.analysis.estimation import times_drawn
+from cxlib.analysis.metrics import SurveyDesign
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
 REPEATS = 1e-6
 """A column with less than this share of its variance left after the earlier ones repeats them."""
-
 LOST_TOO_MANY = 0.10
 """Above this share of incomplete rows, who answered everything is a question of its own."""
-
 DRAWS_AT_ONCE = 2**22
 """Resampled rows held in memory at once (32 MB)."""
 
@@ -48,17 +43,17 @@ class Sample:
 
     outcome_name: str
     names: tuple[str, ...]
-    outcome: Array
-    ratings: Array
+    outcome: Floats
+    ratings: Floats
     used: Flags
-    fixed: Array
-    means: Array
-    weights: Array
-    groups: NDArray[np.intp] | None
-    rows: NDArray[np.intp]
+    fixed: Floats
+    means: Floats
+    weights: Floats
+    groups: Integers | None
+    rows: Integers
     n_dropped: int
     caveats: tuple[Caveat, ...]
-    repeats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeats: Mapping[str, tuple[str, ...]]
 
     @property
     def n(self) -> int:
@@ -71,7 +66,7 @@ class Sample:
         return set(np.unique(self.outcome)) == {0.0, 1.0}
 
     @property
-    def design(self) -> Array:
+    def design(self) -> Floats:
         """Intercept, fixed columns, ratings: shape (n, 1 + q + p)."""
         return np.column_stack([np.ones(self.n), self.fixed, self.ratings])
 
@@ -80,20 +75,28 @@ class Sample:
         """How many independent units there are: respondents, or customers who repeat."""
         return self.n if self.groups is None else int(self.groups.max()) + 1
 
-    def by_unit(self, columns: Array) -> Array:
+    def by_unit(self, columns: Floats) -> Floats:
         """Sum the rows of `columns` over each independent unit."""
-        if self.groups is None:
-            return columns
-        totals = np.zeros((self.units, columns.shape[1]))
-        np.add.at(totals, self.groups, columns)
-        return totals
+        return columns if self.groups is None else summed(columns, self.groups, self.units)
 
-    def resamples(self, rng: np.random.Generator, count: int) -> Iterator[Array]:
+    def resamples(self, rng: np.random.Generator, count: int) -> Iterator[Floats]:
         """Yield `count` draws in batches: how often each unit is drawn, shape (batch, units)."""
-        batch = max(1, DRAWS_AT_ONCE // self.units)
-        for start in range(0, count, batch):
-            size = min(batch, count - start)
+        for size in batches(count, self.units):
             yield times_drawn(rng, self.units, size).astype(np.float64)
+
+
+def summed(columns: Floats, groups: Integers, count: int) -> Floats:
+    """Sum the rows of `columns` over groups."""
+    totals = np.zeros((count, columns.shape[1]))
+    np.add.at(totals, groups, columns)
+    return totals
+
+
+def batches(count: int, rows: int) -> Iterator[int]:
+    """Yield the sizes of the batches in which `count` draws of so many rows fit into memory."""
+    batch = max(1, DRAWS_AT_ONCE // rows)
+    for start in range(0, count, batch):
+        yield min(batch, count - start)
 
 
 def name_of(given: str | Keyed) -> str:
@@ -110,30 +113,8 @@ def listed(given: Any, what: str) -> list[Any]:
     return list(given)
 
 
-def finite(data: pd.DataFrame, name: str) -> Array:
-    """Return a column as floats, NaN where it is missing; refuse text and infinite values."""
-    values = numbers(column(data, name))
-    endless = np.flatnonzero(np.isinf(values))
-    if len(endless):
-        row = row_of(data.index, endless[0])
-        raise DataError(f"{name!r} is infinite in row {row} ({len(endless)} such).")
-    return values
-
-
-def used(data: pd.DataFrame, name: str) -> Flags:
-    """Return False where the table says that the respondent did not use it, else True."""
-    flag = f"{name}_used"
-    if flag not in data.columns:
-        return np.ones(len(data), dtype=np.bool_)
-    try:
-        return data[flag].astype("boolean").fillna(value=True).to_numpy(dtype=np.bool_)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{flag!r} must hold true, false or nothing.") from error
-
-
 def read(
     data: pd.DataFrame,
-    *,
     outcome: str | Keyed,
     drivers: Sequence[str | Keyed],
     weights: str | None = None,
@@ -147,9 +128,8 @@ def read(
     scores = finite(data, target)
     ratings = np.column_stack([finite(data, name) for name in names])
     reached = np.column_stack([used(data, name) for name in names])
-    mass = weight_column(data, weights)
-    opened = reached & np.isnan(ratings)
-    complete = ~np.isnan(scores) & ~opened.any(axis=1)
+    mass, codes = drawn(data, SurveyDesign(weights=weights, cluster=cluster))
+    complete = ~np.isnan(scores) & ~(reached & np.isnan(ratings)).any(axis=1)
     keep = complete & reached.all(axis=1) if not_applicable == "listwise" else complete
     rows = np.flatnonzero(keep)
     if len(rows) < len(names) + 2:
@@ -167,18 +147,30 @@ def read(
     filled = np.where(reached, ratings, 0.0)
     means = (w @ filled) / (w @ reached)
     centred = np.where(reached, filled - means, 0.0)
-    root = np.sqrt(w)
+    root = np.sqrt(w)[:, None]
     held = [name_of(control) for control in listed(controls, "controls")]
     columns = np.column_stack([~reached, *(_dummies(data, name, rows, target) for name in held)])
-    kept, basis = _independent(columns * root[:, None], [root / np.linalg.norm(root)])
+    kept, basis = _independent(columns * root, [root[:, 0] / np.linalg.norm(root)])
     use = np.column_stack(basis)
-    within, basis = _independent(centred * root[:, None], basis)
-    repeats = _repeated(centred * root[:, None], use, names, within)
+    within, basis = _independent(centred * root, basis)
+    repeats = _repeated(centred * root, use, names, within)
     if len(rows) <= len(basis):
         raise DataError(
             f"{len(rows)} complete rows are too few for {len(names)} drivers and {len(kept)} "
             "columns on who used what; name fewer drivers or join periods."
         )
+    groups = None
+    if codes is not None:
+        known, groups = np.unique(codes[rows], return_inverse=True)
+        if len(known) < 2:
+            raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
+    for name, others in repeats.items():
+        message = _("{driver} was left out: it follows exactly from {others}.")
+        if not others:
+            message = _(
+                "{driver} was left out: it follows exactly from which touchpoints were used."
+            )
+        caveats.append(Caveat(message, driver=name, **({"others": others} if others else {})))
     return Sample(
         outcome_name=target,
         names=tuple(names[j] for j in within),
@@ -188,10 +180,10 @@ def read(
         fixed=columns[:, kept].astype(np.float64),
         means=means[within],
         weights=w,
-        groups=_customers(data, cluster, rows),
+        groups=groups,
         rows=rows,
         n_dropped=len(data) - len(rows),
-        caveats=(*caveats, *(_left_out(name, others) for name, others in repeats.items())),
+        caveats=tuple(caveats),
         repeats=repeats,
     )
 
@@ -199,7 +191,7 @@ def read(
 def _check_names(target: str, names: list[str], not_applicable: str) -> None:
     if not names:
         raise DataError("no drivers: name at least one column of ratings.")
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    twice = repeated(names)
     if twice is not None:
         raise DataError(f"driver {twice!r} is named {names.count(twice)} times; name it once.")
     if target in names:
@@ -210,7 +202,7 @@ def _check_names(target: str, names: list[str], not_applicable: str) -> None:
 
 
 def _about_rows(
-    scores: Array, ratings: Array, reached: Flags, names: list[str], complete: Flags
+    scores: Floats, ratings: Floats, reached: Flags, names: list[str], complete: Flags
 ) -> list[Caveat]:
     caveats, asked = [], ~np.isnan(scores)
     lost = int(asked.sum() - complete.sum())
@@ -219,8 +211,8 @@ def _about_rows(
             "{n} of {total} respondents left a rating open and were left out, most often at "
             "{driver}: those who answered everything may differ from the rest."
         )
-        opened = reached & np.isnan(ratings)
-        worst = names[int(opened[asked].sum(axis=0).argmax())]
+        opened = (reached & np.isnan(ratings))[asked].sum(axis=0)
+        worst = names[int(opened.argmax())]
         caveats.append(Caveat(message, n=lost, total=int(asked.sum()), driver=worst))
     stray = int((~reached & ~np.isnan(ratings)).any(axis=1).sum())
     if stray:
@@ -230,7 +222,7 @@ def _about_rows(
 
 
 def _refuse_constant(
-    target: str, scores: Array, names: list[str], ratings: Array, reached: Flags
+    target: str, scores: Floats, names: list[str], ratings: Floats, reached: Flags
 ) -> None:
     if np.ptp(scores) == 0:
         raise DataError(
@@ -247,7 +239,7 @@ def _refuse_constant(
             )
 
 
-def _dummies(data: pd.DataFrame, name: str, rows: NDArray[np.intp], target: str) -> Array:
+def _dummies(data: pd.DataFrame, name: str, rows: Integers, target: str) -> Floats:
     """Return a control's columns: a number as it is, else one a level; no answer is a level too."""
     if name == target:
         raise DataError(f"the outcome {name!r} is also among the controls; take it out of them.")
@@ -261,7 +253,7 @@ def _dummies(data: pd.DataFrame, name: str, rows: NDArray[np.intp], target: str)
     return np.column_stack([codes + 1 == k for k in np.flatnonzero(sizes >= MINIMUM_BASE)])
 
 
-def _independent(columns: Array, basis: list[Array]) -> tuple[list[int], list[Array]]:
+def _independent(columns: Floats, basis: list[Floats]) -> tuple[list[int], list[Floats]]:
     """Return which columns add a direction to an orthonormal basis, and the basis with them."""
     kept, basis = [], list(basis)
     for j, whole in enumerate(columns.T):
@@ -277,7 +269,7 @@ def _independent(columns: Array, basis: list[Array]) -> tuple[list[int], list[Ar
 
 
 def _repeated(
-    columns: Array, use: Array, names: list[str], kept: list[int]
+    columns: Floats, use: Floats, names: list[str], kept: list[int]
 ) -> dict[str, tuple[str, ...]]:
     """Return each driver left out, with the kept ones that it follows from once use is known."""
     columns = columns / np.linalg.norm(columns, axis=0)
@@ -287,23 +279,3 @@ def _repeated(
         beta = np.linalg.lstsq(columns[:, kept], columns[:, j], rcond=None)[0]
         found[names[j]] = tuple(names[k] for k, b in zip(kept, beta, strict=True) if abs(b) > 1e-3)
     return found
-
-
-def _left_out(name: str, others: tuple[str, ...]) -> Caveat:
-    if others:
-        message = _("{driver} was left out: it follows exactly from {others}.")
-        return Caveat(message, driver=name, others=others)
-    message = _("{driver} was left out: it follows exactly from which touchpoints were used.")
-    return Caveat(message, driver=name)
-
-
-def _customers(
-    data: pd.DataFrame, cluster: str | None, rows: NDArray[np.intp]
-) -> NDArray[np.intp] | None:
-    codes = cluster_column(data, cluster)
-    if codes is None:
-        return None
-    known, numbered = np.unique(codes[rows], return_inverse=True)
-    if len(known) < 2:
-        raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
-    return numbered.astype(np.intp)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from math import factorial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cxlib.analysis.drivers.sample import Array, Sample
+from cxlib.analysis.drivers.sample import Sample
+from cxlib.analysis.validate import Floats, Integers
 
 PIVOT = 1e-10
 """A driver with less than this share of its variance left after the others adds nothing: beyond
@@ -23,12 +23,12 @@ CHUNK = 2**17
 """Matrices worked on at once: 1 MB of results, about what a processor's cache holds."""
 
 
-def _invert(values: Array, *, floor: float = PIVOT) -> Array:
+def _invert(values: Floats, *, floor: float = PIVOT) -> Floats:
     """Return 1/value, and 0 where a value is not above `floor`."""
     return np.divide(1.0, values, out=np.zeros_like(values), where=values > floor)
 
 
-def _sweep_out(matrices: Array, count: int) -> Array:
+def _sweep_out(matrices: Floats, count: int) -> Floats:
     """Take the first `count` variables out of a batch of covariance matrices."""
     for _step in range(count):
         pivot = _invert(matrices[:, 0, 0])[:, None, None]
@@ -37,17 +37,13 @@ def _sweep_out(matrices: Array, count: int) -> Array:
     return matrices
 
 
-def _residual_variances(matrices: Array) -> Array:
+def _residual_variances(matrices: Floats) -> Floats:
     """Return the variance of the last variable left by every subset of the others.
 
     `matrices` lie on the last axis, shape (p + 1, p + 1, batch). Each step takes one variable off:
-    the stack doubles into the matrices without it and those swept on it, while their order falls
-    by one, so all 2^p subsets cost a few passes [1]_. Row s of the result, shape (2 ** p, batch),
-    is the subset whose drivers are the bits of s.
-
-    References
-    ----------
-    .. [1] Goodnight, J. H. (1979). A tutorial on the SWEEP operator. Am. Stat. 33, 149-158.
+    the stack doubles into the matrices without it and those swept on it (Goodnight 1979, Am. Stat.
+    33), while their order falls by one, so all 2^p subsets cost a few passes. Row s of the result,
+    shape (2 ** p, batch), is the subset whose drivers are the bits of s.
     """
     batch = matrices.shape[2]
     stack = matrices
@@ -65,15 +61,11 @@ def _residual_variances(matrices: Array) -> Array:
     return stack.reshape(-1, batch)
 
 
-def shapley(matrices: Array) -> Array:
-    """Return Shapley (LMG) shares: each driver's gain averaged over all orders.
+def shapley(matrices: Floats) -> Floats:
+    """Return Shapley (LMG) shares: each driver's gain averaged over all orders (Grömping 2007).
 
     `matrices` are covariances with the outcome last, shape (batch, p + 1, p + 1), drivers scaled
-    to variance 1. A row of the result sums to what all drivers explain [1]_.
-
-    References
-    ----------
-    .. [1] Grömping, U. (2007). Estimators of relative importance. Am. Stat. 61, 139-147.
+    to variance 1. A row of the result sums to what all drivers explain.
     """
     step = max(1, CHUNK >> (matrices.shape[1] - 1))
     parts = [
@@ -83,7 +75,7 @@ def shapley(matrices: Array) -> Array:
     return np.concatenate(parts)
 
 
-def _average_gains(residual: Array) -> Array:
+def _average_gains(residual: Floats) -> Floats:
     """Turn the residual variance of every subset, shape (2 ** p, batch), into Shapley shares.
 
     A subset of s drivers has weight w(s) = s!(p - s - 1)!/p! in the gain of a driver outside it,
@@ -107,25 +99,19 @@ def _average_gains(residual: Array) -> Array:
     return shares
 
 
-def johnson(matrices: Array) -> Array:
-    """Return Johnson's relative weights, by the drivers' nearest orthogonal counterparts [1]_.
-
-    References
-    ----------
-    .. [1] Johnson, J. W. (2000). A heuristic method for estimating the relative weight of
-       predictor variables. Multivariate Behavioral Research 35, 1-19.
-    """
+def johnson(matrices: Floats) -> Floats:
+    """Return Johnson's relative weights, by the drivers' nearest orthogonal counterparts (2000)."""
     values, vectors = np.linalg.eigh(matrices[:, :-1, :-1])
     roots = np.sqrt(np.clip(values, 0.0, None))
     turned = vectors.transpose(0, 2, 1)
     loadings = (vectors * roots[:, None]) @ turned
     inverse = (vectors * _invert(roots, floor=PIVOT**0.5)[:, None]) @ turned
     beta = inverse @ matrices[:, :-1, -1:]
-    weights: Array = (loadings**2 @ beta**2)[..., 0]
+    weights: Floats = (loadings**2 @ beta**2)[..., 0]
     return weights
 
 
-def divide(moments: Array, *, fixed: int, method: str) -> tuple[Array, Array]:
+def divide(moments: Floats, *, fixed: int, method: str) -> tuple[Floats, Floats]:
     """Divide R² over the drivers after the fixed columns have taken theirs.
 
     `moments` are weighted second moments of intercept, fixed columns, ratings and outcome, shape
@@ -149,32 +135,32 @@ def divide(moments: Array, *, fixed: int, method: str) -> tuple[Array, Array]:
     return importance, by_fixed
 
 
-def _scale(matrices: Array, variances: Array) -> Array:
+def _scale(matrices: Floats, variances: Floats) -> Floats:
     factor = np.sqrt(_invert(variances, floor=0.0))
-    scaled: Array = matrices * factor[:, :, None] * factor[:, None]
+    scaled: Floats = matrices * factor[:, :, None] * factor[:, None]
     return scaled
 
 
-def shares(importance: Array) -> Array:
+def shares(importance: Floats) -> Floats:
     """Divide importances by their sum; NaN where nothing is explained."""
     total = importance.sum(axis=-1, keepdims=True)
     empty = np.full_like(importance, np.nan)
-    divided: Array = np.divide(importance, total, out=empty, where=total > 0)
+    divided: Floats = np.divide(importance, total, out=empty, where=total > 0)
     return divided
 
 
-def ranks(values: Array) -> NDArray[np.intp]:
+def ranks(values: Floats) -> Integers:
     """Return the rank of each value within its row, 1 the largest; ties keep the order given."""
     order = np.argsort(-values, axis=-1, kind="stable")
     return np.argsort(order, axis=-1, kind="stable") + 1
 
 
-def _columns(sample: Sample) -> Array:
+def _columns(sample: Sample) -> Floats:
     centre = np.average(sample.outcome, weights=sample.weights)
     return np.column_stack([sample.design, sample.outcome - centre])
 
 
-def full_sample(sample: Sample, method: str) -> tuple[Array, float]:
+def full_sample(sample: Sample, method: str) -> tuple[Floats, float]:
     """Return importances and the R² of the fixed columns in the sample."""
     table = _columns(sample)
     moments = (table * sample.weights[:, None]).T @ table
@@ -182,7 +168,7 @@ def full_sample(sample: Sample, method: str) -> tuple[Array, float]:
     return importance[0], float(by_fixed[0])
 
 
-def among_users(sample: Sample, method: str, importance: Array) -> Array:
+def among_users(sample: Sample, method: str, importance: Floats) -> Floats:
     """Return each driver's importance refitted on its own users.
 
     NaN where they are no more than the model has columns, or all give one outcome.
@@ -203,7 +189,7 @@ def among_users(sample: Sample, method: str, importance: Array) -> Array:
 
 def bootstrap(
     sample: Sample, method: str, count: int, rng: np.random.Generator
-) -> tuple[Array, Array, Array]:
+) -> tuple[Floats, Floats, Floats]:
     """Resample respondents (or customers); return shares, R² and users' means, a row a draw."""
     size, drivers = sample.design.shape[1] + 1, len(sample.names)
     upper = np.triu_indices(size)
@@ -224,7 +210,7 @@ def bootstrap(
     return share, r_squared, performance
 
 
-def _products(sample: Sample, upper: tuple[NDArray[np.intp], ...]) -> Array:
+def _products(sample: Sample, upper: tuple[Integers, ...]) -> Floats:
     """Return each unit's weighted products of all pairs of columns, then its weight by use.
 
     A resample's moments are then one matrix product away.

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis._options import number
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result
 from cxlib.analysis.targets import detectable_change, sample_size
 from cxlib.errors import DataError, nearest

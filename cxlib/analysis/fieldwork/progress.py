@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._options import number
+from cxlib.analysis import validate
 from cxlib.analysis.fieldwork.plan import SamplePlan
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -105,7 +105,7 @@ def progress(
     if responses.empty:
         raise DataError("no interview was started yet: there is nothing to compare with the plan.")
     try:
-        day = pd.to_datetime(_inputs.column(responses, date)).dt.normalize()
+        day = pd.to_datetime(validate.column(responses, date)).dt.normalize()
     except (ValueError, TypeError) as unread:
         raise DataError(f"{date!r} holds what is no date: {unread}") from None
     done = np.ones(len(responses), dtype=bool)
@@ -113,14 +113,14 @@ def progress(
         done = responses[finished].fillna(False).astype(bool).to_numpy()
     took = np.full(len(responses), nan)
     if seconds is not None and seconds in responses:
-        took = _inputs.numbers(responses[seconds])
+        took = validate.numbers(responses[seconds])
     timed = took[done & ~np.isnan(took)]
     median = float(np.median(timed)) if len(timed) else nan
     fast = done & (took < SPEEDER * median)
     flat = np.zeros(len(responses), dtype=bool)
     if len(battery) >= 4:
         answers = np.column_stack(
-            [_inputs.numbers(_inputs.column(responses, name)) for name in battery]
+            [validate.numbers(validate.column(responses, name)) for name in battery]
         )
         given = (~np.isnan(answers)).sum(axis=1)
         spread = pd.DataFrame(answers).max(axis=1) - pd.DataFrame(answers).min(axis=1)
@@ -161,7 +161,7 @@ def _against(
     for quota in quotas.to_dict("records"):
         inside = np.ones(len(responses), dtype=bool)
         if quota["segment"]:
-            column = _inputs.column(responses, str(quota["segment"]))
+            column = validate.column(responses, str(quota["segment"]))
             inside = column.astype("string").eq(str(quota["level"])).fillna(False).to_numpy(bool)
         have, wanted = int((inside & done).sum()), float(quota["answers"])
         missing, rate = max(0.0, wanted - have), float((inside & recent).sum()) / span
@@ -179,7 +179,7 @@ def _against(
 
 def _drop_off(responses: pd.DataFrame, questions: Sequence[str]) -> pd.DataFrame:
     for name in questions:
-        _inputs.column(responses, name)
+        validate.column(responses, name)
     given = responses[list(questions)].notna().to_numpy()
     if not questions:
         return pd.DataFrame({"question": [], "reached": [], "left": []})

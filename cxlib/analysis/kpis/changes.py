@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis import _inputs
-from cxlib.analysis._difference import Side, gap_test
-from cxlib.analysis._multiplicity import adjust
-from cxlib.analysis.design import SurveyDesign
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.compare.difference import gap_test
 from cxlib.analysis.kpis.equal_mix import DRAWS, SPLIT, equal_mix
 from cxlib.analysis.kpis.estimates import OWN, Estimates, estimate
-from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
+from cxlib.analysis.validate import column, levels_of, member_of
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -54,7 +53,7 @@ def compare(
         each KPI's target starts (its column ``baseline``, as `judge` adds it), the latest of four
         steps that is clear like for like (else the period before), or a period by name.
     segments : sequence of str
-        Columns held equal, all together.
+        Columns held equal, all together (DiNardo, Fortin, Lemieux 1996, Econometrica 64).
     period : str, optional
         By default the latest.
     draws, seed : int
@@ -77,11 +76,6 @@ def compare(
     ------
     DataError
         If a period or column is not there.
-
-    References
-    ----------
-    .. [1] DiNardo, J., Fortin, N. M., Lemieux, T. (1996). Labor market institutions and the
-       distribution of wages. Econometrica 64, 1001-1044 (reweighting to equal composition).
     """
     own = estimates.own
     known = periods.order(own["period"].unique())
@@ -91,7 +85,9 @@ def compare(
     now = estimates.at(period)
     steps = _steps(now.table, known, period, to)
     sampled = own["basis"] == "sample"
-    mine = data[_own(data)] if data is not None and segments and steps else None
+    mine = data if segments and steps else None
+    if mine is not None and "brand" in mine:
+        mine = mine[mine["brand"].astype(str) == OWN]
     when = None if mine is None else mine["period"].astype(str)
     tables = []
     for (before, at), kpis in steps.items():
@@ -102,10 +98,8 @@ def compare(
         asked = [q for q in estimates.questions if q.key in set(pair.loc[sampled, "kpi"])]
         inside = when.isin((before, at))
         rows, late = mine[inside], (when[inside] == at).to_numpy()
-        both = [q for q in asked if _answers(rows, q, late) and _answers(rows, q, ~late)]
-        split = equal_mix(
-            rows, late, both, segments=segments, design=estimates.design, draws=draws, seed=seed
-        )
+        both = _on_both(rows, asked, late, ~late)
+        split = equal_mix(rows, late, both, segments, estimates.design, draws, seed)
         tables[-1] = _joined(tables[-1], split)
     found = _judged(pd.concat(tables, ignore_index=True) if tables else _step(own[:0], "", ""))
     if to == "latest_move":
@@ -120,12 +114,12 @@ def compare(
 _GIVEN = ["source", "kind", "direction"]
 
 
-def _own(data: pd.DataFrame) -> Any:
-    return (data["brand"].astype(str) == OWN) if "brand" in data else np.ones(len(data), bool)
-
-
-def _answers(rows: pd.DataFrame, question: Metric | Touchpoint, side: Any) -> bool:
-    return bool(rows.loc[side, question.key].notna().any())
+def _on_both(
+    rows: pd.DataFrame, questions: Sequence[Metric | Touchpoint], one: Any, other: Any
+) -> list[Metric | Touchpoint]:
+    """Return the questions that either sample answered."""
+    sides = [rows.loc[side, [q.key for q in questions]].notna().any() for side in (one, other)]
+    return [q for q in questions if all(bool(there[q.key]) for there in sides)]
 
 
 def _steps(
@@ -179,15 +173,9 @@ def _raw_change(row: Any, old: Any) -> dict[str, float]:
     """Return the raw change between two rows of estimates, and its test where they are samples."""
     change = {"change": row["value"] - old["value"]}
     if "census" in (row["basis"], old["basis"]):  # every case is counted: nothing to test
-        return change | {"change_low": nan, "change_high": nan, "p_value": nan}
-    names = ("value", "standard_error", "df", "n_star", "promoters", "detractors")
-    after, earlier = (Side(*(float(r[n]) for n in names)) for r in (row, old))
-    found = gap_test(row["kind"], after, earlier, 0.95)
-    return change | {
-        "change_low": found["low"],
-        "change_high": found["high"],
-        "p_value": found["p_value"],
-    }
+        return change | dict.fromkeys(_RAW[1:], nan)
+    found = gap_test(row, old, 0.95)
+    return change | dict(zip(_RAW[1:], (found[k] for k in ("low", "high", "p_value")), strict=True))
 
 
 def _joined(table: pd.DataFrame, split: list[dict[str, Any]]) -> pd.DataFrame:
@@ -221,8 +209,7 @@ def worded(table: pd.DataFrame) -> pd.DataFrame:
     sign = np.where(table["direction"] == "lower", -1.0, 1.0)
     moved = np.where(clear, np.where(table["change"] > 0, ROSE, FELL), UNCLEAR)
     heard = np.where(split, table["like"], table["change"])
-    sure = np.where(split, like, clear)
-    half = table["change"] / 2
+    sure, half = np.where(split, like, clear), table["change"] / 2
     alike = np.where(table["change"] < 0, table["like_low"] > half, table["like_high"] < half)
     return table.assign(
         moved=moved,
@@ -256,15 +243,13 @@ def contrast(
     ----------
     data : pandas.DataFrame
         The survey's rows of one period.
-    questions : sequence of Metric or Touchpoint
+    questions, design, draws, seed
+        As in `estimate` and `compare`.
     by : str or sequence of str
         ``"brand"``: the own customers against each competitor's; else segments, each of whose
         levels stands against all others.
     segments : sequence of str
         Columns held equal; a segment is never raked on itself.
-    design : SurveyDesign, optional
-    draws, seed : int
-        As in `compare`.
 
     Returns
     -------
@@ -272,19 +257,14 @@ def contrast(
         One row a question and group (``segment, level``, or ``brand``: the competitor), with the
         columns of `compare`: ``after`` the group or the own customers, ``before`` the others,
         ``change`` the raw gap and ``like`` that at equal mix. One family for the whole table.
-
-    Raises
-    ------
-    DataError
-        If a column is absent.
     """
     design = design or SurveyDesign()
     rows: list[pd.DataFrame] = []
     for name in [by] if isinstance(by, str) else list(by):
         rows += _contrasts(data, name, questions, segments, design, draws, seed)
     if not rows:
-        empty = estimate(None, questions=questions, design=design).table
-        return Estimates(table=_joined_columns(empty), questions=tuple(questions), design=design)
+        none = estimate(None, questions=questions, design=design).table
+        rows = [pd.concat([none, _step(none, "", "").drop(columns=["kpi", *_GIVEN])], axis=1)]
     table = pd.concat(rows, ignore_index=True)
     table["p_adjusted"] = adjust(table["p_value"].astype(float))
     table["like_p_adjusted"] = adjust(table["like_p"].astype(float))
@@ -300,43 +280,32 @@ def _contrasts(
     draws: int,
     seed: int,
 ) -> Iterable[pd.DataFrame]:
-    values = _inputs.column(data, by)
+    values = column(data, by)
     brands = by == "brand"
     if brands:
         design = replace(design, cluster=None)  # a respondent may judge several brands
     own = (values.astype(str) == OWN).to_numpy()
-    for level in _inputs.levels_of(values):
-        member = values.eq(level).fillna(False).to_numpy(bool)
+    period = str(data["period"].iloc[-1]) if "period" in data else "all"
+    held = [name for name in segments if name != by]
+    for level in levels_of(values):
+        member = member_of(values, level)
         if brands and level == OWN:
             continue
-        rest = own if brands else values.notna().to_numpy() & ~member
-        inside, outside = (own, member) if brands else (member, rest)
-        both = [q for q in questions if _answers(data, q, inside) and _answers(data, q, outside)]
+        inside, outside = (own, member) if brands else (member, values.notna().to_numpy() & ~member)
+        both = _on_both(data, questions, inside, outside)
         rows = data[inside | outside].assign(period="", brand=OWN)
         late = inside[inside | outside]
-        first = estimate(rows[late], questions=both, design=design).table
-        other = estimate(rows[~late], questions=both, design=design).table
+        sides = {"in": rows[late], "out": rows[~late]}
+        first, other = (
+            estimate(side, questions=both, design=design).table.assign(period=name)
+            for name, side in sides.items()
+        )
         if first.empty:
             continue
-        pair = pd.concat([first.assign(period="in"), other.assign(period="out")])
-        table = _step(pair, "out", "in").drop(columns=["to", "at", *_GIVEN])
-        held = [name for name in segments if name != by]
+        table = _step(pd.concat([first, other]), "out", "in").drop(columns=["to", "at", *_GIVEN])
         if held:
-            parts = equal_mix(
-                rows, late, both, segments=held, design=design, draws=draws, seed=seed
-            )
-            table = _joined(table, parts)
+            split = equal_mix(rows, late, both, held, design, draws, seed)
+            table = _joined(table, split)
         named = {"brand": level} if brands else {"segment": by, "level": str(level)}
-        period = str(data["period"].iloc[-1]) if "period" in data else "all"
-        yield (
-            first.drop(columns=[*named, "period"])
-            .assign(period=period, **named)
-            .merge(table, on="kpi")
-        )
-
-
-def _joined_columns(empty: pd.DataFrame) -> pd.DataFrame:
-    """Return an empty table of estimates with the columns of a comparison."""
-    step = _step(empty, "", "").drop(columns=["kpi", *_GIVEN])
-    both = pd.concat([empty, step], axis=1)
-    return worded(both.assign(p_adjusted=nan, like_p_adjusted=nan))
+        first = first.drop(columns=[*named, "period"]).assign(period=period, **named)
+        yield first.merge(table, on="kpi")

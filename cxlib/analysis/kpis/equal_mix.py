@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import nan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis import _inputs
-from cxlib.analysis._resample import times_drawn
-from cxlib.analysis._score import contributions
-from cxlib.analysis._survey_variance import Floats, Integers
-from cxlib.analysis.design import SurveyDesign
-from cxlib.analysis.metrics import Metric, Touchpoint, resolve
+from cxlib.analysis.estimation import contributions, percentiles, times_drawn
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
+from cxlib.analysis.validate import Floats, Integers, drawn
 
 THIN = 10
 """Levels with fewer answers in either sample are pooled before raking."""
@@ -31,8 +27,7 @@ SPLIT = (
 )
 
 
-@dataclass(frozen=True)
-class _Cells:
+class _Cells(NamedTuple):
     """Two samples as cells: each row's cell, and the level of each margin that a cell has."""
 
     cell: Integers
@@ -92,7 +87,6 @@ def equal_mix(
     frame: pd.DataFrame,
     late: Any,
     questions: Sequence[Metric | Touchpoint],
-    *,
     segments: Sequence[str],
     design: SurveyDesign,
     draws: int = DRAWS,
@@ -103,9 +97,8 @@ def equal_mix(
     Both samples are raked to the other's margins; like for like is the mean of the two directed
     gaps. Customers are resampled across both samples together.
     """
-    weights = _inputs.weight_column(frame, design.weights)
+    weights, customers = drawn(frame, design)
     w = np.ones(len(frame)) if weights is None else weights
-    customers = _inputs.cluster_column(frame, design.cluster)
     people = np.arange(len(frame)) if customers is None else pd.factorize(customers)[0]
     asked: list[tuple[Metric, Integers, Floats, _Cells]] = []
     blocks: list[Any] = []
@@ -121,19 +114,13 @@ def equal_mix(
         block[there, side, cells.cell] = w[there]
         block[there, 2 + side, cells.cell] = w[there] * y[there]
         blocks.append(block.reshape(len(frame), 4 * len(cells.common)))
-    if not asked:
-        return []
+    sums = _drawn(blocks, people, draws, seed) if blocks else ()
     rows = []
-    for (metric, there, y, cells), sums in zip(
-        asked, _drawn(blocks, people, draws, seed), strict=True
-    ):
-        parts = sums.reshape(len(sums), 4, -1)
-        mass, totals = (parts[:, k : k + 2].transpose(1, 0, 2) for k in (0, 2))
-        rows.append(
-            {"kpi": metric.key}
-            | _split(mass, totals, cells)
-            | _whose(frame.iloc[there], late[there], y, w[there], segments)
-        )
+    for (metric, there, y, cells), sum_of in zip(asked, sums, strict=True):
+        parts = sum_of.reshape(len(sum_of), 4, -1).transpose(1, 0, 2)
+        split = _split(parts[:2], parts[2:], cells)
+        whose = _whose(frame.iloc[there], late[there], y, w[there], segments)
+        rows.append({"kpi": metric.key} | split | whose)
     return rows
 
 
@@ -160,41 +147,36 @@ def _resamples(people: Integers, draws: int, seed: int) -> Iterable[Any]:
 
 def _split(mass: Floats, sums: Floats, cells: _Cells) -> dict[str, Any]:
     """Return the split of the sample (draw 0) with its bootstrap intervals."""
-    w0, w1 = mass
-    total = _ratio(sums[1].sum(axis=1), w1.sum(axis=1)) - _ratio(
-        sums[0].sum(axis=1), w0.sum(axis=1)
-    )
+    before, after = (_ratio(s.sum(axis=1), w.sum(axis=1)) for s, w in zip(sums, mass, strict=True))
     common = cells.common
     if not common.any():
         return dict.fromkeys(SPLIT, nan) | {"uncommon": 1.0}
     levels = [codes[common] for codes in cells.levels]
-    w0, w1 = w0[:, common], w1[:, common]
+    w0, w1 = mass[:, :, common]
     m0, m1 = (
         np.divide(s[:, common], w, out=np.zeros_like(w), where=w > 0)
-        for s, w in ((sums[0], w0), (sums[1], w1))
+        for s, w in zip(sums, (w0, w1), strict=True)
     )
     at_before = _mean(_rake(w1, w0, levels), m1) - _mean(w0, m0)
     at_after = _mean(w1, m1) - _mean(_rake(w0, w1, levels), m0)
     like = (at_before + at_after) / 2
-    mix = total - like
-    told = np.isfinite(like[1:])  # a draw may leave one of the samples empty
-    enough = bool(told.sum() > 2)
-    spread = float(np.std(like[1:][told], ddof=1)) if enough else nan
-    (like_low, like_high), (mix_low, mix_high), (apart_low, apart_high) = (
-        np.percentile(part[1:][told], [2.5, 97.5]) if enough else (nan, nan)
-        for part in (like, mix, at_before - at_after)
-    )
+    mix = after - before - like
+    told = np.column_stack([like, mix, at_before - at_after])[1:]
+    told = told[np.isfinite(like[1:])]  # a draw may leave one of the samples empty
+    enough = len(told) > 2
+    low, high = percentiles(told if enough else told[:0], 0.95).tolist()
+    spread = float(np.std(told[:, 0], ddof=1)) if enough else nan
     return {
         "like": float(like[0]),
-        "like_low": float(like_low),
-        "like_high": float(like_high),
+        "like_low": low[0],
+        "like_high": high[0],
         "like_p": float(2 * norm.sf(abs(like[0]) / spread)) if spread > 0 else nan,
         "mix": float(mix[0]),
-        "mix_low": float(mix_low),
-        "mix_high": float(mix_high),
+        "mix_low": low[1],
+        "mix_high": high[1],
         "at_before": float(at_before[0]),
         "at_after": float(at_after[0]),
-        "apart": float(apart_low > 0 or apart_high < 0),
+        "apart": float(low[2] > 0 or high[2] < 0),
         "uncommon": float(1 - mass[:, 0][:, common].sum() / mass[:, 0].sum()),
     }
 

@@ -11,13 +11,11 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis import _inputs
-from cxlib.analysis._intervals import wilson
-from cxlib.analysis._score import contributions
-from cxlib.analysis._score import estimate as score_of
-from cxlib.analysis.design import SurveyDesign
-from cxlib.analysis.metrics import Metric, Touchpoint, resolve
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.estimation import answers_to, contributions, wilson
+from cxlib.analysis.estimation import estimate as score_of
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
+from cxlib.analysis.results import Result
+from cxlib.analysis.validate import at, column, drawn, levels_of, member_of
 from cxlib.errors import DataError
 
 OWN = "own"
@@ -31,31 +29,21 @@ NUMBERS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Estimates(Result):
-    """KPIs of a client with their uncertainty.
+    """KPIs of a client with their uncertainty, one row a KPI, period, group and brand.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a KPI, period, group and brand. ``kpi, source`` ("survey", "touchpoint", "tickets",
-        "reported"), ``period, segment, level`` (None for the whole), ``brand`` ("own" or a
-        competitor); ``value, low, high, standard_error, variance`` (of one answer) in the KPI's
-        ``unit``: NPS in points, shares 0 to 100, times in seconds; ``n`` answers or tickets,
-        ``n_effective, n_star, n_dropped, df``; ``reach`` (0 to 1, of touchpoints), ``promoters,
-        detractors`` (0 to 1, of NPS), ``kind, scale, direction, basis`` ("sample", "census");
-        ``worth``: points of the first KPI that go with one unit of this one. `judge` and `compare`
-        add their columns.
-    questions : tuple of Metric or Touchpoint
-        The survey's questions, the first KPI first.
-    design : SurveyDesign
-        How the survey was drawn.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: ``kpi, source`` ("survey", "touchpoint", "tickets", "reported"), ``period, segment,
+    level`` (None for the whole), ``brand`` ("own" or a competitor); ``value, low, high,
+    standard_error, variance`` (of one answer) in the KPI's ``unit``: NPS in points, shares 0 to
+    100, times in seconds; ``n`` answers or tickets, ``n_effective, n_star, n_dropped, df``;
+    ``reach`` (0 to 1, of touchpoints), ``promoters, detractors`` (0 to 1, of NPS), ``kind, scale,
+    direction, basis`` ("sample", "census"); ``worth``: points of the first KPI that go with one
+    unit of this one. `judge` and `compare` add their columns. ``questions``: the survey's, the
+    first KPI first; ``design``: how it was drawn.
     """
 
     table: pd.DataFrame
     questions: tuple[Metric | Touchpoint, ...] = ()
     design: SurveyDesign = field(default_factory=SurveyDesign)
-    caveats: tuple[Caveat, ...] = ()
 
     @property
     def own(self) -> pd.DataFrame:
@@ -81,7 +69,7 @@ def estimate(
     figures: pd.DataFrame | None = None,
     design: SurveyDesign | None = None,
 ) -> Estimates:
-    """Estimate every KPI by period, brand and group.
+    """Estimate every KPI by period, brand and group; groups without an answer are absent.
 
     Parameters
     ----------
@@ -96,11 +84,6 @@ def estimate(
     design : SurveyDesign, optional
         Weights, customers, confidence.
 
-    Returns
-    -------
-    Estimates
-        In order of period, then as given. Groups without an answer are absent.
-
     Raises
     ------
     DataError
@@ -113,11 +96,10 @@ def estimate(
             period=survey["period"].astype(str) if "period" in survey else "all",
             brand=survey["brand"].astype(str) if "brand" in survey else OWN,
         )
-        weights = _inputs.weight_column(frame, design.weights)
-        customers = _inputs.cluster_column(frame, design.cluster)
+        weighed = drawn(frame, design)
         cells = _cells(frame, segments)
         for question in questions:
-            rows += _question(frame, question, cells, weights, customers, design.confidence)
+            rows += _question(frame, question, cells, weighed, design.confidence)
     table = frame_of(rows)
     if figures is not None and len(figures):
         table = pd.concat([table, figures], ignore_index=True)
@@ -128,26 +110,20 @@ def estimate(
 
 def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return rows of estimates as a frame whose dtypes do not depend on what is there."""
-    columns = [*TEXTS, *NUMBERS, "n", "n_dropped", "direction", "basis"]
-    table = pd.DataFrame(rows, columns=columns)
-    dtypes: dict[str, Any] = dict.fromkeys(NUMBERS, "float64") | {
-        "n": "Int64",
-        "n_dropped": "Int64",
-    }
-    texts = {name: table[name].astype(object) for name in (*TEXTS, "direction", "basis")}
-    table = table.assign(**{k: v.where(v.notna(), None) for k, v in texts.items()})
-    return table.astype(dtypes)
+    texts = (*TEXTS, "direction", "basis")
+    table = pd.DataFrame(rows, columns=[*TEXTS, *NUMBERS, "n", "n_dropped", "direction", "basis"])
+    plain = {name: table[name].astype(object) for name in texts}
+    table = table.assign(**{name: v.where(v.notna(), None) for name, v in plain.items()})
+    dtypes: dict[str, Any] = dict.fromkeys(NUMBERS, "float64") | {"n": "Int64"}
+    return table.astype(dtypes | {"n_dropped": "Int64"})
 
 
 def _cells(survey: pd.DataFrame, segments: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return period, brand, segment, level and the rows of every wave and its groups."""
     groups: list[tuple[Any, ...]] = [(None, None, np.ones(len(survey), dtype=bool))]
     for name in segments:
-        values = _inputs.column(survey, name)
-        groups += [
-            (name, str(level), values.eq(level).fillna(False).to_numpy(bool))
-            for level in _inputs.levels_of(values)
-        ]
+        values = column(survey, name)
+        groups += [(name, str(level), member_of(values, level)) for level in levels_of(values)]
     waves: Any = survey.groupby(["period", "brand"], sort=False).indices
     return [
         (period, brand, segment, level, at[member[at]])
@@ -160,59 +136,34 @@ def _question(
     survey: pd.DataFrame,
     question: Metric | Touchpoint,
     cells: Sequence[tuple[Any, ...]],
-    weights: Any,
-    customers: Any,
+    weighed: Sequence[Any],
     confidence: float,
 ) -> list[dict[str, Any]]:
     metric = resolve(question)
-    ratings = _inputs.column(survey, metric.key)
-    x, _off = _inputs.ratings_of(ratings, scale=metric.scale, whole=metric.kind != "mean")
+    x, _off = answers_to(metric, column(survey, metric.key))
     used = survey.get(f"{metric.key}_used")
     rows = []
     for period, brand, segment, level, there in cells:
         answers = there[~np.isnan(x[there])]
         if not answers.size:
             continue
-        found = score_of(
-            x[answers],
-            metric,
-            weights=None if weights is None else weights[answers],
-            clusters=None if customers is None else customers[answers],
-            n_dropped=0,
-            confidence=confidence,
-        )
-        unused = 0
-        reach = nan
+        found = score_of(x[answers], metric, *at(answers, *weighed), 0, confidence)
+        unused, reach = 0, nan
         if used is not None:
             known = used.iloc[there].astype("boolean").dropna()
             unused = int((~known).sum())
             reach = float(known.mean()) if len(known) else nan
-        rows.append(
-            {
-                "kpi": metric.key,
-                "source": "touchpoint" if isinstance(question, Touchpoint) else "survey",
-                "period": period,
-                "segment": segment,
-                "level": level,
-                "brand": brand,
-                "kind": metric.kind,
-                "scale": None if metric.scale is None else "{}-{}".format(*metric.scale),
-                "df": found.df if found.unit == "mean" or found.clustered else np.inf,
-                "reach": reach,
-                "promoters": found.detail.get("promoters", nan),
-                "detractors": found.detail.get("detractors", nan),
-                "n_dropped": int(there.size - answers.size) - unused,
-                "basis": "sample",
-            }
-            | {name: getattr(found, name) for name in _OF_SCORE}
-        )
+        place = {"period": period, "segment": segment, "level": level, "brand": brand}
+        row = {
+            "kpi": metric.key,
+            "source": "touchpoint" if isinstance(question, Touchpoint) else "survey",
+            "scale": None if metric.scale is None else "{}-{}".format(*metric.scale),
+            "reach": reach,
+            "n_dropped": int(there.size - answers.size) - unused,
+            "basis": "sample",
+        }
+        rows.append(row | place | found.as_row())
     return rows
-
-
-_OF_SCORE = (
-    *("value", "low", "high", "standard_error", "variance", "n", "n_effective", "n_star"),
-    *("unit", "direction"),
-)
 
 
 def counted(
@@ -226,14 +177,10 @@ def counted(
         ``kpi, period, value`` (shares 0 to 1, times in seconds) and, where known, ``n``; a share
         whose ``basis`` is "sample" gets Wilson's interval.
     kinds : mapping
-        By KPI ``unit`` ("share", "seconds", "mean", "number" or "currency") and ``direction``.
+        By KPI ``unit`` ("share", "seconds", "mean", "number" or "currency") and ``direction``; a
+        KPI without is an error.
     source : {"tickets", "reported"}
         Where they come from.
-
-    Raises
-    ------
-    DataError
-        If a figure has no kind.
     """
     kind_of = {"share": "share", "seconds": "duration", "mean": "mean"}
     rows = []
@@ -241,12 +188,11 @@ def counted(
         if row["kpi"] not in kinds:
             raise DataError(f"nothing is known of the kpi {row['kpi']!r}.")
         kind = kinds[row["kpi"]]
-        share = kind["unit"] == "share"
-        n = row.get("n")
+        share, value, n = kind["unit"] == "share", float(row["value"]), row.get("n")
         sampled: dict[str, Any] = {"basis": "census"}
         if share and row.get("basis") == "sample" and n:
-            low, high = wilson(float(row["value"]), float(n), 0.95)
-            spread = 100.0**2 * float(row["value"]) * (1 - float(row["value"]))
+            low, high = wilson(value, float(n), 0.95)
+            spread = 100.0**2 * value * (1 - value)
             sampled = {"basis": "sample", "low": 100 * low, "high": 100 * high, "df": np.inf}
             sampled |= {"variance": spread, "standard_error": float(np.sqrt(spread / n))}
         rows.append(
@@ -255,7 +201,7 @@ def counted(
                 "source": source,
                 "period": str(row["period"]),
                 "brand": OWN,
-                "value": (100.0 if share else 1.0) * float(row["value"]),
+                "value": (100.0 if share else 1.0) * value,
                 "n": None if n is None or pd.isna(n) else int(n),
                 "n_star": nan if n is None else float(n),
                 "kind": kind_of.get(kind["unit"], "number"),
@@ -277,44 +223,37 @@ def worth(
 
     Touchpoints: coefficients of the linear model of the first KPI's answers on ratings and usage,
     times reach, never below 0. Other KPIs: the standardised effect, a standard deviation for one.
-
-    Parameters
-    ----------
-    survey : pandas.DataFrame
-        The rows of one period.
-    questions : sequence of Metric or Touchpoint
-    weights : str or None
-        Column of weights.
+    `survey` holds the rows of one period.
     """
     import statsmodels.api as sm
 
+    def added(metric: Metric) -> Any:
+        return contributions(survey[metric.key].to_numpy(float, na_value=np.nan), metric)
+
     first, *others = [resolve(question) for question in questions]
-    y = contributions(survey[first.key].to_numpy(float, na_value=np.nan), first)
+    y = added(first)
     answered = ~np.isnan(y)
     found = {first.key: 1.0}
-    spread = float(np.nanstd(y)) if answered.any() else nan
+    signs = {q.key: -1 if q.direction == "lower" else 1 for q in questions}
     touchpoints = [q.key for q in questions if isinstance(q, Touchpoint)]
     frame = survey[touchpoints].astype("float64")
     frame = frame.loc[:, frame.notna().any().to_numpy()]
     rated = frame.notna()
-    design = pd.concat(
-        [frame.fillna(frame.mean()), rated.add_suffix("_used").astype(float)], axis=1
-    )
+    columns = [frame.fillna(frame.mean()), rated.add_suffix("_used").astype(float)]
+    design = pd.concat(columns, axis=1)
     design = design.loc[:, design.std() > 0]
-    w = _inputs.weight_column(survey, weights)
+    w, _codes = drawn(survey, SurveyDesign(weights=weights))
     if len(design.columns) and answered.sum() > 3 * len(design.columns):
-        model = sm.WLS(
-            y[answered],
-            sm.add_constant(design)[answered],
-            weights=1.0 if w is None else w[answered],
-        ).fit()
+        exog, mass = sm.add_constant(design)[answered], 1.0 if w is None else w[answered]
+        model = sm.WLS(y[answered], exog, weights=mass).fit()
         for key in frame.columns.intersection(model.params.index):
-            sign = next(-1 if q.direction == "lower" else 1 for q in questions if q.key == key)
-            found[key] = sign * max(sign * float(model.params[key]), 0.0) * float(rated[key].mean())
+            gain = max(signs[key] * float(model.params[key]), 0.0)
+            found[key] = signs[key] * gain * float(rated[key].mean())
+    spread = float(np.nanstd(y)) if answered.any() else nan
     for metric in others:
         if metric.key in found or metric.key in touchpoints:
             continue
-        x = contributions(survey[metric.key].to_numpy(float, na_value=np.nan), metric)
+        x = added(metric)
         own = float(np.nanstd(x)) if (~np.isnan(x)).any() else 0.0
         found[metric.key] = spread / own if own > 0 else nan
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import isfinite, nan, sqrt
@@ -13,8 +12,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib import periods
-from cxlib.analysis._benchmark import against, gap_of
-from cxlib.analysis._multiplicity import adjust
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.compare.benchmark import against, gap_of, is_reached
 from cxlib.analysis.kpis.estimates import Estimates
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -49,7 +48,7 @@ def judge(
     all_required: bool = False,
     alpha: float = ALPHA,
 ) -> Estimates:
-    """Judge KPIs against the targets of a contract.
+    """Judge KPIs against the targets of a contract; what counts every case is met or missed.
 
     Parameters
     ----------
@@ -75,8 +74,7 @@ def judge(
         targets, of the side on which the estimate lies), ``status`` ("met", "missed", "too close
         to call"), ``expected`` (where the trajectory stands this period), ``course`` ("on course",
         "behind", "too close to call", "no trajectory"; "due" from then on), ``needs`` (the true
-        value that would be called met in four of five such samples). What counts every case is a
-        fact: met or missed.
+        value that would be called met in four of five such samples).
 
     Raises
     ------
@@ -151,7 +149,7 @@ def _row(row: dict[str, Any], target: Any, series: pd.DataFrame, period: str) ->
         "baseline": None if baseline is None else str(baseline),
         "start": start,
         "gap": gap,
-        "reached": gap >= 0 if row["direction"] == "higher" else gap <= 0,
+        "reached": is_reached(gap, row["direction"]),
     }
     row |= zip(("p_value", "p_missed", "p_met"), _tails(row, aim), strict=True)
     expected = _expected(period, aim, due, since, start, steps)
@@ -165,13 +163,8 @@ def _measured(series: pd.DataFrame, baseline: str) -> tuple[float, str | None]:
     if periods.kind_of(baseline) is None:
         return nan, None
     whole = periods.parse(baseline)
-    inside = [
-        label
-        for label in map(str, series.index)
-        if periods.kind_of(label)
-        and whole.start <= periods.parse(label).start
-        and periods.parse(label).end <= whole.end
-    ]
+    spans = {name: periods.parse(name) for name in map(str, series.index) if periods.kind_of(name)}
+    inside = [n for n, at in spans.items() if whole.start <= at.start and at.end <= whole.end]
     if not inside:
         return nan, None
     rows = series.loc[inside]
@@ -183,9 +176,7 @@ def _tails(row: Mapping[str, Any], target: float) -> tuple[float, float, float]:
     """Return p_value, p_missed and p_met; NaN where every case is counted."""
     if row["basis"] == "census":
         return nan, nan, nan
-    names = ("n_star", "promoters", "detractors", "standard_error", "df", "direction")
-    found = against(row["kind"], row["value"], target, **{n: row[n] for n in names})
-    return found[2:]
+    return against(row, target, row["direction"])[2:]
 
 
 def _expected(
@@ -212,25 +203,17 @@ def _expected(
 
 def _end(label: Any) -> int | None:
     """Return the last day of a calendar period as a number; None for a wave's own name."""
-    kind = periods.kind_of(label)
-    return None if kind is None else _day(periods.parse(label).end)
-
-
-def _day(day: dt.date) -> int:
-    return day.toordinal()
+    return None if periods.kind_of(label) is None else periods.parse(label).end.toordinal()
 
 
 def _course(row: Mapping[str, Any], expected: float, period: str, due: str | None) -> str:
-    now, then = _end(period), _end(due) if due is not None else None
-    if due is not None and (
-        due == period or (now is not None and then is not None and now >= then)
-    ):
+    now, then = _end(period), None if due is None else _end(due)
+    if due is not None and (due == period or (None not in (now, then) and now >= then)):  # type: ignore[operator]
         return DUE
     if not isfinite(expected):
         return NO_WAY
     if row["basis"] == "census":
-        sign = 1 if row["direction"] == "higher" else -1
-        return ON if sign * gap_of(row["value"], expected) >= 0 else BEHIND
+        return ON if is_reached(gap_of(row["value"], expected), row["direction"]) else BEHIND
     p_value, p_missed, _p_met = _tails(row, expected)
     return ON if p_value < ALPHA else BEHIND if p_missed < ALPHA else OPEN
 

@@ -12,7 +12,6 @@ import pandas as pd
 from scipy.stats import t
 
 from cxlib import periods
-from cxlib.analysis._intervals import check_confidence
 from cxlib.analysis.business_time import DAYS, BusinessHours
 from cxlib.analysis.results import Caveat
 from cxlib.analysis.service.log import (
@@ -24,6 +23,7 @@ from cxlib.analysis.service.log import (
     groups_of,
     read_log,
 )
+from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 

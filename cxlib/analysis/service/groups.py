@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis._intervals import newcombe
 from cxlib.analysis.compare import adjust
+from cxlib.analysis.estimation import newcombe
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import Terms, calendar_period, kpis, row_of

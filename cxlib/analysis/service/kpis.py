@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._intervals import check_confidence
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.service.contact import FCR_NEEDS, Fcr, check_fcr, first_contact
@@ -26,6 +25,7 @@ from cxlib.analysis.service.log import (
     read_log,
 )
 from cxlib.analysis.service.waits import COLUMNS, QUANTILES, Sla, Waits, check_sla, row, share
+from cxlib.analysis.validate import check_confidence
 from cxlib.words import mark as _
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis._intervals import check_confidence
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.service.clock import present_times
@@ -28,6 +27,7 @@ from cxlib.analysis.service.log import (
 )
 from cxlib.analysis.service.waits import COLUMNS, Limits, Waits, check_sla, row, share
 from cxlib.analysis.ticket_targets import TICKET_KPIS, TicketKpi
+from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cxlib.analysis.targets.demands import demands
-from cxlib.analysis.targets.plans import Outlook, fastest, outlook, path
+from cxlib.analysis.targets.measured import Verdict, holm_level, verdict
+from cxlib.analysis.targets.plans import Outlook, demands, fastest, outlook, path
 from cxlib.analysis.targets.power import (
     PowerCurve,
     SampleSize,
@@ -12,7 +12,6 @@ from cxlib.analysis.targets.power import (
     sample_size,
 )
 from cxlib.analysis.targets.proposals import BEST_GROUP, PLAN, RECOVERY, Proposal, propose
-from cxlib.analysis.targets.verdicts import Verdict, holm_level, verdict
 
 __all__ = [
     "BEST_GROUP",

@@ -1,46 +1,50 @@
-"""A measured KPI as targets need it: its arithmetic, its spread, and how it stands to a number."""
+"""How a measured KPI stands to a target: met, missed, or too close to call."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan, sqrt
 from typing import Any, Literal
 
+import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from cxlib.analysis._benchmark import against
-from cxlib.analysis._intervals import ADDED_ANSWERS, adjusted_net, adjusted_share
-from cxlib.analysis.kpis.verdicts import POWER
-from cxlib.analysis.metrics import Direction
-from cxlib.errors import DataError
+from cxlib.analysis.compare.benchmark import against
+from cxlib.analysis.estimation import ADDED_ANSWERS, adjusted_net, z_of
+from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN, POWER
+from cxlib.analysis.metrics import Direction, check_direction, number
+from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
 
-Form = Literal["nps", "share", "mean", "interval"]
-FORMS: dict[str, Form] = {"nps": "nps", "points": "nps", "csat": "share", "share": "share"}
-FORMS |= {"percent": "share", "%": "share", "ces": "mean", "mean": "mean"}
+Basis = Literal["sample", "census"]
+FORMS = {"nps": "nps", "points": "nps", "csat": "share", "share": "share", "percent": "share"}
+FORMS |= {"%": "share", "ces": "mean", "mean": "mean"}
 """What the kind or unit of a KPI says about its arithmetic; anything else (a median, a percentile,
 a duration) goes by its interval."""
 SCALES: dict[str, tuple[float, float]] = {"nps": (-100.0, 100.0), "share": (0.0, 100.0)}
 SAME = 1e-9  # a gap that floating point makes: 100 × (0.45 − 0.40) is 4.999…, and reaches 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A KPI with its uncertainty, in its own unit.
+    """A KPI with its uncertainty, in its own unit: `kind` is "nps", "share", "mean" or "interval".
 
     ``variance`` is that of one answer, n · standard_error²: weights and clusters are in it.
     """
 
-    form: Form
+    kind: str
     value: float
     low: float
     high: float
     n: float
     n_star: float
     variance: float
-    error: float
+    standard_error: float
     df: float
     scale: tuple[float, float]
     confidence: float
@@ -49,24 +53,14 @@ class Measured:
 
     def tests(self, target: float, direction: Direction) -> tuple[float, float, float]:
         """Return one-sided p of having met and of having missed the target, and p_met."""
-        if self.form == "interval":
-            error = self._facing(target)
-            if isnan(error):
-                return nan, nan, nan
-            better = (1.0 if direction == "higher" else -1.0) * (self.value - target)
-            z = better / error if better else 0.0
-            return float(norm.sf(z)), float(norm.cdf(z)), float(norm.cdf(z))
-        return against(
-            "csat" if self.form == "share" else self.form,
-            self.value,
-            target,
-            direction=direction,
-            n_star=self.n_star,
-            promoters=self.promoters,
-            detractors=self.detractors,
-            standard_error=self.error,
-            df=self.df,
-        )[2:]
+        if self.kind != "interval":
+            return against(vars(self), target, direction)[2:]
+        error = self._facing(target)
+        if isnan(error):
+            return nan, nan, nan
+        better = (1.0 if direction == "higher" else -1.0) * (self.value - target)
+        z = better / error if better else 0.0
+        return float(norm.sf(z)), float(norm.cdf(z)), float(norm.cdf(z))
 
     def takes(self, target: float, direction: Direction, alpha: float) -> float:
         """Return the true value at which "met" has a chance of 80 %; NaN if the scale has none.
@@ -75,8 +69,8 @@ class Measured:
         """
         sign = 1.0 if direction == "higher" else -1.0
         z, power = float(norm.isf(alpha)), float(norm.ppf(POWER))
-        if self.form in ("mean", "interval"):
-            z = float(student.isf(alpha, self.df)) if self.form == "mean" else z
+        if self.kind in ("mean", "interval"):
+            z = float(student.isf(alpha, self.df)) if self.kind == "mean" else z
             at = target + sign * (z + power) * self._facing(target)
             return at if self.scale[0] <= at <= self.scale[1] else nan
 
@@ -95,7 +89,7 @@ class Measured:
         if gap <= SAME * max(1.0, abs(target)):
             return inf
         variance = self.variance
-        if self.form == "interval":
+        if self.kind == "interval":
             variance = self.n * self._facing(target) ** 2
         if not isfinite(variance) or variance == 0:
             return nan
@@ -103,7 +97,7 @@ class Measured:
 
     def _spread(self, value: float) -> float:
         """Return the standard deviation of one answer if the KPI stood at `value`."""
-        if self.form == "share":
+        if self.kind == "share":
             return sqrt(max(value * (100 - value), 0.0))
         net = value / 100  # as many passives as now
         either = max(self.promoters + self.detractors, abs(net))
@@ -112,93 +106,72 @@ class Measured:
     def _facing(self, target: float) -> float:
         """Return the standard error of the side that faces `target`: a skewed interval counts."""
         side = (self.value - self.low) if target < self.value else (self.high - self.value)
-        if self.form == "interval" and side > 0:  # an open end is infinite: nothing is known there
+        if self.kind == "interval" and side > 0:  # an open end is infinite: nothing is known there
             return side / float(norm.ppf((1 + self.confidence) / 2))
-        return self.error if self.error > 0 or self.form == "mean" else inf
+        return self.standard_error if self.standard_error > 0 or self.kind == "mean" else inf
 
 
 def read(measured: Any) -> Measured:
-    """Read a measured KPI: a `Score`, a row of `Estimates`, or anything with value, n and interval.
-
-    Raises
-    ------
-    DataError
-        If it lacks a value, a number of answers, or any uncertainty.
-    """
+    """Read a `Score`, a row of `Estimates`, or anything with value, n and interval."""
     value, n = _number(measured, "value"), _number(measured, "n")
     if not isfinite(value):
         raise DataError(f"the measured value is {value:g}; a KPI without a value has no verdict.")
     if not (isfinite(n) and n >= 1):
         raise DataError(f"the measured KPI stands on n = {n:g}; it needs at least one answer.")
-    form = _form_of(measured)
+    said = [getattr(measured, name, None) for name in ("kind", "unit", "metric")]
+    known = (FORMS[word] for word in said if isinstance(word, str) and word in FORMS)
+    kind = next(known, "interval")
     low, high = _number(measured, "low"), _number(measured, "high")
     confidence = _number(measured, "confidence", 0.95)
     n_star = _number(measured, "n_star", _number(measured, "n_effective", n))
     error = _number(measured, "standard_error")
-    if isnan(error) and form == "share":
+    if isnan(error) and kind == "share":
         error = sqrt(max(value * (100 - value), 0.0) / n_star)
-    elif isnan(error) and form == "interval":
+    elif isnan(error) and kind == "interval":
         sides = [side for side in (value - low, high - value) if isfinite(side)]
-        error = sum(sides) / len(sides) / norm.ppf((1 + confidence) / 2) if sides else nan
+        error = sum(sides) / len(sides) / z_of(confidence) if sides else nan
     variance = n * error**2
-    if form in ("nps", "share") and not variance > 0:
-        variance = _least_variance(form, value, n, n_star)
+    if kind in ("nps", "share") and not variance > 0:
+        variance = _least_variance(kind, value, n, n_star)
     net = value / 100  # without their shares: p + d follows from v = p + d − (p − d)²
-    either = min(max(error**2 * n_star / 1e4 + net**2, abs(net)), 1.0) if form == "nps" else nan
-    up, down = _shares(measured)
+    either = min(max(error**2 * n_star / 1e4 + net**2, abs(net)), 1.0) if kind == "nps" else nan
+    told = getattr(measured, "detail", None) or {}
+    names = ("promoters", "detractors")
+    up, down = (float(told.get(name, _number(measured, name))) for name in names)
+    by_t = kind == "mean" or getattr(measured, "clustered", False)
     return Measured(
-        form=form,
+        kind=kind,
         value=value,
         low=low,
         high=high,
         n=n,
         n_star=n_star,
         variance=variance,
-        error=error,
-        df=_df(measured, form, n),
-        scale=SCALES.get(form) or _scale_of(getattr(measured, "scale", None), form),
+        standard_error=error,
+        df=max(_number(measured, "df", n - 1), 1.0) if by_t else inf,
+        scale=SCALES.get(kind) or _scale_of(getattr(measured, "scale", None), kind),
         confidence=confidence,
         promoters=(either + net) / 2 if isnan(up) else up,
         detractors=(either - net) / 2 if isnan(down) else down,
     )
 
 
-def _shares(measured: Any) -> tuple[float, float]:
-    told = getattr(measured, "detail", None) or {}
-    up, down = _number(measured, "promoters"), _number(measured, "detractors")
-    return float(told.get("promoters", up)), float(told.get("detractors", down))
-
-
-def _df(measured: Any, form: Form, n: float) -> float:
-    """Return the degrees of freedom of the test: a normal one's are infinite."""
-    if form == "mean" or getattr(measured, "clustered", False):
-        return max(_number(measured, "df", n - 1), 1.0)
-    return inf
-
-
-def _scale_of(scale: Any, form: Form) -> tuple[float, float]:
+def _scale_of(scale: Any, kind: str) -> tuple[float, float]:
     """Return the ends of a mean's scale: (1, 7), or 1-7 as a row of estimates has it."""
-    if form != "mean" or not isinstance(scale, (str, tuple, list)):
+    if kind != "mean" or not isinstance(scale, (str, tuple, list)):
         return -inf, inf
     found = re.fullmatch(r"(-?\d+)-(-?\d+)", scale) if isinstance(scale, str) else None
     ends = list(scale) if found is None else list(found.groups())
     return float(ends[0]), float(ends[1])
 
 
-def _form_of(measured: object) -> Form:
-    for name in ("kind", "unit", "metric"):
-        said = getattr(measured, name, None)
-        if isinstance(said, str) and said in FORMS:
-            return FORMS[said]
-    return "interval"
-
-
-def _least_variance(form: Form, value: float, n: float, n_star: float) -> float:
+def _least_variance(kind: str, value: float, n: float, n_star: float) -> float:
     """Return the variance of one answer when all answered alike: the adjusted estimate's."""
-    if form == "share":
-        centre = adjusted_share(value / 100, n_star, 0.95)[0]
-        return 1e4 * centre * (1 - centre) * n / n_star
     net = value / 100
+    if kind == "share":
+        z = z_of(0.95)
+        centre = (net * n_star + z**2 / 2) / (n_star + z**2)
+        return 1e4 * centre * (1 - centre) * n / n_star
     spread = adjusted_net(max(net, 0.0), max(-net, 0.0), n_star)[1]
     return 1e4 * spread * (n_star + ADDED_ANSWERS) * n / n_star
 
@@ -209,3 +182,135 @@ def _number(measured: object, name: str, default: float = nan) -> float:
         return default if value is None else float(value)
     except (TypeError, ValueError):
         raise DataError(f"the measured {name} is {value!r}, not a number.") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict(Result):
+    """One target against what was measured.
+
+    ``reached``: the point estimate is on the target's side (equality counts). ``status``: "met",
+    "missed" or "too close to call". ``p_value``, ``p_missed``: one-sided p of having met, or
+    missed, the target; ``p_met``: Φ(z) of `compare.benchmark`, one half or more exactly where the
+    target is reached. ``n_to_settle``: answers that tell the present gap from none with 80 % power,
+    infinite at no gap. ``takes``: the true value at which "met" has a chance of 80 % at this
+    sample, NaN where the scale has none. A census has no p-values (NaN), and ``p_met`` 1 or 0.
+    """
+
+    target: float
+    direction: Direction
+    reached: bool
+    status: str
+    p_value: float
+    p_missed: float
+    p_met: float
+    n_to_settle: float
+    takes: float
+    alpha: float
+    basis: Basis
+    value: float
+    low: float
+    high: float
+    n: float
+
+
+def verdict(
+    measured: Any,
+    target: float,
+    *,
+    direction: Direction,
+    basis: Basis = "sample",
+    alpha: float = ALPHA,
+) -> Verdict:
+    """Say whether a target is met, missed, or too close to call; `kpis.judge` judges several.
+
+    The test is that of `compare.benchmark`; anything but NPS, shares and means goes by the side of
+    its interval that faces the target. n_to_settle = variance · (z₁₋α + z.₈)² / gap², with the
+    variance of one measured answer (n · SE², so that weights and clusters count). ``takes`` solves
+    θ − T = (z₁₋α √v_T + z.₈ √v_θ) / √n*, with v the variance of one answer at T and at θ.
+
+    Parameters
+    ----------
+    measured : Score, row of Estimates, or another object with value, low, high and n
+        What was measured: NPS points, a share in percent, a mean, a percentile or a duration. A
+        plain number will do for a census.
+    target : float
+        What was agreed, in the same unit.
+    direction : {"higher", "lower"}
+        Which side of the target is better.
+    basis : {"sample", "census"}
+        A survey stands for customers who were not asked; a KPI over all tickets is a fact.
+    alpha : float
+        One-sided error rate: how often a missed target may pass for met, and the other way round.
+        Of several targets of one contract, the level of this one after adjustment (`holm_level`).
+
+    Raises
+    ------
+    DataError
+        If the direction or basis is unknown, the target is no number or off the KPI's scale, or a
+        sample comes without uncertainty.
+    """
+    check_direction(direction)
+    if basis not in ("sample", "census"):
+        raise DataError(f"unknown basis {basis!r}{nearest(str(basis), ('sample', 'census'))}")
+    if not 0 < number(alpha, "alpha") < 0.5:
+        raise DataError(f"alpha is {alpha:g}; it lies between 0 and 0.5.")
+    target = number(target, "the target")
+    if not isfinite(target):
+        raise DataError(f"the target is {target:g}; it must be a number.")
+    bare = isinstance(measured, (int, float, np.number))
+    if bare and not isfinite(measured) and basis == "census":
+        raise DataError(f"the measured value is {measured:g}; without a value there is no verdict.")
+    seen = None if bare else read(measured)
+    told = any(getattr(measured, name, None) is not None for name in ("low", "standard_error"))
+    known = seen is not None and (
+        seen.kind == "share"
+        or (told and not (seen.kind == "interval" and isnan(seen.standard_error)))
+    )
+    if basis == "sample" and not known:
+        raise DataError(
+            f"{measured if seen is None else seen.value:g} comes without uncertainty; give the "
+            'score it is from, or basis="census" if it counts every case.'
+        )
+    value = float(measured) if seen is None else seen.value
+    if seen is not None and not seen.scale[0] <= target <= seen.scale[1]:
+        raise DataError(
+            f"target {target:g} is off the scale {seen.scale[0]:g} to {seen.scale[1]:g}."
+        )
+    sign = 1.0 if direction == "higher" else -1.0
+    reached = bool(sign * (value - target) >= -SAME * max(1.0, abs(target)))
+    p_value = p_missed = n_to_settle = takes = nan
+    p_met, status = float(reached), MET if reached else MISSED
+    caveats = []
+    if seen is not None and basis == "sample":
+        p_value, p_missed, p_met = seen.tests(target, direction)
+        status = MET if p_value <= alpha else MISSED if p_missed <= alpha else OPEN
+        n_to_settle, takes = seen.settle(target, alpha), seen.takes(target, direction, alpha)
+        if seen.n < CARE_BASE:
+            message = _("A verdict on {n} answers is rough: interpret with care.")
+            caveats.append(Caveat(message, n=int(seen.n)))
+        if isnan(p_value):
+            message = _("The answers do not differ, so nothing says how sure they are.")
+            caveats.append(Caveat(message))
+    return Verdict(
+        target=target,
+        direction=direction,
+        reached=reached,
+        status=status,
+        p_value=p_value,
+        p_missed=p_missed,
+        p_met=p_met,
+        n_to_settle=n_to_settle,
+        takes=takes,
+        alpha=float(alpha),
+        basis=basis,
+        value=value,
+        low=value if seen is None else seen.low,
+        high=value if seen is None else seen.high,
+        n=nan if seen is None else seen.n,
+        caveats=tuple(caveats),
+    )
+
+
+def holm_level(p: float, family: Iterable[float], alpha: float = ALPHA) -> float:
+    """Return the level at which Holm tests one p-value of a family; missing ones do not count."""
+    return alpha / max(1, int(np.sum(np.asarray(list(family), dtype=float) >= p)))

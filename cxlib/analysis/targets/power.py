@@ -13,9 +13,9 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tail
 
-from cxlib.analysis._options import number
 from cxlib.analysis.kpis.verdicts import ALPHA, POWER
-from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.metrics import number
+from cxlib.analysis.results import CARE_BASE, Caveat, Result
 from cxlib.analysis.targets.measured import FORMS, read
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -78,16 +78,8 @@ class _Test:
         if not (isfinite(effect) and effect > 0):
             raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
         metric, variance, share = _spread_of(assumed)
-        return cls(
-            metric=metric,
-            variance=variance,
-            share=share,
-            design=design,
-            sides=sides,
-            alpha=alpha,
-            power=power,
-            design_effect=effect,
-        )
+        plan: Any = {"metric": metric, "variance": variance, "share": share, "design": design}
+        return cls(**plan, sides=sides, alpha=alpha, power=power, design_effect=effect)
 
     def step(self, change: float) -> float:
         """Return the change on the variance's scale, checked."""
@@ -156,19 +148,18 @@ class _Test:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleSize(_Test):
+class SampleSize(_Test, Result):
     """The answers that a change needs, or the change that answers show, and all it stands on.
 
-    ``n`` is a wave's answers (design effect included), ``n_total`` those of all waves together,
-    ``n_before`` those of the wave before (NaN against a fixed target); ``change`` is in the KPI's
-    unit, infinite where no change within the scale can be seen; ``variance`` is that of one answer
-    (NPS on −1…1, share on 0…1, mean in its own unit squared).
+    ``n`` is a wave's answers (design effect included), ``n_before`` those of the wave before (NaN
+    against a fixed target); ``change`` is in the KPI's unit, infinite where no change within the
+    scale can be seen; ``variance`` is that of one answer (NPS on −1…1, share on 0…1, mean in its
+    own unit squared).
     """
 
     n: int
     n_before: float
     change: float
-    caveats: tuple[Caveat, ...] = ()
 
     @property
     def n_total(self) -> int:
@@ -177,12 +168,12 @@ class SampleSize(_Test):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PowerCurve:
+class PowerCurve(Result):
     """The chance to see a change, by its size and by the answers of a wave.
 
     ``table``: ``change`` (KPI's unit), ``n`` (answers a wave), ``power`` (0 to 1), ``enough``
-    (reaches the power asked for). ``n`` are the answers of a wave now, ``smallest`` the change that
-    they show with that power, computed and not read off the table; NaN if `n` was not given.
+    (reaches the power asked for). ``smallest`` is the change that the `n` answers of a wave now
+    show with that power, computed and not read off the table; NaN if `n` was not given.
     """
 
     table: pd.DataFrame
@@ -191,29 +182,25 @@ class PowerCurve:
     power: float
     n: float
     smallest: float
-    caveats: tuple[Caveat, ...] = ()
 
 
 def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
     """How many answers a wave needs to show a change of this size.
 
-    The spread of one answer comes from exactly one of `variance`, `share`, `sd` and `score`.
+    Two waves: n = (z₁₋α/₂ + z_power)² (v₁ + v₂) / change²; for shares v₁ and v₂ are each wave's own
+    p(1 − p). Fixed target: n = (z₁₋α √v₀ + z_power √v₁)² / change², v₀ at the target and v₁ after
+    the change, which are the same for NPS and means (Fleiss, Levin, Paik 2003, ch. 4).
 
     Parameters
     ----------
     change : float
         Change to be seen, in the KPI's unit: NPS points, percentage points, or scale points of a
         mean; its sign matters only for a share.
-    variance : float, optional
-        Variance of one answer: NPS on −1…1 (p + d − (p − d)²), share on 0…1, mean in its own unit
-        squared.
-    share : float, optional
-        Share of the base wave (two waves) or of the target (fixed target), in percent.
-    sd : float, optional
-        Standard deviation of one answer of a mean.
-    score : Score or row of Estimates, optional
-        A measured baseline; the variance is n · standard_error², so its weights and clusters are
-        already in it.
+    variance, share, sd, score
+        Exactly one tells the spread of one answer: its variance (NPS on −1…1, p + d − (p − d)²;
+        share on 0…1; mean in its own unit squared); the share of the base wave, or of the fixed
+        target, in percent; the standard deviation of a mean; or a measured baseline (Score or row
+        of Estimates), whose variance n · standard_error² has weights and clusters in it.
     metric : {"nps", "share", "mean"}, optional
         What `variance` belongs to; "nps" if not said. The others tell it themselves.
     design : {"two waves", "fixed target"}
@@ -234,16 +221,6 @@ def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
     ------
     DataError
         If the change is 0, leaves the scale, or an assumption is out of its range.
-
-    Notes
-    -----
-    Two waves: n = (z₁₋α/₂ + z_power)² (v₁ + v₂) / change²; for shares v₁ and v₂ are each wave's own
-    p(1 − p). Fixed target: n = (z₁₋α √v₀ + z_power √v₁)² / change², v₀ at the target and v₁ after
-    the change, which are the same for NPS and means.
-
-    References
-    ----------
-    .. [1] Fleiss, Levin, Paik (2003). Statistical Methods for Rates and Proportions, ch. 4.
     """
     test = _Test.of(**assumed)
     step = test.step(change)
@@ -270,24 +247,17 @@ def detectable_change(
 
     Parameters
     ----------
-    n : float
-        Answers of the wave to come.
-    n_before : float, optional
-        Answers of the wave before, if they differ (two waves only).
+    n, n_before : float
+        Answers of the wave to come, and of the wave before if they differ (two waves only).
     direction : {"higher", "lower"}
         Which way a share is to move; the other KPIs do not depend on it.
     **assumed
-        As in `sample_size`.
+        As in `sample_size`, which also says the errors.
 
     Returns
     -------
     SampleSize
         ``change`` in the KPI's unit, infinite if a share has no room left for one.
-
-    Raises
-    ------
-    DataError
-        If `n` is not positive or an assumption is out of its range.
     """
     test = _Test.of(**assumed)
     if direction not in ("higher", "lower"):
@@ -322,11 +292,6 @@ def power_curve(
         Answers of a wave now; joins `sizes`.
     **assumed
         As in `sample_size`; `power` only marks which are ``enough``.
-
-    Raises
-    ------
-    DataError
-        As `sample_size` does.
     """
     test = _Test.of(**assumed)
     if changes is None:
@@ -361,18 +326,19 @@ def _spread_of(assumed: Assumed) -> tuple[str, float, float | None]:
     level: float | None = None
     if source == "score":
         seen = read(value)
-        kind = "mean" if seen.form == "interval" else str(seen.form)
+        kind = "mean" if seen.kind == "interval" else seen.kind
         spread = seen.variance / UNIT[kind] ** 2
         level = seen.value / 100 if kind == "share" and 0 < seen.value < 100 else None
-    elif source == "share":
-        kind, level = "share", number(value, source) / 100
-        if not 0 <= level <= 1:
-            raise DataError(f"share is {value!r}; it is in percent, 0 to 100.")
-        spread = level * (1 - level)
-    elif source == "sd":
-        kind, spread = "mean", number(value, source) * abs(number(value, source))
     else:
-        kind, spread = FORMS[metric or "nps"], number(value, source)
+        kinds = {"share": "share", "sd": "mean", "variance": FORMS[metric or "nps"]}
+        kind, spread = kinds[source], number(value, source)
+        if source == "share":
+            level = spread / 100
+            if not 0 <= level <= 1:
+                raise DataError(f"share is {value!r}; it is in percent, 0 to 100.")
+            spread = level * (1 - level)
+        elif source == "sd":
+            spread *= abs(spread)
     if metric is not None and FORMS[metric] != kind:
         raise DataError(f"metric is {metric!r}, but what was given describes a {kind}.")
     if not (isfinite(spread) and (spread > 0 or level is not None)):

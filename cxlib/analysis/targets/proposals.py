@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis._options import number
 from cxlib.analysis.kpis.verdicts import ALPHA, POWER
-from cxlib.analysis.metrics import Direction, check_direction
-from cxlib.analysis.results import CARE_BASE, Caveat
-from cxlib.analysis.targets.measured import read
+from cxlib.analysis.metrics import Direction, check_direction, number
+from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink
+from cxlib.analysis.targets.measured import Measured, read
 from cxlib.analysis.targets.power import detectable_change, sample_size, size_of
-from cxlib.analysis.targets.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -48,10 +47,22 @@ _SCENARIO = {
         _("all that the best group's ratings for all are predicted to bring"),
     ),
 }
+_SEEN = {
+    "history": (
+        _("The {n} periods differ no more than chance: the best of them is no ground."),
+        _("the best period seen, {label}, less its luck"),
+        _("the best quarter of {n} periods, less its luck"),
+    ),
+    "segment": (
+        _("The {n} groups differ no more than chance: the best of them is no ground."),
+        _("the best group seen, {label}, less its luck"),
+        _("the best quarter of {n} groups, less its luck"),
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class Proposal(Result):
     """Three targets and why, in the KPI's unit.
 
     ``table``: ``level`` (low, realistic, stretch), ``target`` and ``change`` (signed),
@@ -73,11 +84,9 @@ class Proposal:
     reach: float
     rebound: float
     n_next: int
-    caveats: tuple[Caveat, ...]
 
 
-@dataclass(frozen=True)
-class _Ground:
+class _Ground(NamedTuple):
     """One reason to aim that far; the gain is in the improving direction."""
 
     key: str
@@ -104,6 +113,14 @@ def propose(
 ) -> Proposal:
     """Propose a low, a realistic and a stretch target, each with its grounds.
 
+    Realistic is half of what the scenario predicts, else the best quartile already seen, else the
+    nearest other ground; never more than the best that own periods or segments have shown. Where
+    they have shown nothing better than the baseline by more than its standard error, it is to hold
+    the present level. Low is the smallest change larger than chance if that is less than the
+    realistic one, else the smallest ground that is. Stretch is the furthest ground. Past bests are
+    shrunken: the raw best of several noisy scores is a winner's curse. Without other grounds all
+    three come from the sample alone.
+
     Parameters
     ----------
     baseline : Score or row of Estimates
@@ -116,19 +133,17 @@ def propose(
         Columns ``value, standard_error, n``; segments below 30 answers are left out.
     scenario : Scenario, optional
         What changes of ratings are predicted to do: its ``change``.
-    plan : str
-        What the scenario stands for: `PLAN`, `RECOVERY` or `BEST_GROUP`.
-    haircut : float
-        How much of the scenario's change counts as realistic, above 0 and at most 1.
+    plan, haircut
+        What the scenario stands for (`PLAN`, `RECOVERY` or `BEST_GROUP`), and how much of its
+        change counts as realistic, above 0 and at most 1.
     benchmark : float, optional
         A competitor's or a sector's value, in the KPI's unit.
     picked_from : int, optional
         Of how many (branches, touchpoints, periods) the baseline was chosen because it was the
         worst. A baseline that is the worst of its `history` is noticed without this.
-    periods : int
-        Periods until the target is due.
-    n_next : int, optional
-        Answers of the wave that will judge it; as many as the baseline has if not said.
+    periods, n_next : int
+        Periods until the target is due; answers of the wave that will judge it, as many as the
+        baseline has if not said.
     design_effect, alpha, power : float
         As in `sample_size`; the waves are compared two-sided.
 
@@ -141,53 +156,44 @@ def propose(
     ------
     DataError
         If the baseline is at the end of its scale, or a number is out of its range.
-
-    Notes
-    -----
-    Realistic is half of what the scenario predicts, else the best quartile already seen, else the
-    nearest other ground; never more than the best that own periods or segments have shown. Where
-    they have shown nothing better than the baseline by more than its standard error, it is to hold
-    the present level. Low is the
-    smallest change larger than chance if that is less than the realistic one, else the smallest
-    ground that is. Stretch is the furthest ground. Past bests are shrunken: the raw best of several
-    noisy scores is a winner's curse. Without other grounds all three come from the sample alone.
     """
     check_direction(direction)
     seen = read(baseline)
     planned = int(seen.n if n_next is None else size_of(n_next, "n_next"))
-    _check(periods=periods, picked_from=picked_from, haircut=haircut)
+    if not (isfinite(number(periods, "periods")) and periods >= 1):
+        raise DataError(f"periods is {periods:g}; a target is due after at least 1.")
+    if picked_from is not None and not number(picked_from, "picked_from") >= 1:
+        raise DataError(f"picked_from is {picked_from:g}; the worst of how many?")
+    check_haircut(haircut)
     sign = 1.0 if direction == "higher" else -1.0
     end = seen.scale[1] if sign > 0 else seen.scale[0]
     room = sign * (end - seen.value)
     if room <= 0:
         raise DataError(f"the baseline {seen.value:g} is at the end of its scale; nothing is left.")
 
+    errors: Any = {"design_effect": design_effect, "alpha": alpha}
+    waves: Any = {"n": planned, "n_before": seen.n, "direction": direction}
+
     def visible(chance: float) -> float:
-        waves = {"n": planned, "n_before": seen.n, "direction": direction}
-        errors = {"design_effect": design_effect, "alpha": alpha, "power": chance}
-        return detectable_change(score=baseline, **waves, **errors).change  # type: ignore[arg-type]
+        return detectable_change(score=baseline, power=chance, **waves, **errors).change
 
     past = None if history is None else shrink(history, what="history")
     parts = None if segments is None else shrink(segments, what="segments", minimum_base=CARE_BASE)
-    caveats = [*_alike(past, "history"), *_alike(parts, "segment")]
-    grounds = [
-        *_seen_before(past, "history", sign, seen.value),
-        *_seen_before(parts, "segment", sign, seen.value),
-        *_predicted(scenario, plan, haircut, sign),
-        *_benchmarked(benchmark, sign, seen.value, seen.scale),
-    ]
+    grounds, caveats = _grounds(past, parts, seen, sign, benchmark)
+    grounds += _predicted(scenario, plan, haircut, sign)
     reach = _reach(past, parts, sign, seen.value)
-    rebound = rebound_of(seen.value, seen.error, sign, past)
+    rebound = rebound_of(seen.value, seen.standard_error, sign, past)
     if picked_from is not None and picked_from > 1:
         known = parts or past
-        picked = rebound_of_worst(picked_from, seen.error, 0.0 if known is None else known.tau2)
+        tau2 = 0.0 if known is None else known.tau2
+        picked = rebound_of_worst(picked_from, seen.standard_error, tau2)
         rebound = max(rebound, picked)
     if rebound > 0:
         message = _("Part of any improvement comes back by itself (regression to the mean).")
         caveats.append(Caveat(message, rebound=rebound))
     smallest = visible(power)
     detectable = _Ground("detectable", smallest, _shown(planned, power))
-    near = seen.error  # closer than one standard error, two levels are the same
+    near = seen.standard_error  # closer than one standard error, two levels are the same
     levels = _levels([g for g in grounds if g.gain > TINY], detectable, reach, near)
     if levels is None:
         message = _("Only the sample speaks for these targets; add a scenario or a benchmark.")
@@ -203,13 +209,7 @@ def propose(
         same = [r["level"] for r in rows if abs(r["change"] - change) < near]
         needed: Any = pd.NA
         if ground.gain > TINY:
-            needed = sample_size(
-                score=baseline,
-                change=change,
-                design_effect=design_effect,
-                alpha=alpha,
-                power=power,
-            ).n
+            needed = sample_size(score=baseline, change=change, power=power, **errors).n
         rows.append(
             {
                 "level": level,
@@ -223,9 +223,8 @@ def propose(
                 "n_needed": needed,
             }
         )
-    table = pd.DataFrame(rows).assign(
-        grounds=pd.Series([row["grounds"] for row in rows], dtype=object)  # caveats, not text
-    )
+    words = pd.Series([row["grounds"] for row in rows], dtype=object)  # caveats, not text
+    table = pd.DataFrame(rows).assign(grounds=words)
     return Proposal(
         table=table.astype({"n_needed": "Int64"}),
         candidates=_candidates([detectable, *grounds], seen.value, sign),
@@ -282,35 +281,40 @@ def _bounded(ground: _Ground, rebound: float, room: float, end: float) -> _Groun
     return ground
 
 
-def _alike(scores: Shrunken | None, kind: str) -> list[Caveat]:
-    """Say that the best of a table is no ground where its scores differ by chance only."""
-    if scores is None or len(scores.labels) < 2 or scores.tau2 > 0:
-        return []
-    if kind == "history":
-        message = _("The {n} periods differ no more than chance: the best of them is no ground.")
-    else:
-        message = _("The {n} groups differ no more than chance: the best of them is no ground.")
-    return [Caveat(message, n=len(scores.labels))]
+def _grounds(
+    past: Shrunken | None, parts: Shrunken | None, seen: Measured, sign: float, benchmark: Any
+) -> tuple[list[_Ground], list[Caveat]]:
+    """Return the best and the best quartile of each table, shrunken, and the benchmark."""
+    grounds: list[_Ground] = []
+    caveats: list[Caveat] = []
+    for kind, scores in (("history", past), ("segment", parts)):
+        if scores is None or len(scores.labels) < 2:
+            continue
+        (alike, best_words, quartile_words), n = _SEEN[kind], len(scores.labels)
+        if scores.tau2 == 0:
+            caveats.append(Caveat(alike, n=n))
+            continue
+        gains = sign * (scores.shrunken - seen.value)
+        best = int(np.argmax(gains))
+        words = Caveat(best_words, label=scores.labels[best])
+        grounds.append(_Ground(f"{kind} best", float(gains[best]), words))
+        if n >= QUARTILE_OF:
+            quartile, words = float(np.quantile(gains, 0.75)), Caveat(quartile_words, n=n)
+            grounds.append(_Ground(f"{kind} quartile", quartile, words))
+    if benchmark is not None:
+        benchmark, (low, high) = number(benchmark, "the benchmark"), seen.scale
+        if not (isfinite(benchmark) and low <= benchmark <= high):
+            raise DataError(f"the benchmark {benchmark:g} is off the scale {low:g} to {high:g}.")
+        gain = sign * (benchmark - seen.value)
+        grounds.append(_Ground("benchmark", gain, Caveat(_("the benchmark"))))
+    return grounds, caveats
 
 
-def _seen_before(scores: Shrunken | None, kind: str, sign: float, start: float) -> list[_Ground]:
-    """Return the best score and the best quartile of a table, shrunken."""
-    if scores is None or len(scores.labels) < 2 or scores.tau2 == 0:
-        return []
-    gains = sign * (scores.shrunken - start)
-    best = int(np.argmax(gains))
-    if kind == "history":
-        best_words = _("the best period seen, {label}, less its luck")
-        quartile_words = _("the best quarter of {n} periods, less its luck")
-    else:
-        best_words = _("the best group seen, {label}, less its luck")
-        quartile_words = _("the best quarter of {n} groups, less its luck")
-    words = Caveat(best_words, label=scores.labels[best])
-    grounds = [_Ground(f"{kind} best", float(gains[best]), words)]
-    if len(gains) >= QUARTILE_OF:
-        quartile = float(np.quantile(gains, 0.75))
-        grounds.append(_Ground(f"{kind} quartile", quartile, Caveat(quartile_words, n=len(gains))))
-    return grounds
+def _candidates(looked: list[_Ground], start: float, sign: float) -> pd.DataFrame:
+    rows = [(g.key, start + sign * g.gain, sign * g.gain, g.gain > 0) for g in looked]
+    table = pd.DataFrame(rows, columns=["ground", "target", "change", "improves"])
+    table.insert(1, "grounds", pd.Series([g.words for g in looked], dtype=object))
+    return table
 
 
 def _predicted(scenario: Any, plan: str, haircut: float, sign: float) -> list[_Ground]:
@@ -328,52 +332,16 @@ def _predicted(scenario: Any, plan: str, haircut: float, sign: float) -> list[_G
     least, half, most = _SCENARIO[plan]
     if haircut != HAIRCUT:
         half = _("the part of the predicted change that is counted on")
+    shares = {"least": (HAIRCUT_LEAST, least), "": (haircut, half), "most": (HAIRCUT_MOST, most)}
     return [
-        _Ground(key, share * gain, Caveat(message))
-        for key, share, message in (
-            ("scenario least", HAIRCUT_LEAST, least),
-            ("scenario", haircut, half),
-            ("scenario most", HAIRCUT_MOST, most),
-        )
+        _Ground(f"scenario {key}".rstrip(), share * gain, Caveat(message))
+        for key, (share, message) in shares.items()
     ]
-
-
-def _benchmarked(
-    benchmark: float | None, sign: float, start: float, scale: tuple[float, float]
-) -> list[_Ground]:
-    if benchmark is None:
-        return []
-    benchmark = number(benchmark, "the benchmark")
-    if not (isfinite(benchmark) and scale[0] <= benchmark <= scale[1]):
-        raise DataError(
-            f"the benchmark {benchmark:g} is off the scale {scale[0]:g} to {scale[1]:g}."
-        )
-    return [_Ground("benchmark", sign * (benchmark - start), Caveat(_("the benchmark")))]
-
-
-def _candidates(grounds: list[_Ground], start: float, sign: float) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "ground": [g.key for g in grounds],
-            "grounds": pd.Series([g.words for g in grounds], dtype=object),
-            "target": [start + sign * g.gain for g in grounds],
-            "change": [sign * g.gain for g in grounds],
-            "improves": [g.gain > 0 for g in grounds],
-        }
-    )
 
 
 def _shown(n: int, power: float) -> Caveat:
     message = _("the smallest change that {n} answers show with {chance:.0f}% chance")
     return Caveat(message, n=n, chance=100 * power)
-
-
-def _check(*, periods: int, picked_from: int | None, haircut: float) -> None:
-    if not (isfinite(number(periods, "periods")) and periods >= 1):
-        raise DataError(f"periods is {periods:g}; a target is due after at least 1.")
-    if picked_from is not None and not number(picked_from, "picked_from") >= 1:
-        raise DataError(f"picked_from is {picked_from:g}; the worst of how many?")
-    check_haircut(haircut)
 
 
 def check_haircut(haircut: float) -> None:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from cxlib.analysis import _inputs
-from cxlib.analysis.design import SurveyDesign
 from cxlib.analysis.kpis import Estimates, contrast
 from cxlib.analysis.kpis.estimates import OWN
-from cxlib.analysis.metrics import Metric, Touchpoint, resolve
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
+from cxlib.analysis.validate import column
 from cxlib.errors import DataError, nearest
 
 
@@ -64,8 +63,8 @@ def compare_competitors(
     if not questions:
         raise DataError("there is no metric to compare; give compare_competitors at least one.")
     for name in (*segments, *(question.key for question in questions)):
-        _inputs.column(data, name)
-    names = _inputs.column(data, brand)
+        column(data, name)
+    names = column(data, brand)
     present = [str(name).strip() for name in pd.unique(names.dropna())]
     if own not in present:
         raise DataError(f"no row of column {brand!r} is {own!r}{nearest(own, present)}")

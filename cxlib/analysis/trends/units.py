@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cxlib.analysis._rate_and_mix import split
+from cxlib.analysis.compare.decompose import split
 from cxlib.analysis.trends._series import require
 from cxlib.errors import DataError
 

@@ -95,6 +95,13 @@ class Register(Base):
             if (given := [x for x in ends if x is not None]) != sorted(given):
                 message = "effect_low to effect_high does not hold effect; put them in order."
                 yield Problem((*at, "effect"), message)
+        for chapter in ("service", "monitoring"):
+            if {"actions", "measures"} & set(client.chapters.get(chapter, {})):
+                message = (
+                    f"the client file records actions under chapters: {chapter} too, which are "
+                    "no longer read; `cx actions propose` takes them over, then delete them there."
+                )
+                yield Problem(("actions",), message, severity="warning")
         ids = [action.id for action in self.actions]
         for place, adjustment in enumerate(self.adjustments):
             if adjustment.action not in ids:

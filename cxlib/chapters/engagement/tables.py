@@ -35,7 +35,7 @@ COLUMNS = {
     "notice_by": Column(_("Notice by"), "date"),
     "owed_by": Column(_("Owed by"), "word"),
     "proof": Column(_("Evidence"), "text"),
-    "signed": Column(_("Client / consultants: name, signature, day"), "text", "By hand."),
+    "remarks": Column(_("Remarks"), "text", "Filled in by hand."),
     "hours": Column(_("Hours"), "points"),
     "people": Column(_("Participants"), "int"),
     "hours_held": Column(_("Hours held"), "points", "As chapter 13 has it."),
@@ -146,13 +146,13 @@ def acceptance(engagement: Any, found: Status) -> pd.DataFrame:
     handed = found.table[found.table["delivered"].notna()]
     comma = "、" if engagement.language == "zh" else "; "
     proof = [comma.join(evidence) or None for evidence in handed["evidence"]]
-    return handed.assign(proof=pd.Series(proof, handed.index, dtype=object), signed=BLANK)
+    return handed.assign(proof=pd.Series(proof, handed.index, dtype=object), remarks=BLANK)
 
 
 def criteria(engagement: Any) -> pd.DataFrame:
     """Return the outcome criteria: each target of the contract with its verdict, room to sign."""
     judged: pd.DataFrame = engagement.judged().table
-    return judged.assign(signed=BLANK)
+    return judged.assign(remarks=BLANK)
 
 
 def signatures() -> pd.DataFrame:

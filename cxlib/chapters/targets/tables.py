@@ -332,7 +332,7 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
         row = {str(name): value for name, value in record.items()}
         seen = read(SimpleNamespace(**row))
         end = seen.scale[0] if row["direction"] == "lower" else seen.scale[1]
-        if not seen.error > 0 or seen.value == end:
+        if not seen.standard_error > 0 or seen.value == end:
             continue
         mine = {p: s for p, s in scenarios.items() if s.outcome == row["kpi"]}
         plan = next(iter(mine), targets.PLAN)

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from cxlib.analysis._inputs import numbers
-from cxlib.analysis._shrink import random_effects
+from cxlib.analysis.validate import Floats, numbers
 from cxlib.errors import DataError, nearest
 
-Floats = npt.NDArray[np.float64]
 NOT_A_LABEL = {"value", "low", "high", "standard_error", "n", "touchpoint", "segment"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shrunken:
-    """Scores drawn towards their mean as far as their noise demands, in the table's order.
-
-    ``mean`` and ``tau2`` are the mean and the variance of the true values behind them.
-    """
+class Shrunken(NamedTuple):
+    """Scores drawn towards their mean as far as their noise demands; mean and τ² of the truth."""
 
     labels: tuple[str, ...]
     raw: Floats
@@ -34,15 +26,27 @@ class Shrunken:
     tau2: float
 
 
+def random_effects(values: Floats, errors: Floats) -> tuple[float, float]:
+    """Return mean and variance τ² of the true values behind noisy ones; NaN and 0 for none.
+
+    τ² by moments (DerSimonian, Laird 1986, Controlled Clinical Trials 7).
+    """
+    if values.size == 0:
+        return float("nan"), 0.0
+    weights = errors**-2.0
+    fixed = float(weights @ values / weights.sum())
+    spread = float(weights @ (values - fixed) ** 2) - (values.size - 1)
+    scale = float(weights.sum() - (weights**2).sum() / weights.sum())
+    tau2 = max(0.0, spread / scale) if scale > 0 else 0.0
+    weights = 1 / (tau2 + errors**2)
+    return float(weights @ values / weights.sum()), tau2
+
+
 def shrink(table: Any, *, what: str, minimum_base: int = 0) -> Shrunken:
-    """Shrink a table of scores: value → mean + (value − mean) · τ² / (τ² + SE²).
+    """Shrink a table of scores (`what` in messages): mean + (value − mean) · τ² / (τ² + SE²).
 
-    `what` is how a message calls the table. Rows without a value or a spread, or on fewer answers
-    than `minimum_base`, are left out.
-
-    References
-    ----------
-    .. [1] Efron, B., Morris, C. (1975). Data analysis using Stein's estimator. JASA 70, 311-319.
+    Rows without a value or a spread, or on fewer answers than `minimum_base`, are left out (Efron,
+    Morris 1975, JASA 70).
     """
     frame = getattr(table, "table", table)
     if not isinstance(frame, pd.DataFrame):
@@ -61,29 +65,16 @@ def shrink(table: Any, *, what: str, minimum_base: int = 0) -> Shrunken:
     elif named := [n for n in ("period", *frame.columns) if n in frame and n not in NOT_A_LABEL]:
         labels = frame[named[0]].astype(str)
     mean, tau2 = random_effects(values[kept], errors[kept])
-    return Shrunken(
-        labels=tuple(np.asarray(labels, dtype=object)[kept]),
-        raw=values[kept],
-        shrunken=mean + (values[kept] - mean) * tau2 / (tau2 + errors[kept] ** 2),
-        mean=mean,
-        tau2=tau2,
-    )
+    kept_labels = tuple(np.asarray(labels, dtype=object)[kept])
+    drawn = mean + (values[kept] - mean) * tau2 / (tau2 + errors[kept] ** 2)
+    return Shrunken(kept_labels, values[kept], drawn, mean, tau2)
 
 
 def expected_extreme(k: int) -> float:
-    """Return the mean of the largest of `k` standard normal values.
-
-    References
-    ----------
-    .. [1] Harter, H. L. (1961). Expected values of normal order statistics. Biometrika 48, 151-165.
-    """
+    """Return the mean of the largest of `k` standard normal values (Harter 1961, Biometrika 48)."""
     if k < 2:
         return 0.0
-
-    def density(x: float) -> float:
-        return float(x * k * norm.pdf(x) * norm.cdf(x) ** (k - 1))
-
-    return float(quad(density, -9, 9)[0])
+    return float(quad(lambda x: x * k * norm.pdf(x) * norm.cdf(x) ** (k - 1), -9, 9)[0])
 
 
 def rebound_of_worst(k: int, standard_error: float, tau2: float) -> float:

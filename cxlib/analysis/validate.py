@@ -1,4 +1,4 @@
-"""What comes in: answers, weights and customers' ids, checked once and made arrays."""
+"""What comes in, checked once and made arrays: answers, weights, customers' ids and options."""
 
 from __future__ import annotations
 
@@ -7,52 +7,80 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api import types
 
 from cxlib import periods
-from cxlib.analysis._survey_variance import Floats, Integers
+from cxlib.analysis.metrics import SurveyDesign, number
 from cxlib.errors import DataError, nearest
 
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 OffScale = Literal["error", "missing"]
 
 
-def column(data: pd.DataFrame, name: str) -> pd.Series:
-    """Return one column of a frame.
+def check_confidence(confidence: float) -> None:
+    """Refuse a confidence outside 0 to 1."""
+    asked = number(confidence, "confidence")
+    if not 0 < asked < 1:
+        raise DataError(f"confidence lies between 0 and 1 (0.95 for 95 %), not {asked:g}.")
 
-    Raises
-    ------
-    DataError
-        If it is absent, or there twice.
-    """
+
+def count(value: Any, what: str) -> int:
+    """Return how many draws are asked for: a whole number, or 0 for none."""
+    asked = number(value, what)
+    if not (asked >= 0 and asked.is_integer()):
+        raise DataError(f"{what} is {asked:g}; it is a whole number, 0 or more.")
+    return int(asked)
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """Return the random generator of a seed."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError):
+        raise DataError(f"seed is {seed!r}; it is a whole number from 0.") from None
+
+
+def repeated(names: Iterable[Any]) -> Any:
+    """Return the first of `names` that is there more than once, or None."""
+    listed = list(names)
+    return next((name for name in listed if listed.count(name) > 1), None)
+
+
+def column(data: pd.DataFrame, name: str) -> pd.Series:
+    """Return one column of a frame, which must be there once."""
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"the data are a {type(data).__name__}, not a table with columns.")
-    count = int((data.columns == name).sum())
-    if count == 0:
+    there = int((data.columns == name).sum())
+    if there == 0:
         known = [str(known) for known in data.columns]
         raise DataError(f"there is no column {name!r} in the data{nearest(str(name), known)}")
-    if count > 1:
-        raise DataError(f"column {name!r} is in the data {count} times; rename all but one.")
+    if there > 1:
+        raise DataError(f"column {name!r} is in the data {there} times; rename all but one.")
     series: pd.Series = data[name]
     return series
 
 
-def weight_column(data: pd.DataFrame, weights: str | None) -> Floats | None:
-    """Return the weights of a survey table; an absent ``weight`` column means unweighted."""
-    _check_name(weights, "weights")
-    if weights is None or (weights == "weight" and weights not in data.columns):
-        return None
-    return read_weights(column(data, weights), data.index)
+def drawn(data: pd.DataFrame, design: SurveyDesign) -> tuple[Floats | None, Integers | None]:
+    """Return a table's weights and its customers' codes; None for unweighted, or independent."""
+    for given, what in ((design.weights, "weights"), (design.cluster, "cluster")):
+        if not (given is None or isinstance(given, str)):
+            raise DataError(f"{what}= takes the name of a column, not a {type(given).__name__}.")
+    w = codes = None
+    if design.weights is not None and not (
+        design.weights == "weight" and "weight" not in data.columns
+    ):
+        w = read_weights(column(data, design.weights), data.index)
+    if design.cluster is not None:
+        codes = read_clusters(column(data, design.cluster), data.index)
+    return w, codes
 
 
-def cluster_column(data: pd.DataFrame, cluster: str | None) -> Integers | None:
-    """Return customers' codes of a survey table, or None if answers are independent."""
-    _check_name(cluster, "cluster")
-    return None if cluster is None else read_clusters(column(data, cluster), data.index)
-
-
-def _check_name(given: object, what: str) -> None:
-    if not (given is None or isinstance(given, str)):
-        raise DataError(f"{what}= takes the name of a column, not a {type(given).__name__}.")
+def at(rows: Any, w: Any, codes: Any) -> tuple[Floats | None, Integers | None]:
+    """Return the weights and customers of some rows."""
+    return None if w is None else w[rows], None if codes is None else codes[rows]
 
 
 def called(series: pd.Series) -> str:
@@ -67,13 +95,7 @@ def row_of(index: pd.Index, position: Any) -> str:
 
 
 def answers_of(ratings: Any) -> pd.Series:
-    """Return a column of answers; a list or an array counts as one without a name.
-
-    Raises
-    ------
-    DataError
-        If it is a table, a single number or nothing.
-    """
+    """Return a column of answers; a list or an array counts as one without a name."""
     if isinstance(ratings, pd.Series):
         return ratings
     listed = isinstance(ratings, (list, tuple, range))
@@ -83,23 +105,16 @@ def answers_of(ratings: Any) -> pd.Series:
 
 
 def numbers(answers: pd.Series) -> Floats:
-    """Return answers as floats, missing ones as NaN; text must read as numbers.
-
-    Raises
-    ------
-    DataError
-        If an answer is text, a date or another thing that is no number.
-    """
+    """Return answers as floats, missing ones as NaN; text must read as numbers."""
     if isinstance(answers.dtype, pd.CategoricalDtype):
         answers = answers.astype(object)
-    if types.is_bool_dtype(answers.dtype) or types.is_integer_dtype(answers.dtype):
-        return answers.to_numpy(dtype=float, na_value=np.nan)
-    if types.is_float_dtype(answers.dtype):
+    if types.is_numeric_dtype(answers.dtype) and not types.is_complex_dtype(answers.dtype):
         return answers.to_numpy(dtype=float, na_value=np.nan)
     if not (types.is_object_dtype(answers.dtype) or types.is_string_dtype(answers.dtype)):
         raise DataError(f"{called(answers)} holds {answers.dtype} values, not ratings.")
     values = answers.astype(object)
-    missing = np.array([bool(pd.isna(v)) or _blank(v) for v in values], dtype=bool)
+    blank = [bool(pd.isna(v)) or (isinstance(v, str) and not v.strip()) for v in values]
+    missing = np.array(blank, dtype=bool)
     numeric = [
         None if gone or isinstance(v, (bool, np.bool_)) else v
         for v, gone in zip(values, missing, strict=True)
@@ -113,39 +128,23 @@ def numbers(answers: pd.Series) -> Floats:
             f"{wrong.size} such), which is no number; declare it under `missing:` if it means no "
             "answer."
         )
-    floats: Floats = parsed.to_numpy(dtype=float, na_value=np.nan)
-    return floats
+    return parsed.to_numpy(dtype=float, na_value=np.nan)
 
 
-def _blank(value: object) -> bool:
-    return isinstance(value, str) and not value.strip()
+def finite(data: pd.DataFrame, name: str) -> Floats:
+    """Return a column as floats, NaN where it is missing; refuse text and infinite values."""
+    values = numbers(column(data, name))
+    endless = np.flatnonzero(np.isinf(values))
+    if len(endless):
+        row = row_of(data.index, endless[0])
+        raise DataError(f"{name!r} is infinite in row {row} ({len(endless)} such).")
+    return values
 
 
 def ratings_of(
-    ratings: pd.Series,
-    *,
-    scale: tuple[int, int] | None,
-    whole: bool,
-    off_scale: OffScale = "error",
+    ratings: pd.Series, scale: tuple[int, int] | None, whole: bool, off_scale: OffScale = "error"
 ) -> tuple[Floats, int]:
-    """Return ratings with NaN for no answer, and how many were off the scale.
-
-    Parameters
-    ----------
-    ratings : pandas.Series
-        One answer a respondent.
-    scale : (int, int), optional
-        Lowest and highest answer; without one any finite number will do.
-    whole : bool
-        Whether answers must be whole numbers.
-    off_scale : {"error", "missing"}
-        What an answer off the scale is.
-
-    Raises
-    ------
-    DataError
-        If an answer is no number, or off the scale where that is an error.
-    """
+    """Return ratings with NaN for no answer, and how many were off the scale or not `whole`."""
     if off_scale not in ("error", "missing"):
         raise DataError(f"off_scale is 'error' or 'missing', not {off_scale!r}.")
     if types.is_bool_dtype(ratings.dtype) and scale != (0, 1):
@@ -187,15 +186,8 @@ def aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
 
 
 def read_weights(weights: Any, index: pd.Index) -> Floats:
-    """Return one positive, finite weight a row.
-
-    Raises
-    ------
-    DataError
-        If a weight is missing, zero, negative or infinite, or does not match the answers.
-    """
-    series = aligned(weights, index, "weights")
-    values = numbers(series.rename("weights"))
+    """Return one positive, finite weight a row."""
+    values = numbers(aligned(weights, index, "weights").rename("weights"))
     with np.errstate(invalid="ignore"):
         wrong = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
     if wrong.size:
@@ -209,8 +201,7 @@ def read_weights(weights: Any, index: pd.Index) -> Floats:
 
 def read_clusters(cluster: Any, index: pd.Index) -> Integers:
     """Return each row's customer as a code; a row without an id is a customer of its own."""
-    ids = aligned(cluster, index, "cluster")
-    codes, known = pd.factorize(ids)
+    codes, known = pd.factorize(aligned(cluster, index, "cluster"))
     unknown = codes < 0
     codes = codes.astype(np.intp)
     codes[unknown] = len(known) + np.arange(int(unknown.sum()))
@@ -218,11 +209,7 @@ def read_clusters(cluster: Any, index: pd.Index) -> Integers:
 
 
 def levels_of(values: pd.Series) -> list[Any]:
-    """Return the levels that occur, in their natural order.
-
-    A categorical keeps the order of its categories, calendar periods follow time, numbers and text
-    are sorted.
-    """
+    """Return the levels that occur: in a categorical's order, by calendar, or sorted."""
     present = values.dropna()
     if isinstance(values.dtype, pd.CategoricalDtype):
         occurring = set(present.astype(object))
@@ -230,19 +217,23 @@ def levels_of(values: pd.Series) -> list[Any]:
     levels: list[Any] = list(pd.unique(present))
     if all(isinstance(level, str) and periods.kind_of(level) for level in levels):
         return list(periods.order(levels))
-    return _sorted(levels)
-
-
-def _sorted(levels: Iterable[Any]) -> list[Any]:
-    levels = list(levels)
     try:
         return sorted(levels)
     except TypeError:
         return sorted(levels, key=str)
 
 
-def asked(data: pd.DataFrame, key: str) -> Any:
+def member_of(values: pd.Series, level: Any) -> Any:
+    """Return which rows are of a level."""
+    return values.eq(level).fillna(False).to_numpy(dtype=bool)
+
+
+def used(data: pd.DataFrame, key: str) -> Any:
     """Return which rows a question concerns: all but those known not to have used a touchpoint."""
-    if f"{key}_used" not in data.columns:
+    flag = f"{key}_used"
+    if flag not in data.columns:
         return np.ones(len(data), dtype=bool)
-    return ~data[f"{key}_used"].eq(False).fillna(False).to_numpy(dtype=bool)
+    try:
+        return data[flag].astype("boolean").fillna(value=True).to_numpy(dtype=bool)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{flag!r} must hold true, false or nothing.") from error

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cxlib.analysis._benchmark import Benchmark, benchmark
-from cxlib.analysis._decompose import ChangeDecomposition, decompose_change
-from cxlib.analysis._difference import Difference, difference
-from cxlib.analysis._multiplicity import adjust
+from cxlib.analysis.compare.benchmark import Benchmark, benchmark
+from cxlib.analysis.compare.decompose import ChangeDecomposition, decompose_change
+from cxlib.analysis.compare.difference import Difference, adjust, difference
 
 __all__ = [
     "Benchmark",

@@ -1,0 +1,252 @@
+"""Where is it good and where bad: one score by segment, touchpoint or period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis import metrics, validate
+from cxlib.analysis.compare import adjust, difference
+from cxlib.analysis.estimation import Score, answers_to, estimate
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
+from cxlib.errors import DataError
+from cxlib.words import mark as _
+
+Question = str | metrics.Metric | metrics.Touchpoint
+MEASURES = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
+COMPARED = ("difference", "difference_low", "difference_high", "p_value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreTable(TableResult):
+    """One score, cell by cell, in `unit`.
+
+    ``table``: one row a cell: ``touchpoint`` (several questions), then the `by` column under its
+    own name or ``segment, level`` (several `by` columns); ``value, low, high, standard_error, n,
+    n_effective, n_dropped`` (those who did not use a touchpoint are not among them), ``care``.
+    Against the complement also ``difference, difference_low, difference_high, p_value`` and
+    ``p_adjusted`` (Benjamini-Hochberg over the table; NaN where a cell or its complement is below
+    `minimum_base`). ``metric`` and ``by`` are what was scored and what makes a cell; ``n_used``
+    are rows with an answer in any cell.
+    """
+
+    metric: str | tuple[str, ...]
+    by: tuple[str, ...]
+    kind: str
+    unit: str
+    minimum_base: int
+    confidence: float
+
+
+def score_table(
+    data: pd.DataFrame,
+    *,
+    metric: Question | Sequence[Question],
+    by: str | Sequence[str] | None = None,
+    kind: metrics.Kind | None = None,
+    scale: tuple[int, int] | None = None,
+    top: int | None = None,
+    direction: metrics.Direction | None = None,
+    cut_points: tuple[int, int] | None = None,
+    weights: str | None = "weight",
+    cluster: str | None = None,
+    versus: Literal["complement"] | None = None,
+    minimum_base: int = MINIMUM_BASE,
+    off_scale: validate.OffScale = "error",
+    confidence: float = 0.95,
+) -> ScoreTable:
+    """Score a question by segment or period, or several touchpoints side by side.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a response. Where it has ``<key>_used``, rows that did not use a touchpoint are no
+        part of its base.
+    metric : str, Metric, Touchpoint or a sequence of them
+        What is scored. A plain column not called nps, csat or ces needs `kind`; touchpoints are
+        means unless `kind` says otherwise.
+    by : str or sequence of str, optional
+        Column(s) whose levels make the rows, in natural order: a categorical's own, time for
+        calendar periods, else sorted. Rows without a level are left out, and counted. Optional
+        where `metric` is a sequence.
+    kind, scale, top, direction, cut_points
+        Override what the questions declare; see `metrics.Metric`.
+    weights, cluster : str or None
+        Columns, as in `SurveyDesign`.
+    versus : {"complement"}, optional
+        Compare each level with all other levels of the same question together.
+    minimum_base : int
+        Smaller cells are left out of the family of comparisons; the table holds cells of any base.
+    off_scale, confidence
+        As in `scores.nps`.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a question has no kind, kinds are mixed, or the data hold something
+        that is no rating.
+    """
+    validate.check_confidence(confidence)
+    several = not isinstance(metric, (str, metrics.Metric, metrics.Touchpoint))
+    listed = _each(metric, "metric") if several else (metric,)
+    metrics.number(minimum_base, "minimum_base")
+    questions = [
+        metrics.resolve(
+            m, kind=kind, scale=scale, top=top, direction=direction, cut_points=cut_points
+        )
+        for m in listed
+    ]
+    single = isinstance(by, str)
+    columns = () if by is None else (by,) if isinstance(by, str) else _each(by, "by")
+    _check_request(questions, columns, several, versus)
+    design = metrics.SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
+    answers = [answers_of(data, question, design, off_scale) for question in questions]
+    rows: list[dict[str, Any]] = []
+    reached = np.zeros(len(data), dtype=bool)
+    for given in answers:
+        for labels, cell, rest in cells_of(data, columns, single):
+            first = {"touchpoint": given.metric.key} if several else {}
+            rows.append(first | labels | _row(given, cell, rest, versus))
+            reached |= cell & ~np.isnan(given.x)
+    named = ["touchpoint"] if several else []
+    named += [] if not columns else list(columns) if single else ["segment", "level"]
+    compared = [] if versus is None else [*COMPARED, "_complement"]
+    table = pd.DataFrame(rows, columns=[*named, *MEASURES, "care", *compared])
+    dtypes: dict[str, Any] = dict.fromkeys((*MEASURES, *compared), "float64")
+    dtypes |= dict.fromkeys(("n", "n_dropped", *compared[-1:]), "int64")
+    table = table.astype(dtypes | {"care": bool})
+    if versus is not None:
+        family = table.pop("_complement").ge(minimum_base) & table["n"].ge(minimum_base)
+        table["p_adjusted"] = adjust(table["p_value"].where(family))
+    keys = tuple(question.key for question in questions)
+    caveats = _caveats(data, columns, table, minimum_base)
+    caveats += [caveat for given in answers for caveat in given.caveats]
+    return ScoreTable(
+        table=table,
+        metric=keys if several else keys[0],
+        by=columns,
+        kind=questions[0].kind,
+        unit=questions[0].unit,
+        minimum_base=minimum_base,
+        confidence=confidence,
+        n_used=int(reached.sum()),
+        n_dropped=int((~reached).sum()),
+        caveats=tuple(caveats),
+    )
+
+
+def _each(given: Any, what: str) -> tuple[Any, ...]:
+    if not isinstance(given, Iterable):
+        raise DataError(f"{what}= is {given!r}; name a column, or several.")
+    return tuple(given)
+
+
+def _check_request(
+    questions: list[metrics.Metric], columns: tuple[str, ...], several: bool, versus: str | None
+) -> None:
+    if not questions:
+        raise DataError("metric= names no column to score.")
+    if not columns and not several:
+        raise DataError("by= names no column: whose levels shall be the rows?")
+    kinds = {question.kind for question in questions}
+    if len(kinds) > 1:
+        raise DataError(f"one table holds one kind of score, not {', '.join(sorted(kinds))}.")
+    if versus not in (None, "complement"):
+        raise DataError(f"versus is 'complement' or None, not {versus!r}.")
+    if versus is not None and not columns:
+        raise DataError("touchpoints have no complement: name a segment in by=.")
+    for name, listed in (("metric", [q.key for q in questions]), ("by", columns)):
+        twice = validate.repeated(listed)
+        if twice is not None:
+            raise DataError(f"{name}= names {twice!r} more than once.")
+    taken = {*MEASURES, *COMPARED, "care", "p_adjusted", *(["touchpoint"] if several else [])}
+    reserved = taken & set(columns)
+    if reserved:
+        raise DataError(f"a segment cannot be called {min(reserved)!r}: the table uses that name.")
+
+
+class Answers(NamedTuple):
+    """One question's answers: NaN for none; rows it does not concern are not `asked`."""
+
+    metric: metrics.Metric
+    x: validate.Floats
+    asked: Any
+    weights: Any
+    clusters: Any
+    confidence: float
+    caveats: tuple[Caveat, ...]
+
+    def score(self, rows: Any) -> Score | None:
+        """Score some rows; None where none has an answer."""
+        rows = rows & self.asked
+        told = rows & ~np.isnan(self.x)
+        if not told.any():
+            return None
+        weighed = validate.at(told, self.weights, self.clusters)
+        n_dropped = int((rows & ~told).sum())
+        return estimate(self.x[told], self.metric, *weighed, n_dropped, self.confidence)
+
+
+def answers_of(
+    data: pd.DataFrame,
+    metric: metrics.Metric,
+    design: metrics.SurveyDesign,
+    off_scale: validate.OffScale = "error",
+    ratings: pd.Series | None = None,
+) -> Answers:
+    """Return who gave what: the metric's column, or other `ratings` of the same rows."""
+    ratings = validate.column(data, metric.key) if ratings is None else ratings
+    x, off = answers_to(metric, ratings, off_scale)
+    asked = validate.used(data, metric.key) | ~np.isnan(x)
+    return Answers(metric, x, asked, *validate.drawn(data, design), design.confidence, off)
+
+
+def cells_of(
+    data: pd.DataFrame, columns: tuple[str, ...], single: bool
+) -> Iterable[tuple[dict[str, Any], Any, Any]]:
+    """Yield each cell's labels, its rows, and the rows of all other levels."""
+    if not columns:
+        yield {}, np.ones(len(data), dtype=bool), np.zeros(len(data), dtype=bool)
+    for name in columns:
+        values = validate.column(data, name)
+        known = values.notna().to_numpy()
+        for level in validate.levels_of(values):
+            cell = validate.member_of(values, level)
+            labels = {name: level} if single else {"segment": name, "level": level}
+            yield labels, cell, known & ~cell
+
+
+def _row(answers: Answers, cell: Any, rest: Any, versus: str | None) -> dict[str, Any]:
+    found = answers.score(cell)
+    row: dict[str, Any] = {name: getattr(found, name, nan) for name in MEASURES}
+    if found is None:
+        row |= {"n": 0, "n_effective": 0.0, "n_dropped": int((cell & answers.asked).sum())}
+    row["care"] = row["n"] < CARE_BASE
+    if versus is not None:
+        other = answers.score(rest)
+        row |= dict.fromkeys(COMPARED, nan) | {"_complement": 0 if other is None else other.n}
+        if found is not None and other is not None:
+            gap = difference(found, other)
+            row |= zip(COMPARED, (gap.value, gap.low, gap.high, gap.p_value), strict=True)
+    return row
+
+
+def _caveats(
+    data: pd.DataFrame, columns: tuple[str, ...], table: pd.DataFrame, minimum_base: int
+) -> list[Caveat]:
+    caveats = []
+    small = int((table["n"] < minimum_base).sum())
+    if small:
+        message = _("{n} of {total} cells rest on fewer than {base} answers.")
+        caveats.append(Caveat(message, n=small, total=len(table), base=minimum_base))
+    for name in columns:
+        unknown = int(data[name].isna().sum())
+        if unknown:
+            message = _("{n} rows have no {segment} and stand in none of its cells.")
+            caveats.append(Caveat(message, n=unknown, segment=name))
+    return caveats
