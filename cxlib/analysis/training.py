@@ -252,8 +252,8 @@ def against(
     -----
     Only where it was drawn by lot who is trained is the difference the effect of the training.
     """
-    pre, post = (_inputs.numbers(_inputs.column(data, name)) for name in (before, after))
-    taught = _inputs.column(data, trained).astype(bool).to_numpy()
+    pre, post = (validate.numbers(validate.column(data, name)) for name in (before, after))
+    taught = validate.column(data, trained).astype(bool).to_numpy()
     gain = post - pre
     with_it, without = (gain[who & ~np.isnan(gain)] for who in (taught, ~taught))
     if min(len(with_it), len(without)) < 2:

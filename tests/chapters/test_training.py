@@ -14,7 +14,7 @@ from cxlib import Engagement
 from cxlib.chapters.engagement import tables as obligations
 from cxlib.chapters.training import findings, register, tables
 from cxlib.data.demo import _training as planted
-from cxlib.data.registers import read_register
+from cxlib.data.registers import bring_together, read_register
 from cxlib.envelope import Envelope, write
 from cxlib.params import load
 from cxlib.present.findings import tell
@@ -221,3 +221,14 @@ def test_the_contracts_annex_reads_what_was_held(mall: Engagement) -> None:
     duties = obligations.training(reader, obligations.status(reader)).set_index("id")
     assert duties[["hours_held", "came"]].to_numpy().tolist() == [[6, 24], [0, 0]]
     path.unlink()
+
+
+def test_the_excel_copy_says_the_same(tmp_path: Path) -> None:
+    place = copy_workspace(tmp_path / "w", "nova-mall")
+    client = load("nova-mall", place)
+    before = read_register(client, "training", register.Register, place)
+    bring_together(client, "training", register.Register, place)
+    after = read_register(client, "training", register.Register, place)
+    assert after.book is not None
+    assert after.register == before.register
+    assert not after.yaml_stale
