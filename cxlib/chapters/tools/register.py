@@ -192,8 +192,8 @@ class Register(Base):
                 unknown += _known(("options", place, "fails", n), must, ids["musts"], "must")
         for place, pair in enumerate(self.comparisons):
             for end in ("criterion", "other"):
-                at = ("comparisons", place, end)
-                unknown += _known(at, getattr(pair, end), ids["criteria"], "criterion")
+                where: Path = ("comparisons", place, end)
+                unknown += _known(where, getattr(pair, end), ids["criteria"], "criterion")
         yield from unknown
         if not unknown:
             yield from self._gaps(ids)

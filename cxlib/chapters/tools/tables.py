@@ -203,7 +203,9 @@ def disagreement(engagement: Any) -> pd.DataFrame:
     table["title"] = "criteria." + table["id"].astype(str)
     far = table["apart_by"] >= APART * (register.choice.best - 1)
     table["case"] = ["talk" if f and n == 0 else "" for n, f in enumerate(far)]
-    return table.assign(subject="scores." + table["id"].astype(str)).reset_index(drop=True)
+    table["subject"] = "scores." + table["id"].astype(str)
+    shown: pd.DataFrame = table.reset_index(drop=True)
+    return shown
 
 
 def incomplete(engagement: Any, found: Selection | None) -> pd.DataFrame:
@@ -253,4 +255,5 @@ def rollout(engagement: Any) -> pd.DataFrame:
         "done" if f else "late" if behind else "open"
         for f, behind in zip(finished, late, strict=True)
     ]
-    return rows.assign(subject="rollout." + rows["id"].astype(str))
+    rows["subject"] = "rollout." + rows["id"].astype(str)
+    return pd.DataFrame(rows)
