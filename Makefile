@@ -9,7 +9,7 @@ help: ## This list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 report: .venv/report.done ## Set up, then write the reports of the demo clients to reports/
-	$(BIN)/cx run
+	$(BIN)/cx run --book
 
 test: .venv/dev.done ## Set up, then run the tests (beside a PostgreSQL server, where there is one)
 	.ci/postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not bench"

@@ -29,6 +29,18 @@ def _kindly(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def _formats(_context: click.Context, _option: click.Parameter, given: str) -> tuple[str, ...]:
+    """Return what is made beside HTML, each once; a word that is no format is refused."""
+    from cxlib.errors import nearest
+
+    asked = tuple(dict.fromkeys(word.strip().lower() for word in given.split(",") if word.strip()))
+    for word in asked:
+        if word not in ("html", "xlsx", "pptx"):
+            known = ("html", "xlsx", "pptx")
+            raise click.BadParameter(f"{word!r} is no format{nearest(word, known)}")
+    return tuple(word for word in asked if word != "html")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cxlib", prog_name="cx")
 @click.option("--traceback", is_flag=True, help="Show Python's traceback of an error.")
@@ -73,6 +85,17 @@ def main(traceback: bool) -> None:
 )
 @click.option("--cold", is_flag=True, envvar="CX_COLD", help="Start every kernel anew.")
 @click.option("--dask", metavar="ADDRESS", default="", help="A Dask scheduler: tcp://host:8786.")
+@click.option(
+    "--format",
+    "formats",
+    default="html",
+    show_default=True,
+    metavar="LIST",
+    callback=_formats,
+    help="Beside each chapter's HTML, of all together: xlsx (tables and table book), pptx (deck).",
+)
+@click.option("--book", is_flag=True, help="Also bind all chapters: one HTML and one PDF.")
+@click.option("--pdf", is_flag=True, help="Also print every report, by the system's Chromium.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of the summary.")
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is fresh or does not apply.")
 @_kindly
@@ -89,6 +112,9 @@ def run(
     memory: int,
     cold: bool,
     dask: str,
+    formats: tuple[str, ...],
+    book: bool,
+    pdf: bool,
     as_json: bool,
     verbose: bool,
 ) -> None:
@@ -109,10 +135,29 @@ def run(
         jobs=jobs or console.cores(),
         limits=Limits(timeout=timeout, memory=memory, cold=cold),
         dask=dask,
+        formats=formats,
+        book=book,
+        pdf=pdf,
     )
     if dry_run:
         sys.exit(console.show_plan(workspace, request))
     sys.exit(console.run(workspace, request, as_json=as_json, verbose=verbose))
+
+
+@main.command()
+@click.argument("client")
+@click.argument("period")
+@click.option("--reason", default="", help="Why it replaces the version that was issued before.")
+@_kindly
+def issue(client: str, period: str, reason: str) -> None:
+    """Freeze what is sent to CLIENT for PERIOD: a copy in issued/, with version, date and hashes.
+
+    From then on a book says which of the issued figures have been restated, and by how much.
+    """
+    from cxlib.batch.console import issue as freeze
+    from cxlib.workspace import Workspace
+
+    freeze(Workspace.find(), client, period, reason=reason)
 
 
 @main.command()
@@ -121,41 +166,10 @@ def run(
 @_kindly
 def check(clients: tuple[str, ...], data: bool) -> None:
     """Say all that is wrong with the files and data of CLIENTS, running nothing."""
-    from cxlib import params
-    from cxlib.batch.chapters import discover, settings_faults
-    from cxlib.chapters import registers_of
-    from cxlib.data.check import examine
-    from cxlib.data.draft import open_questions
-    from cxlib.data.registers import read_register
-    from cxlib.errors import CxError
+    from cxlib.batch import console
     from cxlib.workspace import Workspace
 
-    workspace = Workspace.find()
-    chapters = discover(workspace.notebooks).chapters
-    bad = False
-    for name in clients or workspace.known():
-        open_ = open_questions(name, workspace)
-        try:
-            client = params.load(name, workspace)
-            checked = examine(client, workspace)
-            faults = [*settings_faults(client, chapters), *checked.faults, *open_]
-            for section, model in registers_of(client).items():
-                faults += read_register(client, section, model, workspace).faults
-        except CxError as error:
-            click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
-            for fault in open_:
-                click.echo(f"    {fault.severity}: {fault}")
-            bad = True
-            continue
-        errors = [fault for fault in faults if fault.severity == "error"]
-        bad = bad or bool(errors)
-        click.echo(f"{'✗' if errors else '✓'} {name}")
-        for fault in faults:
-            click.echo(f"    {fault.severity}: {fault}")
-        shown = checked.distributions if data else ()
-        for line in (*checked.intake, *checked.changes, *shown):
-            click.echo(f"    {line}")
-    sys.exit(1 if bad else 0)
+    sys.exit(console.check(Workspace.find(), clients, data=data))
 
 
 @main.command()

@@ -141,6 +141,12 @@ COLUMNS: dict[str, Column] = {
     "action": Column(_("Action"), "text"),
     "owner": Column(_("Owner"), "text"),
     "decision": Column(_("Decision: who, what, by when"), "text", "Filled in by hand."),
+    # a cross table
+    "choice": Column(_("Answer"), "level", "Of a choice, or of a rating; empty: its score."),
+    "column": Column(_("Column"), "text", "Its letter."),
+    "letters": Column(_("Above column"), "text", "Columns that it lies significantly above."),
+    "against_rest": Column(_("Against all others"), "word", "higher, lower or empty."),
+    "other": Column(_("Against"), "level", "A value of the row's segment."),
     # counts and shares
     "rank": Column(_("Rank"), "int"),
     "count": Column(_("Answers"), "int"),

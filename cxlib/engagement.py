@@ -254,19 +254,34 @@ class Engagement(Standing):
         period : str, optional
             As for `survey`; tables without a period come whole.
         """
+        rows = self.rows(name, period=period)
+        if rows.empty and "period" in rows:
+            when, known = ", ".join(self._wanted(period)[-3:]), ", ".join(self.periods)
+            raise DataError(f"{self.client.client} has no {name} rows in {when}, only in {known}.")
+        return rows
+
+    def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+        """Return a canonical table as `table` does; empty where nothing is of that period."""
         from cxlib.data.tables import by_kind, read_table
 
         whole = read_table(self.workspace, self.client.client, name)
         if "period" not in whole:
             return whole
         whole = by_kind(whole, self.period)
-        wanted = self._wanted(period)
-        rows = whole[whole["period"].isin(wanted)].reset_index(drop=True)
-        if rows.empty:
-            when = ", ".join(wanted[-3:])
-            known = ", ".join(self.periods)
-            raise DataError(f"{self.client.client} has no {name} rows in {when}, only in {known}.")
-        return rows
+        return whole[whole["period"].isin(self._wanted(period))].reset_index(drop=True)
+
+    def tickets(self) -> pd.DataFrame:
+        """Return the ticket log as the service's questions read it: narrow, all periods.
+
+        Texts are categoricals, pseudonyms numbers, and there are no comments; `table` has it all.
+        """
+        return self._log.copy(deep=False)
+
+    @cached_property
+    def _log(self) -> pd.DataFrame:
+        from cxlib.data.tables import read_tickets
+
+        return read_tickets(self.workspace, self.client.client)
 
     def register(self, section: str) -> Any:
         """Return a register of the client as last taken in; None if the client file names none.

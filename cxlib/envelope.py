@@ -19,8 +19,36 @@ from cxlib.errors import DataError
 from cxlib.present.findings import Finding
 from cxlib.workspace import write_whole
 
-SCHEMA = 2
-_OURS = ("cxlib.analysis.", "cxlib.present.findings:", "cxlib.words:Quantity")
+SCHEMA = 3
+_OURS = ("cxlib.analysis.", "cxlib.chapters.", "cxlib.present.findings:", "cxlib.words:Quantity")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One thing that a chapter's page holds, as the spreadsheet and the deck make it again.
+
+    Parameters
+    ----------
+    kind : {"tiles", "table", "figure", "findings"}
+    data : object
+        What is shown, small bases withheld, as `encode` returns it; of findings their ids.
+    options : mapping
+        Of a table what `page.Page.show` was asked for; of a figure the plot's options.
+    plot : str
+        Of a figure the function that draws it, ``module:name``.
+    cell : int
+        The number of the notebook's cell that shows it, 0 if unknown.
+    """
+
+    kind: str
+    data: Any
+    options: Any = None
+    plot: str = ""
+    cell: int = 0
+
+    def result(self) -> Any:
+        """Return what is shown."""
+        return decode(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +65,8 @@ class Envelope:
         What the chapter found.
     provenance : mapping
         Parameter and data hashes, rows used and dropped.
+    parts : tuple of Part
+        What its page holds, in order.
     """
 
     client: str
@@ -46,6 +76,7 @@ class Envelope:
     results: Mapping[str, Any]
     findings: tuple[Finding, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
     def __getitem__(self, name: str) -> Any:
         """Return the result that was saved as `name`."""
@@ -69,13 +100,27 @@ def write(path: Path, envelope: Envelope) -> None:
         "results": {name: encode(result) for name, result in envelope.results.items()},
         "findings": [encode(finding) for finding in envelope.findings],
         "provenance": encode(dict(envelope.provenance)),
+        **_interned(envelope.parts),
     }
     _write_whole(path, data)
 
 
+def _interned(parts: tuple[Part, ...]) -> dict[str, Any]:
+    """Return parts with what several of them show held once."""
+    held: dict[str, int] = {}
+    told = []
+    for part in parts:
+        text = json.dumps(part.data, ensure_ascii=False, allow_nan=False)
+        told.append({**vars(part), "data": held.setdefault(text, len(held))})
+    return {"shown": [json.loads(text) for text in held], "parts": told}
+
+
 def _write_whole(path: Path, data: Any) -> None:
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
-    write_whole(path, text.encode("utf-8"))
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, allow_nan=False)}"
+        for name, part in data.items()
+    ]
+    write_whole(path, ("{\n" + ",\n".join(lines) + "\n}").encode("utf-8"))
 
 
 def read(path: Path) -> Envelope:
@@ -104,6 +149,7 @@ def read(path: Path) -> Envelope:
         results={name: decode(value) for name, value in data["results"].items()},
         findings=tuple(decode(value) for value in data["findings"]),
         provenance=decode(data["provenance"]),
+        parts=tuple(Part(**{**p, "data": data["shown"][p["data"]]}) for p in data["parts"]),
     )
 
 
@@ -251,8 +297,10 @@ def _decode_result(value: dict[str, Any]) -> Any:
             f"a saved result names {value['$result']!r}, which is not one of the kit's."
         )
     try:
-        kind = getattr(import_module(module), name)
+        kind: Any = getattr(import_module(module), name)
     except (ImportError, AttributeError):
+        kind = None
+    if not (is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module):
         raise DataError(f"a saved result is a {name}, which this kit does not know.") from None
     return kind(**{field: decode(content) for field, content in value["fields"].items()})
 

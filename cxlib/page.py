@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from cxlib.workspace import JOB_VARIABLE, Workspace, as_name
 
 if TYPE_CHECKING:
     from cxlib.analysis.kpis import Estimates
-    from cxlib.envelope import Envelope
+    from cxlib.envelope import Envelope, Part
     from cxlib.params import Client
     from cxlib.present.findings import Finding, Rule
     from cxlib.present.linked import Printed
@@ -35,6 +36,8 @@ class Page(ABC):
     def __init__(self) -> None:
         self._results: dict[str, Any] = {}
         self._findings: dict[str, Any] = {}
+        self._parts: list[Part] = []
+        self._unwritten = False
 
     @property
     @abstractmethod
@@ -65,6 +68,7 @@ class Page(ABC):
 
         if not is_empty(result):
             _display(self.view(result, columns, table=table, caption=caption))
+            self._note("table", result, columns=columns, table=table, caption=caption)
 
     def view(
         self,
@@ -107,6 +111,7 @@ class Page(ABC):
             _display(conclusions.nothing_to_show(words=self.words, minimum_base=self.minimum_base))
         else:
             _display(figures.draw(plot, shown, words=self.words, **options))
+            self._note("figure", result, plot, **options)
 
     def tiles(self, result: Any) -> None:
         """Show one tile a KPI; the report begins with them.
@@ -119,6 +124,7 @@ class Page(ABC):
         from cxlib.present.tiles import kpi_tiles
 
         _display(kpi_tiles(self.withheld(result), words=self.words))
+        self._note("tiles", result)
 
     def tell(
         self, rules: Iterable[Rule], result: Any, *, about: str = "kpi", evidence: str = ""
@@ -143,6 +149,8 @@ class Page(ABC):
         told = tell(shown, rules, chapter=self.chapter, about=about, evidence=evidence)
         kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
         self._findings |= {f.id: f for f in kept}
+        if kept:
+            self._note("findings", [f.id for f in kept])
         self._write()
         _display(conclusions.view_findings(kept, words=self.words))
 
@@ -202,6 +210,78 @@ class Page(ABC):
     def kpis(self) -> Estimates:
         """Return every KPI up to this period: all sources, groups and brands."""
 
+    def export(
+        self,
+        result: Any,
+        path: str | Path,
+        columns: str | Sequence[str] | None = None,
+        *,
+        table: str = "table",
+        caption: str = "",
+    ) -> Path:
+        """Write a result to a spreadsheet: numbers as numbers, small bases withheld.
+
+        Parameters
+        ----------
+        result : result or DataFrame
+            Or a list of them, one table each.
+        path : str or Path
+            A file name ending in ``.xlsx``; what stood there is replaced.
+        columns, table, caption
+            As for `show`; intervals and bases join the columns that are named.
+
+        Raises
+        ------
+        CxError
+            If the name does not end so, or there is nothing to write.
+        """
+        from cxlib.present.sheets import grid, workbook_of
+        from cxlib.workspace import write_whole
+
+        target = Path(path).expanduser()
+        if target.suffix.lower() != ".xlsx":
+            raise DataError(f"{target.name!r} is no spreadsheet: name a file ending in .xlsx.")
+        title = self.words.say(caption) if caption else ""
+        laid: dict[str, Any] = {
+            "words": self.words,
+            "minimum_base": self.minimum_base,
+            "title": title,
+        }
+        shown = self.withheld(result)
+        grids = [
+            grid(one, columns=columns, table=table, **laid)
+            for one in (shown if isinstance(shown, list) else [shown])
+        ]
+        about = (self.client.display_name(self.words.language), self.words.period(self.period))
+        write_whole(target, workbook_of(grids, words=self.words, subject=" · ".join(about)))
+        return target
+
+    def _note(self, kind: str, result: Any, plot: Any = None, **options: Any) -> None:
+        """Keep what was shown, for the spreadsheet and the deck; what no file can hold is not."""
+        from cxlib.envelope import Part, encode
+
+        named = f"{getattr(plot, '__module__', '')}:{getattr(plot, '__qualname__', '')}"
+        try:
+            data, told = encode(self.withheld(result)), encode(options)
+        except DataError:
+            return
+        shell = sys.modules.get("IPython")
+        kernel = shell.get_ipython() if shell else None
+        cell = 0 if kernel is None else len(kernel.history_manager.input_hist_parsed) - 1
+        held = named if plot is not None else ""
+        self._parts.append(Part(kind=kind, data=data, options=told, plot=held, cell=cell))
+        if kernel is not None and not self._unwritten:
+            kernel.events.register("post_run_cell", self._cell_ended)
+        self._unwritten = True
+
+    def _cell_ended(self, *_result: Any) -> None:
+        """Write what the cell that has just ended showed."""
+        from IPython import get_ipython
+
+        get_ipython().events.unregister("post_run_cell", self._cell_ended)
+        if self._unwritten:
+            self._write()
+
     # --- results out and in --------------------------------------------------------------------
 
     def save(self, **results: Any) -> Path | None:
@@ -236,8 +316,10 @@ class Page(ABC):
             results=dict(self._results),
             findings=tuple(self._findings.values()),
             provenance=provenance(self.workspace, self.client),
+            parts=tuple(self._parts),
         )
         write(path, envelope)
+        self._unwritten = False
         return path
 
     def saved(self, *, but: Iterable[str] = ()) -> list[Envelope]:

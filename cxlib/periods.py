@@ -129,12 +129,13 @@ def label_of(period: Period) -> str:
 
 def label_dates(dates: pd.Series, kind: Kind) -> pd.Series:
     """Return each date's period label as text; a missing date has none."""
+    import numpy as np
     import pandas as pd
 
     local = dates.dt.tz_localize(None) if getattr(dates.dtype, "tz", None) else dates
-    labels = local.dt.to_period(FREQUENCY[kind]).astype("string").astype(object)
-    known = pd.Series(labels, index=dates.index, name=dates.name)
-    return known.where(dates.notna(), None).astype("str")
+    codes, unique = pd.factorize(local.dt.to_period(FREQUENCY[kind]))
+    names = np.array([*map(str, unique), None], dtype=object)
+    return pd.Series(names[codes], index=dates.index, name=dates.name, dtype="str")
 
 
 def shift(label: str | int, by: int) -> str:

@@ -45,6 +45,14 @@ class Standing(Page):
     def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
         """Return a canonical table."""
 
+    @abstractmethod
+    def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+        """Return a canonical table; empty where nothing is of that period."""
+
+    @abstractmethod
+    def tickets(self) -> pd.DataFrame:
+        """Return the ticket log as the service's questions read it."""
+
     @property
     def questions(self) -> tuple[Metric | Touchpoint, ...]:
         """The survey's KPIs and touchpoints, in the client file's order."""
@@ -250,8 +258,12 @@ class Standing(Page):
         if self.client.tickets is None:
             return []
         from cxlib.data.figures import ticket_figures
+        from cxlib.data.tables import opened_in
 
-        return ticket_figures(self.client, self.table("tickets"), self.period)
+        log = self.tickets()
+        if not opened_in(log, self.period, or_before=True).any():
+            return []
+        return ticket_figures(self.client, log, self.period)
 
     def _reported_rows(self) -> list[pd.DataFrame]:
         """Return reported figures: ratios summed over their units, plain values averaged."""
@@ -259,7 +271,8 @@ class Standing(Page):
             return []
         from cxlib.data.figures import reported_figures
 
-        return reported_figures(self.client, self.table("kpis", period="history"))
+        rows = self.rows("kpis", period="history")
+        return reported_figures(self.client, rows) if len(rows) else []
 
     def _moved(self, to: str) -> Estimates:
         from cxlib.analysis import kpis

@@ -153,6 +153,10 @@ class Workspace:
         """Return the folder of a client's copies of notebooks, to explore in."""
         return self.explore / check_client_name(client)
 
+    def issued(self, client: str) -> Path:
+        """Return the folder of what was sent to a client, a folder a period and version."""
+        return self.root / "issued" / check_client_name(client)
+
     def shown(self, path: Path) -> str:
         """Return `path` as a message names it: relative to the workspace where it lies there."""
         path = Path(path)

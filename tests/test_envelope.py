@@ -117,7 +117,7 @@ def test_an_envelope_reads_back_equal_and_is_written_the_same_twice(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "is damaged"), ('{"schema": 99}', "not of schema 2"), ("[]", "not of schema 2")],
+    [("{", "is damaged"), ('{"schema": 99}', "not of schema 3"), ("[]", "not of schema 3")],
 )
 def test_a_damaged_envelope_says_what_to_do(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "x.json"

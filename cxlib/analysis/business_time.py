@@ -17,6 +17,8 @@ from cxlib.errors import DataError, nearest
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 86_400
+_PIECE = 1_000_000
+"""Rows at a time: each takes some hundred bytes on the way."""
 Span = tuple[int, int]
 
 
@@ -189,16 +191,22 @@ class BusinessHours:
                 f"one of {start.name!r} and {end.name!r} has a time zone and one has not; "
                 "put both on one clock."
             )
-        moments = [seconds_utc(to_utc(times, self.zone)) for times in (start, end)]
-        known = np.concatenate(moments)
-        known = known[~np.isnan(known)]
-        if not known.size:
-            return pd.Series(np.nan, index=start.index, dtype="float64")
-        days = pd.to_datetime([known.min(), known.max()], unit="s")
-        around = (days[0] - pd.Timedelta(days=2)).date(), (days[1] + pd.Timedelta(days=2)).date()
-        edges = self.spans(*around)
-        before, after = (self.elapsed(m, opens=edges[0], closes=edges[1]) for m in moments)
-        return pd.Series(after - before, index=start.index)
+        passed = np.full(len(start), np.nan)
+        known = pd.Series([start.min(), start.max(), end.min(), end.max()]).dropna()
+        if known.empty:
+            return pd.Series(passed, index=start.index)
+        margin = pd.Timedelta(days=2)
+        opens, closes = self.spans((known.min() - margin).date(), (known.max() + margin).date())
+        for at in range(0, len(start), _PIECE):
+            part = slice(at, at + _PIECE)
+            before, after = (
+                self.elapsed(
+                    seconds_utc(to_utc(t.iloc[part], self.zone)), opens=opens, closes=closes
+                )
+                for t in (start, end)
+            )
+            passed[part] = after - before
+        return pd.Series(passed, index=start.index)
 
 
 def to_utc(times: pd.Series, zone: dt.tzinfo, *, last: bool = False) -> pd.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -51,15 +51,27 @@ class Chapter:
         """Sections that it reads, whether it needs them or not."""
         return (*self.sections, *self.sections_if_there)
 
-    def lacks(self, client: Client) -> str:
-        """Return why this chapter does not apply to a client, or nothing if it does."""
+    def lacks(self, client: Client, silent: Sequence[str] = ()) -> str:
+        """Return why this chapter does not apply to a client, or nothing if it does.
+
+        `silent` tables hold nothing of the period.
+        """
         given = {name for name in type(client).model_fields if getattr(client, name)}
         for section in self.sections:
             if section not in given:
                 return f"the client file has no section {section!r}"
+        survey = getattr(client, "survey", None)
+        if survey is not None and survey.metrics:
+            given.add("survey.metrics")
         if self.needs and not any(set(group) <= given for group in self.needs):
             wanted = " or ".join("+".join(group) for group in self.needs)
             return f"the client has no {wanted}"
+        if survey is not None and not survey.metrics and not survey.touchpoints:
+            silent = (*silent, "survey")
+            if not any(set(group) <= given - {*silent} for group in self.needs or ((),)):
+                return "the survey asks for no KPI and no touchpoint"
+        if self.needs and not any(set(group) <= given - {*silent} for group in self.needs):
+            return f"there are no {' or '.join(silent)} in this period"
         return ""
 
 

@@ -1,4 +1,4 @@
-"""What `cx run` and `cx list` say, the account they write, and the code they exit with."""
+"""What `cx run`, `cx list` and `cx check` say, the account they write, the code they exit with."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import platform
 import signal
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,9 +22,11 @@ from tqdm import tqdm
 from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.plan import Plan, Request, make_plan
-from cxlib.batch.portfolio import portfolio
+from cxlib.batch.freeze import freeze
+from cxlib.batch.plan import Job, Plan, Request, made_of, make_plan
+from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
+from cxlib.errors import CxError, RunError
 from cxlib.workspace import Workspace, write_whole
 
 INTERRUPTED = 130
@@ -41,7 +44,7 @@ def show_plan(workspace: Workspace, request: Request) -> int:
     """Say how every report stands, and why, changing nothing; returns the exit code."""
     plan = make_plan(workspace, request, write=False)
     for job in plan.jobs:
-        named = f"{job.client:20} {job.chapter.file:20} {_plain(job.period):8} {job.language:3}"
+        named = f"{job.client:20} {_named(job):20} {_plain(job.period):8} {job.language:3}"
         why = " ".join(job.reason.split())
         click.echo(f"{named} {job.state:15} {why}".rstrip())
     for name, fault in plan.faults.items():
@@ -82,6 +85,10 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
     return _account(workspace, request, result, as_json=as_json)
 
 
+def _named(job: Job) -> str:
+    return job.chapter.path.name if job.format else job.chapter.file
+
+
 def _plain(text: str) -> str:
     """Return a label as a terminal may show it: one short line without control characters."""
     shown = "".join(c if c.isprintable() else "\ufffd" for c in text)
@@ -118,7 +125,7 @@ def _tell(text: str) -> None:
 def line(ended: Ended) -> str:
     """Return what is said of a job that ended; of a failed one, what and where to look."""
     job = ended.job
-    named = [job.client, job.chapter.file, _plain(job.period), job.language]
+    named = [job.client, _named(job), _plain(job.period), job.language]
     if ended.seconds:
         named.append(f"{ended.seconds:.1f} s")
     text = f"{_SIGNS.get(ended.state, '·')} {' · '.join(named)}"
@@ -193,10 +200,11 @@ def manifest_of(request: Request, run: Run, workspace: Workspace) -> str:
 def _index(workspace: Workspace, request: Request, result: Run) -> str:
     from cxlib.report.index import render_index
 
-    clients = portfolio(workspace, request.out, result)
+    words = consultancy()
+    clients = portfolio(workspace, request.out, result, language=words.language)
     names = {client.name for client in clients}
     faults = [fault for name, fault in result.faults.items() if name not in names]
-    return render_index(clients, faults=faults)
+    return render_index(clients, faults=faults, words=words)
 
 
 def _summary(result: Run, index: Path, manifest: Path) -> None:
@@ -209,11 +217,27 @@ def _summary(result: Run, index: Path, manifest: Path) -> None:
     if result.interrupted:
         told += "; interrupted, the next run goes on from here"
     click.echo(told)
+    for note in result.notes:
+        click.echo(f"  {note}")
     reports = [e for e in result.ended if e.report is not None and e.state in ("done", "fresh")]
     if len(reports) <= _MANY:
         for ended in reports:
             click.echo(f"  {ended.state:6} {shown(ended.report or index)}")
     click.echo(f"Index: {shown(index)}\nManifest: {shown(manifest)}")
+
+
+def issue(workspace: Workspace, client: str, period: str, *, reason: str) -> None:
+    """Freeze what is sent to a client for a period, and say where it lies."""
+    request = Request(out=workspace.reports, clients=(client,), period=period, book=True)
+    with alone(workspace, request, said=_tell):
+        plan = make_plan(workspace, request, write=False)
+        if client in plan.faults:
+            raise RunError(plan.faults[client])
+        chapters = [job for job in plan.jobs if job.chapter.path.suffix == ".ipynb"]
+        languages = {job.language for job in plan.jobs}
+        told = {at: made_of(job for job in chapters if job.language == at) for at in languages}
+        made, folder = freeze(workspace, plan.jobs, told, reason=reason)
+    click.echo(f"Version {made.version} of {made.period}, {len(made.files)} files: {shown(folder)}")
 
 
 _MANY = 40
@@ -224,3 +248,39 @@ def shown(path: Path) -> str:
     """Return a path as it is named from here."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = False) -> int:
+    """Say all that is wrong with clients' files, registers and data; return 1 if anything is."""
+    from cxlib import params
+    from cxlib.batch.chapters import discover, settings_faults
+    from cxlib.chapters import registers_of
+    from cxlib.data.check import examine
+    from cxlib.data.draft import open_questions
+    from cxlib.data.registers import read_register
+
+    chapters = discover(workspace.notebooks).chapters
+    bad = False
+    for name in clients or workspace.known():
+        asked = open_questions(name, workspace)
+        try:
+            client = params.load(name, workspace)
+            checked = examine(client, workspace)
+            faults = [*settings_faults(client, chapters), *checked.faults, *asked]
+            for section, model in registers_of(client).items():
+                faults += read_register(client, section, model, workspace).faults
+        except CxError as error:
+            click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
+            for fault in asked:
+                click.echo(f"    {fault.severity}: {fault}")
+            bad = True
+            continue
+        errors = [fault for fault in faults if fault.severity == "error"]
+        bad = bad or bool(errors)
+        click.echo(f"{'✗' if errors else '✓'} {name}")
+        for fault in faults:
+            click.echo(f"    {fault.severity}: {fault}")
+        shown = checked.distributions if data else ()
+        for line in (*checked.intake, *checked.changes, *shown):
+            click.echo(f"    {line}")
+    return int(bad)

@@ -53,13 +53,14 @@ def footprint(workspace: Workspace, client: str, *, raw: bool = False) -> list[P
         workspace.root / path
         for record in records(workspace, name)
         for kind, (path, _digest) in record.files.items()
-        if kind == "report"
+        if kind in ("report", "pdf")
     )
     found = [
         workspace.state(name),
         reports,
         *(path for path in elsewhere if not path.is_relative_to(reports)),
         workspace.explored(name),
+        workspace.issued(name),
         *([key] if own_key else []),
     ]
     if raw:
@@ -79,7 +80,8 @@ def forget(workspace: Workspace, client: str, *, raw: bool = False) -> list[Path
                 shutil.rmtree(path)
             else:
                 path.unlink()
-                for above in list(path.parents)[: 3 * (path.suffix == ".html")]:
+                kinds = (".html", ".pdf", ".xlsx", ".pptx")
+                for above in list(path.parents)[: 3 * (path.suffix in kinds)]:
                     with suppress(OSError):  # language, period and client, where nothing is left
                         above.rmdir()
     return paths

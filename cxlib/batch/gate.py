@@ -14,9 +14,12 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from html import unescape
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+from zipfile import BadZipFile, ZipFile
 
 from cxlib.data import masking
 from cxlib.data.keys import SHORTEST, Key, canonical_id, open_key
@@ -74,9 +77,12 @@ class Gate:
         guard = self._guards[client]
         try:
             for kind, content in files.items():
-                told = content.decode("utf-8", "replace")
-                saved = json.loads(told) if kind == "results" else None
-                seen = _LOOKS[kind](told) if saved is None else [(_texts(saved), False)]
+                if content.startswith(_ZIP):
+                    told, saved, seen = "", None, _of_office(content)
+                else:
+                    told = content.decode("utf-8", "replace")
+                    saved = json.loads(told) if kind == "results" else None
+                    seen = _LOOKS[kind](told) if saved is None else iter([(_texts(saved), False)])
                 for text, private in seen:
                     found = guard.find(text, private=private)
                     if found:
@@ -84,7 +90,7 @@ class Gate:
                 small = next(_small_cells(saved, self.clients[client].privacy.minimum_base), "")
                 if small:
                     return f"not delivered: its results hold {small}"
-        except (CxError, OSError, ValueError, KeyError) as error:
+        except (CxError, OSError, ValueError, KeyError, BadZipFile) as error:
             return f"not delivered: its outputs cannot be searched: {error}"
         return ""
 
@@ -219,6 +225,29 @@ def _of_html(content: str) -> Iterator[tuple[str, bool]]:
     reader.feed(content)
     reader.close()
     yield "".join([*words, "\n", "\n".join(seen)]), False
+
+
+_ZIP = b"PK\x03\x04"
+_MOST = 256 << 20
+"""Bytes of a spreadsheet or deck once unpacked; far more than any report holds."""
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
+_TEXT = re.compile(r">([^<]+)<|\b(?:name|descr|title|Target)=\"([^\"]+)\"")
+
+
+def _of_office(content: bytes) -> Iterator[tuple[str, bool]]:
+    """Yield what a spreadsheet or a deck says: its texts, names, notes and links; no numbers."""
+    with ZipFile(BytesIO(content)) as archive:
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > _MOST:
+            raise ValueError(f"it unpacks to more than {_MOST >> 20} MB")
+        for entry in entries:
+            inner = archive.read(entry)
+            if inner.startswith(_ZIP):  # the numbers of a native chart
+                yield from _of_office(inner)
+            elif entry.filename.endswith((".xml", ".rels")):
+                found = [a or b for a, b in _TEXT.findall(inner.decode("utf-8"))]
+                told = [t for each in found if not _NUMBER.fullmatch(t := unescape(each).strip())]
+                yield "\n".join(told), False
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -15,8 +15,10 @@ class Parcel:
     """Everything a job needs, and nothing of any other client.
 
     `files` are the inputs by their place in the job's folder, which is a small workspace: client
-    file, canonical tables, estimates, results of chapters it reads, catalogues. A Path is copied;
-    bytes travel. `notebook` is the file name of one of them, `kit` the version that packed it.
+    file, logo, canonical tables, estimates, results of chapters it reads, catalogues. A Path is
+    copied; bytes travel. `notebook` is the file name of one of them, or else `format` what is made
+    of all chapters but the `missing` ones, by stem; `kit` is the version that packed it; `links`
+    tells by stem the reports of chapters it reads, and their questions.
     """
 
     key: str
@@ -26,6 +28,9 @@ class Parcel:
     language: str
     notebook: str
     files: Mapping[str, bytes | Path]
+    format: str = ""
+    missing: tuple[str, ...] = ()
+    links: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kit: str = __version__
 
 

@@ -20,11 +20,14 @@ from cxlib.batch.forkserver import (
     fork_server,
     stop_fork_server,
 )
+from cxlib.batch.issues import before
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare
 from cxlib.batch.state import Record, read_record
 from cxlib.data.apart import Limits, apart, died, late, short, within
 from cxlib.data.masking import mask_text
-from cxlib.errors import CxError
+from cxlib.errors import CxError, RunError
+from cxlib.report.book import TITLE
+from cxlib.report.saved import TITLES, file_name
 from cxlib.workspace import Workspace, file_digest
 
 if TYPE_CHECKING:
@@ -37,7 +40,9 @@ State = Literal["fresh", "stale", "failed", "never run", "not applicable"]
 class Request:
     """What was asked for on the command line; no client or chapter named means all.
 
-    `out` is where reports go, `jobs` how many run at once, `dask` the address of a scheduler.
+    `out` is where reports go, `jobs` how many run at once, `dask` the address of a scheduler;
+    `book` asks for all chapters as one document, `pdf` for every report on paper, `formats` what is
+    made of all chapters together beside their HTML: ``xlsx``, ``pptx``.
     """
 
     out: Path
@@ -49,14 +54,18 @@ class Request:
     jobs: int = 2
     limits: Limits = field(default_factory=Limits)
     dask: str = ""
+    formats: tuple[str, ...] = ()
+    book: bool = False
+    pdf: bool = False
 
 
 @dataclass(frozen=True)
 class Job:
-    """One chapter for one client, period and language.
+    """One chapter, or one format of all chapters, for one client, period and language.
 
     `fingerprint` is of everything its report depends on, `after` names the jobs whose results it
-    reads, `inputs` the files as the fingerprint saw them.
+    reads, `inputs` the files as the fingerprint saw them, `reads` the chapters themselves, `binds`
+    the chapters of a format, `face` the client's logo.
     """
 
     client: str
@@ -68,6 +77,15 @@ class Job:
     reason: str = ""
     after: tuple[str, ...] = ()
     inputs: tuple[Seen, ...] = ()
+    binds: tuple[Chapter, ...] = ()
+    reads: tuple[Chapter, ...] = ()
+    face: Seen | None = None
+
+    @property
+    def format(self) -> str:
+        """What it makes of all chapters together: ``xlsx``, ``pptx``; empty for a chapter."""
+        kind = self.chapter.path.suffix.removeprefix(".")
+        return kind if kind in TITLES else ""
 
     @property
     def stem(self) -> str:
@@ -83,6 +101,10 @@ class Job:
     def due(self) -> bool:
         """Whether it will run."""
         return self.state not in ("fresh", "not applicable")
+
+
+BOOK = Chapter("book", Path("book"), TITLE)
+"""What binds all chapters: no notebook, but a job with a state and a record like any other."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +133,8 @@ def make_plan(
     RunError
         If the chapters cannot be put in order, or one that was asked for does not exist.
     """
+    if request.book and request.chapters:
+        raise RunError("a book holds all chapters: leave out --chapter, or --book.")
     every: Chapters = discover(workspace.notebooks)
     wanted = [c.stem for c in choose(every.chapters, request.chapters)]
     faults = {} if request.chapters else dict(every.faults)
@@ -128,7 +152,15 @@ def make_plan(
             continue
         clients[ready.name] = ready.client
         for language in (request.language,) if request.language else ready.client.languages:
-            jobs += _plan_client(workspace, ready, every.chapters, language, wanted, request.force)
+            planned = _plan_client(
+                workspace, ready, every.chapters, language, wanted, request.force
+            )
+            jobs += planned
+            bound = [job for job in planned if job.state != "not applicable"]
+            for kind in request.formats if bound else ():
+                jobs.append(_plan_format(workspace, ready, kind, bound, request.force))
+            if request.book and any(job.state != "not applicable" for job in planned):
+                jobs.append(plan_book(workspace, planned))
     return Plan(tuple(jobs), faults, clients)
 
 
@@ -221,7 +253,7 @@ def _job(
 ) -> Job:
     job = Job(ready.name, chapter, ready.period, language)
     missing = [stem for stem in chapter.reads if done[stem].state == "not applicable"]
-    lacking = (chapter.lacks(ready.client) if ready.client else ready.fault) or (
+    lacking = (chapter.lacks(ready.client, ready.silent) if ready.client else ready.fault) or (
         f"it reads {missing[0]!r}, which does not apply" if missing else ""
     )
     if lacking:
@@ -231,6 +263,7 @@ def _job(
     fingerprint = digest(
         kit_digest(),
         ready.client.hash if ready.client else "",
+        file_digest(ready.face.path) if ready.face else "",
         ready.tables,
         chapter.file,
         notebook_digest(chapter.path),
@@ -245,8 +278,45 @@ def _job(
         state, reason = "stale", ready.changed
     after = tuple(u.key for u in upstream)
     inputs = (*ready.inputs, Seen.now(chapter.path))
-    job = replace(job, fingerprint=fingerprint, after=after, inputs=inputs)
+    chapters = tuple(u.chapter for u in upstream)
+    job = replace(job, fingerprint=fingerprint, state=state, reason=reason, after=after)
+    return replace(job, inputs=inputs, reads=chapters, face=ready.face)
+
+
+def made_of(jobs: Iterable[Job]) -> str:
+    """Return the digest of all that goes into the book of some chapters."""
+    bound = (u for u in jobs if u.state != "not applicable")
+    return digest(kit_digest(), *(f"{u.stem}:{u.fingerprint}" for u in bound))
+
+
+def plan_book(workspace: Workspace, jobs: Sequence[Job]) -> Job:
+    """Return the job that binds one client's chapters, in one period and language, to a book."""
+    first = jobs[0]
+    job = Job(first.client, BOOK, first.period, first.language)
+    base = made_of(jobs)
+    told = before(workspace, job.client, job.period, job.language, base)
+    fingerprint = digest(base, *(issue.digest for issue in told))
+    bound = [u for u in jobs if u.state != "not applicable"]
+    state, reason = _state(workspace, job, fingerprint, bound)
+    job = replace(job, fingerprint=fingerprint, after=tuple(u.key for u in bound))
     return replace(job, state=state, reason=reason)
+
+
+def _plan_format(
+    workspace: Workspace, ready: Prepared, kind: str, bound: Sequence[Job], force: bool
+) -> Job:
+    """Return the job that makes a format of one client's chapters, in one period and language."""
+    place = Path(file_name(ready.name, ready.period, kind))
+    chapter = Chapter(place.name, place, TITLES[kind])  # a stem that no notebook can have
+    job = Job(ready.name, chapter, ready.period, bound[0].language)
+    parts = (f"{u.stem}:{u.fingerprint}" for u in bound)
+    fingerprint = digest(kit_digest(), kind, ready.tables, job.language, *parts)
+    state, reason = _state(workspace, job, fingerprint, bound)
+    if force and state == "fresh":
+        state, reason = "stale", "forced"
+    after, binds = tuple(u.key for u in bound), tuple(u.chapter for u in bound)
+    job = replace(job, fingerprint=fingerprint, after=after, binds=binds, inputs=ready.inputs)
+    return replace(job, state=state, reason=reason, face=ready.face)
 
 
 def _state(

@@ -8,24 +8,44 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib.batch.state import records
 from cxlib.report.index import GLANCE, ClientEntry, Entry, Kpi
+from cxlib.words import Words
 from cxlib.workspace import Workspace, report_folder
 
 if TYPE_CHECKING:
     from cxlib.batch.run import Run
 
 
-def portfolio(workspace: Workspace, out: Path, run: Run) -> list[ClientEntry]:
+LANGUAGE = "CX_LANGUAGE"
+"""The consultancy's language, where it is not that of the machine."""
+
+
+def consultancy() -> Words:
+    """Return the consultancy's language: what ``CX_LANGUAGE`` says, else the machine's, else `en`.
+
+    Raises
+    ------
+    CxError
+        If ``CX_LANGUAGE`` is none that the kit speaks.
+    """
+    told = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return Words.load(os.environ.get(LANGUAGE) or ("zh" if told.startswith("zh") else "en"))
+
+
+def portfolio(
+    workspace: Workspace, out: Path, run: Run, *, language: str = "en"
+) -> list[ClientEntry]:
     """Return all clients of a workspace with their reports, those of earlier runs included.
 
     The index will lie in `out`; what is told of the run's jobs overrides what is recorded. Whoever
-    needs attention comes first.
+    needs attention comes first, then by name in `language`.
     """
     names = sorted({*workspace.clients(), *(e.job.client for e in run.ended)})
-    found = [_client(workspace, out, run, name) for name in names]
-    return sorted(found, key=lambda client: client.attention, reverse=True)
+    found = [_client(workspace, out, run, name, language) for name in names]
+    worst = sorted(found, key=lambda client: (client.title or client.name).casefold())
+    return sorted(worst, key=lambda client: client.attention, reverse=True)
 
 
-def _client(workspace: Workspace, out: Path, run: Run, name: str) -> ClientEntry:
+def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str) -> ClientEntry:
     entries: dict[tuple[str, str, str], Entry] = {}
     glances: dict[str, dict[str, Any]] = {}
     for record in records(workspace, name):
@@ -39,6 +59,7 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str) -> ClientEntry
             state="failed" if record.error else "done",
             link=_link(report / path.name, out) if path else "",
             note=record.error,
+            file=record.file or record.chapter,
         )
         glances.setdefault(record.period, {}).update(record.glance)
     for ended in run.ended:
@@ -53,13 +74,14 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str) -> ClientEntry
             state=ended.state,
             link=_link(ended.report, out) if ended.report else "",
             note=ended.error or (job.reason if ended.state == "not applicable" else ""),
+            file=job.chapter.file,
         )
     latest = max(glances, default="")
-    title, labels = _called(workspace, name)
+    title, labels = _called(workspace, name, language)
     return ClientEntry(
         name=name,
         title=title,
-        entries=tuple(entries[key] for key in sorted(entries, key=_newest_first)),
+        entries=tuple(sorted(entries.values(), key=_in_order)),
         period=latest,
         kpis=tuple(
             Kpi(labels.get(kpi, kpi), **{field: row.get(field) for field in GLANCE})
@@ -70,7 +92,7 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str) -> ClientEntry
     )
 
 
-def _called(workspace: Workspace, name: str) -> tuple[str, dict[str, str]]:
+def _called(workspace: Workspace, name: str, language: str) -> tuple[str, dict[str, str]]:
     """Return a client's name and labels in the consultancy's language; its key if it has none."""
     from cxlib import params
     from cxlib.errors import CxError
@@ -79,12 +101,13 @@ def _called(workspace: Workspace, name: str) -> tuple[str, dict[str, str]]:
         client = params.load(name, workspace)
     except CxError:
         return name, {}
-    return client.display_name("en"), client.labels("en")
+    return client.display_name(language), client.labels(language)
 
 
-def _newest_first(key: tuple[str, str, str]) -> tuple[tuple[int, ...], str, str]:
-    period, language, stem = key
-    return tuple(-ord(c) for c in period), language, stem
+def _in_order(entry: Entry) -> tuple[tuple[int, ...], str, bool, str]:
+    """Newest period first; in it by language, the book first, then the chapters as read."""
+    newest = tuple(-ord(c) for c in entry.period)
+    return newest, entry.language, entry.chapter != "book", entry.file
 
 
 def _link(path: Path, out: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,9 @@ class Prepared:
     """A client, ready to be planned, or why not.
 
     `tables` is the digest of what it brings into a job (empty if it has no tables yet), `changed`
-    why that will be made anew, `fault` why nothing of it can run; `inputs` its file and tables,
-    `registers` the digest of each register.
+    why that will be made anew, `fault` why nothing of it can run; `inputs` its file, tables and
+    logo, `silent` those tables that hold nothing of the period, `face` the logo alone, `registers`
+    the digest of each register.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Prepared:
     changed: str = ""
     fault: str = ""
     inputs: tuple[Seen, ...] = ()
+    silent: tuple[str, ...] = ()
+    face: Seen | None = None
     registers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -67,8 +70,9 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
     """
     from cxlib import params, periods
     from cxlib.chapters import registers_of
+    from cxlib.data.face import face_of, logo_file
     from cxlib.data.registers import read_register, take_in
-    from cxlib.data.tables import periods_of
+    from cxlib.data.tables import periods_of, silent_tables
 
     workspace = Workspace(Path(root))
     try:
@@ -91,9 +95,14 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         if write:
             _prime(name, chosen, workspace)
         read = (workspace.client_file(name), *_tables(workspace, name))
-        inputs = tuple(Seen.now(path) for path in read)
+        logo = logo_file(client, workspace)
+        face_of(client, workspace, client.languages[0])  # a logo that will not do stops it here
+        face = Seen.now(logo) if logo else None
+        inputs = (*(Seen.now(path) for path in read), *([face] if face else []))
         tables = _tables_digest(workspace, name)
-        return Prepared(name, client, chosen, tables, changed, inputs=inputs, registers=registers)
+        silent = silent_tables(workspace, client, chosen)
+        found = Prepared(name, client, chosen, tables, changed, inputs=inputs)
+        return replace(found, silent=silent, face=face, registers=registers)
     except CxError as error:
         return Prepared(name, fault=str(error))
     except Exception as error:  # noqa: BLE001 - one client's data never stop another's run

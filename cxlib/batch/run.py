@@ -18,11 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cxlib.batch.books import bind, is_part, outdated, printed
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.gate import Gate
 from cxlib.batch.job import run_job
 from cxlib.batch.parcel import Outcome, Parcel
-from cxlib.batch.plan import Job, Plan, Request
+from cxlib.batch.plan import BOOK, Job, Plan, Request, made_of
 from cxlib.batch.prepare import carried
 from cxlib.batch.state import (
     Record,
@@ -32,7 +33,7 @@ from cxlib.batch.state import (
     sweep_parts,
     write_record,
 )
-from cxlib.errors import CxError, RunError
+from cxlib.errors import CxError, RunError, SetupError
 from cxlib.workspace import Workspace, report_folder, write_whole
 
 
@@ -56,6 +57,7 @@ class Run:
 
     ended: list[Ended] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     interrupted: bool = False
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -98,6 +100,7 @@ def execute(
     conductor = _Conductor(workspace, request, pool, run, said, gate, carried=executor is not None)
     try:
         conductor.conduct(plan.jobs)
+        conductor.bind(plan)
     except KeyboardInterrupt:
         run.interrupted = True
         stop_fork_server()
@@ -133,6 +136,8 @@ class _Conductor:
     def conduct(self, jobs: tuple[Job, ...]) -> None:
         """Run all that is due."""
         for job in jobs:
+            if job.chapter is BOOK:
+                continue
             if job.due:
                 self.waiting[job.key] = job
             elif job.state == "fresh":
@@ -148,6 +153,44 @@ class _Conductor:
                 job = self.running.pop(future)
                 self._keep(job, _outcome(future, job))
 
+    def bind(self, plan: Plan) -> None:
+        """Bind the books that were asked for, and print what was; each when its chapters ended."""
+        chapters = list(self.run.ended)
+        for job in (job for job in plan.jobs if job.chapter is BOOK):
+            own = [(e.job, e.state) for e in chapters if is_part(e.job, job)]
+            if job.state == "fresh" and all(state in _STANDING for _job, state in own):
+                ended = republish(self.workspace, job, self.request.out)
+            else:
+                base = made_of(each for each, _state in own)
+                client = plan.clients[job.client]
+                outcome = bind(self.workspace, client, job, own, base)
+                ended = keep(self.workspace, job, outcome, self.request.out, self.gate)
+            self._end(ended)
+        if not self.request.book:
+            self.run.notes += outdated(
+                self.workspace, (e.job for e in chapters if e.state == "done")
+            )
+        asked = [
+            ended
+            for ended in self.run.ended
+            if ended.report is not None and (self.request.pdf or ended.job.chapter is BOOK)
+        ]
+        with ThreadPoolExecutor(self.request.jobs, thread_name_prefix="cx-print") as pool:
+            for ended, fault in zip(asked, pool.map(self._print, asked), strict=True):
+                if fault and fault not in self.run.notes:
+                    self.run.notes.append(fault)
+                ended.error = ended.error or (fault if fault.startswith(_AMISS) else "")
+                ended.state = "failed" if ended.error else ended.state
+
+    def _print(self, ended: Ended) -> str:
+        try:
+            printed(self.workspace, ended.job)
+        except SetupError as error:
+            return f"{error} The HTML is made."
+        except CxError as error:
+            return f"{_AMISS}{ended.job.key}: {error}"
+        return ""
+
     def give_up(self) -> None:
         """Account for what an interrupt left undone."""
         for job in (*self.running.values(), *self.waiting.values()):
@@ -157,7 +200,7 @@ class _Conductor:
         """Submit what can run, a few more than run at once, so that a cluster is not flooded."""
         busy = {job.key for job in self.running.values()}
         for key, job in list(self.waiting.items()):
-            if any(up in self.bad for up in job.after):
+            if any(up in self.bad for up in job.after) and not job.format:
                 del self.waiting[key]
                 self.bad.add(key)
                 self._end(Ended(job, "blocked", "a chapter it reads failed"))
@@ -167,7 +210,8 @@ class _Conductor:
             if not any(up in self.waiting or up in busy for up in job.after):
                 del self.waiting[key]
                 try:
-                    parcel = make_parcel(self.workspace, job, carry=self.carried)
+                    without = frozenset(self.bad)
+                    parcel = make_parcel(self.workspace, job, carry=self.carried, without=without)
                 except (CxError, OSError) as gone:
                     self._keep(job, Outcome(job.key, error=str(gone)))
                     continue
@@ -186,6 +230,10 @@ class _Conductor:
         self.said(ended)
 
 
+_STANDING = ("fresh", "not applicable")
+_AMISS = "not printed: "
+
+
 def _outcome(future: Future[Any], job: Job) -> Outcome:
     try:
         outcome: Outcome = future.result()
@@ -199,10 +247,13 @@ def _outcome(future: Future[Any], job: Job) -> Outcome:
 # --- into a job, and out of it ----------------------------------------------------------------
 
 
-def make_parcel(workspace: Workspace, job: Job, *, carry: bool = False) -> Parcel:
+def make_parcel(
+    workspace: Workspace, job: Job, *, carry: bool = False, without: frozenset[str] = frozenset()
+) -> Parcel:
     """Collect a job's inputs: its client's file, tables and upstream results, its notebook.
 
-    With `carry` the files' bytes travel, for a worker elsewhere; otherwise their paths.
+    With `carry` the files' bytes travel, for a worker elsewhere; otherwise their paths. `without`
+    are the keys of jobs that failed: a format is made of the others.
 
     Raises
     ------
@@ -213,31 +264,34 @@ def make_parcel(workspace: Workspace, job: Job, *, carry: bool = False) -> Parce
     """
     for seen in job.inputs:
         seen.check()
-    root, notebook = workspace.root, job.chapter.path
-    client_file = workspace.client_file(job.client)
-    state = [*carried(workspace, job.client)]
-    registers = (workspace.register(job.client, name) for name in job.chapter.every_section)
-    state += [path for path in registers if path.is_file()]
-    for key in sorted(job.after):
+    state = [workspace.client_file(job.client), *carried(workspace, job.client)]
+    beside = [workspace.register(job.client, name) for name in job.chapter.every_section]
+    state += [path for path in beside if path.is_file()] + ([job.face.path] if job.face else [])
+    for key in sorted({*job.after} - without):
         saved = workspace.result(job.client, job.period, key.rpartition("/")[2])
         state += [saved] if saved.is_file() else []
-    files = {path.relative_to(root).as_posix(): path for path in (client_file, *state)}
-    for path in (notebook, *notebook.parent.glob(f"{job.chapter.file}.*.po")):
-        files[f"notebooks/{path.name}"] = path
+    files = {path.relative_to(workspace.root).as_posix(): path for path in state}
+    for each in job.binds or (job.chapter,):
+        for path in (each.path, *each.path.parent.glob(f"{each.file}.*.po")):
+            files[f"notebooks/{path.name}"] = path
     return Parcel(
         key=job.key,
         client=job.client,
         chapter=job.chapter.stem,
         period=job.period,
         language=job.language,
-        notebook=notebook.name,
+        notebook="" if job.format else job.chapter.path.name,
+        format=job.format,
+        missing=tuple(key.rpartition("/")[2] for key in job.after if key in without),
+        links={c.stem: (f"{c.file}.html", c.title) for c in job.reads},
         files={name: path.read_bytes() if carry else path for name, path in files.items()},
     )
 
 
 def report_path(out: Path, job: Job) -> Path:
     """Return where a job's report lies: ``client/period/language/02-assessment.html``."""
-    return out / report_folder(job.client, job.period, job.language) / f"{job.chapter.file}.html"
+    folder = report_folder(job.client, job.period, job.language)
+    return out / folder / f"{job.chapter.file}.{job.format or 'html'}"
 
 
 def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate) -> Ended:
@@ -254,6 +308,8 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
             if kind in outcome.files and (kind == "notebook" or not error):
                 write_whole(path, outcome.files[kind])
                 kept[kind] = path
+        if "report" in kept:
+            places["report"].with_suffix(".pdf").unlink(missing_ok=True)  # of the report before
     except OSError as failed:
         error = f"cannot write {places[kind]}: {failed.strerror}"
     record = Record(
@@ -269,6 +325,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         error=error,
         title=job.chapter.title,
+        file=job.chapter.file,
         glance=dict(outcome.glance) if not error else {},
     )
     try:
@@ -292,15 +349,22 @@ def republish(workspace: Workspace, job: Job, out: Path) -> Ended:
     record = read_record(workspace, job)
     known = record.path(workspace, "report") if record else None
     report = report_path(out, job)
-    if known is None or known == report:
+    if record is None or known is None or known == report:
         return Ended(job, "fresh", report=report)
+    copies = {report.with_suffix(path.suffix): path for path in _papers(workspace, record)}
     try:
-        content = known.read_bytes()
-        if not report.is_file() or report.read_bytes() != content:
-            write_whole(report, content)
+        for copy, path in copies.items():
+            content = path.read_bytes()
+            if not copy.is_file() or copy.read_bytes() != content:
+                write_whole(copy, content)
     except OSError as failed:
         return Ended(job, "failed", f"cannot write {report}: {failed.strerror}")
     return Ended(job, "fresh", report=report)
+
+
+def _papers(workspace: Workspace, record: Record) -> list[Path]:
+    found = (record.path(workspace, kind) for kind in ("report", "pdf"))
+    return [path for path in found if path is not None]
 
 
 # --- elsewhere --------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ class Record:
 
     `files` holds by kind (``report``, ``notebook``, ``results``) the path, relative to the
     workspace where it lies there, and the SHA-256 of what the job left; `glance` what the index
-    shows of its results; `error` is empty if it succeeded.
+    shows of its results; `file` the name that it goes by; `error` is empty if it succeeded.
     """
 
     fingerprint: str
@@ -202,6 +202,7 @@ class Record:
     finished: str = ""
     error: str = ""
     title: str = ""
+    file: str = ""
     glance: Mapping[str, Any] = field(default_factory=dict)
 
     def path(self, workspace: Workspace, kind: str) -> Path | None:

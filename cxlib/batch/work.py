@@ -42,6 +42,8 @@ def confine_worker(parcel: Parcel, folder: Path, limits: Limits) -> None:
 
 def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
     """Execute a job's notebook in its folder, where its files lie, and write its report."""
+    if parcel.format:
+        return _format(parcel, folder)
     own = folder.with_name("w")
     error = _execute(parcel, folder, own, limits)
     files: dict[str, bytes] = {}
@@ -63,6 +65,23 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
             error = f"its report: {type(failed).__name__}: {failed}"
     error = mask_text(error)
     return Outcome(parcel.key, files, error, glance=glance, isolation=confine.isolation())
+
+
+def _format(parcel: Parcel, folder: Path) -> Outcome:
+    """Make a spreadsheet or a deck of what the chapters saved; no notebook runs here."""
+    from cxlib.report.exports import make
+
+    try:
+        made = make(
+            parcel.format, Workspace(folder), parcel.client, period=parcel.period,
+            language=parcel.language, missing=parcel.missing,
+        )  # fmt: skip
+    except CxError as failed:
+        return Outcome(parcel.key, error=mask_text(str(failed)), isolation=confine.isolation())
+    except Exception as failed:  # noqa: BLE001 - one job's end is never another's
+        error = mask_text(_plain(failed))
+        return Outcome(parcel.key, error=error, isolation=confine.isolation())
+    return Outcome(parcel.key, {"report": made}, isolation=confine.isolation())
 
 
 def _glance(saved: bytes, parcel: Parcel, own: Path) -> dict[str, Any]:
@@ -221,7 +240,7 @@ def _report(parcel: Parcel, own: Path) -> bytes:
 
     from cxlib import params
     from cxlib.report.cover import cover_of
-    from cxlib.report.html import render
+    from cxlib.report.html import Link, render
     from cxlib.words import Words
 
     place = Workspace(own)
@@ -232,7 +251,8 @@ def _report(parcel: Parcel, own: Path) -> bytes:
     with (own / "executed.ipynb").open(encoding="utf-8") as file:
         notebook = nbformat.read(file, as_version=4)
     cover = cover_of(client, place, period=parcel.period, words=words)
-    html = render(notebook, words=words, cover=cover)
+    links = {s: Link(file, words.say(title)) for s, (file, title) in parcel.links.items()}
+    html = render(notebook, words=words, cover=cover, links=links)
     if not html:
         raise CxError(f"{parcel.key}: the report came out empty.")
     return html.encode("utf-8")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from cxlib import __version__, periods
 from cxlib.data.masking import mask_text
-from cxlib.data.schema import DATED, TEXT
+from cxlib.data.schema import CHOICES, DATED, TEXT
 from cxlib.data.survey import OWN
 from cxlib.errors import CxError
 from cxlib.workspace import Workspace, as_name
@@ -28,11 +28,6 @@ Counts = dict[str, dict[str, int]]
 """By period, how many rows have each value."""
 
 NO_ANSWER, UNUSED = "no answer", "not used"
-_SORTED = {
-    "tickets": ("state", "channel", "queue", "priority", "agent_group", "category"),
-    "transactions": ("category",),
-    "members": ("tier",),
-}
 _MOST_VALUES = 200
 """Distinct values beyond which a column is text rather than a choice."""
 
@@ -102,7 +97,7 @@ def _values(client: Client, made: Made, period: pd.Series) -> Iterator[tuple[str
         chosen = [*client.segments, *(key for key in kinds if kinds[key] == "single"), "brand"]
         columns = [*rated, *(key for key in chosen if key in texts)]
     else:
-        columns = list(_SORTED.get(made.name, ()))
+        columns = list(CHOICES.get(made.name, ()))
     at, labels = pd.factorize(period)
     for name in columns:
         if name not in frame:

@@ -60,14 +60,26 @@ def examine(client: Client, workspace: Workspace) -> Checked:
 
 def _examine(client: Client, workspace: Workspace) -> Checked:
     tables = make_tables(client, workspace)
+    faults = _face(client, workspace)
     if not tables:
-        return Checked(faults=[client.fault((), NO_DATA)], intake=[], distributions=[])
+        return Checked(faults=[*faults, client.fault((), NO_DATA)], intake=[], distributions=[])
     return Checked(
-        faults=faults_of(client, tables),
+        faults=sorted([*faults, *faults_of(client, tables)], key=lambda fault: fault.line),
         intake=[line for made in tables for line in _intake(client, made)],
         distributions=[line for made in tables for line in _distributions(client, made)],
         changes=_changes(client, workspace, tables),
     )
+
+
+def _face(client: Client, workspace: Workspace) -> list[Fault]:
+    from cxlib.data.face import face_of
+    from cxlib.params.faults import InvalidParams
+
+    try:
+        face_of(client, workspace, client.languages[0])
+    except InvalidParams as wrong:
+        return list(wrong.faults)
+    return []
 
 
 def _changes(client: Client, workspace: Workspace, tables: list[Made]) -> list[str]:
@@ -113,8 +125,12 @@ def _intake(client: Client, made: Made) -> list[str]:
         own = frame[frame["brand"] == OWN]
         asked = [key for key, _scale in _asked(client) if key in own]
         told = ", ".join(f"{key} {int(own[key].notna().sum()):,}" for key in asked)
-        lines.append(f"survey: answers: {told}" if told else "survey: no question is named")
-    return lines + [f"{made.name}: {note}" for note in dict.fromkeys(ledger.notes)]
+        lines.append(
+            f"survey: answers: {told}"
+            if told
+            else "survey: no KPI and no touchpoint is named: no chapter can be made of it"
+        )
+    return lines + [f"{made.name}: {note}" for note in ledger.told]
 
 
 def _asked(client: Client) -> list[tuple[str, tuple[int, int] | None]]:

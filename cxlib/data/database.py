@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import pandas as pd
 
 from cxlib.data.formats import LARGEST, cell_text
 from cxlib.data.layout import Grid, header_name
+from cxlib.data.pieces import ROWS
 from cxlib.data.readers import Raw, RawFile, united
 from cxlib.errors import DataError, SetupError, nearest
 
@@ -69,21 +70,48 @@ def read_database(source: Source) -> Raw:
         If the server does not answer or refuses the query, a parameter is missing or of no use,
         or there are no rows, or more than memory should hold.
     """
-    total, pieces, n = hashlib.sha256(), [], 0
+    frames, cells, digest = [], 0, ""
+    for frame, told in _frames(source):
+        frames.append(frame)
+        cells, digest = cells + frame.size, told
+        if cells > LARGEST:
+            raise DataError(
+                f"the query returns more than {LARGEST:,} cells; name fewer columns or rows."
+            )
+    return _raw(source, pd.concat(frames, ignore_index=True), digest)
+
+
+def read_pieces(source: Source) -> Iterator[Raw]:
+    """Yield the rows of a source's query, many thousand at a time; errors as of `read_database`.
+
+    The hash of a piece is that of all rows up to it.
+    """
+    first = 0
+    for frame, told in _frames(source):
+        yield _raw(source, frame, told, first)
+        first += len(frame)
+
+
+def _frames(source: Source) -> Iterator[tuple[pd.DataFrame, str]]:
+    """Yield rows as text, with the hash of all so far."""
+    total, kept = hashlib.sha256(), list[list[str]]()
+    names: list[str] = []
     with closing(_pieces(source)) as found:
         for names, rows in found:
             _count(total, rows)
-            n += len(rows)
-            if n * len(names) > LARGEST:
-                raise DataError(
-                    f"the query returns more than {LARGEST:,} cells; name fewer columns or rows."
-                )
-            pieces.append(pd.DataFrame(rows, columns=names, dtype="str"))
-    if not n:
+            kept += rows
+            if len(kept) >= ROWS:
+                yield pd.DataFrame(kept, columns=names, dtype="str"), total.hexdigest()
+                kept = []
+    if kept:
+        yield pd.DataFrame(kept, columns=names, dtype="str"), total.hexdigest()
+    elif not names:
         raise DataError("the query finds no rows.")
-    cells = pd.concat(pieces, ignore_index=True)
-    grid = Grid(cells=cells, rows=(cells.index.to_numpy() + 1).astype("int64"))
-    read = RawFile(name=name_of(source), sha256=total.hexdigest(), rows=n,
+
+
+def _raw(source: Source, cells: pd.DataFrame, digest: str, first: int = 0) -> Raw:
+    grid = Grid(cells=cells, rows=(cells.index.to_numpy() + first + 1).astype("int64"))
+    read = RawFile(name=name_of(source), sha256=digest, rows=len(cells),
                    columns=tuple(grid.names), told=("a PostgreSQL database",))  # fmt: skip
     return united([grid], [read])
 

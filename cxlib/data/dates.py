@@ -87,27 +87,36 @@ def parse(
     timezone: str | None = None,
     clock: str | None = None,
     at: Callable[[int], str] | None = None,
+    settled: dict[str, bool] | None = None,
 ) -> Dates:
     """Read a column of dates.
 
     ISO, ``2026/3/5``, ``2026年3月5日``, ``20260305``, ``5 March 2026``, ``22/Jan/24 3:04 PM``,
     with or without a time and its zone, Unix times and Excel's day numbers may stand side by side.
-    Day-first and month-first dates are told apart by the whole column, or not at all.
+    Day-first and month-first dates are told apart by the whole column, or not at all; of a column
+    in pieces, `settled` keeps by its name what the pieces so far tell.
 
     Raises
     ------
     DataError
         If day and month cannot be told apart, or two formats read one cell as two days.
     """
-    plain = texts.fillna("").map(lambda text: unicodedata.normalize("NFKC", text).strip())
+    plain = texts.fillna("").map(
+        lambda text: (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
+    )
     if clock:
         plain = plain.map(lambda text: _ABBREVIATED.sub("", text))
     codes, unique = pd.factorize(plain)
-    words = pd.Series(unique, dtype="object")
+    words = pd.Series(unique.tolist(), dtype="object")
     if formats:
         days, zoned = _by_formats(words, codes, formats, timezone, name)
     else:
-        order = _Order(name=name, at=at or (lambda position: f"row {position + 1}"), codes=codes)
+        order = _Order(
+            name=name,
+            at=at or (lambda position: f"row {position + 1}"),
+            codes=codes,
+            settled={} if settled is None else settled,
+        )
         days, zoned = _recognised(words, timezone, order)
     days = days.where(zoned, moved(days, clock, timezone))
     values = pd.Series(days.to_numpy()[codes], index=texts.index, name=texts.name)
@@ -160,6 +169,9 @@ def _recognised(
     words: pd.Series, timezone: str | None, order: _Order
 ) -> tuple[pd.Series, pd.Series]:
     """Return moments, and where a cell itself told its zone."""
+    plain = _iso(words)
+    if (plain.notna() | (words == "")).all():
+        return plain, pd.Series(False, index=words.index)
     epochs = _epochs(words, timezone)
     if epochs is not None:
         return epochs, epochs.notna()
@@ -291,6 +303,7 @@ class _Order:
     name: str
     at: Callable[[int], str]
     codes: Any
+    settled: dict[str, bool]
 
     def decide(self, found: dict[int, re.Match[str] | None], words: pd.Series) -> bool:
         """Return whether the day comes first; refuse to guess."""
@@ -301,17 +314,26 @@ class _Order:
         self._check_years(found, words)
         whole = next((_formats(words[i], found[i]) for i in (unclear or day)), ("", ""))
         way_out = f'declare `date_format:`, "{whole[0]}" or "{whole[1]}".'
+        before = self.settled.get(self.name)
+        if before is not None and (month if before else day):
+            odd = (month if before else day)[0]
+            raise DataError(
+                f"column {self.name!r} mixes day-first and month-first dates: "
+                f"{self._show(odd, words)} is unlike those above it; {way_out}"
+            )
         if day and month:
             raise DataError(
                 f"column {self.name!r} mixes day-first and month-first dates: "
                 f"{self._show(day[0], words)} and {self._show(month[0], words)}; {way_out}"
             )
-        if unclear and not day and not month:
+        if before is None and unclear and not day and not month:
             examples = " and ".join(self._show(i, words) for i in unclear[:2])
             raise DataError(
                 f"column {self.name!r} does not tell day from month: {examples}; {way_out}"
             )
-        return not month
+        if day or month:
+            self.settled[self.name] = not month
+        return self.settled.get(self.name, not month)
 
     def _check_years(self, found: dict[int, re.Match[str] | None], words: pd.Series) -> None:
         """Refuse years of two digits that could as well be days."""

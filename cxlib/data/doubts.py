@@ -14,6 +14,7 @@ from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
 from cxlib.data.survey import ALL, OWN, UNNAMED
+from cxlib.data.tables import opened_in
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
 from cxlib.params.tables import FOR_ALL
@@ -214,7 +215,7 @@ def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     for place, key in enumerate(keys):
         for other in keys[:place]:
             both = own[[key, other]].dropna()
-            if len(both) < client.privacy.minimum_base or both[key].nunique() < 2:
+            if len(both) < client.privacy.minimum_base or both.nunique().min() < 2:
                 continue
             if np.allclose(abs(np.corrcoef(both[key], both[other])[0, 1]), 1):
                 ledger.warn(
@@ -263,6 +264,23 @@ def _unlimited(priorities: pd.Series, section: Tickets, ledger: Ledger) -> None:
             f"{len(without)} tickets have a priority without a limit, the first {what}{near}",
             None if blank else value,
         )
+
+
+def silent(frames: Mapping[str, pd.DataFrame], client: Client, ledger: Ledger) -> None:
+    """Warn where no ticket was opened in the latest period of the survey, which a run reports."""
+    if "survey" not in frames or "tickets" not in frames:
+        return
+    own = frames["survey"].loc[frames["survey"]["brand"] == OWN, "period"].unique()
+    known = [name for name in calendar.order(own) if calendar.kind_of(name)]
+    if not known or opened_in(frames["tickets"], known[-1]).any():
+        return
+    both = [name for name in known if opened_in(frames["tickets"], name).any()]
+    last = f"; `cx run --period {both[-1]}` is the last with both" if both else ""
+    ledger.warn(
+        ("tickets", "source"),
+        f"no ticket was opened in {known[-1]}, the latest period of the survey: its run has no "
+        f"service chapter{last}.",
+    )
 
 
 _JOINED = (("members", "member_id", "id"), ("transactions", "member_id", "member"),

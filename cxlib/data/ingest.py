@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,8 +94,6 @@ def _anew(client: Client, workspace: Workspace) -> Ingest:
     key = open_key(client.client, workspace, demo=client.demo)
     _refuse_another_key(client, workspace, key)
     frames = {made.name: (_hidden(made, key), made.columns) for made in tables}
-    for name, (frame, columns) in frames.items():
-        validate(frame, columns, table=name)
     ids = id_digests(key, _raw_ids(tables))
     record = {**_record(client, workspace, tables, key), "ids": hashlib.sha256(ids).hexdigest()}
     write_whole(workspace.ids(client.client), ids)
@@ -133,24 +132,22 @@ def _refuse_another_key(client: Client, workspace: Workspace, key: Key) -> None:
         )
 
 
-def _raw_ids(tables: list[Made]) -> list[pd.Series]:
-    return [
-        made.frame[column.name]
-        for made in tables
-        for column in made.columns
-        if column.domain and made.frame is not None
-    ]
+def _raw_ids(tables: list[Made]) -> Iterator[pd.Series]:
+    for made in tables:
+        domains = [column.name for column in made.columns if column.domain]
+        for part in made.parts() if domains else ():
+            yield from (part[name] for name in domains)
 
 
-def _hidden(made: Made, key: Key) -> pd.DataFrame:
-    """Return a table with its ids under pseudonyms."""
-    frame = made.frame if made.frame is not None else pd.DataFrame()
-    hidden = {
-        column.name: key.pseudonyms(frame[column.name], column.domain)
-        for column in made.columns
-        if column.domain
-    }
-    return frame.assign(**hidden)
+def _hidden(made: Made, key: Key) -> Iterator[pd.DataFrame]:
+    """Yield a table with its ids under pseudonyms, as it is published."""
+    for part in made.parts():
+        hidden = {
+            column.name: key.pseudonyms(part[column.name], column.domain)
+            for column in made.columns
+            if column.domain
+        }
+        yield validate(part.assign(**hidden), made.columns, table=made.name)
 
 
 def _record(client: Client, workspace: Workspace, tables: list[Made], key: Key) -> dict[str, Any]:

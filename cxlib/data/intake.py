@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cxlib.data import database, doubts
+from cxlib.data import database, doubts, query
 from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
+from cxlib.data.pieces import Spool, pieces
 from cxlib.data.query import query_hash, read_sql
 from cxlib.data.readers import Raw, file_hash, find, read
-from cxlib.data.records import SECTIONS, make_records
-from cxlib.data.schema import FLAG, KPIS, TABLES, TEXT, Column, survey_columns
+from cxlib.data.records import SECTIONS, make_records, settle
+from cxlib.data.schema import CHOICES, FLAG, KPIS, TABLES, TEXT, Column, survey_columns
 from cxlib.data.survey import make_survey
 from cxlib.errors import CxError
 from cxlib.params.base import Moment
@@ -32,9 +35,10 @@ _IDS = {"id", "date", "period", "created", "member", "event_time"}
 class Made:
     """One canonical table before it is hidden under pseudonyms and written.
 
-    `frame` is None if its source could not be read; `files` are the files read with the hash of
+    `frame` is None if its source could not be read; of a table in several pieces, which lie in
+    `spool`, it holds the moments and the choices alone. `files` are the files read with the hash of
     their bytes, `headers` their columns, `absent` by file the columns that others of the source
-    have, `told` how each was read.
+    have, `how` and of how many `rows` each was read.
     """
 
     name: str
@@ -44,25 +48,80 @@ class Made:
     files: dict[str, str] = field(default_factory=dict)
     headers: list[str] = field(default_factory=list)
     absent: dict[str, list[str]] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
+    how: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    spool: Spool | None = None
 
     def opened(
         self, client: Client, workspace: Workspace, section: Table, path: Path
     ) -> Raw | None:
         """Return the rows of the section's source, noting which files were read and how."""
+        return next(self.pieces(client, workspace, section, path, several=False), None)
+
+    def pieces(
+        self, client: Client, workspace: Workspace, section: Table, path: Path, *, several: bool
+    ) -> Iterator[Raw]:
+        """Yield the rows of the section's source; in pieces, if `several` may be, and they are."""
         wanted, ids = named_columns(section)
+        open_ = open_pieces if several else open_source
         try:
-            raw = open_source(client, workspace, section.source, wanted=wanted, ids=ids)
+            for raw in open_(client, workspace, section.source, wanted=wanted, ids=ids):
+                self._note(raw, path, more=several)
+                yield raw
         except CxError as error:
             self.ledger.error((*path, "source"), str(error))
-            return None
+
+    def _note(self, raw: Raw, path: Path, *, more: bool) -> None:
         self.files |= {file.name: file.sha256 for file in raw.files}
         self.headers = list(dict.fromkeys([*self.headers, *raw.columns]))
         self.absent |= {file.name: list(file.absent) for file in raw.files if file.absent}
-        self.told |= {file.name: "; ".join((f"{file.rows} rows", *file.told)) for file in raw.files}
+        for file in raw.files:
+            self.rows[file.name] = file.rows + (self.rows[file.name] if more else 0)
+            self.how[file.name] = (more and self.how.get(file.name)) or file.told
         for message in raw.warnings:
             self.ledger.warn((*path, "source"), message)
-        return raw
+
+    @property
+    def told(self) -> dict[str, str]:
+        """How each file was read."""
+        return {name: "; ".join((f"{self.rows[name]} rows", *self.how[name])) for name in self.how}
+
+    def add(self, piece: pd.DataFrame, folder: FilePath) -> None:
+        """Put a piece of the table below those before it."""
+        if self.frame is None:
+            self.frame = piece
+            return
+        if self.spool is None:
+            self.spool = Spool(folder)
+            self.spool.add(self.frame)
+            self.frame = _thin(self.frame)
+        self.spool.add(piece)
+        self.frame = _below(self.frame, _thin(piece))
+
+    def parts(self) -> Iterator[pd.DataFrame]:
+        """Yield the whole table, a piece at a time."""
+        if self.spool is not None:
+            yield from self.spool
+        elif self.frame is not None:
+            yield self.frame
+
+
+def _thin(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a piece's moments and choices, all that is asked of a whole table of many pieces."""
+    kept = frame.select_dtypes("datetime")
+    choices = [name for names in CHOICES.values() for name in names if name in frame]
+    return kept.assign(**{name: frame[name].astype("category") for name in choices})
+
+
+def _below(above: pd.DataFrame, piece: pd.DataFrame) -> pd.DataFrame:
+    columns: dict[str, Any] = {}
+    for name in above:
+        both = [above[name], piece[name]]
+        choice = isinstance(above[name].dtype, pd.CategoricalDtype)
+        columns[str(name)] = (
+            pd.api.types.union_categoricals(both) if choice else pd.concat(both, ignore_index=True)
+        )
+    return pd.DataFrame(columns)
 
 
 def named_columns(section: Table) -> tuple[list[str], list[str]]:
@@ -145,14 +204,9 @@ def source_hashes(
 
 
 def open_source(
-    client: Client,
-    workspace: Workspace,
-    source: Source,
-    *,
-    wanted: list[str] | None = None,
-    ids: list[str] | None = None,
-) -> Raw:
-    """Read the rows of one source of a client; the columns `wanted` tell where its table begins.
+    client: Client, workspace: Workspace, source: Source, *, wanted: list[str], ids: list[str]
+) -> Iterator[Raw]:
+    """Yield all rows of one source of a client; the columns `wanted` tell where its table begins.
 
     Raises
     ------
@@ -163,10 +217,24 @@ def open_source(
     """
     folder = workspace.data(client.client)
     if source.url_env is not None:
-        return database.read_database(source)
-    if source.sql is not None:
-        return read_sql(folder, source.sql, encoding=source.encoding)
-    return read(folder, source, wanted=wanted or (), ids=ids or ())
+        yield database.read_database(source)
+    elif source.sql is not None:
+        yield read_sql(folder, source.sql, encoding=source.encoding)
+    else:
+        yield read(folder, source, wanted=wanted, ids=ids)
+
+
+def open_pieces(
+    client: Client, workspace: Workspace, source: Source, *, wanted: list[str], ids: list[str]
+) -> Iterator[Raw]:
+    """Yield the rows of one source in pieces where they are many; errors as of `open_source`."""
+    folder = workspace.data(client.client)
+    if source.url_env is not None:
+        yield from database.read_pieces(source)
+    elif source.sql is not None:
+        yield from query.read_pieces(folder, source.sql, encoding=source.encoding)
+    else:
+        yield from pieces(folder, source, wanted=wanted, ids=ids)
 
 
 def make_tables(client: Client, workspace: Workspace) -> list[Made]:
@@ -180,8 +248,11 @@ def make_tables(client: Client, workspace: Workspace) -> list[Made]:
     made += [_records(client, workspace, name) for name in SECTIONS if getattr(client, name)]
     if client.kpis:
         made.append(_kpis(client, workspace))
-    doubts.join({table.name: table.frame for table in made if table.frame is not None},
-                {table.name: table.ledger for table in made})  # fmt: skip
+    frames = {table.name: table.frame for table in made if table.frame is not None}
+    ledgers = {table.name: table.ledger for table in made}
+    doubts.join(frames, ledgers)
+    if not any(ledger.failed for ledger in ledgers.values()):
+        doubts.silent(frames, client, ledgers.get("tickets", Ledger()))
     return made
 
 
@@ -209,22 +280,28 @@ def _survey(client: Client, workspace: Workspace) -> Made:
 
 def _records(client: Client, workspace: Workspace, name: str) -> Made:
     made, section = _made(client, name), getattr(client, name)
-    raw = made.opened(client, workspace, section, (name,))
-    if raw is None:
+    ledger, spare = made.ledger, workspace.state(client.client)
+    whole = name == "members" or getattr(section, "events", False)  # their rows need one another
+    for raw in made.pieces(client, workspace, section, (name,), several=not whole):
+        made.add(make_records(raw, client, name, ledger), spare)
+        if ledger.failed:
+            break
+    if made.frame is None:
         return made
-    made.frame = make_records(raw, client, name, made.ledger)
     published = {column.name: column for column in TABLES[name]}
     made.columns = tuple(
         published.get(str(key)) or Column(name=str(key), dtype=TEXT, meaning="attribute")
-        for key in made.frame.columns
+        for key in next(made.parts()).columns
     )
-    if made.frame.empty and not made.ledger.failed:
-        why = ", ".join(f"{reason} ({n})" for reason, n in made.ledger.dropped.items())
-        made.ledger.error((name, "source"), f"no row is left: {why}.")
-    elif not made.ledger.failed:
-        doubts.dropped(made.ledger, (name, "source"))
+    if name == "tickets":
+        settle(client, ledger, len(made.frame))
+    if made.frame.empty and not ledger.failed:
+        why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
+        ledger.error((name, "source"), f"no row is left: {'; '.join((why, *ledger.told))}.")
+    elif not ledger.failed:
+        doubts.dropped(ledger, (name, "source"))
         if name == "tickets":
-            doubts.tickets(made.frame, client, made.ledger)
+            doubts.tickets(made.frame, client, ledger)
     return made
 
 

@@ -10,11 +10,10 @@ import secrets
 import stat
 import tempfile
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import SetupError
 from cxlib.workspace import Workspace, check_client_name
@@ -79,7 +78,7 @@ class Key:
         prefix = f"{self.client}\x1f{domain}\x1f"
         digests = [
             hmac.digest(self.secret, (prefix + name).encode("utf-8"), "sha256").hex()[:_KEPT]
-            for name in unique
+            for name in unique.tolist()
         ]
         hidden = np.array([*digests, None], dtype=object)[codes]
         return pd.Series(hidden, index=ids.index, name=ids.name, dtype="str")
@@ -105,12 +104,14 @@ def canonical(ids: pd.Series) -> pd.Series:
     import pandas as pd
 
     codes, unique = pd.factorize(ids.astype("str"))
-    forms = np.array([*map(canonical_id, unique), None], dtype=object)[codes]
+    forms = np.array([*map(canonical_id, unique.tolist()), None], dtype=object)[codes]
     return pd.Series(forms, index=ids.index, name=ids.name, dtype="str")
 
 
 def canonical_id(text: str) -> str | None:
     """Return one id in that form; None for a blank one."""
+    if text.isascii() and text.isalnum():
+        return text
     name = unicodedata.normalize("NFKC", text).strip()
     whole = _WHOLE.fullmatch(name)
     if whole:
@@ -213,15 +214,22 @@ def id_digests(key: Key, columns: Iterable[pd.Series]) -> bytes:
 
     Whole numbers so dense that any figure would be one of them are left out.
     """
-    names = {name for ids in columns for name in canonical(ids).dropna().unique()}
-    names = {name for name in names if len(name) >= SHORTEST}
-    lengths = Counter(len(name) for name in names if name.isdecimal())
-    digests = sorted(
-        key.digest(name)
-        for name in names
-        if not (name.isdecimal() and lengths[len(name)] * 1000 > 9 * 10 ** (len(name) - 1))
-    )
-    return b"".join(digests)
+    import numpy as np
+
+    found: dict[
+        int, list[np.ndarray[Any, Any]]
+    ] = {}  # by the length of whole numbers, 0 for others
+    for ids in columns:
+        names = [
+            name for name in canonical(ids).dropna().unique().tolist() if len(name) >= SHORTEST
+        ]
+        lengths = np.array([len(name) if name.isdecimal() else 0 for name in names], dtype="int64")
+        digests = np.frombuffer(b"".join(map(key.digest, names)), dtype=">u8")
+        for length in np.unique(lengths):
+            found.setdefault(int(length), []).append(digests[lengths == length])
+    distinct = {length: np.unique(np.concatenate(parts)) for length, parts in found.items()}
+    kept = [d for n, d in distinct.items() if not n or len(d) * 1000 <= 9 * 10 ** (n - 1)]
+    return np.unique(np.concatenate(kept)).tobytes() if kept else b""
 
 
 def export_key(client: str, workspace: Workspace, target: Path) -> None:

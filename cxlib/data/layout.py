@@ -65,7 +65,8 @@ class Grid:
 
     `cells` has a column a name; `rows` their numbers as a spreadsheet shows them; `aliases` further
     names of columns, `repeated` names that several bear, `wording` what a second header row says;
-    `left` counts rows left out by reason, `notes` says what was found.
+    `left` counts rows left out by reason, `notes` says what was found; `header` is where the names
+    stand, counted from 0, and over how many rows.
     """
 
     cells: pd.DataFrame
@@ -78,6 +79,7 @@ class Grid:
     warnings: list[str] = field(default_factory=list)
     named: int = 0
     platform: str = ""
+    header: tuple[int, int] = (0, 1)
 
     @property
     def names(self) -> list[str]:
@@ -111,6 +113,8 @@ def lay_out(
     ids: Iterable[str] = (),
     header_row: int | None = None,
     header_rows: int | None = None,
+    skipped: int = 0,
+    last: bool = True,
 ) -> Grid:
     """Return a sheet's table: names found by the columns that are `wanted`, answers below them.
 
@@ -123,6 +127,9 @@ def lay_out(
         Those of them that hold ids or dates, where a word such as Total is no respondent.
     header_row, header_rows : int, optional
         The row of names, counted from 1, and how many rows there are from it to the first answer.
+    skipped, last : int, bool
+        Of a table in pieces, each under its header: the rows of the pieces before this one, and
+        whether it is the last, below which totals and notes stand.
 
     Raises
     ------
@@ -139,14 +146,15 @@ def lay_out(
         deep = max(deep, _qualtrics(rows, at), _survey_monkey(header, below))
     names, aliases, repeated, wording = _names(header, below if deep > 1 else None)
     width = max((i + 1 for i, name in enumerate(names) if name), default=0)
-    body, numbers = _padded(rows[at + deep :], at + deep + 1, width, len(header), file)
+    body, numbers = _padded(rows[at + deep :], at + deep + 1 + skipped, width, len(header), file)
     merged = _filled_down(body, sheet, at + deep, names)
     columns = list(zip(*body, strict=True)) if body else [()] * width
     kept = [i for i, name in enumerate(names[:width]) if name]
     cells = pd.DataFrame({names[i]: pd.Series(columns[i], dtype="str") for i in kept})
     grid = Grid(
-        cells=cells, rows=numbers, aliases=aliases, repeated=repeated, wording=wording, named=named
-    )
+        cells=cells, rows=numbers, aliases=aliases, repeated=repeated, wording=wording, named=named,
+        header=(at, deep),
+    )  # fmt: skip
     if at and any(cell.strip() for row in rows[:at] for cell in row):
         grid.notes.append(f"the column names stand in row {at + 1}")
     if deep > 1 and header_rows is None:
@@ -157,7 +165,7 @@ def lay_out(
     if kept and body:
         raw = {names[i]: header_name(header[i]) if i < len(header) else "" for i in kept}
         own = {aliases.get(header_name(name), header_name(name)) for name in ids}
-        _left_out(grid, raw, own, file)
+        _left_out(grid, raw, own, file, last=last)
     grid.platform = platform(header)
     return grid
 
@@ -303,7 +311,7 @@ def _filled_down(body: list[list[str]], sheet: Sheet, first: int, names: list[st
     return list(found)
 
 
-def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str) -> None:
+def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str, *, last: bool) -> None:
     """Leave out rows that repeat the header, totals, and notes below the table."""
     cells = grid.cells
     gone = pd.Series(False, index=cells.index)
@@ -325,7 +333,7 @@ def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str) -> N
             drop(i, TOTAL, "is a total, not an answer")
     tail = cells[~gone].tail(50)
     tail = tail[(tail.apply(lambda column: column.str.strip()) != "").any(axis=1)].tail(_TAIL)
-    for i, row in reversed(list(tail.iterrows())):
+    for i, row in reversed(list(tail.iterrows())) if last else ():
         filled = {str(name): text.strip() for name, text in row.items() if text.strip()}
         name, text = next(iter(filled.items()))
         if _is_total(text) and (cells[name].str.strip() == text).sum() == 1 and len(cells) > 1:
@@ -343,7 +351,7 @@ def _same(text: object, name: str) -> bool:
 
 
 def _where(cells: pd.Series, function: Callable[[str], object]) -> pd.Series:
-    return cells.isin([text for text in cells.unique() if function(text)])
+    return cells.isin([text for text in cells.unique().tolist() if function(text)])
 
 
 def _is_total(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -42,7 +43,10 @@ class Ledger:
 
     `names` are people's, to be taken out of comments. `dropped` counts rows left out by reason (an
     English msgid), `off_scale` answers counted as missing by key, `masked` markers set in comments
-    by kind; `notes` is what an intake line adds.
+    by kind; `notes` is what an intake line adds, `others` what stands in the rows that ``where:``
+    leaves out. A table that comes in pieces is one: `day_first` and `decimals` keep by column what
+    the pieces so far tell, `aside` the tickets set aside by reason, `stood_in` the resolutions
+    that are closings.
     """
 
     names: Sequence[str] = ()
@@ -52,6 +56,11 @@ class Ledger:
     off_scale: dict[str, int] = field(default_factory=dict)
     masked: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    others: dict[Path, Counter[str]] = field(default_factory=dict)
+    day_first: dict[str, bool] = field(default_factory=dict)
+    decimals: dict[str, str] = field(default_factory=dict)
+    aside: dict[str, tuple[int, str]] = field(default_factory=dict)
+    stood_in: int = 0
 
     def error(self, path: Path, message: str, value: object = None) -> None:
         """Note what stops the work."""
@@ -59,7 +68,9 @@ class Ledger:
 
     def warn(self, path: Path, message: str, value: object = None) -> None:
         """Note what the consultant should know."""
-        self.issues.append(Issue(path=path, message=message, value=value, severity="warning"))
+        issue = Issue(path=path, message=message, value=value, severity="warning")
+        if issue not in self.issues:
+            self.issues.append(issue)
 
     def drop(self, reason: str, n: int) -> None:
         """Count rows left out for a reason (a marked msgid)."""
@@ -78,8 +89,11 @@ class Ledger:
         """Whether anything stops the work."""
         return any(issue.severity == "error" for issue in self.issues)
 
-    def chosen(self, raw: Raw, section: Table, path: Path) -> Raw:
-        """Return the rows that ``where:`` keeps; count them all, and those left out by reason."""
+    def chosen(self, raw: Raw, section: Table, path: Path, *, whole: bool = True) -> Raw:
+        """Return the rows that ``where:`` keeps; count them all, and those left out by reason.
+
+        Where `raw` is the `whole` table, it is an error that none is left.
+        """
         self.rows_read += len(raw.frame) + raw.empty + sum(raw.left.values())
         self.drop(EMPTY, raw.empty)
         for reason, n in raw.left.items():
@@ -92,14 +106,21 @@ class Ledger:
             holds = values.is_code(cells, wanted)
             gone = kept & ~holds
             if gone.any():
-                others = cells[gone].value_counts()
-                told = ", ".join(f"{text!r} ({n})" for text, n in others.head(_SHOWN).items())
-                self.notes.append(f"where {name}: {int(gone.sum())} left out, {told}")
+                self.others.setdefault((*path, name), Counter()).update(cells[gone].tolist())
             kept &= holds
         self.drop(WHERE, int((~kept).sum()))
-        if not kept.any() and not self.failed:
-            self.error((*path, "where"), "keeps no row: " + "; ".join(self.notes[-_SHOWN:]) + ".")
-        return raw.only(kept)
+        if whole and not kept.any() and not self.failed:
+            self.error((*path, "where"), f"keeps no row: {'; '.join(self.told[:_SHOWN])}.")
+        return raw if kept.all() else raw.only(kept)
+
+    @property
+    def told(self) -> list[str]:
+        """What the intake lines add: the rows that ``where:`` left out, then the notes."""
+        lines = []
+        for (*_path, name), counts in self.others.items():
+            shown = ", ".join(f"{text!r} ({n})" for text, n in counts.most_common(_SHOWN))
+            lines.append(f"where {name}: {counts.total()} left out, {shown}")
+        return list(dict.fromkeys([*lines, *self.notes]))
 
     def column(self, raw: Raw, name: str | Sequence[str] | None, path: Path) -> pd.Series | None:
         """Return the cells of a column; of several, the first of a row that holds an answer.
@@ -204,6 +225,7 @@ class Ledger:
                 timezone=timezone,
                 clock=section.source.timezone,
                 at=raw.at,
+                settled=self.day_first,
             )
         except DataError as error:
             self.error(path, str(error), name)
@@ -220,11 +242,27 @@ class Ledger:
             )
         return read.days
 
+    def decimal(self, raw: Raw, texts: pd.Series, section: Table, path: Path) -> str:
+        """Return the sign that parts decimals in a column, the same in all its pieces."""
+        written = texts[~values.is_blank(texts, section.missing)]
+        sign, name = values.decimal_of(written, raw.decimal), str(texts.name)
+        if raw.decimal or not written.str.contains(r"[.,]").any():
+            return self.decimals.get(name, sign) if not raw.decimal else sign
+        if self.decimals.setdefault(name, sign) != sign:
+            self.error(
+                path,
+                f"column {name!r} mixes decimal commas and points; declare `decimal:` under "
+                "`source:`.",
+                name,
+            )
+        return sign
+
     def numbers(
         self, raw: Raw, texts: pd.Series, section: Table, path: Path, *, lowest: float = -np.inf
     ) -> pd.Series:
         """Return a column's numbers (float64), none of which may lie below `lowest`."""
-        numbers, stray = values.numbers(texts, missing=section.missing, decimal=raw.decimal)
+        sign = self.decimal(raw, texts, section, path)
+        numbers, stray = values.numbers(texts, missing=section.missing, decimal=sign)
         bad = stray | (numbers < lowest)
         if bad.any():
             wanted = f"a number from {lowest:g} up" if lowest > -np.inf else "a number"
@@ -237,7 +275,7 @@ class Ledger:
                 f"{examples(raw, texts, bad)}; {way_out}",
                 texts.name,
             )
-        elif texts.str.contains(",").any() and values.decimal_of(texts, raw.decimal) == ",":
+        elif sign == "," and texts.str.contains(",").any():
             first = texts[texts.str.contains(",")].iloc[0]
             self.notes.append(f"decimal commas in {texts.name!r}: {first!r}")
         return numbers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ import pandas as pd
 
 from cxlib.data import text as texts
 from cxlib.data import values
-from cxlib.data.formats import DELIMITED, WORKBOOKS, as_text, read_content
-from cxlib.data.layout import Grid, header_name, lay_out
+from cxlib.data.formats import DELIMITED, WORKBOOKS, read_content
+from cxlib.data.layout import header_name, lay_out
+from cxlib.data.pieces import ROWS, chunks
 from cxlib.data.readers import Raw, RawFile, find, united
 from cxlib.errors import DataError
 from cxlib.workspace import file_digest
@@ -40,31 +42,38 @@ def read_sql(folder: Path, sql: str, *, encoding: str | None = None) -> Raw:
     DataError
         If it is no single ``select``, fails, reaches outside the folder, or finds no rows.
     """
+    (whole,) = read_pieces(folder, sql, encoding=encoding, rows=None)
+    return whole
+
+
+def read_pieces(
+    folder: Path, sql: str, *, encoding: str | None = None, rows: int | None = ROWS
+) -> Iterator[Raw]:
+    """Yield what a ``select`` finds, some `rows` at a time; otherwise as `read_sql`."""
     import duckdb
 
     folder = folder.resolve()
     _refuse_links(folder)
+    digest = query_hash(folder, sql)
     with duckdb.connect() as connection:
         try:
             _refuse_writing(connection, sql)
             absolute = _absolute(sql, folder, connection, encoding)
             confine(connection, folder)
-            frame = connection.execute(absolute).df()
+            found = connection.execute(absolute)
+            names = [header_name(column[0]) for column in found.description]
+            twice = [name for name in names if names.count(name) > 1]
+            if twice:
+                raise DataError(f"the query names two columns {twice[0]!r}; rename one by `as`.")
+            for grid, _told, _decimal in chunks(found, rows):
+                n = len(grid.cells)
+                read = RawFile(name=_NAME, sha256=digest, rows=n, columns=tuple(grid.names))
+                yield united([grid], [read])
         except duckdb.OutOfMemoryException as error:
             raise MemoryError(f"the query: {str(error).splitlines()[0]}") from None
         except duckdb.Error as error:
             told = str(error).replace(f"{folder}/", "").strip()
             raise DataError(f"the query cannot be run: {told}") from None
-    cells = pd.DataFrame({i: as_text(frame.iloc[:, i]) for i in range(frame.shape[1])})
-    cells.columns = [header_name(name) for name in frame.columns]
-    twice = cells.columns[cells.columns.duplicated()]
-    if len(twice):
-        raise DataError(f"the query names two columns {twice[0]!r}; rename one by `as`.")
-    grid = Grid(cells=cells, rows=(frame.index.to_numpy() + 1).astype("int64"))
-    read = RawFile(
-        name=_NAME, sha256=query_hash(folder, sql), rows=len(cells), columns=tuple(grid.names)
-    )
-    return united([grid], [read])
 
 
 def confine(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 from cxlib.data.formats import SUFFIXES, Content, matches, read_content
 from cxlib.data.layout import Grid, Integers, count_named, header_name, lay_out
 from cxlib.errors import DataError, nearest
+from cxlib.workspace import file_digest
 
 if TYPE_CHECKING:
     from cxlib.params.source import Source
@@ -131,7 +132,7 @@ def read(
         shown = _shown(path, folder)
         content = _content(path, shown)
         sha256 = hashlib.sha256(content).hexdigest()
-        period = _period(path, folder, source.period_from) if source.period_from else ""
+        period = period_of(path, folder, source.period_from) if source.period_from else ""
         twin, its = seen.setdefault(sha256, (shown, period))
         if twin != shown and its == period:
             warnings.append(f"{shown} is the same file as {twin}; it is read once.")
@@ -348,7 +349,10 @@ def _check_cells(grid: Grid, file: str) -> None:
 
 def file_hash(path: Path, name: str) -> str:
     """Return the hash of a file's bytes; a DataError calls it `name`."""
-    return hashlib.sha256(_content(path, name)).hexdigest()
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise DataError(f"{name} cannot be read: {error.strerror}.") from None
 
 
 def _content(path: Path, name: str) -> bytes:
@@ -358,7 +362,8 @@ def _content(path: Path, name: str) -> bytes:
         raise DataError(f"{name} cannot be read: {error.strerror}.") from None
 
 
-def _period(path: Path, folder: Path, pattern: str) -> str:
+def period_of(path: Path, folder: Path, pattern: str) -> str:
+    """Return the period that a file's name tells."""
     found = re.search(pattern, path.name)
     if found is None or not found["period"]:
         raise DataError(

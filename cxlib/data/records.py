@@ -34,12 +34,13 @@ _UNFILLED = {
 def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.DataFrame:
     """Return the canonical tickets, members or transactions table, ids not yet pseudonyms.
 
-    It has those columns of `cxlib.data.schema.TABLES` that the client file names, in that order,
-    then the members' own attributes. The ledger takes every fault and every row dropped; if it has
-    failed, the table may lack columns.
+    `raw` may be a piece of the table, with the ledger that the pieces before it left; `settle` says
+    what is to be said of them all. The table has those columns of `cxlib.data.schema.TABLES` that
+    the client file names, in that order, then the members' own attributes. The ledger takes every
+    fault and every row dropped; if it has failed, the table may lack columns.
     """
     section: Tickets | Members | Transactions = getattr(client, name)
-    raw = ledger.chosen(raw, section, (name,))
+    raw = ledger.chosen(raw, section, (name,), whole=False)
     zone = client.calendar.timezone
     columns: dict[str, pd.Series] = {}
     for column in TABLES[name]:
@@ -139,7 +140,7 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
         if item is None or texts is None:
             continue
         blank = values.is_blank(texts, section.missing)
-        sign = values.decimal_of(texts[~blank], raw.decimal)
+        sign = ledger.decimal(raw, texts, section, path)
         spans = values.by_value(
             texts, partial(values.seconds, unit=item.unit, decimal=sign), "float64"
         )
@@ -166,7 +167,7 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
         resolved = frame.get("resolved_at", pd.Series(NO_TIME, frame.index))
         instead = resolved.isna() & frame["closed_at"].notna()
         frame["resolved_at"] = resolved.fillna(frame["closed_at"])
-        ledger.notes.append(f"the closing time stands in for {int(instead.sum())} resolutions")
+        ledger.stood_in += int(instead.sum())
     return frame
 
 
@@ -196,19 +197,31 @@ def _in_order(frame: pd.DataFrame, zone: str | None, ledger: Ledger) -> pd.DataF
                 said.setdefault(reason, f"{key} {first[column]}, created {first['created_at']}")
                 wrong[reason] |= found
     for reason, rows in wrong.items():
-        n = int(rows.sum())
+        n, example = ledger.aside.get(reason, (0, ""))
+        aside = rows[frame.index]
+        ledger.aside[reason] = (n + int(aside.sum()), example or said.get(reason, ""))
+        frame = frame[~aside]
+    return frame.reset_index(drop=True)
+
+
+def settle(client: Client, ledger: Ledger, kept: int) -> None:
+    """Say of all pieces of the ticket log what was set aside, now that it is known how much."""
+    said = {
+        CONTRADICT: "ended before they were created",
+        SKIPPED: f"have a time that the clocks of {client.calendar.timezone} skipped",
+    }
+    total = kept + sum(n for n, _first in ledger.aside.values())
+    for reason, (n, first) in ledger.aside.items():
         if not n:
             continue
-        what = "ended before they were created" if reason == CONTRADICT else (
-            f"have a time that the clocks of {zone} skipped")  # fmt: skip
-        told = f"{n} of {len(frame)} tickets {what}, the first: {said[reason]}"
-        if n > max(MANY * len(frame), 5) and reason == CONTRADICT:
+        told = f"{n} of {total} tickets {said[reason]}, the first: {first}"
+        if n > max(MANY * total, 5) and reason == CONTRADICT:
             ledger.error(("tickets", "columns"), f"{told}; are columns and time zone right?")
         else:
             ledger.warn(("tickets", "columns"), f"{told}; they are set aside.")
             ledger.drop(reason, n)
-            frame = frame[~rows[frame.index]]
-    return frame.reset_index(drop=True)
+    if ledger.stood_in:
+        ledger.notes.append(f"the closing time stands in for {ledger.stood_in} resolutions")
 
 
 def _states(raw: Raw, texts: pd.Series, section: Tickets, ledger: Ledger) -> pd.Series:

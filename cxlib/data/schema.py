@@ -134,6 +134,14 @@ DATED = {"tickets": "created_at", "transactions": "date"}
 """The column that places a row in time, where a table has no period of its own."""
 
 
+CHOICES = {
+    "tickets": ("state", "channel", "queue", "priority", "agent_group", "category"),
+    "transactions": ("category",),
+    "members": ("tier",),
+}
+"""Columns that hold one of a few texts."""
+
+
 def survey_columns(
     metrics: Sequence[str],
     touchpoints: Sequence[str],

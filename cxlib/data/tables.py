@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods
-from cxlib.data.schema import DATED
-from cxlib.data.store import read_frame, read_record
+from cxlib.analysis.ticket_targets import EXCLUDED
+from cxlib.data.schema import DATED, TEXT, TICKETS
+from cxlib.data.store import read_frame, read_narrow, read_record
 from cxlib.data.survey import OWN
 from cxlib.errors import DataError, SetupError, nearest
 from cxlib.workspace import Workspace
@@ -49,17 +50,69 @@ def read_table(
     DataError
         If it has no such table or column.
     """
-    record = _record(workspace, client_name)
-    if table not in record["tables"]:
-        near = nearest(table, record["tables"])
-        raise DataError(f"{client_name} has no {table} table{near}")
-    dtypes: dict[str, str] = record["tables"][table]["columns"]
+    dtypes = _dtypes(workspace, client_name, table)
     if columns is not None:
         for column in columns:
             if column not in dtypes:
                 raise DataError(f"{column!r} is not in the {table} table{nearest(column, dtypes)}")
         dtypes = {column: dtypes[column] for column in columns}
     return read_frame(workspace.tables(client_name) / f"{table}.parquet", dtypes)
+
+
+def silent_tables(workspace: Workspace, client: Client, period: str) -> tuple[str, ...]:
+    """Return the tables that hold nothing of a period, so that no chapter can rest on them."""
+    if client.tickets is None:
+        return ()
+    dtypes = _dtypes(workspace, client.client, "tickets")
+    wanted = [name for name in ("created_at", "state") if name in dtypes]
+    path = workspace.tables(client.client) / "tickets.parquet"
+    log = read_narrow(path, {name: dtypes[name] for name in wanted}, {"state": "category"})
+    return () if opened_in(log, period).any() else ("tickets",)
+
+
+def opened_in(tickets: pd.DataFrame, period: str, *, or_before: bool = False) -> pd.Series:
+    """Return which tickets were opened in a period and are neither cancelled nor merged.
+
+    A period without a place in the calendar is all time.
+    """
+    found = tickets["created_at"].notna()
+    if periods.kind_of(period):
+        when = periods.parse(period)
+        found &= tickets["created_at"] < pd.Timestamp((when + 1).start)
+        found &= or_before | (tickets["created_at"] >= pd.Timestamp(when.start))
+    return found & ~tickets["state"].isin(EXCLUDED) if "state" in tickets else found
+
+
+_UNREAD = ("agent", "comment")
+"""Columns of the ticket log that no question about the service reads."""
+
+
+def read_tickets(workspace: Workspace, client_name: str) -> pd.DataFrame:
+    """Return the ticket log as the questions about a service read it, however long it is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The canonical columns but for ``agent`` and ``comment``; texts as categoricals, pseudonyms
+        as whole numbers: some 70 bytes a ticket.
+
+    Raises
+    ------
+    SetupError, DataError
+        As `read_table`.
+    """
+    published = {column.name: column for column in TICKETS}
+    dtypes = {
+        name: dtype
+        for name, dtype in _dtypes(workspace, client_name, "tickets").items()
+        if name not in _UNREAD
+    }
+    kinds = {
+        name: "id" if published[name].domain else "category"
+        for name, dtype in dtypes.items()
+        if dtype == TEXT
+    }
+    return read_narrow(workspace.tables(client_name) / "tickets.parquet", dtypes, kinds)
 
 
 def periods_of(workspace: Workspace, client: Client, asked: str = "latest") -> list[str]:
@@ -150,6 +203,14 @@ def provenance(workspace: Workspace, client: Client) -> dict[str, Any]:
             name: {key: table[key] for key in told} for name, table in record["tables"].items()
         },
     }
+
+
+def _dtypes(workspace: Workspace, client_name: str, table: str) -> dict[str, str]:
+    tables = _record(workspace, client_name)["tables"]
+    if table not in tables:
+        raise DataError(f"{client_name} has no {table} table{nearest(table, tables)}")
+    found: dict[str, str] = tables[table]["columns"]
+    return found
 
 
 def _record(workspace: Workspace, client_name: str) -> dict[str, Any]:

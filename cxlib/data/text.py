@@ -22,7 +22,7 @@ _END_OF_FILE = b"\x1a"
 _KNOWN = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "gbk", "big5", "latin-1", "cp1252",
           "cp1251", "shift_jis", "euc_kr")  # fmt: skip
 _SAMPLE = 65536
-_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
+FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _SEP_LINE = re.compile(r'\s*"?sep=(?P<separator>[^\r\n"])"?(?=\r|\n)')
 
 
@@ -234,7 +234,7 @@ def delimited(
         _check_closed(text, separator, len(rows), file)
     _whole(rows, text, file)
     if '="' in text:
-        rows = [[_FORMULA.sub(r"\1", cell) for cell in row] for row in rows]
+        rows = [[FORMULA.sub(r"\1", cell) for cell in row] for row in rows]
     return rows, separator
 
 
@@ -264,12 +264,17 @@ def _whole(rows: list[list[str]], text: str, file: str) -> None:
 
 def _records(text: str, separator: str) -> list[list[str]]:
     csv.field_size_limit(2**31 - 1)
-    spaced = re.search(rf'(^|\n|{re.escape(separator)}) +"', text[:_SAMPLE]) is not None
+    spaced = is_spaced(text, separator)
     source = io.StringIO(text, newline="")
     try:
         return list(csv.reader(source, delimiter=separator, skipinitialspace=spaced))
     except csv.Error as error:
         raise DataError(f"the text cannot be read by its separators: {error}.") from None
+
+
+def is_spaced(text: str, separator: str) -> bool:
+    """Tell whether blanks stand between separators and quotation marks."""
+    return re.search(rf'(^|\n|{re.escape(separator)}) +"', text[:_SAMPLE]) is not None
 
 
 def _separator(text: str, named: Callable[[list[str]], int]) -> str:

@@ -61,7 +61,7 @@ def plain(text: str) -> str:
 def by_value(texts: pd.Series, function: Callable[[str], Any], dtype: str) -> pd.Series:
     """Apply `function` once to each different text of a column without missing values."""
     codes, unique = pd.factorize(texts)
-    values = pd.Series([function(text) for text in unique], dtype=dtype)
+    values = pd.Series([function(text) for text in unique.tolist()], dtype=dtype)
     return pd.Series(values.array.take(codes), index=texts.index, name=texts.name)
 
 

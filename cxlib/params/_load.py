@@ -107,6 +107,8 @@ def _languages(client: Client) -> Iterator[Problem]:
         if language in client.languages[:place]:
             yield Problem(("language", place), f"{language!r} is listed twice.")
     labels: list[tuple[Path, Mapping[Any, str]]] = [(("name",), client.name or {})]
+    said = {"footer": client.report.footer, "confidential": client.report.confidential}
+    labels += [(("report", key), label or {}) for key, label in said.items()]
     labels += [(name.path, name.label) for name in client.labelled()]
     for path, label in labels:
         if not label:

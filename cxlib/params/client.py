@@ -16,6 +16,7 @@ from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
 from cxlib.params.kpis import Kpi
 from cxlib.params.registers import Named
+from cxlib.params.report import Report
 from cxlib.params.survey import Survey
 from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Members, Tickets, Transactions
@@ -56,6 +57,7 @@ class Client(Closed):
     calendar: Calendar = Calendar()
     period: PeriodKind = "wave"
     privacy: Privacy = Privacy()
+    report: Report = Report()
     survey: Survey | None = None
     tickets: Tickets | None = None
     members: Members | None = None

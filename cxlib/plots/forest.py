@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cxlib.plots import theme
+import pandas as pd
+from matplotlib.axes import Axes
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
+from cxlib.plots import native, theme
+from cxlib.words import Words
 
 
 def forest(
@@ -30,12 +30,9 @@ def forest(
     Parameters
     ----------
     table : pandas.DataFrame
-        ``low, high`` (of `value`: ``<value>_low, <value>_high``), small bases withheld.
+        ``low, high`` (of `value`: ``<value>_low, <value>_high``).
     labels : sequence of str
-        One a row, said already.
-    title : str
-        What the figure shows, as a sentence.
-    xlabel : str
+        One a row.
     value : str
         The drawn column.
     reference : str
@@ -44,9 +41,6 @@ def forest(
         One a row; hollow where it is `theme.QUIET`.
     zero : bool
         Whether nothing lies at 0, so that it is marked.
-    alt : str
-        What someone who cannot see it should know.
-    ax : Axes, optional
     """
     ends = ("low", "high") if value == "value" else (f"{value}_low", f"{value}_high")
     ax = theme.row_axes(ax, len(table))
@@ -56,14 +50,25 @@ def forest(
             ax.plot(row[reference], y, marker="|", markersize=11, color=theme.ACCENT, mew=2)
         if _there(row[ends[0]]):
             ax.plot([row[ends[0]], row[ends[1]]], [y, y], color=colour, linewidth=2)
-        face = theme.PAPER if colour == theme.QUIET else colour
-        ax.plot(row[value], y, marker="o", markersize=6, color=colour, markerfacecolor=face)
+        theme.dot(ax, row[value], y, colour=colour, filled=colour != theme.QUIET)
     if zero:
         ax.axvline(0, color=theme.MUTED, linewidth=0.8)
     theme.label_rows(ax, list(labels), width=26)
     ax.grid(axis="x")
     ax.margins(x=0.08)
     ax.set_xlabel(xlabel)
+    drawn = native.Chart(
+        kind="forest", labels=tuple(labels), values=native.numbers(table[value]),
+        low=native.numbers(table[ends[0]]), high=native.numbers(table[ends[1]]),
+        colours=tuple(colours or ()), axis=native.axis_of(xlabel), zero=zero,
+        shape=native.shape_of(table),
+    )  # fmt: skip
+    native.note(ax, drawn)
+    units = table["unit"] if "unit" in table else ["points"] * len(table)
+    digits = [2 if unit == "mean" else 1 for unit in units]
+    number = Words().number  # written alike in every language
+    said = [number(float(v), d, sign=zero) for v, d in zip(table[value], digits, strict=True)]
+    theme.tells(ax, zip(labels, said, strict=True))
     return theme.title(ax, title, alt=alt)
 
 

@@ -1,17 +1,15 @@
-"""A heat map of a small table: vector cells with their numbers, darker for more."""
+"""Heat maps of small tables: vector cells with their numbers, darker for more, or for changes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.words import Words
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 PALEST, DARKEST = 0.04, 0.5
 """Opacity of the cells: ink stays legible on the darkest."""
@@ -20,18 +18,9 @@ PALEST, DARKEST = 0.04, 0.5
 def heat(
     grid: pd.DataFrame, *, words: Words, label: str, digits: int = 1, ax: Axes | None = None
 ) -> Axes:
-    """Draw a grid of numbers, rows as they come.
+    """Draw a grid of numbers, rows as they come, labelled by its index and columns.
 
-    Parameters
-    ----------
-    grid : pandas.DataFrame
-        Rows and columns are labelled by what stands in its index and columns.
-    words : Words
-    label : str
-        What the columns and cells are.
-    digits : int
-        Decimals of the cells.
-    ax : Axes, optional
+    `label` says what the columns and cells are, `digits` how many decimals cells have.
     """
     import seaborn as sns
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
@@ -42,21 +31,65 @@ def heat(
     colours = LinearSegmentedColormap.from_list(
         "cx", [to_rgba(theme.MAIN, PALEST), to_rgba(theme.MAIN, DARKEST)]
     )
-    sns.heatmap(
-        grid,
-        ax=ax,
-        annot=said,
-        fmt="",
-        cmap=colours,
-        vmin=0,
-        cbar=False,
-        linewidths=0.4,
-        linecolor=theme.PAPER,
-        annot_kws={"fontsize": 8, "color": theme.INK},
-        xticklabels=list(grid.columns),
-        yticklabels=list(grid.index),
-    )
+    look = {"linewidths": 0.4, "linecolor": theme.PAPER, "cmap": colours, "vmin": 0, "cbar": False}
+    look |= {"xticklabels": list(grid.columns), "yticklabels": list(grid.index)}
+    text = {"fontsize": 8, "color": theme.INK}
+    sns.heatmap(grid, ax=ax, annot=said, fmt="", annot_kws=text, **look)
     ax.tick_params(length=0, labelsize=8, rotation=0)
     ax.set_ylabel("")
     ax.set_xlabel(label)
+    top = [grid.columns[x] for x in values.argmax(axis=1)]
+    most = [words.number(value, digits) for value in values.max(axis=1)]
+    names = (f"{row}, {column}" for row, column in zip(grid.index, top, strict=True))
+    theme.tells(ax, zip(names, most, strict=True))
     return ax
+
+
+def change_map(
+    values: pd.DataFrame,
+    *,
+    clear: pd.DataFrame,
+    texts: pd.DataFrame,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    title: str,
+    xlabel: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a table of changes, worse ones red and better ones blue, by how far they went.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Changes, positive for the better; NaN draws an empty cell.
+    clear, texts : pandas.DataFrame
+        Of the same shape: which cells are framed, and what is written in each.
+    rows, columns : sequence of str
+        Labels.
+    """
+    from matplotlib.patches import Rectangle
+
+    ax = theme.axes(ax, height=1.5 + 0.3 * len(rows))
+    found = values.to_numpy(dtype=float)
+    framed, written = clear.to_numpy(dtype=bool), texts.to_numpy(dtype=object)
+    widest = float(np.nanmax(np.abs(found))) if np.isfinite(found).any() else 1.0
+    for (y, x), value in np.ndenumerate(found):
+        strength = 0.0 if np.isnan(value) else 0.5 * abs(value) / (widest or 1.0)
+        colour, box = theme.BAD if value < 0 else theme.MAIN, (x - 0.46, y - 0.42)
+        ax.add_patch(Rectangle(box, 0.92, 0.84, facecolor=colour, alpha=strength, linewidth=0))
+        if framed[y, x]:
+            frame = Rectangle(box, 0.92, 0.84, facecolor="none", edgecolor=theme.INK, linewidth=1.5)
+            ax.add_patch(frame)
+        ax.text(x, y, str(written[y, x]), ha="center", va="center", fontsize=8, color=theme.INK)
+    ax.set_xlim(-0.5, len(columns) - 0.5)
+    ax.set_xticks(range(len(columns)), [theme.wrap(c, width=6.5) for c in columns], fontsize=8)
+    ax.xaxis.tick_top()
+    ax.tick_params(axis="x", length=0, colors=theme.INK)
+    theme.label_rows(ax, list(rows), width=18)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.set_xlabel(xlabel, fontsize=8)
+    told = [(f"{rows[y]}, {columns[x]}", str(written[y, x])) for y, x in np.argwhere(framed)]
+    if told:
+        theme.tells(ax, told)
+    return theme.title(ax, title)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 Box = tuple[float, float, float, float]
 
@@ -46,22 +44,15 @@ def quadrants(
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns `x` and `y` with ``<x>_low, <x>_high`` and the same of `y`; small bases withheld.
-    x, y : str
+        Columns `x` and `y` with ``<x>_low, <x>_high`` and the same of `y`.
     cuts : (float, float)
         Where the map is cut.
-    labels : sequence of str
-        One a row, said already.
-    names : sequence of str
-        Of the quadrants: low left, low right, high left, high right.
-    title, xlabel, ylabel : str
+    labels, names : sequence of str
+        Of the rows; of the quadrants: low left, low right, high left, high right.
     filled : str
         Column that says which points are filled; all by default.
     percent : bool
         Whether `x` is a share, drawn in percent.
-    alt : str
-        What someone who cannot see it should know.
-    ax : Axes, optional
     """
     ax = theme.axes(ax, height=4.6)
     scale = 100.0 if percent else 1.0
@@ -74,8 +65,7 @@ def quadrants(
             ax.hlines(row[y], scale * row[f"{x}_low"], scale * row[f"{x}_high"], **line)
         if clear and np.isfinite(row[f"{y}_low"]):
             ax.vlines(scale * row[x], row[f"{y}_low"], row[f"{y}_high"], **line)
-        face = colour if clear else theme.PAPER
-        ax.plot(scale * row[x], row[y], "o", markersize=6.5, color=colour, markerfacecolor=face)
+        theme.dot(ax, scale * row[x], row[y], colour=colour, filled=clear, size=6.5)
     ax.axvline(scale * cuts[0], color=theme.ACCENT, linestyle="--", linewidth=1)
     ax.axhline(cuts[1], color=theme.ACCENT, linestyle="--", linewidth=1)
     if percent:
@@ -127,11 +117,7 @@ _UNIT = np.array([-1.0, -1.0, 1.0, 1.0])
 
 
 def _best(
-    spot: Any,
-    size: tuple[float, float],
-    point: float,
-    taken: list[Any],
-    frame: Any,
+    spot: Any, size: tuple[float, float], point: float, taken: list[Any], frame: Any
 ) -> tuple[tuple[float, float], Any]:
     """Return how far from its point a label's centre stands, and the box it takes there."""
     best: tuple[float, tuple[float, float], Any] = (np.inf, (0.0, 0.0), frame)

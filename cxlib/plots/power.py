@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 
 def power(
@@ -30,47 +28,34 @@ def power(
     ----------
     table : pandas.DataFrame
         ``change`` (in `unit`), ``n``, ``power`` (0 to 1).
-    words : Words
     unit : str
         Of the changes: points, percent or mean.
     n : float
         The answers of a period now.
     enough : float
         The chance that counts as enough.
-    ax : Axes, optional
     """
     ax = theme.axes(ax, height=3.0)
     shown = table.assign(chance=100 * table["power"])
     changes = sorted(table["change"].unique())
-    sns.lineplot(
-        data=shown,
-        x="n",
-        y="chance",
-        hue="change",
-        style="change",
-        hue_order=changes,
-        style_order=changes,
-        palette=list(theme.SERIES[: len(changes)]),
-        errorbar=None,
-        legend=False,
-        ax=ax,
-    )
+    orders: Any = {"hue_order": changes, "style_order": changes, "errorbar": None, "legend": False}
+    palette = list(theme.SERIES[: len(changes)])
+    by: Any = {"x": "n", "y": "chance", "hue": "change", "style": "change"}
+    sns.lineplot(data=shown, palette=palette, ax=ax, **by, **orders)
     for change, line in zip(changes, ax.get_lines(), strict=False):
         line.set_label(words.quantity(change, unit, sign=True))
+    at = shown.loc[shown["n"] <= max(n, shown["n"].min())].groupby("change")["chance"].last()
+    said = [(words.quantity(c, unit, sign=True), f"{chance:.0f}%") for c, chance in at.items()]
+    theme.tells(ax, said)
     ax.set_xscale("log")
     sizes = [size for size in (50, 100, 200, 500, 1000, 2000, 5000) if size <= table["n"].max()]
     ax.set_xticks(sizes, [words.number(size) for size in sizes])
     ax.minorticks_off()
     ax.axhline(100 * enough, color=theme.MUTED, linestyle="--", linewidth=1)
     ax.axvline(n, color=theme.MUTED, linewidth=1)
-    ax.annotate(
-        words.say(_("now {n}"), n=int(n)),
-        (n, 3),
-        xytext=(4, 0),
-        textcoords="offset points",
-        fontsize=8.5,
-    )
-    marks = [0, 20, 40, 60, 80, 100]
+    text = words.say(_("now {n}"), n=int(n))
+    theme.note(ax, text, (n, 3), shift=(4, 0), ha="left", va="baseline", size=8.5)
+    marks = range(0, 101, 20)
     ax.set_yticks(marks, [f"{mark}%" for mark in marks])
     ax.set_ylim(0, 103)
     ax.set_xlabel(words.say(_("Answers per period")))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.trend import target_line, turning_points
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 MARKS = {
     "worse": ("v", theme.BAD, _("signal, worse")),
@@ -26,6 +24,7 @@ MARKS = {
     "earlier": ("o", theme.QUIET, _("earlier signal")),
 }
 """How a point is marked: by shape as well as colour."""
+_STEPS = ((3 * 86_400, 86_400, _("days")), (2 * 3_600, 3_600, _("hours")), (120, 60, _("minutes")))
 
 
 def process_chart(
@@ -39,25 +38,13 @@ def process_chart(
         One row a period: ``period, value, centre, lower, upper, segment, unit``; ``marks`` (a key
         of `MARKS`, or empty), ``breaks`` (what is said where the limits begin anew, else None);
         ``target``; ``reference, reference_value`` (another KPI beside it, or None).
-    words : Words
-    title : str
-        What the figure shows, as a sentence.
-    alt : str
-        What someone who cannot see it should know.
-    ax : Axes, optional
     """
     ax, unit = theme.axes(ax, height=2.9), str(table["unit"].iloc[0])
     _limits(ax, table, linewidth=1.0)
     if table["reference"].notna().any():
-        ax.plot(
-            np.arange(len(table)),
-            table["reference_value"].to_numpy(dtype=float),
-            color=theme.ACCENT,
-            linestyle=":",
-            marker="s",
-            markersize=3.5,
-            label=words.label(table["reference"].iloc[0]),
-        )
+        look: Any = {"color": theme.ACCENT, "linestyle": ":", "marker": "s", "markersize": 3.5}
+        other = table["reference_value"].to_numpy(dtype=float)
+        ax.plot(np.arange(len(table)), other, label=words.label(table["reference"].iloc[0]), **look)
     _points(ax, table, words, size=5.0)
     theme.label_periods(ax, [words.period(str(label)) for label in table["period"]])
     for x in turning_points(table["value"].to_numpy(dtype=float)):
@@ -65,7 +52,7 @@ def process_chart(
     _breaks(ax, table, words)
     _target(ax, table, unit, words)
     ax.margins(y=0.2)
-    _numbers(ax)
+    few_numbers(ax)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, fontsize=8)
     return theme.title(ax, title, alt=alt)
@@ -80,13 +67,8 @@ def small_charts(
     alt: str = "",
 ) -> Axes:
     """Draw many process charts side by side, signals marked; see `process_chart`."""
-    from matplotlib.figure import Figure
-
-    columns = 3
-    deep = -(-len(tables) // columns)
-    figure = Figure(figsize=(theme.WIDTH, 0.55 + 1.45 * deep))
-    axes = figure.subplots(deep, columns, squeeze=False)
-    for table, label, cell in zip(tables, labels, axes.flat, strict=False):
+    figure, cells = theme.grid(len(tables), 3, top=0.55, each=1.45)
+    for table, label, cell in zip(tables, labels, cells, strict=True):
         _limits(cell, table, linewidth=0.8)
         _points(cell, table, words, size=2.8)
         cell.set_title(theme.wrap(label, width=20), loc="left", fontsize=8.5, pad=4)
@@ -95,15 +77,10 @@ def small_charts(
         cell.set_xticks(ends, named, fontsize=8)
         cell.tick_params(axis="y", labelsize=8)
         cell.margins(x=0.09, y=0.16)
-        _numbers(cell)
-    for cell in axes.flat[len(tables) :]:
-        cell.set_axis_off()
-    width = theme.WIDTH * 72 / 10.5 * 0.98
-    text = theme.wrap(title, width=width)
-    theme.headline(figure, text)
-    first: Axes = axes.flat[0]
-    first.set_label(alt or title)
-    return first
+        few_numbers(cell)
+    theme.headline(figure, title)
+    cells[0].set_label(alt or title)
+    return cells[0]
 
 
 def _limits(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
@@ -123,6 +100,7 @@ def _limits(ax: Axes, table: pd.DataFrame, *, linewidth: float) -> None:
 
 
 def _points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None:
+    """Draw the values and mark the signals, by shape as well as colour."""
     at, values = np.arange(len(table)), table["value"].to_numpy(dtype=float)
     marks = table["marks"].to_numpy(dtype=object)
     ax.plot(at, values, color=theme.MAIN, linewidth=1.2)
@@ -132,17 +110,10 @@ def _points(ax: Axes, table: pd.DataFrame, words: Words, *, size: float) -> None
         here = marks == kind
         if here.any():
             hollow = kind in ("weak", "earlier")
-            ax.plot(
-                at[here],
-                values[here],
-                marker,
-                color=colour,
-                markersize=size * (1.3 if hollow else 1.7),
-                markerfacecolor=theme.PAPER if hollow else colour,
-                markeredgecolor=theme.INK,
-                markeredgewidth=0.7,
-                label=words.say(text),
-            )
+            look: Any = {"color": colour, "markeredgecolor": theme.INK, "markeredgewidth": 0.7}
+            look |= {"markersize": size * (1.3 if hollow else 1.7), "label": words.say(text)}
+            face = theme.PAPER if hollow else colour
+            ax.plot(at[here], values[here], marker, markerfacecolor=face, **look)
 
 
 def _value(ax: Axes, table: pd.DataFrame, x: int, unit: str, words: Words) -> None:
@@ -152,17 +123,8 @@ def _value(ax: Axes, table: pd.DataFrame, x: int, unit: str, words: Words) -> No
     if abs(row["value"] - target) < 0.2 * np.ptp(values[np.isfinite(values)]):
         level = target  # the label goes to the side away from the line
     above = bool(row["value"] >= level)
-    ax.annotate(
-        words.quantity(float(row["value"]), unit),
-        (x, float(row["value"])),
-        xytext=(0, 7 if above else -7),
-        textcoords="offset points",
-        ha="center",
-        va="bottom" if above else "top",
-        fontsize=8,
-        color=theme.INK,
-        bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
-    )
+    text, place = words.quantity(float(row["value"]), unit), (x, float(row["value"]))
+    theme.above_or_below(ax, text, place, above=above)
 
 
 def _breaks(ax: Axes, table: pd.DataFrame, words: Words) -> None:
@@ -172,18 +134,9 @@ def _breaks(ax: Axes, table: pd.DataFrame, words: Words) -> None:
             continue
         ax.axvline(x - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
         right = x > len(table) / 2
-        ax.annotate(
-            theme.wrap(words.label(said), width=14),
-            (x - 0.5, 0.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(-4 if right else 4, 2),
-            textcoords="offset points",
-            ha="right" if right else "left",
-            va="bottom",
-            fontsize=8,
-            color=theme.INK,
-            bbox={"facecolor": theme.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1},
-        )
+        text, foot = theme.wrap(words.label(said), width=14), ("data", "axes fraction")
+        shift, ha = ((-4, 2), "right") if right else ((4, 2), "left")
+        theme.note(ax, text, (x - 0.5, 0.0), shift=shift, frame=foot, ha=ha, backed=0.85)
 
 
 def _target(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
@@ -192,9 +145,89 @@ def _target(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
         target_line(ax, target, unit, words, "-.")
 
 
-def _numbers(ax: Axes) -> None:
+def few_numbers(ax: Axes) -> None:
     """Label few values, with a true minus sign."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _at: f"{y:,g}".replace("-", "−")))
+
+
+def panels(
+    table: pd.DataFrame,
+    *,
+    keys: Sequence[str],
+    words: Words,
+    title: str,
+    last: int = 24,
+    day: float = 86_400.0,
+) -> Axes:
+    """Draw a small process chart of every key.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``kpi, period, value, centre, lower, upper, signal, segment, unit`` and, where agreed,
+        ``target``.
+    keys : sequence of str
+        In reading order.
+    last : int
+        Periods that a panel shows.
+    day : float
+        Seconds of a working day, of times in business time.
+    """
+    figure, cells = theme.grid(len(keys), min(len(keys), 2), top=0.75, each=1.75)
+    told = []
+    for ax, key in zip(cells, keys, strict=True):
+        rows = table[table["kpi"] == key].tail(last).reset_index(drop=True)
+        told.append(_panel(ax, rows, words, day))
+    first = cells[0]
+    held = first.get_title(loc="left")
+    end, join = ("。", "；") if words.language == "zh" else (". ", "; ")
+    theme.title(first, title, alt=f"{title}{end}{join.join(told)}{end[:1]}")
+    if len(keys) > 1:
+        first.set_title(held, loc="left", fontsize=9, pad=4)
+        theme.headline(figure, title)
+    return first
+
+
+def _panel(ax: Axes, table: pd.DataFrame, words: Words, day: float) -> str:
+    unit = str(table["unit"].iloc[0])
+    scale, name = _axis(table, unit, words, day)
+    numbers = {c: scale * table[c].astype(float) for c in ("value", "lower", "upper", "centre")}
+    marks = table["signal"].where(table["signal"].isin(("better", "worse")), "")
+    drawn = table.assign(**numbers, marks=marks)
+    _limits(ax, drawn, linewidth=0.8)
+    _points(ax, drawn, words, size=2.8)
+    for x in table.dropna(subset="segment").drop_duplicates("segment").index:
+        if x:  # the level shifted
+            ax.axvline(x - 0.5, color=theme.INK, linewidth=0.8, linestyle=":")
+    target = table["target"].iloc[-1] if "target" in table else np.nan
+    if pd.notna(target):
+        ax.axhline(scale * float(target), color=theme.ACCENT, linestyle="-.", linewidth=1.1)
+    ends = [0, len(table) - 1] if len(table) > 1 else [0]
+    ax.set_xticks(ends, [words.period(str(table["period"][each])) for each in ends], fontsize=8)
+    labels = ax.get_xticklabels()
+    labels[0].set_horizontalalignment("left")
+    labels[-1].set_horizontalalignment("right")
+    ax.tick_params(axis="y", labelsize=8)
+    ax.margins(x=0.04, y=0.18)
+    ax.set_ylabel(name, fontsize=8)
+    known = table["value"].dropna()
+    said = words.quantity(float(known.iloc[-1]), unit) if len(known) else ""
+    label = words.label(str(table["kpi"].iloc[0]))
+    text = words.say(_("{label}: {value}"), label=label, value=said)
+    ax.set_title(text, loc="left", fontsize=9, pad=4)
+    return text
+
+
+def _axis(table: pd.DataFrame, unit: str, words: Words, day: float) -> tuple[float, str]:
+    """Return what values are multiplied by, and the unit that the axis then has."""
+    if unit not in ("seconds", "working"):
+        return 1.0, "%" if unit == "percent" else ""
+    largest = float(table[["value", "upper"]].max().max())
+    for least, size, name in _STEPS:
+        whole = day if unit == "working" and size == 86_400 else size
+        if largest >= least * whole / size:
+            return 1 / whole, words.say(name)
+    return 1.0, words.say(_("seconds"))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.words import Words
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 SHADES = ("#dfe5ea", "#b9c5cf", "#8ba3b8", "#5580a6", "#1f5f99", "#b3372f")
 """From fresh to old, darker with age, so that grey print tells them apart too."""
@@ -30,33 +28,17 @@ def shares(
 ) -> Axes:
     """Draw a bar a row (`value`, 0 to 1) with a stroke at another share (`beside`) of the row.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-    value, beside : str
-        Columns.
-    heavy : sequence of bool
-        Rows that stand out.
-    labels : sequence of str
-    label : str
-        What the axis shows.
-    ax : Axes, optional
+    Rows that are `heavy` stand out; `label` says what the axis shows.
     """
     ax = theme.row_axes(ax, len(table), extra=1.35)
     for y, (share, of_all, big) in enumerate(zip(table[value], table[beside], heavy, strict=True)):
-        ax.barh(
-            y,
-            100 * share,
-            height=0.6,
-            color=theme.BAD if big else theme.QUIET,
-            hatch="//" if big else None,
-            edgecolor=theme.PAPER,
-            linewidth=0,
-        )
+        look: Any = {"color": theme.BAD, "hatch": "//"} if big else {"color": theme.QUIET}
+        ax.barh(y, 100 * share, height=0.6, edgecolor=theme.PAPER, linewidth=0, **look)
         ax.plot(100 * of_all, y, marker="|", markersize=13, color=theme.INK, mew=2)
     theme.label_rows(ax, list(labels), width=24)
     ax.grid(axis="x")
     ax.set_xlim(left=0)
+    theme.tells(ax, zip(labels, (f"{100 * share:.0f}%" for share in table[value]), strict=True))
     ax.set_xlabel(label)
     return ax
 
@@ -64,39 +46,20 @@ def shares(
 def stacks(counts: pd.DataFrame, *, words: Words, label: str, ax: Axes | None = None) -> Axes:
     """Draw a stack a row, its parts the columns from bottom to top, its total above.
 
-    Parameters
-    ----------
-    counts : pandas.DataFrame
-        Index: period labels; columns: what the legend says.
-    words : Words
-    label : str
-        What is counted.
-    ax : Axes, optional
+    The index of `counts` holds period labels, its columns what the legend says; `label` says what
+    is counted.
     """
     ax = theme.axes(ax, height=3.0)
     at, below = np.arange(len(counts)), np.zeros(len(counts))
     for colour, name in zip(SHADES, counts.columns, strict=False):
         part = counts[name].to_numpy(dtype=float)
-        ax.bar(
-            at,
-            part,
-            bottom=below,
-            color=colour,
-            width=0.72,
-            edgecolor=theme.PAPER,
-            linewidth=0.4,
-            label=str(name),
-        )
+        look: Any = {"color": colour, "edgecolor": theme.PAPER, "linewidth": 0.4}
+        ax.bar(at, part, bottom=below, width=0.72, label=str(name), **look)
         below += part
     for x, total in enumerate(below):
-        ax.annotate(
-            words.number(total),
-            (x, total),
-            xytext=(0, 2),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
+        theme.note(ax, words.number(total), (x, total), shift=(0, 2), va="baseline")
+    ends = [x for x in (0, len(counts) - 1) if x >= 0]
+    theme.tells(ax, [(words.period(str(counts.index[x])), words.number(below[x])) for x in ends])
     step = -(-len(counts) // 6)
     shown = list(range(len(counts) - 1, -1, -step))[::-1]
     ax.set_xticks(shown, [words.period(str(counts.index[x])) for x in shown], fontsize=8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from cxlib.errors import SetupError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from cxlib.words import Words
 
 INK, MUTED, RULE, PAPER = "#1c2733", "#5f6b7a", "#d5dbe2", "#ffffff"
 MAIN, ACCENT, GOOD, BAD, QUIET = "#1f5f99", "#c8691c", "#2e7d5b", "#b3372f", "#a9b4c0"
@@ -38,10 +41,7 @@ _SYSTEM_CJK = (
 def font_family() -> tuple[str, ...]:
     """Return the font chain of the figures: Latin first, then whatever here can write Chinese.
 
-    Raises
-    ------
-    SetupError
-        If nothing on this machine can; said before any work is done.
+    Raises SetupError if nothing on this machine can, before any work is done.
     """
     from matplotlib import font_manager
 
@@ -106,6 +106,10 @@ def settings() -> Any:
     }
 
 
+LINES = 2
+"""Lines of a row's label: more would run into the next row's."""
+
+
 @contextmanager
 def applied() -> Iterator[None]:
     """Apply the theme within a ``with`` block, and leave the consultant's own settings alone."""
@@ -129,40 +133,102 @@ def row_axes(ax: Axes | None, rows: int, *, extra: float = 1.3) -> Axes:
     return axes(ax, height=extra + 0.32 * max(rows, 1))
 
 
-def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
-    """Give `ax` its title (the finding, wrapped to the figure) and its alternative text.
+def grid(count: int, columns: int, *, top: float, each: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `count` small charts, `each` inches high below `top` inches of title."""
+    from matplotlib.figure import Figure
 
-    Parameters
-    ----------
-    ax : Axes
-    text : str
-        What the figure shows, as a sentence.
-    alt : str
-        What someone who cannot see the figure should know; the title if empty.
+    deep = -(-count // columns)
+    figure = Figure(figsize=(WIDTH, top + each * deep))
+    cells = list(figure.subplots(deep, columns, squeeze=False).flat)
+    for spare in cells[count:]:
+        spare.set_axis_off()
+    return figure, cells[:count]
+
+
+def note(
+    ax: Axes,
+    text: str,
+    at: Any,
+    *,
+    shift: tuple[float, float] = (0, 0),
+    frame: Any = "data",
+    ha: str = "center",
+    va: str = "bottom",
+    size: float = 8,
+    colour: str = INK,
+    backed: float = 0.0,
+) -> None:
+    """Write `text` beside a point, `shift` points away from it.
+
+    `frame` says in what `at` is measured (matplotlib's ``xycoords``), `backed` how opaque the paper
+    behind the text is.
     """
+    box = {"facecolor": PAPER, "edgecolor": "none", "alpha": backed, "pad": 0.6} if backed else None
+    ax.annotate(
+        text, at, xycoords=frame, xytext=shift, textcoords="offset points", ha=ha, va=va,
+        fontsize=size, color=colour, bbox=box,
+    )  # fmt: skip
+
+
+def above_or_below(ax: Axes, text: str, at: Any, *, above: bool, size: float = 8) -> None:
+    """Write a point's value over or under it, legible on the lines that it covers."""
+    shift, va = ((0, 7), "bottom") if above else ((0, -7), "top")
+    note(ax, text, at, shift=shift, va=va, size=size, backed=0.75)
+
+
+def beside(ax: Axes, text: str, y: float, *, size: float = 8, colour: str = ACCENT) -> None:
+    """Write `text` right of the axes, level with `y`."""
+    where = ("axes fraction", "data")
+    note(ax, text, (1.01, y), frame=where, ha="left", va="center", size=size, colour=colour)
+
+
+def on_top(ax: Axes, text: str, x: float, *, size: float = 8, colour: str = ACCENT) -> None:
+    """Write `text` above the axes, over `x`."""
+    note(ax, text, (x, 1), shift=(0, 2), frame=("data", "axes fraction"), size=size, colour=colour)
+
+
+def dot(
+    ax: Axes,
+    x: Any,
+    y: float,
+    *,
+    colour: str,
+    filled: bool = True,
+    marker: str = "o",
+    size: float = 6,
+) -> None:
+    """Draw a point, hollow where what it shows is not certain."""
+    face = colour if filled else PAPER
+    ax.plot(x, y, marker, markersize=size, color=colour, markerfacecolor=face)
+
+
+def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
+    """Give `ax` its title (the finding, wrapped to the figure) and its alternative text."""
     figure = ax.get_figure(root=True)
     width = (figure.get_figwidth() if figure is not None else WIDTH) * 72 / 10.5
-    ax.set_title(wrap(text, width=width * 0.98), loc="left", x=0)
     ax.set_xlabel(wrap(ax.get_xlabel(), width=width * 0.75))
-    if figure is not None:
-        _to_left_edge(ax)
-    ax.set_label(alt or text)
+    if figure is None or len(figure.axes) > 1:
+        ax.set_title(wrap(text, width=width * 0.98), loc="left", x=0)
+    else:
+        ax.set_title("", loc="left")
+        headline(figure, text)
+    told = str(ax.get_label())
+    chinese = any(em(c) == 1.0 for c in text)
+    ax.set_label(alt or (f"{text}{'。' if chinese else '. '}{told}" if told else text))
     ax.set_gid(text)
     return ax
 
 
-def _to_left_edge(ax: Axes) -> None:
-    """Let the title start at the figure's left edge, not at the axes', so that it has room."""
-    text = ax.get_title(loc="left")
-    figure = ax.get_figure()
-    if figure is None or len(figure.axes) > 1:
-        return
-    ax.set_title("", loc="left")
-    headline(figure.get_figure(root=True), text)
+def tells(ax: Axes, shown: Iterable[tuple[str, str]]) -> None:
+    """Note what a chart shows, name by value, for its alternative text: the title goes before."""
+    said = [f"{' '.join(name.split())} {' '.join(value.split())}" for name, value in shown]
+    chinese = any(em(c) == 1.0 for c in "".join(said))
+    ax.set_label(f"{'；' if chinese else '; '}".join(said) + ("。" if chinese else "."))
 
 
 def headline(figure: Figure, text: str) -> None:
-    """Set a figure's title, wrapped already, at its left edge."""
+    """Set a figure's title at its left edge, not at the axes', so that it has room."""
+    text = wrap(text, width=figure.get_figwidth() * 72 / 10.5 * 0.98)
     figure.suptitle(text, x=0.01, ha="left", fontsize=10.5, color=INK)
 
 
@@ -170,18 +236,19 @@ def wrap(text: str, *, width: float) -> str:
     """Break `text` into lines of at most `width` em: Chinese one em each, Latin half."""
     lines, line, used = [], "", 0.0
     for word in _words(text):
-        size = _em(word)
+        size = em(word)
         if used + size > width and line:
             lines.append(line.rstrip())
             line, used = "", 0.0
             word = word.lstrip()  # noqa: PLW2901 - a space does not begin a line
-            size = _em(word)
+            size = em(word)
         line, used = line + word, used + size
     return "\n".join([*lines, line.rstrip()]) if line.strip() else "\n".join(lines)
 
 
-def _em(text: str) -> float:
-    return sum(1.0 if ord(c) > 0x2E7F else 0.52 for c in text)
+def em(text: str, latin: float = 0.52) -> float:
+    """Return the width of a text in em: Chinese one each, Latin about half."""
+    return sum(1.0 if ord(c) > 0x2E7F else latin for c in text)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -242,24 +309,42 @@ def _narrower(text: str, share: float) -> str:
     for line in lines[1:]:
         wide = ord(joined[-1]) > 0x2E7F or ord(line[0]) > 0x2E7F  # Chinese runs on without a space
         joined += line if wide else " " + line
-    return wrap(joined, width=0.97 * share * max(map(_em, lines)))
+    return wrap(joined, width=0.97 * share * max(map(em, lines)))
+
+
+def by_turn(turns: Iterable[Any]) -> list[str]:
+    """Return a colour a row: better, worse, or neither clearly."""
+    return [{"better": GOOD, "worse": BAD}.get(turn, QUIET) for turn in turns]
+
+
+def listed(
+    table: pd.DataFrame, words: Words, *, key: str = "kpi", value: str = "value", unit: str = ""
+) -> tuple[str, ...]:
+    """Return the label and the number of every row, as an alternative text lists them."""
+    return tuple(
+        f"{words.label(row[key])} {words.quantity(row[value], unit or row['unit'])}"
+        for row in table.to_dict("records")
+    )
 
 
 def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
-    """Label the rows of a horizontal chart from top to bottom, wrapping long labels."""
-    ax.set_yticks(range(len(labels)), [wrap(label, width=width) for label in labels])
+    """Label the rows of a horizontal chart from top to bottom, in two lines each at most."""
+    ax.set_yticks(range(len(labels)), [_fitted(label, width=width) for label in labels])
     ax.set_ylim(len(labels) - 0.4, -0.6)
 
 
-def label_periods(ax: Axes, labels: list[str]) -> list[int]:
-    """Label the periods along the foot of a chart, as many as fit, the latest always.
+def _fitted(label: str, *, width: float) -> str:
+    """Return a label in two lines at most; what is cut from a longer one stands in the table."""
+    lines = wrap(label, width=width).split("\n")
+    if len(lines) > LINES:
+        lines = [*lines[: LINES - 1], f"{lines[LINES - 1]}…"]
+    most = int(width / 0.52) if label.isascii() else int(width)
+    return "\n".join(f"{line[: most - 1]}…" if em(line) > width + 2 else line for line in lines)
 
-    Returns
-    -------
-    list of int
-        Which positions are labelled.
-    """
-    widest = max((_em(label) for label in labels), default=1.0)
+
+def label_periods(ax: Axes, labels: list[str]) -> list[int]:
+    """Label the periods along the foot of a chart, as many as fit; return which, the latest too."""
+    widest = max((em(label) for label in labels), default=1.0)
     fit = max(2, int(WIDTH * 72 / 8.5 / (widest + 1.5)))
     step = max(1, -(-len(labels) // fit))
     at = list(range(len(labels) - 1, -1, -step))[::-1]

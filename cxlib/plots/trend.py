@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 
-from cxlib.plots import theme
+from cxlib.plots import native, theme
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 
 def trend(
@@ -30,69 +28,47 @@ def trend(
     Parameters
     ----------
     table : pandas.DataFrame
-        ``period, value, low, high, unit``, one row a period; small bases withheld.
-    words : Words
-    title : str
-        What the figure shows, as a sentence.
+        ``period, value, low, high, unit``, one row a period.
     target : float, optional
     broken_at : str, optional
         The period in which the level broke: marked by a dotted line before it.
-    ax : Axes, optional
     """
     ax = theme.axes(ax, height=2.7)
     unit, at = str(table["unit"].iloc[0]), np.arange(len(table))
-    ax.fill_between(
-        at,
-        table["low"].astype(float),
-        table["high"].astype(float),
-        color=theme.MAIN,
-        alpha=0.15,
-        lw=0,
-    )
-    sns.lineplot(
-        x=at,
-        y=table["value"].to_numpy(),
-        ax=ax,
-        color=theme.MAIN,
-        marker="o",
-        ms=4.5,
-        mec=theme.MAIN,
-    )
+    low, high = table["low"].astype(float), table["high"].astype(float)
+    ax.fill_between(at, low, high, color=theme.MAIN, alpha=0.15, lw=0)
+    look: Any = {"color": theme.MAIN, "marker": "o", "ms": 4.5, "mec": theme.MAIN}
+    sns.lineplot(x=at, y=table["value"].to_numpy(), ax=ax, **look)
     periods = table["period"].astype(str).tolist()
     theme.label_periods(ax, [words.period(label) for label in periods])
     for x in turning_points(table["value"].to_numpy(float)):
-        row = table.iloc[x]
-        high = row["high"] if np.isfinite(row["high"]) else row["value"]
-        ax.annotate(
-            words.quantity(float(row["value"]), unit),
-            (x, high),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=8,
-            color=theme.INK,
-        )
+        value, top = float(table["value"].iloc[x]), table["high"].iloc[x]
+        place = (x, top if np.isfinite(top) else value)
+        theme.note(ax, words.quantity(value, unit), place, shift=(0, 4))
     if broken_at in periods:
         ax.axvline(periods.index(broken_at) - 0.5, color=theme.MUTED, linestyle=":", linewidth=1.2)
-    if target is not None and np.isfinite(target):
-        target_line(ax, target, unit, words)
+    aimed = target if target is not None and np.isfinite(target) else None
+    if aimed is not None:
+        target_line(ax, aimed, unit, words)
+    drawn = native.Chart(
+        kind="trend", labels=tuple(map(words.period, periods)),
+        values=native.numbers(table["value"]), low=native.numbers(table["low"]),
+        high=native.numbers(table["high"]), target=aimed,
+        target_label=words.say(_("Target {target}"), target=Quantity(aimed or 0.0, unit)),
+        shape=native.shape_of(table),
+    )  # fmt: skip
+    native.note(ax, drawn)
     ax.margins(y=0.25)
     ax.set(xlabel="", ylabel="")
+    values = [words.quantity(float(value), unit) for value in table["value"]]
+    theme.tells(ax, zip(map(words.period, periods), values, strict=True))
     return theme.title(ax, title)
 
 
 def target_line(ax: Axes, target: float, unit: str, words: Words, style: str = "--") -> None:
     """Draw a target across the axes, its number beside them."""
     ax.axhline(target, color=theme.ACCENT, linestyle=style, linewidth=1.2)
-    ax.annotate(
-        words.say(_("Target {target}"), target=Quantity(target, unit)),
-        (1.01, target),
-        xycoords=("axes fraction", "data"),
-        va="center",
-        fontsize=8,
-        color=theme.ACCENT,
-    )
+    theme.beside(ax, words.say(_("Target {target}"), target=Quantity(target, unit)), target)
 
 
 def turning_points(values: np.ndarray) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cxlib.plots import theme
+from cxlib.plots import native, theme
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,14 +36,9 @@ def waterfall(
         One row a bar: ``role`` ("total" or "step"), ``value`` (a total's level, a step's change),
         ``low, high`` (its interval; missing: none is drawn).
     labels, texts : sequence of str
-        What stands left of each row, and beside its bar; said already.
-    title, xlabel : str
+        What stands left of each row, and beside its bar.
     target : float, optional
-        A level to be reached.
-    target_label : str
-    alt : str
-        What someone who cannot see it should know.
-    ax : Axes, optional
+        A level to be reached, with `target_label` above it.
     """
     ax = theme.row_axes(ax, len(table), extra=1.5)
     reached = 0.0
@@ -63,19 +58,20 @@ def waterfall(
             ax.plot(ends, [y, y], color=theme.INK, linewidth=1.2, marker="|", markersize=6)
         reached = start + value
         right = np.nanmax([reached, start + high, reached if row["role"] == TOTAL else start])
-        ax.annotate(
-            texts[y], (right, y), xytext=(7, 0), textcoords="offset points", va="center",
-            fontsize=8, color=theme.INK,
-        )  # fmt: skip
+        theme.note(ax, texts[y], (right, y), shift=(7, 0), ha="left", va="center")
     if target is not None:
         ax.axvline(target, color=theme.ACCENT, linestyle="--", linewidth=1)
-        ax.annotate(
-            target_label, (target, 1), xycoords=("data", "axes fraction"), xytext=(0, 2),
-            textcoords="offset points", ha="center", va="bottom", fontsize=8, color=theme.ACCENT,
-        )  # fmt: skip
+        theme.on_top(ax, target_label, target)
     theme.label_rows(ax, list(labels), width=26)
     ax.grid(axis="x")
     ax.use_sticky_edges = False  # a bar that begins at the edge is not cut off there
     ax.margins(x=0.12)
     ax.set_xlabel(xlabel)
+    drawn = native.Chart(
+        kind="waterfall", labels=tuple(labels), values=native.numbers(table["value"]),
+        totals=tuple(role == TOTAL for role in table["role"]), target=target,
+        target_label=target_label, axis=xlabel, shape="0.0",
+    )  # fmt: skip
+    native.note(ax, drawn)
+    theme.tells(ax, zip(labels, texts, strict=True))
     return theme.title(ax, title, alt=alt)

@@ -99,7 +99,7 @@ class TilesView:
                 "value": t.value,
                 "lines": list(t.lines),
                 "state": t.state,
-                "spark": _spark(t.history),
+                "spark": spark(t.history),
             }
             for t in self.tiles
         ]
@@ -117,7 +117,7 @@ class TilesView:
         }
 
 
-def _spark(history: tuple[float, ...]) -> list[list[float]]:
+def spark(history: tuple[float, ...]) -> list[list[float]]:
     """Return the points of a sparkline in a box of 100 by 20; none where nothing varies."""
     low, high = min(history, default=0.0), max(history, default=0.0)
     if len(history) < 3 or high <= low:

@@ -21,7 +21,7 @@ MOST = 5
 """Findings at the top of a chapter."""
 INTERVAL = _("95% interval {low} to {high}, {n} answers")
 ANSWERS = _("{n} answers")
-COUNTED = _("all {n} cases are counted")
+COUNTED = _("All {n} cases are counted")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from html import escape
@@ -31,6 +32,8 @@ class TableView:
     notes : tuple of str
         Caveats and explanations beneath.
     caption : str
+    leads : tuple of str
+        Row by row, the stem of the chapter that said it; empty if nothing leads anywhere.
     """
 
     headings: tuple[str, ...]
@@ -38,6 +41,7 @@ class TableView:
     numeric: tuple[bool, ...]
     notes: tuple[str, ...] = ()
     caption: str = ""
+    leads: tuple[str, ...] = ()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
         data = {
@@ -46,6 +50,7 @@ class TableView:
             "numeric": list(self.numeric),
             "notes": list(self.notes),
             "caption": self.caption,
+            "leads": list(self.leads),
         }
         return {mime.TABLE: data, "text/html": self._html(), "text/plain": self._plain()}
 
@@ -101,20 +106,22 @@ def view(
         If the result has no such frame or column.
     """
     asked = columns.split() if isinstance(columns, str) else columns
-    frame = result if isinstance(result, pd.DataFrame) else _frame_of(result, table)
+    frame = result if isinstance(result, pd.DataFrame) else frame_of(result, table)
     unit = "" if isinstance(result, pd.DataFrame) else str(getattr(result, "unit", "") or "")
-    shown = [(name, _column(frame, name)) for name in _choose(result, frame, asked)]
+    shown = [(name, column_of(frame, name)) for name in choose(result, frame, asked)]
     rows = [_row(record, shown, words, unit) for record in frame.to_dict("records")]
     return TableView(
         headings=tuple(words.label(column.heading) for _name, column in shown),
         rows=tuple(rows),
         numeric=tuple(column.kind not in WORDS_KINDS for _name, column in shown),
-        notes=tuple(_notes(result, frame, words, minimum_base)),
+        notes=tuple(notes_of(result, frame, words, minimum_base)),
         caption=words.say(caption) if caption else "",
+        leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
     )
 
 
-def _frame_of(result: Any, table: str) -> pd.DataFrame:
+def frame_of(result: Any, table: str) -> pd.DataFrame:
+    """Return one frame of a result; its plain numbers as a row where it has none."""
     frame = getattr(result, table, None)
     if isinstance(frame, pd.DataFrame):
         return frame
@@ -130,7 +137,7 @@ def _frame_of(result: Any, table: str) -> pd.DataFrame:
     raise CxError(f"{type(result).__name__} is not a result that can be shown.")
 
 
-def _choose(result: Any, frame: pd.DataFrame, asked: Sequence[str] | None) -> list[str]:
+def choose(result: Any, frame: pd.DataFrame, asked: Sequence[str] | None) -> list[str]:
     """Return the shown columns: those asked for, else those that say something in any row."""
     if asked is not None:
         missing = [name for name in asked if name not in frame]
@@ -142,11 +149,11 @@ def _choose(result: Any, frame: pd.DataFrame, asked: Sequence[str] | None) -> li
     names = [str(name) for name in frame.columns if name != "withheld"]
     if {"kpi", "value"} <= set(names):
         names = [name for name in KPI_COLUMNS if name in names]
-    ends = {end for name in names for end in _column(frame, name).interval or ()}
+    ends = {end for name in names for end in column_of(frame, name).interval or ()}
     return [n for n in names if n not in ends and (frame.empty or bool(frame[n].notna().any()))]
 
 
-def _column(frame: pd.DataFrame, name: str) -> Column:
+def column_of(frame: pd.DataFrame, name: str) -> Column:
     """Return what a column means: as the registry has it, else by its kind of numbers."""
     known = registry.COLUMNS.get(name)
     if known is not None:
@@ -172,21 +179,32 @@ def _row(
         if withheld and column.kind not in WORDS_KINDS:
             cells.append(formats.DASH)
             continue
-        value = record[name]
-        if column.kind == "level":
-            of = record.get("segment", record.get("margin", name))
-            value = None if value is None else f"{of}={value}"
-        elif name == "mix_level" and value is not None:
-            value = words.label(f"{record.get('mix_segment')}={value}")
+        value = value_of(record, name, column, words)
         text = formats.cell(value, column.kind, words=words, unit=own_unit)
         if column.kind not in WORDS_KINDS:
             text = text.replace(" ", "\u00a0")  # a number is not broken; its interval may follow
         text += _interval(record, column, words, own_unit)
-        cells.append(text + (" *" if name == "n" and _few(record["n"]) else ""))
+        cells.append(text + (" *" if name == "n" and few(record["n"]) else ""))
     return tuple(cells)
 
 
-def _few(n: Any) -> bool:
+def value_of(record: dict[Any, Any], name: str, column: Column, words: Words) -> Any:
+    """Return a row's value; of a level, or a choice, the key that its label goes by."""
+    value = record[name]
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if name == "choice":
+        key = f"{record.get('question')}={value}"
+        return key if words.label(key) != key else value
+    if column.kind == "level":
+        return f"{record.get('segment', record.get('margin', name))}={value}"
+    if name == "mix_level":
+        return words.label(f"{record.get('mix_segment')}={value}")
+    return value
+
+
+def few(n: Any) -> bool:
+    """Tell whether a base calls for care."""
     return n is not None and not pd.isna(n) and 0 <= float(n) < CARE_BASE
 
 
@@ -206,7 +224,8 @@ def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -
     return space + said.replace(" ", "\u00a0")  # an interval is not broken over two lines
 
 
-def _notes(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) -> Iterable[str]:
+def notes_of(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) -> Iterable[str]:
+    """Yield what stands beneath a table: what is withheld, what calls for care, caveats."""
     if "withheld" in frame and frame["withheld"].any():
         yield words.say(
             _("– : withheld: fewer than {n} answers, or a group that would give such a one away."),

@@ -41,3 +41,19 @@ ON_PATH = Rule(
 BEHIND_PATH = Rule(
     {"course": BEHIND}, _("{kpi} is behind its path to {target}: {value}."), "serious", AGREE
 )
+SHORT_SO_FAR = Rule(
+    {"status": MISSED, "course": OPEN},
+    _(
+        "{kpi} stands at {value}, short of {target}; "
+        "whether it is on its way there is too close to call."
+    ),
+    "warning",
+    _("Agree what is done before {due}, by whom and by when."),
+)
+ALREADY = Rule(
+    {"status": MET, "course": ON},
+    _("{kpi} already meets its target: {value} against {target}."),
+    "good",
+    MEETS.next_step,
+)
+ALL = (MISSES, CLOSE, MEETS, BEHIND_PATH, SHORT_SO_FAR, CLOSE_SO_FAR, ALREADY, ON_PATH)

@@ -15,7 +15,10 @@ from cxlib.present.linked import Cell, Lattice, Measure, Printed
 R = TypeVar("R")
 
 _KEPT = ("n_dropped", "n_previous", "rank")
-_VERDICTS = ("status", "course", "moved", "cause", "turn", "alike", "mix_level")
+_VERDICTS = (
+    *("status", "course", "moved", "cause", "turn", "alike", "mix_level"),
+    *("letters", "against_rest"),
+)
 """Words that give away a number which is withheld."""
 _BASES = ("n", "n_before", "n_after")
 _ABOUT = ("kpi", "metric", "touchpoint", "question")
@@ -100,8 +103,26 @@ def _walk(result: Any, minimum_base: int, visit: _Visit) -> Any:
             changed[field.name] = _walk(value, minimum_base, visit)
         elif small and isinstance(value, float):
             changed[field.name] = float("nan")
+    if {"table", "pairs"} <= changed.keys() and "withheld" in changed["table"]:
+        changed["table"], changed["pairs"] = _uncompared(changed["table"], changed["pairs"])
     changed = {name: value for name, value in changed.items() if value is not getattr(result, name)}
     return replace(result, **changed) if changed else result
+
+
+def _uncompared(table: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Blank what a cross table compares with a withheld column: its difference, its letter."""
+    keys = ["question", "choice", "segment"]
+    hidden = table[table["withheld"]]
+    gone = set(hidden[[*keys, "level"]].itertuples(index=False, name=None))
+    sides = [pairs[[*keys, side]].itertuples(index=False, name=None) for side in ("level", "other")]
+    touched = np.array([a in gone or b in gone for a, b in zip(*sides, strict=True)], dtype=bool)
+    shown = pairs.assign(withheld=touched)
+    _blank(shown, shown.columns.difference(["withheld"]), shown["withheld"])
+    lost = {key: set(rows["column"]) for key, rows in hidden.groupby(keys)}
+    told = zip(table[keys].itertuples(index=False, name=None), table["letters"], strict=True)
+    kept = [" ".join(c for c in (letters or "").split() if c not in lost.get(key, ()))
+            for key, letters in told]  # fmt: skip
+    return table.assign(letters=pd.Series(kept, table.index, dtype=object)), shown
 
 
 def _own_bases(result: Any) -> list[int]:

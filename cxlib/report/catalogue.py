@@ -21,7 +21,7 @@ from cxlib.workspace import kit_file
 
 PACKAGE = Path(__file__).resolve().parent.parent
 KIT = "kit"
-_SAID = re.compile(r"""\bsay\('((?:[^'\\]|\\.)+)'\)""")
+_SAID = re.compile(r"""\bsay\('((?:[^'\\]|\\.)+)'[,)]""")
 
 
 def extract(notebooks: Path | None = None) -> dict[str, list[str]]:

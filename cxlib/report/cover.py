@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from cxlib import __version__
 from cxlib.report.html import Cover
-from cxlib.words import Words
+from cxlib.report.saved import made_at
+from cxlib.words import Said, Words
 from cxlib.words import mark as _
 from cxlib.workspace import Workspace
 
@@ -36,21 +37,26 @@ def cover_of(client: Client, workspace: Workspace, *, period: str, words: Words)
     period : str
     words : Words
     """
+    from cxlib.data.face import face_of
     from cxlib.data.tables import provenance
 
+    face = face_of(client, workspace, words.language)
+    zone = ZoneInfo(client.calendar.timezone) if client.calendar.timezone else None
     return Cover(
         client=client.display_name(words.language),
         period=words.period(period),
-        confidential=words.say(_("Confidential")),
-        provenance=tuple(_lines(provenance(workspace, client), period, words)),
+        confidential=face.confidential or words.say(_("Confidential")),
+        face=face,
+        provenance=tuple(_lines(provenance(workspace, client), period, words, zone)),
     )
 
 
-def _lines(source: dict[str, Any], period: str, words: Words) -> list[tuple[str, str]]:
+def _lines(
+    source: dict[str, Any], period: str, words: Words, zone: ZoneInfo | None
+) -> list[tuple[str, str]]:
     lines = [
         (words.say(_("Client file")), source["params"][:16]),
         (words.say(_("Kit")), f"cxlib {__version__}"),
-        (words.say(_("Key")), source["key"]),
         (words.say(_("Period")), words.period(period)),
     ]
     for name, table in source["tables"].items():
@@ -66,7 +72,14 @@ def _lines(source: dict[str, Any], period: str, words: Words) -> list[tuple[str,
         )
         files = ", ".join(f"{file} ({digest[:12]})" for file, digest in table["files"].items())
         lines.append((words.say(TABLES[name]), " · ".join((text, *dropped, files))))
-    pinned = os.environ.get("SOURCE_DATE_EPOCH")  # the same inputs give the same bytes
-    now = datetime.fromtimestamp(int(pinned), UTC) if pinned else datetime.now(UTC)
-    made = now.isoformat(timespec="minutes")
-    return [*lines, (words.say(_("Made")), made)]
+    return [*lines, (words.say(_("Made")), _moment(words, zone))]
+
+
+def _moment(words: Words, zone: ZoneInfo | None) -> str:
+    """Return the moment on the client's clock, as its reader writes it."""
+    from babel.dates import get_timezone_name
+
+    now = made_at().astimezone(zone or UTC)
+    where = get_timezone_name(now, locale=words.language) if zone else "UTC"
+    said = {"date": now.date(), "time": Said(f"{now:%H:%M}"), "zone": Said(where)}
+    return words.say(_("{date}, {time} ({zone})"), **said)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+from markupsafe import Markup, escape
+
+from cxlib.data.face import Face
 from cxlib.errors import DataError
 from cxlib.present import mime
 from cxlib.present.findings import MOST, SEVERITIES
@@ -21,8 +25,15 @@ CONTENT_POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'"
 )
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 HIDDEN_TAGS = {"parameters", "injected-parameters", "setup", "interactive"}
+
+
+class Link(NamedTuple):
+    """Another chapter's report: its file, and the question that it answers."""
+
+    file: str
+    title: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +46,8 @@ class Cover:
         As the reader's language writes them.
     confidential : str
         The confidentiality mark.
+    face : Face
+        The client's own: logo, colours, footer.
     provenance : sequence of (str, str)
         What the report ends with.
     """
@@ -42,10 +55,45 @@ class Cover:
     client: str
     period: str
     confidential: str
+    face: Face = field(default_factory=Face)
     provenance: Sequence[tuple[str, str]] = ()
 
+    def style(self) -> Markup:
+        """Return the style sheet of a page: the kit's own, the client's face, running headers."""
+        dark = "@media screen and (prefers-color-scheme: dark)"
+        colours = ((":root{%s}", self.face.colours), (dark + "{:root{%s}}", self.face.dark))
+        boxes = {
+            "top-left": f"{_alone(self.client)} · {self.period}",
+            "top-right": self.confidential,
+            "bottom-left": self.face.footer,
+        }
+        running = "".join(f"@{at}{{content:{_quoted(text)}}}" for at, text in boxes.items() if text)
+        told = [
+            style(),
+            *(
+                form % "".join(f"--{k}:{v};" for k, v in has.items())
+                for form, has in colours
+                if has
+            ),
+            f'@page{{{running}@bottom-right{{content:counter(page) " / " counter(pages)}}}}',
+        ]
+        return Markup("\n".join(told))
 
-def render(notebook: Any, *, words: Words, cover: Cover) -> str:
+
+def _alone(text: str) -> str:
+    """Return a text that may run from right to left as one that leaves its neighbours alone."""
+    return f"\u2068{text}\u2069" if re.search(f"[{_RIGHT_TO_LEFT}]", text) else text
+
+
+def _quoted(text: str) -> str:
+    """Return any text as a CSS string, whatever stands in it."""
+    plain = "".join(c if c.isalnum() else f"\\{ord(c):x} " for c in text)
+    return f'"{plain}"'
+
+
+def render(
+    notebook: Any, *, words: Words, cover: Cover, links: Mapping[str, Link] = MappingProxyType({})
+) -> str:
     """Return the report of an executed notebook.
 
     Parameters
@@ -54,6 +102,9 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
         Executed; its markdown is translated here.
     words : Words
     cover : Cover
+    links : mapping of str to Link
+        Where other chapters of the same folder stand, by stem: what is repeated from one leads
+        there.
 
     Returns
     -------
@@ -68,6 +119,8 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
     method = [c for c in cells if "method" in c.metadata.get("tags", [])]
     evidence = _without_empty_sections([c for c in cells if c not in method])
     outputs = [o.get("data", {}) for c in cells if c.cell_type == "code" for o in c.outputs]
+    for c in cells:
+        c.metadata["leads"] = _leads_to(c) if _shows(c) else ""
     headings: list[Heading] = []
     top, more = _in_order(i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", []))
     _say_once(outputs)
@@ -75,24 +128,45 @@ def render(notebook: Any, *, words: Words, cover: Cover) -> str:
         about = data.get(mime.FIGURE, {})
         data[mime.FIGURE] = about | {"prefix": f"f{at + 1}"}
     page = {
-        "lang": {"zh": "zh-Hans"}.get(words.language, words.language),
+        "lang": lang_of(words),
+        "cover": cover,
+        "links": links,
         "client": cover.client,
         "period": cover.period,
         "confidential": cover.confidential,
         "title": title,
         "lead": lead,
         "tiles": [t for d in outputs for t in d.get(mime.TILES, {}).get("tiles", [])],
+        "tiles_lead": next((_leads_to(c) for c in cells if _has(c, mime.TILES)), ""),
         "findings": top,
         "more": more,
         "contents": _contents(evidence, headings, words, bool(method)),
         "evidence": evidence,
         "method": method,
         "provenance": cover.provenance,
-        "style": style(),
+        "style": cover.style(),
         "policy": CONTENT_POLICY,
     }
     template = _environment().get_template("index.html.j2")
-    return str(template.render(page=page, mime=mime, say=words.say))
+    return _RUNS.sub(_apart, str(template.render(page=page, mime=mime, say=words.say)))
+
+
+_RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RUNS = re.compile(
+    r"<(svg|style|title)\b.*?</\1>|<[^>]*>"
+    rf"|(?P<run>[{_RIGHT_TO_LEFT}]+(?:[^\w<>&]+[{_RIGHT_TO_LEFT}]+)*)",
+    re.DOTALL,
+)
+
+
+def _apart(found: re.Match[str]) -> str:
+    """Set words written from right to left apart, so that a number after them stays after them."""
+    return f"<bdi>{found['run']}</bdi>" if found["run"] else found[0]
+
+
+def lang_of(words: Words) -> str:
+    """Return the reader's language as a page declares it."""
+    return {"zh": "zh-Hans"}.get(words.language, words.language)
 
 
 def _take_title(texts: list[Any]) -> tuple[str, str]:
@@ -133,6 +207,16 @@ def _shows(cell: Any) -> bool:
     return any(not lifted & set(out.get("data", {})) for out in outputs)
 
 
+def _has(cell: Any, kind: str) -> bool:
+    return any(kind in out.get("data", {}) for out in cell.get("outputs", ()))
+
+
+def _leads_to(cell: Any) -> str:
+    """Return the stem of the chapter that a cell repeats: its tag ``leads-<stem>``; or nothing."""
+    tags = cell.metadata.get("tags", [])
+    return next((tag.removeprefix("leads-") for tag in tags if tag.startswith("leads-")), "")
+
+
 def _in_order(
     items: Iterable[Mapping[str, Any]],
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
@@ -162,8 +246,6 @@ def _contents(
 
 def _inlined(svg: str | list[str], about: Mapping[str, Any]) -> Any:
     """Return a figure as the page holds it; one that will not do is told in words."""
-    from markupsafe import Markup, escape
-
     alt = str(about.get("alt", ""))
     try:
         options: dict[str, Any] = {"prefix": about.get("prefix", "f"), "alt": alt}
@@ -185,15 +267,12 @@ def _inlined(svg: str | list[str], about: Mapping[str, Any]) -> Any:
 @lru_cache(maxsize=1)
 def style() -> Any:
     """Return the style sheet of every page the kit makes."""
-    from markupsafe import Markup
-
-    return Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    return Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Any:
     """Return nbconvert's template environment with the kit's template and autoescape on."""
-    from markupsafe import Markup
     from nbconvert.exporters.templateexporter import TemplateExporter
 
     class ReportExporter(TemplateExporter):
@@ -203,7 +282,7 @@ def _environment() -> Any:
 
     exporter = ReportExporter(
         template_name="cx",
-        extra_template_basedirs=[str(_TEMPLATES)],
+        extra_template_basedirs=[str(TEMPLATES)],
         template_file="index.html.j2",
     )
     environment = exporter.environment

@@ -9,13 +9,20 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cxlib.report.html import CONTENT_POLICY, style
-from cxlib.words import Words
+from cxlib.present.conclusions import spark
+from cxlib.report.html import CONTENT_POLICY, lang_of, style
+from cxlib.words import Said, Words
+from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.envelope import Envelope
 
 _STATES = {"done": "good", "fresh": "good", "failed": "serious", "blocked": "warning"}
+STATES = (
+    *(_("done"), _("fresh"), _("failed"), _("blocked"), _("interrupted"), _("not applicable")),
+    *(_("stale"), _("never run")),
+)
+"""How a job may stand, as the index says it."""
 _VERDICTS = {"met": "good", "on course": "good", "missed": "serious", "behind": "serious"}
 DECIDES = ("due", "no trajectory")
 """Courses that leave the word to the verdict."""
@@ -34,6 +41,7 @@ class Kpi:
     target: float | None = None
     status: str | None = None
     course: str | None = None
+    history: tuple[float, ...] | list[float] | None = ()
 
     @property
     def verdict(self) -> str:
@@ -63,6 +71,8 @@ def glance_of(envelope: Envelope) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     import pandas as pd
 
+    if isinstance(value, (tuple, list)):
+        return [round(float(each), 4) for each in value if not pd.isna(each)]
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return None
     return value.item() if hasattr(value, "item") else value
@@ -79,6 +89,7 @@ class Entry:
     state: str
     link: str = ""
     note: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,28 +113,61 @@ class ClientEntry:
         return trouble, sum(_VERDICTS.get(kpi.verdict) == "serious" for kpi in self.kpis)
 
     @property
-    def summary(self) -> str:
-        """How its reports stand, in a few words."""
+    def books(self) -> list[Entry]:
+        """The books of its newest period."""
+        return [e for e in self.entries if e.chapter == "book" and e.period == self.period]
+
+    def told(self, words: Words) -> str:
+        """Return how its reports stand, in a few words."""
         counts = Counter(e.state for e in self.entries if e.state != "not applicable")
-        told = ", ".join(f"{n} {state}" for state, n in sorted(counts.items()))
-        return "refused" if self.fault else told or "no report yet"
+        told = [
+            words.say(_("{n} {state}"), n=n, state=Said(words.say(state)))
+            for state, n in sorted(counts.items())
+        ]
+        if self.fault:
+            return words.say(_("refused"))
+        comma = "，" if words.language == "zh" else ", "
+        return comma.join(told) or words.say(_("no report yet"))
 
 
-def render_index(clients: Sequence[ClientEntry], *, faults: Sequence[str] = ()) -> str:
-    """Return the index page, as sealed as the reports it links to; `faults` are of notebooks."""
-    group = 'role="group" tabindex="0" aria-label="Clients"'
-    head = _row("th", ("Client", "Period", "KPIs", "Targets", "Reports"), ' scope="col"')
-    rows = "".join(_client_row(client) for client in clients)
+def render_index(
+    clients: Sequence[ClientEntry], *, faults: Sequence[str] = (), words: Words | None = None
+) -> str:
+    """Return the index page, as sealed as the reports it links to; `faults` are of notebooks.
+
+    Parameters
+    ----------
+    clients : sequence of ClientEntry
+        Whoever needs attention first.
+    faults : sequence of str
+        What is wrong with notebooks.
+    words : Words, optional
+        The consultancy's language, English by default.
+    """
+    words = words or Words()
+    say = words.say
+    heads = (_("Client"), _("KPIs"), _("Change and why"), _("Against its target"), _("Reports"))
+    head = _row("th", [say(text) for text in heads], ' scope="col"')
+    rows = "".join(_client_row(client, words) for client in clients)
     notes = "".join(f'<p class="note">{escape(fault)}</p>' for fault in faults)
-    details = "".join(_details(client) for client in clients)
-    title = "Clients and their reports"
+    details = "".join(_details(client, words) for client in clients)
+    title = escape(say(_("Clients and their reports")))
+    group = f'role="group" tabindex="0" aria-label="{title}"'
+    mark, warning = (
+        escape(say(text))
+        for text in (
+            _("For the consultancy only"),
+            _("It names all clients side by side: do not pass it on to any of them."),
+        )
+    )
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{lang_of(words)}"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title><style>{style()}</style></head>\n<body>"
-        f'<header><p class="mark">For the consultancy only</p><h1>{title}</h1>'
-        "<p>It names all clients side by side: do not pass it on to any of them.</p></header>\n"
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{title}</title><style>{style()}</style></head>\n"
+        f'<body class="wide"><header><p class="mark">{mark}</p><h1>{title}</h1>'
+        f"<p>{warning}</p></header>\n"
         f'<main>{notes}<div class="table" {group}><table><thead>{head}</thead>'
         f"<tbody>\n{rows}</tbody></table></div>\n{details}</main></body></html>\n"
     )
@@ -133,22 +177,30 @@ def _row(tag: str, cells: Sequence[str], attributes: str = "") -> str:
     return "<tr>" + "".join(f"<{tag}{attributes}>{cell}</{tag}>" for cell in cells) + "</tr>\n"
 
 
-def _client_row(client: ClientEntry) -> str:
+def _client_row(client: ClientEntry, words: Words) -> str:
     name = escape(client.title or client.name)
-    kpis = "<br>".join(_kpi(kpi) for kpi in client.kpis if kpi.status or kpi.change is not None)
-    verdicts = "<br>".join(
-        f'<span class="{_VERDICTS.get(kpi.verdict, "warning")}">'
-        f'<span class="badge">{escape(kpi.label)}</span></span> {escape(kpi.verdict)}'
-        for kpi in client.kpis
+    period = escape(words.period(client.period)) if client.period else ""
+    told = [kpi for kpi in client.kpis if kpi.status or kpi.change is not None]
+    shown = [kpi for kpi in told if kpi.status] or told
+    values = "".join(f'<div class="kpi">{_value(kpi, words)}</div>' for kpi in shown)
+    moves = "".join(f'<div class="kpi">{_change(kpi, words)}</div>' for kpi in shown)
+    verdicts = "".join(
+        f'<div class="kpi {_VERDICTS.get(kpi.verdict, "warning")}">'
+        f'<span class="badge">{escape(words.say(kpi.verdict))}</span></div>'
         if kpi.verdict
+        else '<div class="kpi">–</div>'
+        for kpi in shown
     )
     worst = next((s for s in ("failed", "blocked") if _has(client, s)), "done")
     kind = "serious" if client.fault else _STATES[worst]
-    state = f'<span class="{kind}"><span class="badge">{escape(client.summary)}</span></span>'
+    state = f'<span class="{kind}"><span class="badge">{escape(client.told(words))}</span></span>'
+    books = " · ".join(_link(e, e.language) for e in client.books if e.link)
+    bound = f"<br>{escape(words.say(_('Whole report:')))} {books}" if books else ""
     return (
-        f'<tr><th scope="row"><a href="#{quote(client.name)}">{name}</a></th>'
-        f"<td>{escape(client.period)}</td><td>{kpis or '–'}</td><td>{verdicts or '–'}</td>"
-        f"<td>{state}</td></tr>\n"
+        f'<tr><th scope="row"><a href="#{quote(client.name)}">{name}</a><br>'
+        f'<span class="next">{period}</span></th>'
+        f"<td>{values or '–'}</td><td>{moves or '–'}</td><td>{verdicts or '–'}</td>"
+        f"<td>{state}{bound}</td></tr>\n"
     )
 
 
@@ -156,36 +208,55 @@ def _has(client: ClientEntry, state: str) -> bool:
     return any(entry.state == state for entry in client.entries)
 
 
-def _kpi(kpi: Kpi) -> str:
-    words = Words()
+def _value(kpi: Kpi, words: Words) -> str:
     name = f"<strong>{escape(words.label(kpi.label))}</strong>"
     if kpi.value is None:
-        return f"{name} withheld"
-    value = escape(words.quantity(kpi.value, kpi.unit or ""))
-    if kpi.change is None:
-        return f"{name} {value}"
+        return f"{name} {escape(words.say(_('withheld')))}"
+    points = spark(tuple(kpi.history or ()))
+    line = " ".join(f"{x:g},{y:g}" for x, y in points)
+    drawn = (
+        f'<svg class="spark" viewBox="-3 -3 106 26" aria-hidden="true"><polyline points="{line}" '
+        'fill="none" stroke="currentColor" stroke-width="1.5"/></svg>'
+        if points
+        else ""
+    )
+    return f"{name} {escape(words.quantity(kpi.value, kpi.unit or ''))} {drawn}"
+
+
+def _change(kpi: Kpi, words: Words) -> str:
+    if kpi.value is None or kpi.change is None:
+        return "–"
     change = escape(words.quantity(kpi.change, kpi.unit or "", sign=True))
-    when = f" in {escape(words.period(kpi.at))}" if kpi.at else ""
-    cause = f", {escape(kpi.cause)}" if kpi.cause and kpi.cause != "not split" else ""
-    return f"{name} {value} ({change}{when}{cause})"
+    told = [escape(words.period(kpi.at))] if kpi.at else []
+    told += [escape(words.say(kpi.cause))] if kpi.cause and kpi.cause != "not split" else []
+    comma = "，" if words.language == "zh" else ", "
+    return comma.join((change, *told))
 
 
-def _details(client: ClientEntry) -> str:
-    head = _row("th", ("Chapter", "Period", "Language", "State", "Note"), ' scope="col"')
+def _details(client: ClientEntry, words: Words) -> str:
+    heads = (_("Chapter"), _("Period"), _("Language"), _("State"), _("Note"))
+    head = _row("th", [words.say(text) for text in heads], ' scope="col"')
     rows = "".join(
-        _row("td", (_link(e), *map(escape, (e.period, e.language, e.state, e.note))))
+        _row(
+            "td",
+            (
+                _link(e, words.say(e.title)),
+                *map(escape, (words.period(e.period), e.language, words.say(e.state), e.note)),
+            ),
+        )
         for e in client.entries
     )
     fault = f'<pre class="plain">{escape(client.fault)}</pre>' if client.fault else ""
-    group = f'role="group" tabindex="0" aria-label="{escape(client.name)}"'
+    title = escape(client.title or client.name)
+    group = f'role="group" tabindex="0" aria-label="{title}"'
     body = f"<thead>{head}</thead><tbody>\n{rows}</tbody>"
     table = f'<div class="table" {group}><table>{body}</table></div>'
     return (
-        f'<section id="{escape(client.name)}"><h2>{escape(client.title or client.name)}</h2>{fault}'
+        f'<section id="{escape(client.name)}"><h2>{title}</h2>{fault}'
         f"{table if client.entries else ''}</section>\n"
     )
 
 
-def _link(entry: Entry) -> str:
-    title = escape(entry.title)
-    return f'<a href="{escape(quote(entry.link))}">{title}</a>' if entry.link else title
+def _link(entry: Entry, text: str) -> str:
+    shown = escape(text)
+    return f'<a href="{escape(quote(entry.link))}">{shown}</a>' if entry.link else shown

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.analysis import trends
-from cxlib.analysis.trends import _rules
+from cxlib.analysis.trends import rules
 from cxlib.errors import DataError
 from tests.reference import process_charts as published
 
@@ -100,15 +100,15 @@ def test_two_in_three_agrees_with_nhsrplotthedots(
     close: tuple[int, ...], side: tuple[int, ...], flagged: tuple[int, ...]
 ) -> None:
     none = np.zeros((1, len(close)), dtype=bool)
-    found = _rules.two_in_three(np.array([side], float), np.array([close], bool), none)
+    found = rules.two_in_three(np.array([side], float), np.array([close], bool), none)
     assert found[0].tolist() == list(map(bool, flagged))
 
 
 @pytest.mark.parametrize(("values", "expected"), published.SEVEN_POINT_TREND)
 def test_the_trend_agrees_with_nhsrplotthedots(values: tuple[int, ...], expected: int) -> None:
     array = np.array([values], float)
-    up = _rules.part_of_run(_rules.run_lengths(array, up=True))
-    down = _rules.part_of_run(_rules.run_lengths(array, up=False))
+    up = rules.part_of_run(rules.run_lengths(array, up=True))
+    down = rules.part_of_run(rules.run_lengths(array, up=False))
     assert int(up[0, -1]) - int(down[0, -1]) == expected
     assert up.all() == (expected == 1)
 
@@ -163,7 +163,7 @@ def test_a_run_of_l_takes_two_to_the_l_minus_one_points_on_average() -> None:
     """Exact: enumerate every sequence of sides, then let the rule say when it first has L."""
     length, n = 3, 14
     sides = np.array(list(product([-1.0, 1.0], repeat=n)))
-    run = np.maximum(_rules.same_side(sides, 1), _rules.same_side(sides, -1))
+    run = np.maximum(rules.same_side(sides, 1), rules.same_side(sides, -1))
     waiting = [1.0] + [float((run[:, :t].max(axis=1) < length).mean()) for t in range(1, n + 1)]
     # beyond n the survival falls by the same factor each point: the golden ratio's half for L = 3
     factor = (1 + math.sqrt(5)) / 4
@@ -173,16 +173,16 @@ def test_a_run_of_l_takes_two_to_the_l_minus_one_points_on_average() -> None:
 
 
 def test_a_run_of_seven_takes_127_points_on_average() -> None:
-    transitions = np.zeros((_rules.IN_A_ROW - 1, _rules.IN_A_ROW - 1))  # run length 1 to 6
+    transitions = np.zeros((rules.IN_A_ROW - 1, rules.IN_A_ROW - 1))  # run length 1 to 6
     transitions[:, 0] += 0.5
-    for k in range(_rules.IN_A_ROW - 2):
+    for k in range(rules.IN_A_ROW - 2):
         transitions[k, k + 1] += 0.5
     waits = np.linalg.solve(np.eye(len(transitions)) - transitions, np.ones(len(transitions)))
-    assert 1 + waits[0] == pytest.approx(2**_rules.IN_A_ROW - 1)
+    assert 1 + waits[0] == pytest.approx(2**rules.IN_A_ROW - 1)
     rng = np.random.default_rng(7)
     sides = np.sign(rng.standard_normal((2000, 1500)))
-    run = np.maximum(_rules.same_side(sides, 1), _rules.same_side(sides, -1))
-    first = (run >= _rules.IN_A_ROW).argmax(axis=1) + 1
+    run = np.maximum(rules.same_side(sides, 1), rules.same_side(sides, -1))
+    first = (run >= rules.IN_A_ROW).argmax(axis=1) + 1
     assert first.mean() == pytest.approx(127, abs=4 * 122 / math.sqrt(2000))
 
 
@@ -208,7 +208,7 @@ def test_a_rolling_window_is_refused_for_flagging_91_percent_of_stable_series() 
     rng = np.random.default_rng(3)
     single = rng.standard_normal((4000, 26))
     rolling = (single[:, 2:] + single[:, 1:-1] + single[:, :-2]) / 3  # 24 points
-    found = _rules.signals(rolling, _rules.limits(rolling, screen=True), _rules.RULES)
+    found = rules.signals(rolling, rules.limits(rolling, screen=True), rules.RULES)
     any_flag = np.any([flags.any(axis=1) for flags in found.flags.values()], axis=0)
     assert any_flag.mean() == pytest.approx(0.91, abs=0.02)
 
@@ -273,7 +273,7 @@ def test_a_falling_trend_above_the_centre_points_down() -> None:
 
 def test_the_peak_between_two_trends_belongs_to_the_later_one() -> None:
     values = np.array([[1.0, 2, 3, 4, 5, 6, 7, 6, 5, 4, 3, 2, 1]])
-    found = _rules.signals(values, _rules.limits(values, screen=True), ("trend",))
+    found = rules.signals(values, rules.limits(values, screen=True), ("trend",))
     assert found.direction["trend"][0].tolist() == [1.0] * 6 + [-1.0] * 7
 
 
@@ -535,8 +535,8 @@ def test_stable_csat_charts_rarely_flag_a_point() -> None:
     pooled = own = 0
     for row, middle in zip(shares, centre, strict=True):
         at_centre = np.full(12, middle[0] * (1 - middle[0]) / 30)
-        limit = _rules.limits(row[None], at_centre, screen=True)
-        flags = _rules.signals(row[None], limit, _rules.RULES).flags
+        limit = rules.limits(row[None], at_centre, screen=True)
+        flags = rules.signals(row[None], limit, rules.RULES).flags
         pooled += any(each.any() for each in flags.values())
         own += (np.abs(row - middle) > 3 * np.sqrt(row * (1 - row) / 30)).any()
     assert own / 1500 > 0.5
@@ -547,8 +547,8 @@ def test_uneven_samples_do_not_raise_false_flags() -> None:
     rng = np.random.default_rng(10)
     n = np.array([10.0, 300] * 12)
     values = 40 + rng.standard_normal((3000, 24)) * np.sqrt(7000 / n)
-    weighted = _rules.signals(values, _rules.limits(values, 7000 / n, screen=True), _rules.RULES)
-    plain = _rules.signals(values, _rules.limits(values, screen=True), _rules.RULES)
+    weighted = rules.signals(values, rules.limits(values, 7000 / n, screen=True), rules.RULES)
+    plain = rules.signals(values, rules.limits(values, screen=True), rules.RULES)
     rates = [
         np.any([flag.any(axis=1) for flag in found.flags.values()], axis=0).mean()
         for found in (weighted, plain)

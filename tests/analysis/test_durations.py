@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from cxlib.analysis.service.durations import Durations, mean_t, wilson
+from cxlib.analysis.service.waits import Durations, mean_t, wilson
 from tests.reference import remissions
 
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxlib.analysis import staffing
-from cxlib.analysis.staffing.queues import blocking
 from cxlib.errors import DataError
 from tests.reference import queues
 
@@ -42,7 +41,7 @@ def test_eighty_in_twenty_with_thirty_percent_shrinkage_takes_14_agents_of_20() 
 
 
 def test_erlang_b_agrees_with_the_tabled_ten_erlangs_on_ten_lines() -> None:
-    assert blocking(10, 10) == pytest.approx(0.2146, abs=5e-5)  # ITU tables of Erlang B
+    assert staffing.blocking(10, 10) == pytest.approx(0.2146, abs=5e-5)  # ITU tables of Erlang B
 
 
 def test_one_agent_is_the_single_server_queue() -> None:

@@ -99,7 +99,7 @@ STABLE = {
 def test_at_most_one_stable_report_in_five_holds_a_warning(
     case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cxlib.analysis.trends._stable.SIMULATED", 1000)
+    monkeypatch.setattr("cxlib.analysis.trends.stable.SIMULATED", 1000)
     rate = false_reports(STABLE[case], reports=20, seed=len(case))
     assert rate <= PROMISE
 

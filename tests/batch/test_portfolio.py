@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from cxlib import envelope
 from cxlib.batch.forkserver import can_fork
-from cxlib.batch.portfolio import portfolio
+from cxlib.batch.portfolio import consultancy, portfolio
+from cxlib.errors import CxError
 from cxlib.report.html import CONTENT_POLICY
 from cxlib.report.index import ClientEntry, Entry, Kpi, glance_of, render_index
 from tests.batch.conftest import PERIOD, Place
@@ -68,7 +70,12 @@ PAGE = render_index(
             period="2026Q2",
             title="A and B",
             kpis=(
-                Kpi("nps", 42.66, "points", -3.21, "mix", "2026Q2"),
+                Kpi(
+                    *("nps", 42.66, "points", -3.21, "mix", "2026Q2"),
+                    status="met",
+                    course="due",
+                    history=(1.0, 9.0, 42.66),
+                ),
                 Kpi("csat", None, "percent", status="missed", course="due"),
             ),
         ),
@@ -86,7 +93,8 @@ def test_the_index_is_marked_for_the_consultancy_only() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<strong>nps</strong> 42.7 (−3.2 in Q2 2026, mix)",
+        "<strong>nps</strong> 42.7 ",
+        "−3.2, Q2 2026, mix",
         "A and B",
         "<strong>csat</strong> withheld",
         "1 done, 1 failed",
@@ -104,3 +112,27 @@ def test_the_index_escapes_what_it_is_told() -> None:
     assert "<script" not in PAGE
     assert "<b>now" not in PAGE
     assert "Where &lt;b&gt;now&lt;/b&gt;?" in PAGE
+
+
+def test_the_index_draws_where_a_kpi_came_from_and_links_the_book() -> None:
+    assert PAGE.count("<polyline") == 1
+    book = Entry("book", "Report", "2026Q2", "en", "done", link="c/book.html")
+    page = render_index([ClientEntry("c", entries=(book,), period="2026Q2")])
+    assert "c/book.html" in page[: page.index("<section")]
+
+
+def test_the_index_speaks_the_consultancys_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CX_LANGUAGE", "zh")
+    words = consultancy()
+    kpi = Kpi("nps", 42.66, "points", -3.21, "mix", "2026Q2", status="missed", course="due")
+    page = render_index([ClientEntry("c", period="2026Q2", kpis=(kpi,))], words=words)
+    told = re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
+    assert set(re.findall(r"[A-Za-z]{2,}", told)) <= {"nps"}
+    assert "2026年第2季度" in told
+    monkeypatch.delenv("CX_LANGUAGE")
+    for name, value in {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "zh_CN.UTF-8"}.items():
+        monkeypatch.setenv(name, value)
+    assert consultancy().language == "zh"
+    monkeypatch.setenv("CX_LANGUAGE", "fr")
+    with pytest.raises(CxError, match="fr"):
+        consultancy()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ import pytest
 
 from cxlib.batch.console import cores
 from cxlib.batch.forkserver import can_fork
+from tests.conftest import DEMO_CLIENTS, copy_workspace
 
 pytestmark = [
     pytest.mark.bench,
@@ -209,6 +211,26 @@ def test_thirty_jobs_against_the_plain_loop(tmp_path: Path) -> None:
         f"  the cells alone, warm, / cores       {floor:7.1f} s: cx run is {forced / floor:.2f} ×"
     )
     assert loop / forced > 4
+
+
+def test_the_whole_book_of_the_demo_clients_against_its_chapters(tmp_path: Path) -> None:
+    workspace = copy_workspace(tmp_path / "demo", *DEMO_CLIENTS)
+    chapters = command(workspace.root, "cxlib", "run", "--jobs", str(cores()))
+    books = command(workspace.root, "cxlib", "run", "--jobs", str(cores()), "--book")
+    bound = sorted(workspace.reports.rglob("book.html"))
+    papers = len(list(workspace.reports.rglob("book.pdf")))
+    reports = list(workspace.reports.rglob("[0-9]*.html"))
+    bare = [len(re.sub(r"<svg.*?</svg>", "", p.read_text("utf-8"), flags=re.S)) for p in reports]
+    print(
+        f"\nthe demo clients, {cores()} cores\n"
+        f"  {len(reports)} chapters          {chapters:7.1f} s\n"
+        f"  {len(bound)} books, {papers} printed  {books:7.1f} s: {books / chapters:.2f} of that\n"
+        f"  largest chapter {max(p.stat().st_size for p in reports) / 1000:.0f} KB, "
+        f"without its figures {max(bare) / 1000:.0f} KB; "
+        f"largest book {max(p.stat().st_size for p in bound) / 1000:.0f} KB"
+    )
+    assert bound
+    assert books < chapters
 
 
 def test_growth_is_linear_in_time_and_flat_in_memory(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -58,7 +59,30 @@ def frames() -> dict[str, pd.DataFrame]:
         "same": same,
         "unanswered": unanswered,
         "hostile": hostile,
+        "long": survey(200),
+        "right": survey(200),
+        "forty": survey(200).assign(**{f"t{i}": rng.integers(1, 6, 200) for i in range(38)}),
+        "single": survey(200),
     }
+
+
+LABELS = {
+    "hostile": f"'{HOSTILE[0]} {HOSTILE[3]}'",
+    "long": repr("The whole of the front desk as guests remember it " * 4),
+    "right": "خدمة العملاء",
+}
+
+
+def file_of(name: str) -> str:
+    """Return a client's file: of two KPIs and touchpoints, forty of them, or one KPI alone."""
+    text = PARAMS.format(name=name, label=LABELS.get(name, "Ours"))
+    if name == "forty":
+        more = "".join(f"    - {{key: t{i}, column: t{i}, scale: [1, 5]}}\n" for i in range(38))
+        return text.replace("  segments:", f"{more}  segments:")
+    if name == "single":
+        head = text[: text.index("    csat")]
+        return f"{head}  segments: {{g: g}}\n"
+    return text
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +93,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for name, frame in frames().items():
         (root / "data" / name).mkdir(parents=True)
         frame.to_csv(root / "data" / name / "s.csv", index=False, encoding="utf-8")
-        label = f"'{HOSTILE[0]} {HOSTILE[3]}'" if name == "hostile" else "Ours"
-        text = PARAMS.format(name=name, label=label)
-        (root / "params" / f"{name}.yaml").write_text(text, encoding="utf-8")
+        (root / "params" / f"{name}.yaml").write_text(file_of(name), encoding="utf-8")
     (root / "notebooks").mkdir()
     notebook = nbformat.read(ROOT / "notebooks" / "02-assessment.ipynb", as_version=4)
     nbformat.write(notebook, root / "notebooks" / "02-assessment.ipynb")
@@ -112,3 +134,45 @@ def test_text_that_would_be_code_stays_text(reports: dict[str, str]) -> None:
     assert 'http-equiv="refresh"' not in html
     assert "{{ 7 * 7 }}" in html
     assert "&lt;script&gt;" in html
+
+
+def test_a_label_of_two_hundred_characters_is_whole_in_words_and_cut_in_figures(
+    reports: dict[str, str],
+) -> None:
+    html = reports["long"]
+    label = ("The whole of the front desk as guests remember it " * 4).strip()
+    assert f'<th scope="row">{label}' in html
+    drawn = re.sub(r"<(?!/?text)[^>]*>", "", "".join(re.findall(r"<svg.*?</svg>", html, re.DOTALL)))
+    assert "front desk" in drawn
+    assert label not in drawn
+
+
+def test_forty_touchpoints_all_stand_in_the_table(reports: dict[str, str]) -> None:
+    assert all(f'<th scope="row">t{i}</th>' in reports["forty"] for i in range(38))
+
+
+def test_a_client_of_one_kpi_has_its_report(reports: dict[str, str]) -> None:
+    assert reports["single"].count('class="tile ') == 1
+    assert "csat" not in reports["single"]
+
+
+def test_words_from_right_to_left_are_set_apart_from_numbers(reports: dict[str, str]) -> None:
+    html = reports["right"]
+    assert "<bdi>خدمة العملاء</bdi>" in html
+    outside = re.sub(
+        r"<(svg|title|style)\b.*?</\1>|<bdi>.*?</bdi>|<[^>]*>", "", html, flags=re.DOTALL
+    )
+    assert not re.search("[\u0590-\u08ff]", outside)
+
+
+def test_a_figures_alternative_text_says_more_than_its_title(reports: dict[str, str]) -> None:
+    drawn = [
+        found
+        for html in reports.values()
+        for found in re.findall(
+            r'<figcaption>(.*?)</figcaption>.*?role="img" aria-label="(.*?)"', html
+        )
+    ]
+    assert len(drawn) > 20
+    for title, alt in drawn:
+        assert len(alt) > len(re.sub("<[^>]*>", "", title)) + 3, alt

@@ -165,7 +165,7 @@ def test_a_past_month_stands_as_it_stood_then(demo_workspace: Workspace, mall: M
 
 
 def test_the_title_of_the_small_charts_counts_what_they_colour(mall: Monitored) -> None:
-    courses = tables.courses(mall.parts, mall.found, mall.e)
+    courses = tables.courses(mall.parts, mall.found)
     coloured = sum(
         c["marks"].isin(("worse", "better", "high", "low", "mix")).any() for c in courses
     )
@@ -244,8 +244,8 @@ def test_figures_draw_without_texts_over_one_another(
 ) -> None:
     m = monitor(demo_workspace, client)
     words = Words.load(language, labels=m.e.client.labels(language))
-    shown = [(figures.chart, course) for course in tables.courses(m.kpis, m.found, m.e)]
-    shown += [(figures.parts, tables.courses(m.parts, m.found, m.e))]
+    shown = [(figures.chart, course) for course in tables.courses(m.kpis, m.found)]
+    shown += [(figures.parts, tables.courses(m.parts, m.found))]
     shown += [(figures.where, tables.places(m.e, m.found))]
     if len(tables.gaps(m.e).table):
         shown += [(figures.gaps, tables.gaps(m.e))]
@@ -265,6 +265,6 @@ def test_figures_draw_without_texts_over_one_another(
 
 
 def test_a_figure_is_the_same_twice(mall: Monitored) -> None:
-    course = tables.courses(mall.kpis, mall.found, mall.e)[0]
+    course = tables.courses(mall.kpis, mall.found)[0]
     views = [drawn.draw(figures.chart, course, words=Words()) for _ in range(2)]
     assert views[0] == views[1]

@@ -106,3 +106,27 @@ def test_labels_that_would_leave_the_figure_are_wrapped(text: str) -> None:
         assert box.x0 >= frame.x0 - 1
         assert box.x1 <= frame.x1 + 1
         assert drawn.get_text().replace("\n", "").replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("label", ["word " * 40, "x" * 200, "很长的触点名称" * 30])
+def test_a_label_of_two_hundred_characters_keeps_to_its_row(label: str) -> None:
+    with theme.applied():
+        ax = theme.row_axes(None, 3)
+        theme.label_rows(ax, ["first", label, "last"])
+        shown = [tick.get_text() for tick in ax.get_yticklabels()]
+        assert shown[1].count("\n") < theme.LINES
+        assert "…" in shown[1]
+        assert max(map(len, shown[1].split("\n"))) < 60
+        assert (shown[0], shown[2]) == ("first", "last")
+
+
+def test_an_alternative_text_says_what_the_chart_tells_beyond_its_title() -> None:
+    with theme.applied():
+        ax = theme.axes()
+        theme.tells(ax, [("Check-in", "3.11"), ("Room", "4.24")])
+        theme.title(ax, "Check-in is lowest")
+        assert ax.get_label() == "Check-in is lowest. Check-in 3.11; Room 4.24."
+        chinese = theme.axes()
+        theme.tells(chinese, [("入住办理", "3.11"), ("客房", "4.24")])
+        theme.title(chinese, "入住办理最低")
+        assert chinese.get_label() == "入住办理最低。入住办理 3.11；客房 4.24。"

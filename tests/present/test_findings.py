@@ -13,6 +13,7 @@ from cxlib.chapters import register
 from cxlib.chapters.assessment import findings as assessment
 from cxlib.columns import Column
 from cxlib.errors import CxError
+from cxlib.present import verdicts
 from cxlib.present.conclusions import view_findings
 from cxlib.present.findings import Finding, Rule, in_order, tell
 from cxlib.present.tiles import kpi_tiles, verdict_state
@@ -104,7 +105,7 @@ def test_rules_speak_only_of_columns_that_the_registry_knows(rules: str) -> None
     "course", ["on course", "behind", "too close to call", "due", "no trajectory"]
 )
 def test_every_verdict_has_exactly_one_sentence(status: str, course: str) -> None:
-    fit = [r for r in assessment.VERDICTS if r.fits({"status": status, "course": course})]
+    fit = [r for r in verdicts.ALL if r.fits({"status": status, "course": course})]
     assert len([r for r in fit if r.says]) == 1
 
 

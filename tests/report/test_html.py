@@ -203,3 +203,18 @@ def test_a_heading_over_nothing_is_left_out() -> None:
     )
     assert "Nothing came of it" not in html
     assert "Only words" in html
+
+
+def test_a_number_after_words_from_right_to_left_stays_after_them() -> None:
+    arabic = "خدمة العملاء (1) مكتب"
+    table = {"headings": ["KPI"], "rows": [[f"{arabic} 42.7"]], "numeric": [False], "notes": []}
+    table["caption"] = arabic
+    html = render(
+        notebook(nbformat.v4.new_markdown_cell(f"# {arabic}?"), output({mime.TABLE: table})),
+        words=Words(),
+        cover=cover(),
+    )
+    assert "<h1><bdi>خدمة العملاء</bdi> (1) <bdi>مكتب</bdi>?</h1>" in html
+    assert "<bdi>مكتب</bdi> 42.7</th>" in html
+    assert "<bdi" not in re.search(r"<title>.*?</title>", html)[0]  # type: ignore[index]
+    assert f'aria-label="{arabic}"' in html

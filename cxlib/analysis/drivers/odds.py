@@ -62,7 +62,7 @@ class ProportionalOdds(NamedTuple):
         below = np.column_stack([np.zeros(len(y)), expit(self.log_odds(x, at)), np.ones(len(y))])
         rows = np.arange(len(y))
         upper, lower = below[rows, y + 1], below[rows, y]
-        chance = np.maximum(upper - lower, 1e-300)
+        chance = np.maximum(upper - lower, 1e-150)  # its square is no 0
         top, bottom = upper * (1 - upper), lower * (1 - lower)
         is_top = (y[:, None] == np.arange(cuts)) * 1.0  # θ_k is the answer's upper bound
         is_bottom = (y[:, None] == np.arange(1, cuts + 1)) * 1.0

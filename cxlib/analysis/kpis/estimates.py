@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan
@@ -226,6 +227,7 @@ def worth(
     `survey` holds the rows of one period.
     """
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 
     def added(metric: Metric) -> Any:
         return contributions(survey[metric.key].to_numpy(float, na_value=np.nan), metric)
@@ -245,7 +247,9 @@ def worth(
     w, _codes = drawn(survey, SurveyDesign(weights=weights))
     if len(design.columns) and answered.sum() > 3 * len(design.columns):
         exog, mass = sm.add_constant(design)[answered], 1.0 if w is None else w[answered]
-        model = sm.WLS(y[answered], exog, weights=mass).fit()
+        with warnings.catch_warnings():  # twins share their worth: the fit of least norm
+            warnings.simplefilter("ignore", SingularMatrixWarning)
+            model = sm.WLS(y[answered], exog, weights=mass).fit()
         for key in frame.columns.intersection(model.params.index):
             gain = max(signs[key] * float(model.params[key]), 0.0)
             found[key] = signs[key] * gain * float(rated[key].mean())

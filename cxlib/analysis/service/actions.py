@@ -24,52 +24,30 @@ BEFORE = _("better, but already before")
 UNMOVED = _("within its ordinary months")
 EARLY = _("too early to tell")
 
-_TABLE = ("action", "kpi", "owner", "due", "state", "overdue", "moved", "note", "finished")
+_GIVEN = ("action", "kpi", "owner", "due", "state")
+_TABLE = (*_GIVEN, "overdue", "moved", "note", "finished")
 _NOW = ("period", "value", "lower", "upper", "since", "n", "unit")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One thing that is being done to improve a KPI.
+    """One thing that is being done to improve a KPI."""
 
-    Parameters
-    ----------
-    action : str
-        What is done, in the reader's language.
-    kpi : str
-        A key of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`.
-    owner : str
-        Whose it is.
-    due : str
-        A period (its last day counts) or a day, ``2026-10-31``.
-    state : {"planned", "under way", "done", "stopped"}
-    finished : str
-        When it was done, written as `due`; empty for one that is not.
-    note : str
-    """
-
-    action: str
-    kpi: str
+    action: str  # what is done, in the reader's language
+    kpi: str  # a key of TICKET_KPIS
     owner: str
-    due: str
-    state: str
-    finished: str = ""
+    due: str  # a period (its last day counts) or a day, 2026-10-31
+    state: str  # one of STATES
+    finished: str = ""  # when it was done, written as `due`; empty for one that is not
     note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUp:
-    """The actions as they stand; see `follow_up` for the columns.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-    as_of : datetime.date or None
-        The day as of which an action is overdue.
-    """
+    """The actions as they stand; see `follow_up` for the columns."""
 
     table: pd.DataFrame
-    as_of: dt.date | None
+    as_of: dt.date | None  # the day as of which an action is overdue
 
 
 def last_day(when: str) -> dt.date:
@@ -93,17 +71,7 @@ def follow_up(
     end: dt.date | None,
     minimum_base: int = MINIMUM_BASE,
 ) -> FollowUp:
-    """Say how the actions stand at the end of a period.
-
-    Parameters
-    ----------
-    actions : sequence of Action
-    course : Course
-        The months of their KPIs.
-    end : datetime.date or None
-        An action that is not done by then is overdue.
-    minimum_base : int
-        A KPI on fewer tickets is not judged.
+    """Say how the actions stand at the `end` of a period, by the `course` of their KPIs.
 
     Returns
     -------
@@ -118,21 +86,22 @@ def follow_up(
     rows = []
     for one in actions:
         now = latest.get(one.kpi)
-        months = _months_since(one, course, minimum_base)
+        done = str(periods.containing(last_day(one.finished or one.due), "month"))
+        months = 0  # of figures that began after it was done
+        if one.state == DONE and len(course.table):
+            own = course.table[course.table["kpi"] == one.kpi]
+            months = int(((own["period"] > done) & (own["n"] >= minimum_base)).sum())
         late = end is not None and one.state in RUNNING and last_day(one.due) <= end
         later = end is not None and one.finished != "" and last_day(one.finished) > end
-        row: dict[str, Any] = {name: getattr(one, name) for name in ("action", "kpi", "owner")}
-        row |= {"due": one.due, "state": one.state, "overdue": late, "note": one.note or None}
-        row |= {"moved": None if later else _moved(one, now, months), "finished": one.finished}
-        row |= {name: None if now is None else now[name] for name in _NOW}
-        rows.append(row | {"months": months})
+        moved = None if later or one.state != DONE else _moved(now, done, months)
+        row: dict[str, Any] = {name: getattr(one, name) for name in _GIVEN}
+        row |= {"overdue": late, "note": one.note or None, "moved": moved}
+        row |= {"finished": one.finished, "months": months}
+        rows.append(row | {name: None if now is None else now[name] for name in _NOW})
     table = pd.DataFrame(rows, columns=[*_TABLE, *_NOW, "months"]).astype({"overdue": bool})
     order = table.assign(later=~table["overdue"], day=table["due"].map(last_day))
     order = order.sort_values(["later", "day"], kind="stable")
-    return FollowUp(
-        table=table.loc[order.index].reset_index(drop=True),
-        as_of=end,
-    )
+    return FollowUp(table=table.loc[order.index].reset_index(drop=True), as_of=end)
 
 
 def family(key: str) -> str:
@@ -140,25 +109,12 @@ def family(key: str) -> str:
     return TICKET_KPIS[key].kpi.removesuffix("_sla")
 
 
-def _months_since(one: Action, course: Course, minimum_base: int) -> int:
-    """Return how many months of figures began after an action was done."""
-    if one.state != DONE:
-        return 0
-    month = str(periods.containing(last_day(one.finished or one.due), "month"))
-    table = course.table
-    if table.empty:
-        return 0
-    rows = table[(table["kpi"] == one.kpi) & (table["n"] >= minimum_base)]
-    return int((rows["period"] > month).sum())
-
-
-def _moved(one: Action, now: dict[Any, Any] | None, months: int) -> str | None:
+def _moved(now: dict[Any, Any] | None, done: str, months: int) -> str | None:
     """Return where the KPI of a done action stands, by its chart; None where nothing can tell."""
-    if one.state != DONE or now is None or now["variation"] is None:
+    if now is None or now["variation"] is None:
         return None
     if not months:
         return EARLY
-    done = str(periods.containing(last_day(one.finished or one.due), "month"))
     if now["variation"] == "improving":
         return BETTER if now["since"] >= done else BEFORE
     return WORSE if now["variation"] == "concerning" else UNMOVED

@@ -15,6 +15,17 @@ ENDS = ("first_response_at", "resolved_at", "closed_at")
 UTC_CLOCK: Literal["datetime64[us]"] = "datetime64[us]"
 
 
+def refuse(values: pd.Series, bad: pd.Series, wanted: str) -> None:
+    """Raise DataError for the first bad value of a column: its row, how many there are, the fix."""
+    if bad.any():
+        first = values[bad].iloc[0]
+        shown = repr(first) if isinstance(first, (str, bool, dt.date)) else first
+        raise DataError(
+            f"{values.name!r} holds {shown} (row {values.index[bad][0]}, {int(bad.sum())} such)"
+            f"{wanted}"
+        )
+
+
 def present_times(tickets: pd.DataFrame) -> list[str]:
     """Return the time columns that hold anything."""
     return [column for column in TIMES if column in tickets and tickets[column].notna().any()]
@@ -26,7 +37,7 @@ def one_zone(tickets: pd.DataFrame, calendar: BusinessHours | None) -> dt.tzinfo
     for column in present_times(tickets):
         values = tickets[column]
         if not pd.api.types.is_datetime64_any_dtype(values):
-            raise DataError(_not_times(values))
+            _refuse_times(values)
         zones[column] = values.dt.tz
     names = {column: str(zone) if zone else "no time zone" for column, zone in zones.items()}
     if len(set(names.values())) > 1:
@@ -39,20 +50,17 @@ def one_zone(tickets: pd.DataFrame, calendar: BusinessHours | None) -> dt.tzinfo
     return next((zone for zone in zones.values() if zone is not None), dt.UTC)
 
 
-def _not_times(values: pd.Series) -> str:
+def _refuse_times(values: pd.Series) -> None:
     known = values.dropna()
     if all(isinstance(value, dt.datetime) for value in known):
         aware = [value.tzinfo is not None for value in known]
         odd = known[[each != aware[0] for each in aware]] if len(set(aware)) > 1 else known[1:]
-        return (
+        raise DataError(
             f"{values.name!r} mixes clocks: row {odd.index[0]} holds {odd.iloc[0]}, unlike row "
             f"{known.index[0]} with {known.iloc[0]} ({len(odd)} such); put all on one clock."
         )
-    wrong = known[[not isinstance(value, dt.datetime) for value in known]]
-    return (
-        f"{values.name!r} holds {wrong.iloc[0]!r} (row {wrong.index[0]}, {len(wrong)} such), "
-        "which is no date with a time; convert the column first."
-    )
+    wrong = known.map(lambda value: not isinstance(value, dt.datetime)).astype(bool)
+    refuse(known, wrong, ", which is no date with a time; convert the column first.")
 
 
 def in_utc(tickets: pd.DataFrame, zone: dt.tzinfo) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -61,7 +69,7 @@ def in_utc(tickets: pd.DataFrame, zone: dt.tzinfo) -> tuple[pd.DataFrame, dict[s
     In an hour that came twice a time is read as the first, unless it then lay before the creation
     of its ticket; an hour that the clocks skipped is no time.
     """
-    frame, read = tickets.copy(), {"first": 0, "skipped": 0}
+    frame, read = tickets.copy(deep=False), {"first": 0, "skipped": 0}
     filled = present_times(tickets)
     for column in TIMES:
         if column in filled:

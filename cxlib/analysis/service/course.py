@@ -21,18 +21,13 @@ FEWEST_POINTS = 3
 
 _LIMITS = ("centre", "lower", "upper")
 _DRAWN = (*_LIMITS, "flags", "signal", "segment")
+_LATEST = ("kpi", "period", "value", *_LIMITS, "n", "unit", "target")
+_TOLD = ("variation", "since", "trial", "before", "direction")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """KPIs by month with their process charts; see `course` for the columns.
-
-    Attributes
-    ----------
-    table, latest : pandas.DataFrame
-    charts : mapping of str to XmrChart
-    caveats : tuple of Caveat
-    """
+    """KPIs by month with their process charts; see `course` for the columns."""
 
     table: pd.DataFrame
     latest: pd.DataFrame
@@ -52,11 +47,6 @@ def course(
 
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table.
-    terms : Terms
-    period : str, optional
-        The last one; months after it are left out.
     kpis : sequence of str
         Keys of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`; those that the log does not
         allow are passed over.
@@ -95,15 +85,10 @@ def course(
         latest.append(_latest(series, charts.get(key)))
     return Course(
         table=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["kpi"]),
-        latest=pd.DataFrame(
-            latest, columns=[*_LATEST, "variation", "since", "trial", "before", "direction"]
-        ),
+        latest=pd.DataFrame(latest, columns=[*_LATEST, *_TOLD]),
         charts=charts,
         caveats=tuple(dict.fromkeys(c for chart in charts.values() for c in chart.caveats)),
     )
-
-
-_LATEST = ("kpi", "period", "value", *_LIMITS, "n", "unit", "target")
 
 
 def _series(rows: pd.DataFrame, key: str, clock: str) -> pd.DataFrame:
@@ -111,16 +96,9 @@ def _series(rows: pd.DataFrame, key: str, clock: str) -> pd.DataFrame:
     unit = TICKET_KPIS[key].unit
     scale = 100.0 if unit == "share" else 1.0
     error = (rows["high"] - rows["low"]) / (2 * norm.ppf(0.975))
-    return pd.DataFrame(
-        {
-            "kpi": key,
-            "period": rows["period"],
-            "value": scale * rows["value"],
-            "n": rows["n"],
-            "unit": unit_of(key, clock),
-            "variance": error**2 * rows["n"],
-        }
-    ).reset_index(drop=True)
+    series = rows[["kpi", "period", "value", "n"]].reset_index(drop=True)
+    variance = (error**2 * rows["n"]).to_numpy()
+    return series.assign(value=scale * series["value"], unit=unit_of(key, clock), variance=variance)
 
 
 def _chart(series: pd.DataFrame, key: str) -> XmrChart:
@@ -140,10 +118,7 @@ def _latest(table: pd.DataFrame, chart: XmrChart | None) -> dict[str, Any]:
         if not row["signal"] or not same:
             break
         since = str(row["period"])
-    return {name: last[name] for name in _LATEST} | {
-        "variation": None if chart is None else chart.variation,
-        "since": since,
-        "trial": chart is None or chart.trial,
-        "before": np.nan if chart is None else chart.before,
-        "direction": TICKET_KPIS[str(last["kpi"])].direction,
-    }
+    told: tuple[Any, ...] = (None, since, True, np.nan, TICKET_KPIS[str(last["kpi"])].direction)
+    if chart is not None:
+        told = (chart.variation, since, chart.trial, chart.before, told[-1])
+    return {name: last[name] for name in _LATEST} | dict(zip(_TOLD, told, strict=True))

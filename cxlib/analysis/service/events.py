@@ -7,45 +7,31 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cxlib.analysis.results import Caveat
+from cxlib.analysis.service.clock import refuse
 from cxlib.analysis.ticket_targets import DONE, STATES
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
-EVENTS = {
-    "created": None,
-    "assigned": None,
-    "responded": None,
-    "updated": None,
+EVENTS: dict[str, str | None] = {
+    **dict.fromkeys(("created", "assigned", "responded", "updated")),
     "reopened": "open",
-    "resolved": "resolved",
-    "closed": "closed",
-    "cancelled": "cancelled",
-    "merged": "merged",
-    "abandoned": "abandoned",
+    **{state: state for state in STATES if state != "open"},
 }
 """What an event does to the state of its ticket; None leaves it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoldedEvents:
-    """One row a ticket out of many.
+    """One row a ticket out of many: the canonical table of :mod:`cxlib.analysis.service.log`.
 
-    Attributes
-    ----------
-    tickets : pandas.DataFrame
-        The canonical tickets table (see :mod:`cxlib.analysis.service.log`).
-    running : pandas.DataFrame
-        Columns that change within tickets: ``column``, ``tickets`` (in how many). Such a flag is
-        a property of the moment, so only its last value counts.
-    n_events, n_duplicates, n_undated : int
-        Rows given, rows that repeat another exactly, rows without a time.
-    caveats : tuple of Caveat
+    ``running`` lists columns that change within tickets (``column``, and in how many ``tickets``):
+    such a flag is a property of the moment, so only its last value counts.
     """
 
     tickets: pd.DataFrame
     running: pd.DataFrame
     n_events: int
-    n_duplicates: int
+    n_duplicates: int  # rows that repeat another exactly
     n_undated: int
     caveats: tuple[Caveat, ...]
 
@@ -90,7 +76,8 @@ def fold_events(
     if events["ticket_id"].isna().any():
         raise DataError(f"{int(events['ticket_id'].isna().sum())} events have no ticket_id.")
     known = EVENTS if kind == event else dict.fromkeys(STATES)
-    _check_known(events[kind], known)
+    strange = events[kind].notna() & ~events[kind].isin(list(known))
+    refuse(events[kind], strange, f"; map it to one of {', '.join(known)}.")
     repeated = events.duplicated()
     undated = events[at].isna() & ~repeated
     rows = events[~repeated & ~undated].sort_values(["ticket_id", at], kind="stable")
@@ -99,27 +86,28 @@ def fold_events(
     current = became.groupby(rows["ticket_id"], sort=False).ffill().fillna("open")
     derived = _milestones(rows, current.astype("object"), at=at, event=event)
     carried = [str(c) for c in events if c not in {"ticket_id", at, event, state}]
-    tickets = derived.assign(**{c: _last(rows, c) for c in carried})
-    running = _running(rows, carried)
-    caveats = _caveats(int(repeated.sum()), int(undated.sum()), running)
+    by_ticket = rows.groupby("ticket_id")
+    tickets = derived.assign(**{c: by_ticket[c].last() for c in carried})  # the last known value
+    values = {c: by_ticket[c].nunique() for c in carried}
+    changing = {c: int((n_values > 1).sum()) for c, n_values in values.items()}
+    changed = {column: n for column, n in changing.items() if n}
+    n_duplicates, n_undated = int(repeated.sum()), int(undated.sum())
+    left_out = (
+        (_("{n} events repeat another and were left out."), n_duplicates),
+        (_("{n} events without a time were left out."), n_undated),
+    )
+    message = _("{column} changes within {n} tickets; its last value counts.")
     return FoldedEvents(
         tickets=tickets.reset_index(),
-        running=running,
+        running=pd.DataFrame({"column": list(changed), "tickets": list(changed.values())}),
         n_events=len(events),
-        n_duplicates=int(repeated.sum()),
-        n_undated=int(undated.sum()),
-        caveats=caveats,
+        n_duplicates=n_duplicates,
+        n_undated=n_undated,
+        caveats=(
+            *(Caveat(told, n=n) for told, n in left_out if n),
+            *(Caveat(message, column=column, n=n) for column, n in changed.items()),
+        ),
     )
-
-
-def _check_known(kinds: pd.Series, known: dict[str, None] | dict[str, str | None]) -> None:
-    strange = kinds.notna() & ~kinds.isin(list(known))
-    if strange.any():
-        value = kinds[strange].iloc[0]
-        raise DataError(
-            f"{kinds.name!r} holds {value!r} (row {kinds.index[strange][0]}, "
-            f"{int(strange.sum())} such); map it to one of {', '.join(known)}."
-        )
 
 
 def _milestones(rows: pd.DataFrame, current: pd.Series, *, at: str, event: str) -> pd.DataFrame:
@@ -149,30 +137,3 @@ def _milestones(rows: pd.DataFrame, current: pd.Series, *, at: str, event: str) 
         moved = holder.notna() & former.notna() & (holder != former)
         table["reassigned"] = moved.groupby(ticket).sum().astype("int64")
     return table
-
-
-def _last(rows: pd.DataFrame, column: str) -> pd.Series:
-    """Return each ticket's last known value of a column."""
-    return rows.groupby("ticket_id")[column].last()
-
-
-def _running(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    values = {c: rows.groupby("ticket_id")[c].nunique() for c in columns}
-    changing = {c: int((n_values > 1).sum()) for c, n_values in values.items()}
-    changed = {column: n for column, n in changing.items() if n}
-    return pd.DataFrame({"column": list(changed), "tickets": list(changed.values())})
-
-
-def _caveats(n_duplicates: int, n_undated: int, running: pd.DataFrame) -> tuple[Caveat, ...]:
-    caveats = []
-    if n_duplicates:
-        caveats.append(Caveat(_("{n} events repeat another and were left out."), n=n_duplicates))
-    if n_undated:
-        caveats.append(Caveat(_("{n} events without a time were left out."), n=n_undated))
-    for column, n in running.itertuples(index=False):
-        caveats.append(
-            Caveat(
-                _("{column} changes within {n} tickets; its last value counts."), column=column, n=n
-            )
-        )
-    return tuple(caveats)

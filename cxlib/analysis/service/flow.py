@@ -36,14 +36,7 @@ FEW_WEEKS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog:
-    """Open tickets, their ages and their flow; see `backlog` for the columns.
-
-    Attributes
-    ----------
-    table, ageing : pandas.DataFrame
-        Empty where nothing tells when a ticket ended.
-    caveats : tuple of Caveat
-    """
+    """Open tickets, their ages and their flow; see `backlog` for the columns."""
 
     table: pd.DataFrame
     ageing: pd.DataFrame
@@ -62,12 +55,6 @@ def backlog(
 
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table of :mod:`cxlib.analysis.service.log`.
-    as_of : timestamp, optional
-        The moment; by default the last in the log.
-    by : str or sequence of str, optional
-        Columns to split by.
     each : {"month", "quarter", "year"}, optional
         Also look back at the end of each period; a log that tells only by its states that
         tickets are over, not when, is looked at as of the moment alone.
@@ -86,11 +73,6 @@ def backlog(
         interval. Both are empty, with the reason in the caveats, where nothing tells that a
         ticket ended.
 
-    Raises
-    ------
-    DataError
-        If the log is impossible, or the edges do not ascend.
-
     Notes
     -----
     A log with one row a ticket forgets: a ticket reopened later counts as open ever since its
@@ -105,29 +87,25 @@ def backlog(
         raise DataError(f"each is {each!r}; write 'month', 'quarter' or 'year'.")
     log = read_log(tickets, as_of=as_of)
     if not log.ends_known:
-        return Backlog(
-            table=pd.DataFrame(), ageing=pd.DataFrame(), caveats=(*log.caveats, Caveat(_NO_ENDS))
-        )
+        told = (*log.caveats, Caveat(_NO_ENDS))
+        return Backlog(table=pd.DataFrame(), ageing=pd.DataFrame(), caveats=told)
     frame, keys, missing = group_keys(log.frame, by)
     undated = frame["done"] & frame["ended_at"].isna()
     dated = bool({"resolved_at", "closed_at"} & log.columns)
     frame = frame[~(undated & dated) & ~frame["abandoned"]]
     moments = _moments(log, each)[0 if dated else -1 :]
-    groups = groups_of(frame, keys)
+    groups = list(groups_of(frame, keys))
     table: list[dict[str, Any]] = []
     ageing: list[dict[str, Any]] = []
-    since: pd.Timestamp | None = None
+    since = pd.Timestamp.min
     for label, at in moments:
         for group, part in groups:
             ended = part["ended_at"]
             is_open = (part["created_at"] <= at) & (ended.isna() & ~part["done"] | (ended > at))
             ages = (at - part.loc[is_open, "created_at"]).dt.total_seconds()
             row = {"period": label, "at": log.wall(at)} | group
-            for name, column in (("opened", "created_at"), ("resolved", "ended_at")):
-                inside = part[column] <= at
-                row[name] = int(
-                    (inside if since is None else inside & (part[column] > since)).sum()
-                )
+            for name, when in (("opened", part["created_at"]), ("resolved", ended)):
+                row[name] = int(((when <= at) & (when > since)).sum())
             row |= {} if dated else {"resolved": pd.NA}
             row |= {"open": len(ages), "age_median": float(ages.median())}
             row |= {"age_p90": float(ages.quantile(0.9)), "age_oldest": float(ages.max())}
@@ -138,13 +116,9 @@ def backlog(
                 span = {"from_days": low, "to_days": high, "tickets": int(n), "share": share}
                 ageing.append({"period": label} | group | span)
         since = at
-    n = int(undated.sum())
-    untimed = [Caveat(_UNDATED, n=n)] if n else []
-    return Backlog(
-        table=pd.DataFrame(table),
-        ageing=pd.DataFrame(ageing),
-        caveats=(*log.caveats, *missing, *untimed),
-    )
+    untimed = [Caveat(_UNDATED, n=int(undated.sum()))] if undated.any() else []
+    caveats = (*log.caveats, *missing, *untimed)
+    return Backlog(table=pd.DataFrame(table), ageing=pd.DataFrame(ageing), caveats=caveats)
 
 
 _UNDATED = _("{n} finished tickets have no time of resolution and are in no backlog.")
@@ -170,21 +144,11 @@ def _moments(log: TicketLog, each: periods.Kind | None) -> list[tuple[str, pd.Ti
 
 @dataclass(frozen=True, kw_only=True)
 class Arrivals:
-    """Arrivals by weekday and time of day; see `arrivals` for the columns.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-    n : int
-        Tickets counted.
-    first, last : pandas.Timestamp
-        First and last day counted.
-    caveats : tuple of Caveat
-    """
+    """Arrivals by weekday and time of day; see `arrivals` for the columns."""
 
     table: pd.DataFrame
-    n: int
-    first: pd.Timestamp
+    n: int  # tickets counted
+    first: pd.Timestamp  # the first day counted, and the last
     last: pd.Timestamp
     caveats: tuple[Caveat, ...]
 
@@ -201,24 +165,15 @@ def arrivals(
 ) -> Arrivals:
     """Average what arrives in each interval of each weekday, days without any counted as none.
 
+    Cancelled, merged and abandoned tickets were contacts too, so they count; all days of the period
+    do, or those from the first in the log to the last.
+
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table; cancelled, merged and abandoned tickets were contacts too, so they
-        count.
     minutes : int
         Length of an interval; a divisor of 1,440.
-    by : str or sequence of str, optional
-        Columns to split by.
-    period : str, optional
-        Tickets opened in it, over all its days; by default from the first day of the log to its
-        last.
-    as_of : timestamp, optional
-        Days after it are not counted.
     calendar : BusinessHours, optional
         Its wall clock is used, and days without business hours are left out.
-    confidence : float
-        Coverage of the intervals.
 
     Returns
     -------
@@ -227,11 +182,6 @@ def arrivals(
         ``calls`` (mean per interval), ``calls_per_hour`` with ``low`` and ``high`` (t interval
         over days; NaN from one day), ``n`` (days) and ``tickets`` (their sum). One row for every
         interval of every weekday that occurs.
-
-    Raises
-    ------
-    DataError
-        If the log is impossible, the period has no ticket, or the interval does not fit a day.
     """
     if not isinstance(minutes, Real) or not minutes >= 1 or 1440 % minutes or minutes % 1:
         raise DataError(f"minutes is {minutes!r}; a day is not a whole number of such intervals.")

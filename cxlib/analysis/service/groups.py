@@ -24,17 +24,8 @@ MOST_GROUPS = 8
 SAME = 0.95
 """Two groups that share so much of what they hold together are one group by two names."""
 
-SHOWN = (
-    "first_response",
-    "first_response_sla",
-    "resolution_p90",
-    "resolution_sla",
-    "handle_time",
-    "fcr",
-    "reopen_rate",
-    "reassign_rate",
-    "ticket_csat",
-)
+SHOWN = ("first_response", "first_response_sla", "resolution_p90", "resolution_sla", "handle_time",
+         "fcr", "reopen_rate", "reassign_rate", "ticket_csat")  # fmt: skip
 _TESTED = ("first_response_sla", "resolution_sla", "sla_met", "fcr", "reopen_rate", "reassign_rate")
 _LATE = ("first_response_sla", "resolution_sla")
 _COMPARED = ("kpi", "segment", "level", "same_segment", "same_level", "value", "others")
@@ -44,13 +35,7 @@ _LOST = ("late", "share_of_late", "share_of_tickets", "direction", "unit")
 
 @dataclass(frozen=True, kw_only=True)
 class Groups:
-    """A service's KPIs by group; see `groups` for the columns.
-
-    Attributes
-    ----------
-    table, compared : pandas.DataFrame
-    caveats : tuple of Caveat
-    """
+    """A service's KPIs by group; see `groups` for the columns."""
 
     table: pd.DataFrame
     compared: pd.DataFrame
@@ -67,17 +52,9 @@ def groups(
 ) -> Groups:
     """Set the KPIs of every group beside one another, and test each group against all others.
 
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-        The canonical table.
-    terms : Terms
-    by : sequence of str
-        Columns to split by, one at a time; those that tell nothing apart are passed over, and of
-        many values the largest `MOST_GROUPS` are shown.
-    period : str, optional
-    minimum_base : int
-        A KPI of a group that rests on fewer tickets is NaN: the group as a whole may be larger.
+    Columns are split by one at a time; those that tell nothing apart are passed over, and of many
+    values the largest `MOST_GROUPS` are shown. A KPI of a group below `minimum_base` is NaN: the
+    group as a whole may be larger.
 
     Returns
     -------
@@ -155,21 +132,13 @@ def _against(
         p_value = float(2 * norm.sf(abs(value - others) / sqrt(spread))) if spread > 0 else nan
         lost, all_lost = (1 - value) * n, (1 - total) * float(every["n"])
         late = key in _LATE and all_lost > 0
+        shares = {"value": value, "others": others, "difference": value - others}
+        shares |= {"difference_low": low, "difference_high": high}
         rows.append(
-            {
-                "kpi": key,
-                "value": 100 * value,
-                "others": 100 * others,
-                "difference": 100 * (value - others),
-                "difference_low": 100 * low,
-                "difference_high": 100 * high,
-                "p_value": p_value,
-                "n": int(n),
-                "late": round(lost) if late else 0,
-                "share_of_late": lost / all_lost if late else nan,
-                "share_of_tickets": n / float(every["n"]),
-                "direction": TICKET_KPIS[key].direction,
-                "unit": "percent",
-            }
+            {name: 100 * share for name, share in shares.items()}
+            | {"kpi": key, "p_value": p_value, "n": int(n), "late": round(lost) if late else 0}
+            | {"share_of_late": lost / all_lost if late else nan}
+            | {"share_of_tickets": n / float(every["n"]), "unit": "percent"}
+            | {"direction": TICKET_KPIS[key].direction}
         )
     return rows

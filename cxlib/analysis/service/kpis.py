@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Any
+from numbers import Real
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
-from cxlib.analysis.service.contact import FCR_NEEDS, Fcr, check_fcr, first_contact
-from cxlib.analysis.service.durations import Durations, mean_t
 from cxlib.analysis.service.log import (
     GIVEN,
     Clock,
@@ -22,38 +21,75 @@ from cxlib.analysis.service.log import (
     cohort,
     group_keys,
     groups_of,
+    only,
     read_log,
 )
-from cxlib.analysis.service.waits import COLUMNS, QUANTILES, Sla, Waits, check_sla, row, share
+from cxlib.analysis.service.waits import (
+    COLUMNS,
+    QUANTILES,
+    Durations,
+    Sla,
+    Waits,
+    check_sla,
+    mean_t,
+    row,
+    share,
+)
 from cxlib.analysis.validate import check_confidence
+from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
+
+Fcr = Literal["reopened", "repeat", "survey"]
+FCR_NEEDS = {"reopened": "reopened", "repeat": "customer_id", "survey": "fcr_survey"}
+"""The column that each way of judging first-contact resolution reads."""
+
+_LONGEST_WINDOW = 36_525
+"""A century of days: no customer comes again later."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketKpis:
-    """The KPIs of a set of tickets; see `ticket_kpis` and `complaints` for the columns.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a group, KPI and statistic.
-    first_contact : pandas.DataFrame
-        What the FCR rests on, one row a group; empty where it is not computed.
-    as_of : pandas.Timestamp
-        Moment of the report, UTC without a zone.
-    n_used, n_dropped, n_duplicates : int
-        Tickets of the cohort; tickets left out (cancelled, merged, later, undated); rows that gave
-        way to a later row of their ticket.
-    caveats : tuple of Caveat
-    """
+    """The KPIs of a set of tickets; see `ticket_kpis` and `complaints` for the columns."""
 
     table: pd.DataFrame
-    first_contact: pd.DataFrame
-    as_of: pd.Timestamp
-    n_used: int
-    n_dropped: int
-    n_duplicates: int
+    first_contact: pd.DataFrame  # what the FCR rests on; empty where it is not computed
+    as_of: pd.Timestamp  # UTC without a zone
+    n_used: int  # tickets of the cohort
+    n_dropped: int  # cancelled, merged, opened later, undated
+    n_duplicates: int  # rows that gave way to a later row of their ticket
     caveats: tuple[Caveat, ...]
+
+    @classmethod
+    def of(
+        cls,
+        log: TicketLog,
+        frame: pd.DataFrame,
+        rows: Sequence[Mapping[str, Any]],
+        keys: Sequence[str],
+        *,
+        caveats: Iterable[Caveat],
+        minimum_base: int,
+        first_contact: Sequence[Mapping[str, Any]] = (),
+    ) -> TicketKpis:
+        """Assemble the rows of a cohort, with what a reader must know of those that say little."""
+        table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
+        told = list(caveats)
+        if small := int((table["n"] < minimum_base).sum()):
+            message = _("{n} rows rest on fewer than {base} tickets.")
+            told.append(Caveat(message, n=small, base=minimum_base))
+        message = _("{kpi}: {n} values are not reached, too many tickets are still open.")
+        undecided = table[table["value"].isna() & (table["open"] > 0)]
+        for kpi, part in undecided.groupby("kpi", sort=False):
+            told.append(Caveat(message, kpi=str(kpi), n=len(part)))
+        return cls(
+            table=table,
+            first_contact=pd.DataFrame(first_contact),
+            as_of=log.as_of,
+            n_used=len(frame),
+            n_dropped=log.n_dropped,
+            n_duplicates=log.n_duplicates,
+            caveats=tuple(told),
+        )
 
 
 def ticket_kpis(
@@ -74,13 +110,11 @@ def ticket_kpis(
 ) -> TicketKpis:
     """Compute every KPI that the columns of a ticket log allow.
 
+    Several rows of one ticket are folded, the last wins; ``by="month"``, ``"quarter"`` and
+    ``"year"`` are those of creation. Tickets not resolved by `as_of` are open (censored).
+
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table of :mod:`cxlib.analysis.service.log`; several rows of one ticket are
-        folded, the last wins.
-    by : str or sequence of str, optional
-        Columns to split by; ``"month"``, ``"quarter"`` and ``"year"`` are those of creation.
     calendar : BusinessHours, optional
         Adds business time, and is the wall clock of times without a zone.
     sla : mapping, optional
@@ -89,11 +123,6 @@ def ticket_kpis(
     clock : {"calendar", "business"}
         The clock on which the `sla` was set and the log's own durations were measured; the share
         within the SLA is given on no other.
-    period : str, optional
-        The cohort: tickets opened in ``"2026-09"``, ``"2026Q3"`` or ``"2026"``.
-    as_of : timestamp, optional
-        The moment of the report; by default the last in the log. What came later is unknown, and
-        tickets not resolved by then are open (censored).
     closing : bool
         Whether the closing time stands in for a missing resolution; it never does so silently.
     fcr : {"reopened", "repeat", "survey"}
@@ -106,10 +135,6 @@ def ticket_kpis(
         Window of method ``"repeat"``, in days.
     repeat_same : sequence of str
         Columns in which a repeat must agree, such as ``("category",)``.
-    minimum_base : int
-        Rows on fewer tickets are counted in a caveat.
-    confidence : float
-        Coverage of the intervals.
 
     Returns
     -------
@@ -127,8 +152,7 @@ def ticket_kpis(
     Raises
     ------
     DataError
-        If the log is impossible (see `read_log`), the period has no ticket, a priority has no
-        SLA, or an argument is unknown.
+        If the period has no ticket, a priority has no SLA, or an argument is unknown.
 
     References
     ----------
@@ -141,7 +165,7 @@ def ticket_kpis(
     check_fcr(fcr, repeat_days)
     log = read_log(tickets, as_of=as_of, calendar=calendar, clock=clock, closing=closing)
     frame, keys, missing = group_keys(cohort(log, period), by)
-    answered = frame[~frame["abandoned"]]
+    answered = only(frame, ~frame["abandoned"])
     judged = None
     if FCR_NEEDS[fcr] in log.columns:
         judged = first_contact(log, answered, fcr, repeat_days, repeat_same)
@@ -149,7 +173,7 @@ def ticket_kpis(
     rows: list[dict[str, Any]] = []
     contacts: list[dict[str, Any]] = []
     for group, every in groups_of(frame, keys):
-        part = every[~every["abandoned"]]
+        part = only(every, ~every["abandoned"])
         made = [row("tickets", "count", (float(len(every)), nan, nan), len(every), "tickets")]
         if frame["abandoned"].any() or log.frame["abandoned"].any():
             lost = int(every["abandoned"].sum())
@@ -158,33 +182,14 @@ def ticket_kpis(
         if judged is not None:
             sums = judged.loc[part.index].sum().astype(int)
             made.append(share("fcr", sums["success"], sums["counted"], confidence))
-            contacts.append(
-                group
-                | {
-                    "method": fcr,
-                    "window_days": float(repeat_days) if fcr == "repeat" else nan,
-                    "numerator": sums["success"],
-                    "denominator": sums["counted"],
-                    "window_open": sums["window_open"],
-                    "unknown": sums["unknown"],
-                }
-            )
+            window = {"window_days": float(repeat_days) if fcr == "repeat" else nan}
+            shares = {"numerator": sums["success"], "denominator": sums["counted"]}
+            left = {name: sums[name] for name in ("window_open", "unknown")}
+            contacts.append(group | {"method": fcr} | window | shares | left)
         rows += [group | each for each in made]
-    table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
-    return TicketKpis(
-        table=table,
-        first_contact=pd.DataFrame(contacts),
-        as_of=log.as_of,
-        n_used=len(frame),
-        n_dropped=log.n_dropped,
-        n_duplicates=log.n_duplicates,
-        caveats=(
-            *log.caveats,
-            *missing,
-            *_absent(log, fcr),
-            *waits.caveats(),
-            *few(table, minimum_base),
-        ),
+    told = (*log.caveats, *missing, *_absent(log, fcr), *waits.caveats())
+    return TicketKpis.of(
+        log, frame, rows, keys, caveats=told, minimum_base=minimum_base, first_contact=contacts
     )
 
 
@@ -242,15 +247,49 @@ def _absent(log: TicketLog, fcr: str) -> list[Caveat]:
     return found
 
 
-def few(table: pd.DataFrame, minimum_base: int) -> list[Caveat]:
-    """Return what a reader must know of rows that rest on little, or that time has not decided."""
-    caveats = []
-    small = int((table["n"] < minimum_base).sum())
-    if small:
-        message = _("{n} rows rest on fewer than {base} tickets.")
-        caveats.append(Caveat(message, n=small, base=minimum_base))
-    message = _("{kpi}: {n} values are not reached, too many tickets are still open.")
-    undecided = table[table["value"].isna() & (table["open"] > 0)]
-    for kpi, part in undecided.groupby("kpi", sort=False):
-        caveats.append(Caveat(message, kpi=str(kpi), n=len(part)))
-    return caveats
+def check_fcr(method: object, repeat_days: object) -> None:
+    """Refuse an unknown method, and a window that is none."""
+    if method not in get_args(Fcr):
+        raise DataError(f"there is no FCR method {method!r}{nearest(str(method), get_args(Fcr))}")
+    known = isinstance(repeat_days, Real) and 0 < float(repeat_days) <= _LONGEST_WINDOW
+    if method == "repeat" and not known:
+        raise DataError(
+            f"repeat_days is {repeat_days!r}; write days, more than 0 and up to "
+            f"{_LONGEST_WINDOW:,}."
+        )
+
+
+def first_contact(
+    log: TicketLog, tickets: pd.DataFrame, method: Fcr, repeat_days: float, same: Sequence[str]
+) -> pd.DataFrame:
+    """Return for each ticket: ``counted``, ``success``, ``window_open`` and ``unknown``."""
+    for column in (FCR_NEEDS[method], *same):
+        if column not in log.columns:
+            raise DataError(
+                f"FCR by {method} needs column {column!r}, which is not in the tickets"
+                f"{nearest(column, log.columns)}"
+            )
+    window = pd.Series(False, index=tickets.index)
+    if method == "survey":
+        answer = tickets["fcr_survey"].astype("boolean")
+        counted, success, unknown = answer.notna(), answer.fillna(False), answer.isna()
+    elif method == "reopened":
+        times = tickets["reopened"].astype("Float64")
+        ever = tickets["done"] | (times > 0).fillna(False)
+        counted, unknown = ever & times.notna(), ever & times.isna()
+        success = tickets["done"] & (times == 0).fillna(False)
+    else:
+        keys = ["customer_id", *same]
+        order = ["created_at", "ticket_id"]
+        ordered = log.frame[[*order, *keys]].sort_values(order, kind="stable")
+        following = ordered.groupby(keys, sort=False)["created_at"].shift(-1)
+        next_at = pd.Series(following.to_numpy(), index=ordered["ticket_id"].to_numpy())
+        again = next_at.reindex(tickets["ticket_id"]).set_axis(tickets.index)
+        closes = tickets["resolved_at"] + pd.Timedelta(days=float(repeat_days))
+        known = tickets[keys].notna().all(axis=1) & tickets["resolved_at"].notna()
+        done = tickets["done"]
+        window = done & known & (closes > log.as_of)
+        counted, unknown = done & known & ~window, done & ~known
+        success = ~(again.notna() & (again <= closes))
+    told = {"counted": counted, "success": success & counted}
+    return pd.DataFrame(told | {"window_open": window, "unknown": unknown}).astype(bool)

@@ -1,37 +1,18 @@
 """The ticket log as every service question reads it: checked, one row a ticket, as of a moment.
 
-The canonical tickets table has one row a ticket. Only `ticket_id` and `created_at` are required;
-a question that needs another column says so in a caveat where it is absent.
-
-=================== ============== ================================================================
-column              dtype          meaning
-=================== ============== ================================================================
-ticket_id           text           unique name of the ticket
-created_at          datetime       when the customer opened it
-first_response_at   datetime       first answer by a person
-resolved_at         datetime       when it was (last) solved
-closed_at           datetime       when it was closed for good
-updated_at          datetime       when the row was written; the last row of a ticket wins
-first_response_seconds, resolution_seconds   float   the same as durations, on the log's clock
-state               text           open, resolved, closed, cancelled, merged or abandoned
-customer_id         text           who opened it
-channel, queue, priority, agent_group, agent, category   text   what tables are split by
-handle_seconds      float          working time: talk, hold and after-call work, in seconds
-reopened            integer        how often it was reopened
-reassigned          integer        how often it changed hands
-csat                float          the customer's rating of this ticket
-fcr_survey          boolean        the customer says that one contact was enough
-sla_met             boolean        the client's own flag, as the ticket last bore it
-complaint, upheld   boolean        a complaint, and whether it was justified
-=================== ============== ================================================================
-
-All times are either without a zone (one wall clock) or in one and the same zone.
+The canonical tickets table has one row a ticket; its columns, their dtypes and meanings are those
+of ``cxlib.data.schema.describe("tickets")``. Only `ticket_id` and `created_at` are required; a
+question that needs another column says so in a caveat where it is absent. Times are datetimes, all
+of them without a zone (one wall clock) or in one and the same zone; ``state`` is open, resolved,
+closed, cancelled, merged or abandoned; ``handle_seconds`` is talk, hold and after-call work;
+``first_response_seconds`` and ``resolution_seconds`` are durations on the log's own clock; of
+several rows of a ticket the one last in ``updated_at`` wins.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -41,7 +22,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.service.clock import ENDS, UTC_CLOCK, in_utc, one_zone, present_times
+from cxlib.analysis.service.clock import ENDS, UTC_CLOCK, in_utc, one_zone, present_times, refuse
 from cxlib.analysis.ticket_targets import DONE, EXCLUDED, STATES
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -60,42 +41,30 @@ Clock = Literal["calendar", "business"]
 
 @dataclass(frozen=True, kw_only=True)
 class TicketLog:
-    """A checked ticket log, as it stood at a moment.
+    """A checked ticket log, as it stood at a moment (`as_of`, UTC without a zone).
 
-    Attributes
-    ----------
-    frame : pandas.DataFrame
-        One row a ticket that was opened by `as_of` and neither cancelled nor merged; times are
-        UTC without a zone, and those after `as_of` are missing. Beside the canonical columns:
-        ``opened`` (wall clock of creation), ``done`` (resolved or closed), ``abandoned`` (nobody
-        answered it) and ``ended_at`` (when it was resolved, else closed).
-    as_of : pandas.Timestamp
-        The moment, UTC without a zone.
-    zone : datetime.tzinfo
-        Zone of the wall clock.
-    columns : frozenset of str
-        Columns that tell anything: those without a single value are as good as absent.
-    ends_known : bool
-        Whether anything (a time, a state) tells that a ticket is over.
-    n_duplicates, n_dropped : int
-        Rows that gave way to a later row of their ticket; tickets cancelled, merged, opened
-        later, or without a creation time.
-    caveats : tuple of Caveat
-        What was left out, and how the clocks were read.
+    ``frame`` has one row a ticket that was opened by then and neither cancelled nor merged; times
+    are UTC without a zone, and later ones are missing. Beside the canonical columns: ``opened``
+    (wall clock of creation), ``done`` (resolved or closed), ``abandoned`` (nobody answered it) and
+    ``ended_at`` (when it was resolved, else closed).
     """
 
     frame: pd.DataFrame
     as_of: pd.Timestamp
     zone: dt.tzinfo
-    columns: frozenset[str]
-    ends_known: bool
-    n_duplicates: int
-    n_dropped: int
+    columns: frozenset[str]  # that hold any value
+    ends_known: bool  # whether anything (a time, a state) tells that a ticket is over
+    n_duplicates: int  # rows that gave way to a later row of their ticket
+    n_dropped: int  # tickets cancelled, merged, opened later, or without a creation time
     caveats: tuple[Caveat, ...]
 
     def wall(self, moment: pd.Timestamp) -> pd.Timestamp:
         """Return a moment in UTC on the log's wall clock."""
         return moment.tz_localize("UTC").tz_convert(self.zone).tz_localize(None)
+
+
+_read: list[tuple[pd.DataFrame, tuple[Any, ...], TicketLog]] = []
+"""The log read last: a chapter asks a dozen questions of one."""
 
 
 def read_log(
@@ -109,12 +78,10 @@ def read_log(
 ) -> TicketLog:
     """Check a tickets table and set it to a moment.
 
+    Several rows of one ticket are folded, the last wins.
+
     Parameters
     ----------
-    tickets : pandas.DataFrame
-        The canonical table (see the module); several rows of one ticket are folded, the last wins.
-    as_of : timestamp, optional
-        What happened later is unknown; by default the last moment in the log.
     calendar : BusinessHours, optional
         Gives the wall clock of times without a zone; without it such a clock never changes.
     clock : {"calendar", "business"}
@@ -131,6 +98,18 @@ def read_log(
         amount is negative, or nothing is left. Times of one ticket that contradict one another,
         and those in an hour that the clocks skipped, are set aside and counted.
     """
+    terms = (as_of, calendar, clock, closing, excluded)
+    for seen, its, log in _read:
+        if its == terms and tickets.equals(seen):
+            return log
+    _read.clear()
+    log = _checked(tickets, terms)
+    _read[:] = [(tickets.copy(deep=False), terms, log)]  # shares its memory until one is changed
+    return log
+
+
+def _checked(tickets: pd.DataFrame, terms: tuple[Any, ...]) -> TicketLog:
+    as_of, calendar, clock, closing, excluded = terms
     require(tickets, ("ticket_id", "created_at"))
     if tickets.empty:
         raise DataError("the tickets table has no rows.")
@@ -151,11 +130,11 @@ def read_log(
     frame = _last_rows(rows, moment)
     n_duplicates = len(rows) - len(frame)
     undated = frame["created_at"].isna()
-    frame, stood_in = _as_it_stood(frame[~undated].copy(), moment, closing=closing)
+    frame, stood_in = _as_it_stood(only(frame, ~undated), moment, closing=closing)
     frame, contradicting = _set_aside(frame)
     later = frame["created_at"] > moment
     gone = frame["state"].isin(EXCLUDED) & ~later & (excluded == "drop")
-    kept = frame[~later & ~gone].reset_index(drop=True)
+    kept = only(frame, ~later & ~gone).reset_index(drop=True)
     if kept.empty:
         raise DataError(
             f"no ticket is left of {len(tickets)} rows: {int(gone.sum())} are cancelled or "
@@ -169,6 +148,7 @@ def read_log(
         told |= {column for column in ENDS if column in tickets}
     if stood_in:
         told.add("resolved_at")
+    abandoned = int(kept["abandoned"].sum())
     counts = (
         (n_duplicates, _("{n} earlier or repeated rows of a ticket gave way to its last row.")),
         (int(gone.sum()), _("{n} cancelled or merged tickets were left out.")),
@@ -177,10 +157,7 @@ def read_log(
         (read["skipped"], _("{n} times lie in an hour that the clocks skipped; set aside.")),
         (read["first"], _("{n} times lie in an hour that came twice and were read as the first.")),
         (stood_in, _("{n} tickets have no resolution; the closing time stands in for it.")),
-        (
-            int(kept["abandoned"].sum()),
-            _("{n} abandoned contacts count in the abandonment rate alone."),
-        ),
+        (abandoned, _("{n} abandoned contacts count in the abandonment rate alone.")),
     )
     return TicketLog(
         frame=kept,
@@ -238,15 +215,21 @@ def group_keys(
     message = _("{n} tickets have no {column}.")
     counts = {key: int(frame[key].isna().sum()) for key in keys}
     caveats = [Caveat(message, n=n, column=key) for key, n in counts.items() if n]
-    return frame.dropna(subset=keys) if keys else frame, keys, caveats
+    return frame.dropna(subset=keys) if caveats else frame, keys, caveats
 
 
-def groups_of(frame: pd.DataFrame, keys: list[str]) -> list[tuple[dict[str, Any], pd.DataFrame]]:
-    """Return the values of `keys` with the tickets that have them, in order; one group for none."""
-    if not keys:
-        return [({}, frame)]
-    grouped = frame.groupby(keys, sort=True, observed=True)
-    return [(dict(zip(keys, names, strict=True)), part) for names, part in grouped]
+def groups_of(
+    frame: pd.DataFrame, keys: list[str]
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """Yield the values of `keys` with the tickets that have them, in order; one group for none."""
+    grouped = frame.groupby(keys, sort=True, observed=True) if keys else [((), frame)]
+    for names, part in grouped:
+        yield dict(zip(keys, names, strict=True)), part
+
+
+def only(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:
+    """Return the rows under a mask, sharing memory where that is all of them."""
+    return frame.copy(deep=False) if mask.all() else frame[mask]
 
 
 def require(frame: pd.DataFrame, columns: Iterable[str]) -> None:
@@ -265,24 +248,13 @@ def _check_amounts(frame: pd.DataFrame) -> None:
         values = frame[column]
         if not pd.api.types.is_numeric_dtype(values):
             raise DataError(f"{column!r} is {values.dtype}, not numbers.")
-        amounts = values.astype("Float64")
-        bad = ((amounts < 0) & (column in AMOUNTS) | (amounts.abs() == np.inf)).fillna(False)
-        if bad.any():
-            allowed = "a finite number, 0 or more" if column in AMOUNTS else "a finite number"
-            raise DataError(
-                f"{column!r} holds {values[bad].iloc[0]} (row {frame.index[bad][0]}, "
-                f"{int(bad.sum())} such); it is {allowed}."
-            )
-    for column in FLAGS:
-        if column not in frame:
-            continue
+        amounts, positive = values.astype("Float64"), column in AMOUNTS
+        bad = ((amounts < 0) & positive | (amounts.abs() == np.inf)).fillna(False)
+        refuse(values, bad, f"; it is a finite number{', 0 or more' if positive else ''}.")
+    for column in frame.columns.intersection(list(FLAGS)):
         values = frame[column]
         odd = values.notna() & ~values.isin([True, False])
-        if odd.any():
-            raise DataError(
-                f"{column!r} holds {values[odd].iloc[0]!r} (row {frame.index[odd][0]}, "
-                f"{int(odd.sum())} such); it is true, false or missing."
-            )
+        refuse(values, odd, "; it is true, false or missing.")
 
 
 def _last_rows(frame: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
@@ -338,18 +310,15 @@ def _as_it_stood(
 
 
 def _states(frame: pd.DataFrame, over: pd.Series) -> pd.Series:
-    by_times = pd.Series(np.where(over, "resolved", "open"), index=frame.index, dtype="object")
+    codes = np.where(over, STATES.index("resolved"), STATES.index("open")).astype("int8")
+    known = pd.CategoricalDtype(list(STATES))
+    by_times = pd.Series(pd.Categorical.from_codes(codes, dtype=known), index=frame.index)
     if "state" not in frame:
         return by_times
-    given = frame["state"].astype("object").where(frame["state"].notna(), None)
+    given = frame["state"]
     strange = given.notna() & ~given.isin(STATES)
-    if strange.any():
-        value = given[strange].iloc[0]
-        raise DataError(
-            f"'state' holds {value!r} (row {frame.index[strange][0]}, {int(strange.sum())} such); "
-            f"map it to one of {', '.join(STATES)}."
-        )
-    return given.where(given.notna(), by_times)
+    refuse(given, strange, f"; map it to one of {', '.join(STATES)}.")
+    return given.astype(known).where(given.notna(), by_times)
 
 
 def _set_aside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Caveat]]:
@@ -364,13 +333,11 @@ def _set_aside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Caveat]]:
         if column == "ended_at":
             continue
         hours = float((early[bad].dt.total_seconds() / 3600).median())
-        caveats.append(
-            Caveat(_("{n} tickets have a {column} before their creation; those times were set "
-                     "aside."), n=int(bad.sum()), column=column)
-        )  # fmt: skip
+        caveats.append(Caveat(_EARLY, n=int(bad.sum()), column=column))
         if bad.sum() >= _A_PATTERN and round(hours) >= 1 and abs(hours - round(hours)) < 0.25:
-            message = _(
-                "Times in {column} are {hours} h early: the clocks may be in different time zones."
-            )
-            caveats.append(Caveat(message, column=column, hours=round(hours)))
+            caveats.append(Caveat(_ZONES, column=column, hours=round(hours)))
     return frame, caveats
+
+
+_EARLY = _("{n} tickets have a {column} before their creation; those times were set aside.")
+_ZONES = _("Times in {column} are {hours} h early: the clocks may be in different time zones.")

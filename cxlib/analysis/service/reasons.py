@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from cxlib.analysis.results import Result
-from cxlib.analysis.service.contact import first_contact
+from cxlib.analysis.service.kpis import first_contact
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import Terms, calendar_period
 from cxlib.errors import DataError

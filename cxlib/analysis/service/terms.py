@@ -13,8 +13,7 @@ from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.service.clock import present_times
-from cxlib.analysis.service.contact import Fcr, check_fcr, first_contact
-from cxlib.analysis.service.kpis import TicketKpis, few, ticket_kpis
+from cxlib.analysis.service.kpis import Fcr, TicketKpis, check_fcr, first_contact, ticket_kpis
 from cxlib.analysis.service.log import (
     Clock,
     Moment,
@@ -25,7 +24,7 @@ from cxlib.analysis.service.log import (
     opened_in,
     read_log,
 )
-from cxlib.analysis.service.waits import COLUMNS, Limits, Waits, check_sla, row, share
+from cxlib.analysis.service.waits import Limits, Waits, check_sla, row, share
 from cxlib.analysis.ticket_targets import TICKET_KPIS, TicketKpi
 from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError
@@ -37,27 +36,9 @@ WHOLE = "all"
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How a service is measured, as its contract says.
+    """How a service is measured, as its contract says: the options of `ticket_kpis` as one value.
 
-    Parameters
-    ----------
-    as_of : timestamp, optional
-        The moment of the report; see `moment_of`.
-    calendar : BusinessHours, optional
-        When the service is open.
-    clock : {"calendar", "business"}
-        The clock on which the service levels are promised and the log's own durations measured;
-        business time needs a `calendar`.
-    sla : mapping, optional
-        Seconds allowed, as `ticket_kpis` takes them.
-    fcr : {"reopened", "repeat", "survey"}
-        How first-contact resolution is judged.
-    repeat_days : float
-        Window of a repeat contact, in days.
-    repeat_same : tuple of str
-        Columns in which a repeat must agree.
-    closing : bool
-        Whether the closing time stands in for a missing resolution.
+    ``as_of`` is the moment of the report (see `moment_of`); business time needs a ``calendar``.
 
     Raises
     ------
@@ -81,13 +62,8 @@ class Terms:
 
     def log(self, tickets: pd.DataFrame) -> TicketLog:
         """Read a log on these terms."""
-        return read_log(
-            tickets,
-            as_of=self.as_of,
-            calendar=self.calendar,
-            clock=self.clock,
-            closing=self.closing,
-        )
+        given = {name: getattr(self, name) for name in ("as_of", "calendar", "clock", "closing")}
+        return read_log(tickets, **given)
 
 
 def kpis(
@@ -97,29 +73,11 @@ def kpis(
     period: str | None = None,
     by: str | Sequence[str] | None = None,
 ) -> TicketKpis:
-    """Compute `ticket_kpis` of the tickets opened in a period, on the given terms.
+    """Compute `ticket_kpis` of a calendar period on the given terms.
 
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-    terms : Terms
-    period : str, optional
-        A calendar period; a wave's own name, or None, is the whole log.
-    by : str or sequence of str, optional
+    A wave's own name as `period`, or None, is the whole log.
     """
-    return ticket_kpis(
-        tickets,
-        by=by,
-        calendar=terms.calendar,
-        sla=terms.sla,
-        clock=terms.clock,
-        period=calendar_period(period),
-        as_of=terms.as_of,
-        closing=terms.closing,
-        fcr=terms.fcr,
-        repeat_days=terms.repeat_days,
-        repeat_same=terms.repeat_same,
-    )
+    return ticket_kpis(tickets, by=by, period=calendar_period(period), **vars(terms))
 
 
 def kpi_rows(
@@ -131,15 +89,7 @@ def kpi_rows(
 ) -> pd.DataFrame:
     """Return every ticket KPI that a target may name, period by period.
 
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-        The canonical table.
-    terms : Terms
-    period_kind : {"month", "quarter", "year"}, optional
-        Without one the whole log is one period.
-    whole : str
-        The name of that period.
+    Without a `period_kind` the whole log is one period, named `whole`.
 
     Returns
     -------
@@ -157,17 +107,11 @@ def kpi_rows(
             row = row_of(cells, wanted, terms.clock)
             if row is None or not row["n"] or pd.isna(row["value"]):
                 continue
-            n, share = float(row["n"]), wanted.unit == "share"
-            rows.append(
-                {"kpi": key, "period": str(period)}
-                | {name: float(row[name]) for name in ("value", "low", "high")}
-                | {
-                    "numerator": float(row["value"]) * n if share else nan,
-                    "denominator": n if share else nan,
-                    "n": int(n),
-                    "open": int(row["open"]),
-                }
-            )
+            n = float(row["n"]) if wanted.unit == "share" else nan
+            counts: dict[str, Any] = {"numerator": float(row["value"]) * n, "denominator": n}
+            counts |= {name: int(row[name]) for name in ("n", "open")}
+            number = {name: float(row[name]) for name in ("value", "low", "high")}
+            rows.append({"kpi": key, "period": str(period)} | number | counts)
     columns = ("kpi", "period", "value", "low", "high", "numerator", "denominator", "n", "open")
     return pd.DataFrame(rows, columns=list(columns))
 
@@ -189,7 +133,8 @@ def ratings(
         the columns tickets are split by.
     """
     frame = terms.log(tickets).frame
-    frame = frame[~frame["abandoned"]]
+    said = [name for name in ("csat", "fcr_survey") if name in frame]
+    frame = frame[~frame["abandoned"] & frame[said].notna().any(axis=1)]
     label = periods.label_dates(frame["opened"], period_kind) if period_kind else whole
     told = pd.DataFrame({"period": label, "weight": 1.0}, index=frame.index)
     blank = pd.Series(nan, index=frame.index)
@@ -225,10 +170,7 @@ def calendar_period(period: str | None) -> str | None:
 def moment_of(tickets: pd.DataFrame, period: str | None) -> pd.Timestamp | None:
     """Return the moment of a period's report: its last, or the last that the log knows of.
 
-    Returns
-    -------
-    pandas.Timestamp or None
-        On the log's own clock; None for a log without times.
+    It is on the log's own clock; None for a log without times.
     """
     moments: list[pd.Timestamp] = [tickets[column].max() for column in present_times(tickets)]
     last = max(moments, default=None)
@@ -253,17 +195,9 @@ def complaints(
 ) -> TicketKpis:
     """Follow the complaints of a period from receipt to outcome.
 
-    Parameters
-    ----------
-    tickets : pandas.DataFrame
-        The canonical table, with a ``complaint`` column.
-    terms : Terms, optional
-        Its limit on the resolution is that of complaints.
-    by, period, minimum_base, confidence
-        As in `ticket_kpis`.
-    repeat_days : float
-        A complaint is repeated if its customer complains again until so many days after its
-        resolution.
+    The table has a ``complaint`` column; the limit of `terms` on the resolution is that of
+    complaints; a complaint is repeated if its customer complains again until `repeat_days` after
+    its resolution.
 
     Returns
     -------
@@ -289,8 +223,7 @@ def complaints(
     if known is not None:
         frame = frame[opened_in(frame["opened"], known)]
     frame, keys, missing = group_keys(frame, by)
-    limits = check_sla(terms.sla)
-    waits = Waits(log, frame, terms.calendar, terms.clock, limits)
+    waits = Waits(log, frame, terms.calendar, terms.clock, check_sla(terms.sla))
     others = replace(log, frame=log.frame[marked])
     rows: list[dict[str, Any]] = []
     for group, part in groups_of(frame, keys) if len(frame) else ():
@@ -308,16 +241,8 @@ def complaints(
             again = sums["counted"] - sums["success"]
             made.append(share("repeated", again, sums["counted"], confidence))
         rows += [group | each for each in made]
-    table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
-    return TicketKpis(
-        table=table,
-        first_contact=pd.DataFrame(),
-        as_of=log.as_of,
-        n_used=len(frame),
-        n_dropped=log.n_dropped,
-        n_duplicates=log.n_duplicates,
-        caveats=(*caveats, *missing, *few(table, minimum_base)),
-    )
+    told = (*caveats, *missing)
+    return TicketKpis.of(log, frame, rows, keys, caveats=told, minimum_base=minimum_base)
 
 
 _UNMARKED = _("{n} tickets do not say whether they are complaints and were taken as none.")

@@ -1,130 +1,80 @@
-"""How many agents a service level takes (Erlang C and A), and what one fewer costs callers."""
+"""The staff of a week from the calls of a period, and what one agent fewer costs callers."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from math import inf, nan
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.business_time import DAYS
+from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.service import Terms, arrivals, calendar_period, kpis, opened_in
 from cxlib.analysis.staffing.queues import (
     ANSWER_SECONDS,
-    ErlangA,
-    ErlangC,
-    erlang_a,
-    erlang_c,
+    SERVICE_LEVEL,
+    Queue,
+    agents_needed,
     finite,
     least_stable,
-    offered_load,
+    paid,
+    queue_of,
 )
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
-SERVICE_LEVEL = 0.8
-TOLERANCE = 1e-9
-"""A roster this close to a whole number of people is that number: 14 / 0.7 is 20, not 21."""
+PLANNED, ONE_FEWER = _("as planned"), _("one fewer where there are two")
+NO_HANDLE_TIME = _("No staff is planned: the tickets have no handle time.")
+NO_CHANNEL = _("No staff is planned: no channel tells calls from letters.")
+NO_CALLS = _("No staff is planned: no ticket came by {channels}.")
+FEW_CALLS = _("No staff is planned: there are too few calls.")
+NOT_PLANNED = (NO_HANDLE_TIME, NO_CHANNEL, NO_CALLS, FEW_CALLS)
+
+_STATE = ("service_level", "mean_wait", "occupancy", "p_abandon")
+_FEWER = ("service_level_one_fewer", "mean_wait_one_fewer", "extra_wait")
 
 
-@dataclass(frozen=True, kw_only=True)
-class AgentsNeeded:
-    """The least staff that keeps the promise.
+class Aim(TypedDict, total=False):
+    """What a plan is to keep, as `agents_needed` takes it."""
 
-    Attributes
-    ----------
-    agents : int
-        At their desks at the same time.
-    positions : int
-        On the roster, so that `agents` are there after shrinkage.
-    queue : ErlangC or ErlangA or None
-        How the queue then does; None where there are no calls.
-    """
-
-    agents: int
-    positions: int
-    queue: ErlangC | ErlangA | None
+    service_level: float
+    answer_seconds: float
+    shrinkage: float
+    max_occupancy: float
+    patience_seconds: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Agents per interval; see :func:`schedule` for the columns of `table`.
+    """Agents per interval (see :func:`schedule`), and hours over all: at the desk, and paid."""
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-    agent_hours, paid_hours : float
-        Over the table: at the desk, and to be paid for with shrinkage.
-    caveats : tuple of Caveat
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    agent_hours: float = nan
+    paid_hours: float = nan
+    caveats: tuple[Caveat, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staffing(Schedule):
+    """A week's staff; see `staff` for its tables, which are empty where nothing can be planned.
+
+    ``reason`` says why nothing can be; ``n`` are the calls it rests on, ``handle_seconds,
+    service_level, answer_seconds, shrinkage`` what it was planned with, ``answered`` the share of
+    the period's answered calls that were answered in time (NaN where the log does not tell).
     """
 
-    table: pd.DataFrame
-    agent_hours: float
-    paid_hours: float
-    caveats: tuple[Caveat, ...]
-
-
-def agents_needed(
-    *,
-    calls_per_hour: float,
-    handle_seconds: float,
-    service_level: float = SERVICE_LEVEL,
-    answer_seconds: float = ANSWER_SECONDS,
-    shrinkage: float = 0.0,
-    max_occupancy: float = 1.0,
-    patience_seconds: float | None = None,
-) -> AgentsNeeded:
-    """Find the fewest agents that keep a service level without working above an occupancy.
-
-    Parameters
-    ----------
-    calls_per_hour, handle_seconds, answer_seconds, patience_seconds
-        As in :func:`erlang_c` and :func:`erlang_a`; without patience nobody hangs up (Erlang C).
-    service_level : float
-        Share of calls to be answered within `answer_seconds`, between 0 and 1.
-    shrinkage : float
-        Share of paid time away from the desk (breaks, training, sickness), from 0 to below 1;
-        applied once, at the end.
-    max_occupancy : float
-        Highest bearable share of time on calls, above 0 to 1.
-
-    Returns
-    -------
-    AgentsNeeded
-        ``agents`` at their desks, ``positions`` on the roster, and the ``queue`` they give. No
-        calls need no agents.
-
-    Raises
-    ------
-    DataError
-        If a number is impossible.
-    """
-    load = offered_load(calls_per_hour, handle_seconds)
-    _strictly_between(service_level, "service_level")
-    if not 0 <= finite(shrinkage, "shrinkage") < 1:
-        raise DataError(f"shrinkage is {shrinkage:g}; it is a share of paid time, 0 to below 1.")
-    if not 0 < finite(max_occupancy, "max_occupancy") <= 1:
-        raise DataError(f"max_occupancy is {max_occupancy:g}; it is a share, above 0 to 1.")
-    queue = _queue(calls_per_hour, handle_seconds, answer_seconds, patience_seconds)
-    if load == 0:
-        return AgentsNeeded(agents=0, positions=0, queue=None)
-
-    def enough(agents: int) -> bool:
-        state = queue(agents)
-        return state.service_level >= service_level and state.occupancy <= max_occupancy + 1e-12
-
-    agents = _fewest(enough, start=1 if patience_seconds is not None else least_stable(load))
-    return AgentsNeeded(agents=agents, positions=paid(agents, shrinkage), queue=queue(agents))
-
-
-def paid(hours: float, shrinkage: float) -> int:
-    """Return the whole hours (or people) to pay for so that `hours` are worked: once, at the end.
-
-    Over a day or a week the hours at the desk are added first: 107 at 30 % are 153, where rounding
-    each half hour up would make 170 of them.
-    """
-    return math.ceil(hours / (1 - shrinkage) - TOLERANCE)
+    service_level: float
+    answer_seconds: float
+    shrinkage: float
+    reason: Caveat | None = None
+    week: pd.DataFrame = field(default_factory=pd.DataFrame)
+    cost: pd.DataFrame = field(default_factory=pd.DataFrame)
+    n: int = 0
+    handle_seconds: float = nan
+    answered: float = nan
 
 
 def schedule(
@@ -133,12 +83,8 @@ def schedule(
     handle_seconds: float,
     by: str | Sequence[str] = ("weekday", "start"),
     minutes: int = 30,
-    service_level: float = SERVICE_LEVEL,
-    answer_seconds: float = ANSWER_SECONDS,
-    shrinkage: float = 0.0,
-    max_occupancy: float = 1.0,
-    patience_seconds: float | None = None,
     minimum_agents: int = 0,
+    **aim: Unpack[Aim],
 ) -> Schedule:
     """Turn arrivals per half hour into agents per half hour, and price one agent fewer.
 
@@ -147,7 +93,7 @@ def schedule(
     arrivals : pandas.DataFrame
         One row an interval: the `by` columns and ``calls_per_hour``, as
         :func:`cxlib.analysis.service.arrivals` returns them.
-    handle_seconds, service_level, answer_seconds, shrinkage, max_occupancy, patience_seconds
+    handle_seconds, **aim
         As in :func:`agents_needed`; each interval is taken as long enough to settle.
     by : str or sequence of str
         Columns that name an interval; they are carried over.
@@ -159,131 +105,50 @@ def schedule(
     Returns
     -------
     Schedule
-        ``table``: the `by` columns, ``calls_per_hour``, ``load``, ``agents``, ``positions``,
-        ``service_level``, ``mean_wait`` (seconds), ``occupancy``, ``p_abandon`` (0 without
-        patience), ``service_level_one_fewer``, ``mean_wait_one_fewer`` (infinite where the queue
-        would grow without limit) and ``extra_wait`` (seconds a call for want of one agent; NaN
-        where there are no calls, or no agent to take away). ``positions`` are those of one
-        interval alone: for a roster take ``paid_hours``, of the hours added up.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, the frame is empty, or a number is impossible.
+        ``table``: the `by` columns, ``calls_per_hour``, ``load``, ``agents``, ``positions`` (of one
+        interval alone: for a roster take ``paid_hours``), ``service_level``, ``mean_wait``
+        (seconds), ``occupancy``, ``p_abandon`` (0 without patience), ``service_level_one_fewer``,
+        ``mean_wait_one_fewer`` (infinite where the queue would grow without limit) and
+        ``extra_wait`` (seconds a call for want of one agent; NaN where there are no calls, or no
+        agent to take away).
     """
     keys = [by] if isinstance(by, str) else list(by)
-    _check_arrivals(arrivals, [*keys, "calls_per_hour"])
+    calls = _calls_per_hour(arrivals, keys)
     if not finite(minutes, "minutes") > 0:
         raise DataError(f"minutes is {minutes}; an interval lasts more than no time.")
     if finite(minimum_agents, "minimum_agents") < 0 or minimum_agents != int(minimum_agents):
         raise DataError(f"minimum_agents is {minimum_agents}; write a whole number, 0 or more.")
+    shrinkage, patience = aim.get("shrinkage", 0.0), aim.get("patience_seconds")
 
     def one(calls: float) -> dict[str, float]:
-        need = agents_needed(
-            calls_per_hour=calls,
-            handle_seconds=handle_seconds,
-            service_level=service_level,
-            answer_seconds=answer_seconds,
-            shrinkage=shrinkage,
-            max_occupancy=max_occupancy,
-            patience_seconds=patience_seconds,
-        )
+        need = agents_needed(calls_per_hour=calls, handle_seconds=handle_seconds, **aim)
         agents = max(need.agents, int(minimum_agents))
-        positions = paid(agents, shrinkage)
-        queue = _queue(calls, handle_seconds, answer_seconds, patience_seconds)
-        return {"agents": agents, "positions": positions} | _one_fewer(queue, calls, agents)
+        at = queue_of(calls, handle_seconds, aim.get("answer_seconds", ANSWER_SECONDS), patience)
+        waits = _one_fewer(at, calls, agents, endless=patience is None)
+        return {"agents": agents, "positions": paid(agents, shrinkage)} | waits
 
-    calls = arrivals["calls_per_hour"].astype(float)
     known = {each: one(each) for each in calls.unique()}
     table = arrivals.loc[:, keys].reset_index(drop=True)
     table["calls_per_hour"] = calls.to_numpy()
     table["load"] = table["calls_per_hour"] * handle_seconds / 3600
     rows = pd.DataFrame([known[each] for each in calls])
     table = pd.concat([table, rows.astype({"agents": "int64", "positions": "int64"})], axis=1)
-    hours = float(table["agents"].sum() * minutes / 60)
+    hours, caveats = float(table["agents"].sum() * minutes / 60), []
+    if patience is None:
+        caveats.append(Caveat(_("Nobody is taken to hang up, so waits are on the long side.")))
+    if endless := int(np.isinf(table["mean_wait_one_fewer"]).sum()):
+        message = _("In {n} intervals the queue would never clear with one agent fewer.")
+        caveats.append(Caveat(message, n=endless))
     return Schedule(
         table=table,
         agent_hours=hours,
         paid_hours=float(paid(hours, shrinkage)),
-        caveats=_schedule_caveats(table, patience_seconds),
+        caveats=tuple(caveats),
     )
 
 
-def _one_fewer(
-    queue: Callable[[int], ErlangC | ErlangA], calls: float, agents: int
-) -> dict[str, float]:
-    nothing = dict.fromkeys(
-        ("service_level", "mean_wait", "occupancy", "p_abandon"), math.nan
-    ) | dict.fromkeys(("service_level_one_fewer", "mean_wait_one_fewer", "extra_wait"), math.nan)
-    if calls == 0:
-        return nothing | ({"occupancy": 0.0} if agents else {})
-    now = queue(agents)
-    row = {
-        "service_level": now.service_level,
-        "mean_wait": now.mean_wait,
-        "occupancy": now.occupancy,
-        "p_abandon": now.p_abandon if isinstance(now, ErlangA) else 0.0,
-    }
-    if agents == 1:
-        return nothing | row
-    if not isinstance(now, ErlangA) and agents - 1 < least_stable(now.load):
-        level, wait = 0.0, math.inf
-    else:
-        fewer = queue(agents - 1)
-        level, wait = fewer.service_level, fewer.mean_wait
-    return row | {
-        "service_level_one_fewer": level,
-        "mean_wait_one_fewer": wait,
-        "extra_wait": wait - now.mean_wait,
-    }
-
-
-def _schedule_caveats(table: pd.DataFrame, patience: float | None) -> tuple[Caveat, ...]:
-    caveats = []
-    if patience is None:
-        caveats.append(Caveat(_("Nobody is taken to hang up, so waits are on the long side.")))
-    endless = int(np.isinf(table["mean_wait_one_fewer"]).sum())
-    if endless:
-        caveats.append(
-            Caveat(
-                _("In {n} intervals the queue would never clear with one agent fewer."), n=endless
-            )
-        )
-    return tuple(caveats)
-
-
-def _queue(
-    calls_per_hour: float, handle_seconds: float, answer_seconds: float, patience: float | None
-) -> Callable[[int], ErlangC | ErlangA]:
-    if patience is None:
-        return lambda agents: erlang_c(
-            calls_per_hour=calls_per_hour,
-            handle_seconds=handle_seconds,
-            agents=agents,
-            answer_seconds=answer_seconds,
-        )
-    return lambda agents: erlang_a(
-        calls_per_hour=calls_per_hour,
-        handle_seconds=handle_seconds,
-        agents=agents,
-        answer_seconds=answer_seconds,
-        patience_seconds=patience,
-    )
-
-
-def _fewest(enough: Callable[[int], bool], *, start: int) -> int:
-    """Return the least number from `start` that is enough: doubling steps, then halving."""
-    step, low, high = 1, start - 1, start
-    while not enough(high):
-        low, high, step = high, high + step, step * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
-
-
-def _check_arrivals(arrivals: pd.DataFrame, columns: Sequence[str]) -> None:
-    for column in columns:
+def _calls_per_hour(arrivals: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    for column in (*keys, "calls_per_hour"):
         if column not in arrivals:
             raise DataError(
                 f"column {column!r} is not in the arrivals{nearest(column, arrivals.columns)}"
@@ -295,13 +160,142 @@ def _check_arrivals(arrivals: pd.DataFrame, columns: Sequence[str]) -> None:
         raise DataError(f"calls_per_hour is {calls.dtype}, not numbers.")
     bad = calls.isna() | (calls < 0) | np.isinf(calls.astype(float))
     if bad.any():
-        row = bad.idxmax()
         raise DataError(
-            f"calls_per_hour is {calls[bad].iloc[0]} (row {row}, {int(bad.sum())} such); "
+            f"calls_per_hour is {calls[bad].iloc[0]} (row {bad.idxmax()}, {int(bad.sum())} such); "
             "it is a number, 0 or more."
         )
+    return calls.astype(float)
 
 
-def _strictly_between(value: float, name: str) -> None:
-    if not 0 < finite(value, name) < 1:
-        raise DataError(f"{name} is {value:g}; it is a share between 0 and 1, such as 0.8.")
+def _one_fewer(
+    at: Callable[..., Queue], calls: float, agents: int, *, endless: bool
+) -> dict[str, float]:
+    row = dict.fromkeys((*_STATE, *_FEWER), nan)
+    if calls == 0:
+        return row | ({"occupancy": 0.0} if agents else {})
+    now = at(agents=agents)
+    row |= {name: getattr(now, name) for name in _STATE}
+    if agents == 1:
+        return row
+    level, wait = 0.0, inf
+    if not endless or agents - 1 >= least_stable(now.load):
+        fewer = at(agents=agents - 1)
+        level, wait = fewer.service_level, fewer.mean_wait
+    return row | dict(zip(_FEWER, (level, wait, wait - now.mean_wait), strict=True))
+
+
+def staff(
+    tickets: pd.DataFrame,
+    *,
+    terms: Terms,
+    channels: Sequence[str],
+    period: str | None = None,
+    minutes: int = 30,
+    minimum_base: int = MINIMUM_BASE,
+    **aim: Unpack[Aim],
+) -> Staffing:
+    """Plan a week's agents from the calls of a period, half hour by half hour.
+
+    Parameters
+    ----------
+    tickets, terms, period, minimum_base
+        As in :mod:`cxlib.analysis.service`; days without business hours are not planned.
+    channels : sequence of str
+        Values of ``channel`` that are calls: work that is lost if nobody answers at once.
+    minutes, **aim
+        As in `schedule`.
+
+    Returns
+    -------
+    Staffing
+        ``table``: the columns of `schedule`, from the first interval of the week that had calls to
+        the last. ``week``, a row a day: ``weekday, calls`` (a day), ``peak_start, peak_agents,
+        agent_hours, paid_hours`` (of the day's hours added up), ``n`` (calls counted). ``cost``,
+        as planned and with one agent fewer in each interval that has two: ``plan, service_level,
+        mean_wait`` (of all calls; infinite where a queue never clears), ``never_clears``
+        (intervals), ``n``.
+    """
+    answer, shrinkage = aim.get("answer_seconds", ANSWER_SECONDS), aim.get("shrinkage", 0.0)
+    level = aim.get("service_level", SERVICE_LEVEL)
+    nothing = Staffing(service_level=level, answer_seconds=answer, shrinkage=shrinkage)
+    known = calendar_period(period)
+    calls, reason = _calls(tickets, channels, known, minimum_base)
+    if reason is not None:
+        return replace(nothing, reason=reason)
+    sla: Any = {"first_response": answer}
+    found = kpis(calls, terms=replace(terms, sla=sla, clock="calendar"), period=known).table
+    values = found.set_index(["kpi", "statistic"])["value"]
+    handle = float(values.get(("handle_time", "mean"), nan))
+    if not handle > 0:
+        return replace(nothing, reason=Caveat(NO_HANDLE_TIME))
+    inflow = arrivals(
+        calls, minutes=minutes, period=known, as_of=terms.as_of, calendar=terms.calendar
+    )
+    starts = inflow.table.loc[inflow.table["tickets"] > 0, "start"]
+    busy = inflow.table[inflow.table["start"].between(starts.min(), starts.max())]
+    busy = busy.reset_index(drop=True)
+    plan = schedule(busy, handle_seconds=handle, minutes=minutes, **aim)
+    return replace(
+        nothing,
+        table=plan.table,
+        week=_week(plan.table, inflow.table, minutes, shrinkage),
+        cost=_cost(plan.table, inflow.n),
+        n=inflow.n,
+        handle_seconds=handle,
+        answered=float(values.get(("first_response_sla", "share"), nan)),
+        agent_hours=plan.agent_hours,
+        paid_hours=plan.paid_hours,
+        caveats=tuple(dict.fromkeys((*inflow.caveats, *plan.caveats))),
+    )
+
+
+def _calls(
+    tickets: pd.DataFrame, channels: Sequence[str], period: str | None, least: int
+) -> tuple[pd.DataFrame, Caveat | None]:
+    """Return the tickets that are calls, and why nothing can be planned on them."""
+    for column, reason in (("handle_seconds", NO_HANDLE_TIME), ("channel", NO_CHANNEL)):
+        if column not in tickets or not tickets[column].notna().any():
+            return tickets, Caveat(reason)
+    calls = tickets[tickets["channel"].isin(list(channels))]
+    if calls.empty:
+        return calls, Caveat(NO_CALLS, channels=tuple(channels))
+    opened = calls["created_at"].dt.tz_localize(None)
+    n = len(calls) if period is None else int(opened_in(opened, period).sum())
+    return calls, Caveat(FEW_CALLS) if n < least else None
+
+
+def _week(plan: pd.DataFrame, inflow: pd.DataFrame, minutes: int, shrinkage: float) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for day in (day for day in DAYS if (plan["weekday"] == day).any()):
+        mine = plan[plan["weekday"] == day]
+        peak = mine.iloc[int(mine["agents"].argmax())]
+        hours = float(mine["agents"].sum() * minutes / 60)
+        rows.append(
+            {
+                "weekday": day,
+                "calls": float(mine["calls_per_hour"].sum() * minutes / 60),
+                "peak_start": str(peak["start"]),
+                "peak_agents": int(peak["agents"]),
+                "agent_hours": hours,
+                "paid_hours": float(paid(hours, shrinkage)),
+                "n": int(inflow.loc[inflow["weekday"] == day, "tickets"].sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _cost(plan: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Weigh waits and service levels by the calls that meet them, with and without one agent."""
+    open_ = plan[plan["calls_per_hour"] > 0]
+    weight = open_["calls_per_hour"] / open_["calls_per_hour"].sum()
+    alone = open_["agents"] <= 1
+    rows = []
+    for name, suffix in ((PLANNED, ""), (ONE_FEWER, "_one_fewer")):
+        level, wait = (
+            open_[f"{of}{suffix}"].where(~alone, open_[of]) for of in ("service_level", "mean_wait")
+        )
+        endless = int(np.isinf(wait).sum())
+        mean_wait = inf if endless else float((weight * wait).sum())
+        row = {"plan": name, "service_level": float((weight * level).sum())}
+        rows.append(row | {"mean_wait": mean_wait, "never_clears": endless, "n": n})
+    return pd.DataFrame(rows)

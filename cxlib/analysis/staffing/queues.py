@@ -6,9 +6,12 @@ Stable from one agent to many thousands; no package of the kit has these formula
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import exp, expm1, inf, log, log1p, pi, sqrt
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, gammainc
@@ -17,24 +20,18 @@ from cxlib.errors import DataError
 
 ANSWER_SECONDS = 20.0
 """The usual clause of a service level is "80 % within 20 seconds"."""
+SERVICE_LEVEL = 0.8
+TOLERANCE = 1e-9
+"""A roster this close to a whole number of people is that number: 14 / 0.7 is 20, not 21."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ErlangC:
-    """A queue in which everybody waits: shares from 0 to 1, times in seconds.
+class Queue:
+    """How a staffed queue does: shares from 0 to 1, times in seconds.
 
-    Attributes
-    ----------
-    p_wait : float
-        Share of calls that wait at all.
-    service_level : float
-        Share of offered calls answered within the answer time.
-    mean_wait : float
-        Mean wait over all offered calls, in seconds.
-    occupancy : float
-        Share of an agent's time spent on calls.
-    load : float
-        Offered load in agents (erlangs).
+    ``p_wait`` (share of calls that wait at all), ``service_level`` (share of offered calls answered
+    within the answer time), ``mean_wait`` (over all offered calls), ``occupancy`` (share of an
+    agent's time on calls), ``load`` (offered, in agents), ``p_abandon`` (share who hang up).
     """
 
     p_wait: float
@@ -42,13 +39,7 @@ class ErlangC:
     mean_wait: float
     occupancy: float
     load: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class ErlangA(ErlangC):
-    """A queue whose callers hang up; `p_abandon` is the share of offered calls that do."""
-
-    p_abandon: float
+    p_abandon: float = 0.0
 
 
 def erlang_c(
@@ -57,7 +48,7 @@ def erlang_c(
     handle_seconds: float,
     agents: int,
     answer_seconds: float = ANSWER_SECONDS,
-) -> ErlangC:
+) -> Queue:
     """Describe a queue in which nobody hangs up.
 
     Parameters
@@ -71,16 +62,10 @@ def erlang_c(
     answer_seconds : float
         The answer time that the service level promises, in seconds.
 
-    Returns
-    -------
-    ErlangC
-        ``p_wait``, ``service_level`` and ``occupancy`` as shares, ``mean_wait`` in seconds.
-
     Raises
     ------
     DataError
-        If a number is impossible, or the load is not below the agents: the queue would grow
-        without limit.
+        If the load is not below the agents: the queue would grow without limit.
 
     References
     ----------
@@ -88,8 +73,7 @@ def erlang_c(
        research prospects. M&SOM 5(2), 79-141.
     """
     load = offered_load(calls_per_hour, handle_seconds)
-    agents = _whole_agents(agents)
-    within = at_least_zero(answer_seconds, "answer_seconds")
+    agents, within = _whole_agents(agents), at_least(answer_seconds, "answer_seconds")
     if load > 0 and load >= agents * (1 - 1e-12):
         raise DataError(
             f"a load of {load:.4g} agents ({calls_per_hour:g} calls an hour of "
@@ -99,7 +83,7 @@ def erlang_c(
     blocked = blocking(load, agents)
     p_wait = blocked / (1 - load / agents * (1 - blocked))
     spare = agents - load
-    return ErlangC(
+    return Queue(
         p_wait=p_wait,
         service_level=1 - p_wait * exp(-spare * within / handle_seconds),
         mean_wait=p_wait * handle_seconds / spare,
@@ -115,7 +99,7 @@ def erlang_a(
     agents: int,
     patience_seconds: float,
     answer_seconds: float = ANSWER_SECONDS,
-) -> ErlangA:
+) -> Queue:
     """Describe a queue whose callers hang up after an exponential patience (M/M/n+M).
 
     Parameters
@@ -127,14 +111,9 @@ def erlang_a(
 
     Returns
     -------
-    ErlangA
+    Queue
         ``service_level`` is the share of all offered calls that are served, and within the answer
         time; ``mean_wait`` is over all offered calls, those who hang up included.
-
-    Raises
-    ------
-    DataError
-        If a number is impossible.
 
     References
     ----------
@@ -143,13 +122,12 @@ def erlang_a(
        asymptotics of the M/M/n+G queue. Queueing Systems 51, 361-402.
     """
     load = offered_load(calls_per_hour, handle_seconds)
-    agents = _whole_agents(agents)
-    patience = above_zero(patience_seconds, "patience_seconds")
-    within = at_least_zero(answer_seconds, "answer_seconds")
+    agents, within = _whole_agents(agents), at_least(answer_seconds, "answer_seconds")
+    patience = at_least(patience_seconds, "patience_seconds", above=True)
     p_wait, p_abandon, level = _waiting_a(
         calls_per_hour / 3600, handle_seconds, agents, patience, within
     )
-    return ErlangA(
+    return Queue(
         p_wait=p_wait,
         p_abandon=p_abandon,
         service_level=level,
@@ -159,10 +137,99 @@ def erlang_a(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class AgentsNeeded:
+    """The least staff that keeps the promise.
+
+    ``agents`` are at their desks at the same time, ``positions`` on the roster so that they are
+    there after shrinkage; ``queue`` is how it then does, None where there are no calls.
+    """
+
+    agents: int
+    positions: int
+    queue: Queue | None
+
+
+def agents_needed(
+    *,
+    calls_per_hour: float,
+    handle_seconds: float,
+    service_level: float = SERVICE_LEVEL,
+    answer_seconds: float = ANSWER_SECONDS,
+    shrinkage: float = 0.0,
+    max_occupancy: float = 1.0,
+    patience_seconds: float | None = None,
+) -> AgentsNeeded:
+    """Find the fewest agents that keep a service level without working above an occupancy.
+
+    Parameters
+    ----------
+    calls_per_hour, handle_seconds, answer_seconds, patience_seconds
+        As in :func:`erlang_c` and :func:`erlang_a`; without patience nobody hangs up (Erlang C).
+    service_level : float
+        Share of calls to be answered within `answer_seconds`, between 0 and 1.
+    shrinkage : float
+        Share of paid time away from the desk (breaks, training, sickness), from 0 to below 1;
+        applied once, at the end.
+    max_occupancy : float
+        Highest bearable share of time on calls, above 0 to 1.
+
+    Returns
+    -------
+    AgentsNeeded
+        No calls need no agents.
+    """
+    load = offered_load(calls_per_hour, handle_seconds)
+    if not 0 < finite(service_level, "service_level") < 1:
+        raise DataError(
+            f"service_level is {service_level:g}; it is a share between 0 and 1, such as 0.8."
+        )
+    if not 0 <= finite(shrinkage, "shrinkage") < 1:
+        raise DataError(f"shrinkage is {shrinkage:g}; it is a share of paid time, 0 to below 1.")
+    if not 0 < finite(max_occupancy, "max_occupancy") <= 1:
+        raise DataError(f"max_occupancy is {max_occupancy:g}; it is a share, above 0 to 1.")
+    at = queue_of(calls_per_hour, handle_seconds, answer_seconds, patience_seconds)
+    if load == 0:
+        return AgentsNeeded(agents=0, positions=0, queue=None)
+
+    def enough(agents: int) -> bool:
+        state = at(agents=agents)
+        return state.service_level >= service_level and state.occupancy <= max_occupancy + 1e-12
+
+    start = 1 if patience_seconds is not None else least_stable(load)
+    step, low, high = 1, start - 1, start
+    while not enough(high):  # doubling steps, then halving
+        low, high, step = high, high + step, step * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return AgentsNeeded(agents=high, positions=paid(high, shrinkage), queue=at(agents=high))
+
+
+def paid(hours: float, shrinkage: float) -> int:
+    """Return the whole hours (or people) to pay for so that `hours` are worked: once, at the end.
+
+    Over a day or a week the hours at the desk are added first: 107 at 30 % are 153, where rounding
+    each half hour up would make 170 of them.
+    """
+    return math.ceil(hours / (1 - shrinkage) - TOLERANCE)
+
+
+def queue_of(
+    calls_per_hour: float, handle_seconds: float, answer_seconds: float, patience: float | None
+) -> Callable[..., Queue]:
+    """Return the queue of so many calls as a function of its `agents`."""
+    calls: dict[str, Any] = {"calls_per_hour": calls_per_hour, "handle_seconds": handle_seconds}
+    calls |= {"answer_seconds": answer_seconds}
+    if patience is None:
+        return partial(erlang_c, **calls)
+    return partial(erlang_a, patience_seconds=patience, **calls)
+
+
 def offered_load(calls_per_hour: float, handle_seconds: float) -> float:
     """Return the load in agents (erlangs): calls an hour × hours a call."""
-    calls = at_least_zero(calls_per_hour, "calls_per_hour")
-    return calls * above_zero(handle_seconds, "handle_seconds") / 3600
+    calls = at_least(calls_per_hour, "calls_per_hour")
+    return calls * at_least(handle_seconds, "handle_seconds", above=True) / 3600
 
 
 def least_stable(load: float) -> int:
@@ -183,17 +250,10 @@ def finite(value: float, name: str) -> float:
     return float(value)
 
 
-def at_least_zero(value: float, name: str) -> float:
-    """Return `value`, or raise DataError if it is below 0."""
-    if finite(value, name) < 0:
-        raise DataError(f"{name} is {value:g}; it is 0 or more.")
-    return float(value)
-
-
-def above_zero(value: float, name: str) -> float:
-    """Return `value`, or raise DataError if it is not above 0."""
-    if finite(value, name) <= 0:
-        raise DataError(f"{name} is {value:g}; it is more than 0.")
+def at_least(value: float, name: str, *, above: bool = False) -> float:
+    """Return `value`, or raise DataError if it is below 0, or 0 where it must be above."""
+    if finite(value, name) < 0 or (above and value == 0):
+        raise DataError(f"{name} is {value:g}; it is {'more than 0' if above else '0 or more'}.")
     return float(value)
 
 

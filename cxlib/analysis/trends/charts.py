@@ -13,10 +13,16 @@ import pandas as pd
 from scipy.stats import t as student
 
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.trends import _rules
-from cxlib.analysis.trends._season import Seasonality, season_of
-from cxlib.analysis.trends._segments import Segments
-from cxlib.analysis.trends._series import Series, read_scores, read_values, rebased_at
+from cxlib.analysis.trends.rules import RULES
+from cxlib.analysis.trends.segments import Segments
+from cxlib.analysis.trends.series import (
+    Seasonality,
+    Series,
+    read_scores,
+    read_values,
+    rebased_at,
+    season_of,
+)
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -33,68 +39,37 @@ MATERIAL_Z = 1.96
 class XmrChart:
     """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a period in time order, gaps included: ``period`` (text), ``value``, ``centre``,
-        ``lower``, ``upper`` (in the KPI's unit; NaN from a shift on until 8 points have followed),
-        ``flags`` (text: the rules that flag the point, joined by ", ", of ``outside``, ``trend``,
-        ``two in three``, ``shift``, ``new level``; empty for none), ``signal`` (``better``,
-        ``worse``; ``high``, ``low`` where neither is better; empty for none), ``moving_range``,
-        ``screened`` (moving range left out of the limits), ``segment`` (1, 2, …, a new one at each
-        rebase and shift); a score chart also has ``standard_error``, by the pooled variance.
-    improvement : str or None
-        ``"higher"``, ``"lower"``, or None where neither is better.
-    target : float or None
-        The target, in the KPI's unit.
-    variation : str or None
-        Of the latest measured point: ``"improving"``, ``"concerning"``, ``"common cause"``, or
-        without a direction ``"neither high"`` and ``"neither low"``; None without limits.
-    assurance : str or None
-        Against the latest limits: ``"reaches"`` the target, ``"misses"`` it, or ``"may or may
-        not"``; None without a target and on trial limits.
-    miss_chance : float
-        Chance that a further period like the latest misses the target, while the process stays as
-        it is (0 to 1; a t distribution about the centre); NaN where there is no assurance.
-    false_alarm_rate : float
-        Share of stable series of this shape on whose charts the rules flag a point (0 to 1).
-    false_alarm_rate_valid : bool
-        False where the autocorrelation is material: the rules assume independent points.
-    autocorrelation : float
-        Lag-1, of the values about their segment's centre; NaN where it cannot be calculated.
-    trial : bool
-        The latest limits rest on fewer than 12 points.
-    seasonality : Seasonality or None
-        The test for a season, where 24 months or quarters are there; the chart itself stays raw.
-    rebased : tuple of (str, str)
-        Period and reason of each declared recalculation; the reason is empty where none was given.
-    shifts : tuple of str
-        Periods at which the level shifted, where they were looked for.
-    before : float
-        Level before the latest rebase or shift, in the KPI's unit; NaN without one.
-    n_used, n_dropped : int
-        Periods with and without a value.
+    ``table`` has one row a period in time order, gaps included: ``period`` (text), ``value``,
+    ``centre``, ``lower``, ``upper`` (in the KPI's unit; NaN from a shift on until 8 points have
+    followed), ``flags`` (text: the rules that flag the point, joined by ", ", of ``outside``,
+    ``trend``, ``two in three``, ``shift``, ``new level``; empty for none), ``signal`` (``better``,
+    ``worse``; ``high``, ``low`` where neither is better; empty for none), ``moving_range``,
+    ``screened`` (moving range left out of the limits), ``segment`` (1, 2, …, a new one at each
+    rebase and shift); a score chart also has ``standard_error``, by the pooled variance.
     """
 
     counts: ClassVar[str] = "periods"
     table: pd.DataFrame
-    improvement: str | None
-    target: float | None
+    improvement: str | None  # "higher", "lower"; None where neither is better
+    target: float | None  # in the KPI's unit
+    # of the latest measured point: "improving", "concerning", "common cause", or without a
+    # direction "neither high" and "neither low"; None without limits
     variation: str | None
+    # latest limits against the target: "reaches", "misses", "may or may not"; None on trial limits
     assurance: str | None
-    miss_chance: float
-    false_alarm_rate: float
-    false_alarm_rate_valid: bool
-    autocorrelation: float
-    trial: bool
-    seasonality: Seasonality | None
-    rebased: tuple[tuple[str, str], ...]
-    shifts: tuple[str, ...]
-    before: float
+    miss_chance: float  # of one more period, while the process stays (0 to 1, by t); else NaN
+    false_alarm_rate: float  # share of stable series of this shape that the rules flag
+    false_alarm_rate_valid: bool  # not where the autocorrelation is material
+    autocorrelation: float  # lag-1, about the segments' centres; NaN where there is none
+    trial: bool  # the latest limits rest on fewer than 12 points
+    seasonality: Seasonality | None  # where 24 months or quarters are there; the chart stays raw
+    rebased: tuple[tuple[str, str], ...]  # period and reason of each declared recalculation
+    shifts: tuple[str, ...]  # periods at which the level shifted, where they were looked for
+    before: float  # level before the latest rebase or shift; NaN without one
     rules: tuple[str, ...]
     screen: bool
-    n_used: int
-    n_dropped: int
+    n_used: int  # periods with a value
+    n_dropped: int  # and without
     caveats: tuple[Caveat, ...]
 
 
@@ -200,17 +175,6 @@ def score_chart(
     limits : (float, float), optional
         Lowest and highest possible score, of a share known without; drawn limits stay within.
 
-    Returns
-    -------
-    XmrChart
-        With a ``standard_error`` column, sqrt(v_t), in its table.
-
-    Raises
-    ------
-    DataError
-        As `xmr`; also if a column is missing, a variance is negative, or a value lies beyond
-        `limits`.
-
     References
     ----------
     .. [1] Laney, D. B. (2002). Improved control charts for attributes. Quality Engineering 14.
@@ -237,7 +201,7 @@ def _chart(
     _check(improvement, target, limits)
     chosen = _chosen(rules)
     rebased, declared = rebased_at(series, rebase)
-    parts = Segments(series, improvement, screen=screen, rules=chosen, ends=limits or (None, None))
+    parts = Segments(series, improvement, screen, chosen, limits or (None, None))
     table, shifted, rate = parts.table(declared, look=shifts)
     measured = table[table["value"].notna()]
     latest = measured.iloc[-1]
@@ -245,7 +209,7 @@ def _chart(
     earlier = measured.loc[measured["segment"] < latest["segment"], "centre"].dropna()
     gap = table["value"] - table["value"].groupby(table["segment"]).transform("mean")
     correlation = _correlation(gap, table["segment"])
-    trial = len(now) < TRIAL_POINTS or isnan(latest["centre"])
+    trial, n = len(now) < TRIAL_POINTS or isnan(latest["centre"]), len(measured)
     judged = None if trial else _assurance(latest, target, improvement)
     chart = XmrChart(
         table=table,
@@ -255,7 +219,7 @@ def _chart(
         assurance=judged,
         miss_chance=nan if judged is None else _miss_chance(now, target, improvement),
         false_alarm_rate=rate,
-        false_alarm_rate_valid=not material(correlation, n=len(measured)),
+        false_alarm_rate_valid=not abs(correlation + 1 / n) > MATERIAL_Z / sqrt(n),
         autocorrelation=correlation,
         trial=trial,
         seasonality=season_of(series.periods, series.points),
@@ -264,8 +228,8 @@ def _chart(
         before=float(earlier.iloc[-1]) if len(earlier) else nan,
         rules=chosen,
         screen=screen,
-        n_used=len(measured),
-        n_dropped=len(table) - len(measured),
+        n_used=n,
+        n_dropped=len(table) - n,
         caveats=(),
     )
     return replace(chart, caveats=tuple(_caveats(chart, len(now), series.unplaced)))
@@ -290,12 +254,9 @@ def _chosen(rules: str | Sequence[str]) -> tuple[str, ...]:
     if not named:
         raise DataError(f"rules are {rules!r}; write 'nhs' for all, or one or more of them.")
     for rule in named:
-        if rule not in (*_rules.RULES, "nhs"):
-            near = nearest(str(rule), (*_rules.RULES, "nhs"))
-            raise DataError(f"there is no rule {rule!r}{near}")
-    if "nhs" in named:
-        return _rules.RULES
-    return tuple(rule for rule in _rules.RULES if rule in named)
+        if rule not in (*RULES, "nhs"):
+            raise DataError(f"there is no rule {rule!r}{nearest(str(rule), (*RULES, 'nhs'))}")
+    return tuple(rule for rule in RULES if rule in named or "nhs" in named)
 
 
 def _variation(latest: pd.Series, improvement: str | None) -> str | None:
@@ -336,11 +297,6 @@ def _correlation(gap: pd.Series, segment: pd.Series) -> float:
         return nan
     within = segment.eq(segment.shift())
     return float((gap * gap.shift()).where(within).sum() / (gap**2).sum())
-
-
-def material(correlation: float, *, n: int) -> bool:
-    """Return whether a lag-1 autocorrelation is beyond what `n` independent values show."""
-    return abs(correlation + 1 / n) > MATERIAL_Z / sqrt(n)
 
 
 def _caveats(chart: XmrChart, points: int, unplaced: int) -> list[Caveat]:

@@ -1,4 +1,4 @@
-"""The process charts of a report: one a KPI, from the estimates that every chapter reads."""
+"""What a report charts and compares: a chart a KPI, a figure's units, competitors at equal mix."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from cxlib.analysis import validate
+from cxlib.analysis.compare.decompose import split
+from cxlib.analysis.kpis import Estimates, contrast
+from cxlib.analysis.kpis.estimates import OWN
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import MINIMUM_BASE, Caveat
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
+from cxlib.analysis.trends.series import require
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -22,31 +28,20 @@ ENDS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
 class Charts:
     """The process charts of a report, and what each amounts to.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a chart: the row of its latest measured period (``kpi, source, unit, direction,
-        basis, period, value, low, high, n``); ``target``; ``usual, usual_low, usual_high`` (its
-        centre and limits there; NaN since a shift with fewer than 8 points), ``until`` (the level
-        before the latest shift or rebase), ``variation, assurance, miss_chance`` (see `XmrChart`),
-        ``points`` (with a value since then), ``trial``, ``correlation`` (lag-1),
-        ``false_alarm_rate`` (NaN where it is not valid).
-    history : pandas.DataFrame
-        One row a chart and period: ``kpi, unit, direction, period, value, n`` and the columns of
-        `XmrChart.table`.
-    charts : dict of str to XmrChart
-        By KPI.
-    n_charts, n_without : int
-        Charts, and KPIs without a value to chart.
-    caveats : tuple of Caveat
-        KPIs without a chart.
+    ``table`` has one row a chart, of its latest measured period: ``kpi, source, unit, direction,
+    basis, period, value, low, high, n, target``; ``usual, usual_low, usual_high`` (its centre and
+    limits there; NaN since a shift with fewer than 8 points), ``until`` (the level before the
+    latest shift or rebase), ``variation, assurance, miss_chance`` (see `XmrChart`), ``points``
+    (with a value since then), ``trial``, ``correlation`` (lag-1), ``false_alarm_rate`` (NaN where
+    it is not valid). ``history`` has one row a chart and period: ``kpi, unit, direction, period,
+    value, n`` and the columns of `XmrChart.table`.
     """
 
     table: pd.DataFrame
     history: pd.DataFrame
-    charts: dict[str, XmrChart] = field(repr=False)
+    charts: dict[str, XmrChart] = field(repr=False)  # by KPI
     n_charts: int
-    n_without: int
+    n_without: int  # KPIs without a value to chart
     caveats: tuple[Caveat, ...] = ()
 
 
@@ -75,15 +70,6 @@ def chart_kpis(
         All periods the client has, past the report's too: a rebase of any other is refused.
     minimum_base : int
         Periods on fewer answers are gaps.
-
-    Returns
-    -------
-    Charts
-
-    Raises
-    ------
-    DataError
-        If a rebase names an unknown period or KPI, or the data cannot be charted.
     """
     keys = list(dict.fromkeys(estimates["kpi"]))
     rebases = _rebases(rebase, keys, known_periods)
@@ -112,10 +98,10 @@ def chart_kpis(
 
 _NO_CHART = _("{kpi} has no period with {n} answers: no chart.")
 _ABOUT = ["kpi", "source", "unit", "direction", "basis", "period", "value", "low", "high", "n"]
-COLUMNS = [
-    *(*_ABOUT, "target", "usual", "usual_low", "usual_high", "until", "variation", "assurance"),
-    *("miss_chance", "points", "trial", "correlation", "false_alarm_rate"),
-]
+_USUAL = ("usual", "usual_low", "usual_high")
+_JUDGED = ("variation", "assurance", "miss_chance", "trial")
+_REST = ("points", "correlation", "false_alarm_rate")
+COLUMNS = [*_ABOUT, "target", *_USUAL, "until", *_JUDGED, *_REST]
 
 
 def _rebases(
@@ -173,15 +159,109 @@ def _row(part: pd.DataFrame, chart: XmrChart) -> dict[str, Any]:
     row: dict[str, Any] = dict(part.loc[part["period"] == latest["period"], _ABOUT].iloc[0])
     return row | {
         "target": nan if chart.target is None else chart.target,
-        "usual": latest["centre"],
-        "usual_low": latest["lower"],
-        "usual_high": latest["upper"],
+        **dict(zip(_USUAL, latest[["centre", "lower", "upper"]], strict=True)),
         "until": chart.before,
-        "variation": chart.variation,
-        "assurance": chart.assurance,
-        "miss_chance": chart.miss_chance,
+        **{name: getattr(chart, name) for name in _JUDGED},
         "points": int(measured["segment"].eq(latest["segment"]).sum()),
-        "trial": chart.trial,
         "correlation": chart.autocorrelation,
         "false_alarm_rate": chart.false_alarm_rate if chart.false_alarm_rate_valid else nan,
     }
+
+
+def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str) -> pd.DataFrame:
+    """Split the change of a reported figure between two periods into its units' parts.
+
+    `figures` has ``kpi, period, unit, value, numerator, denominator``; plain values count alike:
+    the figure is their mean.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a unit, largest part first: ``place`` (the unit), ``before, after`` (its figure;
+        NaN in a period it is not in), ``share_before, share_after`` (its part of the denominator,
+        0 to 1), ``rate, mix, total`` (its part of the change; they add up to it over the units).
+        Kitagawa's split with midpoint weights; a unit present in one period only is mix. A count
+        of everything: no intervals.
+
+    References
+    ----------
+    .. [1] Kitagawa, E. M. (1955). Components of a difference between two rates. JASA 50.
+    """
+    require(figures, ("kpi", "period", "unit", "value", "numerator", "denominator"))
+    rows = figures[figures["kpi"] == metric]
+    plain = rows["denominator"].isna()
+    rows = rows.assign(
+        numerator=rows["numerator"].where(~plain, rows["value"]),
+        denominator=rows["denominator"].where(~plain, 1.0),
+        unit=rows["unit"].astype(str),
+    )
+    names = sorted(set(rows.loc[rows["period"].isin((before, after)), "unit"]))
+    sums = []
+    for label in (before, after):
+        wave = rows[rows["period"] == label]
+        if wave.empty:
+            raise DataError(f"{metric!r} has no figure in period {label!r}.")
+        by = wave.groupby("unit")[["denominator", "numerator"]].sum()
+        found = by.reindex(names, fill_value=0.0).to_numpy(dtype=float)
+        sums.append((found[:, 0], found[:, 1]))
+    parts = split(*sums)
+    of = {"place": names, "before": parts.scores[0], "after": parts.scores[1]}
+    of |= {"share_before": parts.shares[0], "share_after": parts.shares[1]}
+    table = pd.DataFrame(of | {"rate": parts.rate, "mix": parts.mix})
+    table["total"] = table["rate"] + table["mix"]
+    order = table["total"].abs().sort_values(ascending=False, kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def compare_competitors(
+    data: pd.DataFrame,
+    *,
+    metrics: Sequence[str | Metric | Touchpoint],
+    segments: Sequence[str],
+    brand: str = "brand",
+    own: str = OWN,
+    design: SurveyDesign | None = None,
+) -> Estimates:
+    """Compare the client's KPIs and touchpoints with each competitor's, at an equal mix.
+
+    As `Engagement.competitors` does, by `kpis.contrast`: a brand with more members, or more web
+    customers, is not ahead for that.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a response of one period; rows that name no brand are left out.
+    metrics : sequence of Metric, Touchpoint or str
+        What is compared; a touchpoint is a mean.
+    segments : sequence of str
+        Columns held equal, all together; an empty sequence compares raw figures.
+    brand, own : str
+        Column that names the brand of each response, and the client's own brand in it.
+
+    Returns
+    -------
+    Estimates
+        One row a KPI and competitor (``brand``): ``after`` the client's value, ``before`` the
+        competitor's, ``change`` the raw gap, ``like`` that at equal mix with its interval, ``turn``
+        (``better``: ahead, ``worse``: behind).
+
+    References
+    ----------
+    .. [1] Kalton, G. and Flores-Cervantes, I. (2003). Weighting methods. J. Off. Stat. 19, 81-97.
+    """
+    questions = [each if isinstance(each, Touchpoint) else resolve(each) for each in metrics]
+    if not questions:
+        raise DataError("there is no metric to compare; give compare_competitors at least one.")
+    for name in (*segments, *(question.key for question in questions)):
+        validate.column(data, name)
+    names = validate.column(data, brand)
+    present = [str(name).strip() for name in pd.unique(names.dropna())]
+    if own not in present:
+        raise DataError(f"no row of column {brand!r} is {own!r}{nearest(own, present)}")
+    if len(present) == 1:
+        raise DataError(f"column {brand!r} holds only {own!r}: there is no competitor to compare.")
+    rows = data[names.notna().to_numpy()].reset_index(drop=True)
+    named = rows[brand].astype(object).map(lambda name: str(name).strip())
+    others = named.where(named != OWN, "own brand")  # where another is compared as the own one
+    rows = rows.assign(brand=others.mask(named == own, OWN))
+    return contrast(rows, questions=questions, by="brand", segments=segments, design=design)

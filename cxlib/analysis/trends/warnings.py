@@ -10,12 +10,19 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.results import Caveat
-from cxlib.analysis.trends import _rules
-from cxlib.analysis.trends._rules import LEVEL, LEVEL_POINTS, SETTLED
-from cxlib.analysis.trends._season import without_season
-from cxlib.analysis.trends._segments import signal_of
-from cxlib.analysis.trends._stable import Stable, stable_like, strengths_of
 from cxlib.analysis.trends.charts import XmrChart
+from cxlib.analysis.trends.rules import (
+    LEVEL,
+    LEVEL_POINTS,
+    SETTLED,
+    Signals,
+    level_shift,
+    limits,
+    signals,
+)
+from cxlib.analysis.trends.segments import signal_of
+from cxlib.analysis.trends.series import without_season
+from cxlib.analysis.trends.stable import Stable, stable_like, strengths_of
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -27,64 +34,38 @@ SERIOUS_REPORT = 0.05
 MOST_CARRY = 0.7
 """Charts that carry more over than this were not shown to keep the promise."""
 
-COLUMNS = [
-    "chart",
-    "period",
-    "since",
-    "rule",
-    "turn",
-    "value",
-    "centre",
-    "p_value",
-    "chance",
-    "severity",
-    "held_back",
-]
+COLUMNS = ["chart", "period", "since", "rule", "turn", "value", "centre", "p_value", "chance",
+           "severity", "held_back"]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyWarnings:
     """What the latest points of a report's charts warn of.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a warning, strongest first: ``chart`` (its name), ``period`` (of its latest value),
-        ``since`` (where the signal began), ``rule`` (the strongest of those that flag it; ``new
-        level`` for a shift within the last 7 points), ``turn`` (``worse``, ``better``; ``high`` or
-        ``low`` where neither is), ``value``, ``centre`` (the level before the signal, with the
-        season where there is one; KPI units), ``p_value`` (how often a stable chart of this shape,
-        carry-over and skewness gives as strong a signal at its latest point), ``chance`` (at most
-        so many reports of as many stable charts hold one as strong: what is quoted), ``severity``
-        (``serious``, ``warning``, ``good``, ``note``).
-    held_back : pandas.DataFrame
-        The same columns: signals that are no warnings; ``held_back`` says why: ``weak`` (for so
-        many charts) or ``mix`` (other customers answered).
-    level : float
-        The p-value at or below which a chart is warned of: `false_report` over the charts.
-    false_alarm_rate : float
-        At most this share of reports of stable charts holds any warning, however the charts move
-        together (Bonferroni); NaN where that is not promised.
-    unadjusted_rate : float
-        Share of reports that would hold one by the rules alone, if the charts were independent.
-    unpromised : tuple of str
-        Charts with more carry-over than the promise was shown for.
-    n_charts : int
-    n_used, n_dropped : int
-        Charts with limits, and those without (one value, or no neighbours).
+    ``table`` has one row a warning, strongest first: ``chart`` (its name), ``period`` (of its
+    latest value), ``since`` (where the signal began), ``rule`` (the strongest of those that flag
+    it; ``new level`` for a shift within the last 7 points), ``turn`` (``worse``, ``better``;
+    ``high`` or ``low`` where neither is), ``value``, ``centre`` (the level before the signal, with
+    the season where there is one; KPI units), ``p_value`` (how often a stable chart of this shape,
+    carry-over and skewness gives as strong a signal at its latest point), ``chance`` (at most so
+    many reports of as many stable charts hold one as strong: what is quoted), ``severity``
+    (``serious``, ``warning``, ``good``, ``note``). ``held_back`` has signals that are no warnings,
+    and why: ``weak`` (for so many charts) or ``mix`` (other customers answered).
     """
 
     counts: ClassVar[str] = "charts"
     table: pd.DataFrame
     held_back: pd.DataFrame
-    level: float
+    level: float  # the p-value at or below which a chart is warned of: `false_report` over charts
     false_report: float
+    # at most this share of reports of stable charts holds any warning, however the charts move
+    # together (Bonferroni); NaN where that is not promised
     false_alarm_rate: float
-    unadjusted_rate: float
-    unpromised: tuple[str, ...]
+    unadjusted_rate: float  # of reports by the rules alone, if the charts were independent
+    unpromised: tuple[str, ...]  # charts with more carry-over than the promise was shown for
     n_charts: int
-    n_used: int
-    n_dropped: int
+    n_used: int  # charts with limits
+    n_dropped: int  # and without (one value, or no neighbours)
     caveats: tuple[Caveat, ...]
 
 
@@ -110,15 +91,6 @@ def early_warnings(
         Largest probability of any warning in a report of stable charts, between 0 and 1.
     causes : mapping of str to str, optional
         Why a chart's KPI moved, by name, as `kpis.compare` says: ``"mix"`` is no warning.
-
-    Returns
-    -------
-    EarlyWarnings
-
-    Raises
-    ------
-    DataError
-        If there is no chart, or `false_report` is not between 0 and 1.
 
     References
     ----------
@@ -205,28 +177,23 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float, floa
     if "standard_error" in part:
         noise = part["standard_error"].to_numpy(dtype=float) ** 2
     values, season = without_season(labels, raw)
-    stable, carry = stable_like(
-        values, noise, season=season, screen=chart.screen, rules=chart.rules
-    )
-    simple, _none = stable_like(raw, noise, plain=True, screen=chart.screen, rules=chart.rules)
-    limit = _rules.limits(values[None], noise, screen=chart.screen)
-    found = _rules.signals(values[None], limit, chart.rules)
-    strength = {
-        rule: float(of[0]) for rule, of in strengths_of(values[None], limit, chart.rules)[0].items()
-    }
+    screen, rules = chart.screen, chart.rules
+    stable, carry = stable_like(values, noise, season=season, screen=screen, rules=rules)
+    simple, _none = stable_like(raw, noise, plain=True, screen=screen, rules=rules)
+    limit = limits(values[None], noise, screen=screen)
+    found = signals(values[None], limit, rules)
+    told = strengths_of(values[None], limit, rules)[0]
+    strength = {rule: float(of[0]) for rule, of in told.items()}
     singly = stable.p_values(strength)
     rule = min(singly, key=lambda each: singly[each])
     if strength[rule] <= 0:
         return None, stable, simple.latest_flag, carry
-    step, at = _rules.level_shift(values[None], limit, latest=SETTLED - 1)
+    step, at = level_shift(values[None], limit, latest=SETTLED - 1)
     way = float(np.sign(step[0]) if rule == LEVEL else found.direction[rule][0, -1])
-    begins = [
-        _began(r, found) for r in chart.rules if strength[r] and found.direction[r][0, -1] == way
-    ]
+    begins = [_began(r, found) for r in rules if strength[r] and found.direction[r][0, -1] == way]
     since = int(at[0]) if rule == LEVEL else min(begins)
-    before = _rules.limits(
-        values[None, :since], None if noise is None else noise[:since], screen=chart.screen
-    )
+    known_noise = None if noise is None else noise[:since]
+    before = limits(values[None, :since], known_noise, screen=screen)
     known = (~np.isnan(values[:since])).sum() >= LEVEL_POINTS
     centre = float((before if known else limit).centre[0, 0])
     row = {
@@ -241,7 +208,7 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float, floa
     return row, stable, simple.latest_flag, carry
 
 
-def _began(rule: str, found: _rules.Signals) -> int:
+def _began(rule: str, found: Signals) -> int:
     """Return the position where the signal that the rule sees at the last point began."""
     flags, way = found.flags[rule][0], found.direction[rule][0]
     at = len(flags) - 1
@@ -261,26 +228,18 @@ def _severity(turn: str, sure: bool) -> str:
 def _caveats(
     named: Mapping[str, XmrChart], unpromised: Sequence[str], *, n_without: int
 ) -> tuple[Caveat, ...]:
-    caveats = [
-        Caveat(
-            _(
-                "Neighbouring values of {chart} are so alike that a warning about it may be "
-                "false more often than stated."
-            ),
-            chart=name,
-        )
-        for name in unpromised
-    ]
-    caveats += [
-        Caveat(_("The limits of {chart} are on trial: few points."), chart=name)
-        for name, chart in named.items()
-        if chart.trial
-    ]
-    latest = {str(_measured(chart)["period"].iloc[-1]) for chart in named.values()}
-    if len(latest) > 1:
-        caveats.append(
-            Caveat(_("The charts do not all end in the same period; each is judged at its own."))
-        )
+    caveats = [Caveat(_ALIKE, chart=name) for name in unpromised]
+    message = _("The limits of {chart} are on trial: few points.")
+    caveats += [Caveat(message, chart=name) for name, chart in named.items() if chart.trial]
+    if len({str(_measured(chart)["period"].iloc[-1]) for chart in named.values()}) > 1:
+        message = _("The charts do not all end in the same period; each is judged at its own.")
+        caveats.append(Caveat(message))
     if n_without:
         caveats.append(Caveat(_("{n} charts have too few values for limits."), n=n_without))
     return tuple(caveats)
+
+
+_ALIKE = _(
+    "Neighbouring values of {chart} are so alike that a warning about it may be false more often "
+    "than stated."
+)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
+
+from cxlib.analysis.scores import Distribution
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.forest import forest
 from cxlib.plots.trend import trend as draw_trend
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from cxlib.analysis.scores import Distribution
 
 GROUPS = {"detractor": theme.BAD, "passive": theme.QUIET, "promoter": theme.GOOD}
 
@@ -43,17 +41,15 @@ def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         kpi=weakest["kpi"],
         value=Quantity(weakest["value"], weakest["unit"]),
     )
-    told = tuple(
-        f"{words.label(row['kpi'])} {words.quantity(row['value'], row['unit'])}"
-        for row in shown.to_dict("records")
-    )
     return forest(
         table,
         labels=[words.label(kpi) for kpi in table["kpi"]],
         title=title,
         xlabel=words.say(_("Mean rating with 95% interval; the stroke is the period before")),
         reference="before",
-        alt=words.say(_("{title}. In journey order: {list}."), title=title, list=told),
+        alt=words.say(
+            _("{title}. In journey order: {list}."), title=title, list=theme.listed(shown, words)
+        ),
         ax=ax,
     )
 
@@ -61,8 +57,7 @@ def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each group's gap to comparable others; filled where it is clear."""
     table = groups.table
-    colour = {"better": theme.GOOD, "worse": theme.BAD}
-    colours = [colour.get(turn, theme.QUIET) for turn in table["turn"]]
+    colours = theme.by_turn(table["turn"])
     clear = sum(c != theme.QUIET for c in colours)
     kpi = str(table["kpi"].iloc[0])
     if clear:

@@ -7,32 +7,14 @@ from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
 # fmt: off
-VERDICTS = (
-    verdicts.MISSES,
-    verdicts.CLOSE,
-    verdicts.MEETS,
-    Rule({"status": ("met", "missed", "too close to call"), "course": "behind"}, verdicts.BEHIND_PATH.says, "serious", verdicts.AGREE),
-    Rule({"status": "missed", "course": "too close to call"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning",
-         _("Agree what is done before {due}, by whom and by when.")),
-    verdicts.CLOSE_SO_FAR,
-    Rule({"status": "met", "course": "on course"}, _("{kpi} already meets its target: {value} against {target}."), "good",
-         _("Hold what made it so.")),
-    verdicts.ON_PATH,
-)
-
 MOVES = (
-    Rule({"turn": "worse", "cause": ("like for like", "both"), "fell_with": None, "status": (None, "missed")},
+    Rule({"turn": "worse", "cause": ("like for like", "both"), "fell_with": None},
          _("{kpi} got worse among comparable customers in {at}, by {by_like}."), "serious",
          _("Find out what broke in {at}, and who answers for it."), _("Among comparable customers it got worse in {at}."), "stake_moved"),
-    Rule({"turn": "worse", "cause": ("like for like", "both"), "fell_with": None, "status": ("met", "too close to call")},
-         _("{kpi} got worse among comparable customers in {at}, by {by_like}."), "warning",
-         _("Find out what broke in {at}, and who answers for it."), _("Among comparable customers it got worse in {at}."), "stake_moved"),
-    Rule({"turn": "worse", "told_with": "yes", "status": (None, "missed")},
+    Rule({"turn": "worse", "told_with": "yes"},
          _("{kpi} got worse among comparable customers in {at}, when {fell_with} got worse."), "serious",
          _("Begin with {fell_with}: name who answers for it."), _("Among comparable customers it got worse in {at}, when {fell_with} got worse."), "stake_moved"),
-    Rule({"turn": "worse", "told_with": "yes", "status": ("met", "too close to call")},
-         _("{kpi} got worse among comparable customers in {at}, when {fell_with} got worse."), "warning",
-         _("Begin with {fell_with}: name who answers for it."), _("Among comparable customers it got worse in {at}, when {fell_with} got worse."), "stake_moved"),
+    Rule({"turn": "worse", "cause": ("like for like", "both"), "status": ("met", "too close to call")}, severity="warning", stake="stake_moved"),
     Rule({"turn": "better", "cause": ("like for like", "both"), "status": None}, _("{kpi} got better among comparable customers in {at}, by {by_like}."), "good", stake="stake_moved"),
     Rule({"turn": "better", "cause": ("like for like", "both"), "status": ("met", "missed", "too close to call")},
          _("{kpi} got better among comparable customers in {at}, by {by_like}."), also=_("Among comparable customers it got better in {at}."), stake="stake_moved"),
@@ -52,10 +34,10 @@ MOVES = (
 )
 
 LEVEL = Rule({"status": None, "turn": "unclear", "cause": ("unclear", "not split")}, _("{kpi} stands at {value}."), "note")
-KPIS = (*VERDICTS, *MOVES, LEVEL)
+KPIS = (*verdicts.ALL, *MOVES, LEVEL)
 
 TOUCHPOINTS = (
-    *VERDICTS,
+    *verdicts.ALL,
     Rule({"place": "weakest"}, _("{kpi} is the weakest touchpoint: {value}, others typically {typical}."), "warning",
          _("Ask those who used it what goes wrong, and name who answers for it."), _("It is the weakest touchpoint.")),
     Rule({"turn": "worse", "cause": ("like for like", "both")}, _("{kpi} got worse among comparable customers in {at}, by {by_like}; it stands at {value}."), "serious",
@@ -79,7 +61,7 @@ GROUPS = (
     Rule({"turn": "worse", "direction": "lower"}, _("{level} customers judge worse than comparable others: {value}, {by_like} apart."), "warning", _("Listen to these customers first.")),
     Rule({"turn": "better", "mirrored": "no"}, _("{level} customers score {value}, {by_like} apart from comparable others, to the better."), "note"),
     Rule({"grew": "yes"}, _("{level} customers are now {share_after} of the answers, {share_before} in {to}."), "warning",
-         _("Find out whether they became more, or only answered more."), _("They are now {share_after} of the answers, {share_before} in {to}."), "stake_moved"),
+         _("Find out whether there are more of them, or more of them answered."), _("They are now {share_after} of the answers, {share_before} in {to}."), "stake_moved"),
 )
 
 DATA = (

@@ -14,6 +14,7 @@ from cxlib.words import mark as _
 if TYPE_CHECKING:
     from cxlib.analysis.fitness import FitnessForUse
     from cxlib.analysis.kpis import Estimates
+    from cxlib.analysis.scores import Distribution
 
 STRAIGHT_LINING = 0.15
 NO_ANSWER = 0.10
@@ -41,6 +42,23 @@ def kpis(engagement: Any) -> Estimates:
     told = ["no" if name is None else "yes" for name in fell]
     with_part = table.assign(fell_with=pd.Series(fell, dtype=object), told_with=told)
     return replace(standing, table=with_part)
+
+
+def ratings(engagement: Any) -> Distribution | pd.DataFrame:
+    """Return how the first KPI that anybody answered was rated; empty where nobody answered one."""
+    from cxlib.analysis import scores
+
+    survey = engagement.survey()
+    main = next((m for m in engagement.metrics if survey[m.key].notna().any()), None)
+    if main is None or main.scale is None:
+        return pd.DataFrame()
+    return scores.distribution(
+        survey[main.key],
+        scale=main.scale,
+        kind=main.kind,
+        cut_points=main.cut_points,
+        weights=survey["weight"],
+    )
 
 
 def trends(engagement: Any, standing: Estimates) -> list[Estimates]:

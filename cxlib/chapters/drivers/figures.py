@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
@@ -11,10 +14,6 @@ from cxlib.plots.waterfall import TOTAL
 from cxlib.plots.waterfall import waterfall as draw_waterfall
 from cxlib.words import Quantity, Said, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 
 def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -30,6 +29,7 @@ def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> 
             outcome=outcome,
             drivers=tuple(proven["driver"]),
         )
+    told = theme.listed(table, words, key="driver", value="relative", unit="share")
     percent = table[["relative", "relative_low", "relative_high"]] * 100
     return forest(
         percent,
@@ -38,7 +38,7 @@ def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> 
         title=title,
         xlabel=words.say(_("Relative importance, %, with 95% interval; filled: proven")),
         colours=[theme.MAIN if known else theme.QUIET for known in table["proven"]],
-        alt=_told(title, table, "relative", "share", words),
+        alt=words.say(_("{title}. {list}."), title=title, list=told),
         ax=ax,
     )
 
@@ -101,11 +101,3 @@ def waterfall(steps: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
         xlabel=words.say(_("{kpi}; black lines: 95% interval of a step"), kpi=first["outcome"]),
         ax=ax,
     )
-
-
-def _told(title: str, table: pd.DataFrame, name: str, unit: str, words: Words) -> str:
-    told = tuple(
-        f"{words.label(row['driver'])} {words.quantity(row[name], unit)}"
-        for row in table.to_dict("records")
-    )
-    return words.say(_("{title}. {list}."), title=title, list=told)

@@ -14,6 +14,7 @@ from cxlib.analysis import drivers
 from cxlib.analysis.drivers.odds import NoMaximumError
 from cxlib.analysis.drivers.planning import STEP
 from cxlib.chapters.drivers import tables
+from cxlib.present.withhold import is_empty
 
 SURE = 0.8
 """Probability from which a touchpoint's side of the map is called sure: four in five."""
@@ -66,18 +67,18 @@ class Study:
         }
 
     @cached_property
-    def importance(self) -> drivers.DriverImportance | tables.Nothing:
+    def importance(self) -> drivers.DriverImportance | None:
         """How what is explained divides over the touchpoints."""
         if not self.choice.possible:
-            return tables.Nothing(self.choice.caveats)
+            return None
         return drivers.importance(self.survey, **self.model)
 
     @cached_property
-    def priorities(self) -> drivers.Priorities | tables.Nothing:
+    def priorities(self) -> drivers.Priorities | None:
         """The map of importance and performance."""
         found = self.importance
-        if isinstance(found, tables.Nothing):
-            return found
+        if found is None:
+            return None
         ratings = self.published.reindex(found.table["driver"])[["value", "low", "high"]]
         known = (
             None if ratings.isna().any(axis=None) else ratings.rename_axis("driver").reset_index()
@@ -85,11 +86,11 @@ class Study:
         return drivers.priorities(found, known)
 
     @cached_property
-    def map(self) -> drivers.Priorities | tables.Nothing:
+    def map(self) -> drivers.Priorities | None:
         """The map, with a word of its own for what lies on the line."""
         found = self.priorities
-        if isinstance(found, tables.Nothing):
-            return found
+        if found is None:
+            return None
         low = found.table["p_fix_first"] + found.table["p_watch"]
         open_side = low.between(1 - SURE, SURE, inclusive="neither")
         matters = found.table["quadrant"].isin(["fix first", "keep up"])
@@ -130,21 +131,21 @@ class Study:
         return None if capped is None else replace(capped, caps=(np.nan,) * len(capped.caps))
 
     @cached_property
-    def scenario(self) -> drivers.Scenario | tables.Nothing:
+    def scenario(self) -> drivers.Scenario | None:
         """The planned changes together, applied to the headline."""
-        if self.capped is None or isinstance(self.priorities, tables.Nothing):
-            return tables.Nothing(self.choice.caveats)
+        if self.capped is None or self.priorities is None:
+            return None
         asked = self.options.changes
         asked = asked and {name: self._sign(name) * change for name, change in asked.items()}
         found = drivers.plan(self.capped, self.priorities, asked=asked, headline=self.headline)
         return self._as_published(found)
 
     @cached_property
-    def tenth(self) -> drivers.Scenario | tables.Nothing:
+    def tenth(self) -> drivers.Scenario | None:
         """A tenth of a point more at every touchpoint, all else as it is."""
         free = self._free
         if free is None:
-            return tables.Nothing(self.choice.caveats)
+            return None
         changes = dict.fromkeys(free.drivers, STEP)
         return self._as_published(free.predict(changes, headline=self.headline))
 
@@ -174,23 +175,23 @@ class Study:
         return table[table["lost"] > tables.TAKES_ROOM].reset_index(drop=True)
 
     @cached_property
-    def recovery(self) -> drivers.Scenario | tables.Nothing:
+    def recovery(self) -> drivers.Scenario | None:
         """Every proven touchpoint that lost ground back where it stood, applied to the headline."""
         free = self._free
-        if free is None or isinstance(self.priorities, tables.Nothing):
-            return tables.Nothing(self.choice.caveats)
+        if free is None or self.priorities is None:
+            return None
         table = self.priorities.table
         lost = self.losses[self.losses["kpi"].isin(table.loc[table["proven"], "driver"])]
         changes = dict(zip(lost["kpi"], lost["lost"].astype(float).tolist(), strict=True))
         if not changes:
-            return tables.Nothing()
+            return None
         return self._as_published(free.predict(changes, headline=self.headline))
 
     @cached_property
-    def segments(self) -> drivers.SegmentImportance | tables.Nothing:
+    def segments(self) -> drivers.SegmentImportance | None:
         """Whether groups of customers have the same drivers."""
         if not self.choice.possible or not self.engagement.segments:
-            return tables.Nothing()
+            return None
         options = self.model | {"bootstrap": 0, "permutations": 0}
         found = drivers.by_segment(self.survey, segment=list(self.engagement.segments), **options)
         differs = np.where(found.table["p_adjusted"] < 0.05, "yes", "no")
@@ -204,7 +205,7 @@ class Study:
     @cached_property
     def levels(self) -> pd.DataFrame:
         """Relative importance by group, of the segment asked for or of one that clearly differs."""
-        if isinstance(self.segments, tables.Nothing):
+        if self.segments is None:
             return pd.DataFrame()
         tests, rows = self.segments.table, self.segments.by_level
         wanted = [self.options.segment] if self.options.segment else []
@@ -236,7 +237,7 @@ class Study:
     @cached_property
     def table(self) -> pd.DataFrame:
         """All that is said of each touchpoint, one row each, the most important first."""
-        if isinstance(self.map, tables.Nothing):
+        if self.map is None:
             return pd.DataFrame()
         found = tables.relative(self.map.table)
         found = found.sort_values("relative", ascending=False, kind="stable", ignore_index=True)
@@ -281,11 +282,6 @@ class Study:
         return tuple(table.loc[table["proven"], "driver"]) if len(table) else ()
 
     @cached_property
-    def leading(self) -> pd.DataFrame:
-        """What carries most of the outcome, in one row."""
-        return tables.leading(self.importance)
-
-    @cached_property
     def plan(self) -> pd.DataFrame:
         """What the planned changes together are worth, in one row."""
         return tables.plan(self.scenario)
@@ -302,11 +298,6 @@ class Study:
         told = len(self.plan) and self.plan["case"].iloc[0] != "a tenth of a point"
         return tables.worth(self.scenario) if told else pd.DataFrame()
 
-    @cached_property
-    def way_back(self) -> pd.DataFrame:
-        """The recovery as a waterfall."""
-        return tables.waterfall(self.recovery)
-
     def results(self) -> Mapping[str, Any]:
         """Return what is saved for later chapters, by name."""
         named = {
@@ -318,4 +309,4 @@ class Study:
             "drivers": self.table,
             "competitors": self.competitors,
         }
-        return {name: found for name, found in named.items() if not tables.is_empty(found)}
+        return {name: found for name, found in named.items() if not is_empty(found)}

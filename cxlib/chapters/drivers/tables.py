@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -70,39 +69,22 @@ COLUMNS = {
 }
 
 
-@dataclass(frozen=True)
-class Nothing:
-    """A result without a row, and why."""
-
-    caveats: tuple[Any, ...] = ()
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """No row."""
-        return pd.DataFrame()
-
-
-def is_empty(found: Any) -> bool:
-    """Tell whether a result or a frame has no row."""
-    return bool(getattr(found, "table", found).empty)
-
-
 def relative(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of shares under the name that this chapter gives them."""
     names = {"share": "relative", "share_low": "relative_low", "share_high": "relative_high"}
     return table.rename(columns=names)
 
 
-def steps_of(scenario: drivers.Scenario | Nothing) -> pd.Series:
+def steps_of(scenario: drivers.Scenario | None) -> pd.Series:
     """Return each changed driver's step."""
-    if is_empty(scenario):
+    if scenario is None or scenario.table.empty:
         return pd.Series(dtype=float)
     return scenario.table.set_index("driver")["step"]
 
 
-def leading(importance: drivers.DriverImportance | Nothing) -> pd.DataFrame:
+def leading(importance: drivers.DriverImportance | None) -> pd.DataFrame:
     """Return what carries most of the outcome, in one row: its case, share, what is explained."""
-    if isinstance(importance, Nothing):
+    if importance is None:
         return pd.DataFrame()
     first = importance.table.sort_values("rank", kind="stable").iloc[0]
     told = importance.leading()
@@ -124,9 +106,9 @@ def leading(importance: drivers.DriverImportance | Nothing) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def plan(scenario: drivers.Scenario | Nothing) -> pd.DataFrame:
+def plan(scenario: drivers.Scenario | None) -> pd.DataFrame:
     """Return what the planned changes together are worth, in one row."""
-    if isinstance(scenario, Nothing) or scenario.table.empty:
+    if scenario is None or scenario.table.empty:
         return pd.DataFrame()
     table = scenario.table
     rises = table["mean_used"] - table["mean_now"]
@@ -153,9 +135,9 @@ def plan(scenario: drivers.Scenario | Nothing) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def methods(importance: drivers.DriverImportance | Nothing) -> pd.DataFrame:
+def methods(importance: drivers.DriverImportance | None) -> pd.DataFrame:
     """Return each touchpoint's relative importance and rank by both methods."""
-    if isinstance(importance, Nothing):
+    if importance is None:
         return pd.DataFrame()
     table = relative(importance.table)
     other = table["johnson"] / table["johnson"].sum()
@@ -163,9 +145,9 @@ def methods(importance: drivers.DriverImportance | Nothing) -> pd.DataFrame:
     return table.assign(relative_johnson=other, rank_johnson=ranks).sort_values("rank")
 
 
-def worth(scenario: drivers.Scenario | Nothing, only: Any = None) -> pd.DataFrame:
+def worth(scenario: drivers.Scenario | None, only: Any = None) -> pd.DataFrame:
     """Return what each touchpoint's step is worth (of those in `only`), the largest first."""
-    if isinstance(scenario, Nothing):
+    if scenario is None:
         return pd.DataFrame()
     names = {"step": "gain", "step_low": "gain_low", "step_high": "gain_high"}
     table = scenario.table.rename(columns=names)
@@ -174,9 +156,9 @@ def worth(scenario: drivers.Scenario | Nothing, only: Any = None) -> pd.DataFram
     return table.sort_values("gain", ascending=False, kind="stable", ignore_index=True)
 
 
-def waterfall(scenario: drivers.Scenario | Nothing) -> pd.DataFrame:
+def waterfall(scenario: drivers.Scenario | None) -> pd.DataFrame:
     """Return a scenario as rows that add up: the headline, each step, and all together."""
-    if isinstance(scenario, Nothing) or scenario.table.empty:
+    if scenario is None or scenario.table.empty:
         return pd.DataFrame()
     steps = scenario.table.rename(columns={"step": "value", "step_low": "low", "step_high": "high"})
     totals = pd.DataFrame({"role": TOTAL, "value": [scenario.baseline, scenario.predicted]})

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-from cxlib.plots.change_map import change_map
 from cxlib.plots.forest import forest
+from cxlib.plots.heat import change_map
 from cxlib.plots.process_chart import process_chart, small_charts
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 MANY = 12
 """More groups than this do not fit side by side."""
@@ -60,16 +58,15 @@ def parts(courses: Sequence[pd.DataFrame], *, words: Words, ax: Axes | None = No
         )
     else:
         title = words.say(_("None of {all} touchpoints signals in the latest period"), **facts)
-    last = [c.dropna(subset=["value"]).iloc[-1] for c in courses]
-    told = tuple(
-        f"{words.label(row['kpi'])} {words.quantity(row['value'], row['unit'])}" for row in last
-    )
+    last = pd.DataFrame([c.dropna(subset=["value"]).iloc[-1] for c in courses])
     return small_charts(
         courses,
         labels=[words.label(kpi) for kpi, _state in states],
         words=words,
         title=title,
-        alt=words.say(_("{title}. Latest values: {list}."), title=title, list=told),
+        alt=words.say(
+            _("{title}. Latest values: {list}."), title=title, list=theme.listed(last, words)
+        ),
     )
 
 
@@ -110,8 +107,7 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         columns=names,
         title=title,
         xlabel=words.say(
-            _("Change since {before} at an equal mix of customers; framed: clear"),
-            **facts,
+            _("Change since {before} at an equal mix of customers; framed: clear"), **facts
         ),
         ax=ax,
     )
@@ -121,7 +117,6 @@ def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw the gap to each competitor on the touchpoints and other means, at an equal mix."""
     table = gaps.table
     table = table[table["unit"] == "mean"].dropna(subset=["like"]).reset_index(drop=True)
-    colour = {"better": theme.GOOD, "worse": theme.BAD}
     several = len(set(table["brand"])) > 1
     clear = gaps.table["turn"].value_counts()
     title = words.say(
@@ -139,7 +134,7 @@ def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         title=title,
         value="like",
         xlabel=words.say(_("Own less competitor at an equal mix (95% interval); filled: clear")),
-        colours=[colour.get(turn, theme.QUIET) for turn in table["turn"]],
+        colours=theme.by_turn(table["turn"]),
         zero=True,
         ax=ax,
     )

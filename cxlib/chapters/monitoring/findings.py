@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cxlib.analysis.kpis.verdicts import DECIDED
+from cxlib.present import verdicts
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
 STATUS = ("met", "missed", "too close to call")
 CLEAR = ("like for like", "both")
 OTHERS = _("Find out why other customers answered before changing the service.")
+MISSES = replace(verdicts.MISSES, also=_("It misses its target of {target}."))
 OWN = {"held_back": ""}  # a signal that is the service's, not the mix's
 
 # fmt: off
@@ -54,11 +58,12 @@ MOVES = (  # what the charts do not show, but the comparison does
 )
 
 TARGETS = (
-    Rule({"status": STATUS, "course": "behind"}, _("{kpi} is behind its path to {target}: {value}."), "serious", _("Agree what is done about it, by whom and by when."), _("It is behind its path to {target}.")),
+    replace(verdicts.BEHIND_PATH, also=_("It is behind its path to {target}.")),
     Rule({"status": STATUS, "course": "behind", "assurance": "misses", "miss": "usual", "signal": ""}, _("As it runs now, fewer than 1 period in 100 reaches {target}."), next_step=_("Change how {kpi} comes about; more effort in the same process will not do.")),
     Rule({"status": "missed", "course": DECIDED, "assurance": "misses", "signal": ""}, _("{kpi} goes on missing its target of {target} unless something changes: it stays between {usual_low} and {usual_high}."), "serious", _("Change how {kpi} comes about; more effort in the same process will not do.")),
-    Rule({"status": "missed", "course": DECIDED, "assurance": ("may or may not", None)}, _("{kpi} misses its target: {value} against {target}."), "serious", _("Agree what is done about it, by whom and by when."), _("It misses its target of {target}.")),
-    Rule({"status": "missed", "course": DECIDED, "assurance": "misses", "signal": ("better", "worse")}, _("{kpi} misses its target: {value} against {target}."), "serious", also=_("It misses its target of {target}.")),
+    replace(MISSES, when={**MISSES.when, "assurance": ("may or may not", None)}),
+    Rule({"status": ("missed", "too close to call"), "cause": "mix", "moved": "fell", "direction": "higher"}, next_step=_("Find out why other customers answered, and agree at which mix the target counts.")),
+    replace(MISSES, when={**MISSES.when, "assurance": "misses", "signal": ("better", "worse")}, next_step=""),
     Rule({"status": "met", "assurance": ("reaches", "may or may not"), "miss": "rare", "signal": ""}, _("{kpi} keeps its target of {target} while nothing changes: fewer than 1 period in 100 should miss it."), "good"),
     Rule({"status": "met", "assurance": ("reaches", "may or may not"), "miss": "some", "signal": ""}, _("{kpi} meets its target of {target}; as it runs now, its ups and downs alone should miss it in about {miss_chance} of periods."), "note"),
 )

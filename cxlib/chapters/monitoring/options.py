@@ -13,18 +13,10 @@ from cxlib.params.base import Closed
 class Options(Closed):
     """Settings of monitoring.
 
-    Parameters
-    ----------
-    rebase : mapping
-        Period to reason, from which limits are set anew on every chart; under a KPI's key, a
-        mapping of period to reason for that chart alone.
-    actions : mapping
-        What is being done and by whom, by the key of a KPI or touchpoint; a text, or one a
-        language.
-    reference : mapping
-        Key of a reported figure to the one it is compared with.
-    false_report : float
-        Largest share of reports of stable processes that may hold any warning.
+    ``rebase``: period to reason, from which limits are set anew on every chart; under a KPI's key,
+    period to reason for that chart alone. ``actions``: what is being done and by whom, by KPI or
+    touchpoint; a text, or one a language. ``reference``: a reported figure to the one it is
+    compared with. ``false_report``: largest share of reports of stable processes that may warn.
     """
 
     rebase: dict[str, str | dict[str, str | None] | None] = Field(default_factory=dict)

@@ -105,23 +105,35 @@ def monitor(engagement: Any) -> Monitored:
             before[row["chart"]] = course[at - 1]
     since = {period: engagement.compared(period) for period in dict.fromkeys(before.values())}
     causes = {
-        kpi: str(_row_of(since[period].table, kpi).get("cause", "not split"))
+        kpi: str(_by_kpi(since[period].table).get(kpi, {}).get("cause", "not split"))
         for kpi, period in before.items()
     }
     warned = trends.early_warnings(charts.charts, false_report=settings.false_report, causes=causes)
     return Monitored(charts=charts, warnings=warned, since=since, before=before)
 
 
-def _row_of(table: pd.DataFrame, kpi: str) -> dict[str, Any]:
-    rows = table[table["kpi"] == kpi].to_dict("records")
-    return {str(name): value for name, value in rows[0].items()} if rows else {}
+def _by_kpi(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the first row of each KPI."""
+    rows = table.drop_duplicates("kpi") if len(table) else table
+    return {str(row["kpi"]): {str(k): v for k, v in row.items()} for row in rows.to_dict("records")}
 
 
 def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estimates:
     """Return one row a KPI: estimate, verdict, signal and cause, limits, competitor, action."""
     stands: Estimates = engagement.standing(*sources)
-    table = stands.table
-    extra = [_told(engagement, found, row) for row in table.to_dict("records")]
+    table, charts = stands.table, _by_kpi(found.charts.table)
+    rivals, extra = _rivals(engagement), []
+    for row in table.to_dict("records"):
+        kpi = str(row["kpi"])
+        chart = charts.get(kpi, {})
+        told = _SILENT | {name: chart.get(name) for name in _CHART}
+        told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
+        told |= _signal(found, kpi, row) | rivals.get(kpi, {}) | _reference(engagement, found, kpi)
+        given = meeting.recorded(engagement)
+        action = given.get(told["fell_with"] or "", given.get(kpi))
+        if isinstance(action, dict):
+            action = action.get(engagement.language) or next(iter(action.values()), None)
+        extra.append(told | {"action": action, "on_record": "no" if action is None else "yes"})
     added = pd.DataFrame(extra, index=table.index, columns=[*_SILENT, *_CHART, "trial", "miss"])
     words = added.select_dtypes(exclude="number").columns
     added[words] = added[words].astype(object)
@@ -133,30 +145,12 @@ _CHART = ("usual", "usual_low", "usual_high", "variation", "assurance", "miss_ch
 _SILENT: dict[str, Any] = {
     **{"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""},
     **{"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None},
-    **{
-        "with_part": "no",
-        "stake_moved": 0.0,
-        "rated_brand": None,
-        "brand_turn": "",
-        "brand_gap": nan,
-    },
+    **{"with_part": "no", "stake_moved": 0.0},
+    **{"rated_brand": None, "brand_turn": "", "brand_gap": nan},
     **{"reference": None, "reference_value": nan, "reference_turn": ""},
     **{"periods_better": 0, "periods_both": 0, "action": None, "on_record": "no"},
 }
 """What is told of a KPI of which nothing is to be told."""
-
-
-def _told(engagement: Any, found: Monitored, row: dict[Any, Any]) -> dict[str, Any]:
-    kpi = str(row["kpi"])
-    chart = _row_of(found.charts.table, kpi)
-    told = _SILENT | {name: chart.get(name) for name in _CHART}
-    told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
-    told |= _signal(found, kpi, row)
-    told |= _competitor(engagement, kpi)
-    told |= _reference(engagement, found, kpi)
-    given = meeting.recorded(engagement)
-    action = given.get(told["fell_with"] or "", given.get(kpi))
-    return told | {"action": action, "on_record": "no" if action is None else "yes"}
 
 
 def _rarity(chance: Any) -> str:
@@ -169,20 +163,17 @@ def _signal(found: Monitored, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
     if found.warnings is None:
         return {}
     every = pd.concat([found.warnings.table, found.warnings.held_back])
-    raised = _row_of(every.rename(columns={"chart": "kpi"}), kpi)
-    if not raised or raised["held_back"] == "weak" or raised["period"] != row["period"]:
+    raised = _by_kpi(every.rename(columns={"chart": "kpi"})).get(kpi)
+    if raised is None or raised["held_back"] == "weak" or raised["period"] != row["period"]:
         return {}
-    told = {
-        "signal": raised["turn"],
-        "began": "now" if raised["since"] == raised["period"] else "earlier",
-        "was": raised["centre"],
-        "gravity": raised["severity"],
-    } | {name: raised[name] for name in ("since", "rule", "chance", "held_back")}
+    told = {"signal": raised["turn"], "was": raised["centre"], "gravity": raised["severity"]}
+    told["began"] = "now" if raised["since"] == raised["period"] else "earlier"
+    told |= {name: raised[name] for name in ("since", "rule", "chance", "held_back")}
     before = found.before.get(kpi)
     if before is None:
         return told | {"why": "not split"}
     compared = found.since[before].table
-    moved = _row_of(compared, kpi)
+    moved = _by_kpi(compared).get(kpi, {})
     told |= {"why": moved.get("cause", "not split"), "alike_since": moved.get("alike", "open")}
     heard = moved.get("like", nan)
     heard = moved.get("change", nan) if np.isnan(heard) else heard
@@ -195,19 +186,17 @@ def _signal(found: Monitored, kpi: str, row: dict[Any, Any]) -> dict[str, Any]:
     return told
 
 
-def _competitor(engagement: Any, kpi: str) -> dict[str, Any]:
+def _rivals(engagement: Any) -> dict[str, dict[str, Any]]:
+    """Return the competitor with the clearest gap, by KPI."""
     gaps = engagement.withheld(engagement.competitors()).table
     if "turn" not in gaps:  # no survey, no competitors
         return {}
-    gaps = gaps[(gaps["kpi"] == kpi) & gaps["turn"].isin(("better", "worse"))]
-    if gaps.empty:
-        return {}
-    heard = gaps["like"].fillna(gaps["change"])
-    at = int(heard.abs().argmax())
+    gaps = gaps[gaps["turn"].isin(("better", "worse"))]
+    gaps = gaps.assign(heard=gaps["like"].fillna(gaps["change"]).astype(float))
+    clearest = gaps.sort_values("heard", key=lambda gap: -gap.abs(), kind="stable")
     return {
-        "rated_brand": gaps["brand"].iloc[at],
-        "brand_turn": gaps["turn"].iloc[at],
-        "brand_gap": float(heard.iloc[at]),
+        kpi: {"rated_brand": r["brand"], "brand_turn": r["turn"], "brand_gap": r["heard"]}
+        for kpi, r in _by_kpi(clearest).items()
     }
 
 
@@ -220,9 +209,8 @@ def _reference(engagement: Any, found: Monitored, kpi: str) -> dict[str, Any]:
     if not {kpi, other} <= set(wide):
         return {}
     pair = wide[[kpi, other]].dropna()
-    gap = pair[kpi] - pair[other]
-    way = -1 if _row_of(found.charts.table, kpi)["direction"] == "lower" else 1
-    better = way * gap > 0
+    lower = course.loc[course["kpi"] == kpi, "direction"].iloc[0] == "lower"
+    better = (pair[kpi] < pair[other]) if lower else (pair[kpi] > pair[other])
     if pair.empty or pair.index[-1] != engagement.period:
         return {}
     return {
@@ -258,25 +246,19 @@ def page(engagement: Any, found: Monitored) -> pd.DataFrame:
     return pd.DataFrame([row] if case else [], columns=[*row])
 
 
-# --- figures -------------------------------------------------------------------------------------
-
-
-def courses(standing: Estimates, found: Monitored, engagement: Any) -> list[pd.DataFrame]:
-    """Return each KPI's course with its limits, one frame a chart; see `course`."""
-    rows = standing.table.to_dict("records")
-    shown = found.charts.history
-    if shown.empty or len(set(shown["period"])) == 1:
+def courses(standing: Estimates, found: Monitored) -> list[pd.DataFrame]:
+    """Return each KPI's course with its limits, one frame a chart: what its figure says."""
+    every, rows = found.charts.history, standing.table.to_dict("records")
+    if every.empty or len(set(every["period"])) == 1:
         return []
-    told = [course(row, found, engagement) for row in rows if row["kpi"] in found.charts.charts]
+    told = [_course(row, found) for row in rows if row["kpi"] in found.charts.charts]
     return [each for each in told if each["value"].notna().any()]
 
 
-def course(row: dict[Any, Any], found: Monitored, engagement: Any) -> pd.DataFrame:
-    """Return a chart's periods with what its figure says: state, marks, breaks, reference."""
-    kpi = str(row["kpi"])
-    chart = found.charts.charts[kpi]
-    rows = found.charts.history
-    rows = rows[rows["kpi"] == kpi].reset_index(drop=True)
+def _course(row: dict[Any, Any], found: Monitored) -> pd.DataFrame:
+    """Return a chart's periods with state, marks, breaks and reference."""
+    every, kpi = found.charts.history, str(row["kpi"])
+    chart, rows = found.charts.charts[kpi], every[every["kpi"] == kpi].reset_index(drop=True)
     labels = rows["period"].tolist()
     since = labels.index(row["since"]) if row["since"] in labels else len(labels)
     current = np.arange(len(rows)) >= since
@@ -291,7 +273,6 @@ def course(row: dict[Any, Any], found: Monitored, engagement: Any) -> pd.DataFra
     if row["since"] in chart.shifts:
         reasons[row["since"]] = word
     reference = row.get("reference")
-    every = found.charts.history
     beside = every[every["kpi"] == reference].set_index("period")["value"]
     return rows.assign(
         marks=marks,
@@ -353,13 +334,12 @@ def units(engagement: Any, found: Monitored) -> list[pd.DataFrame]:
     for kpi, before in found.before.items():
         if kpi not in engagement.client.kpis:
             continue
-        figures = engagement.table("kpis", period="history")
+        figures = engagement.rows("kpis", period="history")
         figures = figures.assign(unit=figures["unit"].fillna(""))
         if len(set(figures.loc[figures["kpi"] == kpi, "unit"])) > 1:
             parts = trends.split_figure(figures, metric=kpi, before=before, after=engagement.period)
             share = engagement.client.kpis[kpi].format == "percent"
-            scaled = ["before", "after", "total"]
-            parts[scaled] *= 100.0 if share else 1.0
+            parts[["before", "after", "total"]] *= 100.0 if share else 1.0
             named = parts.rename(columns={"place": "client_unit"})
             tables.append(named.assign(unit="percent" if share else "number"))
     return tables
@@ -371,20 +351,15 @@ def changes(engagement: Any) -> Estimates:
     year: Estimates = engagement.compared("last_year")
     both = pd.concat([last.table, year.table[year.table["to"].notna()]], ignore_index=True)
     both = both[both["source"].isin(KPIS) & both["to"].notna()]
-    order = {kpi: at for at, kpi in enumerate(dict.fromkeys(both["kpi"]))}
-    both = both.sort_values("kpi", key=lambda k: k.map(order), kind="stable")
-    both = both.drop_duplicates(["kpi", "to"]).reset_index(drop=True)
-    return replace(last, table=both)
+    both = both.sort_values("kpi", key=lambda keys: pd.factorize(keys)[0], kind="stable")
+    return replace(last, table=both.drop_duplicates(["kpi", "to"]).reset_index(drop=True))
 
 
 def gaps(engagement: Any) -> Estimates:
     """Return every KPI and touchpoint against each competitor, at an equal mix and raw."""
     found: Estimates = engagement.competitors()
-    if found.table.empty:
+    table = found.table
+    if table.empty:
         return found
-    return replace(
-        found,
-        table=found.table.assign(
-            competitor=found.table["brand"], competitor_value=found.table["before"]
-        ),
-    )
+    named = table.assign(competitor=table["brand"], competitor_value=table["before"])
+    return replace(found, table=named)

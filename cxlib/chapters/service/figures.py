@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
+from cxlib.analysis.service import Arrivals, Backlog, Course
 from cxlib.chapters.service.subjects import HEAVY
 from cxlib.chapters.service.tables import DAY
 from cxlib.plots import theme
 from cxlib.plots.heat import heat
-from cxlib.plots.panels import panels
+from cxlib.plots.process_chart import panels
 from cxlib.plots.shares import shares, stacks
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-
-    from cxlib.analysis.service import Arrivals, Backlog, Course
 
 
 def course(course: Course, *, words: Words) -> Axes:

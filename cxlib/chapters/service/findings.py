@@ -17,14 +17,8 @@ ASK = _(
 # fmt: off
 KPIS = (
     # the target
-    verdicts.MISSES,
-    verdicts.CLOSE,
-    replace(verdicts.MEETS, next_step=""),
-    verdicts.BEHIND_PATH,
-    Rule({"status": "missed", "course": "too close to call"}, _("{kpi} stands at {value}, short of {target}; whether it is on its way there is too close to call."), "warning", verdicts.AGREE),
-    verdicts.CLOSE_SO_FAR,
-    Rule({"status": "met", "course": "on course"}, _("{kpi} already meets its target: {value} against {target}."), "good"),
-    replace(verdicts.ON_PATH, next_step=""),
+    *(replace(rule, next_step="") if rule.severity == "good" else rule for rule in verdicts.ALL),
+    Rule({"status": "missed", "course": "too close to call"}, next_step=verdicts.AGREE),
     # the months
     Rule({"variation": "concerning", "settled": True}, _("{kpi} has been worse than usual since {since}: {month_value} in {month}, usually {usual}."), "serious", ASK,
          _("It has been worse than usual since {since}.")),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.kpis import Estimates
+from cxlib.analysis.service import Backlog, Course, FollowUp, Groups, Terms, TicketKpis
 from cxlib.analysis.service import actions as acts
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import calendar_period
+from cxlib.analysis.staffing import Staffing
 from cxlib.chapters.service.tables import headline, waits
-
-if TYPE_CHECKING:
-    from cxlib.analysis.kpis import Estimates
-    from cxlib.analysis.service import Backlog, Course, FollowUp, Groups, Terms, TicketKpis
-    from cxlib.analysis.staffing import Staffing
 
 OLD_DAYS, MANY_OLD, GREW = 30, 0.2, 0.1
 """A month old is forgotten; a fifth of the open ones is many; below a tenth nothing grew."""

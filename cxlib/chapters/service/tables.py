@@ -5,22 +5,30 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.service import SHOWN, Action, arrivals, last_day, unit_of
+from cxlib.analysis.kpis import Estimates
+from cxlib.analysis.service import (
+    SHOWN,
+    Action,
+    Arrivals,
+    FollowUp,
+    Groups,
+    Terms,
+    TicketKpis,
+    arrivals,
+    last_day,
+    unit_of,
+)
+from cxlib.analysis.staffing import Staffing
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.columns import Column
 from cxlib.params.service import agreed_actions
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from cxlib.analysis.kpis import Estimates
-    from cxlib.analysis.service import Arrivals, FollowUp, Groups, Terms, TicketKpis
-    from cxlib.analysis.staffing import Staffing
 
 COLUMNS = {
     "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
@@ -89,51 +97,24 @@ COLUMNS = {
     "done_action": Column(_("Done"), "text"),
 }
 
-WORDS = (
-    _("calendar time"),
-    _("business time"),
-    _("overdue"),
-    _("the customer did not come again"),
-    _("the customer says so"),
-    _("the ticket was not reopened"),
-    _("Monday"),
-    _("Tuesday"),
-    _("Wednesday"),
-    _("Thursday"),
-    _("Friday"),
-    _("Saturday"),
-    _("Sunday"),
-    _("channel=phone"),
-    _("channel=chat"),
-    _("channel=email"),
-    _("priority=high"),
-    _("priority=normal"),
-    _("priority=low"),
-)
+WORDS = (_("overdue"), _("channel=phone"), _("channel=chat"), _("channel=email"),
+         _("priority=high"), _("priority=normal"), _("priority=low"))  # fmt: skip
 """Words that the chapter's tables hold, and raw values that most logs share."""
 
-DAY = dict(zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), WORDS[6:13], strict=True))
-CLOCK = {"calendar": "calendar time", "business": "business time"}
+DAY = {"mon": _("Monday"), "tue": _("Tuesday"), "wed": _("Wednesday"), "thu": _("Thursday"),
+       "fri": _("Friday"), "sat": _("Saturday"), "sun": _("Sunday")}  # fmt: skip
+CLOCK = {"calendar": _("calendar time"), "business": _("business time")}
 METHOD = {
-    "repeat": "the customer did not come again",
-    "survey": "the customer says so",
-    "reopened": "the ticket was not reopened",
+    "repeat": _("the customer did not come again"),
+    "survey": _("the customer says so"),
+    "reopened": _("the ticket was not reopened"),
 }
-HEADLINE = (
-    "ticket_csat",
-    "fcr",
-    "handle_time",
-    "first_response_sla",
-    "resolution_sla",
-    "sla_met",
-    "abandonment_rate",
-)
+HEADLINE = ("ticket_csat", "fcr", "handle_time", "first_response_sla", "resolution_sla", "sla_met",
+            "abandonment_rate")  # fmt: skip
 """What service contracts are usually judged by, in the order in which they are read."""
 
 INSTEAD = {"first_response_sla": "first_response", "resolution_sla": "resolution"}
 """What stands for a share within the SLA where none is agreed."""
-
-# --- at a glance ----------------------------------------------------------------------------------
 
 
 def headline(standing: Estimates) -> pd.DataFrame:
@@ -155,24 +136,18 @@ def charted(standing: Estimates, actions: Sequence[Action]) -> list[str]:
 
 def waits(found: TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
     """Return one row a wait and clock: ``median, p80, p90, within`` the SLA, ``tickets``."""
-    rows = []
+    table, rows = found.table.assign(clock=found.table["clock"].fillna("calendar")), []
     for kpi in ("first_response", "resolution", "handle_time"):
-        mine = found.table[found.table["kpi"] == kpi]
-        for name in dict.fromkeys(mine["clock"].fillna("calendar")):
-            if clock is not None and (name != clock or kpi == "handle_time"):
+        for of, cells in table[table["kpi"] == kpi].groupby("clock", sort=False):
+            name, n = str(of), int(cells["n"].iloc[0])
+            if not n or (clock is not None and (name != clock or kpi == "handle_time")):
                 continue
-            cells = mine[mine["clock"].fillna("calendar") == name].set_index("statistic")
-            if not cells["n"].iloc[0]:
-                continue
-            kept = found.table[
-                (found.table["kpi"] == f"{kpi}_sla") & (found.table["clock"] == name)
-            ]
+            kept = table[(table["kpi"] == f"{kpi}_sla") & (table["clock"] == name)]
             within = kept["value"].iloc[0] if len(kept) else np.nan
-            values = {q: cells["value"].get(q, np.nan) for q in ("median", "p80", "p90", "mean")}
-            n = int(cells["n"].iloc[0])
-            unit = unit_of(kpi, name)
+            by = cells.set_index("statistic")["value"]
             row = {"kpi": kpi, "clock": CLOCK[name], "within": within, "n": n, "tickets": n}
-            rows.append(row | values | {"unit": unit, "open": int(cells["open"].iloc[0])})
+            row |= {q: by.get(q, np.nan) for q in ("median", "p80", "p90", "mean")}
+            rows.append(row | {"unit": unit_of(kpi, name), "open": int(cells["open"].iloc[0])})
     return pd.DataFrame(rows)
 
 
@@ -208,9 +183,6 @@ def rhythm(tickets: pd.DataFrame, *, terms: Terms, period: str | None) -> Arriva
     return replace(found, table=found.table.rename(columns={"n": "days"}))
 
 
-# --- groups ---------------------------------------------------------------------------------------
-
-
 def late(groups: Groups) -> pd.DataFrame:
     """Return each group's share of the late tickets, of the SLA that most depends on, if any."""
     table = groups.compared
@@ -237,9 +209,6 @@ def columns_of(table: pd.DataFrame) -> list[str]:
     return [str(name) for name in table if name not in ("n", "unit")]
 
 
-# --- what lies open, and who must be there --------------------------------------------------------
-
-
 def week(plan: Staffing) -> pd.DataFrame:
     """Return the staff of a week, a row a day."""
     return plan.week if plan.week.empty else plan.week.assign(weekday=plan.week["weekday"].map(DAY))
@@ -251,14 +220,10 @@ def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
     mine = table[table["clock"].isna() | (table["clock"] == clock)]
     mine = mine[~mine["statistic"].isin(["p80", "p90"])].drop(columns=["low", "high"])
     share = mine["unit"] == "share"
-    unit = mine["unit"].replace(
-        {"share": "percent", "tickets": "count", "seconds": unit_of("resolution", clock)}
-    )
+    units = {"share": "percent", "tickets": "count", "seconds": unit_of("resolution", clock)}
+    unit = mine["unit"].replace(units)
     value = mine["value"].where(~share, 100 * mine["value"])
     return mine.assign(unit=unit, value=value, tickets=mine["n"])
-
-
-# --- actions and the review meeting ---------------------------------------------------------------
 
 
 _STATE = {"approved": "planned", "in progress": "under way", "done": "done", "verified": "done",
@@ -291,9 +256,8 @@ def register(follow_up: FollowUp) -> pd.DataFrame:
     """Return the actions as a table: what, which KPI, whose, until when, and where it stands."""
     table = follow_up.table
     state = table["state"].where(~table["overdue"], "overdue")
-    return table.assign(due_on=table["due"].map(last_day), state=state, now=table["moved"]).drop(
-        columns=["n", "unit"]
-    )
+    told = table.assign(due_on=table["due"].map(last_day), state=state, now=table["moved"])
+    return told.drop(columns=["n", "unit"])
 
 
 def sign_off(shown: pd.DataFrame) -> pd.DataFrame:

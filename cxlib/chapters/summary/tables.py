@@ -47,10 +47,11 @@ def contract(engagement: Any) -> pd.DataFrame:
     if judged.empty:
         return pd.DataFrame()
     words = engagement.words
-    comma = "、" if words.language == "zh" else ", "
+    comma, last = ("、", "和") if words.language == "zh" else (", ", " and ")
 
     def named(rows: pd.DataFrame) -> str:
-        return comma.join(words.label(kpi) for kpi in dict.fromkeys(rows["kpi"]))
+        *first, end = [words.label(kpi) for kpi in dict.fromkeys(rows["kpi"])] or [""]
+        return f"{comma.join(first)}{last}{end}" if first else end
 
     missed = judged[judged["status"] == "missed"]
     met = int((judged["status"] == "met").sum())
@@ -85,6 +86,7 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
                 "worth_points": finding.stake or float("nan"),
                 "owner": words.label(_owner(finding, first) or words.say(_("no owner yet"))),
                 "due_on": first.get("due_on"),
+                "chapter": finding.chapter,
             }
         )
         if len(rows) == MOST:

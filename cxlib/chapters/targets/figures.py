@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-from cxlib.plots.ladder import ladder
-from cxlib.plots.path import path
+from cxlib.plots.path import ladder, path, progress
 from cxlib.plots.power import power
-from cxlib.plots.progress import progress
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 UNIT = {"nps": "points", "share": "percent"}
 

@@ -10,22 +10,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import inf, nan
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis import targets
 from cxlib.analysis.kpis.verdicts import DECIDED
+from cxlib.analysis.targets import Outlook, Proposal
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
 from cxlib.columns import Column
 from cxlib.errors import DataError
 from cxlib.present.tiles import STATES
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from cxlib.analysis.targets import Outlook, Proposal
 
 COLUMNS = {
     "remaining": Column(_("Periods left"), "int", "Until due; 0 or less: due."),

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import isnan, nan
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.trends import _rules
-from cxlib.analysis.trends._rules import LEVEL, LEVEL_POINTS, SETTLED, Values
-from cxlib.analysis.trends._season import without_season
-from cxlib.analysis.trends._series import Series
-from cxlib.analysis.trends._stable import stable_like
+from cxlib.analysis.trends.rules import (
+    LEVEL,
+    LEVEL_POINTS,
+    SETTLED,
+    Values,
+    level_shift,
+    limits,
+    signals,
+)
+from cxlib.analysis.trends.series import Series, without_season
+from cxlib.analysis.trends.stable import stable_like
 from cxlib.words import mark as _
 
 SHIFT_CHANCE = 0.01
 """A stable chart is divided into two levels at most this often."""
 
 
+@dataclass(frozen=True)
 class Segments:
     """A chart between its rebases and shifts of level: limits, flags and marks of each part."""
 
-    def __init__(
-        self,
-        series: Series,
-        improvement: str | None,
-        *,
-        screen: bool,
-        rules: tuple[str, ...],
-        ends: tuple[float | None, float | None],
-    ) -> None:
-        self.series, self.improvement = series, improvement
-        self.screen, self.rules, self.ends = screen, rules, ends
+    series: Series
+    improvement: str | None
+    screen: bool
+    rules: tuple[str, ...]
+    ends: tuple[float | None, float | None]
 
     def table(
         self, declared: Sequence[slice], *, look: bool
@@ -77,7 +79,7 @@ class Segments:
         centre = float(np.nansum(values[0] * sizes) / np.nansum(sizes))
         for _step in range(3):
             noise = centre * (series.whole - centre) / sizes
-            centre = float(_rules.limits(values, noise, screen=self.screen).centre[0, 0])
+            centre = float(limits(values, noise, screen=self.screen).centre[0, 0])
         return np.asarray(centre * (series.whole - centre) / sizes)
 
     def _shifts(self, rows: slice) -> list[int]:
@@ -92,7 +94,7 @@ class Segments:
         )
         end = int(np.flatnonzero(~np.isnan(values))[-1]) + 1
         row, known = values[None, :end], None if noise is None else noise[:end]
-        step, at = _rules.level_shift(row, _rules.limits(row, known, screen=self.screen))
+        step, at = level_shift(row, limits(row, known, screen=self.screen))
         if stable.shift_chance(float(abs(step[0]))) > SHIFT_CHANCE:
             return []
         middle = rows.start + int(at[0])
@@ -105,15 +107,11 @@ class Segments:
         values, noise = self.series.points[None, rows], self._noise(rows)
         basis = np.array(values)
         basis[:, fitted.stop - rows.start :] = np.nan
-        limit = _rules.limits(basis, noise, screen=self.screen)
-        found = _rules.signals(values, limit, self.rules)
-        flags = [
-            ", ".join(rule for rule in self.rules if found.flags[rule][0, t])
-            for t in range(values.shape[1])
-        ]
+        limit = limits(basis, noise, screen=self.screen)
+        found, places = signals(values, limit, self.rules), range(values.shape[1])
+        flags = [", ".join(r for r in self.rules if found.flags[r][0, t]) for t in places]
         ways = [
-            next((w for rule in self.rules if (w := found.direction[rule][0, t])), 0.0)
-            for t in range(values.shape[1])
+            next((w for r in self.rules if (w := found.direction[r][0, t])), 0.0) for t in places
         ]
         half, centre = np.array(limit.half[0]), float(limit.centre[0, 0])
         rate = 0.0

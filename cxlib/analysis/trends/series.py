@@ -1,4 +1,4 @@
-"""A client's series, read into periods in time order with gaps."""
+"""A client's series, read into periods in time order with gaps, and its season."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.trends._rules import Values
+from cxlib.analysis.trends.rules import Values
 from cxlib.errors import DataError, nearest
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
@@ -22,7 +22,7 @@ LARGEST = 1e100
 """A larger value is no measurement, and its square is none of the machine's numbers."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Series:
     """Values in time order, gaps NaN; `sizes` are the answers behind survey scores."""
 
@@ -38,10 +38,8 @@ class Series:
 def numbers(column: pd.Series, *, what: str) -> Values:
     """Return a column as floats, missing values NaN; DataError if one is no finite number."""
     kind = pd.api.types
-    if any(
-        wrong(column)
-        for wrong in (kind.is_datetime64_any_dtype, kind.is_bool_dtype, kind.is_complex_dtype)
-    ):
+    wrong = (kind.is_datetime64_any_dtype, kind.is_bool_dtype, kind.is_complex_dtype)
+    if any(is_so(column) for is_so in wrong):
         raise DataError(f"{what} holds {column.dtype} values, not numbers.")
     read = pd.to_numeric(column.astype(object), errors="coerce")
     found = np.array(read.to_numpy(dtype=float, na_value=np.nan))
@@ -68,11 +66,7 @@ def read_values(values: pd.Series) -> Series:
     if np.isnan(found).all():
         raise DataError(f"{what} has no values: all {len(found)} are missing.")
     order = lay_out(labels_of(series.index, what=what), what=what)
-    return Series(
-        periods=[label for label, _row in order],
-        points=_placed(found, order),
-        what=what,
-    )
+    return Series([label for label, _row in order], _placed(found, order), what)
 
 
 def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> Series:
@@ -93,10 +87,18 @@ def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> S
                 "the variance of one answer, pooled over the periods, and on how many there were."
             )
         sizes = numbers(table[size], what=f"'{size}'")
-    _within(table, found, limits)
+    if limits is not None and not limits[0] < limits[1]:
+        raise DataError("limits ({:g}, {:g}) are not a lowest and a highest score.".format(*limits))
+    low, high = limits or (-np.inf, np.inf)
+    if (beyond := np.flatnonzero((found < low) | (found > high))).size:
+        at = beyond[0]
+        raise DataError(
+            f"'value' holds {found[at]:g} (row {table.index[at]}, {beyond.size} such), "
+            f"beyond its limits {low:g} to {high:g}."
+        )
     if (negative := np.flatnonzero(sizes < 0)).size:
-        row = negative[0]
-        raise DataError(f"there are {sizes[row]:g} answers in row {table.index[row]}.")
+        at = negative[0]
+        raise DataError(f"there are {sizes[at]:g} answers in row {table.index[at]}.")
     unplaced = ~np.isnan(found) & ~(sizes > 0)
     found = np.where(unplaced, np.nan, found)
     if np.isnan(found).all():
@@ -111,9 +113,9 @@ def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> S
         raise DataError(f"a share lies between 0 and {whole:g}, not at {np.nanmax(found):g}.")
     order = lay_out(labels_of(pd.Index(table["period"]), what="the table"), what="the table")
     return Series(
-        periods=[label for label, _row in order],
-        points=_placed(found, order),
-        what="the table",
+        [label for label, _row in order],
+        _placed(found, order),
+        "the table",
         sizes=_placed(sizes, order),
         variance=None if share else _one_answer(table, sizes),
         whole=whole,
@@ -145,20 +147,6 @@ def require(table: pd.DataFrame, columns: Sequence[str]) -> None:
             raise DataError(f"the table has no column {column!r}{nearest(column, table.columns)}")
 
 
-def _within(table: pd.DataFrame, found: Values, limits: tuple[float, float] | None) -> None:
-    if limits is None:
-        return
-    low, high = limits
-    if not low < high:
-        raise DataError(f"limits ({low:g}, {high:g}) are not a lowest and a highest score.")
-    if (beyond := np.flatnonzero((found < low) | (found > high))).size:
-        row = beyond[0]
-        raise DataError(
-            f"'value' holds {found[row]:g} (row {table.index[row]}, {beyond.size} such), "
-            f"beyond its limits {low:g} to {high:g}."
-        )
-
-
 def _placed(found: Values, order: list[tuple[str, int | None]]) -> Values:
     return np.array([np.nan if row is None else found[row] for _label, row in order])
 
@@ -166,14 +154,10 @@ def _placed(found: Values, order: list[tuple[str, int | None]]) -> Values:
 def rebased_at(
     series: Series, rebase: Sequence[str] | Mapping[str, str] | None
 ) -> tuple[tuple[tuple[str, str], ...], list[slice]]:
-    """Return each rebase with its reason in time order, and the segments between them.
-
-    Raises
-    ------
-    DataError
-        If a period is unknown, or a segment has no value.
-    """
-    reasons = _reasons(rebase)
+    """Return each rebase with its reason in time order, and the segments between them."""
+    named = [rebase] if isinstance(rebase, (str, int)) else rebase or ()
+    given = named.items() if isinstance(named, Mapping) else ((label, "") for label in named)
+    reasons = {str(label).strip(): str(reason) for label, reason in given}
     starts = {}
     for label, reason in reasons.items():
         kind = periods.kind_of(label)
@@ -195,16 +179,6 @@ def rebased_at(
                 "rebase; leave one of the two rebases out."
             )
     return tuple(starts[at] for at in ordered), segments
-
-
-def _reasons(rebase: Sequence[str] | Mapping[str, str] | None) -> dict[str, str]:
-    if rebase is None:
-        return {}
-    if isinstance(rebase, Mapping):
-        return {str(label).strip(): str(reason) for label, reason in rebase.items()}
-    if isinstance(rebase, (str, int)):
-        return {str(rebase).strip(): ""}
-    return {str(label).strip(): "" for label in rebase}
 
 
 def labels_of(index: pd.Index, *, what: str) -> list[str]:
@@ -283,3 +257,104 @@ def _calendar(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
 def _step(ordinals: list[int]) -> int:
     ordered = sorted(set(ordinals))
     return gcd(*(after - before for before, after in pairwise(ordered)))
+
+
+SEASON_POINTS = 24
+"""Fewer points show no season that can be told from chance (two years of months)."""
+EFFECT_POINTS = 48
+"""From here on every month may have its own effect; below, one sine wave serves all."""
+SEASON_LEVEL = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seasonality:
+    """A test for a season, made without the latest point, and what the season adds to each.
+
+    ``table``: ``period``, ``effect`` (KPI units, averaging 0: what the time of year adds).
+    """
+
+    table: pd.DataFrame
+    seasonal: bool  # whether `p_value` is below .05
+    form: str  # "wave" (one sine and cosine) or "months" (an effect for each time of year)
+    p_value: float  # of the F test; NaN where the series does not vary
+    n_used: int  # points the test rests on
+    n_dropped: int  # gaps
+    projection: Values  # (periods − 1, periods): points before the last → effect on every one
+
+
+def seasonality(values: pd.Series) -> Seasonality:
+    """Test whether a series follows the time of year, and estimate by how much.
+
+    From 48 points each month (or quarter) has its effect if their F test says so; else, and from
+    24 points, one sine and cosine a year. The latest point takes no part: it is judged by them.
+
+    `values` has one a month or quarter, indexed by calendar periods. Gaps are left out.
+
+    References
+    ----------
+    .. [1] Harvey, A. C. (1990). The Econometric Analysis of Time Series, 2nd ed., ch. 5 and 7.
+    """
+    series = read_values(values)
+    found = season_of(series.periods, series.points)
+    if found is None:
+        n = int((~np.isnan(series.points)).sum())
+        raise DataError(
+            f"{series.what} is too short for a season: {n} values; it takes {SEASON_POINTS} "
+            "months or quarters."
+        )
+    return found
+
+
+def season_of(labels: list[str], values: Values) -> Seasonality | None:
+    """Return the test of a series in time order, or None where it cannot be made."""
+    kind = periods.kind_of(labels[0])
+    there = ~np.isnan(values)
+    if kind not in ("month", "quarter") or there.sum() < SEASON_POINTS:
+        return None
+    ordinals = np.array([periods.parse(label).ordinal for label in labels])
+    if (np.diff(ordinals) != 1).any():
+        return None
+    a_year = periods.PER_YEAR[kind]
+    end = int(np.flatnonzero(there)[-1])
+    fitted = there.copy()
+    fitted[end:] = False
+    angle = 2 * np.pi * ordinals / a_year
+    designs = {"wave": np.column_stack([np.sin(angle), np.cos(angle)])}
+    months = (ordinals[:, None] % a_year == np.arange(1, a_year)).astype(float)
+    if there.sum() >= EFFECT_POINTS:
+        designs = {"months": months} | designs
+    y = values[fitted] - values[fitted].mean()
+    tested = [(form, _f_test(y, design[fitted])) for form, design in designs.items()]
+    form, p_value = next((each for each in tested if each[1] < SEASON_LEVEL), tested[-1])
+    design = designs[form] - designs[form][fitted].mean(axis=0)
+    projection = np.zeros((end, len(values)))
+    projection[fitted[:end]] = np.linalg.pinv(design[fitted]).T @ design.T
+    effect = np.where(fitted, values, 0.0)[:end] @ projection
+    return Seasonality(
+        table=pd.DataFrame({"period": labels, "effect": effect}),
+        seasonal=bool(p_value < SEASON_LEVEL),
+        form=form,
+        p_value=p_value,
+        n_used=int(fitted.sum()),
+        n_dropped=int((~there).sum()),
+        projection=projection[:, : end + 1],
+    )
+
+
+def without_season(labels: list[str], values: Values) -> tuple[Values, Values | None]:
+    """Return values less their season where 24 points show one, and the projection it is by."""
+    found = season_of(labels, values)
+    if found is None or not found.seasonal:
+        return values, None
+    return values - found.table["effect"].to_numpy(dtype=float), found.projection
+
+
+def _f_test(y: Values, design: Values) -> float:
+    """Return the p-value of the F test of a design beside a constant."""
+    from statsmodels.regression.linear_model import OLS
+
+    fit = OLS(y, np.column_stack([np.ones(len(y)), design])).fit()
+    still = fit.centered_tss <= 1e-18 * len(y) * (1 + np.abs(y).max()) ** 2
+    if still or fit.df_model < 1 or fit.df_resid < 1:
+        return float("nan")
+    return 0.0 if fit.ssr <= 1e-12 * fit.centered_tss else float(fit.f_pvalue)

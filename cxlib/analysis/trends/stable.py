@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cxlib.analysis.trends._rules import (
+from cxlib.analysis.trends.rules import (
     LEVEL,
     SETTLED,
     Flags,

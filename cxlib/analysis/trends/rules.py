@@ -160,17 +160,16 @@ def signals(values: Values, limit: Limits, rules: tuple[str, ...]) -> Signals:
         np.abs(gap), limit.half, out=np.full(gap.shape, np.inf), where=limit.half > 0
     )
     rising, falling = run_lengths(values, up=True), run_lengths(values, up=False)
-    trend = part_of_run(rising) * 1.0 - part_of_run(falling)
-    run = np.maximum(same_side(side, 1), same_side(side, -1))
-    third = two_in_three(side, outer, outside)
+    rises, falls = part_of_run(rising), part_of_run(falling)
+    above, below = same_side(side, 1), same_side(side, -1)
     flags: dict[str, Flags] = {
         "outside": outside,
-        "trend": part_of_run(rising) | part_of_run(falling),
-        "two in three": third,
-        "shift": part_of_run(same_side(side, 1)) | part_of_run(same_side(side, -1)),
+        "trend": rises | falls,
+        "two in three": two_in_three(side, outer, outside),
+        "shift": part_of_run(above) | part_of_run(below),
     }
-    turned = flags["trend"] & (trend == 0)  # a peak or trough of two trends points to the later one
-    trend = np.where(turned, np.where(part_of_run(falling) & (falling == 1), -1.0, 1.0), trend)
+    turned = rises & falls  # a peak or trough of two trends points to the later one
+    trend = np.where(turned, np.where(falling == 1, -1.0, 1.0), rises * 1.0 - falls)
     direction = {
         rule: np.where(flags[rule], trend if rule == "trend" else side, 0) for rule in RULES
     }
@@ -178,7 +177,7 @@ def signals(values: Values, limit: Limits, rules: tuple[str, ...]) -> Signals:
         "outside": relative[:, -1],
         "trend": np.maximum(rising, falling)[:, -1],
         "two in three": relative[:, -3:].sum(axis=1),
-        "shift": run[:, -1],
+        "shift": np.maximum(above, below)[:, -1],
     }
     return Signals(
         flags={rule: flags[rule] for rule in rules},
@@ -189,18 +188,19 @@ def signals(values: Values, limit: Limits, rules: tuple[str, ...]) -> Signals:
 
 def same_side(side: Values, sign: int) -> Values:
     """Return, per point, how many points in a row up to it lie on one side of the centre."""
-    length = np.zeros(side.shape)
-    for t in range(side.shape[1]):
-        length[:, t] = np.where(side[:, t] == sign, (length[:, t - 1] if t else 0.0) + 1, 0.0)
-    return length
+    here = side == sign
+    return _runs(here, here[:, 1:])
 
 
 def run_lengths(values: Values, *, up: bool) -> Values:
     """Return, per point, how many points in a row up to it rise (or fall); 0 in a gap."""
-    length = np.where(np.isnan(values), 0.0, 1.0)
-    steps = np.diff(values, axis=1) * (1 if up else -1)
-    for t in range(1, values.shape[1]):
-        length[:, t] += np.where(steps[:, t - 1] > 0, length[:, t - 1], 0.0)
+    return _runs(~np.isnan(values), np.diff(values, axis=1) * (1 if up else -1) > 0)
+
+
+def _runs(here: Flags, goes_on: Flags) -> Values:
+    length: Values = here.astype(np.float64)
+    for t in range(1, here.shape[1]):
+        length[:, t] += np.where(goes_on[:, t - 1], length[:, t - 1], 0.0)
     return length
 
 

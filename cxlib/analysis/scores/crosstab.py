@@ -1,0 +1,378 @@
+"""What did whom say: every question by every segment, with the columns that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import inf, nan, sqrt
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from cxlib.analysis import validate
+from cxlib.analysis.compare.difference import adjust, by_t, difference
+from cxlib.analysis.estimation import Score, contributions, even
+from cxlib.analysis.metrics import KINDS, Kind, Metric, SurveyDesign, Touchpoint, number, resolve
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.analysis.scores.table import Answers, Question, answers_of, cells_of
+from cxlib.analysis.validate import Floats, OffScale
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+Asked = Kind | Literal["single", "multiple", "open"]
+ASKED = (*KINDS, "single", "multiple", "open")
+HIGHER, LOWER = _("higher"), _("lower")
+DETRACTOR, PASSIVE, PROMOTER = _("detractor"), _("passive"), _("promoter")
+_GAP = ("difference", "difference_low", "difference_high", "p_value")
+_ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crosstab:
+    """Questions by segments, a row a cell.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        For each row of the cross table (``question``, and ``choice`` where shares of answers are
+        told) first everybody (``segment, level`` missing), then each level of each segment:
+        ``column``, its letter within the segment; ``value, low, high, standard_error`` in
+        ``unit``; ``n`` (unweighted base of the question in this column), ``n_effective`` (Kish),
+        ``n_dropped``, ``care``; against all other levels ``difference, difference_low,
+        difference_high, p_value, p_adjusted, against_rest`` ("higher", "lower" or empty);
+        ``letters``: the columns of its segment that it lies significantly above.
+    pairs : pandas.DataFrame
+        The pairwise family: ``question, choice, segment, level, other, difference,
+        standard_error, p_value, p_adjusted``, and ``least``, the smaller base of the two.
+    by : tuple of str
+        The segments.
+    minimum_base : int
+        Smaller columns are in neither family.
+    alpha : float
+        Level of the letters: one less the confidence.
+    confidence : float
+        Coverage of the intervals.
+    n_used : int
+        Respondents.
+    caveats : tuple of Caveat
+        Reservations.
+    """
+
+    table: pd.DataFrame
+    pairs: pd.DataFrame
+    by: tuple[str, ...]
+    minimum_base: int
+    alpha: float
+    confidence: float
+    n_used: int
+    caveats: tuple[Caveat, ...] = ()
+
+
+def crosstab(
+    data: pd.DataFrame,
+    *,
+    rows: Question | Sequence[Question] | Mapping[str, Asked],
+    by: str | Sequence[str],
+    design: SurveyDesign | None = None,
+    answers: bool = False,
+    minimum_base: int = MINIMUM_BASE,
+    off_scale: OffScale = "error",
+) -> Crosstab:
+    """Tabulate questions by segments: percent or mean, bases, and which columns differ.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a response.
+    rows : str, Metric, Touchpoint, a sequence of them, or a mapping of str to a kind
+        The questions. A rating gives one row, its score (net points, percent or mean); a single or
+        multiple choice one a choice, the percent of those who answered (of several: who were shown
+        it); an open question the percent of respondents who wrote something. A plain name is
+        multiple where the data have columns ``name=choice``, a rating by its kind where it is
+        called nps, csat or ces, a mean where it holds numbers, the percent of yes where it holds
+        yes or no, else single; a mapping says it: ``{"why": "open"}``.
+    by : str or sequence of str
+        Segments, or multiple choices, whose columns may share respondents.
+    design : SurveyDesign, optional
+        Weights, customers and confidence.
+    answers : bool
+        Whether a rating's score is followed by the percent of each answer; of NPS, of each group.
+    minimum_base : int
+        Columns on fewer answers are in no family of comparisons.
+    off_scale : {"error", "missing"}
+        As in `scores.nps`.
+
+    Returns
+    -------
+    Crosstab
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a kind is unknown, or the data hold something that is no rating.
+
+    Notes
+    -----
+    Two families of tests, each Benjamini-Hochberg adjusted over the whole table: every column
+    against its complement, and every pair of columns of one segment. Columns of different people
+    are compared as `compare.difference` does. Where two columns share respondents, or customers,
+    the variance of their difference is Σ(u_a − u_b)² with u_i = w_i·1[i∈a](x_i − x̄_a)/Σ_a w, summed
+    over each customer first; shares and nets use z (t where customers repeat), means t.
+
+    References
+    ----------
+    .. [1] Kish, L. (1965). Survey Sampling, chapter 12.10 (comparisons of overlapping subclasses).
+    .. [2] Benjamini, Y., Hochberg, Y. (1995). JRSS B 57, 289-300.
+    """
+    design = design or SurveyDesign()
+    validate.check_confidence(design.confidence)
+    number(minimum_base, "minimum_base")
+    segments = (by,) if isinstance(by, str) else tuple(by)
+    if not segments:
+        raise DataError("by= names no column: whose levels shall be the columns?")
+    columns = [
+        (segment, level, cell, rest)
+        for segment in dict.fromkeys(segments)
+        for level, cell, rest in _levels(data, segment)
+    ]
+    questions = list(_rows(data, rows, design, off_scale, answers))
+    if not questions:
+        raise DataError("rows= names no question to tabulate.")
+    told: list[dict[str, Any]] = []
+    pairs: list[dict[str, Any]] = []
+    for choice, given in questions:
+        row = {"question": given.metric.key, "choice": choice, "unit": given.metric.unit}
+        everyone = np.ones(len(data), dtype=bool)
+        told.append(row | {"segment": None, "level": None} | _estimate(given, everyone)[0])
+        for segment in dict.fromkeys(segments):
+            own = [column for column in columns if column[0] == segment]
+            estimates = [_estimate(given, cell) for _segment, _level, cell, _rest in own]
+            for (_segment, level, cell, rest), (found, score) in zip(own, estimates, strict=True):
+                other = given.score(rest)
+                gap = _gap(given, (cell, score), (rest, other))
+                n_other = 0 if other is None else other.n
+                place = {"segment": segment, "level": level}
+                told.append(row | place | gap | found | {"_n_other": n_other})
+            for a, b in combinations(range(len(own)), 2):
+                gap = _gap(given, (own[a][2], estimates[a][1]), (own[b][2], estimates[b][1]))
+                place = {"segment": segment, "level": own[a][1], "other": own[b][1]}
+                n = min(estimates[a][0]["n"], estimates[b][0]["n"])
+                pairs.append(row | place | gap | {"least": n})
+    alpha = 1 - design.confidence
+    table, compared = _frames(told, pairs, minimum_base, alpha)
+    return Crosstab(
+        table=table,
+        pairs=compared,
+        by=segments,
+        minimum_base=minimum_base,
+        alpha=alpha,
+        confidence=design.confidence,
+        n_used=len(data),
+        caveats=_caveats(table, questions, minimum_base),
+    )
+
+
+# --- what is asked, and of whom ---------------------------------------------------------------
+
+_SHARE = (0, 1)
+
+
+def _rows(
+    data: pd.DataFrame, rows: Any, design: SurveyDesign, off_scale: OffScale, each: bool
+) -> Iterator[tuple[str, Answers]]:
+    """Yield each row of the cross table: its answer (empty for a score) and who gave what."""
+    alone = isinstance(rows, (str, Metric, Touchpoint))
+    kinds = rows if isinstance(rows, Mapping) else {}
+    for question in (rows,) if alone else rows:
+        kind = kinds.get(question) if isinstance(question, str) else None
+        if kind is not None and kind not in ASKED:
+            raise DataError(f"{kind!r} is no kind of question{nearest(str(kind), ASKED)}")
+        known = not isinstance(question, str) or kind in KINDS
+        kind = kind if known or kind else _kind_of(data, question)
+        if not isinstance(question, str) or kind in KINDS:
+            metric = resolve(question, kind=kind if kind in KINDS else None)
+            given = answers_of(data, metric, design, off_scale)
+            yield "", given
+            for name, least, most in _groups(metric) if each else ():
+                hits = ((given.x >= least) & (given.x <= most)).astype(float)
+                ratings = pd.Series(np.where(np.isnan(given.x), np.nan, hits), data.index)
+                share = Metric(metric.key, "csat", scale=_SHARE, top=1)
+                yield name, answers_of(data, share, design, off_scale, ratings=ratings)
+            continue
+        for answer, chosen in _choices(data, question, kind):
+            metric = Metric(question, "csat", scale=_SHARE, top=1)
+            yield answer, answers_of(data, metric, design, off_scale, ratings=chosen)
+
+
+def _groups(metric: Metric) -> list[tuple[str, float, float]]:
+    """Return the answers of a scale that are told apart: each with its lowest and highest."""
+    if metric.cut_points is not None:
+        low, high = metric.cut_points
+        between = (low + 0.5, high - 0.5)
+        return [(DETRACTOR, -inf, low), (PASSIVE, *between), (PROMOTER, high, inf)]
+    lowest, highest = metric.scale or (1, 0)
+    return [(str(rating), rating, rating) for rating in range(lowest, highest + 1)]
+
+
+def _kind_of(data: pd.DataFrame, name: str) -> str:
+    if any(str(column).startswith(f"{name}=") for column in data.columns):
+        return "multiple"
+    values = validate.column(data, name)
+    if name in KINDS:
+        return name
+    numeric = types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype)
+    return "mean" if numeric else "single"
+
+
+def _choices(data: pd.DataFrame, name: str, kind: str | None) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each choice with 1 for those who chose it, 0 for the others who were asked."""
+    if kind == "multiple":
+        found = [c for c in data.columns if str(c).startswith(f"{name}=")]
+        if not found:
+            raise DataError(f"there is no column '{name}=…': a choice each of {name!r}.")
+        for column in found:
+            yield str(column).removeprefix(f"{name}="), _flag(data, column)
+        return
+    values = validate.column(data, name)
+    if kind == "open":
+        written = values.astype("string").str.strip().fillna("").ne("")
+        yield "", written.astype(float).rename(name)
+    elif types.is_bool_dtype(values.dtype):
+        yield "", _flag(data, name)
+    else:
+        for level in validate.levels_of(values):
+            chosen = values.eq(level).fillna(False).astype(float)
+            told = f"{level:g}" if isinstance(level, float) else str(level)
+            yield told, chosen.where(values.notna()).rename(name)
+
+
+def _flag(data: pd.DataFrame, name: Any) -> pd.Series:
+    return validate.column(data, name).astype("boolean").astype("Float64").astype(float)
+
+
+def _levels(data: pd.DataFrame, segment: str) -> list[tuple[Any, Any, Any]]:
+    """Return each level with its rows and those of all other levels; choices may overlap."""
+    found = [c for c in data.columns if str(c).startswith(f"{segment}=")]
+    if segment in data.columns or not found:
+        return [(next(iter(of.values())), *own) for of, *own in cells_of(data, (segment,), True)]
+    flags = [_flag(data, column).to_numpy() for column in found]
+    asked = np.logical_or.reduce([~np.isnan(flag) for flag in flags])
+    names = [str(column).removeprefix(f"{segment}=") for column in found]
+    return [(n, f == 1, asked & (f != 1)) for n, f in zip(names, flags, strict=True)]
+
+
+# --- how much, and whether it differs ---------------------------------------------------------
+
+
+def _estimate(answers: Answers, rows: Any) -> tuple[dict[str, Any], Score | None]:
+    score = answers.score(rows)
+    if score is None:
+        empty = dict.fromkeys(_ESTIMATE, nan) | {"n": 0, "n_effective": 0.0}
+        return empty | {"n_dropped": int((rows & answers.asked).sum()), "care": True}, None
+    few = min(score.n, score.units) < CARE_BASE
+    return {name: getattr(score, name) for name in _ESTIMATE} | {"care": few}, score
+
+
+def _gap(
+    answers: Answers, a: tuple[Any, Score | None], b: tuple[Any, Score | None]
+) -> dict[str, float]:
+    """Return ``a - b`` with its interval, standard error and p; NaN where a side is empty."""
+    (rows_a, score_a), (rows_b, score_b) = a, b
+    if score_a is None or score_b is None:
+        return dict.fromkeys((*_GAP, "standard_error"), nan)
+    answered = answers.asked & ~np.isnan(answers.x)
+    rows_a, rows_b = rows_a & answered, rows_b & answered
+    who = np.arange(answers.x.size) if answers.clusters is None else answers.clusters
+    both = np.intersect1d(who[rows_a], who[rows_b])
+    if both.size:
+        parts = _influence(answers, rows_a) - _influence(answers, rows_b)
+        error = sqrt(float((np.bincount(who, parts) ** 2).sum()))
+        if error > 0:
+            by_mean = score_a.unit == "mean"
+            df = min(score_a.df, score_b.df) if score_a.clustered or score_b.clustered else inf
+            if by_mean and df == inf:
+                df = float(np.union1d(who[rows_a], who[rows_b]).size - 1)
+            found = by_t(score_a.value - score_b.value, error, max(df, 1.0), score_a.confidence)
+            return _named(score_a.value - score_b.value, found)
+    apart = difference(score_a, score_b)
+    return _named(apart.value, {f: getattr(apart, f) for f in ("low", "high", "p_value")}) | {
+        "standard_error": apart.standard_error
+    }
+
+
+def _named(gap: float, found: Mapping[str, float]) -> dict[str, float]:
+    told = dict(zip(_GAP, (gap, found["low"], found["high"], found["p_value"]), strict=True))
+    return told | {"standard_error": found.get("standard_error", nan)}
+
+
+def _influence(answers: Answers, rows: Any) -> Floats:
+    """Return u_i = w_i (x_i − x̄)/Σw of some rows, 0 of the others."""
+    x = contributions(answers.x[rows], answers.metric)
+    w = np.ones_like(x) if answers.weights is None else even(answers.weights[rows])
+    told = np.zeros(answers.x.size)
+    told[rows] = w * (x - w @ x / w.sum()) / w.sum()
+    return told
+
+
+def _frames(
+    told: list[dict[str, Any]], pairs: list[dict[str, Any]], minimum_base: int, alpha: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both families, each adjusted over the table, and the letters that follow."""
+    head = ["question", "choice", "segment", "level"]
+    table = pd.DataFrame(told, columns=[*head, "unit", *_ESTIMATE, "care", *_GAP, "_n_other"])
+    table.insert(4, "column", _letters(table))
+    table = table.astype({"n": "int64", "n_dropped": "int64", "care": bool})
+    family = (table["n"] >= minimum_base) & (table.pop("_n_other") >= minimum_base)
+    table["p_adjusted"] = adjust(table["p_value"].where(family))
+    clear = table["p_adjusted"] < alpha
+    turn = np.where(table["difference"] > 0, HIGHER, LOWER)
+    table["against_rest"] = pd.Series(np.where(clear, turn, ""), dtype=object)
+    columns = [*head, "other", "unit", "difference", "standard_error", "p_value", "least"]
+    compared = pd.DataFrame(pairs, columns=columns)
+    compared["p_adjusted"] = adjust(compared["p_value"].where(compared["least"] >= minimum_base))
+    above: dict[tuple[Any, ...], list[str]] = {}
+    letter = {(s, v): c for s, v, c in zip(table.segment, table.level, table.column, strict=True)}
+    for pair in compared[compared["p_adjusted"] < alpha].to_dict("records"):
+        high, low = ("level", "other") if pair["difference"] > 0 else ("other", "level")
+        key = (pair["question"], pair["choice"], pair["segment"], pair[high])
+        above.setdefault(key, []).append(letter[pair["segment"], pair[low]])
+    keys = zip(*(table[name] for name in head), strict=True)
+    table["letters"] = pd.Series([" ".join(sorted(above.get(k, ()), key=_nth)) for k in keys])
+    table["letters"] = table["letters"].astype(object)
+    return table, compared
+
+
+def _letters(table: pd.DataFrame) -> list[str | None]:
+    """Return each row's column letter: A, B, … Z, AA, … within its segment."""
+    seen: dict[Any, list[Any]] = {}
+    letters: list[str | None] = []
+    for segment, level in zip(table["segment"], table["level"], strict=True):
+        if pd.isna(segment):
+            letters.append(None)
+            continue
+        levels = seen.setdefault(segment, [])
+        if level not in levels:
+            levels.append(level)
+        at = levels.index(level)
+        letters.append(("" if at < 26 else chr(64 + at // 26)) + chr(65 + at % 26))
+    return letters
+
+
+def _nth(letter: str) -> tuple[int, str]:
+    return len(letter), letter
+
+
+def _caveats(
+    table: pd.DataFrame, questions: list[tuple[str, Answers]], minimum_base: int
+) -> tuple[Caveat, ...]:
+    caveats = []
+    small = int((table["n"] < minimum_base).sum())
+    if small:
+        message = _("{n} of {total} cells rest on fewer than {base} answers.")
+        caveats.append(Caveat(message, n=small, total=len(table), base=minimum_base))
+    for _answer, answers in questions:
+        caveats += answers.caveats
+    return tuple(caveats)

@@ -1,0 +1,80 @@
+"""What a chart type drew, as numbers: from it a slide gets a chart that can be edited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FORMATS = {"points": "0.0", "percent": '0.0"%"', "mean": "0.00", "count": "#,##0"}
+_NOTE = "cx_chart"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """One chart: a row of labelled values with their intervals.
+
+    Parameters
+    ----------
+    kind : {"forest", "trend", "bars", "waterfall"}
+    labels, values : tuple
+        A missing value is None.
+    low, high : tuple, optional
+        Ends of the intervals, None where there is none.
+    colours : tuple of str, optional
+        One a value.
+    totals : tuple of bool, optional
+        Of a waterfall: which values are levels, not steps.
+    target : float, optional
+    target_label : str
+    axis : str
+        What the values are.
+    shape : str
+        Their number format.
+    zero : bool
+        Whether nothing lies at 0.
+    """
+
+    kind: Literal["forest", "trend", "bars", "waterfall"]
+    labels: tuple[str, ...]
+    values: tuple[float | None, ...]
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+    colours: tuple[str, ...] = ()
+    totals: tuple[bool, ...] = ()
+    target: float | None = None
+    target_label: str = ""
+    axis: str = ""
+    shape: str = "0.00"
+    zero: bool = False
+
+
+def numbers(values: Iterable[Any]) -> tuple[float | None, ...]:
+    """Return numbers as a chart takes them, None for those that are missing."""
+    known = (None if v is None or v != v else float(v) for v in values)  # noqa: PLR0124 - NaN
+    return tuple(known)
+
+
+def axis_of(label: str) -> str:
+    """Return what an axis says of its numbers; not its key to strokes and fills after that."""
+    return re.split("[;；]", label)[0].strip()
+
+
+def shape_of(table: Any) -> str:
+    """Return the number format of a table's unit."""
+    return FORMATS.get(str(table["unit"].iloc[0]), "0.00") if "unit" in table else "0.00"
+
+
+def note(ax: Axes, chart: Chart) -> None:
+    """Leave with the axes what was drawn on them."""
+    setattr(ax, _NOTE, chart)
+
+
+def noted(ax: Axes) -> Chart | None:
+    """Return what was drawn, if it is all of the figure; None for what only a picture can show."""
+    figure = ax.get_figure()
+    return getattr(ax, _NOTE, None) if figure is not None and len(figure.axes) == 1 else None

@@ -1,0 +1,281 @@
+"""Native charts of a slide: what a chart type drew, as a chart that can be edited."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from cxlib.plots import theme
+from cxlib.plots.native import Chart
+
+LIGHT = 0.55
+"""How far the colour of a bar is drawn towards white, so that its whiskers are seen."""
+
+
+def add_chart(
+    slide: Any, chart: Chart, box: Sequence[int], *, font: Any, stressed: str = ""
+) -> Any:
+    """Add a chart to a slide.
+
+    Parameters
+    ----------
+    slide : pptx Slide
+    chart : Chart
+    box : (left, top, width, height)
+        In EMU.
+    font : callable
+        ``font(element)`` gives a run's or a chart's text properties the reader's fonts.
+    stressed : str
+        The label of the bar that the slide is about.
+
+    Returns
+    -------
+    pptx GraphicFrame
+    """
+    from pptx.chart.data import CategoryChartData
+    from pptx.util import Pt
+
+    data = CategoryChartData(number_format=chart.shape)
+    numbered = chart.kind == "forest" and chart.zero  # no room at a short bar with long whiskers
+    data.categories = [
+        plain(label) + (f"  {_said(value, chart.shape, sign=True)}" if numbered and value else "")
+        for label, value in zip(chart.labels, chart.values, strict=True)
+    ]
+    build = {"trend": _trend, "waterfall": _waterfall}.get(chart.kind, _rows)
+    kind, finish = build(chart, data, stressed)
+    frame = slide.shapes.add_chart(kind, *box, data)
+    made = frame.chart
+    made.has_legend = False
+    made.has_title = False
+    made.font.size = Pt(11)
+    made.font.color.rgb = rgb(theme.INK)
+    finish(made)
+    axis = made.value_axis
+    axis.has_major_gridlines = True
+    axis.major_gridlines.format.line.color.rgb = rgb(theme.RULE)
+    axis.format.line.fill.background()
+    axis.tick_labels.number_format = chart.shape
+    axis.tick_labels.number_format_is_linked = False
+    made.category_axis.format.line.color.rgb = rgb(theme.RULE)
+    made.category_axis.has_major_gridlines = False
+    font(made.font._rPr)
+    return frame
+
+
+def plain(label: str) -> str:
+    """Return a label that the chart's own workbook takes for text: no formula, no link."""
+    legal = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", label)
+    return f"\u200b{legal}" if re.match(r"[={+@-]|[A-Za-z]+:", legal) else legal
+
+
+def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
+    """Return bars from left to right (a forest) or columns, with whiskers."""
+    from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_TICK_LABEL_POSITION
+    from pptx.util import Pt
+
+    data.add_series(plain(chart.axis) or "–", chart.values)
+    lying = chart.kind == "forest"
+
+    def finish(made: Any) -> None:
+        plot, axis = made.plots[0], made.category_axis
+        plot.gap_width = 60
+        plot.vary_by_categories = False
+        series = plot.series[0]
+        series.invert_if_negative = False
+        for at, _value in enumerate(chart.values):
+            colour = chart.colours[at] if chart.colours else theme.MAIN
+            fill = series.points[at].format.fill
+            fill.solid()
+            own = bool(stressed) and chart.labels[at].endswith(stressed)
+            fill.fore_color.rgb = rgb(_lighter(colour) if chart.low and not own else colour)
+        if chart.low:
+            _whiskers(series._element, chart)
+        plot.has_data_labels = not (lying and chart.zero)
+        if plot.has_data_labels:
+            labels = plot.data_labels
+            labels.number_format, labels.number_format_is_linked = chart.shape, False
+            labels.font.size = Pt(11)
+            labels.position = XL_LABEL_POSITION.INSIDE_BASE
+            for at, label in enumerate(chart.labels):
+                if chart.low and stressed and label.endswith(stressed) and chart.values[at]:
+                    own = series.points[at].data_label
+                    own.font.size, own.font.color.rgb = Pt(11), rgb(theme.PAPER)
+                    own.position = XL_LABEL_POSITION.INSIDE_BASE
+        axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+        if lying:
+            axis.reverse_order = True
+            made.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
+        if chart.kind == "forest" and not chart.zero:
+            _from_below(made.value_axis, chart)
+        if chart.kind == "bars":
+            made.value_axis.minimum_scale = 0
+
+    kind = XL_CHART_TYPE.BAR_CLUSTERED if lying else XL_CHART_TYPE.COLUMN_CLUSTERED
+    return kind, finish
+
+
+def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
+    """Return a line with its interval as thin lines, and its target."""
+    from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_TICK_LABEL_POSITION
+    from pptx.enum.dml import MSO_LINE
+    from pptx.util import Pt
+
+    data.add_series(plain(chart.axis) or "–", chart.values)
+    for end in (chart.low, chart.high):
+        if any(v is not None for v in end):
+            data.add_series("95%", end)
+    if chart.target is not None:
+        data.add_series(plain(chart.target_label), [chart.target] * len(chart.values))
+
+    def finish(made: Any) -> None:
+        from cxlib.plots.trend import turning_points
+
+        series = list(made.plots[0].series)
+        for one in series:
+            one.smooth = False
+        for at, one in enumerate(series):
+            line = one.format.line
+            line.width = Pt(2.5 if at == 0 else 1)
+            colour = theme.MAIN if at == 0 else theme.QUIET
+            if chart.target is not None and at == len(series) - 1:
+                colour, line.dash_style = theme.ACCENT, MSO_LINE.DASH
+                _label(one, len(chart.values) - 1, chart.target_label, colour)
+            line.color.rgb = rgb(colour)
+            _marker(one, colour if at == 0 else "")
+        values = [float("nan") if v is None else v for v in chart.values]
+        for at in turning_points(_array(values)):
+            label = series[0].points[at].data_label
+            label.position = XL_LABEL_POSITION.ABOVE
+            _label(series[0], at, _said(values[at], chart.shape), theme.INK)
+        made.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+        _from_below(made.value_axis, chart)
+
+    return XL_CHART_TYPE.LINE_MARKERS, finish
+
+
+def _waterfall(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
+    """Return stacked columns: what lies beneath each step is there but not seen."""
+    from pptx.enum.chart import XL_CHART_TYPE, XL_TICK_LABEL_POSITION
+
+    reached, spans = 0.0, []
+    for value, total in zip(chart.values, chart.totals, strict=True):
+        start = 0.0 if total else reached
+        reached = start + (value or 0.0)
+        spans.append((min(start, reached), max(start, reached)))
+    above = [(max(a, 0.0), max(b, 0.0)) for a, b in spans]
+    below = [(min(b, 0.0), min(a, 0.0)) for a, b in spans]
+    for name, pairs in (("", above), (" ", below)):
+        data.add_series(f"–{name}", [start for start, _end in pairs])
+        data.add_series(f"{plain(chart.axis) or '–'}{name}", [end - start for start, end in pairs])
+
+    def finish(made: Any) -> None:
+        plot = made.plots[0]
+        plot.gap_width, plot.overlap = 40, 100
+        for at, series in enumerate(plot.series):
+            series.invert_if_negative = False
+            series.format.fill.background()
+            for n, value in enumerate(chart.values):
+                if at % 2 == 0:
+                    continue
+                colour = theme.GOOD if (value or 0.0) >= 0 else theme.BAD
+                fill = series.points[n].format.fill
+                fill.solid()
+                fill.fore_color.rgb = rgb(theme.MAIN if chart.totals[n] else colour)
+                if at == 1 + 2 * (spans[n][1] <= 0):
+                    text = _said(value or 0.0, chart.shape, sign=not chart.totals[n])
+                    _label(series, n, text, theme.PAPER)
+        made.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+
+    return XL_CHART_TYPE.COLUMN_STACKED, finish
+
+
+# --- parts ------------------------------------------------------------------------------------
+
+
+def rgb(colour: str) -> Any:
+    """Return a colour as python-pptx takes it."""
+    from pptx.dml.color import RGBColor
+
+    return RGBColor.from_string(colour.removeprefix("#").upper())
+
+
+def _lighter(colour: str) -> str:
+    parts = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(p + (255 - p) * LIGHT):02x}" for p in parts)
+
+
+def _array(values: list[float]) -> Any:
+    import numpy as np
+
+    return np.array(values, dtype=float)
+
+
+def _said(value: float, shape: str, *, sign: bool = False) -> str:
+    digits = len(shape.partition(".")[2].rstrip('"%'))
+    return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", "−") + "%" * ("%" in shape)
+
+
+def _label(series: Any, at: int, text: str, colour: str) -> None:
+    from pptx.util import Pt
+
+    frame = series.points[at].data_label.text_frame
+    frame.text = text
+    run = frame.paragraphs[0].runs[0]
+    run.font.size, run.font.color.rgb = Pt(11), rgb(colour)
+
+
+def _marker(series: Any, colour: str) -> None:
+    from pptx.enum.chart import XL_MARKER_STYLE
+
+    series.marker.style = XL_MARKER_STYLE.CIRCLE if colour else XL_MARKER_STYLE.NONE
+    if colour:
+        series.marker.size = 7
+        series.marker.format.fill.solid()
+        series.marker.format.fill.fore_color.rgb = rgb(colour)
+        series.marker.format.line.color.rgb = rgb(colour)
+
+
+def _from_below(axis: Any, chart: Chart) -> None:
+    """Let an axis begin a little below its lowest number, if that is far from 0."""
+    known = [v for v in (*chart.values, *chart.low, *chart.high, chart.target) if v is not None]
+    if not known:
+        return
+    low, high = min(known), max(known)
+    step = 10.0 ** (math.floor(math.log10(max(high - low, 1e-6))))
+    start = math.floor((low - 0.5 * (high - low)) / step) * step
+    if start > 0:
+        axis.minimum_scale = round(start, 6)
+
+
+_WHISKER = (
+    '<c:errBars xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+    '<c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="0"/>'
+    "<c:plus><c:numLit><c:formatCode>General</c:formatCode>{plus}</c:numLit></c:plus>"
+    "<c:minus><c:numLit><c:formatCode>General</c:formatCode>{minus}</c:numLit></c:minus>"
+    '<c:spPr><a:ln w="15875"><a:solidFill><a:srgbClr val="{colour}"/></a:solidFill></a:ln></c:spPr>'
+    "</c:errBars>"
+)
+
+
+def _whiskers(element: Any, chart: Chart) -> None:
+    """Add the intervals as error bars, which python-pptx does not know."""
+    from lxml import etree
+
+    def points(ends: tuple[float | None, ...], sign: float) -> str:
+        gaps = [
+            0.0 if end is None or value is None else max(sign * (end - value), 0.0)
+            for end, value in zip(ends, chart.values, strict=True)
+        ]
+        listed = "".join(f'<c:pt idx="{i}"><c:v>{gap!r}</c:v></c:pt>' for i, gap in enumerate(gaps))
+        return f'<c:ptCount val="{len(gaps)}"/>{listed}'
+
+    text = _WHISKER.format(
+        plus=points(chart.high, 1.0),
+        minus=points(chart.low, -1.0),
+        colour=theme.INK.removeprefix("#"),
+    )
+    before = element.find("{http://schemas.openxmlformats.org/drawingml/2006/chart}cat")
+    before.addprevious(etree.fromstring(text))

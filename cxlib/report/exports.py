@@ -1,0 +1,64 @@
+"""What a run makes of a client's chapters beside their reports: a spreadsheet, a deck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cxlib.errors import RunError
+from cxlib.report.saved import saved_chapters
+from cxlib.words import Words
+from cxlib.workspace import Workspace
+
+
+def make(
+    kind: str,
+    place: Workspace,
+    client: str,
+    *,
+    period: str,
+    language: str,
+    missing: Sequence[str] = (),
+) -> bytes:
+    """Make a spreadsheet or a deck from what lies in a job's folder.
+
+    Parameters
+    ----------
+    kind : {"xlsx", "pptx"}
+    place : Workspace
+        Holds the client's file and tables, the chapters' notebooks and saved results.
+    client, period, language : str
+    missing : sequence of str
+        Stems of chapters that failed in this run: they are named.
+
+    Raises
+    ------
+    RunError
+        If no chapter could be made.
+    """
+    from cxlib import params
+    from cxlib.engagement import Engagement
+
+    opened = params.load(client, place)
+    beside = tuple(sorted(place.notebooks.glob(f"*.{language}.po")))
+    labels, segments = opened.labels(language), opened.segments
+    words = Words.load(language, labels=labels, beside=beside, segments=segments)
+    engagement = Engagement(
+        client=opened, workspace=place, period=period, words=words, chapter="exports"
+    )
+    chapters = saved_chapters(engagement, missing)
+    if all(chapter.missing for chapter in chapters):
+        raise RunError("no chapter could be made: there is nothing to write.")
+    if kind == "pptx":
+        from cxlib.data.face import face_of
+        from cxlib.report.deck import deck
+        from cxlib.report.slides import Look
+
+        face = face_of(opened, place, language)
+        logo = face.logo if face.kind in ("image/png", "image/jpeg") else None  # slides hold no SVG
+        worn = Look(footer=face.footer, logo=logo)
+        main = face.colours.get("main", worn.main)
+        return deck(engagement, chapters, look=replace(worn, main=main))
+    from cxlib.report.workbook import workbook
+
+    return workbook(engagement, chapters)

@@ -1,0 +1,112 @@
+"""What chapters saved, as the spreadsheet and the deck take it: a new one takes part by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxlib.report.markdown import translate_markdown
+from cxlib.words import Words
+from cxlib.words import mark as _
+from cxlib.workspace import as_name, check_client_name
+
+if TYPE_CHECKING:
+    from cxlib.engagement import Engagement
+    from cxlib.envelope import Envelope
+
+TITLES = {"xlsx": _("Tables and table book"), "pptx": _("Deck")}
+"""The formats beside HTML, by the ending of their files."""
+
+
+FIRST = "summary"
+"""The chapter that comes first where it is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A chapter as it was saved: its question, and what its page holds.
+
+    Parameters
+    ----------
+    stem, file, title : str
+        Its title is its question, in the reader's language.
+    envelope : Envelope or None
+        None where it saved nothing.
+    missing : bool
+        Whether it failed in this run.
+    sections : mapping of int to str
+        The heading above each cell, by the number it was executed as.
+    texts : mapping of int to str
+        What stands beneath that heading.
+    """
+
+    stem: str
+    file: str
+    title: str
+    envelope: Envelope | None
+    missing: bool = False
+    sections: Mapping[int, str] = field(default_factory=dict)
+    texts: Mapping[int, str] = field(default_factory=dict)
+
+
+def file_name(client: str, period: str, kind: str) -> str:
+    """Return what a client's file of a period is called, once it has left its folder."""
+    return f"{check_client_name(client)}-{as_name(period)}.{kind}"
+
+
+def saved_chapters(engagement: Engagement, missing: Sequence[str] = ()) -> list[Saved]:
+    """Return the chapters whose notebooks lie there, in order, with what each saved."""
+    from cxlib.chapters import register
+    from cxlib.envelope import read
+
+    found, words = [], engagement.words
+    for path in sorted(engagement.workspace.notebooks.glob("*.ipynb")):
+        stem = re.sub(r"^\d+-", "", path.stem)
+        register(stem)
+        title, sections, texts = _headings(path, words)
+        place = engagement.workspace
+        result = place.result(engagement.client.client, engagement.period, stem)
+        envelope = read(result) if result.is_file() else None
+        found.append(
+            Saved(
+                stem=stem, file=path.stem, title=title or stem, envelope=envelope,
+                sections=sections, texts=texts, missing=stem in missing,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _headings(path: Path, words: Words) -> tuple[str, dict[int, str], dict[int, str]]:
+    """Return a notebook's question, and heading and text above each cell as they are executed.
+
+    papermill adds one cell, after the one that holds the parameters, or at the top.
+    """
+    cells: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    tags = [cell.get("metadata", {}).get("tags", []) for cell in cells]
+    title, heading, text = "", "", ""
+    sections, texts = dict[int, str](), dict[int, str]()
+    executed = 0 if any("parameters" in each for each in tags) else 1
+    for cell, tagged in zip(cells, tags, strict=True):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            said = translate_markdown(source, words)
+            plain = re.sub(r"\[([^]]*)\]\([^)]*\)|[*_`]", r"\1", said)
+            for level, told in re.findall(r"^(#{1,3}) (.+)$", plain, re.MULTILINE):
+                title, heading = (told, "") if level == "#" and not title else (title, told)
+            text = re.sub(r"^#+ .+$", "", plain, flags=re.MULTILINE).strip()
+        elif cell["cell_type"] == "code" and source.strip():
+            executed += 1 + ("parameters" in tagged)
+            sections[executed], texts[executed] = heading.strip(), text
+    return title.strip(), sections, texts
+
+
+def made_at() -> datetime:
+    """Return when what is made now is made; ``SOURCE_DATE_EPOCH`` pins it."""
+    pinned = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(pinned), UTC) if pinned else datetime.now(UTC)

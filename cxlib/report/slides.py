@@ -1,0 +1,387 @@
+"""Slides: how a deck's title, summary, findings and closing page are laid out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from cxlib.columns import COLUMNS
+from cxlib.plots import theme
+from cxlib.plots.native import Chart
+from cxlib.present import formats
+from cxlib.present.conclusions import SEVERITY_WORDS
+from cxlib.present.findings import Finding, facts
+from cxlib.present.tiles import kpi_tiles
+from cxlib.report.charts import add_chart, rgb
+from cxlib.report.saved import FIRST, Saved, made_at
+from cxlib.words import Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.engagement import Engagement
+
+WIDE, HIGH, EDGE = 13.333, 7.5, 0.6
+"""Inches: 16:9, and its margin."""
+COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
+STATES = {"good": theme.GOOD, "bad": theme.BAD, "open": theme.ACCENT}
+LATIN = {"en": "Calibri", "zh": "Calibri"}
+EAST_ASIAN = {"en": "Microsoft YaHei", "zh": "Microsoft YaHei"}
+TAGS = {"en": "en-GB", "zh": "zh-CN"}
+FACTS = (
+    *("value", "target", "expected", "status", "before", "change", "like", "last_year"),
+    *("competitor_value", "share", "reach", "n"),
+)
+"""What a slide tells of a finding that no figure shows, the first seven that are known."""
+PICTURE = (EDGE, 2.0, 8.3, 4.7)
+"""Where a slide's figure stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The face a deck wears.
+
+    Parameters
+    ----------
+    main : str
+        The colour of titles and bands.
+    footer : str
+        What stands at the foot of every slide, said already.
+    logo : bytes, optional
+        A PNG or JPEG, for the first slide.
+    """
+
+    main: str = theme.MAIN
+    footer: str = ""
+    logo: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A figure for a slide: a chart that can be edited, else a picture.
+
+    Parameters
+    ----------
+    chart : Chart or None
+    png : bytes
+    size : (float, float)
+        Of the picture, inches.
+    about, text : str
+        What it shows in words, and how it is read.
+    """
+
+    chart: Chart | None
+    png: bytes = b""
+    size: tuple[float, float] = (1.0, 1.0)
+    about: str = ""
+    text: str = ""
+
+
+class Slides:
+    """A presentation in the making."""
+
+    def __init__(self, words: Words, look: Look) -> None:
+        from pptx import Presentation
+        from pptx.util import Inches
+
+        self.words, self.look = words, look
+        self.deck = Presentation()
+        wide = Inches(WIDE)
+        ratio = wide / self.deck.slide_width
+        self.deck.slide_width, self.deck.slide_height = wide, Inches(HIGH)
+        master = self.deck.slide_masters[0]
+        for shape in (
+            *master.placeholders,
+            *(s for each in master.slide_layouts for s in each.shapes),
+        ):
+            shape.left, shape.width = int(shape.left * ratio), int(shape.width * ratio)
+        self.deck.core_properties.title = _clean(look.footer)[:250]
+        self.deck.core_properties.author = ""
+        self.deck.core_properties.created = made_at().replace(tzinfo=None)
+        self.deck.core_properties.modified = made_at().replace(tzinfo=None)
+
+    # parts ------------------------------------------------------------------------------------
+
+    def font(self, element: Any) -> None:
+        """Give text properties the fonts of the reader's script."""
+        from lxml import etree
+
+        space = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+        language = self.words.language
+        element.set("lang", TAGS.get(language, "en-GB"))
+        for tag, family in (("latin", LATIN), ("ea", EAST_ASIAN)):
+            for old in element.findall(space + tag):
+                element.remove(old)
+            etree.SubElement(element, space + tag).set("typeface", family.get(language, "Calibri"))
+
+    def text(
+        self,
+        shape: Any,
+        said: str,
+        box: tuple[float, float, float, float],
+        *,
+        sizes: Sequence[int],
+        colour: str = theme.INK,
+        bold: bool = False,
+    ) -> None:
+        """Set a text in a box (inches), as large as it fits; a text too long for it is cut."""
+        from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
+        from pptx.util import Inches, Pt
+
+        left, top, width, height = box
+        shape.left, shape.top = Inches(left), Inches(top)
+        shape.width, shape.height = Inches(width), Inches(height)
+        frame = shape.text_frame
+        frame.word_wrap, frame.auto_size = True, MSO_AUTO_SIZE.NONE
+        frame.vertical_anchor = MSO_ANCHOR.TOP
+        frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+        size, fitted = _fitted(said, width, height, sizes)
+        for at, line in enumerate(fitted.split("\n")):
+            paragraph = frame.paragraphs[0] if at == 0 else frame.add_paragraph()
+            run = paragraph.add_run()
+            run.text = _clean(line)
+            run.font.size, run.font.bold = Pt(size), bold
+            run.font.color.rgb = rgb(colour)
+            paragraph.line_spacing, paragraph.alignment = 1.1, PP_ALIGN.LEFT
+            self.font(run.font._rPr)
+
+    def box(
+        self, slide: Any, said: str, place: tuple[float, float, float, float], **look: Any
+    ) -> None:
+        """Add a text box."""
+        self.text(slide.shapes.add_textbox(0, 0, 0, 0), said, place, **look)
+
+    def slide(
+        self, headline: str, notes: Iterable[str], *, kicker: str = "", colour: str = ""
+    ) -> Any:
+        """Add a slide: kicker, headline, footer, number, notes."""
+        slide = self.deck.slides.add_slide(self.deck.slide_layouts[5])
+        self.text(slide.shapes.title, headline, (EDGE, 0.75, WIDE - 2 * EDGE, 1.15),
+                  sizes=(28, 26, 24, 22, 20, 18, 16, 14), bold=False)  # fmt: skip
+        self._band(slide, colour or self.look.main)
+        if kicker:
+            self.box(slide, kicker, (EDGE, 0.38, WIDE - 2 * EDGE, 0.3), sizes=(12,),
+                     colour=theme.MUTED)  # fmt: skip
+        number = len(self.deck.slides)
+        self.box(slide, self.look.footer, (EDGE, 7.05, 10.5, 0.25), sizes=(10,), colour=theme.MUTED)
+        self.box(slide, str(number), (WIDE - EDGE - 0.5, 7.05, 0.5, 0.25), sizes=(10,),
+                 colour=theme.MUTED)  # fmt: skip
+        self._notes(slide, notes)
+        return slide
+
+    def _band(self, slide: Any, colour: str) -> None:
+        from pptx.enum.shapes import MSO_SHAPE
+        from pptx.util import Inches
+
+        band = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, 0, 0, Inches(WIDE), Inches(0.12))
+        band.fill.solid()
+        band.fill.fore_color.rgb = rgb(colour)
+        band.line.fill.background()
+        band.shadow.inherit = False
+
+    def _notes(self, slide: Any, notes: Iterable[str]) -> None:
+        said = [_clean(note) for note in notes if note]
+        frame = slide.notes_slide.notes_text_frame
+        frame.text = "\n".join(said)
+        for paragraph in frame.paragraphs:
+            for run in paragraph.runs:
+                self.font(run._r.get_or_add_rPr())
+
+    # slides -----------------------------------------------------------------------------------
+
+    def title(self, engagement: Engagement, questions: Sequence[str]) -> None:
+        """Add the first slide."""
+        from pptx.util import Inches
+
+        words, face = self.words, self.look
+        slide = self.slide("", [words.say(NOTES)])
+        self.text(slide.shapes.title, engagement.name, (EDGE, 2.3, WIDE - 2 * EDGE, 1.35),
+                  sizes=(44, 40, 36, 32, 28, 24, 20, 16))  # fmt: skip
+        about = words.say(_("Customer experience, {period}"), period=engagement.period)
+        self.box(slide, about, (EDGE, 3.75, WIDE - 2 * EDGE, 0.6), sizes=(24, 20),
+                 colour=face.main)  # fmt: skip
+        self.box(slide, "\n".join(questions), (EDGE, 4.6, WIDE - 2 * EDGE, 2.2),
+                 sizes=(14, 13, 12, 11, 10, 9), colour=theme.MUTED)  # fmt: skip
+        if face.logo:
+            slide.shapes.add_picture(
+                BytesIO(face.logo), Inches(EDGE), Inches(0.6), height=Inches(0.9)
+            )
+
+    def summary(
+        self, engagement: Engagement, made: Sequence[Saved], told: Sequence[Finding]
+    ) -> None:
+        """Add the KPIs and what matters most."""
+        words = self.words
+        first = sorted(made, key=lambda c: (c.stem != FIRST, c.file))
+        headline = told[0].headline(words) if told else words.say(_("Nothing calls for action."))
+        slide = self.slide(headline, [evidence_of(f, words) for f in told],
+                           kicker=words.say(_("In short")))  # fmt: skip
+        tiles = next((p for c in first if c.envelope for p in c.envelope.parts
+                      if p.kind == "tiles"), None)  # fmt: skip
+        rows = kpi_tiles(tiles.result(), words=words).tiles[:6] if tiles else ()
+        for at, tile in enumerate(rows):
+            wide = (WIDE - 2 * EDGE) / len(rows)
+            left = EDGE + at * wide
+            self.box(slide, tile.label, (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
+                     colour=theme.MUTED)  # fmt: skip
+            self.box(slide, tile.value, (left, 2.5, wide - 0.2, 0.55), sizes=(26, 22, 18),
+                     colour=STATES.get(tile.state, theme.INK))  # fmt: skip
+            self.box(slide, "\n".join(tile.lines), (left, 3.1, wide - 0.2, 1.3),
+                     sizes=(12, 11, 10, 9, 8), colour=theme.INK)  # fmt: skip
+        others = told[1:] if told else ()
+        high = 2.4 / max(len(others), 1)
+        for at, finding in enumerate(others):
+            top = 4.55 + at * min(high, 0.8)
+            mark = words.say(SEVERITY_WORDS[finding.severity])
+            self.box(slide, mark, (EDGE, top, 1.1, 0.4), sizes=(13, 11, 10), bold=True,
+                     colour=COLOURS[finding.severity])  # fmt: skip
+            self.box(slide, finding.headline(words), (EDGE + 1.15, top, WIDE - 2 * EDGE - 1.15,
+                     min(high, 0.8)), sizes=(15, 14, 13, 12, 11, 10))  # fmt: skip
+
+    def finding(self, chapter: Saved, finding: Finding, shown: Shown | None) -> None:
+        """Add one finding, with the figure that shows it, or the facts it rests on."""
+        from pptx.util import Inches
+
+        words, headline = self.words, finding.headline(self.words)
+        notes = [
+            headline,
+            evidence_of(finding, words),
+            *((shown.about, shown.text) if shown else ()),
+            words.say(_("Chapter: {title}"), title=chapter.title),
+            words.say(NOTES),
+        ]
+        slide = self.slide(headline, notes, kicker=chapter.title, colour=COLOURS[finding.severity])
+        left, top, wide, high = PICTURE
+        if shown is None:
+            self._facts(slide, finding)
+        elif shown.chart is not None:
+            axis = shown.chart.axis
+            self.box(slide, axis, (left, top, wide, 0.3), sizes=(11, 10, 9), colour=theme.MUTED)
+            below = (left, top + 0.3, wide, high - 0.3)
+            place = [int(Inches(at)) for at in below]
+            label = words.label(finding.subject)
+            frame = add_chart(slide, shown.chart, place, font=self.font, stressed=label)
+            _describe(frame, shown.about)
+        else:
+            scale = min(wide / shown.size[0], high / shown.size[1])
+            at = Inches(left), Inches(top), Inches(shown.size[0] * scale)
+            _describe(slide.shapes.add_picture(BytesIO(shown.png), *at), shown.about)
+        self._beside(slide, finding)
+
+    def _beside(self, slide: Any, finding: Finding) -> None:
+        words, left, wide = self.words, 9.25, WIDE - EDGE - 9.25
+        mark = words.say(SEVERITY_WORDS[finding.severity])
+        self.box(slide, mark, (left, 2.0, wide, 0.35), sizes=(14,), bold=True,
+                 colour=COLOURS[finding.severity])  # fmt: skip
+        step = finding.step(words)
+        if step:
+            self.box(slide, words.say(_("What follows")), (left, 2.55, wide, 0.3), sizes=(12,),
+                     colour=theme.MUTED)  # fmt: skip
+            self.box(slide, step, (left, 2.9, wide, 2.6), sizes=(16, 15, 14, 13, 12, 11, 10))
+        self.box(slide, evidence_of(finding, words), (left, 5.7, wide, 1.0),
+                 sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
+
+    def _facts(self, slide: Any, finding: Finding) -> None:
+        """Tell a finding's facts in a table."""
+        from pptx.util import Inches, Pt
+
+        words, said = self.words, facts(finding.row, self.words)
+        known = [n for n in FACTS if n in said and said[n] not in ("", formats.DASH)][:7]
+        if not known:
+            return
+        left, top, wide, _high = (Inches(at) for at in PICTURE)
+        shape = slide.shapes.add_table(len(known), 2, left, top, wide, Inches(0.45 * len(known)))
+        shape.table.first_row = False
+        for at, name in enumerate(known):
+            for column, text in enumerate((words.label(COLUMNS[name].heading), said[name])):
+                cell = shape.table.cell(at, column)
+                cell.text = _clean(text)
+                run = cell.text_frame.paragraphs[0].runs[0]
+                run.font.size = Pt(14)
+                self.font(run.font._rPr)
+
+    def about(self, engagement: Engagement, missing: Sequence[str]) -> None:
+        """Add the last slide: what the numbers are."""
+        words = self.words
+        slide = self.slide(words.say(_("About these numbers")), [words.say(NOTES)])
+        lines = [
+            words.say(_("Missing: “{title}” could not be made in this run."), title=title)
+            for title in missing
+        ]
+        lines += [words.say(NOTES), words.say(BASES, n=engagement.minimum_base),
+                  words.say(WORDING)]  # fmt: skip
+        self.box(slide, "\n".join(lines), (EDGE, 2.0, WIDE - 2 * EDGE, 4.7),
+                 sizes=(18, 16, 14, 12))  # fmt: skip
+
+    @property
+    def content(self) -> bytes:
+        """The file, the same bytes for the same slides."""
+        buffer = BytesIO()
+        self.deck.save(buffer)
+        return _steady(buffer.getvalue())
+
+
+def _steady(content: bytes) -> bytes:
+    """Return a zip, and those within it, without the moments at which they were made."""
+    out, made = BytesIO(), made_at().strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    with ZipFile(BytesIO(content)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            inner = old.read(entry)
+            if inner.startswith(b"PK\x03\x04"):  # the numbers of a native chart
+                inner = _steady(inner)
+            elif entry.filename == "docProps/core.xml":
+                inner = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", made, inner)
+            new.writestr(ZipInfo(entry.filename), inner, ZIP_DEFLATED)
+    return out.getvalue()
+
+
+NOTES = _(
+    "Intervals are 95% intervals; the chapters' reports say how each number is made, and hold the "
+    "tables behind it."
+)
+BASES = _("Numbers on fewer than {n} answers are withheld, and what would give one away.")
+WORDING = _(
+    "“Act” and “watch” mark what is missed, lost or at risk; “goes with” does not mean “is caused "
+    "by”."
+)
+
+
+def evidence_of(finding: Finding, words: Words) -> str:
+    """Return a finding's small line: interval and base."""
+    if not finding.evidence:
+        return ""
+    return words.say(finding.evidence, **facts(finding.row, words))
+
+
+def _fitted(text: str, width: float, height: float, sizes: Sequence[int]) -> tuple[int, str]:
+    """Return the largest size at which a text fits a box in inches; cut where none does."""
+    for size in sizes:
+        lines = sum(_lines(line, width, size) for line in text.split("\n"))
+        if lines * size * 1.32 / 72 <= height or lines <= 1:
+            return size, text
+    size = sizes[-1]
+    room = int(width * 72 / size * max(1, int(height * 72 / (size * 1.32))) * 0.9)
+    kept, used = "", 0.0
+    for character in text:
+        used += theme.em(character, 0.6)
+        if used > room:
+            return size, kept.rstrip() + "…"
+        kept += character
+    return size, kept
+
+
+def _lines(line: str, width: float, size: int) -> int:
+    between = len(re.findall(r"[\u2e80-\uffff][!-~]|[!-~][\u2e80-\uffff]", line))  # spaced apart
+    return max(1, -int(-(theme.em(line, 0.6) + 0.25 * between) * size / 72 // (0.92 * width)))
+
+
+def _clean(text: str) -> str:
+    """Return a text as XML can hold it."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
+
+
+def _describe(shape: Any, text: str) -> None:
+    shape._element.xpath(".//p:cNvPr")[0].set("descr", _clean(text))

@@ -1,0 +1,321 @@
+"""The spreadsheet of a period: every table behind the report, and the table book."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cxlib.analysis.scores import Crosstab, crosstab
+from cxlib.columns import COLUMNS
+from cxlib.present import tables
+from cxlib.present.formats import DASH
+from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, typed
+from cxlib.present.withhold import is_empty
+from cxlib.report.saved import FIRST, Saved, made_at
+from cxlib.words import Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from cxlib.engagement import Engagement
+    from cxlib.envelope import Part
+
+OPEN_COMMENT = "comment"
+"""The canonical column of the open question that every survey may have."""
+
+
+def workbook(engagement: Engagement, chapters: Sequence[Saved]) -> bytes:
+    """Return the workbook of one client, period and language.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        Whose tables the table book is made from.
+    chapters : sequence of Saved
+    """
+    words = engagement.words
+    subject = f"{engagement.name} · {words.period(engagement.period)}"
+    book = Workbook(words, subject=subject, made=made_at())
+    _name, contents = book.sheet(words.say(_("Contents")))
+    listed: list[tuple[str, str, int]] = []
+    for chapter in sorted(chapters, key=lambda c: (c.stem != FIRST, c.file)):
+        grids = list(_grids(engagement, chapter))
+        if not grids:
+            continue
+        listed.append((chapter.title, "", 0))
+        name, starts = book.tables(_short(chapter), chapter.title, grids)
+        listed += [(each.title, name, row) for each, row in zip(grids, starts, strict=True)]
+    told = table_book(engagement)
+    if told:
+        name, questions = _write_table_book(book, engagement, told)
+        listed.append((words.say(_("Table book: every question by every group")), "", 0))
+        listed += [(question, name, row) for question, row in questions]
+    missing = [chapter.title for chapter in chapters if chapter.missing]
+    _write_contents(book, contents, engagement, listed, missing)
+    return book.content
+
+
+def _short(chapter: Saved) -> str:
+    number, dash, _stem = chapter.file.partition("-")
+    return f"{number if dash and number.isdigit() else ''} {chapter.title}".strip(" ?？")
+
+
+def _write_contents(
+    book: Workbook,
+    sheet: Any,
+    engagement: Engagement,
+    listed: list[tuple[str, str, int]],
+    missing: list[str],
+) -> None:
+    words, row = book.words, 4
+    sheet.set_row(0, 24)
+    book.put(sheet, 0, 0, (engagement.name, ""), bold=True, font_size=16)
+    book.put(sheet, 1, 0, (words.period(engagement.period), ""), font_size=12)
+    book.put(sheet, 2, 0, (words.say(_("Confidential")), ""), font_color=MUTED)
+    for title in missing:
+        note = words.say(_("Missing: “{title}” could not be made in this run."), title=title)
+        book.put(sheet, row, 0, (note, ""), bold=True)
+        row += 1
+    for title, name, at in listed:
+        if not name:
+            row += 1
+            book.put(sheet, row, 0, (title, ""), bold=True, bottom=1)
+        else:
+            link = f"internal:'{name.replace(chr(39), chr(39) * 2)}'!A{at + 1}"
+            sheet.write_url(row, 0, link, book.look(font_color=MAIN, indent=1), title[:255] or "–")
+        row += 1
+    for note in (
+        _("Numbers are unrounded; the formats show as many digits as they bear."),
+        _("Percentages are shares of one, durations parts of a day; “from” and “to” are the ends "
+          "of 95% intervals. Small bases are withheld here as in the reports."),
+    ):  # fmt: skip
+        row += 1
+        book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, text_wrap=True)
+    sheet.set_column(0, 0, 96)
+
+
+# --- the tables behind the report --------------------------------------------------------------
+
+
+def _grids(engagement: Engagement, chapter: Saved) -> Iterable[Grid]:
+    """Yield a chapter's tables as its page shows them, and the numbers behind its figures."""
+    parts = chapter.envelope.parts if chapter.envelope else ()
+    shown = {_digest(part) for part in parts if part.kind == "table"}
+    titles: dict[str, int] = {}
+    for part in (part for part in parts if part.kind != "findings"):
+        if part.kind == "figure" and _digest(part) in shown:
+            continue  # its table stands there
+        for each in _grids_of(engagement, chapter, part):
+            titles[each.title] = titles.get(each.title, 0) + 1
+            n = titles[each.title]
+            title = f"{each.title} ({n})" if n > 1 else each.title
+            yield Grid(title=title, headings=each.headings, rows=each.rows, notes=each.notes)
+
+
+def _digest(part: Part) -> str:
+    return repr(part.data)
+
+
+def _grids_of(engagement: Engagement, chapter: Saved, part: Part) -> Iterable[Grid]:
+    from cxlib.envelope import decode
+
+    words, options = engagement.words, decode(part.options)
+    asked = options if part.kind == "table" else {}
+    heading = chapter.sections.get(part.cell, "") or chapter.title
+    said = words.say(asked["caption"]) if asked.get("caption") else ""
+    if part.kind == "figure":
+        said = words.say(_("numbers behind the figure"))
+    title = f"{heading} – {said}" if said else heading
+    result = part.result()
+    for one in result if isinstance(result, list) else [result]:
+        has_table = isinstance(one, pd.DataFrame) or isinstance(
+            getattr(one, asked.get("table", "table"), None), pd.DataFrame
+        )
+        if is_empty(one) or not (has_table or part.kind == "table"):
+            continue
+        yield grid(
+            one,
+            words=words,
+            minimum_base=engagement.minimum_base,
+            columns=asked.get("columns"),
+            table=asked.get("table", "table"),
+            title=title,
+        )
+
+
+# --- the table book ---------------------------------------------------------------------------
+
+
+def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
+    """Return every question by every segment, one cross table each, small bases withheld.
+
+    KPIs and touchpoints with the answers behind them, the survey's other questions, and how many
+    left a comment; empty without a survey or without segments.
+    """
+    client = engagement.client
+    if client.survey is None or not engagement.segments:
+        return []
+    survey = engagement.survey()
+    asked: list[tuple[str, Any]] = [(q.key, q) for q in engagement.questions]
+    asked += [(key, {key: item.kind}) for key, item in client.survey.questions.items()]
+    if survey[OPEN_COMMENT].notna().any():
+        asked.append((OPEN_COMMENT, {OPEN_COMMENT: "open"}))
+    columns = [str(name) for name in survey.columns]
+    found = []
+    for key, rows in asked:
+        own = [c for c in columns if c == key or c.startswith(f"{key}=")]
+        if not own or not survey[own].notna().any(axis=None):
+            continue
+        told = crosstab(
+            survey, rows=rows, by=engagement.segments, design=engagement.design, answers=True,
+            minimum_base=engagement.minimum_base,
+        )  # fmt: skip
+        found.append((key, told))
+    shown = engagement.withheld([told for _key, told in found])
+    return list(zip((key for key, _told in found), shown, strict=True))
+
+
+NOTES = (
+    _("Each table: percent, mean or net points (weighted where the survey is), its base, and its "
+      "effective base (Kish)."),
+    _("Letters: this column lies significantly above the column of that letter in the same group "
+      "of columns. ▲ ▼: it lies above or below all other columns of its group together."),
+    _("Two families of tests, each adjusted within its table (Benjamini-Hochberg, 5%): against "
+      "all others, and pairwise. Columns on too few answers are in neither."),
+)  # fmt: skip
+ARROWS = {"higher": "▲", "lower": "▼"}
+
+
+def _write_table_book(
+    book: Workbook, engagement: Engagement, told: list[tuple[str, Crosstab]]
+) -> tuple[str, list[tuple[str, int]]]:
+    words = book.words
+    name, sheet = book.sheet(words.say(_("Table book")))
+    sheet.set_row(0, 20)
+    book.put(sheet, 0, 0, (words.say(_("Table book: every question by every group")), ""),
+             bold=True, font_size=14)  # fmt: skip
+    row = 1
+    for note in NOTES:
+        book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, font_size=9)
+        row += 1
+    columns = _banner(told)
+    row = _write_banner(book, sheet, row, columns)
+    sheet.freeze_panes(row, 1)
+    sheet.repeat_rows(row - 3, row - 1)
+    sheet.set_column(0, 0, 40)
+    sheet.set_column(1, len(columns), 11)
+    starts = []
+    for key, found in told:
+        starts.append((_question(key, words), row + 1))
+        row = _write_question(book, sheet, row + 1, key, found, columns)
+    small = any(found.table["withheld"].any() for _key, found in told)
+    for note in tables.notes_of(None, _all(told), words, engagement.minimum_base) if small else ():
+        row += 1
+        book.put(sheet, row, 0, (note, ""), font_color=MUTED, font_size=9)
+    return name, starts
+
+
+def _all(told: list[tuple[str, Crosstab]]) -> pd.DataFrame:
+    return pd.concat([found.table for _key, found in told], ignore_index=True)
+
+
+Column = tuple[Any, Any]
+
+
+def _banner(told: list[tuple[str, Crosstab]]) -> dict[Column, str]:
+    """Return the columns of the book, each with its letter; the first is everybody."""
+    every = [(r["segment"], r["level"], r["column"]) for r in _all(told).to_dict("records")]
+    return {(s, v): c for s, v, c in every if isinstance(s, str)}
+
+
+def _write_banner(book: Workbook, sheet: Any, row: int, columns: dict[Column, str]) -> int:
+    words, at = book.words, 2
+    book.put(sheet, row + 1, 1, (words.say(_("All")), ""), bold=True, align="right")
+    segments = list(dict.fromkeys(segment for segment, _level in columns))
+    for segment in segments:
+        own = [level for of, level in columns if of == segment]
+        label, look = words.label(segment), book.look(bold=True, align="center", bottom=1)
+        if len(own) > 1:
+            sheet.merge_range(row, at, row, at + len(own) - 1, "", look)
+        sheet.write_string(row, at, label, look)
+        for level in own:
+            book.put(sheet, row + 1, at, (words.label(f"{segment}={level}"), ""),
+                     bold=True, align="right", text_wrap=True)  # fmt: skip
+            book.put(sheet, row + 2, at, (columns[segment, level], ""), align="right",
+                     font_color=MUTED)  # fmt: skip
+            at += 1
+    return row + 3
+
+
+def _question(key: str, words: Words) -> str:
+    return words.say(_("Left a comment")) if key == OPEN_COMMENT else words.label(key)
+
+
+SCORES = {
+    "points": _("Net score (points)"),
+    "percent": _("Percent"),
+    "mean": _("Mean"),
+}
+
+
+def _write_question(
+    book: Workbook, sheet: Any, row: int, key: str, found: Crosstab, columns: dict[Column, str]
+) -> int:
+    """Write one question's table; returns the row after it."""
+    words, table = book.words, found.table
+    places: list[Column] = [("", ""), *columns]
+    book.put(sheet, row, 0, (_question(key, words), ""), bold=True, font_color=MAIN)
+    row += 1
+    for n, (choice, rows) in enumerate(table.groupby("choice", sort=False)):
+        cells = {(r["segment"], r["level"]) if isinstance(r["segment"], str) else ("", ""): r
+                 for r in rows.to_dict("records")}  # fmt: skip
+        if n == 0:
+            for heading, name in ((_("Answers (base)"), "n"), (_("Effective base"), "n_effective")):
+                book.put(sheet, row, 0, (words.say(heading), ""), font_color=MUTED)
+                for at, place in enumerate(places, 1):
+                    book.put(sheet, row, at, _base(cells.get(place), name, words),
+                             align="right", font_color=MUTED)  # fmt: skip
+                row += 1
+        said = _said(rows.iloc[0].to_dict(), words)
+        book.put(sheet, row, 0, (said, ""), text_wrap=True, bold=choice == "")
+        for at, place in enumerate(places, 1):
+            cell = _number(cells.get(place), "value", "unit", words)
+            book.put(sheet, row, at, cell, align="right", bold=choice == "")
+        row += 1
+        marks = [_marks(cells.get(place)) for place in places]
+        if any(marks):
+            for at, mark in enumerate(marks, 1):
+                if mark:
+                    book.put(sheet, row, at, (mark, ""), align="right", font_color=MUTED,
+                             font_size=8)  # fmt: skip
+            row += 1
+    for at in range(len(places) + 1):
+        book.put(sheet, row, at, (None, ""), top=1, top_color=RULE)
+    return row
+
+
+def _said(row: dict[Any, Any], words: Words) -> str:
+    if row["choice"] == "":
+        return words.say(SCORES[row["unit"]])
+    return words.label(tables.value_of(row, "choice", COLUMNS["choice"], words))
+
+
+def _base(row: dict[Any, Any] | None, name: str, words: Words) -> Cell:
+    value, shape = _number(row, name, "int", words)
+    few = row is not None and name == "n" and bool(shape) and tables.few(value)
+    return value, shape + '" *"' if few else shape
+
+
+def _number(row: dict[Any, Any] | None, name: str, kind: Any, words: Words) -> Cell:
+    if row is None:
+        return None, ""
+    if row.get("withheld"):
+        return DASH, ""
+    return typed(row[name], kind, words=words, unit=row["unit"])
+
+
+def _marks(row: dict[Any, Any] | None) -> str:
+    if row is None or row.get("withheld"):
+        return ""
+    return f"{ARROWS.get(row['against_rest'], '')} {row['letters'] or ''}".strip()

@@ -1,0 +1,220 @@
+"""The cross table: by hand, by statsmodels and scipy, by what must hold, and by simulation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm, ttest_ind
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportions_ztest
+
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
+from cxlib.analysis.scores import Crosstab, crosstab, nps
+from cxlib.errors import DataError
+from cxlib.present.withhold import withhold
+
+
+def made(counts: dict[tuple[str, str], int]) -> pd.DataFrame:
+    """Return answers by group: ``{(group, answer): how many}``."""
+    rows = [pair for pair, n in counts.items() for _ in range(n)]
+    return pd.DataFrame(rows, columns=["group", "q"])
+
+
+def cell(found: Crosstab, **of: Any) -> Any:
+    chosen = found.table
+    for name, value in of.items():
+        chosen = chosen[chosen[name].isna() if value is None else chosen[name] == value]
+    assert len(chosen) == 1
+    return chosen.iloc[0]
+
+
+def pair(found: Crosstab, a: str, b: str, answer: str = "") -> Any:
+    p = found.pairs
+    return p[(p["level"] == a) & (p["other"] == b) & (p["choice"] == answer)].iloc[0]
+
+
+@pytest.fixture
+def three() -> pd.DataFrame:
+    shares = {"A": (60, 40), "B": (30, 70), "C": (35, 65)}
+    return made({(g, q): n for g, two in shares.items() for q, n in zip("yn", two, strict=True)})
+
+
+def test_percents_bases_and_letters_by_hand(three: pd.DataFrame) -> None:
+    found = crosstab(three, rows="q", by="group", design=SurveyDesign())
+    total = cell(found, choice="y", segment=None)
+    assert (total["value"], total["n"]) == (pytest.approx(125 / 3), 300)
+    a = cell(found, choice="y", level="A")
+    assert (a["value"], a["n"], a["n_effective"], a["column"]) == (60, 100, 100, "A")
+    assert (a["letters"], a["against_rest"]) == ("B C", "higher")
+    b = cell(found, choice="y", level="B")
+    assert (b["letters"], b["against_rest"]) == ("", "lower")
+    assert cell(found, choice="n", level="C")["letters"] == "A"
+
+
+def test_disjoint_columns_are_tested_as_statsmodels_and_scipy_do(three: pd.DataFrame) -> None:
+    three["m"] = np.random.default_rng(2).normal(size=300) + (three["group"] == "A")
+    found = crosstab(three, rows=["q", "m"], by="group", design=SurveyDesign())
+    assert pair(found, "A", "B", "y")["p_value"] == pytest.approx(
+        proportions_ztest([60, 30], [100, 100])[1], abs=1e-12
+    )
+    rest = cell(found, choice="y", level="A")
+    assert rest["p_value"] == pytest.approx(proportions_ztest([60, 65], [100, 200])[1], abs=1e-12)
+    groups = [three.loc[three["group"] == g, "m"] for g in "AB"]
+    welch = ttest_ind(*groups, equal_var=False).pvalue
+    p = found.pairs[found.pairs["question"] == "m"].iloc[0]["p_value"]
+    assert p == pytest.approx(welch, abs=1e-12)
+
+
+def test_each_family_is_adjusted_by_itself_over_the_whole_table(three: pd.DataFrame) -> None:
+    found = crosstab(three.assign(z=three["q"]), rows=["q", "z"], by="group")
+    for frame in (found.table[found.table["segment"].notna()], found.pairs):
+        adjusted = multipletests(frame["p_value"], method="fdr_bh")[1]
+        assert frame["p_adjusted"].to_numpy() == pytest.approx(adjusted, abs=1e-12)
+
+
+def test_columns_that_share_respondents_by_hand() -> None:
+    """Eight people; four chose P (x 1 1 1 0), five S (x 1 0 0 0 0); one, with x 0, chose both."""
+    x = [1, 1, 1, 0, 1, 0, 0, 0]
+    p = [1, 1, 1, 1, 0, 0, 0, 0]
+    s = [0, 0, 0, 1, 1, 1, 1, 1]
+    data = pd.DataFrame({"x": pd.array(x, "boolean"), "r=P": p, "r=S": s})
+    found = crosstab(data, rows="x", by="r", minimum_base=1)
+    u_p = [0.25 / 4] * 3 + [-0.75 / 4, 0, 0, 0, 0]
+    u_s = [0, 0, 0, -0.2 / 5, 0.8 / 5, *[-0.2 / 5] * 3]
+    variance = sum((a - b) ** 2 for a, b in zip(u_p, u_s, strict=True))
+    got = pair(found, "P", "S")
+    assert got["difference"] == pytest.approx(75 - 20)
+    assert got["standard_error"] == pytest.approx(100 * variance**0.5, abs=1e-12)
+    assert got["p_value"] == pytest.approx(2 * norm.sf(0.55 / variance**0.5), abs=1e-12)
+
+
+def test_customers_in_both_columns_are_summed_first() -> None:
+    rng = np.random.default_rng(5)
+    who = np.repeat(np.arange(60), 2)
+    data = pd.DataFrame({"id": who, "group": np.tile(["A", "B"], 60), "w": rng.random(120) + 0.5})
+    data["x"] = rng.normal(size=60)[who] + 0.3 * rng.normal(size=120)
+    found = crosstab(
+        data, rows={"x": "mean"}, by="group", design=SurveyDesign(weights="w", cluster="id")
+    )
+    parts = np.zeros(60)
+    for group, sign in (("A", 1), ("B", -1)):
+        own = data[data["group"] == group]
+        mean = np.average(own["x"], weights=own["w"])
+        u = (own["w"] * (own["x"] - mean) / own["w"].sum()).to_numpy()
+        parts += sign * np.bincount(own["id"], u, minlength=60)
+    got = pair(found, "A", "B")
+    assert got["standard_error"] == pytest.approx(np.sqrt((parts**2).sum()), abs=1e-12)
+    apart = crosstab(data, rows={"x": "mean"}, by="group", design=SurveyDesign(weights="w"))
+    assert got["standard_error"] < 0.6 * pair(apart, "A", "B")["standard_error"]
+
+
+def test_every_kind_of_question_has_its_base() -> None:
+    n = 40
+    data = pd.DataFrame({"group": ["A", "B"] * 20, "nps": [10, 3] * 20})
+    data["visit"] = [1.0, 5.0] * 10 + [np.nan] * 20
+    data["visit_used"] = pd.array([True] * 20 + [False] * 20, "boolean")
+    data["why=Price"] = pd.array([True, False] * 15 + [None] * 10, "boolean")
+    data["why=Staff"] = pd.array([False, True] * 15 + [None] * 10, "boolean")
+    data["text"] = ["fine", "", None, "  "] * 10
+    asked = [Metric("nps", "nps"), Touchpoint("visit"), "why"]
+    found = crosstab(data, rows=asked, by="group")
+    assert found.table["unit"].unique().tolist() == ["points", "mean", "percent"]
+    assert cell(found, question="nps", segment=None)["value"] == nps(data["nps"]).value
+    visit = cell(found, question="visit", segment=None)
+    assert (visit["value"], visit["n"], visit["n_dropped"]) == (3, 20, 0)  # no user: not asked
+    price = cell(found, question="why", choice="Price", segment=None)
+    assert (price["value"], price["n"]) == (50, 30)  # of those who were shown it
+    opened = cell(crosstab(data, rows={"text": "open"}, by="group"), segment=None)
+    assert (opened["value"], opened["n"]) == (25, n)
+
+
+def test_equal_weights_and_single_answers_a_customer_change_nothing(three: pd.DataFrame) -> None:
+    plain = crosstab(three, rows="q", by="group")
+    weighted = three.assign(w=2.5, id=range(300))
+    same = crosstab(weighted, rows="q", by="group", design=SurveyDesign(weights="w", cluster="id"))
+    pd.testing.assert_frame_equal(plain.table, same.table)
+    pd.testing.assert_frame_equal(plain.pairs, same.pairs)
+
+
+def test_shares_of_a_single_choice_add_up_and_the_row_order_does_not_matter() -> None:
+    rng = np.random.default_rng(3)
+    n = 400
+    data = pd.DataFrame({"q": rng.choice(list("abc"), n), "group": rng.choice(list("XY"), n)})
+    data["weight"] = rng.gamma(2, size=n)
+    found = crosstab(data, rows="q", by="group")
+    sums = found.table.groupby(["segment", "level"], dropna=False)["value"].sum()
+    assert sums.to_numpy() == pytest.approx(100)
+    turned = crosstab(data.sample(frac=1, random_state=1), rows="q", by="group")
+    pd.testing.assert_frame_equal(found.table, turned.table)
+    for level, rows in data.groupby("group"):
+        share = rows.loc[rows["q"] == "a", "weight"].sum() / rows["weight"].sum()
+        assert cell(found, choice="a", level=level)["value"] == pytest.approx(100 * share)
+
+
+def test_small_columns_are_in_no_family_and_nothing_gives_them_away() -> None:
+    counts = {("A", "y"): 50, ("A", "n"): 50, ("B", "y"): 0, ("B", "n"): 40}
+    data = made(counts | {("C", "y"): 4, ("D", "y"): 9, ("D", "n"): 6})
+    found = crosstab(data, rows="q", by="group")
+    assert np.isnan(cell(found, choice="y", level="C")["p_adjusted"])
+    assert found.pairs.loc[found.pairs["other"] == "C", "p_adjusted"].isna().all()
+    assert "D" in cell(found, choice="y", level="D")["column"]
+    shown = withhold(found, 10)
+    hidden = shown.table[shown.table["withheld"]]
+    assert set(hidden["level"]) == {"C", "D"}  # the next smallest, or C would be the remainder
+    assert hidden[["value", "low", "n", "difference"]].isna().all(axis=None)
+    assert not hidden["letters"].any()
+    mine = shown.pairs[shown.pairs["other"].isin(["C", "D"]) | shown.pairs["level"].isin(["C"])]
+    assert mine["difference"].isna().all()
+    open_ = shown.table[~shown.table["withheld"]]
+    assert not open_["letters"].str.contains("[CD]").any()
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["disjoint", "overlapping"])
+def test_a_table_of_nothing_carries_letters_in_at_most_one_in_twenty(shared: bool) -> None:
+    rng = np.random.default_rng(11)
+    runs, flagged = 300, {"rest": 0, "pairs": 0}
+    for _ in range(runs):
+        n = 200
+        data = pd.DataFrame({"x": pd.array(rng.random(n) < 0.4, "boolean")})
+        data["weight"] = rng.gamma(4, size=n)
+        if shared:
+            for choice in "PQR":
+                data[f"g={choice}"] = pd.array(rng.random(n) < 0.5, "boolean")
+        else:
+            data["g"] = rng.choice(list("PQR"), n)
+        found = crosstab(data, rows="x", by="g")
+        flagged["rest"] += bool((found.table["against_rest"] != "").any())
+        flagged["pairs"] += bool((found.table["letters"] != "").any())
+    for count in flagged.values():  # 5 %, and three standard errors of 300 runs
+        assert 0.005 <= count / runs <= 0.09
+
+
+@pytest.mark.parametrize(
+    ("of", "says"),
+    [
+        ({"rows": "qq", "by": "group"}, "'q'"),
+        ({"rows": "q", "by": "grup"}, "'group'"),
+        ({"rows": {"q": "singel"}, "by": "group"}, "single"),
+        ({"rows": {"q": "multiple"}, "by": "group"}, "q=…"),
+        ({"rows": [], "by": "group"}, "rows="),
+        ({"rows": "q", "by": []}, "by="),
+        ({"rows": "q", "by": "group", "design": SurveyDesign(confidence=95)}, "confidence"),
+    ],
+)
+def test_what_will_not_do_is_named(three: pd.DataFrame, of: dict[str, Any], says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        crosstab(three, **of)
+
+
+def test_the_answers_behind_a_rating_stand_beneath_it() -> None:
+    data = pd.DataFrame({"nps": [10, 10, 8, 3] * 10, "group": ["A", "B"] * 20})
+    data["visit"] = [1.0, 2.0, 5.0, np.nan] * 10
+    asked = [Metric("nps", "nps"), Touchpoint("visit")]
+    found = crosstab(data, rows=asked, by="group", answers=True)
+    total = found.table[found.table["segment"].isna()].set_index(["question", "choice"])["value"]
+    assert total["nps"].to_dict() == {"": 25, "detractor": 25, "passive": 25, "promoter": 50}
+    assert list(total["visit"].index) == ["", "1", "2", "3", "4", "5"]
+    assert total["visit"][["1", "3"]].tolist() == [pytest.approx(100 / 3), 0]

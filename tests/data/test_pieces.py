@@ -1,0 +1,185 @@
+"""A log larger than memory: taken in by pieces, and the same table as all at once."""
+
+from __future__ import annotations
+
+import gzip
+import resource
+import subprocess
+import sys
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from cxlib import Engagement
+from cxlib.analysis import service
+from cxlib.data import pieces
+from cxlib.data.check import examine
+from cxlib.data.tables import read_tickets
+from cxlib.params.service import terms_of
+from tests.data.conftest import Shop
+
+N = 480
+TICKETS = """
+    calendar: {timezone: Asia/Shanghai}
+    period: month
+    tickets:
+      source: %s
+      where: {Kind: [call, 投诉]}
+      columns: {id: No, created: Opened, resolved: Solved, state: State, customer: Who,
+                channel: Kind, handle_minutes: Minutes, csat: Rating}
+      states: {open: [Open], resolved: [Done], cancelled: [Void]}
+"""
+
+
+def log(decimal: str = ".") -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    opened = pd.Timestamp("2026-03-01 08:00") + pd.to_timedelta(
+        rng.integers(0, 60 * 24 * 90, N), unit="min"
+    )
+    solved = opened + pd.to_timedelta(rng.integers(5, 4000, N), unit="min")
+    state = rng.choice(["Open", "Done", "Done", "Done", "Void"], N)
+    frame = pd.DataFrame({"No": [f"{i:06d}" for i in range(N)], "Opened": opened, "Solved": solved})
+    frame["Solved"] = frame["Solved"].where(state == "Done")
+    for name in ("Opened", "Solved"):
+        frame[name] = frame[name].dt.strftime("%d/%m/%Y %H:%M").fillna("")
+    frame["State"], frame["Who"] = state, rng.integers(0, 90, N).astype(str)
+    frame["Kind"] = rng.choice(["call", "投诉", "spam"], N)
+    minutes = (rng.integers(1, 400, N) / 8).astype(str)
+    frame["Minutes"] = [text.replace(".", decimal) for text in minutes]
+    frame["Rating"] = rng.choice(["", "1", "5"], N)
+    frame.loc[7, "Solved"] = "01/01/2026 00:00"
+    return frame
+
+
+def write(shop: Shop, kind: str) -> str:
+    """Write the log in a format; return what the client file says of it."""
+    shop.folder.mkdir(parents=True, exist_ok=True)
+    frame = log("," if kind == "semicolons" else ".")
+    if kind == "parquet":
+        with duckdb.connect() as connection:
+            connection.register("frame", frame)
+            target = str(shop.folder / "log.parquet").replace("'", "''")
+            connection.execute(f"COPY (SELECT * FROM frame) TO '{target}' (FORMAT parquet)")
+        return "log.parquet"
+    if kind == "files":
+        for i in range(3):
+            part = frame.iloc[i * 160 : (i + 1) * 160]
+            part = part.drop(columns="Rating") if i == 1 else part
+            part.to_csv(shop.folder / f"log{i}.csv", index=False)
+        return '"log*.csv"'
+    if kind == "sql":
+        frame.to_csv(shop.folder / "log.csv", index=False)
+        return "{sql: \"select * from read_csv('log.csv', all_varchar=true)\"}"
+    separator = ";" if kind == "semicolons" else ","
+    text = ("a log\n\n" if kind == "title" else "") + frame.to_csv(index=False, sep=separator)
+    if kind == "footer":
+        text += "\n合计,,,,,,,\n"
+    content = text.encode("gb18030" if kind == "gb18030" else "utf-8")
+    name = "log.csv.gz" if kind == "gzip" else "log.csv"
+    (shop.folder / name).write_bytes(gzip.compress(content) if kind == "gzip" else content)
+    return name
+
+
+KINDS = ("plain", "semicolons", "title", "footer", "gb18030", "gzip", "parquet", "files", "sql")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pieces_make_the_table_that_the_whole_makes(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    client = shop.client(TICKETS % write(shop, kind))
+    if kind != "sql":  # which always comes in pieces, of more rows than this
+        whole = examine(client, shop.workspace)
+        shop.ingest(client)
+        before = shop.read("tickets")
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 50)
+    monkeypatch.setattr(
+        "cxlib.data.query.read_pieces.__kwdefaults__", {"encoding": None, "rows": 9}
+    )
+    told = examine(client, shop.workspace)
+    done = shop.ingest(client, force=True)
+    assert done.tables["tickets"].dropped["times that contradict each other"] == 1
+    assert done.tables["tickets"].read == N + (2 if kind == "footer" else 0)
+    if kind != "sql":
+        pd.testing.assert_frame_equal(shop.read("tickets"), before)
+        assert [str(f) for f in told.faults] == [str(f) for f in whole.faults]
+        parts, same = ({part for line in each.intake for part in line.split("; ")}
+                       for each in (whole, told))  # fmt: skip
+        assert {part for part in parts if " rows in, " in part or "left out" in part} <= same
+    assert not list(shop.workspace.state("shop").glob("tmp*"))
+
+
+@pytest.mark.parametrize(
+    ("column", "odd", "why"),
+    [("Opened", "03/25/2026 10:00", "mixes day-first and month-first"),
+     ("Minutes", "1,5", "declare `decimal:`")],
+)  # fmt: skip
+def test_a_column_means_one_thing_in_all_its_pieces(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, column: str, odd: str, why: str
+) -> None:
+    frame = log()
+    frame.loc[400:, column] = odd
+    frame["Kind"] = "call"
+    shop.folder.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(shop.folder / "log.csv", index=False)
+    client = shop.client(TICKETS % "log.csv")
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 50)
+    said = shop.says(client)
+    assert any(why in line for line in said), said
+
+
+def test_the_narrow_log_gives_the_service_the_numbers_of_the_whole_one(shop: Shop) -> None:
+    client = shop.client(TICKETS % write(shop, "plain"))
+    shop.ingest(client)
+    engagement = Engagement.open("shop", workspace=shop.workspace)
+    whole, narrow = shop.read("tickets"), read_tickets(shop.workspace, "shop")
+    assert isinstance(whole, pd.DataFrame)
+    assert len(narrow) == len(whole)
+    assert narrow["customer_id"].nunique() == whole["customer_id"].nunique()
+    assert narrow.memory_usage(deep=True).sum() < 0.3 * whole.memory_usage(deep=True).sum()
+    for by in (None, "channel"):
+        found = [
+            service.kpis(frame, terms=terms_of(client, frame, period=engagement.period), by=by)
+            for frame in (whole, narrow)
+        ]
+        pd.testing.assert_frame_equal(
+            found[0].table, found[1].table, check_dtype=False, check_categorical=False
+        )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux alone")
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_rows(shop: Shop) -> None:
+    frame = log()
+    frame["Kind"] = "call"
+    shop.folder.mkdir(parents=True, exist_ok=True)
+    shop.client(TICKETS % "log.csv")
+
+    def peak(times: int) -> int:
+        header, *rows = frame.to_csv(index=False).splitlines(keepends=True)
+        text = "".join(rows)
+        with (shop.folder / "log.csv").open("w", encoding="utf-8") as file:
+            file.write(header)
+            for _time in range(times):
+                file.write(text)
+        code = (
+            "import sys, resource; from pathlib import Path; from cxlib import params;"
+            "from cxlib.data import pieces; from cxlib.data.check import examine;"
+            "from cxlib.workspace import Workspace; pieces.LARGE, pieces.ROWS = 1, 5000;"
+            "place = Workspace(Path(sys.argv[1])); examine(params.load('shop', place), place);"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        )
+        told = subprocess.run(
+            [sys.executable, "-c", code, str(shop.workspace.root)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return int(told.stdout)
+
+    few, many = peak(40), peak(240)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >= few
+    rows = 200 * N
+    assert (many - few) * 1024 / rows < 200, "bytes a row"

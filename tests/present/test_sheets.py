@@ -1,0 +1,136 @@
+"""Spreadsheets: numbers typed, small bases withheld, text never a formula."""
+
+from __future__ import annotations
+
+import datetime as dt
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from cxlib.errors import CxError
+from cxlib.present.sheets import Grid, Workbook, grid, typed, workbook_of
+from cxlib.present.withhold import withhold
+from cxlib.words import Words
+
+WORDS = Words()
+
+
+def read(content: bytes) -> Any:
+    return openpyxl.load_workbook(BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "unit", "told", "shape"),
+    [
+        (81.25, "unit", "percent", 0.8125, "0.0%"),
+        (31.04, "unit", "points", 31.04, "0.0"),
+        (4.126, "unit", "mean", 4.126, "0.00"),
+        (5400.0, "unit", "seconds", 0.0625, "[h]:mm:ss"),
+        (-2.5, "signed", "percent", -2.5, "+0.0;-0.0;0.0"),
+        (0.25, "percent", "", 0.25, "0.0%"),
+        (7200.0, "hours", "", 2.0, "0.0"),
+        (0.00004, "p", "", 0.00004, "0.000"),
+        (12.2, "needed", "", 13, "#,##0"),
+        (float("inf"), "number", "", "∞", ""),
+        (float("nan"), "unit", "percent", None, ""),
+        ("nps", "key", "", "nps", ""),
+        (dt.date(2026, 3, 5), "date", "", dt.datetime(2026, 3, 5), "yyyy-mm-dd"),
+    ],
+)
+def test_a_cell_keeps_its_number_and_says_how_it_is_shown(
+    value: Any, kind: Any, unit: str, told: Any, shape: str
+) -> None:
+    assert typed(value, kind, words=WORDS, unit=unit) == (told, shape)
+
+
+def table() -> pd.DataFrame:
+    rows = {"kpi": ["csat", "csat"], "level": ["a", "b"], "segment": ["s", "s"], "n": [80, 20]}
+    rows |= {"value": [75.0, 50.0], "low": [64.5, 29.9], "high": [83.2, 70.1]}
+    return pd.DataFrame(rows).assign(unit="percent")
+
+
+def test_intervals_and_bases_join_what_was_asked_for() -> None:
+    found = grid(table(), words=WORDS, minimum_base=10, columns="level value")
+    assert found.headings == ("Group", "Value", "Value: from", "Value: to", "Answers")
+    values, shapes = zip(*found.rows[0][1:], strict=True)
+    assert values == pytest.approx((0.75, 0.645, 0.832, 80))
+    assert shapes == ("0.0%", "0.0%", "0.0%", "#,##0")
+    assert found.rows[1][-1] == (20, '#,##0" *"')
+    assert any(note.startswith("*") for note in found.notes)
+
+
+def test_a_withheld_cell_stays_withheld_and_says_so() -> None:
+    small = withhold(table().assign(n=[80, 4]), 10)
+    found = grid(small, words=WORDS, minimum_base=10, columns="level value n")
+    numbers = [cell[0] for row in found.rows for cell in row[1:]]
+    assert set(numbers) == {"–"}  # of two groups, one small: neither may be told
+    assert found.notes[0].startswith("–")
+
+
+HOSTILE = ["=1+1", "+49 30", "-2", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")', "1e5", "007"]
+
+
+def test_text_is_text_whatever_it_looks_like() -> None:
+    cells = tuple(((text, ""),) for text in HOSTILE)
+    content = workbook_of([Grid(title="", headings=("t",), rows=cells)], words=WORDS, subject="x")
+    sheet = read(content).worksheets[0]
+    got = {c.value: c for row in sheet.iter_rows() for c in row if c.value in HOSTILE}
+    assert set(got) == set(HOSTILE)
+    assert {cell.data_type for cell in got.values()} == {"s"}
+    assert got["=1+1"].quotePrefix  # a text also after someone has edited it
+    assert all(cell.hyperlink is None for cell in got.values())
+
+
+def test_sheet_names_are_what_a_workbook_can_bear() -> None:
+    book = Workbook(WORDS)
+    given = [
+        "a/b:c*?[d]\\e",
+        "x" * 60,
+        "x" * 60,
+        "X" * 60,
+        "",
+        "History",
+        "'quoted'",
+        "会员 等级" * 9,
+    ]
+    names = [book.sheet(name)[0] for name in given]
+    assert read(book.content).sheetnames == names
+    assert all(1 <= len(name) <= 31 for name in names)
+
+
+def test_same_inputs_give_the_same_bytes_and_control_characters_no_damage() -> None:
+    made = [
+        workbook_of(
+            [Grid(title="t", headings=("h",), rows=((("a\x00b\x1f" + "c" * 40_000, ""),),))],
+            words=WORDS, subject="& client",
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    assert made[0] == made[1]
+    texts = [c.value for row in read(made[0]).worksheets[0].iter_rows() for c in row if c.value]
+    assert any(text.startswith("a\ufffdb") for text in texts)
+
+
+def test_nothing_to_export_is_said() -> None:
+    with pytest.raises(CxError, match="nothing to export"):
+        workbook_of([], words=WORDS, subject="")
+
+
+def test_an_engagement_exports_what_it_shows(demo_workspace: Any, tmp_path: Path) -> None:
+    from cxlib.analysis.scores import crosstab
+    from cxlib.engagement import Engagement
+
+    engagement = Engagement.open("nova-mall", language="zh", workspace=demo_workspace)
+    told = crosstab(engagement.survey(), rows=["nps"], by=engagement.segments[:1])
+    path = engagement.export(told, tmp_path / "x.xlsx", "level value letters")
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    rows = [[c.value for c in row] for row in sheet.iter_rows()]
+    n = len(told.table)
+    assert [row[1] for row in rows[3 : 3 + n]] == pytest.approx(told.table["value"].tolist())
+    assert [row[5] for row in rows[3 : 3 + n]] == told.table["n"].tolist()
+    with pytest.raises(CxError, match=r"\.xlsx"):
+        engagement.export(told, tmp_path / "x.csv")

@@ -1,0 +1,292 @@
+"""The spreadsheet and the deck of a demo client, read back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import openpyxl
+import pytest
+from pptx import Presentation
+
+from cxlib.engagement import Engagement
+from cxlib.errors import CxError
+from cxlib.report import exports
+from cxlib.workspace import Workspace
+from tests.conftest import copy_workspace
+
+CLIENT, PERIOD = "harbour-hotels", "2026Q3"
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace whose one chapter showed, drew and told, as its notebook would."""
+    from cxlib import page
+    from cxlib.chapters.assessment import figures, findings
+
+    place = copy_workspace(tmp_path_factory.mktemp("exports") / "w", CLIENT)
+    for path in place.notebooks.glob("*.ipynb"):
+        path.unlink()
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_markdown_cell("# Where does the experience stand?"),
+        nbformat.v4.new_code_cell("client = ''", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("opens"),
+        nbformat.v4.new_markdown_cell("## What is where\nAs *customers* say."),
+        nbformat.v4.new_code_cell("shows"),
+    ]
+    nbformat.write(notebook, place.notebooks / "02-assessment.ipynb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "_display", lambda view: None)
+        engagement = Engagement.open(CLIENT, language="en", chapter="assessment", workspace=place)
+        standing = engagement.standing("survey")
+        journey = engagement.standing("touchpoint")
+        engagement.tiles(standing)
+        engagement.show(standing, "kpi value target status n", caption="Group by group")
+        engagement.tell(findings.KPIS, standing)
+        engagement.draw(figures.journey, journey)
+        engagement.tell(findings.TOUCHPOINTS, journey)
+        path = engagement.save(standing=standing)
+    assert path is not None
+    data = json.loads(path.read_text("utf-8"))
+    for part in data["parts"]:
+        part["cell"] = 4
+    result = place.result(CLIENT, PERIOD, "assessment")
+    result.parent.mkdir(parents=True)
+    result.write_text(json.dumps(data), encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def make(saved: Workspace) -> Callable[..., bytes]:
+    made: dict[tuple[str, ...], bytes] = {}
+
+    def of(kind: str, language: str = "en") -> bytes:
+        key = (kind, language)
+        if key not in made:
+            made[key] = exports.make(kind, saved, CLIENT, period=PERIOD, language=language)
+        return made[key]
+
+    return of
+
+
+def cells(sheet: Any) -> dict[Any, Any]:
+    return {(c.row, c.column): c for row in sheet.iter_rows() for c in row if c.value is not None}
+
+
+def find(sheet: Any, text: str) -> Any:
+    return next(c for c in cells(sheet).values() if c.value == text)
+
+
+# --- the spreadsheet --------------------------------------------------------------------------
+
+
+def test_every_table_of_the_page_is_there_with_typed_numbers(
+    make: Callable[..., bytes], saved: Workspace
+) -> None:
+    book = openpyxl.load_workbook(BytesIO(make("xlsx")))
+    assert book.sheetnames[0] == "Contents"
+    assert book.sheetnames[-1] == "Table book"
+    sheet = book.worksheets[1]
+    at = find(sheet, "What is where – Group by group")
+    head = [c.value for c in sheet[at.row + 1] if c.value]
+    assert head == ["KPI", "Value", "Value: from", "Value: to", "Target", "Verdict", "Answers",
+                    "Effective answers"]  # fmt: skip
+    engagement = Engagement.open(CLIENT, language="en", workspace=saved)
+    rows = engagement.standing("survey").table.to_dict("records")
+    for row, truth in zip(
+        sheet.iter_rows(min_row=at.row + 2, max_row=at.row + 4), rows, strict=True
+    ):
+        size = 100 if truth["unit"] == "percent" else 1
+        assert row[1].value == pytest.approx(truth["value"] / size)
+        assert ("%" in row[1].number_format) == (size == 100)
+        assert row[6].value == truth["n"]
+    assert find(sheet, "What is where – numbers behind the figure")
+
+
+def test_contents_lead_to_every_table(make: Callable[..., bytes]) -> None:
+    book = openpyxl.load_workbook(BytesIO(make("xlsx")))
+    links = [c.hyperlink.location for c in cells(book.worksheets[0]).values() if c.hyperlink]
+    assert len(links) > 12
+    for link in links:
+        sheet, _bang, cell = link.rpartition("!")
+        assert book[sheet.strip("'").replace("''", "'")][cell].value
+
+
+def test_the_table_book_holds_every_question_by_every_group(
+    make: Callable[..., bytes], saved: Workspace
+) -> None:
+    from cxlib.analysis.scores import crosstab
+
+    engagement = Engagement.open(CLIENT, language="en", workspace=saved)
+    sheet = openpyxl.load_workbook(BytesIO(make("xlsx")))["Table book"]
+    banner = next(r for r in sheet.iter_rows() if r[1].value == "All")
+    column = {c.value: c.column for c in banner}
+    for question in engagement.questions:
+        told = crosstab(
+            engagement.survey(), rows=question, by=engagement.segments, design=engagement.design,
+            answers=True,
+        ).table  # fmt: skip
+        at = find(sheet, engagement.words.label(question.key))
+        base, value = sheet[at.row + 1], sheet[at.row + 3]
+        score = told[told["choice"] == ""]
+        for row in score.to_dict("records"):
+            label = "All" if not isinstance(row["level"], str) else engagement.words.label(
+                f"{row['segment']}={row['level']}"
+            )  # fmt: skip
+            size = 100 if row["unit"] == "percent" else 1
+            assert base[column[label] - 1].value == row["n"]
+            assert value[column[label] - 1].value == pytest.approx(row["value"] / size)
+        marks = {c.value for r in sheet.iter_rows(at.row + 4, at.row + 4) for c in r} - {None}
+        assert any("▲" in m or "▼" in m for m in map(str, marks)) == bool(
+            (score["against_rest"] != "").any()
+        )
+
+
+def test_headings_and_labels_are_in_the_readers_language(make: Callable[..., bytes]) -> None:
+    book = openpyxl.load_workbook(BytesIO(make("xlsx", "zh")))
+    texts = [str(c.value) for s in book.worksheets for c in cells(s).values() if c.data_type == "s"]
+    latin = {t for t in texts if t.isascii() and any(c.isalpha() for c in t)}
+    assert latin <= {"A", "B", "C", "D", "A B", "What is where", *latin & {"p"}}
+    assert book.worksheets[1]["A1"].font.name == "Microsoft YaHei"
+
+
+# --- the deck ---------------------------------------------------------------------------------
+
+
+def texts_of(slide: Any) -> list[str]:
+    return [s.text_frame.text for s in slide.shapes if s.has_text_frame and s.text_frame.text]
+
+
+def test_a_deck_has_a_title_a_summary_and_a_finding_a_slide(
+    make: Callable[..., bytes], saved: Workspace
+) -> None:
+    from cxlib.envelope import read
+
+    slides = list(Presentation(BytesIO(make("pptx"))).slides)
+    engagement = Engagement.open(CLIENT, language="en", workspace=saved)
+    found = read(saved.result(CLIENT, PERIOD, "assessment")).findings
+    headlines = {f.headline(engagement.words) for f in found if f.severity != "note"}
+    titles = [slide.shapes.title.text_frame.text for slide in slides]
+    assert titles[0] == "Harbour Hotels"
+    assert set(titles[2:-1]) <= headlines
+    assert len(titles[2:-1]) == len(set(titles[2:-1])) == len(headlines)
+    assert "9.1" in " ".join(texts_of(slides[1]))  # the KPIs, as their tiles say
+    for slide in slides[2:-1]:
+        notes = slide.notes_slide.notes_text_frame.text
+        assert "95% interval" in notes
+        assert "answers" in notes
+
+
+def test_a_forest_is_a_chart_that_can_be_edited_with_its_intervals(
+    make: Callable[..., bytes], saved: Workspace
+) -> None:
+    charts = [
+        shape for slide in Presentation(BytesIO(make("pptx"))).slides for shape in slide.shapes
+        if shape.has_chart
+    ]  # fmt: skip
+    assert charts
+    engagement = Engagement.open(CLIENT, language="en", workspace=saved)
+    journey = engagement.standing("touchpoint").table
+    chart = charts[0].chart
+    assert list(chart.plots[0].categories) == [engagement.words.label(k) for k in journey["kpi"]]
+    assert list(chart.plots[0].series[0].values) == pytest.approx(journey["value"].tolist())
+    plus = chart._chartSpace.xpath(".//c:errBars/c:plus//c:v")
+    gaps = (journey["high"] - journey["value"]).tolist()
+    assert [float(v.text) for v in plus] == pytest.approx(gaps)
+    assert charts[0]._element.xpath(".//p:cNvPr/@descr")[0].startswith("Lowest rated")
+
+
+def test_chinese_slides_name_fonts_that_can_write_them(make: Callable[..., bytes]) -> None:
+    deck = Presentation(BytesIO(make("pptx", "zh")))
+    runs = [r for s in deck.slides for shape in s.shapes if shape.has_text_frame
+            for p in shape.text_frame.paragraphs for r in p.runs]  # fmt: skip
+    assert runs
+    space = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+    for run in runs:
+        assert run.font._rPr.get("lang") == "zh-CN"
+        assert run.font._rPr.find(space + "ea").get("typeface") == "Microsoft YaHei"
+    assert deck.slide_width / deck.slide_height == pytest.approx(16 / 9, abs=0.001)
+
+
+def test_no_text_is_larger_than_its_box(make: Callable[..., bytes]) -> None:
+    from cxlib.plots.theme import em
+
+    for language in ("en", "zh"):
+        for slide in Presentation(BytesIO(make("pptx", language))).slides:
+            for shape in slide.shapes:
+                if not (shape.has_text_frame and shape.text_frame.text):
+                    continue
+                high = 0.0
+                for paragraph in shape.text_frame.paragraphs:
+                    size = paragraph.runs[0].font.size.pt if paragraph.runs else 10
+                    lines = -int(-em(paragraph.text) * size * 12700 // shape.width)
+                    high += max(1, lines) * size * 1.32 * 12700
+                assert high <= shape.height * 1.35, paragraph.text
+                assert shape.left + shape.width <= 13.34 * 914400
+
+
+def test_same_inputs_give_the_same_bytes(
+    make: Callable[..., bytes], saved: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    for kind in ("xlsx", "pptx"):
+        first, second = (
+            exports.make(kind, saved, CLIENT, period=PERIOD, language="en") for _ in range(2)
+        )
+        assert first == second
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice here")
+@pytest.mark.parametrize("kind", ["xlsx", "pptx"])
+def test_libreoffice_opens_it(make: Callable[..., bytes], tmp_path: Path, kind: str) -> None:
+    (tmp_path / f"x.{kind}").write_bytes(make(kind, "zh"))
+    profile, made = f"-env:UserInstallation=file://{tmp_path}/profile", str(tmp_path / f"x.{kind}")
+    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir"]
+    command += [str(tmp_path), made]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF")
+
+
+# --- what will not do -------------------------------------------------------------------------
+
+
+def test_a_chapter_that_failed_is_named(saved: Workspace) -> None:
+    with pytest.raises(CxError, match="no chapter could be made"):
+        exports.make("xlsx", saved, CLIENT, period=PERIOD, language="en", missing=["assessment"])
+
+
+def test_a_saved_figure_calls_nothing_but_a_plot_of_the_kit(saved: Workspace) -> None:
+    from cxlib.envelope import Part
+    from cxlib.report.deck import drawn
+    from cxlib.words import Words
+
+    for plot in ("os:system", "cxlib.batch.run:execute", "cxlib.chapters.x:y", "cxlib.plots:theme",
+                 "cxlib.plots.forest:theme"):  # fmt: skip
+        with pytest.raises((CxError, ImportError)):
+            drawn(Part(kind="figure", data=[], options={"$map": []}, plot=plot), Words(), "")
+
+
+def test_a_hostile_label_is_text_on_a_slide() -> None:
+    from cxlib.plots.native import Chart
+    from cxlib.report.charts import add_chart
+    from cxlib.report.slides import Look, Slides
+    from cxlib.words import Words
+
+    slides = Slides(Words(), Look(footer="=1+1 <b>&\x00"))
+    slide = slides.slide("x" * 900 + "\x0b<a:t>&", ["note \x01"])
+    labels = ("=cmd|' /C calc'!A0", "</c:v><x/>", "长" * 200)
+    chart = Chart(kind="bars", labels=labels, values=(1.0, None, -2.0))
+    add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=slides.font)
+    deck = Presentation(BytesIO(slides.content))
+    made = next(s for s in deck.slides[0].shapes if s.has_chart).chart
+    assert tuple(c.removeprefix("\u200b") for c in made.plots[0].categories) == labels
+    inner = openpyxl.load_workbook(BytesIO(made.part.chart_workbook.xlsx_part.blob))
+    assert {c.data_type for c in inner.worksheets[0]["A"] if c.value} == {"s"}
+    assert deck.slides[0].shapes.title.text_frame.text.endswith("…")
