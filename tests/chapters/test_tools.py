@@ -255,6 +255,8 @@ def test_without_criteria_the_starter_set_of_the_kind_holds(place: Workspace) ->
     steps = tables.rollout(e)
     assert set(steps["kind"]) == {"configuration", "training"}
     assert set(steps["state"]) == {"open"}
+    nothing = tables.ranking(e, tables.scored(e))
+    assert nothing.empty and tables.recommendation(nothing, 3).empty
 
 
 def test_starter_sets_are_whole_in_both_languages() -> None:

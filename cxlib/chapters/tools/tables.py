@@ -125,7 +125,8 @@ def scored(engagement: Any, *, without: tuple[str, ...] = ()) -> Selection | Non
 def ranking(engagement: Any, found: Selection | None) -> pd.DataFrame:
     """Return all options in their order, those that are out last."""
     out = knocked_out(engagement)
-    every = pd.DataFrame({"id": [one.id for one in engagement.register("tools").options]})
+    ids = [one.id for one in engagement.register("tools").options]
+    every = pd.DataFrame({"id": pd.Series(ids, dtype=object)})
     every["title"] = "options." + every["id"].astype(str)
     names = ["weighted_sum", "topsis", "rank", "rank_low", "rank_high", "p_first"]
     if found is None:
