@@ -5,7 +5,7 @@ from __future__ import annotations
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
-EVIDENCE = _("95% interval {low} to {high}, {people} participants")
+EVIDENCE = _("95% interval {points_from} to {points_to} points, {people} participants")
 REACTED = _("{people} sheets, 1 to 5")
 ANSWERED = _("{people} participants")
 

@@ -45,6 +45,8 @@ COLUMNS = {
     ),
     "tested": Column(_("Took a test"), "int"),
     "took_one": Column(_("Took only one"), "int"),
+    "points_from": Column(_("From"), "points", "Lower end of the change, in percentage points."),
+    "points_to": Column(_("To"), "points", "Its upper end."),
     "without": Column(_("Change without training"), "signed"),
     "people": Column(_("Participants"), "int"),
     "item_name": Column(_("Question"), "key"),
@@ -79,7 +81,7 @@ def sessions(engagement: Any) -> pd.DataFrame:
     register, end = engagement.register("training"), _end(engagement)
     table = register.frame("sessions").rename(columns={"date": "due_on"})
     courses = register.frame("courses").set_index("id")
-    table = table.join(courses[["title", "audience"]], on="course")
+    table = table.join(courses[["title", "audience", "deliverable"]], on="course")
     came = register.frame("attendance").groupby("session")["present"].agg(["size", "sum"])
     counts = came.reindex(table["id"]).to_numpy(float)
     held = [day if day is not None and day <= end else None for day in table["held"]]
@@ -115,9 +117,13 @@ def plan(engagement: Any) -> pd.DataFrame:
 
 
 def late(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the sessions that were due and not held, one row a finding; of `sessions`."""
+    """Return the courses with a session that was due and not held, the first; of `sessions`.
+
+    The subject is the contract's duty where there is one: chapter 14 tells of the same.
+    """
     found = table[table["state"] == "not held"]
-    return found.assign(subject="session." + found["id"].astype(str))
+    subject = found["deliverable"].where(found["deliverable"].notna(), "late." + found["course"])
+    return found.assign(subject=subject).drop_duplicates("subject")
 
 
 def at_a_glance(table: pd.DataFrame) -> pd.DataFrame:
@@ -160,8 +166,8 @@ def _change(rows: pd.DataFrame, before: str, after: str, scale: float) -> dict[s
                      ("effect_size", "effect_size"), ("effect_size_low", "effect_low"),
                      ("effect_size_high", "effect_high")):  # fmt: skip
         row[name] = nan if found is None else getattr(found, of)
-    row |= {"low": row["change_low"], "high": row["change_high"]}
-    rose, fell = row["low"] > 0, row["high"] < 0
+    row |= {"points_from": row["change_low"], "points_to": row["change_high"]}
+    rose, fell = row["change_low"] > 0, row["change_high"] < 0
     row["moved"] = "rose" if rose else "fell" if fell else "unclear"
     return row
 
@@ -223,7 +229,7 @@ def contrasts(engagement: Any) -> pd.DataFrame:
                 "subject": f"{course['id']}.without", "title": course["title"], "unit": "percent",
                 "change": found.gain, "without": found.gain_without, "difference": found.value,
                 "difference_low": found.low, "difference_high": found.high,
-                "low": found.low, "high": found.high, "p_value": found.p_value,
+                "points_from": found.low, "points_to": found.high, "p_value": found.p_value,
                 "n": min(found.n, found.n_without), "people": found.n,
                 "case": "more" if found.low > 0 else "less" if found.high < 0 else "unclear",
             }
