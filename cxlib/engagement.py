@@ -80,8 +80,9 @@ class Engagement(Standing):
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
         beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
+        own = ("tier", *opened.members.attributes) if opened.members is not None else ()
         labels = {**labels_of(chapter, opened, spoken), **opened.labels(spoken)}
-        segments = opened.segments
+        segments = (*opened.segments, *own)
         words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
         words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)
@@ -246,7 +247,7 @@ class Engagement(Standing):
         return rake(self.table("survey", period=period), self.client)
 
     def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
-        """Return a canonical table: survey, tickets, members, transactions or kpis.
+        """Return a canonical table: survey, tickets, members, transactions, benefits, points, kpis.
 
         Parameters
         ----------

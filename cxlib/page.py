@@ -144,8 +144,11 @@ class Page(ABC):
         """
         from cxlib.present import conclusions
         from cxlib.present.findings import tell
+        from cxlib.present.withhold import is_empty
 
         shown = self.withheld(result)
+        if is_empty(shown):
+            return
         told = tell(shown, rules, chapter=self.chapter, about=about, evidence=evidence)
         kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
         self._findings |= {f.id: f for f in kept}

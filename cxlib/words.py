@@ -35,7 +35,8 @@ class Quantity:
     unit : str
         ``points``, ``percent`` (0 to 100), ``share`` (0 to 1), ``pp`` (a difference of two
         percentages, said in points),
-        ``mean``, ``seconds``, ``working`` (seconds of the client's opening hours), ``count``.
+        ``mean``, ``seconds``, ``working`` (seconds of the client's opening hours), ``count``, or a
+        currency by its three letters.
     sign : bool
         A change: with its sign, a percentage in percentage points.
     """
@@ -173,6 +174,8 @@ class Words:
         """Return a number in its unit: ``−3.2``, ``81.0%``, ``+2.0 points``, ``3.2 min``."""
         if unit in ("seconds", "working"):
             return self._duration(value, sign=sign, working=unit == "working")
+        if len(unit) == 3 and unit.isupper():
+            return self._money(value, unit, sign=sign)
         scaled = 100 * value if unit == "share" else value
         number = self.number(scaled, _DIGITS.get(unit, 2), sign=sign)
         if unit not in ("percent", "share", "pp") or number == _DASH:
@@ -188,6 +191,19 @@ class Words:
             if first.endswith(suffix) and last.endswith(suffix):
                 return first.removesuffix(suffix).rstrip(), last
         return first, last
+
+    def _money(self, value: float, currency: str, *, sign: bool) -> str:
+        from babel.numbers import get_currency_symbol
+
+        if not math.isfinite(value):
+            return self.number(value)
+        symbol = get_currency_symbol(
+            currency, locale="zh_Hans_CN" if self.language == "zh" else "en"
+        )
+        number = self.number(value, 0 if abs(value) >= 9.995 else 2, sign=sign)
+        mark_ = number[0] if number[0] in "+−" else ""
+        space = " " if symbol.isalpha() else ""
+        return f"{mark_}{symbol}{space}{number.removeprefix(mark_)}"
 
     def _duration(self, seconds: float, *, sign: bool, working: bool) -> str:
         if not math.isfinite(seconds):

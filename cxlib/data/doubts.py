@@ -266,6 +266,28 @@ def _unlimited(priorities: pd.Series, section: Tickets, ledger: Ledger) -> None:
         )
 
 
+def transactions(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Add warnings about a canonical transactions table."""
+    if client.points is None and "points" in frame and frame["points"].notna().any():
+        ledger.warn(
+            ("transactions", "columns", "points"),
+            "points are issued here, but no `points:` ledger tells which were redeemed or expired; "
+            "what is outstanding is not known.",
+        )
+    days = frame.groupby("member_id")["date"].agg(lambda d: d.dt.normalize().nunique())
+    once = float((days == 1).mean())
+    if once > ONCE and len(days) >= client.privacy.minimum_base:
+        ledger.warn(
+            ("transactions", "columns", "date"),
+            f"{once:.0%} of {len(days)} customers bought on one day only: there will be fewer "
+            "groups by frequency, and little to tell who comes again.",
+        )
+
+
+ONCE = 0.8
+"""A share of customers who bought on a single day above which frequency tells little."""
+
+
 def silent(frames: Mapping[str, pd.DataFrame], client: Client, ledger: Ledger) -> None:
     """Warn where no ticket was opened in the latest period of the survey, which a run reports."""
     if "survey" not in frames or "tickets" not in frames:

@@ -11,16 +11,19 @@ from pathlib import Path
 import pandas as pd
 
 from cxlib.data import values
+from cxlib.data.draft_programme import benefits, members, points, transactions
 from cxlib.data.draft_survey import survey
 from cxlib.data.formats import read_content
 from cxlib.data.guess import Column, columns_of, scale_of
 from cxlib.data.readers import read
-from cxlib.data.sections import Lines, Table, members, quoted, tickets, transactions
+from cxlib.data.sections import Lines, Table, quoted, tickets
 from cxlib.data.vocabulary import (
+    BENEFITS,
     COMMENT,
     DURATION_NAMES,
     HAN,
     MEMBERS,
+    POINTS,
     RECOMMEND,
     SATISFIED,
     TICKETS,
@@ -37,6 +40,8 @@ _WRITERS = {
     "tickets": tickets,
     "members": members,
     "transactions": transactions,
+    "benefits": benefits,
+    "points": points,
 }
 """What writes each section of the client file, in its order."""
 _ENDS = {
@@ -196,6 +201,8 @@ def _kind(table: Table) -> str:
             ("tickets", TICKETS),
             ("transactions", TRANSACTIONS),
             ("members", MEMBERS),
+            ("benefits", BENEFITS),
+            ("points", POINTS),
         )
     }
     asked = [c for c in table.columns if RECOMMEND.search(c.said) or SATISFIED.search(c.said)]
@@ -204,10 +211,15 @@ def _kind(table: Table) -> str:
     ends |= {key for key, p in DURATION_NAMES.items() if any(c.called(p) for c in table.columns)}
     if table.raw.platforms & _TICKET_PLATFORMS or ({"id", "created"} <= tickets and len(ends) > 1):
         return "tickets"
-    about = named["members"] & {"joined", "left", "tier", "birthday"}
+    about = named["members"] & {"joined", "left", "tier", "birthday", "status", "tenure"}
     unique = any(c.called(MEMBERS["id"]) and c.distinct == len(c.texts) for c in table.columns)
     if about and unique and not asked:
         return "members"
+    if not asked and {"member", "date", "benefit"} <= named["benefits"]:
+        return "benefits"
+    money = {"amount", "order"} & named["transactions"]
+    if not asked and {"member", "date", "points", "kind"} <= named["points"] and not money:
+        return "points"
     if not asked and {"member", "date"} <= (orders := named["transactions"]) and len(orders) > 2:
         return "transactions"
     scales = [c for c in table.columns if (s := scale_of(c)) and s.high > 4]

@@ -14,10 +14,20 @@ from cxlib.data import database, doubts, query
 from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.pieces import Spool, pieces
+from cxlib.data.programme import SETTLED
 from cxlib.data.query import query_hash, read_sql
 from cxlib.data.readers import Raw, file_hash, find, read
-from cxlib.data.records import SECTIONS, make_records, settle
-from cxlib.data.schema import CHOICES, FLAG, KPIS, TABLES, TEXT, Column, survey_columns
+from cxlib.data.records import make_records, settle
+from cxlib.data.schema import (
+    CHOICES,
+    FLAG,
+    KPIS,
+    SECTIONS,
+    TABLES,
+    TEXT,
+    Column,
+    survey_columns,
+)
 from cxlib.data.survey import make_survey
 from cxlib.errors import CxError
 from cxlib.params.base import Moment
@@ -159,7 +169,7 @@ def named_columns(section: Table) -> tuple[list[str], list[str]]:
         take(getattr(item, "columns", None), "")
     for item in vars(told["durations"]).values() if "durations" in told else ():
         take(item.column if item else None, "")
-    take(tuple(told.get("attributes", {}).values()), "")
+    take(tuple(item.column for item in told.get("attributes", {}).values()), "")
     take(tuple(section.where), "")
     return list(names), list(ids)
 
@@ -281,7 +291,7 @@ def _survey(client: Client, workspace: Workspace) -> Made:
 def _records(client: Client, workspace: Workspace, name: str) -> Made:
     made, section = _made(client, name), getattr(client, name)
     ledger, spare = made.ledger, workspace.state(client.client)
-    whole = name == "members" or getattr(section, "events", False)  # their rows need one another
+    whole = name in SETTLED or getattr(section, "events", False)  # their rows need one another
     for raw in made.pieces(client, workspace, section, (name,), several=not whole):
         made.add(make_records(raw, client, name, ledger), spare)
         if ledger.failed:
@@ -302,6 +312,8 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
         doubts.dropped(ledger, (name, "source"))
         if name == "tickets":
             doubts.tickets(made.frame, client, ledger)
+        if name == "transactions":
+            doubts.transactions(made.frame, client, ledger)
     return made
 
 

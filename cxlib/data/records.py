@@ -1,4 +1,4 @@
-"""Tickets, members and transactions, all by one mechanism over published columns."""
+"""Every table but the survey and reported figures: one mechanism over published columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cxlib.data import values
+from cxlib.data import programme, values
 from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
@@ -19,33 +19,34 @@ from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.params import Client
-    from cxlib.params.tables import Members, Tickets, Transactions
-
-SECTIONS = ("tickets", "members", "transactions")
+    from cxlib.params.source import Table
+    from cxlib.params.tables import Tickets
 
 _UNFILLED = {
     "ticket_id": _("no ticket id"),
     "created_at": _("no creation time"),
     "member_id": _("no member id"),
     "date": _("no date"),
+    "points": _("no points"),
 }
 
 
 def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.DataFrame:
-    """Return the canonical tickets, members or transactions table, ids not yet pseudonyms.
+    """Return a canonical table, ids not yet pseudonyms.
 
     `raw` may be a piece of the table, with the ledger that the pieces before it left; `settle` says
     what is to be said of them all. The table has those columns of `cxlib.data.schema.TABLES` that
-    the client file names, in that order, then the members' own attributes. The ledger takes every
+    the client file names, in that order, then the section's own attributes. The ledger takes every
     fault and every row dropped; if it has failed, the table may lack columns.
     """
-    section: Tickets | Members | Transactions = getattr(client, name)
+    section: Table = getattr(client, name)
     raw = ledger.chosen(raw, section, (name,), whole=False)
     zone = client.calendar.timezone
     columns: dict[str, pd.Series] = {}
+    columns_of = section.columns  # type: ignore[attr-defined]
     for column in TABLES[name]:
         path: Path = (name, "columns", column.key)
-        raw_name = getattr(section.columns, column.key, None) if column.key else None
+        raw_name = getattr(columns_of, column.key, None) if column.key else None
         if column.dtype == TIME:
             moments = ledger.moments(raw, raw_name, section, path, zone)
             if moments is not None:
@@ -54,24 +55,26 @@ def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.Data
         texts = ledger.column(raw, raw_name, path)
         if texts is not None:
             columns[column.name] = _typed(raw, texts, column, section, ledger, path)
-    for key, raw_name in getattr(section, "attributes", {}).items():
-        texts = ledger.column(raw, raw_name, (name, "attributes", key))
+    for key, item in getattr(section, "attributes", {}).items():
+        texts = ledger.column(raw, item.column, (name, "attributes", key))
         if texts is not None:
             columns[key] = values.texts_or_missing(texts, missing=section.missing)
     frame = pd.DataFrame(columns, index=raw.frame.index)
     if name == "tickets":
         frame = _tickets(raw, client, frame, ledger)
+    elif name in programme.SETTLED and not ledger.failed:
+        frame = programme.SETTLED[name](raw, client, frame, ledger)
     frame = _filled(frame, TABLES[name], ledger)
     if client.tickets is not None and name == "tickets" and not ledger.failed:
         frame = _in_order(frame, zone, ledger)
-    return _one_row_each(frame, ledger) if name == "members" else frame
+    return frame
 
 
 def _typed(
     raw: Raw,
     texts: pd.Series,
     column: Column,
-    section: Tickets | Members | Transactions,
+    section: Table,
     ledger: Ledger,
     path: Path,
 ) -> pd.Series:
@@ -91,7 +94,7 @@ def _typed(
 def _counts(
     raw: Raw,
     texts: pd.Series,
-    section: Tickets | Members | Transactions,
+    section: Table,
     ledger: Ledger,
     path: Path,
 ) -> pd.Series:
@@ -280,21 +283,3 @@ def _filled(frame: pd.DataFrame, columns: tuple[Column, ...], ledger: Ledger) ->
             ledger.drop(_UNFILLED[column.name], int(gone.sum()))
             frame = frame[~gone]
     return frame.reset_index(drop=True)
-
-
-def _one_row_each(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """Keep a member's last row."""
-    if "member_id" not in frame:
-        return frame
-    same = frame.duplicated(keep="last")
-    ledger.drop(_("repeats a row exactly"), int(same.sum()))
-    frame = frame[~same]
-    former = frame["member_id"].duplicated(keep="last")
-    if former.any():
-        ledger.warn(
-            ("members", "columns", "id"),
-            f"{int(former.sum())} rows repeat a member's id with other contents; the last row of "
-            "each member is kept.",
-        )
-    ledger.drop(_("an earlier row of the same member"), int(former.sum()))
-    return frame[~former].reset_index(drop=True)

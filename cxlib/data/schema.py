@@ -97,6 +97,9 @@ MEMBERS = (
     Column(name="left", dtype=TIME, key="left", meaning="when it ended; missing if it goes on"),
     Column(name="tier", dtype=TEXT, key="tier", meaning="level of the programme"),
     Column(name="birthday", dtype=TIME, key="birthday", meaning="date of birth"),
+    Column(name="status", dtype=TEXT, key="status", meaning="active or left"),
+    Column(name="tenure", dtype=NUMBER, key="tenure",
+           meaning="days as a member, where the list has no dates"),
 )  # fmt: skip
 """Then the client's own attributes (str), by their keys."""
 
@@ -109,6 +112,22 @@ TRANSACTIONS = (
            meaning="pseudonym of the order"),
     Column(name="points", dtype=NUMBER, key="points", meaning="points earned or spent"),
     Column(name="category", dtype=TEXT, key="category", meaning="what was bought"),
+)  # fmt: skip
+
+BENEFITS = (
+    Column(name="member_id", dtype=TEXT, filled=True, key="member", domain=CUSTOMER,
+           meaning="pseudonym of who used it"),
+    Column(name="date", dtype=TIME, filled=True, key="date", meaning="when it was used"),
+    Column(name="benefit", dtype=TEXT, key="benefit", meaning="which benefit"),
+    Column(name="cost", dtype=NUMBER, key="cost", meaning="what it cost the client"),
+)  # fmt: skip
+
+POINTS = (
+    Column(name="member_id", dtype=TEXT, filled=True, key="member", domain=CUSTOMER,
+           meaning="pseudonym of whose account it is"),
+    Column(name="date", dtype=TIME, filled=True, key="date", meaning="when it was entered"),
+    Column(name="points", dtype=NUMBER, filled=True, key="points", meaning="how many, above 0"),
+    Column(name="kind", dtype=TEXT, key="kind", meaning="issued, redeemed or expired"),
 )  # fmt: skip
 
 KPIS = (
@@ -126,8 +145,12 @@ TABLES = {
     "tickets": TICKETS,
     "members": MEMBERS,
     "transactions": TRANSACTIONS,
+    "benefits": BENEFITS,
+    "points": POINTS,
     "kpis": KPIS,
 }
+SECTIONS = tuple(name for name in TABLES if name not in ("survey", "kpis"))
+"""Tables that `cxlib.data.records` reads by their published columns alone."""
 
 
 DATED = {"tickets": "created_at", "transactions": "date"}

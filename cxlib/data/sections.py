@@ -1,4 +1,4 @@
-"""The sections of a drafted client file: what they share, then tickets, members, transactions."""
+"""The sections of a drafted client file: what they share, then tickets."""
 
 from __future__ import annotations
 
@@ -27,12 +27,9 @@ from cxlib.data.vocabulary import (
     HAN,
     ISO_FORMATS,
     KEY_WORDS,
-    MEMBERS,
     NUMBERED,
-    PERSONAL,
     STATE_WORDS,
     TICKETS,
-    TRANSACTIONS,
     UNIT_WORDS,
     WAVE,
 )
@@ -250,7 +247,7 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
             asks,
         )
     for key, pattern in DURATION_NAMES.items():
-        if length := table.take(pattern, _always):
+        if length := table.take(pattern, always):
             _duration(durations, key, length)
     for key, fits in _TICKET_FITS.items():
         if other := table.take(TICKETS[key], fits):
@@ -283,29 +280,32 @@ def _duration(lines: Lines, key: str, column: Column) -> None:
     lines.add(2, f"# {said}" if strange else said, asks=asks)
 
 
-def _is_flag(column: Column) -> bool:
+def is_flag(column: Column) -> bool:
+    """Tell whether a column holds yes and no."""
     return not values.flags(column.texts)[1].any()
 
 
-def _is_number(column: Column) -> bool:
+def is_number(column: Column) -> bool:
+    """Tell whether a column holds numbers."""
     return bool(numbers(column.texts).notna().all())
 
 
-def _always(column: Column) -> bool:
+def always(column: Column) -> bool:
+    """Take any column."""
     return True
 
 
 _TICKET_FITS: Mapping[str, Callable[[Column], bool]] = dict.fromkeys(
-    ("state", "customer", "channel", "queue", "priority", "group", "agent"), _always
+    ("state", "customer", "channel", "queue", "priority", "group", "agent"), always
 ) | {
-    "reopened": _is_number,
-    "reassigned": _is_number,
-    "csat": _is_number,
-    "category": _always,
-    "complaint": _is_flag,
-    "upheld": _is_flag,
-    "sla_met": _is_flag,
-    "comment": _always,
+    "reopened": is_number,
+    "reassigned": is_number,
+    "csat": is_number,
+    "category": always,
+    "complaint": is_flag,
+    "upheld": is_flag,
+    "sla_met": is_flag,
+    "comment": always,
 }
 
 
@@ -328,67 +328,3 @@ def _states(lines: Lines, column: Column) -> None:
             f"{state}: [{', '.join(map(quoted, raws))}]",
             asks=asks if state == "open" and unknown else (),
         )
-
-
-def members(lines: Lines, table: Table, files: str) -> None:
-    """Write the members section."""
-    lines.add(0, "members:")
-    write_source(lines, table, files)
-    lines.add(1, "columns:")
-    if ids := table.take(MEMBERS["id"], lambda c: c.distinct == len(c.texts)):
-        lines.add(2, f"id: {quoted(ids.name)}", f"{ids.distinct} different in {ids.rows} rows")
-    for key in ("joined", "left", "birthday"):
-        if found := dated(table, MEMBERS[key]):
-            lines.add(2, f"{key}: {quoted(found[0].name)}", shown_range(found[1]), found[1].asks)
-    if tier := table.take(MEMBERS["tier"], lambda c: c.distinct <= 20):
-        lines.add(2, f"tier: {quoted(tier.name)}", f"{tier.distinct} values")
-    keys, attributes, left = Keys(), Lines(), []
-    keys.taken |= set(MEMBERS)
-    for column in table.rest():
-        if not column.called(PERSONAL) and 2 <= column.distinct <= 20:
-            attributes.add(
-                2,
-                f"{keys.of(column.name, 'attribute')}: {quoted(column.name)}",
-                f"{column.distinct} values",
-            )
-        else:
-            left.append(column.name)
-    if attributes.lines:
-        lines.add(1, "attributes:")
-        lines.lines += attributes.lines
-    write_formats(lines, table)
-    write_unused(lines, left)
-
-
-def transactions(lines: Lines, table: Table, files: str) -> None:
-    """Write the transactions section."""
-    lines.add(0, "transactions:")
-    write_source(lines, table, files)
-    member = table.take(TRANSACTIONS["member"], _always)
-    day = dated(table, TRANSACTIONS["date"])
-    if member is None or day is None:
-        del lines.lines[-2:]
-        lines.add(
-            0, "", asks=[f"{files} looks like orders, but no column tells who bought, or when"]
-        )
-        return
-    table.days = day[1].days
-    lines.add(1, "columns:")
-    lines.add(
-        2, f"member: {quoted(member.name)}", f"{member.distinct} customers, {member.rows} rows"
-    )
-    lines.add(2, f"date: {quoted(day[0].name)}", shown_range(day[1]), day[1].asks)
-    for key, fits in (
-        ("order", _always),
-        ("amount", _is_number),
-        ("points", _is_number),
-        ("category", _always),
-    ):
-        if column := table.take(TRANSACTIONS[key], fits):
-            told = f"{column.distinct} values"
-            if fits is _is_number:
-                cells = numbers(column.texts)
-                told = f"{cells.min():g} to {cells.max():g}"
-            lines.add(2, f"{key}: {quoted(column.name)}", told)
-    write_formats(lines, table)
-    write_unused(lines, [column.name for column in table.rest()])

@@ -179,6 +179,34 @@ def _column(cells: Any, dtype: str) -> Any:
     return data
 
 
+def read_coded(path: Path, key: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a table's columns with its ids as a category.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged.
+    """
+    import duckdb
+    import pandas as pd
+
+    listed = "".join(f", {_quoted(name)}" for name in columns)
+    query = f"SELECT {_quoted(key)}::ids AS {_quoted(key)}{listed} FROM read_parquet($path)"
+    where = {"path": _literal(path)}
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("SET threads = 1")
+            ids = connection.execute(
+                f"SELECT DISTINCT {_quoted(key)} FROM read_parquet($path) ORDER BY 1", where
+            ).df()[key]
+            connection.register("known", pd.DataFrame({"id": ids}))
+            connection.execute("CREATE TYPE ids AS ENUM (SELECT id FROM known)")
+            frame: pd.DataFrame = connection.execute(query, where).df()
+    except duckdb.Error:
+        raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
+    return frame
+
+
 def _write(pieces: Iterable[pd.DataFrame], columns: Sequence[Column], path: Path) -> None:
     import duckdb
 

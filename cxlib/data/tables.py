@@ -10,7 +10,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.ticket_targets import EXCLUDED
 from cxlib.data.schema import DATED, TEXT, TICKETS
-from cxlib.data.store import read_frame, read_narrow, read_record
+from cxlib.data.store import read_coded, read_frame, read_narrow, read_record
 from cxlib.data.survey import OWN
 from cxlib.errors import DataError, SetupError, nearest
 from cxlib.workspace import Workspace
@@ -113,6 +113,27 @@ def read_tickets(workspace: Workspace, client_name: str) -> pd.DataFrame:
         if dtype == TEXT
     }
     return read_narrow(workspace.tables(client_name) / "tickets.parquet", dtypes, kinds)
+
+
+def read_entries(
+    workspace: Workspace, client_name: str, table: str, columns: Sequence[str]
+) -> pd.DataFrame:
+    """Return a table of members' entries, their ids as a category: millions of rows stay small.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the tables lie.
+    client_name : str
+        Whose.
+    table : str
+        One with ``member_id``.
+    columns : sequence of str
+        Further columns that are read if the table has them.
+    """
+    known = _record(workspace, client_name)["tables"][table]["columns"]
+    path = workspace.tables(client_name) / f"{table}.parquet"
+    return read_coded(path, "member_id", [name for name in columns if name in known])
 
 
 def periods_of(workspace: Workspace, client: Client, asked: str = "latest") -> list[str]:

@@ -163,20 +163,35 @@ DURATION_NAMES = {
     "resolution": r"(full resolution|resolution|解决|处理)\s*(time|时长|耗时).*",
     "handle": r"(handle|handling|talk|通话|处理)\s*(time|时长|耗时).*|talk",
 }
+_WHO = IDS[0].pattern + r"|master[ _]?id|household[ _]?(id|key|number)"
 TRANSACTIONS = {
-    "member": IDS[0].pattern,
-    "date": r".*date|(order|purchase|transaction|invoice)?[ _]?time|created at|下单(时间|日期)|交易(时间|日期)|日期|.*(日期|时间)",
+    "member": _WHO,
+    "date": r".*date|(order|purchase|transaction|invoice)?[ _]?time(stamp)?|created at|下单(时间|日期)|交易(时间|日期)|日期|.*(日期|时间)",
     "amount": r".*(amount|revenue|sales|total|price|spend|value)|.*金额.*|实付.*|总价",
     "order": r"(order|transaction|invoice|basket)[ _]?(id|no\.?|number)|订单(编?号|id)|交易号|小票号",
     "points": r".*points?|.*积分.*",
     "category": r".*category|product[ _]?(type|line)|品类|类别|商品分类",
 }
 MEMBERS = {
-    "id": IDS[0].pattern + r"|id|卡号",
+    "id": _WHO + r"|id|卡号",
     "joined": r"(join(ed|ing)?|enrol\w*|regist\w+|signup|sign up|member since|start)[ _]?(date|at|on)?|入会(日期|时间)|注册(日期|时间)|开卡(日期|时间)",
     "left": r"(left|leave|cancel\w*|end|churn)[ _]?(date|at|on)|退会(日期|时间)|注销(日期|时间)",
     "tier": r"(member(ship)?[ _])?(tier|level|status)|会员等级|等级|级别",
+    "status": r"churn(ed)?|(member(ship)?[ _])?active|会员状态|是否(流失|退会)",
+    "tenure": r"(member[ _])?tenure([ _]?(months|days|years))?|会龄|在网时长",
     "birthday": r"birth(day|[ _]?date)|date of birth|dob|生日|出生日期",
+}
+BENEFITS = {
+    "member": _WHO,
+    "date": TRANSACTIONS["date"],
+    "benefit": r"(benefit|perk|privilege|coupon|reward)s?([ _]?(name|type|id|upc))?|权益(名称)?|优惠券.*",
+    "cost": r"(benefit[ _]?)?costs?|权益成本|成本|费用",
+}
+POINTS = {
+    "member": _WHO,
+    "date": TRANSACTIONS["date"],
+    "points": r"points?([ _]?(change|amount))?|积分(变动|数)?|变动积分",
+    "kind": r"(entry|points?)?[ _]?(kind|type|direction)|变动类型|类型|收支",
 }
 STATE_WORDS = {
     "open": r"open|new|pending|in ?progress|to ?do|waiting.*|on ?hold|assigned|started|hold|active|新建|处理中|待.*|未(处理|解决|完成).*|进行中|受理中|挂起",

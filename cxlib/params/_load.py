@@ -11,10 +11,11 @@ from cxlib.params.base import PeriodKind
 from cxlib.params.client import Client
 from cxlib.params.faults import InvalidParams, Path, Problem
 from cxlib.params.kpis import check_kpis
+from cxlib.params.members import check_members, check_table
 from cxlib.params.structure import fit
 from cxlib.params.survey import MetricItem
 from cxlib.params.survey_checks import check_survey, kind_of
-from cxlib.params.tables import Tickets, check_members, check_tickets, check_transactions
+from cxlib.params.tables import Tickets, check_tickets
 from cxlib.params.targets import Gauge, check_targets
 from cxlib.params.yaml import Document, read
 from cxlib.workspace import Workspace
@@ -96,8 +97,10 @@ def _problems(client: Client, stem: str, gauges: Mapping[str, Gauge]) -> Iterato
         yield from check_tickets(client.tickets, client.calendar)
     if client.members is not None:
         yield from check_members(client.members, client.calendar)
-    if client.transactions is not None:
-        yield from check_transactions(client.transactions, client.calendar)
+    for name in ("transactions", "benefits", "points"):
+        section = getattr(client, name)
+        if section is not None:
+            yield from check_table(section, name, client.calendar)
     yield from check_kpis(client.kpis, client.calendar)
     yield from check_targets(client.targets, gauges)
 

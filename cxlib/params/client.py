@@ -15,11 +15,12 @@ from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text
 from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
 from cxlib.params.kpis import Kpi
+from cxlib.params.members import Benefits, Members, Points, Transactions
 from cxlib.params.registers import Named
 from cxlib.params.report import Report
 from cxlib.params.survey import Survey
 from cxlib.params.survey_checks import kind_of
-from cxlib.params.tables import Members, Tickets, Transactions
+from cxlib.params.tables import Tickets
 from cxlib.params.targets import Target
 from cxlib.params.yaml import Document
 from cxlib.workspace import check_client_name
@@ -62,6 +63,8 @@ class Client(Closed):
     tickets: Tickets | None = None
     members: Members | None = None
     transactions: Transactions | None = None
+    benefits: Benefits | None = None
+    points: Points | None = None
     kpis: Mapping[Key, Kpi] = {}
     targets: tuple[Target, ...] = ()
     needs: Named | None = None
@@ -145,7 +148,9 @@ class Client(Closed):
         }
 
     def labelled(self) -> Iterator[Labelled]:
-        """Yield everything the file gives a label, in the file's order."""
+        """Yield everything the file gives a label; the survey's words come last, and count."""
+        if self.members is not None:
+            yield from self._of_members(self.members)
         survey = self.survey
         if survey is not None:
             for stage, label in survey.stages.items():
@@ -167,6 +172,17 @@ class Client(Closed):
                     yield Labelled(raw, (*path, "options", raw), label, segment=key)
         for key, kpi in self.kpis.items():
             yield Labelled(key, ("kpis", key, "label"), kpi.label or {})
+
+    @staticmethod
+    def _of_members(members: Members) -> Iterator[Labelled]:
+        for raw, tier in members.tiers.items():
+            path: Path = ("members", "tiers", raw, "label")
+            yield Labelled(raw, path, tier.label or {}, segment="tier")
+        for key, attribute in members.attributes.items():
+            path = ("members", "attributes", key)
+            yield Labelled(key, (*path, "label"), attribute.label or {})
+            for raw, label in attribute.values.items():
+                yield Labelled(raw, (*path, "values", raw), label, segment=key)
 
     def where(self, key_path: Path) -> int:
         """Return the line of a value in the client file, or of what it would stand in."""

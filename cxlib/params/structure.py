@@ -29,6 +29,8 @@ _STAND_INS: dict[str, Any] = {
     "tickets.columns": {"id": "?", "created": "?"},
     "members.columns": {"id": "?"},
     "transactions.columns": {"member": "?", "date": "?"},
+    "benefits.columns": {"member": "?", "date": "?"},
+    "points.columns": {"member": "?", "date": "?", "points": "?"},
 }
 """What stands for a required value at fault while the rest is checked; other keys hold text."""
 

@@ -1,4 +1,4 @@
-"""Ask room: contact-centre tickets, members, and what members bought."""
+"""Ask room: contact-centre tickets."""
 
 from __future__ import annotations
 
@@ -128,40 +128,6 @@ class Tickets(Table):
     segments: Mapping[Key, Literal["channel", "queue", "priority", "group", "category"]] = {}
 
 
-class MemberColumns(Closed):
-    """The columns of a member list, by the names they bear in the file."""
-
-    id: Text
-    joined: Text | None = None
-    left: Text | None = None
-    tier: Text | None = None
-    birthday: Text | None = None
-
-
-class Members(Table):
-    """A loyalty programme's members; `attributes` are further columns by key."""
-
-    columns: MemberColumns
-    attributes: Mapping[Key, Text] = {}
-
-
-class TransactionColumns(Closed):
-    """The columns of a sales record, by the names they bear in the file."""
-
-    member: Text
-    date: Text
-    amount: Text | None = None
-    order: Text | None = None
-    points: Text | None = None
-    category: Text | None = None
-
-
-class Transactions(Table):
-    """What members bought, stayed or spent: one row a purchase."""
-
-    columns: TransactionColumns
-
-
 def check_tickets(tickets: Tickets, calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in a tickets section."""
     columns, durations = tickets.columns, tickets.durations
@@ -250,27 +216,6 @@ def _sla(tickets: Tickets) -> Iterator[Problem]:
                 f"cannot be measured without {wanted}.",
                 tuple(("tickets", "columns", column) for column in answered[name]),
             )
-
-
-def check_members(members: Members, calendar: Calendar) -> Iterator[Problem]:
-    """Yield every contradiction in a members section."""
-    yield from check_source(members.source, ("members", "source"), calendar)
-    attributes: list[Read] = [
-        (("members", "attributes", key), column) for key, column in members.attributes.items()
-    ]
-    yield from check_columns([*_columns(members.columns, "members"), *attributes])
-    for key in members.attributes:
-        if key in type(members.columns).model_fields:
-            yield Problem(
-                ("members", "attributes", key),
-                f"{key!r} is a key of columns; name it there.",
-            )
-
-
-def check_transactions(transactions: Transactions, calendar: Calendar) -> Iterator[Problem]:
-    """Yield every contradiction in a transactions section."""
-    yield from check_source(transactions.source, ("transactions", "source"), calendar)
-    yield from check_columns(_columns(transactions.columns, "transactions"))
 
 
 def _columns(columns: Closed, section: str) -> Iterator[Read]:

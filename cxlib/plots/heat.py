@@ -27,7 +27,8 @@ def heat(
 
     ax = theme.axes(ax, height=1.25 + 0.3 * len(grid))
     values = grid.to_numpy(dtype=float)
-    said = np.vectorize(lambda v: words.number(v, digits) if v > 0 else "")(values)
+    with np.errstate(invalid="ignore"):  # an empty cell is no number
+        said = np.vectorize(lambda v: words.number(v, digits) if v > 0 else "")(values)
     colours = LinearSegmentedColormap.from_list(
         "cx", [to_rgba(theme.MAIN, PALEST), to_rgba(theme.MAIN, DARKEST)]
     )

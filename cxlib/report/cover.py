@@ -22,6 +22,8 @@ TABLES = {
     "tickets": _("Tickets"),
     "members": _("Members"),
     "transactions": _("Transactions"),
+    "benefits": _("Benefits used"),
+    "points": _("Points ledger"),
     "kpis": _("KPI series"),
 }
 

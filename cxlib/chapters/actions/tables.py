@@ -37,7 +37,7 @@ COLUMNS = {
         ("in_points_low", "in_points_high"),
     ),
     "effort": Column(_("Effort (days)"), "int", "Person-days."),
-    "money": Column(_("Worth a year"), "int", "In the client's currency."),
+    "worth_a_year": Column(_("Worth a year"), "int", "In the client's currency."),
     "priority": Column(_("Points per 10 days"), "number", "Gain per ten person-days."),
     "due_on": Column(_("Due on"), "date", "Its last day."),
     "state": Column(_("State"), "word"),
@@ -64,7 +64,7 @@ COLUMNS = {
         _("Hours saved"), "points", "By the assumed share.", ("saved_low", "saved_high")
     ),
 }
-_NAMES = {"worth": "money", "owner": "whose", "expected": "brings", "gain": "in_points"} | {
+_NAMES = {"worth": "worth_a_year", "owner": "whose", "expected": "brings", "gain": "in_points"} | {
     f"{old}_{end}": f"{new}_{end}"
     for old, new in (("expected", "brings"), ("gain", "in_points"))
     for end in ("low", "high")

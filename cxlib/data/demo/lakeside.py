@@ -1,7 +1,8 @@
 """Lakeside Bank, a demo client: in 2026Q3 its score falls, though no customer thinks worse of it.
 
 English, in Excel; a card campaign brings many of the customers who always scored lowest. A
-competitor's customers answer the same questions. `_tickets` holds its contact centre.
+competitor's customers answer the same questions. `_tickets` holds its contact centre, `_rewards`
+its programme for customers who use their cards.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import xlsxwriter
 
 from cxlib.data.demo import _mess as mess
 from cxlib.data.demo._comments import comments
+from cxlib.data.demo._rewards import write_rewards
 from cxlib.data.demo._survey import Dates, Floats, Model, Touchpoint, days_within, moments, simulate
 from cxlib.data.demo._tickets import CUSTOMERS, write_tickets
 from cxlib.data.demo._words_lakeside import ENGLISH
@@ -78,11 +80,14 @@ def build(folder: Path) -> list[Path]:
             else:
                 ids = [f"N{900_000 + number * n + k}" for k in range(n)]
             rows += _wave(rng, wave, brand, ids)
+    outcome, own_rows = HEADER.index("Q1 Recommend"), [row for row in rows if row[2] == OWN]
+    answers = {row[0].strip(): (row[1], row[outcome].strip()) for row in own_rows}
     rows, _ = mess.submitted_twice(rng, rows, outcome=HEADER.index("Q1 Recommend"))
     rows = mess.with_gaps(rng, rows, blank=2, undated=4, date=1)
     return [
         _write_survey(folder / "survey.xlsx", rows),
         write_tickets(folder / "tickets.csv", np.random.default_rng(SEED + 1)),
+        *write_rewards(folder, answers),
     ]
 
 

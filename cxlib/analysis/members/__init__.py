@@ -1,0 +1,25 @@
+"""Members: who they are, how they move between tiers, what benefits cost, what experience is worth.
+
+Who stays is `cxlib.analysis.retention`, what they are worth `cxlib.analysis.lifetime`.
+"""
+
+from cxlib.analysis.members.designs import Designs, Thresholds, at_thresholds, simulate_tiers
+from cxlib.analysis.members.experience import Experience, value_of_experience
+from cxlib.analysis.members.rfm import Rfm, rfm
+from cxlib.analysis.members.tiers import Benefits, Movement, benefit_use, tier_movement, tier_of
+
+__all__ = [
+    "Benefits",
+    "Designs",
+    "Experience",
+    "Movement",
+    "Rfm",
+    "Thresholds",
+    "at_thresholds",
+    "benefit_use",
+    "rfm",
+    "simulate_tiers",
+    "tier_movement",
+    "tier_of",
+    "value_of_experience",
+]

@@ -1,0 +1,176 @@
+"""Those who joined together: who of them is still there, period by period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis.members.purchases import dates_of, moment
+from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import column
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+FREQUENCIES = {"month": "M", "quarter": "Q", "year": "Y"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohorts(Result):
+    """Who of those who joined together is still there, period by period.
+
+    ``table``: ``cohort, age`` (whole periods since), ``n`` (starters), ``stayed``, ``retention``
+    (0 to 1): only ages that the whole cohort has reached. `kind` is "retention" or "repeat rate".
+    """
+
+    table: pd.DataFrame
+    period: str
+    kind: str
+    caveats: tuple[Caveat, ...] = ()
+
+    def grid(self) -> pd.DataFrame:
+        """Return retention with a row a cohort and a column an age."""
+        return self.table.pivot_table(index="cohort", columns="age", values="retention", sort=True)
+
+
+def cohorts(
+    data: pd.DataFrame,
+    *,
+    as_of: Any,
+    period: Literal["month", "quarter", "year"] = "quarter",
+    joined: str = "joined",
+    left: str = "left",
+    records_begin: Any = None,
+    member: str = "member_id",
+    date: str = "date",
+) -> Cohorts:
+    """Follow those who joined in the same period.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a member, with when they joined and left (missing: still there). Where there is no
+        column `joined`: one row a purchase, with customer and date; a cohort then is those who
+        first bought in a period, and the share that buys again in a later one is a repeat rate.
+    as_of : date
+        The last day of the records.
+    period : {"month", "quarter", "year"}
+    joined, left, member, date : str
+        Columns.
+    records_begin : date, optional
+        Cohorts that joined before are left out: their early leavers are not in the records.
+
+    Raises
+    ------
+    DataError
+        If a member left before joining.
+    """
+    if period not in FREQUENCIES:
+        raise DataError(f"period is {period!r}{nearest(str(period), FREQUENCIES)}")
+    until = moment(as_of)
+    last = (
+        pd.Period(until + pd.Timedelta(days=1), FREQUENCIES[period]).ordinal - 1
+    )  # the last whole
+    contract = joined in data.columns
+    events = _stays(data, joined, left, until, period) if contract else _returns(
+        data, member, date, until, period)  # fmt: skip
+    starters, there, caveats = events
+    if records_begin is not None:
+        first = pd.Period(moment(records_begin), FREQUENCIES[period])
+        if first.start_time < moment(records_begin):
+            first += 1
+        old = int((starters < first.ordinal).sum())
+        if old:
+            message = _("{n} members joined before the records begin; their cohorts are left out.")
+            caveats = (*caveats, Caveat(message, n=old))
+        kept = starters >= first.ordinal
+        starters, there = starters[kept], there[np.isin(there[:, 0], starters)]
+    sizes = dict(zip(*(v.tolist() for v in np.unique(starters, return_counts=True)), strict=True))
+    counts = pd.DataFrame(there, columns=["cohort", "age"]).value_counts()
+    rows = [
+        {
+            "cohort": str(pd.Period(ordinal=cohort, freq=FREQUENCIES[period])),
+            "age": age,
+            "n": int(n),
+            "stayed": int(counts.get((cohort, age), 0)),
+        }
+        for cohort, n in sizes.items()
+        for age in range(1 if contract else 0, last - cohort + 1)
+    ]
+    table = pd.DataFrame(rows, columns=["cohort", "age", "n", "stayed"])
+    table["retention"] = table["stayed"] / table["n"]
+    return Cohorts(
+        table=table, period=period, kind="retention" if contract else "repeat rate",
+        caveats=caveats,
+    )  # fmt: skip
+
+
+def _last(until: pd.Timestamp, period: str) -> int:
+    """Return the ordinal of the last period that is over."""
+    return int(pd.Period(until + pd.Timedelta(days=1), FREQUENCIES[period]).ordinal) - 1
+
+
+def _ordinals(days: pd.Series, period: str) -> Any:
+    return days.dt.to_period(FREQUENCIES[period]).astype("int64").to_numpy()
+
+
+def _stays(
+    data: pd.DataFrame, joined: str, left: str, until: pd.Timestamp, period: str
+) -> tuple[Any, Any, tuple[Caveat, ...]]:
+    """Return each member's cohort, and (cohort, age) for every age at whose end they were there."""
+    start = dates_of(column(data, joined))
+    end = dates_of(column(data, left)) if left in data else pd.Series(pd.NaT, index=data.index)
+    wrong = end < start
+    if wrong.any():
+        raise DataError(
+            f"{int(wrong.sum())} members left before they joined; the first is row "
+            f"{data.index[wrong][0]}: joined {start[wrong].iloc[0]:%Y-%m-%d}, left "
+            f"{end[wrong].iloc[0]:%Y-%m-%d}."
+        )
+    known = start.notna() & (start <= until)
+    caveats: tuple[Caveat, ...] = ()
+    if not known.all():
+        message = _("{n} members without a day of joining up to then are left out.")
+        caveats = (Caveat(message, n=int((~known).sum())),)
+    start, end = start[known], end[known].where(end[known] <= until)
+    cohort = _ordinals(start, period)
+    last = _last(until, period)
+    gone = end.dt.to_period(FREQUENCIES[period])
+    stop = np.where(gone.isna(), last + 1, gone.astype("int64")) - cohort  # first age not reached
+    reach = np.minimum(stop - 1, last - cohort).clip(min=0).astype(int)
+    ages = np.concatenate([np.arange(1, n + 1) for n in reach]) if len(reach) else np.array([])
+    return cohort, np.column_stack([np.repeat(cohort, reach), ages]).astype(int), caveats
+
+
+def _returns(
+    data: pd.DataFrame, member: str, date: str, until: pd.Timestamp, period: str
+) -> tuple[Any, Any, tuple[Caveat, ...]]:
+    who, when = column(data, member), dates_of(column(data, date))
+    known = who.notna() & when.notna() & (when < until + pd.Timedelta(days=1))
+    if not known.any():
+        raise DataError("no purchase with a customer and a day up to then.")
+    rows = pd.DataFrame({"who": pd.factorize(who[known])[0]})
+    rows["at"] = _ordinals(when[known], period)
+    rows = rows.drop_duplicates()
+    first = rows.groupby("who")["at"].transform("min")
+    cohort = rows.loc[rows["at"] == first, "at"].to_numpy()
+    message = _("Without a contract nobody is known to have left: these are repeat rates.")
+    there = np.column_stack([first, rows["at"] - first]).astype(int)
+    return cohort, there, (Caveat(message),)
+
+
+def rate(
+    data: pd.DataFrame, *, start: Any, end: Any, joined: str = "joined", left: str = "left"
+) -> float:
+    """Return the share of the members of one day who are still members on a later one.
+
+    Who joined in between counts on neither side.
+    """
+    began, gone = dates_of(column(data, joined)), dates_of(column(data, left))
+    first, last = moment(start), moment(end)
+    starters = (began <= first) & ~(gone <= first)
+    if not starters.any():
+        raise DataError(f"nobody was a member on {first:%Y-%m-%d}.")
+    return float((~(gone[starters] <= last)).mean())

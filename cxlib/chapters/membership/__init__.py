@@ -1,0 +1,1 @@
+"""Chapter 10: who the members are, who stays, what they are worth, and whether it pays."""

@@ -1,0 +1,181 @@
+"""The membership drawn: thin, on the kit's chart types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxlib.analysis.members.tiers import NONE
+from cxlib.plots import theme
+from cxlib.plots.flow import flow as draw_flow
+from cxlib.plots.forest import forest
+from cxlib.plots.heat import heat
+from cxlib.plots.lines import lines
+from cxlib.plots.shares import shares
+from cxlib.words import Quantity, Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WAYS = {"up": theme.GOOD, "joined": theme.GOOD, "down": theme.BAD, "left": theme.BAD}
+
+
+def flow(movement: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw who moved from which tier to which."""
+    table = movement.table
+    sums = table.groupby("way")["n"].sum()
+    title = words.say(
+        _("{up} members rose, {down} fell, {left} left"),
+        **{way: int(sums.get(way, 0)) for way in ("up", "down", "left")},
+    )
+    order = [*reversed(movement.order), NONE]
+    names = {tier: words.label(f"tier={tier}") for tier in order[:-1]}
+    return draw_flow(
+        table,
+        order=order,
+        labels=names | {NONE: words.say(NONE)},
+        colours=[WAYS.get(way, theme.QUIET) for way in table["way"]],
+        heads=(words.say(_("A year ago")), words.say(_("Now"))),
+        title=title,
+        ax=ax,
+    )
+
+
+def curves(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw the share still there by months since joining."""
+    name = str(table["segment"].iloc[0])
+    whole = name == "all"
+    series = {
+        words.say(_("All members")) if whole else words.label(f"{name}={level}"): rows
+        for level, rows in table.groupby("level", sort=False)
+    }
+    ends = table.groupby("level", sort=False).last()["survival"]
+    if whole or len(ends) < 2:
+        message = _("{share} are still members after {months} months")
+        last = table.iloc[-1]
+        facts = {"share": Quantity(float(last["survival"]), "share"), "months": int(last["months"])}
+    else:
+        message = _("Who leaves soonest: {level}")
+        facts = {"level": f"{name}={ends.idxmin()}"}
+    return lines(
+        series,
+        x="months",
+        y="survival",
+        steps=True,
+        percent=True,
+        title=words.say(message, **facts),
+        xlabel=words.say(_("Months since joining; the band is the 95% interval")),
+        ylabel=words.say(_("Still members, %")),
+        ax=ax,
+    )
+
+
+def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw each cohort's share still there, period by period."""
+    grid = 100 * found.grid()
+    grid.index = [words.period(str(label)) for label in grid.index]
+    lowest = found.table.dropna(subset=["retention"])
+    first = lowest[lowest["age"] == 2] if (lowest["age"] == 2).any() else lowest
+    worst = first.loc[first["retention"].idxmin()]
+    if found.kind == "retention":
+        message = _("Of those who joined in {cohort}, {share} are left after {age} periods")
+        label = _("Periods since joining; cells: still members, %")
+    else:
+        message = _(
+            "Of those who first bought in {cohort}, {share} bought again {age} periods later"
+        )
+        label = _("Periods since the first purchase; cells: bought again, %")
+    share = Quantity(float(worst["retention"]), "share")
+    title = words.say(message, cohort=str(worst["cohort"]), share=share, age=int(worst["age"]))
+    ax = heat(grid, words=words, label=words.say(label), digits=0, ax=ax)
+    return theme.title(ax, title)
+
+
+def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw each tier's share of the value beside its share of the members."""
+    table = found.table.dropna(subset=["worth_share"])
+    top = table.loc[(table["worth_share"] - table["share_of_members"]).idxmax()]
+    label = words.say(_("Share of value (bar) and of members (stroke), %"))
+    ax = shares(
+        table,
+        value="worth_share",
+        beside="share_of_members",
+        heavy=[False] * len(table),
+        labels=[words.label(f"tier={level}") for level in table["level"]],
+        label=label,
+        ax=ax,
+    )
+    title = words.say(
+        _("{level}: {members} of the members, {worth} of the value"),
+        level=words.label(f"tier={top['level']}"),
+        members=Quantity(float(top["share_of_members"]), "share"),
+        worth=Quantity(float(top["worth_share"]), "share"),
+    )
+    return theme.title(ax, title)
+
+
+def holdout(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw purchases held out against those that the model expected."""
+    ratio = float(table["ratio"].iloc[0])
+    message = _("Held against later purchases the model expected {ratio} of what came")
+    return lines(
+        {
+            words.say(_("Expected")): table.assign(y=table["bought_expected"]),
+            words.say(_("Actually made")): table.assign(y=table["bought_actual"]),
+        },
+        x="bought_before",
+        y="y",
+        title=words.say(message, ratio=Quantity(ratio, "share")),
+        xlabel=words.say(_("Repeat purchases before; the last: so many or more")),
+        ylabel=words.say(_("Purchases afterwards")),
+        ax=ax,
+    )
+
+
+def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw what each step goes with in money."""
+    table = found.table[found.table["outcome_key"] == "spend"]
+    clear = table[table["turn"] != "unclear"]
+    if len(clear):
+        first = clear.iloc[0]
+        amount = Quantity(first["step_value"], first["unit"], sign=True)
+        title = words.say(_("From {step}: {amount}"), step=first["step_key"], amount=amount)
+    else:
+        title = words.say(_("No step clearly goes with more spend"))
+    days = int(table["days"].iloc[0])
+    return forest(
+        table,
+        labels=[words.label(step) for step in table["step_key"]],
+        title=title,
+        value="step_value",
+        xlabel=words.say(
+            _("Spend within {days} days against comparable members, with 95% interval"), days=days
+        ),
+        colours=[theme.GOOD if turn == "more" else theme.QUIET for turn in table["turn"]],
+        zero=True,
+        ax=ax,
+    )
+
+
+def effects(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw what each tier leaves over at its threshold."""
+    table = found.table.dropna(subset=["net"])
+    colour = {"pays": theme.GOOD, "costs more": theme.BAD}
+    bad = table[table["pays"] == "costs more"]
+    if len(bad):
+        tier = f"tier={bad['level'].iloc[0]}"
+        title = words.say(_("{level} keeps less than its benefits cost"), level=words.label(tier))
+    else:
+        title = words.say(_("No tier clearly keeps less than its benefits cost"))
+    return forest(
+        table,
+        labels=[words.label(f"tier={level}") for level in table["level"]],
+        title=title,
+        value="net",
+        xlabel=words.say(
+            _("Margin kept less benefits' cost, a member and year at the threshold, 95% interval")
+        ),
+        colours=[colour.get(pays, theme.QUIET) for pays in table["pays"]],
+        zero=True,
+        ax=ax,
+    )

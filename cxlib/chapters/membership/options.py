@@ -1,0 +1,66 @@
+"""What a client file may set for this chapter (``chapters: {membership: …}``)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cxlib.params.base import Closed, Label, Text
+from cxlib.params.members import Tier
+
+
+class Design(Closed):
+    """Other rules for the tiers, lowest first, each as under ``members: {tiers: …}``."""
+
+    tiers: Annotated[dict[Text, Tier], Field(min_length=1)]
+    label: Label | None = None
+
+    @property
+    def rules(self) -> dict[str, dict[str, float]]:
+        """The rules in the form of `cxlib.analysis.members.simulate_tiers`."""
+        return {
+            name: {"from": tier.since, "benefits": tier.benefits, "points": tier.points}
+            for name, tier in self.tiers.items()
+        }
+
+
+class Options(Closed):
+    """Settings of the membership chapter.
+
+    Parameters
+    ----------
+    margin : float
+        Share of spend that is margin, above 0 and at most 1; without it money is spend.
+    horizon : int
+        Days after an answer, within which spend and leaving are compared.
+    value_weeks : int
+        How far ahead members are valued, in weeks.
+    discount : float
+        A year's.
+    active_days : int
+        Who bought within so many days is active.
+    launched : str, optional
+        The day from which the present tiers and benefits hold; what a tier keeps is judged from
+        then, by the spend of the year before. A year before the end of the period if left out.
+    point_value : float
+        What a redeemed point costs.
+    breakage : float
+        Share of points never redeemed.
+    designs : mapping
+        Name to another design of the tiers, set beside today's.
+    adjust_for : list of str, optional
+        Survey segments held equal where experience is valued; by default those of the client file
+        that may be.
+    """
+
+    margin: float = Field(default=1.0, gt=0, le=1)
+    horizon: int = Field(default=180, ge=1)
+    value_weeks: int = Field(default=52, ge=1)
+    discount: float = Field(default=0.1, gt=-1)
+    active_days: int = Field(default=180, ge=1)
+    launched: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    point_value: float = Field(default=0.0, ge=0)
+    breakage: float = Field(default=0.0, ge=0, lt=1)
+    designs: dict[str, Design] = Field(default_factory=dict)
+    adjust_for: list[str] | None = None

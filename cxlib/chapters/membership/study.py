@@ -1,0 +1,335 @@
+"""What the chapter reads: members with what they spent, and every method's result, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from cxlib import periods
+from cxlib.analysis import lifetime, members, retention
+from cxlib.errors import DataError
+
+T = TypeVar("T")
+YEAR = pd.Timedelta(days=365)
+MOST_LEVELS = 8
+"""An attribute with more values is no group."""
+
+
+@dataclass(kw_only=True)
+class Study:
+    """A client's programme as of the end of a period; what cannot be told is in `refused`."""
+
+    engagement: Any
+    refused: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def options(self) -> Any:
+        """The chapter's settings."""
+        return self.engagement.settings
+
+    @property
+    def currency(self) -> str:
+        """The unit of money."""
+        return self.engagement.client.currency or "count"
+
+    def tried(self, what: str, make: Callable[[], T]) -> T | None:
+        """Return what a method makes, or None where it refuses, and keep why."""
+        try:
+            return make()
+        except DataError as error:
+            self.refused[what] = str(error)
+            return None
+
+    def _entries(self, name: str, *columns: str) -> pd.DataFrame | None:
+        from cxlib.data.tables import read_entries
+
+        engagement = self.engagement
+        if getattr(engagement.client, name) is None:
+            return None
+        return read_entries(engagement.workspace, engagement.client.client, name, columns)
+
+    @cached_property
+    def bought(self) -> pd.DataFrame | None:
+        """Purchases, ids as a category."""
+        frame = self._entries("transactions", "date", "amount")
+        if frame is not None and "amount" not in frame:
+            self.refused["spend"] = "the transactions have no amount."
+            return None
+        return frame
+
+    @cached_property
+    def as_of(self) -> pd.Timestamp:
+        """The last day: of the period, or of the records where periods have no dates."""
+        period = self.engagement.period
+        if periods.kind_of(period):
+            return pd.Timestamp(periods.parse(period).end)
+        days = [t["date"].max() for t in (self.bought,) if t is not None]
+        listed = self.listed
+        if not listed.empty and "joined" in listed:
+            days += [listed[name].max() for name in ("joined", "left") if name in listed]
+        known = [day for day in days if not pd.isna(day)]
+        return max(known).normalize() if known else pd.Timestamp("2000-01-01")
+
+    @cached_property
+    def listed(self) -> pd.DataFrame:
+        """The list of members; empty without one."""
+        if self.engagement.client.members is None:
+            return pd.DataFrame(columns=["member_id"])
+        frame: pd.DataFrame = self.engagement.table("members")
+        return frame
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """One row a member: ``tier, there, spend, spend_before, last`` and their attributes.
+
+        `spend` is of the last year, `spend_before` of the year before it; who buys without a list
+        of members is one.
+        """
+        frame = self.listed
+        if frame.empty and self.bought is not None:
+            ids = self.bought["member_id"].cat.categories
+            frame = pd.DataFrame({"member_id": ids})
+        people = frame.assign(there=_there(frame, self.as_of))
+        for name in ("spend", "spend_before"):
+            start = self.as_of - YEAR * (1 if name == "spend" else 2)
+            people[name] = self.spent(people["member_id"], start, start + YEAR)
+        return people.assign(last=self._last(people["member_id"]))
+
+    def spent(self, ids: pd.Series, after: pd.Timestamp, upto: pd.Timestamp) -> Any:
+        """Return what members spent after one day and up to the end of another."""
+        if self.bought is None:
+            return np.nan
+        day = self.bought["date"]
+        inside = (day >= after + pd.Timedelta(days=1)) & (day < upto + pd.Timedelta(days=1))
+        who = self.bought["member_id"]
+        return _summed(who[inside], self.bought.loc[inside, "amount"], ids)
+
+    def _last(self, ids: pd.Series) -> Any:
+        if self.bought is None:
+            return pd.NaT
+        kept = self.bought[self.bought["date"] < self.as_of + pd.Timedelta(days=1)]
+        last = kept.groupby("member_id", observed=True)["date"].max()
+        return last.reindex(ids).to_numpy()
+
+    # --- who stays -------------------------------------------------------------------------------
+
+    @cached_property
+    def stays(self) -> pd.DataFrame:
+        """One row a member for survival: ``time, left, entry`` (days), groups and ``cohort``."""
+        section, frame = self.engagement.client.members, self.listed
+        if section is None or not ({"joined", "tenure"} & set(frame)):
+            return pd.DataFrame(columns=["time"])
+        groups = [name for name in ("tier", *section.attributes) if name in frame]
+        if "joined" not in frame:
+            rows = frame[groups].assign(
+                time=frame["tenure"], left=frame["status"].eq("left"), entry=0.0, cohort=None
+            )
+            return rows[rows["time"].notna()]
+        joined = frame["joined"]
+        gone = frame.get("left", pd.Series(pd.NaT, index=frame.index))
+        end = gone.where(gone <= self.as_of, self.as_of)
+        begin = pd.Timestamp(section.records_begin) if section.records_begin else None
+        entry = _days(begin - joined) if begin is not None else pd.Series(0.0, frame.index)
+        rows = frame[groups].assign(
+            time=_days(end - joined),
+            left=gone <= self.as_of,
+            entry=entry.clip(lower=0.0).fillna(0.0),
+            cohort=periods.label_dates(joined, self.cohort_period),
+        )
+        old = joined < begin if begin is not None else pd.Series(False, index=frame.index)
+        rows.loc[old, "cohort"] = None  # their early leavers are in no record
+        seen = (joined <= self.as_of) & (rows["time"] > rows["entry"])
+        return rows[seen]
+
+    @property
+    def cohort_period(self) -> Any:
+        """The kind of period by which members are grouped: quarters, years for a yearly client."""
+        return "year" if self.engagement.client.period == "year" else "quarter"
+
+    def survival(self, by: str | None) -> retention.Survival | None:
+        """Return how long members stay, by a column of `stays`."""
+        rows = self.stays if by is None else self.stays[self.stays[by].notna()]
+        if rows.empty:
+            return None
+        return self.tried("who stays", lambda: retention.survival(
+            rows, duration="time", event="left", entry="entry", by=by))  # fmt: skip
+
+    @cached_property
+    def cohorts(self) -> retention.Cohorts | None:
+        """Who joined together and is still there, or who buys again where there is no list."""
+        section = self.engagement.client.members
+        kind = {"as_of": self.as_of, "period": self.cohort_period}
+        if section is not None and "joined" in self.listed:
+            begin = section.records_begin
+            return self.tried("cohorts", lambda: retention.cohorts(
+                self.listed, records_begin=begin, **kind))  # fmt: skip
+        if section is not None or self.bought is None:
+            return None
+        bought = self.bought
+        return self.tried("cohorts", lambda: retention.cohorts(bought, **kind))
+
+    @cached_property
+    def renewals(self) -> lifetime.ShiftedBetaGeometric | None:
+        """The share left of those who joined, age by age, with its projection."""
+        found = self.cohorts
+        if found is None or found.kind != "retention" or found.table.empty:
+            return None
+        table = found.table
+        ages = table.groupby("age")["n"].sum()
+        most = int(ages[ages >= 100].index.max()) if (ages >= 100).any() else 0
+        whole = table.groupby("cohort")["age"].transform("max") >= most
+        pooled = table[whole & (table["age"] <= most)].groupby("age")[["stayed", "n"]].sum()
+        share = (100 * pooled["stayed"] / pooled["n"]).tolist()
+        return self.tried("renewals", lambda: lifetime.sbg(share)) if most >= 3 else None
+
+    # --- what they are worth ---------------------------------------------------------------------
+
+    @cached_property
+    def summary(self) -> lifetime.Summary | None:
+        """Customers as lifetime value sees them, in weeks: former members too, who teach it."""
+        if self.bought is None:
+            return None
+        bought = self.bought
+        return self.tried("worth", lambda: lifetime.summary(
+            bought, as_of=self.as_of, unit="weeks"))  # fmt: skip
+
+    @cached_property
+    def purchases(self) -> lifetime.BgNbd | None:
+        """The model of repeat purchases."""
+        told = self.summary
+        return None if told is None else self.tried("worth", lambda: lifetime.bg_nbd(told))
+
+    @cached_property
+    def money(self) -> lifetime.GammaGamma | None:
+        """The model of money a purchase."""
+        told = self.summary
+        return None if told is None else self.tried("worth", lambda: lifetime.gamma_gamma(told))
+
+    @cached_property
+    def worth(self) -> lifetime.Value | None:
+        """What members are worth over the coming year, by tier."""
+        told, purchases, money, asked = self.summary, self.purchases, self.money, self.options
+        if told is None or purchases is None or money is None:
+            return None
+        here = self.people[self.people["there"]].set_index("member_id")
+        rows = told.table[told.table["member_id"].isin(here.index)]
+        tier = here.get("tier", pd.Series("all", index=here.index))
+        rows = rows.assign(tier=rows["member_id"].map(tier).fillna("all"))
+        return self.tried("worth", lambda: lifetime.value(
+            rows, purchases, money, unit="weeks", horizon=asked.value_weeks, margin=asked.margin,
+            discount=asked.discount, by="tier"))  # fmt: skip
+
+    @cached_property
+    def holdout(self) -> lifetime.Holdout | None:
+        """The model fitted on all but the last half year (or third), held against that."""
+        if self.bought is None or self.purchases is None:
+            return None
+        bought, first = self.bought, self.bought["date"].min()
+        span = (self.as_of - first).days
+        split = self.as_of - pd.Timedelta(days=min(182, span // 3))
+        return self.tried("holdout", lambda: lifetime.holdout(
+            bought, split=split, as_of=self.as_of, unit="weeks"))  # fmt: skip
+
+    # --- what experience is worth ----------------------------------------------------------------
+
+    @cached_property
+    def experience(self) -> members.Experience | None:
+        """What members spend and whether they stay after their first answer."""
+        engagement, bought, asked = self.engagement, self.bought, self.options
+        metric = next((m for m in engagement.metrics if m.kind == "nps"), None)
+        if metric is None or bought is None:
+            return None
+        held = engagement.mix_segments if asked.adjust_for is None else asked.adjust_for
+        return self.tried("experience", lambda: members.value_of_experience(
+            self.listed if len(self.listed) and "joined" in self.listed else None,
+            engagement.survey(period="history"), bought, horizon=asked.horizon,
+            as_of=self.as_of, metric=metric.key, adjust_for=list(held),
+            cut_points=metric.cut_points or (6, 9)))  # fmt: skip
+
+    # --- tiers -----------------------------------------------------------------------------------
+
+    @cached_property
+    def thresholds(self) -> dict[str, float]:
+        """Tier to the spend from which it is held; empty without rules."""
+        section = self.engagement.client.members
+        found = section.thresholds if section is not None and self.bought is not None else {}
+        return found if len(found) > 1 else {}
+
+    @cached_property
+    def launched(self) -> pd.Timestamp:
+        """The day from which the tiers hold."""
+        return pd.Timestamp(self.options.launched or self.as_of - YEAR + pd.Timedelta(days=1))
+
+    @cached_property
+    def benefits(self) -> members.Benefits | None:
+        """What benefits and points cost."""
+        used, ledger = self._entries("benefits", "date", "cost"), self._entries(
+            "points", "date", "points", "kind")  # fmt: skip
+        if used is None and ledger is None:
+            return None
+        people = self.listed if "tier" in self.listed else self.listed.assign(tier="all")
+        upto = self.as_of + pd.Timedelta(days=1)
+        empty = pd.DataFrame({"member_id": [], "date": pd.to_datetime([]), "cost": []})
+        uses = empty if used is None else used
+        kept = None if ledger is None else ledger[ledger["date"] < upto]
+        return self.tried("benefits", lambda: members.benefit_use(
+            uses[uses["date"] < upto], people, points=kept))  # fmt: skip
+
+    @cached_property
+    def effects(self) -> members.Thresholds | None:
+        """What each tier keeps at its threshold, against what its benefits cost."""
+        used = self._entries("benefits", "date", "cost")
+        if not self.thresholds or used is None or "joined" not in self.listed:
+            return None
+        eve = self.launched - pd.Timedelta(days=1)
+        here = self.listed[_there(self.listed, eve)]
+        inside = used[(used["date"] >= self.launched) & (used["date"] <= self.as_of)]
+        cost = inside.get("cost", pd.Series(0.0, index=inside.index))
+        years = max((self.as_of - eve) / YEAR, 1e-9)
+        rows = pd.DataFrame(
+            {
+                "spend_before": self.spent(here["member_id"], eve - YEAR, eve),
+                "margin": self.options.margin
+                * self.spent(here["member_id"], eve, self.as_of) / years,
+                "cost": _summed(inside["member_id"], cost, here["member_id"]) / years,
+            }
+        )  # fmt: skip
+        return self.tried("effects", lambda: members.at_thresholds(
+            rows, thresholds=self.thresholds))  # fmt: skip
+
+    @cached_property
+    def designs(self) -> members.Designs | None:
+        """Today's tiers and the client file's other designs, on the members of today."""
+        if not self.thresholds:
+            return None
+        asked, section = self.options, self.engagement.client.members
+        rules = {"today": section.design} | {k: d.rules for k, d in asked.designs.items()}
+        here = self.people[self.people["there"]]
+        return self.tried("designs", lambda: members.simulate_tiers(
+            here, designs=rules, point_value=asked.point_value,
+            breakage=asked.breakage))  # fmt: skip
+
+
+def _there(frame: pd.DataFrame, day: pd.Timestamp) -> Any:
+    """Return who was a member on a day."""
+    joined = frame.get("joined", pd.Series(pd.NaT, index=frame.index))
+    left = frame.get("left", pd.Series(pd.NaT, index=frame.index))
+    gone = frame["status"].eq("left") & left.isna() if "status" in frame else False
+    return ~(joined > day) & ~(left <= day) & ~pd.Series(gone, index=frame.index)
+
+
+def _days(spans: Any) -> Any:
+    return spans.dt.total_seconds() / 86_400
+
+
+def _summed(who: pd.Series, amounts: pd.Series, ids: pd.Series) -> Any:
+    """Return sums by member, in the order of `ids`; 0 for who has none."""
+    codes = who.cat.codes.to_numpy()
+    sums = np.bincount(codes, amounts.fillna(0.0), len(who.cat.categories))
+    at = pd.Index(who.cat.categories).get_indexer(pd.Index(ids))
+    return np.where(at >= 0, np.append(sums, 0.0)[at], 0.0)

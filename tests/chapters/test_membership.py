@@ -1,0 +1,177 @@
+"""The membership of the demo clients recovers what was planted in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from cxlib import Engagement
+from cxlib.chapters.membership import figures, findings, stays, tables
+from cxlib.chapters.membership.study import Study
+from cxlib.data.demo import _orders, _rewards
+from cxlib.plots import theme
+from cxlib.present.findings import Finding, tell
+from cxlib.words import Words
+from cxlib.workspace import Workspace
+
+
+@dataclass
+class Told:
+    study: Study
+
+    def about(self, table: object, rules: object, key: str) -> dict[str, Finding]:
+        shown = self.study.engagement.withheld(table)
+        told = tell(shown, rules, chapter="membership", about=key)  # type: ignore[arg-type]
+        return {finding.subject: finding for finding in told}
+
+
+def study_of(workspace: Workspace, client: str) -> Told:
+    e = Engagement.open(client, language="en", chapter="membership", workspace=workspace)
+    return Told(Study(engagement=e))
+
+
+@pytest.fixture(scope="module")
+def lakeside(demo_workspace: Workspace) -> Told:
+    return study_of(demo_workspace, "lakeside-bank")
+
+
+@pytest.fixture(scope="module")
+def harbour(demo_workspace: Workspace) -> Told:
+    return study_of(demo_workspace, "harbour-hotels")
+
+
+@pytest.fixture(scope="module")
+def nova(demo_workspace: Workspace) -> Told:
+    return study_of(demo_workspace, "nova-mall")
+
+
+def test_the_worth_of_each_step_is_recovered_and_said(lakeside: Told) -> None:
+    result = tables.steps(lakeside.study)
+    spend = result.table.query("outcome_key == 'spend'").set_index("step_key")
+    promoter = _rewards.WORTH_IN_HORIZON["promoter"] - _rewards.WORTH_IN_HORIZON["passive"]
+    truth = {"detractor to passive": 120.0, "passive to promoter": promoter}
+    for step, worth in truth.items():
+        row = spend.loc[step]
+        assert row["step_value_low"] < worth < row["step_value_high"]
+        assert row["turn"] == "more"
+    told = lakeside.about(result, findings.STEPS, "subject")
+    assert set(told) == set(truth)
+    assert told["detractor to passive"].severity == "warning"
+    assert "£" in told["detractor to passive"].headline(Words())
+
+
+def test_where_the_worth_is_zero_no_price_is_put_on_it(harbour: Told, nova: Told) -> None:
+    for client in (harbour, nova):
+        result = tables.steps(client.study)
+        assert (result.table["turn"] == "unclear").all()
+        (finding,) = client.about(result, findings.STEPS, "subject").values()
+        assert finding.severity == "note"
+    raw = tables.steps(harbour.study).table["step_raw"].iloc[1]
+    assert raw > 200  # higher tiers are happier and spend more: the raw gap would mislead
+
+
+def test_the_cohort_and_the_channel_that_leave_early_are_found_and_no_other(
+    lakeside: Told, harbour: Told
+) -> None:
+    told = lakeside.about(stays.groups(lakeside.study), findings.STAY, "level")
+    assert set(told) == {f"joined_by={_rewards.CAMPAIGN}", "cohort=2025Q2"}
+    assert told[f"joined_by={_rewards.CAMPAIGN}"].severity == "serious"
+    assert harbour.about(stays.groups(harbour.study), findings.STAY, "level") == {}
+
+
+def test_planted_leaving_is_recovered_though_early_leavers_are_in_no_record(
+    lakeside: Told, harbour: Told
+) -> None:
+    groups = stays.groups(lakeside.study).set_index("level")
+    for channel, monthly in _rewards.LEAVING_A_MONTH.items():
+        row = groups.loc[channel]
+        assert row["stay_low"] - 0.02 < (1 - monthly) ** 12 < row["stay_high"] + 0.02
+    told = harbour.study.survival("tier")
+    assert told is not None
+    at = told.at(365).set_index("level")
+    for tier, monthly in {"银卡": 0.022, "金卡": 0.010, "白金卡": 0.005}.items():
+        truth = 2.718281828 ** (-monthly * 12)
+        assert at.loc[tier, "survival"] == pytest.approx(truth, abs=0.04)
+
+
+def test_a_tier_that_costs_more_than_it_keeps_and_one_that_pays(lakeside: Told) -> None:
+    result = tables.effects(lakeside.study)
+    table = result.table.set_index("level")
+    keeps = 0.2 * 12 * _rewards.EXTRA_A_MONTH["Platinum"]
+    assert table.loc["Gold", "keeps_low"] < 0 < table.loc["Gold", "keeps_high"]
+    assert table.loc["Platinum", "keeps_low"] < keeps < table.loc["Platinum", "keeps_high"]
+    told = lakeside.about(result, findings.TIERS, "level")
+    assert {k: f.severity for k, f in told.items()} == {
+        "tier=Gold": "serious",
+        "tier=Platinum": "good",
+    }
+    designs = lakeside.about(tables.designs(lakeside.study), findings.DESIGNS, "subject")
+    words = lakeside.study.engagement.words
+    assert "Gold without the lounge" in designs["design"].headline(words)
+
+
+def test_novas_orders_have_the_planted_model_and_it_holds_out(nova: Told) -> None:
+    fit = nova.study.purchases
+    assert fit is not None
+    rows = fit.table.set_index("parameter")
+    for name, truth in _orders.BG_NBD.items():
+        assert rows.loc[name, "estimate_low"] < truth < rows.loc[name, "estimate_high"]
+    money = nova.study.money
+    assert money is not None
+    rows = money.table.set_index("parameter")
+    for name, truth in _orders.GAMMA_GAMMA.items():
+        assert rows.loc[name, "estimate_low"] < truth < rows.loc[name, "estimate_high"]
+    held = tables.holdout(nova.study)
+    assert 0.9 < held["ratio"].iloc[0] < 1.1
+
+
+def test_where_the_model_does_not_fit_no_value_is_given_and_it_is_said(harbour: Told) -> None:
+    assert tables.worth(harbour.study) is None
+    refused = tables.refused(harbour.study)
+    assert "worth" in set(refused["case"])
+    assert "worth" in harbour.about(refused, findings.REFUSED, "case")
+
+
+def test_movement_and_shares_add_up(lakeside: Told) -> None:
+    movement = tables.movement(lakeside.study)
+    assert movement is not None
+    before = movement.table.groupby("before")["moved_share"].sum()
+    assert before.tolist() == pytest.approx([1.0] * len(before))
+    who = tables.who(lakeside.study)
+    assert who["share_of_members"].sum() == pytest.approx(1)
+    assert who["spend_share"].sum() == pytest.approx(1)
+    points = lakeside.study.benefits
+    assert points is not None
+    shares = points.points.set_index("kind")["share"]
+    assert shares["redeemed"] == pytest.approx(_rewards.REDEEMED, abs=0.02)
+    assert shares[["redeemed", "expired", "outstanding"]].sum() == pytest.approx(1)
+
+
+def test_small_cohorts_and_tiers_are_withheld_everywhere(lakeside: Told) -> None:
+    e = lakeside.study.engagement
+    movement = tables.movement(lakeside.study)
+    shown = e.withheld(movement).table
+    small = shown["n"].isna()
+    assert (movement.table.loc[~small, "n"] >= e.minimum_base).all()  # type: ignore[union-attr]
+    assert shown.loc[small, "moved_share"].isna().all()
+
+
+def test_figures_speak_both_languages(lakeside: Told, nova: Told) -> None:
+    for language in ("en", "zh"):
+        e = Engagement.open("lakeside-bank", language=language, chapter="membership",
+                            workspace=lakeside.study.engagement.workspace)  # fmt: skip
+        words = e.words
+        for plot, made in (
+            (figures.flow, tables.movement(lakeside.study)),
+            (figures.curves, stays.curves(lakeside.study)),
+            (figures.cohorts, stays.cohorts(lakeside.study)),
+            (figures.effects, tables.effects(lakeside.study)),
+            (figures.steps, tables.steps(lakeside.study)),
+        ):
+            with theme.applied():
+                title = plot(e.withheld(made), words=words).get_gid()
+            assert title
+            assert any("\u4e00" <= c <= "\u9fff" for c in title) == (language == "zh")
+    with theme.applied():
+        assert figures.cohorts(stays.cohorts(nova.study), words=Words()).get_gid()
