@@ -118,9 +118,9 @@ def test_costs_by_hand(place: Workspace) -> None:
     e = opened(place, SMALL)
     costs = tables.costs(e).set_index("id")
     # x: (100 + 10·5) a year, 10% dearer in the second, 70 once; y: (80 + 50) · 2.1
-    assert costs.loc["x", "cost"] == pytest.approx(70 + 150 + 165)
+    assert costs.loc["x", "years_cost"] == pytest.approx(70 + 150 + 165)
     assert costs.loc["x", ["first_year", "later_year"]].tolist() == pytest.approx([220, 165])
-    assert costs.loc["y", "cost"] == pytest.approx(130 * 2.1)
+    assert costs.loc["y", "years_cost"] == pytest.approx(130 * 2.1)
     assert costs.loc["x", "user_month"] == pytest.approx(385 / 10 / 24)
     ranking = tables.ranking(e, tables.scored(e)).set_index("id")
     assert ranking["weighted_sum"].to_dict() == pytest.approx({"x": 4.25, "y": 3.25})
@@ -132,7 +132,7 @@ def test_costs_by_hand(place: Workspace) -> None:
 def test_an_option_without_costs_is_not_called_cheap(place: Workspace) -> None:
     e = opened(place, SMALL.replace(", licence: 80, per_user: 5", ""))
     ranking = tables.ranking(e, tables.scored(e))
-    assert np.isnan(ranking.set_index("id").loc["y", "cost"])
+    assert np.isnan(ranking.set_index("id").loc["y", "years_cost"])
     assert "price" not in tables.recommendation(ranking, 2)
 
 

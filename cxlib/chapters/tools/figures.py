@@ -34,19 +34,19 @@ def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -
 
 def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw the weighted mean score against the cost over the years; as `tables.ranking`."""
-    shown: Any = table.dropna(subset=["weighted_sum", "cost"])
-    shown = shown.assign(cost_low=shown["cost"], cost_high=shown["cost"],
+    shown: Any = table.dropna(subset=["weighted_sum", "years_cost"])
+    shown = shown.assign(years_cost_low=shown["years_cost"], years_cost_high=shown["years_cost"],
                          weighted_sum_low=float("nan"), weighted_sum_high=float("nan"))  # fmt: skip
     best, cheap = (shown.sort_values(by, kind="stable", ascending=up).iloc[0]["title"]
-                   for by, up in (("weighted_sum", False), ("cost", True)))  # fmt: skip
+                   for by, up in (("weighted_sum", False), ("years_cost", True)))  # fmt: skip
     same = _("“{best}” scores best and costs least")
     apart = _("“{best}” scores best, “{cheap}” costs least")
     names = (_("Cheap"), _("Reconsider"), _("Good value"), _("Good at a price"))
     ax = quadrants(
         shown,
-        x="cost",
+        x="years_cost",
         y="weighted_sum",
-        cuts=(float(shown["cost"].mean()), float(shown["weighted_sum"].mean())),
+        cuts=(float(shown["years_cost"].mean()), float(shown["weighted_sum"].mean())),
         labels=[words.label(title) for title in shown["title"]],
         names=[words.say(name) for name in names],
         title=words.say(same if best == cheap else apart, best=best, cheap=cheap),

@@ -38,7 +38,7 @@ COLUMNS = {
     "scores_asked": Column(_("Scores asked"), "int"),
     "first_year": Column(_("First year"), "int", "In the client's currency."),
     "later_year": Column(_("Last year"), "int", "In the client's currency."),
-    "cost": Column(_("Cost over the years"), "int", "In the client's currency."),
+    "years_cost": Column(_("Cost over the years"), "int", "In the client's currency."),
     "user_month": Column(_("A user and month"), "points", "In the client's currency."),
     "extra_cost": Column(_("More than the cheapest"), "int", "In the client's currency."),
     "cheapest": Column(_("Cheapest"), "key"),
@@ -138,7 +138,7 @@ def ranking(engagement: Any, found: Selection | None) -> pd.DataFrame:
         None if pd.isna(low) else f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
         for low, high in zip(every["rank_low"], every["rank_high"], strict=True)
     ]
-    every = every.join(costs(engagement).set_index("id")["cost"], on="id")
+    every = every.join(costs(engagement).set_index("id")["years_cost"], on="id")
     return every.sort_values("rank", kind="stable", na_position="last", ignore_index=True)
 
 
@@ -149,19 +149,19 @@ def costs(engagement: Any) -> pd.DataFrame:
     for option in register.options:
         parts = (option.licence, option.set_up, option.training, option.per_user)
         row: dict[str, Any] = {"id": option.id, "title": f"options.{option.id}"}
-        row |= {"years": choice.years, "first_year": nan, "later_year": nan, "cost": nan}
+        row |= {"years": choice.years, "first_year": nan, "later_year": nan, "years_cost": nan}
         if any(part is not None for part in parts):
             licence, set_up, training, per_user = (part or 0.0 for part in parts)
             yearly = licence + per_user * choice.users
             years = [yearly * (1 + choice.price_rise) ** year for year in range(choice.years)]
             once = set_up + training
-            row |= {"first_year": once + years[0], "cost": once + sum(years)}
+            row |= {"first_year": once + years[0], "years_cost": once + sum(years)}
             row |= {"later_year": years[-1] if choice.years > 1 else nan}
-        row["user_month"] = row["cost"] / choice.users / choice.years / 12
+        row["user_month"] = row["years_cost"] / choice.users / choice.years / 12
         told.append(row)
     table = pd.DataFrame(told, columns=["id", "title", "years", "first_year", "later_year",
-                                        "cost", "user_month"])  # fmt: skip
-    return table.sort_values("cost", kind="stable", ignore_index=True)
+                                        "years_cost", "user_month"])  # fmt: skip
+    return table.sort_values("years_cost", kind="stable", ignore_index=True)
 
 
 def recommendation(table: pd.DataFrame, years: int) -> pd.DataFrame:
@@ -173,9 +173,9 @@ def recommendation(table: pd.DataFrame, years: int) -> pd.DataFrame:
     if len(stays):
         first = stays.iloc[0]
         row |= {"best_option": first["title"], "p_first": first["p_first"], "case": "one left"}
-        cheap = stays.dropna(subset=["cost"]).sort_values("cost", kind="stable")
+        cheap = stays.dropna(subset=["years_cost"]).sort_values("years_cost", kind="stable")
         if len(cheap) == len(stays) > 1:
-            extra = first["cost"] - cheap["cost"].iloc[0]
+            extra = first["years_cost"] - cheap["years_cost"].iloc[0]
             row |= {"cheapest": cheap["title"].iloc[0], "extra_cost": extra}
             row["price"] = "dearer" if extra > 0 else "cheapest"
     if len(stays) > 1:
