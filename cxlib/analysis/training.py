@@ -8,7 +8,7 @@ from math import nan, sqrt
 import numpy as np
 import pandas as pd
 from scipy.special import gammaln
-from scipy.stats import ttest_rel
+from scipy.stats import ttest_ind, ttest_rel
 
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import number
@@ -63,6 +63,30 @@ class Evaluation(Result):
     lost_after: float
     table: pd.DataFrame
     caveats: tuple[Caveat, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast(Result):
+    """What those who were trained gained more than those who were not.
+
+    Attributes
+    ----------
+    value, low, high, statistic, df, p_value : float
+        Difference of the mean gains in the test's points, its Welch interval and test.
+    gain, gain_without, n, n_without : float, int
+        Mean gain with the training and without, and participants tested twice of either.
+    """
+
+    value: float
+    low: float
+    high: float
+    statistic: float
+    df: float
+    p_value: float
+    gain: float
+    gain_without: float
+    n: int
+    n_without: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +165,8 @@ def evaluate(
     if both.sum() < 2:
         raise DataError(f"{int(both.sum())} took both {before!r} and {after!r}: two are needed.")
     x, y = pre[both], post[both]
-    rows = [_row("", x, y, level)]
+    whole = _row("", x, y, level)
+    rows = [whole]
     if by is not None:
         groups = validate.column(data, by)[both]
         rows = [
@@ -150,7 +175,6 @@ def evaluate(
             for here in [groups.eq(group).to_numpy()]
             if here.sum() > 1
         ]
-    whole = _row("", x, y, level)
     gain, n = y - x, len(x)
     picks = np.random.default_rng(seed).integers(0, n, (draws, n))
     spread = x[picks].std(axis=1, ddof=1)
@@ -191,6 +215,60 @@ def evaluate(
         table=pd.DataFrame(rows).drop(columns="statistic"),
         caveats=tuple(notes),
     )
+
+
+def against(
+    data: pd.DataFrame,
+    *,
+    trained: str = "trained",
+    before: str = "pre",
+    after: str = "post",
+    confidence: float = 0.95,
+) -> Contrast:
+    """Compare the gain of those who were trained with that of those who were not.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a participant.
+    trained : str
+        Column of booleans.
+    before, after : str
+        Columns of the two test scores; only those who took both count.
+    confidence : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Contrast
+        Difference of the mean gains with Welch's interval: unlike spreads are allowed.
+
+    Raises
+    ------
+    DataError
+        If a column is absent or holds text, or fewer than two on a side were tested twice.
+
+    Notes
+    -----
+    Only where it was drawn by lot who is trained is the difference the effect of the training.
+    """
+    pre, post = (validate.numbers(validate.column(data, name)) for name in (before, after))
+    taught = validate.column(data, trained).astype(bool).to_numpy()
+    gain = post - pre
+    with_it, without = (gain[who & ~np.isnan(gain)] for who in (taught, ~taught))
+    if min(len(with_it), len(without)) < 2:
+        raise DataError(
+            f"{len(with_it)} with and {len(without)} without the training took both: "
+            "two of each are needed."
+        )
+    test = ttest_ind(with_it, without, equal_var=False)
+    ends = test.confidence_interval(number(confidence, "confidence"))
+    had, lacked = float(with_it.mean()), float(without.mean())
+    return Contrast(
+        value=had - lacked, low=float(ends.low), high=float(ends.high),
+        statistic=float(test.statistic), df=float(test.df), p_value=float(test.pvalue),
+        gain=had, gain_without=lacked, n=len(with_it), n_without=len(without),
+    )  # fmt: skip
 
 
 def items(

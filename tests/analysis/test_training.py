@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.analysis.training import evaluate, items
+from cxlib.analysis.training import against, evaluate, items
 from cxlib.errors import DataError
 
 SLEEP = pd.DataFrame(
@@ -89,3 +89,21 @@ def test_a_question_that_points_the_wrong_way_is_named() -> None:
     assert items(gaps).table["n"].iloc[0] == 198
     with pytest.raises(DataError, match="marks go from 0 to 1"):
         items(answers.assign(b=2), marks=dict.fromkeys("abcdefg", 1.0))
+
+
+def test_with_and_without_is_welchs_test_of_the_gains() -> None:
+    """R: t.test(extra ~ group, data = sleep) gives t 1.8608 on 17.776, p 0.07939."""
+    gains = pd.concat([SLEEP["post"], SLEEP["pre"]], ignore_index=True)
+    data = pd.DataFrame({"pre": 0.0, "post": gains, "trained": [True] * 10 + [False] * 10})
+    told = against(data)
+    assert (told.value, told.gain, told.gain_without) == pytest.approx((1.58, 2.33, 0.75))
+    assert told.statistic == pytest.approx(1.8608, abs=5e-5)
+    assert told.df == pytest.approx(17.776, abs=5e-4)
+    assert told.p_value == pytest.approx(0.07939, abs=5e-6)
+    assert (told.low, told.high) == pytest.approx((-0.2055, 3.3655), abs=5e-5)
+    swapped = against(data.assign(trained=~data["trained"]))
+    assert (swapped.value, swapped.low) == pytest.approx((-told.value, -told.high))
+    lone = pd.DataFrame({"pre": [1.0], "post": [None], "trained": [True]})
+    assert against(pd.concat([data, lone])).n == 10  # who took one test only does not count
+    with pytest.raises(DataError, match="10 with and 0 without the training"):
+        against(data[data["trained"]])

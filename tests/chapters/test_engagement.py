@@ -66,7 +66,7 @@ def test_the_sheet_holds_what_was_handed_over_and_its_proof(mall: Engagement) ->
     criteria = tables.criteria(mall)
     core = mall.judged().table
     assert criteria["status"].tolist() == core["status"].tolist()
-    assert set(tables.training(tables.status(mall))["id"]) == {"d4", "d6"}
+    assert set(tables.training(mall, tables.status(mall))["id"]) == {"d4", "d6"}
 
 
 def test_the_summary_shows_what_is_open_late_first(mall: Engagement) -> None:

@@ -38,6 +38,8 @@ COLUMNS = {
     "remarks": Column(_("Remarks"), "text", "Filled in by hand."),
     "hours": Column(_("Hours"), "points"),
     "people": Column(_("Participants"), "int"),
+    "hours_held": Column(_("Hours held"), "points", "As chapter 13 has it."),
+    "came": Column(_("Came"), "int"),
     "date": Column(_("Date"), "date"),
     "decision_made": Column(_("Decision"), "key"),
     "whose": Column(_("Owner"), "key"),
@@ -172,9 +174,14 @@ def late(found: Status) -> pd.DataFrame:
     return table.assign(fee=table["fee"].where(table["fee"] > 0))
 
 
-def training(found: Status) -> pd.DataFrame:
-    """Return the training arrangement: what is taught, when, how long, to how many."""
-    return found.table[found.table["kind"] == "training"]
+def training(engagement: Any, found: Status) -> pd.DataFrame:
+    """Return the training arrangement, and what was held of it as chapter 13 saved it."""
+    table = found.table[found.table["kind"] == "training"]
+    saved = {one.chapter: one.results for one in engagement.saved()}.get("training", {})
+    names = {"deliverable": "id", "hours": "hours_held", "came": "came"}
+    held = saved.get("plan", pd.DataFrame(columns=list(names))).rename(columns=names)
+    held = held[list(names.values())].groupby("id").sum(min_count=1).astype(float)
+    return table.join(held, on="id")
 
 
 def log(engagement: Any, name: str) -> pd.DataFrame:

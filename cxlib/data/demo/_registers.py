@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cxlib.data.demo import _contracts
+from cxlib.data.demo import _contracts, _tools, _training
 
 LAKESIDE_ACTIONS = """\
 # Planted: a2 moved its KPI's chart or not as the tickets say; a5 came with the rise of ease in
@@ -233,8 +233,16 @@ actions:
 
 REGISTERS = {
     "harbour-hotels": {"actions": HARBOUR_ACTIONS},
-    "lakeside-bank": {"actions": LAKESIDE_ACTIONS, "obligations": _contracts.LAKESIDE},
-    "nova-mall": {"actions": NOVA_ACTIONS, "obligations": _contracts.NOVA},
+    "lakeside-bank": {
+        "actions": LAKESIDE_ACTIONS,
+        "tools": _tools.register(),
+        "obligations": _contracts.LAKESIDE,
+    },
+    "nova-mall": {
+        "actions": NOVA_ACTIONS,
+        "obligations": _contracts.NOVA,
+        "training": _training.register(),
+    },
 }
 
 

@@ -1,0 +1,58 @@
+"""The chapter drawn: thin, on the kit's chart types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxlib.plots import theme
+from cxlib.plots.bars import bars
+from cxlib.plots.map import quadrants
+from cxlib.words import Quantity, Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw how often each option leads when the weights move; as `tables.ranking`."""
+    shown = table.dropna(subset=["p_first"])
+    shown = shown.assign(share=shown["p_first"], low=float("nan"), high=float("nan"))
+    first = shown.iloc[0]
+    says = _("“{option}” comes first in {share} of the draws")
+    share = Quantity(float(first["p_first"]), "share")
+    return bars(
+        shown,
+        labels=[words.label(title) for title in shown["title"]],
+        title=words.say(says, option=first["title"], share=share),
+        ylabel=words.say(_("First when weights move, %")),
+        colours=[theme.MAIN] + [theme.QUIET] * (len(shown) - 1),
+        ax=ax,
+    )
+
+
+def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw the weighted mean score against the cost over the years; as `tables.ranking`."""
+    shown: Any = table.dropna(subset=["weighted_sum", "years_cost"])
+    shown = shown.assign(years_cost_low=shown["years_cost"], years_cost_high=shown["years_cost"],
+                         weighted_sum_low=float("nan"), weighted_sum_high=float("nan"))  # fmt: skip
+    best, cheap = (shown.sort_values(by, kind="stable", ascending=up).iloc[0]["title"]
+                   for by, up in (("weighted_sum", False), ("years_cost", True)))  # fmt: skip
+    same = _("“{best}” scores best and costs least")
+    apart = _("“{best}” scores best, “{cheap}” costs least")
+    names = (_("Cheap"), _("Reconsider"), _("Good value"), _("Good at a price"))
+    ax = quadrants(
+        shown,
+        x="years_cost",
+        y="weighted_sum",
+        cuts=(float(shown["years_cost"].mean()), float(shown["weighted_sum"].mean())),
+        labels=[words.label(title) for title in shown["title"]],
+        names=[words.say(name) for name in names],
+        title=words.say(same if best == cheap else apart, best=best, cheap=cheap),
+        xlabel=words.say(_("Cost over the years")),
+        ylabel=words.say(_("Weighted mean score")),
+        ax=ax,
+    )
+    ax.xaxis.set_major_formatter(lambda cost, _place: words.number(cost))
+    return ax
