@@ -168,7 +168,7 @@ def scorecard(
     table = pd.DataFrame(rows)
     apart = _contrasts(each, "by", level, each[[]], "difference")
     names = sorted(each["by"].astype(str).unique())
-    told = pd.DataFrame(apart, index=names).loc[table[by].astype(str)].set_index(table.index)
+    told = pd.DataFrame(apart, index=names).loc[list(table[by].astype(str))].set_index(table.index)
     if len(table) > 1:
         table = table.join(told.assign(p_adjusted=adjust(told["p_value"])).drop(columns="p_value"))
     else:

@@ -24,18 +24,15 @@ def locations(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     facts = {"location": first["location"], "value": words.quantity(first["value"], "percent")}
     clear = _("{location} scores clearly below the others: {value}")
     alike = _("No location scores clearly below the others")
-    then = shown["before"].notna().any()
+    then = bool(shown["then"].notna().any())
     axis = _("Visit score in percent, with 95% interval")
+    stroke = _("Visit score in percent, with 95% interval; stroke: the round before")
     return forest(
         shown,
         labels=[words.label(place) for place in shown["location"]],
         title=words.say(clear if first["case"] == "below" else alike, **facts),
-        xlabel=words.say(
-            _("Visit score in percent, with 95% interval; stroke: the round before")
-            if then
-            else axis
-        ),
-        reference="before" if then else "",
+        xlabel=words.say(stroke if then else axis),
+        reference="then" if then else "",
         colours=[theme.BAD if case == "below" else theme.MAIN for case in shown["case"]],
         ax=ax,
     )
@@ -45,6 +42,8 @@ def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     """Draw the standards that win the fewest points; critical ones stand out."""
     shown = table.head(MOST)
     first = shown.iloc[0]
+    axis = _("Points won in percent, with 95% interval")
+    red = _("Points won in percent, with 95% interval; red: critical standards")
     facts = {"standard": first["standard"], "failed": int(first["failed"])}
     return forest(
         shown,
@@ -54,7 +53,7 @@ def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
             visits=int(first["visits"]),
             **facts,
         ),
-        xlabel=words.say(_("Points won in percent, with 95% interval; red: critical standards")),
+        xlabel=words.say(red if shown["is_critical"].any() else axis),
         value="won",
         colours=[theme.BAD if critical else theme.MAIN for critical in shown["is_critical"]],
         ax=ax,

@@ -36,6 +36,7 @@ COLUMNS = {
     "visitor": Column(_("Visitor"), "text", "A code."),
     "effect": Column(_("Against the others"), "signed", "At the same places.",
                      ("effect_low", "effect_high")),
+    "then": Column(_("Round before"), "unit"),
     "wave": Column(_("Round"), "period"),
     "wave_before": Column(_("Round before"), "period"),
     "visits_before": Column(_("Visits before"), "int"),
@@ -172,9 +173,9 @@ def locations(found: Visited | None) -> pd.DataFrame:
     table = found.card.table.rename(columns={"n": "visits", "critical": "critical_visits"})
     below = (table["p_adjusted"] < ALPHA) & (table["difference"] < 0) & (not _confounded(found))
     case = np.select([table["visits"] == 1, below], ["once", "below"], default="")
-    before = found.before.table.set_index("location")["value"] if found.before else {}
+    was = dict(found.before.table[["location", "value"]].to_numpy()) if found.before else {}
     return table.assign(
-        case=case, before=table["location"].map(before).astype(float), unit="percent",
+        case=case, then=table["location"].map(was).astype(float), unit="percent",
         title=table["location"], subject="visits of " + table["location"], wave=found.wave,
     )  # fmt: skip
 
@@ -223,7 +224,11 @@ def _clearly_there(found: Visited, row: dict[Any, Any]) -> bool:
     mine = found.rows[(found.rows["standard"] == row["standard"])
                       & (found.rows["wave"] == found.wave)]  # fmt: skip
     counts = pd.crosstab(mine["location"] == row["most_at"], mine["score"] < mine["maximum"])
-    p = fisher_exact(counts, alternative="greater").pvalue if counts.shape == (2, 2) else 1.0
+    p = (
+        fisher_exact(counts.to_numpy(), alternative="greater").pvalue
+        if counts.shape == (2, 2)
+        else 1.0
+    )
     return bool(p * mine["location"].nunique() < ALPHA)
 
 
@@ -254,7 +259,7 @@ def visitors(found: Visited | None) -> pd.DataFrame:
     case: dict[str, str] = {}
     told = whole
     while (clear := told[told["p_adjusted"].astype(float) < ALPHA]).shape[0]:
-        far = clear.loc[clear["effect"].abs().idxmax()]
+        far = clear.iloc[int(clear["effect"].astype(float).abs().argmax())]
         case[far["visitor"]] = "strict" if far["effect"] < 0 else "lenient"
         rows = rows[rows["visitor"] != far["visitor"]]  # beside one strict, others look lenient
         told = scorecard(rows, by="spot").visitors
