@@ -212,7 +212,7 @@ def change(
     Returns
     -------
     pandas.DataFrame
-        One row a place of both rounds, the first row all of them (its `by` is None): `by`,
+        One row a place of both rounds, the first row all of them (its `by` is missing): `by`,
         ``visits_before, visits_after, before, after, change, change_low, change_high`` (points),
         ``p_adjusted`` (one family, Benjamini and Hochberg). No place in both: no row.
 

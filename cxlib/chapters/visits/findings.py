@@ -7,7 +7,7 @@ from cxlib.words import mark as _
 
 SCORE = _("95% interval {low} to {high}, {visits} visits")
 CHANGE = _("95% interval {change_low} to {change_high}, {visits_before} and {visits} visits")
-EFFECT = _("95% interval {effect_low} to {effect_high}, {visits} visits")
+EFFECT = _("95% interval {difference_low} to {difference_high}, {visits} visits")
 COUNT = _("{visits} visits")
 
 # fmt: off

@@ -34,8 +34,7 @@ COLUMNS = {
     "is_critical": Column(_("Critical"), "mark"),
     "most_at": Column(_("Fails most at"), "key"),
     "visitor": Column(_("Visitor"), "text", "A code."),
-    "effect": Column(_("Against the others"), "signed", "At the same places.",
-                     ("effect_low", "effect_high")),
+    "stands": Column(_("Against the others"), "word", "better, worse or unclear, at equal mix."),
     "then": Column(_("Round before"), "unit"),
     "wave": Column(_("Round"), "period"),
     "wave_before": Column(_("Round before"), "period"),
@@ -263,12 +262,19 @@ def visitors(found: Visited | None) -> pd.DataFrame:
         case[far["visitor"]] = "strict" if far["effect"] < 0 else "lenient"
         rows = rows[rows["visitor"] != far["visitor"]]  # beside one strict, others look lenient
         told = scorecard(rows, by="spot").visitors
-    table = whole.rename(columns={"n": "visits", "low": "effect_low", "high": "effect_high"})
+    table = whole.rename(
+        columns={
+            "n": "visits",
+            "effect": "difference",
+            "low": "difference_low",
+            "high": "difference_high",
+        }
+    )
     return table.assign(
         case=table["visitor"].map(case).fillna(""),
         subject="visitor " + table["visitor"].astype(str),
         title=table["visitor"], unit="percent",
-    ).sort_values("effect", kind="stable", ignore_index=True)  # fmt: skip
+    ).sort_values("difference", kind="stable", ignore_index=True)  # fmt: skip
 
 
 def agreement(found: Visited | None) -> pd.DataFrame:
@@ -305,9 +311,15 @@ def beside(engagement: Any, found: Visited | None) -> pd.DataFrame:
     groups = engagement.withheld(engagement.groups()).table
     mine = groups[groups["segment"] == found.segment]
     mine = mine.assign(location=[_place(found.segment, str(level)) for level in mine["level"]])
-    named = {"value": "survey_value", "low": "survey_low", "high": "survey_high", "n": "answers"}
-    told = mine[["location", "kpi", "unit", "turn", *named]].rename(columns=named)
+    named = {
+        "value": "survey_value",
+        "low": "survey_low",
+        "high": "survey_high",
+        "n": "answers",
+        "turn": "stands",
+    }
+    told = mine[["location", "kpi", "unit", *named]].rename(columns=named)
     scores = {"value": "visit_score", "low": "visit_low", "high": "visit_high"}
     table = locations(found).drop(columns="unit").rename(columns=scores).merge(told, on="location")
-    both = (table["case"] == "below") & (table["turn"] == "worse")
+    both = (table["case"] == "below") & (table["stands"] == "worse")
     return table.assign(case=np.where(both, "both", ""))
