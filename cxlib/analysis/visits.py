@@ -31,7 +31,9 @@ class Scorecard(Result):
         One row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value, low,
         high`` (mean score in percent and its t interval over visits; NaN ends on one visit),
         ``adjusted`` (at the average visitor; NaN where visitors cannot be told from locations),
-        ``critical`` (visits with a critical failure).
+        ``critical`` (visits with a critical failure), ``difference, difference_low,
+        difference_high, p_adjusted`` (from the mean of the other places, in points, at the same
+        visitors where these can be told; one variance for all places).
     sections : pandas.DataFrame
         ``section, n, value, low, high``: mean over visits of a section's score, in percent.
     standards : pandas.DataFrame
@@ -163,7 +165,15 @@ def scorecard(
         | {"adjusted": adjusted.get(place, nan), "critical": int(rows_["critical"].sum())}
         for place, rows_ in each.groupby("by", sort=False, observed=True)
     ]
-    table = pd.DataFrame(rows).sort_values("value", kind="stable", ignore_index=True)
+    table = pd.DataFrame(rows)
+    apart = _contrasts(each, "by", level, each[[]], "difference")
+    names = sorted(each["by"].astype(str).unique())
+    told = pd.DataFrame(apart, index=names).loc[list(table[by].astype(str))].set_index(table.index)
+    if len(table) > 1:
+        table = table.join(told.assign(p_adjusted=adjust(told["p_value"])).drop(columns="p_value"))
+    else:
+        table[["difference", "difference_low", "difference_high", "p_adjusted"]] = nan
+    table = table.sort_values("value", kind="stable", ignore_index=True)
     once = int((table["n"] == 1).sum())
     if once:
         message = _("{n} of {all} were visited once: one visit says nothing of the next.")
@@ -183,6 +193,88 @@ def scorecard(
         n_dropped=int(data["score"].isna().sum()),
         caveats=tuple(notes),
     )
+
+
+def change(
+    before: Scorecard, after: Scorecard, *, by: str = "location", confidence: float = 0.95
+) -> pd.DataFrame:
+    """Return how the score of each place moved between two rounds of visits, and that of all.
+
+    Parameters
+    ----------
+    before, after : Scorecard
+        Of the same form.
+    by : str
+        As in `scorecard`.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a place of both rounds, the first row all of them (its `by` is missing): `by`,
+        ``visits_before, visits_after, before, after, change, change_low, change_high`` (points),
+        ``p_adjusted`` (one family, Benjamini and Hochberg). No place in both: no row.
+
+    Notes
+    -----
+    The change is the coefficient of the round in a least squares fit on place, visitor and round,
+    so neither who went nor where moves it; visitors are left out where they cannot be told from
+    the round.
+    """
+    level = number(confidence, "confidence")
+    rounds = [one.visits.assign(later=float(at)) for at, one in enumerate((before, after))]
+    places = [p for p in before.table[by] if p in set(after.table[by])]
+    both = pd.concat(rounds, ignore_index=True)
+    both = both[both[by].isin(places)]
+    rows = []
+    for place in [None, *places] if places else []:
+        mine = both if place is None else both[both[by] == place]
+        old, new = (mine.loc[mine["later"] == at, "value"].to_numpy(float) for at in (0, 1))
+        row = {by: place, "visits_before": len(old), "visits_after": len(new)}
+        row |= {"before": old.mean(), "after": new.mean()}
+        rows.append(row | _contrasts(mine, by, level, mine[["later"]], "change")[0])
+    table = pd.DataFrame(rows)
+    if rows:
+        table["p_adjusted"] = adjust(table.pop("p_value").to_numpy(float))
+    return table
+
+
+def _contrasts(
+    visits: pd.DataFrame, by: str, confidence: float, more: pd.DataFrame, name: str
+) -> list[dict[str, float]]:
+    """Return the coefficients of `more`, or else how far each place lies from all others.
+
+    At the same places and visitors; the latter only where they can be told from the rest.
+    """
+    places = pd.get_dummies(visits[by].astype(str), dtype=float)
+    design = np.column_stack([more, places])
+    if visits["visitor"].notna().all():
+        people = pd.get_dummies(visits["visitor"], dtype=float).to_numpy()
+        fuller = np.column_stack([design, people[:, 1:]])
+        if np.linalg.matrix_rank(fuller) == fuller.shape[1] < len(visits):
+            design = fuller
+    fit = sm.OLS(visits["value"].to_numpy(float), design).fit()
+    count, k = places.shape[1], more.shape[1]
+    wanted = np.zeros((k or count, design.shape[1]))
+    if k:
+        wanted[:, :k] = np.eye(k)
+    elif count > 1:
+        wanted[:, :count] = np.eye(count) - (1 - np.eye(count)) / (count - 1)
+    ends = np.full((len(wanted), 2), nan)
+    p = np.full(len(wanted), nan)
+    if fit.df_resid >= 1 and fit.ssr > 1e-9 and wanted.any():
+        test = fit.t_test(wanted)
+        ends, p = test.conf_int(1 - confidence), np.ravel(test.pvalue)
+    return [
+        {
+            name: float(x),
+            f"{name}_low": float(low),
+            f"{name}_high": float(high),
+            "p_value": float(q),
+        }
+        for x, (low, high), q in zip(wanted @ fit.params, ends, p, strict=True)
+    ]
 
 
 def _check(data: pd.DataFrame) -> None:

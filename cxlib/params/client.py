@@ -46,8 +46,9 @@ class Client(Closed):
     """One client, as ``params/<client>.yaml`` describes it.
 
     A client has only the sections its contract calls for; the others are None or empty. Targets
-    carry the direction and basis of what they are set on. `needs`, `actions`, `tools`, `training`
-    and `obligations` name registers. `chapters` holds free parameters of chapters by their stem.
+    carry the direction and basis of what they are set on. `needs`, `actions`, `tools`,
+    `training`, `obligations` and `visits` name registers. `chapters` holds free
+    parameters of chapters by their stem.
     """
 
     client: Annotated[Text, AfterValidator(_client_name)]
@@ -72,6 +73,7 @@ class Client(Closed):
     tools: Named | None = None
     training: Named | None = None
     obligations: Named | None = None
+    visits: Named | None = None
     chapters: Mapping[Text, Mapping[str, Any]] = {}
 
     _document: Document = PrivateAttr(default_factory=lambda: Document(""))

@@ -19,7 +19,7 @@ from cxlib.params.faults import Problem, show
 if TYPE_CHECKING:
     import pandas as pd
 
-SECTIONS = ("needs", "actions", "tools", "training", "obligations")
+SECTIONS = ("needs", "actions", "tools", "training", "obligations", "visits")
 """Sections of the client file that name a register."""
 
 SUFFIXES = (".yaml", ".yml", ".xlsx")

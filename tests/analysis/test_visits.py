@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxlib.analysis.visits import scorecard
+from cxlib.analysis.visits import change, scorecard
 from cxlib.errors import DataError
 
 
@@ -108,3 +108,52 @@ def test_what_cannot_be_told_apart_is_said(field: pd.DataFrame) -> None:
         scorecard(field.drop(columns="score"))
     with pytest.raises(DataError, match="positive"):
         scorecard(field.assign(weight=0))
+
+
+def test_how_far_a_place_lies_from_the_others_does_not_blame_a_strict_visitor(
+    field: pd.DataFrame,
+) -> None:
+    table = scorecard(field).table.set_index("location")
+    for place, row in table.iterrows():  # balanced: the plain difference of means
+        others = table["value"].drop(place).mean()
+        assert row["difference"] == pytest.approx(row["value"] - others)
+        assert row["difference_low"] < row["difference"] < row["difference_high"]
+    assert table.loc["W", "difference_high"] < 0
+    only = field[field["visitor"].ne("V3") | field["location"].eq("E")]  # V3 goes to E alone
+    there = scorecard(only[~((only["location"] == "E") & (only["visitor"] == "V2"))]).table
+    row = there.set_index("location").loc["E"]
+    raw = there["value"].mean() * len(there) - row["value"]
+    assert row["difference"] > row["value"] - raw / (len(there) - 1) + 5
+
+
+def two_rounds(old: list[float], new: list[float]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def rows(points: list[float], wave: str) -> pd.DataFrame:
+        names = [f"{wave}{i}" for i in range(len(points))]
+        table = pd.DataFrame({"visit": names, "location": "N", "standard": "s", "score": points})
+        return table.assign(maximum=10.0)
+
+    return rows(old, "a"), rows(new, "b")
+
+
+def test_the_change_of_one_place_is_students_two_sample_t() -> None:
+    # Student (1908), sleep gained on two drugs, shifted and scaled to points of ten
+    first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+    second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+    old, new = two_rounds([x + 2 for x in first], [x + 2 for x in second])
+    told = change(scorecard(old), scorecard(new)).set_index("location").loc["N"]
+    assert told["change"] == pytest.approx(15.8)  # 1.58 hours
+    # R: t.test(extra ~ group, var.equal = TRUE): -3.363874, 0.203874; p 0.07919
+    assert (told["change_low"], told["change_high"]) == pytest.approx((-2.03874, 33.63874))
+    assert told["p_adjusted"] == pytest.approx(0.07919, abs=1e-5)
+
+
+def test_who_went_does_not_look_like_a_change(field: pd.DataFrame) -> None:
+    first, second = (field[field["wave"] == wave] for wave in (1, 2))
+    less = second[~second["visitor"].eq("V3") | second["location"].eq("N")]
+    row = change(scorecard(first), scorecard(less)).iloc[0]
+    assert pd.isna(row["location"])
+    assert row["after"] - row["before"] > row["change"] + 3  # V3 is stricter, and went less often
+    once = change(*(scorecard(one.head(40)) for one in (first, second)))
+    assert once["change_low"].isna().all()
+    elsewhere = scorecard(second.assign(location="X"))
+    assert change(scorecard(first), elsewhere).empty

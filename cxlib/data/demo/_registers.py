@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cxlib.data.demo import _contracts, _tools, _training
+from cxlib.data.demo import _contracts, _tools, _training, _visits
 
 LAKESIDE_ACTIONS = """\
 # Planted: a2 moved its KPI's chart or not as the tickets say; a5 came with the rise of ease in
@@ -232,7 +232,7 @@ actions:
 """
 
 REGISTERS = {
-    "harbour-hotels": {"actions": HARBOUR_ACTIONS},
+    "harbour-hotels": {"actions": HARBOUR_ACTIONS, "visits": _visits.register()},
     "lakeside-bank": {
         "actions": LAKESIDE_ACTIONS,
         "tools": _tools.register(),

@@ -1,0 +1,60 @@
+"""The visits drawn: thin, on the kit's chart types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxlib.plots import theme
+from cxlib.plots.forest import forest
+from cxlib.words import Words
+from cxlib.words import mark as _
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+MOST = 24
+"""Locations or standards that one figure can hold; the weakest are shown."""
+
+
+def locations(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw each location's score with its interval, and where it stood in the round before."""
+    shown = table.head(MOST)
+    first = shown.iloc[0]
+    facts = {"location": first["location"], "value": words.quantity(first["value"], "percent")}
+    clear = _("{location} scores clearly below the others: {value}")
+    alike = _("No location scores clearly below the others")
+    then = bool(shown["then"].notna().any())
+    axis = _("Visit score in percent, with 95% interval")
+    stroke = _("Visit score in percent, with 95% interval; stroke: the round before")
+    return forest(
+        shown,
+        labels=[words.label(place) for place in shown["location"]],
+        title=words.say(clear if first["case"] == "below" else alike, **facts),
+        xlabel=words.say(stroke if then else axis),
+        reference="then" if then else "",
+        colours=[theme.BAD if case == "below" else theme.MAIN for case in shown["case"]],
+        ax=ax,
+    )
+
+
+def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw the standards that win the fewest points; critical ones stand out."""
+    shown = table.head(MOST)
+    first = shown.iloc[0]
+    axis = _("Points won in percent, with 95% interval")
+    red = _("Points won in percent, with 95% interval; red: critical standards")
+    facts = {"standard": first["standard"], "failed": int(first["failed"])}
+    return forest(
+        shown,
+        labels=[words.label(standard) for standard in shown["standard"]],
+        title=words.say(
+            _("“{standard}” fails most often: {failed} of {visits} visits"),
+            visits=int(first["visits"]),
+            **facts,
+        ),
+        xlabel=words.say(red if shown["is_critical"].any() else axis),
+        value="won",
+        colours=[theme.BAD if critical else theme.MAIN for critical in shown["is_critical"]],
+        ax=ax,
+    )

@@ -1,0 +1,116 @@
+"""The register of mystery visits: the form's standards, who went where, and what they scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from cxlib.errors import nearest
+from cxlib.params.base import Label, Text
+from cxlib.params.faults import Problem
+from cxlib.params.registers import Day, Id, Row
+from cxlib.params.registers import Register as Base
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
+
+SECTION = "visits"
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Section(Row):
+    """A part of the form; without a weight it weighs as its standards do."""
+
+    id: Id
+    title: Label
+    weight: Positive | None = None
+
+
+class Standard(Row):
+    """What a visitor checks: `maximum` points, `weight` within its section."""
+
+    id: Id
+    title: Label
+    section: Id
+    maximum: Positive = 1.0
+    weight: Positive = 1.0
+    critical: bool = False
+
+
+class Visit(Row):
+    """One visit. `visitor` is a code, never a name; `wave` names the round that it belongs to.
+
+    Without `wave` a visit belongs to the client's period of its date.
+    """
+
+    id: Id
+    location: Text
+    visitor: Id | None = None
+    date: Day
+    wave: Text | None = None
+
+
+class Score(Row):
+    """The points of one standard in one visit; without points it did not apply."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("visit", "standard")
+
+    visit: Id
+    standard: Id
+    points: Annotated[float, Field(ge=0)] | None = None
+
+
+class Register(Base):
+    """The form, the visits and their scores."""
+
+    sections: tuple[Section, ...] = ()
+    standards: tuple[Standard, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    scores: tuple[Score, ...] = ()
+
+    def problems(self, client: Client) -> Iterator[Problem]:
+        """Yield unknown sections, standards and visits, impossible points, and strange places."""
+        sections = [section.id for section in self.sections]
+        for place, one in enumerate(self.standards):
+            if one.section not in sections:
+                message = f"{one.section!r} is no section{nearest(one.section, sections)}"
+                yield Problem(("standards", place, "section"), message)
+        weighed = [s.weight is not None for s in self.sections]
+        if any(weighed) and not all(weighed):
+            message = "has no weight while other sections have one; weigh all or none."
+            yield Problem(("sections", weighed.index(False), "id"), message)
+        standards = {one.id: (place, one) for place, one in enumerate(self.standards)}
+        visits = {visit.id for visit in self.visits}
+        for place, score in enumerate(self.scores):
+            at = ("scores", place)
+            if score.visit not in visits:
+                message = f"{score.visit!r} is no visit{nearest(score.visit, visits)}"
+                yield Problem((*at, "visit"), message)
+            if score.standard not in standards:
+                message = f"{score.standard!r} is no standard{nearest(score.standard, standards)}"
+                yield Problem((*at, "standard"), message)
+                continue
+            where, standard = standards[score.standard]
+            if score.points is not None and score.points > standard.maximum:
+                message = f"is above the maximum of {score.standard!r}, {standard.maximum:g}"
+                yield Problem((*at, "points"), message + ".", (("standards", where, "maximum"),))
+        scored = {score.visit for score in self.scores if score.points is not None}
+        for place, visit in enumerate(self.visits):
+            if visit.id not in scored:
+                message = "has no points, so it counts nowhere; fill in its scores."
+                yield Problem(("visits", place, "id"), message, severity="warning")
+        yield from self._places(client)
+
+    def _places(self, client: Client) -> Iterator[Problem]:
+        """Yield places that stand beside those of a segment of the survey but are none of them."""
+        segments = client.survey.segments if client.survey is not None else {}
+        found = {visit.location for visit in self.visits}
+        known = max((set(s.values) for s in segments.values()), key=lambda v: len(v & found),
+                    default=set())  # fmt: skip
+        for place, visit in enumerate(self.visits):
+            if known & found and visit.location not in known:
+                message = f"{visit.location!r} is not in the survey{nearest(visit.location, known)}"
+                yield Problem(("visits", place, "location"), message, severity="warning")

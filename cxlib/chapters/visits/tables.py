@@ -1,0 +1,325 @@
+"""The rows of this chapter: locations, standards, critical failures, visitors, and the change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import fisher_exact
+
+from cxlib import periods
+from cxlib.analysis.visits import Scorecard, change, scorecard
+from cxlib.columns import Column
+from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
+
+ALPHA = 0.05
+MOST = 10
+"""Standards on the page; the method part has them all."""
+FEW = 4
+"""Visits a location and wave below which little can be said of it."""
+
+COLUMNS = {
+    "title": Column(_("What"), "key"),
+    "location": Column(_("Location"), "key"),
+    "visits": Column(_("Visits"), "int", "Visits behind the row; for a standard, where applied."),
+    "adjusted": Column(_("At the average visitor"), "unit", "Score, by least squares."),
+    "critical_visits": Column(_("With a critical failure"), "int"),
+    "standard": Column(_("Standard"), "key"),
+    "part": Column(_("Section"), "key"),
+    "won": Column(_("Points won"), "unit", "Percent of the points.", ("won_low", "won_high")),
+    "failed": Column(_("Failed"), "int", "Visits without full points."),
+    "is_critical": Column(_("Critical"), "mark"),
+    "most_at": Column(_("Fails most at"), "key"),
+    "visitor": Column(_("Visitor"), "text", "A code."),
+    "stands": Column(_("Against the others"), "word", "better, worse or unclear, at equal mix."),
+    "then": Column(_("Round before"), "unit"),
+    "wave": Column(_("Round"), "period"),
+    "wave_before": Column(_("Round before"), "period"),
+    "visits_before": Column(_("Visits before"), "int"),
+    "visit_score": Column(_("Visit score"), "points", "0 to 100.", ("visit_low", "visit_high")),
+    "survey_value": Column(_("Customers there say"), "unit", "", ("survey_low", "survey_high")),
+    "answers": Column(_("Answers"), "int"),
+    "alpha": Column(_("Krippendorff’s alpha"), "number", "1 perfect, 0 as by chance.",
+                    ("alpha_low", "alpha_high")),
+    "judged_twice": Column(_("Judged by two or more"), "int", "Standards of a place and round."),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visited:
+    """The visits of the latest round, and of the one before it."""
+
+    rows: pd.DataFrame
+    wave: str
+    wave_before: str
+    card: Scorecard
+    before: Scorecard | None
+    segment: str
+
+
+def visited(engagement: Any) -> Visited | None:
+    """Return the latest round of visits up to the period, summed up; None where there is none.
+
+    Raises
+    ------
+    DataError
+        If the settings name a segment that the client does not have.
+    """
+    register = engagement.register("visits")
+    visits = register.frame("visits")
+    segment = _segment(engagement, set(visits["location"]))
+    visits["location"] = [_place(segment, place) for place in visits["location"]]
+    rows = register.frame("scores").rename(columns={"points": "score"})
+    rows = rows.merge(visits.rename(columns={"id": "visit"}), on="visit")
+    form = register.frame("standards").merge(
+        register.frame("sections").rename(columns={"id": "section", "title": "part",
+                                                   "weight": "section_weight"}),
+        on="section",
+    )  # fmt: skip
+    rows = rows.merge(form.rename(columns={"id": "standard"}), on="standard")
+    rows = rows[rows["score"].notna()].astype({"section_weight": float})
+    rows, waves = _rounds(rows, engagement.period)
+    if not waves:
+        return None
+    cards = [scorecard(rows[rows["wave"] == wave]) for wave in waves[-2:]]
+    return Visited(
+        rows=rows,
+        wave=waves[-1],
+        wave_before=waves[-2] if len(waves) > 1 else "",
+        card=cards[-1],
+        before=cards[0] if len(cards) > 1 else None,
+        segment=segment,
+    )
+
+
+def _rounds(rows: pd.DataFrame, period: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of every round that was over by the period, and the rounds in time order."""
+    if rows.empty:
+        return rows, []
+    days, kind = pd.to_datetime(rows["date"]), periods.kind_of(period)
+    by_day = [str(periods.containing(day.date(), kind)) for day in days] if kind else days.dt.year
+    wave = rows["wave"].where(rows["wave"].notna(), pd.Series(by_day, rows.index)).astype(str)
+    told = rows.assign(wave=wave, day=days)
+    first = told.groupby("wave")["day"].min().sort_values(kind="stable")
+    if kind:
+        told = told[told["day"] <= pd.Timestamp(periods.parse(period).end)]
+        waves = [name for name in first.index if name in set(told["wave"])]
+    else:
+        waves = list(first.index)
+        waves = waves[: waves.index(period) + 1] if period in waves else []
+    return told[told["wave"].isin(waves)], waves
+
+
+def _segment(engagement: Any, places: set[str]) -> str:
+    """Return the segment of the survey whose groups are the locations; empty if none is."""
+    chosen = engagement.settings.segment
+    if chosen is not None and chosen not in engagement.segments:
+        raise DataError(
+            f"chapters: visits: segment is {chosen!r}, no segment of this client"
+            f"{nearest(chosen, engagement.segments)}"
+        )
+    if chosen or not engagement.segments:
+        return chosen or ""
+    every = engagement.kpis().table
+    shared = {
+        name: len(places & set(every.loc[every["segment"] == name, "level"]))
+        for name in engagement.segments
+    }
+    best = max(shared, key=lambda name: shared[name])
+    return best if shared[best] else ""
+
+
+def _place(segment: str, location: str) -> str:
+    return f"{segment}={location}" if segment else location
+
+
+def glance(engagement: Any, found: Visited | None) -> pd.DataFrame:
+    """Return what is to be said first: that nothing was visited, or not in this period."""
+    if found is None:
+        return pd.DataFrame({"case": ["none"], "period": [engagement.period]})
+    row = {"wave": found.wave, "period": engagement.period, "location": "", "case": ""}
+    notes = [row | {"case": "earlier"}] if _past(found, engagement.period) else []
+    table = found.card.table
+    if _confounded(found):
+        notes.append(row | {"case": "confounded"})
+    elif len(table) > 1 and not locations(found)["case"].isin(["below"]).any():
+        notes.append(row | {"case": "alike"})
+    return pd.DataFrame(notes)
+
+
+def _confounded(found: Visited) -> bool:
+    """Tell whether a weak location might be a strict visitor, who went nowhere else."""
+    who = set(found.card.visits["visitor"].dropna())
+    return len(who) > 1 and bool(found.card.table["adjusted"].isna().all())
+
+
+def _past(found: Visited, period: str) -> bool:
+    kind = periods.kind_of(period)
+    last = found.rows.loc[found.rows["wave"] == found.wave, "day"].max()
+    return bool(kind) and last.date() < periods.parse(period).start
+
+
+def locations(found: Visited | None) -> pd.DataFrame:
+    """Return one row a location, weakest first, with its score in the round before.
+
+    One is below if it is clearly so, at the same visitors where these can be told.
+    """
+    if found is None:
+        return pd.DataFrame()
+    table = found.card.table.rename(columns={"n": "visits", "critical": "critical_visits"})
+    below = (table["p_adjusted"] < ALPHA) & (table["difference"] < 0) & (not _confounded(found))
+    case = np.select([table["visits"] == 1, below], ["once", "below"], default="")
+    was = dict(found.before.table[["location", "value"]].to_numpy()) if found.before else {}
+    return table.assign(
+        case=case, then=table["location"].map(was).astype(float), unit="percent",
+        title=table["location"], subject="visits of " + table["location"], wave=found.wave,
+    )  # fmt: skip
+
+
+def sections(found: Visited | None) -> pd.DataFrame:
+    """Return one row a section of the form."""
+    if found is None:
+        return pd.DataFrame()
+    titles = found.rows.drop_duplicates("section").set_index("section")["part"]
+    table = found.card.sections.rename(columns={"n": "visits"})
+    return table.assign(part=table["section"].map(titles), unit="percent").sort_values(
+        "value", kind="stable", ignore_index=True
+    )
+
+
+def standards(found: Visited | None) -> pd.DataFrame:
+    """Return one row a standard, least points won first, and where it fails most."""
+    if found is None:
+        return pd.DataFrame()
+    titles = found.rows.drop_duplicates("standard").set_index("standard")
+    table = found.card.standards.rename(
+        columns={
+            "n": "visits",
+            "critical": "is_critical",
+            "weakest": "most_at",
+            "value": "won",
+            "low": "won_low",
+            "high": "won_high",
+        }
+    )
+    leads = (table.index == 0) & (table["failed"] > 0) & (table["visits"] >= FEW)
+    there = leads & np.array([_clearly_there(found, row) for row in table.to_dict("records")])
+    return table.assign(
+        standard=table["standard"].map(titles["title"]),
+        part=table["standard"].map(titles["part"]),
+        most_at=table["most_at"].where(table["most_at"] != "", None),
+        title=table["standard"].map(titles["title"]),
+        subject=table["standard"],
+        case=np.select([there, leads], ["fails there", "fails most"], default=""),
+        unit="percent",
+    )
+
+
+def _clearly_there(found: Visited, row: dict[Any, Any]) -> bool:
+    """Tell whether a standard fails more at its worst place than elsewhere (Fisher, one-sided)."""
+    mine = found.rows[(found.rows["standard"] == row["standard"])
+                      & (found.rows["wave"] == found.wave)]  # fmt: skip
+    counts = pd.crosstab(mine["location"] == row["most_at"], mine["score"] < mine["maximum"])
+    p = (
+        fisher_exact(counts.to_numpy(), alternative="greater").pvalue
+        if counts.shape == (2, 2)
+        else 1.0
+    )
+    return bool(p * mine["location"].nunique() < ALPHA)
+
+
+def critical(found: Visited | None) -> pd.DataFrame:
+    """Return one row a critical standard and location at which it failed in the latest round."""
+    if found is None:
+        return pd.DataFrame()
+    rows = found.rows[found.rows["critical"] & (found.rows["wave"] == found.wave)]
+    failed = (rows["score"] < rows["maximum"]).to_numpy()
+    by = rows.assign(failed=failed).groupby(["location", "standard"], sort=False)
+    table = by.agg(visits=("visit", "nunique"), failed=("failed", "sum"), named=("title", "first"))
+    table = table[table["failed"] > 0].sort_values("failed", ascending=False, kind="stable")
+    told = table.reset_index()
+    return told.assign(
+        case=np.where(told["failed"] == 1, "once", "often"),
+        subject="critical " + told["standard"] + " " + told["location"],
+        standard=told["named"],
+        title=told["named"],
+    ).drop(columns="named")
+
+
+def visitors(found: Visited | None) -> pd.DataFrame:
+    """Return how each visitor scores against the others, over all rounds, in the same rounds."""
+    if found is None:
+        return pd.DataFrame()
+    rows = found.rows.assign(spot=found.rows["location"] + "\n" + found.rows["wave"])
+    whole = scorecard(rows, by="spot").visitors
+    case: dict[str, str] = {}
+    told = whole
+    while (clear := told[told["p_adjusted"].astype(float) < ALPHA]).shape[0]:
+        far = clear.iloc[int(clear["effect"].astype(float).abs().argmax())]
+        case[far["visitor"]] = "strict" if far["effect"] < 0 else "lenient"
+        rows = rows[rows["visitor"] != far["visitor"]]  # beside one strict, others look lenient
+        told = scorecard(rows, by="spot").visitors
+    table = whole.rename(
+        columns={
+            "n": "visits",
+            "effect": "difference",
+            "low": "difference_low",
+            "high": "difference_high",
+        }
+    )
+    return table.assign(
+        case=table["visitor"].map(case).fillna(""),
+        subject="visitor " + table["visitor"].astype(str),
+        title=table["visitor"], unit="percent",
+    ).sort_values("difference", kind="stable", ignore_index=True)  # fmt: skip
+
+
+def agreement(found: Visited | None) -> pd.DataFrame:
+    """Return how far visitors of the same location and round agree, as one row."""
+    told = None if found is None else found.card.agreement
+    if told is None:
+        return pd.DataFrame()
+    row = {"alpha": told.value, "alpha_low": told.low, "alpha_high": told.high}
+    return pd.DataFrame([row | {"judged_twice": told.n_units}])
+
+
+def moved(found: Visited | None) -> pd.DataFrame:
+    """Return the change since the round before: of all locations together, then of each."""
+    if found is None or found.before is None:
+        return pd.DataFrame()
+    table = change(found.before, found.card).rename(columns={"visits_after": "visits"})
+    if table.empty:
+        return table
+    clear = table["p_adjusted"] < ALPHA
+    side = np.where(table["change"] < 0, "fell", "rose")
+    whole = table["location"].isna()
+    place = table["location"].where(~whole, _("all locations"))
+    return table.assign(
+        case=np.where(clear, side, "unclear"), about=np.where(whole, "all", "one"),
+        location=place, title=place, subject="change of " + place, unit="percent",
+        wave=found.wave, wave_before=found.wave_before,
+    )  # fmt: skip
+
+
+def beside(engagement: Any, found: Visited | None) -> pd.DataFrame:
+    """Return each location's score beside what its customers say of the first KPI, as it stands."""
+    if found is None or not found.segment:
+        return pd.DataFrame()
+    groups = engagement.withheld(engagement.groups()).table
+    mine = groups[groups["segment"] == found.segment]
+    mine = mine.assign(location=[_place(found.segment, str(level)) for level in mine["level"]])
+    named = {
+        "value": "survey_value",
+        "low": "survey_low",
+        "high": "survey_high",
+        "n": "answers",
+        "turn": "stands",
+    }
+    told = mine[["location", "kpi", "unit", *named]].rename(columns=named)
+    scores = {"value": "visit_score", "low": "visit_low", "high": "visit_high"}
+    table = locations(found).drop(columns="unit").rename(columns=scores).merge(told, on="location")
+    both = (table["case"] == "below") & (table["stands"] == "worse")
+    return table.assign(case=np.where(both, "both", ""))
