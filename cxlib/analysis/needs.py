@@ -17,6 +17,11 @@ from cxlib.words import mark as _
 STATES = (_("collected"), _("sorted"), _("confirmed"), _("fed back"))
 """The way of a need, in its order."""
 
+_COLUMNS = [
+    *("need", "kind", "n", "people", "sources", "weight", "first", "last"),
+    *("state", "confirmed_by", "confirmed_on", "actions", "against"),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class NeedRegister(Result):
@@ -122,7 +127,8 @@ def register(
             | {key: state.get(key, "") for key in ("confirmed_by", "confirmed_on", "actions")}
             | {"against": int(against.sum())}
         )
-    table = pd.DataFrame(rows).sort_values(["weight", "n"], ascending=False, ignore_index=True)
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    table = table.sort_values(["weight", "n"], ascending=False, ignore_index=True)
     held = table["state"].isin(("confirmed", "fed back"))
     idle = table.loc[held & table["actions"].fillna("").eq(""), "need"]
     unheard = table.loc[table["n"] == 0, "need"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cxlib.data.demo import _contracts
+from cxlib.data.demo import _contracts, _needs
 
 LAKESIDE_ACTIONS = """\
 # Planted: a2 moved its KPI's chart or not as the tickets say; a5 came with the rise of ease in
@@ -233,7 +233,11 @@ actions:
 
 REGISTERS = {
     "harbour-hotels": {"actions": HARBOUR_ACTIONS},
-    "lakeside-bank": {"actions": LAKESIDE_ACTIONS, "obligations": _contracts.LAKESIDE},
+    "lakeside-bank": {
+        "actions": LAKESIDE_ACTIONS,
+        "needs": _needs.register(),
+        "obligations": _contracts.LAKESIDE,
+    },
     "nova-mall": {"actions": NOVA_ACTIONS, "obligations": _contracts.NOVA},
 }
 
