@@ -174,8 +174,9 @@ def _listed(needs: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _coverage(told: pd.DataFrame) -> pd.DataFrame:
+    columns = ["group", "people", "needs", "named_only_here"]
     if "group" not in told:
-        return pd.DataFrame(columns=["group", "people", "needs", "named_only_here"])
+        return pd.DataFrame(columns=columns)
     groups = told.groupby("need")["group"].nunique()
     alone = told[told["need"].map(groups).eq(1)]
     rows: list[dict[str, Any]] = [
@@ -183,7 +184,7 @@ def _coverage(told: pd.DataFrame) -> pd.DataFrame:
         | {"named_only_here": alone.loc[alone["group"] == group, "need"].nunique()}
         for group, mine in told.groupby("group", sort=False, observed=True)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _saturation(told: pd.DataFrame) -> pd.DataFrame:

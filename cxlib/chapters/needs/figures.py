@@ -27,7 +27,7 @@ def sources(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
 def saturation(course: Any, *, words: Words, reached: bool, ax: Axes | None = None) -> Axes:
     """Draw how many needs are known after each conversation; as `tables.saturation`."""
-    return lines(
+    ax = lines(
         {words.say(_("Needs known")): course},
         x="position",
         y="known",
@@ -40,3 +40,6 @@ def saturation(course: Any, *, words: Words, reached: bool, ax: Axes | None = No
         ylabel=words.say(_("Different needs named so far")),
         ax=ax,
     )
+    ax.set_ylim(bottom=0)
+    ax.yaxis.get_major_locator().set_params(integer=True)
+    return ax

@@ -31,6 +31,7 @@ PAGE = (
     Rule({"case": "unsorted"}, _("Some of what was said is not sorted to a need yet."), "note",
          _("Sort it, or add the needs that it names.")),
 )
+ALPHA = _("Krippendorff's alpha {alpha}, 95% interval {alpha_low} to {alpha_high}; {judged_twice} pieces judged by both")
 CODERS = (
     Rule({"case": "reliable"}, _("Two coders sort what was said alike: the list can be relied on."), "good"),
     Rule({"case": "unreliable"}, _("Two coders sort what was said differently: the weights cannot be relied on."), "warning",

@@ -29,7 +29,7 @@ MOST = 12
 COLUMNS = {
     "kind": OF_ACTIONS["kind"],
     "voices": Column(_("People"), "int", "Who named the need; those against it are not counted."),
-    "weight": Column(_("Weight"), "number", "Over sources, people times the source's weight."),
+    "weight": Column(_("Weight"), "points", "Over sources, people times the source's weight."),
     "sources": Column(_("Sources"), "int", "Of three: questionnaire, interview, focus group."),
     "quote": Column(_("In their words"), "text", "Masked as comments are."),
     "stance": Column(_("For or against"), "word"),

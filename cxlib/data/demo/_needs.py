@@ -95,6 +95,8 @@ FIELD = {
     "focus group": (24, dt.date(2026, 8, 3), 6),
 }
 """Of each source: people, first day, and how many are heard on one day."""
+LATE = {"n4": 2, "n6": 4, "n7": 7}
+"""How many interviews went by before a need came up."""
 UNSORTED = ("The rates are what they are", "Nice calendar at Christmas")
 
 
@@ -105,7 +107,9 @@ def register() -> str:
     for source, heard in HEARD.items():
         people, first, a_day = FIELD[source]
         for need, times in heard.items():
-            for turn, person in enumerate(rng.permutation(people)[:times].tolist()):
+            late = LATE.get(need, 0) if source == "interview" else 0
+            chosen = late + rng.permutation(people - late)[:times]
+            for turn, person in enumerate(chosen.tolist()):
                 against = need == "n3" and turn % 2 == 1
                 quote = str(rng.choice(AGAINST if against else SAID[need]) + rng.choice(TAILS))
                 quote = quote if lines else f"{quote}: call me on 020 7946 0958"
