@@ -41,5 +41,5 @@ def saturation(course: Any, *, words: Words, reached: bool, ax: Axes | None = No
         ax=ax,
     )
     ax.set_ylim(bottom=0)
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params(axis="y", integer=True)
     return ax

@@ -34,7 +34,7 @@ COLUMNS = {
     "quote": Column(_("In their words"), "text", "Masked as comments are."),
     "stance": Column(_("For or against"), "word"),
     "customer_group": Column(_("Group"), "key"),
-    "named": Column(_("Needs named"), "int"),
+    "needs_named": Column(_("Needs named"), "int"),
     "named_only_here": Column(_("Named by no other group"), "int"),
     "alpha": Column(_("Krippendorff's alpha"), "number", "1 at best.", ("alpha_low", "alpha_high")),
     "judged_twice": Column(_("Judged by both"), "int"),
@@ -157,7 +157,7 @@ def groups(engagement: Any, study: Study) -> pd.DataFrame:
     """Return who was heard of each group, those of whom nobody was heard last."""
     listed = engagement.register("needs").frame("groups")
     table = study.found.coverage.set_index("group").reindex(listed["id"]).fillna(0).astype(int)
-    table = table.rename(columns={"people": "n", "needs": "named"}).sort_values(
+    table = table.rename(columns={"people": "n", "needs": "needs_named"}).sort_values(
         "n", ascending=False, kind="stable"
     )
     return table.assign(customer_group="groups." + table.index, voices=table["n"]).reset_index()
@@ -226,7 +226,9 @@ def disagreements(engagement: Any, found: Any) -> pd.DataFrame:
     evidence = engagement.register("needs").frame("evidence").set_index("id")
     names = ["first_coder", "second_coder"]
     codes = found.table[names].apply(lambda column: "needs." + column.astype(str))
-    return codes.assign(quote=evidence["quote"].reindex(found.table["unit"]).to_numpy())
+    quote = evidence["quote"].reindex(found.table["unit"]).to_numpy()
+    told: pd.DataFrame = codes.assign(quote=quote)
+    return told
 
 
 def trace(engagement: Any, study: Study) -> pd.DataFrame:
@@ -240,7 +242,8 @@ def trace(engagement: Any, study: Study) -> pd.DataFrame:
         rows += [{"title": title} | answers[one] for one in ids] or [{"title": title}]
     columns = ["title", "answer", "answer_kind", "answer_state"]
     table = pd.DataFrame(rows, columns=columns).astype(object)
-    return table.where(table.notna(), None)
+    told: pd.DataFrame = table.where(table.notna(), None)
+    return told
 
 
 def _answers(engagement: Any) -> dict[tuple[str, str], dict[str, Any]]:
