@@ -17,6 +17,11 @@ from cxlib.words import mark as _
 STATES = (_("collected"), _("sorted"), _("confirmed"), _("fed back"))
 """The way of a need, in its order."""
 
+_COLUMNS = [
+    *("need", "kind", "n", "people", "sources", "weight", "first", "last"),
+    *("state", "confirmed_by", "confirmed_on", "actions", "against"),
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class NeedRegister(Result):
@@ -122,7 +127,8 @@ def register(
             | {key: state.get(key, "") for key in ("confirmed_by", "confirmed_on", "actions")}
             | {"against": int(against.sum())}
         )
-    table = pd.DataFrame(rows).sort_values(["weight", "n"], ascending=False, ignore_index=True)
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    table = table.sort_values(["weight", "n"], ascending=False, ignore_index=True)
     held = table["state"].isin(("confirmed", "fed back"))
     idle = table.loc[held & table["actions"].fillna("").eq(""), "need"]
     unheard = table.loc[table["n"] == 0, "need"]
@@ -168,8 +174,9 @@ def _listed(needs: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _coverage(told: pd.DataFrame) -> pd.DataFrame:
+    columns = ["group", "people", "needs", "named_only_here"]
     if "group" not in told:
-        return pd.DataFrame(columns=["group", "people", "needs", "named_only_here"])
+        return pd.DataFrame(columns=columns)
     groups = told.groupby("need")["group"].nunique()
     alone = told[told["need"].map(groups).eq(1)]
     rows: list[dict[str, Any]] = [
@@ -177,7 +184,7 @@ def _coverage(told: pd.DataFrame) -> pd.DataFrame:
         | {"named_only_here": alone.loc[alone["group"] == group, "need"].nunique()}
         for group, mine in told.groupby("group", sort=False, observed=True)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _saturation(told: pd.DataFrame) -> pd.DataFrame:

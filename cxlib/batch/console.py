@@ -267,8 +267,9 @@ def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = Fal
             client = params.load(name, workspace)
             checked = examine(client, workspace)
             faults = [*settings_faults(client, chapters), *checked.faults, *asked]
-            for section, model in registers_of(client).items():
-                faults += read_register(client, section, model, workspace).faults
+            models = registers_of(client)
+            for section, model in models.items():
+                faults += read_register(client, section, model, workspace, beside=models).faults
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             for fault in asked:

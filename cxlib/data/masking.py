@@ -104,9 +104,9 @@ def mask(comments: pd.Series, names: Sequence[str] = ()) -> tuple[pd.Series, dic
     return pd.Series(values, index=comments.index, name=comments.name), dict(counts)
 
 
-def mask_text(text: str) -> str:
+def mask_text(text: str, names: Sequence[str] = ()) -> str:
     """Return a message with what identifies a person in it replaced."""
-    return _replaced(text, find(text))
+    return _replaced(text, find(text, names_pattern(names)))
 
 
 def names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:

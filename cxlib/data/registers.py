@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,7 @@ from cxlib.data.masking import mask_text
 from cxlib.data.register_excel import Rows, Table, tables_of
 from cxlib.errors import DataError
 from cxlib.params.faults import InvalidParams, Path, show
-from cxlib.params.registers import Register, row_type
+from cxlib.params.registers import Register, masked, row_type
 from cxlib.params.structure import fit
 from cxlib.params.yaml import Document, read
 from cxlib.workspace import Workspace, make_private, write_whole
@@ -64,8 +65,18 @@ class Read:
         return hashlib.sha256(_json(self.content)).hexdigest()
 
 
-def read_register(client: Client, section: str, model: type[R], workspace: Workspace) -> Read:
-    """Read and check a client's register; what is wrong stands in its `faults`, all at once."""
+def read_register(
+    client: Client,
+    section: str,
+    model: type[R],
+    workspace: Workspace,
+    *,
+    beside: Mapping[str, type[Register]] | None = None,
+) -> Read:
+    """Read and check a client's register; what is wrong stands in its `faults`, all at once.
+
+    With the models of the registers `beside` it, ids that it takes from them are checked too.
+    """
     named = getattr(client, section)
     folder = workspace.data(client.client)
     path = folder / named.file
@@ -90,7 +101,9 @@ def read_register(client: Client, section: str, model: type[R], workspace: Works
         _unique(document, model)
         register = fit(model, document, context={"period": client.period})
         if register is not None:
-            for problem in register.problems(client):
+            told = [*register.problems(client)]
+            told += register.astray(_ids(client, workspace, beside)) if beside is not None else []
+            for problem in told:
                 if not document.spoilt(problem.path):
                     value = document.at(problem.path)
                     document.fault(problem.path, problem.message, value, problem.severity)
@@ -118,13 +131,17 @@ def take_in(
     InvalidParams
         With every fault of every register.
     """
-    found = {name: read_register(client, name, model, workspace) for name, model in models.items()}
+    found = {
+        name: read_register(client, name, model, workspace, beside=models)
+        for name, model in models.items()
+    }
     errors = [f for one in found.values() for f in one.faults if f.severity == "error"]
     if errors:
         raise InvalidParams(errors)
+    hide = partial(mask_text, names=client.privacy.names)
     for name, one in found.items():
         path = workspace.register(client.client, name)
-        content = _json(one.content)
+        content = _json(masked(one.content, models[name], hide))
         if not path.is_file() or path.read_bytes() != content:
             make_private(path.parent)
             write_whole(path, content)
@@ -220,6 +237,19 @@ def add_rows(
         raise InvalidParams(document.faults)
     write_whole(path, excel.updated_yaml(path, content, model))
     return path
+
+
+def _ids(
+    client: Client, workspace: Workspace, beside: Mapping[str, type[Register]]
+) -> Callable[[str, str], list[str] | None]:
+    @cache
+    def ids(section: str, listed: str) -> list[str] | None:
+        if section not in beside:
+            return None
+        read = read_register(client, section, beside[section], workspace)
+        return [str(row.get("id")) for row in read.content.get(listed, ()) if isinstance(row, dict)]
+
+    return ids
 
 
 def _keep(path: File) -> None:

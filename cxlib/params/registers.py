@@ -7,12 +7,13 @@ client file's section names the file that holds it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, PlainValidator
 
 from cxlib import periods
+from cxlib.errors import nearest
 from cxlib.params.base import STAND_IN, Closed, Text, mapping_of
 from cxlib.params.faults import Problem, show
 
@@ -44,9 +45,13 @@ class Row(Closed):
     """One row of a register: cells are texts, numbers, days, flags, labels or lists of texts.
 
     `KEY` names the fields that tell a row from every other of its list; none: there is one row.
+    `REFERS` says of a field which list of which section holds the ids in it. `MASKED` names fields
+    that hold what people said: at intake they are masked as comments are.
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("id",)
+    REFERS: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    MASKED: ClassVar[tuple[str, ...]] = ()
 
 
 class Register(Closed):
@@ -55,6 +60,19 @@ class Register(Closed):
     def problems(self, client: Any) -> Iterator[Problem]:
         """Yield what contradicts itself or the client file, each at its path in the register."""
         yield from ()
+
+    def astray(self, ids: Callable[[str, str], Collection[str] | None]) -> Iterator[Problem]:
+        """Yield what rows refer to and no register holds; `ids` are those of a section's list."""
+        for name in type(self).model_fields:
+            for field, (section, listed) in row_type(type(self), name).REFERS.items():
+                for place, row in enumerate(self._rows(name)):
+                    for one in getattr(row, field):
+                        if (known := ids(section, listed)) is None:
+                            message = f"{one!r} stands in no register: the client file names none "
+                            yield Problem((name, place, field), f"{message}under {section}.")
+                        elif one not in known:
+                            message = f"{one!r} is not in {section}: {listed}{nearest(one, known)}"
+                            yield Problem((name, place, field), message)
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return one list as a table, a row a row; a label stands as its key, see `labels`."""
@@ -99,6 +117,21 @@ def row_type(register: type[Register], name: str) -> type[Row]:
     """Return the model of the rows of one of a register's lists."""
     (found,) = _rows_in(register.model_fields[name].annotation)
     return found
+
+
+def masked(
+    content: Mapping[str, Any], model: type[Register], hide: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return what a register says, plain, with `hide` applied to what people said."""
+    told = dict(content)
+    for name in model.model_fields:
+        fields = row_type(model, name).MASKED
+        if fields and name in told:
+            told[name] = [
+                {key: hide(text) if key in fields else text for key, text in row.items()}
+                for row in told[name]
+            ]
+    return told
 
 
 def _rows_in(annotation: Any) -> list[type[Row]]:

@@ -14,8 +14,9 @@ from cxlib.workspace import Workspace
 @pytest.mark.parametrize(
     ("section", "reads"),
     [
-        ("actions", {"actions", "service", "monitoring", "summary"}),
-        ("obligations", {"engagement", "summary"}),
+        ("actions", {"needs", "actions", "service", "monitoring", "summary"}),
+        ("needs", {"needs", "actions", "summary"}),
+        ("obligations", {"needs", "engagement", "actions", "summary"}),
     ],
 )
 def test_only_readers_of_a_register_depend_on_it(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cxlib.data.demo import _contracts, _tools, _training, _visits
+from cxlib.data.demo import _contracts, _needs, _tools, _training, _visits
 
 LAKESIDE_ACTIONS = """\
 # Planted: a2 moved its KPI's chart or not as the tickets say; a5 came with the rise of ease in
@@ -235,6 +235,7 @@ REGISTERS = {
     "harbour-hotels": {"actions": HARBOUR_ACTIONS, "visits": _visits.register()},
     "lakeside-bank": {
         "actions": LAKESIDE_ACTIONS,
+        "needs": _needs.register(),
         "tools": _tools.register(),
         "obligations": _contracts.LAKESIDE,
     },

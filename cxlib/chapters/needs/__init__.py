@@ -1,0 +1,1 @@
+"""Chapter 01: what customers and staff need, who said so, and what answers it."""

@@ -1,0 +1,132 @@
+"""The register of needs of a demo client: drawn from its own seed, with planted truth."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+
+SEED = 20260701
+AGREES = 0.9
+"""How often the second coder chooses what the first chose."""
+
+LISTS = """\
+# Planted: n1 comes from all sources and weighs most; n3 contradicts itself; n5 was heard from
+# nobody; n6 is confirmed, but no action answers it; no questionnaire names n7; nobody of g4 was
+# heard; the last conversations name nothing new; two coders mostly agree; e1 holds a phone number.
+groups:
+  - {id: g1, title: {en: Customers who use the app, zh: 手机银行客户}}
+  - {id: g2, title: {en: Branch customers, zh: 网点客户}}
+  - {id: g3, title: {en: Small businesses, zh: 小微企业客户}}
+  - {id: g4, title: {en: Customers over 70, zh: 70 岁以上客户}}
+needs:
+  - id: n1
+    title: {en: To get through on the phone within minutes, zh: 电话几分钟内接通}
+    kind: process
+    state: fed back
+    confirmed_by: {en: Head of the contact centre, zh: 客服中心经理}
+    confirmed_on: 2026-08-25
+    actions: [a1]
+    deliverables: [b3]
+  - id: n2
+    title: {en: To know a fee before it is charged, zh: 扣费前知晓费用}
+    kind: communication
+    state: confirmed
+    confirmed_by: {en: Head of cards, zh: 信用卡部经理}
+    confirmed_on: 2026-08-25
+    actions: [a4]
+  - id: n3
+    title: {en: Counters with staff in every branch, zh: 每个网点保留人工柜台}
+    kind: staff
+    state: sorted
+  - id: n4
+    title: {en: To have a card question settled in one go, zh: 银行卡问题一次办结}
+    kind: process
+    state: confirmed
+    confirmed_by: {en: Head of the contact centre, zh: 客服中心经理}
+    confirmed_on: 2026-08-27
+    actions: [a3, a8]
+    deliverables: [b4]
+  - id: n5
+    title: {en: A statement on paper every month, zh: 每月寄送纸质对账单}
+    kind: product
+    state: collected
+  - id: n6
+    title: {en: To see where a request stands, zh: 随时查询申请进度}
+    kind: technology
+    state: confirmed
+    confirmed_by: {en: Head of operations, zh: 运营部经理}
+    confirmed_on: 2026-08-27
+  - id: n7
+    title: {en: A card that works abroad without a call, zh: 境外用卡无须先致电}
+    kind: product
+    state: sorted
+evidence:
+"""
+
+SAID = {
+    "n1": (
+        "I waited half an hour on the phone",
+        "Nobody answers at lunch time",
+        "I gave up in the queue",
+    ),
+    "n2": (
+        "The fee came as a surprise",
+        "Tell me what it costs first",
+        "I found the fee on the bill",
+    ),
+    "n3": ("I want to speak to someone at a counter", "Keep the counters open"),
+    "n4": ("I had to call three times about my card", "Each agent began again with my card"),
+    "n6": ("I never know where my request stands", "Nobody tells me what happens next"),
+    "n7": ("My card was refused abroad until I called", "Let me travel without ringing you first"),
+}
+AGAINST = ("I have not been to a counter in years", "Close the counters and mend the app")
+TAILS = ("", ", and not only once", ", which is a pity", "; please change that", ", every month")
+
+HEARD = {
+    "questionnaire": {"n1": 44, "n2": 35, "n3": 8, "n4": 24, "n6": 22},
+    "interview": {"n1": 19, "n2": 14, "n3": 6, "n4": 12, "n6": 11, "n7": 13},
+    "focus group": {"n1": 18, "n2": 15, "n3": 5, "n4": 6, "n6": 10, "n7": 10},
+}
+"""People by source and need; of those who speak of n3, every other says the opposite."""
+FIELD = {
+    "questionnaire": (150, dt.date(2026, 6, 1), 5),
+    "interview": (24, dt.date(2026, 7, 1), 1),
+    "focus group": (24, dt.date(2026, 8, 3), 6),
+}
+"""Of each source: people, first day, and how many are heard on one day."""
+LATE = {"n4": 2, "n6": 4, "n7": 7}
+"""How many interviews went by before a need came up."""
+UNSORTED = ("The rates are what they are", "Nice calendar at Christmas")
+
+
+def register() -> str:
+    """Return the register as YAML."""
+    rng = np.random.default_rng(SEED)
+    lines: list[str] = []
+    for source, heard in HEARD.items():
+        people, first, a_day = FIELD[source]
+        for need, times in heard.items():
+            late = LATE.get(need, 0) if source == "interview" else 0
+            chosen = late + rng.permutation(people - late)[:times]
+            for turn, person in enumerate(chosen.tolist()):
+                against = need == "n3" and turn % 2 == 1
+                quote = str(rng.choice(AGAINST if against else SAID[need]) + rng.choice(TAILS))
+                quote = quote if lines else f"{quote}: call me on 020 7946 0958"
+                other = rng.choice([n for n in SAID if n != need])
+                cells = {"need": need, "second": need if rng.random() < AGREES else other}
+                cells |= {"source": source, "quote": f'"{quote}"'}
+                cells |= {"who": f"{source[0].upper()}{person + 1:02}"}
+                cells |= {"when": first + dt.timedelta(days=person // a_day)}
+                cells |= {"group": f"g{1 + person % 3}"}
+                lines.append(_line(lines, cells | ({"stance": "against"} if against else {})))
+    for person, quote in enumerate(UNSORTED, 1):
+        cells = {"source": "interview", "quote": f'"{quote}"', "who": f"I{person:02}"}
+        cells |= {"when": FIELD["interview"][1] + dt.timedelta(days=person - 1), "group": "g3"}
+        lines.append(_line(lines, cells))
+    return LISTS + "".join(lines)
+
+
+def _line(before: list[str], cells: dict[str, object]) -> str:
+    told = {"id": f"e{len(before) + 1}"} | cells
+    return f"  - {{{', '.join(f'{name}: {cell}' for name, cell in told.items())}}}\n"
