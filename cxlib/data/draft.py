@@ -327,11 +327,15 @@ def _period(kinds: dict[str, Table]) -> tuple[str, str]:
     days = table.days.dropna()
     span = (days.max() - days.min()).days
     told = f"{days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}"
-    for kind, code, longest in (("month", "M", 800), ("quarter", "Q", 1600), ("year", "Y", 99_999)):
+    spans = (("month", "M", 800), ("quarter", "Q", 1600), ("year", "Y", 99_999))
+    least = next((i for i, (kind, *_) in enumerate(spans) if kind == table.labelled), 0)
+    for kind, code, longest in spans[least:]:
         counts = days.dt.to_period(code).value_counts()
-        if span < 45 or (span <= longest and (counts.median() >= 30 or kind == "year")):
+        if (span < 45 and not table.labelled) or (
+            span <= longest and (counts.median() >= 30 or kind == "year")
+        ):
             break
-    if span < 45:
+    if span < 45 and not table.labelled:
         return "period: wave", f"{told}: too short to compare months"
     return f"period: {kind}", f"{told}, {counts.median():g} rows in the middle {kind}"
 

@@ -43,8 +43,18 @@ LIKERT = {
     1: "非常不满意|很不满意|非常不同意|非常困难|非常差|很差|非常不愿意|very dissatisfied|very unsatisfied|extremely dissatisfied|strongly disagree|very difficult|very poor|very unlikely|extremely unlikely",
 }
 ANSWER_WORDS = {word: value for value, words in LIKERT.items() for word in words.split("|")}
-NUMBERED = re.compile(r"^(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*(?=\D)", re.IGNORECASE)
-"""The number before a question."""
+NUMBERED = re.compile(
+    r"^(?:(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*|(?!no\.)[a-z]\w*(?:\[\w+\])?\. )(?=\D)",
+    re.IGNORECASE,
+)
+"""The number or code before a question."""
+BREACHED = re.compile(
+    r"(is |has[ _])?(sla[ _])?(breach(ed)?|violated|overdue)( sla)?|是否(超时|逾期|违约)",
+    re.IGNORECASE,
+)
+"""A flag that says the opposite of `sla_met`."""
+SUB_NAMES = frozenset({"response", "open-ended response"})
+"""What a second row of names says where it says nothing."""
 DATED = re.compile(
     r"date|time|created|opened|resolved|closed|solved|joined|日期|时间|時間|日|月份|day",
     re.IGNORECASE,
@@ -147,15 +157,15 @@ TICKETS = {
     "channel": r".*channel.*|source|via|渠道|来源渠道|来源|受理渠道",
     "queue": r"queue|队列|技能组",
     "priority": r"priority|优先级|紧急程度",
-    "group": r"(assignment )?group|team|agency|department|班组|部门|处理组",
-    "agent": r"agent|assignee|assigned to|owner|坐席|客服|处理人|受理人",
-    "reopened": r"reopen(s|ed)?( count)?|重开次数",
+    "group": r"(assignment[ _])?group|team|agency|department|班组|部门|处理组",
+    "agent": r"agent|assignee|assigned[ _]to|owner|坐席|客服|处理人|受理人",
+    "reopened": r"reopen(s|ed)?([ _]count)?|重开次数",
     "reassigned": r"reassign(ed|ment)?( ?_?count| stations)?|转派次数",
     "csat": r"csat|satisfaction( score| rating)?|满意度(评分)?|评分",
     "category": r"category|(issue|complaint|request|ticket)[ _]?type|type|topic|reason|主题|原因|问题类型|工单类型|类别|分类",
     "complaint": r"(is )?complaint|是否投诉",
     "upheld": r"upheld|投诉成立",
-    "sla_met": r"(within|met|in) sla|sla[ _](met|status)|是否(达标|超时)|达标",
+    "sla_met": r"(within|met|in|made)[ _]sla|sla[ _](met|status)|resolution status|(是否)?(达标|按时)(完成)?",
     "comment": r"(short )?description|comments?|summary|subject|备注|描述|问题描述",
 }
 DURATION_NAMES = {
