@@ -52,7 +52,7 @@ class Lines:
         """Add a line with what speaks for it, the questions that it raises above it."""
         for ask in asks:
             self.lines.append("  " * depth + f"# ? {shown(ask)}")
-        self.lines.append("  " * depth + text + (f"  # {shown(why)}" if why else ""))
+        self.lines.append(("  " * depth + text + (f"  # {shown(why)}" if why else "")).rstrip())
 
 
 @dataclass(kw_only=True)
@@ -104,7 +104,7 @@ def shown(text: str) -> str:
     return mask_text("".join(c if c.isprintable() else " " for c in text))
 
 
-def write_source(lines: Lines, table: Table, files: str) -> None:
+def write_source(lines: Lines, table: Table, files: str, *, depth: int = 1) -> None:
     """Write where a section's rows are, and how they are read."""
     source = table.source
     told = {"files": quoted(files)}
@@ -118,7 +118,9 @@ def write_source(lines: Lines, table: Table, files: str) -> None:
         asks.append("no column tells the period, but the files' names do: is it so?")
     flow = ", ".join(f"{key}: {value}" for key, value in told.items())
     why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
-    lines.add(1, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, asks)
+    lines.add(
+        depth, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, asks
+    )
 
 
 def _period_from(table: Table) -> str:

@@ -106,7 +106,7 @@ DATE_NAMES = tuple(
     )
 )
 WEIGHT = re.compile(r"(survey )?weight|wt|wgt|weighting|加权|权重|权数", re.IGNORECASE)
-WAVE = re.compile(r"wave|批次|期次|波次|期数|quarter|季度|period|期间|round", re.IGNORECASE)
+WAVE = re.compile(r"wave|批次|期次|波次|期数|quarter|季度|(\w+ )?period|期间|round", re.IGNORECASE)
 BRAND = re.compile(r"brand|品牌", re.IGNORECASE)
 COMMENT = re.compile(
     r"comment|feedback|verbatim|suggest|\bwhy\b|please explain|留言|建议|意见|评论|反馈|吐槽|备注",
@@ -216,6 +216,15 @@ UNFINISHED = {
     "status": ("survey preview", "1", "survey test", "partial"),
     "清洗数据结果": ("无效", "异常"),
 }
+SHARE = re.compile(
+    r"percent|%|\bpct\b|rate$|share|ratio|占比|比例|[率度]$|百分比|box$", re.IGNORECASE
+)
+MEASURE = re.compile(r"measure|metric|indicator|\bkpi\b|指标", re.IGNORECASE)
+BAD_FIGURE = re.compile(
+    r"breach|late\b|fail|error|complain|\bmiss|delay|abandon|lost|overdue|bottom|wait|超时|失败|投诉|逾期|差错|不满|等待",
+    re.IGNORECASE,
+)
+GOOD_FIGURE = re.compile(r"top|positive|within|on[ _-]?time|满意|达标|按时|好评", re.IGNORECASE)
 UNIT_WORDS = {"seconds": r"sec|秒|\bs\b", "minutes": r"min|分", "hours": r"hour|hrs?\b|小时"}
 
 HAN = re.compile(r"[\u4e00-\u9fff]+")
