@@ -330,7 +330,7 @@ def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str, *, l
         if all(_same(cells[name].loc[i], header[str(name)]) for name in cells):
             drop(i, REPEATS, "repeats the header")
     for name in ids & set(map(str, cells.columns)):
-        for i in cells.index[_where(cells[name], _is_total)]:
+        for i in cells.index[_where(cells[name], is_total)]:
             drop(i, TOTAL, "is a total, not an answer")
     for i in _subtotals(cells[~gone]):
         drop(i, TOTAL, "is a total, not an answer")
@@ -340,7 +340,7 @@ def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str, *, l
     for i, row in reversed(list(tail.iterrows())) if last else ():
         filled = {str(name): text.strip() for name, text in row.items() if text.strip()}
         name, text = next(iter(filled.items()))
-        if _is_total(text) and (cells[name].str.strip() == text).sum() == 1 and len(cells) > 1:
+        if is_total(text) and (cells[name].str.strip() == text).sum() == 1 and len(cells) > 1:
             drop(int(str(i)), TOTAL, "is a total, not an answer")
         elif _is_note(filled, cells.shape[1], apart=int(str(i)) > gap >= 0) and name == first:
             drop(int(str(i)), NOTE, "is a note below the table")
@@ -358,7 +358,8 @@ def _where(cells: pd.Series, function: Callable[[str], object]) -> pd.Series:
     return cells.isin([text for text in cells.unique().tolist() if function(text)])
 
 
-def _is_total(text: str) -> bool:
+def is_total(text: str) -> bool:
+    """Tell whether a cell says that its row is a total."""
     return _TOTAL.fullmatch(text.strip()) is not None
 
 
@@ -367,7 +368,7 @@ def _subtotals(cells: pd.DataFrame) -> Iterable[int]:
     found = pd.Series(False, index=cells.index)
     for place, name in enumerate(cells.columns[:2]):
         before = (cells[cells.columns[:place]] == "").all(axis=1)
-        found |= _where(cells[name], _is_total) & before
+        found |= _where(cells[name], is_total) & before
     if not found.any():
         return ()
     filled = cells.apply(lambda column: column.str.strip()) != ""
