@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
 from cxlib.analysis.results import Result
-from cxlib.chapters import chapter_faults, labels_of, options_of, register, registers_of
+from cxlib.chapters import chapter_faults, options_of, register, registers_of
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.standing import Standing
 from cxlib.words import Words
@@ -73,18 +73,12 @@ class Engagement(Standing):
             If the client, its file, its data, the period or the language will not do.
         """
         from cxlib import params
-        from cxlib.data.registers import take_in, taken_in
+        from cxlib.data.registers import take_in
         from cxlib.plots import theme
 
         place = workspace or Workspace.find()
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
-        beside = tuple(sorted(place.notebooks.glob(f"*.{spoken}.po")))
-        own = ("tier", *opened.members.attributes) if opened.members is not None else ()
-        labels = {**labels_of(chapter, opened, spoken), **opened.labels(spoken)}
-        segments = (*opened.segments, *own)
-        words = Words.load(spoken, labels=labels, beside=beside, segments=segments)
-        words = replace(words, day=opened.calendar.working_day or words.day)
         register(chapter)
         theme.font_family()
         if not os.environ.get(JOB_VARIABLE):
@@ -92,13 +86,11 @@ class Engagement(Standing):
 
             ingest(opened, place)
             take_in(opened, place, registers_of(opened))
-        for section, model in registers_of(opened).items():
-            if place.register(opened.client, section).is_file():
-                said = taken_in(opened, section, model, place).labels(spoken)
-                words = replace(words, labels={**words.labels, **said})
+        words = words_of(opened, place, spoken)
         engagement = cls(
             client=opened, workspace=place, period=str(period), words=words, chapter=chapter
         )
+        engagement.learn(chapter)
         engagement.period = periods.choose(str(period), engagement.periods)
         Result._shown = engagement.view
         return engagement
@@ -313,3 +305,18 @@ class Engagement(Standing):
                 raise DataError(f"{self.period} is the first period of {self.client.client}.")
             return (self.previous,)
         return (periods.choose(str(period), self.periods),)
+
+
+def words_of(client: Client, workspace: Workspace, language: str) -> Words:
+    """Return a client's words in one language: its labels, its registers' and its catalogues."""
+    from cxlib.data.registers import taken_in
+
+    beside = tuple(sorted(workspace.notebooks.glob(f"*.{language}.po")))
+    own = ("tier", *client.members.attributes) if client.members is not None else ()
+    labels = dict(client.labels(language))
+    for section, model in registers_of(client).items():
+        if workspace.register(client.client, section).is_file():
+            labels |= taken_in(client, section, model, workspace).labels(language)
+    segments = (*client.segments, *own)
+    words = Words.load(language, labels=labels, beside=beside, segments=segments)
+    return replace(words, day=client.calendar.working_day or words.day)

@@ -163,10 +163,10 @@ class Page(ABC):
 
         told = list(findings)
         for chapter in dict.fromkeys(finding.chapter for finding in told):
-            self._learn(chapter)
+            self.learn(chapter)
         _display(conclusions.view_findings(told, words=self.words))
 
-    def _learn(self, chapter: str) -> None:
+    def learn(self, chapter: str) -> None:
         """Take in the columns and labels that another chapter alone has."""
         from cxlib.chapters import labels_of, register
 
@@ -369,7 +369,7 @@ class Page(ABC):
                 f"run `cx run {self.client.client} --chapter {chapter} "
                 f"--period {self.period}` first."
             )
-        self._learn(chapter)
+        self.learn(chapter)
         return read(path)
 
 

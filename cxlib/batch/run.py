@@ -252,8 +252,7 @@ def make_parcel(
 ) -> Parcel:
     """Collect a job's inputs: its client's file, tables and upstream results, its notebook.
 
-    With `carry` the files' bytes travel, for a worker elsewhere; otherwise their paths. `without`
-    are the keys of jobs that failed: a format is made of the others.
+    With `carry` the files' bytes travel, for a worker elsewhere; `without` are keys of failed jobs.
 
     Raises
     ------
@@ -265,13 +264,14 @@ def make_parcel(
     for seen in job.inputs:
         seen.check()
     state = [workspace.client_file(job.client), *carried(workspace, job.client)]
-    beside = [workspace.register(job.client, name) for name in job.chapter.every_section]
+    bound = job.binds or (job.chapter,)
+    beside = {workspace.register(job.client, name) for each in bound for name in each.every_section}
     state += [path for path in beside if path.is_file()] + ([job.face.path] if job.face else [])
     for key in sorted({*job.after} - without):
         saved = workspace.result(job.client, job.period, key.rpartition("/")[2])
         state += [saved] if saved.is_file() else []
     files = {path.relative_to(workspace.root).as_posix(): path for path in state}
-    for each in job.binds or (job.chapter,):
+    for each in bound:
         for path in (each.path, *each.path.parent.glob(f"{each.file}.*.po")):
             files[f"notebooks/{path.name}"] = path
     return Parcel(

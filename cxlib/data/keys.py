@@ -229,7 +229,8 @@ def id_digests(key: Key, columns: Iterable[pd.Series]) -> bytes:
             found.setdefault(int(length), []).append(digests[lengths == length])
     distinct = {length: np.unique(np.concatenate(parts)) for length, parts in found.items()}
     kept = [d for n, d in distinct.items() if not n or len(d) * 1000 <= 9 * 10 ** (n - 1)]
-    return np.unique(np.concatenate(kept)).tobytes() if kept else b""
+    # concatenating turns the bytes to the machine's order: back to that in which they are searched
+    return np.unique(np.concatenate(kept)).astype(">u8").tobytes() if kept else b""
 
 
 def export_key(client: str, workspace: Workspace, target: Path) -> None:

@@ -20,6 +20,8 @@ _VERDICTS = (
     *("letters", "against_rest"),
 )
 """Words that give away a number which is withheld."""
+_PEOPLE = {"respondent_id", "member_id", "customer_id"}
+"""Columns of pseudonyms: no output holds rows of single people."""
 _BASES = ("n", "n_before", "n_after")
 _ABOUT = ("kpi", "metric", "touchpoint", "question")
 _MEASURED = (*_ABOUT, "period", "brand", "source")
@@ -84,7 +86,7 @@ _Visit = Callable[[pd.DataFrame, tuple[str, ...], str], pd.DataFrame]
 def _walk(result: Any, minimum_base: int, visit: _Visit) -> Any:
     """Return a result with each of its frames as `visit` returns it."""
     if isinstance(result, pd.DataFrame):
-        return visit(result, (), "")
+        return visit(_crowd(result), (), "")
     if isinstance(result, (list, tuple)):
         return [_walk(one, minimum_base, visit) for one in result]
     if isinstance(result, Mapping):
@@ -97,7 +99,7 @@ def _walk(result: Any, minimum_base: int, visit: _Visit) -> Any:
     for field in fields(result):
         value = getattr(result, field.name)
         if isinstance(value, pd.DataFrame):
-            whole = _blanked(value) if small else value
+            whole = _crowd(_blanked(value) if small else value)
             changed[field.name] = visit(whole, by, metric if isinstance(metric, str) else "")
         elif is_dataclass(value) and not isinstance(value, type):
             changed[field.name] = _walk(value, minimum_base, visit)
@@ -107,6 +109,11 @@ def _walk(result: Any, minimum_base: int, visit: _Visit) -> Any:
         changed["table"], changed["pairs"] = _uncompared(changed["table"], changed["pairs"])
     changed = {name: value for name, value in changed.items() if value is not getattr(result, name)}
     return replace(result, **changed) if changed else result
+
+
+def _crowd(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without its rows where each is a person: their base is one."""
+    return frame.head(0) if not _PEOPLE.isdisjoint(frame.columns) else frame
 
 
 def _uncompared(table: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

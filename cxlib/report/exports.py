@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from cxlib.errors import RunError
 from cxlib.report.saved import saved_chapters
-from cxlib.words import Words
 from cxlib.workspace import Workspace
 
 
@@ -37,12 +36,10 @@ def make(
         If no chapter could be made.
     """
     from cxlib import params
-    from cxlib.engagement import Engagement
+    from cxlib.engagement import Engagement, words_of
 
     opened = params.load(client, place)
-    beside = tuple(sorted(place.notebooks.glob(f"*.{language}.po")))
-    labels, segments = opened.labels(language), opened.segments
-    words = Words.load(language, labels=labels, beside=beside, segments=segments)
+    words = words_of(opened, place, language)
     engagement = Engagement(
         client=opened, workspace=place, period=period, words=words, chapter="exports"
     )

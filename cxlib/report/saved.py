@@ -62,13 +62,12 @@ def file_name(client: str, period: str, kind: str) -> str:
 
 def saved_chapters(engagement: Engagement, missing: Sequence[str] = ()) -> list[Saved]:
     """Return the chapters whose notebooks lie there, in order, with what each saved."""
-    from cxlib.chapters import register
     from cxlib.envelope import read
 
     found, words = [], engagement.words
     for path in sorted(engagement.workspace.notebooks.glob("*.ipynb")):
         stem = re.sub(r"^\d+-", "", path.stem)
-        register(stem)
+        engagement.learn(stem)
         title, sections, texts = _headings(path, words)
         place = engagement.workspace
         result = place.result(engagement.client.client, engagement.period, stem)

@@ -83,6 +83,12 @@ def test_withholding_blanks_every_estimate_and_keeps_every_label() -> None:
     assert list(table["withheld"]) == [False, True, True]
 
 
+def test_no_output_holds_rows_of_single_people() -> None:
+    people = pd.DataFrame({"member_id": ["a", "b"], "spend": [1.0, 2.0], "n": [50, 50]})
+    assert withhold(people, 1).empty
+    assert withhold([people, people], 10)[1].empty
+
+
 def test_the_rank_of_a_withheld_group_is_withheld_with_it() -> None:
     ranked = result().table.assign(rank=[1, 2, 3])
     shown = withhold(ranked, 10)
