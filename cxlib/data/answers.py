@@ -100,7 +100,7 @@ def _answers(
     read = values.answers(
         texts,
         scale=(lowest, highest),
-        missing=(*maker.survey.missing, *item.missing, *_blanks(maker, scale)),
+        missing=(*maker.survey.missing, *item.missing, *blanks(maker, scale)),
         not_applicable=(*maker.survey.not_applicable, *item.not_applicable),
         whole=whole,
         values=item.values,
@@ -130,7 +130,7 @@ def _answers(
     return read
 
 
-def _blanks(maker: Maker, scale: tuple[int, int] | None = None) -> tuple[values.Code, ...]:
+def blanks(maker: Maker, scale: tuple[int, int] | None = None) -> tuple[values.Code, ...]:
     """Return the platform's own words for no answer, without what is an answer on the scale."""
     codes = [code for name in maker.raw.platforms for code in BLANKS.get(name, ())]
     low, high = scale or (1, 0)
@@ -194,7 +194,7 @@ def _check_nps(
 def segments(maker: Maker) -> dict[str, pd.Series]:
     """Return segments by key, as raw text; no answer and not applicable are missing."""
     columns: dict[str, pd.Series] = {}
-    codes = (*maker.survey.missing, *maker.survey.not_applicable, *_blanks(maker))
+    codes = (*maker.survey.missing, *maker.survey.not_applicable, *blanks(maker))
     for key, segment in maker.survey.segments.items():
         path = ("survey", "segments", key, "column")
         texts = maker.ledger.column(maker.raw, segment.column, path)
@@ -233,7 +233,7 @@ def questions(maker: Maker) -> dict[str, pd.Series]:
     columns: dict[str, pd.Series] = {}
     for key, item in maker.survey.questions.items():
         path: Path = ("survey", "questions", key)
-        missing = (*maker.survey.missing, *item.missing, *_blanks(maker))
+        missing = (*maker.survey.missing, *item.missing, *blanks(maker))
         if item.columns is not None:
             columns |= _one_column_each(maker, key, item, path, missing)
             continue

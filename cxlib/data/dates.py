@@ -17,10 +17,10 @@ from cxlib.errors import DataError
 _HALF = "上午|下午|凌晨|早上|中午|晚上|AM|PM"
 _TIME = (
     rf"(?:(?:,?\s+|T|(?<=[日号])\s*)(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}})[:时点](?P<minute>\d{{1,2}})"
-    r"(?:[:分](?P<second>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<after>AM|PM)?)?"
+    r"(?:[:分](?P<second>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<after>AM|PM|上午|下午)?)?"
 )
 _ZONE = re.compile(
-    r"(.*\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\s?[AP]M)?)\s*"
+    r"(.*\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\s?(?:[AP]M|[上下]午))?)\s*"
     r"\(?((?:Z|UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2})\)?",
     re.IGNORECASE,
 )

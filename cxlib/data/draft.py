@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from cxlib.data import values
+from cxlib.data.draft_figures import figures, is_figures
 from cxlib.data.draft_programme import benefits, members, points, transactions
 from cxlib.data.draft_survey import survey
 from cxlib.data.formats import read_content
@@ -42,6 +43,7 @@ _WRITERS = {
     "transactions": transactions,
     "benefits": benefits,
     "points": points,
+    "kpis": figures,
 }
 """What writes each section of the client file, in its order."""
 _ENDS = {
@@ -222,6 +224,8 @@ def _kind(table: Table) -> str:
         return "points"
     if not asked and {"member", "date"} <= (orders := named["transactions"]) and len(orders) > 2:
         return "transactions"
+    if not asked and is_figures(table):
+        return "kpis"
     scales = [c for c in table.columns if (s := scale_of(c)) and s.high > 4]
     comments = any(COMMENT.search(c.name) for c in table.columns)
     return "survey" if asked or len(scales) > 2 or comments or not unique else "members"
@@ -317,7 +321,7 @@ def _period(kinds: dict[str, Table]) -> tuple[str, str]:
     table = next(
         (
             t
-            for name in ("survey", "tickets", "transactions")
+            for name in ("survey", "tickets", "transactions", "kpis")
             if (t := kinds.get(name)) and t.days is not None
         ),
         None,
@@ -327,11 +331,17 @@ def _period(kinds: dict[str, Table]) -> tuple[str, str]:
     days = table.days.dropna()
     span = (days.max() - days.min()).days
     told = f"{days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}"
-    for kind, code, longest in (("month", "M", 800), ("quarter", "Q", 1600), ("year", "Y", 99_999)):
+    spans = (("month", "M", 800), ("quarter", "Q", 1600), ("year", "Y", 99_999))
+    least = next((i for i, (kind, *_) in enumerate(spans) if kind == table.labelled), 0)
+    if table.kind == "kpis":
+        return f"period: {table.labelled}", f"{told}, as the figures are"
+    for kind, code, longest in spans[least:]:
         counts = days.dt.to_period(code).value_counts()
-        if span < 45 or (span <= longest and (counts.median() >= 30 or kind == "year")):
+        if (span < 45 and not table.labelled) or (
+            span <= longest and (counts.median() >= 30 or kind == "year")
+        ):
             break
-    if span < 45:
+    if span < 45 and not table.labelled:
         return "period: wave", f"{told}: too short to compare months"
     return f"period: {kind}", f"{told}, {counts.median():g} rows in the middle {kind}"
 

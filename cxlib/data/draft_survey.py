@@ -20,6 +20,7 @@ from cxlib.data.guess import (
     scale_of,
     separator_of,
 )
+from cxlib.data.guess_dates import date_like, starts_of
 from cxlib.data.sections import (
     Keys,
     Lines,
@@ -29,6 +30,7 @@ from cxlib.data.sections import (
     shown_range,
     write_formats,
     write_source,
+    write_unfinished,
     write_unused,
 )
 from cxlib.data.vocabulary import (
@@ -48,7 +50,6 @@ from cxlib.data.vocabulary import (
     RATED,
     RECOMMEND,
     SATISFIED,
-    UNFINISHED,
     WAVE,
     WEIGHT,
 )
@@ -70,7 +71,7 @@ def survey(lines: Lines, table: Table, files: str) -> None:  # noqa: PLR0912 - a
     """Write the survey section."""
     lines.add(0, "survey:")
     write_source(lines, table, files)
-    _unfinished(lines, table)
+    write_unfinished(lines, table)
     _survey_columns(lines, table)
     keys = Keys()
     questions = Lines()
@@ -137,21 +138,6 @@ def survey(lines: Lines, table: Table, files: str) -> None:  # noqa: PLR0912 - a
     write_unused(lines, left)
 
 
-def _unfinished(lines: Lines, table: Table) -> None:
-    """Offer to leave out answers that were not finished, or were tried out."""
-    kept = []
-    for column in table.columns:
-        plain = column.texts.str.casefold()
-        odd = plain.isin(UNFINISHED.get(column.name.casefold(), ()))
-        if odd.any() and not odd.all():
-            good = str(column.texts[~odd].value_counts().index[0])
-            kept.append(f"{quoted(column.name)}: [{quoted(good)}]")
-    if kept:
-        lines.add(
-            1, f"# where: {{{', '.join(kept)}}}", "would leave out unfinished answers and tests"
-        )
-
-
 def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a column each
     part, duplicates, missing = Lines(), 0, 0
     for column in table.columns:
@@ -178,16 +164,30 @@ def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a co
     if weight := table.take(WEIGHT, lambda c: (numbers(c.texts) > 0).all()):
         part.add(2, f"weight: {quoted(weight.name)}", f"mean {numbers(weight.texts).mean():.3g}")
     wave = table.take(WAVE, lambda c: 1 < c.distinct <= 60)
+    for pattern in DATE_NAMES if table.days is None else ():
+        wave = wave or table.take(pattern, starts_of)
     if wave is not None:
+        named = starts_of(wave) if table.days is None else None
         listed = ", ".join(map(repr, wave.texts.unique()[:4]))
         if table.days is None:
             part.add(2, f"period: {quoted(wave.name)}", f"waves: {listed}")
+            table.days, table.labelled = named or (None, "")
         else:
             part.add(
                 2,
                 f"# period: {quoted(wave.name)}",
                 listed,
                 ["does this column tell the period, or the date (as here)?"],
+            )
+    for column in table.rest() if table.days is None else ():
+        if any(column.called(pattern) for pattern in DATE_NAMES) and date_like(column):
+            table.used.add(column.name)
+            table.dropped.add(column.name)
+            asked = f"{column.name!r} is named like a date and not read as one: how is"
+            part.add(
+                2,
+                f"# date: {quoted(column.name)}",
+                asks=[f"{asked} {column.texts.iloc[0]!r} written? Declare `date_format:`"],
             )
     brand = table.take(BRAND, lambda c: 1 < c.distinct <= 40)
     if brand is not None:
@@ -199,7 +199,7 @@ def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a co
             table.dropped.add(column.name)
     lines.add(1, "columns:")
     table.comment_at = len(lines.lines)
-    if not part.lines:
+    if all(line.lstrip().startswith("#") for line in part.lines):
         part.add(2, "id: null", "no column of ids")
     lines.lines += part.lines
     if brand is not None:

@@ -9,28 +9,30 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from cxlib.data import dates, values
+from cxlib.data import values
 from cxlib.data.answers import BLANKS
 from cxlib.data.readers import Raw
 from cxlib.data.vocabulary import (
     ANSWER_WORDS,
     COMMENT,
-    DATED,
     HAN,
     NO_ANSWER,
     NOT_USED,
     NUMBERED,
     RECOMMEND,
     STEM,
+    SUB_NAMES,
     YES_NO,
 )
-from cxlib.errors import DataError
 
 _ENDS = (3, 4, 5, 7, 10)
 """Where rating scales end."""
 
 _LONE = 0.05
 """Up to this share of the answers an 11 is a code; beyond, 0-10 may be stored as 1-11."""
+
+_CODED = re.compile(r"AO?0*([1-9]\d?)")
+"""A code of LimeSurvey for the n-th answer."""
 
 _MANY = 200
 """Among so many answers to a question of NPS a 0 is expected."""
@@ -97,6 +99,7 @@ def columns_of(raw: Raw) -> list[Column]:
         texts = raw.frame[name].str.strip()
         wording = raw.wording.get(name, "")
         texts = texts[(texts != "") & ~texts.isin(blanks)]
+        wording = "" if wording.casefold() in SUB_NAMES else wording
         found.append(
             Column(
                 name=name,
@@ -130,6 +133,9 @@ def scale_of(column: Column) -> Scale | None:
     words = {text: ANSWER_WORDS.get(values.plain(text).casefold()) for text in rest}
     known = {text: value for text, value in words.items() if value}
     strange = [text for text in rest if text not in known]
+    coded = {text: int(m[1]) for text in rest if (m := _CODED.fullmatch(text))}
+    if len(coded) > 2 and len(coded) + len(none) == len(plain) and max(coded.values()) in _ENDS:
+        return _of_codes(coded, none)
     if len(known) >= 3 and sum(counts[t] for t in strange) <= 0.1 * len(column.texts):
         return _of_words(known, strange, absent, none)
     tally: dict[float, int] = {}
@@ -151,6 +157,22 @@ def scale_of(column: Column) -> Scale | None:
         why=told,
         missing=(*found.missing, *none, *rest),
         not_applicable=(*found.not_applicable, *absent),
+    )
+
+
+def _of_codes(coded: Mapping[str, int], none: list[str]) -> Scale:
+    ordered = dict(sorted(coded.items(), key=lambda pair: -pair[1]))
+    best, worst = list(ordered)[:: len(ordered) - 1]
+    return Scale(
+        low=1,
+        high=ordered[best],
+        answers=ordered,
+        missing=tuple(none),
+        why="answers in codes",
+        asks=(
+            f"is {best!r} the best answer and {worst!r} the worst? Codes do not tell; if they name "
+            "groups, the column belongs under segments",
+        ),
     )
 
 
@@ -274,57 +296,6 @@ def _runs(found: Iterable[int]) -> str:
 
 def _listed(texts: list[str]) -> str:
     return ", ".join(map(repr, texts[:4])) + (" …" if len(texts) > 4 else "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class When:
-    """A column of dates: its first and last day, the format it needs, doubts."""
-
-    first: pd.Timestamp
-    last: pd.Timestamp
-    days: pd.Series
-    format: str = ""
-    asks: tuple[str, ...] = ()
-
-
-def when_of(column: Column, formats: Iterable[str] = ()) -> When | None:
-    """Return what dates a column holds, None where it does not hold dates."""
-    texts = column.texts.reset_index(drop=True)
-    bare = texts.str.fullmatch(r"\d+(\.\d+)?")
-    if texts.empty or (bare.mean() > 0.1 and not DATED.search(column.name)):
-        return None
-    asks: list[str] = []
-    way: list[str] = []
-    try:
-        read = dates.parse(texts, name=column.name, formats=tuple(formats))
-    except DataError as error:
-        way = re.findall(r'"(%[^"]+)"', str(error))
-        if not way:
-            return None
-        tried = [dates.parse(texts, name=column.name, formats=(pattern,)) for pattern in way]
-        spans = [(r.days.isna().sum(), r.days.max() - r.days.min()) for r in tried]
-        best = min(range(len(way)), key=lambda i: spans[i])
-        read, way = tried[best], [way[best], way[1 - best]]
-        asks.append(
-            f"{column.name!r} does not tell day from month: is {texts.iloc[0]!r} written "
-            f'"{way[0]}" (so the dates reach less far)? Else it is "{way[1]}"'
-        )
-    if read.unread.mean() > 0.1 or read.days.notna().sum() == 0:
-        return None
-    found = read.days.set_axis(column.texts.index)
-    unread = int(read.unread.sum())
-    if unread:
-        asks.append(
-            f"{unread} cells of {column.name!r} are no dates, such as "
-            f"{texts[read.unread].iloc[0]!r}: what are they?"
-        )
-    return When(
-        first=found.min(),
-        last=found.max(),
-        days=found,
-        format=way[0] if way else next(iter(formats), ""),
-        asks=tuple(asks),
-    )
 
 
 def blocks_of(columns: Iterable[Column]) -> dict[str, list[Column]]:

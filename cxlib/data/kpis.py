@@ -9,6 +9,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data import dates, labels, values
+from cxlib.data.layout import TOTAL, is_total
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError
@@ -53,6 +54,7 @@ def make_kpi(raw: Raw, client: Client, key: str, ledger: Ledger) -> pd.DataFrame
     whole = frame.notna().all(axis=1)
     ledger.drop(_("no figure, period or unit"), int((~whole).sum()))
     frame = frame[whole]
+    frame = _parts(frame, kpi, path, ledger)
     if frame.empty and not ledger.failed:
         ledger.error(path, f"{key!r} has no row with a period and a figure in {raw.name}.")
     rows = _ratio(frame, kpi, ledger) if ratio else _plain(frame, kpi, path, ledger)
@@ -63,6 +65,28 @@ def make_kpi(raw: Raw, client: Client, key: str, ledger: Ledger) -> pd.DataFrame
             kpi.denominator,
         )
     return rows.assign(kpi=key).astype({"kpi": "str", "unit": "str"})[list(COLUMNS)]
+
+
+def _parts(frame: pd.DataFrame, kpi: Kpi, path: Path, ledger: Ledger) -> pd.DataFrame:
+    """Leave out units that are the total of the others, which would count twice."""
+    others = frame.groupby("period")["unit"].transform("nunique") > 2
+    total = frame["unit"].map(is_total).astype(bool) & others
+    if kpi.value is None and len(set(frame["period"])) > 1:
+        parts = ["numerator", "denominator"]
+        sums = frame.groupby(["unit", "period"])[parts].sum()
+        twice = (2 * sums == sums.groupby("period").transform("sum")).all(axis=1)
+        alike = twice.groupby("unit").all()
+        total |= frame["unit"].map(alike).astype(bool) & others
+    if total.any():
+        named = str(frame.loc[total, "unit"].iloc[0])
+        ledger.warn(
+            (*path, "unit"),
+            f"{named!r} is the total of the other units and would count them twice; its "
+            f"{int(total.sum())} rows are left out.",
+            named,
+        )
+        ledger.drop(TOTAL, int(total.sum()))
+    return frame[~total]
 
 
 def _periods(

@@ -173,6 +173,7 @@ def lay_out(
 def platform(header: Sequence[str]) -> str:
     """Return who writes such column names, if it is known."""
     plain = {header_name(cell).casefold() for cell in header}
+    plain |= {name.partition(". ")[2] for name in plain}  # LimeSurvey: "id. Response ID"
     for name, least, known in PLATFORMS:
         if len(plain & known) >= least:
             return name
@@ -329,16 +330,19 @@ def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str, *, l
         if all(_same(cells[name].loc[i], header[str(name)]) for name in cells):
             drop(i, REPEATS, "repeats the header")
     for name in ids & set(map(str, cells.columns)):
-        for i in cells.index[_where(cells[name], _is_total)]:
+        for i in cells.index[_where(cells[name], is_total)]:
             drop(i, TOTAL, "is a total, not an answer")
+    for i in _subtotals(cells[~gone]):
+        drop(i, TOTAL, "is a total, not an answer")
     tail = cells[~gone].tail(50)
-    tail = tail[(tail.apply(lambda column: column.str.strip()) != "").any(axis=1)].tail(_TAIL)
+    blank = (tail.apply(lambda column: column.str.strip()) == "").all(axis=1)
+    tail, gap = tail[~blank].tail(_TAIL), max(blank.index[blank], default=-1)
     for i, row in reversed(list(tail.iterrows())) if last else ():
         filled = {str(name): text.strip() for name, text in row.items() if text.strip()}
         name, text = next(iter(filled.items()))
-        if _is_total(text) and (cells[name].str.strip() == text).sum() == 1 and len(cells) > 1:
+        if is_total(text) and (cells[name].str.strip() == text).sum() == 1 and len(cells) > 1:
             drop(int(str(i)), TOTAL, "is a total, not an answer")
-        elif _is_note(filled, cells.shape[1]) and name == first:
+        elif _is_note(filled, cells.shape[1], apart=int(str(i)) > gap >= 0) and name == first:
             drop(int(str(i)), NOTE, "is a note below the table")
         else:
             break
@@ -354,11 +358,30 @@ def _where(cells: pd.Series, function: Callable[[str], object]) -> pd.Series:
     return cells.isin([text for text in cells.unique().tolist() if function(text)])
 
 
-def _is_total(text: str) -> bool:
+def is_total(text: str) -> bool:
+    """Tell whether a cell says that its row is a total."""
     return _TOTAL.fullmatch(text.strip()) is not None
 
 
-def _is_note(filled: dict[str, str], width: int) -> bool:
+def _subtotals(cells: pd.DataFrame) -> Iterable[int]:
+    """Return rows that begin with Total and lack what every other row has, such as an id."""
+    found = pd.Series(False, index=cells.index)
+    for place, name in enumerate(cells.columns[:2]):
+        before = (cells[cells.columns[:place]] == "").all(axis=1)
+        found |= _where(cells[name], is_total) & before
+    if not found.any():
+        return ()
+    filled = cells.apply(lambda column: column.str.strip()) != ""
+    others = filled[~found & (filled.sum(axis=1) > 1)]
+    always = others.all()
+    lacks = found & ~filled.loc[:, always].all(axis=1)
+    return [int(i) for i in cells.index[lacks]] if len(others) > found.sum() else ()
+
+
+def _is_note(filled: dict[str, str], width: int, *, apart: bool) -> bool:
+    """Tell whether a row is a note: one cell, or a few with a colon apart from the table."""
     text = next(iter(filled.values()))
+    if apart and 1 < len(filled) <= width // 2:
+        return re.search(r"[^\W\d_]{2}\s*[:：]", text) is not None
     words = re.search(r"[\s:：，。=]", text) and re.search(r"[^\W\d_]{2}|=", text)
     return len(filled) == 1 < width and len(text) > 3 and words is not None

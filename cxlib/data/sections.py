@@ -14,14 +14,14 @@ import pandas as pd
 from cxlib.data import values
 from cxlib.data.guess import (
     Column,
-    When,
     numbers,
-    when_of,
 )
+from cxlib.data.guess_dates import When, when_of
 from cxlib.data.masking import mask_text
 from cxlib.data.readers import Raw
 from cxlib.data.values import common_start
 from cxlib.data.vocabulary import (
+    BREACHED,
     DATE_NAMES,
     DURATION_NAMES,
     HAN,
@@ -30,6 +30,7 @@ from cxlib.data.vocabulary import (
     NUMBERED,
     STATE_WORDS,
     TICKETS,
+    UNFINISHED,
     UNIT_WORDS,
     WAVE,
 )
@@ -51,7 +52,7 @@ class Lines:
         """Add a line with what speaks for it, the questions that it raises above it."""
         for ask in asks:
             self.lines.append("  " * depth + f"# ? {shown(ask)}")
-        self.lines.append("  " * depth + text + (f"  # {shown(why)}" if why else ""))
+        self.lines.append(("  " * depth + text + (f"  # {shown(why)}" if why else "")).rstrip())
 
 
 @dataclass(kw_only=True)
@@ -69,6 +70,8 @@ class Table:
     days: pd.Series | None = None
     dropped: set[str] = field(default_factory=set)
     formats: list[str] = field(default_factory=list)
+    none: list[str] = field(default_factory=list)
+    labelled: str = ""
     comment_at: int = 0
     dates: list[Column] = field(default_factory=list)
 
@@ -101,7 +104,7 @@ def shown(text: str) -> str:
     return mask_text("".join(c if c.isprintable() else " " for c in text))
 
 
-def write_source(lines: Lines, table: Table, files: str) -> None:
+def write_source(lines: Lines, table: Table, files: str, *, depth: int = 1) -> None:
     """Write where a section's rows are, and how they are read."""
     source = table.source
     told = {"files": quoted(files)}
@@ -115,7 +118,9 @@ def write_source(lines: Lines, table: Table, files: str) -> None:
         asks.append("no column tells the period, but the files' names do: is it so?")
     flow = ", ".join(f"{key}: {value}" for key, value in told.items())
     why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
-    lines.add(1, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, asks)
+    lines.add(
+        depth, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, asks
+    )
 
 
 def _period_from(table: Table) -> str:
@@ -152,6 +157,7 @@ def dated(table: Table, pattern: re.Pattern[str] | str) -> tuple[Column, When] |
             when = when_of(column, told) or when if len(told) == 1 else when
         table.formats.append(when.format)
     table.dates.append(column)
+    table.none += [text for text in when.none if text not in table.none]
     return column, when
 
 
@@ -167,12 +173,30 @@ def write_formats(lines: Lines, table: Table) -> None:
             table.formats += [f for f in ISO_FORMATS if when_of(column, [*table.formats, f])][:1]
     if table.formats:
         lines.add(1, f"date_format: [{', '.join(map(json.dumps, table.formats))}]")
+    if table.none and table.kind != "survey":
+        listed = ", ".join(map(json.dumps, table.none))
+        lines.add(1, f"missing: [{listed}]", "where a date is expected: none")
 
 
 def write_unused(lines: Lines, names: Sequence[str]) -> None:
     """Write which columns no key names."""
     if names:
         lines.add(1, f"# not used: {shown(', '.join(map(repr, names)))}")
+
+
+def write_unfinished(lines: Lines, table: Table) -> None:
+    """Offer to leave out answers that were not finished, or were tried out."""
+    kept = []
+    for column in table.columns:
+        plain = column.texts.str.casefold()
+        odd = plain.isin(UNFINISHED.get(column.name.casefold(), ()))
+        if odd.any() and not odd.all():
+            good = str(column.texts[~odd].value_counts().index[0])
+            kept.append(f"{quoted(column.name)}: [{quoted(good)}]")
+    if kept:
+        lines.add(
+            1, f"# where: {{{', '.join(kept)}}}", "would leave out unfinished answers and tests"
+        )
 
 
 class Keys:
@@ -243,7 +267,7 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
         part.add(
             2,
             f"{key}: {quoted(column.name)}",
-            f"{len(column.texts)} of {column.rows} filled; {shown_range(when)}",
+            f"{int(when.days.notna().sum())} of {column.rows} filled; {shown_range(when)}",
             asks,
         )
     for key, pattern in DURATION_NAMES.items():
@@ -261,6 +285,12 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
     lines.lines += durations.lines
     if state is not None:
         _states(lines, state)
+    for column in table.rest():
+        if column.called(BREACHED):
+            said = f"{column.name!r} tells breaches, the opposite of sla_met: can the"
+            lines.add(
+                1, "", asks=[f"{said} export tell what was kept? Else give the limits under `sla:`"]
+            )
     lines.add(
         1, "# sla: {first_response: 4h, resolution: 2d}", "the contract's time limits, if any"
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data import labels, values
-from cxlib.data.answers import Maker, questions, rated, segments
+from cxlib.data.answers import Maker, blanks, questions, rated, segments
 from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, examples, places
 from cxlib.data.readers import Raw
@@ -197,7 +197,8 @@ def _comments(maker: Maker) -> pd.Series:
     texts = maker.column("comment")
     if texts is None:
         return pd.Series(np.nan, index=maker.raw.frame.index, dtype="str")
-    said = values.texts_or_missing(texts, missing=maker.survey.missing)
+    codes = (*maker.survey.missing, *blanks(maker))
+    said = values.texts_or_missing(texts, missing=codes)
     return maker.ledger.hidden(said)
 
 

@@ -43,8 +43,18 @@ LIKERT = {
     1: "非常不满意|很不满意|非常不同意|非常困难|非常差|很差|非常不愿意|very dissatisfied|very unsatisfied|extremely dissatisfied|strongly disagree|very difficult|very poor|very unlikely|extremely unlikely",
 }
 ANSWER_WORDS = {word: value for value, words in LIKERT.items() for word in words.split("|")}
-NUMBERED = re.compile(r"^(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*(?=\D)", re.IGNORECASE)
-"""The number before a question."""
+NUMBERED = re.compile(
+    r"^(?:(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*|(?!no\.)[a-z]\w*(?:\[\w+\])?\. )(?=\D)",
+    re.IGNORECASE,
+)
+"""The number or code before a question."""
+BREACHED = re.compile(
+    r"(is |has[ _])?(sla[ _])?(breach(ed)?|violated|overdue)( sla)?|是否(超时|逾期|违约)",
+    re.IGNORECASE,
+)
+"""A flag that says the opposite of `sla_met`."""
+SUB_NAMES = frozenset({"response", "open-ended response"})
+"""What a second row of names says where it says nothing."""
 DATED = re.compile(
     r"date|time|created|opened|resolved|closed|solved|joined|日期|时间|時間|日|月份|day",
     re.IGNORECASE,
@@ -96,7 +106,7 @@ DATE_NAMES = tuple(
     )
 )
 WEIGHT = re.compile(r"(survey )?weight|wt|wgt|weighting|加权|权重|权数", re.IGNORECASE)
-WAVE = re.compile(r"wave|批次|期次|波次|期数|quarter|季度|period|期间|round", re.IGNORECASE)
+WAVE = re.compile(r"wave|批次|期次|波次|期数|quarter|季度|(\w+ )?period|期间|round", re.IGNORECASE)
 BRAND = re.compile(r"brand|品牌", re.IGNORECASE)
 COMMENT = re.compile(
     r"comment|feedback|verbatim|suggest|\bwhy\b|please explain|留言|建议|意见|评论|反馈|吐槽|备注",
@@ -147,15 +157,15 @@ TICKETS = {
     "channel": r".*channel.*|source|via|渠道|来源渠道|来源|受理渠道",
     "queue": r"queue|队列|技能组",
     "priority": r"priority|优先级|紧急程度",
-    "group": r"(assignment )?group|team|agency|department|班组|部门|处理组",
-    "agent": r"agent|assignee|assigned to|owner|坐席|客服|处理人|受理人",
-    "reopened": r"reopen(s|ed)?( count)?|重开次数",
+    "group": r"(assignment[ _])?group|team|agency|department|班组|部门|处理组",
+    "agent": r"agent|assignee|assigned[ _]to|owner|坐席|客服|处理人|受理人",
+    "reopened": r"reopen(s|ed)?([ _]count)?|重开次数",
     "reassigned": r"reassign(ed|ment)?( ?_?count| stations)?|转派次数",
     "csat": r"csat|satisfaction( score| rating)?|满意度(评分)?|评分",
     "category": r"category|(issue|complaint|request|ticket)[ _]?type|type|topic|reason|主题|原因|问题类型|工单类型|类别|分类",
     "complaint": r"(is )?complaint|是否投诉",
     "upheld": r"upheld|投诉成立",
-    "sla_met": r"(within|met|in) sla|sla[ _](met|status)|是否(达标|超时)|达标",
+    "sla_met": r"(within|met|in|made)[ _]sla|sla[ _](met|status)|resolution status|(是否)?(达标|按时)(完成)?",
     "comment": r"(short )?description|comments?|summary|subject|备注|描述|问题描述",
 }
 DURATION_NAMES = {
@@ -206,6 +216,15 @@ UNFINISHED = {
     "status": ("survey preview", "1", "survey test", "partial"),
     "清洗数据结果": ("无效", "异常"),
 }
+SHARE = re.compile(
+    r"percent|%|\bpct\b|rate$|share|ratio|占比|比例|[率度]$|百分比|box$", re.IGNORECASE
+)
+MEASURE = re.compile(r"measure|metric|indicator|\bkpi\b|指标", re.IGNORECASE)
+BAD_FIGURE = re.compile(
+    r"breach|late\b|fail|error|complain|\bmiss|delay|abandon|lost|overdue|bottom|wait|超时|失败|投诉|逾期|差错|不满|等待",
+    re.IGNORECASE,
+)
+GOOD_FIGURE = re.compile(r"top|positive|within|on[ _-]?time|满意|达标|按时|好评", re.IGNORECASE)
 UNIT_WORDS = {"seconds": r"sec|秒|\bs\b", "minutes": r"min|分", "hours": r"hour|hrs?\b|小时"}
 
 HAN = re.compile(r"[\u4e00-\u9fff]+")

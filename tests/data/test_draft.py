@@ -356,3 +356,56 @@ def test_an_empty_folder_a_demo_and_a_half_filled_template(
     assert half.exit_code == 1
     for section in ("survey", "tickets", "members", "transactions", "kpis.on_time"):
         assert f"{section}.source" in half.output or section in half.output
+
+
+def figures_of_hospitals(folder: Path) -> Path:
+    header = ["period", "org", "kind", "attendances", "breaches", "admissions"]
+    rows: list[list[Any]] = [header]
+    for month in range(24):
+        for org in ("RA", "RB", "RC"):
+            for kind in ("1", "2"):
+                n = 100 + 7 * month + ord(org[1])
+                day = f"{2024 + month // 12}-{month % 12 + 1:02}-01"
+                rows.append([day, org, kind, n, (n + month) % 13 + 1, (n * month) % 47])
+    return csv(folder / "figures.csv", rows)
+
+
+def test_counts_by_month_and_place_are_reported_figures(shop: Any, tmp_path: Path) -> None:
+    made, client, _text = drafted(shop, figures_of_hospitals(tmp_path))
+    assert client.survey is None
+    assert client.period == "month"
+    kept = client.kpis["without_breaches"]
+    assert (kept.numerator, kept.denominator, kept.complement) == ("breaches", "attendances", True)
+    assert (kept.unit, kept.direction, kept.format) == ("org", "higher", "percent")
+    assert not client.kpis["admissions"].complement
+    assert any("all rows of 'kind'" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    table = read_table(shop.workspace, "neu", "kpis")
+    row = table[table["kpi"].eq("without_breaches") & table["unit"].eq("RA")].iloc[0]
+    assert (row["period"], row["denominator"]) == ("2024-01", 2 * 165)  # both kinds, 100 + 65 each
+    assert row["value"] == 1 - 2 * (165 % 13 + 1) / 330
+
+
+def test_a_measure_is_a_figure_each_and_a_share_is_read_as_one(shop: Any, tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["Release Period", "Measure ID", "Bottom-box %", "Top-box %"]]
+    rows += [
+        [f"07_{year}", name, 5 + year % 7, 60 + (3 * year + len(name)) % 23]
+        for year in range(2015, 2024)
+        for name in ("NURSES", "QUIET", "FOOD")
+    ]
+    _made, client, _text = drafted(shop, csv(tmp_path / "hcahps.csv", rows))
+    assert list(client.kpis) == ["food", "nurses", "quiet"]
+    assert {kpi.value for kpi in client.kpis.values()} == {"Top-box %"}
+    assert client.kpis["quiet"].where == {"Measure ID": ("QUIET",)}
+    ingest(client, shop.workspace)
+    table = read_table(shop.workspace, "neu", "kpis").set_index(["kpi", "period"])["value"]
+    assert table["quiet", "2015-07"] == (60 + (3 * 2015 + 5) % 23) / 100
+
+
+def test_answers_of_one_survey_month_are_no_reported_figures(shop: Any, tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["Month", "Shop", "Age", "Delivery", "Staff", "Price"]]
+    rows += [
+        ["2024-01", f"S{i % 3}", 18 + i % 40, i % 5 + 1, i % 4 + 1, i % 3 + 3] for i in range(240)
+    ]
+    _made, client, _text = drafted(shop, csv(tmp_path / "answers.csv", rows))
+    assert not client.kpis

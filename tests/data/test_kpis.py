@@ -109,3 +109,42 @@ def test_a_ratio_without_any_denominator_is_told_at_its_column(shop: Any) -> Non
         "kpis.in_time.denominator: column 'all' has no sum above 0 in any period; 'in_time' is no "
         "ratio."
     )
+
+
+@pytest.mark.parametrize("named", ["Total", "合计", "National"])
+def test_the_total_among_the_units_counts_nothing_twice(shop: Any, named: str) -> None:
+    rows = ["month,shop,late,orders"]
+    for month in range(1, 7):
+        rows += [f"2024-{month:02},A,{month},100", f"2024-{month:02},B,{2 * month},200"]
+        rows += [f"2024-{month:02},{named},{3 * month},300"]
+    shop.file("k.csv", "\n".join(rows))
+    client = shop.client("""
+        period: month
+        kpis:
+          late: {source: k.csv, period: month, numerator: late, denominator: orders, unit: shop,
+                 direction: lower, format: percent}
+        """)
+    (told,) = shop.says(client, "warning")
+    assert named in told
+    shop.ingest(client)
+    table = shop.read("kpis")
+    assert table.groupby("period")["denominator"].sum().eq(300).all()
+    assert sorted(table["unit"].unique()) == ["A", "B"]
+
+
+def test_units_that_are_no_total_all_count(shop: Any) -> None:
+    rows = ["month,shop,late,orders"]
+    for month in range(1, 7):  # C is as large as A and B in one month alone
+        late = 3 * month if month == 1 else month
+        rows += [f"2024-{month:02},A,{month},100", f"2024-{month:02},B,{2 * month},200"]
+        rows += [f"2024-{month:02},C,{late},300"]
+    shop.file("k.csv", "\n".join(rows))
+    client = shop.client("""
+        period: month
+        kpis:
+          late: {source: k.csv, period: month, numerator: late, denominator: orders, unit: shop,
+                 direction: lower, format: percent}
+        """)
+    assert shop.says(client, "warning") == []
+    shop.ingest(client)
+    assert sorted(shop.read("kpis")["unit"].unique()) == ["A", "B", "C"]
