@@ -56,6 +56,8 @@ def freeze(
                 raise RunError(f"{job.key}: its {kind} is gone or was altered; {again} first.")
             files[f"{as_name(job.language)}/{path.name}"] = path.read_bytes()
         for kpi, row in record.glance.items():
+            if not isinstance(row, dict):
+                continue  # a count of what is late, no figure
             figures.setdefault(kpi, {"value": row.get("value"), "unit": row.get("unit")})
     earlier = [each for each in issues(workspace, client) if each.period == period]
     if earlier and earlier[-1].made_of == made_of:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.batch.state import records
-from cxlib.report.index import GLANCE, ClientEntry, Entry, Kpi
+from cxlib.report.index import GLANCE, LATE, ClientEntry, Entry, Kpi
 from cxlib.words import Words
 from cxlib.workspace import Workspace, report_folder
 
@@ -88,6 +88,11 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str)
             for kpi, row in glances.get(latest, {}).items()
             if isinstance(row, dict)
         ),
+        late={
+            key.removeprefix(LATE): int(n)
+            for key, n in glances.get(latest, {}).items()
+            if key.startswith(LATE) and n
+        },
         fault=run.faults.get(name, ""),
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -49,6 +49,8 @@ class Kpi:
         return str(self.status if self.course in DECIDES else self.course) if self.status else ""
 
 
+LATE = "late: "
+"""What precedes a chapter's stem where the glance counts what is late, not a KPI."""
 GLANCE = tuple(field.name for field in fields(Kpi) if field.name != "label")
 """What the index shows of a KPI."""
 
@@ -58,6 +60,9 @@ def glance_of(envelope: Envelope) -> dict[str, Any]:
 
     They come from the result named ``standing``, as `Engagement.standing` gives it.
     """
+    late = _late(envelope)
+    if late is not None:
+        return {LATE + envelope.chapter: late}
     table = getattr(envelope.results.get("standing"), "table", None)
     if table is None or not {"kpi", "value", "source", "status"} <= set(table.columns):
         return {}
@@ -66,6 +71,18 @@ def glance_of(envelope: Envelope) -> dict[str, Any]:
         for row in table.to_dict("records")
         if row["source"] != "touchpoint"
     }
+
+
+def _late(envelope: Envelope) -> int | None:
+    """Return how much of a register of actions or obligations is late; None for other results."""
+    import pandas as pd
+
+    for name in ("plan", "open"):
+        found = envelope.results.get(name)
+        table = found if isinstance(found, pd.DataFrame) else getattr(found, "table", None)
+        if isinstance(table, pd.DataFrame) and "days_late" in table:
+            return int((pd.to_numeric(table["days_late"], errors="coerce") > 0).sum())
+    return None
 
 
 def _plain(value: Any) -> Any:
@@ -96,7 +113,8 @@ class Entry:
 class ClientEntry:
     """One client on the index: its reports, newest period first, and its KPIs.
 
-    `title` is the name that people know; `fault` says why nothing of it could run.
+    `title` is the name that people know; `late` counts by chapter what is late in its registers;
+    `fault` says why nothing of it could run.
     """
 
     name: str
@@ -104,13 +122,15 @@ class ClientEntry:
     entries: tuple[Entry, ...] = ()
     period: str = ""
     kpis: tuple[Kpi, ...] = ()
+    late: Mapping[str, int] = field(default_factory=dict)
     fault: str = ""
 
     @property
     def attention(self) -> tuple[int, int]:
-        """How much it needs: trouble with its reports first, then targets missed or behind."""
+        """How much it needs: trouble with its reports, then targets missed and what is late."""
         trouble = bool(self.fault) + sum(e.state in ("failed", "blocked") for e in self.entries)
-        return trouble, sum(_VERDICTS.get(kpi.verdict) == "serious" for kpi in self.kpis)
+        missed = sum(_VERDICTS.get(kpi.verdict) == "serious" for kpi in self.kpis)
+        return trouble, missed + sum(self.late.values())
 
     @property
     def books(self) -> list[Entry]:
@@ -196,6 +216,9 @@ def _client_row(client: ClientEntry, words: Words) -> str:
     state = f'<span class="{kind}"><span class="badge">{escape(client.told(words))}</span></span>'
     books = " · ".join(_link(e, e.language) for e in client.books if e.link)
     bound = f"<br>{escape(words.say(_('Whole report:')))} {books}" if books else ""
+    late = sum(client.late.values())
+    due = escape(words.say(_("Late in the registers: {n}"), n=late))
+    bound += f'<br><span class="serious"><span class="badge">{due}</span></span>' if late else ""
     return (
         f'<tr><th scope="row"><a href="#{quote(client.name)}">{name}</a><br>'
         f'<span class="next">{period}</span></th>'

@@ -51,6 +51,16 @@ def test_a_glance_takes_the_cores_words_and_leaves_touchpoints_out() -> None:
     assert glance_of(SimpleNamespace(results={"other": 1})) == {}  # type: ignore[arg-type]
 
 
+def test_what_is_late_in_the_registers_is_counted_and_called_for() -> None:
+    plan = pd.DataFrame({"title": ["a", "b", "c"], "days_late": [3, 0, None]})
+    saved: Any = SimpleNamespace(chapter="actions", results={"plan": plan})
+    assert glance_of(saved) == {"late: actions": 1}
+    late, calm = ClientEntry(name="late", late={"actions": 1}), ClientEntry(name="calm")
+    assert late.attention > calm.attention
+    assert "Late in the registers: 1" in render_index([late])
+    assert "Late in the registers" not in render_index([calm])
+
+
 def test_whoever_needs_attention_comes_first() -> None:
     calm = ClientEntry("calm", kpis=(Kpi("nps", 1.0, status="met", course="due"),))
     late = ClientEntry("late", kpis=(Kpi("nps", 1.0, status="missed", course="behind"),))
