@@ -90,7 +90,7 @@ def test_what_was_planted_is_found(bank: Engagement) -> None:
 
 
 def test_the_weights_behind_the_comparisons_are_the_planted_ones(bank: Engagement) -> None:
-    found = tables.weights(bank).set_index("id")["weight"]
+    found = tables.weights(bank).set_index("id")["weighs_in"]
     assert found.sum() == pytest.approx(1)
     for name, weight in planted.WEIGHTS.items():
         assert found[name] == pytest.approx(weight, abs=0.03)

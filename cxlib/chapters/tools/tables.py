@@ -23,7 +23,7 @@ APART = 0.4
 
 COLUMNS = {
     "title": Column(_("What"), "key"),
-    "weight": Column(_("Weight"), "percent", "All sum to 100%."),
+    "weighs_in": Column(_("Weight"), "percent", "All sum to 100%."),
     "weighted_sum": Column(_("Weighted mean score"), "number", "On the scale of the scores."),
     "topsis": Column(_("Closeness to the best"), "number", "TOPSIS, 0 to 1."),
     "places": Column(_("Places when weights move"), "text", "95% of the draws."),
@@ -78,9 +78,9 @@ def weights(engagement: Any) -> pd.DataFrame:
     counted, found = engagement.register("tools").counted, weighting(engagement)
     given = {one.id: one.weight or 1.0 for one in counted}
     raw = pd.Series(given, dtype=float) if found is None else found.weights
-    table = pd.DataFrame({"id": raw.index, "weight": (raw / raw.sum()).to_numpy()})
+    table = pd.DataFrame({"id": raw.index, "weighs_in": (raw / raw.sum()).to_numpy()})
     table["title"] = "criteria." + table["id"].astype(str)
-    return table.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
+    return table.sort_values("weighs_in", ascending=False, kind="stable", ignore_index=True)
 
 
 def contradictions(engagement: Any) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def scored(engagement: Any, *, without: tuple[str, ...] = ()) -> Selection | Non
     scores = scores[~scores["assessor"].isin(without)]
     if scores["option"].nunique() < 2:
         return None
-    counted = weights(engagement).set_index("id")["weight"]
+    counted = weights(engagement).set_index("id")["weighs_in"]
     return selection.score(scores, weights=counted, spread=SPREAD)
 
 
