@@ -42,9 +42,8 @@ COLUMNS = {
     "visit_score": Column(_("Visit score"), "points", "0 to 100.", ("visit_low", "visit_high")),
     "survey_value": Column(_("Customers there say"), "unit", "", ("survey_low", "survey_high")),
     "answers": Column(_("Answers"), "int"),
-    "alpha": Column(_("Krippendorff’s alpha"), "number", "1 perfect, 0 as by chance.",
-                    ("alpha_low", "alpha_high")),
-    "judged_twice": Column(_("Judged by two or more"), "int", "Standards of a place and round."),
+    "alpha": Column(_("Krippendorff's alpha"), "number", "1 at best.", ("alpha_low", "alpha_high")),
+    "judged_by_more": Column(_("Judged by two or more"), "int", "Standards of a place and round."),
 }  # fmt: skip
 
 
@@ -283,7 +282,7 @@ def agreement(found: Visited | None) -> pd.DataFrame:
     if told is None:
         return pd.DataFrame()
     row = {"alpha": told.value, "alpha_low": told.low, "alpha_high": told.high}
-    return pd.DataFrame([row | {"judged_twice": told.n_units}])
+    return pd.DataFrame([row | {"judged_by_more": told.n_units}])
 
 
 def moved(found: Visited | None) -> pd.DataFrame:
