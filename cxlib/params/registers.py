@@ -69,7 +69,8 @@ class Register(Closed):
                     for one in getattr(row, field):
                         if (known := ids(section, listed)) is None:
                             message = f"{one!r} stands in no register: the client file names none "
-                            yield Problem((name, place, field), f"{message}under {section}.")
+                            message += f"under {section}."
+                            yield Problem((name, place, field), message, severity="warning")
                         elif one not in known:
                             message = f"{one!r} is not in {section}: {listed}{nearest(one, known)}"
                             yield Problem((name, place, field), message)

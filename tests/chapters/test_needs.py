@@ -218,9 +218,9 @@ def test_an_action_needs_a_register_and_a_half_coded_list_is_warned_of(tmp_path:
     path.write_text("  - {id: e".join([head, *kept]), encoding="utf-8")
     client = load(BANK, place)
     read = read_register(client, "needs", Register, place, beside=registers_of(client))
-    by_severity = {f.severity: str(f) for f in read.faults}
-    assert "names none under obligations" in by_severity["error"]
-    assert "second coder judged" in by_severity["warning"]
+    warnings = "\n".join(str(f) for f in read.faults if f.severity == "warning")
+    assert "names none under obligations" in warnings
+    assert "second coder judged" in warnings
 
 
 def _without_second(piece: str) -> str:
