@@ -169,16 +169,15 @@ def test_results_of_a_run_are_kept_for_later_chapters(place: Workspace) -> None:
     told = envelope.read(path)
     assert set(told["standing"].table["kpi"]) == {"nps", "csat", "ces"}
     assert any(finding.id == "assessment.nps" for finding in told.findings)
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 2
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == envelope.SCHEMA
 
 
 def test_settings_for_a_chapter_that_nobody_has_are_a_fault(tmp_path: Path) -> None:
     work = copy_workspace(tmp_path / "work", "nova-mall")
     path = work.client_file("nova-mall")
-    path.write_text(
-        path.read_text(encoding="utf-8") + "\nchapters: {monitorin: {rebase: {}}}\n",
-        encoding="utf-8",
-    )
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("\nchapters:\n", "\nchapters:\n  monitorin: {rebase: {}}\n")
+    path.write_text(text, encoding="utf-8")
     for command in ("check", "run"):
         told = cx(command, "nova-mall", cwd=work.root)
         said = told.stdout + told.stderr
