@@ -368,7 +368,8 @@ def _thawed(value: Any) -> Any:
 def _update(row: Any, wanted: Mapping[str, Any], kind: type[Row], plain: Any) -> None:
     """Change only the cells that differ."""
     before, after = flattened(_thawed(row), kind), flattened(wanted, kind)
-    for column in {*before, *after}:
+    # what goes first makes room: a plain text for the languages that take its place
+    for column in sorted({*before, *after}, key=lambda name: (name in after, name)):
         if before.get(column) == after.get(column):
             continue
         name, _dot, part = column.partition(".")
