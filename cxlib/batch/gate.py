@@ -38,7 +38,8 @@ _PATH = re.compile(
 _SECRET = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{36,}"
     r"|\b[a-z][a-z0-9+]*://[^\s:/@\"'<>()]+:[^\s@/\"'<>()]+@"
-    r"|\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b[\"']?\s*[=:]\s*[\"']?[^\s\"'<]{6,}",
+    r"|\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b[\"']?"
+    r" {0,3}[=:] {0,3}[\"']?[^\s\"'<]{6,}",  # no tab: that is the next cell of a table
     re.IGNORECASE,
 )
 _KINDS = {

@@ -108,6 +108,13 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
         names = dict(zip(tickets[column].dropna().unique(), cycle(PAYLOADS), strict=False))
         tickets[column] = tickets[column].map(names)
     tickets.to_csv(folder / "tickets.csv", index=False)
+    for file in source.glob("rewards_*.csv"):
+        shutil.copy(file, folder)
+    (folder / "registers").mkdir()
+    for file in sorted((source / "registers").glob("*.yaml")):
+        kept = with_payloads(YAML(typ="safe").load(file.read_text("utf-8")), cycle(PAYLOADS))
+        written = json.dumps(kept, ensure_ascii=False, default=str)
+        (folder / "registers" / file.name).write_text(written, encoding="utf-8")
     text = (ROOT / "params" / "lakeside-bank.yaml").read_text("utf-8")
     told = with_payloads(YAML(typ="safe").load(text), cycle(PAYLOADS))
     told |= {"client": "hostile", "language": ["zh", "en"]}
