@@ -141,7 +141,8 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
         assert not re.search(r"<(script|base|iframe|object|embed|link|form)\b", html, re.I), page
         assert not re.search(r"<[a-z][^>]*\son\w+\s*=", re.sub(r'"[^"]*"', '""', html)), page
         links = re.findall(r'(?:src|href)="(?!data:|#)([^"]*)"', html)
-        assert set(links) == (linked if page == "index" else set()), page
+        beside = {quote(other.name) for other in reports}  # a summary leads to its chapters
+        assert set(links) == linked if page == "index" else set(links) <= beside, page
     if CHROMIUM is None:
         pytest.skip("the words were looked at; there is no Chromium to open them in")
     for page in reports:
