@@ -217,6 +217,11 @@ def _plain_kind(value: Any) -> columns.Kind:
     return "number" if isinstance(value, float) else "text"
 
 
+def silence(table: Any, case: str) -> pd.DataFrame:
+    """Return the case that is told where a table has nothing to show; no row where it has."""
+    return pd.DataFrame({"case": [case]} if table is None or len(table) == 0 else {})
+
+
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings gravest first, KPIs before their parts, then by what is at stake."""
     rank: dict[str, int] = {severity: at for at, severity in enumerate(SEVERITIES)}

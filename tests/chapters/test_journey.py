@@ -14,7 +14,7 @@ from cxlib.analysis.drivers import importance
 from cxlib.chapters.journey import findings, tables
 from cxlib.plots import theme
 from cxlib.plots.journey_map import journey_map
-from cxlib.present.findings import tell
+from cxlib.present.findings import silence, tell
 from cxlib.workspace import Workspace
 from tests.plots.overlaps import overlapping
 
@@ -131,5 +131,5 @@ def test_a_client_without_touchpoints_is_told_so(harbour: Engagement) -> None:
 
     bare.standing = none  # type: ignore[method-assign]
     assert tables.chart(bare) is None
-    assert tables.silence(None, "none")["case"].tolist() == ["none"]
+    assert silence(None, "none")["case"].tolist() == ["none"]
     assert tables.voices(bare, None).empty

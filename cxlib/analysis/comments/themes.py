@@ -80,7 +80,7 @@ def themes(
     codebook : mapping or Codebook
         As `comments.codebook` reads it.
     language : {"en", "zh"}, optional
-        Whose labels ``caveats`` and tables prefer; words of both languages are always found.
+        Of the comments, if known; words of both languages are always found.
 
     Returns
     -------

@@ -151,11 +151,6 @@ def page(study: Study) -> pd.DataFrame:
     return pd.DataFrame({"case": [case], "uncoded": [share], "n": [study.found.n_used]})
 
 
-def silence(table: pd.DataFrame, case: str) -> pd.DataFrame:
-    """Return the case to be told where a table has nothing to show."""
-    return pd.DataFrame({"case": [case]} if table.empty else {})
-
-
 def telling(engagement: Any, study: Study) -> pd.DataFrame:
     """Return the words that detractors and promoters use more than the others do."""
     question = engagement.questions[0]

@@ -66,11 +66,6 @@ def rows(found: JourneyMap | None) -> pd.DataFrame:
     return pd.DataFrame() if found is None else found.table
 
 
-def silence(table: Any, case: str) -> pd.DataFrame:
-    """Return the case to be told where there is nothing to show."""
-    return pd.DataFrame({"case": [case]} if table is None or len(table) == 0 else {})
-
-
 def weighed(found: JourneyMap | None) -> pd.DataFrame:
     """Return the touchpoints whose part in the score is known."""
     return rows(found).dropna(subset=["weighs"]) if found is not None else rows(found)
