@@ -76,8 +76,8 @@ def comments(lines: Lines, table: Table, files: str) -> None:
         part.add(2, f"rating: {quoted(rating.name)}", f"{rating.distinct} values")
     if customer := table.take(IDS[0], always):
         part.add(2, f"customer: {quoted(customer.name)}", f"{customer.distinct} different")
-    for pattern in (VOICE["id"], TICKETS["id"], *IDS[1:]):
-        if ids := table.take(pattern, lambda c: c.distinct > 0.9 * len(c.texts) > 5):
+    for name in (VOICE["id"], TICKETS["id"], *(other.pattern for other in IDS[1:])):
+        if ids := table.take(name, lambda c: c.distinct > 0.9 * len(c.texts) > 5):
             part.add(2, f"id: {quoted(ids.name)}", f"{ids.distinct} different")
             break
     if channel := table.take(VOICE["channel"], lambda c: c.distinct <= 40):
