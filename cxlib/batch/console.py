@@ -270,6 +270,7 @@ def check(
     from cxlib.batch.chapters import discover, settings_faults
     from cxlib.batch.rehearse import rehearse
     from cxlib.chapters import registers_of
+    from cxlib.data.apart import usual
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
     from cxlib.data.registers import read_register
@@ -287,7 +288,7 @@ def check(
                 faults += read_register(client, section, model, workspace, beside=models).faults
             if not quick and not any(fault.severity == "error" for fault in faults):
                 with _bar(len(chapters) * len(client.languages), "report") as bar, _offspring():
-                    each = replace(request, clients=(name,))
+                    each = replace(request, clients=(name,), limits=usual())
                     faults += rehearse(client, workspace, each, said=lambda _ended: _step(bar))
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
