@@ -14,11 +14,12 @@ from cxlib.data import values
 from cxlib.data.draft_figures import figures, is_figures
 from cxlib.data.draft_programme import benefits, members, points, transactions
 from cxlib.data.draft_survey import survey
+from cxlib.data.draft_tickets import tickets
 from cxlib.data.draft_voice import comments, is_voice
 from cxlib.data.formats import read_content
 from cxlib.data.guess import Column, columns_of, scale_of
 from cxlib.data.readers import read
-from cxlib.data.sections import Lines, Table, quoted, tickets
+from cxlib.data.sections import Lines, Table, quoted
 from cxlib.data.vocabulary import (
     BENEFITS,
     COMMENT,

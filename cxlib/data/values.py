@@ -201,6 +201,12 @@ def _word(text: str) -> str:
     return "".join(plain(text).casefold().split())
 
 
+def coded(texts: pd.Series, values: Mapping[str, float]) -> pd.Series:
+    """Return a column with the numbers that words stand for, as text; other cells as they are."""
+    known = {_word(text): f"{value:g}" for text, value in values.items()}
+    return by_value(texts, lambda text: known.get(_word(text), text), "str")
+
+
 def in_texts(
     texts: Sequence[str], scale: tuple[float, float], known: Mapping[str, float]
 ) -> dict[str, float]:
