@@ -71,6 +71,7 @@ def workspace(public_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Wo
     root = tmp_path_factory.mktemp("public")
     (root / "params").mkdir()
     (root / "notebooks").mkdir()
+    (root / "notebooks" / "only-these").touch()
     shutil.copy(ROOT / "notebooks" / "11-monitoring.ipynb", root / "notebooks")
     for client, (text, files) in FILES.items():
         (root / "params" / f"{client}.yaml").write_text(text, encoding="utf-8")
