@@ -39,13 +39,13 @@ def glance(result: Any, *, words: Words, minimum_base: int) -> tables.TableView:
         return replace(view, notes=(*view.notes, *caveats))
     first = "table" if "table" in frames else next(iter(frames))
     frame = frames[first]
-    shown = tables.choose(result, frame, None)
-    known = [name for name in shown if columns.kind_of(name) or name in getattr(result, "by", ())]
-    if len(shown) > MOST and len(known) > 2:
-        shown = known[:MOST]
-    if "brand" in shown and set(frame["brand"]) == {"own"}:
-        shown.remove("brand")
-    view = tables.view(result, table=first, columns=shown, **laid)
+    wide = tables.choose(result, frame, None)
+    told = [name for name in wide if columns.kind_of(name) or name in getattr(result, "by", ())]
+    narrow = len(wide) > MOST and len(told) > 2
+    names = told[:MOST] if narrow else wide
+    if "brand" in names and set(frame["brand"]) == {"own"}:
+        names.remove("brand")
+    view = tables.view(result, table=first, columns=names, **laid)
     others = [name for name in frames if name != first and len(frames[name])]
     if others:
         more = words.say(

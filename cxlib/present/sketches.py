@@ -79,7 +79,9 @@ def trend(
     """
     table, name, what = _measured(result, value, words)
     if "period" not in table:
-        raise DataError(f"a trend needs periods, and this table has none{nearest('period', table)}")
+        raise DataError(
+            f"a trend needs periods, and this table has none{nearest('period', map(str, table))}"
+        )
     subjects = [s for s in dict.fromkeys((*_groups(result), *SUBJECTS)) if s in table]
     told = [s for s in subjects if s != "period" and _varies(table, s)]
     ends = dict(zip(_ends(name), ("low", "high"), strict=True))
@@ -122,7 +124,8 @@ def named(plot: Any, options: Any = ()) -> Callable[..., Any]:
             f"draw(plot, result): the plot is {type(plot).__name__}; give a figure's function, "
             "'forest' or 'trend'."
         )
-    return plot
+    drawn: Callable[..., Any] = plot
+    return drawn
 
 
 def mistaken(plot: Callable[..., Any], result: Any, error: Exception) -> DataError:

@@ -45,7 +45,7 @@ def test_a_start_page_runs_and_leads_to_the_chapters_that_apply(tmp_path: Path) 
 
 def test_copies_speak_the_clients_language_and_a_client_name_is_text(two: Place) -> None:
     file = two.root / "params" / "c01.yaml"
-    told = file.read_text("utf-8").replace("[en]", "[zh]").replace("language: en", "language: zh")
+    told = file.read_text("utf-8").replace("language: en", "language: zh")
     file.write_text(told + 'name: "[x](javascript:1) <b> $y$"\n', encoding="utf-8")
     (two.root / "notebooks" / "only-these").unlink()
     start, *copies = explore(two.workspace, "c01", discover(two.workspace).chapters)
@@ -74,7 +74,9 @@ def test_untouched_copies_follow_the_kit_and_work_stays(two: Place) -> None:
 
 def test_lab_begins_in_the_clients_language(two: Place) -> None:
     file = two.root / "params" / "c01.yaml"
-    file.write_text(file.read_text("utf-8").replace("en", "zh", 1), encoding="utf-8")
+    file.write_text(
+        file.read_text("utf-8").replace("language: en", "language: zh"), encoding="utf-8"
+    )
     locales = []
     for client in ("c00", "c01"):
         folder = lab_settings(two.workspace, client)
@@ -100,23 +102,27 @@ def test_own_chapters_join_the_kits_and_one_of_the_same_stem_takes_its_place(
 
 
 def test_a_private_chapters_messages_are_written_beside_it_and_stay(two: Place) -> None:
-    new_chapter(two.workspace, 90, "toy")
+    (made,) = new_chapter(two.workspace, 90, "toy")
+    text = made.read_text("utf-8").replace("{kpi} stands at", "{kpi} is where it was:")
+    made.write_text(text, encoding="utf-8")
     told = two.cx("catalogue")
     assert told.returncode == 0, told.stderr
-    assert "{kpi} stands at {value}." in told.stdout
+    assert "{kpi} is where it was: {value}." in told.stdout
     path = two.root / "notebooks" / "90-toy.zh.po"
     text = path.read_text("utf-8").replace(
-        'msgid "{kpi} stands at {value}."\nmsgstr ""',
-        'msgid "{kpi} stands at {value}."\nmsgstr "{kpi}为{value}。"',
+        'msgid "{kpi} is where it was: {value}."\nmsgstr ""',
+        'msgid "{kpi} is where it was: {value}."\nmsgstr "{kpi}为{value}。"',
     )
     path.write_text(text, encoding="utf-8")
     found = {p.name: lacking for p, _n, lacking in bring(two.workspace)}
-    assert "{kpi} stands at {value}." not in found["90-toy.zh.po"]
+    assert "{kpi} is where it was: {value}." not in found["90-toy.zh.po"]
     assert "{kpi}为{value}。" in path.read_text("utf-8")
     assert "What does toy ask?" in found["90-toy.zh.po"]
     assert "untranslated" not in two.cx("check", "c00").stdout  # English only
     file = two.root / "params" / "c01.yaml"
-    file.write_text(file.read_text("utf-8").replace("en", "[en, zh]", 1), encoding="utf-8")
+    file.write_text(
+        file.read_text("utf-8").replace("language: en", "language: [en, zh]"), encoding="utf-8"
+    )
     assert "90-toy.zh.po" in two.cx("check", "c01").stdout
 
 
