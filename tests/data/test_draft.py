@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -432,13 +431,11 @@ def test_answers_of_one_survey_month_are_no_reported_figures(shop: Any, tmp_path
 def test_ratings_in_words_and_flags_of_a_ticket_log_are_drafted_and_taken_in(
     tmp_path: Path, name: str, cells: list[str], drafted: str
 ) -> None:
-    n = 60
-    days = pd.date_range("2024-01-03 09:00", periods=n, freq="D")
-    frame = pd.DataFrame({"Ticket ID": range(1000, 1000 + n), "Created at": days.astype(str)})
-    frame["Solved at"] = (days + pd.Timedelta(hours=5)).astype(str)
-    frame["Status"] = "Solved"
-    frame[name] = [cells[i % len(cells)] for i in range(n)]
-    frame.to_csv(tmp_path / "log.csv", index=False)
+    rows: list[list[Any]] = [["Ticket ID", "Created at", "Solved at", "Status", name]]
+    for i in range(60):
+        created = START + timedelta(days=i)
+        rows.append([1000 + i, created, created + timedelta(hours=5), "Solved", cells[i % 3]])
+    csv(tmp_path / "log.csv", rows)
     place = Workspace(tmp_path / "work")
     place.params.mkdir(parents=True)
     new("desk", [tmp_path / "log.csv"], place)
