@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from cxlib.learn.command import learn
+
 
 def _kindly(command: Callable[..., None]) -> Callable[..., None]:
     """Say the kit's own errors in a line or two, without a traceback, unless one is asked for."""
@@ -392,3 +394,6 @@ def init(folder: Path, demo: bool) -> None:
         f"copy {laid}/template.yaml to {laid}/<client>.yaml, and put the data into "
         f"{folder}/data/<client>/."
     )
+
+
+main.add_command(learn)

@@ -31,6 +31,7 @@ ORDER = (
     ("engagement",),
     ("report",),
     ("batch",),
+    ("learn",),
     ("cli",),
     ("__main__",),
 )
