@@ -30,8 +30,8 @@ ORDER = (
     ("standing",),
     ("engagement",),
     ("report",),
-    ("batch",),
     ("learn",),
+    ("batch",),
     ("cli",),
     ("__main__",),
 )

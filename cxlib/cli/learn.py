@@ -1,4 +1,4 @@
-"""The command `cx learn`: thin; what it does is in `exercises`."""
+"""The command of the course: `cx learn`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
+from cxlib.cli.kindly import kindly
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="learn")
 @click.option("--language", "-l", type=click.Choice(["en", "zh"]), help="Of the lessons.")
 @click.option("--client", help="A course for this client's people: in the client's language.")
 @click.option("--trainer", is_flag=True, help="Also what a trainer needs: solutions, guide, tests.")
+@kindly
 def learn(folder: Path, language: str | None, client: str | None, trainer: bool) -> None:
     """Lay out the course in FOLDER (learn/ by default): exercises, demo clients and their files.
 
