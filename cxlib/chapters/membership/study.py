@@ -251,6 +251,15 @@ class Study:
             as_of=self.as_of, metric=metric.key, adjust_for=list(held),
             cut_points=metric.cut_points or (6, 9)))  # fmt: skip
 
+    @cached_property
+    def joining(self) -> members.Joining | None:
+        """What members spend more once they have joined than comparable customers who had not."""
+        bought = self.bought
+        if bought is None or "joined" not in self.listed:
+            return None
+        return self.tried("joining", lambda: members.effect_of_joining(
+            self.listed, bought, as_of=self.as_of, horizon=self.options.joining_days))  # fmt: skip
+
     # --- tiers -----------------------------------------------------------------------------------
 
     @cached_property
