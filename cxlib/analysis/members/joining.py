@@ -267,8 +267,9 @@ def _balanced(design: Floats, month: Any, joined: Any) -> Floats:
     found = minimize(dual, np.zeros(centred.shape[1]), jac=True, method="L-BFGS-B",
                      options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-7})  # fmt: skip
     told = centred @ found.x
-    weights: Floats = np.exp(told - told.max())
-    return weights / weights.mean()
+    weights = np.exp(told - told.max())
+    scaled: Floats = weights / weights.mean()
+    return scaled
 
 
 def _balance(rows: pd.DataFrame, joined: Any, weights: Floats) -> pd.DataFrame:

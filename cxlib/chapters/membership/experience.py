@@ -105,7 +105,7 @@ def _lowest(study: Study, who: pd.DataFrame) -> str | None:
         rated = who[asked.key].dropna() if asked.key in who else who.head(0)
         if len(rated) >= engagement.minimum_base:
             low, high = asked.scale
-            share = (float(rated.mean()) - low) / (high - low)
+            share = (float(np.mean(rated.to_numpy(float))) - low) / (high - low)
             told[asked.key] = share if asked.direction == "higher" else 1 - share
     return min(told, key=lambda key: told[key]) if told else None
 
@@ -150,5 +150,5 @@ def joining(study: Study) -> Any:
         mean_members=found.balance["mean"], members=found.balance["n"]
     ).drop(columns="mean")  # fmt: skip
     kept = ["subject", "unit", "days", "n", "members", "turn", "low", "high", "n_others",
-            *(name for name in table if name.startswith(("joined_", "earlier")))]  # fmt: skip
+            *(name for name in map(str, table) if name.startswith(("joined_", "earlier")))]  # fmt: skip
     return replace(found, table=table[kept], balance=balance)
