@@ -101,18 +101,22 @@ def effect_of_joining(
     joined = rows["joined"].to_numpy(bool)
     design = np.column_stack([rows[name] for name in ("early", "early_days", "tenure")])
     weights = np.ones(len(rows))
-    weights[~joined] = _balanced(design, rows["month"].to_numpy(), joined)
+    month = rows["month"].to_numpy()
+    design = np.column_stack([design, month[:, None] == np.unique(month)[1:]]).astype(float)
+    weights[~joined] = _balanced(design, joined)
     balance = _balance(rows, joined, weights)
     others = weights[~joined]
-    effective = float(others.sum() ** 2 / (others**2).sum())
+    each = rows.loc[~joined, "who"].to_frame().assign(w=others).groupby("who")["w"].sum()
+    effective = float(each.sum() ** 2 / (each**2).sum())  # customers, each in several months
     if balance["apart_weighted"].abs().max() > UNLIKE or effective < CARE_BASE:
         raise DataError(
             "nobody else is like those who joined: no weights make other customers' earlier spend, "
             "purchases and time as a customer equal to theirs."
         )
     before = (rows["middle"] + rows["late"]) / 2
-    effect, error = _contrast(rows["after"] - before, joined, weights, rows["who"])
-    trend, trend_error = _contrast(rows["late"] - rows["middle"], joined, weights, rows["who"])
+    of = (design, joined, weights, rows["who"])
+    effect, error = _contrast(rows["after"] - before, *of)
+    trend, trend_error = _contrast(rows["late"] - rows["middle"], *of)
     p, p_trend = (
         float(2 * norm.sf(abs(value / spread))) if spread > 0 else 1.0
         for value, spread in ((effect, error), (trend, trend_error))
@@ -249,10 +253,8 @@ def _days(moments: pd.Series) -> Any:
     return np.where(moments.isna(), np.iinfo("int64").min // 2, days)
 
 
-def _balanced(design: Floats, month: Any, joined: Any) -> Floats:
+def _balanced(whole: Floats, joined: Any) -> Floats:
     """Return weights of others under which their means and months are those who joined's."""
-    months = (month[:, None] == np.unique(month)[1:]).astype(float)
-    whole = np.column_stack([design, months])
     centred = whole[~joined] - whole[joined].mean(axis=0)
     spread = whole.std(axis=0)
     centred = centred[:, spread > 0] / spread[spread > 0]
@@ -291,13 +293,20 @@ def _balance(rows: pd.DataFrame, joined: Any, weights: Floats) -> pd.DataFrame:
 
 
 def _contrast(
-    change: pd.Series, joined: Any, weights: Floats, who: pd.Series
+    change: pd.Series, design: Floats, joined: Any, weights: Floats, who: pd.Series
 ) -> tuple[float, float]:
-    """Return how much more the change is of those who joined, with its error by customer."""
-    import statsmodels.api as sm
+    """Return how much more the change is of those who joined, with its error by customer.
 
-    design = np.column_stack([np.ones(len(change)), joined.astype(float)])
-    fit = sm.WLS(change.to_numpy(float), design, weights=weights).fit(
-        cov_type="cluster", cov_kwds={"groups": who.to_numpy()}
-    )
-    return float(fit.params[1]), float(fit.bse[1])
+    The error is that of what others' weights do not explain: they follow those who joined.
+    """
+    y, code = change.to_numpy(float), pd.factorize(who)[0]
+    root = np.sqrt(weights[~joined])
+    known = np.column_stack([np.ones(len(y)), design])
+    fit = np.linalg.lstsq(known[~joined] * root[:, None], y[~joined] * root, rcond=None)[0]
+    rest = y - known @ fit
+    value, parts = 0.0, 0.0
+    for side, sign in ((joined, 1.0), (~joined, -1.0)):
+        share = np.where(side, weights, 0.0) / weights[side].sum()
+        told = np.bincount(code, share * (rest - share @ rest)) / (1 - np.bincount(code, share))
+        value, parts = value + sign * float(share @ y), parts + sign * told
+    return value, float(np.sqrt(np.sum(np.square(parts))))

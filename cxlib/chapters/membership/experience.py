@@ -149,6 +149,6 @@ def joining(study: Study) -> Any:
     balance = found.balance.assign(
         mean_members=found.balance["mean"], members=found.balance["n"]
     ).drop(columns="mean")  # fmt: skip
-    kept = ["subject", "unit", "days", "n", "members", "turn", "low", "high", "n_others",
-            *(name for name in map(str, table) if name.startswith(("joined_", "earlier")))]  # fmt: skip
+    own = [name for name in map(str, table) if name.startswith(("joined_", "earlier"))]
+    kept = ["subject", "unit", "days", "n", "members", "turn", "low", "high", "n_others", *own]
     return replace(found, table=table[kept], balance=balance)
