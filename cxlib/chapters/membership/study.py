@@ -316,12 +316,20 @@ class Study:
         """Today's tiers and the client file's other designs, on the members of today."""
         if not self.thresholds:
             return None
-        asked, section = self.options, self.engagement.client.members
-        rules = {"today": section.design} | {k: d.rules for k, d in asked.designs.items()}
-        here = self.people[self.people["there"]]
-        return self.tried("designs", lambda: members.simulate_tiers(
-            here, designs=rules, point_value=asked.point_value,
-            breakage=asked.breakage))  # fmt: skip
+        others = {name: design.rules for name, design in self.options.designs.items()}
+        return self.tried("designs", lambda: self.simulated({"today": self.rules} | others))
+
+    @property
+    def rules(self) -> dict[str, dict[str, float]]:
+        """Today's tiers; empty without thresholds."""
+        return self.engagement.client.members.design if self.thresholds else {}
+
+    def simulated(self, designs: Any) -> members.Designs:
+        """Return what designs cost on the members of today."""
+        asked, here = self.options, self.people[self.people["there"]]
+        return members.simulate_tiers(
+            here, designs=designs, point_value=asked.point_value, breakage=asked.breakage
+        )
 
 
 def _there(frame: pd.DataFrame, day: pd.Timestamp) -> Any:
