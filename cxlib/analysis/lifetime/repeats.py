@@ -117,8 +117,8 @@ def bg_nbd(
         )
     refuse_few(int((x > 0).sum()))
     some, caveats = drawn(rows.to_numpy())
-    same = pd.DataFrame(some, columns=rows.columns).groupby(["x", "t_x", "T"]).size()
-    same = same.reset_index(name="n")
+    counts = pd.DataFrame(some, columns=rows.columns).groupby(["x", "t_x", "T"]).size()
+    same = counts.reset_index(name="n")
     x, t_x, T, weight = same.to_numpy(dtype=float).T
     middle = float(np.average(T, weights=weight)) or 1.0  # time in its own middle: well scaled
     loss = partial(_bg_nbd_loss, x=x, t_x=t_x / middle, T=T / middle, weight=weight)

@@ -304,7 +304,7 @@ def _contrast(
     known = np.column_stack([np.ones(len(y)), design])
     fit = np.linalg.lstsq(known[~joined] * root[:, None], y[~joined] * root, rcond=None)[0]
     rest = y - known @ fit
-    value, parts = 0.0, 0.0
+    value, parts = 0.0, np.zeros(code.max() + 1)
     for side, sign in ((joined, 1.0), (~joined, -1.0)):
         share = np.where(side, weights, 0.0) / weights[side].sum()
         told = np.bincount(code, share * (rest - share @ rest)) / (1 - np.bincount(code, share))
