@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -20,9 +21,19 @@ from cxlib.cli.kindly import kindly
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Only mark this sheet of answers to the test; writes training.yaml beside it.",
 )
+@click.option(
+    "--held",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="With --mark: the last day of the course; today by default.",
+)
 @kindly
 def learn(
-    folder: Path, language: str | None, client: str | None, trainer: bool, answers: Path | None
+    folder: Path,
+    language: str | None,
+    client: str | None,
+    trainer: bool,
+    answers: Path | None,
+    held: dt.datetime | None,
 ) -> None:
     """Lay out the course in FOLDER (learn/ by default): exercises, demo clients and their files.
 
@@ -37,7 +48,7 @@ def learn(
     if answers is not None:
         from cxlib.learn.marks import write
 
-        marked = write(answers)
+        marked = write(answers, (held or dt.datetime.now()).date())
         click.echo(f"{marked}: `training:` in a client's file reads it; chapter 13 reports it.")
         return
     if language is None and client is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from cxlib.words import mark as _
 from cxlib.workspace import kit_file
 
 WHEN = ("pre", "post")
+SESSION = "course-1"
 
 
 def the_test() -> dict[str, Any]:
@@ -46,7 +48,7 @@ def sheet() -> str:
     return ",".join(["participant", "when", *items]) + "\n"
 
 
-def register(answers: Path) -> str:
+def register(answers: Path, held: dt.date) -> str:
     """Mark an answer sheet; return it as the client's register of training (``training:``).
 
     Parameters
@@ -54,6 +56,8 @@ def register(answers: Path) -> str:
     answers : Path
         CSV with ``participant, when`` (``pre`` or ``post``) and a letter by question; empty: not
         answered.
+    held : datetime.date
+        The last day of the course; reports of periods that end before it do not count the test.
 
     Returns
     -------
@@ -87,6 +91,9 @@ def register(answers: Path) -> str:
             ]
     lines = ["courses:", f"  - {{id: {course['id']}, title: {_both(course['title'])}, "]
     lines[-1] += f"marks: {course['marks']}}}"
+    day = f"date: {held.isoformat()}, held: {held.isoformat()}"
+    lines += ["sessions:", f"  - {{id: {SESSION}, course: {course['id']}, {day}}}", "attendance:"]
+    lines += [f"  - {{session: {SESSION}, participant: {who}}}" for who in people]
     lines += ["items:"]
     for name, item in keys.items():
         lines.append(f"  - {{course: {course['id']}, id: {name}, title: {_both(item['title'])}}}")
@@ -94,7 +101,7 @@ def register(answers: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(answers: Path) -> Path:
+def write(answers: Path, held: dt.date) -> Path:
     """Mark an answer sheet and write ``training.yaml`` beside it.
 
     Raises
@@ -105,7 +112,7 @@ def write(answers: Path) -> Path:
     path = answers.with_name("training.yaml")
     if path.exists():
         raise DataError(f"{path} is there already; move it away first. Nothing was changed.")
-    path.write_text(register(answers), encoding="utf-8", newline="\n")
+    path.write_text(register(answers, held), encoding="utf-8", newline="\n")
     return path
 
 

@@ -150,7 +150,8 @@ def test_no_answer_stands_in_what_a_learner_gets(course: Path) -> None:
     for path in sorted((course / "lessons" / "en").glob("*.ipynb")):
         text = path.read_text(encoding="utf-8")
         lesson = Lesson(int(path.stem[:2]))
+        lesson.seed = 7
         for name in asked(path):
-            right = _questions()[name](lesson).right
+            right = getattr(_questions()[name](lesson), "right", None)
             if isinstance(right, float) and right != round(right):
                 assert f"{abs(right):.2f}" not in text, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from cxlib.errors import DataError
 from cxlib.learn.marks import paper, register, sheet, the_test
 from tests.conftest import copy_workspace
 
+HELD = dt.date(2026, 9, 12)
 ITEMS = {item["id"]: item["key"] for item in the_test()["items"]}
 
 
@@ -37,7 +39,7 @@ def answers(tmp_path: Path) -> Path:
 
 
 def test_the_gain_that_was_taught_is_what_chapter_13_reports(answers: Path, tmp_path: Path) -> None:
-    told = CliRunner().invoke(main, ["learn", "--mark", str(answers)])
+    told = CliRunner().invoke(main, ["learn", "--mark", str(answers), "--held", "2026-09-12"])
     assert told.exit_code == 0, told.output
     workspace = copy_workspace(tmp_path / "w", "nova-mall")
     marked = answers.with_name("training.yaml").read_bytes()
@@ -81,7 +83,7 @@ def test_a_faulty_sheet_is_named_by_line_and_value(tmp_path: Path, row: str, sai
     path = tmp_path / "answers.csv"
     path.write_text(sheet() + row, encoding="utf-8")
     with pytest.raises(DataError, match=said) as caught:
-        register(path)
+        register(path, HELD)
     assert "line" in str(caught.value)
 
 
@@ -89,4 +91,4 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     path.write_text("participant,when,q1\np01,pre,a\n", encoding="utf-8")
     with pytest.raises(DataError, match="no column 'q2'"):
-        register(path)
+        register(path, HELD)
