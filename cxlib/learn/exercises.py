@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cxlib.errors import SetupError
 from cxlib.learn import marks
 from cxlib.learn.lesson import words_of
 from cxlib.report.markdown import translate_code, translate_markdown
@@ -86,7 +87,14 @@ def lay_out(folder: Path, language: str, *, trainer: bool = False) -> list[Path]
         Of the notebooks: ``lessons/<language>/``.
     trainer : bool
         Also the solutions, the guide, the test and its key, in ``trainer/<language>/``.
+
+    Raises
+    ------
+    SetupError
+        If the folder is a workspace of another kind: clients' work and lessons do not mix.
     """
+    if (folder / "params").is_dir() and not (folder / "lessons").is_dir():
+        raise SetupError(f"{folder} is a workspace already; name another folder for the course.")
     make_private(folder)
     made = [*_texts(folder, language, trainer=trainer)]
     written = [path for path, _text in made if not path.exists()]
