@@ -131,7 +131,6 @@ def _gap(lesson: Lesson) -> Key:
         right=aim - value,
         praise=_("Yes. A gap in points needs no percent sign."),
         wrong={
-            _("This is the gap of the answers without their weights."): aim - 100 * sign.mean(),
             _("This is the share of the target that is missing; points are asked for."): 100
             * (1 - value / aim),
         },

@@ -122,10 +122,6 @@ def _fallen(lesson: Lesson) -> Key:
         unit="number",
         within=0.01,
         praise=_("Yes: a whole point of five. That is how far a recovery can go."),
-        wrong={
-            _("You have left the weights out."): float(now["checkin"].mean())
-            - float(before["checkin"].mean())
-        },
     )
 
 
