@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -141,7 +141,7 @@ def _headline(lesson: Lesson) -> Rubric:
     engagement = lesson.open("harbour-hotels")
     row = engagement.standing("survey").table.set_index("kpi").loc["nps"]
     known = [row[n] for n in ("value", "target", "change", "before", "like", "last_year")]
-    true = [abs(float(number)) for number in (*known, row["target"] - row["value"])]
+    true: list[Any] = [abs(number) for number in (*known, row["target"] - row["value"])]
     return Rubric(
         rules={
             _("Too long: at most 25 words."): _short,
