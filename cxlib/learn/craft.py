@@ -56,7 +56,7 @@ def _tried_out(lesson: Lesson) -> Key:
         right=tests,
         unit="count",
         within=0,
-        praise=_("Yes. `where: {{Region: [North, South]}}` in the client file leaves them out."),
+        praise=_("Yes. `where` in the client file, with the regions that count, leaves them out."),
         wrong={_("These are all rows; count those of the region Test."): len(rows)},
     )
 
