@@ -151,7 +151,7 @@ def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bo
         except OSError as failed:
             click.echo(f"cx: cannot write {path}: {failed.strerror}", err=True)
             code = code or 1
-    if any(ended.state == "done" for ended in result.ended):
+    if not result.interrupted and any(ended.state == "done" for ended in result.ended):
         handbook.write(request.out, kit_digest())
     if as_json:
         click.echo(content)
