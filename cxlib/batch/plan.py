@@ -102,6 +102,12 @@ class Job:
         """Whether it will run."""
         return self.state not in ("fresh", "not applicable")
 
+    @property
+    def registers(self) -> list[str]:
+        """Sections whose registers it reads, or whose labels are in what it quotes."""
+        of = (*(self.binds or (self.chapter,)), *self.reads)
+        return sorted({name for each in of for name in each.every_section})
+
 
 BOOK = Chapter("book", Path("book"), TITLE)
 """What binds all chapters: no notebook, but a job with a state and a record like any other."""
