@@ -104,6 +104,12 @@ class Finding:
         return self.id.partition(".")[2]
 
     @property
+    def answered_by(self) -> tuple[str, ...]:
+        """KPIs an action on which answers it: its own, and the part that it moved with."""
+        part = self.row.get("fell_with")
+        return (self.subject,) if _absent(part) else (self.subject, str(part))
+
+    @property
     def severity(self) -> str:
         """How grave it is."""
         return next((r.severity for r in reversed(self.rules) if r.severity), "note")
