@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -256,11 +257,21 @@ def make_private(folder: Path) -> None:
                 ) from None
 
 
+def make_way(path: Path) -> None:
+    """Take away a folder where a file belongs: whatever it holds under ``.cx``, else if empty."""
+    if path.is_dir() and not path.is_symlink():
+        if ".cx" in path.parts:
+            shutil.rmtree(path)
+        else:
+            path.rmdir()
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, come what may: beside it first, to disk, then renamed.
 
     What lies under ``.cx`` is for its user alone.
     """
+    make_way(path)
     if ".cx" in path.parts:
         make_private(path.parent)
     else:
