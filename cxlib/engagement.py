@@ -313,6 +313,7 @@ def words_of(client: Client, workspace: Workspace, language: str) -> Words:
 
     beside = tuple(sorted(workspace.notebooks.glob(f"*.{language}.po")))
     own = ("tier", *client.members.attributes) if client.members is not None else ()
+    own += ("source", *(key for each in client.comments.values() for key in each.segments))
     labels = dict(client.labels(language))
     for section, model in registers_of(client).items():
         if workspace.register(client.client, section).is_file():
