@@ -105,6 +105,7 @@ def laid_out(
     """Return a workspace of public files, each client's own file written by hand."""
     (root / "params").mkdir()
     (root / "notebooks").mkdir()
+    (root / "notebooks" / "only-these").touch()
     for chapter in chapters:
         shutil.copy(ROOT / "notebooks" / f"{chapter}.ipynb", root / "notebooks")
     for client, (text, files) in clients.items():
