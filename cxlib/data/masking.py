@@ -25,6 +25,8 @@ _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
 """Characters that no reader sees, and that would part a number in two."""
+_SPARK = re.compile(r"[@＠\d)\]）］]")
+"""Without any of these a text holds nothing that a rule finds."""
 _WORTH_A_LOOK = re.compile(
     r"@|[(\[]at[)\]]|\d(?:[ .()-]{0,3}\d){6}|[A-Z]{2}\d\d ?[A-Z0-9]{4}", re.IGNORECASE
 )
@@ -136,7 +138,7 @@ def find(text: str, names: re.Pattern[str] | None = None) -> list[tuple[int, int
         at = [i for i, character in enumerate(text) if not _UNSEEN.match(character)]
         within = find(seen(text), names)
         return [(at[begin], at[end - 1] + 1, marker) for begin, end, marker in within]
-    bare = text.translate(_PLAIN)
+    bare = text.translate(_PLAIN) if _SPARK.search(text) else ""
     found: list[tuple[int, int, str]] = []
     if _WORTH_A_LOOK.search(bare):
         found += [(*match.span(), EMAIL) for match in _EMAIL.finditer(bare)]
