@@ -78,7 +78,7 @@ def make_fieldwork(raw: Raw, client: Client, section: Survey, ledger: Ledger) ->
     began = moments("started", section.columns.date)
     ended = moments("ended", field.columns.ended)
     known = section.columns.id if section.columns.id and raw.find(section.columns.id) else None
-    ids = canonical(raw.frame[raw.find(known)]) if known else None  # type: ignore[index]
+    ids = canonical(raw.frame[raw.find(known)]) if known else None
     frame = pd.DataFrame(
         {
             "respondent_id": pd.Series(np.nan, raw.frame.index, dtype="str")

@@ -16,7 +16,7 @@ from cxlib.analysis import validate
 from cxlib.analysis.compare.difference import adjust, by_t, difference
 from cxlib.analysis.estimation import Score, contributions, even
 from cxlib.analysis.metrics import KINDS, Kind, Metric, SurveyDesign, Touchpoint, number, resolve
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.scores.table import Answers, Question, answers_of, cells_of
 from cxlib.analysis.validate import Floats, OffScale
 from cxlib.errors import DataError, nearest
@@ -31,7 +31,7 @@ _ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dr
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crosstab:
+class Crosstab(Result):
     """Questions by segments, a row a cell.
 
     Attributes
