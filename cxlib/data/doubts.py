@@ -94,8 +94,7 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             ("period",), f"no response in {_listed(empty)}, between periods that have some."
         )
     for period in client.survey.invited if client.survey else {}:
-        planned = client.fieldwork is not None and period in client.fieldwork.waves
-        if period not in known and known != [ALL] and not planned:
+        if period not in known and known != [ALL]:
             ledger.warn(
                 ("survey", "invited", period),
                 f"{period} has invitations and no response{nearest(period, known)}",

@@ -220,11 +220,12 @@ def warn_of_gaps(client: Client, frame: pd.DataFrame | None, ledger: Ledger) -> 
     for label, wave in field.waves.items():
         where = ("fieldwork", "waves", label)
         mine = None if frame is None else in_wave(frame, wave.start, wave.end)
-        if label not in survey.invited and mine is not None and len(mine):
+        known = wave.invited or label in survey.invited
+        if not known and mine is not None and len(mine):
             ledger.warn(
                 where,
                 f"nobody is counted as invited to {label!r}, so it has no response rate; write "
-                f"`survey: {{invited: {{{label}: …}}}}`.",
+                "`invited: …`.",
             )
         for segment, quotas in wave.quotas.items():
             if mine is None or mine.empty or segment not in mine:

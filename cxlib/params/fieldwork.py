@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -25,9 +25,6 @@ from cxlib.params.base import (
 from cxlib.params.faults import Path, Problem, show
 from cxlib.params.registers import Day, Id
 from cxlib.params.source import Source, check_source
-
-if TYPE_CHECKING:
-    from cxlib.params.client import Client
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -53,10 +50,11 @@ class Aim(Closed):
 
 
 class Wave(Closed):
-    """One wave in the field: its first and last day, and how many answers it is to bring."""
+    """One wave in the field: its days, who was invited, and how many answers it is to bring."""
 
     start: Day | None = None
     end: Day | None = None
+    invited: Annotated[int, Field(ge=1)] | None = None
     answers: Annotated[int, Field(ge=1)] | None = None
     quotas: Mapping[Key, Mapping[Raw, Count]] = {}
 
@@ -81,7 +79,7 @@ class Fieldwork(Closed):
     leaves out. `finished` are the cells of that column that mean so (else yes or no).
     `response_rate` (0 to 1) is one number or one by raw level; left out, it is that of the periods
     before. `segments` are to be reported each by itself, down to their levels. `budget` counts
-    invitations that can be paid for. Invitations sent stand under ``survey.invited``.
+    invitations that can be paid for. Those sent stand under ``survey.invited`` or with the wave.
     """
 
     source: Annotated[Source, mapping_of("files")] | None = None
@@ -96,7 +94,7 @@ class Fieldwork(Closed):
     visits: VisitRound | None = None
 
 
-def check_fieldwork(client: Client) -> Iterator[Problem]:
+def check_fieldwork(client: Any) -> Iterator[Problem]:
     """Yield every contradiction in the section, and what it lacks."""
     field, survey = client.fieldwork, client.survey
     if field is None:
@@ -119,7 +117,8 @@ def check_fieldwork(client: Client) -> Iterator[Problem]:
             yield Problem((*at, "segments", place), f"{key!r} is listed twice.")
     known = [level for key in survey.segments for level in levels_of(client, key)]
     yield from _rates(field.response_rate, known)
-    sent = max(survey.invited.values(), default=0)
+    waves = [wave.invited or 0 for wave in field.waves.values()]
+    sent = max([*survey.invited.values(), *waves], default=0)
     if field.population is not None and field.population < sent:
         message = f"{field.population:,} customers are fewer than the {sent:,} invited at once."
         yield Problem((*at, "population"), message, (("survey", "invited"),))
@@ -134,7 +133,7 @@ def check_fieldwork(client: Client) -> Iterator[Problem]:
     yield from _waves(client, field)
 
 
-def levels_of(client: Client, segment: str) -> tuple[str, ...]:
+def levels_of(client: Any, segment: str) -> tuple[str, ...]:
     """Return the raw levels of a segment that the client file itself names."""
     survey = client.survey
     if survey is None or segment not in survey.segments:
@@ -144,7 +143,7 @@ def levels_of(client: Client, segment: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _aims(client: Client, field: Fieldwork) -> Iterator[Problem]:
+def _aims(client: Any, field: Fieldwork) -> Iterator[Problem]:
     spans = {m.key: 100.0 if m.kind in ("nps", "csat") else _span(m.scale) for m in client.metrics}
     spans |= {t.key: _span(t.scale) for t in client.touchpoints}
     for key, aim in field.aims.items():
@@ -186,11 +185,15 @@ def _rates(rate: float | Mapping[str, float] | None, known: Iterable[str]) -> It
             yield Problem(where, f"{show(value)} is no share of those invited; write such as 0.3.")
 
 
-def _waves(client: Client, field: Fieldwork) -> Iterator[Problem]:
+def _waves(client: Any, field: Fieldwork) -> Iterator[Problem]:
     at: Path = ("fieldwork", "waves")
     segments = client.survey.segments if client.survey else {}
+    counted = client.survey.invited if client.survey else {}
     for label, wave in field.waves.items():
         yield from _days(wave, (*at, label))
+        if wave.invited is not None and counted.get(label, wave.invited) != wave.invited:
+            message = f"is {wave.invited:,} here and {counted[label]:,} under survey.invited."
+            yield Problem((*at, label, "invited"), message, (("survey", "invited", label),))
         for key, quotas in wave.quotas.items():
             path: Path = (*at, label, "quotas", key)
             if key not in segments:

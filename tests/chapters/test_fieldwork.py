@@ -10,7 +10,7 @@ import pytest
 
 from cxlib import Engagement
 from cxlib.analysis.fieldwork import sample_plan
-from cxlib.chapters.fieldwork import findings, tables
+from cxlib.chapters.fieldwork import findings, study, tables
 from cxlib.data.demo import _field as planted
 from cxlib.params.fieldwork import Wave
 from cxlib.present.findings import tell
@@ -25,11 +25,11 @@ def harbour(demo_workspace: Workspace) -> Engagement:
 
 
 @pytest.fixture(scope="module")
-def field(harbour: Engagement) -> tables.Field:
-    return tables.field(harbour)
+def field(harbour: Engagement) -> study.Field:
+    return study.field(harbour)
 
 
-Other = Callable[..., tables.Field]
+Other = Callable[..., study.Field]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def other(harbour: Engagement, monkeypatch: pytest.MonkeyPatch) -> Other:
         rows: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
         invited: dict[str, int] | None = None,
         **changes: Any,
-    ) -> tables.Field:
+    ) -> study.Field:
         client = harbour.client
         assert client.fieldwork is not None
         assert client.survey is not None
@@ -55,22 +55,26 @@ def other(harbour: Engagement, monkeypatch: pytest.MonkeyPatch) -> Other:
             monkeypatch.setattr(
                 harbour, "rows", lambda name, **of: log if name == "fieldwork" else read(name, **of)
             )
-        found = tables.field(harbour)
+        found = study.field(harbour)
         monkeypatch.undo()
         return found
 
     return look
 
 
-def case_of(field: tables.Field) -> str:
+def case_of(field: study.Field) -> str:
     return str(tables.course(field)["case"].iloc[0])
 
 
 def wave(**of: Any) -> dict[str, Wave]:
-    return {"2026Q4": Wave.model_construct(**{"start": None, "end": None, "quotas": {}} | of)}
+    return {
+        "2026Q4": Wave.model_construct(
+            **{"start": None, "end": None, "invited": 1835, "quotas": {}} | of
+        )
+    }
 
 
-def test_what_was_planted_is_found(field: tables.Field) -> None:
+def test_what_was_planted_is_found(field: study.Field) -> None:
     going = field.going
     assert going is not None
     assert (field.wave, field.seen) == ("2026Q4", "2026Q3")
@@ -85,7 +89,7 @@ def test_what_was_planted_is_found(field: tables.Field) -> None:
     assert case_of(field) == "on course"
 
 
-def test_the_plan_is_that_of_the_method(field: tables.Field, harbour: Engagement) -> None:
+def test_the_plan_is_that_of_the_method(field: study.Field, harbour: Engagement) -> None:
     known = harbour.kpis().at("2026Q3").table.set_index("kpi").loc["nps"]
     effect = max(
         float(row["n"] / row["n_star"])
@@ -99,7 +103,7 @@ def test_the_plan_is_that_of_the_method(field: tables.Field, harbour: Engagement
     plan = tables.plan(field)
     whole = plan[(plan["kpi"] == "nps") & (plan["segment"] == "")].iloc[0]
     assert whole["answers_needed"] == by_hand.answers
-    assert whole["invitations"] == pytest.approx(by_hand.answers / field.rate, abs=1)
+    assert whole["invites"] == pytest.approx(by_hand.answers / field.rate, abs=1)
     assert whole["affordable"] == int(1835 * field.rate)
     assert not whole["enough"]
     assert whole["shows"] > whole["wanted"]
@@ -109,7 +113,7 @@ def test_the_plan_is_that_of_the_method(field: tables.Field, harbour: Engagement
 
 
 def test_the_response_rate_seen_before_is_answers_of_those_invited(
-    field: tables.Field, harbour: Engagement
+    field: study.Field, harbour: Engagement
 ) -> None:
     rows = harbour.survey(period="history")
     last = ["2025Q4", "2026Q1", "2026Q2", "2026Q3"]
@@ -118,12 +122,12 @@ def test_the_response_rate_seen_before_is_answers_of_those_invited(
 
 
 def test_a_target_so_near_that_no_survey_decides_it(
-    field: tables.Field, harbour: Engagement
+    field: study.Field, harbour: Engagement
 ) -> None:
     told = tables.targets(harbour, field).set_index("kpi")
     assert told.loc["csat", "case"] == "undecidable"
     assert told.loc["nps", "enough"]
-    few = tables.field(harbour)
+    few = study.field(harbour)
     assert (told["to_decide"].dropna() < 21_000).all()  # never more than there are customers
     assert few.wave == field.wave
 
@@ -155,7 +159,7 @@ def test_how_a_field_stands(other: Other) -> None:
 
 
 def test_more_answers_than_invitations_is_grave(other: Other, harbour: Engagement) -> None:
-    found = other(invited={"2026Q3": 1817, "2026Q4": 100})
+    found = other(waves=wave(invited=100))
     assert case_of(found) == "over"
     (finding,) = tell(tables.course(found), findings.COURSE, chapter="fieldwork", about="subject")
     assert finding.severity == "serious"
@@ -164,10 +168,10 @@ def test_more_answers_than_invitations_is_grave(other: Other, harbour: Engagemen
 
 
 def test_nobody_invited_means_no_rate_and_no_invented_plan(other: Other) -> None:
-    found = other(invited={})
+    found = other(invited={}, waves=wave(invited=None))
     assert pd.isna(found.rate)
     plan = tables.plan(found)
-    assert plan["invitations"].isna().all()
+    assert plan["invites"].isna().all()
     assert plan["affordable"].isna().all()
     assert tables.coverage(plan).empty
     assert tables.response(found).empty
@@ -177,7 +181,7 @@ def test_a_rate_by_level_asks_for_more_invitations_where_it_is_low(other: Other)
     found = other(response_rate={"银卡": 0.5, "金卡": 0.25, "白金卡": 0.1})
     plan = tables.plan(found)
     nps = plan[(plan["kpi"] == "nps") & (plan["segment"] == "tier")].set_index("level")
-    share = nps["invitations"] / nps["answers_needed"]
+    share = nps["invites"] / nps["answers_needed"]
     assert share.to_dict() == pytest.approx({"银卡": 2, "金卡": 4, "白金卡": 10}, rel=0.01)
 
 
@@ -196,7 +200,7 @@ def test_a_log_without_times_finds_no_one_rushed(other: Other) -> None:
     assert quality["interviews"].iloc[2] > 0
 
 
-def test_every_rule_speaks(field: tables.Field, harbour: Engagement) -> None:
+def test_every_rule_speaks(field: study.Field, harbour: Engagement) -> None:
     plan = tables.plan(field)
     for rules, table, about in (
         (findings.LIMITS, tables.limits(plan), "subject"),

@@ -26,7 +26,7 @@ fieldwork:
   response_rate: {gold: 0.4, silver: 0.2}
   budget: 1500
   waves:
-    2026Q4: {start: 2026-10-01, end: 2026-10-31, answers: 400, quotas: {tier: {gold: 100, silver: 300}}}
+    2026Q4: {start: 2026-10-01, end: 2026-10-31, invited: 950, answers: 400, quotas: {tier: {gold: 100, silver: 300}}}
     2027Q1: {start: 2027-01-10, end: 2027-02-10}
   visits: {visitors: [M1, M2], each: 3, start: 2026-11-01, end: 2026-11-30, locations: [A, B]}
 """  # noqa: E501 - a wave a line
@@ -67,7 +67,7 @@ def test_a_whole_section_is_read(tmp_path: Path) -> None:
         ("{gold: 0.4, silver: 0.2}", "-0.2", "no share of those invited"),
         ("budget: 1500", "budget: -5", "too small"),
         ("budget: 1500", "budgte: 1500", "did you mean 'budget'"),
-        ("population: 20000", "population: 500", "500 customers are fewer than the 900 invited"),
+        ("population: 20000", "population: 500", "500 customers are fewer than the 950 invited"),
         ("nps: 5", "nsp: 5", "'nsp' is neither a metric nor a touchpoint; did you mean 'nps'"),
         ("nps: 5", "nps: 0", "is no margin"),
         ("nps: 5", "nps: 300", "as wide as all that 'nps' can be"),
@@ -77,6 +77,8 @@ def test_a_whole_section_is_read(tmp_path: Path) -> None:
         ("visitors: [M1, M2]", "visitors: [M1, M1]", "'M1' is listed twice"),
         ("each: 3", "each: 0", "too small"),
         ("invited: {2026Q3: 900}", "invited: {2026Q3: 0}", "0 is too small"),
+        ("invited: 950", "invited: -1", "-1 is too small"),
+        ("{2026Q3: 900}", "{2026Q3: 900, 2026Q4: 800}", "is 950 here and 800 under survey.invited"),
     ],
 )
 def test_what_contradicts_itself_is_named_with_its_line(
@@ -87,7 +89,7 @@ def test_what_contradicts_itself_is_named_with_its_line(
     (fault,) = faults(text, tmp_path)
     assert said in fault
     line = 1 + GOOD[: GOOD.index(old)].count("\n")
-    assert any(f"x.yaml:{at}:" in fault for at in (line, line + 1))
+    assert "under survey" in said or any(f"x.yaml:{n}:" in fault for n in (line, line + 1))
 
 
 def test_without_a_start_nothing_can_be_followed(tmp_path: Path) -> None:
