@@ -149,16 +149,16 @@ def not_used(codes: Any) -> object:
 
 def _metric(client: Client, words: Words, metric: Any, name: Said) -> Item:
     low, high = metric.scale or (0, 10)
-    easy = metric.direction != "lower"
+    item = client.survey.metrics[metric.key] if client.survey else metric
+    easy = item.direction != "lower"
     text, why, ends = {
         "nps": (NPS, WHY_NPS, "nps"),
         "csat": (CSAT, WHY_CSAT, "csat"),
         "ces": (EASY, WHY_EASY, "easy") if easy else (EFFORT, WHY_EFFORT, "effort"),
     }.get(metric.kind, (RATE, WHY_RATE, "rate"))
-    direction = "higher" if ends == "effort" else metric.direction
-    column = client.survey.metrics[metric.key].column[:1] if client.survey else ()
+    direction = "higher" if ends == "effort" or easy else "lower"
     return Item(
-        key=metric.key, kind="rating", columns=column, numbered=True,
+        key=metric.key, kind="rating", columns=item.column[:1], numbered=True,
         text=words.say(text, name=name, label=metric.key), reason=words.say(why),
         options=_scale(words, low, high, ends, direction),
     )  # fmt: skip
