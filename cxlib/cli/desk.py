@@ -118,4 +118,16 @@ def form(client: str, replace: bool) -> None:
         click.echo(line)
 
 
-COMMANDS = (form, lab, init, new_chapter, catalogue)
+@click.command()
+@kindly
+def handbook() -> None:
+    """Write the handbook of methods beside the reports, in every language."""
+    from cxlib.batch.plan import kit_digest
+    from cxlib.report.handbook import write
+
+    workspace = place()
+    for path in write(workspace.reports, kit_digest()):
+        click.echo(f"  {workspace.shown(path)}")
+
+
+COMMANDS = (form, lab, init, new_chapter, catalogue, handbook)

@@ -212,15 +212,14 @@ def _margins(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
 def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     """Warn of touchpoints whose ratings are the same, or follow from one another."""
     keys = [t.key for t in client.touchpoints if t.key in own]
+    alike = own[keys].astype("float64").corr(min_periods=client.privacy.minimum_base).abs()
     for place, key in enumerate(keys):
         for other in keys[:place]:
-            both = own[[key, other]].dropna()
-            if len(both) < client.privacy.minimum_base or both.nunique().min() < 2:
-                continue
-            if np.allclose(abs(np.corrcoef(both[key], both[other])[0, 1]), 1):
+            if alike.loc[key, other] > 1 - 1e-5:
+                n = len(own[[key, other]].dropna())
                 ledger.warn(
                     ("survey", "touchpoints", place, "column"),
-                    f"{key!r} and {other!r} are identical in {len(both)} answers, so only one of "
+                    f"{key!r} and {other!r} are identical in {n} answers, so only one of "
                     "them can be a driver; is a column named twice?",
                 )
 

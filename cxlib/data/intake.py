@@ -163,7 +163,8 @@ def named_columns(section: Table) -> tuple[list[str], list[str]]:
     told = vars(section)
     for key in type(getattr(section, "columns", None) or section).model_fields:
         if hasattr(section, "columns"):
-            take(getattr(told["columns"], key), key)
+            named = getattr(told["columns"], key)
+            take(getattr(named, "column", named), key)
         elif key in ("period", "value", "numerator", "denominator", "unit"):
             take(told[key], key)
     for item in (

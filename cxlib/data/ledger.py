@@ -292,6 +292,10 @@ class Ledger:
             mixed = texts[stray].str.contains(",").any()
             way_out = "declare `decimal:` under `source:`." if mixed else (
                 "declare `missing:` if they mean none.")  # fmt: skip
+            if path[-1] == "csat" and not mixed:
+                shown = texts[stray].iloc[0] if stray.any() else "…"
+                way_out = (f"write `csat: {{column: {texts.name}, values: {{{shown}: 1, …}}}}`, "
+                           "or declare `missing:` if they mean none.")  # fmt: skip
             self.error(
                 path,
                 f"column {texts.name!r} holds {int(bad.sum())} values that are not {wanted}: "
