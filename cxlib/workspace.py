@@ -170,6 +170,10 @@ class Workspace:
         """Return the folder of a client's copies of notebooks, to explore in."""
         return self.explore / check_client_name(client)
 
+    def forms(self, client: str) -> Path:
+        """Return the folder of a client's forms: questionnaire, guides, visit plan."""
+        return self.root / "forms" / check_client_name(client)
+
     def issued(self, client: str) -> Path:
         """Return the folder of what was sent to a client, a folder a period and version."""
         return self.root / "issued" / check_client_name(client)
