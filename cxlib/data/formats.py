@@ -74,14 +74,11 @@ class Content:
     typed: bool = False
 
 
-_NO_TABLES = {
+_NO_TABLES = {  # how files begin that somebody gave a table's name
     rb"%PDF-": "a PDF",
     rb"\x89PNG|\xff\xd8\xff|GIF8": "a picture",
-    rb"\{\\rtf": "a text document",
     rb"\[\s*[\[{]|\{\s*\"": "JSON",
-    rb"Rar!|7z\xbc\xaf": "an archive",
 }
-"""How files begin that somebody gave a table's name."""
 
 
 def read_content(
