@@ -31,6 +31,8 @@ class Action(Row):
     `finding` is the id of the finding that it answers (``monitoring.nps``), `kpi` the KPI or
     touchpoint that it is to move, by `effect` (in the KPI's unit, as the driver model predicts it,
     before any haircut, with its interval). `effort` is in person-days, `worth` in money a year.
+    What is carried out in some groups only names them, `levels` of a `segment`: the others are what
+    it is compared with.
     """
 
     id: Id
@@ -41,6 +43,8 @@ class Action(Row):
     effect: float | None = None
     effect_low: float | None = None
     effect_high: float | None = None
+    segment: Key | None = None
+    levels: tuple[Text, ...] = ()
     worth: Money | None = None
     effort: Annotated[float, Field(gt=0)] | None = None
     owner: Label | None = None
@@ -83,6 +87,14 @@ class Register(Base):
             if action.kpi is not None and action.kpi not in known:
                 message = f"{action.kpi!r} is no KPI or touchpoint of this client"
                 yield Problem((*at, "kpi"), message + nearest(action.kpi, known))
+            if (action.segment is None) != (not action.levels):
+                message = "a segment and its levels say together where it is carried out."
+                yield Problem((*at, "levels" if action.levels else "segment"), message)
+            elif action.segment is not None and action.segment not in client.mix_segments:
+                message = f"{action.segment!r} is no segment that customers bring along"
+                yield Problem(
+                    (*at, "segment"), message + nearest(action.segment, client.mix_segments)
+                )
             days = [(name, day) for name in STEPS if (day := getattr(action, name)) is not None]
             for (before, first), (after, then) in pairwise(days):
                 if then < first:
