@@ -51,6 +51,7 @@ class Page(ABC):
         *,
         table: str = "table",
         caption: str = "",
+        each_language: bool = False,
     ) -> None:
         """Show a result as a table: localised labels and formats, small bases withheld.
 
@@ -63,12 +64,23 @@ class Page(ABC):
             Which frame of a result that has several.
         caption : str
             A msgid.
+        each_language : bool
+            Once in each of the client's languages, the reader's first, as a contract has it.
         """
         from cxlib.present.withhold import is_empty
 
-        if not is_empty(result):
-            _display(self.view(result, columns, table=table, caption=caption))
-            self._note("table", result, columns=columns, table=table, caption=caption)
+        if is_empty(result):
+            return
+        own = self.words.language
+        others = [one for one in self.client.languages if one != own] if each_language else []
+        for one in (own, *others):
+            told = {"columns": columns, "table": table, "caption": caption}
+            _display(self.view(result, **told, language=one))
+            self._note("table", result, **told | ({"language": one} if one != own else {}))
+
+    @abstractmethod
+    def spoken(self, language: str) -> Words:
+        """Return the client's words in one of its languages."""
 
     def view(
         self,
@@ -77,13 +89,14 @@ class Page(ABC):
         *,
         table: str = "table",
         caption: str = "",
+        language: str = "",
     ) -> TableView:
         """Return what `show` shows."""
         from cxlib.present import tables
 
         return tables.view(
             self.withheld(result),
-            words=self.words,
+            words=self.spoken(language or self.words.language),
             minimum_base=self.minimum_base,
             table=table,
             columns=columns,

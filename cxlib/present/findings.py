@@ -113,7 +113,9 @@ class Finding:
 
     @property
     def tier(self) -> int:
-        """0 for a KPI, 1 for its parts: touchpoints and groups."""
+        """0 for a KPI, 1 for its parts: touchpoints and groups; -1 answers the chapter's question."""
+        if self.row.get("answers") is True:
+            return -1
         part = self.row.get("source") == "touchpoint" or not _absent(self.row.get("segment"))
         return int(part)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from cxlib.analysis.scores import Crosstab, crosstab
 from cxlib.columns import COLUMNS
 from cxlib.present import tables
 from cxlib.present.formats import DASH
-from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, typed
+from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, internal, typed
 from cxlib.present.withhold import is_empty
 from cxlib.report.saved import FIRST, Saved, made_at
 from cxlib.words import Words
@@ -39,13 +40,16 @@ def workbook(engagement: Engagement, chapters: Sequence[Saved]) -> bytes:
     book = Workbook(words, subject=subject, made=made_at())
     _name, contents = book.sheet(words.say(_("Contents")))
     listed: list[tuple[str, str, int]] = []
+    named: dict[str, str] = {}
     for chapter in sorted(chapters, key=lambda c: (c.stem != FIRST, c.file)):
         grids = list(_grids(engagement, chapter))
         if not grids:
             continue
         listed.append((chapter.title, "", 0))
         name, starts = book.tables(_short(chapter), chapter.title, grids)
+        named[chapter.stem] = name
         listed += [(each.title, name, row) for each, row in zip(grids, starts, strict=True)]
+    book.link(named)
     told = table_book(engagement)
     if told:
         name, questions = _write_table_book(book, engagement, told)
@@ -82,7 +86,7 @@ def _write_contents(
             row += 1
             book.put(sheet, row, 0, (title, ""), bold=True, bottom=1)
         else:
-            link = f"internal:'{name.replace(chr(39), chr(39) * 2)}'!A{at + 1}"
+            link = internal(name, at)
             sheet.write_url(row, 0, link, book.look(font_color=MAIN, indent=1), title[:255] or "–")
         row += 1
     for note in (
@@ -110,7 +114,7 @@ def _grids(engagement: Engagement, chapter: Saved) -> Iterable[Grid]:
             titles[each.title] = titles.get(each.title, 0) + 1
             n = titles[each.title]
             title = f"{each.title} ({n})" if n > 1 else each.title
-            yield Grid(title=title, headings=each.headings, rows=each.rows, notes=each.notes)
+            yield replace(each, title=title)
 
 
 def _digest(part: Part) -> str:
@@ -120,8 +124,9 @@ def _digest(part: Part) -> str:
 def _grids_of(engagement: Engagement, chapter: Saved, part: Part) -> Iterable[Grid]:
     from cxlib.envelope import decode
 
-    words, options = engagement.words, decode(part.options)
+    options = decode(part.options)
     asked = options if part.kind == "table" else {}
+    words = engagement.spoken(asked.get("language", engagement.language))
     heading = chapter.sections.get(part.cell, "") or chapter.title
     said = words.say(asked["caption"]) if asked.get("caption") else ""
     if part.kind == "figure":

@@ -76,14 +76,15 @@ def test_a_rise_that_came_everywhere_is_no_success(bank: Engagement) -> None:
     }  # fmt: skip
 
 
-def test_groups_of_an_action_are_named_with_their_segment() -> None:
-    client = params.load("lakeside-bank")
-    rows = [
+def test_groups_of_an_action_are_named_with_their_segment(bank: Engagement) -> None:
+    client = params.load("lakeside-bank", bank.workspace)
+    rows = (
         {"id": "a", "title": {"en": "A"}, "segment": "region"},
         {"id": "b", "title": {"en": "B"}, "levels": ("North",)},
         {"id": "c", "title": {"en": "C"}, "segment": "regoin", "levels": ("North",)},
-    ]
-    said = [p.message for p in Register(actions=rows).problems(client)]
+    )
+    register = Register.model_validate({"actions": rows})
+    said = [p.message for p in register.problems(client)]
     assert ["segment and its levels" in m for m in said] == [True, True, False]
     assert "'region'" in said[2]
 

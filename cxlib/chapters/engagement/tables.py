@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -146,13 +147,25 @@ def acceptance(engagement: Any, found: Status) -> pd.DataFrame:
     handed = found.table[found.table["delivered"].notna()]
     comma = "、" if engagement.language == "zh" else "; "
     proof = [comma.join(evidence) or None for evidence in handed["evidence"]]
-    return handed.assign(proof=pd.Series(proof, handed.index, dtype=object), remarks=BLANK)
+    told = {"proof": pd.Series(proof, handed.index, dtype=object), "remarks": BLANK}
+    leads = [
+        next(filter(None, (_report(engagement, e) for e in es)), "") for es in handed["evidence"]
+    ]
+    return handed.assign(**told, chapter=pd.Series(leads, handed.index, dtype=object))
+
+
+def _report(engagement: Any, evidence: str) -> str:
+    """Return which report a piece of evidence is: a chapter of this period, or of another."""
+    found = re.fullmatch(r"((?:\d\d-)?([a-z][a-z-]*)) (\S+)", evidence)
+    if found is None or periods.kind_of(found[3]) is None:
+        return ""
+    return found[2] if found[3] == engagement.period else f"{found[1]} {found[3]}"
 
 
 def criteria(engagement: Any) -> pd.DataFrame:
     """Return the outcome criteria: each target of the contract with its verdict, room to sign."""
     judged: pd.DataFrame = engagement.judged().table
-    return judged.assign(remarks=BLANK)
+    return judged.assign(remarks=BLANK, chapter="targets")
 
 
 def signatures() -> pd.DataFrame:
