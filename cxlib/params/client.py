@@ -18,7 +18,7 @@ from cxlib.params.kpis import Kpi
 from cxlib.params.members import Benefits, Members, Points, Transactions
 from cxlib.params.registers import Named
 from cxlib.params.report import Report
-from cxlib.params.survey import Survey
+from cxlib.params.survey import Survey, Tablebook
 from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Tickets
 from cxlib.params.targets import Target
@@ -61,6 +61,7 @@ class Client(Closed):
     privacy: Privacy = Privacy()
     report: Report = Report()
     survey: Survey | None = None
+    tablebook: Tablebook = Tablebook()
     tickets: Tickets | None = None
     members: Members | None = None
     transactions: Transactions | None = None
@@ -172,6 +173,10 @@ class Client(Closed):
                 yield Labelled(key, (*path, "label"), question.label or {})
                 for raw, label in question.options.items():
                     yield Labelled(raw, (*path, "options", raw), label, segment=key)
+        for key, nets in self.tablebook.nets.items():
+            for name, net in nets.items():
+                path = ("tablebook", "nets", key, name)
+                yield Labelled(name, path, net.label or {}, segment=key)
         for key, kpi in self.kpis.items():
             yield Labelled(key, ("kpis", key, "label"), kpi.label or {})
 

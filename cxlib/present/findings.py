@@ -113,7 +113,7 @@ class Finding:
 
     @property
     def tier(self) -> int:
-        """0 for a KPI, 1 for its parts: touchpoints and groups; -1 answers the chapter's question."""
+        """0 for a KPI, 1 for its parts (touchpoints, groups), -1 for the chapter's own answer."""
         if self.row.get("answers") is True:
             return -1
         part = self.row.get("source") == "touchpoint" or not _absent(self.row.get("segment"))

@@ -21,8 +21,8 @@ from cxlib.workspace import Workspace, kit_file
 @pytest.mark.parametrize(
     ("section", "reads"),
     [
-        ("actions", {"needs", "actions", "service", "monitoring", "summary"}),
-        ("needs", {"needs", "actions", "summary"}),
+        ("actions", {"needs", "actions", "service", "monitoring", "engagement", "summary"}),
+        ("needs", {"needs", "actions", "engagement", "summary"}),
         ("obligations", {"needs", "engagement", "actions", "summary"}),
     ],
 )
