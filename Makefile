@@ -43,7 +43,7 @@ lock: .venv/dev.done ## Resolve the dependencies anew (needs uv)
 	uv pip compile -q -U --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \
 		pyproject.toml --extra dev -o requirements-dev.lock
 	printf 'hatchling\neditables\n' | uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header \
-		--no-annotate pyproject.toml - --extra lab --extra sav -c requirements-dev.lock -o requirements.lock
+		--no-annotate pyproject.toml - --extra sav -c requirements-dev.lock -o requirements.lock
 
 clean: ## Remove what the kit made here (reports, tables, environment); raw data and keys stay
 	rm -rf .venv .cx reports build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
 from cxlib.analysis.results import Result
-from cxlib.chapters import chapter_faults, options_of, register, registers_of
+from cxlib.chapters import chapter_faults, every, options_of, register, registers_of
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.standing import Standing
 from cxlib.words import Words
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from cxlib.analysis.metrics import Metric, Touchpoint
     from cxlib.analysis.weights import Raking
     from cxlib.params import Client
+
+
+SCRATCH = "scratch"
+"""What is explored outside all chapters: it knows the words of every one."""
 
 
 class Engagement(Standing):
@@ -47,7 +52,7 @@ class Engagement(Standing):
         *,
         period: str | int = "latest",
         language: str = "client",
-        chapter: str = "scratch",
+        chapter: str = SCRATCH,
         workspace: Workspace | None = None,
     ) -> Engagement:
         """Open a client's engagement; reads its raw data first if the kit has not yet done so.
@@ -75,6 +80,7 @@ class Engagement(Standing):
         from cxlib import params
         from cxlib.data.registers import take_in
         from cxlib.plots import theme
+        from cxlib.present.mistakes import told_kindly
 
         place = workspace or Workspace.find()
         opened = params.load(str(client), place)
@@ -90,10 +96,34 @@ class Engagement(Standing):
         engagement = cls(
             client=opened, workspace=place, period=str(period), words=words, chapter=chapter
         )
-        engagement.learn(chapter)
+        for stem in [chapter] if chapter != SCRATCH else every():
+            engagement.learn(stem)
         engagement.period = periods.choose(str(period), engagement.periods)
-        Result._shown = engagement.view
+        Result._shown = engagement.glance
+        told_kindly()
         return engagement
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
+        """Show what there is: periods, tables, KPIs, touchpoints, groups with their answers."""
+        from cxlib.data.schema import TABLES
+        from cxlib.present.card import card
+
+        every = self.kpis().table
+        now = every[(every["period"] == self.period) & (every["brand"] == "own")]
+        now = self.withheld(now.reset_index(drop=True))
+        split = now[now["segment"].notna()]
+        folder = self.workspace.tables(self.client.client)
+        view = card(
+            name=self.name,
+            period=self.period,
+            periods=self.periods,
+            kpis=now[now["segment"].isna()],
+            groups=split[split["kpi"] == split["kpi"].iloc[0]] if len(split) else split,
+            words=self.words,
+            tables=tuple(name for name in TABLES if (folder / f"{name}.parquet").is_file()),
+        )
+        bundle: dict[str, Any] = view._repr_mimebundle_()
+        return bundle
 
     # --- who, when -----------------------------------------------------------------------------
 
@@ -203,8 +233,8 @@ class Engagement(Standing):
         Parameters
         ----------
         period : str, optional
-            This engagement's period if not given; ``"previous"``; a label; or ``"history"`` for
-            every period up to this one, as it stood then.
+            This engagement's period if not given; ``"previous"``; a label; ``"last 2"`` for this
+            period and the one before; or ``"history"`` for every period up to this one.
         brand : str or None
             ``"own"``, a competitor, or None for all brands.
 
@@ -306,6 +336,8 @@ class Engagement(Standing):
             return (self.period,)
         if period == "history":
             return self.periods[: self.periods.index(self.period) + 1]
+        if last := re.fullmatch(r"last ([1-9]\d*)", str(period)):
+            return self._wanted("history")[-int(last[1]) :]
         if period == "previous":
             if self.previous is None:
                 raise DataError(f"{self.period} is the first period of {self.client.client}.")
@@ -319,6 +351,7 @@ def words_of(client: Client, workspace: Workspace, language: str) -> Words:
 
     beside = tuple(sorted(workspace.notebooks.glob(f"*.{language}.po")))
     own = ("tier", *client.members.attributes) if client.members is not None else ()
+    own += ("source", *(key for each in client.comments.values() for key in each.segments))
     labels = dict(client.labels(language))
     for section, model in registers_of(client).items():
         if workspace.register(client.client, section).is_file():

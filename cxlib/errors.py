@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class CxError(Exception):
     """Anything the kit tells a consultant: what is wrong, where, and the nearest fix."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the message alone, unless ``CX_TRACEBACK`` asks for all."""
+        if os.environ.get("CX_TRACEBACK") or os.environ.get("CX_JOB"):
+            return traceback.format_exception(self)
+        return [f"\x1b[31m✗\x1b[0m {self}"]
 
 
 class ParamsError(CxError):

@@ -103,27 +103,43 @@ class Page(ABC):
             caption=caption,
         )
 
-    def draw(self, plot: Callable[..., Any], result: Any, **options: Any) -> None:
-        """Draw a result with a function of `cxlib.plots`; small bases are withheld.
+    def glance(self, result: Any) -> TableView:
+        """Return a result as the last line of a cell shows it: summary, table, what else it has."""
+        from cxlib.present.glance import glance
+
+        return glance(self.withheld(result), words=self.words, minimum_base=self.minimum_base)
+
+    def draw(self, plot: Callable[..., Any] | str, result: Any, **options: Any) -> None:
+        """Draw a result; small bases are withheld.
 
         Parameters
         ----------
-        plot : callable
-            ``plot(result, *, words, ax=None, …) -> Axes``.
+        plot : callable or str
+            ``plot(result, *, words, ax=None, …) -> Axes``; ``"forest"`` or ``"trend"`` draws any
+            table of scores.
         result : result or DataFrame
         **options
             For the plot.
+
+        Raises
+        ------
+        DataError
+            If the plot cannot draw such a result.
         """
-        from cxlib.present import conclusions, figures
+        from cxlib.present import conclusions, figures, sketches
         from cxlib.present.withhold import is_empty, is_withheld
 
-        shown = self.withheld(result)
+        plot, shown = sketches.named(plot, options), self.withheld(result)
         if is_empty(shown):
             return
         if is_withheld(shown):
             _display(conclusions.nothing_to_show(words=self.words, minimum_base=self.minimum_base))
         else:
-            _display(figures.draw(plot, shown, words=self.words, **options))
+            try:
+                view = figures.draw(plot, shown, words=self.words, **options)
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                raise sketches.mistaken(plot, result, error) from error
+            _display(view)
             self._note("figure", result, plot, **options)
 
     def tiles(self, result: Any) -> None:

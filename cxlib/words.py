@@ -76,6 +76,8 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "category": mark("Topic"),
         "sla_met": mark("Service level kept (the client's own flag)"),
         "abandonment_rate": mark("Abandoned contacts"),
+        "rating": mark("Rating"),
+        "source=survey": mark("Survey"),
         "channel=phone": mark("Phone"),
         "channel=chat": mark("Chat"),
         "channel=email": mark("Email"),

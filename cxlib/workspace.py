@@ -69,6 +69,20 @@ class Workspace:
         own = self.root / "notebooks"
         return own if own.is_dir() else kit_file("notebooks")
 
+    def chapter_files(self) -> list[Path]:
+        """Return all chapters' notebooks by name: the kit's, and the workspace's own.
+
+        One of its own takes the place of the kit's of the same stem; an empty file ``only-these``
+        beside them leaves the kit's out.
+        """
+        own = sorted((self.root / "notebooks").glob("*.ipynb"))
+        if (self.root / "notebooks" / "only-these").is_file():
+            return own
+        stems = {re.sub(r"^\d+-", "", path.stem) for path in own}
+        kits = kit_file("notebooks").glob("*.ipynb")
+        added = [path for path in kits if re.sub(r"^\d+-", "", path.stem) not in stems]
+        return sorted([*own, *added], key=lambda path: path.name)
+
     def client_file(self, client: str | int) -> Path:
         """Return the path of a client's parameter file.
 

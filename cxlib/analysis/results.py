@@ -52,7 +52,7 @@ def _restore(message: str, facts: dict[str, Any]) -> Caveat:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What every result has in common; one with a table shows it as the last line of a cell.
+    """What every result has in common; as the last line of a cell it shows itself.
 
     Labelled and withheld as the engagement that was opened last would show it. The columns of all
     tables are explained in `cxlib.columns`; ``caveats`` are reservations about the numbers.
@@ -62,7 +62,7 @@ class Result:
     _shown: ClassVar[Callable[[Any], Any] | None] = None
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
-        if Result._shown is None or not hasattr(self, "table"):
+        if Result._shown is None:
             return {"text/plain": repr(self)}
         bundle: dict[str, Any] = Result._shown(self)._repr_mimebundle_()
         return bundle

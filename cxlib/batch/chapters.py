@@ -14,6 +14,7 @@ from cxlib.errors import RunError, nearest
 
 if TYPE_CHECKING:
     from cxlib.params import Client, Fault
+    from cxlib.workspace import Workspace
 
 _NAME = re.compile(r"(?:(\d+)-)?([\w-]+)")
 _COPY = re.compile(r".*-Copy\d+")
@@ -83,8 +84,8 @@ class Chapters:
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
-def discover(folder: Path) -> Chapters:
-    """Return the chapters in `folder`, each after those it reads, else by number.
+def discover(place: Workspace | Path) -> Chapters:
+    """Return the chapters of a workspace or folder, each after those it reads, else by number.
 
     A notebook without ``cx`` metadata takes no part; a damaged one is a fault of its own.
 
@@ -95,7 +96,8 @@ def discover(folder: Path) -> Chapters:
     """
     found: dict[str, Chapter] = {}
     faults: dict[str, str] = {}
-    for path in sorted(folder.glob("*.ipynb")):
+    files = sorted(place.glob("*.ipynb")) if isinstance(place, Path) else place.chapter_files()
+    for path in files:
         if _COPY.fullmatch(path.stem):
             continue
         try:

@@ -258,8 +258,10 @@ def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = Fal
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
     from cxlib.data.registers import read_register
+    from cxlib.report.catalogue import bring
 
-    chapters = discover(workspace.notebooks).chapters
+    chapters = discover(workspace).chapters
+    untold = [(path, lacking) for path, _n, lacking in bring(workspace, write=False) if lacking]
     bad = False
     for name in clients or workspace.known():
         asked = open_questions(name, workspace)
@@ -282,6 +284,10 @@ def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = Fal
         for fault in faults:
             click.echo(f"    {fault.severity}: {fault}")
         shown = checked.distributions if data else ()
+        for path, lacking in untold:
+            if set(path.suffixes) & {f".{language}" for language in client.languages}:
+                n, where = len(lacking), workspace.shown(path)
+                click.echo(f"    warning: {where}: {n} messages untranslated (cx catalogue)")
         for line in (*checked.intake, *checked.changes, *shown):
             click.echo(f"    {line}")
     return int(bad)

@@ -1,43 +1,14 @@
-"""A client's copies of notebooks, to explore in; what the kit keeps of a client, to forget it."""
+"""What the kit keeps of a client, to forget it."""
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from cxlib.batch.chapters import Chapter
 from cxlib.batch.state import held, records
 from cxlib.data.keys import key_file
-from cxlib.workspace import Workspace, check_client_name, make_private, write_whole
-
-
-def explore(workspace: Workspace, client: str, chapters: Iterable[Chapter]) -> list[Path]:
-    """Copy chapters to where a client's work may be seen, its name filled in, outputs left out.
-
-    A copy that is there already is somebody's work and stays as it is.
-    """
-    made = []
-    for chapter in chapters:
-        path = workspace.explored(client) / chapter.path.name
-        if not path.exists():
-            make_private(path.parent)
-            notebook = json.loads(chapter.path.read_text(encoding="utf-8"))
-            for cell in notebook["cells"]:
-                if cell["cell_type"] == "code":
-                    cell |= {"outputs": [], "execution_count": None}
-                if "parameters" in cell.get("metadata", {}).get("tags", []):
-                    cell["source"] = re.sub(
-                        r"(?m)^(client\b[^=\n]*=\s*)(?:\"[^\"]*\"|'[^']*')",
-                        lambda found: found[1] + json.dumps(client, ensure_ascii=False),
-                        "".join(cell["source"]),
-                    ).splitlines(keepends=True)
-            write_whole(path, json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8"))
-        made.append(path)
-    return made
+from cxlib.workspace import Workspace, check_client_name
 
 
 def footprint(workspace: Workspace, client: str, *, raw: bool = False) -> list[Path]:

@@ -148,7 +148,7 @@ def make_plan(
     """
     if request.book and request.chapters:
         raise RunError("a book holds all chapters: leave out --chapter, or --book.")
-    every: Chapters = discover(workspace.notebooks)
+    every: Chapters = discover(workspace)
     wanted = [c.stem for c in choose(every.chapters, request.chapters)]
     faults = {} if request.chapters else dict(every.faults)
     names = tuple(dict.fromkeys(request.clients)) or tuple(workspace.known())

@@ -29,6 +29,11 @@ def part(stem: str, name: str) -> Any | None:
     return import_module(f"{module}.{name}") if known else None
 
 
+def every() -> list[str]:
+    """Return the stems of the chapters that have a folder."""
+    return sorted(path.parent.name.replace("_", "-") for path in FOLDER.glob("*/__init__.py"))
+
+
 @cache
 def register(stem: str) -> None:
     """Hand a chapter's own columns to the registry."""

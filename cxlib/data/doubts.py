@@ -284,6 +284,19 @@ def transactions(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
         )
 
 
+def comments(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Add warnings about a canonical table of comments."""
+    least, latest = client.privacy.minimum_base, frame["date"].max()
+    for source, n in frame["source"].value_counts().items():
+        if n < least:
+            ledger.warn(
+                ("comments", str(source)),
+                f"there are {n} comments, fewer than the minimum base of {least}.",
+            )
+    if latest > pd.Timestamp.now() + pd.Timedelta(days=1):
+        ledger.warn(("comments",), f"the last date, {latest:%Y-%m-%d}, lies in the future.")
+
+
 ONCE = 0.8
 """A share of customers who bought on a single day above which frequency tells little."""
 

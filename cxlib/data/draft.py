@@ -14,6 +14,7 @@ from cxlib.data import values
 from cxlib.data.draft_figures import figures, is_figures
 from cxlib.data.draft_programme import benefits, members, points, transactions
 from cxlib.data.draft_survey import survey
+from cxlib.data.draft_voice import comments, is_voice
 from cxlib.data.formats import read_content
 from cxlib.data.guess import Column, columns_of, scale_of
 from cxlib.data.readers import read
@@ -43,6 +44,7 @@ _WRITERS = {
     "transactions": transactions,
     "benefits": benefits,
     "points": points,
+    "comments": comments,
     "kpis": figures,
 }
 """What writes each section of the client file, in its order."""
@@ -226,9 +228,11 @@ def _kind(table: Table) -> str:
         return "transactions"
     if not asked and is_figures(table):
         return "kpis"
+    if not asked and is_voice(table.columns):
+        return "comments"
     scales = [c for c in table.columns if (s := scale_of(c)) and s.high > 4]
-    comments = any(COMMENT.search(c.name) for c in table.columns)
-    return "survey" if asked or len(scales) > 2 or comments or not unique else "members"
+    commented = any(COMMENT.search(c.name) for c in table.columns)
+    return "survey" if asked or len(scales) > 2 or commented or not unique else "members"
 
 
 def _united(tables: list[Table]) -> list[Table]:
@@ -271,10 +275,12 @@ def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
     """Return the client file and where each raw file goes in the client's folder."""
     body, places, kinds = Lines(), dict[Path, str](), dict[str, Table]()
     for table in sorted(tables, key=lambda t: list(_WRITERS).index(t.kind)):
-        several = len(table.paths) > 1 and table.kind not in kinds
-        sub = f"{table.kind}/" if several else ""
+        second = table.kind in kinds and table.kind != "comments"  # of which there are several
+        several = len(table.paths) > 1 and not second
+        sub = f"{table.kind}_{len(places)}/" if several and table.kind in kinds else ""
+        sub = sub or (f"{table.kind}/" if several else "")
         places |= {path: sub + path.name for path in table.paths}
-        if table.kind in kinds:
+        if second:
             listed = ", ".join(path.name for path in table.paths)
             body.add(
                 0,
@@ -286,7 +292,7 @@ def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
                 ],
             )
             continue
-        kinds[table.kind] = table
+        kinds.setdefault(table.kind, table)
         body.add(0, "")
         _WRITERS[table.kind](body, table, f"{sub}*" if several else table.paths[0].name)
     names = " ".join(c.name for t in tables for c in t.columns)
@@ -321,7 +327,7 @@ def _period(kinds: dict[str, Table]) -> tuple[str, str]:
     table = next(
         (
             t
-            for name in ("survey", "tickets", "transactions", "kpis")
+            for name in ("survey", "tickets", "transactions", "comments", "kpis")
             if (t := kinds.get(name)) and t.days is not None
         ),
         None,

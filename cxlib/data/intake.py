@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from cxlib.data.pieces import Spool, pieces
 from cxlib.data.programme import SETTLED
 from cxlib.data.query import query_hash, read_sql
 from cxlib.data.readers import Raw, file_hash, find, read
-from cxlib.data.records import make_records, settle
+from cxlib.data.records import make_records, section_at, settle
 from cxlib.data.schema import (
     CHOICES,
     FLAG,
@@ -177,11 +177,18 @@ def named_columns(section: Table) -> tuple[list[str], list[str]]:
 def sources(client: Client) -> Iterator[tuple[Path, Table]]:
     """Yield every section of the client file that has a source, with its path."""
     for name in ("survey", *SECTIONS):
-        section = getattr(client, name)
-        if section is not None:
-            yield (name,), section
+        for path in _paths(client, name):
+            yield path, section_at(client, path)
     for key, kpi in client.kpis.items():
         yield ("kpis", key), kpi
+
+
+def _paths(client: Client, name: str) -> list[Path]:
+    """Return where a table's sections stand: itself, or each of its sources by key."""
+    section = getattr(client, name)
+    if isinstance(section, Mapping):
+        return [(name, key) for key in section]
+    return [] if section is None else [(name,)]
 
 
 def source_hashes(
@@ -289,13 +296,16 @@ def _survey(client: Client, workspace: Workspace) -> Made:
 
 
 def _records(client: Client, workspace: Workspace, name: str) -> Made:
-    made, section = _made(client, name), getattr(client, name)
+    made = _made(client, name)
     ledger, spare = made.ledger, workspace.state(client.client)
-    whole = name in SETTLED or getattr(section, "events", False)  # their rows need one another
-    for raw in made.pieces(client, workspace, section, (name,), several=not whole):
-        made.add(make_records(raw, client, name, ledger), spare)
-        if ledger.failed:
-            break
+    for path in _paths(client, name):
+        section = section_at(client, path)
+        whole = name in SETTLED or getattr(section, "events", False)  # their rows need one another
+        for raw in made.pieces(client, workspace, section, path, several=not whole):
+            piece = make_records(raw, client, path, ledger)
+            if ledger.failed:
+                break
+            made.add(piece, spare)
     if made.frame is None:
         return made
     published = {column.name: column for column in TABLES[name]}
@@ -314,6 +324,8 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
             doubts.tickets(made.frame, client, ledger)
         if name == "transactions":
             doubts.transactions(made.frame, client, ledger)
+        if name == "comments":
+            doubts.comments(made.frame, client, ledger)
     return made
 
 

@@ -21,7 +21,7 @@ from cxlib.workspace import Workspace, check_client_name
 if TYPE_CHECKING:
     import pandas as pd
 
-CUSTOMER, AGENT, TICKET, ORDER = "customer", "agent", "ticket", "order"
+CUSTOMER, AGENT, TICKET, ORDER, COMMENT = "customer", "agent", "ticket", "order", "comment"
 """Domains: one id has one pseudonym within a domain, and unrelated ones across domains, so that
 respondents, members and callers join, and a member and an agent with one number do not."""
 

@@ -46,7 +46,7 @@ class Ledger:
     by kind; `notes` is what an intake line adds, `others` what stands in the rows that ``where:``
     leaves out. A table that comes in pieces is one: `day_first` and `decimals` keep by column what
     the pieces so far tell, `aside` the tickets set aside by reason, `stood_in` the resolutions
-    that are closings.
+    that are closings, `seen` the digests of comments met.
     """
 
     names: Sequence[str] = ()
@@ -61,6 +61,7 @@ class Ledger:
     decimals: dict[str, str] = field(default_factory=dict)
     aside: dict[str, tuple[int, str]] = field(default_factory=dict)
     stood_in: int = 0
+    seen: set[int] = field(default_factory=set)
 
     def error(self, path: Path, message: str, value: object = None) -> None:
         """Note what stops the work."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from cxlib.data import programme, values
+from cxlib.data import comments, programme, values
 from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.schema import COUNT, FLAG, NUMBER, STATES, TABLES, TIME, Column
 from cxlib.errors import DataError, nearest
+from cxlib.params.members import attributes_of
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -28,24 +29,27 @@ _UNFILLED = {
     "member_id": _("no member id"),
     "date": _("no date"),
     "points": _("no points"),
+    "period": _("no date or period"),
+    "source": "",
+    "comment": _("no words"),
 }
 
 
-def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.DataFrame:
-    """Return a canonical table, ids not yet pseudonyms.
+def make_records(raw: Raw, client: Client, at: Path, ledger: Ledger) -> pd.DataFrame:
+    """Return the canonical table of the section at a path of the client file, with its real ids.
 
     `raw` may be a piece of the table, with the ledger that the pieces before it left; `settle` says
     what is to be said of them all. The table has those columns of `cxlib.data.schema.TABLES` that
     the client file names, in that order, then the section's own attributes. The ledger takes every
     fault and every row dropped; if it has failed, the table may lack columns.
     """
-    section: Table = getattr(client, name)
-    raw = ledger.chosen(raw, section, (name,), whole=False)
+    name, section = str(at[0]), section_at(client, at)
+    raw = ledger.chosen(raw, section, at, whole=False)
     zone = client.calendar.timezone
     columns: dict[str, pd.Series] = {}
     columns_of = section.columns  # type: ignore[attr-defined]
     for column in TABLES[name]:
-        path: Path = (name, "columns", column.key)
+        path: Path = (*at, "columns", column.key)
         raw_name = getattr(columns_of, column.key, None) if column.key else None
         if column.dtype == TIME:
             moments = ledger.moments(raw, raw_name, section, path, zone)
@@ -55,19 +59,27 @@ def make_records(raw: Raw, client: Client, name: str, ledger: Ledger) -> pd.Data
         texts = ledger.column(raw, raw_name, path)
         if texts is not None:
             columns[column.name] = _typed(raw, texts, column, section, ledger, path)
-    for key, item in getattr(section, "attributes", {}).items():
-        texts = ledger.column(raw, item.column, (name, "attributes", key))
+    for where, item in attributes_of(section).items():
+        texts = ledger.column(raw, item.column, (*at, *where))
         if texts is not None:
-            columns[key] = values.texts_or_missing(texts, missing=section.missing)
+            columns[where[1]] = values.texts_or_missing(texts, missing=section.missing)
     frame = pd.DataFrame(columns, index=raw.frame.index)
     if name == "tickets":
         frame = _tickets(raw, client, frame, ledger)
+    elif name == "comments" and not ledger.failed:
+        frame = comments.settle(raw, client, at, frame, ledger)
     elif name in programme.SETTLED and not ledger.failed:
         frame = programme.SETTLED[name](raw, client, frame, ledger)
     frame = _filled(frame, TABLES[name], ledger)
     if client.tickets is not None and name == "tickets" and not ledger.failed:
         frame = _in_order(frame, zone, ledger)
     return frame
+
+
+def section_at(client: Client, at: Path) -> Table:
+    """Return the section that stands at a path of the client file."""
+    found: Any = getattr(client, str(at[0]))
+    return found[at[1]] if len(at) > 1 else found  # type: ignore[no-any-return]
 
 
 def _typed(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxlib.data.keys import AGENT, CUSTOMER, ORDER, TICKET
+from cxlib.data.keys import AGENT, COMMENT, CUSTOMER, ORDER, TICKET
 from cxlib.errors import DataError
 
 STATES = ("open", "resolved", "closed", "cancelled", "merged", "abandoned")
@@ -130,6 +130,21 @@ POINTS = (
     Column(name="kind", dtype=TEXT, key="kind", meaning="issued, redeemed or expired"),
 )  # fmt: skip
 
+COMMENTS = (
+    Column(name="comment_id", dtype=TEXT, key="id", domain=COMMENT,
+           meaning="pseudonym of the comment"),
+    Column(name="customer_id", dtype=TEXT, key="customer", domain=CUSTOMER,
+           meaning="pseudonym of who wrote it; joins members and respondents"),
+    Column(name="date", dtype=TIME, key="date", meaning="when it was written"),
+    Column(name="period", dtype=TEXT, filled=True, meaning="label of the period, as of the survey"),
+    Column(name="source", dtype=TEXT, filled=True, meaning="key of the source in the client file"),
+    Column(name="channel", dtype=TEXT, key="channel", meaning="by which channel or site it came"),
+    Column(name="rating", dtype=NUMBER, meaning="the rating beside it, on the source's scale"),
+    Column(name="comment", dtype=TEXT, filled=True, key="text",
+           meaning="free text; what identifies or reaches a person is masked"),
+)  # fmt: skip
+"""Then the sources' segments (str), by their keys; missing where a source has none."""
+
 KPIS = (
     Column(name="kpi", dtype=TEXT, filled=True, meaning="key of the figure in the client file"),
     Column(name="period", dtype=TEXT, filled=True, meaning="label of the period"),
@@ -147,13 +162,14 @@ TABLES = {
     "transactions": TRANSACTIONS,
     "benefits": BENEFITS,
     "points": POINTS,
+    "comments": COMMENTS,
     "kpis": KPIS,
 }
 SECTIONS = tuple(name for name in TABLES if name not in ("survey", "kpis"))
 """Tables that `cxlib.data.records` reads by their published columns alone."""
 
 
-DATED = {"tickets": "created_at", "transactions": "date"}
+DATED = {"tickets": "created_at", "transactions": "date", "comments": "date"}
 """The column that places a row in time, where a table has no period of its own."""
 
 
@@ -161,6 +177,7 @@ CHOICES = {
     "tickets": ("state", "channel", "queue", "priority", "agent_group", "category"),
     "transactions": ("category",),
     "members": ("tier",),
+    "comments": ("source", "channel"),
 }
 """Columns that hold one of a few texts."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from cxlib import periods
 from cxlib.data import labels, values
 from cxlib.data.answers import Maker, blanks, questions, rated, segments
 from cxlib.data.keys import canonical
-from cxlib.data.ledger import NO_TIME, Ledger, examples, places
+from cxlib.data.ledger import NO_TIME, Ledger, Path, examples, places
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError, nearest
 from cxlib.params.base import CANONICAL
@@ -118,24 +118,32 @@ def _dates(maker: Maker) -> pd.Series:
 
 
 def _periods(maker: Maker, when: pd.Series) -> pd.Series:
-    texts, path = maker.column("period"), ("survey", "columns", "period")
-    if texts is None and maker.raw.period is not None:
-        texts, path = maker.raw.period, ("survey", "source", "period_from")
-    kind = maker.client.period
+    return periods_in(maker.raw, maker.survey, ("survey",), maker.client, maker.ledger, when)
+
+
+def periods_in(
+    raw: Raw, section: Any, at: Path, client: Client, ledger: Ledger, when: pd.Series
+) -> pd.Series:
+    """Return each row's period: as its column or file name tells it, else by its date."""
+    path: Path = (*at, "columns", "period")
+    texts = ledger.column(raw, section.columns.period, path)
+    if texts is None and raw.period is not None:
+        texts, path = raw.period, (*at, "source", "period_from")
+    kind = client.period
     if texts is not None:
-        named = values.texts_or_missing(texts, missing=maker.survey.missing)
+        named = values.texts_or_missing(texts, missing=section.missing)
         found = labels.labels(named.fillna(""), kind)
         stray = found.isna() & named.notna()
         if stray.any():
-            maker.ledger.error(
+            ledger.error(
                 path,
-                f"{int(stray.sum())} rows name no {kind}: {examples(maker.raw, texts, stray)}; "
+                f"{int(stray.sum())} rows name no {kind}: {examples(raw, texts, stray)}; "
                 "write such as 2026Q3, 2026-09 or 2026, no longer than the client's `period:`.",
             )
         return found
-    if maker.survey.columns.date is not None and kind != "wave":
+    if section.columns.date is not None and kind != "wave":
         return periods.label_dates(when, kind)
-    return pd.Series(ALL, index=maker.raw.frame.index, dtype="str")
+    return pd.Series(ALL, index=raw.frame.index, dtype="str")
 
 
 def _weights(maker: Maker) -> pd.Series:

@@ -187,8 +187,8 @@ def _own_periods(workspace: Workspace, client: Client) -> list[str]:
         survey = read_table(workspace, name, "survey", ["period", "brand"])
         return periods.order(survey.loc[survey["brand"] == OWN, "period"].unique())
     labels: list[str] = []
-    if "kpis" in tables:
-        labels += read_table(workspace, name, "kpis", ["period"])["period"].unique().tolist()
+    for table in [each for each in ("kpis", "comments") if each in tables]:
+        labels += read_table(workspace, name, table, ["period"])["period"].unique().tolist()
     kind = client.period
     for table, column in DATED.items():
         if table in tables and kind != "wave":

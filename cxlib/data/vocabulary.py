@@ -203,6 +203,11 @@ POINTS = {
     "points": r"points?([ _]?(change|amount))?|积分(变动|数)?|变动积分",
     "kind": r"(entry|points?)?[ _]?(kind|type|direction)|变动类型|类型|收支",
 }
+VOICE = {
+    "rating": r".*(rating|stars?|score|rate)|.*(星级|评分|打分|得分|星数|评级)|label|sentiment",
+    "id": r"(review|comment|post|complaint|feedback)[ _]?(id|no\.?|number)|(评[价论]|投诉|留言)(单?编?号|id)",
+    "channel": r".*(channel|platform|site|source)|via|medium|.*(渠道|来源|网站|平台|受理方式)",
+}
 STATE_WORDS = {
     "open": r"open|new|pending|in ?progress|to ?do|waiting.*|on ?hold|assigned|started|hold|active|新建|处理中|待.*|未(处理|解决|完成).*|进行中|受理中|挂起",
     "resolved": r"resolved|solved|done|completed?|fixed|已(解决|完成|处理|办结)",

@@ -15,13 +15,15 @@ from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text
 from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
 from cxlib.params.kpis import Kpi
-from cxlib.params.members import Benefits, Members, Points, Transactions
+from cxlib.params.members import Benefits, Members, Points, Transactions, attributes_of
 from cxlib.params.registers import Named
 from cxlib.params.report import Report
+from cxlib.params.source import Table
 from cxlib.params.survey import Survey, Tablebook
 from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Tickets
 from cxlib.params.targets import Target
+from cxlib.params.voice import Sources
 from cxlib.params.yaml import Document
 from cxlib.workspace import check_client_name
 
@@ -67,6 +69,7 @@ class Client(Closed):
     transactions: Transactions | None = None
     benefits: Benefits | None = None
     points: Points | None = None
+    comments: Sources = Field(default_factory=dict)
     kpis: Mapping[Key, Kpi] = {}
     targets: tuple[Target, ...] = ()
     needs: Named | None = None
@@ -153,7 +156,14 @@ class Client(Closed):
     def labelled(self) -> Iterator[Labelled]:
         """Yield everything the file gives a label; the survey's words come last, and count."""
         if self.members is not None:
-            yield from self._of_members(self.members)
+            yield from _attributes(self.members, ("members",))
+            for raw, tier in self.members.tiers.items():
+                where: Path = ("members", "tiers", raw, "label")
+                yield Labelled(raw, where, tier.label or {}, segment="tier")
+        for key, comments in self.comments.items():
+            where = ("comments", key)
+            yield Labelled(key, (*where, "label"), comments.label or {}, segment="source")
+            yield from _attributes(comments, where)
         survey = self.survey
         if survey is not None:
             for stage, label in survey.stages.items():
@@ -180,17 +190,6 @@ class Client(Closed):
         for key, kpi in self.kpis.items():
             yield Labelled(key, ("kpis", key, "label"), kpi.label or {})
 
-    @staticmethod
-    def _of_members(members: Members) -> Iterator[Labelled]:
-        for raw, tier in members.tiers.items():
-            path: Path = ("members", "tiers", raw, "label")
-            yield Labelled(raw, path, tier.label or {}, segment="tier")
-        for key, attribute in members.attributes.items():
-            path = ("members", "attributes", key)
-            yield Labelled(key, (*path, "label"), attribute.label or {})
-            for raw, label in attribute.values.items():
-                yield Labelled(raw, (*path, "values", raw), label, segment=key)
-
     def where(self, key_path: Path) -> int:
         """Return the line of a value in the client file, or of what it would stand in."""
         return self._document.where(key_path)
@@ -207,6 +206,14 @@ class Client(Closed):
         return Fault(
             self.file, self.where(key_path), dotted(key_path), value, message, severity=severity
         )
+
+
+def _attributes(section: Table, at: Path) -> Iterator[Labelled]:
+    for (name, key), attribute in attributes_of(section).items():
+        path: Path = (*at, name, key)
+        yield Labelled(key, (*path, "label"), attribute.label or {})
+        for raw, label in attribute.values.items():
+            yield Labelled(raw, (*path, "values", raw), label, segment=key)
 
 
 def _said(label: Mapping[Any, str] | None, language: str) -> str:

@@ -152,38 +152,48 @@ class Points(Table):
     kinds: PointKinds | None = None
 
 
-def check_table(section: Table, name: str, calendar: Calendar) -> Iterator[Problem]:
+def check_table(section: Table, at: Path, calendar: Calendar) -> Iterator[Problem]:
     """Yield the contradictions that any table may hold: its source, columns and attributes.
 
     A section whose model has ``columns`` and, if need be, ``attributes``, and whose canonical
     columns stand in `cxlib.data.schema.TABLES`, is read without further code.
     """
-    yield from check_source(section.source, (name, "source"), calendar)
+    yield from check_source(section.source, (*at, "source"), calendar)
     columns: Closed = section.columns  # type: ignore[attr-defined]
-    attributes: Mapping[str, Attribute] = getattr(section, "attributes", {})
+    attributes = attributes_of(section)
     reads: list[Read] = [
-        ((name, "columns", key), getattr(columns, key)) for key in type(columns).model_fields
+        ((*at, "columns", key), getattr(columns, key)) for key in type(columns).model_fields
     ]
-    reads += [((name, "attributes", key), item.column) for key, item in attributes.items()]
+    reads += [((*at, *path), item.column) for path, item in attributes.items()]
     yield from check_columns(reads)
-    for key in attributes:
-        if key in type(columns).model_fields:
-            yield Problem((name, "attributes", key), f"{key!r} is a key of columns; name it there.")
-    yield from _sorted(section, name)
+    for path in attributes:
+        if path[1] in type(columns).model_fields:
+            yield Problem((*at, *path), f"{path[1]!r} is a key of columns; name it there.")
+    yield from _sorted(section, at)
 
 
-def _sorted(section: Table, name: str) -> Iterator[Problem]:
+def attributes_of(section: Table) -> dict[tuple[str, str], Attribute]:
+    """Return the further columns that a section names by keys, by where they stand in it."""
+    return {
+        (name, key): item
+        for name in ("attributes", "segments")
+        for key, item in getattr(section, name, {}).items()
+        if isinstance(item, Attribute)
+    }
+
+
+def _sorted(section: Table, at: Path) -> Iterator[Problem]:
     """Yield raw texts that are sorted under two words, or without a column that holds them."""
     for words, key in (("states", "status"), ("kinds", "kind")):
         known = getattr(section, words, None)
         if known is None:
             continue
         if getattr(section.columns, key) is None:  # type: ignore[attr-defined]
-            yield Problem((name, "columns", key), f"is missing: what do the {words} sort?")
+            yield Problem((*at, "columns", key), f"is missing: what do the {words} sort?")
         seen: dict[str, Path] = {}
         for word in type(known).model_fields:
             for place, raw in enumerate(getattr(known, word)):
-                path: Path = (name, words, word, place)
+                path: Path = (*at, words, word, place)
                 if raw in seen:
                     yield Problem(path, f"{raw!r} stands under {dotted(seen[raw])} too; keep one.")
                 seen.setdefault(raw, path)
@@ -191,7 +201,7 @@ def _sorted(section: Table, name: str) -> Iterator[Problem]:
 
 def check_members(members: Members, calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in a members section."""
-    yield from check_table(members, "members", calendar)
+    yield from check_table(members, ("members",), calendar)
     if members.columns.status is not None and members.states is None:
         yield Problem(
             ("members", "states"), "are missing: which status means active, and which left?"

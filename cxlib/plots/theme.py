@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 INK, MUTED, RULE, PAPER = "#1c2733", "#5f6b7a", "#d5dbe2", "#ffffff"
 MAIN, ACCENT, GOOD, BAD, QUIET = "#1f5f99", "#c8691c", "#2e7d5b", "#b3372f", "#a9b4c0"
 VIOLET = "#7a5195"
+STATES = {"good": GOOD, "bad": BAD, "open": ACCENT}
+"""Colours of verdicts: at least 3 to 1 on white and on a dark page alike."""
 SERIES = (MAIN, ACCENT, GOOD, VIOLET, BAD, MUTED)
 """Colours of series, apart in lightness too (Okabe–Ito's idea, darker for print)."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from cxlib.plots import theme
 from cxlib.present import mime
 from cxlib.present.findings import Finding, facts, in_order
 from cxlib.words import Words
@@ -20,6 +21,14 @@ SEVERITY_WORDS = {
 }
 
 
+COLOURS = {
+    "serious": theme.BAD,
+    "warning": theme.ACCENT,
+    "good": theme.GOOD,
+    "note": theme.MUTED,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class FindingsView:
     """Findings said in the reader's language, in order of consequence."""
@@ -28,15 +37,17 @@ class FindingsView:
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
         rows = "".join(
-            f"<li><b>{escape(i['mark'])}.</b> {escape(i['text'])}"
-            + (f" <i>{escape(i['next'])}</i>" if i["next"] else "")
-            + "</li>"
+            f'<div style="border-left:4px solid {COLOURS[i["severity"]]};padding:.2em .8em;'
+            f'margin:.5em 0;max-width:52em"><b>{escape(i["mark"])}</b> · {escape(i["text"])}'
+            + (f"<br><small>{escape(i['evidence'])}</small>" if i["evidence"] else "")
+            + (f"<br>→ <i>{escape(i['next'])}</i>" if i["next"] else "")
+            + "</div>"
             for i in self.items
         )
         plain = "\n".join(f"{i['mark']}: {i['text']} {i['next']}".rstrip() for i in self.items)
         return {
             mime.FINDINGS: {"items": list(self.items)},
-            "text/html": f"<ul>{rows}</ul>",
+            "text/html": rows or "–",
             "text/plain": plain or "–",
         }
 
@@ -104,17 +115,32 @@ class TilesView:
             for t in self.tiles
         ]
         plain = "\n".join(f"{t.label}: {t.value} ({'; '.join(t.lines)})" for t in self.tiles)
+        card = "display:inline-block;vertical-align:top;width:13em;margin:0 .8em .8em 0;"
         cells = "".join(
-            f"<td><b>{escape(t.value)}</b><br>{escape(t.label)}<br>"
-            + "<br>".join(f"<small>{escape(line)}</small>" for line in t.lines)
-            + "</td>"
+            f'<div style="{card}padding:.5em .8em;border:1px solid #8884;'
+            f'border-top:4px solid {theme.STATES.get(t.state, theme.QUIET)}">'
+            f'<div>{escape(t.label)}</div><b style="font-size:1.6em">{escape(t.value)}</b>'
+            f"{_spark(spark(t.history))}"
+            + "".join(f"<div><small>{escape(line)}</small></div>" for line in t.lines)
+            + "</div>"
             for t in self.tiles
         )
         return {
             mime.TILES: {"tiles": data},
-            "text/html": f"<table><tr>{cells}</tr></table>",
+            "text/html": f"<div>{cells}</div>",
             "text/plain": plain,
         }
+
+
+def _spark(points: list[list[float]]) -> str:
+    """Return a sparkline as a notebook shows it, in the page's own ink."""
+    if not points:
+        return ""
+    at = " ".join(f"{x:g},{y:g}" for x, y in points)
+    return (
+        '<svg viewBox="-2 -2 104 24" width="110" height="26" style="display:block">'
+        f'<polyline points="{at}" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>'
+    )
 
 
 def spark(history: tuple[float, ...]) -> list[list[float]]:

@@ -62,7 +62,7 @@ def scenario_sliders(
         import ipywidgets
     except ImportError:
         raise SetupError(
-            "sliders need ipywidgets; install it with `pip install 'cxlib[lab]'`."
+            "sliders need ipywidgets; install it with `pip install ipywidgets`."
         ) from None
     begin = dict(start or {})
     sliders = {

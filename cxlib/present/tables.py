@@ -14,7 +14,9 @@ from cxlib import columns as registry
 from cxlib.analysis.results import CARE_BASE, Caveat
 from cxlib.columns import WORDS_KINDS, Column, Kind
 from cxlib.errors import CxError, nearest
+from cxlib.plots import theme
 from cxlib.present import formats, mime
+from cxlib.present.tiles import verdict_state
 from cxlib.words import Said, Words
 from cxlib.words import mark as _
 
@@ -34,6 +36,8 @@ class TableView:
     caption : str
     leads : tuple of str
         Row by row, the stem of the chapter that said it; empty if nothing leads anywhere.
+    states : tuple of str
+        Row by row its verdict's colour: ``good``, ``bad``, ``open`` or empty.
     """
 
     headings: tuple[str, ...]
@@ -42,6 +46,7 @@ class TableView:
     notes: tuple[str, ...] = ()
     caption: str = ""
     leads: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
         data = {
@@ -55,17 +60,33 @@ class TableView:
         return {mime.TABLE: data, "text/html": self._html(), "text/plain": self._plain()}
 
     def _html(self) -> str:
-        head = "".join(f"<th>{escape(text)}</th>" for text in self.headings)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>"
-            for row in self.rows
+        sides = ["right" if numeric else "left" for numeric in self.numeric]
+        look = "text-align:{};padding:.25em .7em;vertical-align:top;max-width:34em;white-space:{}"
+        heads = zip(self.headings, sides, strict=True)
+        head = "".join(
+            f'<th style="{look.format(side, "normal")}">{escape(text)}</th>' for text, side in heads
         )
-        notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        body = ""
+        for row, state in zip(self.rows, self.states or ("",) * len(self.rows), strict=True):
+            edge = f"border-left:4px solid {theme.STATES.get(state, 'transparent')};"
+            cells = [
+                f'<td style="{edge if at == 0 and self.states else ""}'
+                f'{look.format(side, "nowrap" if side == "right" else "pre-wrap")}">'
+                f"{escape(text)}</td>"
+                for at, (text, side) in enumerate(zip(row, sides, strict=True))
+            ]
+            body += f"<tr>{''.join(cells)}</tr>"
+        notes = "".join(f"<div><small>{escape(note)}</small></div>" for note in self.notes)
+        above = "caption-side:top;text-align:left;font-weight:bold;padding:.3em .7em;color:inherit"
+        caption = f'<caption style="{above}">{escape(self.caption)}</caption>'
+        return (
+            f'<table style="margin:0 0 .5em 0">{caption if self.caption else ""}'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        )
 
     def _plain(self) -> str:
-        lines = ["\t".join(self.headings), *("\t".join(row) for row in self.rows), *self.notes]
+        lines = [self.caption] if self.caption else []
+        lines += ["\t".join(self.headings), *("\t".join(row) for row in self.rows), *self.notes]
         return "\n".join(lines)
 
 
@@ -110,6 +131,7 @@ def view(
     unit = "" if isinstance(result, pd.DataFrame) else str(getattr(result, "unit", "") or "")
     shown = [(name, column_of(frame, name)) for name in choose(result, frame, asked)]
     rows = [_row(record, shown, words, unit) for record in frame.to_dict("records")]
+    judged = "status" in dict(shown)
     return TableView(
         headings=tuple(words.label(column.heading) for _name, column in shown),
         rows=tuple(rows),
@@ -117,6 +139,7 @@ def view(
         notes=tuple(notes_of(result, frame, words, minimum_base)),
         caption=words.say(caption) if caption else "",
         leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
+        states=tuple(map(verdict_state, frame.to_dict("records"))) if judged else (),
     )
 
 
@@ -183,7 +206,7 @@ def _row(
         text = formats.cell(value, column.kind, words=words, unit=own_unit)
         if column.kind not in WORDS_KINDS:
             text = text.replace(" ", "\u00a0")  # a number is not broken; its interval may follow
-        text += _interval(record, column, words, own_unit)
+        text += interval(record, column, words, own_unit)
         cells.append(text + (" *" if name == "n" and few(record["n"]) else ""))
     return tuple(cells)
 
@@ -208,7 +231,8 @@ def few(n: Any) -> bool:
     return n is not None and not pd.isna(n) and 0 <= float(n) < CARE_BASE
 
 
-def _interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -> str:
+def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -> str:
+    """Return a number's interval as it stands behind it, in brackets; empty where it has none."""
     if column.interval is None or pd.isna(record.get(column.interval[0])):
         return ""
     ends = float(record[column.interval[0]]), float(record[column.interval[1]])

@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from cxlib.report.markdown import messages
 from cxlib.words import LANGUAGES, Words, read_catalogue
-from cxlib.workspace import kit_file
+from cxlib.workspace import Workspace, kit_file
 
 PACKAGE = Path(__file__).resolve().parent.parent
 KIT = "kit"
@@ -70,13 +70,56 @@ def _of_python(path: Path) -> Iterator[str]:
 
 
 def of_notebook(path: Path) -> Iterator[str]:
-    """Yield the messages of a notebook: its markdown by paragraph, and what its cells mark."""
+    """Yield the messages of a notebook: its markdown by paragraph, what its cells mark, rules."""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             yield from messages(source)
-        else:
-            yield from re.findall(r'caption="([^"]+)"', source)
+            continue
+        try:
+            tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))
+        except SyntaxError:
+            continue  # a cell of another language, or not finished
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                yield from _of_call(node)
+
+
+def _of_call(node: ast.Call) -> Iterator[str]:
+    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+    said = [k.value for k in node.keywords if k.arg in ("caption", "says", "next_step", "also")]
+    if name in ("_", "mark"):
+        said += node.args[:1]
+    if name == "Rule":  # case, sentence, severity, next step
+        said += [arg for at, arg in enumerate(node.args) if at in (1, 3)]
+    for arg in said:
+        if isinstance(arg, ast.Constant) and isinstance(arg.value, str) and arg.value:
+            yield arg.value
+
+
+def bring(workspace: Workspace, *, write: bool = True) -> list[tuple[Path, int, list[str]]]:
+    """Bring the catalogues beside a workspace's own notebooks up to date.
+
+    Returns
+    -------
+    list of (Path, int, list of str)
+        Each catalogue with how many messages it holds, and those that lack a translation; what the
+        kit says already in the same words is translated by the kit.
+    """
+    found = []
+    for path in workspace.chapter_files():
+        if path.parent == kit_file("notebooks"):
+            continue
+        for language in LANGUAGES[1:]:
+            beside = path.with_name(f"{path.stem}.{language}.po")
+            kit, known = Words.load(language).catalogue, {}
+            if beside.is_file():
+                known = read_catalogue(beside)
+            wanted = [m for m in dict.fromkeys(of_notebook(path)) if m not in kit]
+            if write:
+                update(beside, wanted, language)
+            found.append((beside, len(wanted), [m for m in wanted if not known.get(m)]))
+    return found
 
 
 def update(

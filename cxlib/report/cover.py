@@ -23,6 +23,7 @@ TABLES = {
     "members": _("Members"),
     "transactions": _("Transactions"),
     "benefits": _("Benefits used"),
+    "comments": _("Comments"),
     "points": _("Points ledger"),
     "kpis": _("KPI series"),
 }

@@ -131,6 +131,7 @@ def furnished(root: Path) -> Place:
     """Lay out an empty workspace."""
     for name in ("params", "data", "notebooks", "t"):
         (root / name).mkdir(parents=True)
+    (root / "notebooks" / "only-these").touch()
     return Place(Workspace(root.resolve()))
 
 

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from cxlib.batch.chapters import discover
-from cxlib.batch.footprint import explore
+from cxlib.batch.explore import START, explore
 from cxlib.batch.plan import notebook_digest
 from tests.batch.conftest import Place
 
@@ -34,14 +34,15 @@ def test_copies_to_explore_are_the_clients_and_stay(two: Place) -> None:
     source = two.root / "notebooks" / "01-sound.ipynb"
     before = source.read_bytes()
     chapters = discover(two.workspace.notebooks).chapters
-    (copy,) = explore(two.workspace, "c01", chapters)
+    start, copy = explore(two.workspace, "c01", chapters)
+    assert start.name == START
     assert copy == two.root / "explore" / "c01" / "01-sound.ipynb"
     parameters = nbformat.read(copy, as_version=4).cells[1].source
     assert 'client: str = "c01"' in parameters
     assert 'period: str = "latest"' in parameters
     dirty(copy)
     after = copy.read_bytes()
-    assert explore(two.workspace, "c01", chapters) == [copy]
+    assert explore(two.workspace, "c01", chapters) == [start, copy]
     assert (copy.read_bytes(), source.read_bytes()) == (after, before)
     assert copy.parent.stat().st_mode & 0o077 == 0
 

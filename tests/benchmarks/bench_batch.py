@@ -47,6 +47,7 @@ def furnish(root: Path, clients: int, *, answers: int = 200) -> None:
     """Lay out a workspace of synthetic clients, each with two quarters of a small survey."""
     for name in ("params", "data", "notebooks"):
         (root / name).mkdir(parents=True)
+    (root / "notebooks" / "only-these").touch()
     for number in range(clients):
         name = f"c{number:04}"
         draw = np.random.default_rng(number)

@@ -95,6 +95,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         frame.to_csv(root / "data" / name / "s.csv", index=False, encoding="utf-8")
         (root / "params" / f"{name}.yaml").write_text(file_of(name), encoding="utf-8")
     (root / "notebooks").mkdir()
+    (root / "notebooks" / "only-these").touch()
     notebook = nbformat.read(ROOT / "notebooks" / "02-assessment.ipynb", as_version=4)
     nbformat.write(notebook, root / "notebooks" / "02-assessment.ipynb")
     told = cx("run", cwd=root)

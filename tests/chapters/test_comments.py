@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from pydantic import ValidationError
+from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 from cxlib import Engagement
 from cxlib.chapters.comments import findings, tables
@@ -110,3 +112,74 @@ def test_a_client_without_comments_is_told_so(demo_workspace: Workspace) -> None
         tables.accuracy(study),
     ):
         assert empty.empty
+
+
+def test_reviews_and_complaints_are_read_as_the_surveys_comments_are(
+    demo_workspace: Workspace,
+) -> None:
+    e = Engagement.open("nova-mall", language="en", chapter="comments", workspace=demo_workspace)
+    study = tables.study(e)
+    shown = tables.sources(study).set_index("heard_in")
+    assert set(shown.index) == {"source=survey", "source=reviews", "source=complaints"}
+    assert e.words.label("source=complaints") == "Complaints on file"
+    assert shown.loc["source=complaints", "rated"] == 0
+    assert shown.loc["source=complaints", "complaints"] > shown.loc["source=complaints", "praises"]
+    themes = tables.themes(e, study)
+    returns = themes.set_index("theme").loc["returns"]
+    assert returns["case"] == "most complained of"
+    assert set(themes["moved"]) == {"unclear"}  # though five times the complaints came in
+    quotes = tables.quotes(e, study, themes)
+    assert quotes["heard_in"].str.startswith("source=").all()
+
+
+def test_one_source_alone_changes_as_two_shares_do() -> None:
+    change, low, high, p = tables._change([(56, 70, 48, 80)])
+    assert change == pytest.approx(0.2)
+    newcombe = confint_proportions_2indep(56, 70, 48, 80, method="newcomb")
+    assert (low, high) == pytest.approx(newcombe)  # published: 0.0524 to 0.3339
+    assert p == pytest.approx(proportions_ztest([56, 48], [70, 80])[1])
+
+
+def test_more_complaints_on_file_move_no_theme() -> None:
+    survey, filed = (10, 100, 10, 100), (90, 300, 9, 30)  # 10% and 30% in both periods
+    change, low, high, p = tables._change([survey, filed])
+    assert change == pytest.approx(0)
+    assert low < 0 < high
+    assert p == pytest.approx(1)
+    assert 100 / 400 > 19 / 130 + 0.1  # what pooling the sources would have found
+
+
+ALONE = """client: shop
+language: en
+period: month
+comments:
+  reviews:
+    source: reviews.csv
+    columns: {text: text, date: day, rating: stars}
+    scale: [1, 5]
+"""
+
+
+def test_a_client_may_have_comments_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CX_KEY_FILE", raising=False)
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda *a, **k: str(tmp_path / "config"))
+    rows = ["text,day,stars"]
+    for i in range(120):
+        good = "The staff were kind and helpful", 4 + i // 4 % 2
+        bad = "Waited an hour in a long queue, terrible", 1 + i // 3 % 2
+        text, stars = bad if i % 3 == 0 else good
+        rows.append(f'"{text}, on visit {i}",2026-0{1 + i % 2}-05,{stars}')
+    for folder, name, said in (
+        ("params", "shop.yaml", ALONE), ("data/shop", "reviews.csv", "\n".join(rows)),
+    ):  # fmt: skip
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / name).write_text(said, encoding="utf-8")
+    e = Engagement.open("shop", chapter="comments", workspace=Workspace(tmp_path))
+    assert (e.period, e.periods) == ("2026-02", ("2026-01", "2026-02"))
+    study = tables.study(e)
+    themes = tables.themes(e, study).set_index("theme")
+    assert themes.loc["waiting", "turn"] == "worse"
+    assert themes.loc["waiting", "like"] < -2
+    assert themes.loc["staff", "turn"] == "better"
+    assert "raw" in set(tables.page(study)["case"])
+    assert "terrible" in set(tables.telling(e, study).query("said_by == 'low ratings'")["term"])

@@ -1,4 +1,4 @@
-"""Public figures monitored by writing a client file, and nothing but a client file."""
+"""Public figures, comments and ratings, read by writing a client file and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 
 from cxlib import Engagement
 from cxlib.analysis import trends
+from cxlib.chapters.comments import tables as comments
 from cxlib.chapters.monitoring import findings, tables
+from cxlib.data.tables import provenance
 from cxlib.present.findings import Finding, tell
 from cxlib.words import Words
 from cxlib.workspace import Workspace
@@ -62,24 +64,69 @@ FILES = {
     "emergency": (EMERGENCY, ["nhs_ae/ae_attendances.csv"]),
     "hospitals": (HOSPITALS, ["hcahps/state_results.csv", "hcahps/national_results.csv"]),
 }
+REVIEWS = """client: reviews
+name: {en: Shopping reviews, zh: 购物评价}
+language: [en, zh]
+comments:
+  reviews:
+    source:
+      sql: >-
+        select line, 5 as stars from read_csv('pos.txt.gz', header = false, delim = '\\x01',
+        quote = '', columns = {'line': 'VARCHAR'}) union all
+        select line, 1 from read_csv('neg.txt.gz', header = false, delim = '\\x01',
+        quote = '', columns = {'line': 'VARCHAR'})
+    columns: {text: line, rating: stars}
+    scale: [1, 5]
+    label: {en: Reviews, zh: 评价}
+chapters: {comments: {codebook: retail}}
+"""
+LECTURES = """client: lectures
+name: Lectures
+language: en
+survey:
+  source: InstEval.csv.gz
+  metrics:
+    rating: {column: y, kind: mean, scale: [1, 5], label: Rating}
+  segments:
+    service: {column: service, values: {"0": Own department, "1": Other departments}}
+    age: {column: lectage, label: Terms since the lecture}
+"""
+VOICES = {
+    "reviews": (REVIEWS, ["chinese_reviews/pos.txt.gz", "chinese_reviews/neg.txt.gz"]),
+    "lectures": (LECTURES, ["inter_rater/InstEval.csv.gz"]),
+}
 PUBLISHED = [71, 72, 73, 73, 73, 73, 73, 72, 70]
 """CMS, HCAHPS national results 2015-2023: hospitals rated 9 or 10, percent."""
 
 
-@pytest.fixture(scope="module")
-def workspace(public_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    root = tmp_path_factory.mktemp("public")
+def laid_out(
+    root: Path, public: Path, clients: dict[str, tuple[str, list[str]]], *chapters: str
+) -> Workspace:
+    """Return a workspace of public files, each client's own file written by hand."""
     (root / "params").mkdir()
     (root / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks" / "11-monitoring.ipynb", root / "notebooks")
-    for client, (text, files) in FILES.items():
+    (root / "notebooks" / "only-these").touch()
+    for chapter in chapters:
+        shutil.copy(ROOT / "notebooks" / f"{chapter}.ipynb", root / "notebooks")
+    for client, (text, files) in clients.items():
         (root / "params" / f"{client}.yaml").write_text(text, encoding="utf-8")
         (root / "data" / client).mkdir(parents=True)
         for file in files:
-            if not (public_data / file).is_file():
+            if not (public / file).is_file():
                 pytest.skip(f"{file} is not among the public data sets")
-            shutil.copy(public_data / file, root / "data" / client)
+            shutil.copyfile(public / file, root / "data" / client / Path(file).name)
     return Workspace(root.resolve())
+
+
+@pytest.fixture(scope="module")
+def workspace(public_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return laid_out(tmp_path_factory.mktemp("public"), public_data, FILES, "11-monitoring")
+
+
+@pytest.fixture(scope="module")
+def voices(public_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    root = tmp_path_factory.mktemp("voices")
+    return laid_out(root, public_data, VOICES, "02-assessment", "03-comments")
 
 
 @dataclass
@@ -158,3 +205,27 @@ def test_both_reports_are_made_by_one_command(workspace: Workspace) -> None:
     assert manifest.count("11-monitoring.html") == 2
     html = next(workspace.reports.glob("emergency/*/en/11-monitoring.html"))
     assert "goes on missing its target of 95.0%" in html.read_text("utf-8")
+
+
+def test_chinese_reviews_are_told_apart_better_than_by_guessing(voices: Workspace) -> None:
+    e = Engagement.open("reviews", chapter="comments", workspace=voices)
+    told = provenance(e.workspace, e.client)["tables"]["comments"]
+    assert (told["read"], told["kept"]) == (35_124, 20_004)  # the rest come again word for word
+    study = comments.study(e)
+    right = comments.accuracy(study).set_index("judged_by")
+    assert right.loc["model", "accuracy"] == pytest.approx(0.84, abs=0.01)  # of folds held back
+    assert right.loc["lexicon", "accuracy"] == pytest.approx(0.73, abs=0.01)
+    assert right.loc["always the larger group", "accuracy"] == pytest.approx(0.524, abs=0.001)
+    themes = comments.themes(e, study).set_index("theme")
+    assert themes.loc["price", "turn"] == "better"
+    assert themes.loc["resolution", "turn"] == "worse"
+
+
+def test_reviews_and_a_thousand_raters_are_reported_by_one_command(voices: Workspace) -> None:
+    told = cx("run", cwd=voices.root)
+    assert told.returncode == 0, told.stderr
+    made = {p.relative_to(voices.reports).as_posix() for p in voices.reports.rglob("*.html")}
+    assert {f"reviews/all/{language}/03-comments.html" for language in ("en", "zh")} <= made
+    html = next(voices.reports.glob("lectures/all/en/02-assessment.html")).read_text("utf-8")
+    assert "73,421" in html
+    assert "3.21" in html  # the mean of all ratings, 3.2057

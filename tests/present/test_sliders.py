@@ -83,9 +83,9 @@ def test_a_batch_job_gets_nothing(
     assert sliders.scenario_sliders(model, words=Words()) is None
 
 
-def test_without_the_extra_the_message_says_how_to_get_it(
+def test_without_ipywidgets_the_message_says_how_to_get_it(
     model: drivers.ScenarioModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    with pytest.raises(SetupError, match=r"pip install 'cxlib\[lab\]'"):
+    with pytest.raises(SetupError, match="pip install ipywidgets"):
         sliders.scenario_sliders(model, words=Words())

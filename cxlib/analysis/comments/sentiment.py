@@ -26,6 +26,7 @@ ENOUGH = 50
 TRAINED_ON = 10_000
 """Comments that a model learns from at most, drawn at random."""
 FOLDS = 5
+ASKED = ("open", "complaints", "praise")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def sentiment(
     ratings: Any = None,
     negative_to: float | None = None,
     positive_from: float | None = None,
-    asked: str = "open",
+    asked: Any = "open",
     seed: int = 20240601,
 ) -> Sentiment:
     """Tell praise from complaint.
@@ -79,8 +80,9 @@ def sentiment(
     negative_to, positive_from : float, optional
         Ratings up to the one are complaints, from the other on praise, those between are left out.
         Unless told: 6 and 9 where ratings go up to 10, 2 and 4 up to 5, else halves.
-    asked : {"open", "complaints", "praise"}
-        What the question asked for: "nothing" to a question for complaints is praise.
+    asked : {"open", "complaints", "praise"} or array-like
+        What the question asked for, of all comments or of each: "nothing" to a question for
+        complaints is praise.
     seed : int
         Of the folds.
 
@@ -99,18 +101,21 @@ def sentiment(
     The lexicon finds plain words, negation ("not happy", 不高兴) and degree; it does not know
     irony, or comparisons with others. The accuracy is measured on these customers.
     """
-    if asked not in ("open", "complaints", "praise"):
-        known = ("open", "complaints", "praise")
-        raise DataError(f"asked is {asked!r}{nearest(str(asked), known)}")
+    told = [asked] * len(comments) if isinstance(asked, str) else list(asked)
+    for word in dict.fromkeys(told):
+        if word not in ASKED:
+            raise DataError(f"asked is {word!r}{nearest(str(word), ASKED)}")
+    if len(told) != len(comments):
+        raise DataError(f"asked is told of {len(told)} comments; there are {len(comments)}.")
     book = read_codebook(codebook)
     texts = texts_of(comments)
     worded = np.array([bool(text.strip()) for text in texts], dtype=bool)
     parts = [[score for *_at, score in opinions(book, text)] if text else [] for text in texts]
     score = np.array([sum(scores) for scores in parts], dtype=float)
-    if asked != "open":
-        nothing = np.array([text.strip(" .。!！~～") in NOTHING for text in texts], dtype=bool)
-        score[nothing] = 1.0 if asked == "complaints" else -1.0
-        parts = [[s] if gone else p for p, s, gone in zip(parts, score, nothing, strict=True)]
+    for row, (text, word) in enumerate(zip(texts, told, strict=True)):
+        if word != "open" and text.strip(" .。!！~～") in NOTHING:
+            score[row] = 1.0 if word == "complaints" else -1.0
+            parts[row] = [score[row]]
     label = np.select(
         [score > 0, score < 0, [any(p) for p in parts]],
         [_("positive"), _("negative"), _("mixed")],

@@ -137,7 +137,8 @@ def keyness(
             sizes[here] += 1
     if not all(sizes):
         raise DataError("keyness compares two groups of comments; one of them has no words.")
-    terms = sorted(t for t in held[0] | held[1] if held[0][t] + held[1][t] >= minimum)
+    often = held[0] + held[1]  # what every comment holds sets nobody apart
+    terms = sorted(term for term, times in often.items() if minimum <= times < sum(sizes))
     y = np.array([[held[side][t] for t in terms] for side in (1, 0)], dtype=float).reshape(2, -1)
     n = np.array([sizes[1], sizes[0]], dtype=float)[:, None]
     alpha = prior * y.sum(axis=0) / n.sum()

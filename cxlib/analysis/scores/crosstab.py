@@ -15,7 +15,7 @@ from cxlib.analysis import validate
 from cxlib.analysis.compare.difference import adjust, by_t, difference
 from cxlib.analysis.estimation import Score, contributions, even
 from cxlib.analysis.metrics import SurveyDesign, number
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.scores.asked import Asked, Nets, columns_of, rows_of
 from cxlib.analysis.scores.table import Answers, Question
 from cxlib.analysis.validate import Floats, OffScale
@@ -28,7 +28,7 @@ _ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dr
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crosstab:
+class Crosstab(Result):
     """Questions by segments, a row a cell.
 
     Attributes

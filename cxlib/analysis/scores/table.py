@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import nan
 from typing import Any, Literal, NamedTuple
 
@@ -27,12 +28,12 @@ class ScoreTable(TableResult):
     """One score, cell by cell, in `unit`.
 
     ``table``: one row a cell: ``touchpoint`` (several questions), then the `by` column under its
-    own name or ``segment, level`` (several `by` columns); ``value, low, high, standard_error, n,
-    n_effective, n_dropped`` (those who did not use a touchpoint are not among them), ``care``.
-    Against the complement also ``difference, difference_low, difference_high, p_value`` and
-    ``p_adjusted`` (Benjamini-Hochberg over the table; NaN where a cell or its complement is below
-    `minimum_base`). ``metric`` and ``by`` are what was scored and what makes a cell; ``n_used``
-    are rows with an answer in any cell.
+    own name (crossed: all of them), or ``segment, level`` (several `by` columns); ``value, low,
+    high, standard_error, n, n_effective, n_dropped`` (those who did not use a touchpoint are not
+    among them), ``care``. Against the complement also ``difference, difference_low,
+    difference_high, p_value`` and ``p_adjusted`` (Benjamini-Hochberg over the table; NaN where a
+    cell or its complement is below `minimum_base`). ``metric`` and ``by`` are what was
+    scored and what makes a cell; ``n_used`` are rows with an answer in any cell.
     """
 
     metric: str | tuple[str, ...]
@@ -48,6 +49,7 @@ def score_table(
     *,
     metric: Question | Sequence[Question],
     by: str | Sequence[str] | None = None,
+    cross: bool = False,
     kind: metrics.Kind | None = None,
     scale: tuple[int, int] | None = None,
     top: int | None = None,
@@ -74,6 +76,8 @@ def score_table(
         Column(s) whose levels make the rows, in natural order: a categorical's own, time for
         calendar periods, else sorted. Rows without a level are left out, and counted. Optional
         where `metric` is a sequence.
+    cross : bool
+        Cross the `by` columns, a row a combination that occurs, instead of one after the other.
     kind, scale, top, direction, cut_points
         Override what the questions declare; see `metrics.Metric`.
     weights, cluster : str or None
@@ -101,7 +105,7 @@ def score_table(
         )
         for m in listed
     ]
-    single = isinstance(by, str)
+    single = isinstance(by, str) or cross
     columns = () if by is None else (by,) if isinstance(by, str) else _each(by, "by")
     _check_request(questions, columns, several, versus)
     design = metrics.SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
@@ -109,7 +113,9 @@ def score_table(
     rows: list[dict[str, Any]] = []
     reached = np.zeros(len(data), dtype=bool)
     for given in answers:
-        for labels, cell, rest in cells_of(data, columns, single):
+        for labels, cell, rest in (
+            crossed(data, columns) if cross else cells_of(data, columns, single)
+        ):
             first = {"touchpoint": given.metric.key} if several else {}
             rows.append(first | labels | _row(given, cell, rest, versus))
             reached |= cell & ~np.isnan(given.x)
@@ -219,6 +225,18 @@ def cells_of(
             cell = validate.member_of(values, level)
             labels = {name: level} if single else {"segment": name, "level": level}
             yield labels, cell, known & ~cell
+
+
+def crossed(
+    data: pd.DataFrame, columns: tuple[str, ...]
+) -> Iterable[tuple[dict[str, Any], Any, Any]]:
+    """Yield the cells of all columns crossed that hold rows, each with the rows of all others."""
+    values = [validate.column(data, name) for name in columns]
+    known = np.logical_and.reduce([column.notna().to_numpy() for column in values])
+    for levels in product(*map(validate.levels_of, values)):
+        of = [validate.member_of(v, level) for v, level in zip(values, levels, strict=True)]
+        if (cell := np.logical_and.reduce(of)).any():
+            yield dict(zip(columns, levels, strict=True)), cell, known & ~cell
 
 
 def _row(answers: Answers, cell: Any, rest: Any, versus: str | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.results import MINIMUM_BASE
+from cxlib.analysis.results import MINIMUM_BASE, Result
 from cxlib.analysis.service.course import Course
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.words import mark as _
@@ -43,7 +43,7 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FollowUp:
+class FollowUp(Result):
     """The actions as they stand; see `follow_up` for the columns."""
 
     table: pd.DataFrame

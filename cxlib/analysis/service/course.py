@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib import periods
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
@@ -26,7 +26,7 @@ _TOLD = ("variation", "since", "trial", "before", "direction")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class Course(Result):
     """KPIs by month with their process charts; see `course` for the columns."""
 
     table: pd.DataFrame

@@ -13,7 +13,7 @@ from scipy.stats import t
 
 from cxlib import periods
 from cxlib.analysis.business_time import DAYS, BusinessHours
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.service.log import (
     Moment,
     TicketLog,
@@ -35,7 +35,7 @@ FEW_WEEKS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Backlog:
+class Backlog(Result):
     """Open tickets, their ages and their flow; see `backlog` for the columns."""
 
     table: pd.DataFrame
@@ -143,7 +143,7 @@ def _moments(log: TicketLog, each: periods.Kind | None) -> list[tuple[str, pd.Ti
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrivals:
+class Arrivals(Result):
     """Arrivals by weekday and time of day; see `arrivals` for the columns."""
 
     table: pd.DataFrame

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import newcombe
-from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import Terms, calendar_period, kpis, row_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
@@ -34,7 +34,7 @@ _LOST = ("late", "share_of_late", "share_of_tickets", "direction", "unit")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Groups:
+class Groups(Result):
     """A service's KPIs by group; see `groups` for the columns."""
 
     table: pd.DataFrame

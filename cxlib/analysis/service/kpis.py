@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.service.log import (
     GIVEN,
     Clock,
@@ -48,7 +48,7 @@ _LONGEST_WINDOW = 36_525
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketKpis:
+class TicketKpis(Result):
     """The KPIs of a set of tickets; see `ticket_kpis` and `complaints` for the columns."""
 
     table: pd.DataFrame

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import DAYS
-from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.service import Terms, arrivals, calendar_period, kpis, opened_in
 from cxlib.analysis.staffing.queues import (
     ANSWER_SECONDS,
@@ -48,7 +48,7 @@ class Aim(TypedDict, total=False):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schedule:
+class Schedule(Result):
     """Agents per interval (see :func:`schedule`), and hours over all: at the desk, and paid."""
 
     table: pd.DataFrame = field(default_factory=pd.DataFrame)

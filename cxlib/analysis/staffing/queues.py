@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, gammainc
 
+from cxlib.analysis.results import Result
 from cxlib.errors import DataError
 
 ANSWER_SECONDS = 20.0
@@ -26,7 +27,7 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Queue:
+class Queue(Result):
     """How a staffed queue does: shares from 0 to 1, times in seconds.
 
     ``p_wait`` (share of calls that wait at all), ``service_level`` (share of offered calls answered
@@ -138,7 +139,7 @@ def erlang_a(
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgentsNeeded:
+class AgentsNeeded(Result):
     """The least staff that keeps the promise.
 
     ``agents`` are at their desks at the same time, ``positions`` on the roster so that they are

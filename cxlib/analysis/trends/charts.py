@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.trends.rules import RULES
 from cxlib.analysis.trends.segments import Segments
 from cxlib.analysis.trends.series import (
@@ -36,7 +36,7 @@ MATERIAL_Z = 1.96
 
 
 @dataclass(frozen=True, kw_only=True)
-class XmrChart:
+class XmrChart(Result):
     """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
 
     ``table`` has one row a period in time order, gaps included: ``period`` (text), ``value``,

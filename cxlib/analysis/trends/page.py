@@ -14,7 +14,7 @@ from cxlib.analysis.compare.decompose import split
 from cxlib.analysis.kpis import Estimates, contrast
 from cxlib.analysis.kpis.estimates import OWN
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
-from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
 from cxlib.analysis.trends.series import require
 from cxlib.errors import DataError, nearest
@@ -25,7 +25,7 @@ ENDS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Charts:
+class Charts(Result):
     """The process charts of a report, and what each amounts to.
 
     ``table`` has one row a chart, of its latest measured period: ``kpi, source, unit, direction,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.results import Result
 from cxlib.analysis.trends.rules import Values
 from cxlib.errors import DataError, nearest
 
@@ -267,7 +268,7 @@ SEASON_LEVEL = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seasonality:
+class Seasonality(Result):
     """A test for a season, made without the latest point, and what the season adds to each.
 
     ``table``: ``period``, ``effect`` (KPI units, averaging 0: what the time of year adds).

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.results import Caveat
+from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.trends.charts import XmrChart
 from cxlib.analysis.trends.rules import (
     LEVEL,
@@ -39,7 +39,7 @@ COLUMNS = ["chart", "period", "since", "rule", "turn", "value", "centre", "p_val
 
 
 @dataclass(frozen=True, kw_only=True)
-class EarlyWarnings:
+class EarlyWarnings(Result):
     """What the latest points of a report's charts warn of.
 
     ``table`` has one row a warning, strongest first: ``chart`` (its name), ``period`` (of its

@@ -49,7 +49,7 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     )
 
 
-def gaps(table: Any, *, words: Words, kpi: str, ax: Axes | None = None) -> Axes:
+def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
     """Draw how those who name a theme judge against comparable others who commented."""
     shown = table.dropna(subset=["like"]).sort_values("like", kind="stable")
     clear = int(shown["turn"].isin(TURNS).sum())
@@ -64,7 +64,8 @@ def gaps(table: Any, *, words: Words, kpi: str, ax: Axes | None = None) -> Axes:
         title=title,
         value="like",
         xlabel=words.say(
-            _("{kpi} of those who name it, against comparable others who commented"), kpi=kpi
+            _("{kpi} of those who name it, against comparable others who commented"),
+            kpi=getattr(kpi, "key", ""),
         ),
         colours=[TURNS.get(turn, theme.QUIET) for turn in shown["turn"]],
         zero=True,

@@ -20,6 +20,8 @@ THEMES = (
 PAGE = (
     Rule({"case": "none"}, _("There are no comments in this period."), "note", _("Ask one open question in the survey: what is the most important reason for your score?")),
     Rule({"case": "alike"}, _("No word is clearly used more by detractors or by promoters."), "note"),
+    Rule({"case": "raw"}, _("Nothing is known of who wrote: those who name a theme are compared with all others, not with comparable ones."), "note"),
+    Rule({"case": "unrated"}, _("Too few rated comments to say what goes with a theme."), "note"),
     Rule({"case": "no complaint"}, _("No theme draws clearly more complaint than praise: there is none to quote."), "note"),
     Rule({"case": "all coded"}, _("The comments without a theme share no words often enough to suggest one."), "note"),
     Rule({"case": "much uncoded"}, _("{uncoded} of the comments speak of no theme: the codebook misses much."), "note", _("Add what the last section of this chapter offers to the client file's `themes:`.")),

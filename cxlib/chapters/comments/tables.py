@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
-from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
+from scipy.stats import binomtest, norm
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from cxlib.analysis import comments
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import contrast
 from cxlib.chapters.comments.codebooks import read
+from cxlib.chapters.comments.heard import Study, study
 from cxlib.columns import Column
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.params import Client
 
+__all__ = ["Study", "study"]
+
 ALPHA = 0.05
 QUOTES = 2
 """Quotes a theme: enough to hear the tone, too few to be mistaken for a count."""
 QUOTED = (6, 160)
 """Characters a quote may have."""
-
 COLUMNS = {
     "theme": Column(_("Theme"), "key"),
     "complaints": Column(_("Complain of it"), "int", "Comments that speak ill of the theme."),
@@ -51,9 +52,19 @@ COLUMNS = {
         _("Right"), "percent", "Share of rated comments.", ("accuracy_low", "accuracy_high")
     ),
     "balanced": Column(_("Right, both groups alike"), "percent"),
+    "heard_in": Column(_("Source"), "key", "Where the comment comes from."),
+    "rated": Column(_("With a rating"), "int"),
     "uncoded": Column(_("Without a theme"), "percent"),
 }
-SAID = (_("complaint"), _("praise"), _("both"), _("detractors"), _("promoters"))
+SAID = (
+    _("complaint"),
+    _("praise"),
+    _("both"),
+    _("detractors"),
+    _("promoters"),
+    _("low ratings"),
+    _("high ratings"),
+)
 
 
 def labels(client: Client, language: str) -> Mapping[str, str]:
@@ -64,57 +75,22 @@ def labels(client: Client, language: str) -> Mapping[str, str]:
     return {key: theme.label.get(language, key) for key, theme in book.themes.items()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Study:
-    """The comments of this period, coded, with the period before.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Own customers' answers that hold a comment, this period.
-    found, before : Themes or None
-        Of this period and of the one before it, None where there is no comment.
-    mood : Sentiment or None
-        Over all periods up to this one.
-    """
-
-    rows: pd.DataFrame
-    found: comments.Themes | None
-    before: comments.Themes | None
-    mood: comments.Sentiment | None
-
-
-def study(engagement: Any) -> Study:
-    """Code the comments of this period and of the one before it."""
-    settings, book = engagement.settings, read(engagement.settings)
-    rows = _commented(engagement, engagement.period)
-    if rows.empty:
-        return Study(rows=rows, found=None, before=None, mood=None)
-    earlier = [p for p in engagement.periods if p != engagement.period]
-    earlier = earlier[: engagement.periods.index(engagement.period)]
-    every = pd.concat([*(_commented(engagement, p) for p in earlier), rows], ignore_index=True)
-    question = engagement.questions[0]
-    ratings = every[question.key].astype(float)
-    low, high = question.scale or (ratings.min(), ratings.max())
-    cuts = getattr(question, "cut_points", None) or (low + (high - low) * 0.4, high - 0.75)
-    down = question.direction == "lower"
-    both = ratings.le(cuts[0]).any() and ratings.ge(cuts[1]).any()
-    mood = comments.sentiment(
-        every["comment"],
-        codebook=book,
-        ratings=(low + high - ratings if down else ratings) if both else None,
-        negative_to=cuts[0],
-        positive_from=cuts[1],
-        asked=settings.asked,
+def sources(study: Study) -> pd.DataFrame:
+    """Return where the comments come from: how many, how many are rated, praise and complain."""
+    if study.mood is None:
+        return pd.DataFrame()
+    mood = study.mood.table["label"].tail(len(study.rows)).set_axis(study.rows.index)
+    counts = pd.DataFrame(
+        {
+            "heard_in": "source=" + study.rows["source"],
+            "n": 1,
+            "rated": study.rows["tone"].notna(),
+            "complaints": mood == "negative",
+            "praises": mood == "positive",
+        }
     )
-    found = comments.themes(rows["comment"], codebook=book)
-    before = _commented(engagement, engagement.previous) if engagement.previous else rows.head(0)
-    return Study(
-        rows=rows,
-        found=found,
-        before=comments.themes(before["comment"], codebook=book) if len(before) else None,
-        mood=mood,
-    )
+    table: pd.DataFrame = counts.groupby("heard_in", sort=False, as_index=False).sum()
+    return table.sort_values("n", ascending=False, kind="stable", ignore_index=True)
 
 
 def themes(engagement: Any, study: Study) -> pd.DataFrame:
@@ -134,7 +110,7 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     table = table.merge(_gaps(engagement, study, table), on="theme", how="left")
     table["turn"] = table["turn"].fillna("unclear")
     table["moved"] = table["moved"].fillna("unclear")
-    table["unit"] = "points" if engagement.questions[0].kind == "nps" else "mean"
+    table["unit"] = "points" if study.score is not None and study.score.kind == "nps" else "mean"
     # what goes with a theme, times how many name it: an association, not what mending it brings
     table["stake"] = (table["mentioned"] * table["like"].abs()).where(table["turn"] == "worse", 0.0)
     top = table["complaints"].eq(table["complaints"].max()) & table["tone"].eq("complaint")
@@ -147,39 +123,45 @@ def page(study: Study) -> pd.DataFrame:
     if study.found is None:
         return pd.DataFrame({"case": ["none"]})
     share = len(study.found.uncoded) / max(1, study.found.n_used)
-    case = "much uncoded" if share > 0.4 else ""
-    return pd.DataFrame({"case": [case], "uncoded": [share], "n": [study.found.n_used]})
+    told = {"much uncoded": share > 0.4, "raw": study.score is not None and not study.mix}
+    cases = [case for case, fits in told.items() if fits]
+    return pd.DataFrame({"case": cases, "uncoded": share, "n": study.found.n_used})
+
+
+def scored(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the themes that enough rated comments name, and enough do not."""
+    return table.dropna(subset=["like"]) if len(table) else table
 
 
 def telling(engagement: Any, study: Study) -> pd.DataFrame:
-    """Return the words that detractors and promoters use more than the others do."""
-    question = engagement.questions[0]
-    cuts = getattr(question, "cut_points", None)
-    if study.found is None or cuts is None:
+    """Return the words that those who rate low, and high, use more than the others do."""
+    rows, floor = study.judged, engagement.minimum_base
+    if study.score is None or rows.empty:
         return pd.DataFrame()
-    rated = study.rows[question.key].astype(float)
-    rows, floor = [], engagement.minimum_base
-    for said_by, inside, others in (
-        ("detractors", rated <= cuts[0], rated >= cuts[1]),
-        ("promoters", rated >= cuts[1], rated <= cuts[0]),
+    nps = study.score.kind == "nps"
+    found = []
+    for said_by, sign in (
+        ("detractors" if nps else "low ratings", -1),
+        ("promoters" if nps else "high ratings", 1),
     ):
+        inside, others = rows["tone"] == sign, rows["tone"] == -sign
         if min(inside.sum(), others.sum()) < floor:
             continue
         group = inside.where(inside | others)
-        table = comments.keyness(study.rows["comment"], group=group, minimum=floor).table
+        table = comments.keyness(rows["comment"], group=group, minimum=floor).table
         keep = (table["p_adjusted"] < ALPHA) & (table["log_odds"] > 0) & (table["n"] >= floor)
         most = table[keep].head(8)
-        rows.append(most.assign(said_by=said_by, in_group=most["share"]))
-    if not rows:
+        found.append(most.assign(said_by=said_by, in_group=most["share"]))
+    if not found:
         return pd.DataFrame()
-    found = pd.concat(rows, ignore_index=True).rename(columns={"share_others": "in_others"})
-    told: pd.DataFrame = found[["said_by", "term", "n", "in_group", "in_others"]]
+    whole = pd.concat(found, ignore_index=True).rename(columns={"share_others": "in_others"})
+    told: pd.DataFrame = whole[["said_by", "term", "n", "in_group", "in_others"]]
     return told
 
 
 def quotes(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """Return a few comments of the themes most complained of, chosen by rule."""
-    columns = ["theme", "comment"]
+    columns = ["theme", "heard_in", "comment"]
     if study.found is None or table.empty:
         return pd.DataFrame(columns=columns)
     shown = table[(table["tone"] == "complaint") & (table["n"] >= engagement.minimum_base)]
@@ -189,7 +171,10 @@ def quotes(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
         mine = hits[(hits["theme"] == theme) & (hits["score"] < 0)]
         worst = mine.sort_values("score", kind="stable").drop_duplicates("comment")["comment"]
         fit = [c for c in worst if QUOTED[0] <= len(text[c]) <= QUOTED[1] and text[c] not in told]
-        rows += [{"theme": theme, "comment": text[c]} for c in fit[:QUOTES]]
+        rows += [
+            {"theme": theme, "heard_in": f"source={study.rows['source'][c]}", "comment": text[c]}
+            for c in fit[:QUOTES]
+        ]
         told |= {row["comment"] for row in rows}
     return pd.DataFrame(rows, columns=columns)
 
@@ -214,15 +199,6 @@ def accuracy(study: Study) -> pd.DataFrame:
     return judged
 
 
-def _commented(engagement: Any, period: str) -> pd.DataFrame:
-    rows: pd.DataFrame = engagement.survey(period=period)
-    if "comment" not in rows:
-        return rows.head(0).assign(comment=pd.Series(dtype=object))
-    text = rows["comment"].astype("string").str.strip()
-    kept = rows[(text.notna() & (text != "")).to_numpy(dtype=bool)]
-    return kept.assign(comment=kept["comment"].astype(object)).reset_index(drop=True)
-
-
 def _tone(complaints: int, praises: int) -> str:
     """Return which clearly prevails, by a two-sided sign test."""
     both = complaints + praises
@@ -232,7 +208,10 @@ def _tone(complaints: int, praises: int) -> str:
 
 
 def _moved(study: Study) -> pd.DataFrame:
-    """Return how each theme's share moved since the period before: two independent shares."""
+    """Return how each theme's share moved since the period before, within each source alike.
+
+    Sources are held equal: a theme is not named more often because more complaints were filed.
+    """
     columns = [
         "theme",
         "mentioned_before",
@@ -240,40 +219,71 @@ def _moved(study: Study) -> pd.DataFrame:
         "mentioned_change_low",
         "mentioned_change_high",
     ]
-    if study.found is None or study.before is None:
+    if study.found is None or study.before.empty:
         return pd.DataFrame(columns=[*columns, "moved"])
-    now, then = study.found, study.before
-    counts = now.table.merge(then.table, on="theme", suffixes=("", "_then"))
-    counts = counts[(counts["n"] > 0) & (counts["n"] + counts["n_then"] > 0)]
-    rows, sizes = [], (now.n_used, then.n_used)
-    for theme, n, was in counts[["theme", "n", "n_then"]].itertuples(index=False):
-        low, high = confint_proportions_2indep(n, sizes[0], was, sizes[1], method="newcomb")
-        change = n / sizes[0] - was / sizes[1]
-        p = proportions_ztest([n, was], sizes)[1]
-        rows.append((theme, was / sizes[1], change, float(low), float(high), float(p)))
+    here, then = study.rows["source"], study.before.index
+    shared = [source for source in here.unique() if (then == source).any()]
+    if not shared:
+        return pd.DataFrame(columns=[*columns, "moved"])
+    now, was = study.found.matrix.groupby(here), study.before.groupby(level=0)
+    sizes = [(int((here == s).sum()), int((then == s).sum())) for s in shared]
+    rows = []
+    for theme in study.found.table.query("n > 0")["theme"]:
+        hits = now[theme].sum().loc[shared], was[theme].sum().loc[shared]
+        cells = [(int(a), n, int(b), m) for a, b, (n, m) in zip(*hits, sizes, strict=True)]
+        before = float(study.before[theme].mean())
+        rows.append((theme, before, *_change(cells)))
     table = pd.DataFrame(rows, columns=[*columns, "p"])
     clear = adjust(table.pop("p").fillna(1.0).to_numpy()) < ALPHA
+    raw = study.found.table.set_index("theme")["share"].loc[table["theme"]].to_numpy()
+    up, down = raw > table["mentioned_before"], raw < table["mentioned_before"]
     table["moved"] = "unclear"
-    table.loc[clear & (table["mentioned_change"] > 0), "moved"] = "rose"
-    table.loc[clear & (table["mentioned_change"] < 0), "moved"] = "fell"
+    table.loc[clear & up & (table["mentioned_change"] > 0), "moved"] = "rose"
+    table.loc[clear & down & (table["mentioned_change"] < 0), "moved"] = "fell"
     return table
+
+
+def _change(cells: list[tuple[int, int, int, int]]) -> tuple[float, float, float, float]:
+    """Return the difference of shares over strata, its interval and p (Cochran-Mantel-Haenszel).
+
+    One stratum: Newcombe's interval and the pooled z. Several: their intervals put together by
+    MOVER (Zou and Donner 2008). A cell is hits and comments now, then before.
+    """
+    weights = np.array([n * m / (n + m) for _a, n, _b, m in cells])
+    weights /= weights.sum()
+    gaps = np.array([a / n - b / m for a, n, b, m in cells])
+    ends = np.array(
+        [confint_proportions_2indep(a, n, b, m, method="newcomb") for a, n, b, m in cells]
+    )
+    change = float((weights * gaps).sum())
+    below, above = (
+        float(np.sqrt((weights**2 * (gaps - ends[:, side]) ** 2).sum())) for side in (0, 1)
+    )
+    surplus = sum(a - n * (a + b) / (n + m) for a, n, b, m in cells)
+    spread = sum(n * m * (a + b) * (n + m - a - b) / (n + m) ** 3 for a, n, b, m in cells)
+    p = 2 * norm.sf(abs(surplus) / np.sqrt(spread)) if spread else np.nan
+    return change, change - below, change + above, float(p)
 
 
 def _gaps(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """Return how those who name a theme judge against comparable others who commented."""
     columns = ["like", "like_low", "like_high", "like_p_adjusted", "turn"]
-    matrix, floor = study.found.matrix, engagement.minimum_base  # type: ignore[union-attr]
+    rows, floor = study.judged, engagement.minimum_base
+    matrix = study.found.matrix.loc[rows.index]  # type: ignore[union-attr]
     named = [k for k in table["theme"] if floor <= matrix[k].sum() <= len(matrix) - floor]
-    if not named:
+    if not named or study.score is None:
         return pd.DataFrame(columns=["theme", *columns])
     flags = matrix[named].map({True: "yes", False: "no"}.get)
-    data = pd.concat([study.rows, flags.add_prefix("theme ")], axis=1)
+    data = pd.concat([rows, flags.add_prefix("theme ")], axis=1)
     found = contrast(
         data,
-        questions=engagement.questions[:1],
+        questions=[study.score],
         by=[f"theme {key}" for key in named],
-        segments=engagement.mix_segments,
+        segments=study.mix,
         design=engagement.design,
     ).table
     found = found[found["level"] == "yes"]
+    if not study.mix:  # nothing to hold equal
+        raw = ("change", "change_low", "change_high", "p_adjusted")
+        found = found.assign(**dict(zip(columns, (found[name] for name in raw), strict=False)))
     return found.assign(theme=found["segment"].str.removeprefix("theme "))[["theme", *columns]]

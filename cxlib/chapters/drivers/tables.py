@@ -57,7 +57,6 @@ COLUMNS = {
     "reason": Column(_("Why not"), "word"),
     "kept": Column(_("In the model"), "mark"),
     "levels": Column(_("Groups"), "int"),
-    "statistic": Column(_("F"), "number"),
     "p_driver": Column(_("p of that touchpoint (adjusted)"), "p"),
     "differs": Column(_("Differs"), "word"),
     "mean_now": Column(_("Mean today"), "number"),

@@ -31,7 +31,6 @@ COLUMNS = {
     "miss_chance": Column(_("Chance of a miss"), "chance", "A period's, while nothing changes."),
     "points": Column(_("Periods"), "int", "Periods the limits rest on."),
     "trial": Column(_("On trial"), "mark", "Fewer than 12 periods."),
-    "correlation": Column(_("Lag-1 correlation"), "number"),
     "false_alarm_rate": Column(
         _("False alarms"), "percent", "Of stable charts, any point flagged."
     ),

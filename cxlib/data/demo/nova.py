@@ -15,6 +15,7 @@ from cxlib.data.demo import _mess as mess
 from cxlib.data.demo._comments import comments
 from cxlib.data.demo._orders import Orders, orders, write_orders
 from cxlib.data.demo._survey import Dates, Model, Touchpoint, bounds, moments, simulate
+from cxlib.data.demo._voice import write_voice
 from cxlib.data.demo._words_nova import CHINESE, ENGLISH
 
 NAME = "nova-mall"
@@ -77,7 +78,8 @@ def build(folder: Path) -> list[Path]:
         header = [HEADER[key] for key in columns_of(year)]
         path = folder / f"survey_{year}.csv"
         paths.append(mess.write_csv(path, header, rows, encoding="utf-8-sig"))
-    return [*paths, write_orders(folder / "orders.csv", bought)]
+    paths += [write_orders(folder / "orders.csv", bought), *write_voice(folder, MODEL, WAVES)]
+    return paths
 
 
 def columns_of(year: str) -> list[str]:

@@ -1,0 +1,141 @@
+"""What is heard: the comments of a period from every source, coded, with the period before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cxlib.analysis import comments
+from cxlib.analysis.metrics import Metric
+from cxlib.chapters.comments.codebooks import read
+
+if TYPE_CHECKING:
+    from cxlib.params import Client
+
+SURVEY = "survey"
+"""The source of survey verbatims."""
+OUTER = 0.3
+"""Share of a rating's scale at either end that is praise, or complaint: 4 and 5 of 1 to 5."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """The comments of this period, coded, with the period before.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        The survey's comments of own customers (``source`` survey) and those of all other sources,
+        this period, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN without.
+    found : Themes or None
+        Of this period, None where there is no comment.
+    before : pandas.DataFrame
+        The comments of the period before by their source, and which themes they name.
+    mood : Sentiment or None
+        Over all periods up to this one.
+    score : Metric or None
+        What goes with a theme: the survey's first KPI, else the rating of one other source.
+    judged : pandas.DataFrame
+        The rows of `rows` that hold it.
+    mix : tuple of str
+        Segments held equal there.
+    """
+
+    rows: pd.DataFrame
+    found: comments.Themes | None = None
+    before: pd.DataFrame = field(default_factory=pd.DataFrame)
+    mood: comments.Sentiment | None = None
+    score: Any = None
+    judged: pd.DataFrame = field(default_factory=pd.DataFrame)
+    mix: tuple[str, ...] = ()
+
+
+def study(engagement: Any) -> Study:
+    """Code the comments of this period and of the one before it."""
+    book = read(engagement.settings)
+    rows = heard(engagement, engagement.period)
+    if rows.empty:
+        return Study(rows=rows)
+    earlier = engagement.periods[: engagement.periods.index(engagement.period)]
+    every = pd.concat([*(heard(engagement, p) for p in earlier), rows], ignore_index=True)
+    tones = every["tone"]
+    mood = comments.sentiment(
+        every["comment"],
+        codebook=book,
+        ratings=tones if tones.eq(-1).any() and tones.eq(1).any() else None,
+        negative_to=-1,
+        positive_from=1,
+        asked=every["source"].map(_asked(engagement)),
+    )
+    then = heard(engagement, engagement.previous) if engagement.previous else rows.head(0)
+    before = comments.themes(then["comment"], codebook=book).matrix.set_axis(then["source"])
+    found = comments.themes(rows["comment"], codebook=book)
+    return Study(rows=rows, found=found, before=before, mood=mood, **_judged(engagement, rows))
+
+
+def heard(engagement: Any, period: str) -> pd.DataFrame:
+    """Return every comment of a period with its source, the survey's with all its answers."""
+    parts = []
+    if engagement.client.survey is not None:
+        rows = engagement.survey(period=period)
+        if "comment" in rows:
+            text = rows["comment"].astype("string").str.strip()
+            kept = rows[(text.notna() & (text != "")).to_numpy(dtype=bool)]
+            kept = kept.assign(source=SURVEY, tone=np.nan)
+            if engagement.questions:
+                question = engagement.questions[0]
+                kept["tone"] = tones(kept[question.key], question)
+            parts.append(kept)
+    others = engagement.client.comments
+    rows = engagement.rows("comments", period=period) if others else pd.DataFrame()
+    for source in others:
+        kept = rows[rows["source"] == source].assign(tone=np.nan, weight=1.0)
+        rating = rating_of(engagement.client, source)
+        parts.append(kept if rating is None else kept.assign(tone=tones(kept["rating"], rating)))
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return pd.DataFrame({"source": [], "comment": [], "tone": []})
+    whole: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return whole.assign(comment=whole["comment"].astype(object))
+
+
+def tones(ratings: pd.Series, question: Any) -> pd.Series:
+    """Return -1 for low ratings, 1 for high ones: the KPI's cut points, else the outer 30%."""
+    x = ratings.astype(float)
+    low, high = question.scale or (x.min(), x.max())
+    cuts = getattr(question, "cut_points", None)
+    if cuts is None:
+        cuts = (low + OUTER * (high - low), high - OUTER * (high - low))
+    x, cuts = (-x, (-cuts[1], -cuts[0])) if question.direction == "lower" else (x, cuts)
+    told = np.select([x.isna(), x <= cuts[0], x >= cuts[1]], [np.nan, -1.0, 1.0], 0.0)
+    return pd.Series(told, index=ratings.index)
+
+
+def rating_of(client: Client, source: str) -> Metric | None:
+    """Return what the ratings of a source are, None if it has none."""
+    section = client.comments[source]
+    if section.scale is None:
+        return None
+    return Metric(key="rating", kind="mean", scale=section.scale, direction=section.direction)
+
+
+def _asked(engagement: Any) -> dict[str, str]:
+    told = {key: section.asked for key, section in engagement.client.comments.items()}
+    return {**told, SURVEY: engagement.settings.asked}
+
+
+def _judged(engagement: Any, rows: pd.DataFrame) -> dict[str, Any]:
+    """Return what goes with a theme, where it stands, and which segments are held equal."""
+    if engagement.questions:
+        mine = rows[rows["source"] == SURVEY]
+        return {"score": engagement.questions[0], "judged": mine, "mix": engagement.mix_segments}
+    rated = rows[rows["tone"].notna()]
+    if rated.empty:
+        return {}
+    source = rated["source"].value_counts().index[0]
+    segments = tuple(engagement.client.comments[source].segments)
+    score = rating_of(engagement.client, source)
+    return {"score": score, "judged": rated[rated["source"] == source], "mix": segments}

@@ -1,0 +1,92 @@
+"""Ask room: what customers say and do outside the survey: comments from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from cxlib.params.base import (
+    Closed,
+    Columns,
+    Direction,
+    Key,
+    Label,
+    MomentColumn,
+    Number,
+    Scale,
+    Text,
+    mapping_of,
+)
+from cxlib.params.calendar import Calendar
+from cxlib.params.faults import Path, Problem
+from cxlib.params.members import Attribute, check_table
+from cxlib.params.source import Table
+
+
+class CommentColumns(Closed):
+    """The columns of a file of comments; of several texts or ratings the first filled counts."""
+
+    text: Columns
+    date: MomentColumn | None = None
+    period: Text | None = None
+    rating: Columns | None = None
+    channel: Text | None = None
+    customer: Text | None = None
+    id: Text | None = None
+
+
+class Comments(Table):
+    """Comments of one source (complaints, reviews, posts), in Chinese, English or both.
+
+    `scale` and `direction` are of the ratings that came with them, `values` turns texts into
+    ratings; `asked` says what the source is for: of complaints, "nothing" is praise; `segments` are
+    further columns by key, the survey's own where they mean the same.
+    """
+
+    columns: Annotated[CommentColumns, mapping_of("text")]
+    scale: Scale | None = None
+    direction: Direction = "higher"
+    values: Mapping[Text, Number] = {}
+    asked: Literal["open", "complaints", "praise"] = "open"
+    segments: Mapping[Key, Annotated[Attribute, mapping_of("column")]] = Field(default_factory=dict)
+    label: Label | None = None
+
+
+def _by_key(value: Any) -> Any:
+    if isinstance(value, dict) and {"source", "columns"} & value.keys():
+        raise ValueError(
+            "is one source without a key: what is it called? Write such as reviews: "
+            "{source: …, columns: {text: …}}."
+        )
+    return value
+
+
+Sources = Annotated[Mapping[Key, Comments], BeforeValidator(_by_key)]
+"""Sources of comments by the key under which they are shown."""
+
+
+def check_comments(
+    comments: Mapping[str, Comments], period: str, calendar: Calendar
+) -> Iterator[Problem]:
+    """Yield every contradiction in the sources of comments."""
+    for key, section in comments.items():
+        path: Path = ("comments", key)
+        columns = section.columns
+        yield from check_table(section, path, calendar)
+        if (columns.rating is None) != (section.scale is None):
+            lacking = "scale" if section.scale is None else "columns"
+            said = (
+                "is missing: from where to where do the ratings go? Write such as [1, 5]."
+                if lacking == "scale"
+                else "name no rating, though there is a scale."
+            )
+            yield Problem((*path, lacking), said, ((*path, "columns", "rating"), (*path, "scale")))
+        placed = columns.date or columns.period or section.source.period_from
+        if period != "wave" and placed is None:
+            yield Problem(
+                (*path, "columns", "date"),
+                f"is missing, and so is period: to which {period} does a comment belong?",
+                ((*path, "columns"), ("period",)),
+            )
