@@ -63,20 +63,16 @@ class Page(ABC):
         table : str
             Which frame of a result that has several.
         caption : str
-            A msgid.
         each_language : bool
             Once in each of the client's languages, the reader's first, as a contract has it.
         """
         from cxlib.present.withhold import is_empty
 
-        if is_empty(result):
-            return
-        own = self.words.language
-        others = [one for one in self.client.languages if one != own] if each_language else []
-        for one in (own, *others):
-            told = {"columns": columns, "table": table, "caption": caption}
-            _display(self.view(result, **told, language=one))
-            self._note("table", result, **told | ({"language": one} if one != own else {}))
+        told: dict[str, Any] = {"columns": columns, "table": table, "caption": caption}
+        others = {*self.client.languages} - {self.words.language} if each_language else ()
+        for other in () if is_empty(result) else ({}, *({"language": one} for one in others)):
+            _display(self.view(result, **told, **other))
+            self._note("table", result, **told, **other)
 
     @abstractmethod
     def spoken(self, language: str) -> Words:
@@ -274,18 +270,14 @@ class Page(ABC):
         if target.suffix.lower() != ".xlsx":
             raise DataError(f"{target.name!r} is no spreadsheet: name a file ending in .xlsx.")
         title = self.words.say(caption) if caption else ""
-        laid: dict[str, Any] = {
-            "words": self.words,
-            "minimum_base": self.minimum_base,
-            "title": title,
-        }
+        base = self.minimum_base
+        laid: dict[str, Any] = {"words": self.words, "minimum_base": base, "title": title}
         shown = self.withheld(result)
-        grids = [
-            grid(one, columns=columns, table=table, **laid)
-            for one in (shown if isinstance(shown, list) else [shown])
-        ]
-        about = (self.client.display_name(self.words.language), self.words.period(self.period))
-        write_whole(target, workbook_of(grids, words=self.words, subject=" · ".join(about)))
+        several = shown if isinstance(shown, list) else [shown]
+        grids = [grid(one, columns=columns, table=table, **laid) for one in several]
+        name = self.client.display_name(self.words.language)
+        subject = f"{name} · {self.words.period(self.period)}"
+        write_whole(target, workbook_of(grids, words=self.words, subject=subject))
         return target
 
     def _note(self, kind: str, result: Any, plot: Any = None, **options: Any) -> None:

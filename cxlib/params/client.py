@@ -183,10 +183,11 @@ class Client(Closed):
                 yield Labelled(key, (*path, "label"), question.label or {})
                 for raw, label in question.options.items():
                     yield Labelled(raw, (*path, "options", raw), label, segment=key)
-        for key, nets in self.tablebook.nets.items():
-            for name, net in nets.items():
-                path = ("tablebook", "nets", key, name)
-                yield Labelled(name, path, net.label or {}, segment=key)
+        yield from (
+            Labelled(name, ("tablebook", "nets", key, name), net.label or {}, segment=key)
+            for key, nets in self.tablebook.nets.items()
+            for name, net in nets.items()
+        )
         for key, kpi in self.kpis.items():
             yield Labelled(key, ("kpis", key, "label"), kpi.label or {})
 

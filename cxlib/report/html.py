@@ -142,6 +142,7 @@ def render(
         "more": more,
         "contents": _contents(evidence, headings, words, bool(method)),
         "evidence": evidence,
+        "brief": any("brief" in c.metadata.get("tags", []) for c in cells),
         "method": method,
         "provenance": cover.provenance,
         "style": cover.style(),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cxlib.analysis.actions import OPEN
 from cxlib.columns import Column
+from cxlib.words import Said
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -58,16 +59,15 @@ def contract(engagement: Any) -> pd.DataFrame:
     case = "all met" if met == len(judged) else "open"
     if len(missed):
         case = "missed" if len(set(missed["kpi"])) > 1 else "one missed"
-    stake = float(engagement.standing().table["stake"].sum())  # it leads what it is the sum of
-    row = {"subject": "contract", "case": case, "met": met, "all": len(judged), "stake": stake}
+    row = {"subject": "contract", "case": case, "met": met, "all": len(judged), "answers": True}
     return pd.DataFrame([row | {"named": named(missed)}])
 
 
 def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
     """Return the three things to do: the gravest findings that name a step, each step once.
 
-    Whose they are and until when is taken from the first open action for the finding, or for the
-    same KPI.
+    Whose they are and until when is taken from the first open action for the finding, for the same
+    KPI, or for the touchpoint that fell with it.
     """
     words = engagement.words
     agreed = _open_actions(engagement)
@@ -77,12 +77,19 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
             continue
         mine = [a for a in agreed if a["finding"] == finding.id]
         mine += [a for a in agreed if a["kpi"] == finding.subject]
+        mine += [a for a in agreed if a["kpi"] == finding.row.get("fell_with")]
         first = mine[0] if mine else {}
+        step = words.label(first["title"]) if mine else finding.step(words)
+        about = words.label(finding.row.get("title") or finding.subject)
+        same = next((row for row in rows if row["step"] == step), None)
+        if same is not None:  # one action for two findings
+            same["about"] = words.say("{named}", named=(Said(same["about"]), Said(about)))
+            continue
         rows.append(
             {
                 "rank": len(rows) + 1,
-                "step": words.label(first["title"]) if mine else finding.step(words),
-                "about": words.label(finding.row.get("title") or finding.subject),
+                "step": step,
+                "about": about,
                 "worth_points": finding.stake or float("nan"),
                 "owner": words.label(_owner(finding, first) or words.say(_("no owner yet"))),
                 "due_on": first.get("due_on"),
