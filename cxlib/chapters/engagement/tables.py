@@ -40,7 +40,7 @@ COLUMNS = {
     "hours": Column(_("Hours"), "points"),
     "people": Column(_("Participants"), "int"),
     "hours_held": Column(_("Hours held"), "points", "As chapter 13 has it."),
-    "came": Column(_("Came"), "int"),
+    "came": Column(_("Attended"), "int"),
     "date": Column(_("Date"), "date"),
     "decision_made": Column(_("Decision"), "key"),
     "whose": Column(_("Owner"), "key"),
