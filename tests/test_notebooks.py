@@ -75,3 +75,12 @@ def test_its_code_is_typed(path: Path, tmp_path: Path) -> None:
     )
     own = [line for line in told.stdout.splitlines() if code.name in line and ": error:" in line]
     assert own == []
+
+
+def test_it_knows_the_labels_of_the_registers_that_its_readings_speak_of(path: Path) -> None:
+    from cxlib.chapters import part
+
+    about = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("cx", {})
+    reads = [part(stem.rstrip("?"), "register") for stem in about.get("reads", ())]
+    sections = {name.rstrip("?") for name in about.get("sections", ())}
+    assert {module.SECTION for module in reads if module is not None} <= sections
