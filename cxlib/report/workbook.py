@@ -52,9 +52,11 @@ def workbook(engagement: Engagement, chapters: Sequence[Saved]) -> bytes:
         listed += [(each.title, name, row) for each, row in zip(grids, starts, strict=True)]
     book.link(named)
     told = table_book(engagement)
-    toplines = _("Toplines"), _("Toplines: every question, everybody"), {}
-    by_group = _("Table book"), _("Table book: every question by every group"), _banner(told)
-    for tab, title, columns in (toplines, by_group) if told else ():
+    sheets: list[tuple[str, str, dict[Column, str]]] = [
+        (_("Toplines"), _("Toplines: every question, everybody"), {}),
+        (_("Table book"), _("Table book: every question by every group"), _banner(told)),
+    ]
+    for tab, title, columns in sheets if told else ():
         name, questions = _write_table_book(book, engagement, told, tab, title, columns)
         listed.append((words.say(title), "", 0))
         listed += [(question, name, row) for question, row in questions]

@@ -154,7 +154,7 @@ def difference_in_differences(
     held = data.iloc[keep][[name for name in segments if name != by]]
     cell, margins = _common(held, place, len(groups) * len(used))
     means = _means(y[keep], weight, people[keep], place, cell, margins, inside, used, draws, seed)
-    share = np.bincount(place // len(used), weight, minlength=len(groups))
+    share = np.bincount(place // len(used), weight, minlength=len(groups)).astype(float)
     found = _tested(means, inside, share, -1.0 if metric.direction == "lower" else 1.0)
     return Elsewhere(
         **found,

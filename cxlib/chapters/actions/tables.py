@@ -161,7 +161,7 @@ _VERSUS = ("versus", "versus_low", "versus_high")
 _APART = ("versus_p", "there", "rest", "earlier", "earlier_p")
 
 
-def _elsewhere(engagement: Any, row: dict[str, Any], against: str) -> dict[str, Any]:
+def _elsewhere(engagement: Any, row: dict[Any, Any], against: str) -> dict[str, Any]:
     """Return how a KPI moved where an action was carried out, against where it was not."""
     (question,) = (q for q in engagement.questions if q.key == row["kpi"])
     answers = engagement.survey(period="history")

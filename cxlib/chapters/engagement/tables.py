@@ -147,11 +147,14 @@ def acceptance(engagement: Any, found: Status) -> pd.DataFrame:
     handed = found.table[found.table["delivered"].notna()]
     comma = "、" if engagement.language == "zh" else "; "
     proof = [comma.join(evidence) or None for evidence in handed["evidence"]]
-    told = {"proof": pd.Series(proof, handed.index, dtype=object), "remarks": BLANK}
     leads = [
         next(filter(None, (_report(engagement, e) for e in es)), "") for es in handed["evidence"]
     ]
-    return handed.assign(**told, chapter=pd.Series(leads, handed.index, dtype=object))
+    return handed.assign(
+        proof=pd.Series(proof, handed.index, dtype=object),
+        remarks=BLANK,
+        chapter=pd.Series(leads, handed.index, dtype=object),
+    )
 
 
 def _report(engagement: Any, evidence: str) -> str:
