@@ -240,7 +240,9 @@ def test_a_forest_is_a_chart_that_can_be_edited_with_its_intervals(
     chart = charts[0].chart
     assert list(chart.plots[0].categories) == [engagement.words.label(k) for k in journey["kpi"]]
     assert list(chart.plots[0].series[0].values) == pytest.approx(journey["value"].tolist())
-    plus = chart._chartSpace.xpath(".//c:errBars/c:plus//c:v")
+    before = chart.plots[0].series[1]  # the stroke of the period before
+    assert list(before.values) == pytest.approx(journey["before"].tolist())
+    plus = chart._chartSpace.xpath(".//c:ser[1]//c:errBars/c:plus//c:v")
     gaps = (journey["high"] - journey["value"]).tolist()
     assert [float(v.text) for v in plus] == pytest.approx(gaps)
     assert charts[0]._element.xpath(".//p:cNvPr/@descr")[0].startswith("Lowest rated")
