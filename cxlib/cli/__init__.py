@@ -230,6 +230,25 @@ def register(client: str, sections: tuple[str, ...], dry_run: bool) -> None:
         click.echo(line)
 
 
+@main.command()
+@click.argument("what", type=click.Choice(["comments"]))
+@click.argument("client")
+@click.option("-n", "n", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option("--coder", "coders", multiple=True, help="Who codes; several get a file each.")
+@click.option("--period", "-p", default="latest", show_default=True)
+@click.option("--seed", type=int, default=20240601, show_default=True)
+@kindly
+def sample(what: str, client: str, n: int, coders: tuple[str, ...], period: str, seed: int) -> None:
+    """Draw a blind sample of the comments of CLIENT, as spreadsheets for people to code.
+
+    They lie in data/CLIENT/coding; once filled in, chapter 03 says how far the codebook agrees.
+    """
+    from cxlib.batch.sample import sample as draw
+
+    for line in draw(place(), client, n=n, coders=coders, period=period, seed=seed):
+        click.echo(line)
+
+
 @main.group()
 def actions() -> None:
     """Draft actions from what the chapters found."""

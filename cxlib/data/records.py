@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cxlib.data import comments, programme, values
+from cxlib.data import coding, comments, programme, values
 from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.schema import COUNT, FLAG, NUMBER, STATES, TABLES, TIME, Column
 from cxlib.errors import DataError, nearest
 from cxlib.params.members import attributes_of
+from cxlib.params.voice import Coding
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def make_records(raw: Raw, client: Client, at: Path, ledger: Ledger) -> pd.DataF
     name, section = str(at[0]), section_at(client, at)
     raw = ledger.chosen(raw, section, at, whole=False)
     zone = client.calendar.timezone
+    if isinstance(section, Coding):
+        return coding.settle(raw, section, at, ledger).reset_index(drop=True)
     columns: dict[str, pd.Series] = {}
     columns_of = section.columns  # type: ignore[attr-defined]
     for column in TABLES[name]:

@@ -145,6 +145,13 @@ COMMENTS = (
 )  # fmt: skip
 """Then the sources' segments (str), by their keys; missing where a source has none."""
 
+CODING = (
+    Column(name="comment_key", dtype=TEXT, filled=True, meaning="digest of the comment's words"),
+    Column(name="coder", dtype=TEXT, filled=True, meaning="who coded it, or else the file's name"),
+    Column(name="named", dtype=TEXT, meaning="keys of the themes that it speaks of"),
+    Column(name="looked_for", dtype=TEXT, filled=True, meaning="keys of the themes looked for"),
+)
+
 KPIS = (
     Column(name="kpi", dtype=TEXT, filled=True, meaning="key of the figure in the client file"),
     Column(name="period", dtype=TEXT, filled=True, meaning="label of the period"),
@@ -163,6 +170,7 @@ TABLES = {
     "benefits": BENEFITS,
     "points": POINTS,
     "comments": COMMENTS,
+    "coding": CODING,
     "kpis": KPIS,
 }
 SECTIONS = tuple(name for name in TABLES if name not in ("survey", "kpis"))

@@ -99,7 +99,7 @@ def _problems(client: Client, stem: str, gauges: Mapping[str, Gauge]) -> Iterato
         yield from check_tickets(client.tickets, client.calendar)
     if client.members is not None:
         yield from check_members(client.members, client.calendar)
-    for name in ("transactions", "benefits", "points"):
+    for name in ("transactions", "benefits", "points", "coding"):
         section = getattr(client, name)
         if section is not None:
             yield from check_table(section, (name,), client.calendar)

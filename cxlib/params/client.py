@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from cxlib.analysis.metrics import SCALES, Metric, Touchpoint
 from cxlib.errors import SetupError
-from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text
+from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text, mapping_of
 from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
 from cxlib.params.kpis import Kpi
@@ -23,7 +23,7 @@ from cxlib.params.survey import Survey, Tablebook
 from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Tickets
 from cxlib.params.targets import Target
-from cxlib.params.voice import Sources
+from cxlib.params.voice import Coding, Sources
 from cxlib.params.yaml import Document
 from cxlib.workspace import check_client_name
 
@@ -70,6 +70,7 @@ class Client(Closed):
     benefits: Benefits | None = None
     points: Points | None = None
     comments: Sources = Field(default_factory=dict)
+    coding: Annotated[Coding, mapping_of("source")] | None = None
     kpis: Mapping[Key, Kpi] = {}
     targets: tuple[Target, ...] = ()
     needs: Named | None = None

@@ -67,6 +67,21 @@ Sources = Annotated[Mapping[Key, Comments], BeforeValidator(_by_key)]
 """Sources of comments by the key under which they are shown."""
 
 
+class CodingColumns(Closed):
+    """The columns of a coded sample, as `cx sample comments` heads them; then a column a theme."""
+
+    id: Text = "id 编号"
+    text: Text = "comment 评论"
+    coder: Text = "coder 编码员"
+    done: Text = "done 已读"
+
+
+class Coding(Table):
+    """Samples of comments that people coded by hand: how far the codes are right is read off it."""
+
+    columns: CodingColumns = CodingColumns()
+
+
 def check_comments(
     comments: Mapping[str, Comments], period: str, calendar: Calendar
 ) -> Iterator[Problem]:

@@ -154,8 +154,9 @@ def agreement_with(coded: pd.DataFrame, *, found: Themes | pd.DataFrame) -> pd.D
     -------
     pandas.DataFrame
         One row a theme: ``theme, n`` (comments coded by hand), ``coded, found, both`` (counts),
-        ``precision`` (of what was found, right), ``recall`` (of what is there, found), ``f1,
-        alpha`` (Krippendorff, nominal) with ``low, high``; NaN where there is nothing to divide by.
+        ``precision`` (of what was found, right) and ``recall`` (of what is there, found), each with
+        ``_low, _high`` (Wilson), ``f1, alpha`` (Krippendorff, nominal) with ``low, high``; NaN
+        where there is nothing to divide by.
 
     Raises
     ------
@@ -182,7 +183,10 @@ def agreement_with(coded: pd.DataFrame, *, found: Themes | pd.DataFrame) -> pd.D
         pair = pd.DataFrame({"hand": hand.astype(int), "codebook": ours.astype(int)})
         alpha = krippendorff_alpha(pair, level="nominal")
         row = {"theme": theme, "n": len(hand), "coded": there, "found": here, "both": both}
-        row |= {"precision": both / here if here else nan, "recall": both / there if there else nan}
+        for name, base in (("precision", here), ("recall", there)):
+            ends = proportion_confint(both, base, method="wilson") if base else (nan, nan)
+            row |= {name: both / base if base else nan}
+            row |= {f"{name}_low": float(ends[0]), f"{name}_high": float(ends[1])}
         row |= {"f1": 2 * both / (here + there) if here + there else nan}
         row |= {"alpha": alpha.value, "low": alpha.low, "high": alpha.high}
         rows.append(row)

@@ -22,9 +22,17 @@ PAGE = (
     Rule({"case": "alike"}, _("No word is clearly used more by detractors or by promoters."), "note"),
     Rule({"case": "raw"}, _("Nothing is known of who wrote: those who name a theme are compared with all others, not with comparable ones."), "note"),
     Rule({"case": "unrated"}, _("Too few rated comments to say what goes with a theme."), "note"),
+    Rule({"case": "not coded"}, _("Nobody has coded a sample by hand yet: how often the themes are right is not known."), "note", _("Have two people code a sample (`cx sample comments`), without talking to each other.")),
+    Rule({"case": "unknown code"}, _("“{theme}” was coded by hand, but is no theme of the codebook."), "note", _("Put it into the client file's `themes:`, or draw the sample anew.")),
+    Rule({"case": "not among them"}, _("{n} comments that were coded by hand are not among the comments any more."), "note"),
     Rule({"case": "no complaint"}, _("No theme draws clearly more complaint than praise: there is none to quote."), "note"),
     Rule({"case": "all coded"}, _("The comments without a theme share no words often enough to suggest one."), "note"),
     Rule({"case": "much uncoded"}, _("{uncoded} of the comments speak of no theme: the codebook misses much."), "note", _("Add what the last section of this chapter offers to the client file's `themes:`.")),
 )
+CODED = (
+    Rule({"case": "finds too much"}, _("The codebook finds “{theme}” where people do not: {precision} of what it finds is right."), "warning", _("Read the hits of “{theme}” that people do not see, and take out the words that mislead.")),
+    Rule({"case": "misses much"}, _("The codebook misses much of “{theme}”: it finds {recall} of what people find."), "warning", _("Read what was missed of “{theme}”, and add its words to the client file's `themes:`.")),
+)
 # fmt: on
+CODES = _("{n} comments coded by hand")
 EVIDENCE = _("{n} comments name it; {complaints} of them complain, {praises} praise")

@@ -30,6 +30,8 @@ class Study:
     rows : pandas.DataFrame
         The survey's comments of own customers (``source`` survey) and those of all other sources,
         this period, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN without.
+    every : pandas.DataFrame
+        The same of all periods up to this one.
     found : Themes or None
         Of this period, None where there is no comment.
     before : pandas.DataFrame
@@ -45,6 +47,7 @@ class Study:
     """
 
     rows: pd.DataFrame
+    every: pd.DataFrame = field(default_factory=pd.DataFrame)
     found: comments.Themes | None = None
     before: pd.DataFrame = field(default_factory=pd.DataFrame)
     mood: comments.Sentiment | None = None
@@ -73,7 +76,9 @@ def study(engagement: Any) -> Study:
     then = heard(engagement, engagement.previous) if engagement.previous else rows.head(0)
     before = comments.themes(then["comment"], codebook=book).matrix.set_axis(then["source"])
     found = comments.themes(rows["comment"], codebook=book)
-    return Study(rows=rows, found=found, before=before, mood=mood, **_judged(engagement, rows))
+    return Study(
+        rows=rows, every=every, found=found, before=before, mood=mood, **_judged(engagement, rows)
+    )
 
 
 def heard(engagement: Any, period: str) -> pd.DataFrame:

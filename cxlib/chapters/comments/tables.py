@@ -13,6 +13,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from cxlib.analysis import comments
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import contrast
+from cxlib.chapters.comments import coded
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study, study
 from cxlib.columns import Column
@@ -55,6 +56,7 @@ COLUMNS = {
     "heard_in": Column(_("Source"), "key", "Where the comment comes from."),
     "rated": Column(_("With a rating"), "int"),
     "uncoded": Column(_("Without a theme"), "percent"),
+    **coded.COLUMNS,
 }
 SAID = (
     _("complaint"),
