@@ -82,11 +82,13 @@ def test_groups_of_an_action_are_named_with_their_segment(bank: Engagement) -> N
         {"id": "a", "title": {"en": "A"}, "segment": "region"},
         {"id": "b", "title": {"en": "B"}, "levels": ("North",)},
         {"id": "c", "title": {"en": "C"}, "segment": "regoin", "levels": ("North",)},
+        {"id": "d", "title": {"en": "D"}, "segment": "age", "levels": ("18-35",)},
     )
     register = Register.model_validate({"actions": rows})
     said = [p.message for p in register.problems(client)]
-    assert ["segment and its levels" in m for m in said] == [True, True, False]
+    assert ["segment and its levels" in m for m in said] == [True, True, False, False]
     assert "'region'" in said[2]
+    assert "'18-34'" in said[3]
 
 
 def test_an_effect_is_halved_and_put_in_points_of_the_first_kpi(bank: Engagement) -> None:
