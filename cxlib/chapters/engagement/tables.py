@@ -30,8 +30,8 @@ COLUMNS = {
     "review_ends": Column(_("Review ends"), "date", "End of the last working day for a reply."),
     "days_late": Column(_("Days late"), "int"),
     "working_days_late": Column(_("Working days late"), "int"),
-    "fee": Column(_("Late fee"), "number", "In the client's currency."),
-    "amount": Column(_("Amount"), "int", "In the client's currency."),
+    "fee": Column(_("Late fee"), "unit", "In the client's currency."),
+    "amount": Column(_("Amount"), "unit", "In the client's currency."),
     "paid": Column(_("Paid on"), "date"),
     "notice_by": Column(_("Notice by"), "date"),
     "owed_by": Column(_("Owed by"), "word"),
@@ -66,7 +66,7 @@ def status(engagement: Any) -> Status:
             "open a period such as 2026-09."
         )
     terms = register.contract
-    return obligations.status(
+    found = obligations.status(
         register.frame("deliverables"),
         as_of=periods.parse(engagement.period).end,
         country=engagement.client.calendar.country,
@@ -77,6 +77,9 @@ def status(engagement: Any) -> Status:
         fee_cap=terms.fee_cap,
         fee_days=terms.fee_days,
     )
+    unit = engagement.client.currency or "count"
+    table, payments = (frame.assign(unit=unit) for frame in (found.table, found.payments))
+    return replace(found, table=table, payments=payments)
 
 
 def _dates(register: Any) -> pd.DataFrame:
