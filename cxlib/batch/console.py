@@ -8,8 +8,8 @@ import platform
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,12 +58,10 @@ def show_plan(workspace: Workspace, request: Request) -> int:
 def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool) -> int:
     """Run a request, say what happens, and return the exit code."""
     signal.signal(signal.SIGTERM, _as_interrupt)
-    confine.adopt_orphans()  # should the fork server be killed, what cells left comes to us
     result = Run()
     try:
         with ExitStack() as stack:
-            stack.callback(confine.end_offspring)
-            stack.callback(stop_fork_server)
+            stack.enter_context(_offspring())
             stack.enter_context(alone(workspace, request, said=_tell))
             executor = None
             if request.dask:
@@ -84,6 +82,17 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
     except KeyboardInterrupt:
         result.interrupted = True
     return _account(workspace, request, result, as_json=as_json)
+
+
+@contextmanager
+def _offspring() -> Iterator[None]:
+    """End whatever processes were started meanwhile."""
+    confine.adopt_orphans()  # should the fork server be killed, what cells left comes to us
+    try:
+        yield
+    finally:
+        stop_fork_server()
+        confine.end_offspring()
 
 
 def _named(job: Job) -> str:
@@ -253,11 +262,18 @@ def shown(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = False) -> int:
-    """Say all that is wrong with clients' files, registers and data; return 1 if anything is."""
+def check(
+    workspace: Workspace, request: Request, *, data: bool = False, quick: bool = False
+) -> int:
+    """Say all that is wrong with clients' files, registers and data; return 1 if anything is.
+
+    Where nothing is, each chapter is tried as a run would make it, unless it is to be `quick`.
+    """
     from cxlib import params
     from cxlib.batch.chapters import discover, settings_faults
+    from cxlib.batch.rehearse import rehearse
     from cxlib.chapters import registers_of
+    from cxlib.data.apart import usual
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
     from cxlib.data.registers import read_register
@@ -266,7 +282,7 @@ def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = Fal
     chapters = discover(workspace).chapters
     untold = [(path, lacking) for path, _n, lacking in bring(workspace, write=False) if lacking]
     bad = False
-    for name in clients or workspace.known():
+    for name in request.clients or workspace.known():
         asked = open_questions(name, workspace)
         try:
             client = params.load(name, workspace)
@@ -275,6 +291,10 @@ def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = Fal
             models = registers_of(client)
             for section, model in models.items():
                 faults += read_register(client, section, model, workspace, beside=models).faults
+            if not quick and not any(fault.severity == "error" for fault in faults):
+                with _bar(len(chapters) * len(client.languages), "report") as bar, _offspring():
+                    each = replace(request, clients=(name,), limits=usual())
+                    faults += rehearse(client, workspace, each, said=lambda _ended: _step(bar))
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             for fault in asked:
