@@ -23,7 +23,7 @@ from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.freeze import freeze
-from cxlib.batch.plan import Job, Plan, Request, made_of, make_plan
+from cxlib.batch.plan import Job, Plan, Request, kit_digest, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute, report_path
 from cxlib.errors import CxError, RunError
@@ -150,6 +150,8 @@ def line(ended: Ended) -> str:
 
 def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bool) -> int:
     """Write the manifest and the index, say how it went; returns the exit code."""
+    from cxlib.report import handbook
+
     code = INTERRUPTED if result.interrupted else 1 if result.failed else 0
     manifest, index = workspace.manifest, request.out / "index.html"
     content = manifest_of(request, result, workspace)
@@ -159,6 +161,8 @@ def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bo
         except OSError as failed:
             click.echo(f"cx: cannot write {path}: {failed.strerror}", err=True)
             code = code or 1
+    if not result.interrupted and any(ended.state == "done" for ended in result.ended):
+        handbook.write(request.out, kit_digest())
     if as_json:
         click.echo(content)
     else:
