@@ -64,8 +64,8 @@ COLUMNS = {
         ("versus_low", "versus_high"),
     ),
     "versus_p": Column(_("p (adjusted)"), "p"),
-    "earlier": Column(_("Drew apart before, a period"), "signed"),
-    "earlier_p": Column(_("p of the earlier trend"), "p"),
+    "drift": Column(_("Drew apart before, a period"), "signed"),
+    "drift_p": Column(_("p of the earlier trend"), "p"),
     "actions": Column(_("Actions"), "int"),
     "overdue": Column(_("Overdue"), "int"),
     "headline": Column(_("Finding"), "text"),
@@ -164,7 +164,7 @@ def _outcomes(engagement: Any, table: pd.DataFrame, end: dt.date | None) -> pd.D
 
 
 _VERSUS = ("versus", "versus_low", "versus_high")
-_APART = ("versus_p", "there", "rest", "earlier", "earlier_p")
+_APART = ("versus_p", "there", "rest", "drift", "drift_p")
 
 
 def _elsewhere(engagement: Any, row: dict[Any, Any], against: str) -> dict[str, Any]:
