@@ -8,7 +8,6 @@ import pandas as pd
 
 from cxlib.analysis.actions import OPEN
 from cxlib.columns import Column
-from cxlib.words import Said
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -66,8 +65,8 @@ def contract(engagement: Any) -> pd.DataFrame:
 def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
     """Return the three things to do: the gravest findings that name a step, each step once.
 
-    Whose they are and until when is taken from the first open action for the finding, for the same
-    KPI, or for the touchpoint that fell with it.
+    Whose they are and until when is taken from the first open action for the finding, or for its
+    KPI or the part that it moved with; of findings with one answer the gravest stands.
     """
     words = engagement.words
     agreed = _open_actions(engagement)
@@ -76,20 +75,16 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
         mine = [a for a in agreed if a["finding"] == finding.id]
-        mine += [a for a in agreed if a["kpi"] == finding.subject]
-        mine += [a for a in agreed if a["kpi"] == finding.row.get("fell_with")]
+        mine += [a for a in agreed if a["kpi"] in finding.answered_by]
         first = mine[0] if mine else {}
         step = words.label(first["title"]) if mine else finding.step(words)
-        about = words.label(finding.row.get("title") or finding.subject)
-        same = next((row for row in rows if row["step"] == step), None)
-        if same is not None:  # one action for two findings
-            same["about"] = words.say("{named}", named=(Said(same["about"]), Said(about)))
+        if step in {row["step"] for row in rows}:
             continue
         rows.append(
             {
                 "rank": len(rows) + 1,
                 "step": step,
-                "about": about,
+                "about": words.label(finding.row.get("title") or finding.subject),
                 "worth_points": finding.stake or float("nan"),
                 "owner": words.label(_owner(finding, first) or words.say(_("no owner yet"))),
                 "due_on": first.get("due_on"),
