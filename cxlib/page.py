@@ -271,15 +271,13 @@ class Page(ABC):
         target = Path(path).expanduser()
         if target.suffix.lower() != ".xlsx":
             raise DataError(f"{target.name!r} is no spreadsheet: name a file ending in .xlsx.")
-        title = self.words.say(caption) if caption else ""
-        base = self.minimum_base
-        laid: dict[str, Any] = {"words": self.words, "minimum_base": base, "title": title}
+        laid: dict[str, Any] = {"words": self.words, "minimum_base": self.minimum_base}
+        laid["title"] = self.words.say(caption) if caption else ""
         shown = self.withheld(result)
         several = shown if isinstance(shown, list) else [shown]
         grids = [grid(one, columns=columns, table=table, **laid) for one in several]
-        name = self.client.display_name(self.words.language)
-        subject = f"{name} · {self.words.period(self.period)}"
-        write_whole(target, workbook_of(grids, words=self.words, subject=subject))
+        about = (self.client.display_name(self.words.language), self.words.period(self.period))
+        write_whole(target, workbook_of(grids, words=self.words, subject=" · ".join(about)))
         return target
 
     def _note(self, kind: str, result: Any, plot: Any = None, **options: Any) -> None:
