@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from cxlib import __version__
 from cxlib.errors import SetupError, nearest
 
 JOB_VARIABLE = "CX_JOB"
@@ -167,6 +170,10 @@ class Workspace:
         """Return the folder of a client's copies of notebooks, to explore in."""
         return self.explore / check_client_name(client)
 
+    def forms(self, client: str) -> Path:
+        """Return the folder of a client's forms: questionnaire, guides, visit plan."""
+        return self.root / "forms" / check_client_name(client)
+
     def issued(self, client: str) -> Path:
         """Return the folder of what was sent to a client, a folder a period and version."""
         return self.root / "issued" / check_client_name(client)
@@ -255,6 +262,17 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@cache
+def kit_digest() -> str:
+    """Return the digest of the kit itself: its version and, file by file, its code and words."""
+    package, total = Path(__file__).resolve().parent, hashlib.sha256(__version__.encode("utf-8"))
+    kinds = (".py", ".po", ".j2", ".css", ".json", ".yaml")
+    for path in sorted(p for p in package.rglob("*") if p.suffix in kinds):
+        if "_kit" not in path.parts:
+            total.update(f"{path.relative_to(package)}:{file_digest(path)}".encode())
+    return total.hexdigest()
+
+
 def make_private(folder: Path) -> None:
     """Make a folder that only its user can enter; those above it in ``.cx`` as well."""
     missing = [folder, *folder.parents]
@@ -270,11 +288,21 @@ def make_private(folder: Path) -> None:
                 ) from None
 
 
+def make_way(path: Path) -> None:
+    """Take away a folder where a file belongs: whatever it holds under ``.cx``, else if empty."""
+    if path.is_dir() and not path.is_symlink():
+        if ".cx" in path.parts:
+            shutil.rmtree(path)
+        else:
+            path.rmdir()
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, come what may: beside it first, to disk, then renamed.
 
     What lies under ``.cx`` is for its user alone.
     """
+    make_way(path)
     if ".cx" in path.parts:
         make_private(path.parent)
     else:

@@ -1,4 +1,4 @@
-"""Ask room: what customers say and do outside the survey: comments from anywhere."""
+"""what customers say and do outside the survey: comments from anywhere."""
 
 from __future__ import annotations
 
