@@ -71,7 +71,9 @@ class Page(ABC):
 
         told: dict[str, Any] = {"columns": columns, "table": table, "caption": caption}
         others = {*self.client.languages} - {self.words.language} if each_language else ()
-        for other in () if is_empty(result) else ({}, *({"language": one} for one in others)):
+        for other in (
+            () if is_empty(result, table) else ({}, *({"language": one} for one in others))
+        ):
             _display(self.view(result, **told, **other))
             self._note("table", result, **told, **other)
 

@@ -157,12 +157,12 @@ def _own_bases(result: Any) -> list[int]:
     return [base] if isinstance(base, int) else []
 
 
-def is_empty(result: Any) -> bool:
+def is_empty(result: Any, table: str = "table") -> bool:
     """Tell whether a result has nothing to show: None, or tables without a row."""
     if isinstance(result, (list, tuple)):
-        return all(is_empty(one) for one in result)
-    table = result if isinstance(result, pd.DataFrame) else getattr(result, "table", None)
-    return result is None or (isinstance(table, pd.DataFrame) and table.empty)
+        return all(is_empty(one, table) for one in result)
+    shown = result if isinstance(result, pd.DataFrame) else getattr(result, table, None)
+    return result is None or (isinstance(shown, pd.DataFrame) and shown.empty)
 
 
 def is_withheld(result: Any) -> bool:
