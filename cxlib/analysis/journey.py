@@ -321,6 +321,10 @@ def _gone(
     low, high = nan, nan
     if entered:
         low, high = map(float, proportion_confint(left, entered, 1 - confidence, method="wilson"))
-    row = {"n": int(met.loc[inside, "customer"].nunique()), "entered": entered, "left": left}
+    row: dict[str, float] = {
+        "n": int(met.loc[inside, "customer"].nunique()),
+        "entered": entered,
+        "left": left,
+    }
     row |= {"drop_off": left / entered if entered else nan, "low": low, "high": high}
     return row | {"still_open": int((~decided & ~went).sum())}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ def _told(grid: pd.DataFrame, texts: pd.DataFrame, label: str, ax: Axes) -> Axes
     most = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
     for (y, x), value in np.ndenumerate(values):
         alpha = 0.0 if np.isnan(value) else PALEST + (DARKEST - PALEST) * value / (most or 1.0)
-        look = {"facecolor": theme.BAD, "alpha": alpha, "linewidth": 0}
+        look: dict[str, Any] = {"facecolor": theme.BAD, "alpha": alpha, "linewidth": 0}
         ax.add_patch(Rectangle((x - 0.47, y - 0.44), 0.94, 0.88, **look))
         colour = theme.MUTED if np.isnan(value) else theme.INK
         ax.text(x, y, str(written[y, x]), ha="center", va="center", fontsize=8, color=colour)
@@ -77,7 +78,8 @@ def _told(grid: pd.DataFrame, texts: pd.DataFrame, label: str, ax: Axes) -> Axes
         side.set_visible(False)
     ax.set_xlabel(label, fontsize=8)
     cells = [(y, x) for y, x in np.ndindex(values.shape) if values[y, x] > 0]
-    theme.tells(ax, [(f"{grid.index[y]}, {grid.columns[x]}", written[y, x]) for y, x in cells])
+    told = [(f"{grid.index[y]}, {grid.columns[x]}", str(written[y, x])) for y, x in cells]
+    theme.tells(ax, told)
     return ax
 
 

@@ -113,12 +113,12 @@ def wall(
             put(name, y + 0.5, row[name])
     told = theme.wrap(title, width=wide * 0.95 * 72 / LARGE).split("\n")
     told = told if len(told) < 3 else [told[0], f"{told[1].rstrip('，。,. ')}…"]
-    for text, y, size, colour, va in (
+    for text, height, size, colour, va in (
         ("\n".join(told), 0.97, LARGE, theme.INK, "top"),
         (beneath, 0.9, PLAIN, theme.MUTED, "bottom"),
         (theme.wrap(foot, width=wide * 0.95 * 72 / SMALL), 0.015, SMALL, theme.MUTED, "bottom"),
     ):
-        figure.text(0.025, y, text, fontsize=size, color=colour, va=va, linespacing=1.15)
+        figure.text(0.025, height, text, fontsize=size, color=colour, va=va, linespacing=1.15)
     ax.set_label(alt or title)
     ax.set_gid(title)
     return ax
