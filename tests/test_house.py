@@ -30,6 +30,7 @@ ORDER = (
     ("standing",),
     ("engagement",),
     ("report",),
+    ("learn",),
     ("batch",),
     ("cli",),
     ("__main__",),

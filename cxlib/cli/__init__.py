@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cxlib.cli import desk
+from cxlib.cli import desk, learn
 from cxlib.cli.kindly import kindly, place
 
 
@@ -350,5 +350,5 @@ def new(client: str, files: tuple[Path, ...]) -> None:
     )
 
 
-for command in desk.COMMANDS:
+for command in (*desk.COMMANDS, learn.learn):
     main.add_command(command)

@@ -15,12 +15,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from cxlib.report.markdown import messages
+from cxlib.report.markdown import code_messages, messages
 from cxlib.words import LANGUAGES, Words, read_catalogue
 from cxlib.workspace import Workspace, kit_file
 
 PACKAGE = Path(__file__).resolve().parent.parent
 KIT = "kit"
+LEARN = "learn"
+"""The stem of the lessons and of `cxlib.learn`; only the course reads their catalogue."""
 _SAID = re.compile(r"""\bsay\('((?:[^'\\]|\\.)+)'[,)]""")
 
 
@@ -30,13 +32,15 @@ def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
         re.sub(r"^\d+-", "", path.stem): path
         for path in sorted((notebooks or kit_file("notebooks")).glob("*.ipynb"))
     }
-    found: dict[str, list[str]] = {KIT: [], **{stem: [] for stem in chapters}}
+    found: dict[str, list[str]] = {KIT: [], **{stem: [] for stem in chapters}, LEARN: []}
     for path in sorted(PACKAGE.rglob("*.py")):
         found[_stem(path)] += _of_python(path)
     for path in sorted(PACKAGE.rglob("*.j2")):
         found[KIT] += _SAID.findall(path.read_text(encoding="utf-8"))
     for stem, path in chapters.items():
         found[stem] += of_notebook(path)
+    for path in sorted((kit_file("notebooks") / "lessons").glob("*.ipynb")):
+        found[LEARN] += of_notebook(path, lesson=True)
     once: set[str] = set()
     result: dict[str, list[str]] = {}
     for stem, every in found.items():
@@ -47,6 +51,8 @@ def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
 
 def catalogue_of(stem: str, language: str) -> Path:
     """Return where a stem's messages are translated: its chapter's folder, or the kit's own."""
+    if stem == LEARN:
+        return PACKAGE / LEARN / f"{language}.po"
     chapter = PACKAGE / "chapters" / stem.replace("-", "_")
     if chapter.is_dir():
         return chapter / f"{language}.po"
@@ -54,7 +60,9 @@ def catalogue_of(stem: str, language: str) -> Path:
 
 
 def _stem(path: Path) -> str:
-    """Return whose a file is: its chapter's, else the kit's."""
+    """Return whose a file is: its chapter's, the course's, else the kit's."""
+    if path.parent == PACKAGE / LEARN:
+        return LEARN
     inside = path.parent.parent == PACKAGE / "chapters"
     return path.parent.name.replace("_", "-") if inside else KIT
 
@@ -69,13 +77,18 @@ def _of_python(path: Path) -> Iterator[str]:
                 yield message
 
 
-def of_notebook(path: Path) -> Iterator[str]:
-    """Yield the messages of a notebook: its markdown by paragraph, what its cells mark, rules."""
+def of_notebook(path: Path, *, lesson: bool = False) -> Iterator[str]:
+    """Yield the messages of a notebook: its markdown by paragraph, what its cells mark, rules.
+
+    Of a `lesson` also the comments and sentences in its code.
+    """
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             yield from messages(source)
             continue
+        if lesson:
+            yield from code_messages(source)
         try:
             tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))
         except SyntaxError:

@@ -1,4 +1,4 @@
-"""Markdown of notebooks: translated by paragraph, rendered with every bit of HTML escaped."""
+"""Texts of notebooks: translated by paragraph, rendered with every bit of HTML escaped."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
+from io import StringIO
+from tokenize import COMMENT, STRING, TokenInfo, generate_tokens
 from typing import Any
 
 from cxlib.words import Words
 
 _HEADING = re.compile(r"(#{1,6} +)(.*)", re.DOTALL)
 _ITEM = re.compile(r"(\s*(?:[-*]|\d+\.) +)(.*)", re.DOTALL)
+_SENTENCE = re.compile(r'"[A-Z][^"{}]* [^"{}]*[.?!]"')
 _SAFE_LINK = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 
 
@@ -46,6 +49,31 @@ def translate_markdown(source: str, words: Words) -> str:
         prefix + (words.catalogue.get(message) or message) + suffix
         for prefix, message, suffix in _blocks(source)
     )
+
+
+def code_messages(source: str) -> Iterator[str]:
+    """Yield the translatable messages of a lesson's code: its comments and its sentences."""
+    for _token, message in _spoken(source):
+        yield message
+
+
+def translate_code(source: str, words: Words) -> str:
+    """Return a lesson's code with its comments and sentences in the reader's language."""
+    lines = source.splitlines(keepends=True)
+    for token, message in reversed(list(_spoken(source))):
+        (row, start), (_row, end) = token.start, token.end
+        said = token.string.replace(message, words.catalogue.get(message) or message)
+        lines[row - 1] = lines[row - 1][:start] + said + lines[row - 1][end:]
+    return "".join(lines)
+
+
+def _spoken(source: str) -> Iterator[tuple[TokenInfo, str]]:
+    """Yield comments, and texts of one line that begin like a sentence and hold a space."""
+    for token in generate_tokens(StringIO(source).readline):
+        if token.type == COMMENT and token.string.startswith("# "):
+            yield token, token.string[2:].strip()
+        elif token.type == STRING and _SENTENCE.fullmatch(token.string):
+            yield token, token.string[1:-1]
 
 
 def _blocks(source: str) -> Iterator[tuple[str, str, str]]:

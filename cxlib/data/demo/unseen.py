@@ -1,0 +1,238 @@
+"""Clients that nobody has seen, made from a seed, with a truth that is written apart.
+
+For the course's last lesson, and for trying the kit: the trade, the touchpoints' levels, which of
+them move recommendation, and what happened (a touchpoint broke, the mix of customers moved, or
+nothing at all) are drawn from the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from cxlib.data.demo import _mess as mess
+from cxlib.data.demo import lakeside, nova
+from cxlib.data.demo._comments import Phrases, comments
+from cxlib.data.demo._survey import Floats, Model, Touchpoint, days_within, moments, simulate
+from cxlib.data.demo._words_lakeside import ENGLISH as BANK
+from cxlib.data.demo._words_nova import CHINESE as MALL
+from cxlib.workspace import kit_file
+
+WAVES = tuple(f"{year}Q{quarter}" for year in (2025, 2026) for quarter in (1, 2, 3, 4))[:7]
+ANSWERS_A_WAVE = 500
+EVENTS = ("broke", "mix", "nothing")
+NAMES = ("Alder", "Birch", "Cedar", "Hazel", "Linden", "Maple", "Rowan", "Willow")
+NAMES_ZH = ("桤木", "白桦", "雪松", "榛林", "椴树", "红枫", "花楸", "垂柳")
+LOW = -0.9
+"""How much lower the small segment feels, in moods."""
+
+
+@dataclass(frozen=True)
+class Trade:
+    """What a trade's clients share: touchpoints and words, a kind of customer, its labels."""
+
+    like: str
+    model: Model
+    phrases: Phrases
+    ending: tuple[str, str]
+    group: str
+    label: tuple[str, str]
+    levels: Mapping[str, str]
+
+
+TRADES = (
+    Trade("lakeside-bank", lakeside.MODEL, BANK, ("Bank", "银行"), "Product", ("Product", "产品"),
+          {"Current account": "活期账户", "Mortgage": "房贷", "Credit card": "信用卡"}),
+    Trade("nova-mall", nova.MODEL, MALL, ("Mall", "商城"), "Platform", ("Platform", "平台"),
+          {"App": "App", "Web": "网页", "Kiosk": "自助终端"}),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What is planted in a client: what a capstone's talk is compared with.
+
+    ``drivers``: points of the 0–10 rating that a point of each is worth; ``event`` in ``wave``
+    (of ``touchpoint``, by ``shift``; or of ``level``'s share, from and to); ``weakest``: the lowest
+    touchpoint that also moves recommendation.
+    """
+
+    client: str
+    seed: int
+    drivers: dict[str, float]
+    weakest: str
+    event: str
+    wave: str
+    touchpoint: str
+    shift: float
+    level: str
+    share_before: float
+    share_after: float
+
+
+def truth(seed: int) -> Truth:
+    """Return what is planted in the client of a seed."""
+    return _drawn(seed)[0]
+
+
+def build_unseen(root: Path, seed: int, *, truth_to: Path | None = None) -> list[Path]:
+    """Write an unseen client: its client file, raw data and public key, below `root`.
+
+    Parameters
+    ----------
+    root : Path
+        A workspace. What is there of this client is left alone.
+    seed : int
+        Which client; the same seed makes the same bytes.
+    truth_to : Path, optional
+        Folder for ``<client>.yaml``, the truth, for the trainer alone; not inside the client's.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
+    from cxlib.data.demo import KEY_FILE, demo_key
+
+    planted, trade, model, rng = _drawn(seed)
+    folder = root / "data" / planted.client
+    file = root / "params" / f"{planted.client}.yaml"
+    if folder.exists() or file.exists():
+        return []
+    folder.mkdir(parents=True)
+    file.parent.mkdir(exist_ok=True)
+    (folder / KEY_FILE).write_bytes(demo_key(planted.client).hex().encode("ascii") + b"\n")
+    rows = [row for wave in WAVES for row in _wave(rng, wave, planted, trade, model)]
+    rows, _earlier = mess.submitted_twice(rng, rows, outcome=4)
+    rows = mess.with_gaps(rng, rows, blank=2, undated=2, date=1)
+    header = ["ID", "Date", trade.group, "Region", "NPS", "CSAT", "CES"]
+    header += [f"T {point.key}" for point in model.touchpoints] + ["Comment"]
+    survey = mess.write_csv(folder / "survey.csv", header, rows, encoding="utf-8-sig")
+    file.write_text(_client_file(planted, trade, model), encoding="utf-8")
+    written = [folder / KEY_FILE, survey, file]
+    if truth_to is not None:
+        truth_to.mkdir(parents=True, exist_ok=True)
+        told = truth_to / f"{planted.client}.yaml"
+        lines = [f"{name}: {value!r}\n" for name, value in asdict(planted).items()]
+        told.write_text("# For the trainer alone.\n" + "".join(lines), encoding="utf-8")
+        written.append(told)
+    return written
+
+
+def _drawn(seed: int) -> tuple[Truth, Trade, Model, np.random.Generator]:
+    rng = np.random.default_rng([20_261_001, seed])
+    trade = TRADES[rng.integers(len(TRADES))]
+    keys = [point.key for point in trade.model.touchpoints]
+    moving = rng.choice(keys, 3, replace=False).tolist()
+    weakest = moving[0]
+    points = tuple(
+        Touchpoint(
+            key=key,
+            mean=round(3.3 if key == weakest else rng.uniform(4.0, 4.4), 2),
+            effect=round(rng.uniform(0.6, 0.8), 2) if key in moving else 0.0,
+            ease=0.25 if key in moving[:2] else 0.0,
+            reach=0.6 if key == keys[-1] and key not in moving else 1.0,
+        )
+        for key in keys
+    )
+    event = EVENTS[rng.integers(len(EVENTS))]
+    name = int(rng.integers(len(NAMES)))
+    planted = Truth(
+        client=f"unseen-{seed}",
+        seed=seed,
+        drivers={point.key: point.effect for point in points if point.effect},
+        weakest=weakest,
+        event=event,
+        wave=WAVES[-1] if event != "nothing" else "",
+        touchpoint=moving[1] if event == "broke" else "",
+        shift=-1.0 if event == "broke" else 0.0,
+        level=list(trade.levels)[-1] if event == "mix" else "",
+        share_before=0.15,
+        share_after=0.5 if event == "mix" else 0.15,
+    )
+    named = (f"{NAMES[name]} {trade.ending[0]}", f"{NAMES_ZH[name]}{trade.ending[1]}")
+    model = Model(touchpoints=points, nps=8.4, csat=4.25, ces=5.4)
+    return planted, replace(trade, ending=named), model, rng
+
+
+def _wave(
+    rng: np.random.Generator, wave: str, planted: Truth, trade: Trade, model: Model
+) -> list[mess.Row]:
+    n, happened = ANSWERS_A_WAVE, wave == planted.wave
+    low = planted.share_after if happened else planted.share_before
+    kinds = list(trade.levels)
+    group = rng.choice(kinds, n, p=[0.6 * (1 - low), 0.4 * (1 - low), low])
+    mood = rng.normal(0, 1, n) + np.where(group == kinds[-1], LOW, 0.0)
+    shifts: dict[str, Floats] = {}
+    if happened and planted.touchpoint:
+        shifts[planted.touchpoint] = np.full(n, planted.shift)
+    answers = simulate(rng, model, mood=mood, shifts=shifts)
+    said = comments(rng, answers, [trade.phrases] * n, share=0.3)
+    when = mess.dated(rng, moments(rng, days_within(rng, wave, n)), [(mess.iso_minute, 1.0)])
+    ids = [f"K{100_000 + WAVES.index(wave) * n + i}" for i in range(n)]
+    region = rng.choice(["North", "South"], n, p=[0.45, 0.55])
+    coded = [mess.coded(rng, values, unused=("N/A",)) for values in answers.values()]
+    every = (ids, when, group.tolist(), region.tolist(), *coded, said)
+    return [list(row) for row in zip(*every, strict=True)]
+
+
+def _client_file(planted: Truth, trade: Trade, model: Model) -> str:
+    """Return the client file; touchpoints bear the labels that the trade's demo client gives."""
+    labels = _labels(trade.like)
+    points = "".join(
+        f"    - {{key: {key}, column: T {key}, scale: [1, 5], top: 2, label: {labels[key]}}}\n"
+        for key in (point.key for point in model.touchpoints)
+    )
+    values = "".join(
+        f"        {level}: {{en: {level}, zh: {chinese}}}\n"
+        for level, chinese in trade.levels.items()
+    )
+    return f"""\
+# An unseen client: synthetic data, made by `python -m cxlib.data.demo --seed {planted.seed}`.
+client: {planted.client}
+name: {{en: {trade.ending[0]}, zh: {trade.ending[1]}}}
+demo: true                                   # its key, data/{planted.client}/demo.key, is public
+language: [en, zh]
+currency: GBP
+calendar: {{country: GB, timezone: Europe/London}}
+period: quarter
+privacy: {{minimum_base: 10}}
+
+survey:
+  source: survey.csv
+  columns: {{id: ID, date: Date, comment: Comment}}
+  missing: [99, "-"]
+  not_applicable: [N/A]
+  duplicates: last
+  metrics:
+    nps: {{column: NPS, scale: [0, 10], label: {{en: Recommendation (NPS), zh: 净推荐值（NPS）}}}}
+    csat: {{column: CSAT, scale: [1, 5], top: 2, label: {{en: Satisfaction (CSAT), zh: 总体满意度（CSAT）}}}}
+    ces: {{column: CES, scale: [1, 7], direction: higher, label: {{en: Ease (CES), zh: 省力度（CES）}}}}
+  touchpoints:
+{points}  segments:
+    group:
+      column: {trade.group}
+      label: {{en: {trade.label[0]}, zh: {trade.label[1]}}}
+      values:
+{values}    region:
+      column: Region
+      label: {{en: Region, zh: 地区}}
+      values: {{North: {{en: North, zh: 北部}}, South: {{en: South, zh: 南部}}}}
+
+targets:
+  - {{metric: nps, direction: higher, baseline: {WAVES[0]}, target: 20, due: 2026Q4, clause: "1.1"}}
+  - {{metric: csat, direction: higher, baseline: {WAVES[0]}, target: 78, due: 2026Q4, clause: "1.2"}}
+"""
+
+
+def _labels(client: str) -> dict[str, str]:
+    """Return the touchpoints' labels in a demo client's file, as they stand there."""
+    found = {}
+    for line in (kit_file("params") / f"{client}.yaml").read_text(encoding="utf-8").splitlines():
+        if line.lstrip().startswith("- {key: "):
+            key = line.split("key: ")[1].split(",")[0]
+            found[key] = line.split("label: ")[1].removesuffix("}")
+    return found

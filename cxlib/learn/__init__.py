@@ -1,0 +1,8 @@
+"""The course: lessons that a trainee works through, their checks, and what a trainer needs."""
+
+from __future__ import annotations
+
+from cxlib.learn.lesson import Lesson
+from cxlib.learn.replies import Reply
+
+__all__ = ["Lesson", "Reply"]
