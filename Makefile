@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help report test lab hooks lint format types bench demo catalogue lock clean
+.PHONY: help report test lab hooks lint format types bench demo catalogue handbook lock clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ demo: .venv/dev.done ## Rebuild the demo clients' data, byte for byte
 
 catalogue: .venv/dev.done ## Bring the message catalogues up to date with code and notebooks
 	$(BIN)/python -m cxlib.report.catalogue
+
+handbook: .venv/report.done ## Write the handbook of methods to reports/
+	$(BIN)/cx handbook
 
 lock: .venv/dev.done ## Resolve the dependencies anew (needs uv)
 	uv pip compile -q -U --generate-hashes --universal --python-version 3.11 --no-header --no-annotate \

@@ -239,7 +239,8 @@ def _scored(
     )
     if name not in scores.index:
         return row
-    row |= {key: float(v) for key, v in scores.loc[name].to_dict().items() if key in keys}
+    known = scores.loc[name, [key for key in scores if key in keys]]
+    row |= known.astype("float64").to_dict()  # one answer has no error: None
     low, high = scales[name] if isinstance(scales, Mapping) else scales
     if not low < high:
         raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")

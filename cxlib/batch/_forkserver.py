@@ -75,6 +75,7 @@ def _rehearse() -> None:
     from matplotlib.figure import Figure
 
     from cxlib.plots import theme
+    from cxlib.report.handbook import entries
     from cxlib.report.html import Cover, render
     from cxlib.words import LANGUAGES, Words
 
@@ -87,6 +88,7 @@ def _rehearse() -> None:
     nbformat.validate(notebook)
     for language in LANGUAGES:
         words = Words.load(language)
+        entries(language)
         render(notebook, words=words, cover=Cover(client="", period="", confidential=""))
 
 

@@ -8,8 +8,8 @@ import platform
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.freeze import freeze
-from cxlib.batch.plan import Job, Plan, Request, made_of, make_plan
+from cxlib.batch.plan import Job, Plan, Request, kit_digest, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
 from cxlib.errors import CxError, RunError
@@ -57,12 +57,10 @@ def show_plan(workspace: Workspace, request: Request) -> int:
 def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool) -> int:
     """Run a request, say what happens, and return the exit code."""
     signal.signal(signal.SIGTERM, _as_interrupt)
-    confine.adopt_orphans()  # should the fork server be killed, what cells left comes to us
     result = Run()
     try:
         with ExitStack() as stack:
-            stack.callback(confine.end_offspring)
-            stack.callback(stop_fork_server)
+            stack.enter_context(_offspring())
             stack.enter_context(alone(workspace, request, said=_tell))
             executor = None
             if request.dask:
@@ -83,6 +81,17 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
     except KeyboardInterrupt:
         result.interrupted = True
     return _account(workspace, request, result, as_json=as_json)
+
+
+@contextmanager
+def _offspring() -> Iterator[None]:
+    """End whatever processes were started meanwhile."""
+    confine.adopt_orphans()  # should the fork server be killed, what cells left comes to us
+    try:
+        yield
+    finally:
+        stop_fork_server()
+        confine.end_offspring()
 
 
 def _named(job: Job) -> str:
@@ -140,6 +149,8 @@ def line(ended: Ended) -> str:
 
 def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bool) -> int:
     """Write the manifest and the index, say how it went; returns the exit code."""
+    from cxlib.report import handbook
+
     code = INTERRUPTED if result.interrupted else 1 if result.failed else 0
     manifest, index = workspace.manifest, request.out / "index.html"
     content = manifest_of(request, result, workspace)
@@ -149,6 +160,8 @@ def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bo
         except OSError as failed:
             click.echo(f"cx: cannot write {path}: {failed.strerror}", err=True)
             code = code or 1
+    if not result.interrupted and any(ended.state == "done" for ended in result.ended):
+        handbook.write(request.out, kit_digest())
     if as_json:
         click.echo(content)
     else:
@@ -250,11 +263,18 @@ def shown(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = False) -> int:
-    """Say all that is wrong with clients' files, registers and data; return 1 if anything is."""
+def check(
+    workspace: Workspace, request: Request, *, data: bool = False, quick: bool = False
+) -> int:
+    """Say all that is wrong with clients' files, registers and data; return 1 if anything is.
+
+    Where nothing is, each chapter is tried as a run would make it, unless it is to be `quick`.
+    """
     from cxlib import params
     from cxlib.batch.chapters import discover, settings_faults
+    from cxlib.batch.rehearse import rehearse
     from cxlib.chapters import registers_of
+    from cxlib.data.apart import usual
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
     from cxlib.data.registers import read_register
@@ -263,7 +283,7 @@ def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = Fal
     chapters = discover(workspace).chapters
     untold = [(path, lacking) for path, _n, lacking in bring(workspace, write=False) if lacking]
     bad = False
-    for name in clients or workspace.known():
+    for name in request.clients or workspace.known():
         asked = open_questions(name, workspace)
         try:
             client = params.load(name, workspace)
@@ -272,6 +292,10 @@ def check(workspace: Workspace, clients: Sequence[str] = (), *, data: bool = Fal
             models = registers_of(client)
             for section, model in models.items():
                 faults += read_register(client, section, model, workspace, beside=models).faults
+            if not quick and not any(fault.severity == "error" for fault in faults):
+                with _bar(len(chapters) * len(client.languages), "report") as bar, _offspring():
+                    each = replace(request, clients=(name,), limits=usual())
+                    faults += rehearse(client, workspace, each, said=lambda _ended: _step(bar))
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             for fault in asked:

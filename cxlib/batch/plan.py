@@ -360,6 +360,6 @@ def kit_digest() -> str:
     files = sorted(
         p
         for p in package.rglob("*")
-        if p.suffix in (".py", ".po", ".j2", ".css", ".json") and "_kit" not in p.parts
+        if p.suffix in (".py", ".po", ".j2", ".css", ".json", ".yaml") and "_kit" not in p.parts
     )
     return digest(__version__, *(f"{p.relative_to(package)}:{file_digest(p)}" for p in files))

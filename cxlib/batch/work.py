@@ -240,6 +240,7 @@ def _report(parcel: Parcel, own: Path) -> bytes:
 
     from cxlib import params
     from cxlib.report.cover import cover_of
+    from cxlib.report.handbook import of_chapter
     from cxlib.report.html import Link, render
     from cxlib.words import Words
 
@@ -252,7 +253,8 @@ def _report(parcel: Parcel, own: Path) -> bytes:
         notebook = nbformat.read(file, as_version=4)
     cover = cover_of(client, place, period=parcel.period, words=words)
     links = {s: Link(file, words.say(title)) for s, (file, title) in parcel.links.items()}
-    html = render(notebook, words=words, cover=cover, links=links)
+    methods = of_chapter(parcel.chapter, parcel.language)
+    html = render(notebook, words=words, cover=cover, links=links, methods=methods)
     if not html:
         raise CxError(f"{parcel.key}: the report came out empty.")
     return html.encode("utf-8")

@@ -143,12 +143,18 @@ def issue(client: str, period: str, reason: str) -> None:
 @main.command()
 @click.argument("clients", nargs=-1)
 @click.option("--data", is_flag=True, help="Also show how often each answer was given.")
+@click.option("--quick", is_flag=True, help="Read the data only; try no chapter.")
+@click.option("--period", "-p", default="latest", show_default=True, help="To try, as `cx run`.")
+@click.option("--language", "-l", type=click.Choice(["en", "zh"]), help="To try, as `cx run`.")
 @kindly
-def check(clients: tuple[str, ...], data: bool) -> None:
-    """Say all that is wrong with the files and data of CLIENTS, running nothing."""
+def check(clients: tuple[str, ...], period: str, language: str | None, **how: bool) -> None:
+    """Say all that is wrong with the files and data of CLIENTS; then try every chapter on them."""
     from cxlib.batch import console
+    from cxlib.batch.plan import Request
 
-    sys.exit(console.check(place(), clients, data=data))
+    workspace = place()
+    request = Request(workspace.reports, clients, period=period, language=language or "")
+    sys.exit(console.check(workspace, request, **how))
 
 
 @main.command()
@@ -337,13 +343,13 @@ def new(client: str, files: tuple[Path, ...]) -> None:
 
     workspace = place()
     drafted = apart(draft, client, files, workspace)
+    n = len(drafted.questions)
     if workspace.root not in (Path.cwd(), *Path.cwd().parents):
         click.echo(f"in {workspace.root}:")
     for path in (drafted.file, *drafted.copies):
         click.echo(f"  {workspace.shown(path)}")
     for question in drafted.questions:
         click.echo(f"  ? {question}")
-    n = len(drafted.questions)
     click.echo(
         f"{n} question{'' if n == 1 else 's'} in {workspace.shown(drafted.file)}: answer there, "
         f"removing each line `# ?`; then `cx check {client}` and `cx run {client}`."

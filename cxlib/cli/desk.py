@@ -100,4 +100,16 @@ def catalogue() -> None:
             click.echo(f"    {message}")
 
 
-COMMANDS = (lab, init, new_chapter, catalogue)
+@click.command()
+@kindly
+def handbook() -> None:
+    """Write the handbook of methods beside the reports, in every language."""
+    from cxlib.batch.plan import kit_digest
+    from cxlib.report.handbook import write
+
+    workspace = place()
+    for path in write(workspace.reports, kit_digest()):
+        click.echo(f"  {workspace.shown(path)}")
+
+
+COMMANDS = (lab, init, new_chapter, catalogue, handbook)

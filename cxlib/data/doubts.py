@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -212,15 +212,14 @@ def _margins(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
 def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     """Warn of touchpoints whose ratings are the same, or follow from one another."""
     keys = [t.key for t in client.touchpoints if t.key in own]
+    alike = own[keys].astype("float64").corr(min_periods=client.privacy.minimum_base).abs()
     for place, key in enumerate(keys):
         for other in keys[:place]:
-            both = own[[key, other]].dropna()
-            if len(both) < client.privacy.minimum_base or both.nunique().min() < 2:
-                continue
-            if np.allclose(abs(np.corrcoef(both[key], both[other])[0, 1]), 1):
+            if alike.loc[key, other] > 1 - 1e-5:
+                n = len(own[[key, other]].dropna())
                 ledger.warn(
                     ("survey", "touchpoints", place, "column"),
-                    f"{key!r} and {other!r} are identical in {len(both)} answers, so only one of "
+                    f"{key!r} and {other!r} are identical in {n} answers, so only one of "
                     "them can be a driver; is a column named twice?",
                 )
 
@@ -266,20 +265,26 @@ def _unlimited(priorities: pd.Series, section: Tickets, ledger: Ledger) -> None:
         )
 
 
-def transactions(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
-    """Add warnings about a canonical transactions table."""
-    if client.points is None and "points" in frame and frame["points"].notna().any():
+def transactions(parts: Iterable[pd.DataFrame], client: Client, ledger: Ledger) -> None:
+    """Add warnings about a canonical transactions table, in its pieces."""
+    points, known = False, pd.DataFrame()
+    for part in parts:
+        points = points or ("points" in part and bool(part["points"].notna().any()))
+        marks = pd.util.hash_array(part["member_id"].to_numpy(dtype=object))
+        ends = part["date"].dt.normalize().groupby(marks).agg(["min", "max"])
+        both = pd.concat([known, ends]).groupby(level=0)
+        known = both.agg({"min": "min", "max": "max"})
+    if client.points is None and points:
         ledger.warn(
             ("transactions", "columns", "points"),
             "points are issued here, but no `points:` ledger tells which were redeemed or expired; "
             "what is outstanding is not known.",
         )
-    days = frame.groupby("member_id")["date"].agg(lambda d: d.dt.normalize().nunique())
-    once = float((days == 1).mean())
-    if once > ONCE and len(days) >= client.privacy.minimum_base:
+    once = float((known["min"] == known["max"]).mean())
+    if once > ONCE and len(known) >= client.privacy.minimum_base:
         ledger.warn(
             ("transactions", "columns", "date"),
-            f"{once:.0%} of {len(days)} customers bought on one day only: there will be fewer "
+            f"{once:.0%} of {len(known)} customers bought on one day only: there will be fewer "
             "groups by frequency, and little to tell who comes again.",
         )
 

@@ -14,11 +14,12 @@ from cxlib.data import values
 from cxlib.data.draft_figures import figures, is_figures
 from cxlib.data.draft_programme import benefits, members, points, transactions
 from cxlib.data.draft_survey import survey
+from cxlib.data.draft_tickets import tickets
 from cxlib.data.draft_voice import comments, is_voice
 from cxlib.data.formats import read_content
 from cxlib.data.guess import Column, columns_of, scale_of
 from cxlib.data.readers import read
-from cxlib.data.sections import Lines, Table, quoted, tickets
+from cxlib.data.sections import Lines, Table, quoted
 from cxlib.data.vocabulary import (
     BENEFITS,
     COMMENT,
@@ -340,7 +341,11 @@ def _period(kinds: dict[str, Table]) -> tuple[str, str]:
     spans = (("month", "M", 800), ("quarter", "Q", 1600), ("year", "Y", 99_999))
     least = next((i for i, (kind, *_) in enumerate(spans) if kind == table.labelled), 0)
     if table.kind == "kpis":
-        return f"period: {table.labelled}", f"{told}, as the figures are"
+        months = pd.Series((12 * days.dt.year + days.dt.month).unique()).sort_values()
+        apart, kind = months.diff().min(), table.labelled
+        if apart >= 3 and kind in ("month", "quarter"):  # a month named once a year is a year's
+            kind = "year" if apart >= 12 else "quarter"
+        return f"period: {kind}", f"{told}, as the figures are"
     for kind, code, longest in spans[least:]:
         counts = days.dt.to_period(code).value_counts()
         if (span < 45 and not table.labelled) or (

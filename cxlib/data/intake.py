@@ -14,7 +14,7 @@ from cxlib.data import database, doubts, query
 from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.pieces import Spool, pieces
-from cxlib.data.programme import SETTLED
+from cxlib.data.programme import WHOLE, told_of_purchases
 from cxlib.data.query import query_hash, read_sql
 from cxlib.data.readers import Raw, file_hash, find, read
 from cxlib.data.records import make_records, section_at, settle
@@ -154,7 +154,8 @@ def named_columns(section: Table) -> tuple[list[str], list[str]]:
     told = vars(section)
     for key in type(getattr(section, "columns", None) or section).model_fields:
         if hasattr(section, "columns"):
-            take(getattr(told["columns"], key), key)
+            named = getattr(told["columns"], key)
+            take(getattr(named, "column", named), key)
         elif key in ("period", "value", "numerator", "denominator", "unit"):
             take(told[key], key)
     for item in (
@@ -300,7 +301,7 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
     ledger, spare = made.ledger, workspace.state(client.client)
     for path in _paths(client, name):
         section = section_at(client, path)
-        whole = name in SETTLED or getattr(section, "events", False)  # their rows need one another
+        whole = name in WHOLE or getattr(section, "events", False)  # their rows need one another
         for raw in made.pieces(client, workspace, section, path, several=not whole):
             piece = make_records(raw, client, path, ledger)
             if ledger.failed:
@@ -315,6 +316,8 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
     )
     if name == "tickets":
         settle(client, ledger, len(made.frame))
+    if name == "transactions":
+        told_of_purchases(ledger)
     if made.frame.empty and not ledger.failed and name != "coding":  # nobody may have begun yet
         why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
         ledger.error((name, "source"), f"no row is left: {'; '.join((why, *ledger.told))}.")
@@ -323,7 +326,7 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
         if name == "tickets":
             doubts.tickets(made.frame, client, ledger)
         if name == "transactions":
-            doubts.transactions(made.frame, client, ledger)
+            doubts.transactions(made.parts(), client, ledger)
         if name == "comments":
             doubts.comments(made.frame, client, ledger)
     return made

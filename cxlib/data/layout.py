@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -329,10 +329,12 @@ def _left_out(grid: Grid, header: dict[str, str], ids: set[str], file: str, *, l
     for i in cells.index[_where(cells[first], lambda text: _same(text, header[first]))]:
         if all(_same(cells[name].loc[i], header[str(name)]) for name in cells):
             drop(i, REPEATS, "repeats the header")
-    for name in ids & set(map(str, cells.columns)):
-        for i in cells.index[_where(cells[name], is_total)]:
+    known = ids & set(map(str, cells.columns))
+    totals = {name: _where(cells[name], is_total) for name in {*known, *cells.columns[:2]}}
+    for name in known:
+        for i in cells.index[totals[name]]:
             drop(i, TOTAL, "is a total, not an answer")
-    for i in _subtotals(cells[~gone]):
+    for i in _subtotals(cells[~gone], totals):
         drop(i, TOTAL, "is a total, not an answer")
     tail = cells[~gone].tail(50)
     blank = (tail.apply(lambda column: column.str.strip()) == "").all(axis=1)
@@ -363,12 +365,12 @@ def is_total(text: str) -> bool:
     return _TOTAL.fullmatch(text.strip()) is not None
 
 
-def _subtotals(cells: pd.DataFrame) -> Iterable[int]:
+def _subtotals(cells: pd.DataFrame, totals: Mapping[str, pd.Series]) -> Iterable[int]:
     """Return rows that begin with Total and lack what every other row has, such as an id."""
     found = pd.Series(False, index=cells.index)
     for place, name in enumerate(cells.columns[:2]):
         before = (cells[cells.columns[:place]] == "").all(axis=1)
-        found |= _where(cells[name], is_total) & before
+        found |= totals[name] & before
     if not found.any():
         return ()
     filled = cells.apply(lambda column: column.str.strip()) != ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -46,7 +46,8 @@ class Ledger:
     by kind; `notes` is what an intake line adds, `others` what stands in the rows that ``where:``
     leaves out. A table that comes in pieces is one: `day_first` and `decimals` keep by column what
     the pieces so far tell, `aside` the tickets set aside by reason, `stood_in` the resolutions
-    that are closings, `seen` the digests of comments met.
+    that are closings, `seen` the digests of comments met, `runs` the hashes of rows met, `currency`
+    the first one, `refunds` how many and the `last` day that lies ahead.
     """
 
     names: Sequence[str] = ()
@@ -62,6 +63,10 @@ class Ledger:
     aside: dict[str, tuple[int, str]] = field(default_factory=dict)
     stood_in: int = 0
     seen: set[int] = field(default_factory=set)
+    runs: list[Any] = field(default_factory=list)
+    currency: str = ""
+    refunds: int = 0
+    last: pd.Timestamp | None = None
 
     def error(self, path: Path, message: str, value: object = None) -> None:
         """Note what stops the work."""
@@ -84,6 +89,23 @@ class Ledger:
         for marker, n in masked.items():
             self.masked[marker] = self.masked.get(marker, 0) + n
         return comments
+
+    def repeated(self, rows: pd.DataFrame) -> pd.Series:
+        """Return which rows repeat one of this piece, or of a piece before it, exactly.
+
+        Rows are known by 64 bits: in one table of ten thousand, two of twenty million are taken for
+        one. Sorted runs are merged when they are as long as the one before: twenty million take
+        eight bytes each.
+        """
+        marks = pd.util.hash_pandas_object(rows, index=False).to_numpy()
+        again = rows.duplicated(keep="first")
+        for run in self.runs:
+            at = np.minimum(np.searchsorted(run, marks), len(run) - 1)
+            again |= run[at] == marks
+        self.runs.append(np.unique(marks))
+        while len(self.runs) > 1 and len(self.runs[-2]) <= len(self.runs[-1]):
+            self.runs[-2:] = [np.unique(np.concatenate(self.runs[-2:]))]
+        return again
 
     @property
     def failed(self) -> bool:
@@ -270,6 +292,10 @@ class Ledger:
             mixed = texts[stray].str.contains(",").any()
             way_out = "declare `decimal:` under `source:`." if mixed else (
                 "declare `missing:` if they mean none.")  # fmt: skip
+            if path[-1] == "csat" and not mixed:
+                shown = texts[stray].iloc[0] if stray.any() else "…"
+                way_out = (f"write `csat: {{column: {texts.name}, values: {{{shown}: 1, …}}}}`, "
+                           "or declare `missing:` if they mean none.")  # fmt: skip
             self.error(
                 path,
                 f"column {texts.name!r} holds {int(bad.sum())} values that are not {wanted}: "

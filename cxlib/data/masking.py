@@ -21,6 +21,8 @@ _PLAIN: dict[int, str | int] = {
     **dict.fromkeys(map(ord, "‐‑‒–—−－"), "-"),
     **dict.fromkeys(map(ord, "·•．。"), "."),
 }
+_SPARK = re.compile(r"[@＠\d)\]）］]")
+"""Without any of these a text holds nothing that a rule finds."""
 _WORTH_A_LOOK = re.compile(
     r"@|[(\[]at[)\]]|\d(?:[ .()-]{0,3}\d){6}|[A-Z]{2}\d\d ?[A-Z0-9]{4}", re.IGNORECASE
 )
@@ -122,7 +124,7 @@ def names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
 
 def find(text: str, names: re.Pattern[str] | None = None) -> list[tuple[int, int, str]]:
     """Return what of a text identifies a person: begin, end and marker, in order, none twice."""
-    bare = text.translate(_PLAIN)
+    bare = text.translate(_PLAIN) if _SPARK.search(text) else ""
     found: list[tuple[int, int, str]] = []
     if _WORTH_A_LOOK.search(bare):
         found += [(*match.span(), EMAIL) for match in _EMAIL.finditer(bare)]

@@ -96,7 +96,10 @@ def _one_row_each(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 def _settle_transactions(
     raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledger
 ) -> pd.DataFrame:
-    """Bring amounts to one currency, refunds below 0, and leave out what is no purchase."""
+    """Bring amounts to one currency, refunds below 0, and leave out what is no purchase.
+
+    `frame` may be a piece of the table: what is said of the whole is said by `told_of_purchases`.
+    """
     section = client.transactions
     if section is None:
         return frame
@@ -116,24 +119,32 @@ def _settle_transactions(
     day = frame.get("date", pd.Series(pd.NaT, index=frame.index))
     late = day > pd.Timestamp.now() + pd.Timedelta(days=1)
     if late.any():
-        ledger.warn(
-            ("transactions", "columns", "date"),
-            f"{int(late.sum())} rows are dated in the future, the last {day.max():%Y-%m-%d}; they "
-            "are left out.",
-        )
-    gone[_("dated in the future")] = late
+        ledger.last = max(ledger.last or day.max(), day.max())
+    gone[FUTURE] = late
     if "order_id" in frame:  # without an order's number two equal rows may be two purchases
-        whole = raw.frame.duplicated(keep="first") & frame["order_id"].notna()
-        gone[_("repeats a row exactly")] = whole
+        gone[_("repeats a row exactly")] = ledger.repeated(raw.frame) & frame["order_id"].notna()
     kept = pd.Series(True, index=frame.index)
     for reason, rows in gone.items():
         ledger.drop(reason, int((rows & kept).sum()))
         kept &= ~rows
     if "amount" in frame:
-        below = int((frame.loc[kept, "amount"] < 0).sum())
-        if below:
-            ledger.notes.append(f"{below} refunds (amounts below 0) are deducted")
+        ledger.refunds += int((frame.loc[kept, "amount"] < 0).sum())
     return frame[kept]
+
+
+FUTURE = _("dated in the future")
+
+
+def told_of_purchases(ledger: Ledger) -> None:
+    """Say of all pieces of the transactions what was left out and deducted."""
+    if ledger.last is not None:
+        ledger.warn(
+            ("transactions", "columns", "date"),
+            f"{ledger.dropped[FUTURE]} rows are dated in the future, the last "
+            f"{ledger.last:%Y-%m-%d}; they are left out.",
+        )
+    if ledger.refunds:
+        ledger.notes.append(f"{ledger.refunds} refunds (amounts below 0) are deducted")
 
 
 def _rates(raw: Raw, client: Client, ledger: Ledger) -> Any:
@@ -144,16 +155,18 @@ def _rates(raw: Raw, client: Client, ledger: Ledger) -> Any:
     if section is None or texts is None:
         return 1.0
     known = values.texts_or_missing(texts, missing=section.missing).str.upper()
-    own = client.currency or known.value_counts().index[0]
-    rates = {own: 1.0, **section.rates}
+    counts = known.value_counts()
+    ledger.currency = (
+        client.currency or ledger.currency or str(counts.index[0] if len(counts) else "")
+    )
+    rates = {ledger.currency: 1.0, **section.rates}
     other = known[known.notna() & ~known.isin(rates)]
     if len(other):
-        counts = known.value_counts()
         told = ", ".join(f"{code} ({n})" for code, n in counts.items())
         ledger.error(
             ("transactions", "rates"),
-            f"amounts are in several currencies: {told}. Say under `rates:` how much {own} one "
-            f"{other.iloc[0]} is worth.",
+            f"amounts are in several currencies: {told}. Say under `rates:` how much "
+            f"{ledger.currency} one {other.iloc[0]} is worth.",
             other.iloc[0],
         )
     return known.map(rates).fillna(1.0).astype("float64")
@@ -198,3 +211,5 @@ SETTLED: dict[str, Callable[[Raw, Client, pd.DataFrame, Ledger], pd.DataFrame]] 
     "points": _settle_points,
 }
 """What a table needs once its columns are typed; those without an entry need nothing."""
+WHOLE = ("members",)
+"""Tables whose rows need one another: they are never read in pieces."""

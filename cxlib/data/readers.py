@@ -303,8 +303,10 @@ def united(
     for grid, told in zip(grids, files, strict=True):
         _check_cells(grid, told.name)
         filled = np.zeros(len(grid.cells), dtype=bool)
-        for name in grid.names:
-            filled |= (grid.cells[name].str.strip() != "").to_numpy(dtype=bool)
+        for name in grid.names:  # few rows are empty in their first columns
+            rest = np.flatnonzero(~filled)
+            texts = grid.cells[name].to_numpy(dtype=object)[rest]
+            filled[rest] = [bool(text.strip()) for text in texts]
         keep.append(filled)
         parts.append(grid.cells[filled].reindex(columns=columns, fill_value="").astype("str"))
     frame = pd.concat(parts, ignore_index=True)

@@ -56,6 +56,8 @@ def make_records(raw: Raw, client: Client, at: Path, ledger: Ledger) -> pd.DataF
     for column in TABLES[name]:
         path: Path = (*at, "columns", column.key)
         raw_name = getattr(columns_of, column.key, None) if column.key else None
+        coded = getattr(raw_name, "values", {})
+        raw_name = getattr(raw_name, "column", raw_name)
         if column.dtype == TIME:
             moments = ledger.moments(raw, raw_name, section, path, zone)
             if moments is not None:
@@ -63,6 +65,7 @@ def make_records(raw: Raw, client: Client, at: Path, ledger: Ledger) -> pd.DataF
             continue
         texts = ledger.column(raw, raw_name, path)
         if texts is not None:
+            texts = values.coded(texts, coded) if coded else texts
             columns[column.name] = _typed(raw, texts, column, section, ledger, path)
     for where, item in attributes_of(section).items():
         texts = ledger.column(raw, item.column, (*at, *where))

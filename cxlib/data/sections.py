@@ -1,11 +1,10 @@
-"""The sections of a drafted client file: what they share, then tickets."""
+"""The sections of a drafted client file: what they share."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,17 +20,12 @@ from cxlib.data.masking import mask_text
 from cxlib.data.readers import Raw
 from cxlib.data.values import common_start
 from cxlib.data.vocabulary import (
-    BREACHED,
     DATE_NAMES,
-    DURATION_NAMES,
     HAN,
     ISO_FORMATS,
     KEY_WORDS,
     NUMBERED,
-    STATE_WORDS,
-    TICKETS,
     UNFINISHED,
-    UNIT_WORDS,
     WAVE,
 )
 from cxlib.params.base import CANONICAL
@@ -175,7 +169,7 @@ def write_formats(lines: Lines, table: Table) -> None:
         lines.add(1, f"date_format: [{', '.join(map(json.dumps, table.formats))}]")
     if table.none and table.kind != "survey":
         listed = ", ".join(map(json.dumps, table.none))
-        lines.add(1, f"missing: [{listed}]", "where a date is expected: none")
+        lines.add(1, f"missing: [{listed}]", "no answer")
 
 
 def write_unused(lines: Lines, names: Sequence[str]) -> None:
@@ -221,95 +215,6 @@ class Keys:
         return key
 
 
-def tickets(lines: Lines, table: Table, files: str) -> None:
-    """Write the tickets section."""
-    lines.add(0, "tickets:")
-    write_source(lines, table, files)
-    part, durations = Lines(), Lines()
-    state: Column | None = None
-    created = dated(table, TICKETS["created"])
-    if created is None or (ids := table.take(TICKETS["id"], lambda c: c.distinct > 1)) is None:
-        del lines.lines[-2:]
-        lines.add(
-            0,
-            "",
-            asks=[
-                f"{files} looks like a ticket log, but no column tells "
-                f"{'the id' if created else 'when a ticket was created'}"
-            ],
-        )
-        return
-    table.days = created[1].days
-    again = len(ids.texts) - ids.distinct
-    part.add(
-        2,
-        f"id: {quoted(ids.name)}",
-        f"{ids.distinct} different in {ids.rows} rows",
-        [f"{again} ids come again: is a row an event of a ticket? Then `events: true`"]
-        if again
-        else (),
-    )
-    part.add(2, f"created: {quoted(created[0].name)}", shown_range(created[1]), created[1].asks)
-    for key in ("first_response", "resolved", "closed"):
-        found = dated(table, TICKETS[key])
-        if found is None:
-            continue
-        column, when = found
-        early = int((when.days < table.days.reindex(when.days.index)).sum())
-        asks = [*when.asks]
-        if early > max(0.2 * len(column.texts), 5):
-            asks.append(
-                f"{early} tickets have {column.name!r} before they were created, so it is left "
-                "out: another clock, or another meaning?"
-            )
-            part.add(2, f"# {key}: {quoted(column.name)}", asks=asks)
-            continue
-        part.add(
-            2,
-            f"{key}: {quoted(column.name)}",
-            f"{int(when.days.notna().sum())} of {column.rows} filled; {shown_range(when)}",
-            asks,
-        )
-    for key, pattern in DURATION_NAMES.items():
-        if length := table.take(pattern, always):
-            _duration(durations, key, length)
-    for key, fits in _TICKET_FITS.items():
-        if other := table.take(TICKETS[key], fits):
-            state = other if key == "state" else state
-            part.add(2, f"{key}: {quoted(other.name)}", f"{other.distinct} values")
-    lines.add(1, "columns:")
-    lines.lines += part.lines
-    write_formats(lines, table)
-    if any(not line.lstrip().startswith("#") for line in durations.lines):
-        lines.add(1, "durations:")
-    lines.lines += durations.lines
-    if state is not None:
-        _states(lines, state)
-    for column in table.rest():
-        if column.called(BREACHED):
-            said = f"{column.name!r} tells breaches, the opposite of sla_met: can the"
-            lines.add(
-                1, "", asks=[f"{said} export tell what was kept? Else give the limits under `sla:`"]
-            )
-    lines.add(
-        1, "# sla: {first_response: 4h, resolution: 2d}", "the contract's time limits, if any"
-    )
-    write_unused(lines, [column.name for column in table.rest()])
-
-
-def _duration(lines: Lines, key: str, column: Column) -> None:
-    """Write a column of durations; left out where a cell is none."""
-    named = (u for u, words in UNIT_WORDS.items() if re.search(words, column.name, re.IGNORECASE))
-    unit = next(named, "")
-    asks = [] if unit or numbers(column.texts).isna().all() else ["are these minutes?"]
-    unit = unit or "minutes"
-    strange = [t for t in column.texts.unique() if math.isnan(values.seconds(str(t), unit))]
-    if strange:
-        asks.append(f"{strange[0]!r} in {column.name!r} is no duration, so the column is left out")
-    said = f"{key}: {{column: {quoted(column.name)}, unit: {unit}}}"
-    lines.add(2, f"# {said}" if strange else said, asks=asks)
-
-
 def is_flag(column: Column) -> bool:
     """Tell whether a column holds yes and no."""
     return not values.flags(column.texts)[1].any()
@@ -323,38 +228,3 @@ def is_number(column: Column) -> bool:
 def always(column: Column) -> bool:
     """Take any column."""
     return True
-
-
-_TICKET_FITS: Mapping[str, Callable[[Column], bool]] = dict.fromkeys(
-    ("state", "customer", "channel", "queue", "priority", "group", "agent"), always
-) | {
-    "reopened": is_number,
-    "reassigned": is_number,
-    "csat": is_number,
-    "category": always,
-    "complaint": is_flag,
-    "upheld": is_flag,
-    "sla_met": is_flag,
-    "comment": always,
-}
-
-
-def _states(lines: Lines, column: Column) -> None:
-    found: dict[str, list[str]] = {}
-    unknown = []
-    for raw in map(str, column.texts.value_counts().index):
-        word = values.plain(raw)
-        state = next(
-            (s for s, p in STATE_WORDS.items() if re.fullmatch(p, word, re.IGNORECASE)), ""
-        )
-        if not state:
-            unknown.append(raw)
-        found.setdefault(state or "open", []).append(raw)
-    lines.add(1, "states:")
-    asks = [f"what does the state {', '.join(map(repr, unknown))} mean? It stands under open"]
-    for state, raws in found.items():
-        lines.add(
-            2,
-            f"{state}: [{', '.join(map(quoted, raws))}]",
-            asks=asks if state == "open" and unknown else (),
-        )

@@ -175,9 +175,17 @@ def _dated_periods(workspace: Workspace, client: Client, kind: periods.Kind) -> 
     tables = _record(workspace, client.client)["tables"]
     for table, column in {"survey": "date", **DATED}.items():
         if table in tables and column in tables[table]["columns"]:
-            dates = read_table(workspace, client.client, table, [column])[column]
-            labels += periods.label_dates(dates, kind).dropna().unique().tolist()
+            labels += _labels(workspace, client.client, table, column, kind)
     return periods.order(labels)
+
+
+def _labels(
+    workspace: Workspace, name: str, table: str, column: str, kind: periods.Kind
+) -> list[str]:
+    """Return the periods of a table's dates; each day is labelled once."""
+    days = read_table(workspace, name, table, [column])[column].dt.normalize().drop_duplicates()
+    found: list[str] = periods.label_dates(days, kind).dropna().unique().tolist()
+    return found
 
 
 def _own_periods(workspace: Workspace, client: Client) -> list[str]:
@@ -192,8 +200,7 @@ def _own_periods(workspace: Workspace, client: Client) -> list[str]:
     kind = client.period
     for table, column in DATED.items():
         if table in tables and kind != "wave":
-            dates = read_table(workspace, name, table, [column])[column]
-            labels += periods.label_dates(dates, kind).dropna().unique().tolist()
+            labels += _labels(workspace, name, table, column, kind)
     return periods.order(labels) or ["all"]
 
 

@@ -146,6 +146,10 @@ def is_code(texts: pd.Series, codes: Sequence[Code]) -> pd.Series:
     """Return where a cell is one of the codes; ``99``, ``99.0`` and ``９９`` are all 99."""
     if not codes:
         return pd.Series(False, index=texts.index, name=texts.name)
+    return by_value(texts, _among(codes), "bool")
+
+
+def _among(codes: Sequence[Code]) -> Callable[[str], bool]:
     words = {plain(str(code)).casefold() for code in codes}
     numbers = {value for code in codes if not np.isnan(value := number(str(code)))}
 
@@ -153,12 +157,13 @@ def is_code(texts: pd.Series, codes: Sequence[Code]) -> pd.Series:
         bare = plain(text).casefold()
         return bare in words or number(bare) in numbers
 
-    return by_value(texts, matches, "bool")
+    return matches if codes else lambda text: False
 
 
 def is_blank(texts: pd.Series, missing: Sequence[Code] = ()) -> pd.Series:
     """Return where a cell holds nothing, or a code that means no answer."""
-    return (texts.str.strip() == "") | is_code(texts, missing)
+    code = _among(missing)
+    return by_value(texts, lambda text: not text.strip() or code(text), "bool")
 
 
 def answers(
@@ -194,6 +199,12 @@ def answers(
 
 def _word(text: str) -> str:
     return "".join(plain(text).casefold().split())
+
+
+def coded(texts: pd.Series, values: Mapping[str, float]) -> pd.Series:
+    """Return a column with the numbers that words stand for, as text; other cells as they are."""
+    known = {_word(text): f"{value:g}" for text, value in values.items()}
+    return by_value(texts, lambda text: known.get(_word(text), text), "str")
 
 
 def in_texts(
@@ -246,8 +257,8 @@ def _flag(text: str) -> object:
 
 def texts_or_missing(texts: pd.Series, *, missing: Sequence[Code] = ()) -> pd.Series:
     """Return a column as text, blanks around cut, missing where there is nothing or a code."""
-    bare = texts.str.strip()
-    return bare.mask((bare == "") | is_code(texts, missing))
+    code = _among(missing)
+    return by_value(texts, lambda text: None if code(text) else text.strip() or None, "str")
 
 
 _SPLIT = ("┋", "\n", ";", "；", "|", "、", ",", "，", "/")

@@ -36,12 +36,15 @@ NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 LIKERT = {
-    5: "非常满意|很满意|十分满意|非常同意|非常容易|非常好|很好|非常愿意|very satisfied|extremely satisfied|completely satisfied|strongly agree|very easy|excellent|very good|very likely|extremely likely",
-    4: "满意|比较满意|较满意|同意|比较同意|容易|比较容易|好|较好|愿意|satisfied|somewhat satisfied|agree|somewhat agree|easy|good|likely",
+    5: "非常满意|很满意|十分满意|非常同意|非常容易|非常好|很好|非常愿意|very satisfied|extremely satisfied|completely satisfied|strongly agree|very easy|excellent|very good|very likely|extremely likely|very happy|extremely happy",
+    4: "满意|比较满意|较满意|同意|比较同意|容易|比较容易|好|较好|愿意|satisfied|somewhat satisfied|agree|somewhat agree|easy|good|likely|happy",
     3: "一般|中立|普通|neutral|neither|average|fair|ok|neither satisfied nor dissatisfied|neither agree nor disagree",
-    2: "不满意|比较不满意|较不满意|不太满意|不同意|不太同意|比较不同意|困难|比较困难|差|较差|不愿意|dissatisfied|somewhat dissatisfied|unsatisfied|disagree|somewhat disagree|difficult|poor|unlikely",
-    1: "非常不满意|很不满意|非常不同意|非常困难|非常差|很差|非常不愿意|very dissatisfied|very unsatisfied|extremely dissatisfied|strongly disagree|very difficult|very poor|very unlikely|extremely unlikely",
+    2: "不满意|比较不满意|较不满意|不太满意|不同意|不太同意|比较不同意|困难|比较困难|差|较差|不愿意|dissatisfied|somewhat dissatisfied|unsatisfied|disagree|somewhat disagree|difficult|poor|unlikely|unhappy",
+    1: "非常不满意|很不满意|非常不同意|非常困难|非常差|很差|非常不愿意|very dissatisfied|very unsatisfied|extremely dissatisfied|strongly disagree|very difficult|very poor|very unlikely|extremely unlikely|very unhappy|extremely unhappy",
 }
+THUMBS = {"good": 1, "goodwithcomment": 1, "bad": 0, "badwithcomment": 0, "好评": 1, "差评": 0}
+"""A rating of two answers, as Zendesk's."""
+UNRATED = re.compile(r"(not |un)?offered|未评价?|not (yet )?rated|无", re.IGNORECASE)
 ANSWER_WORDS = {word: value for value, words in LIKERT.items() for word in words.split("|")}
 NUMBERED = re.compile(
     r"^(?:(?:Q\d+[a-z]?|\d+)\s*[.、:：_)） -]\s*|(?!no\.)[a-z]\w*(?:\[\w+\])?\. )(?=\D)",
@@ -147,25 +150,27 @@ KEY_WORDS = {
     "category": "类别|品类|分类",
 }
 TICKETS = {
-    "id": r"(ticket|case|issue|request|incident|unique)[ _]?(id|no\.?|number|key)|number|key|id|ticket|case|工单(编?号|id)|单号|编号",
-    "created": r"created?( ?at| ?time| ?date| ?on)?|(sys_)?created_(on|at|date|time)|opened(_at| at)?|open(ed)? (date|time)|创建(时间|日期)|提交时间|建单时间|受理时间|来电时间",
+    "id": r"(ticket|case|issue|request|incident|unique|interaction|call|conversation|session)[ _]?(id|no\.?|number|key)|number|key|id|ticket|case|工单(编?号|id)|单号|编号",
+    "created": r"(call )?start(ed)?[ _]?(time|at)|call[ _](date|time)|呼入时间|created?( ?at| ?time| ?date| ?on)?|(sys_)?created_(on|at|date|time)|opened(_at| at)?|open(ed)? (date|time)|创建(时间|日期)|提交时间|建单时间|受理时间|来电时间",
     "first_response": r"first[ _]res?po?n[sd].*(at|time|date)|first repl\w+ at|first (response|reply)|initial response time|首次(响应|回复)时间|首响时间",
     "resolved": r"resolved( ?at| ?time| ?date)?|resolved_(at|date)|solved at|resolution date|solved|解决(时间|日期)|完成时间|办结时间",
     "closed": r"closed( ?at| ?time| ?date)?|closed_(at|date|time)|close date|关闭(时间|日期)|结单时间",
     "state": r"status|state|incident_state|状态|工单状态",
-    "customer": IDS[0].pattern + r"|caller|requester id|customer|客户",
-    "channel": r".*channel.*|source|via|渠道|来源渠道|来源|受理渠道",
+    "customer": IDS[0].pattern
+    + r"|caller(_id)?|opened_for|(contact|requester)[ _]id|requester id|customer|客户",
+    "channel": r".*channel.*|contact[ _]type|media[ _]type|source|via|渠道|来源渠道|来源|受理渠道",
     "queue": r"queue|队列|技能组",
     "priority": r"priority|优先级|紧急程度",
     "group": r"(assignment[ _])?group|team|agency|department|班组|部门|处理组",
     "agent": r"agent|assignee|assigned[ _]to|owner|坐席|客服|处理人|受理人",
     "reopened": r"reopen(s|ed)?([ _]count)?|重开次数",
     "reassigned": r"reassign(ed|ment)?( ?_?count| stations)?|转派次数",
-    "csat": r"csat|satisfaction( score| rating)?|满意度(评分)?|评分",
-    "category": r"category|(issue|complaint|request|ticket)[ _]?type|type|topic|reason|主题|原因|问题类型|工单类型|类别|分类",
+    "csat": r"csat|satisfaction( score| rating)?|满意度(评分|评价)?|评分|评价结果|(customer )?satisfaction.*|survey results?",
+    "category": r"category|(issue|complaint|request|ticket)[ _]?type|type|topic|reason|主题|原因|问题类型|工单类型|类别|(问题|工单)?分类",
     "complaint": r"(is )?complaint|是否投诉",
     "upheld": r"upheld|投诉成立",
-    "sla_met": r"(within|met|in|made)[ _]sla|sla[ _](met|status)|resolution status|(是否)?(达标|按时)(完成)?",
+    "fcr_survey": r"first[ _](contact|call|time)[ _]resol\w*|fcr|(resolved|solved)[ _](at|on|in)[ _]first[ _](contact|call)|(是否)?(首次|一次性?)解决",
+    "sla_met": r"(within|met|in|made)[ _]sla|sla([ _](met|status))?\??|service[ _]level([ _]met)?|resolution status|(是否)?(达标|按时)(完成)?",
     "comment": r"(short )?description|comments?|summary|subject|备注|描述|问题描述",
 }
 DURATION_NAMES = {

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cxlib.errors import SetupError
+from cxlib.learn import marks
 from cxlib.learn.lesson import words_of
 from cxlib.report.markdown import translate_code, translate_markdown
 from cxlib.words import Words
@@ -84,8 +86,15 @@ def lay_out(folder: Path, language: str, *, trainer: bool = False) -> list[Path]
     language : str
         Of the notebooks: ``lessons/<language>/``.
     trainer : bool
-        Also the solutions, in ``trainer/<language>/``.
+        Also the solutions, the guide, the test and its key, in ``trainer/<language>/``.
+
+    Raises
+    ------
+    SetupError
+        If the folder is a workspace of another kind: clients' work and lessons do not mix.
     """
+    if (folder / "params").is_dir() and not (folder / "lessons").is_dir():
+        raise SetupError(f"{folder} is a workspace already; name another folder for the course.")
     make_private(folder)
     made = [*_texts(folder, language, trainer=trainer)]
     written = [path for path, _text in made if not path.exists()]
@@ -114,6 +123,12 @@ def _texts(folder: Path, language: str, *, trainer: bool) -> Iterator[tuple[Path
         yield folder / "lessons" / language / path.name, _text(exercise(path, language))
         if trainer:
             yield folder / "trainer" / language / path.name, _text(solution(path, language))
+    if trainer:
+        own = folder / "trainer" / language
+        yield own / "guide.md", _read(kit_file("notebooks") / "lessons" / f"guide.{language}.md")
+        yield own / "test.md", marks.paper(language)
+        yield own / "key.md", marks.paper(language, key=True)
+        yield folder / "trainer" / "answers.csv", marks.sheet()
 
 
 def _read(path: Path) -> str:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxlib.engagement import Engagement
-    from cxlib.learn.replies import Key, Reply
+    from cxlib.learn.dirty import Dirty
+    from cxlib.learn.replies import Key, Reply, Rubric
 
 FOLDER = Path(__file__).resolve().parent
-QUESTIONS = ("scores",)
+QUESTIONS = ("scores", "craft", "methods", "flow", "voice")
 """Modules of `cxlib.learn` that hold the lessons' questions."""
 
 
@@ -26,8 +27,8 @@ class Lesson:
     """One lesson of the course, in one language.
 
     The answers to its questions are stored nowhere: each is worked out from the client's data when
-    it is checked, by another road than the lesson's, so that it holds for any client, and also
-    proves the lesson.
+    it is checked, by another road than the lesson's wherever there is one, so that it holds for any
+    client, and also proves the lesson.
 
     Parameters
     ----------
@@ -45,6 +46,7 @@ class Lesson:
         self.number = number
         self.words = words_of(language)
         self.workspace = workspace or Workspace.find()
+        self.seed = 0
         self._opened: dict[tuple[str, str], Engagement] = {}
 
     def open(self, client: str, *, period: str = "latest") -> Engagement:
@@ -56,6 +58,20 @@ class Lesson:
                 client, period=period, language=self.words.language, workspace=self.workspace
             )
         return self._opened[client, period]
+
+    def dirty(self) -> Dirty:
+        """Return the client that is to be put right (lesson 4)."""
+        from cxlib.learn.dirty import Dirty
+
+        return Dirty(self.workspace)
+
+    def unseen(self, seed: int) -> Engagement:
+        """Open the client of a seed, which is made if it is not there (lesson 14)."""
+        from cxlib.data.demo.unseen import build_unseen
+
+        self.seed = seed
+        build_unseen(self.workspace.root, seed)
+        return self.open(f"unseen-{seed}")
 
     def check(self, question: str, answer: object) -> Reply:
         """Say whether an answer is right, and what a usual mistake it may be.
@@ -87,7 +103,7 @@ def words_of(language: str) -> Words:
 
 
 @cache
-def _questions() -> dict[str, Callable[[Lesson], Key]]:
+def _questions() -> dict[str, Callable[[Lesson], Key | Rubric]]:
     """Return every question by its number."""
     found: dict[str, Any] = {}
     for name in QUESTIONS:

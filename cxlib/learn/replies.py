@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -113,6 +113,31 @@ class Key:
 
     def _is(self, given: float, wanted: float) -> bool:
         return abs(given - wanted) <= self.within
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rubric:
+    """What a sentence of the learner's own must fulfil, and what is said of a broken rule.
+
+    ``rules``: msgid to a function of the sentence, true where it is kept.
+    """
+
+    rules: Mapping[str, Callable[[str], bool]]
+    praise: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def reply(self, answer: object, words: Words) -> Reply:
+        """Return what is said to a sentence: all that is still to be mended."""
+        if answer is ...:
+            return Reply(None, words.say(_("Your turn: put your answer in place of the dots.")))
+        if not isinstance(answer, str) or not answer.strip():
+            return Reply(False, words.say(_("A sentence in quotation marks is asked for.")))
+        broken = [
+            words.say(rule, **self.facts) for rule, kept in self.rules.items() if not kept(answer)
+        ]
+        if not broken:
+            return Reply(True, words.say(self.praise, **self.facts))
+        return Reply(False, ("" if words.language == "zh" else " ").join(broken))
 
 
 def _told(answer: Any) -> frozenset[str]:

@@ -45,9 +45,6 @@ def _net_score(lesson: Lesson) -> Key:
             _("You have counted the 8s as promoters; they are passives."): 100 * (r >= 8).mean()
             - low,
             _("You have taken detractors less promoters."): low - top,
-            _("The rows without an answer are in your base; leave them out."): (top - low)
-            * len(r)
-            / len(lesson.open("lakeside-bank").survey()),
         },
     )
 
@@ -75,7 +72,6 @@ def _reach_of_few(lesson: Lesson) -> Key:
             _("Not four times: the width goes with the root of the number of answers."): 4
             * 1.96
             * _spread(_answers(lesson, "lakeside-bank")["nps"]),
-            _("This is the whole width; to either side it is half of it."): 2 * 1.96 * error,
             _("This is the standard error; the 95% interval reaches about two of them."): error,
         },
     )

@@ -14,6 +14,7 @@ from cxlib.params.base import (
     DurationText,
     Key,
     MomentColumn,
+    Number,
     Raws,
     Text,
     mapping_of,
@@ -21,6 +22,16 @@ from cxlib.params.base import (
 from cxlib.params.calendar import Calendar
 from cxlib.params.faults import Path, Problem, dotted
 from cxlib.params.source import Read, Table, check_columns, check_source
+
+
+class Coded(Closed):
+    """A column of words, and the numbers they stand for: Good: 1, Bad: 0; a yes is 1, a no 0."""
+
+    column: Text
+    values: Mapping[Text, Number] = {}
+
+
+CodedColumn = Annotated[Coded, mapping_of("column")]
 
 
 class TicketColumns(Closed):
@@ -42,12 +53,12 @@ class TicketColumns(Closed):
     handle_minutes: Text | None = None
     reopened: Text | None = None
     reassigned: Text | None = None
-    csat: Text | None = None
-    fcr_survey: Text | None = None
+    csat: CodedColumn | None = None
+    fcr_survey: CodedColumn | None = None
     category: Text | None = None
-    complaint: Text | None = None
-    upheld: Text | None = None
-    sla_met: Text | None = None
+    complaint: CodedColumn | None = None
+    upheld: CodedColumn | None = None
+    sla_met: CodedColumn | None = None
     comment: Text | None = None
     event_time: MomentColumn | None = None
 
@@ -220,4 +231,5 @@ def _sla(tickets: Tickets) -> Iterator[Problem]:
 
 def _columns(columns: Closed, section: str) -> Iterator[Read]:
     for name in type(columns).model_fields:
-        yield (section, "columns", name), getattr(columns, name)
+        named = getattr(columns, name)
+        yield (section, "columns", name), getattr(named, "column", named)

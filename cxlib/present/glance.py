@@ -40,6 +40,7 @@ def glance(result: Any, *, words: Words, minimum_base: int) -> tables.TableView:
     first = "table" if "table" in frames else next(iter(frames))
     frame = frames[first]
     wide = tables.choose(result, frame, None)
+    wide = [name for name in wide if frame[name].dtype != bool or frame[name].any()]
     told = [name for name in wide if columns.kind_of(name) or name in getattr(result, "by", ())]
     narrow = len(wide) > MOST and len(told) > 2
     names = told[:MOST] if narrow else wide
@@ -71,22 +72,16 @@ def numbers_of(result: Any) -> dict[str, Any]:
 MOST = 10
 """Columns from which on only those are shown that the registry explains, and so many of them."""
 _SETTINGS = (
-    "unit",
-    "kind",
-    "basis",
-    "minimum_base",
-    "confidence",
-    "alpha",
-    "level",
-    "form",
-    "seed",
+    *("unit", "kind", "method", "basis", "form", "level", "alpha"),
+    *("confidence", "minimum_base"),
 )
 """What was asked for, not what came out."""
 
 
 def _summary(facts: dict[str, Any], words: Words, unit: str) -> str:
     ends = {end for name in facts if name in COLUMNS for end in COLUMNS[name].interval or ()}
-    said = []
+    about: list[str] = []  # what it is of: the name is enough
+    said: list[str] = []
     for name, value in facts.items():
         if name not in COLUMNS or name in ends or value in ("", None, 0) or value != value:  # noqa: PLR0124
             continue
@@ -94,7 +89,9 @@ def _summary(facts: dict[str, Any], words: Words, unit: str) -> str:
         if column.kind in columns.WORDS_KINDS and not isinstance(value, str):
             continue
         shown = formats.cell(value, column.kind, words=words, unit=unit)
-        said.append(
-            f"{words.label(column.heading)} {shown}{tables.interval(facts, column, words, unit)}"
+        shown += tables.interval(facts, column, words, unit)
+        named = column.kind == "key"
+        (about if named else said).append(
+            shown if named else f"{words.label(column.heading)} {shown}"
         )
-    return " · ".join(said)
+    return " · ".join([*about, *said])

@@ -91,8 +91,9 @@ def grid(
     asked = columns.split() if isinstance(columns, str) else columns
     chosen = tables.choose(result, frame, asked)
     if asked is None:
-        chosen = [name for name in chosen if name in COLUMNS and not _only_own(frame, name)]
-    shown = list(_with_ends(frame, chosen))
+        known = {*COLUMNS, *(getattr(result, "by", None) or ())}
+        chosen = [name for name in chosen if name in known and not _only_own(frame, name)]
+    shown = list(_with_ends(frame, chosen, result))
     rows = [
         tuple(_cell(record, name, column, words, unit) for name, column, _heading in shown)
         for record in frame.to_dict("records")
@@ -109,10 +110,12 @@ def _only_own(frame: pd.DataFrame, name: str) -> bool:
     return name == "brand" and bool(frame[name].eq("own").all())
 
 
-def _with_ends(frame: pd.DataFrame, names: list[str]) -> Iterable[tuple[str, Column, str]]:
+def _with_ends(
+    frame: pd.DataFrame, names: list[str], result: Any
+) -> Iterable[tuple[str, Column, str]]:
     """Yield each column, the ends of its interval after it, and the bases that were not asked."""
     for name in names:
-        column = tables.column_of(frame, name)
+        column = tables.column_of(frame, name, result)
         yield name, column, ""
         for end, which in zip(column.interval or (), ("low", "high"), strict=False):
             if end in frame and end not in names and bool(frame[end].notna().any()):

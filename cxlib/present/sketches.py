@@ -14,7 +14,7 @@ from cxlib.plots import forest as forests
 from cxlib.plots import lines as several
 from cxlib.plots import theme
 from cxlib.plots import trend as trends
-from cxlib.present.tables import column_of, frame_of, value_of
+from cxlib.present.tables import SHARED, column_of, frame_of, value_of
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -51,7 +51,7 @@ def forest(
     subjects = [s for s in (*_groups(result), *SUBJECTS, "period") if s in table]
     told = [s for s in dict.fromkeys(subjects) if _varies(table, s)] or subjects[:1]
     labels = [
-        " · ".join(_said(row, s, table, words) for s in told if not pd.isna(row[s]))
+        " · ".join(_said(row, s, result, words) for s in told if not pd.isna(row[s]))
         for row in table.to_dict("records")
     ]
     title = title or words.say(_("{what}, each with its 95% interval"), what=what)
@@ -93,7 +93,7 @@ def trend(
     periods = list(dict.fromkeys(table["period"]))
     for _key, rows in table.groupby(told, sort=False, dropna=False):
         row = rows.iloc[0].to_dict()
-        label = " · ".join(_said(row, s, table, words) for s in told if not pd.isna(row[s]))
+        label = " · ".join(_said(row, s, result, words) for s in told if not pd.isna(row[s]))
         band = rows.rename(columns={"low": "value_low", "high": "value_high"})
         series[label] = band.assign(at=rows["period"].map(periods.index))
     if len(series) > len(theme.SERIES):
@@ -191,9 +191,10 @@ def _groups(result: Any) -> tuple[str, ...]:
     return tuple(by) if isinstance(by, (tuple, list)) else ()
 
 
-def _said(row: dict[Any, Any], name: str, table: pd.DataFrame, words: Words) -> str:
+def _said(row: dict[Any, Any], name: str, result: Any, words: Words) -> str:
     if name == "period":
         return words.period(str(row[name]))
-    column = column_of(table, name)
-    value = value_of(row, name, column, words)
-    return words.label(value if name in columns.COLUMNS else f"{name}={value}")
+    if name in _groups(result) and name not in SHARED:
+        return words.label(f"{name}={row[name]}")
+    column = columns.COLUMNS.get(name, columns.Column(name, "key"))
+    return words.label(value_of(row, name, column, words))

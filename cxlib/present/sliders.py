@@ -1,13 +1,13 @@
-"""Sliders over a scenario: a consultant moves ratings and sees the predicted score at once."""
+"""Sliders: a consultant moves ratings, or the rules of tiers, and sees at once what follows."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from cxlib.errors import SetupError
+from cxlib.errors import DataError, SetupError
 from cxlib.present.tables import say_caveat
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
@@ -15,6 +15,7 @@ from cxlib.workspace import JOB_VARIABLE
 
 if TYPE_CHECKING:
     from cxlib.analysis.drivers import Scenario, ScenarioModel
+    from cxlib.analysis.members import Designs
 
 REACH, STEP = 1.0, 0.05
 """How far a slider goes either way, and its smallest step, in points of the rating."""
@@ -58,35 +59,50 @@ def scenario_sliders(
     """
     if model is None or os.environ.get(JOB_VARIABLE):
         return None
+    begin = dict(start or {})
+    rulers = {
+        name: {
+            "value": round(begin.get(name, 0.0) / STEP) * STEP,
+            "min": -REACH,
+            "max": REACH,
+            "step": STEP,
+            "description": f"{words.label(name)} ({words.number(mean, 2)})",
+            "readout_format": "+.2f",
+        }
+        for name, mean in zip(model.drivers, model.means, strict=True)
+    }
+
+    def tell(values: Mapping[str, float]) -> str:
+        asked = {name: value for name, value in values.items() if value}
+        return _told(model.predict(asked, headline=headline), words)
+
+    return _panel(rulers, tell, words, today=dict.fromkeys(rulers, 0.0))
+
+
+def _panel(
+    rulers: Mapping[str, Mapping[str, Any]],
+    tell: Callable[[Mapping[str, float]], str],
+    words: Words,
+    *,
+    today: Mapping[str, float],
+) -> Any:
+    """Return a slider a ruler, a button back to `today`, and what `tell` says of their values."""
     try:
         import ipywidgets
     except ImportError:
         raise SetupError(
             "sliders need ipywidgets; install it with `pip install ipywidgets`."
         ) from None
-    begin = dict(start or {})
-    sliders = {
-        name: ipywidgets.FloatSlider(
-            value=round(begin.get(name, 0.0) / STEP) * STEP,
-            min=-REACH,
-            max=REACH,
-            step=STEP,
-            description=f"{words.label(name)} ({words.number(mean, 2)})",
-            readout_format="+.2f",
-            style={"description_width": "16em"},
-            layout={"width": "36em"},
-        )
-        for name, mean in zip(model.drivers, model.means, strict=True)
-    }
+    looks: dict[str, Any] = {"style": {"description_width": "16em"}, "layout": {"width": "36em"}}
+    sliders = {name: ipywidgets.FloatSlider(**ruler, **looks) for name, ruler in rulers.items()}
     told = ipywidgets.HTML()
 
     def update(_change: Any = None) -> None:
-        asked = {name: slider.value for name, slider in sliders.items() if slider.value}
-        told.value = _told(model.predict(asked, headline=headline), words)
+        told.value = tell({name: slider.value for name, slider in sliders.items()})
 
     def reset(_button: Any) -> None:
-        for slider in sliders.values():
-            slider.value = 0.0
+        for name, slider in sliders.items():
+            slider.value = today[name]
 
     for slider in sliders.values():
         slider.observe(update, names="value")
@@ -94,6 +110,93 @@ def scenario_sliders(
     button.on_click(reset)
     update()
     return ipywidgets.VBox([*sliders.values(), button, told])
+
+
+def tier_sliders(
+    simulate: Callable[..., Designs] | None,
+    *,
+    rules: Mapping[str, Mapping[str, float]],
+    words: Words,
+    unit: str,
+    minimum_base: int,
+) -> Any:
+    """Return sliders for each tier's threshold and benefits, with what they cost beneath.
+
+    Parameters
+    ----------
+    simulate : callable or None
+        Takes `designs` by name, today's first, and tells what they cost, such as
+        `members.simulate_tiers` with its data. None: no tiers, no sliders.
+    rules : mapping
+        Today's: tier, lowest first, to its ``from, benefits`` and ``points``.
+    words : Words
+    unit : str
+        The currency.
+    minimum_base : int
+        Counts of members below it are not told.
+
+    Returns
+    -------
+    ipywidgets.VBox or None
+        None in a batch job.
+
+    Raises
+    ------
+    SetupError
+        If ipywidgets is not installed.
+    """
+    if simulate is None or not rules or os.environ.get(JOB_VARIABLE):
+        return None
+    rulers, today = {}, {}
+    for tier, rule in rules.items():
+        for key, says in (("from", _("{tier}: from")), ("benefits", _("{tier}: benefits"))):
+            value = float(rule.get(key, 0.0))
+            if key == "from" and not value:
+                continue  # the lowest tier begins at nothing
+            name, most = f"{key} {tier}", max(2 * value, 10.0)
+            today[name] = value
+            rulers[name] = {
+                "value": value, "min": 0.0, "max": most, "step": most / 200,
+                "description": words.say(says, tier=words.label(f"tier={tier}")),
+                "readout_format": ",.0f" if most >= 100 else ",.1f",
+            }  # fmt: skip
+
+    def tell(values: Mapping[str, float]) -> str:
+        tried = {
+            tier: {**rule, **{key: values[name] for key in ("from", "benefits")
+                              if (name := f"{key} {tier}") in values}}
+            for tier, rule in rules.items()
+        }  # fmt: skip
+        try:
+            found = simulate(designs={"today": rules, "tried": tried})
+        except DataError as error:
+            return f"<p>{escape(str(error))}</p>"
+        return _costs(found, words, unit, minimum_base)
+
+    return _panel(rulers, tell, words, today=today)
+
+
+def _costs(found: Designs, words: Words, unit: str, minimum_base: int) -> str:
+    """Return what a design costs against today's as HTML."""
+    row = found.table.iloc[1]
+    if row["n"] < minimum_base:
+        return f"<p>{escape(words.say(_('Too few members to say.')))}</p>"
+    money = {
+        name: Quantity(float(row[column]), unit, sign=sign)
+        for name, column, sign in (
+            ("cost", "cost", False), ("change", "cost_change", True),
+            ("low", "cost_change_low", True), ("high", "cost_change_high", True),
+        )
+    }  # fmt: skip
+    headline = words.say(_("{cost} a year, {change} against today ({low} to {high})"), **money)
+    few = words.say(_("fewer than {n}"), n=minimum_base)
+    moved = {
+        way: words.number(n) if (n := int(row[way])) >= minimum_base or not n else few
+        for way in ("up", "down")
+    }
+    says = words.say(_("Members who rise: {up}; who fall: {down}"), **moved)
+    notes = "".join(f"<p><small>{escape(say_caveat(c, words))}</small></p>" for c in found.caveats)
+    return f"<p><b>{escape(headline)}</b></p><p>{escape(says)}</p>{notes}"
 
 
 def _told(scenario: Scenario, words: Words) -> str:

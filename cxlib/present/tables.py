@@ -61,7 +61,9 @@ class TableView:
 
     def _html(self) -> str:
         sides = ["right" if numeric else "left" for numeric in self.numeric]
-        look = "text-align:{};padding:.25em .7em;vertical-align:top;max-width:34em;white-space:{}"
+        look = (
+            "text-align:{};padding:.25em .7em;vertical-align:baseline;max-width:34em;white-space:{}"
+        )
         heads = zip(self.headings, sides, strict=True)
         head = "".join(
             f'<th style="{look.format(side, "normal")}">{escape(text)}</th>' for text, side in heads
@@ -90,6 +92,8 @@ class TableView:
         return "\n".join(lines)
 
 
+SHARED = ("period", "brand", "touchpoint")
+"""Columns that a result may be by and that mean what the registry says."""
 KPI_COLUMNS = (
     *("kpi", "segment", "level", "brand", "period", "value", "target", "status", "change"),
     *("like", "cause", "n"),
@@ -129,7 +133,7 @@ def view(
     asked = columns.split() if isinstance(columns, str) else columns
     frame = result if isinstance(result, pd.DataFrame) else frame_of(result, table)
     unit = "" if isinstance(result, pd.DataFrame) else str(getattr(result, "unit", "") or "")
-    shown = [(name, column_of(frame, name)) for name in choose(result, frame, asked)]
+    shown = [(name, column_of(frame, name, result)) for name in choose(result, frame, asked)]
     rows = [_row(record, shown, words, unit) for record in frame.to_dict("records")]
     judged = "status" in dict(shown)
     return TableView(
@@ -176,8 +180,14 @@ def choose(result: Any, frame: pd.DataFrame, asked: Sequence[str] | None) -> lis
     return [n for n in names if n not in ends and (frame.empty or bool(frame[n].notna().any()))]
 
 
-def column_of(frame: pd.DataFrame, name: str) -> Column:
-    """Return what a column means: as the registry has it, else by its kind of numbers."""
+def column_of(frame: pd.DataFrame, name: str, result: Any = None) -> Column:
+    """Return what a column means: a group of the result's own, the registry's, else its kind.
+
+    A client may call a segment as the kit calls a column.
+    """
+    by = getattr(result, "by", ())
+    if isinstance(by, tuple) and name in by and name not in SHARED:
+        return Column(name, "level")
     known = registry.COLUMNS.get(name)
     if known is not None:
         return known

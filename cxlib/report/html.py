@@ -92,7 +92,12 @@ def _quoted(text: str) -> str:
 
 
 def render(
-    notebook: Any, *, words: Words, cover: Cover, links: Mapping[str, Link] = MappingProxyType({})
+    notebook: Any,
+    *,
+    words: Words,
+    cover: Cover,
+    links: Mapping[str, Link] = MappingProxyType({}),
+    methods: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Return the report of an executed notebook.
 
@@ -105,6 +110,8 @@ def render(
     links : mapping of str to Link
         Where other chapters of the same folder stand, by stem: what is repeated from one leads
         there.
+    methods : sequence of (str, str)
+        Where the handbook has what the chapter rests on, and its title.
 
     Returns
     -------
@@ -143,6 +150,7 @@ def render(
         "contents": _contents(evidence, headings, words, bool(method)),
         "evidence": evidence,
         "method": method,
+        "methods": methods,
         "provenance": cover.provenance,
         "style": cover.style(),
         "policy": CONTENT_POLICY,

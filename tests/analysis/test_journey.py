@@ -91,6 +91,16 @@ def test_a_touchpoint_in_no_stage_or_in_two() -> None:
     assert unscored.caveats[0].facts["touchpoint"] == "call"
 
 
+def test_one_answer_has_a_score_and_no_interval() -> None:
+    scores = SCORES.astype({"low": object, "high": object})
+    scores.loc[0, ["low", "high"]] = None
+    row = (
+        map_journey(STAGES, scores=scores, scales=(1, 5)).table.set_index("touchpoint").loc["site"]
+    )
+    assert row["emotion"] == pytest.approx(0.5)
+    assert np.isnan(row[["emotion_low", "emotion_high"]].astype(float)).all()
+
+
 # --- where customers go no further --------------------------------------------------------------
 
 STEPS = ("choosing", "buying", "receiving")

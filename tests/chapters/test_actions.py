@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from cxlib import Engagement
+from cxlib.analysis.members import Experience
 from cxlib.batch.registers import propose
 from cxlib.chapters.actions import findings, tables
 from cxlib.chapters.actions.register import Register
@@ -148,3 +150,33 @@ def test_the_register_speaks_both_languages(bank: Engagement) -> None:
     late = {f.id: f for f in told}["actions.a1"]
     assert "线路全忙时提供回拨" in late.headline(chinese.words)
     assert "客服中心经理" in late.step(chinese.words)
+
+
+def with_steps(e: Engagement, **changed: Any) -> None:
+    """Save what the membership chapter would, with two steps of known worth."""
+    spend = {"outcome_key": "spend", "unit": "GBP", "days": 180, "here": 2_000, "turn": "more"}
+    spend |= {"step_value_low": 60.0, "step_value_high": 140.0, "n": 300} | changed
+    table = pd.DataFrame([spend | {"step_value": 120.0}, spend | {"step_value": 80.0}])
+    nothing = {name: pd.DataFrame() for name in ("groups", "members")}
+    steps = Experience(table=table, **nothing, horizon=180, n=900, adjusted=())
+    known: Any = {"client": e.client.client, "chapter": "membership", "period": e.period}
+    path = e.workspace.result(e.client.client, e.period, "membership")
+    write(path, Envelope(**known, kit="0", results={"steps": steps}, findings=()))
+
+
+def test_an_action_is_put_in_money_where_membership_knows_it(bank: Engagement) -> None:
+    plan = tables.plan(bank)
+    assert tables.in_money(bank, plan).empty  # the membership chapter has not run
+    with_steps(bank)
+    row = tables.in_money(bank, plan).set_index("id").loc["a4"]
+    points = 2_000 / 100  # members whom a point of the score is made of
+    assert row["spend_more"] == pytest.approx(row["in_points"] * points * 100.0)
+    assert row["spend_more_low"] == pytest.approx(row["in_points_low"] * points * 60.0)
+    assert row["spend_more_high"] == pytest.approx(row["in_points_high"] * points * 140.0)
+    assert row["in_points"] < row["in_points_high"]  # after the haircut
+    assert "£" in str(bank.view(tables.in_money(bank, plan), "spend_more"))
+
+
+def test_no_action_is_put_in_money_where_no_step_is_clear(bank: Engagement) -> None:
+    with_steps(bank, turn="unclear")
+    assert tables.in_money(bank, tables.plan(bank)).empty

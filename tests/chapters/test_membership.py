@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from cxlib import Engagement
-from cxlib.chapters.membership import figures, findings, stays, tables
+from cxlib.chapters.membership import experience, figures, findings, stays, tables
 from cxlib.chapters.membership.study import Study
 from cxlib.data.demo import _orders, _rewards
 from cxlib.plots import theme
@@ -47,7 +47,7 @@ def nova(demo_workspace: Workspace) -> Told:
 
 
 def test_the_worth_of_each_step_is_recovered_and_said(lakeside: Told) -> None:
-    result = tables.steps(lakeside.study)
+    result = experience.steps(lakeside.study)
     spend = result.table.query("outcome_key == 'spend'").set_index("step_key")
     promoter = _rewards.WORTH_IN_HORIZON["promoter"] - _rewards.WORTH_IN_HORIZON["passive"]
     truth = {"detractor to passive": 120.0, "passive to promoter": promoter}
@@ -63,12 +63,48 @@ def test_the_worth_of_each_step_is_recovered_and_said(lakeside: Told) -> None:
 
 def test_where_the_worth_is_zero_no_price_is_put_on_it(harbour: Told, nova: Told) -> None:
     for client in (harbour, nova):
-        result = tables.steps(client.study)
+        result = experience.steps(client.study)
         assert (result.table["turn"] == "unclear").all()
         (finding,) = client.about(result, findings.STEPS, "subject").values()
         assert finding.severity == "note"
-    raw = tables.steps(harbour.study).table["step_raw"].iloc[1]
+    raw = experience.steps(harbour.study).table["step_raw"].iloc[1]
     assert raw > 200  # higher tiers are happier and spend more: the raw gap would mislead
+
+
+def test_the_valuable_unhappy_are_counted_and_heard(lakeside: Told) -> None:
+    found = experience.unhappy(lakeside.study)
+    base = lakeside.study.engagement.minimum_base
+    row = found.whole.iloc[0]
+    assert row["n"] == found.table["n"].sum() >= base
+    assert row["theme"] == found.themes.query("n >= @base")["theme"].iloc[0]
+    assert (found.themes["n"] <= row["n"]).all()
+    enough = set(found.themes.query("n >= @base")["theme"])
+    assert set(found.quotes["theme"]) <= enough  # a comment of a small group would tell who it is
+    survey = lakeside.study.engagement.survey(period="history")
+    assert set(found.quotes["comment"]) <= set(survey["comment"].dropna().str.strip())
+    (said,) = lakeside.about(found.whole, findings.UNHAPPY, "subject").values()
+    label = lakeside.study.engagement.words.label(row["theme"])
+    assert label in said.headline(lakeside.study.engagement.words)
+    assert said.stake == 0  # money is no points of the score
+
+
+def test_a_small_group_of_unhappy_is_counted_and_not_quoted(
+    lakeside: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    e = lakeside.study.engagement
+    whole = experience.unhappy(lakeside.study)
+    monkeypatch.setattr(type(e), "minimum_base", int(whole.themes["n"].max()) + 1)
+    found = experience.unhappy(lakeside.study)
+    assert found.quotes.empty
+    assert found.whole["case"].iloc[0] != "said"
+    assert e.withheld(found.themes)["complain_share"].isna().all()
+
+
+def test_where_only_members_buy_nothing_is_said_of_joining(lakeside: Told, harbour: Told) -> None:
+    for client in (lakeside, harbour):
+        assert experience.joining(client.study) is None
+        said = client.about(tables.refused(client.study), findings.REFUSED, "case")
+        assert said["joining"].severity == "note"
 
 
 def test_the_cohort_and_the_channel_that_leave_early_are_found_and_no_other(
@@ -167,7 +203,7 @@ def test_figures_speak_both_languages(lakeside: Told, nova: Told) -> None:
             (figures.curves, stays.curves(lakeside.study)),
             (figures.cohorts, stays.cohorts(lakeside.study)),
             (figures.effects, tables.effects(lakeside.study)),
-            (figures.steps, tables.steps(lakeside.study)),
+            (figures.steps, experience.steps(lakeside.study)),
         ):
             with theme.applied():
                 title = plot(e.withheld(made), words=words).get_gid()

@@ -11,6 +11,7 @@ import pytest
 
 from cxlib import Engagement
 from cxlib.analysis.actions import Plan
+from cxlib.analysis.members import Experience
 from cxlib.chapters.assessment import findings as assessment
 from cxlib.chapters.assessment import tables as rows
 from cxlib.chapters.summary import findings, tables
@@ -89,3 +90,16 @@ def test_a_client_without_targets_has_a_summary_all_the_same(tmp_path: Path) -> 
     assert tables.contract(e).empty
     assert tables.at_risk(e).empty
     assert list(tables.headline(e).table["source"].unique()) == ["survey"]
+
+
+def test_members_money_is_told_only_where_a_step_is_clear(opened: Engagement) -> None:
+    assert tables.money(opened).empty
+    nothing = {name: pd.DataFrame() for name in ("groups", "members")}
+    for turn, rows_ in (("more", 1), ("unclear", 0)):
+        row = {"outcome_key": "spend", "step_key": "detractor to passive", "turn": turn, "n": 99}
+        stay = row | {"outcome_key": "stay", "turn": "more"}
+        steps = Experience(table=pd.DataFrame([row, stay]), **nothing, horizon=1, n=99, adjusted=())
+        known: Any = {"client": "lakeside-bank", "chapter": "membership", "period": opened.period}
+        path = opened.workspace.result("lakeside-bank", opened.period, "membership")
+        write(path, Envelope(**known, kit="0", results={"steps": steps}, findings=()))
+        assert len(tables.money(opened)) == rows_

@@ -314,7 +314,7 @@ def test_check_repeats_a_question_until_its_line_is_removed(
     assert "cx check neu" in run.output
     path = shop.workspace.client_file("neu")
     asked = open_questions("neu", shop.workspace)
-    said = CliRunner().invoke(main, ["check", "neu"])
+    said = CliRunner().invoke(main, ["check", "--quick", "neu"])
     assert said.exit_code == 0, said.output
     assert asked
     for fault in asked:
@@ -324,7 +324,7 @@ def test_check_repeats_a_question_until_its_line_is_removed(
     path.write_text("".join(line for line in text.splitlines(keepends=True) if "# ?" not in line),
                     encoding="utf-8")  # fmt: skip
     assert open_questions("neu", shop.workspace) == []
-    assert "not answered yet" not in CliRunner().invoke(main, ["check", "neu"]).output
+    assert "not answered yet" not in CliRunner().invoke(main, ["check", "--quick", "neu"]).output
 
 
 def test_an_empty_folder_a_demo_and_a_half_filled_template(
@@ -409,3 +409,46 @@ def test_answers_of_one_survey_month_are_no_reported_figures(shop: Any, tmp_path
     ]
     _made, client, _text = drafted(shop, csv(tmp_path / "answers.csv", rows))
     assert not client.kpis
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "drafted"),
+    [
+        (
+            "Satisfaction Score",
+            ["Good", "Bad", "Offered"],
+            "csat: {column: Satisfaction Score, values: {Good: 1, Bad: 0}}",
+        ),
+        (
+            "满意度",
+            ["非常满意", "满意", "不满意"],
+            "csat: {column: 满意度, values: {非常满意: 5, 满意: 4, 不满意: 2}}",
+        ),
+        ("是否超时", ["是", "否", "否"], "sla_met: {column: 是否超时, values: {是: 0, 否: 1}}"),
+        ("First Contact Resolution", ["Yes", "No", "No"], "fcr_survey: First Contact Resolution"),
+    ],
+)
+def test_ratings_in_words_and_flags_of_a_ticket_log_are_drafted_and_taken_in(
+    tmp_path: Path, name: str, cells: list[str], drafted: str
+) -> None:
+    rows: list[list[Any]] = [["Ticket ID", "Created at", "Solved at", "Status", name]]
+    for i in range(60):
+        created = START + timedelta(days=i)
+        rows.append([1000 + i, created, created + timedelta(hours=5), "Solved", cells[i % 3]])
+    csv(tmp_path / "log.csv", rows)
+    place = Workspace(tmp_path / "work")
+    place.params.mkdir(parents=True)
+    new("desk", [tmp_path / "log.csv"], place)
+    assert drafted in place.client_file("desk").read_text("utf-8")
+    assert not [f for f in check(params.load("desk", place), place) if f.severity == "error"]
+
+
+def test_figures_named_by_a_month_once_a_year_are_yearly(tmp_path: Path) -> None:
+    rows = [f"07_{year},{s},{60 + year % 7}" for year in range(2015, 2024) for s in ("AK", "AL")]
+    (tmp_path / "top.csv").write_text("Release Period,State,Top-box Percentage\n" + "\n".join(rows))
+    place = Workspace(tmp_path / "work")
+    place.params.mkdir(parents=True)
+    new("states", [tmp_path / "top.csv"], place)
+    client = params.load("states", place)
+    assert client.period == "year"
+    assert not [f for f in check(client, place) if f.severity == "error"]

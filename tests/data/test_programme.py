@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from cxlib.data import pieces
 from cxlib.data.draft import new
 from cxlib.errors import CxError
 from cxlib.params import load
@@ -174,3 +176,65 @@ def test_new_knows_benefits_points_and_leavers(shop: Any, tmp_path: Path) -> Non
     assert client.members.columns.tenure == "tenure"
     assert client.members.states.left == ("Yes",)
     assert set(client.members.attributes) == {"contract"}
+
+
+def test_sales_in_pieces_make_the_table_and_the_words_of_the_whole(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{k},C{k % 37},2026-0{1 + k % 6}-1{k % 9},{k % 50}.5,GBP,ok" for k in range(400)]
+    rows += [rows[3], rows[390], rows[399]]  # repeated: far away, near by, and in the same piece
+    rows += [f"{500 + k},C{k},2026-05-01,9,GBP,Refund" for k in range(7)]
+    rows += [
+        "600,C1,2199-01-01,5,GBP,ok",
+        "601,C2,2198-01-01,5,GBP,ok",
+        "602,C3,2026-05-05,5,GBP,void",
+    ]
+    shop.file("t.csv", HEADER + "\n".join(rows) + "\n")
+    client = shop.client(SALES)
+    done = shop.ingest(client)
+    whole, said = shop.read("transactions"), shop.says(client, "warning")
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 16)
+    again = shop.ingest(client, force=True)
+    pd.testing.assert_frame_equal(shop.read("transactions"), whole)
+    assert again.tables["transactions"].dropped == done.tables["transactions"].dropped == {
+        "cancelled": 1, "dated in the future": 2, "repeats a row exactly": 3
+    }  # fmt: skip
+    assert shop.says(client, "warning") == said
+    assert any("2 rows are dated in the future, the last 2199-01-01" in line for line in said)
+
+
+def test_currencies_that_differ_between_pieces_are_refused(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{k},C{k},2026-01-11,5,{'EUR' if k < 40 else 'USD'},ok" for k in range(80)]
+    shop.file("t.csv", HEADER + "\n".join(rows) + "\n")
+    client = shop.client(SALES.replace("    currency: GBP\n", "", 1))
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 16)
+    assert any("how much EUR one USD is worth" in line for line in shop.says(client))
+
+
+@pytest.mark.parametrize("kind", ["sign", "code"])
+def test_points_in_pieces_are_the_points_of_the_whole(
+    shop: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    rows = [f"C{k % 9},2026-01-{10 + k % 9},{-k if k % 3 else k},{'out' if k % 3 else 'in'}"
+            for k in range(1, 90)]  # fmt: skip
+    shop.file("p.csv", "id,day,points,what\n" + "\n".join(rows) + "\n")
+    kinds = "kinds: {issued: [in], redeemed: [out]}" if kind == "code" else ""
+    columns = "columns: {member: id, date: day, points: points%s}" % (
+        ", kind: what" if kinds else "")  # fmt: skip
+    client = shop.client(f"""
+    points:
+      source: p.csv
+      {columns}
+      {kinds}
+""")
+    shop.ingest(client)
+    whole = shop.read("points")
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 16)
+    shop.ingest(client, force=True)
+    pd.testing.assert_frame_equal(shop.read("points"), whole)
+    assert set(whole["kind"]) == {"issued", "redeemed"}

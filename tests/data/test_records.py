@@ -169,3 +169,30 @@ def test_a_table_that_leaves_its_schema_is_refused() -> None:
     ):
         with pytest.raises(DataError, match="the transactions table does not fit its schema"):
             validate(wrong, columns, table="transactions")
+
+
+def test_words_stand_for_ratings_and_flags_where_the_client_file_says_so(shop: Any) -> None:
+    shop.file(
+        "t.csv",
+        "T,C,S,Late\n1,2026-05-02 10:00,Good,no\n2,2026-05-03 10:00,bad,YES\n"
+        "3,2026-05-04 10:00,Offered,\n",
+    )
+    section = """
+        period: month
+        tickets:
+          source: t.csv
+          columns:
+            id: T
+            created: C
+            csat: {{column: S, values: {{{words}}}}}
+            sla_met: {{column: Late, values: {{yes: 0, no: 1}}}}
+          missing: [Offered]
+    """
+    shop.ingest(shop.client(section.format(words="Good: 1, Bad: 0")))
+    log = shop.read("tickets")
+    assert log["csat"].tolist()[:2] == [1, 0]
+    assert log["csat"].isna().tolist() == [False, False, True]
+    assert log["sla_met"].tolist()[:2] == [True, False]
+    (said,) = shop.says(shop.client(section.format(words="Good: 1")))
+    assert "'bad'" in said
+    assert "values:" in said

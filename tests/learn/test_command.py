@@ -46,6 +46,14 @@ def test_a_second_run_adds_only_what_is_missing(tmp_path: Path) -> None:
     assert " = ..." not in solved
 
 
+def test_a_workspace_of_clients_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "params").mkdir()
+    told = CliRunner().invoke(main, ["learn", str(tmp_path)])
+    assert told.exit_code == 1
+    assert "a workspace already" in told.output
+    assert [path.name for path in tmp_path.iterdir()] == ["params"]
+
+
 @pytest.mark.usefixtures("one_client")
 def test_the_language_is_the_options_the_clients_or_the_machines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo_workspace: object

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,40 @@ def test_crossed_groups_are_those_rows_scored_alone() -> None:
         alone = scores.nps(cell["nps"])
         assert (row["value"], row["n"]) == (alone.value, alone.n)
     assert table["n"].sum() == data["tier"].notna().sum()
+
+
+def test_a_segment_may_be_called_as_a_column_of_the_kit_is() -> None:
+    from cxlib.chapters import register
+    from cxlib.columns import COLUMNS
+    from cxlib.present.glance import glance
+
+    register("membership")
+    assert COLUMNS["age"].kind == "int"
+    data = answers().assign(age=lambda t: t["hotel"].map({"Bay": "18-34", "Hill": "35+"}))
+    table = scores.score_table(data, metric="nps", by=["age", "tier"], cross=True)
+    words = Words(labels={"age": "Age group", "age=35+": "older"})
+    view = glance(table, words=words, minimum_base=10)
+    assert view.headings[0] == "Age group"
+    assert {row[0] for row in view.rows} == {"18-34", "older"}
+    forest = sketches.forest(table, words=words)
+    assert "older · a" in [label.get_text() for label in forest.get_yticklabels()]
+
+
+def test_a_crossed_table_is_exported_with_its_groups(
+    engagement: Engagement, tmp_path: Path
+) -> None:
+    segments = list(engagement.segments[:2])
+    rows = engagement.survey(period="last 2")
+    metric = engagement.metrics[0]
+    table = scores.score_table(rows, metric=metric, by=segments, cross=True)
+    path = engagement.export(table, tmp_path / "x.xlsx")
+    sheet = next(
+        iter(pd.read_excel(path, sheet_name=None, header=None, engine="calamine").values())
+    )
+    told = set(sheet.astype(str).to_numpy().ravel())
+    for segment in segments:
+        assert engagement.words.label(segment) in told
+        assert {engagement.words.label(f"{segment}={v}") for v in table.table[segment]} <= told
 
 
 def test_a_crossing_of_one_column_is_that_column() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from cxlib.analysis import drivers
+from cxlib.analysis import drivers, members
 from cxlib.errors import SetupError
 from cxlib.present import sliders
 from cxlib.words import Words
@@ -89,3 +92,48 @@ def test_without_ipywidgets_the_message_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(SetupError, match="pip install ipywidgets"):
         sliders.scenario_sliders(model, words=Words())
+
+
+RULES = {
+    "Silver": {"from": 0.0, "benefits": 1.0},
+    "<b>Gold": {"from": 500.0, "benefits": 40.0, "points": 1.0},
+}
+
+
+def tiers(n: int = 400, **other: Any) -> Any:
+    spend = pd.DataFrame({"spend": np.linspace(0, 1_000, n)})
+    simulate = partial(members.simulate_tiers, spend, draws=50)
+    known: Any = {"rules": RULES, "words": Words(), "unit": "GBP", "minimum_base": 10}
+    return sliders.tier_sliders(simulate, **known | other)
+
+
+def test_a_moved_threshold_tells_what_it_costs() -> None:
+    pytest.importorskip("ipywidgets")
+    panel = tiers()
+    *moved, button, told = panel.children
+    assert len(moved) == 3  # the lowest tier's threshold stays 0
+    today = told.value
+    assert "£0" in today
+    assert "&lt;b&gt;Gold" not in today
+    threshold = next(one for one in moved if one.value == 500)
+    threshold.value = 750
+    assert "−£3,9" in told.value  # 100 members less at 40 and 1: 3,900
+    assert "who fall: 100" in told.value
+    threshold.value = 0
+    assert "do not rise" in told.value
+    button.click()
+    assert told.value == today
+
+
+def test_few_members_are_not_counted_to_the_reader() -> None:
+    pytest.importorskip("ipywidgets")
+    panel = tiers(24)
+    next(one for one in panel.children[:-2] if one.value == 500).value = 600
+    assert "fewer than 10" in panel.children[-1].value
+    assert "Too few" in tiers(8).children[-1].value
+
+
+def test_no_tiers_no_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tiers(rules={}) is None
+    monkeypatch.setenv(JOB_VARIABLE, "1")
+    assert tiers() is None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from cxlib.errors import SetupError
 from cxlib.report.skeleton import new_chapter
@@ -46,6 +49,65 @@ def test_a_chapter_of_the_kit_is_a_notebook_a_folder_and_a_test(tmp_path: Path) 
         ruff = [sys.executable, "-m", "ruff", *check, *map(str, files)]
         told = subprocess.run(ruff, capture_output=True, text=True, check=False, cwd=tmp_path)
         assert told.returncode == 0, told.stdout
+
+
+def checkout(root: Path) -> Path:
+    """Return a small checkout of the kit, with the demo clients and what looks at chapters."""
+    without = shutil.ignore_patterns("__pycache__", "_kit")
+    for name in ("cxlib", "notebooks", "params", "data"):
+        shutil.copytree(ROOT / name, root / name, ignore=without)
+    files = ("pyproject.toml", "ARCHITECTURE.md", "tests/__init__.py")
+    for name in (*files, *(f"tests/{n}.py" for n in ("conftest", "test_catalogues"))):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    (root / "tests" / "chapters").mkdir()
+    return root
+
+
+def translate(path: Path) -> int:
+    """Write something Chinese for every message that lacks it; return for how many."""
+    with path.open("rb") as file:
+        lacking = [str(m.id) for m in read_po(file) if m.id and not m.string]
+    text = path.read_text("utf-8")
+    for message in lacking:
+        facts = "".join(re.findall(r"\{\w+\}", message))
+        said = f"玩具{facts}" + ("。" if message.endswith(".") else "")
+        text = text.replace(f'msgid "{message}"\nmsgstr ""', f'msgid "{message}"\nmsgstr "{said}"')
+    path.write_text(text, encoding="utf-8")
+    return len(lacking)
+
+
+@pytest.mark.slow
+def test_what_architecture_says_of_adding_a_chapter_is_followed_to_the_letter(
+    tmp_path: Path,
+) -> None:
+    root = checkout(tmp_path / "kit")
+    page = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    _before, _heading, steps = page.partition("## To add a chapter\n")
+    assert "`cx new-chapter 17 stem`" in steps
+    assert "`make catalogue`" in steps
+    environment = {k: v for k, v in os.environ.items() if k not in ("CX_HOME", "CX_JOB")}
+
+    def run(*arguments: str) -> str:
+        told = subprocess.run(
+            [sys.executable, "-m", *arguments], cwd=root, capture_output=True, text=True,
+            env=environment | {"PYTHONPATH": str(root)}, check=False,
+        )  # fmt: skip
+        assert told.returncode == 0, told.stdout + told.stderr
+        return told.stdout
+
+    run("cxlib", "new-chapter", "17", "toy")
+    folder = root / "cxlib" / "chapters" / "toy"
+    for part in re.findall(r"`(\w+\.py)` \(", steps):  # step 2 names what the folder holds
+        assert (folder / part).is_file(), part
+    assert "zh/toy" in run("cxlib.report.catalogue")
+    assert translate(folder / "zh.po") >= 5
+    run("pytest", "-q", "-p", "no:cacheprovider", "tests/chapters/test_toy.py")
+    run("pytest", "-q", "-p", "no:cacheprovider", "tests/test_catalogues.py", "-k", "toy")
+    assert "17-toy" in run("cxlib", "list", "nova-mall")
+    (root / "notebooks" / "17-toy.ipynb").unlink()
+    shutil.rmtree(folder)
+    assert "toy" not in run("cxlib", "list", "nova-mall")
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,19 @@ from scipy.stats import norm
 
 from cxlib.analysis.members.purchases import days_of
 from cxlib.analysis.results import Caveat, Result
-from cxlib.analysis.validate import Floats, column, numbers
+from cxlib.analysis.validate import Floats, column, generator, numbers
 from cxlib.errors import DataError, nearest
+from cxlib.words import mark as _
 
 Unit = Literal["days", "weeks", "months", "years"]
 DAYS: dict[str, float] = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "years": 365.25}
 """Length of a time unit in days."""
 LEAST_REPEATS = 30
 """Customers with a repeat purchase below which nothing is fitted."""
+
+MOST_FITTED = 50_000
+"""Customers that a model is fitted on; of more, as many are drawn: its parameters are known to a
+few per mille then."""
 
 _FARTHEST = 9.0
 """Size of the logarithm of a parameter beyond which a likelihood has no inner maximum."""
@@ -113,6 +118,14 @@ def refuse_few(repeats: int) -> None:
             f"{repeats} customers came again; a model of repeat purchases needs {LEAST_REPEATS}. "
             "Use retention.cohorts (a repeat rate) and rfm instead."
         )
+
+
+def drawn(rows: Any) -> tuple[Any, tuple[Caveat, ...]]:
+    """Return rows to fit on: all, or as many as `MOST_FITTED` drawn at random, said so."""
+    if len(rows) <= MOST_FITTED:
+        return rows, ()
+    kept = np.sort(generator(0).choice(len(rows), MOST_FITTED, replace=False))
+    return rows[kept], (Caveat(_("Fitted on {n} members drawn at random."), n=MOST_FITTED),)
 
 
 def fit(loss: Callable[[Floats], float], start: Sequence[float]) -> tuple[Floats, Floats]:

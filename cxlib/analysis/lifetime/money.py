@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
-from cxlib.analysis.lifetime.customers import fit, given, parameters_of, refuse_few
+from cxlib.analysis.lifetime.customers import drawn, fit, given, parameters_of, refuse_few
 from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError
@@ -78,10 +78,11 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
             f"money and frequency are correlated (r = {related:.2f}), which the Gamma-Gamma model "
             "rules out; value members by their own group's mean margin instead."
         )
-    caveats: tuple[Caveat, ...] = ()
+    some, caveats = drawn(np.column_stack([x, mean]))
+    x, mean = some.T
     if abs(related) > RELATED:
         message = _("Money and frequency are correlated (r = {r:.2f}); values may be off.")
-        caveats = (Caveat(message, r=related),)
+        caveats = (*caveats, Caveat(message, r=related))
     scale = float(mean.mean())
     loss = partial(_gamma_loss, x=x, mean=mean / scale)
     fitted, covariance = fit(loss, [1.0, 1.0, 0.0])

@@ -12,6 +12,7 @@ from scipy.special import gammaln, hyp2f1
 
 from cxlib.analysis.lifetime.customers import (
     Unit,
+    drawn,
     fit,
     given,
     parameters_of,
@@ -115,7 +116,9 @@ def bg_nbd(
             "recency is 0 exactly where no purchase was repeated."
         )
     refuse_few(int((x > 0).sum()))
-    same = rows.groupby(["x", "t_x", "T"]).size().reset_index(name="n")
+    some, caveats = drawn(rows.to_numpy())
+    counts = pd.DataFrame(some, columns=rows.columns).groupby(["x", "t_x", "T"]).size()
+    same = counts.reset_index(name="n")
     x, t_x, T, weight = same.to_numpy(dtype=float).T
     middle = float(np.average(T, weights=weight)) or 1.0  # time in its own middle: well scaled
     loss = partial(_bg_nbd_loss, x=x, t_x=t_x / middle, T=T / middle, weight=weight)
@@ -130,7 +133,7 @@ def bg_nbd(
         unit=None if known is None else unit_of(known),
         covariance=covariance,
         table=parameters_of(("r", "alpha", "a", "b"), parameters, covariance),
-        caveats=getattr(data, "caveats", ()),
+        caveats=(*getattr(data, "caveats", ()), *caveats),
     )
 
 

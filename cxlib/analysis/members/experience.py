@@ -30,7 +30,7 @@ class Experience(Result):
     ``table``: one row a step and outcome: ``step`` ("detractor to passive", "passive to
     promoter"), ``outcome`` ("spend", "stay"), ``value, value_low, value_high`` (money a member, or
     a share of members, adjusted), ``raw`` (the same unadjusted), ``p_value, p_adjusted``, ``n``
-    (the smaller class), ``n_from, n_to``, ``stake`` (money, if all asked members of the lower class
+    (the smaller class), ``n_from, n_to``, ``gain`` (money, if all asked members of the lower class
     took the step), ``turn`` ("more", "less", "unclear").
     ``groups``: ``level`` (class), ``n, spend, stay`` (raw means) and ``spend_adjusted,
     spend_adjusted_low, spend_adjusted_high``.
@@ -299,7 +299,7 @@ def _steps(
                 "n": int(min(counts[start], counts[end])),
                 "n_from": int(counts[start]),
                 "n_to": int(counts[end]),
-                "stake": value * int(counts[start]) if outcome == "spend" else np.nan,
+                "gain": value * int(counts[start]) if outcome == "spend" else np.nan,
             }
         )
     return rows

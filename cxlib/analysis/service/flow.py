@@ -92,7 +92,8 @@ def backlog(
     frame, keys, missing = group_keys(log.frame, by)
     undated = frame["done"] & frame["ended_at"].isna()
     dated = bool({"resolved_at", "closed_at"} & log.columns)
-    frame = frame[~(undated & dated) & ~frame["abandoned"]]
+    mine = ["created_at", "ended_at", "done", *keys]
+    frame = frame.loc[~(undated & dated) & ~frame["abandoned"], mine]
     moments = _moments(log, each)[0 if dated else -1 :]
     groups = list(groups_of(frame, keys))
     table: list[dict[str, Any]] = []

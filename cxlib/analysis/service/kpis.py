@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
@@ -30,6 +31,7 @@ from cxlib.analysis.service.waits import (
     Durations,
     Sla,
     Waits,
+    check_priorities,
     check_sla,
     mean_t,
     row,
@@ -169,7 +171,8 @@ def ticket_kpis(
     judged = None
     if FCR_NEEDS[fcr] in log.columns:
         judged = first_contact(log, answered, fcr, repeat_days, repeat_same)
-    waits = Waits(log, answered, calendar, clock, limits)
+    check_priorities(log, answered, limits)
+    untimed: Counter[str] = Counter()
     rows: list[dict[str, Any]] = []
     contacts: list[dict[str, Any]] = []
     for group, every in groups_of(frame, keys):
@@ -178,16 +181,20 @@ def ticket_kpis(
         if frame["abandoned"].any() or log.frame["abandoned"].any():
             lost = int(every["abandoned"].sum())
             made.append(share("abandonment_rate", lost, len(every), confidence))
+        waits = Waits(log, part, calendar, clock, limits)
+        untimed.update(waits.untimed)
         made += waits.rows(part, confidence) + _plain(log, part, confidence)
         if judged is not None:
             sums = judged.loc[part.index].sum().astype(int)
             made.append(share("fcr", sums["success"], sums["counted"], confidence))
             window = {"window_days": float(repeat_days) if fcr == "repeat" else nan}
             shares = {"numerator": sums["success"], "denominator": sums["counted"]}
-            left = {name: sums[name] for name in ("window_open", "unknown")}
-            contacts.append(group | {"method": fcr} | window | shares | left)
+            others = {name: sums[name] for name in ("window_open", "unknown")}
+            contacts.append(group | {"method": fcr} | window | shares | others)
         rows += [group | each for each in made]
-    told = (*log.caveats, *missing, *_absent(log, fcr), *waits.caveats())
+    message = _("{kpi}: {n} finished tickets have no time for it and were left out.")
+    left = [Caveat(message, kpi=kpi, n=n) for kpi, n in untimed.items() if n]
+    told = (*log.caveats, *missing, *_absent(log, fcr), *left)
     return TicketKpis.of(
         log, frame, rows, keys, caveats=told, minimum_base=minimum_base, first_contact=contacts
     )

@@ -221,10 +221,19 @@ def group_keys(
 def groups_of(
     frame: pd.DataFrame, keys: list[str]
 ) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-    """Yield the values of `keys` with the tickets that have them, in order; one group for none."""
-    grouped = frame.groupby(keys, sort=True, observed=True) if keys else [((), frame)]
-    for names, part in grouped:
-        yield dict(zip(keys, names, strict=True)), part
+    """Yield the values of `keys` with the tickets that have them, in order; one group for none.
+
+    One group at a time is in memory: pandas would sort a copy of the whole log.
+    """
+    if not keys:
+        yield {}, frame
+        return
+    grouped = frame.groupby(keys, sort=True, observed=True)
+    sizes, order = grouped.size(), np.argsort(grouped.ngroup().to_numpy(), kind="stable")
+    parts = np.split(order, sizes.to_numpy().cumsum()[:-1])
+    for names, rows in zip(sizes.index, parts, strict=True):
+        values = names if isinstance(names, tuple) else (names,)
+        yield dict(zip(keys, values, strict=True)), frame.take(rows)
 
 
 def only(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from cxlib.analysis.service.log import (
     opened_in,
     read_log,
 )
-from cxlib.analysis.service.waits import Limits, Waits, check_sla, row, share
+from cxlib.analysis.service.waits import Limits, Waits, check_priorities, check_sla, row, share
 from cxlib.analysis.ticket_targets import TICKET_KPIS, TicketKpi
 from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError
@@ -223,6 +223,7 @@ def complaints(
     if known is not None:
         frame = frame[opened_in(frame["opened"], known)]
     frame, keys, missing = group_keys(frame, by)
+    check_priorities(log, frame, check_sla(terms.sla))
     waits = Waits(log, frame, terms.calendar, terms.clock, check_sla(terms.sla))
     others = replace(log, frame=log.frame[marked])
     rows: list[dict[str, Any]] = []

@@ -15,10 +15,8 @@ from scipy.stats import binom, norm, t
 
 from cxlib.analysis import estimation
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.results import Caveat
 from cxlib.analysis.service.log import GIVEN, Clock, TicketLog
 from cxlib.errors import DataError, nearest
-from cxlib.words import mark as _
 
 Floats = npt.NDArray[np.float64]
 Estimate = tuple[float, float, float]
@@ -192,7 +190,7 @@ class Waits:
                 seconds = _between(frame["created_at"], until, hours)
                 self.seconds[kpi, name] = seconds.fillna(told) if name == clock else seconds
             if kpi in limits:
-                self.allowed[kpi] = _allowed(kpi, frame, limits[kpi])
+                self.allowed[kpi] = _allowed(frame, limits[kpi])
 
     def rows(self, part: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
         """Return quantiles of a group on each clock, and its share within the SLA on its own."""
@@ -212,11 +210,6 @@ class Waits:
                 made.append(kept)
         return made
 
-    def caveats(self) -> list[Caveat]:
-        """Return how many finished tickets lack the time that a KPI needs."""
-        message = _("{kpi}: {n} finished tickets have no time for it and were left out.")
-        return [Caveat(message, kpi=kpi, n=n) for kpi, n in self.untimed.items() if n]
-
 
 def _between(start: pd.Series, end: pd.Series, calendar: BusinessHours | None) -> pd.Series:
     if calendar is None:
@@ -224,27 +217,34 @@ def _between(start: pd.Series, end: pd.Series, calendar: BusinessHours | None) -
     return calendar.seconds_between(start.dt.tz_localize("UTC"), end.dt.tz_localize("UTC"))
 
 
-def _allowed(kpi: str, frame: pd.DataFrame, limit: float | dict[str, float]) -> pd.Series:
+def check_priorities(log: TicketLog, frame: pd.DataFrame, limits: Limits) -> None:
+    """Raise DataError for tickets of a priority that a service level by priority does not name."""
+    for kpi, limit in limits.items():
+        timed = {TIMED[kpi], GIVEN[TIMED[kpi]]} & log.columns
+        if not timed or not isinstance(limit, dict):
+            continue
+        if "priority" not in frame:
+            raise DataError(
+                f"the SLA on {kpi} goes by priority, but the tickets have no 'priority'."
+            )
+        for level, n in frame["priority"].value_counts(dropna=False, sort=False).items():
+            if n and (pd.isna(level) or _name(level) not in limit):
+                what = "no priority" if pd.isna(level) else f"priority {str(level)!r}"
+                near = "; add it to the log." if pd.isna(level) else nearest(str(level), [*limit])
+                raise DataError(
+                    f"{n} tickets have {what}, for which there is no SLA on {kpi}{near}"
+                )
+
+
+def _allowed(frame: pd.DataFrame, limit: float | dict[str, float]) -> pd.Series:
     if not isinstance(limit, dict):
         return pd.Series(limit, index=frame.index)
-    if "priority" not in frame:
-        raise DataError(f"the SLA on {kpi} goes by priority, but the tickets have no 'priority'.")
-    priority = frame["priority"].astype("object").where(frame["priority"].notna(), None)
-    allowed = priority.map(_name).map(limit).astype("float64")
-    strange = priority[allowed.isna()]
-    if len(strange):
-        first = strange.iloc[0]
-        n = int(strange.isna().sum() if first is None else (strange == first).sum())
-        what = "no priority" if first is None else f"priority {str(first)!r}"
-        near = "; add it to the log." if first is None else nearest(str(first), list(limit))
-        raise DataError(f"{n} tickets have {what}, for which there is no SLA on {kpi}{near}")
-    return allowed
+    named = {level: limit[_name(level)] for level in frame["priority"].unique()}
+    return frame["priority"].map(named).astype("float64")
 
 
-def _name(priority: object) -> str | None:
+def _name(priority: object) -> str:
     """Return a priority as text: 1.0, a whole number beside missing ones, is 1."""
-    if priority is None:
-        return None
     whole = isinstance(priority, float) and priority.is_integer()
     return str(int(priority) if whole else priority)  # type: ignore[call-overload]
 

@@ -38,6 +38,12 @@ COLUMNS = {
     ),
     "effort": Column(_("Effort (days)"), "int", "Person-days."),
     "worth_a_year": Column(_("Worth a year"), "int", "In the client's currency."),
+    "spend_more": Column(
+        _("Spend that goes with it"),
+        "unit",
+        "Of today's members within `days`; an association.",
+        ("spend_more_low", "spend_more_high"),
+    ),
     "priority": Column(_("Points per 10 days"), "number", "Gain per ten person-days."),
     "due_on": Column(_("Due on"), "date", "Its last day."),
     "state": Column(_("State"), "word"),
@@ -170,6 +176,31 @@ def first(found: Plan) -> pd.DataFrame:
     """Return the open actions that can be ranked, the first to do on top."""
     open_ = under_way(found)
     return open_[open_["rank"].notna()].sort_values("rank", kind="stable")
+
+
+def in_money(engagement: Any, found: Plan) -> pd.DataFrame:
+    """Return the open actions with the spend that goes with the points they are expected to bring.
+
+    A point of the score has no single price: its interval spans all that members spend more after
+    either step from detractor to promoter, as chapter 10 saved it.
+    """
+    made = {one.chapter: one.results for one in engagement.saved(but=AFTER)}
+    steps = made.get("membership", {}).get("steps")
+    metrics = engagement.metrics
+    if steps is None or not metrics or metrics[0].kind != "nps":
+        return pd.DataFrame()
+    told = steps.table[steps.table["outcome_key"] == "spend"].dropna(subset=["step_value"])
+    if not told["turn"].eq("more").any():
+        return pd.DataFrame()
+    point = told["here"].iloc[0] / 100
+    price = told["step_value"].mean(), told["step_value_low"].min(), told["step_value_high"].max()
+    mean, low, high = (point * max(float(value), 0.0) for value in price)
+    rows = first(found).drop(columns="unit")
+    return rows.assign(
+        spend_more=mean * rows["in_points"], spend_more_low=low * rows["in_points_low"],
+        spend_more_high=high * rows["in_points_high"], unit=told["unit"].iloc[0],
+        days=int(told["days"].iloc[0]),
+    )  # fmt: skip
 
 
 def finished(found: Plan) -> pd.DataFrame:

@@ -157,6 +157,31 @@ def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     )
 
 
+def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw what members and comparable others spent before joining and after."""
+    row, table = found.table.iloc[0], found.windows
+    says = {
+        "more": _("After joining, members spend more than comparable others"),
+        "less": _("After joining, members spend less than comparable others"),
+        "unclear": _("Members and comparable others spend alike, before joining and after"),
+    }.get(row["turn"], _("Members' spend already went another way before they joined"))
+    ax = lines(
+        {
+            words.say(_("Members")): table.assign(y=table["mean"]),
+            words.say(_("Comparable others")): table.assign(y=table["mean_others"]),
+        },
+        x="place",
+        y="y",
+        title=words.say(says),
+        xlabel=words.say(_("Each a window of {days} days; the month of joining is left out"),
+                         days=int(row["days"])),
+        ylabel=words.say(_("Spend a customer")),
+        ax=ax,
+    )  # fmt: skip
+    ax.set_xticks(table["place"], [words.say(name) for name in table["window"]])
+    return ax
+
+
 def effects(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw what each tier leaves over at its threshold."""
     table = found.table.dropna(subset=["net"])

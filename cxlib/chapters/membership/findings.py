@@ -31,10 +31,21 @@ WORTH = (
     Rule({"case": "top"}, _("{level} members are {share_of_members} of all and {worth_share} of the value of the next {months} months."), "note"),
 )
 UNHAPPY = (
-    Rule({"case": "named"}, _("{all_n} of the most valuable members are detractors; they rate {lowest} lowest."), "warning",
+    Rule({"case": "said"}, _("{members} of the most valuable members are detractors; they complain most of {theme}."), "warning",
          _("Call each of them within a week: name who does it.")),
-    Rule({"case": "unnamed"}, _("{all_n} of the most valuable members are detractors."), "warning",
+    Rule({"case": "named"}, _("{members} of the most valuable members are detractors; they rate {lowest} lowest."), "warning",
          _("Call each of them within a week: name who does it.")),
+    Rule({"case": "unnamed"}, _("{members} of the most valuable members are detractors."), "warning",
+         _("Call each of them within a week: name who does it.")),
+)
+JOINING = (
+    Rule({"turn": "more"}, _("In the {days} days after joining, members spend {by_joined_more} more than comparable customers who had not joined."), "good"),
+    Rule({"turn": "less"}, _("In the {days} days after joining, members spend {by_joined_more} less than comparable customers who had not joined."), "warning",
+         _("Find out what members buy less of, before more of them are won.")),
+    Rule({"turn": "unclear"}, _("Good customers join: members spend {by_joined_raw} more than others, but not clearly more than comparable ones."), "note",
+         _("Do not count what members spend more as earned by the programme.")),
+    Rule({"turn": "no telling"}, _("Whether joining changes what members spend cannot be told: their spend already went another way before."), "note",
+         _("Try it with a group of customers who are invited later.")),
 )
 TIERS = (
     Rule({"pays": "costs more"}, _("{level} benefits cost {by_net} a member and year more than they keep."), "serious",
@@ -57,6 +68,8 @@ ABSENT = (
 REFUSED = (
     Rule({"case": "worth"}, _("These purchases do not follow the model behind lifetime value, so none is given."), "note",
          _("Value members by the mean margin of their group instead.")),
+    Rule({"case": "joining"}, _("Whether joining changes what members spend cannot be told from these purchases."), "note",
+         _("Ask the client for purchases of customers who are no members, and of members before they joined.")),
     Rule({"case": "experience"}, _("What experience is worth cannot be told yet."), "note",
          _("Ask members again once enough time has passed since their answers.")),
 )

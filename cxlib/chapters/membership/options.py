@@ -34,6 +34,9 @@ class Options(Closed):
         Share of spend that is margin, above 0 and at most 1; without it money is spend.
     horizon : int
         Days after an answer, within which spend and leaving are compared.
+    joining_days : int
+        Days of each of three windows before the month of joining, and of the one after it, in which
+        members are compared with customers who had not joined.
     value_weeks : int
         How far ahead members are valued, in weeks.
     discount : float
@@ -56,6 +59,7 @@ class Options(Closed):
 
     margin: float = Field(default=1.0, gt=0, le=1)
     horizon: int = Field(default=180, ge=1)
+    joining_days: int = Field(default=90, ge=1)
     value_weeks: int = Field(default=52, ge=1)
     discount: float = Field(default=0.1, gt=-1)
     active_days: int = Field(default=180, ge=1)

@@ -251,6 +251,15 @@ class Study:
             as_of=self.as_of, metric=metric.key, adjust_for=list(held),
             cut_points=metric.cut_points or (6, 9)))  # fmt: skip
 
+    @cached_property
+    def joining(self) -> members.Joining | None:
+        """What members spend more once they have joined than comparable customers who had not."""
+        bought = self.bought
+        if bought is None or "joined" not in self.listed:
+            return None
+        return self.tried("joining", lambda: members.effect_of_joining(
+            self.listed, bought, as_of=self.as_of, horizon=self.options.joining_days))  # fmt: skip
+
     # --- tiers -----------------------------------------------------------------------------------
 
     @cached_property
@@ -307,12 +316,20 @@ class Study:
         """Today's tiers and the client file's other designs, on the members of today."""
         if not self.thresholds:
             return None
-        asked, section = self.options, self.engagement.client.members
-        rules = {"today": section.design} | {k: d.rules for k, d in asked.designs.items()}
-        here = self.people[self.people["there"]]
-        return self.tried("designs", lambda: members.simulate_tiers(
-            here, designs=rules, point_value=asked.point_value,
-            breakage=asked.breakage))  # fmt: skip
+        others = {name: design.rules for name, design in self.options.designs.items()}
+        return self.tried("designs", lambda: self.simulated({"today": self.rules} | others))
+
+    @property
+    def rules(self) -> dict[str, dict[str, float]]:
+        """Today's tiers; empty without thresholds."""
+        return self.engagement.client.members.design if self.thresholds else {}
+
+    def simulated(self, designs: Any) -> members.Designs:
+        """Return what designs cost on the members of today."""
+        asked, here = self.options, self.people[self.people["there"]]
+        return members.simulate_tiers(
+            here, designs=designs, point_value=asked.point_value, breakage=asked.breakage
+        )
 
 
 def _there(frame: pd.DataFrame, day: pd.Timestamp) -> Any:

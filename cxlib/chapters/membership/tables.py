@@ -64,9 +64,27 @@ COLUMNS = {
     "outcome_key": Column(_("What"), "word"),
     "step_value": Column(_("Difference"), "signed", "", ("step_value_low", "step_value_high")),
     "step_raw": Column(_("Unadjusted"), "signed"),
+    "step_gain": Column(
+        _("If all of them took it"), "unit", "Money.", ("step_gain_low", "step_gain_high")
+    ),
+    "n_from": Column(_("Asked members"), "int", "Of the class that the step leaves."),
     "days": Column(_("Days"), "int"),
+    "complain_share": Column(_("Of their comments"), "percent"),
     "lowest": Column(_("Rated lowest"), "key"),
     # does it work, what if
+    "joined_more": Column(
+        _("More than comparable others"), "signed", "Money a member.", ("joined_low", "joined_high")
+    ),
+    "joined_raw": Column(_("More than all others"), "signed", "Afterwards, not adjusted."),
+    "earlier": Column(
+        _("The same before joining"), "signed", "0 if all is well.", ("earlier_low", "earlier_high")
+    ),
+    "n_others": Column(_("Others"), "int", "Effectively, once weighted."),
+    "covariate": Column(_("Before joining"), "word"),
+    "mean_members": Column(_("Members' mean"), "number"),
+    "mean_others": Column(_("All others"), "number"),
+    "mean_weighted": Column(_("Comparable others"), "number"),
+    "apart_weighted": Column(_("Apart, in standard deviations"), "number"),
     "threshold": Column(_("Threshold"), "unit"),
     "keeps": Column(_("Keeps a member and year"), "signed", "", ("keeps_low", "keeps_high")),
     "cost_more": Column(_("Costs a member and year"), "signed"),
@@ -233,68 +251,6 @@ def models(study: Study) -> pd.DataFrame:
     return pd.concat(fits, ignore_index=True) if fits else pd.DataFrame()
 
 
-# --- what experience is worth --------------------------------------------------------------------
-
-
-def steps(study: Study) -> Any:
-    """Return what each step from detractor to promoter goes with."""
-    found = study.experience
-    if found is None:
-        return None
-    spend = found.table["outcome"] == "spend"
-    scale = np.where(spend, 1.0, 100.0)
-    table = found.table.assign(
-        unit=np.where(spend, study.currency, "percent"),
-        step_key=found.table["step"], outcome_key=found.table["outcome"], days=found.horizon,
-        members=found.table["n"], step_value=found.table["value"] * scale,
-        step_value_low=found.table["value_low"] * scale,
-        step_value_high=found.table["value_high"] * scale,
-        step_raw=found.table["raw"] * scale, subject=found.table["step"],
-        low=found.table["value_low"] * scale, high=found.table["value_high"] * scale,
-    )  # fmt: skip
-    table = table.drop(columns=["value", "value_low", "value_high", "raw", "step", "outcome"])
-    clear = (table["outcome_key"] == "spend") & (table["turn"] != "unclear")
-    table["none_clear"] = "no" if clear.any() else "yes"
-    return type(found)(
-        table=table, groups=found.groups, members=found.members.head(0), horizon=found.horizon,
-        n=found.n, adjusted=found.adjusted, caveats=found.caveats,
-    )  # fmt: skip
-
-
-def unhappy(study: Study) -> pd.DataFrame:
-    """Return the most valuable third of members whose last answer of a year was a detractor's."""
-    engagement = study.engagement
-    metric = next((m for m in engagement.metrics if m.kind == "nps"), None)
-    if metric is None or study.bought is None or study.people.empty:
-        return pd.DataFrame()
-    people = study.people[study.people["there"]]
-    top = people[people["spend"] >= max(people["spend"].quantile(2 / 3), 1e-9)]
-    survey = engagement.survey(period="history").sort_values("date", kind="stable")
-    survey = survey[survey["date"] > study.as_of - YEAR]
-    survey = survey.drop_duplicates("respondent_id", keep="last")
-    low = survey[survey[metric.key] <= (metric.cut_points or (6, 9))[0]]
-    both = low.merge(top, left_on="respondent_id", right_on="member_id", suffixes=("_then", ""))
-    if both.empty:
-        return pd.DataFrame()
-    rated = [t.key for t in engagement.touchpoints if t.key in both]
-    scaled = both[rated].mean() if both[rated].notna().sum().min() >= 1 else pd.Series(dtype=float)
-    lowest = str(scaled.idxmin()) if len(scaled.dropna()) else None
-    level = both["tier"].fillna("–") if "tier" in both else pd.Series("all", both.index)
-    table = both.groupby(level.rename("level")).agg(n=("spend", "size"), spend=("spend", "mean"))
-    return pd.DataFrame(table.reset_index()).assign(
-        segment="tier", unit=study.currency, lowest=lowest, all_n=len(both), subject="unhappy",
-        members=table["n"].to_numpy(),
-    )  # fmt: skip
-
-
-def unhappy_in_all(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the valuable unhappy of all tiers as one row, for the finding."""
-    if table.empty:
-        return table
-    row = table.head(1).assign(n=table["all_n"], level="all", segment=None)
-    return row.assign(case="named" if isinstance(row["lowest"].iloc[0], str) else "unnamed")
-
-
 # --- does it work, what if -----------------------------------------------------------------------
 
 
@@ -356,4 +312,5 @@ def refused(study: Study) -> pd.DataFrame:
 
 
 REFUSED = (_("who stays"), _("cohorts"), _("renewals"), _("worth"), _("holdout"), _("experience"),
-           _("benefits"), _("effects"), _("designs"), _("hazards"), _("rfm"))  # fmt: skip
+           _("benefits"), _("effects"), _("designs"), _("hazards"), _("rfm"),
+           _("joining"))  # fmt: skip

@@ -115,6 +115,19 @@ def _saved(engagement: Any, chapter: str, name: str) -> Any:
     return found.get(chapter, {}).get(name)
 
 
+def money(engagement: Any) -> pd.DataFrame:
+    """Return what each step to a better answer goes with in members' spend, as chapter 10 saved it.
+
+    Nothing where no step is clear: then there is no price to be told.
+    """
+    steps = _saved(engagement, "membership", "steps")
+    if steps is None:
+        return pd.DataFrame()
+    engagement.learn("membership")
+    spend: pd.DataFrame = steps.table[steps.table["outcome_key"] == "spend"]
+    return spend if spend["turn"].eq("more").any() else spend.head(0)
+
+
 def obligations(engagement: Any) -> pd.DataFrame:
     """Return what is open of the contract, as chapter 14 saved it: the late and the next due."""
     table = _saved(engagement, "engagement", "open")
