@@ -186,7 +186,8 @@ def owned(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
     told = found.table[["stage", "kpi", "role", "n"]].merge(
         first[["kpi", "led_by", "open_action", "action_due"]], on="kpi", how="left"
     )
-    return told[(told["role"] != "") | told["open_action"].notna()].reset_index(drop=True)
+    matters = told["role"].str.contains("pain|moment") | told["open_action"].notna()
+    return told[matters].reset_index(drop=True)
 
 
 def wall(engagement: Any) -> pd.DataFrame:
