@@ -25,6 +25,7 @@ Kind = Literal[
     "int",
     "needed",  # a number of answers that is enough: rounded up
     "percent",  # a share 0 to 1 shown in percent
+    "share_change",  # a change of such a share, in points
     "chance",  # a probability 0 to 1 in percent, never as 0% or 100%
     "points",  # a number with one decimal
     "number",  # a number with two decimals
@@ -227,4 +228,4 @@ def kind_of(name: str) -> Kind | None:
     return "unit" if inner == "signed" and not name.startswith(_CHANGES) else inner
 
 
-_CHANGES = ("change", "like", "mix", "difference")
+_CHANGES = ("change", "like", "mix", "difference", "brand_gap")

@@ -336,10 +336,11 @@ class Standing(Page):
         import hashlib
         import json
 
-        from cxlib import __version__
         from cxlib.data.tables import provenance
+        from cxlib.workspace import kit_digest
 
-        told = [__version__, self.client.hash, self.period, provenance(self.workspace, self.client)]
+        tables = provenance(self.workspace, self.client)
+        told = [kit_digest(), self.client.hash, self.period, tables]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()
 
 

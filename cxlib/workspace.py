@@ -7,8 +7,10 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from cxlib import __version__
 from cxlib.errors import SetupError, nearest
 
 JOB_VARIABLE = "CX_JOB"
@@ -253,6 +255,17 @@ def file_digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def kit_digest() -> str:
+    """Return the digest of the kit itself: its version and, file by file, its code and words."""
+    package, total = Path(__file__).resolve().parent, hashlib.sha256(__version__.encode("utf-8"))
+    kinds = (".py", ".po", ".j2", ".css", ".json", ".yaml")
+    for path in sorted(p for p in package.rglob("*") if p.suffix in kinds):
+        if "_kit" not in path.parts:
+            total.update(f"{path.relative_to(package)}:{file_digest(path)}".encode())
+    return total.hexdigest()
 
 
 def make_private(folder: Path) -> None:

@@ -6,6 +6,7 @@ Read from what every chapter of every demo client saves: its results and its fin
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -18,7 +19,7 @@ import pandas as pd
 import pytest
 
 from cxlib import Engagement, envelope
-from cxlib.chapters import register
+from cxlib.chapters import register, registers_of
 from cxlib.envelope import Envelope
 from cxlib.present.findings import Finding
 from cxlib.words import Words
@@ -212,3 +213,18 @@ def test_headlines_are_plain(run: Workspace, client: str, language: str) -> None
                 assert phrase not in said, (finding.id, said)
             if language == "en":
                 assert len(said.split()) <= 45, (finding.id, said)
+
+
+@each_client
+def test_no_report_shows_the_key_of_a_label_or_a_missing_value(run: Workspace, client: str) -> None:
+    """Whoever quotes another chapter knows what its registers call things."""
+    opened = Engagement.open(client, language="en", workspace=run)
+    registers = map(opened.register, registers_of(opened.client))
+    keys = {key for register in registers for key in register.labels("en")}
+    pages = sorted((run.reports / client).rglob("*.html"))
+    assert len(pages) > 3
+    for page in pages:
+        text = re.sub(r"<style.*?</style>|<[^>]+>", " ", page.read_text(encoding="utf-8"))
+        shown = set(re.findall(r"[\w-]+\.[\w.-]*\w", text)) & keys
+        assert not shown, (page.name, sorted(shown)[:5])
+        assert not re.search(r"\b(nan|NaT)\b|>None<", text), page.name

@@ -7,11 +7,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cxlib import __version__
 from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_settings
 from cxlib.batch.forkserver import (
     DiedError,
@@ -28,7 +26,7 @@ from cxlib.data.masking import mask_text
 from cxlib.errors import CxError, RunError
 from cxlib.report.book import TITLE
 from cxlib.report.saved import TITLES, file_name
-from cxlib.workspace import Workspace, file_digest
+from cxlib.workspace import Workspace, file_digest, kit_digest
 
 if TYPE_CHECKING:
     from cxlib.params import Client
@@ -101,6 +99,12 @@ class Job:
     def due(self) -> bool:
         """Whether it will run."""
         return self.state not in ("fresh", "not applicable")
+
+    @property
+    def registers(self) -> list[str]:
+        """Sections whose registers it reads, or whose labels are in what it quotes."""
+        of = (*(self.binds or (self.chapter,)), *self.reads)
+        return sorted({name for each in of for name in each.every_section})
 
 
 BOOK = Chapter("book", Path("book"), TITLE)
@@ -351,15 +355,3 @@ def notebook_digest(path: Path) -> str:
 def _catalogue_digest(chapter: Chapter, language: str) -> str:
     beside = chapter.path.with_name(f"{chapter.file}.{language}.po")
     return file_digest(beside) if beside.is_file() else ""
-
-
-@lru_cache(maxsize=1)
-def kit_digest() -> str:
-    """Return the digest of the kit itself: its version and, file by file, its code and words."""
-    package = Path(__file__).resolve().parent.parent
-    files = sorted(
-        p
-        for p in package.rglob("*")
-        if p.suffix in (".py", ".po", ".j2", ".css", ".json", ".yaml") and "_kit" not in p.parts
-    )
-    return digest(__version__, *(f"{p.relative_to(package)}:{file_digest(p)}" for p in files))

@@ -265,7 +265,7 @@ def make_parcel(
         seen.check()
     state = [workspace.client_file(job.client), *carried(workspace, job.client)]
     bound = job.binds or (job.chapter,)
-    beside = {workspace.register(job.client, name) for each in bound for name in each.every_section}
+    beside = [workspace.register(job.client, name) for name in job.registers]
     state += [path for path in beside if path.is_file()] + ([job.face.path] if job.face else [])
     for key in sorted({*job.after} - without):
         saved = workspace.result(job.client, job.period, key.rpartition("/")[2])

@@ -86,7 +86,10 @@ class Register(Closed):
             for row in self._rows(name)
             for said in (_label_keys(name, row),)
         ]
-        return pd.DataFrame(told, columns=list(fields))
+        table = pd.DataFrame(told, columns=list(fields))
+        texts: pd.DataFrame = table.select_dtypes("str").astype(object)
+        table[texts.columns] = texts.where(texts.notna(), None)
+        return table
 
     def labels(self, language: str) -> dict[str, str]:
         """Return what the register's labels say in one language.

@@ -1,4 +1,4 @@
-"""Ask room: what customers say and do outside the survey: comments from anywhere, steps."""
+"""What customers say and do outside the survey: comments from anywhere, steps."""
 
 from __future__ import annotations
 

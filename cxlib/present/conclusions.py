@@ -9,7 +9,7 @@ from typing import Any
 
 from cxlib.plots import theme
 from cxlib.present import mime
-from cxlib.present.findings import Finding, facts, in_order
+from cxlib.present.findings import Finding, in_order
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -54,23 +54,21 @@ class FindingsView:
 
 def view_findings(findings: Iterable[Finding], *, words: Words) -> FindingsView:
     """Say findings that rules made, in order."""
-    items = []
-    for f in in_order(findings):
-        said = facts(f.row, words)
-        items.append(
-            {
-                "id": f.id,
-                "subject": f.subject,
-                "severity": f.severity,
-                "tier": f.tier,
-                "stake": f.stake,
-                "mark": words.say(SEVERITY_WORDS[f.severity]),
-                "text": f.headline(words),
-                "evidence": words.say(f.evidence, **said) if f.evidence else "",
-                "next": f.step(words),
-                "chapter": f.chapter,
-            }
-        )
+    items = [
+        {
+            "id": f.id,
+            "subject": f.subject,
+            "severity": f.severity,
+            "tier": f.tier,
+            "stake": f.stake,
+            "mark": words.say(SEVERITY_WORDS[f.severity]),
+            "text": f.headline(words),
+            "evidence": f.proof(words),
+            "next": f.step(words),
+            "chapter": f.chapter,
+        }
+        for f in in_order(findings)
+    ]
     return FindingsView(items=tuple(items))
 
 

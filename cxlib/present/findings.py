@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -20,6 +21,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 MOST = 5
 """Findings at the top of a chapter."""
 INTERVAL = _("95% interval {low} to {high}, {n} answers")
+STATED = _("{value}; 95% interval {low} to {high}, {n} answers")
 ANSWERS = _("{n} answers")
 COUNTED = _("All {n} cases are counted")
 
@@ -102,6 +104,12 @@ class Finding:
         return self.id.partition(".")[2]
 
     @property
+    def answered_by(self) -> tuple[str, ...]:
+        """KPIs an action on which answers it: its own, and the part that it moved with."""
+        part = self.row.get("fell_with")
+        return (self.subject,) if _absent(part) else (self.subject, str(part))
+
+    @property
     def severity(self) -> str:
         """How grave it is."""
         return next((r.severity for r in reversed(self.rules) if r.severity), "note")
@@ -141,6 +149,23 @@ class Finding:
     def step(self, words: Words) -> str:
         """Return what follows from it, said; empty if nothing."""
         return words.say(self.next_step, **facts(self.row, words)) if self.next_step else ""
+
+    def proof(self, words: Words) -> str:
+        """Return the small line beneath: the interval of the number that is stated, the base."""
+        said, line = facts(self.row, words), self.evidence
+        if line == INTERVAL:
+            sentence = next(rule.says for rule in self.rules if rule.says)
+            ends = [
+                columns.COLUMNS[name].interval
+                for name in re.findall(r"{(?:by_)?(\w+)}", sentence)
+                if name in columns.COLUMNS
+            ]
+            stated = next((e for e in ends if e and not _absent(self.row.get(e[0]))), None)
+            if stated:
+                said |= dict(zip(("low", "high"), (said[end] for end in stated), strict=True))
+            elif not _absent(self.row.get("value")):
+                line = STATED
+        return words.say(line, **said) if line else ""
 
 
 def _absent(value: Any) -> bool:

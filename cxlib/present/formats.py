@@ -49,6 +49,8 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
         return "< 1%" if float(value) < 0.5 else "> 99%"
     if kind in ("percent", "chance"):
         return words.quantity(float(value), "share")
+    if kind == "share_change":
+        return words.quantity(100 * float(value), "pp", sign=True)
     digits, scale = _NUMERIC.get(kind, (2, 1.0))
     return words.number(scale * float(value), digits)
 

@@ -32,6 +32,7 @@ _KINDS: dict[str, tuple[str, float]] = {
     "int": ("#,##0", 1.0),
     "percent": ("0.0%", 1.0),
     "chance": ("0.0%", 1.0),
+    "share_change": ("+0.0;-0.0;0.0", 0.01),
     "points": ("0.0", 1.0),
     "number": ("0.00", 1.0),
     "p": ("0.000", 1.0),

@@ -217,7 +217,7 @@ class Slides:
         words = self.words
         first = sorted(made, key=lambda c: (c.stem != FIRST, c.file))
         headline = told[0].headline(words) if told else words.say(_("Nothing calls for action."))
-        slide = self.slide(headline, [evidence_of(f, words) for f in told],
+        slide = self.slide(headline, [f.proof(words) for f in told],
                            kicker=words.say(_("In short")))  # fmt: skip
         tiles = next((p for c in first if c.envelope for p in c.envelope.parts
                       if p.kind == "tiles"), None)  # fmt: skip
@@ -248,7 +248,7 @@ class Slides:
         words, headline = self.words, finding.headline(self.words)
         notes = [
             headline,
-            evidence_of(finding, words),
+            finding.proof(words),
             *((shown.about, shown.text) if shown else ()),
             words.say(_("Chapter: {title}"), title=chapter.title),
             words.say(NOTES),
@@ -281,7 +281,7 @@ class Slides:
             self.box(slide, words.say(_("What follows")), (left, 2.55, wide, 0.3), sizes=(12,),
                      colour=theme.MUTED)  # fmt: skip
             self.box(slide, step, (left, 2.9, wide, 2.6), sizes=(16, 15, 14, 13, 12, 11, 10))
-        self.box(slide, evidence_of(finding, words), (left, 5.7, wide, 1.0),
+        self.box(slide, finding.proof(words), (left, 5.7, wide, 1.0),
                  sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
 
     def _facts(self, slide: Any, finding: Finding) -> None:
@@ -347,13 +347,6 @@ WORDING = _(
     "“Act” and “watch” mark what is missed, lost or at risk; “goes with” does not mean “is caused "
     "by”."
 )
-
-
-def evidence_of(finding: Finding, words: Words) -> str:
-    """Return a finding's small line: interval and base."""
-    if not finding.evidence:
-        return ""
-    return words.say(finding.evidence, **facts(finding.row, words))
 
 
 def _fitted(text: str, width: float, height: float, sizes: Sequence[int]) -> tuple[int, str]:

@@ -14,6 +14,7 @@ from cxlib.analysis import compare as two
 from cxlib.analysis import kpis, scores
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.equal_mix import equal_mix
+from cxlib.analysis.kpis.estimates import worth
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.errors import DataError
 
@@ -377,3 +378,18 @@ def test_the_core_refuses_what_is_not_there() -> None:
         kpis.judge(found, [], alpha=0.9)
     with pytest.raises(DataError, match="ces"):
         kpis.estimate(two_waves(), questions=[Metric("ces", "ces")])
+
+
+def test_what_a_kpi_is_worth_is_its_slope_and_nothing_where_nothing_goes_with_it() -> None:
+    rng = np.random.default_rng(7)
+    effort = rng.integers(1, 8, 4000).astype(float)
+    nps = np.where(effort + rng.normal(0, 2, 4000) > 4, 10.0, 3.0)
+    survey = pd.DataFrame({"nps": nps, "ces": effort, "noise": rng.integers(1, 8, 4000)})
+    asked = [NPS, Metric("ces", "ces"), Metric("noise", "ces")]
+    told = worth(survey.astype({"noise": float}), asked, weights=None)
+    points = np.where(nps > 8, 100.0, -100.0)
+    assert told["ces"] == pytest.approx(stats.linregress(effort, points).slope)
+    assert abs(told["noise"]) < 3
+    assert told["ces"] > 20
+    turned = [NPS, Metric("ces", "ces", direction="lower")]
+    assert worth(survey, turned, weights=None)["ces"] == 0.0

@@ -49,6 +49,15 @@ def test_a_rule_and_a_row_make_a_plain_headline_with_its_evidence_beneath() -> N
     assert (found.id, found.severity, found.stake, found.base) == ("toy.nps", "serious", 15.25, 400)
 
 
+def test_the_interval_beneath_is_that_of_the_number_that_is_stated() -> None:
+    gap = {"like": -9.5, "like_low": -14.0, "like_high": -5.0}
+    silent = Rule({"status": "missed"}, "{kpi} hurts.")
+    table = pd.DataFrame([row(turn="worse", status="", **gap), row()])
+    of_gap, of_value = tell(table, (RULES[2], silent), chapter="toy")
+    assert of_gap.proof(Words()) == "95% interval −14.0 to −5.0, 400 answers"
+    assert of_value.proof(Words()) == "−3.2; 95% interval −8.0 to 2.0, 400 answers"
+
+
 def test_what_else_is_true_joins_and_the_last_rule_has_the_last_word() -> None:
     (found,) = told(row(status="met", turn="worse", like=-4.0))
     assert found.headline(Words()) == "nps meets: −3.2. It got worse by 4.0."

@@ -223,8 +223,8 @@ def worth(
     """Return points of the first KPI that go with one unit of each KPI and touchpoint.
 
     Touchpoints: coefficients of the linear model of the first KPI's answers on ratings and usage,
-    times reach, never below 0. Other KPIs: the standardised effect, a standard deviation for one.
-    `survey` holds the rows of one period.
+    times reach, never below 0. Other KPIs: the slope of the first KPI's answers on theirs, never
+    against their direction. Both are associations. `survey` holds the rows of one period.
     """
     import statsmodels.api as sm
     from statsmodels.tools.sm_exceptions import SingularMatrixWarning
@@ -253,11 +253,15 @@ def worth(
         for key in frame.columns.intersection(model.params.index):
             gain = max(signs[key] * float(model.params[key]), 0.0)
             found[key] = signs[key] * gain * float(rated[key].mean())
-    spread = float(np.nanstd(y)) if answered.any() else nan
     for metric in others:
         if metric.key in found or metric.key in touchpoints:
             continue
         x = added(metric)
-        own = float(np.nanstd(x)) if (~np.isnan(x)).any() else 0.0
-        found[metric.key] = spread / own if own > 0 else nan
+        both = answered & ~np.isnan(x)
+        if np.unique(x[both]).size < 2:
+            found[metric.key] = nan
+            continue
+        spread = np.cov(x[both], y[both], aweights=None if w is None else w[both])
+        slope = signs[metric.key] * float(spread[0, 1] / spread[0, 0])
+        found[metric.key] = signs[metric.key] * max(slope, 0.0)
     return found

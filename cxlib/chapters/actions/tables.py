@@ -224,11 +224,11 @@ def progress(found: Plan) -> pd.DataFrame:
 def unanswered(engagement: Any, found: Plan) -> pd.DataFrame:
     """Return the grave findings that no action answers, with what follows from them."""
     answered = set(found.table["finding"].dropna())
-    running = found.table[found.table["state"].isin(OPEN)]
+    running = set(found.table.loc[found.table["state"].isin(OPEN), "kpi"])
     words, rows = engagement.words, []
     for finding in engagement.gathered(but=AFTER):
         grave = finding.next_step and finding.severity in ("serious", "warning")
-        if grave and finding.id not in answered and finding.subject not in set(running["kpi"]):
+        if grave and finding.id not in answered and running.isdisjoint(finding.answered_by):
             rows.append({"headline": finding.headline(words), "step": finding.step(words)})
     return pd.DataFrame(rows)
 

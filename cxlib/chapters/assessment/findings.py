@@ -59,7 +59,7 @@ TOUCHPOINTS = (
 GROUPS = (
     Rule({"turn": "worse", "direction": "higher"}, _("{level} customers score {value}, {by_like} below comparable others."), "warning", _("Listen to these customers first.")),
     Rule({"turn": "worse", "direction": "lower"}, _("{level} customers judge worse than comparable others: {value}, {by_like} apart."), "warning", _("Listen to these customers first.")),
-    Rule({"turn": "better", "mirrored": "no"}, _("{level} customers score {value}, {by_like} apart from comparable others, to the better."), "note"),
+    Rule({"turn": "better", "mirrored": "no"}, _("{level} customers score {value}, {by_like} better than comparable others."), "note"),
     Rule({"grew": "yes"}, _("{level} customers are now {share_after} of the answers, {share_before} in {to}."), "warning",
          _("Find out whether there are more of them, or more of them answered."), _("They are now {share_after} of the answers, {share_before} in {to}."), "stake_moved"),
 )

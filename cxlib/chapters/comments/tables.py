@@ -39,7 +39,10 @@ COLUMNS = {
     ),
     "mentioned_before": Column(_("Period before"), "percent"),
     "mentioned_change": Column(
-        _("Change"), "percent", "Of the share.", ("mentioned_change_low", "mentioned_change_high")
+        _("Change"),
+        "share_change",
+        "Of the share.",
+        ("mentioned_change_low", "mentioned_change_high"),
     ),
     "term": Column(_("Word"), "text"),
     "said_by": Column(_("Said by"), "word"),

@@ -66,7 +66,7 @@ def status(engagement: Any) -> Status:
         )
     terms = register.contract
     return obligations.status(
-        register.frame("deliverables"),
+        register.frame("deliverables").sort_values("due", kind="stable"),
         as_of=periods.parse(engagement.period).end,
         country=engagement.client.calendar.country,
         review_days=terms.review_days,

@@ -47,8 +47,8 @@ def steps(study: Study) -> Any:
 class Unhappy:
     """The most valuable third of members whose last answer of a year was a detractor's.
 
-    `table`: a row a tier; `whole`: one row, for the finding; `themes`: what they say, a row a theme
-    of their comments; `quotes`: ``theme, comment``.
+    `table`: a row a tier; `whole`: one row, for the finding; `themes`: what enough of them complain
+    of, a row a theme; `quotes`: ``theme, comment``.
     """
 
     table: pd.DataFrame
@@ -67,11 +67,10 @@ def unhappy(study: Study) -> Unhappy:
     level = who["tier"].fillna("–") if "tier" in who else pd.Series("all", who.index)
     table = who.groupby(level.rename("level")).agg(n=("spend", "size"), spend=("spend", "mean"))
     table = table.reset_index().assign(segment="tier", unit=study.currency)
-    told = themes[themes["n"] >= study.engagement.minimum_base] if len(themes) else themes
     row = {
         "subject": "unhappy", "n": len(who), "members": len(who), "unit": study.currency,
         "spend": who["spend"].mean(), "lowest": _lowest(study, who),
-        "theme": told["theme"].iloc[0] if len(told) else None,
+        "theme": themes["theme"].iloc[0] if len(themes) else None,
     }  # fmt: skip
     row["case"] = "said" if row["theme"] else "named" if row["lowest"] else "unnamed"
     return Unhappy(
@@ -124,13 +123,14 @@ def _said(study: Study, who: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     base = found.n_used
     table = table.assign(n=table["complaints"], complain_share=table["complaints"] / max(base, 1))
     table = table.sort_values("n", ascending=False, kind="stable")[["theme", "n", "complain_share"]]
+    table = table[table["n"] >= study.engagement.minimum_base].head(6)
     rows: list[dict[str, str]] = []
     hits = found.hits[found.hits["score"] < 0].sort_values("score", kind="stable")
-    for theme in table.loc[table["n"] >= study.engagement.minimum_base, "theme"].head(3):
+    for theme in table["theme"].head(3):
         mine = text[hits.loc[hits["theme"] == theme, "comment"].drop_duplicates()]
         fit = mine[mine.str.len().between(*QUOTED) & ~mine.isin([r["comment"] for r in rows])]
         rows += [{"theme": theme, "comment": said} for said in fit.drop_duplicates().head(QUOTES)]
-    return table.assign(members=table["n"]).head(6), pd.DataFrame(rows)
+    return table.assign(members=table["n"]), pd.DataFrame(rows)
 
 
 def joining(study: Study) -> Any:

@@ -47,7 +47,9 @@ COLUMNS = {
     "miss": Column(_("A miss"), "word", "rare, some or usual, by the chance of a miss."),
     "rated_brand": Column(_("Against"), "key", "The competitor with the clearest gap."),
     "brand_turn": Column(_("Position"), "word", "better (ahead), worse (behind) or none."),
-    "brand_gap": Column(_("Gap at an equal mix"), "signed"),
+    "brand_gap": Column(
+        _("Gap at an equal mix"), "signed", "", ("brand_gap_low", "brand_gap_high")
+    ),
     "on_record": Column(_("Recorded"), "word", "yes or no."),
     "reference": Column(_("Reference"), "key"),
     "reference_value": Column(_("Its value"), "unit"),
@@ -145,7 +147,8 @@ _SILENT: dict[str, Any] = {
     **{"signal": "", "began": "", "since": None, "was": nan, "chance": nan, "rule": ""},
     **{"gravity": "", "held_back": "", "why": "", "alike_since": "", "fell_with": None},
     **{"with_part": "no", "stake_moved": 0.0},
-    **{"rated_brand": None, "brand_turn": "", "brand_gap": nan},
+    **{"rated_brand": None, "brand_turn": ""},
+    **dict.fromkeys(("brand_gap", "brand_gap_low", "brand_gap_high"), nan),
     **{"reference": None, "reference_value": nan, "reference_turn": ""},
     **{"periods_better": 0, "periods_both": 0, "action": None, "on_record": "no"},
 }
@@ -191,12 +194,12 @@ def _rivals(engagement: Any) -> dict[str, dict[str, Any]]:
     if "turn" not in gaps:  # no survey, no competitors
         return {}
     gaps = gaps[gaps["turn"].isin(("better", "worse"))]
-    gaps = gaps.assign(heard=gaps["like"].fillna(gaps["change"]).astype(float))
-    clearest = gaps.sort_values("heard", key=lambda gap: -gap.abs(), kind="stable")
-    return {
-        kpi: {"rated_brand": r["brand"], "brand_turn": r["turn"], "brand_gap": r["heard"]}
-        for kpi, r in _by_kpi(clearest).items()
-    }
+    for end in ("", "_low", "_high"):
+        gaps[f"brand_gap{end}"] = gaps[f"like{end}"].fillna(gaps[f"change{end}"]).astype(float)
+    clearest = gaps.sort_values("brand_gap", key=lambda gap: -gap.abs(), kind="stable")
+    named = clearest.rename(columns={"brand": "rated_brand", "turn": "brand_turn"})
+    told = [name for name in _SILENT if name in named]
+    return {kpi: {name: row[name] for name in told} for kpi, row in _by_kpi(named).items()}
 
 
 def _reference(engagement: Any, found: Monitored, kpi: str) -> dict[str, Any]:

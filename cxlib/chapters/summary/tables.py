@@ -66,8 +66,8 @@ def contract(engagement: Any) -> pd.DataFrame:
 def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
     """Return the three things to do: the gravest findings that name a step, each step once.
 
-    Whose they are and until when is taken from the first open action for the finding, or for the
-    same KPI.
+    Whose they are and until when is taken from the first open action for the finding, or for its
+    KPI or the part that it moved with; of findings with one answer the gravest stands.
     """
     words = engagement.words
     agreed = _open_actions(engagement)
@@ -76,12 +76,15 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
         mine = [a for a in agreed if a["finding"] == finding.id]
-        mine += [a for a in agreed if a["kpi"] == finding.subject]
+        mine += [a for a in agreed if a["kpi"] in finding.answered_by]
         first = mine[0] if mine else {}
+        step = words.label(first["title"]) if mine else finding.step(words)
+        if step in {row["step"] for row in rows}:
+            continue
         rows.append(
             {
                 "rank": len(rows) + 1,
-                "step": words.label(first["title"]) if mine else finding.step(words),
+                "step": step,
                 "about": words.label(finding.row.get("title") or finding.subject),
                 "worth_points": finding.stake or float("nan"),
                 "owner": words.label(_owner(finding, first) or words.say(_("no owner yet"))),
