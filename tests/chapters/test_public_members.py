@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from cxlib import Engagement
@@ -49,5 +50,28 @@ def test_cdnow_is_valued_from_its_log(public_data: Path, drafted: Workspace) -> 
     assert 0.7 < held["ratio"].iloc[0] < 1.3
     grid = tables.rfm(study)
     assert grid.groups["f"] < 5  # most bought once: fewer groups, none invented
+    cohorts = stays.cohorts(study)
+    assert cohorts.kind == "repeat rate"
+
+
+def test_complete_journey_is_sorted_as_plain_pandas_would_and_not_valued(
+    public_data: Path, drafted: Workspace
+) -> None:
+    folder = public_data / "complete_journey"
+    files = [folder / "transactions_sample.parquet", folder / "demographics.csv"]
+    study = study_of("journey", files, drafted)
+    assert len(study.listed) == 801
+    found = tables.rfm(study)
+    with duckdb.connect() as db:
+        raw = db.read_parquet(str(files[0])).df()
+    day = raw["transaction_timestamp"].dt.normalize()
+    paid = raw.groupby(["household_id", day])["sales_value"].sum()
+    paid = paid[paid > 0]
+    assert len(found.members) == paid.index.get_level_values(0).nunique()
+    assert found.members["frequency"].sum() == pytest.approx(len(paid), abs=5)  # the clock's zone
+    assert found.members["money"].sum() == pytest.approx(raw["sales_value"].sum())
+    assert found.groups == {"r": 5, "f": 5, "m": 5}
+    assert study.worth is None  # weekly shoppers of whom nobody drops out: no such model
+    assert "no inner maximum" in study.refused["worth"]
     cohorts = stays.cohorts(study)
     assert cohorts.kind == "repeat rate"

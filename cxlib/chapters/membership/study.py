@@ -168,9 +168,9 @@ class Study:
             begin = section.records_begin
             return self.tried("cohorts", lambda: retention.cohorts(
                 self.listed, records_begin=begin, **kind))  # fmt: skip
-        if section is not None or self.bought is None:
-            return None
         bought = self.bought
+        if bought is None:
+            return None
         return self.tried("cohorts", lambda: retention.cohorts(bought, **kind))
 
     @cached_property
