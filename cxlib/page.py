@@ -237,22 +237,17 @@ class Page(ABC):
         *,
         table: str = "table",
         caption: str = "",
-        plot: Callable[..., Any] | None = None,
-        **options: Any,
     ) -> Path:
-        """Write a result to a spreadsheet, or draw it to a file: small bases withheld.
+        """Write a result to a spreadsheet: numbers as numbers, small bases withheld.
 
         Parameters
         ----------
         result : result or DataFrame
             Or a list of them, one table each.
         path : str or Path
-            A file name ending in ``.xlsx``, or with `plot` in ``.pdf`` or ``.svg``; what stood
-            there is replaced.
+            A file name ending in ``.xlsx``; what stood there is replaced.
         columns, table, caption
             As for `show`; intervals and bases join the columns that are named.
-        plot, **options
-            As for `draw`: lines and text stay such, so that any size of paper prints sharp.
 
         Raises
         ------
@@ -263,13 +258,6 @@ class Page(ABC):
         from cxlib.workspace import write_whole
 
         target = Path(path).expanduser()
-        if plot is not None:
-            from cxlib.present.figures import printed
-
-            kind = target.suffix.lower().removeprefix(".")
-            shown = self.withheld(result)
-            write_whole(target, printed(plot, shown, kind=kind, words=self.words, **options))
-            return target
         if target.suffix.lower() != ".xlsx":
             raise DataError(f"{target.name!r} is no spreadsheet: name a file ending in .xlsx.")
         title = self.words.say(caption) if caption else ""

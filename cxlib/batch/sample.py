@@ -98,6 +98,7 @@ def wall_maps(
         If no touchpoint is rated in the period.
     """
     from cxlib.chapters.journey import figures, tables
+    from cxlib.present.figures import printed
 
     for language in languages or params.load(client, workspace).languages:
         engagement = Engagement.open(
@@ -109,7 +110,7 @@ def wall_maps(
         folder = workspace.reports / client / as_name(engagement.period) / language
         folder.mkdir(parents=True, exist_ok=True)
         about = f"{engagement.name} · {engagement.words.period(engagement.period)}"
-        path = engagement.export(
-            table, folder / f"journey-map.{kind}", plot=figures.wall, about=about
-        )
+        told, path = engagement.withheld(table), folder / f"journey-map.{kind}"
+        said = {"words": engagement.words, "about": about}
+        write_whole(path, printed(figures.wall, told, kind=kind, **said))
         yield workspace.shown(path)
