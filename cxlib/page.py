@@ -16,7 +16,8 @@ from cxlib.words import Words
 from cxlib.workspace import JOB_VARIABLE, Workspace, as_name
 
 if TYPE_CHECKING:
-    from cxlib.analysis.kpis import Estimates
+    import pandas as pd
+
     from cxlib.envelope import Envelope, Part
     from cxlib.params import Client
     from cxlib.present.findings import Finding, Rule
@@ -200,8 +201,8 @@ class Page(ABC):
     def withheld(self, result: Any) -> Any:
         """Return a result (or several, jointly) with small bases blanked, as every output has it.
 
-        What the notebook put out before, and what other chapters show of the KPIs' groups, is
-        known: a crossing of groups gives none of them away.
+        What the notebook put out before, and what any chapter may show of the KPIs' groups and
+        their crossings, is known: together they give no small group away.
         """
         from cxlib.present.withhold import withhold
 
@@ -217,17 +218,18 @@ class Page(ABC):
     def _printed(self) -> Printed:
         from cxlib.present.linked import Printed
 
-        return Printed(self.minimum_base, self.kpis)
+        return Printed(self.minimum_base, self.grouped)
 
     @property
     def _groupings(self) -> tuple[str, ...]:
         """Columns of the client's tables by which people are grouped."""
-        tickets = self.client.tickets
-        return (*self.client.segments, *(tickets.segments if tickets else ()))
+        asked, tickets = self.client.survey, self.client.tickets
+        questions = asked.questions if asked else ()
+        return (*self.client.segments, *questions, *(tickets.segments if tickets else ()))
 
     @abstractmethod
-    def kpis(self) -> Estimates:
-        """Return every KPI up to this period: all sources, groups and brands."""
+    def grouped(self, deep: int, told: set[tuple[str, str]]) -> list[pd.DataFrame]:
+        """Return the answers of every group of `deep` segments, of some KPIs and periods."""
 
     def export(
         self,

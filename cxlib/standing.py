@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import combinations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -188,6 +189,36 @@ class Standing(Page):
             if not is_kept(folder / f"{name}.json", self._fingerprint):
                 make()
 
+    def grouped(self, deep: int, told: set[tuple[str, str]]) -> list[pd.DataFrame]:
+        """Return the answers of every group of `deep` segments, of some KPIs and periods.
+
+        What is withheld in every chapter alike is settled on these, whatever a chapter shows.
+
+        Parameters
+        ----------
+        deep : int
+            Of how many segments at once.
+        told : set of (KPI, period)
+            Without a name: of every KPI, and of all answers and tickets.
+        """
+        if deep == 1:
+            every = self.kpis().table
+            open_ = {when for about, when in told if not about}
+            pairs = zip(every["kpi"], every["period"], strict=True)
+            return [every[[pair in told or pair[1] in open_ for pair in pairs]]]
+        found = []
+        for when in sorted({when for _about, when in told}):
+            for rows, segments, asked in self._answering(when):
+                for by in map(list, combinations(segments, deep)):
+                    groups = rows.groupby(by, observed=True)
+                    counts = [(name, groups[name].count()) for name in asked]
+                    found += [
+                        n.rename("n").reset_index().assign(kpi=name, period=when)
+                        for name, n in (*counts, ("", groups.size()))
+                        if not {(name, when), ("", when)}.isdisjoint(told)
+                    ]
+        return found
+
     # --- how they are made -----------------------------------------------------------------------
 
     def _beside(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -213,6 +244,20 @@ class Standing(Page):
         beside = pd.DataFrame(added, index=table.index)
         floats = {"last_year": "float64", "competitor_value": "float64"}
         return pd.concat([table, beside.astype(floats)], axis=1)
+
+    def _answering(
+        self, when: str
+    ) -> Iterator[tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]]:
+        """Yield a period's own answers and its tickets, their segments and what was asked."""
+        from cxlib.data.tables import opened_in
+
+        every, tickets = self._history(), self.client.tickets
+        if every is not None:
+            own = every[(every["period"] == when) & (every["brand"] == "own")]
+            yield own, tuple(self.segments), tuple(question.key for question in self.questions)
+        if tickets is not None and tickets.segments:
+            log = self.tickets()
+            yield log[opened_in(log, when)], tuple(tickets.segments), ()
 
     def _history(self) -> pd.DataFrame | None:
         """Return the survey's answers about all brands up to this period; None without any."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -169,6 +170,10 @@ class Workspace:
         """Return the folder of a client's copies of notebooks, to explore in."""
         return self.explore / check_client_name(client)
 
+    def forms(self, client: str) -> Path:
+        """Return the folder of a client's forms: questionnaire, guides, visit plan."""
+        return self.root / "forms" / check_client_name(client)
+
     def issued(self, client: str) -> Path:
         """Return the folder of what was sent to a client, a folder a period and version."""
         return self.root / "issued" / check_client_name(client)
@@ -283,11 +288,21 @@ def make_private(folder: Path) -> None:
                 ) from None
 
 
+def make_way(path: Path) -> None:
+    """Take away a folder where a file belongs: whatever it holds under ``.cx``, else if empty."""
+    if path.is_dir() and not path.is_symlink():
+        if ".cx" in path.parts:
+            shutil.rmtree(path)
+        else:
+            path.rmdir()
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, come what may: beside it first, to disk, then renamed.
 
     What lies under ``.cx`` is for its user alone.
     """
+    make_way(path)
     if ".cx" in path.parts:
         make_private(path.parent)
     else:

@@ -32,6 +32,7 @@ def footprint(workspace: Workspace, client: str, *, raw: bool = False) -> list[P
         *(path for path in elsewhere if not path.is_relative_to(reports)),
         workspace.explored(name),
         workspace.issued(name),
+        workspace.forms(name),
         *([key] if own_key else []),
     ]
     if raw:

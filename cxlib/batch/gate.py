@@ -153,7 +153,7 @@ class _Guard:
             return f"{_KINDS[marker]} ({text[begin : begin + 2]}…)"
         if _SECRET.search(text) or self.key.secret.hex() in text:
             return "a secret"
-        text = unicodedata.normalize("NFKC", text)
+        text = masking.seen(unicodedata.normalize("NFKC", text))
         other = self.others.search(text) if self.others else None
         if other:
             return f"another client's name ({other[0]})"
@@ -232,7 +232,14 @@ _ZIP = b"PK\x03\x04"
 _MOST = 256 << 20
 """Bytes of a spreadsheet or deck once unpacked; far more than any report holds."""
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
-_TEXT = re.compile(r">([^<]+)<|\b(?:name|descr|title|Target)=\"([^\"]+)\"")
+_TEXT = re.compile(
+    r">([^<]+)<|\b(?:name|descr|title|Target|tooltip|display|location|prompt|promptTitle|author)"
+    r"=\"([^\"]+)\""
+)
+_RUNS = re.compile(r"</((?:a:)?)t></\1r><\1r>(?:<\1rPr(?:/>|.*?</\1rPr>|[^>]*/>))?<\1t[^>]*>")
+"""Where a word goes on in another weight or colour."""
+_LAID = re.compile(r"(?:Header|Footer)>&amp;[LCR]")
+"""Where a sheet's header or footer begins, with where it stands."""
 
 
 def _of_office(content: bytes) -> Iterator[tuple[str, bool]]:
@@ -246,7 +253,10 @@ def _of_office(content: bytes) -> Iterator[tuple[str, bool]]:
             if inner.startswith(_ZIP):  # the numbers of a native chart
                 yield from _of_office(inner)
             elif entry.filename.endswith((".xml", ".rels")):
-                found = [a or b for a, b in _TEXT.findall(inner.decode("utf-8"))]
+                found = [
+                    a or b
+                    for a, b in _TEXT.findall(_LAID.sub(">", _RUNS.sub("", inner.decode("utf-8"))))
+                ]
                 told = [t for each in found if not _NUMBER.fullmatch(t := unescape(each).strip())]
                 yield "\n".join(told), False
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from cxlib.errors import RunError
-from cxlib.workspace import Workspace, file_digest, make_private, write_whole
+from cxlib.workspace import Workspace, file_digest, make_private, make_way, write_whole
 
 # --- locks ------------------------------------------------------------------------------------
 
@@ -43,8 +43,9 @@ def _take(file: IO[str], *, wait: bool) -> bool:
 def held(path: Path, *, waiting: Callable[[str], None] = lambda who: None) -> Iterator[None]:
     """Hold a lock file, made if need be, until it is free; `waiting` is told who holds it."""
     make_private(path.parent)
-    if path.exists() and not path.is_file():
-        raise RunError(f"{path} is no file; take it away.")
+    make_way(path)
+    if os.path.lexists(path) and not path.is_file():
+        path.unlink()
     path.touch(0o600)
     with path.open("a+", encoding="utf-8") as file:
         if not _take(file, wait=False):
@@ -276,11 +277,11 @@ def write_record(workspace: Workspace, job: Placed, record: Record) -> None:
 
 
 def sweep_parts(*folders: Path) -> None:
-    """Remove what a killed run left half-written, and pipes and sockets: reading one never ends.
+    """Remove what a killed run left half-written, pipes and sockets, and links to nowhere.
 
     Call it while the client's lock is held.
     """
     for path in (path for folder in folders for path in folder.rglob("*")):
         part = path.name.startswith(".") and path.name.endswith(".part")
-        if not path.is_dir() and (part or (path.exists() and not path.is_file())):
+        if not path.is_dir() and (part or not path.is_file()):
             path.unlink(missing_ok=True)

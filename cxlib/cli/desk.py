@@ -101,6 +101,24 @@ def catalogue() -> None:
 
 
 @click.command()
+@click.argument("client")
+@click.option("--replace", is_flag=True, help="Write anew what is there; it is kept as .bak.")
+@kindly
+def form(client: str, replace: bool) -> None:
+    """Write the forms of CLIENT to forms/CLIENT: questionnaire, guides, needs, mystery visits.
+
+    In every language of the client file; the questionnaire also as text that Qualtrics imports.
+    What comes back filled in is read by the same client file.
+    """
+    from cxlib import params
+    from cxlib.chapters.fieldwork.forms import write
+
+    workspace = place()
+    for line in write(params.load(client, workspace), workspace, replace=replace):
+        click.echo(line)
+
+
+@click.command()
 @kindly
 def handbook() -> None:
     """Write the handbook of methods beside the reports, in every language."""
@@ -112,4 +130,4 @@ def handbook() -> None:
         click.echo(f"  {workspace.shown(path)}")
 
 
-COMMANDS = (lab, init, new_chapter, catalogue, handbook)
+COMMANDS = (form, lab, init, new_chapter, catalogue, handbook)

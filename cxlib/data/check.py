@@ -20,7 +20,14 @@ from cxlib.workspace import Workspace
 if TYPE_CHECKING:
     from cxlib.params import Client, Fault
 
-_DATED = {"survey": "date", **DATED, "members": "joined", "benefits": "date", "points": "date"}
+_DATED = {
+    "survey": "date",
+    "fieldwork": "date",
+    **DATED,
+    "members": "joined",
+    "benefits": "date",
+    "points": "date",
+}
 _COMMON = 12
 """Values of a question that are shown; the rest is counted."""
 

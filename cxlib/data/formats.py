@@ -10,7 +10,7 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -38,6 +38,10 @@ _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 _FILLED = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Z]+)(\d+)[\"']([^>]*)>")
 _UNNAMED = re.compile(rb"<(?:\w+:)?c(?:>|\s(?!(?:[^>]*?\s)?r\s*=)[^>]*>)")
 _ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"'](\d+)[\"']")
+_ODS = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(\s[^>]*|/?)>")
+_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"']\s*(\d+)")
+_CELLS = {*range(2, 12), 62}
+"""Records of an .xlsb sheet that are cells and hold something."""
 _PIECE = 1 << 22
 _SAME_LINE = re.compile(r"[^\r\n]*\t[^\r\n]*[\r\n]")
 
@@ -212,41 +216,100 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def check_extent(content: bytes, file: str) -> None:
-    """Raise DataError where a sheet of an .xlsx or .xlsm file reaches too far to be a table."""
+    """Raise DataError where a sheet of a packed workbook reaches too far to be a table."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
-                if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                sheet = name.startswith("xl/worksheets/")
+                if sheet and name.endswith(".xml"):
                     _check_sheet(archive, name, file)
+                elif sheet and name.endswith(".bin"):
+                    _check_binary(archive, name, file)
+                elif name == "content.xml":
+                    _check_ods(archive, name, file)
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
         return  # the reader itself says what is wrong with it
+
+
+def _pieces(archive: zipfile.ZipFile, name: str, file: str) -> Iterator[bytes]:
+    """Yield a part in pieces that end where a tag does."""
+    kept = b""
+    with archive.open(name) as part:
+        while piece := part.read(_PIECE):
+            kept += piece
+            end = kept.rfind(b"<") if kept.rfind(b"<") > kept.rfind(b">") else len(kept)
+            yield kept[:end]
+            kept = kept[end:]
+            if len(kept) > _PIECE:
+                raise DataError(
+                    f"{file} is no workbook: a tag of a sheet holds {len(kept):,} bytes."
+                )
+
+
+def _check_reach(rows: int, columns: int, file: str) -> None:
+    if columns * rows > LARGEST:
+        raise DataError(
+            f"{file}: a sheet reaches to row {rows:,} and column {columns:,}; a stray cell stands "
+            "far from the table: copy the table to a workbook of its own."
+        )
 
 
 def _check_sheet(archive: zipfile.ZipFile, name: str, file: str) -> None:
     """Measure by the cells themselves, in pieces: what `dimension` says may not be so."""
     columns = rows = farthest = 0
     unnamed = False
-    with archive.open(name) as sheet:
-        kept = b""
-        while piece := sheet.read(_PIECE):
-            kept += piece
-            for letters, row, rest in _FILLED.findall(kept):
-                if not rest.endswith(b"/"):  # an empty cell, formatted, takes no room
-                    columns, rows = max(columns, _column(letters)), max(rows, int(row))
-            farthest = max(farthest, *map(int, _ROW.findall(kept)), 0)
-            unnamed = unnamed or _UNNAMED.search(kept) is not None
-            kept = kept[kept.rfind(b"<") :] if b"<" in kept else b""  # a tag that is not whole
-            if len(kept) > _PIECE:
-                raise DataError(
-                    f"{file} is no workbook: a tag of a sheet holds {len(kept):,} bytes."
-                )
+    for piece in _pieces(archive, name, file):
+        for letters, row, rest in _FILLED.findall(piece):
+            if not rest.endswith(b"/"):  # an empty cell, formatted, takes no room
+                columns, rows = max(columns, _column(letters)), max(rows, int(row))
+        farthest = max(farthest, *map(int, _ROW.findall(piece)), 0)
+        unnamed = unnamed or _UNNAMED.search(piece) is not None
     if unnamed:  # a cell that does not say where it stands stands in its row
         columns, rows = max(columns, 1), max(rows, farthest)
-    if columns * rows > LARGEST:
-        raise DataError(
-            f"{file}: a sheet reaches to row {rows:,} and column {columns:,}; a stray cell stands "
-            "far from the table: copy the table to a workbook of its own."
-        )
+    _check_reach(rows, columns, file)
+
+
+def _check_ods(archive: zipfile.ZipFile, name: str, file: str) -> None:
+    """Measure by the cells that hold something, each as often as it is said to be repeated."""
+    columns = rows = row = times = column = 0
+    for piece in _pieces(archive, name, file):
+        for kind, told in _ODS.findall(piece):
+            repeated = max(int(found[1]) if (found := _REPEATED.search(told)) else 1, 1)
+            if kind == b"table":
+                _check_reach(rows, columns, file)
+                columns = rows = row = times = 0
+            elif kind == b"table-row":
+                row, times, column = row + times, repeated, 0
+            else:
+                column += repeated
+                if not told.endswith(b"/") or b"value" in told:
+                    columns, rows = max(columns, column), max(rows, row + times)
+    _check_reach(rows, columns, file)
+
+
+def _check_binary(archive: zipfile.ZipFile, name: str, file: str) -> None:
+    """Measure the records of an .xlsb sheet: a row says its number, a cell its column."""
+    if archive.getinfo(name).file_size > UNPACKED:
+        raise DataError(f"{file}: a sheet holds over {UNPACKED:,} bytes; save it as csv.")
+    data = archive.read(name)
+    columns = rows = row = at = 0
+    while at + 2 <= len(data):
+        kind, at = data[at], at + 1
+        if kind & 0x80:
+            kind, at = kind & 0x7F | data[at] << 7, at + 1
+        size = shift = 0
+        while at < len(data) and shift < 28:
+            byte, at = data[at], at + 1
+            size, shift = size | (byte & 0x7F) << shift, shift + 7
+            if not byte & 0x80:
+                break
+        if kind == 0 or kind in _CELLS:
+            number = int.from_bytes(data[at : at + 4], "little")
+            row = number if kind == 0 else row
+            if kind:
+                columns, rows = max(columns, number + 1), max(rows, row + 1)
+        at += size
+    _check_reach(rows, columns, file)
 
 
 def _column(letters: bytes) -> int:

@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib.data import database, doubts, query
+from cxlib.data.fieldwork import (
+    FIELDWORK,
+    has_begun,
+    make_fieldwork,
+    nobody,
+    section_of,
+    warn_of_gaps,
+)
 from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.pieces import Spool, pieces
@@ -23,6 +31,7 @@ from cxlib.data.schema import (
     FLAG,
     KPIS,
     SECTIONS,
+    SURVEY,
     TABLES,
     TEXT,
     Column,
@@ -207,7 +216,8 @@ def source_hashes(
     folder = workspace.data(client.client)
     hashes: dict[str, str] = {}
     just_read = {name: digest for made in tables for name, digest in made.files.items()}
-    for path, section in sources(client):
+    field = section_of(client) if has_begun(client, folder) else None
+    for path, section in (*sources(client), *([(("fieldwork",), field)] if field else ())):
         source = section.source
         if source.url_env is not None:
             name = database.name_of(source)
@@ -264,6 +274,8 @@ def make_tables(client: Client, workspace: Workspace) -> list[Made]:
     if client.survey is not None:
         made.append(_survey(client, workspace))
     made += [_records(client, workspace, name) for name in SECTIONS if getattr(client, name)]
+    if section_of(client) is not None:
+        made.append(_fieldwork(client, workspace))
     if client.kpis:
         made.append(_kpis(client, workspace))
     frames = {table.name: table.frame for table in made if table.frame is not None}
@@ -285,14 +297,43 @@ def _survey(client: Client, workspace: Workspace) -> Made:
         return made
     made.frame = make_survey(raw, client, made.ledger)
     doubts.survey(made.frame, client, made.ledger)
+    made.columns = _asked(client, made.frame)
+    return made
+
+
+def _asked(client: Client, frame: pd.DataFrame) -> tuple[Column, ...]:
+    """Return the published columns of a survey table."""
     metrics = [metric.key for metric in client.metrics]
     touchpoints = [touchpoint.key for touchpoint in client.touchpoints]
-    asked = {
+    questions = {
         str(name): FLAG if "=" in str(name) else TEXT
-        for name in made.frame.columns
-        if str(name).partition("=")[0] in survey.questions
+        for name in frame.columns
+        if client.survey and str(name).partition("=")[0] in client.survey.questions
     }
-    made.columns = survey_columns(metrics, touchpoints, client.segments, asked)
+    return survey_columns(metrics, touchpoints, client.segments, questions)
+
+
+def _fieldwork(client: Client, workspace: Workspace) -> Made:
+    """Return the log of interviews; none where its own file is not there yet."""
+    made, section = _made(client, "fieldwork"), section_of(client)
+    if section is None:
+        return made
+    if not has_begun(client, workspace.data(client.client)):
+        made.ledger.warn(
+            ("fieldwork", "source"),
+            f"no file {section.source.files!r} yet: the field has not begun, or its export is "
+            "still to come.",
+        )
+        made.frame = nobody()
+        made.columns = FIELDWORK
+        return made
+    raw = made.opened(client, workspace, section, ("fieldwork",))
+    if raw is None:
+        return made
+    made.frame = make_fieldwork(raw, client, section, made.ledger)
+    published = {c.name: c for c in (*FIELDWORK, *_asked(client, made.frame)[len(SURVEY) :])}
+    made.columns = tuple(published[str(name)] for name in made.frame.columns)
+    warn_of_gaps(client, made.frame, made.ledger)
     return made
 
 

@@ -21,14 +21,19 @@ _PLAIN: dict[int, str | int] = {
     **dict.fromkeys(map(ord, "‐‑‒–—−－"), "-"),
     **dict.fromkeys(map(ord, "·•．。"), "."),
 }
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+)
+"""Characters that no reader sees, and that would part a number in two."""
 _SPARK = re.compile(r"[@＠\d)\]）］]")
 """Without any of these a text holds nothing that a rule finds."""
 _WORTH_A_LOOK = re.compile(
     r"@|[(\[]at[)\]]|\d(?:[ .()-]{0,3}\d){6}|[A-Z]{2}\d\d ?[A-Z0-9]{4}", re.IGNORECASE
 )
 _EMAIL = re.compile(
-    r"(?:[A-Za-z0-9._%+-]+|[\u4e00-\u9fff]{1,4}[0-9._-]*)(?:@| ?[(\[]at[)\]] ?)"
-    r"(?:[A-Za-z0-9\u4e00-\u9fff-]{1,63}\.)+(?:[A-Za-z]{2,24}|中国|公司|网络|香港)"
+    r"(?:[A-Za-z0-9._%+-]+|[\u4e00-\u9fff]{1,4}[0-9._-]*)(?:@| ?[(\[](?i:at)[)\]] ?)"
+    r"(?:[A-Za-z0-9\u4e00-\u9fff-]{1,63}(?:\.| ?[(\[](?i:dot)[)\]] ?))+"
+    r"(?:[A-Za-z]{2,24}|中国|公司|网络|香港)"
 )
 _IBAN = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)", re.IGNORECASE
@@ -57,7 +62,7 @@ _CARD_GROUPS = re.compile(
 _PHONES = tuple(
     re.compile(pattern)
     for pattern in (
-        r"(?:(?:\+ ?|00)?86[ .-]?)?1[3-9]\d(?:[ .-]?\d){8}",  # Chinese mobile, however grouped
+        r"(?:\(?(?:\+ ?|00)?86\)?[ .-]?)?1[3-9]\d(?:[ .-]?\d){8}",  # Chinese mobile, in any groups
         r"(?:(?:\+ ?|00)86[ .-]?)?\(?0?[1-9]\d{1,2}\)[ .-]?\d{3,4}[ .-]?\d{4}",  # (010) 12345678
         r"0[1-9]\d{1,2}[ .-]?\d{3,4}[ .-]?\d{4}",  # 010-12345678, 090-1234-5678, 020 7946 0958
         r"0[1-9][ .-](?!19|20)\d{4}[ .-]\d{4}",  # 03-1234-5678
@@ -122,8 +127,17 @@ def names_pattern(names: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(parts), re.IGNORECASE)
 
 
+def seen(text: str) -> str:
+    """Return a text without the characters that no reader sees."""
+    return _UNSEEN.sub("", text)
+
+
 def find(text: str, names: re.Pattern[str] | None = None) -> list[tuple[int, int, str]]:
     """Return what of a text identifies a person: begin, end and marker, in order, none twice."""
+    if _UNSEEN.search(text):
+        at = [i for i, character in enumerate(text) if not _UNSEEN.match(character)]
+        within = find(seen(text), names)
+        return [(at[begin], at[end - 1] + 1, marker) for begin, end, marker in within]
     bare = text.translate(_PLAIN) if _SPARK.search(text) else ""
     found: list[tuple[int, int, str]] = []
     if _WORTH_A_LOOK.search(bare):

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 SUFFIXES = (*DELIMITED, *WORKBOOKS, ".parquet", ".json", ".gz")
 _READ_ONLY = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 """A `with` may hold a COPY, INSERT, UPDATE or DELETE: nodes of other kinds than these."""
-_RUNS_TEXT = {"query", "query_table", "json_execute_serialized_sql", "sniff_csv", "getenv"}
+_RUNS_TEXT = {
+    *("query", "query_table", "json_execute_serialized_sql", "sniff_csv", "getenv"),
+    *("write_log", "enable_logging", "disable_logging", "truncate_duckdb_logs"),
+    *("checkpoint", "force_checkpoint"),
+}
 _NAME = "the query"
 
 

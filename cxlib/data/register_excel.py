@@ -234,9 +234,16 @@ def _base(lines: list[list[str]], model: type[Register]) -> dict[str, Rows] | No
 
 
 def workbook(
-    content: Mapping[str, Any], model: type[Register], *, languages: Sequence[str]
+    content: Mapping[str, Any],
+    model: type[Register],
+    *,
+    languages: Sequence[str],
+    base: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Return a register as an Excel workbook; texts stay texts, whatever they begin with."""
+    """Return a register as an Excel workbook; texts stay texts, whatever they begin with.
+
+    `base` is what the copy counts as made from, where rows were added to it.
+    """
     import datetime as dt
 
     import xlsxwriter
@@ -268,7 +275,8 @@ def workbook(
         kept = book.add_worksheet(BASE)
         kept.very_hidden()
         line = 0
-        for name, rows in tables.items():
+        made_from = tables if base is None else tables_of(Document("", content=dict(base)), model)
+        for name, rows in made_from.items():
             for row in rows.values():
                 told = json.dumps(row.cells, ensure_ascii=False)
                 parts = [told[i : i + _LONGEST] for i in range(0, len(told), _LONGEST)]

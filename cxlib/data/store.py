@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import DataError
-from cxlib.workspace import file_digest, make_private
+from cxlib.workspace import file_digest, make_private, make_way
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +59,8 @@ def write_tables(
         (aside / RECORD).write_text(text, encoding="utf-8")
         for path in aside.iterdir():
             path.chmod(0o600)
+        for path in (folder / RECORD, *folder.glob("*.parquet")):
+            make_way(path)
         (folder / RECORD).unlink(missing_ok=True)
         for path in folder.glob("*.parquet"):
             if path.stem not in frames:

@@ -10,6 +10,7 @@ from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.params.base import PeriodKind
 from cxlib.params.client import Client
 from cxlib.params.faults import InvalidParams, Path, Problem
+from cxlib.params.fieldwork import check_fieldwork
 from cxlib.params.kpis import check_kpis
 from cxlib.params.members import check_members, check_table
 from cxlib.params.structure import fit
@@ -94,6 +95,7 @@ def _problems(client: Client, stem: str, gauges: Mapping[str, Gauge]) -> Iterato
     yield from _keys(client)
     if client.survey is not None:
         yield from check_survey(client.survey, client.period, client.calendar)
+    yield from check_fieldwork(client)
     if client.tickets is not None:
         yield from check_tickets(client.tickets, client.calendar)
     if client.members is not None:

@@ -14,6 +14,7 @@ from cxlib.errors import SetupError
 from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text, mapping_of
 from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, dotted
+from cxlib.params.fieldwork import Fieldwork
 from cxlib.params.kpis import Kpi
 from cxlib.params.members import Benefits, Members, Points, Transactions, attributes_of
 from cxlib.params.registers import Named
@@ -63,6 +64,7 @@ class Client(Closed):
     privacy: Privacy = Privacy()
     report: Report = Report()
     survey: Survey | None = None
+    fieldwork: Fieldwork | None = None
     tickets: Tickets | None = None
     members: Members | None = None
     transactions: Transactions | None = None

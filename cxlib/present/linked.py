@@ -17,7 +17,14 @@ Cell = frozenset[tuple[str, str]]
 Line = tuple[Cell, list[Cell]]
 """A cell and the cells that it is the sum of."""
 Measure = tuple[str, ...]
-"""What a number is of: KPI or question, period, brand, source."""
+"""What a number is of: KPI or question, period, brand, and whether it is a change."""
+By = frozenset[str]
+"""The segments that a table crosses."""
+
+
+def by_of(cell: Cell) -> By:
+    """Return the segments of a group."""
+    return frozenset(segment for segment, _level in cell)
 
 
 @dataclass
@@ -31,6 +38,10 @@ class Lattice:
     told: set[Cell] = field(default_factory=set)
     sums: set[Cell] = field(default_factory=set)
     """Cells that no table has, with what theirs add up to."""
+    strange: set[By] = field(default_factory=set)
+    """Crossings that no other chapter can know of: each is shown whole or not at all."""
+    sealed: set[By] = field(default_factory=set)
+    """Crossings of which not even the rows are shown: which groups are empty would tell."""
 
     def agrees(self, n: Mapping[Cell, float]) -> bool:
         """Tell whether cells rest on the same answers as those known of the same groups."""
@@ -58,7 +69,13 @@ class Lattice:
             while self._hide_more(lines, solved := self._solved(lines)):
                 pass
             self.hidden -= solved - self.small - self.told - self.sums  # they hid nothing
+            stuck = {by_of(c) for c in self.hidden} & self.strange
+            self.sealed |= stuck | {by for c in solved & self.small if len(by := by_of(c)) > 1}
         self.told |= self.n.keys() - self.sums
+
+    def seals(self, cell: Cell) -> bool:
+        """Tell whether a cell's row is not shown either."""
+        return any(by <= by_of(cell) for by in self.sealed)
 
     def _lines(self) -> list[Line]:
         """Return the sums; a whole or a group that was not printed may be known all the same."""
@@ -125,28 +142,38 @@ class Lattice:
 class Printed:
     """The cells of all tables that a notebook puts out, by what they measure.
 
-    `before` gives the groups' tables that other chapters show; it is asked once something crosses.
+    `before` returns what any chapter may show of KPIs by so many segments at once, given what of
+    which periods is asked for: that is settled first, one segment, then two …, so that the same is
+    withheld in every chapter, whichever run and in whatever order.
     """
 
     minimum_base: int
-    before: Callable[[], Any] | None = None
+    before: Callable[[int, set[tuple[str, str]]], list[Any]] | None = None
     of: dict[Measure, list[Lattice]] = field(default_factory=dict)
+    asked: dict[int, set[tuple[str, str]]] = field(default_factory=dict)
 
-    def take(self, measure: Measure, n: Mapping[Cell, float], small: Iterable[Cell]) -> Lattice:
+    def take(
+        self, measure: Measure, n: Mapping[Cell, float], small: Iterable[Cell], *, ours: bool
+    ) -> Lattice:
         """Take a table's cells in beside those of the same measure on the same answers.
 
-        What is hidden of a measure is hidden on any other answers too; of an unnamed one, whatever
-        is hidden of any.
+        What is hidden of a measure stays unknown on other answers too; of an unnamed one, whatever
+        is hidden of any. `ours` are cells that the notebook shows, not those of `before`.
         """
-        known = self.of.setdefault(measure, [])
-        found = next((each for each in known if each.agrees(n)), None)
+        own = self.of.setdefault(measure, [])
+        found = next((each for each in own if each.agrees(n)), None)
         if found is None:
             found = Lattice(self.minimum_base)
-            known.append(found)
+            own.append(found)
         found.add(n, small)
+        known = set(found.told)
         for other, lattices in self.of.items():
             if other == measure or (not measure[0] and other[1:3] == measure[1:3]):
                 for each in lattices:
-                    hidden = {c: each.n[c] for c in each.hidden - found.n.keys()}
+                    same = each.agrees(n)
+                    known |= each.told if same else set()
+                    hidden = {c: each.n[c] for c in each.hidden if same or c not in found.n}
                     found.add(hidden, hidden)
+        if ours and self.before:
+            found.strange |= {by_of(c) for c in n.keys() - known if len(c) > 1 and n[c] > 0}
         return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import DataError, SetupError
+from cxlib.present.findings import facts
 from cxlib.present.tables import say_caveat
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
@@ -15,6 +16,7 @@ from cxlib.workspace import JOB_VARIABLE
 
 if TYPE_CHECKING:
     from cxlib.analysis.drivers import Scenario, ScenarioModel
+    from cxlib.analysis.kpis import Estimates
     from cxlib.analysis.members import Designs
 
 REACH, STEP = 1.0, 0.05
@@ -197,6 +199,140 @@ def _costs(found: Designs, words: Words, unit: str, minimum_base: int) -> str:
     says = words.say(_("Members who rise: {up}; who fall: {down}"), **moved)
     notes = "".join(f"<p><small>{escape(say_caveat(c, words))}</small></p>" for c in found.caveats)
     return f"<p><b>{escape(headline)}</b></p><p>{escape(says)}</p>{notes}"
+
+
+def target_sliders(
+    estimates: Estimates,
+    targets: Iterable[Any],
+    *,
+    period: str,
+    words: Words,
+    minimum_base: int,
+) -> Any:
+    """Return a slider a target, with how it would be judged beneath: by the one rule of the kit.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        The client's, as `Engagement.kpis` gives them.
+    targets : iterable of targets
+        As `Engagement.targets` gives them.
+    period : str
+    words : Words
+    minimum_base : int
+        KPIs on fewer answers have no slider.
+
+    Returns
+    -------
+    ipywidgets.VBox or None
+        None in a batch job, and without a target that can be judged.
+
+    Raises
+    ------
+    SetupError
+        If ipywidgets is not installed.
+    """
+    from cxlib.analysis.kpis import judge
+
+    named = {target.metric: target for target in reversed(list(targets))}
+    if not named or os.environ.get(JOB_VARIABLE):
+        return None
+    held = judge(estimates, named.values(), period=period).table
+    held = held[held["n"].fillna(minimum_base) >= minimum_base].drop_duplicates("kpi")
+    rulers, today = {}, {}
+    for row in held.to_dict("records"):
+        value = float(named[row["kpi"]].target)
+        span = {"points": 30.0, "mean": 1.0}.get(row["unit"], 0.3 * abs(value)) or 1.0
+        today[row["kpi"]] = value
+        rulers[row["kpi"]] = {
+            "value": value, "min": value - span, "max": value + span, "step": span / 60,
+            "description": words.label(row["kpi"]), "readout_format": ".2f",
+        }  # fmt: skip
+
+    def tell(values: Mapping[str, float]) -> str:
+        moved = [_Moved(named[kpi], value) for kpi, value in values.items()]
+        rows = judge(estimates, moved, period=period).table.to_dict("records")
+        said = [words.say(_JUDGED, **facts({str(k): v for k, v in r.items()}, words)) for r in rows]
+        return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in said)}</ul>"
+
+    return _panel(rulers, tell, words, today=today) if rulers else None
+
+
+_JUDGED = _("{kpi}: {value} against {target}: {status}; chance that it is met: {p_met}")
+
+
+class _Moved:
+    """A target with another value; all else as agreed."""
+
+    def __init__(self, target: Any, value: float) -> None:
+        self._agreed, self.target = target, value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._agreed, name)
+
+
+def staffing_sliders(plan: Any, *, words: Words) -> Any:
+    """Return sliders for the busiest half hour of a plan, with the agents it takes beneath.
+
+    Parameters
+    ----------
+    plan : Staffing
+        As `staffing.staff` gives it; where nothing could be planned there are no sliders.
+    words : Words
+
+    Returns
+    -------
+    ipywidgets.VBox or None
+        None in a batch job.
+
+    Raises
+    ------
+    SetupError
+        If ipywidgets is not installed.
+    """
+    if plan.table.empty or os.environ.get(JOB_VARIABLE):
+        return None
+    from cxlib.analysis.staffing import agents_needed
+
+    today = {
+        "calls_per_hour": float(plan.table["calls_per_hour"].max()),
+        "handle_seconds": float(plan.handle_seconds),
+        "service_level": float(plan.service_level),
+        "answer_seconds": float(plan.answer_seconds),
+        "shrinkage": float(plan.shrinkage),
+    }
+    shares = {"service_level": (0.5, 0.99), "shrinkage": (0.0, 0.6)}
+    rulers = {}
+    for name, value in today.items():
+        low, high = shares.get(name, (0.2 * value, 3 * value))
+        rulers[name] = {
+            "value": value, "min": low, "max": high, "step": (high - low) / 98,
+            "description": words.say(_STAFFED[name]),
+            "readout_format": ".0%" if name in shares else ",.0f",
+        }  # fmt: skip
+
+    def tell(values: Mapping[str, float]) -> str:
+        found = agents_needed(**values)
+        state = found.queue
+        if state is None:
+            return ""
+        says = words.say(
+            _("{agents} at their desks, {positions} on the roster; mean wait {wait}, busy {busy}"),
+            agents=words.number(found.agents), positions=words.number(found.positions),
+            wait=Quantity(state.mean_wait, "seconds"), busy=Quantity(state.occupancy, "share"),
+        )  # fmt: skip
+        return f"<p><b>{escape(says)}</b></p>"
+
+    return _panel(rulers, tell, words, today=today)
+
+
+_STAFFED = {
+    "calls_per_hour": _("Calls an hour"),
+    "handle_seconds": _("Handle time, seconds"),
+    "service_level": _("Answered in time"),
+    "answer_seconds": _("In time: seconds"),
+    "shrinkage": _("Breaks and absence"),
+}
 
 
 def _told(scenario: Scenario, words: Words) -> str:

@@ -24,7 +24,7 @@ _PEOPLE = {"respondent_id", "member_id", "customer_id"}
 """Columns of pseudonyms: no output holds rows of single people."""
 _BASES = ("n", "n_before", "n_after")
 _ABOUT = ("kpi", "metric", "touchpoint", "question")
-_MEASURED = (*_ABOUT, "period", "brand", "source")
+_MEASURED = (*_ABOUT, "period", "brand")
 """Columns that say what a row's group is a part of."""
 _OF_PREVIOUS = ("previous", "change", "change_low", "change_high", "p_value", "p_adjusted")
 
@@ -55,8 +55,17 @@ def withhold(
         Of what has no column ``period``.
     printed : Printed, optional
         What was put out before, and is known; it comes to know these.
+
+    Notes
+    -----
+    Of a crossing that only this notebook has, and of one whose small groups follow even so from
+    which groups are empty, no row is left.
     """
-    known = printed or Printed(minimum_base)
+    return _withheld(result, printed or Printed(minimum_base), tuple(by), period, ours=True)
+
+
+def _withheld(result: R, known: Printed, by: tuple[str, ...], period: str, *, ours: bool) -> R:
+    minimum_base = known.minimum_base
     parts: list[_Part] = []
 
     def look(frame: pd.DataFrame, own: tuple[str, ...], metric: str) -> pd.DataFrame:
@@ -64,10 +73,13 @@ def withhold(
         return frame
 
     _walk(result, minimum_base, look)
-    if known.before is not None and any(part.crossed for part in parts):
-        before, known.before = known.before(), None
-        withhold(before, minimum_base, period=period, printed=known)
-    found = [part.taken(known) for part in parts]
+    asked = {(about, when) for part in parts for about, when, *_of in part.measures}
+    for deep in range(1, 1 + max((part.depth for part in parts), default=0)):
+        new = asked - known.asked.setdefault(deep, set())
+        if new and known.before is not None:
+            known.asked[deep] |= new
+            _withheld(known.before(deep, new), known, by, period, ours=False)
+    found = [part.taken(known, ours=ours) for part in parts]
     for lattice in (lattice for of in found for lattice in of.values()):
         lattice.settle()
     each = iter(zip(parts, found, strict=True))
@@ -196,15 +208,15 @@ class _Part:
                 of = {k: str(v) for k, v in zip(names, row, strict=True) if not _none(v)}
                 about = next((of[name] for name in _ABOUT if name in of), told[0])
                 when, brand = of.get("period", told[1]), of.get("brand", "own")
-                self.measures.append((about, when, brand, of.get("source", ""), change))
+                self.measures.append((about, when, brand, change))
             self.cells = _cells(frame, by)
 
     @property
-    def crossed(self) -> bool:
-        """Whether a row is of a group within a group."""
-        return any(len(cell) > 1 for cell in self.cells)
+    def depth(self) -> int:
+        """By how many segments at once its groups are made."""
+        return max(map(len, self.cells), default=0)
 
-    def taken(self, printed: Printed) -> dict[Measure, Lattice]:
+    def taken(self, printed: Printed, *, ours: bool) -> dict[Measure, Lattice]:
         """Have the cells taken in, measure by measure."""
         n: dict[Measure, dict[Cell, float]] = {}
         small: dict[Measure, set[Cell]] = {}
@@ -214,7 +226,7 @@ class _Part:
             of = n.setdefault(measure, {})
             of[cell] = min(base, of.get(cell, np.inf))
             small.setdefault(measure, set()).update([cell] if low else [])
-        return {measure: printed.take(measure, of, small[measure]) for measure, of in n.items()}
+        return {m: printed.take(m, of, small[m], ours=ours) for m, of in n.items()}
 
     def blanked(self, frame: pd.DataFrame, lattices: Mapping[Measure, Lattice]) -> pd.DataFrame:
         """Return the frame without what is withheld."""
@@ -222,13 +234,18 @@ class _Part:
             return frame
         small = self.small.copy()
         if self.cells:
-            cells = zip(self.measures, self.cells, strict=True)
-            hidden = [cell in lattices[measure].hidden for measure, cell in cells]
+            of = [
+                (lattices[measure], cell)
+                for measure, cell in zip(self.measures, self.cells, strict=True)
+            ]
+            hidden = [cell in lattice.hidden for lattice, cell in of]
             small |= np.array(hidden, dtype=bool)
+            kept = [not lattice.seals(cell) for lattice, cell in of]
+            frame, small = frame[kept], small[kept]
         shown = frame.assign(withheld=small)
         if small.any():
-            kept = {*_KEPT, "withheld"} - ({"rank"} if self.cells else set())  # between which two
-            _blank(shown, shown.columns.difference(sorted(kept)), small)
+            open_ = {*_KEPT, "withheld"} - ({"rank"} if self.cells else set())  # between which two
+            _blank(shown, shown.columns.difference(sorted(open_)), small)
         if "n_previous" in frame:
             weak = frame["n_previous"].between(1, self.minimum_base - 1)
             _blank(shown, shown.columns.intersection(list(_OF_PREVIOUS)), weak)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TABLES = {
     "survey": _("Survey"),
+    "fieldwork": _("Fieldwork"),
     "tickets": _("Tickets"),
     "members": _("Members"),
     "transactions": _("Transactions"),

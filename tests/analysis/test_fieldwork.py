@@ -124,3 +124,38 @@ def test_a_field_of_known_faults(field: pd.DataFrame) -> None:
         progress(field.head(0), plan=quotas)
     with pytest.raises(DataError, match="no date"):
         progress(field.assign(date="soon"), plan=quotas)
+
+
+def test_who_finished_saw_every_question(field: pd.DataFrame) -> None:
+    names = [f"q{at}" for at in range(5)]
+    blank = field.assign(q4=field["q4"].where(~field["finished"]))  # nobody answers the last one
+    quotas = pd.DataFrame({"segment": [""], "level": [""], "answers": [120]})
+    told = progress(blank, plan=quotas, questions=names).drop_off
+    assert told["left"].tolist() == [10, 0, 0, 10, 0]
+    assert told["reached"].iloc[-1] == 80
+
+
+@pytest.mark.parametrize("spread", [1.0, 3.0])
+def test_the_day_foretold_is_within_its_interval(spread: float) -> None:
+    rng, rate, inside = np.random.default_rng(8), 12, []
+    quotas = pd.DataFrame({"segment": [""], "level": [""], "answers": [300]})
+    for _ in range(60):
+        if spread > 1:
+            counts = rng.negative_binomial(rate / (spread - 1), 1 / spread, 60)
+        else:
+            counts = rng.poisson(rate, 60)
+        day = pd.Timestamp("2026-03-01") + pd.to_timedelta(np.arange(60), unit="D")
+        rows = pd.DataFrame({"date": np.repeat(day, counts)})
+        told = progress(rows[rows["date"] < "2026-03-11"], plan=quotas).table.iloc[0]
+        met = rows["date"].iloc[299] if len(rows) >= 300 else pd.Timestamp.max
+        until = told["met_until"] if pd.notna(told["met_until"]) else pd.Timestamp.max
+        assert told["met_from"] <= told["met_on"] <= until
+        inside.append(told["met_from"] <= met <= until)
+    assert np.mean(inside) >= 0.9
+
+
+def test_who_peeks_every_day_finds_what_is_not_there() -> None:
+    """The method part says one field in four: 20 looks at 5% (Armitage et al. 1969: .248)."""
+    looks = np.random.default_rng(3).normal(size=(4000, 20)).cumsum(axis=1)
+    z = looks / np.sqrt(np.arange(1, 21))
+    assert (np.abs(z) > 1.96).any(axis=1).mean() == pytest.approx(0.248, abs=0.02)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,15 +137,44 @@ def test_no_small_group_can_be_solved_for_from_a_notebooks_crossings(tmp_path: P
     assert sum(not withheld for _levels, withheld, _n in rows) >= 5  # and much can still be said
 
 
+def some(seed: int) -> tuple[pd.DataFrame, np.random.Generator]:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(40, 300))
+    data = pd.DataFrame({"nps": rng.integers(0, 11, n)})
+    for name in ("tier", "region", "size"):
+        levels = int(rng.integers(2, 5))
+        data[name] = rng.choice(levels, n, p=rng.dirichlet(np.ones(levels))).astype(str)
+    return data, rng
+
+
+def test_no_small_group_can_be_solved_for_from_what_chapters_cross_unknown_to_one_another() -> None:
+    vain = shown = 0
+    for seed in range(30):
+        data, rng = some(seed)
+
+        def before(deep: int, _told: Any, data: pd.DataFrame = data) -> list[pd.DataFrame]:
+            return [crossed(data, by) for by in combinations(BY[-1], deep)]
+
+        rows: Groups = []
+        every = [by for deep in (1, 2, 3) for by in combinations(BY[-1], deep)]
+        for _chapter in range(4):  # each shows other tables, in another order
+            printed = Printed(10, before)
+            for at in rng.permutation(len(every))[:3]:
+                frame = withhold(crossed(data, every[at]), 10, by=BY[-1], printed=printed)
+                rows += rows_of(frame, every[at])
+                vain += len(crossed(data, every[at]))
+        assert unsolved(data, rows), seed
+        shown += sum(not withheld for _levels, withheld, _n in rows)
+        told = {}
+        for levels, withheld, _n in rows:  # and a group is withheld everywhere or nowhere
+            assert told.setdefault(tuple(levels.items()), withheld) == withheld
+    assert shown > 0.2 * vain
+
+
 def test_no_small_group_can_be_solved_for_in_whatever_order_linked_tables_come() -> None:
     vain = shown = 0
     for seed in range(20):
-        rng = np.random.default_rng(seed)
-        n = int(rng.integers(40, 300))
-        data = pd.DataFrame({"nps": rng.integers(0, 11, n)})
-        for name in ("tier", "region", "size"):
-            levels = int(rng.integers(2, 5))
-            data[name] = rng.choice(levels, n, p=rng.dirichlet(np.ones(levels))).astype(str)
+        data, rng = some(seed)
         frames = [crossed(data, by) for by in BY]
         out: list[pd.DataFrame] = [pd.DataFrame()] * len(BY)
         if seed % 2:

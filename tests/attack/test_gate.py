@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
 from urllib.parse import quote
 
 import nbformat
+import openpyxl
+import pptx
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.comments import Comment
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 
 from cxlib import params
 from cxlib.batch.gate import Gate
@@ -42,10 +53,12 @@ def check(place: Place) -> Callable[..., str]:
 
 
 LEAKS = {
-    "a raw id": ["R-2024-00017", "（R-2024-00017）", "id:R-2024-00017/x", "777123", "客户777123说",
+    "a raw id": ["R-2024-00017", "R-2024\u200b-00017",
+                 "（R-2024-00017）", "id:R-2024-00017/x", "777123", "客户777123说",
                  "Ｒ－2024－00017"],
-    "an e-mail address": ["wang@example.com"],
-    "a telephone number": ["138 1234 5678", "+44 20 7946 0958"],
+    "an e-mail address": ["wang@example.com", "wang[at]example[dot]com", "wang\u00ad@example.com"],
+    "a telephone number": ["138 1234 5678", "+44 20 7946 0958", "(86)138-1234-5678",
+                           "138\u200b1234\u00ad5678", "138\u20601234\u202e5678"],
     "an identity number": ["110105199003078888"],
     "a bank card": ["6222 0212 3456 7890 128"],
     "an IBAN": ["DE89 3704 0044 0532 0130 00"],
@@ -94,6 +107,86 @@ def test_what_must_not_leave_is_found_wherever_it_is_seen(
     ):
         cell.outputs = [output]
         assert kind in check(notebook=nbformat.writes(nbformat.v4.new_notebook(cells=[cell])))
+
+
+def deck(text: str) -> Iterator[pptx.presentation.Presentation]:
+    """Yield decks that say a text, each in another place."""
+    for where in ("parted", "table", "notes", "alt", "link", "title", "author", "chart"):
+        made = pptx.Presentation()
+        slide = made.slides.add_slide(made.slide_layouts[6])
+        box = slide.shapes.add_textbox(0, 0, 99, 99)
+        if where == "parted":
+            for part, bold in ((text[:4], True), (text[4:], False)):
+                run = box.text_frame.paragraphs[0].add_run()
+                run.text, run.font.bold = part, bold
+        elif where == "table":
+            slide.shapes.add_table(1, 1, 0, 0, 9, 9).table.cell(0, 0).text = text
+        elif where == "notes":
+            slide.notes_slide.notes_text_frame.text = text
+        elif where == "alt":
+            box.element.nvSpPr.cNvPr.set("descr", text)
+        elif where == "link":
+            run = box.text_frame.paragraphs[0].add_run()
+            run.text, run.hyperlink.address = "x", text
+        elif where == "chart":
+            data = CategoryChartData()
+            data.categories = ["x", text]
+            data.add_series("y", (1, 2))
+            slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, 0, 0, 99, 99, data)
+        else:
+            setattr(made.core_properties, where, text)
+        yield made
+
+
+def book(text: str) -> Iterator[openpyxl.Workbook]:
+    """Yield spreadsheets that say a text, each in another place."""
+    for where in ("cell", "parted", "comment", "sheet", "header", "tip", "prompt", "title", "name"):
+        made = openpyxl.Workbook()
+        page = made.active
+        page["A1"] = "x"
+        if where == "cell":
+            page["A1"] = text
+        elif where == "parted":
+            bold = TextBlock(InlineFont(b=True), text[:4])
+            page["A1"] = CellRichText(bold, TextBlock(InlineFont(), text[4:]))
+        elif where == "comment":
+            page["A1"].comment = Comment(text, "x")
+        elif where == "sheet":
+            page.title = text
+        elif where == "header":
+            page.oddHeader.center.text = text
+        elif where == "tip":
+            page["A1"].hyperlink = Hyperlink(ref="A1", location="Sheet!A1", tooltip=text)
+        elif where == "prompt":
+            asked = DataValidation(type="list", formula1='"a"', prompt=text, promptTitle="x")
+            asked.add("A1")
+            page.add_data_validation(asked)
+        elif where == "title":
+            made.properties.title = text
+        else:
+            made.properties.lastModifiedBy = text
+        yield made
+
+
+@pytest.mark.parametrize("make", [deck, book])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("a telephone number", "138 1234 5678"),
+        ("an e-mail address", "wang@example.com"),
+        ("a raw id", "R-2024-00017"),
+        ("another client's name", "Nova Mall"),
+    ],
+)
+def test_wherever_a_deck_or_a_spreadsheet_says_it(
+    place: Place, check: Callable[..., str], make: Callable[[str], Iterator[Any]], kind: str,
+    text: str,
+) -> None:  # fmt: skip
+    gate = Gate(place.workspace, {"harbour-north": params.load("harbour-north", place.workspace)})
+    for at, made in enumerate(make(text)):
+        held = BytesIO()
+        made.save(held)
+        assert kind in gate.check("harbour-north", {"report": held.getvalue()}), at
 
 
 @pytest.mark.parametrize(

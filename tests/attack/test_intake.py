@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -130,6 +131,116 @@ def test_a_far_cell_is_refused_before_memory_is_asked_for(
             target.writestr(name, told)
     with pytest.raises(DataError, match="row 1,048,576 and column 16,384"):
         read_content(path, path.read_bytes(), file=path.name)
+
+
+def ods(table: str) -> dict[str, bytes]:
+    names = "".join(
+        f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"'
+        for n in ("office", "table", "text")
+    )
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    content = f"<office:document-content{names}>{body}</office:document-content>"
+    return {
+        "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+        "META-INF/manifest.xml": b"<x/>",
+        "content.xml": content.encode(),
+    }
+
+
+CELL = (
+    '<table:table-cell office:value-type="float" office:value="9"><text:p>9</text:p>'
+    "</table:table-cell>"
+)
+
+
+def table_of(rows: str) -> str:
+    head = '<table:table-cell office:value-type="string"><text:p>rec</text:p></table:table-cell>'
+    rows = f"<table:table-row>{head}</table:table-row>{rows}"
+    return f'<table:table table:name="a">{rows}</table:table>'
+
+
+def empty(rows: int, columns: int) -> str:
+    """Rows of empty cells, as every spreadsheet of LibreOffice ends."""
+    return (
+        f'<table:table-row table:number-rows-repeated="{rows}">'
+        f'<table:table-cell table:number-columns-repeated="{columns}"/></table:table-row>'
+    )
+
+
+def record(kind: int, content: bytes) -> bytes:
+    first = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    return first + bytes([len(content)]) + content
+
+
+def xlsb(row: int, column: int) -> dict[str, bytes]:
+    def number(*values: int) -> bytes:
+        return b"".join(value.to_bytes(4, "little") for value in values)
+
+    def wide(text: str) -> bytes:
+        return number(len(text)) + text.encode("utf-16-le")
+
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    sheet = record(129, b"") + record(148, number(0, 1, 0, 0)) + record(145, b"")
+    for at, cell in ((0, 0), (row, column)):
+        value = number(cell, 0) + struct.pack("<d", 9.0)
+        sheet += record(0, number(at) + bytes(13)) + record(5, value)
+    sheet += record(146, b"") + record(130, b"")
+    listed = record(156, number(0, 1) + wide("rId1") + wide("a"))
+    packages = "http://schemas.openxmlformats.org/package/2006/relationships"
+    related = (
+        f'<Relationships xmlns="{packages}"><Relationship Id="rId1" '
+        f'Type="{relations}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+    )
+    return {
+        "xl/_rels/workbook.bin.rels": related.encode(),
+        "xl/workbook.bin": record(131, b"") + record(143, b"") + listed + record(144, b"")
+        + record(132, b""),
+        "xl/worksheets/sheet1.bin": sheet,
+    }  # fmt: skip
+
+
+def packed(path: Path, parts: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as target:
+        for name, content in parts.items():
+            target.writestr(name, content)
+    return path
+
+
+REACH = {
+    "a far cell.ods": ods(table_of(
+        empty(1_048_574, 1)
+        + f'<table:table-row><table:table-cell table:number-columns-repeated="16383"/>{CELL}'
+          "</table:table-row>"
+    )),
+    "a row said again.ods": ods(table_of(
+        '<table:table-row table:number-rows-repeated="1048575">'
+        + CELL.replace(" office", ' table:number-columns-repeated="16384" office', 1)
+        + "</table:table-row>"
+    )),
+    "a far cell.xlsb": xlsb(1_048_575, 16_383),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REACH)
+def test_a_far_cell_of_other_workbooks_is_refused_as_well(tmp_path: Path, name: str) -> None:
+    path = packed(tmp_path / name, REACH[name])
+    with pytest.raises(DataError, match="row 1,048,576 and column 16,384"):
+        read_content(path, path.read_bytes(), file=path.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("a.ods", ods(table_of(f"<table:table-row>{CELL}</table:table-row>{empty(9**6, 16384)}"))),
+        ("a.xlsb", xlsb(1, 0)),
+    ],
+)
+def test_a_table_that_only_seems_large_is_read(
+    tmp_path: Path, name: str, parts: dict[str, bytes]
+) -> None:
+    path = packed(tmp_path / name, parts)
+    (sheet,) = read_content(path, path.read_bytes(), file=path.name).sheets
+    assert [row[0] for row in sheet.rows][1:] == ["9"]
 
 
 @pytest.mark.parametrize("suffix", ["csv", "sql"])

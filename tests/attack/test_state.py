@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from cxlib.batch.state import sweep_parts
-from cxlib.errors import RunError
 from tests.batch.conftest import Place, place
 
 __all__ = ["place"]
@@ -33,7 +32,23 @@ def pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
-@pytest.mark.parametrize("damage", [garbage, cut, another, pipe])
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def filled(path: Path) -> None:
+    folder(path)
+    if ".cx" in path.parts:
+        (path / "x").write_bytes(b"x")
+
+
+def nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.with_name("nowhere"))
+
+
+@pytest.mark.parametrize("damage", [garbage, cut, another, pipe, folder, filled, nowhere])
 def test_damaged_state_of_every_kind_is_made_again(
     place: Place, damage: Callable[[Path], None]
 ) -> None:
@@ -57,15 +72,39 @@ def test_damaged_state_of_every_kind_is_made_again(
     assert [e.state for e in place.run().ended] == ["fresh"] * 2
 
 
+KINDS = (
+    ".cx/c00/lock", ".cx/c00/ids.bin", ".cx/c00/tables/ingest.json",
+    ".cx/c00/kpis/2026Q2/kpis.json",
+    ".cx/c00/results/2026Q2/first.json", ".cx/c00/runs/2026Q2/en/first.json",
+    "reports/c00/2026Q2/en/01-first.html", "data/c00/demo.key", "params/c00.yaml",
+)  # fmt: skip
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no pipes in folders there")
-def test_a_lock_that_is_no_file_is_said(place: Place) -> None:
+def test_what_is_no_file_stops_no_other_client(place: Place) -> None:
+    """A folder, a pipe or a link to nowhere: healed, or said in a line about that client alone."""
     place.add_client("c00")
-    place.add_notebook("01-first", "1")
-    lock = place.workspace.state("c00") / "lock"
-    lock.parent.mkdir(parents=True)
-    os.mkfifo(lock)
-    with pytest.raises(RunError, match="is no file"):
-        place.run()
+    place.add_client("c01")
+    place.add_notebook("01-first", "_ = engagement.save(x=engagement.kpis())", opens=True)
+    assert not place.run().failed
+    for at, name in enumerate(KINDS):
+        path = place.root / name
+        content = path.read_bytes()
+        for damage in ((folder, pipe, nowhere), (filled, nowhere, pipe))[at % 2]:
+            damage(path)
+            run = place.run()
+            states = {ended.job.client: ended.state for ended in run.ended}
+            assert states["c01"] == "fresh", name
+            assert run.faults.keys() <= {"c00"}, name
+            told = run.faults.get("c00", "")
+            assert "Errno" not in told, name
+            assert "Error:" not in told, name
+            assert bool(told) == name.startswith(("data", "params")), (name, told)
+            if told:
+                path.rmdir() if path.is_dir() else path.unlink()
+                path.write_bytes(content)
+            else:
+                assert states["c00"] in ("done", "fresh"), name
 
 
 def test_sweeping_takes_halves_only(tmp_path: Path) -> None:

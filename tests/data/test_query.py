@@ -70,6 +70,16 @@ def test_nothing_outside_the_folder_can_be_read_or_written(folder: Path) -> None
         "CALL pragma_version()",
         "EXPLAIN ANALYZE COPY (SELECT 2) TO '{0}/a.csv'",
         "SELECT getenv('HOME')",
+        "SELECT 1 -- ;\n; COPY (SELECT 2) TO '{0}/a.csv'",
+        "/* SELECT */ COPY (SELECT 2) TO '{0}/a.csv'",
+        "SELECT * FROM 'a.csv' WHERE v IN (WITH t AS MATERIALIZED "
+        "(COPY (SELECT 3) TO '{0}/a.csv') SELECT 1)",
+        "SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = '{0}/l')",
+        "SELECT write_log('x') AS v, 1 AS id",
+        "SELECT * FROM sqlite_scan('{0}/a.csv', 'x')",
+        "PREPARE p AS COPY (SELECT 2) TO '{0}/a.csv'",
+        "SET memory_limit = '1GB'",
+        "ATTACH '{0}/x.db'",
     ],
 )
 def test_nothing_that_writes_or_sets_passes(folder: Path, sql: str) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cxlib import Engagement
 from cxlib.analysis import drivers, members
+from cxlib.analysis.staffing import agents_needed
 from cxlib.errors import SetupError
 from cxlib.present import sliders
 from cxlib.words import Words
-from cxlib.workspace import JOB_VARIABLE
+from cxlib.workspace import JOB_VARIABLE, Workspace
 from tests.analysis.surveys import NAMES, survey
 
 
@@ -137,3 +140,42 @@ def test_no_tiers_no_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tiers(rules={}) is None
     monkeypatch.setenv(JOB_VARIABLE, "1")
     assert tiers() is None
+
+
+def test_a_moved_target_is_judged_by_the_one_rule(demo_workspace: Workspace) -> None:
+    pytest.importorskip("ipywidgets")
+    engagement = Engagement.open("harbour-hotels", language="en", workspace=demo_workspace)
+    given: Any = {"period": engagement.period, "words": engagement.words}
+    panel: Any = sliders.target_sliders(
+        engagement.kpis(), engagement.targets, minimum_base=10, **given
+    )
+    *moved, button, told = panel.children
+    row = engagement.judged().table.set_index("kpi").loc["nps"]
+    nps = next(s for s in moved if s.description == engagement.words.label("nps"))
+    assert engagement.words.say(row["status"]) in told.value
+    nps.value = nps.min
+    assert nps.min < row["low"]
+    assert f"against {engagement.words.quantity(nps.min, 'points')}: met" in told.value
+    button.click()
+    assert nps.value == pytest.approx(row["target"])
+    none: Any = sliders.target_sliders(
+        engagement.kpis(), engagement.targets, minimum_base=10**6, **given
+    )
+    assert none is None
+
+
+def test_moved_staffing_tells_what_erlang_says() -> None:
+    pytest.importorskip("ipywidgets")
+    plan = SimpleNamespace(
+        table=pd.DataFrame({"calls_per_hour": [40.0, 200.0]}), handle_seconds=180.0,
+        service_level=0.8, answer_seconds=20.0, shrinkage=0.3,
+    )  # fmt: skip
+    panel: Any = sliders.staffing_sliders(plan, words=Words())
+    assert "14 at their desks, 20 on the roster" in panel.children[-1].value
+    panel.children[0].value = 100.0
+    fewer = agents_needed(
+        calls_per_hour=100, handle_seconds=180, service_level=0.8, answer_seconds=20, shrinkage=0.3
+    )
+    assert f"{fewer.agents} at their desks" in panel.children[-1].value
+    plan.table = plan.table.head(0)
+    assert sliders.staffing_sliders(plan, words=Words()) is None

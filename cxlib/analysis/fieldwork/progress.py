@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, nan
+from math import ceil, inf, nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import t as student
 
 from cxlib.analysis import validate
 from cxlib.analysis.fieldwork.plan import SamplePlan
@@ -29,11 +30,16 @@ class Progress(Result):
     ----------
     table : pandas.DataFrame
         One row a quota: ``segment, level, answers`` (finished), ``quota, missing, share``
-        (reached, 0 to 1), ``per_day`` (over the last seven days), ``met_on`` (day at that rate).
+        (reached, 0 to 1), ``per_day`` (over the last seven days), ``met_on`` (day at that rate),
+        ``met_from, met_until``: 95% prediction interval of that day (NaT: no end in sight).
     days : pandas.DataFrame
         ``date, started, finished, answers`` (finished so far).
+    ahead : pandas.DataFrame
+        ``date, answers, answers_low, answers_high``: finished so far and, from the last day on, at
+        the rate of the last seven days.
     drop_off : pandas.DataFrame
-        ``question, reached, left``: who saw it, and who answered nothing after the one before.
+        ``question, reached, left``: who saw it, and who answered nothing after the one before;
+        who finished saw them all, answered or not.
     n_started, n_finished, n_speeders, n_straight_liners : int
         Respondents; speeders took under a third of the median time, straight-liners gave every
         item of the battery the same answer.
@@ -49,6 +55,7 @@ class Progress(Result):
 
     table: pd.DataFrame
     days: pd.DataFrame
+    ahead: pd.DataFrame
     drop_off: pd.DataFrame
     n_started: int
     n_finished: int
@@ -100,6 +107,13 @@ def progress(
     ------
     DataError
         If nothing came back, a column is absent or a date cannot be read.
+
+    Notes
+    -----
+    The day a quota is met is missing / rate, the rate that of the last seven days. Its interval is
+    that of a future count: with d days of mean λ and dispersion φ = max(1, variance / mean), the
+    count of T days has mean λT and variance φ(λT + λT²/d); T solves λT ± t √(…) = missing, t with
+    d − 1 degrees of freedom. It holds if the days ahead are like those days; fields slow down.
     """
     quotas = plan.quotas if isinstance(plan, SamplePlan) else plan
     if responses.empty:
@@ -137,7 +151,8 @@ def progress(
     return Progress(
         table=_against(quotas, responses, day, done),
         days=days,
-        drop_off=_drop_off(responses, questions),
+        ahead=_ahead(days),
+        drop_off=_drop_off(responses, questions, done),
         n_started=len(responses),
         n_finished=int(done.sum()),
         n_speeders=int(fast.sum()),
@@ -167,23 +182,80 @@ def _against(
         missing, rate = max(0.0, wanted - have), float((inside & recent).sum()) / span
         row = {"segment": quota["segment"], "level": quota["level"], "answers": have}
         row |= {"quota": wanted, "missing": missing, "per_day": rate, "met_on": pd.NaT}
+        row |= {"met_from": pd.NaT, "met_until": pd.NaT}
         row |= {"share": have / wanted if wanted else 1.0}
         if missing == 0:
             reached = day[inside & done].sort_values()
             row["met_on"] = reached.iloc[int(wanted) - 1] if wanted else pd.NaT
         elif rate > 0:
-            row["met_on"] = last + pd.Timedelta(days=ceil(missing / rate))
+            week = pd.date_range(last - pd.Timedelta(days=span - 1), last)
+            counts = day[inside & recent].value_counts().reindex(week, fill_value=0).to_numpy()
+            ends = [_days_until(missing, counts, side) for side in (1, 0, -1)]
+            days_ = [last + pd.Timedelta(days=ceil(d)) if d < _NEVER else pd.NaT for d in ends]
+            row |= dict(zip(("met_from", "met_on", "met_until"), days_, strict=True))
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _drop_off(responses: pd.DataFrame, questions: Sequence[str]) -> pd.DataFrame:
+_NEVER = 3650.0
+"""Days beyond which a field is not said to end."""
+
+
+def _ahead(days: pd.DataFrame) -> pd.DataFrame:
+    """Return the answers to come over the next quarter at the rate of the last seven days."""
+    counts = days["finished"].to_numpy()[-7:]
+    d, rate = len(counts), float(counts.mean())
+    z, spread = _spread(counts)
+    at = np.arange(93)
+    more = rate * at
+    half = np.where(at > 0, z * np.sqrt(spread * (more + rate * at**2 / d)), 0.0)
+    so_far, last = float(days["answers"].iloc[-1]), days["date"].iloc[-1]
+    return pd.DataFrame(
+        {
+            "date": last + pd.to_timedelta(at, unit="D"),
+            "answers": so_far + more,
+            "answers_low": so_far + np.maximum(more - half, 0.0),
+            "answers_high": so_far + more + half,
+        }
+    )
+
+
+def _spread(counts: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Return the t quantile and the dispersion of daily counts."""
+    d, rate = len(counts), float(counts.mean())
+    if d < 2 or rate == 0:
+        return inf, 1.0
+    return float(student.ppf(0.975, d - 1)), max(1.0, float(counts.var(ddof=1)) / rate)
+
+
+def _days_until(missing: float, counts: npt.NDArray[np.int64], side: int) -> float:
+    """Return the days until `missing` more came, at the rate of `counts`; early, or late."""
+    d, rate = len(counts), float(counts.mean())
+    z, spread = _spread(counts)
+    if side == 0:
+        return missing / rate
+    if not np.isfinite(z):
+        return 1.0 if side > 0 else inf
+    # (rate T − missing)² = z² spread (rate T + rate T²/d), on the side of z
+    a = rate**2 - z**2 * spread * rate / d
+    b = 2 * missing * rate + z**2 * spread * rate
+    root = b**2 - 4 * a * missing**2
+    if side < 0 and a <= 0:
+        return inf
+    early = 2 * missing**2 / (b + sqrt(root))
+    return early if side > 0 else missing**2 / (a * early)
+
+
+def _drop_off(
+    responses: pd.DataFrame, questions: Sequence[str], done: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
     for name in questions:
         validate.column(responses, name)
     given = responses[list(questions)].notna().to_numpy()
     if not questions:
         return pd.DataFrame({"question": [], "reached": [], "left": []})
     last = np.where(given.any(axis=1), given.shape[1] - given[:, ::-1].argmax(axis=1), 0)
+    last = np.where(done, len(questions), last)
     reached = [int((last >= at).sum()) for at in range(len(questions))]
     left = [int((last == at).sum()) for at in range(len(questions))]
     return pd.DataFrame({"question": list(questions), "reached": reached, "left": left})

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cxlib.data.demo import _field
 from cxlib.data.demo import _mess as mess
 from cxlib.data.demo._comments import comments
 from cxlib.data.demo._guests import Guests, Stays, guests, stays, write_members, write_stays
@@ -78,6 +79,7 @@ def build(folder: Path) -> list[Path]:
     rows = mess.with_gaps(rng, rows, blank=3, undated=5, date=1)
     return [
         mess.write_csv(folder / "survey.csv", HEADER, rows, encoding="gb18030"),
+        _field.write(folder / "field.csv", people, MODEL, HEADER),
         write_members(folder / "members.csv", people),
         write_stays(folder / "stays.csv", people, visits),
     ]

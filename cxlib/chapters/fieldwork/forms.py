@@ -1,0 +1,315 @@
+"""What `cx form` writes: questionnaire, guides, and the forms that come back by the client file."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cxlib.analysis.fieldwork import visit_plan
+from cxlib.chapters import labels_of, part
+from cxlib.chapters.fieldwork.guides import FOCUS_GROUP, INTERVIEW
+from cxlib.chapters.fieldwork.questionnaire import Item, answers, questionnaire
+from cxlib.data.register_excel import workbook
+from cxlib.data.registers import read_register
+from cxlib.params import Client
+from cxlib.params.base import Moment
+from cxlib.words import Words
+from cxlib.words import mark as _
+from cxlib.workspace import Workspace, write_whole
+
+Sheet = tuple[str, Sequence[str], Sequence[Sequence[Any]]]
+
+TEXTS = (_("Questionnaire"), _("Interview"), _("Focus group"), _("Mystery visit"), _("Visit plan"))
+HEADS = {
+    "questionnaire": (_("No"), _("Question"), _("Answer options"), _("Column"), _("Why so")),
+    "guide": (_("Part"), _("Minutes"), _("Question"), _("Ask further"), _("Why so"), _("Notes")),
+    "visit": (_("Section"), _("Standard"), _("Full points"), _("Critical"), _("Points"),
+              _("Did not apply"), _("Remark")),
+    "plan": (_("Date"), _("Part of the day"), _("Location"), _("Visitor")),
+}  # fmt: skip
+
+
+def write(client: Client, workspace: Workspace, *, replace: bool = False) -> Iterator[str]:
+    """Write a client's forms to ``forms/<client>``; yield what is said of each.
+
+    A file that is there already and says something else stays, unless it is to be replaced; then
+    it is kept beside the new one as ``.bak``.
+    """
+    folder = workspace.forms(client.client)
+    for name, content in _files(client, workspace).items():
+        path = folder / name
+        shown = workspace.shown(path)
+        if path.is_file() and path.read_bytes() != content:
+            if not replace:
+                yield f"{shown} is there already and stays; --replace writes it anew."
+                continue
+            write_whole(path.with_name(f"{name}.bak"), path.read_bytes())
+        write_whole(path, content)
+        yield shown
+    yield from _told(client, workspace)
+
+
+def _files(client: Client, workspace: Workspace) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    first = client.languages[0]
+    for language in client.languages:
+        words = _words(client, workspace, language)
+        items = questionnaire(client, words)
+        if items:
+            files[f"questionnaire.{language}.xlsx"] = _book([_questions(items, words)], words)
+            files[f"questionnaire.{language}.txt"] = qualtrics(items, words, base=language == first)
+        guides = [_guide(client, words, *one) for one in (INTERVIEW, FOCUS_GROUP)]
+        files[f"guides.{language}.xlsx"] = _book(guides, words)
+    survey = client.survey
+    if survey is not None and survey.source.files is not None:
+        items = questionnaire(client, _words(client, workspace, first))
+        kind = "xlsx" if survey.source.files.lower().endswith(("xlsx", "xls")) else "csv"
+        files[f"answers.{kind}"] = (_answers_book if kind == "xlsx" else _answers_csv)(
+            client, items
+        )
+    for section in ("needs", "visits"):
+        files |= _register(client, workspace, section)
+    return files
+
+
+def _words(client: Client, workspace: Workspace, language: str) -> Words:
+    labels = dict(client.labels(language))
+    for section in ("needs", "visits"):
+        found = _read(client, workspace, section)
+        labels |= found.labels(language) if found is not None else {}
+    labels |= labels_of("fieldwork", client, language)
+    return Words.load(language, labels=labels, segments=client.segments)
+
+
+def _model(section: str) -> Any:
+    return part(section, "register").Register  # type: ignore[union-attr]
+
+
+def _read(client: Client, workspace: Workspace, section: str) -> Any:
+    if getattr(client, section) is None:
+        return None
+    return read_register(client, section, _model(section), workspace).register
+
+
+def _questions(items: list[Item], words: Words) -> Sheet:
+    rows, number = [], 0
+    for item in items:
+        number += item.kind != "text"
+        at = number if item.kind != "text" else ""
+        rows.append((at, item.text, answers(item, words), ", ".join(item.columns), item.reason))
+    return "Questionnaire", HEADS["questionnaire"], rows
+
+
+def _guide(client: Client, words: Words, name: str, lines: Sequence[Any]) -> Sheet:
+    stages = [words.label(stage) for stage in (client.survey.stages if client.survey else ())]
+    who = client.display_name(words.language)
+    listed = ("、" if words.language == "zh" else ", ").join(stages) or "…"
+    rows = []
+    for title, minutes, ask, further, why in lines:
+        said = [words.say(text, name=who, stages=listed) if text else "" for text in
+                (title, ask, further, why)]  # fmt: skip
+        rows.append((said[0], minutes, *said[1:], ""))
+    return name, HEADS["guide"], rows
+
+
+def qualtrics(items: list[Item], words: Words, *, base: bool) -> bytes:
+    """Return a questionnaire in Qualtrics' advanced text format.
+
+    Every question is one of its own, named by the column of the client file, so that an export of
+    choice texts is read as it is. In the `base` language the choices are the raw cells.
+    """
+    lines = ["[[AdvancedFormat]]", "", f"[[Block:{_plain(words.say('Questionnaire'))}]]"]
+    for item in items:
+        kind = {"text": "DB", "open": "TE:Essay", "multiple": "MC:MultipleAnswer:Vertical"}.get(
+            item.kind, "MC:SingleAnswer:" + ("Horizontal" if item.numbered else "Vertical")
+        )
+        lines += ["", f"[[Question:{kind}]]"]
+        lines += [f"[[ID:{_plain(item.columns[0])}]]"] if item.columns else []
+        lines += [_plain(item.text)]
+        lines += ["", "[[Choices]]"] if item.options else []
+        lines += [_plain(_choice(item, cell, text, base)) for cell, text in item.options]
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _choice(item: Item, cell: str, text: str, base: bool) -> str:
+    if item.numbered and cell.lstrip("-").isdigit():
+        return f"{cell} - {text}" if text else cell
+    return cell if base and any(c.isalpha() for c in cell) else text or cell
+
+
+def _plain(text: str) -> str:
+    """Return a client's text on one line, without what the format itself means."""
+    return " ".join(text.split()).replace("[[", "[ [").replace("]]", "] ]")
+
+
+def _columns(client: Client, items: list[Item]) -> dict[str, list[str]]:
+    """Return the columns of a table of answers, with the cells that each may hold."""
+    survey, field = client.survey, client.fieldwork
+    if survey is None:
+        return {}
+    held: dict[str, list[str]] = {}
+    fixed: list[Any] = [survey.columns.id, survey.columns.date, survey.columns.period,
+                        survey.columns.brand, survey.columns.weight]  # fmt: skip
+    if field is not None and field.source is None:
+        fixed += [field.columns.started, field.columns.ended, field.columns.seconds]
+        held |= (
+            {field.columns.finished: [*map(str, field.finished)]} if field.columns.finished else {}
+        )
+    for one in fixed:
+        held |= {name: [] for name in (one if isinstance(one, Moment) else (one,)) if name}
+    held |= {name: [str(cell) for cell in cells] for name, cells in survey.where.items()}
+    for item in items:
+        for column in item.columns:
+            several = item.kind == "multiple" and len(item.columns) > 1
+            cells = ["1"] if several else [cell for cell, _text in item.options]
+            held[column] = [] if item.kind == "multiple" and not several else cells
+    return held
+
+
+def _answers_csv(client: Client, items: list[Item]) -> bytes:
+    source = client.survey.source if client.survey else None
+    made = io.StringIO()
+    writer = csv.writer(made, delimiter=(source and source.separator) or ",", lineterminator="\n")
+    for _row in range((source.header_row or 1) - 1 if source else 0):
+        writer.writerow([])
+    writer.writerow(list(_columns(client, items)))
+    return made.getvalue().encode((source and source.encoding) or "utf-8-sig")
+
+
+def _answers_book(client: Client, items: list[Item]) -> bytes:
+    source = client.survey.source if client.survey else None
+    columns = _columns(client, items)
+    name = source.sheet if source and source.sheet and "*" not in source.sheet else "Answers"
+    at = (source.header_row or 1) - 1 if source else 0
+    return _book([(name, list(columns), [])], None, at=at, lists=list(columns.values()))
+
+
+def _book(
+    sheets: Sequence[Sheet], words: Words | None, *, at: int = 0, lists: Sequence[Any] = ()
+) -> bytes:
+    """Return sheets of texts as a workbook; a client's text is never a formula or a link."""
+    import xlsxwriter
+
+    made = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(made, options) as book:
+        book.set_properties({"created": dt.datetime(2000, 1, 1)})
+        text = book.add_format({"text_wrap": True, "valign": "top"})
+        bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+        for name, head, rows in sheets:
+            sheet = book.add_worksheet(words.say(name)[:31] if words else name[:31])
+            sheet.set_landscape()
+            sheet.fit_to_pages(1, 0)
+            sheet.freeze_panes(at + 1, 0)
+            for column, title in enumerate(head):
+                cells = [str(row[column]) for row in rows]
+                wide = max([len(title), *map(len, cells)]) if words else 14
+                sheet.set_column(column, column, min(max(wide + 2, 8), 48))
+                sheet.write_string(at, column, words.say(title) if words else title, bold)
+                for line, row in enumerate(rows, start=at + 1):
+                    sheet.write(line, column, row[column], text)
+            for column, cells in enumerate(lists):
+                if cells and sum(map(len, cells)) + len(cells) < 255:
+                    rule = {"validate": "list", "source": cells, "error_type": "warning"}
+                    sheet.data_validation(at + 1, column, at + 2000, column, rule)
+    return made.getvalue()
+
+
+def _register(client: Client, workspace: Workspace, section: str) -> dict[str, bytes]:
+    """Return a register as the workbook that comes back, and visits as form and plan."""
+    named, model = getattr(client, section), _model(section)
+    if named is None:
+        return {"needs.xlsx": workbook({}, model, languages=client.languages)} if (
+            section == "needs") else {}  # fmt: skip
+    read = read_register(client, section, model, workspace)
+    content = dict(read.content)
+    if read.register is None or section == "needs":
+        return {f"{section}.xlsx": workbook(content, model, languages=client.languages)}
+    files: dict[str, bytes] = {}
+    plan = _plan(client, read.register)
+    if plan is not None:
+        new = plan.table.to_dict("records")
+        ids = [f"p{row['date']:%m%d}-{at:02d}" for at, row in enumerate(new, start=1)]
+        visits = [{"id": i, "location": r["location"], "visitor": r["visitor"],
+                   "date": r["date"].isoformat()}
+                  for i, r in zip(ids, new, strict=True)]  # fmt: skip
+        scores = [{"visit": i, "standard": s.id} for i in ids for s in read.register.standards]
+        content["visits"] = (*content.get("visits", ()), *visits)
+        content["scores"] = (*content.get("scores", ()), *scores)
+    made = workbook(content, model, languages=client.languages, base=read.content)
+    files["visits.xlsx"] = made
+    for language in client.languages:
+        words = _words(client, workspace, language)
+        files[f"visit-form.{language}.xlsx"] = _book([_visit(read.register, words)], words)
+        if plan is not None:
+            rows = [(f"{r['date']:%Y-%m-%d}", words.say(r["daypart"]), _place(client, words, r),
+                     r["visitor"]) for r in plan.table.to_dict("records")]  # fmt: skip
+            sheet: Sheet = ("Visit plan", HEADS["plan"], rows)
+            files[f"visit-plan.{language}.xlsx"] = _book([sheet], words)
+    return files
+
+
+def _plan(client: Client, register: Any) -> Any:
+    """Return the next round of visits; None where none is asked for, or no place is known."""
+    given = client.fieldwork.visits if client.fieldwork else None
+    if given is None:
+        return None
+    places = given.locations or tuple(dict.fromkeys(v.location for v in register.visits))
+    if not places:
+        return None
+    return visit_plan(places, visitors=given.visitors, each=given.each, start=given.start,
+                      end=given.end, seed=given.start.toordinal())  # fmt: skip
+
+
+def _place(client: Client, words: Words, row: Any) -> str:
+    place = str(row["location"])
+    named = [words.labels.get(f"{key}={place}") for key in client.segments]
+    return next((text for text in named if text), place)
+
+
+def _visit(register: Any, words: Words) -> Sheet:
+    rows = []
+    for section in register.sections:
+        for one in register.standards:
+            if one.section == section.id:
+                titles = (words.label(f"sections.{section.id}"), words.label(f"standards.{one.id}"))
+                rows.append((*titles, one.maximum, "●" if one.critical else "", "", "", ""))
+    return "Mystery visit", HEADS["visit"], rows
+
+
+def _told(client: Client, workspace: Workspace) -> Iterator[str]:
+    """Say how what was written comes back, and what the client file lacks for it."""
+    survey = client.survey
+    folder = workspace.shown(workspace.data(client.client))
+    if survey is not None and survey.source.files is not None:
+        yield (
+            f"Answers: fill answers.* and save it in {folder} as {survey.source.files} asks; where "
+            "that file is there already, add the rows below its own."
+        )
+        yield (
+            "Qualtrics: import questionnaire.*.txt (Advanced Format) in the first language, the "
+            "others as its translation; export choice text."
+        )
+        for touchpoint in survey.touchpoints:
+            codes = [*touchpoint.not_applicable, *survey.not_applicable]
+            if not any(isinstance(c, str) and any(x.isalpha() for x in c) for c in codes):
+                yield (
+                    "The client file has no words for “did not use it”, so it cannot come back: "
+                    "name them under survey.not_applicable."
+                )
+                break
+    for section in ("needs", "visits"):
+        named = getattr(client, section)
+        if named is not None:
+            copy = f"{folder}/{named.file.rsplit('.', 1)[0]}.xlsx"
+            yield f"{section}.xlsx: fill it, save it as {copy}, then `cx register {client.client}`."
+    if client.needs is None:
+        yield (
+            f"needs.xlsx: save it as {folder}/registers/needs.xlsx and name it in the client file: "
+            "`needs: registers/needs.xlsx`."
+        )
+    if client.visits is None:
+        yield "No visit form: the client file names no register of visits (`visits: …`)."
