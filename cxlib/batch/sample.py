@@ -110,7 +110,7 @@ def wall_maps(
         folder = workspace.reports / client / as_name(engagement.period) / language
         folder.mkdir(parents=True, exist_ok=True)
         about = f"{engagement.name} · {engagement.words.period(engagement.period)}"
-        told, path = engagement.withheld(table), folder / f"journey-map.{kind}"
-        said = {"words": engagement.words, "about": about}
-        write_whole(path, printed(figures.wall, told, kind=kind, **said))
+        told, words = engagement.withheld(table), engagement.words
+        path = folder / f"journey-map.{kind}"
+        write_whole(path, printed(figures.wall, told, kind=kind, words=words, about=about))
         yield workspace.shown(path)
