@@ -23,11 +23,11 @@ from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.freeze import freeze
-from cxlib.batch.plan import Job, Plan, Request, kit_digest, made_of, make_plan
+from cxlib.batch.plan import Job, Plan, Request, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute
 from cxlib.errors import CxError, RunError
-from cxlib.workspace import Workspace, write_whole
+from cxlib.workspace import Workspace, kit_digest, write_whole
 
 INTERRUPTED = 130
 _SIGNS = {"done": "✓", "failed": "✗", "blocked": "–", "interrupted": "–"}

@@ -122,8 +122,8 @@ def form(client: str, replace: bool) -> None:
 @kindly
 def handbook() -> None:
     """Write the handbook of methods beside the reports, in every language."""
-    from cxlib.batch.plan import kit_digest
     from cxlib.report.handbook import write
+    from cxlib.workspace import kit_digest
 
     workspace = place()
     for path in write(workspace.reports, kit_digest()):
