@@ -306,6 +306,12 @@ class Engagement(Standing):
 
         return read_tickets(self.workspace, self.client.client)
 
+    def spoken(self, language: str) -> Words:
+        """Return the client's words in one of its languages."""
+        if language == self.words.language:
+            return self.words
+        return words_of(self.client, self.workspace, language)
+
     def register(self, section: str) -> Any:
         """Return a register of the client as last taken in; None if the client file names none.
 

@@ -6,6 +6,7 @@ import os
 import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
+from unicodedata import normalize
 
 
 class CxError(Exception):
@@ -50,11 +51,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
         A clause to append to a message, empty if nothing is known.
     """
     options = list(dict.fromkeys(map(str, known)))
-    folded = {option.casefold(): option for option in reversed(options)}
-    near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    folded = {_folded(option): option for option in reversed(options)}
+    near = get_close_matches(_folded(name), folded, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {folded[near[0]]!r}?"
     if not options:
         return ""
     shown = ", ".join(repr(option) for option in options[:12])
     return f"; there is {shown}{', …' if len(options) > 12 else ''}."
+
+
+def _folded(text: str) -> str:
+    return normalize("NFKC", text).casefold()  # full-width letters are letters

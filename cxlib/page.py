@@ -52,6 +52,7 @@ class Page(ABC):
         *,
         table: str = "table",
         caption: str = "",
+        each_language: bool = False,
     ) -> None:
         """Show a result as a table: localised labels and formats, small bases withheld.
 
@@ -63,13 +64,20 @@ class Page(ABC):
         table : str
             Which frame of a result that has several.
         caption : str
-            A msgid.
+        each_language : bool
+            Once in each of the client's languages, the reader's first, as a contract has it.
         """
         from cxlib.present.withhold import is_empty
 
-        if not is_empty(result):
-            _display(self.view(result, columns, table=table, caption=caption))
-            self._note("table", result, columns=columns, table=table, caption=caption)
+        told: dict[str, Any] = {"columns": columns, "table": table, "caption": caption}
+        others = {*self.client.languages} - {self.words.language} if each_language else ()
+        for other in () if is_empty(result) else ({}, *({"language": one} for one in others)):
+            _display(self.view(result, **told, **other))
+            self._note("table", result, **told, **other)
+
+    @abstractmethod
+    def spoken(self, language: str) -> Words:
+        """Return the client's words in one of its languages."""
 
     def view(
         self,
@@ -78,13 +86,14 @@ class Page(ABC):
         *,
         table: str = "table",
         caption: str = "",
+        language: str = "",
     ) -> TableView:
         """Return what `show` shows."""
         from cxlib.present import tables
 
         return tables.view(
             self.withheld(result),
-            words=self.words,
+            words=self.spoken(language or self.words.language),
             minimum_base=self.minimum_base,
             table=table,
             columns=columns,
@@ -262,17 +271,11 @@ class Page(ABC):
         target = Path(path).expanduser()
         if target.suffix.lower() != ".xlsx":
             raise DataError(f"{target.name!r} is no spreadsheet: name a file ending in .xlsx.")
-        title = self.words.say(caption) if caption else ""
-        laid: dict[str, Any] = {
-            "words": self.words,
-            "minimum_base": self.minimum_base,
-            "title": title,
-        }
+        laid: dict[str, Any] = {"words": self.words, "minimum_base": self.minimum_base}
+        laid["title"] = self.words.say(caption) if caption else ""
         shown = self.withheld(result)
-        grids = [
-            grid(one, columns=columns, table=table, **laid)
-            for one in (shown if isinstance(shown, list) else [shown])
-        ]
+        several = shown if isinstance(shown, list) else [shown]
+        grids = [grid(one, columns=columns, table=table, **laid) for one in several]
         about = (self.client.display_name(self.words.language), self.words.period(self.period))
         write_whole(target, workbook_of(grids, words=self.words, subject=" · ".join(about)))
         return target

@@ -87,3 +87,12 @@ def module_of(path: Path) -> str:
 def test_its_code_is_typed(path: Path, typing_errors: str) -> None:
     told = typing_errors.splitlines()
     assert [line for line in told if module_of(path) in line and ": error:" in line] == []
+
+
+def test_it_knows_the_labels_of_the_registers_that_its_readings_speak_of(path: Path) -> None:
+    from cxlib.chapters import part
+
+    about = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("cx", {})
+    reads = [part(stem.rstrip("?"), "register") for stem in about.get("reads", ())]
+    sections = {name.rstrip("?") for name in about.get("sections", ())}
+    assert {module.SECTION for module in reads if module is not None} <= sections

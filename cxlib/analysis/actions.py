@@ -63,6 +63,7 @@ def plan(
     points: pd.Series | None = None,
     findings: Iterable[str] | None = None,
     haircut: float = HAIRCUT,
+    learned: pd.DataFrame | None = None,
 ) -> Plan:
     """Say what each action is expected to bring, which come first, and what is late.
 
@@ -82,13 +83,18 @@ def plan(
         The findings that were made; an action for one that is not among them is told by ``found``.
     haircut : float
         Share of the predicted effect that is expected, above 0 and at most 1.
+    learned : pandas.DataFrame, optional
+        Of earlier actions with a comparison group, by KPI: ``share, share_low, share_high`` of
+        the predicted effect that they were seen to bring, as `learn` returns them. They stand in
+        for the haircut.
 
     Returns
     -------
     Plan
         ``table``, overdue first, then by priority: the columns given, and ``expected,
         expected_low, expected_high`` (after the haircut: half by convention, the interval spans a
-        quarter of the effect's lower end to the whole of its upper one), ``gain, gain_low,
+        quarter of the effect's lower end to the whole of its upper one), ``learned`` (whether an
+        earlier action says how much instead), ``gain, gain_low,
         gain_high`` (the same without sign, in points of the first KPI), ``priority`` (gain per ten
         person-days), ``rank`` (of open ones, 1 first; an action without effort or effect has
         none), ``due_on, overdue, days_late`` and ``found`` (None where nothing was to be compared).
@@ -108,8 +114,16 @@ def plan(
     table = _checked(actions)
     day = last_day(as_of) if isinstance(as_of, str) else as_of
     low, high = (table[name].fillna(table["effect"]) for name in ("effect_low", "effect_high"))
-    corners = np.column_stack([c * e for c in (min(HARDEST, haircut), NONE) for e in (low, high)])
-    table["expected"] = haircut * table["effect"]
+    shares = pd.DataFrame(
+        {"share": haircut, "share_low": min(HARDEST, haircut), "share_high": NONE}, table.index
+    )
+    table["learned"] = False if learned is None else table["kpi"].isin(learned.index)
+    if learned is not None:
+        known = table.index[table["learned"]]
+        shares.loc[known] = learned.loc[table.loc[known, "kpi"], [*shares]].to_numpy()
+    ends_of = (shares["share_low"], shares["share_high"])
+    corners = np.column_stack([c * e for c in ends_of for e in (low, high)])
+    table["expected"] = shares["share"] * table["effect"]
     table["expected_low"], table["expected_high"] = corners.min(axis=1), corners.max(axis=1)
     unit = 1.0 if points is None else table["kpi"].map(points).astype("float64")
     table["gain"] = (table["expected"] * unit).abs()
@@ -140,6 +154,40 @@ def plan(
     message = _("Actions answer findings that are no longer made: {named}.")
     caveats = (Caveat(message, named=tuple(lost)),) if len(lost) else ()
     return Plan(table=table, progress=progress, as_of=day, caveats=caveats)
+
+
+def learn(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return what share of its predicted effect an action brought, by KPI.
+
+    Parameters
+    ----------
+    outcomes : pandas.DataFrame
+        One row a finished action: ``kpi, effect`` (as predicted), and the difference in differences
+        ``value, low, high`` of that KPI, in the same unit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``kpi``: ``share, share_low, share_high``, none below 0 and the share at most 1: of the
+        narrowest interval that leaves out either no effect or the whole of the predicted one. One
+        that holds both teaches nothing.
+    """
+    rows = outcomes[outcomes["effect"].notna() & outcomes["effect"].ne(0)]
+    ratio = rows[["value", "low", "high"]].div(rows["effect"], axis=0)
+    ends = ratio[["low", "high"]]
+    found = pd.DataFrame(
+        {
+            "kpi": rows["kpi"],
+            "share": ratio["value"].clip(0, NONE),
+            "share_low": ends.min(axis=1).clip(lower=0),
+            "share_high": ends.max(axis=1),
+        }
+    )
+    found["share_high"] = found[["share", "share_high"]].max(axis=1)
+    told = (ends.min(axis=1) > 0) | (ends.max(axis=1) < NONE)
+    width = ends.max(axis=1) - ends.min(axis=1)
+    found = found[told].loc[width[told].sort_values(kind="stable").index]
+    return found.drop_duplicates("kpi").set_index("kpi")
 
 
 def _sortable(column: pd.Series) -> pd.Series:

@@ -163,8 +163,8 @@ def _scored(
     )
     if name not in scores.index:
         return row
-    known = scores.loc[name, [key for key in scores if key in keys]]
-    row |= known.astype("float64").to_dict()  # one answer has no error: None
+    known = scores.reindex(index=[name], columns=list(keys)).astype("float64")  # None: no error
+    row |= dict(zip(keys, known.to_numpy()[0].tolist(), strict=True))
     low, high = scales[name] if isinstance(scales, Mapping) else scales
     if not low < high:
         raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")

@@ -25,8 +25,9 @@ from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.freeze import freeze
 from cxlib.batch.plan import Job, Plan, Request, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
-from cxlib.batch.run import Ended, Run, alone, cluster, execute
+from cxlib.batch.run import Ended, Run, alone, cluster, execute, report_path
 from cxlib.errors import CxError, RunError
+from cxlib.report.saved import TITLES
 from cxlib.workspace import Workspace, kit_digest, write_whole
 
 INTERRUPTED = 130
@@ -241,7 +242,8 @@ def _summary(result: Run, index: Path, manifest: Path) -> None:
 
 def issue(workspace: Workspace, client: str, period: str, *, reason: str) -> None:
     """Freeze what is sent to a client for a period, and say where it lies."""
-    request = Request(out=workspace.reports, clients=(client,), period=period, book=True)
+    of = replace(Request(out=workspace.reports), clients=(client,), period=period)
+    request = replace(of, book=True, formats=tuple(TITLES))
     with alone(workspace, request, said=_tell):
         plan = make_plan(workspace, request, write=False)
         if client in plan.faults:
@@ -249,7 +251,8 @@ def issue(workspace: Workspace, client: str, period: str, *, reason: str) -> Non
         chapters = [job for job in plan.jobs if job.chapter.path.suffix == ".ipynb"]
         languages = {job.language for job in plan.jobs}
         told = {at: made_of(job for job in chapters if job.language == at) for at in languages}
-        made, folder = freeze(workspace, plan.jobs, told, reason=reason)
+        there = [j for j in plan.jobs if not j.format or report_path(request.out, j).is_file()]
+        made, folder = freeze(workspace, there, told, reason=reason)
     click.echo(f"Version {made.version} of {made.period}, {len(made.files)} files: {shown(folder)}")
 
 

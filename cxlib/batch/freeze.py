@@ -27,7 +27,8 @@ def freeze(
     ----------
     workspace : Workspace
     jobs : sequence of Job
-        Those of the period in all languages, books included, as a plan finds them.
+        Those of the period in all languages, books included, as a plan finds them; spreadsheets and
+        decks that were made.
     made_of : mapping of str to str
         By language, what its book is made of.
     reason : str
@@ -40,7 +41,8 @@ def freeze(
         given; if nothing has changed since that one.
     """
     client, period = jobs[0].client, jobs[0].period
-    again = f"`cx run {client} --period {period} --book`"
+    formats = ",".join(dict.fromkeys(job.format for job in jobs if job.format))
+    again = f"`cx run {client} --period {period} --book{formats and f' --format {formats}'}`"
     due = next((job for job in jobs if job.due), None)
     if due is not None:
         raise RunError(f"{due.key} is not as it should be: {due.reason}; {again} first.")

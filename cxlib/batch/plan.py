@@ -79,6 +79,19 @@ class Job:
     reads: tuple[Chapter, ...] = ()
     face: Seen | None = None
 
+    def links(self, out: Path) -> dict[str, tuple[str, str]]:
+        """Return the reports that its own may lead to: of chapters it reads, and earlier evidence.
+
+        By stem, file and title; of other periods by ``02-assessment 2026-01``.
+        """
+        told = {c.stem: (f"{c.file}.html", c.title) for c in self.reads}
+        if "obligations" in self.chapter.sections:
+            for path in sorted((out / self.client).glob(f"*/{self.language}/*.html")):
+                period = path.parent.parent.name
+                name = f"{path.stem} {period}"
+                told[name] = (f"../../{period}/{path.parent.name}/{path.name}", name)
+        return told
+
     @property
     def format(self) -> str:
         """What it makes of all chapters together: ``xlsx``, ``pptx``; empty for a chapter."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from inspect import getfile
+from pathlib import Path as File
 from typing import Any
 
 from cxlib import params
@@ -13,7 +15,8 @@ from cxlib.data.registers import add_rows, bring_together, read_register
 from cxlib.engagement import Engagement
 from cxlib.errors import CxError, nearest
 from cxlib.params import InvalidParams
-from cxlib.workspace import Workspace
+from cxlib.params.registers import Register
+from cxlib.workspace import Workspace, write_whole
 
 
 def synchronise(
@@ -27,7 +30,30 @@ def synchronise(
     for section in sections or models:
         if section not in models:
             raise CxError(f"{client} has no register {section!r}{nearest(section, models)}")
+        path = workspace.data(client) / getattr(opened, section).file
+        inside = path.resolve().is_relative_to(workspace.data(client).resolve())
+        if inside and path.suffix.lower() != ".xlsx" and not path.exists():
+            yield f"{section}: {workspace.shown(path)} is begun, with every row explained in it."
+            if not write:
+                continue
+            write_whole(path, starter(models[section]).encode())
         yield from bring_together(opened, section, models[section], workspace, write=write)
+
+
+def starter(model: type[Register]) -> str:
+    """Return a register without rows, whose comments show one of each kind.
+
+    The chapter's ``register.yaml`` holds those rows.
+    """
+    told = []
+    for line in File(getfile(model)).with_suffix(".yaml").read_text("utf-8").splitlines():
+        name, of, note = line.partition(":")
+        if line.startswith((" ", "#")):
+            told.append(f"# {line}" if line.startswith(" ") else line)
+        else:
+            single = model.model_fields[name].default != ()
+            told.append(f"{name}{of} {'{}' if single else '[]'}{note}")
+    return "\n".join(told) + "\n"
 
 
 def propose(workspace: Workspace, client: str, *, period: str, write: bool) -> Iterator[str]:

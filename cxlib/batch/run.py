@@ -283,7 +283,7 @@ def make_parcel(
         notebook="" if job.format else job.chapter.path.name,
         format=job.format,
         missing=tuple(key.rpartition("/")[2] for key in job.after if key in without),
-        links={c.stem: (f"{c.file}.html", c.title) for c in job.reads},
+        links=job.links(workspace.reports),
         files={name: path.read_bytes() if carry else path for name, path in files.items()},
     )
 

@@ -212,10 +212,11 @@ def _margins(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
 def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     """Warn of touchpoints whose ratings are the same, or follow from one another."""
     keys = [t.key for t in client.touchpoints if t.key in own]
-    alike = own[keys].astype("float64").corr(min_periods=client.privacy.minimum_base).abs()
+    ratings = own[keys].astype("float64")
+    alike = ratings.corr(min_periods=client.privacy.minimum_base).abs().to_numpy()
     for place, key in enumerate(keys):
-        for other in keys[:place]:
-            if alike.loc[key, other] > 1 - 1e-5:
+        for at, other in enumerate(keys[:place]):
+            if alike[place, at] > 1 - 1e-5:
                 n = len(own[[key, other]].dropna())
                 ledger.warn(
                     ("survey", "touchpoints", place, "column"),

@@ -74,6 +74,13 @@ class Content:
     typed: bool = False
 
 
+_NO_TABLES = {  # how files begin that somebody gave a table's name
+    rb"%PDF-": "a PDF",
+    rb"\x89PNG|\xff\xd8\xff|GIF8": "a picture",
+    rb"\[\s*[\[{]|\{\s*\"": "JSON",
+}
+
+
 def read_content(
     path: Path,
     content: bytes,
@@ -112,6 +119,9 @@ def read_content(
         odd = "" if suffix in WORKBOOKS else f"{file} is an Excel workbook, whatever its name says"
         return Content(sheets=book[0], hidden=book[1], odd=odd)
     head = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    for start, kind in _NO_TABLES.items():
+        if re.match(start, head):
+            raise DataError(f"{file} is {kind}, not a table; export it as csv or xlsx.")
     if suffix in PAGES or re.match(
         rb"<(!doctype|html|table|\?xml|meta|head|body|div|style)", head, re.IGNORECASE
     ):

@@ -15,7 +15,7 @@ from cxlib.params.kpis import check_kpis
 from cxlib.params.members import check_members, check_table
 from cxlib.params.structure import fit
 from cxlib.params.survey import MetricItem
-from cxlib.params.survey_checks import check_survey, kind_of
+from cxlib.params.survey_checks import check_survey, check_tablebook, kind_of
 from cxlib.params.tables import Tickets, check_tickets
 from cxlib.params.targets import Gauge, check_targets
 from cxlib.params.voice import check_comments
@@ -95,6 +95,7 @@ def _problems(client: Client, stem: str, gauges: Mapping[str, Gauge]) -> Iterato
     yield from _keys(client)
     if client.survey is not None:
         yield from check_survey(client.survey, client.period, client.calendar)
+    yield from check_tablebook(client.tablebook, client.survey)
     yield from check_fieldwork(client)
     if client.tickets is not None:
         yield from check_tickets(client.tickets, client.calendar)

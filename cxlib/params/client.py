@@ -20,7 +20,7 @@ from cxlib.params.members import Benefits, Members, Points, Transactions, attrib
 from cxlib.params.registers import Named
 from cxlib.params.report import Report
 from cxlib.params.source import Table
-from cxlib.params.survey import Survey
+from cxlib.params.survey import Survey, Tablebook
 from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Tickets
 from cxlib.params.targets import Target
@@ -64,6 +64,7 @@ class Client(Closed):
     privacy: Privacy = Privacy()
     report: Report = Report()
     survey: Survey | None = None
+    tablebook: Tablebook = Tablebook()
     fieldwork: Fieldwork | None = None
     tickets: Tickets | None = None
     members: Members | None = None
@@ -185,6 +186,11 @@ class Client(Closed):
                 yield Labelled(key, (*path, "label"), question.label or {})
                 for raw, label in question.options.items():
                     yield Labelled(raw, (*path, "options", raw), label, segment=key)
+        yield from (
+            Labelled(name, ("tablebook", "nets", key, name), net.label or {}, segment=key)
+            for key, nets in self.tablebook.nets.items()
+            for name, net in nets.items()
+        )
         for key, kpi in self.kpis.items():
             yield Labelled(key, ("kpis", key, "label"), kpi.label or {})
 

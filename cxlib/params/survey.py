@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cxlib.analysis.metrics import Kind
 from cxlib.params.base import (
+    Cells,
     Closed,
     Codes,
     Columns,
@@ -131,3 +132,21 @@ class Survey(Table):
     segments: Mapping[Key, Annotated[SegmentItem, mapping_of("column")]] = {}
     margins: Mapping[Text, Mapping[Text, Number]] = {}
     invited: Mapping[PeriodLabel, Annotated[int, Field(ge=1)]] = {}
+
+
+class Net(Closed):
+    """Answers that the table book tells together."""
+
+    choices: Annotated[Cells, Field(min_length=1)]
+    label: Label | None = None
+
+
+class Tablebook(Closed):
+    """What the table book of the spreadsheet has beyond every question by every segment.
+
+    `banners` nest segments: the last within the others. `nets` are by question: answers told
+    together, a rating's as well.
+    """
+
+    banners: tuple[Annotated[tuple[Key, ...], Field(min_length=2, max_length=3)], ...] = ()
+    nets: Mapping[Key, Mapping[Text, Annotated[Net, mapping_of("choices")]]] = {}

@@ -10,7 +10,7 @@ from cxlib.params.base import PeriodKind
 from cxlib.params.calendar import Calendar
 from cxlib.params.faults import Path, Problem, dotted, show
 from cxlib.params.source import Read, check_columns, check_source
-from cxlib.params.survey import MetricItem, QuestionItem, Rated, Survey, TouchpointItem
+from cxlib.params.survey import MetricItem, QuestionItem, Rated, Survey, Tablebook, TouchpointItem
 
 SHARES_SUM_WITHIN = 0.005
 """Published shares are rounded to a tenth of a percent or so; a larger gap is a slip."""
@@ -300,3 +300,21 @@ def _shares(margin: Mapping[str, float], path: Path) -> Iterator[Problem]:
             yield Problem(path, f"shares sum to {total:.4g}, not to 1.", (path,))
     elif any(known < 1 for known in margin.values()):
         yield Problem(path, "mixes shares and counts; write all as one or all as the other.")
+
+
+def check_tablebook(tablebook: Tablebook, survey: Survey | None) -> Iterator[Problem]:
+    """Yield segments and questions that are none."""
+    segments = survey.segments if survey is not None else {}
+    touchpoints = [item.key for item in survey.touchpoints] if survey is not None else []
+    asked = [*survey.metrics, *touchpoints, *survey.questions] if survey is not None else []
+    for place, banner in enumerate(tablebook.banners):
+        path: Path = ("tablebook", "banners", place)
+        yield from _twice(banner, path)
+        for at, key in enumerate(banner):
+            if key not in segments:
+                message = f"{key!r} is not a segment{nearest(key, segments) or '; there is none.'}"
+                yield Problem((*path, at), message)
+    for key in tablebook.nets:
+        if key not in asked:
+            message = f"{key!r} is not a question{nearest(key, asked) or '; there is none.'}"
+            yield Problem(("tablebook", "nets", key), message)

@@ -60,8 +60,9 @@ def forest(
     drawn = native.Chart(
         kind="forest", labels=tuple(labels), values=native.numbers(table[value]),
         low=native.numbers(table[ends[0]]), high=native.numbers(table[ends[1]]),
-        colours=tuple(colours or ()), axis=native.axis_of(xlabel), zero=zero,
-        shape=native.shape_of(table),
+        colours=tuple(colours or ()), zero=zero, shape=native.shape_of(table),
+        axis=xlabel if reference else native.axis_of(xlabel),
+        earlier=native.numbers(table[reference]) if reference else (),
     )  # fmt: skip
     native.note(ax, drawn)
     units = table["unit"] if "unit" in table else ["points"] * len(table)

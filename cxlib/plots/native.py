@@ -25,6 +25,8 @@ class Chart:
         A missing value is None.
     low, high : tuple, optional
         Ends of the intervals, None where there is none.
+    earlier : tuple, optional
+        Of a forest: where a stroke stands, such as the value of the period before.
     colours : tuple of str, optional
         One a value.
     totals : tuple of bool, optional
@@ -44,6 +46,7 @@ class Chart:
     values: tuple[float | None, ...]
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
+    earlier: tuple[float | None, ...] = ()
     colours: tuple[str, ...] = ()
     totals: tuple[bool, ...] = ()
     target: float | None = None

@@ -121,7 +121,9 @@ class Finding:
 
     @property
     def tier(self) -> int:
-        """0 for a KPI, 1 for its parts: touchpoints and groups."""
+        """0 for a KPI, 1 for its parts (touchpoints, groups), -1 for the chapter's own answer."""
+        if self.row.get("answers") is True:
+            return -1
         part = self.row.get("source") == "touchpoint" or not _absent(self.row.get("segment"))
         return int(part)
 
@@ -228,6 +230,10 @@ def facts(row: Mapping[str, Any], words: Words) -> dict[str, Said]:
             of = row.get("mix_segment" if name == "mix_level" else "segment", name)
             shown, kind = f"{of}={value}", "level"
         told[name] = Said(formats.cell(shown, kind, words=words, unit=unit))
+        start = row.get(f"{name[:-4]}low") if name.endswith("high") else None
+        if kind in ("signed", "unit") and not _absent(value) and not _absent(start):
+            ends = words.span(float(start), float(value), unit, sign=kind == "signed")  # type: ignore[arg-type]
+            told[f"{name[:-4]}low"], told[name] = map(Said, ends)
         if kind in ("signed", "unit") and not _absent(value):
             amount = Quantity(abs(float(value)), "pp" if unit == "percent" else unit)
             told[f"by_{name}"] = Said(words.quantity(amount.value, amount.unit))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -55,12 +55,15 @@ class Grid:
     rows : tuple of tuple of (value, format)
     notes : tuple of str
         What stands beneath.
+    leads : tuple of str
+        Row by row, the stem of the chapter that it is about.
     """
 
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
 
 
 def grid(
@@ -104,6 +107,7 @@ def grid(
         headings=tuple(_heading(column, end, words) for _name, column, end in shown),
         rows=tuple(rows),
         notes=tuple(tables.notes_of(result, frame, words, minimum_base)),
+        leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
     )
 
 
@@ -205,6 +209,7 @@ class Workbook:
         self.words, self.subject = words, subject
         self._formats: dict[tuple[Any, ...], Any] = {}
         self._names: set[str] = set()
+        self._leads: list[tuple[Any, int, str, str]] = []
 
     def look(self, **properties: Any) -> Any:
         """Return a format: the kit's font, with these properties."""
@@ -269,7 +274,11 @@ class Workbook:
                 wide = max([_em(heading) / 2, *cells, 7.0])
                 widths[at] = min(max(widths.get(at, 0.0), wide + 2), WIDEST)
             row += 1
-            for cells_of_row in each.rows:
+            for cells_of_row, lead in zip(
+                each.rows, each.leads or [""] * len(each.rows), strict=True
+            ):
+                if lead and isinstance(cells_of_row[0][0], str):
+                    self._leads.append((sheet, row, cells_of_row[0][0], lead))
                 for at, cell in enumerate(cells_of_row):
                     number = _is_number(each, at)
                     self.put(
@@ -285,11 +294,23 @@ class Workbook:
             sheet.set_column(at, at, width)
         return sheet_name, starts
 
+    def link(self, sheets: Mapping[str, str]) -> None:
+        """Have rows lead to the sheet of the chapter that they are about, by its stem."""
+        for sheet, row, text, stem in self._leads:
+            if stem in sheets:
+                look = self.look(font_color=MAIN, text_wrap=True, bottom=1, bottom_color=RULE)
+                sheet.write_url(row, 0, internal(sheets[stem]), look, _legal(text)[:255])
+
     @property
     def content(self) -> bytes:
         """Finish the workbook and return it."""
         self._book.close()
         return self._buffer.getvalue()
+
+
+def internal(sheet: str, row: int = 0) -> str:
+    """Return the address of a row of a sheet of the same workbook."""
+    return f"internal:'{sheet.replace(chr(39), chr(39) * 2)}'!A{row + 1}"
 
 
 def _legal(text: str) -> str:

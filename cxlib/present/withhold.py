@@ -118,7 +118,7 @@ def _walk(result: Any, minimum_base: int, visit: _Visit) -> Any:
         elif small and isinstance(value, float):
             changed[field.name] = float("nan")
     if {"table", "pairs"} <= changed.keys() and "withheld" in changed["table"]:
-        changed["table"], changed["pairs"] = _uncompared(changed["table"], changed["pairs"])
+        changed["table"], changed["pairs"] = _uncompared(changed["table"], changed["pairs"], by)
     changed = {name: value for name, value in changed.items() if value is not getattr(result, name)}
     return replace(result, **changed) if changed else result
 
@@ -128,16 +128,18 @@ def _crowd(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.head(0) if not _PEOPLE.isdisjoint(frame.columns) else frame
 
 
-def _uncompared(table: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _uncompared(
+    table: pd.DataFrame, pairs: pd.DataFrame, by: tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Blank what a cross table compares with a withheld column: its difference, its letter."""
-    keys = ["question", "choice", "segment"]
+    keys = ["question", "choice", *(name for name in by if name in table), "segment"]
     hidden = table[table["withheld"]]
     gone = set(hidden[[*keys, "level"]].itertuples(index=False, name=None))
     sides = [pairs[[*keys, side]].itertuples(index=False, name=None) for side in ("level", "other")]
     touched = np.array([a in gone or b in gone for a, b in zip(*sides, strict=True)], dtype=bool)
     shown = pairs.assign(withheld=touched)
     _blank(shown, shown.columns.difference(["withheld"]), shown["withheld"])
-    lost = {key: set(rows["column"]) for key, rows in hidden.groupby(keys)}
+    lost = {key: set(rows["column"]) for key, rows in hidden.groupby(keys, dropna=False)}
     told = zip(table[keys].itertuples(index=False, name=None), table["letters"], strict=True)
     kept = [" ".join(c for c in (letters or "").split() if c not in lost.get(key, ()))
             for key, letters in told]  # fmt: skip

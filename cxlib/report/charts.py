@@ -77,6 +77,9 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
 
     data.add_series(plain(chart.axis) or "–", chart.values)
     lying = chart.kind == "forest"
+    strokes = any(v is not None for v in chart.earlier)
+    if strokes:
+        data.add_series("|", chart.earlier)
 
     def finish(made: Any) -> None:
         plot, axis = made.plots[0], made.category_axis
@@ -92,12 +95,18 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             fill.fore_color.rgb = rgb(_lighter(colour) if chart.low and not own else colour)
         if chart.low:
             _whiskers(series._element, chart)
+        if strokes:  # a bar that is not seen, with the cap of a whisker at its end
+            plot.overlap = 100
+            plot.series[1].format.fill.background()
+            _strokes(plot.series[1]._element, len(chart.values))
         plot.has_data_labels = not (lying and chart.zero)
         if plot.has_data_labels:
             labels = plot.data_labels
             labels.number_format, labels.number_format_is_linked = chart.shape, False
             labels.font.size = Pt(11)
             labels.position = XL_LABEL_POSITION.INSIDE_BASE
+            if strokes:
+                plot.series[1].data_labels.show_value = False
             for at, label in enumerate(chart.labels):
                 if chart.low and stressed and label.endswith(stressed) and chart.values[at]:
                     own = series.points[at].data_label
@@ -239,7 +248,8 @@ def _marker(series: Any, colour: str) -> None:
 
 def _from_below(axis: Any, chart: Chart) -> None:
     """Let an axis begin a little below its lowest number, if that is far from 0."""
-    known = [v for v in (*chart.values, *chart.low, *chart.high, chart.target) if v is not None]
+    every = (*chart.values, *chart.low, *chart.high, *chart.earlier, chart.target)
+    known = [v for v in every if v is not None]
     if not known:
         return
     low, high = min(known), max(known)
@@ -255,14 +265,14 @@ _WHISKER = (
     '<c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="0"/>'
     "<c:plus><c:numLit><c:formatCode>General</c:formatCode>{plus}</c:numLit></c:plus>"
     "<c:minus><c:numLit><c:formatCode>General</c:formatCode>{minus}</c:numLit></c:minus>"
-    '<c:spPr><a:ln w="15875"><a:solidFill><a:srgbClr val="{colour}"/></a:solidFill></a:ln></c:spPr>'
+    '<c:spPr><a:ln w="{width}"><a:solidFill><a:srgbClr val="{colour}"/></a:solidFill></a:ln>'
+    "</c:spPr>"
     "</c:errBars>"
 )
 
 
 def _whiskers(element: Any, chart: Chart) -> None:
     """Add the intervals as error bars, which python-pptx does not know."""
-    from lxml import etree
 
     def points(ends: tuple[float | None, ...], sign: float) -> str:
         gaps = [
@@ -272,10 +282,20 @@ def _whiskers(element: Any, chart: Chart) -> None:
         listed = "".join(f'<c:pt idx="{i}"><c:v>{gap!r}</c:v></c:pt>' for i, gap in enumerate(gaps))
         return f'<c:ptCount val="{len(gaps)}"/>{listed}'
 
-    text = _WHISKER.format(
-        plus=points(chart.high, 1.0),
-        minus=points(chart.low, -1.0),
-        colour=theme.INK.removeprefix("#"),
-    )
+    _error_bars(element, points(chart.high, 1.0), points(chart.low, -1.0), theme.INK, 15_875)
+
+
+def _strokes(element: Any, count: int) -> None:
+    """Mark the end of every bar: an error bar of no length is its cap."""
+    none = "".join(f'<c:pt idx="{i}"><c:v>0</c:v></c:pt>' for i in range(count))
+    told = f'<c:ptCount val="{count}"/>{none}'
+    _error_bars(element, told, told, theme.ACCENT, 63_500)
+
+
+def _error_bars(element: Any, plus: str, minus: str, colour: str, width: int) -> None:
+    from lxml import etree
+
+    colour = colour.removeprefix("#")
+    text = _WHISKER.format(plus=plus, minus=minus, colour=colour, width=width)
     before = element.find("{http://schemas.openxmlformats.org/drawingml/2006/chart}cat")
     before.addprevious(etree.fromstring(text))

@@ -56,7 +56,7 @@ def deck(engagement: Engagement, chapters: Sequence[Saved], *, look: Look | None
             said.add(headline)
             part = figure_of(chapter, finding)
             text = chapter.texts.get(part.cell, "") if part else ""
-            shown = drawn(part, words, text) if part else None
+            shown = drawn(part, words, text, finding) if part else None
             slides.finding(chapter, finding, shown)
     missing = [c.title for c in chapters if c.missing]
     slides.about(engagement, missing)
@@ -67,7 +67,8 @@ def _top(chapter: Saved) -> list[Finding]:
     """Return what stands at the top of a chapter: at most five, one a subject; no notes."""
     found = chapter.envelope.findings if chapter.envelope else ()
     once: dict[str, Finding] = {}
-    for finding in in_order(f for f in found if f.severity != "note"):
+    order = in_order(f for f in found if f.severity != "note")
+    for finding in sorted(order, key=lambda f: f.tier >= 0):  # the chapter's answer first
         once.setdefault(finding.subject, finding)
     return list(once.values())[:MOST]
 
@@ -126,7 +127,22 @@ def _about(frame: pd.DataFrame, finding: Finding) -> Any:
     return hits[0] if hits else pd.Series(False, index=frame.index)
 
 
-def drawn(part: Part, words: Words, text: str) -> Shown:
+def _narrowed(result: Any, finding: Finding | None) -> Any:
+    """Return of a figure of several panels the one that is about a finding, as far as there is."""
+    panels = result if isinstance(result, list) and finding is not None else []
+    frames = [r if isinstance(r, pd.DataFrame) else getattr(r, "table", None) for r in panels]
+    own = [
+        panel
+        for panel, frame in zip(panels, frames, strict=True)
+        if isinstance(frame, pd.DataFrame)
+        and len(frame)
+        and finding
+        and _about(frame, finding).all()
+    ]
+    return own or result
+
+
+def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> Shown:
     """Draw a saved figure again: as a chart that can be edited where its type allows it.
 
     Raises
@@ -145,7 +161,7 @@ def drawn(part: Part, words: Words, text: str) -> Shown:
     if getattr(plot, "__module__", "") != module or not callable(plot):
         raise DataError(f"a saved figure names {part.plot!r}, which this kit does not know.")
     with theme.applied():
-        axes = plot(part.result(), words=words, **decode(part.options))
+        axes = plot(_narrowed(part.result(), about), words=words, **decode(part.options))
         figure = axes.get_figure()
         chart = native.noted(axes)
         alt = axes.get_label() or axes.get_gid() or ""

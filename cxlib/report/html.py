@@ -149,6 +149,7 @@ def render(
         "more": more,
         "contents": _contents(evidence, headings, words, bool(method)),
         "evidence": evidence,
+        "brief": any("brief" in c.metadata.get("tags", []) for c in cells),
         "method": method,
         "methods": methods,
         "provenance": cover.provenance,
@@ -228,12 +229,19 @@ def _leads_to(cell: Any) -> str:
 def _in_order(
     items: Iterable[Mapping[str, Any]],
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """Return at most five findings for the top, one a subject, gravest first; and the rest."""
+    """Return at most five findings for the top, one a subject, gravest first; and the rest.
+
+    What answers the chapter's question (tier -1) stands before all.
+    """
     once = {item["id"]: item for item in items}
     rank = {severity: at for at, severity in enumerate(SEVERITIES)}
     top: list[Mapping[str, Any]] = []
     more: list[Mapping[str, Any]] = []
-    for item in sorted(once.values(), key=lambda i: (rank[i["severity"]], i["tier"], -i["stake"])):
+
+    def order(item: Mapping[str, Any]) -> tuple[Any, ...]:
+        return item["tier"] >= 0, rank[item["severity"]], item["tier"], -item["stake"]
+
+    for item in sorted(once.values(), key=order):
         said = any(other["subject"] == item["subject"] for other in top)
         (more if said or item["severity"] == "note" or len(top) == MOST else top).append(item)
     return top, more

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cxlib.analysis.scores import Crosstab, crosstab
 from cxlib.columns import COLUMNS
+from cxlib.errors import DataError, nearest
 from cxlib.present import tables
 from cxlib.present.formats import DASH
-from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, typed
+from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, internal, typed
 from cxlib.present.withhold import is_empty
 from cxlib.report.saved import FIRST, Saved, made_at
 from cxlib.words import Words
@@ -39,17 +41,24 @@ def workbook(engagement: Engagement, chapters: Sequence[Saved]) -> bytes:
     book = Workbook(words, subject=subject, made=made_at())
     _name, contents = book.sheet(words.say(_("Contents")))
     listed: list[tuple[str, str, int]] = []
+    named: dict[str, str] = {}
     for chapter in sorted(chapters, key=lambda c: (c.stem != FIRST, c.file)):
         grids = list(_grids(engagement, chapter))
         if not grids:
             continue
         listed.append((chapter.title, "", 0))
         name, starts = book.tables(_short(chapter), chapter.title, grids)
+        named[chapter.stem] = name
         listed += [(each.title, name, row) for each, row in zip(grids, starts, strict=True)]
+    book.link(named)
     told = table_book(engagement)
-    if told:
-        name, questions = _write_table_book(book, engagement, told)
-        listed.append((words.say(_("Table book: every question by every group")), "", 0))
+    sheets: list[tuple[str, str, dict[Column, str]]] = [
+        (_("Toplines"), _("Toplines: every question, everybody"), {}),
+        (_("Table book"), _("Table book: every question by every group"), _banner(told)),
+    ]
+    for tab, title, columns in sheets if told else ():
+        name, questions = _write_table_book(book, engagement, told, tab, title, columns)
+        listed.append((words.say(title), "", 0))
         listed += [(question, name, row) for question, row in questions]
     missing = [chapter.title for chapter in chapters if chapter.missing]
     _write_contents(book, contents, engagement, listed, missing)
@@ -82,7 +91,7 @@ def _write_contents(
             row += 1
             book.put(sheet, row, 0, (title, ""), bold=True, bottom=1)
         else:
-            link = f"internal:'{name.replace(chr(39), chr(39) * 2)}'!A{at + 1}"
+            link = internal(name, at)
             sheet.write_url(row, 0, link, book.look(font_color=MAIN, indent=1), title[:255] or "–")
         row += 1
     for note in (
@@ -110,7 +119,7 @@ def _grids(engagement: Engagement, chapter: Saved) -> Iterable[Grid]:
             titles[each.title] = titles.get(each.title, 0) + 1
             n = titles[each.title]
             title = f"{each.title} ({n})" if n > 1 else each.title
-            yield Grid(title=title, headings=each.headings, rows=each.rows, notes=each.notes)
+            yield replace(each, title=title)
 
 
 def _digest(part: Part) -> str:
@@ -120,8 +129,9 @@ def _digest(part: Part) -> str:
 def _grids_of(engagement: Engagement, chapter: Saved, part: Part) -> Iterable[Grid]:
     from cxlib.envelope import decode
 
-    words, options = engagement.words, decode(part.options)
+    options = decode(part.options)
     asked = options if part.kind == "table" else {}
+    words = engagement.spoken(asked.get("language", engagement.language))
     heading = chapter.sections.get(part.cell, "") or chapter.title
     said = words.say(asked["caption"]) if asked.get("caption") else ""
     if part.kind == "figure":
@@ -151,7 +161,13 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
     """Return every question by every segment, one cross table each, small bases withheld.
 
     KPIs and touchpoints with the answers behind them, the survey's other questions, and how many
-    left a comment; empty without a survey or without segments.
+    left a comment; with the nested banners and the nets of the client file. Empty without a survey
+    or without segments.
+
+    Raises
+    ------
+    DataError
+        If a net names an answer that nobody ever gave.
     """
     client = engagement.client
     if client.survey is None or not engagement.segments:
@@ -168,12 +184,34 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
         if not own or not survey[own].notna().any(axis=None):
             continue
         told = crosstab(
-            survey, rows=rows, by=engagement.segments, design=engagement.design, answers=True,
+            survey, rows=rows, by=(*engagement.segments, *client.tablebook.banners),
+            design=engagement.design, answers=True, nets={key: _nets(engagement, key, survey)},
             minimum_base=engagement.minimum_base,
         )  # fmt: skip
         found.append((key, told))
     shown = engagement.withheld([told for _key, told in found])
     return list(zip((key for key, _told in found), shown, strict=True))
+
+
+def _nets(engagement: Engagement, key: str, survey: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return a question's nets, of the answers that were given in this period."""
+    nets = engagement.client.tablebook.nets.get(key, {})
+    item = engagement.client.survey.questions.get(key) if engagement.client.survey else None
+    if not nets or item is None:
+        return {name: list(net.choices) for name, net in nets.items()}
+
+    def given(rows: pd.DataFrame) -> set[str]:
+        chosen = {str(c).removeprefix(f"{key}=") for c in rows if str(c).startswith(f"{key}=")}
+        return chosen or set(rows[key].dropna().astype(str))
+
+    ever, now, told = given(engagement.survey(period="history")), given(survey), {}
+    for name, net in nets.items():
+        for one in map(str, net.choices):
+            if one not in ever:
+                raise DataError(f"tablebook: nets: {key}: {name}: nobody ever gave the answer "
+                                f"{one!r}{nearest(one, ever)}")  # fmt: skip
+        told[name] = [one for one in map(str, net.choices) if one in now]
+    return {name: of for name, of in told.items() if of}
 
 
 NOTES = (
@@ -188,23 +226,22 @@ ARROWS = {"higher": "▲", "lower": "▼"}
 
 
 def _write_table_book(
-    book: Workbook, engagement: Engagement, told: list[tuple[str, Crosstab]]
-) -> tuple[str, list[tuple[str, int]]]:
+    book: Workbook, engagement: Engagement, told: list[tuple[str, Crosstab]],
+    tab: str, title: str, columns: dict[Column, str],
+) -> tuple[str, list[tuple[str, int]]]:  # fmt: skip
     words = book.words
-    name, sheet = book.sheet(words.say(_("Table book")))
+    name, sheet = book.sheet(words.say(tab))
     sheet.set_row(0, 20)
-    book.put(sheet, 0, 0, (words.say(_("Table book: every question by every group")), ""),
-             bold=True, font_size=14)  # fmt: skip
+    book.put(sheet, 0, 0, (words.say(title), ""), bold=True, font_size=14)
     row = 1
-    for note in NOTES:
+    for note in NOTES if columns else NOTES[:1]:
         book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, font_size=9)
         row += 1
-    columns = _banner(told)
     row = _write_banner(book, sheet, row, columns)
     sheet.freeze_panes(row, 1)
     sheet.repeat_rows(row - 3, row - 1)
     sheet.set_column(0, 0, 40)
-    sheet.set_column(1, len(columns), 11)
+    sheet.set_column(1, len(columns) + 1, 11)
     starts = []
     for key, found in told:
         starts.append((_question(key, words), row + 1))
@@ -220,29 +257,40 @@ def _all(told: list[tuple[str, Crosstab]]) -> pd.DataFrame:
     return pd.concat([found.table for _key, found in told], ignore_index=True)
 
 
-Column = tuple[Any, Any]
+Column = tuple[Any, ...]
+"""The levels that it is nested in, each with its segment; its segment, and its level."""
+
+
+def _place(row: dict[Any, Any], by: Sequence[str]) -> Column:
+    if not isinstance(row["segment"], str):
+        return ()
+    outer = ((name, row[name]) for name in by if row.get(name) is not None)
+    return *outer, row["segment"], row["level"]
 
 
 def _banner(told: list[tuple[str, Crosstab]]) -> dict[Column, str]:
     """Return the columns of the book, each with its letter; the first is everybody."""
-    every = [(r["segment"], r["level"], r["column"]) for r in _all(told).to_dict("records")]
-    return {(s, v): c for s, v, c in every if isinstance(s, str)}
+    rows = [(_place(r, t.by), r["column"]) for _k, t in told for r in t.table.to_dict("records")]
+    return {place: column for place, column in rows if place}
 
 
 def _write_banner(book: Workbook, sheet: Any, row: int, columns: dict[Column, str]) -> int:
     words, at = book.words, 2
     book.put(sheet, row + 1, 1, (words.say(_("All")), ""), bold=True, align="right")
-    segments = list(dict.fromkeys(segment for segment, _level in columns))
-    for segment in segments:
-        own = [level for of, level in columns if of == segment]
-        label, look = words.label(segment), book.look(bold=True, align="center", bottom=1)
+    families = list(dict.fromkeys(place[:-1] for place in columns))
+    for family in families:
+        *outer, segment = family
+        own = [place[-1] for place in columns if place[:-1] == family]
+        labels = [words.label(f"{name}={level}") for name, level in outer]
+        label = " · ".join([*labels, words.label(segment)])
+        look = book.look(bold=True, align="center", bottom=1, text_wrap=True)
         if len(own) > 1:
             sheet.merge_range(row, at, row, at + len(own) - 1, "", look)
         sheet.write_string(row, at, label, look)
         for level in own:
             book.put(sheet, row + 1, at, (words.label(f"{segment}={level}"), ""),
                      bold=True, align="right", text_wrap=True)  # fmt: skip
-            book.put(sheet, row + 2, at, (columns[segment, level], ""), align="right",
+            book.put(sheet, row + 2, at, (columns[*family, level], ""), align="right",
                      font_color=MUTED)  # fmt: skip
             at += 1
     return row + 3
@@ -264,12 +312,12 @@ def _write_question(
 ) -> int:
     """Write one question's table; returns the row after it."""
     words, table = book.words, found.table
-    places: list[Column] = [("", ""), *columns]
+    places: list[Column] = [(), *columns]
     book.put(sheet, row, 0, (_question(key, words), ""), bold=True, font_color=MAIN)
     row += 1
     for n, (choice, rows) in enumerate(table.groupby("choice", sort=False)):
-        cells = {(r["segment"], r["level"]) if isinstance(r["segment"], str) else ("", ""): r
-                 for r in rows.to_dict("records")}  # fmt: skip
+        cells = {_place(r, found.by): r for r in rows.to_dict("records")}
+        strong = choice == "" or bool(rows["net"].iloc[0])
         if n == 0:
             for heading, name in ((_("Answers (base)"), "n"), (_("Effective base"), "n_effective")):
                 book.put(sheet, row, 0, (words.say(heading), ""), font_color=MUTED)
@@ -278,10 +326,10 @@ def _write_question(
                              align="right", font_color=MUTED)  # fmt: skip
                 row += 1
         said = _said(rows.iloc[0].to_dict(), words)
-        book.put(sheet, row, 0, (said, ""), text_wrap=True, bold=choice == "")
+        book.put(sheet, row, 0, (said, ""), text_wrap=True, bold=strong)
         for at, place in enumerate(places, 1):
             cell = _number(cells.get(place), "value", "unit", words)
-            book.put(sheet, row, at, cell, align="right", bold=choice == "")
+            book.put(sheet, row, at, cell, align="right", bold=strong)
         row += 1
         marks = [_marks(cells.get(place)) for place in places]
         if any(marks):

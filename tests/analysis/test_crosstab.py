@@ -218,3 +218,80 @@ def test_the_answers_behind_a_rating_stand_beneath_it() -> None:
     assert total["nps"].to_dict() == {"": 25, "detractor": 25, "passive": 25, "promoter": 50}
     assert list(total["visit"].index) == ["", "1", "2", "3", "4", "5"]
     assert total["visit"][["1", "3"]].tolist() == [pytest.approx(100 / 3), 0]
+
+
+def nested_data() -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    n = 900
+    region, tier = rng.choice(["N", "S"], n), rng.choice(["gold", "silver", "basic"], n)
+    likely = 0.3 + 0.3 * ((region == "N") & (tier == "gold"))
+    data = pd.DataFrame({"region": region, "tier": tier, "w": rng.uniform(0.5, 2, n)})
+    data["why=fees"], data["why=rates"] = rng.random(n) < likely, rng.random(n) < 0.2
+    data["why=staff"] = rng.random(n) < 0.1
+    return data.assign(csat=rng.integers(1, 6, n))
+
+
+def test_a_nested_banner_is_the_cross_table_of_each_outer_level() -> None:
+    data, design = nested_data(), SurveyDesign(weights="w")
+    found = crosstab(data, rows="why", by=["tier", ("region", "tier")], design=design)
+    inner = found.table[found.table["region"].notna()]
+    for level, rows in inner.groupby("region"):
+        alone = crosstab(data[data["region"] == level], rows="why", by="tier", design=design)
+        own = alone.table[alone.table["segment"].notna()]
+        for name in (
+            "level",
+            "column",
+            "value",
+            "low",
+            "n",
+            "n_effective",
+            "difference",
+            "p_value",
+        ):
+            assert (
+                rows[name].tolist() == pytest.approx(own[name].tolist())
+                if (own[name].dtype == float)
+                else rows[name].tolist() == own[name].tolist()
+            )
+    plain = crosstab(data, rows="why", by="tier", design=design).table
+    outer = found.table[found.table["region"].isna()]
+    assert outer["value"].tolist() == pytest.approx(plain["value"].tolist())
+    fees = inner[(inner["region"] == "N") & (inner["choice"] == "fees")].set_index("level")
+    assert fees.loc["gold", "letters"] == " ".join(sorted(fees["column"].drop("gold")))
+    assert set(found.pairs["region"].dropna()) == {"N", "S"}
+
+
+def test_a_net_counts_nobody_twice() -> None:
+    data = nested_data()
+    nets = {"why": {"money": ["fees", "rates"]}, "csat": {"top": [4, 5]}}
+    table = crosstab(data, rows=["why", "csat"], by="tier", nets=nets, answers=True).table
+    whole = table[table["segment"].isna()].set_index(["question", "choice"])["value"]
+    either = data["why=fees"] | data["why=rates"]
+    assert whole["why", "money"] == pytest.approx(100 * either.mean())
+    assert whole["csat", "top"] == pytest.approx(whole["csat", "4"] + whole["csat", "5"])
+    names = table[table["question"] == "why"]["choice"].drop_duplicates().tolist()
+    assert names[0] == "money"  # before its answers
+    assert table.loc[table["net"], "choice"].unique().tolist() == ["money", "top"]
+
+
+@pytest.mark.parametrize(
+    "nets", [{"why": {"x": ["nothing"]}}, {"why": {"fees": ["rates"]}}, {"csat": {"x": [9]}}]
+)
+def test_a_net_of_what_nobody_can_answer_is_refused(nets: Any) -> None:
+    with pytest.raises(DataError, match=r"net '(x|fees)'"):
+        crosstab(nested_data(), rows=["why", "csat"], by="tier", nets=nets)
+
+
+def test_a_small_group_within_a_group_is_not_left_to_subtraction() -> None:
+    data = nested_data()
+    few = data[(data["region"] != "N") | (data["tier"] != "gold") | (data.index < 60)]
+    told = withhold(crosstab(few, rows="csat", by=["region", "tier", ("region", "tier")]), 10)
+    table = told.table
+    assert few.query("region == 'N' and tier == 'gold'").shape[0] < 10
+    inner = table[table["region"].notna()]
+    for names in (["region"], ["level"]):
+        hidden = inner.groupby(names)["withheld"].sum()
+        assert (hidden != 1).all()
+    north = inner[(inner["region"] == "N") & (inner["level"] == "gold")]
+    assert north["value"].isna().all()
+    assert (north["letters"].fillna("") == "").all()

@@ -205,6 +205,17 @@ def test_an_issue_freezes_a_copy_that_nobody_else_reads(ready: Place) -> None:
     assert set(states(ready.run(book=True)).values()) == {"fresh"}  # to issue changes no report
 
 
+def test_an_issue_holds_the_spreadsheet_and_the_deck_that_were_made(ready: Place) -> None:
+    ready.run(book=True, formats=("xlsx", "pptx"))
+    issue(ready.workspace, "c00", PERIOD, reason="")
+    kinds = {Path(name).suffix for name in account(ready, 1)["files"]}
+    assert kinds == {".html", ".pdf", ".xlsx", ".pptx"}
+    answers(ready)
+    ready.run(book=True)
+    with pytest.raises(RunError, match=r"--book --format xlsx,pptx"):  # the old ones lie there
+        issue(ready.workspace, "c00", PERIOD, reason="late answers")
+
+
 def test_a_reissue_says_why_and_the_book_says_by_how_much(ready: Place) -> None:
     ready.run(book=True)
     issue(ready.workspace, "c00", PERIOD, reason="")

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cxlib import Engagement
+from cxlib import Engagement, params
+from cxlib.analysis.kpis import elsewhere
 from cxlib.analysis.members import Experience
 from cxlib.batch.registers import propose
 from cxlib.chapters.actions import findings, tables
@@ -50,6 +51,9 @@ def test_what_was_planted_is_found(bank: Engagement) -> None:
     assert table.loc["a1", "days_late"] == 30
     assert table.loc["a5", "afterwards"] == tables.BETTER
     assert table.loc["a6", "afterwards"] == tables.UNCLEAR
+    assert table.loc["a5", "beside"] == elsewhere.SAME  # ease rose in every region alike
+    assert table.loc["a6", "beside"] == elsewhere.SAME
+    assert (table.loc[["a1", "a2"], "beside"] == "").all()
     assert table.loc["a4", "found"] is True
     assert table.loc["a7", "found"] is False
     assert table.loc["a8", "found"] is None  # the drivers did not run: nothing is known
@@ -61,6 +65,32 @@ def test_a_finished_actions_kpi_is_the_cores_own_comparison(bank: Engagement) ->
     core = bank.compared("2025Q3").table.set_index("kpi").loc["ces"]
     assert row["against"] == "2025Q3"
     assert (row["like"], row["value"]) == (core["like"], core["value"])
+
+
+def test_a_rise_that_came_everywhere_is_no_success(bank: Engagement) -> None:
+    done = tables.finished(bank, tables.plan(bank))
+    told = tell(done, findings.OUTCOMES, chapter="actions", about="outcome_of")
+    ease = {f.id: f for f in told}["actions.a5.outcome"]
+    assert ease.severity == "note"
+    assert len([rule for rule in ease.rules if rule.says]) == 1
+    assert done.set_index("id")["where"].to_dict() | {"a2": ""} == {
+        "a2": "", "a5": "North", "a6": "North, West",
+    }  # fmt: skip
+
+
+def test_groups_of_an_action_are_named_with_their_segment(bank: Engagement) -> None:
+    client = params.load("lakeside-bank", bank.workspace)
+    rows = (
+        {"id": "a", "title": {"en": "A"}, "segment": "region"},
+        {"id": "b", "title": {"en": "B"}, "levels": ("North",)},
+        {"id": "c", "title": {"en": "C"}, "segment": "regoin", "levels": ("North",)},
+        {"id": "d", "title": {"en": "D"}, "segment": "age", "levels": ("18-35",)},
+    )
+    register = Register.model_validate({"actions": rows})
+    said = [p.message for p in register.problems(client)]
+    assert ["segment and its levels" in m for m in said] == [True, True, False, False]
+    assert "'region'" in said[2]
+    assert "'18-34'" in said[3]
 
 
 def test_an_effect_is_halved_and_put_in_points_of_the_first_kpi(bank: Engagement) -> None:

@@ -21,6 +21,7 @@ from cxlib.learn.lesson import QUESTIONS, Lesson, _questions
 from cxlib.learn.replies import Key
 
 LESSONS = lessons()
+pytestmark = pytest.mark.xdist_group("course")  # one warm process
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
 
 

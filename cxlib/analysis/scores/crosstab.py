@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import inf, nan, sqrt
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api import types
 
 from cxlib.analysis import validate
 from cxlib.analysis.compare.difference import adjust, by_t, difference
 from cxlib.analysis.estimation import Score, contributions, even
-from cxlib.analysis.metrics import KINDS, Kind, Metric, SurveyDesign, Touchpoint, number, resolve
+from cxlib.analysis.metrics import SurveyDesign, number
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result
-from cxlib.analysis.scores.table import Answers, Question, answers_of, cells_of
+from cxlib.analysis.scores.asked import Asked, Nets, columns_of, rows_of
+from cxlib.analysis.scores.table import Answers, Question
 from cxlib.analysis.validate import Floats, OffScale
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
-Asked = Kind | Literal["single", "multiple", "open"]
-ASKED = (*KINDS, "single", "multiple", "open")
 HIGHER, LOWER = _("higher"), _("lower")
-DETRACTOR, PASSIVE, PROMOTER = _("detractor"), _("passive"), _("promoter")
 _GAP = ("difference", "difference_low", "difference_high", "p_value")
 _ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
 
@@ -38,11 +35,12 @@ class Crosstab(Result):
     ----------
     table : pandas.DataFrame
         For each row of the cross table (``question``, and ``choice`` where shares of answers are
-        told) first everybody (``segment, level`` missing), then each level of each segment:
-        ``column``, its letter within the segment; ``value, low, high, standard_error`` in
-        ``unit``; ``n`` (unweighted base of the question in this column), ``n_effective`` (Kish),
-        ``n_dropped``, ``care``; against all other levels ``difference, difference_low,
-        difference_high, p_value, p_adjusted, against_rest`` ("higher", "lower" or empty);
+        told; ``net`` where several are told together) first everybody (``segment, level``
+        missing), then each level of each segment: ``column``, its letter within the segment;
+        ``value, low, high, standard_error`` in ``unit``; ``n`` (unweighted base of the
+        question in this column), ``n_effective`` (Kish), ``n_dropped``, ``care``; against all
+        other levels ``difference, difference_low, difference_high, p_value,
+        p_adjusted, against_rest`` ("higher", "lower" or empty);
         ``letters``: the columns of its segment that it lies significantly above.
     pairs : pandas.DataFrame
         The pairwise family: ``question, choice, segment, level, other, difference,
@@ -75,9 +73,10 @@ def crosstab(
     data: pd.DataFrame,
     *,
     rows: Question | Sequence[Question] | Mapping[str, Asked],
-    by: str | Sequence[str],
+    by: str | Sequence[str | Sequence[str]],
     design: SurveyDesign | None = None,
     answers: bool = False,
+    nets: Nets | None = None,
     minimum_base: int = MINIMUM_BASE,
     off_scale: OffScale = "error",
 ) -> Crosstab:
@@ -95,11 +94,16 @@ def crosstab(
         called nps, csat or ces, a mean where it holds numbers, the percent of yes where it holds
         yes or no, else single; a mapping says it: ``{"why": "open"}``.
     by : str or sequence of str
-        Segments, or multiple choices, whose columns may share respondents.
+        Segments, or multiple choices, whose columns may share respondents. A sequence among them
+        is a nested banner: ``["age", ("region", "tier")]`` has every tier within every region,
+        compared within its region; the table then has a column ``region``.
     design : SurveyDesign, optional
         Weights, customers and confidence.
     answers : bool
         Whether a rating's score is followed by the percent of each answer; of NPS, of each group.
+    nets : mapping, optional
+        Answers told together, by question and name: ``{"why": {"money": ["fees", "rates"]}}`` is
+        the percent of those who gave any of them. Their rows have ``net``, before the answers.
     minimum_base : int
         Columns on fewer answers are in no family of comparisons.
     off_scale : {"error", "missing"}
@@ -130,138 +134,46 @@ def crosstab(
     design = design or SurveyDesign()
     validate.check_confidence(design.confidence)
     number(minimum_base, "minimum_base")
-    segments = (by,) if isinstance(by, str) else tuple(by)
-    if not segments:
+    given_by = (by,) if isinstance(by, str) else tuple(by)
+    banners = dict.fromkeys((one,) if isinstance(one, str) else tuple(one) for one in given_by)
+    if not all(banners) or not banners:
         raise DataError("by= names no column: whose levels shall be the columns?")
-    columns = [
-        (segment, level, cell, rest)
-        for segment in dict.fromkeys(segments)
-        for level, cell, rest in _levels(data, segment)
-    ]
-    questions = list(_rows(data, rows, design, off_scale, answers))
+    families = [family for banner in banners for family in columns_of(data, banner)]
+    questions = list(rows_of(data, rows, design, off_scale, answers, nets or {}))
     if not questions:
         raise DataError("rows= names no question to tabulate.")
     told: list[dict[str, Any]] = []
     pairs: list[dict[str, Any]] = []
-    for choice, given in questions:
-        row = {"question": given.metric.key, "choice": choice, "unit": given.metric.unit}
+    for choice, net, given in questions:
+        row = {"question": given.metric.key, "choice": choice, "net": net}
+        row |= {"unit": given.metric.unit}
         everyone = np.ones(len(data), dtype=bool)
         told.append(row | {"segment": None, "level": None} | _estimate(given, everyone)[0])
-        for segment in dict.fromkeys(segments):
-            own = [column for column in columns if column[0] == segment]
-            estimates = [_estimate(given, cell) for _segment, _level, cell, _rest in own]
-            for (_segment, level, cell, rest), (found, score) in zip(own, estimates, strict=True):
+        for own in families:
+            estimates = [_estimate(given, cell) for _place, cell, _rest in own]
+            for (place, cell, rest), (found, score) in zip(own, estimates, strict=True):
                 other = given.score(rest)
                 gap = _gap(given, (cell, score), (rest, other))
                 n_other = 0 if other is None else other.n
-                place = {"segment": segment, "level": level}
                 told.append(row | place | gap | found | {"_n_other": n_other})
             for a, b in combinations(range(len(own)), 2):
-                gap = _gap(given, (own[a][2], estimates[a][1]), (own[b][2], estimates[b][1]))
-                place = {"segment": segment, "level": own[a][1], "other": own[b][1]}
+                gap = _gap(given, (own[a][1], estimates[a][1]), (own[b][1], estimates[b][1]))
+                place = own[a][0] | {"other": own[b][0]["level"]}
                 n = min(estimates[a][0]["n"], estimates[b][0]["n"])
                 pairs.append(row | place | gap | {"least": n})
     alpha = 1 - design.confidence
-    table, compared = _frames(told, pairs, minimum_base, alpha)
+    outer = tuple(dict.fromkeys(name for banner in banners for name in banner[:-1]))
+    table, compared = _frames(told, pairs, outer, minimum_base, alpha)
     return Crosstab(
         table=table,
         pairs=compared,
-        by=segments,
+        by=tuple(dict.fromkeys(name for banner in banners for name in banner)),
         minimum_base=minimum_base,
         alpha=alpha,
         confidence=design.confidence,
         n_used=len(data),
         caveats=_caveats(table, questions, minimum_base),
     )
-
-
-# --- what is asked, and of whom ---------------------------------------------------------------
-
-_SHARE = (0, 1)
-
-
-def _rows(
-    data: pd.DataFrame, rows: Any, design: SurveyDesign, off_scale: OffScale, each: bool
-) -> Iterator[tuple[str, Answers]]:
-    """Yield each row of the cross table: its answer (empty for a score) and who gave what."""
-    alone = isinstance(rows, (str, Metric, Touchpoint))
-    kinds = rows if isinstance(rows, Mapping) else {}
-    for question in (rows,) if alone else rows:
-        kind = kinds.get(question) if isinstance(question, str) else None
-        if kind is not None and kind not in ASKED:
-            raise DataError(f"{kind!r} is no kind of question{nearest(str(kind), ASKED)}")
-        known = not isinstance(question, str) or kind in KINDS
-        kind = kind if known or kind else _kind_of(data, question)
-        if not isinstance(question, str) or kind in KINDS:
-            metric = resolve(question, kind=kind if kind in KINDS else None)
-            given = answers_of(data, metric, design, off_scale)
-            yield "", given
-            for name, least, most in _groups(metric) if each else ():
-                hits = ((given.x >= least) & (given.x <= most)).astype(float)
-                ratings = pd.Series(np.where(np.isnan(given.x), np.nan, hits), data.index)
-                share = Metric(metric.key, "csat", scale=_SHARE, top=1)
-                yield name, answers_of(data, share, design, off_scale, ratings=ratings)
-            continue
-        for answer, chosen in _choices(data, question, kind):
-            metric = Metric(question, "csat", scale=_SHARE, top=1)
-            yield answer, answers_of(data, metric, design, off_scale, ratings=chosen)
-
-
-def _groups(metric: Metric) -> list[tuple[str, float, float]]:
-    """Return the answers of a scale that are told apart: each with its lowest and highest."""
-    if metric.cut_points is not None:
-        low, high = metric.cut_points
-        between = (low + 0.5, high - 0.5)
-        return [(DETRACTOR, -inf, low), (PASSIVE, *between), (PROMOTER, high, inf)]
-    lowest, highest = metric.scale or (1, 0)
-    return [(str(rating), rating, rating) for rating in range(lowest, highest + 1)]
-
-
-def _kind_of(data: pd.DataFrame, name: str) -> str:
-    if any(str(column).startswith(f"{name}=") for column in data.columns):
-        return "multiple"
-    values = validate.column(data, name)
-    if name in KINDS:
-        return name
-    numeric = types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype)
-    return "mean" if numeric else "single"
-
-
-def _choices(data: pd.DataFrame, name: str, kind: str | None) -> Iterator[tuple[str, pd.Series]]:
-    """Yield each choice with 1 for those who chose it, 0 for the others who were asked."""
-    if kind == "multiple":
-        found = [c for c in data.columns if str(c).startswith(f"{name}=")]
-        if not found:
-            raise DataError(f"there is no column '{name}=…': a choice each of {name!r}.")
-        for column in found:
-            yield str(column).removeprefix(f"{name}="), _flag(data, column)
-        return
-    values = validate.column(data, name)
-    if kind == "open":
-        written = values.astype("string").str.strip().fillna("").ne("")
-        yield "", written.astype(float).rename(name)
-    elif types.is_bool_dtype(values.dtype):
-        yield "", _flag(data, name)
-    else:
-        for level in validate.levels_of(values):
-            chosen = values.eq(level).fillna(False).astype(float)
-            told = f"{level:g}" if isinstance(level, float) else str(level)
-            yield told, chosen.where(values.notna()).rename(name)
-
-
-def _flag(data: pd.DataFrame, name: Any) -> pd.Series:
-    return validate.column(data, name).astype("boolean").astype("Float64").astype(float)
-
-
-def _levels(data: pd.DataFrame, segment: str) -> list[tuple[Any, Any, Any]]:
-    """Return each level with its rows and those of all other levels; choices may overlap."""
-    found = [c for c in data.columns if str(c).startswith(f"{segment}=")]
-    if segment in data.columns or not found:
-        return [(next(iter(of.values())), *own) for of, *own in cells_of(data, (segment,), True)]
-    flags = [_flag(data, column).to_numpy() for column in found]
-    asked = np.logical_or.reduce([~np.isnan(flag) for flag in flags])
-    names = [str(column).removeprefix(f"{segment}=") for column in found]
-    return [(n, f == 1, asked & (f != 1)) for n, f in zip(names, flags, strict=True)]
 
 
 # --- how much, and whether it differs ---------------------------------------------------------
@@ -318,12 +230,20 @@ def _influence(answers: Answers, rows: Any) -> Floats:
 
 
 def _frames(
-    told: list[dict[str, Any]], pairs: list[dict[str, Any]], minimum_base: int, alpha: float
+    told: list[dict[str, Any]],
+    pairs: list[dict[str, Any]],
+    outer: tuple[str, ...],
+    minimum_base: int,
+    alpha: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both families, each adjusted over the table, and the letters that follow."""
-    head = ["question", "choice", "segment", "level"]
-    table = pd.DataFrame(told, columns=[*head, "unit", *_ESTIMATE, "care", *_GAP, "_n_other"])
-    table.insert(4, "column", _letters(table))
+    head = ["question", "choice", *outer, "segment", "level"]
+    names = [*head, "net", "unit", *_ESTIMATE, "care", *_GAP, "_n_other"]
+    table = pd.DataFrame(told, columns=names)
+    for name in (*outer, "segment", "level"):
+        table[name] = table[name].astype(object).where(table[name].notna(), None)
+    family_of = ["segment", *outer]
+    table.insert(len(head), "column", _letters(table, family_of))
     table = table.astype({"n": "int64", "n_dropped": "int64", "care": bool})
     family = (table["n"] >= minimum_base) & (table.pop("_n_other") >= minimum_base)
     table["p_adjusted"] = adjust(table["p_value"].where(family))
@@ -334,26 +254,30 @@ def _frames(
     compared = pd.DataFrame(pairs, columns=columns)
     compared["p_adjusted"] = adjust(compared["p_value"].where(compared["least"] >= minimum_base))
     above: dict[tuple[Any, ...], list[str]] = {}
-    letter = {(s, v): c for s, v, c in zip(table.segment, table.level, table.column, strict=True)}
+    for name in outer:
+        compared[name] = compared[name].astype(object).where(compared[name].notna(), None)
+    places = zip(*(table[name] for name in (*outer, "segment", "level")), strict=True)
+    letter = dict(zip(places, table["column"], strict=True))
     for pair in compared[compared["p_adjusted"] < alpha].to_dict("records"):
         high, low = ("level", "other") if pair["difference"] > 0 else ("other", "level")
-        key = (pair["question"], pair["choice"], pair["segment"], pair[high])
-        above.setdefault(key, []).append(letter[pair["segment"], pair[low]])
+        place = *(pair[name] for name in outer), pair["segment"]
+        key = (pair["question"], pair["choice"], *place, pair[high])
+        above.setdefault(key, []).append(letter[*place, pair[low]])
     keys = zip(*(table[name] for name in head), strict=True)
     table["letters"] = pd.Series([" ".join(sorted(above.get(k, ()), key=_nth)) for k in keys])
     table["letters"] = table["letters"].astype(object)
     return table, compared
 
 
-def _letters(table: pd.DataFrame) -> list[str | None]:
-    """Return each row's column letter: A, B, … Z, AA, … within its segment."""
+def _letters(table: pd.DataFrame, family: list[str]) -> list[str | None]:
+    """Return each row's column letter: A, B, … Z, AA, … within its family."""
     seen: dict[Any, list[Any]] = {}
     letters: list[str | None] = []
-    for segment, level in zip(table["segment"], table["level"], strict=True):
-        if pd.isna(segment):
+    for *of, level in table[[*family, "level"]].itertuples(index=False, name=None):
+        if of[0] is None:
             letters.append(None)
             continue
-        levels = seen.setdefault(segment, [])
+        levels = seen.setdefault(tuple(of), [])
         if level not in levels:
             levels.append(level)
         at = levels.index(level)
@@ -366,13 +290,13 @@ def _nth(letter: str) -> tuple[int, str]:
 
 
 def _caveats(
-    table: pd.DataFrame, questions: list[tuple[str, Answers]], minimum_base: int
+    table: pd.DataFrame, questions: list[tuple[str, bool, Answers]], minimum_base: int
 ) -> tuple[Caveat, ...]:
     caveats = []
     small = int((table["n"] < minimum_base).sum())
     if small:
         message = _("{n} of {total} cells rest on fewer than {base} answers.")
         caveats.append(Caveat(message, n=small, total=len(table), base=minimum_base))
-    for _answer, answers in questions:
+    for _answer, _net, answers in questions:
         caveats += answers.caveats
     return tuple(caveats)

@@ -227,7 +227,8 @@ def check_priorities(log: TicketLog, frame: pd.DataFrame, limits: Limits) -> Non
             raise DataError(
                 f"the SLA on {kpi} goes by priority, but the tickets have no 'priority'."
             )
-        for level, n in frame["priority"].value_counts(dropna=False, sort=False).items():
+        found: dict[Any, int] = frame["priority"].value_counts(dropna=False, sort=False).to_dict()
+        for level, n in found.items():
             if n and (pd.isna(level) or _name(level) not in limit):
                 what = "no priority" if pd.isna(level) else f"priority {str(level)!r}"
                 near = "; add it to the log." if pd.isna(level) else nearest(str(level), [*limit])

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from cxlib.errors import nearest
 from cxlib.params.base import Key, Label, Text
-from cxlib.params.faults import Problem
+from cxlib.params.faults import Path, Problem
 from cxlib.params.registers import Day, Due, Id, Money, Row
 from cxlib.params.registers import Register as Base
 
@@ -31,6 +31,8 @@ class Action(Row):
     `finding` is the id of the finding that it answers (``monitoring.nps``), `kpi` the KPI or
     touchpoint that it is to move, by `effect` (in the KPI's unit, as the driver model predicts it,
     before any haircut, with its interval). `effort` is in person-days, `worth` in money a year.
+    What is carried out in some groups only names them, `levels` of a `segment`: the others are what
+    it is compared with.
     """
 
     id: Id
@@ -41,6 +43,8 @@ class Action(Row):
     effect: float | None = None
     effect_low: float | None = None
     effect_high: float | None = None
+    segment: Key | None = None
+    levels: tuple[Text, ...] = ()
     worth: Money | None = None
     effort: Annotated[float, Field(gt=0)] | None = None
     owner: Label | None = None
@@ -83,6 +87,7 @@ class Register(Base):
             if action.kpi is not None and action.kpi not in known:
                 message = f"{action.kpi!r} is no KPI or touchpoint of this client"
                 yield Problem((*at, "kpi"), message + nearest(action.kpi, known))
+            yield from _where(client, action, at)
             days = [(name, day) for name in STEPS if (day := getattr(action, name)) is not None]
             for (before, first), (after, then) in pairwise(days):
                 if then < first:
@@ -107,3 +112,21 @@ class Register(Base):
             if adjustment.action not in ids:
                 message = f"{adjustment.action!r} is no action{nearest(adjustment.action, ids)}"
                 yield Problem(("adjustments", place, "action"), message)
+
+
+def _where(client: Client, action: Action, at: Path) -> Iterator[Problem]:
+    """Yield what is wrong with where an action is carried out, as far as the client file tells."""
+    if (action.segment is None) != (not action.levels):
+        message = "a segment and its levels say together where it is carried out."
+        yield Problem((*at, "levels" if action.levels else "segment"), message)
+    elif action.segment is not None and action.segment not in client.mix_segments:
+        message = f"{action.segment!r} is no segment that customers bring along"
+        message += nearest(action.segment, client.mix_segments)
+        yield Problem((*at, "segment"), message)
+    elif action.segment is not None and client.survey is not None:
+        item = client.survey.segments[action.segment]
+        known = [*item.values, *item.order]
+        for place, level in enumerate(action.levels):
+            if known and level not in known:
+                message = f"{level!r} is no value of {action.segment}{nearest(level, known)}"
+                yield Problem((*at, "levels", place), message)

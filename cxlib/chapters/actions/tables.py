@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis import actions, service
+from cxlib.analysis import actions, kpis, service
 from cxlib.analysis.actions import FINISHED, OPEN, Plan
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.kpis import elsewhere
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.columns import Column
 from cxlib.params.service import terms_of
@@ -51,6 +53,19 @@ COLUMNS = {
     "done": Column(_("Done on"), "date"),
     "afterwards": Column(_("Its KPI since"), "word", "Like for like, or by the chart; no cause."),
     "against": Column(_("Last period before it"), "period"),
+    "where": Column(_("Carried out in"), "text"),
+    "beside": Column(_("Against the others"), "word", "Where it was carried out, and elsewhere."),
+    "there": Column(_("Change there"), "signed", "At equal mix."),
+    "rest": Column(_("Change elsewhere"), "signed", "At equal mix."),
+    "versus": Column(
+        _("More than elsewhere"),
+        "signed",
+        "Difference in differences.",
+        ("versus_low", "versus_high"),
+    ),
+    "versus_p": Column(_("p (adjusted)"), "p"),
+    "drift": Column(_("Drew apart before, a period"), "signed"),
+    "drift_p": Column(_("p of the earlier trend"), "p"),
     "actions": Column(_("Actions"), "int"),
     "overdue": Column(_("Overdue"), "int"),
     "headline": Column(_("Finding"), "text"),
@@ -87,11 +102,23 @@ def plan(engagement: Any) -> Plan:
     known = {finding.id for one in made for finding in one.findings}
     ran = {one.chapter for one in made}
     known |= {f for f in rows["finding"].dropna() if _chapter(f) not in ran}
-    found = actions.plan(rows, as_of=_end(engagement), points=by_kpi["worth"], findings=known)
+    rows = rows.rename(columns={"segment": "done_by", "levels": "done_in"})
+    outcomes = _outcomes(engagement, actions.plan(rows).table, _end(engagement))
+    told = outcomes[~outcomes["beside"].isin((elsewhere.DRIFT, elsewhere.FEW))]
+    seen = told[["kpi", "effect", *_VERSUS]].set_axis(
+        ["kpi", "effect", "value", "low", "high"], axis=1
+    )
+    found = actions.plan(
+        rows,
+        as_of=_end(engagement),
+        points=by_kpi["worth"],
+        findings=known,
+        learned=actions.learn(seen.dropna(subset="value")),
+    )
     table = found.table.rename(columns=_NAMES)
     table.loc[[_chapter(f) not in ran for f in table["finding"]], "found"] = None
-    outcomes = _outcomes(engagement, table, found.as_of)
-    table = table.assign(unit=table["kpi"].map(by_kpi["unit"]).astype(object)).join(outcomes)
+    table = table.assign(unit=table["kpi"].map(by_kpi["unit"]).astype(object))
+    table = table.merge(outcomes.drop(columns=["kpi", "effect"]), on="id", how="left")
     owned = table["whose"].notna() & table["due"].notna()
     agreed = table["state"].isin(OPEN[1:])
     table["case"] = [
@@ -111,21 +138,57 @@ def _end(engagement: Any) -> dt.date | None:
 
 
 def _outcomes(engagement: Any, table: pd.DataFrame, end: dt.date | None) -> pd.DataFrame:
-    """Return where the KPI of each finished action stands, and since when."""
+    """Return where the KPI of each finished action stands, since when, and against the others."""
     charted = _charted(engagement, table)
     told = []
     for row in table.to_dict("records"):
         done = row["done"]
-        facts: dict[str, Any] = {"afterwards": None, "against": None, "before": float("nan")}
-        facts |= dict.fromkeys(("value", "like", "like_low", "like_high"), float("nan"))
+        facts: dict[str, Any] = {name: row[name] for name in ("id", "kpi", "effect")}
+        facts |= {"afterwards": None, "against": None, "beside": ""}
+        facts |= dict.fromkeys(("before", "value", "like", "like_low", "like_high"), float("nan"))
+        facts |= dict.fromkeys((*_VERSUS, *_APART), float("nan"))
         finished = row["state"] in FINISHED and row["kpi"] is not None and done is not None
         if finished and end is not None and done <= end:
             if row["kpi"] in TICKET_KPIS:
                 facts["afterwards"] = charted.get(row["id"])
             else:
                 facts |= _moved(engagement, row["kpi"], done)
+            if facts["against"] and row["done_by"] is not None:
+                facts |= _elsewhere(engagement, row, facts["against"])
         told.append(facts)
-    return pd.DataFrame(told, index=table.index, columns=list(facts) if told else None)
+    outcomes = pd.DataFrame(told, columns=list(facts) if told else ["id", *_VERSUS])
+    outcomes["versus_p"] = adjust(outcomes["versus_p"])
+    clear = outcomes["beside"].isin((elsewhere.AHEAD, elsewhere.BEHIND))
+    outcomes.loc[clear & ~(outcomes["versus_p"] < elsewhere.ALPHA), "beside"] = elsewhere.SAME
+    return outcomes
+
+
+_VERSUS = ("versus", "versus_low", "versus_high")
+_APART = ("versus_p", "there", "rest", "drift", "drift_p")
+
+
+def _elsewhere(engagement: Any, row: dict[Any, Any], against: str) -> dict[str, Any]:
+    """Return how a KPI moved where an action was carried out, against where it was not."""
+    (question,) = (q for q in engagement.questions if q.key == row["kpi"])
+    answers = engagement.survey(period="history")
+    levels = set(answers[row["done_by"]].dropna().astype(str))
+    if not levels - set(row["done_in"]):
+        return {}
+    found = kpis.difference_in_differences(
+        answers,
+        question=question,
+        by=row["done_by"],
+        levels=row["done_in"],
+        before=against,
+        after=engagement.period,
+        segments=engagement.mix_segments,
+        design=engagement.design,
+    )
+    if found.least < engagement.minimum_base:
+        return {"beside": elsewhere.FEW}
+    versus = zip(_VERSUS, (found.value, found.low, found.high), strict=True)
+    apart = (found.p_value, found.there, found.elsewhere, found.earlier, found.earlier_p)
+    return dict(versus) | dict(zip(_APART, apart, strict=True)) | {"beside": found.verdict}
 
 
 def _moved(engagement: Any, kpi: str, done: dt.date) -> dict[str, Any]:
@@ -203,11 +266,21 @@ def in_money(engagement: Any, found: Plan) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def finished(found: Plan) -> pd.DataFrame:
+def finished(engagement: Any, found: Plan) -> pd.DataFrame:
     """Return the finished actions on a KPI, with where it stands."""
     table = found.table
     mine = table[table["state"].isin(FINISHED) & table["afterwards"].notna()]
-    return mine.assign(outcome_of=mine["id"] + ".outcome")
+    words = engagement.words
+    where = [
+        words.say("{where}", where=tuple(f"{by}={level}" for level in levels))
+        for by, levels in zip(mine["done_by"], mine["done_in"], strict=True)
+    ]
+    return mine.assign(outcome_of=mine["id"] + ".outcome", where=where)
+
+
+def compared(done: pd.DataFrame) -> pd.DataFrame:
+    """Return those that were carried out in some groups only, against the others."""
+    return done[done["beside"] != ""]
 
 
 def progress(found: Plan) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -29,8 +30,8 @@ COLUMNS = {
     "review_ends": Column(_("Review ends"), "date", "End of the last working day for a reply."),
     "days_late": Column(_("Days late"), "int"),
     "working_days_late": Column(_("Working days late"), "int"),
-    "fee": Column(_("Late fee"), "number", "In the client's currency."),
-    "amount": Column(_("Amount"), "int", "In the client's currency."),
+    "fee": Column(_("Late fee"), "unit", "In the client's currency."),
+    "amount": Column(_("Amount"), "unit", "In the client's currency."),
     "paid": Column(_("Paid on"), "date"),
     "notice_by": Column(_("Notice by"), "date"),
     "owed_by": Column(_("Owed by"), "word"),
@@ -39,7 +40,7 @@ COLUMNS = {
     "hours": Column(_("Hours"), "points"),
     "people": Column(_("Participants"), "int"),
     "hours_held": Column(_("Hours held"), "points", "As chapter 13 has it."),
-    "came": Column(_("Came"), "int"),
+    "came": Column(_("Attended"), "int"),
     "date": Column(_("Date"), "date"),
     "decision_made": Column(_("Decision"), "key"),
     "whose": Column(_("Owner"), "key"),
@@ -65,7 +66,7 @@ def status(engagement: Any) -> Status:
             "open a period such as 2026-09."
         )
     terms = register.contract
-    return obligations.status(
+    found = obligations.status(
         register.frame("deliverables").sort_values("due", kind="stable"),
         as_of=periods.parse(engagement.period).end,
         country=engagement.client.calendar.country,
@@ -76,6 +77,9 @@ def status(engagement: Any) -> Status:
         fee_cap=terms.fee_cap,
         fee_days=terms.fee_days,
     )
+    unit = engagement.client.currency or "count"
+    table, payments = (frame.assign(unit=unit) for frame in (found.table, found.payments))
+    return replace(found, table=table, payments=payments)
 
 
 def _dates(register: Any) -> pd.DataFrame:
@@ -146,13 +150,28 @@ def acceptance(engagement: Any, found: Status) -> pd.DataFrame:
     handed = found.table[found.table["delivered"].notna()]
     comma = "、" if engagement.language == "zh" else "; "
     proof = [comma.join(evidence) or None for evidence in handed["evidence"]]
-    return handed.assign(proof=pd.Series(proof, handed.index, dtype=object), remarks=BLANK)
+    leads = [
+        next(filter(None, (_report(engagement, e) for e in es)), "") for es in handed["evidence"]
+    ]
+    return handed.assign(
+        proof=pd.Series(proof, handed.index, dtype=object),
+        remarks=BLANK,
+        chapter=pd.Series(leads, handed.index, dtype=object),
+    )
+
+
+def _report(engagement: Any, evidence: str) -> str:
+    """Return which report a piece of evidence is: a chapter of this period, or of another."""
+    found = re.fullmatch(r"((?:\d\d-)?([a-z][a-z-]*)) (\S+)", evidence)
+    if found is None or periods.kind_of(found[3]) is None:
+        return ""
+    return found[2] if found[3] == engagement.period else f"{found[1]} {found[3]}"
 
 
 def criteria(engagement: Any) -> pd.DataFrame:
     """Return the outcome criteria: each target of the contract with its verdict, room to sign."""
     judged: pd.DataFrame = engagement.judged().table
-    return judged.assign(remarks=BLANK)
+    return judged.assign(remarks=BLANK, chapter="targets")
 
 
 def signatures() -> pd.DataFrame:

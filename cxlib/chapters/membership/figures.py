@@ -160,10 +160,11 @@ def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw what members and comparable others spent before joining and after."""
     row, table = found.table.iloc[0], found.windows
+    label = _("Windows of {days} days; alike by design in the first; the month of joining left out")
     says = {
-        "more": _("After joining, members spend more than comparable others"),
-        "less": _("After joining, members spend less than comparable others"),
-        "unclear": _("Members and comparable others spend alike, before joining and after"),
+        "more": _("Members are further ahead of comparable others after joining"),
+        "less": _("Members fall back against comparable others after joining"),
+        "unclear": _("Members are no clearly further ahead after joining than before"),
     }.get(row["turn"], _("Members' spend already went another way before they joined"))
     ax = lines(
         {
@@ -173,8 +174,7 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         x="place",
         y="y",
         title=words.say(says),
-        xlabel=words.say(_("Each a window of {days} days; the month of joining is left out"),
-                         days=int(row["days"])),
+        xlabel=words.say(label, days=int(row["days"])),
         ylabel=words.say(_("Spend a customer")),
         ax=ax,
     )  # fmt: skip

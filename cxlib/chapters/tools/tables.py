@@ -36,11 +36,11 @@ COLUMNS = {
     "highest_score": Column(_("Highest"), "points"),
     "scores_given": Column(_("Scores given"), "int"),
     "scores_asked": Column(_("Scores asked"), "int"),
-    "first_year": Column(_("First year"), "int", "In the client's currency."),
-    "later_year": Column(_("Last year"), "int", "In the client's currency."),
-    "years_cost": Column(_("Cost over the years"), "int", "In the client's currency."),
-    "user_month": Column(_("A user and month"), "points", "In the client's currency."),
-    "extra_cost": Column(_("More than the cheapest"), "int", "In the client's currency."),
+    "first_year": Column(_("First year"), "unit", "In the client's currency."),
+    "later_year": Column(_("Last year"), "unit", "In the client's currency."),
+    "years_cost": Column(_("Cost over the years"), "unit", "In the client's currency."),
+    "user_month": Column(_("A user and month"), "unit", "In the client's currency."),
+    "extra_cost": Column(_("More than the cheapest"), "unit", "In the client's currency."),
     "cheapest": Column(_("Cheapest"), "key"),
     "years": Column(_("Years"), "int"),
     "given": Column(_("Compared as"), "number"),
@@ -138,7 +138,7 @@ def ranking(engagement: Any, found: Selection | None) -> pd.DataFrame:
         None if pd.isna(low) else f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
         for low, high in zip(every["rank_low"], every["rank_high"], strict=True)
     ]
-    every = every.join(costs(engagement).set_index("id")["years_cost"], on="id")
+    every = every.join(costs(engagement).set_index("id")[["years_cost", "unit"]], on="id")
     return every.sort_values("rank", kind="stable", na_position="last", ignore_index=True)
 
 
@@ -161,6 +161,7 @@ def costs(engagement: Any) -> pd.DataFrame:
         told.append(row)
     table = pd.DataFrame(told, columns=["id", "title", "years", "first_year", "later_year",
                                         "years_cost", "user_month"])  # fmt: skip
+    table["unit"] = engagement.client.currency or "count"
     return table.sort_values("years_cost", kind="stable", ignore_index=True)
 
 
@@ -170,13 +171,14 @@ def recommendation(table: pd.DataFrame, years: int) -> pd.DataFrame:
         return table
     stays = table[table["reasons"].isna()]
     row: dict[str, Any] = {"subject": "choice", "case": "none left", "years": years}
+    row["answers"] = True  # the chapter's question: stands first
     if len(stays):
         first = stays.iloc[0]
         row |= {"best_option": first["title"], "p_first": first["p_first"], "case": "one left"}
         cheap = stays.dropna(subset=["years_cost"]).sort_values("years_cost", kind="stable")
         if len(cheap) == len(stays) > 1:
             extra = first["years_cost"] - cheap["years_cost"].iloc[0]
-            row |= {"cheapest": cheap["title"].iloc[0], "extra_cost": extra}
+            row |= {"cheapest": cheap["title"].iloc[0], "extra_cost": extra, "unit": first["unit"]}
             row["price"] = "dearer" if extra > 0 else "cheapest"
     if len(stays) > 1:
         sums = stays.sort_values("weighted_sum", ascending=False, kind="stable")

@@ -34,7 +34,7 @@ COLUMNS = {
     "minutes": Column(_("Minutes"), "int"),
     "hours": Column(_("Hours"), "points"),
     "asked_in": Column(_("Asked to come"), "int"),
-    "came": Column(_("Came"), "int"),
+    "came": Column(_("Attended"), "int"),
     "came_share": Column(_("Attendance"), "percent", "Of those asked to come."),
     "sessions_held": Column(_("Sessions held"), "int"),
     "sessions_agreed": Column(_("Sessions"), "int"),

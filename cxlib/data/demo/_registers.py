@@ -7,8 +7,8 @@ from pathlib import Path
 from cxlib.data.demo import _contracts, _needs, _tools, _training, _visits
 
 LAKESIDE_ACTIONS = """\
-# Planted: a2 moved its KPI's chart or not as the tickets say; a5 came with the rise of ease in
-# Q4 2025; a6 moved nothing; a1 is late; a7 answers a finding that nobody makes.
+# Planted: a2 moved its KPI's chart or not as the tickets say; a5 was tried in one region when ease
+# rose in all of them, in Q4 2025; a6 moved nothing; a1 is late; a7 answers a finding of nobody.
 actions:
   - id: a1
     title: {en: Call-back offer when all lines are busy, zh: 线路全忙时提供回拨}
@@ -60,6 +60,8 @@ actions:
     kpi: ces
     effect: 0.4
     effort: 40
+    segment: region
+    levels: [North]
     owner: {en: Head of operations, zh: 运营部经理}
     due: 2025Q4
     state: verified
@@ -72,6 +74,8 @@ actions:
     kpi: branch
     effect: 0.2
     effort: 90
+    segment: region
+    levels: [North, West]
     owner: {en: Head of branches, zh: 网点管理部经理}
     due: 2026Q1
     state: done
@@ -184,7 +188,7 @@ adjustments:
 """
 
 NOVA_ACTIONS = """\
-# 植入的事实：n1 已完成而退换货无明确变化；n2 逾期。
+# 植入的事实：n1 仅在 App 上线，退换货无明确变化，与其他平台无异；n2 逾期。
 actions:
   - id: n1
     title: {en: Free pick-up of returns, zh: 退货免费上门取件}
@@ -194,6 +198,8 @@ actions:
     effect_low: 0.3
     effect_high: 0.9
     effort: 50
+    segment: platform
+    levels: [App]
     worth: 460000
     owner: {en: Head of logistics, zh: 物流负责人}
     due: 2026-06
