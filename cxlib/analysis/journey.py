@@ -153,6 +153,82 @@ def map_journey(
     )
 
 
+def drop_off(
+    events: pd.DataFrame,
+    *,
+    stages: Sequence[str],
+    window: Any,
+    since: Any = None,
+    until: Any = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Count where customers go no further, from what they did and when.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        ``customer, stage, time``: every step, in any order; a later stage implies the earlier ones.
+    stages : sequence of str
+        In the order in which customers live them; those of which there is no event are left out.
+    window : timedelta-like or number of days
+        Who takes no step of a later stage for so long went no further; after so long a silence a
+        step begins a new journey.
+    since, until : timestamp-like, optional
+        Journeys count whose window ended in this span; by default all up to the last event. What
+        happened after `until` is not known.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a stage: ``stage, position, n`` (customers), ``entered`` (times it was reached),
+        ``left`` (of those, how often nothing later followed within the window), ``drop_off, low,
+        high`` (0 to 1, Wilson; NaN for the last stage), ``still_open`` (reached too lately to tell,
+        and counted nowhere else).
+
+    Raises
+    ------
+    DataError
+        If a column is absent, an event names an unknown stage or has no time, or the window is not
+        above 0.
+
+    Notes
+    -----
+    Right-censoring: a stage reached less than a window before the end may yet be followed. Leaving
+    out only those that have *not* gone on would make the drop-off too low, counting them as lost
+    too high; so all that were reached too lately are left out, whatever followed.
+    """
+    length = pd.Timedelta(days=window) if isinstance(window, (int, float)) else pd.Timedelta(window)
+    if not length > pd.Timedelta(0):
+        raise DataError(f"window is {window}; it is a time above 0.")
+    named, time = validate.column(events, "stage").astype(str), validate.column(events, "time")
+    strange = [name for name in named.unique() if name not in stages]
+    if strange:
+        raise DataError(f"events name {strange[0]!r}, no stage{nearest(strange[0], stages)}")
+    if time.isna().any():
+        raise DataError(f"{int(time.isna().sum())} events have no time.")
+    known = [stage for stage in stages if (named == stage).any()]
+    frame = pd.DataFrame(
+        {
+            "customer": pd.factorize(validate.column(events, "customer"))[0],
+            "at": named.map({stage: at for at, stage in enumerate(known)}).astype("int64"),
+            "time": pd.to_datetime(time),
+        }
+    ).sort_values(["customer", "time", "at"], kind="stable")
+    end = frame["time"].max() if until is None else pd.Timestamp(until)
+    frame = frame[frame["time"] <= end]
+    rows = []
+    for at, stage in enumerate(known):
+        row: dict[str, Any] = {"stage": stage, "position": at + 1}
+        row |= _gone(frame, at, length, (since, end), confidence)
+        if at == len(known) - 1:
+            row |= dict.fromkeys(("left", "drop_off", "low", "high"), nan)
+        rows.append(row)
+    columns = ["stage", "position", "n", "entered", "left", "drop_off", "low", "high", "still_open"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def _scored(
     scores: pd.DataFrame, name: str, scales: Any, lower_is_better: Sequence[str]
 ) -> dict[str, float]:
@@ -224,3 +300,32 @@ def _stages(
             low, high = proportion_confint(left, entered, method="wilson")
             frame.loc[at, ["drop_off", "low", "high"]] = [left / entered, low, high]
     return frame
+
+
+def _gone(
+    frame: pd.DataFrame, at: int, length: Any, span: tuple[Any, Any], confidence: float
+) -> dict[str, Any]:
+    """Return how often a stage was reached, and how often nothing later followed."""
+    since, end = span
+    mine = frame[frame["at"] >= at]
+    before = mine.groupby("customer")["time"].shift()
+    starts = mine[before.isna() | (mine["time"] - before > length)].sort_values("time")
+    later = frame.loc[frame["at"] > at, ["customer", "time"]].assign(on=lambda d: d["time"])
+    met = pd.merge_asof(starts, later.sort_values("time"), on="time", by="customer",
+                        direction="forward")  # fmt: skip
+    went = (met["on"] - met["time"] <= length).to_numpy()
+    decided = (met["time"] + length <= end).to_numpy()
+    inside = decided
+    if since is not None:
+        inside = decided & (met["time"] + length > pd.Timestamp(since)).to_numpy()
+    entered, left = int(inside.sum()), int((inside & ~went).sum())
+    low, high = nan, nan
+    if entered:
+        low, high = map(float, proportion_confint(left, entered, 1 - confidence, method="wilson"))
+    row: dict[str, float] = {
+        "n": int(met.loc[inside, "customer"].nunique()),
+        "entered": entered,
+        "left": left,
+    }
+    row |= {"drop_off": left / entered if entered else nan, "low": low, "high": high}
+    return row | {"still_open": int((~decided & ~went).sum())}

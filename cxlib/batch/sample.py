@@ -1,4 +1,4 @@
-"""What `cx sample` does: draw a blind, stratified sample of comments for people to code."""
+"""What goes out on paper: a blind sample of comments to code, the journey for the wall."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from cxlib import params
 from cxlib.analysis.comments.codebook import fold
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import heard
@@ -84,3 +85,32 @@ def drawn(strata: pd.Series, n: int, *, seed: int) -> np.ndarray:
         for stratum, size in zip(sizes.index, quota.to_numpy(), strict=True)
     ]
     return rng.permutation(np.concatenate(chosen))
+
+
+def wall_maps(
+    workspace: Workspace, client: str, *, period: str, languages: Sequence[str], kind: str
+) -> Iterator[str]:
+    """Write a client's journey on one A3 sheet a language, beside its reports; yield where.
+
+    Raises
+    ------
+    CxError
+        If no touchpoint is rated in the period.
+    """
+    from cxlib.chapters.journey import figures, tables
+    from cxlib.present.figures import printed
+
+    for language in languages or params.load(client, workspace).languages:
+        engagement = Engagement.open(
+            client, period=period, language=language, chapter="journey", workspace=workspace
+        )
+        table = tables.wall(engagement)
+        if table.empty:
+            raise CxError(f"no touchpoint of {client} is rated in {engagement.period}.")
+        folder = workspace.reports / client / as_name(engagement.period) / language
+        folder.mkdir(parents=True, exist_ok=True)
+        about = f"{engagement.name} · {engagement.words.period(engagement.period)}"
+        told, words = engagement.withheld(table), engagement.words
+        path = folder / f"journey-map.{kind}"
+        write_whole(path, printed(figures.wall, told, kind=kind, words=words, about=about))
+        yield workspace.shown(path)

@@ -255,6 +255,24 @@ def sample(what: str, client: str, n: int, coders: tuple[str, ...], period: str,
         click.echo(line)
 
 
+@main.command(name="map")
+@click.argument("client")
+@click.option("--period", "-p", default="latest", show_default=True)
+@click.option("--language", "-l", "languages", multiple=True, type=click.Choice(["en", "zh"]))
+@click.option("--svg", "kind", flag_value="svg", help="SVG instead of PDF.")
+@click.option("--pdf", "kind", flag_value="pdf", default=True, hidden=True)
+@kindly
+def map_(client: str, period: str, languages: tuple[str, ...], kind: str) -> None:
+    """Write the journey of CLIENT on one A3 sheet for the wall, in each of its languages.
+
+    It lies beside the reports. Run chapter 06 (drivers) first: points are as large as they weigh.
+    """
+    from cxlib.batch.sample import wall_maps
+
+    for line in wall_maps(place(), client, period=period, languages=languages, kind=kind):
+        click.echo(line)
+
+
 @main.group()
 def actions() -> None:
     """Draft actions from what the chapters found."""

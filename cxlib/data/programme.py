@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import values
-from cxlib.data.ledger import Ledger, examples
+from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.errors import nearest
 from cxlib.words import mark as _
@@ -29,7 +29,7 @@ def _settle_members(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledge
         return frame
     if "status" in frame:
         told = {name: getattr(section.states, name, ()) for name in ("active", "left")}
-        frame["status"] = _sorted(raw, frame["status"], told, ("members", "states"), ledger)
+        frame["status"] = sorted_as(raw, frame["status"], told, ("members", "states"), ledger)
     if "tenure" in frame:
         frame["tenure"] *= _UNIT_DAYS[section.tenure_unit]
     if section.tiers and "tier" in frame:
@@ -111,7 +111,7 @@ def _settle_transactions(
     if status is not None and section.states is not None:
         told = {n: getattr(section.states, n) for n in ("paid", "refunded", "cancelled")}
         known = values.texts_or_missing(status, missing=section.missing)
-        state = _sorted(raw, known, told, ("transactions", "states"), ledger)
+        state = sorted_as(raw, known, told, ("transactions", "states"), ledger)
         for name in ("amount", "points"):
             if name in frame:
                 frame[name] = frame[name].where(state != "refunded", -frame[name].abs())
@@ -181,12 +181,12 @@ def _settle_points(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledger
     kind = pd.Series(sign, index=frame.index, dtype="str")
     if section.kinds is not None and "kind" in frame:
         told = {n: getattr(section.kinds, n) for n in ("issued", "redeemed", "expired")}
-        kind = _sorted(raw, frame["kind"], told, ("points", "kinds"), ledger)
+        kind = sorted_as(raw, frame["kind"], told, ("points", "kinds"), ledger)
     return frame.assign(points=frame["points"].abs(), kind=kind.astype("str"))
 
 
-def _sorted(
-    raw: Raw, texts: pd.Series, told: Mapping[str, Any], path: tuple[str, str], ledger: Ledger
+def sorted_as(
+    raw: Raw, texts: pd.Series, told: Mapping[str, Any], path: Path, ledger: Ledger
 ) -> pd.Series:
     """Return raw texts as the words under which the client file sorts them."""
     known = {word: word for word in told}

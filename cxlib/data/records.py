@@ -16,7 +16,7 @@ from cxlib.data.readers import Raw
 from cxlib.data.schema import COUNT, FLAG, NUMBER, STATES, TABLES, TIME, Column
 from cxlib.errors import DataError, nearest
 from cxlib.params.members import attributes_of
-from cxlib.params.voice import Coding
+from cxlib.params.voice import Coding, Events
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _UNFILLED = {
     "points": _("no points"),
     "period": _("no date or period"),
     "source": "",
+    "customer_id": _("no customer id"),
+    "step": _("no step"),
     "comment": _("no words"),
 }
 
@@ -72,6 +74,8 @@ def make_records(raw: Raw, client: Client, at: Path, ledger: Ledger) -> pd.DataF
     frame = pd.DataFrame(columns, index=raw.frame.index)
     if name == "tickets":
         frame = _tickets(raw, client, frame, ledger)
+    elif isinstance(section, Events) and not ledger.failed:
+        frame["step"] = programme.sorted_as(raw, frame["step"], section.steps, at, ledger)
     elif name == "comments" and not ledger.failed:
         frame = comments.settle(raw, client, at, frame, ledger)
     elif name in programme.SETTLED and not ledger.failed:

@@ -145,6 +145,13 @@ COMMENTS = (
 )  # fmt: skip
 """Then the sources' segments (str), by their keys; missing where a source has none."""
 
+EVENTS = (
+    Column(name="customer_id", dtype=TEXT, filled=True, key="customer", domain=CUSTOMER,
+           meaning="pseudonym of who took the step"),
+    Column(name="date", dtype=TIME, filled=True, key="time", meaning="when"),
+    Column(name="step", dtype=TEXT, filled=True, key="step", meaning="key of touchpoint or stage"),
+)  # fmt: skip
+
 CODING = (
     Column(name="comment_key", dtype=TEXT, filled=True, meaning="digest of the comment's words"),
     Column(name="coder", dtype=TEXT, filled=True, meaning="who coded it, or else the file's name"),
@@ -170,6 +177,7 @@ TABLES = {
     "benefits": BENEFITS,
     "points": POINTS,
     "comments": COMMENTS,
+    "events": EVENTS,
     "coding": CODING,
     "kpis": KPIS,
 }
@@ -177,7 +185,8 @@ SECTIONS = tuple(name for name in TABLES if name not in ("survey", "kpis"))
 """Tables that `cxlib.data.records` reads by their published columns alone."""
 
 
-DATED = {"tickets": "created_at", "transactions": "date", "comments": "date"}
+DATED = {"tickets": "created_at", "transactions": "date", "comments": "date",
+         "events": "date"}  # fmt: skip
 """The column that places a row in time, where a table has no period of its own."""
 
 
@@ -186,6 +195,7 @@ CHOICES = {
     "transactions": ("category",),
     "members": ("tier",),
     "comments": ("source", "channel"),
+    "events": ("step",),
 }
 """Columns that hold one of a few texts."""
 

@@ -18,7 +18,7 @@ from cxlib.params.survey import MetricItem
 from cxlib.params.survey_checks import check_survey, check_tablebook, kind_of
 from cxlib.params.tables import Tickets, check_tickets
 from cxlib.params.targets import Gauge, check_targets
-from cxlib.params.voice import check_comments
+from cxlib.params.voice import check_comments, check_events
 from cxlib.params.yaml import Document, read
 from cxlib.workspace import Workspace
 
@@ -106,6 +106,8 @@ def _problems(client: Client, stem: str, gauges: Mapping[str, Gauge]) -> Iterato
         if section is not None:
             yield from check_table(section, (name,), client.calendar)
     yield from check_comments(client.comments, client.period, client.calendar)
+    if client.events is not None:
+        yield from check_events(client.events, client.survey, client.calendar)
     yield from check_kpis(client.kpis, client.calendar)
     yield from check_targets(client.targets, gauges)
 

@@ -24,7 +24,7 @@ from cxlib.params.survey import Survey, Tablebook
 from cxlib.params.survey_checks import kind_of
 from cxlib.params.tables import Tickets
 from cxlib.params.targets import Target
-from cxlib.params.voice import Coding, Sources
+from cxlib.params.voice import Coding, Events, Sources
 from cxlib.params.yaml import Document
 from cxlib.workspace import check_client_name
 
@@ -72,6 +72,7 @@ class Client(Closed):
     benefits: Benefits | None = None
     points: Points | None = None
     comments: Sources = Field(default_factory=dict)
+    events: Events | None = None
     coding: Annotated[Coding, mapping_of("source")] | None = None
     kpis: Mapping[Key, Kpi] = {}
     targets: tuple[Target, ...] = ()

@@ -30,6 +30,8 @@ _STAND_INS: dict[str, Any] = {
     "members.columns": {"id": "?"},
     "transactions.columns": {"member": "?", "date": "?"},
     "benefits.columns": {"member": "?", "date": "?"},
+    "events.columns": {"customer": "?", "step": "?", "time": "?"},
+    "events.steps": {},
     "points.columns": {"member": "?", "date": "?", "points": "?"},
 }
 """What stands for a required value at fault while the rest is checked; other keys hold text."""

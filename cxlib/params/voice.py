@@ -1,4 +1,4 @@
-"""what customers say and do outside the survey: comments from anywhere."""
+"""What customers say and do outside the survey: comments from anywhere, steps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from cxlib.errors import nearest
 from cxlib.params.base import (
     Closed,
     Columns,
@@ -15,6 +16,7 @@ from cxlib.params.base import (
     Label,
     MomentColumn,
     Number,
+    Raws,
     Scale,
     Text,
     mapping_of,
@@ -23,6 +25,7 @@ from cxlib.params.calendar import Calendar
 from cxlib.params.faults import Path, Problem
 from cxlib.params.members import Attribute, check_table
 from cxlib.params.source import Table
+from cxlib.params.survey import Survey
 
 
 class CommentColumns(Closed):
@@ -80,6 +83,41 @@ class Coding(Table):
     """Samples of comments that people coded by hand: how far the codes are right is read off it."""
 
     columns: CodingColumns = CodingColumns()
+
+
+class EventColumns(Closed):
+    """The columns of a log of steps: who, or which order, took which step, and when."""
+
+    customer: Text
+    step: Text
+    time: MomentColumn
+
+
+class Events(Table):
+    """What customers did, a row a step; `steps` says which touchpoint or stage each raw step is.
+
+    Who takes no later step for so many `days` went no further.
+    """
+
+    columns: EventColumns
+    steps: Mapping[Text, Raws]
+    days: Annotated[int, Field(ge=1)] = 30
+
+
+def check_events(events: Events, survey: Survey | None, calendar: Calendar) -> Iterator[Problem]:
+    """Yield every contradiction in a log of steps."""
+    yield from check_table(events, ("events",), calendar)
+    known = [t.key for t in survey.touchpoints] if survey else []
+    known += [*dict.fromkeys(t.stage for t in survey.touchpoints if t.stage)] if survey else []
+    seen: dict[str, str] = {}
+    for key, raws in events.steps.items():
+        path: Path = ("events", "steps", key)
+        if known and key not in known:
+            yield Problem(path, f"{key!r} is no touchpoint and no stage{nearest(key, known)}")
+        for place, raw in enumerate(raws):
+            if raw in seen:
+                yield Problem((*path, place), f"{raw!r} stands under {seen[raw]} too; keep one.")
+            seen.setdefault(raw, key)
 
 
 def check_comments(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,17 +17,26 @@ PALEST, DARKEST = 0.04, 0.5
 
 
 def heat(
-    grid: pd.DataFrame, *, words: Words, label: str, digits: int = 1, ax: Axes | None = None
+    grid: pd.DataFrame,
+    *,
+    words: Words,
+    label: str,
+    digits: int = 1,
+    texts: pd.DataFrame | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw a grid of numbers, rows as they come, labelled by its index and columns.
 
-    `label` says what the columns and cells are, `digits` how many decimals cells have.
+    `label` says what the columns and cells are, `digits` how many decimals cells have; `texts`, of
+    the same shape, is written in the cells instead, also where there is no number.
     """
     import seaborn as sns
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
     ax = theme.axes(ax, height=1.25 + 0.3 * len(grid))
     values = grid.to_numpy(dtype=float)
+    if texts is not None:
+        return _told(grid, texts, label, ax)
     with np.errstate(invalid="ignore"):  # an empty cell is no number
         said = np.vectorize(lambda v: words.number(v, digits) if v > 0 else "")(values)
     colours = LinearSegmentedColormap.from_list(
@@ -43,6 +53,33 @@ def heat(
     most = [words.number(value, digits) for value in values.max(axis=1)]
     names = (f"{row}, {column}" for row, column in zip(grid.index, top, strict=True))
     theme.tells(ax, zip(names, most, strict=True))
+    return ax
+
+
+def _told(grid: pd.DataFrame, texts: pd.DataFrame, label: str, ax: Axes) -> Axes:
+    """Draw a grid whose cells say something else than their number; those without are pale."""
+    from matplotlib.patches import Rectangle
+
+    values, written = grid.to_numpy(dtype=float), texts.to_numpy(dtype=object)
+    most = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+    for (y, x), value in np.ndenumerate(values):
+        alpha = 0.0 if np.isnan(value) else PALEST + (DARKEST - PALEST) * value / (most or 1.0)
+        look: dict[str, Any] = {"facecolor": theme.BAD, "alpha": alpha, "linewidth": 0}
+        ax.add_patch(Rectangle((x - 0.47, y - 0.44), 0.94, 0.88, **look))
+        colour = theme.MUTED if np.isnan(value) else theme.INK
+        ax.text(x, y, str(written[y, x]), ha="center", va="center", fontsize=8, color=colour)
+    ax.set_xlim(-0.5, len(grid.columns) - 0.5)
+    names = [theme.wrap(str(name), width=6.5) for name in grid.columns]
+    ax.set_xticks(range(len(names)), names, fontsize=8)
+    ax.xaxis.tick_top()
+    ax.tick_params(axis="x", length=0, colors=theme.INK)
+    theme.label_rows(ax, [str(name) for name in grid.index], width=20)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.set_xlabel(label, fontsize=8)
+    cells = [(y, x) for y, x in np.ndindex(values.shape) if values[y, x] > 0]
+    told = [(f"{grid.index[y]}, {grid.columns[x]}", str(written[y, x])) for y, x in cells]
+    theme.tells(ax, told)
     return ax
 
 

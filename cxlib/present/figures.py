@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from io import StringIO
+from io import BytesIO, StringIO
 from math import cos, radians, sin
 from typing import TYPE_CHECKING, Any
 
+from cxlib.errors import DataError
 from cxlib.plots import theme
 from cxlib.present import mime
 from cxlib.words import Words
@@ -62,6 +63,29 @@ def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any)
             width=int(figure.get_figwidth() * 100),
             top=top,
         )
+
+
+def printed(
+    plot: Callable[..., Any], result: Any, *, kind: str, words: Words, **options: Any
+) -> bytes:
+    """Return a figure as a PDF with its fonts in it, or an SVG; same figure, same bytes.
+
+    Raises
+    ------
+    DataError
+        If `kind` is neither.
+    """
+    import matplotlib as mpl
+
+    if kind not in ("pdf", "svg"):
+        raise DataError(f"a figure is written to .pdf or .svg, not to .{kind}.")
+    made = BytesIO()
+    with theme.applied(), mpl.rc_context({"svg.fonttype": "path"}):
+        figure = plot(result, words=words, **options).get_figure(root=True)
+        theme.fit(figure)
+        dated = "CreationDate" if kind == "pdf" else "Date"
+        figure.savefig(made, format=kind, metadata={dated: None})
+    return made.getvalue()
 
 
 def render_svg(figure: Figure) -> tuple[str, float]:

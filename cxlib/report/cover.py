@@ -25,6 +25,7 @@ TABLES = {
     "transactions": _("Transactions"),
     "benefits": _("Benefits used"),
     "comments": _("Comments"),
+    "events": _("Steps of customers"),
     "coding": _("Comments coded by hand"),
     "points": _("Points ledger"),
     "kpis": _("KPI series"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
-from cxlib.analysis.journey import map_journey
+from cxlib.analysis.journey import drop_off, map_journey
 from cxlib.errors import DataError
 
 STAGES = {"book": ["site", "price"], "stay": ["room", "desk"], "leave": ["bill"]}
@@ -96,3 +99,74 @@ def test_one_answer_has_a_score_and_no_interval() -> None:
     )
     assert row["emotion"] == pytest.approx(0.5)
     assert np.isnan(row[["emotion_low", "emotion_high"]].astype(float)).all()
+
+
+# --- where customers go no further --------------------------------------------------------------
+
+STEPS = ("choosing", "buying", "receiving")
+
+
+def log(*rows: tuple[str, str, int]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["customer", "stage", "day"])
+    return table.assign(time=pd.Timestamp("2026-01-01") + pd.to_timedelta(table["day"], unit="D"))
+
+
+def test_who_went_on_who_did_not_and_who_may_yet() -> None:
+    events = log(
+        ("went on", "choosing", 0), ("went on", "buying", 1),
+        ("left", "choosing", 2),
+        ("may yet", "choosing", 20),
+        ("too late to count", "choosing", 18), ("too late to count", "buying", 19),
+        ("the end", "receiving", 25),
+    )  # fmt: skip
+    table = drop_off(events, stages=STEPS, window=10).set_index("stage")
+    assert table.loc["choosing", ["entered", "left", "still_open"]].tolist() == [2, 1, 1]
+    assert table.loc["choosing", "drop_off"] == 0.5
+    low, high = proportion_confint(1, 2, method="wilson")
+    assert table.loc["choosing", ["low", "high"]].tolist() == pytest.approx([low, high])
+    assert table.loc["buying", ["entered", "left"]].tolist() == [1, 1]
+    assert math.isnan(table.loc["receiving", "drop_off"])
+
+
+def test_a_later_stage_implies_the_earlier_and_a_long_silence_begins_anew() -> None:
+    skipped = log(("a", "buying", 0), ("z", "receiving", 60))
+    table = drop_off(skipped, stages=STEPS, window=10).set_index("stage")
+    assert "choosing" not in table.index  # nobody was seen there
+    again = log(("a", "choosing", 0), ("a", "choosing", 3), ("a", "choosing", 40),
+                ("a", "buying", 41), ("z", "receiving", 90))  # fmt: skip
+    table = drop_off(again, stages=STEPS, window=10).set_index("stage")
+    assert table.loc["choosing", ["entered", "left", "n"]].tolist() == [2, 1, 1]
+
+
+def test_only_what_was_decided_in_the_span_counts() -> None:
+    events = log(*((f"c{i}", "choosing", i) for i in range(60)), ("z", "buying", 100))
+    found = drop_off(events, stages=STEPS, window=10, since="2026-01-31", until="2026-02-10")
+    assert found.loc[0, "entered"] == 10
+    assert found.loc[0, "still_open"] == 10
+
+
+def test_open_journeys_bias_nothing() -> None:
+    rng = np.random.default_rng(7)
+    n, window = 6_000, 20.0
+    start = rng.uniform(0, 60, n)
+    goes = rng.random(n) < 0.6
+    delay = np.minimum(rng.exponential(8, n), window - 0.01)
+    rows = pd.DataFrame({"customer": np.arange(n), "stage": "choosing", "day": start})
+    on = pd.DataFrame({"customer": np.arange(n), "stage": "buying", "day": start + delay})[goes]
+    events = pd.concat([rows, on[on["day"] <= 60]], ignore_index=True)
+    day = pd.to_timedelta(events["day"], unit="D")
+    events["time"] = pd.Timestamp("2026-01-01") + day
+    row = drop_off(events, stages=STEPS[:2], window=window).iloc[0]
+    assert row["low"] < 0.4 < row["high"]
+    naive = 1 - events[events["stage"] == "buying"]["customer"].nunique() / n
+    assert naive > row["high"]  # counting open journeys as lost
+    assert row["entered"] + row["still_open"] < n  # those gone on too lately are left out too
+
+
+def test_a_strange_stage_or_a_step_without_time_is_refused() -> None:
+    with pytest.raises(DataError, match="did you mean 'buying'"):
+        drop_off(log(("a", "buyin", 0)), stages=STEPS, window=1)
+    with pytest.raises(DataError, match="1 events have no time"):
+        drop_off(log(("a", "buying", 0)).assign(time=pd.NaT), stages=STEPS, window=1)
+    with pytest.raises(DataError, match="above 0"):
+        drop_off(log(("a", "buying", 0)), stages=STEPS, window=0)

@@ -11,10 +11,14 @@ import pytest
 
 from cxlib import Engagement
 from cxlib.analysis.drivers import importance
-from cxlib.chapters.journey import findings, tables
+from cxlib.chapters.journey import figures, findings, tables
+from cxlib.data.demo._voice import FURTHER
+from cxlib.errors import DataError
 from cxlib.plots import theme
 from cxlib.plots.journey_map import journey_map
+from cxlib.present.figures import printed
 from cxlib.present.findings import silence, tell
+from cxlib.words import Words
 from cxlib.workspace import Workspace
 from tests.plots.overlaps import overlapping
 
@@ -133,3 +137,101 @@ def test_a_client_without_touchpoints_is_told_so(harbour: Engagement) -> None:
     assert tables.chart(bare) is None
     assert silence(None, "none")["case"].tolist() == ["none"]
     assert tables.voices(bare, None).empty
+
+
+@pytest.fixture(scope="module")
+def nova(demo_workspace: Workspace) -> Engagement:
+    return Engagement.open("nova-mall", language="en", chapter="journey", workspace=demo_workspace)
+
+
+def test_the_planted_drop_off_is_found_and_what_is_open_is_counted_apart(nova: Engagement) -> None:
+    table = tables.drops(nova).set_index("stage")
+    choosing = table.loc["choosing"]
+    assert choosing["left_low"] < 1 - FURTHER[0] < choosing["left_high"]
+    buying = table.loc["buying"]
+    assert buying["left_low"] < 1 - FURTHER[1] * FURTHER[2] < buying["left_high"]
+    assert choosing["still_open"] > 0
+    assert choosing["entered"] >= choosing["n"] > nova.minimum_base
+    assert "after" not in table.index  # the log holds no step of it
+    assert pd.isna(table.loc["receiving", "left_share"])  # nothing comes after
+    assert (table["case"] == "").all()  # the two do not differ clearly
+
+
+def test_few_customers_say_nothing_of_a_stage(nova: Engagement) -> None:
+    few = tables.drops(nova).assign(n=4)
+    shown = nova.withheld(few)
+    assert shown[["left_share", "entered", "still_open"]].isna().all(axis=None)
+    assert not tell(shown, findings.DROPS, chapter="journey", about="subject")
+
+
+def test_pain_points_stand_with_the_action_that_is_open(nova: Engagement) -> None:
+    journey = tables.chart(nova)
+    told = tables.owned(nova, journey).set_index("kpi")
+    assert told.loc["returns", "role"] == "pain point"
+    assert nova.words.label(told.loc["returns", "open_action"]) == (
+        "Refund within three days of arrival"
+    )
+    wall = tables.wall(nova).set_index("kpi")
+    assert wall.loc["search", "left_share"] == tables.drops(nova)["left_share"].iloc[0]
+    assert isinstance(wall.loc["returns", "comment"], str)
+
+
+SAYS = {
+    "en": ("Waiting at the reception desk for the room key and the receipt", "Second desk"),
+    "zh": ("在前台等待办理入住押金手续与领取房卡及停车票券的全过程", "高峰时段增开第二个柜台"),
+}
+
+
+ROLES = ("pain point", "failing moment of truth", "strength", "")
+
+
+def long_journey(n: int, language: str) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    feels, (label, action) = rng.uniform(-0.9, 0.95, n), SAYS[language]
+    rows = {
+        "kpi": [f"{label} {i}" for i in range(n)],
+        "stage": [f"{label[:20]} {i // 7}" for i in range(n)],
+        "role": [ROLES[i % 4] for i in range(n)],
+        "comment": [f"{label}. $x$ <b>" if i % 3 else None for i in range(n)],
+        "open_action": [f"{action}, {label}" if i % 2 else None for i in range(n)],
+        "led_by": [label] * n,
+        "action_due": ["2026-12-31"] * n,
+        "emotion": feels, "emotion_low": feels - 0.05, "emotion_high": feels + 0.05,
+        "importance": rng.uniform(0, 0.3, n), "reach": rng.uniform(0.1, 1, n),
+        "value": 3 + feels, "low": 2.9 + feels, "high": 3.1 + feels, "unit": "mean",
+        "left_share": 0.31, "left_low": 0.28, "left_high": 0.345,
+    }  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("n", [1, 6, 14, 40])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_sheet_for_the_wall_is_legible_whatever_stands_on_it(n: int, language: str) -> None:
+    words = Words.load(language)
+    with theme.applied():
+        ax = figures.wall(long_journey(n, language), words=words, about="2026")
+        figure = ax.get_figure()
+        figure.canvas.draw()
+        wide, high = figure.get_size_inches()
+        assert {wide, high} == {16.54, 11.69}
+        texts = [*ax.texts, *figure.texts]
+        assert min(text.get_fontsize() for text in texts) >= 8.5
+        assert not overlapping([t for t in texts if t.get_text()])
+        inside = figure.bbox
+        for text in texts:
+            box = text.get_window_extent()
+            assert box.x0 >= inside.x0 and box.x1 <= inside.x1, text.get_text()
+
+
+def test_it_is_printed_as_lines_and_text_the_same_every_time() -> None:
+    words, table = Words.load("zh"), long_journey(8, "zh")
+    once, again = (
+        printed(figures.wall, table, kind="pdf", words=words, about="x") for _ in range(2)
+    )
+    assert once == again
+    assert once.startswith(b"%PDF")
+    assert b"/Subtype /Image" not in once
+    svg = printed(figures.wall, table, kind="svg", words=words, about="x")
+    assert b"<image" not in svg
+    with pytest.raises(DataError, match=r"not to \.png"):
+        printed(figures.wall, table, kind="png", words=words, about="x")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from cxlib import Engagement
-from cxlib.chapters.visits import findings, tables
+from cxlib.chapters.visits import figures, findings, tables
 from cxlib.chapters.visits.register import Register
 from cxlib.data.demo import _visits as planted
 from cxlib.data.registers import read_register
@@ -213,3 +214,19 @@ def test_a_visit_without_points_counts_nowhere_and_is_warned_of(place: Workspace
     (fault,) = read_register(load("harbour-hotels", place), "visits", Register, place).faults
     assert fault.severity == "warning"
     assert "no points" in str(fault)
+
+
+def test_which_standard_fails_where_is_shown_only_where_enough_was_visited(
+    harbour: Engagement, found: tables.Visited
+) -> None:
+    cells = tables.cells(found)
+    wait = cells[cells["subject"] == "wait"].set_index("location")
+    qingdao = wait.loc["hotel=青岛栈桥店"]
+    assert (qingdao["failed"], qingdao["visits"], qingdao["failed_share"]) == (8, 8, 1)
+    few = cells.assign(failed_share=cells["failed_share"].mask(cells["location"] != wait.index[0]))
+    ax = figures.cells(few, words=harbour.words)
+    shown = {p.get_alpha() for p in ax.patches}
+    assert 0.0 in shown  # counted, and without colour
+    assert len([t for t in ax.texts if t.get_text().endswith("/8")]) > 20
+    once = found.rows.drop_duplicates(["wave", "location", "standard"])
+    assert tables.cells(replace(found, rows=once))["failed_share"].isna().all()

@@ -8,7 +8,8 @@ import seaborn as sns
 
 from cxlib.plots import theme
 from cxlib.plots.journey_map import journey_map
-from cxlib.words import Words
+from cxlib.plots.wall import wall as sheet
+from cxlib.words import Said, Words
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -50,6 +51,74 @@ def journey(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         alt=words.say(_("{title}. In journey order: {list}."), title=title, list=told),
         ax=ax,
     )
+
+
+HEADS = (_("Stage"), _("Touchpoint"), _("Used by"), _("Rating"), _("How it feels"),
+         _("In customers’ words"), _("Who does what about it"))  # fmt: skip
+FOOT = _(
+    "Rating with 95% interval, by those who used the touchpoint; larger points weigh more in the "
+    "score. A pain point feels clearly worse than the rest of the journey; a moment of truth is a "
+    "proven driver of the score. Quotes are masked; they illustrate, they do not count."
+)
+
+
+def wall(table: Any, *, words: Words, about: str, ax: Axes | None = None) -> Axes:
+    """Draw the journey on one A3 sheet; `about` says whose it is, and when."""
+    pains = table[table["role"].str.contains("pain|failing")].nsmallest(2, "emotion")
+    worst = tuple(words.label(kpi) for kpi in pains["kpi"])
+    if worst:
+        title = words.say(_("Where the journey hurts most: {list}"), list=worst)
+    else:
+        title = words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
+    rows = table.to_dict("records")
+    told = table.assign(
+        stage=[words.label(words.say(row["stage"])) for row in rows],
+        beside=[_lost(row, words) for row in rows],
+        label=[words.label(row["kpi"]) for row in rows],
+        reach=[words.quantity(row["reach"], "share") for row in rows],
+        rating=[_rated(row, words) for row in rows],
+        voice=[f"“{row['comment']}”" if isinstance(row["comment"], str) else "" for row in rows],
+        owner=[_owner(row, words) for row in rows],
+        role=[words.say(row["role"]) if row["role"] else "" for row in rows],
+        colour=[COLOURS.get(row["role"], theme.MAIN) for row in rows],
+    )
+    listed = tuple(f"{row['label']} {row['rating']}" for row in told.to_dict("records"))
+    return sheet(
+        told,
+        title=title,
+        beneath=about,
+        heads=[words.say(head) for head in HEADS],
+        ends=tuple(words.say(end) for end in ENDS),  # type: ignore[arg-type]
+        foot=words.say(FOOT),
+        alt=words.say(_("{title}. In journey order: {list}."), title=title, list=listed),
+        ax=ax,
+    )
+
+
+def _lost(row: Any, words: Words) -> str:
+    if row["left_share"] != row["left_share"]:
+        return ""
+    low, high = words.span(100 * row["left_low"], 100 * row["left_high"], "percent")
+    share = words.quantity(row["left_share"], "share")
+    message = _("{share} go no further ({low} to {high})")
+    return words.say(message, share=Said(share), low=Said(low), high=Said(high))
+
+
+def _rated(row: Any, words: Words) -> str:
+    if row["value"] != row["value"]:
+        return words.number(None)
+    low, high = words.span(row["low"], row["high"], row["unit"])
+    message = _("{value} ({low} to {high})")
+    value = words.quantity(row["value"], row["unit"])
+    return words.say(message, value=Said(value), low=Said(low), high=Said(high))
+
+
+def _owner(row: Any, words: Words) -> str:
+    if not isinstance(row["open_action"], str):
+        return ""
+    due = words.period(row["action_due"]) if isinstance(row["action_due"], str) else ""
+    owner = words.label(row["led_by"]) if isinstance(row["led_by"], str) else ""
+    return " · ".join(part for part in (words.label(row["open_action"]), owner, due) if part)
 
 
 def groups(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.journey import JourneyMap, map_journey
+from cxlib import periods
+from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
 from cxlib.columns import Column
 from cxlib.words import mark as _
 
@@ -35,6 +36,14 @@ COLUMNS = {
     "spread": Column(_("Apart by"), "number", "Feeling of the best less that of the worst."),
     "touchpoints": Column(_("Touchpoints"), "int"),
     "comment": Column(_("Comment"), "text"),
+    "entered": Column(_("Times reached"), "int"),
+    "left_share": Column(
+        _("Went no further"), "percent", "Of those who reached it.", ("left_low", "left_high")
+    ),
+    "still_open": Column(_("Too late to tell"), "int", "Reached too lately; counted nowhere else."),
+    "led_by": Column(_("Owner"), "key"),
+    "open_action": Column(_("Open action"), "key"),
+    "action_due": Column(_("Due"), "period"),
 }
 
 
@@ -138,6 +147,64 @@ def voices(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
         fresh = [row for row in low if text[row] not in {r["comment"] for r in rows}]
         rows += [{"kpi": kpi, "comment": text[row]} for row in fresh[:2]]
     return pd.DataFrame(rows, columns=columns)
+
+
+OVER = ("done", "verified", "stopped")
+"""States of an action that is open no more."""
+
+
+def drops(engagement: Any) -> pd.DataFrame:
+    """Return where customers went no further, stage by stage, as far as the period can tell."""
+    if engagement.client.events is None:
+        return pd.DataFrame()
+    stage = {t.key: t.stage or UNSTAGED for t in engagement.touchpoints}
+    events = engagement.rows("events").rename(columns={"customer_id": "customer", "date": "time"})
+    events["stage"] = events["step"].map(lambda step: stage.get(step, step))
+    order = dict.fromkeys(stage.get(key, key) for key in (*stage, *engagement.client.events.steps))
+    span: dict[str, Any] = {}
+    if periods.kind_of(engagement.period):
+        when = periods.parse(engagement.period)
+        span = {"since": pd.Timestamp(when.start), "until": pd.Timestamp((when + 1).start)}
+    found = drop_off(
+        events, stages=list(order), window=engagement.client.events.days, **span
+    ).rename(columns={"drop_off": "left_share", "low": "left_low", "high": "left_high"})
+    told = found[found["left_share"].notna() & (found["n"] >= engagement.minimum_base)]
+    above = [row["left_low"] > told.drop(at)["left_high"].max() for at, row in told.iterrows()]
+    most = pd.Series(above, told.index, dtype=bool).reindex(found.index, fill_value=False)
+    return found.assign(case=np.where(most, "most", ""), subject="drop-off at " + found["stage"])
+
+
+def owned(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
+    """Return each touchpoint with what is being done about it: the open action due first."""
+    register = engagement.register("actions")
+    if found is None or register is None:
+        return pd.DataFrame()
+    actions = register.frame("actions")
+    actions = actions[~actions["state"].isin(OVER) & actions["kpi"].notna()]
+    first = actions.sort_values("due", kind="stable", na_position="last").drop_duplicates("kpi")
+    first = first.rename(columns={"title": "open_action", "owner": "led_by", "due": "action_due"})
+    told = found.table[["stage", "kpi", "role", "n"]].merge(
+        first[["kpi", "led_by", "open_action", "action_due"]], on="kpi", how="left"
+    )
+    matters = told["role"].str.contains("pain|moment") | told["open_action"].notna()
+    return told[matters].reset_index(drop=True)
+
+
+def wall(engagement: Any) -> pd.DataFrame:
+    """Return all that stands on the sheet for the wall, one row a touchpoint."""
+    found = chart(engagement)
+    if found is None:
+        return pd.DataFrame()
+    table, done, lost = found.table, owned(engagement, found), drops(engagement)
+    table = table.merge(voices(engagement, found).drop_duplicates("kpi"), on="kpi", how="left")
+    if len(done):
+        table = table.merge(done.drop(columns=["stage", "role", "n"]), on="kpi", how="left")
+    if len(lost):
+        lost = engagement.withheld(lost)[["stage", "left_share", "left_low", "left_high"]]
+        table = table.merge(lost, on="stage", how="left")
+    texts, numbers = ("comment", "led_by", "open_action", "action_due"), ("left_low", "left_high")
+    told = table.reindex(columns=[*dict.fromkeys([*table, *texts, "left_share", *numbers])])
+    return told.astype(dict.fromkeys(texts, object))
 
 
 def _named(row: Any) -> str:

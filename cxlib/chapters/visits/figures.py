@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
+from cxlib.plots.heat import heat
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -57,4 +58,45 @@ def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
         value="won",
         colours=[theme.BAD if critical else theme.MAIN for critical in shown["is_critical"]],
         ax=ax,
+    )
+
+
+def cells(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
+    """Draw how often each standard failed at each location, darker for a larger share."""
+    told = table.assign(
+        said=[f"{row['failed']:.0f}/{row['visits']:.0f}" for row in table.to_dict("records")]
+    )
+
+    def grid(column: str) -> pd.DataFrame:
+        wide = told.pivot_table(
+            index="row", columns="column", values=column, aggfunc="first", dropna=False
+        )
+        names = told.drop_duplicates("row").set_index("row")["standard"]
+        places = told.drop_duplicates("column").set_index("column")["location"]
+        return wide.set_axis([words.label(names[at]) for at in wide.index], axis=0).set_axis(
+            [words.label(places[at]) for at in wide.columns], axis=1
+        )
+
+    shares, texts = grid("failed_share"), grid("said").fillna("–")
+    ax = heat(
+        shares.astype(float),
+        words=words,
+        label=words.say(_("Failed of visits; without colour where too few visits to say")),
+        texts=texts,
+        ax=ax,
+    )
+    known = told.dropna(subset=["failed_share"])
+    most = known.sort_values(["failed_share", "failed"], kind="stable").tail(1)
+    if most.empty or not most["failed"].iloc[0]:
+        return theme.title(ax, words.say(_("No standard failed where enough visits were made")))
+    row = most.iloc[0]
+    return theme.title(
+        ax,
+        words.say(
+            _("“{standard}” fails most at {location}: {failed} of {visits} visits"),
+            standard=row["standard"],
+            location=row["location"],
+            failed=int(row["failed"]),
+            visits=int(row["visits"]),
+        ),
     )

@@ -18,6 +18,8 @@ from cxlib.words import mark as _
 ALPHA = 0.05
 MOST = 10
 """Standards on the page; the method part has them all."""
+PLACES = 12
+"""Locations that the map of failures can hold; the weakest are shown."""
 FEW = 4
 """Visits a location and wave below which little can be said of it."""
 
@@ -228,6 +230,24 @@ def _clearly_there(found: Visited, row: dict[Any, Any]) -> bool:
         else 1.0
     )
     return bool(p * mine["location"].nunique() < ALPHA)
+
+
+def cells(found: Visited | None) -> pd.DataFrame:
+    """Return how often each standard failed at each location; a share from `FEW` visits on."""
+    if found is None:
+        return pd.DataFrame()
+    rows = found.rows[found.rows["wave"] == found.wave]
+    worst = standards(found).head(MOST)["subject"].tolist()
+    places = locations(found)["location"].head(PLACES).tolist()
+    rows = rows[rows["standard"].isin(worst) & rows["location"].isin(places)]
+    failed = (rows["score"] < rows["maximum"]).to_numpy()
+    by = rows.assign(failed=failed).groupby(["standard", "location"], sort=False)
+    table = by.agg(visits=("visit", "nunique"), failed=("failed", "sum"), title=("title", "first"))
+    table = table.reset_index().rename(columns={"standard": "subject", "title": "standard"})
+    share = (table["failed"] / table["visits"]).where(table["visits"] >= FEW)
+    order = table["subject"].map(worst.index), table["location"].map(places.index)
+    ranked = table.assign(failed_share=share, row=order[0], column=order[1])
+    return ranked.sort_values(["row", "column"], kind="stable", ignore_index=True)
 
 
 def critical(found: Visited | None) -> pd.DataFrame:

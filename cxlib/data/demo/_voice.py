@@ -56,6 +56,32 @@ def write_voice(folder: Path, model: Model, months: tuple[str, ...]) -> list[Pat
     ]  # fmt: skip
 
 
+STEPS = ("浏览 View", "加购 Cart", "付款 Pay", "签收 Receive")
+FURTHER = (0.55, 0.6, 0.97)
+"""Planted: how many take the next step: most who view, or fill a cart, never pay."""
+DAYS = (0.5, 1.0, 2.0)
+"""Mean days until they do; nobody takes longer than the client file allows for."""
+
+
+def write_steps(path: Path, months: tuple[str, ...], *, visits: int = 260) -> Path:
+    """Write what customers did in the last months, a row a step, cut off where the log ends."""
+    rng = np.random.default_rng(SEED + 1)
+    end, rows = bounds(months[-1])[1].astype("M8[m]"), []
+    for month in months[-4:]:
+        for when in _times(rng, month, visits):
+            who, time = f"U{500_000 + 3 * int(rng.integers(7_200))}", when.astype("M8[m]")
+            for at, step in enumerate(STEPS):
+                if at:
+                    if rng.random() > FURTHER[at - 1]:
+                        break
+                    days = min(rng.exponential(DAYS[at - 1]), 4.9)
+                    time = time + np.timedelta64(1 + int(1440 * days), "m")
+                if time < end:
+                    rows.append([who, mess.iso_minute(time.astype("M8[s]").item()), step])
+    rows.sort(key=lambda row: row[1])
+    return mess.write_csv(path, ["客户编号", "时间", "步骤"], rows, encoding="utf-8-sig")
+
+
 def _said(
     rng: np.random.Generator, model: Model, n: int, *, mood: float
 ) -> tuple[list[str], np.ndarray]:

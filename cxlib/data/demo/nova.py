@@ -15,7 +15,7 @@ from cxlib.data.demo import _mess as mess
 from cxlib.data.demo._comments import comments
 from cxlib.data.demo._orders import Orders, orders, write_orders
 from cxlib.data.demo._survey import Dates, Model, Touchpoint, bounds, moments, simulate
-from cxlib.data.demo._voice import write_voice
+from cxlib.data.demo._voice import write_steps, write_voice
 from cxlib.data.demo._words_nova import CHINESE, ENGLISH
 
 NAME = "nova-mall"
@@ -79,7 +79,7 @@ def build(folder: Path) -> list[Path]:
         path = folder / f"survey_{year}.csv"
         paths.append(mess.write_csv(path, header, rows, encoding="utf-8-sig"))
     paths += [write_orders(folder / "orders.csv", bought), *write_voice(folder, MODEL, WAVES)]
-    return paths
+    return [*paths, write_steps(folder / "steps.csv", WAVES)]
 
 
 def columns_of(year: str) -> list[str]:
