@@ -70,10 +70,8 @@ class Page(ABC):
         from cxlib.present.withhold import is_empty
 
         told: dict[str, Any] = {"columns": columns, "table": table, "caption": caption}
-        others = {*self.client.languages} - {self.words.language} if each_language else ()
-        for other in (
-            () if is_empty(result, table) else ({}, *({"language": one} for one in others))
-        ):
+        others = sorted({*self.client.languages} - {self.words.language}) if each_language else ()
+        for other in () if is_empty(result, table) else ({}, *({"language": o} for o in others)):
             _display(self.view(result, **told, **other))
             self._note("table", result, **told, **other)
 
