@@ -15,6 +15,7 @@ from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import elsewhere
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.columns import Column
+from cxlib.errors import DataError, nearest
 from cxlib.params.service import terms_of
 from cxlib.words import mark as _
 
@@ -169,14 +170,21 @@ _APART = ("versus_p", "there", "rest", "drift", "drift_p")
 
 def _elsewhere(engagement: Any, row: dict[Any, Any], against: str) -> dict[str, Any]:
     """Return how a KPI moved where an action was carried out, against where it was not."""
-    (question,) = (q for q in engagement.questions if q.key == row["kpi"])
+    asked = [question for question in engagement.questions if question.key == row["kpi"]]
+    if not asked:  # a reported figure has no groups
+        return {}
     answers = engagement.survey(period="history")
     levels = set(answers[row["done_by"]].dropna().astype(str))
+    if unknown := sorted(set(row["done_in"]) - levels):
+        raise DataError(
+            f"the register of actions has {row['id']!r} carried out in {unknown[0]!r}, which is no "
+            f"{row['done_by']} of any answer{nearest(unknown[0], levels)}"
+        )
     if not levels - set(row["done_in"]):
         return {}
     found = kpis.difference_in_differences(
         answers,
-        question=question,
+        question=asked[0],
         by=row["done_by"],
         levels=row["done_in"],
         before=against,
