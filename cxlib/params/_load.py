@@ -1,4 +1,4 @@
-"""Ask room: read a client's file, fit it to the models and check what it says against itself."""
+"""Read a client's file, fit it to the models and check what it says against itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: closed models, and the kinds of value that several sections hold."""
+"""Closed models, and the kinds of value that several sections hold."""
 
 from __future__ import annotations
 

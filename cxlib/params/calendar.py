@@ -1,4 +1,4 @@
-"""Ask room: where and when the client works, what it counts money in, and how few is too few."""
+"""Where and when the client works, what it counts money in, and how few is too few."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: one client, as its file describes it."""
+"""One client, as its file describes it."""
 
 from __future__ import annotations
 

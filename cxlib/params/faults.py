@@ -1,4 +1,4 @@
-"""Ask room: what is wrong in a client file, where exactly, and what would be right."""
+"""What is wrong in a client file, where exactly, and what would be right."""
 
 from __future__ import annotations
 

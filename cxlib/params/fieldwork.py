@@ -1,4 +1,4 @@
-"""Ask room: who is to be asked, and how the field is followed."""
+"""Who is to be asked, and how the field is followed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: figures that the client reports already aggregated, period by period."""
+"""Figures that the client reports already aggregated, period by period."""
 
 from __future__ import annotations
 

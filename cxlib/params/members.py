@@ -1,4 +1,4 @@
-"""Ask room: a loyalty programme: its members, what they bought, their benefits and points."""
+"""A loyalty programme: its members, what they bought, their benefits and points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: the client's own face on what it is sent: logo, colours, footer, confidentiality."""
+"""The client's own face on what it is sent: logo, colours, footer, confidentiality."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: which files a table is read from, and how."""
+"""Which files a table is read from, and how."""
 
 from __future__ import annotations
 

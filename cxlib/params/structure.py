@@ -1,4 +1,4 @@
-"""Ask room: fit a document to the models, and say all that does not fit, not the first only.
+"""Fit a document to the models, and say all that does not fit, not the first only.
 
 What does not fit is cut out or stood in for, and the rest is tried again, so that contradictions
 between well-formed values (a target on the wrong side of its baseline) are found in the same pass.

@@ -1,4 +1,4 @@
-"""Ask room: the survey, its questions and the groups that answered it."""
+"""The survey, its questions and the groups that answered it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: contradictions within a survey section whose values are each well formed."""
+"""Contradictions within a survey section whose values are each well formed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: contact-centre tickets."""
+"""Contact-centre tickets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: the targets a contract sets, each against the metric it is set on."""
+"""The targets a contract sets, each against the metric it is set on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask room: a client file as plain values with their lines; what could confuse is refused.
+"""A client file as plain values with their lines; what could confuse is refused.
 
 YAML 1.2: ``yes``, ``no``, ``on``, ``off`` and ``12:30`` stay text. Keys are always text.
 Tags, anchors and aliases have no use in a client file and are refused, wherever they point.
