@@ -207,7 +207,7 @@ def test_a_report_that_cannot_be_rendered_fails_its_job(two: Place, by_key: Look
         "display({'application/vnd.cx.findings+json': {'items': [{'id': 1}]}}, raw=True)",
     )
     ended = by_key(two.run())
-    assert ended["c00/odd"].error == "its report: KeyError: 'severity'"
+    assert ended["c00/odd"].error.startswith("its report: KeyError: ")
     assert ended["c00/sound"].state == "done"
 
 

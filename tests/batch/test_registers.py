@@ -21,7 +21,10 @@ from cxlib.workspace import Workspace, kit_file
 @pytest.mark.parametrize(
     ("section", "reads"),
     [
-        ("actions", {"needs", "actions", "service", "monitoring", "engagement", "summary"}),
+        (
+            "actions",
+            {"needs", "journey", "actions", "service", "monitoring", "engagement", "summary"},
+        ),
         ("needs", {"needs", "actions", "engagement", "summary"}),
         ("obligations", {"needs", "engagement", "actions", "summary"}),
     ],
