@@ -14,7 +14,6 @@ from cxlib.chapters.comments.heard import heard
 from cxlib.data.coding import workbook
 from cxlib.engagement import Engagement
 from cxlib.errors import CxError
-from cxlib.params.source import Source
 from cxlib.params.voice import Coding
 from cxlib.workspace import Workspace, as_name, write_whole
 
@@ -51,7 +50,7 @@ def sample(
     strata = rows["source"] + rows["tone"].map(str) + pd.Series(found).map(str)
     chosen = drawn(strata, n, seed=seed)
     themes = {key: theme.label for key, theme in book.themes.items()}
-    section = engagement.client.coding or Coding(source=Source(files=f"{FOLDER}/*.xlsx"))
+    section = engagement.client.coding or Coding.model_validate({"source": f"{FOLDER}/*.xlsx"})
     for coder in coders or ("",):
         parts = ("comments", engagement.period, *([coder] if coder else ()))
         stem = "-".join(map(as_name, parts))
