@@ -162,7 +162,10 @@ def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bo
             click.echo(f"cx: cannot write {path}: {failed.strerror}", err=True)
             code = code or 1
     if not result.interrupted and any(ended.state == "done" for ended in result.ended):
-        handbook.write(request.out, kit_digest())
+        try:
+            handbook.write(request.out, kit_digest())
+        except OSError as failed:  # every report stands without it
+            _tell(f"cannot write the handbook of methods to {request.out}: {failed.strerror}")
     if as_json:
         click.echo(content)
     else:
