@@ -148,7 +148,7 @@ COMMENTS = (
 EVENTS = (
     Column(name="customer_id", dtype=TEXT, filled=True, key="customer", domain=CUSTOMER,
            meaning="pseudonym of who took the step"),
-    Column(name="date", dtype=TIME, filled=True, key="time", meaning="when"),
+    Column(name="date", dtype=TIME, filled=True, key="time", meaning="when the step was taken"),
     Column(name="step", dtype=TEXT, filled=True, key="step", meaning="key of touchpoint or stage"),
 )  # fmt: skip
 
