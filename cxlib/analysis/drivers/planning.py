@@ -30,7 +30,7 @@ hundred answers. What a change is worth is told for this much where nothing says
 
 AGAINST = (
     _("The survey rates no touchpoints, so there is nothing to weigh up."),
-    _("Only {count} of {total} touchpoints can be modelled; two are needed."),
+    _("Only {count} of {touchpoints} touchpoints can be modelled; two are needed."),
     _(
         "{given} respondents answered {outcome} and every touchpoint; {needed} are needed for "
         "{count} touchpoints."
@@ -120,7 +120,7 @@ def choose(
     complete = _settle(data, scores, ratings, reasons, base)
     kept = tuple(touchpoint for touchpoint in touchpoints if not reasons[touchpoint.key])
     needed, n = max(base, ROWS_PER_GROUP * len(kept)), int(complete.sum())
-    told = {"outcome": outcome.key, "count": len(kept), "total": len(known)}
+    told = {"outcome": outcome.key, "count": len(kept), "touchpoints": len(known)}
     told |= {"given": n, "needed": needed}
     cases = (not known, len(kept) < LEAST_DRIVERS, n < needed, n and np.ptp(scores[complete]) == 0)
     against = [Caveat(m, **told) for m, holds in zip(AGAINST, cases, strict=True) if holds][:1]
