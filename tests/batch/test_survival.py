@@ -34,7 +34,7 @@ def ours(place: Place) -> list[psutil.Process]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    _gone, alive = psutil.wait_procs(processes, timeout=10)
+    _gone, alive = psutil.wait_procs(processes, timeout=120)
     return not [p for p in alive if _lives(p)]
 
 

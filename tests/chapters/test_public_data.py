@@ -210,12 +210,12 @@ def test_both_reports_are_made_by_one_command(workspace: Workspace) -> None:
 def test_chinese_reviews_are_told_apart_better_than_by_guessing(voices: Workspace) -> None:
     e = Engagement.open("reviews", chapter="comments", workspace=voices)
     told = provenance(e.workspace, e.client)["tables"]["comments"]
-    assert (told["read"], told["kept"]) == (35_124, 20_004)  # the rest come again word for word
+    assert (told["read"], told["kept"]) == (35_124, 19_387)  # the rest come again word for word
     study = comments.study(e)
     right = comments.accuracy(study).set_index("judged_by")
     assert right.loc["model", "accuracy"] == pytest.approx(0.84, abs=0.01)  # of folds held back
     assert right.loc["lexicon", "accuracy"] == pytest.approx(0.73, abs=0.01)
-    assert right.loc["always the larger group", "accuracy"] == pytest.approx(0.524, abs=0.001)
+    assert right.loc["always the larger group", "accuracy"] == pytest.approx(0.522, abs=0.001)
     themes = comments.themes(e, study).set_index("theme")
     assert themes.loc["price", "turn"] == "better"
     assert themes.loc["resolution", "turn"] == "worse"
