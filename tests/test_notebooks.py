@@ -84,6 +84,7 @@ def module_of(path: Path) -> str:
     return f"nb_{path.parent.name}_{path.stem.replace('-', '_')}.py"
 
 
+@pytest.mark.xdist_group("mypy")  # one worker: two that fill one cache break it
 def test_its_code_is_typed(path: Path, typing_errors: str) -> None:
     told = typing_errors.splitlines()
     assert [line for line in told if module_of(path) in line and ": error:" in line] == []
