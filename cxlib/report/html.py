@@ -297,9 +297,7 @@ def _environment() -> Any:
         file_extension = ".html"
 
     exporter = ReportExporter(
-        template_name="cx",
-        extra_template_basedirs=[str(TEMPLATES)],
-        template_file="index.html.j2",
+        template_name="cx", extra_template_basedirs=[str(TEMPLATES)], template_file="index.html.j2"
     )
     environment = exporter.environment
     environment.autoescape = True
