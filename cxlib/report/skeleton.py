@@ -9,89 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cxlib.errors import SetupError
+from cxlib.report.html import TEMPLATES
 from cxlib.workspace import Workspace
 
 _STEM = re.compile(r"[a-z][a-z0-9-]*")
 
-FINDINGS = '''"""What this chapter says, as data."""
-
-from __future__ import annotations
-
-from cxlib.present.findings import Rule
-from cxlib.words import mark as _
-
-# fmt: off
-RULES = (
-    Rule({"status": "missed"}, _("{kpi} stands at {value}, its target at {target}."), "warning",
-         _("Name who answers for it.")),
-    Rule({"status": "met"}, _("{kpi} stands at {value}, its target at {target}."), "good"),
-)
-# fmt: on
-'''
-TABLES = '''"""The rows of this chapter, and the columns that it alone has."""
-
-from __future__ import annotations
-
-from typing import Any
-
-from cxlib.columns import Column
-
-COLUMNS: dict[str, Column] = {}
-
-
-def rows(engagement: Any) -> Any:
-    """Return one row a KPI, as every chapter reads it."""
-    return engagement.standing("survey")
-'''
-FIGURES = '''"""The chapter drawn: thin, on the kit's chart types."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-from cxlib.plots.forest import forest
-from cxlib.words import Words
-from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-
-def kpis(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw every KPI of one unit with its interval and target."""
-    table = standing.table
-    same = table[table["unit"] == table["unit"].iloc[0]]
-    labels = [words.label(kpi) for kpi in same["kpi"]]
-    title = words.say(_("Where each KPI stands; the stroke is its target"))
-    return forest(same, labels=labels, title=title, reference="target", ax=ax)
-'''
-OPTIONS = '''"""The settings of this chapter in the client file: ``chapters: {STEM: {…}}``."""
-
-from __future__ import annotations
-
-from cxlib.params.base import Closed
-
-
-class Options(Closed):
-    """None yet: add a field with its default, and `cx check` knows it."""
-'''
-TEST = '''"""The chapter on the demo clients."""
-
-from __future__ import annotations
-
-from cxlib import Engagement
-from cxlib.chapters.MODULE import findings, tables
-from cxlib.present.findings import tell
-from cxlib.workspace import Workspace
-
-
-def test_it_says_what_the_verdicts_say(demo_workspace: Workspace) -> None:
-    engagement = Engagement.open("nova-mall", chapter="STEM", workspace=demo_workspace)
-    rows = tables.rows(engagement)
-    told = {f.subject: f.severity for f in tell(rows, findings.RULES, chapter="STEM")}
-    met = set(rows.table.loc[rows.table["status"] == "met", "kpi"])
-    assert {kpi for kpi, severity in told.items() if severity == "good"} == met
-'''
 PARAMETERS = """client: str = "harbour-hotels"  # a file in params/, without .yaml
 period: str = "latest"  # a period of that client: 2026Q3, 2026-09, or "latest"
 language: str = "client"  # "en", "zh", or the client file's own"""
@@ -123,17 +45,11 @@ def new_chapter(workspace: Workspace, number: int, stem: str) -> list[Path]:
     files = {notebooks / f"{name}.ipynb": notebook(stem, private=private)}
     if not private:
         module = stem.replace("-", "_")
-        folder = kit / module
-        files |= {
-            folder / "__init__.py": f'"""Chapter {number:02d}: {stem}."""\n',
-            folder / "findings.py": FINDINGS,
-            folder / "tables.py": TABLES,
-            folder / "figures.py": FIGURES,
-            folder / "options.py": OPTIONS.replace("STEM", stem),
-            root / "tests" / "chapters" / f"test_{module}.py": TEST.replace("STEM", stem).replace(
-                "MODULE", module
-            ),
-        }
+        files[kit / module / "__init__.py"] = f'"""Chapter {number:02d}: {stem}."""\n'
+        for path in sorted((TEMPLATES / "chapter").glob("*.py.j2")):
+            text = path.read_text(encoding="utf-8").replace("STEM", stem).replace("MODULE", module)
+            test = root / "tests" / "chapters" / f"test_{module}.py"
+            files[test if path.name == "test.py.j2" else kit / module / path.stem] = text
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
