@@ -31,18 +31,9 @@ BLOCKED = _("It rests on a chapter that could not be made for this period.")
 def bind(
     workspace: Workspace, client: Client, job: Job, ended: Sequence[tuple[Job, str]], made_of: str
 ) -> Outcome:
-    """Bind the reports of one client, period and language.
+    """Bind the reports of one client, period and language, whose chapters have `ended` in some way.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    client : Client
-    job : Job
-        The book's.
-    ended : sequence of (Job, str)
-        Its chapters, and how each ended: ``done``, ``fresh``, ``failed``, ``blocked`` …
-    made_of : str
-        The digest of all that goes into it.
+    `made_of` is the digest of all that goes into it.
     """
     labels, segments = client.labels(job.language), client.segments
     beside = tuple(
@@ -102,12 +93,7 @@ def outdated(workspace: Workspace, made: Iterable[Job]) -> list[str]:
 def printed(workspace: Workspace, job: Job) -> None:
     """Print a job's report beside it, unless that is done already.
 
-    Raises
-    ------
-    SetupError
-        If the machine has no Chromium.
-    RunError
-        If it cannot be printed or written.
+    SetupError if the machine has no Chromium, RunError if it cannot be printed or written.
     """
     record: Record | None = read_record(workspace, job)
     report = record.path(workspace, "report") if record else None

@@ -87,12 +87,8 @@ class Chapters:
 def discover(place: Workspace | Path) -> Chapters:
     """Return the chapters of a workspace or folder, each after those it reads, else by number.
 
-    A notebook without ``cx`` metadata takes no part; a damaged one is a fault of its own.
-
-    Raises
-    ------
-    RunError
-        If two share a stem, one reads an unknown chapter, or they read one another in a circle.
+    A notebook without ``cx`` metadata takes no part; a damaged one is a fault of its own. RunError
+    if two share a stem, one reads an unknown chapter, or they read one another in a circle.
     """
     found: dict[str, Chapter] = {}
     faults: dict[str, str] = {}
@@ -149,13 +145,7 @@ def _sorted(found: Mapping[str, Chapter]) -> list[str]:
 
 
 def choose(chapters: Iterable[Chapter], asked: Iterable[str]) -> tuple[Chapter, ...]:
-    """Return the chapters that were asked for, by stem or file name; all of them if none was.
-
-    Raises
-    ------
-    RunError
-        If one is unknown; names the nearest.
-    """
+    """Return the chapters that were asked for, by stem or file name; all of them if none was."""
     every = tuple(chapters)
     names = {name: c for c in every for name in (c.stem, c.file)}
     wanted = set()

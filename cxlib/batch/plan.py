@@ -137,12 +137,8 @@ def make_plan(
 ) -> Plan:
     """Return the jobs of a request, each after those it depends on; ingest what is new first.
 
-    Without `write` it only looks; `said` is told of every client as it is ready.
-
-    Raises
-    ------
-    RunError
-        If the chapters cannot be put in order, or one that was asked for does not exist.
+    Without `write` it only looks; `said` is told of every client as it is ready. RunError if the
+    chapters cannot be put in order, or one that was asked for does not exist.
     """
     if request.book and request.chapters:
         raise RunError("a book holds all chapters: leave out --chapter, or --book.")

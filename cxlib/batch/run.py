@@ -253,13 +253,7 @@ def make_parcel(
     """Collect a job's inputs: its client's file, tables and upstream results, its notebook.
 
     With `carry` the files' bytes travel, for a worker elsewhere; `without` are keys of failed jobs.
-
-    Raises
-    ------
-    RunError
-        If one of them has changed or gone since the run was planned.
-    OSError
-        If one cannot be read.
+    RunError if one has changed or gone since the run was planned, OSError if it cannot be read.
     """
     for seen in job.inputs:
         seen.check()
@@ -378,13 +372,7 @@ PATIENCE = "20s"
 
 @contextmanager
 def cluster(address: str) -> Iterator[tuple[Executor, int]]:
-    """Connect to a Dask scheduler; yield its Executor, and how many jobs it runs at once.
-
-    Raises
-    ------
-    RunError
-        If the extra is missing, the scheduler does not answer, or it has no workers.
-    """
+    """Connect to a Dask scheduler; yield its Executor, and how many jobs it runs at once."""
     try:
         from distributed import Client
     except ImportError:

@@ -137,10 +137,7 @@ def _base() -> Path:
 def read_left(folder: Path, path: Path, *, most: int) -> bytes | None:
     """Return a file that a notebook left below its folder, or None; no link is ever followed.
 
-    Raises
-    ------
-    RunError
-        If a link, a pipe, a device or a file of several names stands there, or it is too large.
+    RunError if a link, a pipe, a device or a file of several names stands there, or a large one.
     """
     parts = path.relative_to(folder).parts
     nofollow = getattr(os, "O_NOFOLLOW", 0)

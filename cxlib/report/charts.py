@@ -17,22 +17,10 @@ LIGHT = 0.55
 def add_chart(
     slide: Any, chart: Chart, box: Sequence[int], *, font: Any, stressed: str = ""
 ) -> Any:
-    """Add a chart to a slide.
+    """Add a chart to a slide; `box` is left, top, width and height in EMU.
 
-    Parameters
-    ----------
-    slide : pptx Slide
-    chart : Chart
-    box : (left, top, width, height)
-        In EMU.
-    font : callable
-        ``font(element)`` gives a run's or a chart's text properties the reader's fonts.
-    stressed : str
-        The label of the bar that the slide is about.
-
-    Returns
-    -------
-    pptx GraphicFrame
+    `font` gives text properties the reader's fonts; `stressed` is the label of the bar that the
+    slide is about.
     """
     from pptx.chart.data import CategoryChartData
     from pptx.util import Pt

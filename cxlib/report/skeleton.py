@@ -24,12 +24,7 @@ def new_chapter(workspace: Workspace, number: int, stem: str) -> list[Path]:
     """Write a working chapter, and return its files.
 
     In a checkout of the kit: notebook, folder and test. In a workspace: a notebook that joins the
-    kit's own chapters there.
-
-    Raises
-    ------
-    SetupError
-        If the name will not do, or a chapter of that name or number is there.
+    kit's own there. SetupError if the name will not do, or that name or number is there.
     """
     if not _STEM.fullmatch(stem):
         raise SetupError(f"{stem!r} is no name of a chapter: small letters, digits and '-'.")

@@ -42,17 +42,7 @@ PICTURE = (EDGE, 2.0, 8.3, 4.7)
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """The face a deck wears.
-
-    Parameters
-    ----------
-    main : str
-        The colour of titles and bands.
-    footer : str
-        What stands at the foot of every slide, said already.
-    logo : bytes, optional
-        A PNG or JPEG, for the first slide.
-    """
+    """The face a deck wears: colour of titles and bands, foot of each slide, logo (PNG or JPEG)."""
 
     main: str = theme.MAIN
     footer: str = ""
@@ -61,16 +51,9 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A figure for a slide: a chart that can be edited, else a picture.
+    """A figure for a slide: a chart that can be edited, else a picture of so many inches.
 
-    Parameters
-    ----------
-    chart : Chart or None
-    png : bytes
-    size : (float, float)
-        Of the picture, inches.
-    about, text : str
-        What it shows in words, and how it is read.
+    `about` says in words what it shows, `text` how it is read.
     """
 
     chart: Chart | None

@@ -33,15 +33,10 @@ TITLE = "title"
 
 
 def inline(svg: str, *, prefix: str, alt: str, top: float = 0.0) -> str:
-    """Return a figure's SVG as it stands in a report, whatever drew it.
+    """Return a figure's SVG as it stands in a report, whatever drew it; DataError if it is none.
 
     `prefix` is set before every id, so that figures of one page do not meet; `alt` says what the
     figure shows; `top` points are cut off: the title, which stands as its caption.
-
-    Raises
-    ------
-    DataError
-        If it is no SVG, or declares entities.
     """
     if "<!" in re.sub(r"<!--.*?-->", "", svg, flags=re.S):
         raise DataError("a figure declares what a figure may not; it is left out.")
