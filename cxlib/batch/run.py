@@ -292,7 +292,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
     """Write down what a job brought back, the record last; a failure keeps its notebook only."""
     error = outcome.error or gate.check(job.client, outcome.files)
     places = {
-        "notebook": record_path(workspace, job).with_name(f"{job.chapter.file}.ipynb"),
+        "notebook": record_path(workspace, job.where).with_name(f"{job.chapter.file}.ipynb"),
         "results": workspace.result(job.client, job.period, job.chapter.stem),
         "report": report_path(out, job),
     }
@@ -323,7 +323,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
         glance=dict(outcome.glance) if not error else {},
     )
     try:
-        write_record(workspace, job, record)
+        write_record(workspace, job.where, record)
     except OSError as failed:
         error = error or f"cannot write its record: {failed.strerror}"
     return Ended(
@@ -340,7 +340,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
 
 def republish(workspace: Workspace, job: Job, out: Path) -> Ended:
     """Return a fresh job as ended, its report copied to where this run wants it."""
-    record = read_record(workspace, job)
+    record = read_record(workspace, job.where)
     known = record.path(workspace, "report") if record else None
     report = report_path(out, job)
     if record is None or known is None or known == report:

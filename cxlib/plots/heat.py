@@ -55,8 +55,8 @@ def heat(
     ax.set_xlabel(label)
     top = [grid.columns[x] for x in values.argmax(axis=1)]
     most = [words.number(value, digits) for value in values.max(axis=1)]
-    names = (f"{row}, {column}" for row, column in zip(grid.index, top, strict=True))
-    theme.tells(ax, zip(names, most, strict=True))
+    cells = (f"{row}, {column}" for row, column in zip(grid.index, top, strict=True))
+    theme.tells(ax, zip(cells, most, strict=True))
     return ax
 
 

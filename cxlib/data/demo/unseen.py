@@ -81,7 +81,7 @@ def truth(seed: int) -> Truth:
 def build_unseen(root: Path, seed: int, *, truth_to: Path | None = None) -> list[Path]:
     """Write an unseen client below `root`: its client file, raw data and public key; return them.
 
-    The same seed makes the same bytes; what is there of this client is left alone. The truth goes to
+    The same seed makes the same bytes; what is there of it is left alone. The truth goes to
     ``<client>.yaml`` in the folder `truth_to`, for the trainer alone.
     """
     from cxlib.data.demo import KEY_FILE, demo_key
