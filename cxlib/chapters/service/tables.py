@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.actions import FINISHED
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.service import (
     SHOWN,
@@ -154,11 +155,6 @@ def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
     return mine.assign(unit=unit, value=value, tickets=mine["n"])
 
 
-_STATE = {"approved": "planned", "in progress": "under way", "done": "done", "verified": "done",
-          "stopped": "stopped"}  # fmt: skip
-"""What a state of the register of actions is called here; a proposed one is not agreed."""
-
-
 def agreed(engagement: Any) -> tuple[Action, ...]:
     """Return the agreed actions on ticket KPIs: the register's, else those of the client file."""
     register = engagement.register("actions")
@@ -171,12 +167,12 @@ def agreed(engagement: Any) -> tuple[Action, ...]:
             kpi=row["kpi"],
             owner=label(row["owner"] or ""),
             due=row["due"],
-            state=_STATE[row["state"]],
-            finished="" if _STATE[row["state"]] != "done" else str(row["done"] or row["due"]),
+            state=row["state"],
+            finished=str(row["done"] or row["due"]) if row["state"] in FINISHED else "",
             note=label(row["note"] or ""),
         )
         for row in register.frame("actions").to_dict("records")
-        if row["kpi"] in TICKET_KPIS and row["due"] and row["state"] in _STATE
+        if row["kpi"] in TICKET_KPIS and row["due"] and row["state"] != "proposed"
     )
 
 
