@@ -61,7 +61,7 @@ def last_day(when: str) -> dt.date:
 
 
 def answering(actions: Iterable[Action], kpi: str) -> Action | None:
-    """Return the action that answers a KPI: the first due of those that are agreed and not finished.
+    """Return the action that answers a KPI: of those agreed and not finished the first due.
 
     An action on a wait or a time also answers its percentile and its share within the SLA.
     """
