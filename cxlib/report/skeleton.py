@@ -41,7 +41,7 @@ def new_chapter(workspace: Workspace, number: int, stem: str) -> list[Path]:
     if not private:
         module = stem.replace("-", "_")
         files[kit / module / "__init__.py"] = f'"""Chapter {number:02d}: {stem}."""\n'
-        for path in sorted((TEMPLATES / "chapter").glob("*.py.j2")):
+        for path in sorted((TEMPLATES / "chapter").glob("*.j2")):
             text = path.read_text(encoding="utf-8").replace("STEM", stem).replace("MODULE", module)
             test = root / "tests" / "chapters" / f"test_{module}.py"
             files[test if path.name == "test.py.j2" else kit / module / path.stem] = text
