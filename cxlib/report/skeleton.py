@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from cxlib.errors import SetupError
 from cxlib.report.html import TEMPLATES
 from cxlib.workspace import Workspace
 
 _STEM = re.compile(r"[a-z][a-z0-9-]*")
-
-PARAMETERS = """client: str = "harbour-hotels"  # a file in params/, without .yaml
-period: str = "latest"  # a period of that client: 2026Q3, 2026-09, or "latest"
-language: str = "client"  # "en", "zh", or the client file's own"""
-OPEN = 'engagement = Engagement.open(client, period=period, language=language, chapter="{stem}")'
 
 
 def new_chapter(workspace: Workspace, number: int, stem: str) -> list[Path]:
@@ -30,67 +22,24 @@ def new_chapter(workspace: Workspace, number: int, stem: str) -> list[Path]:
         raise SetupError(f"{stem!r} is no name of a chapter: small letters, digits and '-'.")
     if not 0 <= number <= 99:
         raise SetupError(f"{number} is no number of a chapter: from 0 to 99.")
-    root, name = workspace.root, f"{number:02d}-{stem}"
-    notebooks = root / "notebooks"
-    for path in sorted(notebooks.glob("*.ipynb")):
+    root, module = workspace.root, stem.replace("-", "_")
+    notebook = root / "notebooks" / f"{number:02d}-{stem}.ipynb"
+    for path in sorted(notebook.parent.glob("*.ipynb")):
         if path.stem.startswith(f"{number:02d}-") or path.stem.partition("-")[2] == stem:
             raise SetupError(f"{path.name} is there already; nothing was changed.")
     kit = root / "cxlib" / "chapters"
-    private = not kit.is_dir()
-    files = {notebooks / f"{name}.ipynb": notebook(stem, private=private)}
-    if not private:
-        module = stem.replace("-", "_")
+    places = {
+        "private.ipynb": notebook, "notebook.ipynb": notebook,
+        "test.py": root / "tests" / "chapters" / f"test_{module}.py",
+    }  # fmt: skip
+    kits = sorted((TEMPLATES / "chapter").glob("*.j2"))
+    files = {}
+    for path in kits if kit.is_dir() else [TEMPLATES / "private.ipynb.j2"]:
+        text = path.read_text(encoding="utf-8").replace("STEM", stem).replace("MODULE", module)
+        files[places.get(path.stem, kit / module / path.stem)] = text
+    if kit.is_dir():
         files[kit / module / "__init__.py"] = f'"""Chapter {number:02d}: {stem}."""\n'
-        for path in sorted((TEMPLATES / "chapter").glob("*.j2")):
-            text = path.read_text(encoding="utf-8").replace("STEM", stem).replace("MODULE", module)
-            test = root / "tests" / "chapters" / f"test_{module}.py"
-            files[test if path.name == "test.py.j2" else kit / module / path.stem] = text
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return list(files)
-
-
-def notebook(stem: str, *, private: bool) -> str:
-    """Return a chapter's notebook: a question, parameters, set-up, one section, results saved."""
-    imports = "from cxlib import Engagement\n"
-    tell = "engagement.tell(RULES, rows)"
-    rows = 'engagement.standing("survey")'
-    draw: list[tuple[str, str, list[str]]] = []
-    if private:
-        imports += "from cxlib.present.findings import Rule\n"
-        opened = f"{imports}\n{OPEN.format(stem=stem)}\n" + (
-            'RULES = (Rule({"status": "missed"}, "{kpi} stands at {value}.", "warning"),)'
-        )
-    else:
-        module = stem.replace("-", "_")
-        imports += f"from cxlib.chapters.{module} import figures, findings, tables\n"
-        opened = f"{imports}\n{OPEN.format(stem=stem)}"
-        tell, rows = "engagement.tell(findings.RULES, rows)", "tables.rows(engagement)"
-        draw = [("code", "engagement.draw(figures.kpis, rows)", [])]
-    cells = [
-        ("markdown", f"# What does {stem} ask?\nOne sentence: what the reader will know.", []),
-        ("code", PARAMETERS, ["parameters"]),
-        ("code", opened, ["setup"]),
-        ("markdown", "## Where it stands\nWhy the reader should care, in a sentence.", []),
-        ("code", f'rows = {rows}\nengagement.show(rows, "kpi value target status n")\n{tell}', []),
-        *draw,
-        ("code", "engagement.save(rows=rows)", ["setup"]),
-    ]
-    about = {"cx": {"schema": 1, "needs": [["survey"]]}}
-    about |= {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    about |= {"language_info": {"name": "python"}}
-    book: dict[str, Any] = {"cells": [_cell(*c) for c in cells], "metadata": about}
-    return (
-        json.dumps(book | {"nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False, indent=1) + "\n"
-    )
-
-
-def _cell(kind: str, text: str, tags: list[str]) -> dict[str, Any]:
-    cell: dict[str, Any] = {
-        "cell_type": kind,
-        "id": sha256(text.encode("utf-8")).hexdigest()[:8],
-        "metadata": {"tags": tags} if tags else {},
-        "source": text.splitlines(keepends=True),
-    }
-    return cell if kind == "markdown" else cell | {"execution_count": None, "outputs": []}

@@ -28,8 +28,7 @@ WIDE, HIGH, EDGE = 13.333, 7.5, 0.6
 """Inches: 16:9, and its margin."""
 COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
 STATES = {"good": theme.GOOD, "bad": theme.BAD, "open": theme.ACCENT}
-LATIN = {"en": "Calibri", "zh": "Calibri"}
-EAST_ASIAN = {"en": "Microsoft YaHei", "zh": "Microsoft YaHei"}
+FONTS = {"latin": "Calibri", "ea": "Microsoft YaHei"}
 TAGS = {"en": "en-GB", "zh": "zh-CN"}
 FACTS = (
     *("value", "target", "expected", "status", "before", "change", "like", "last_year"),
@@ -93,12 +92,11 @@ class Slides:
         from lxml import etree
 
         space = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-        language = self.words.language
-        element.set("lang", TAGS.get(language, "en-GB"))
-        for tag, family in (("latin", LATIN), ("ea", EAST_ASIAN)):
+        element.set("lang", TAGS.get(self.words.language, "en-GB"))
+        for tag, family in FONTS.items():
             for old in element.findall(space + tag):
                 element.remove(old)
-            etree.SubElement(element, space + tag).set("typeface", family.get(language, "Calibri"))
+            etree.SubElement(element, space + tag).set("typeface", family)
 
     def text(
         self,
