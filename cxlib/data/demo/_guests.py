@@ -94,25 +94,20 @@ def stays(rng: np.random.Generator, people: Guests) -> Stays:
 
 def write_members(path: Path, people: Guests) -> Path:
     """Write the members' file."""
-    dates = (_texts(people.joined), _texts(people.left))
-    facts = (people.tier.tolist(), _texts(people.birthday), people.gender.tolist())
-    rows = list(zip(people.number.tolist(), *dates, *facts, strict=True))
-    header = ("会员号", "入会日期", "退会日期", "等级", "生日", "性别")
-    return mess.write_csv(path, header, rows, encoding="gb18030")
+    columns = {
+        "会员号": people.number, "入会日期": people.joined, "退会日期": people.left,
+        "等级": people.tier, "生日": people.birthday, "性别": people.gender,
+    }  # fmt: skip
+    return mess.write_table(path, columns, encoding="gb18030")
 
 
 def write_stays(path: Path, people: Guests, visits: Stays) -> Path:
     """Write the stays' file; points follow from the amount and the tier."""
     factor = np.array([POINTS_A_YUAN[t] for t in people.tier[visits.guest].tolist()])
-    points = np.floor(visits.amount * factor).astype(int).tolist()
-    order = [f"S{200_000 + i}" for i in range(len(visits.guest))]
-    number = people.number[visits.guest].tolist()
-    money = visits.amount.astype(int).tolist()
-    facts = (visits.hotel.tolist(), visits.room.tolist(), money, points)
-    rows = list(zip(order, number, _texts(visits.day), *facts, strict=True))
-    header = ("订单号", "会员号", "入住日期", "酒店", "房型", "消费金额", "获得积分")
-    return mess.write_csv(path, header, rows, encoding="gb18030")
-
-
-def _texts(days: Dates) -> list[str]:
-    return ["" if text == "NaT" else text for text in days.astype("M8[D]").astype(str).tolist()]
+    columns = {
+        "订单号": [f"S{200_000 + i}" for i in range(len(visits.guest))],
+        "会员号": people.number[visits.guest], "入住日期": visits.day, "酒店": visits.hotel,
+        "房型": visits.room, "消费金额": visits.amount.astype(int),
+        "获得积分": np.floor(visits.amount * factor).astype(int),
+    }  # fmt: skip
+    return mess.write_table(path, columns, encoding="gb18030")
