@@ -75,7 +75,8 @@ def _cells(
     widest = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 1.0
     for (y, x), value in np.ndenumerate(values):
         empty = np.isnan(value)
-        alpha = 0.0 if empty else PALEST + (DARKEST - PALEST) * abs(value) / (widest or 1.0)
+        alpha = PALEST + (DARKEST - PALEST) * abs(value) / (widest or 1.0)
+        alpha = 0.0 if empty or value == 0 else alpha
         look: dict[str, Any] = {"facecolor": faces[int(value >= 0)], "alpha": alpha, "linewidth": 0}
         ax.add_patch(Rectangle((x - 0.46, y - 0.42), 0.92, 0.84, **look))
         look = {"ha": "center", "va": "center", "fontsize": 8}
