@@ -36,7 +36,8 @@ def heat(
     ax = theme.axes(ax, height=1.25 + 0.3 * len(grid))
     values = grid.to_numpy(dtype=float)
     if texts is not None:
-        _cells(ax, grid, texts, (theme.BAD, theme.BAD), label, 20)
+        _cells(ax, grid, texts, (theme.BAD, theme.BAD), 20)
+        ax.set_xlabel(label, fontsize=8)
         written, known = texts.to_numpy(dtype=object), np.argwhere(values > 0)
         names = [f"{grid.index[y]}, {grid.columns[x]}" for y, x in known]
         theme.tells(ax, zip(names, (str(written[y, x]) for y, x in known), strict=True))
@@ -61,13 +62,8 @@ def heat(
 
 
 def _cells(
-    ax: Axes,
-    grid: pd.DataFrame,
-    texts: pd.DataFrame,
-    faces: Sequence[str],
-    label: str,
-    width: float,
-) -> Axes:
+    ax: Axes, grid: pd.DataFrame, texts: pd.DataFrame, faces: Sequence[str], width: float
+) -> None:
     """Draw a text a cell, the farther from 0 the stronger in `faces`: below, and from 0 up."""
     from matplotlib.patches import Rectangle
 
@@ -89,8 +85,6 @@ def _cells(
     theme.label_rows(ax, [str(name) for name in grid.index], width=width)
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.set_xlabel(label, fontsize=8)
-    return ax
 
 
 def change_map(
@@ -119,7 +113,8 @@ def change_map(
 
     ax = theme.axes(ax, height=1.5 + 0.3 * len(rows))
     grid = values.set_axis(list(rows)).set_axis(list(columns), axis=1)
-    _cells(ax, grid, texts, (theme.BAD, theme.MAIN), xlabel, 18)
+    _cells(ax, grid, texts, (theme.BAD, theme.MAIN), 18)
+    ax.set_xlabel(xlabel, fontsize=8)
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": theme.INK, "linewidth": 1.5}
     framed, written = np.argwhere(clear.to_numpy(dtype=bool)), texts.to_numpy(dtype=object)
     for y, x in framed:

@@ -234,15 +234,12 @@ def _write_table_book(
     for key, found in told:
         starts.append((_question(key, words), row + 1))
         row = _write_question(book, sheet, row + 1, key, found, columns)
-    small = any(found.table["withheld"].any() for _key, found in told)
-    for note in tables.notes_of(None, _all(told), words, engagement.minimum_base) if small else ():
+    every = pd.concat([found.table for _key, found in told], ignore_index=True)
+    small = every["withheld"].any()
+    for note in tables.notes_of(None, every, words, engagement.minimum_base) if small else ():
         row += 1
         book.put(sheet, row, 0, (note, ""), font_color=MUTED, font_size=9)
     return name, starts
-
-
-def _all(told: list[tuple[str, Crosstab]]) -> pd.DataFrame:
-    return pd.concat([found.table for _key, found in told], ignore_index=True)
 
 
 Column = tuple[Any, ...]
