@@ -345,13 +345,8 @@ def test_choices_of_wenjuanxing_and_of_typeform_are_one_question(shop: Any, tmp_
     table, draft = taken_in(shop, tmp_path, lambda: text([head, *rows]))
     assert "kind: multiple" in draft
     chosen = {str(name).partition("=")[2]: int(table[name].sum()) for name in table if "=" in name}
-    assert chosen == {"朋友": 33, "其他": 22}
-    rows = [[*row[:3], row[5], row[6]] for row in rows]
-    head = [*head[:3], "App", "Shop"]
-    (tmp_path / "two.csv").write_bytes(text([head, *rows]))
-    second = new("zwei", [tmp_path / "two.csv"], shop.workspace)
-    assert "columns: [App, Shop], kind: multiple" in second.file.read_text(encoding="utf-8")
-    assert any("which question" in question for question in second.questions)
+    assert chosen == {"朋友": 33, "其他": 22, "App": 33, "Shop": 49}
+    assert "# ? to which question do these choices belong?" in draft
 
 
 def test_a_row_for_each_answer_is_asked_about_and_its_sql_reads_it(
