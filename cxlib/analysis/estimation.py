@@ -344,7 +344,6 @@ def estimate(
                 direction=metric.direction,
             )
         error, variance = error * sqrt(inflate), variance * inflate
-    caveats: tuple[Caveat, ...] = ()
     if single:
         message = _("All {n} answers come from one customer: they count as one.")
         caveats = (Caveat(message, n=found.n),)

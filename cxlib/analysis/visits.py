@@ -25,32 +25,20 @@ from cxlib.words import mark as _
 class Scorecard(Result):
     """Visits summed up.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value, low,
-        high`` (mean score in percent and its t interval over visits; NaN ends on one visit),
-        ``adjusted`` (at the average visitor; NaN where visitors cannot be told from locations),
-        ``critical`` (visits with a critical failure), ``difference, difference_low,
-        difference_high, p_adjusted`` (from the mean of the other places, in points, at the same
-        visitors where these can be told; one variance for all places).
-    sections : pandas.DataFrame
-        ``section, n, value, low, high``: mean over visits of a section's score, in percent.
-    standards : pandas.DataFrame
-        Most often failed first: ``standard, section, n`` (visits to which it applied), ``failed``,
-        ``value`` (percent of points won), ``low, high`` (Wilson), ``critical``, ``weakest`` (the
-        level of `by` where it fails most).
-    visitors : pandas.DataFrame
-        ``visitor, n, effect, low, high, p_adjusted``: how far a visitor scores above (strict ones
-        below) the others at the same places, in points; empty with one visitor.
-    visits : pandas.DataFrame
-        One row a visit: ``visit, value, critical`` and the level of `by`.
-    agreement : Agreement or None
-        Of two visitors at one place in one wave, standard by standard; None without such visits.
-    n_used, n_dropped : int
-        Visits, and rows that did not apply.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value,
+    low, high`` (mean score in percent and its t interval over visits; NaN ends on one visit),
+    ``adjusted`` (at the average visitor; NaN where visitors cannot be told from locations),
+    ``critical`` (visits with a critical failure), ``difference, difference_low, difference_high,
+    p_adjusted`` (from the mean of the other places, in points, at the same visitors where these can
+    be told; one variance for all places). ``sections``: ``section, n, value, low, high``: mean over
+    visits of a section's score, in percent. ``standards``: most often failed first: ``standard,
+    section, n`` (visits to which it applied), ``failed``, ``value`` (percent of points won), ``low,
+    high`` (Wilson), ``critical``, ``weakest`` (the level of `by` where it fails most).
+    ``visitors``: ``visitor, n, effect, low, high, p_adjusted``: how far a visitor scores above
+    (strict ones below) the others at the same places, in points; empty with one visitor.
+    ``visits``: one row a visit: ``visit, value, critical`` and the level of `by`. ``agreement``: of
+    two visitors at one place in one wave, standard by standard; None without such visits. ``n_used,
+    n_dropped``: visits, and rows that did not apply.
     """
 
     table: pd.DataFrame
@@ -61,7 +49,6 @@ class Scorecard(Result):
     agreement: Agreement | None
     n_used: int
     n_dropped: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def scorecard(
@@ -97,11 +84,6 @@ def scorecard(
         failing it is critical, who visited, and in which wave.
     confidence : float
         Coverage of the intervals.
-
-    Returns
-    -------
-    Scorecard
-        Scores by place, section, standard and visitor.
 
     Raises
     ------

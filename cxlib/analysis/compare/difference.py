@@ -207,7 +207,6 @@ def _paired(
     if n == 0:
         raise DataError(f"no pair is complete among {gaps.size} rows.")
     error = float(complete.std(ddof=1)) / sqrt(n) if n > 1 else nan
-    caveats: tuple[Caveat, ...] = ()
     if n > 1 and error > 0:
         found = by_t(float(complete.mean()), error, n - 1, coverage)
     else:

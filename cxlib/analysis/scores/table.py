@@ -185,7 +185,6 @@ class Answers(NamedTuple):
     weights: Any
     clusters: Any
     confidence: float
-    caveats: tuple[Caveat, ...]
 
     def score(self, rows: Any) -> Score | None:
         """Score some rows; None where none has an answer."""
