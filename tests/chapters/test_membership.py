@@ -181,8 +181,14 @@ def test_novas_orders_have_the_planted_model_and_it_holds_out(nova: Told) -> Non
 
 
 def test_where_the_model_does_not_fit_no_value_is_given_and_it_is_said(harbour: Told) -> None:
-    assert tables.worth(harbour.study) is None
-    refused = tables.refused(harbour.study)
+    study = Study(engagement=harbour.study.engagement)
+    bought, joined = study.bought, study.listed.set_index("member_id")["joined"]
+    assert bought is not None
+    kept = bought[bought["date"].to_numpy() > joined.reindex(bought["member_id"]).to_numpy()]
+    kept = kept.assign(member_id=kept["member_id"].cat.remove_unused_categories())
+    study.__dict__["own"] = kept  # as members they leave openly: nobody drops out unseen
+    assert tables.worth(study) is None
+    refused = tables.refused(study)
     assert "worth" in set(refused["case"])
     assert "worth" in harbour.about(refused, findings.REFUSED, "case")
 
