@@ -16,11 +16,8 @@ from cxlib.analysis.drivers.model import ROWS_PER_DRIVER
 from cxlib.analysis.kpis import contrast
 from cxlib.analysis.results import CARE_BASE
 from cxlib.analysis.validate import used
-from cxlib.chapters.comments import coded
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study, study
-from cxlib.columns import Column
-from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.params import Client
@@ -35,56 +32,6 @@ QUOTED = (6, 160)
 QUICK = 15
 """Ratings and themes in one model up to which a thousand resamples are divided in seconds; beyond
 it Johnson's weights stand in for Shapley's shares."""
-COLUMNS = {
-    "theme": Column(_("Theme"), "key"),
-    "complaints": Column(_("Complain of it"), "int", "Comments that speak ill of the theme."),
-    "praises": Column(_("Praise it"), "int", "Comments that speak well of the theme."),
-    "tone": Column(_("Tone"), "word", "complaint, praise or both: which clearly prevails."),
-    "mentioned": Column(
-        _("Named by"), "percent", "Share of comments, 0 to 1.", ("mentioned_low", "mentioned_high")
-    ),
-    "mentioned_before": Column(_("Period before"), "percent"),
-    "mentioned_change": Column(
-        _("Change"),
-        "share_change",
-        "Of the share.",
-        ("mentioned_change_low", "mentioned_change_high"),
-    ),
-    "term": Column(_("Word"), "text"),
-    "said_by": Column(_("Said by"), "word"),
-    "in_group": Column(_("In their comments"), "percent"),
-    "in_others": Column(_("In the others'"), "percent"),
-    "terms": Column(_("Words that go together"), "text"),
-    "topic": Column(_("Topic"), "int"),
-    "comment": Column(_("Comment"), "text"),
-    "judged_by": Column(_("Method"), "word"),
-    "accuracy": Column(
-        _("Right"), "percent", "Share of rated comments.", ("accuracy_low", "accuracy_high")
-    ),
-    "balanced": Column(_("Right, both groups alike"), "percent"),
-    "heard_in": Column(_("Source"), "key", "Where the comment comes from."),
-    "rated": Column(_("With a rating"), "int"),
-    "uncoded": Column(_("Without a theme"), "percent"),
-    "beside": Column(
-        _("Part beside the touchpoints"),
-        "percent",
-        "Share of what rated touchpoints and themes explain together, 0 to 1.",
-        ("beside_low", "beside_high"),
-    ),
-    "beside_p": Column(_("p beyond the touchpoints (adjusted)"), "p", "Robust F, Holm."),
-    "adds": Column(_("Adds"), "mark", "beside_p below 5%."),
-    "outcome": Column(_("KPI explained"), "key"),
-    **coded.COLUMNS,
-}
-SAID = (
-    _("complaint"),
-    _("praise"),
-    _("both"),
-    _("detractors"),
-    _("promoters"),
-    _("low ratings"),
-    _("high ratings"),
-)
 
 
 def labels(client: Client, language: str) -> Mapping[str, str]:
