@@ -231,14 +231,14 @@ def test_what_a_theme_adds_to_the_ratings_is_found_and_what_repeats_them_is_not(
     survey = answers(np.random.default_rng(5), n=900, price=-2.0)
     found = beside(survey)
     assert {"price", "staff"} <= set(found.index)
-    assert found.index[found["beside_p"] < 0.05].tolist() == ["price"]
+    assert found.index[found["added_p"] < 0.05].tolist() == ["price"]
     row = found.loc["price"]
-    assert 0 < row["beside_low"] < row["beside"] < row["beside_high"] < 1
+    assert 0 < row["added_low"] < row["added"] < row["added_high"] < 1
     # the truth: the part of the variance that the price explains, with independent ratings exact
     price = survey["comment"].str.contains("expensive", na=False)
     ratings = survey[["t0", "t1"]].assign(price=price.astype(float))
     parts = ratings.var() * np.array([1.0, 0.5, -2.0]) ** 2
-    assert row["beside_low"] < parts["price"] / parts.sum() < row["beside_high"]
+    assert row["added_low"] < parts["price"] / parts.sum() < row["added_high"]
 
 
 def test_too_few_who_name_a_theme_or_comment_without_it_are_refused() -> None:

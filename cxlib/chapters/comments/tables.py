@@ -76,7 +76,7 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     table = table.merge(_moved(study), on="theme", how="left")
     table = table.merge(_gaps(engagement, study, table), on="theme", how="left")
     table = table.merge(_beside(engagement, study, table), on="theme", how="left")
-    table["adds"] = table["beside_p"] < ALPHA
+    table["adds"] = table["added_p"] < ALPHA
     table["outcome"] = getattr(study.score, "key", None)
     table["turn"] = table["turn"].fillna("unclear")
     table["moved"] = table["moved"].fillna("unclear")
@@ -275,7 +275,7 @@ def _beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     touchpoint. A theme needs `CARE_BASE` who name it, and as many who comment without naming it.
     """
     names = ["driver", "share", "share_low", "share_high", "p_unique"]
-    columns = ["theme", "beside", "beside_low", "beside_high", "beside_p"]
+    columns = ["theme", "added", "added_low", "added_high", "added_p"]
     none = pd.DataFrame(columns=columns)
     if "row" not in study.judged or not engagement.touchpoints:
         return none
