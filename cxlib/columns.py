@@ -100,7 +100,7 @@ COLUMNS: dict[str, Column] = {
     "course": Column(
         _("Course"), "word", "on course, behind, too close to call, no trajectory or due."
     ),
-    "p_met": Column(_("Chance that it is met"), "percent", "Φ(z) in the target's direction."),
+    "p_met": Column(_("Chance that it is met"), "chance", "Φ(z) in the target's direction."),
     "p_adjusted": Column(_("p (adjusted)"), "p"),
     "verdict_p": Column(_("p of the verdict (adjusted)"), "p"),
     "p_value": Column(_("p"), "p"),

@@ -37,7 +37,7 @@ COLUMNS = {
     ),
     "relative_johnson": Column(_("By Johnson's weights"), "percent"),
     "rank_johnson": Column(_("Rank by Johnson's weights"), "int"),
-    "p_top3": Column(_("Chance to be in the first three"), "percent"),
+    "p_top3": Column(_("Chance to be in the first three"), "chance"),
     "p_unique": Column(_("p (adjusted)"), "p", "Beyond all other touchpoints, Holm-adjusted."),
     "proven": Column(_("Proven"), "mark", "p_unique below 5%."),
     "performance": Column(_("Mean rating"), "number", "", ("performance_low", "performance_high")),

@@ -97,7 +97,7 @@ COLUMNS = {
     "up": Column(_("Rise"), "int"),
     "under": Column(_("Just under it"), "int", "Within a tenth under the threshold."),
     "recommended": Column(_("Recommended"), "word"),
-    "reason_text": Column(_("Why"), "text"),
+    "reason_text": Column(_("Why"), "word"),
 }
 TIER = {"en": "Tier", "zh": "等级"}
 WHOLE = {"en": "All members", "zh": "全体会员"}

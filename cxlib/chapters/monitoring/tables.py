@@ -61,7 +61,9 @@ COLUMNS = {
     "client_unit": Column(_("Unit of the client"), "text"),
     "total": Column(_("Part of the change"), "signed"),
     "comment": Column(_("Comment"), "text"),
-    "verdict": Column(_("Verdict"), "word", "The course before it is due, then the status."),
+    "verdict": Column(
+        _("Where it stands"), "word", "The course before it is due, then the status."
+    ),
     "party": Column(_("Reviewed and agreed"), "word"),
     "signatory": Column(_("Name"), "text"),
     "signature": Column(_("Signature"), "text"),

@@ -41,7 +41,7 @@ COLUMNS = {
     "wave": Column(_("Round"), "period"),
     "wave_before": Column(_("Round before"), "period"),
     "visits_before": Column(_("Visits before"), "int"),
-    "visit_score": Column(_("Visit score"), "points", "0 to 100.", ("visit_low", "visit_high")),
+    "visit_score": Column(_("Visit score, %"), "points", "0 to 100.", ("visit_low", "visit_high")),
     "survey_value": Column(_("Customers there say"), "unit", "", ("survey_low", "survey_high")),
     "answers": Column(_("Answers"), "int"),
     "alpha": Column(_("Krippendorff's alpha"), "number", "1 at best.", ("alpha_low", "alpha_high")),
