@@ -10,7 +10,6 @@ import pandas as pd
 
 from cxlib.analysis.actions import OPEN
 from cxlib.chapters.summary import findings
-from cxlib.columns import Column
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -21,16 +20,6 @@ MOST = 3
 """Things to do: a board remembers three."""
 MOST_OPEN = 5
 """Open obligations on the page; chapter 14 has them all."""
-
-COLUMNS = {
-    "due_on": Column(_("Due on"), "date", "Its last day."),
-    "step": Column(_("What to do"), "text"),
-    "about": Column(_("About"), "text"),
-    "worth_points": Column(_("Points at stake"), "points", "Of the first KPI; an association."),
-    "named": Column(_("Named"), "text"),
-    "met": Column(_("Met"), "int"),
-    "all": Column(_("Targets"), "int"),
-}
 
 
 def headline(engagement: Any) -> Estimates:
