@@ -167,7 +167,10 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         "more": _("Members are further ahead of comparable others after joining"),
         "less": _("Members fall back against comparable others after joining"),
         "unclear": _("Members are no clearly further ahead after joining than before"),
-    }.get(row["turn"], _("Members' spend already went another way before they joined"))
+    }.get(
+        str(row["turn"]).partition(",")[0],
+        _("Members' spend already went another way before they joined"),
+    )
     ax = lines(
         {
             words.say(_("Members")): table.assign(y=table["mean"]),
