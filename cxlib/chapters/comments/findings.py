@@ -13,7 +13,7 @@ THEMES = (
     Rule({"tone": "complaint", "case": "", "turn": ("unclear", "better")}, _("Most comments on “{theme}” complain."), "note"),
     Rule({"moved": "rose", "tone": ("complaint", "both")}, _("“{theme}” is named more often than before: {mentioned} of the comments, after {mentioned_before}."), "warning", _("Find out what changed about “{theme}”."), _("It is named more often than before: {mentioned} of the comments, after {mentioned_before}.")),
     Rule({"moved": "fell", "tone": "complaint"}, _("“{theme}” is named less often than before: {mentioned} of the comments, after {mentioned_before}."), "note", also=_("It is named less often than before: {mentioned} of the comments, after {mentioned_before}.")),
-    Rule({"adds": True}, _("What is said of “{theme}” goes with {outcome} beyond all rated touchpoints."), "warning", _("Ask for a rating of “{theme}” in the next survey."), _("It goes with {outcome} beyond all rated touchpoints: ask for a rating of it in the next survey.")),
+    Rule({"beyond": True}, _("What is said of “{theme}” goes with {outcome} beyond all rated touchpoints."), "warning", _("Ask for a rating of “{theme}” in the next survey."), _("It goes with {outcome} beyond all rated touchpoints: ask for a rating of it in the next survey.")),
     Rule({"turn": "better"}, _("Those who name “{theme}” judge clearly better than comparable others."), "good", also=_("Those who name it judge clearly better than comparable others.")),
     Rule({"tone": "praise", "turn": "unclear"}, _("Most comments on “{theme}” praise it."), "good"),
 )

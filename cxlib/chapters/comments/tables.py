@@ -76,7 +76,7 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     table = table.merge(_moved(study), on="theme", how="left")
     table = table.merge(_gaps(engagement, study, table), on="theme", how="left")
     table = table.merge(_beside(engagement, study, table), on="theme", how="left")
-    table["adds"] = table["added_p"] < ALPHA
+    table["beyond"] = table["added_p"] < ALPHA
     table["outcome"] = getattr(study.score, "key", None)
     table["turn"] = table["turn"].fillna("unclear")
     table["moved"] = table["moved"].fillna("unclear")
@@ -106,7 +106,7 @@ def scored(table: pd.DataFrame) -> pd.DataFrame:
 def added(study: Study, beside: pd.DataFrame) -> pd.DataFrame:
     """Return the case of what themes add to the ratings; no row where a theme's finding says it."""
     case = "beside" if len(beside) else "not beside"
-    proven = len(beside) > 0 and bool(beside["adds"].any())
+    proven = len(beside) > 0 and bool(beside["beyond"].any())
     return pd.DataFrame(
         {"case": [] if proven else [case], "outcome": getattr(study.score, "key", "")}
     )
