@@ -39,7 +39,7 @@ def heat(
         _cells(ax, grid, texts, (theme.BAD, theme.BAD), 20)
         ax.set_xlabel(label, fontsize=8)
         written, known = texts.to_numpy(dtype=object), np.argwhere(values > 0)
-        names = [f"{grid.index[y]}, {grid.columns[x]}" for y, x in known]
+        names = [(str(grid.index[y]), str(grid.columns[x])) for y, x in known]
         theme.tells(ax, zip(names, (str(written[y, x]) for y, x in known), strict=True))
         return ax
     with np.errstate(invalid="ignore"):  # an empty cell is no number
@@ -54,10 +54,9 @@ def heat(
     ax.tick_params(length=0, labelsize=8, rotation=0)
     ax.set_ylabel("")
     ax.set_xlabel(label)
-    top = [grid.columns[x] for x in values.argmax(axis=1)]
-    most = [words.number(value, digits) for value in values.max(axis=1)]
-    cells = (f"{row}, {column}" for row, column in zip(grid.index, top, strict=True))
-    theme.tells(ax, zip(cells, most, strict=True))
+    top = [(y, int(np.nanargmax(row))) for y, row in enumerate(values) if np.isfinite(row).any()]
+    names = [(str(grid.index[y]), str(grid.columns[x])) for y, x in top]
+    theme.tells(ax, zip(names, (words.number(values[at], digits) for at in top), strict=True))
     return ax
 
 
@@ -119,7 +118,7 @@ def change_map(
     framed, written = np.argwhere(clear.to_numpy(dtype=bool)), texts.to_numpy(dtype=object)
     for y, x in framed:
         ax.add_patch(Rectangle((x - 0.46, y - 0.42), 0.92, 0.84, **look))
-    told = [(f"{rows[y]}, {columns[x]}", str(written[y, x])) for y, x in framed]
+    told = [((rows[y], columns[x]), str(written[y, x])) for y, x in framed]
     if told:
         theme.tells(ax, told)
     return theme.title(ax, title)
