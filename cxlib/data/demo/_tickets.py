@@ -131,7 +131,8 @@ def _with_repeats(rng: np.random.Generator, firsts: pd.DataFrame, day: Dates) ->
     seconds = rng.integers(OPENS * 3600, CLOSES * 3600, len(back)).astype("m8[s]")
     again = firsts.iloc[back].assign(created=later.astype("M8[s]") + seconds)
     both = pd.concat([firsts, again]).sort_values("created", kind="stable", ignore_index=True)
-    return both.loc[both["created"] < EXPORTED.astype("M8[D]")]
+    kept: pd.DataFrame = both[both["created"] < EXPORTED.astype("M8[D]")]
+    return kept
 
 
 def _fates(rng: np.random.Generator, solved: Dates, closed: Dates) -> dict[str, np.ndarray]:
