@@ -78,7 +78,9 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     first = lowest[lowest["age"] == 2] if (lowest["age"] == 2).any() else lowest
     worst = first.loc[first["retention"].idxmin()]
     if found.kind == "retention":
-        message = _("Of those who joined in {cohort}, {share} are left after {age} periods")
+        message = _(
+            "Of those who joined in {cohort}, {share} are still members after {age} periods"
+        )
         label = _("Periods since joining; cells: still members, %")
     else:
         message = _(
