@@ -50,7 +50,6 @@ class Summary(Result):
 
     table: pd.DataFrame
     unit: str
-    caveats: tuple[Caveat, ...] = ()
 
 
 def summary(

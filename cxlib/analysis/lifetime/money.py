@@ -44,7 +44,6 @@ class GammaGamma(Result):
     n: int
     covariance: Floats
     table: pd.DataFrame
-    caveats: tuple[Caveat, ...] = ()
 
     def expectedmoney_of(self, frequency: Any, money: Any) -> Floats:
         """Return the money that each customer's next purchase is expected to bring."""

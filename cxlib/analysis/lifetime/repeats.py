@@ -19,7 +19,7 @@ from cxlib.analysis.lifetime.customers import (
     refuse_few,
     unit_of,
 )
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result
 from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError
 
@@ -54,7 +54,6 @@ class BgNbd(Result):
     unit: str | None
     covariance: Floats
     table: pd.DataFrame
-    caveats: tuple[Caveat, ...] = ()
 
     @property
     def parameters(self) -> Floats:

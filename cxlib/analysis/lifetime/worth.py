@@ -16,7 +16,7 @@ from cxlib.analysis.lifetime.money import GammaGamma, money_of
 from cxlib.analysis.lifetime.repeats import BgNbd, bg_nbd, expected
 from cxlib.analysis.members.purchases import days_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result
 from cxlib.analysis.validate import Floats, column, generator
 from cxlib.errors import DataError
 
@@ -45,7 +45,6 @@ class Value(Result):
     unit: str
     margin: float
     discount: float
-    caveats: tuple[Caveat, ...] = ()
 
 
 def value(
@@ -188,7 +187,6 @@ class Holdout(Result):
     ratio: float
     n: int
     model: BgNbd
-    caveats: tuple[Caveat, ...] = ()
 
 
 def holdout(

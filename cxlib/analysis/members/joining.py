@@ -50,7 +50,6 @@ class Joining(Result):
     balance: pd.DataFrame
     windows: pd.DataFrame
     horizon: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def effect_of_joining(

@@ -28,7 +28,6 @@ class Cohorts(Result):
     table: pd.DataFrame
     period: str
     kind: str
-    caveats: tuple[Caveat, ...] = ()
 
     def grid(self) -> pd.DataFrame:
         """Return retention with a row a cohort and a column an age."""
@@ -130,7 +129,6 @@ def _stays(
             f"{end[wrong].iloc[0]:%Y-%m-%d}."
         )
     known = start.notna() & (start <= until)
-    caveats: tuple[Caveat, ...] = ()
     if not known.all():
         message = _("{n} members without a day of joining up to then are left out.")
         caveats = (Caveat(message, n=int((~known).sum())),)

@@ -35,7 +35,6 @@ class Survival(Result):
     summary: pd.DataFrame
     n: int
     confidence: float
-    caveats: tuple[Caveat, ...] = ()
 
     def at(self, times: Any) -> pd.DataFrame:
         """Return the table at given times; missing beyond what was seen of a group."""
@@ -197,7 +196,6 @@ class Comparison(Result):
     p_value: float
     df: int
     table: pd.DataFrame
-    caveats: tuple[Caveat, ...] = ()
 
 
 def compare(
@@ -243,7 +241,6 @@ class Hazards(Result):
 
     table: pd.DataFrame
     n: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def hazards(

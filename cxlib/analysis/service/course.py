@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib import periods
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result
 from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
@@ -32,7 +32,6 @@ class Course(Result):
     table: pd.DataFrame
     latest: pd.DataFrame
     charts: Mapping[str, XmrChart]
-    caveats: tuple[Caveat, ...]
 
 
 def course(

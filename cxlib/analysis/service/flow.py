@@ -40,7 +40,6 @@ class Backlog(Result):
 
     table: pd.DataFrame
     ageing: pd.DataFrame
-    caveats: tuple[Caveat, ...]
 
 
 def backlog(
@@ -151,7 +150,6 @@ class Arrivals(Result):
     n: int  # tickets counted
     first: pd.Timestamp  # the first day counted, and the last
     last: pd.Timestamp
-    caveats: tuple[Caveat, ...]
 
 
 def arrivals(

@@ -39,7 +39,6 @@ class Groups(Result):
 
     table: pd.DataFrame
     compared: pd.DataFrame
-    caveats: tuple[Caveat, ...]
 
 
 def groups(

@@ -59,7 +59,6 @@ class TicketKpis(Result):
     n_used: int  # tickets of the cohort
     n_dropped: int  # cancelled, merged, opened later, undated
     n_duplicates: int  # rows that gave way to a later row of their ticket
-    caveats: tuple[Caveat, ...]
 
     @classmethod
     def of(
