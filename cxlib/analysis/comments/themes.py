@@ -106,9 +106,9 @@ def themes(
     for at, (key, theme) in enumerate(book.themes.items()):
         mine = hits_table[hits_table["theme"].isin([name for name in keys if at in above[name]])]
         n = int(found[:, at].sum())
-        row = {"theme": key, "parent": theme.parent or "", "n": n} | _part(n, n_used, "share")
-        row |= {"positive": mine.loc[mine["score"] > 0, "row"].nunique()}
-        table.append(row | {"negative": mine.loc[mine["score"] < 0, "row"].nunique()})
+        told = {"theme": key, "parent": theme.parent or "", "n": n} | _part(n, n_used, "share")
+        told |= {"positive": mine.loc[mine["score"] > 0, "row"].nunique()}
+        table.append(told | {"negative": mine.loc[mine["score"] < 0, "row"].nunique()})
     bare = worded & ~found.any(axis=1)
     notes = []
     if n_used and bare.sum() > 0.4 * n_used:

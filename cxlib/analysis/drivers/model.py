@@ -244,7 +244,8 @@ def _correlations(sample: Sample) -> Floats:
     own = np.where(sample.used, sample.outcome[:, None] - sample.outcome @ mass / mass.sum(0), 0)
     size = np.sqrt((mass * x**2).sum(axis=0) * (mass * own**2).sum(axis=0))
     found = np.full(len(size), np.nan)
-    return np.divide((mass * x * own).sum(axis=0), size, out=found, where=size > 0)
+    np.divide((mass * x * own).sum(axis=0), size, out=found, where=size > 0)
+    return found
 
 
 def _caveats(sample: Sample, found: DriverImportance) -> list[Caveat]:

@@ -212,8 +212,8 @@ def _rows(
 def _spent(days: pd.DataFrame, who: Any, at: tuple[int, int, int], horizon: int) -> pd.DataFrame:
     """Return what customers spent in each window around a month from `at[1]` to before `at[2]`."""
     since, start, stop = at
-    code, day, money = days["member_id"].cat.codes.to_numpy(), days["day"], days["amount"]
-    day, money = day.to_numpy(), money.to_numpy()
+    code = days["member_id"].cat.codes.to_numpy()
+    day, money = days["day"].to_numpy(), days["amount"].to_numpy()
     place = np.full(int(code.max()) + 1, -1)
     place[who] = np.arange(len(who))
     edges = (since, start - 2 * horizon, start - horizon, start)
@@ -251,7 +251,7 @@ def _balanced(rows: pd.DataFrame, joined: Flags) -> tuple[Floats, Floats]:
         total = share.sum()
         return float(np.log(total) + told.max()), centred.T @ (share / total)
 
-    options = {"maxiter": 500, "ftol": 1e-12, "gtol": 1e-7}
+    options: Any = {"maxiter": 500, "ftol": 1e-12, "gtol": 1e-7}
     start = np.zeros(centred.shape[1])
     strength = minimize(dual, start, jac=True, method="L-BFGS-B", options=options).x
     weights, told = np.ones(len(rows)), centred @ strength

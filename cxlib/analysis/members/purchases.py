@@ -228,6 +228,6 @@ def _named(members: pd.DataFrame, found: dict[str, int]) -> Any:
     )
     if found["f"] == 2:  # once, or more than once
         f = np.where(members["f"] == 1, 1, 3)
-    cases = ((r == 3) & (f == 3), (r == 2) & (f == 3), (r == 3) & (f == 1), (r == 1) & (f >= 2))
-    cases += ((r == 1) & (f == 1),)
+    cases = [(r == 3) & (f == 3), (r == 2) & (f == 3), (r == 3) & (f == 1)]
+    cases += [(r == 1) & (f >= 2), (r == 1) & (f == 1)]
     return np.select(cases, list(SEGMENTS[:-1]), default=SEGMENTS[-1])

@@ -85,7 +85,9 @@ def cohorts(
     counts = pd.DataFrame(there, columns=["cohort", "age"]).value_counts()
     rows = [
         (str(pd.Period(ordinal=at, freq=freq)), age, n, int(counts.get((at, age), 0)))
-        for at, n in pd.Series(starters).value_counts().sort_index().items()
+        for at, n in zip(
+            *(v.tolist() for v in np.unique(starters, return_counts=True)), strict=True
+        )
         for age in range(1 if contract else 0, last - at + 1)
     ]
     table = pd.DataFrame(rows, columns=["cohort", "age", "n", "stayed"])

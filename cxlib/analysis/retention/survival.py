@@ -193,7 +193,11 @@ def compare(
     table = pd.DataFrame({"segment": by, "level": list(map(str, levels))}).assign(
         n=grouped["size"].to_numpy(), events=grouped["sum"].to_numpy(int)
     )
-    tested = {"statistic": float(statistic), "p_value": float(p_value), "df": len(levels) - 1}
+    tested: dict[str, Any] = {
+        "statistic": float(statistic),
+        "p_value": float(p_value),
+        "df": len(levels) - 1,
+    }
     return Comparison(**tested, table=table, caveats=rows.attrs["caveats"])
 
 

@@ -254,7 +254,7 @@ def _week(plan: pd.DataFrame, inflow: pd.DataFrame, minutes: int, shrinkage: flo
     rows = []
     for day in (day for day in DAYS if (plan["weekday"] == day).any()):
         mine = plan[plan["weekday"] == day]
-        peak = mine.loc[mine["agents"].idxmax()]
+        peak = mine.iloc[int(mine["agents"].argmax())]
         calls, hours = (float(mine[of].sum() * minutes / 60) for of in ("calls_per_hour", "agents"))
         row = {"weekday": day, "calls": calls, "peak_start": str(peak["start"])}
         row |= {"peak_agents": int(peak["agents"]), "agent_hours": hours}

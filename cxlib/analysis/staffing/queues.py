@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import exp, expm1, inf, log, log1p, pi, sqrt
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from scipy.special import expit, gammainc
@@ -200,7 +201,7 @@ def queue_of(
     calls_per_hour: float, handle_seconds: float, answer_seconds: float, patience: float | None
 ) -> Callable[..., Queue]:
     """Return the queue of so many calls as a function of its `agents`."""
-    calls = {"calls_per_hour": calls_per_hour, "handle_seconds": handle_seconds}
+    calls: dict[str, Any] = {"calls_per_hour": calls_per_hour, "handle_seconds": handle_seconds}
     calls |= {"answer_seconds": answer_seconds}
     if patience is None:
         return partial(erlang_c, **calls)
