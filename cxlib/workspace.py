@@ -266,7 +266,7 @@ def file_digest(path: Path) -> str:
 def kit_digest() -> str:
     """Return the digest of the kit itself: its version and, file by file, its code and words."""
     package, total = Path(__file__).resolve().parent, hashlib.sha256(__version__.encode("utf-8"))
-    kinds = (".py", ".po", ".j2", ".css", ".json", ".yaml")
+    kinds = (".py", ".po", ".j2", ".css", ".json", ".yaml", ".csv")
     for path in sorted(p for p in package.rglob("*") if p.suffix in kinds):
         if "_kit" not in path.parts:
             total.update(f"{path.relative_to(package)}:{file_digest(path)}".encode())

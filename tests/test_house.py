@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -154,9 +155,16 @@ def test_no_files_import_one_another_in_a_circle() -> None:
 
 
 def test_all_chapters_columns_mean_one_thing() -> None:
+    from cxlib import columns
     from cxlib.chapters import FOLDER, register
 
-    stems = [path.name for path in sorted(FOLDER.iterdir()) if (path / "tables.py").is_file()]
+    stems = [path.name for path in sorted(FOLDER.iterdir()) if (path / "columns.csv").is_file()]
     assert len(stems) >= 6
     for stem in stems:
         register(stem)  # two meanings of one name are an error
+    for path in PACKAGE.rglob("columns.csv"):
+        names = re.findall(r"^([^#,]+),", path.read_text(encoding="utf-8"), re.M)
+        assert len(set(names)) == len(names), path
+        for column in columns.read(path).values():
+            assert column.kind in get_args(columns.Kind), (path, column)
+            assert column.interval is None or len(column.interval) == 2, (path, column)

@@ -1,6 +1,6 @@
 """The chapters: one folder each, with what that chapter alone has.
 
-``findings.py`` (rules), ``figures.py`` (thin), ``tables.py`` (``COLUMNS`` and its frames),
+``findings.py`` (rules), ``figures.py`` (thin), ``tables.py`` (its frames), ``columns.csv``,
 ``options.py`` (``class Options``: its settings in the client file), ``register.py`` (``SECTION``,
 ``class Register``: the rows that the consultant keeps), ``zh.po``. All but the folder itself are
 optional; a folder is found by its name, the chapter's stem.
@@ -39,8 +39,8 @@ def register(stem: str) -> None:
     """Hand a chapter's own columns to the registry."""
     from cxlib import columns
 
-    tables = part(stem, "tables")
-    columns.register(getattr(tables, "COLUMNS", {}))
+    path = FOLDER / stem.replace("-", "_") / "columns.csv"
+    columns.register(columns.read(path) if path.is_file() else {})
 
 
 def labels_of(stem: str, client: Any, language: str) -> dict[str, str]:

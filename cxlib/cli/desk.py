@@ -12,7 +12,7 @@ from cxlib.cli.kindly import kindly, place
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[CLIENT…] [OPTIONS]")
-@click.option("--chapter", "-c", "chapters", multiple=True, help="Only these, by stem.")
+@click.option("--chapter", "-c", "chapters", multiple=True, help="Open these, by stem.")
 @kindly
 def lab(arguments: tuple[str, ...], chapters: tuple[str, ...]) -> None:
     """Explore CLIENT (all, if none is named) in JupyterLab, in copies of the chapters.

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator
 
 from cxlib import periods
 from cxlib.errors import nearest
-from cxlib.params.base import STAND_IN, Closed, Text, mapping_of
-from cxlib.params.faults import Problem, show
+from cxlib.params.base import STAND_IN, Closed, Label, Text, mapping_of
+from cxlib.params.faults import Path, Problem, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,12 +46,15 @@ class Row(Closed):
     """One row of a register: cells are texts, numbers, days, flags, labels or lists of texts.
 
     `KEY` names the fields that tell a row from every other of its list; none: there is one row.
-    `REFERS` says of a field which list of which section holds the ids in it. `MASKED` names fields
-    that hold what people said: at intake they are masked as comments are.
+    `WITHIN` says of a field which list of the register holds the ids in it, `REFERS` which list of
+    which other section. `DAYS` are fields in the order of time. `MASKED` names fields that hold
+    what people said: at intake they are masked as comments are.
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("id",)
+    WITHIN: ClassVar[Mapping[str, str]] = {}
     REFERS: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    DAYS: ClassVar[tuple[str, ...]] = ()
     MASKED: ClassVar[tuple[str, ...]] = ()
 
 
@@ -59,7 +63,27 @@ class Register(Closed):
 
     def problems(self, client: Any) -> Iterator[Problem]:
         """Yield what contradicts itself or the client file, each at its path in the register."""
-        yield from ()
+        for name in type(self).model_fields:
+            for field, listed in row_type(type(self), name).WITHIN.items():
+                yield from self.unknown(name, field, listed[:-1], self._ids(listed))
+            for place, row in enumerate(self._rows(name)):
+                days = [(f, day) for f in row.DAYS if (day := getattr(row, f)) is not None]
+                for (before, first), (after, then) in pairwise(days):
+                    if then < first:
+                        message = f"{after} on {then} is before {before} on {first}; change one."
+                        yield Problem((name, place, after), message, ((name, place, before),))
+
+    def unknown(
+        self, name: str, field: str, what: str, known: Collection[str]
+    ) -> Iterator[Problem]:
+        """Yield every id in a field of a list that is not `known`."""
+        for place, row in enumerate(self._rows(name)):
+            given = getattr(row, field)
+            several = isinstance(given, tuple)
+            for n, one in enumerate(given if several else (given,)):
+                if one is not None and one not in known:
+                    at: Path = (name, place, field, n) if several else (name, place, field)
+                    yield Problem(at, f"{one!r} is no {what}{nearest(one, known)}")
 
     def astray(self, ids: Callable[[str, str], Collection[str] | None]) -> Iterator[Problem]:
         """Yield what rows refer to and no register holds; `ids` are those of a section's list."""
@@ -104,6 +128,9 @@ class Register(Closed):
                     label = getattr(row, field)
                     told[key] = label.get(language) or next(iter(label.values()), "")
         return told
+
+    def _ids(self, name: str) -> list[str]:
+        return [str(getattr(row, "id")) for row in self._rows(name)]  # noqa: B009
 
     def _rows(self, name: str) -> tuple[Row, ...]:
         found = getattr(self, name)
@@ -206,3 +233,12 @@ Due = Annotated[str, PlainValidator(_due)]
 Rate = Annotated[float, PlainValidator(_rate)]
 """A share of 1: 0.05 or ``5%``; what looks like percent without its sign is asked about."""
 Money = Annotated[float, PlainValidator(_amount)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Titled(Row):
+    """A row with an id and what it is called."""
+
+    id: Id
+    title: Label

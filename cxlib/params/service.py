@@ -107,7 +107,8 @@ def agreed_actions(client: Client, *, language: str) -> tuple[Action, ...]:
 
 _REQUIRED = ("action", "kpi", "owner", "due", "state")
 _KEYS = (*_REQUIRED, "done", "note")
-_STATES = ("planned", "under way", "done", "stopped")
+_STATES = ("approved", "in progress", "done", "stopped", "planned", "under way")
+"""As the register of actions has them; the last two are what older files say of the first two."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Wrong = tuple[Path, str, object]
 

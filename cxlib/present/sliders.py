@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxlib.errors import DataError, SetupError
@@ -239,26 +240,33 @@ def target_sliders(
         return None
     held = judge(estimates, named.values(), period=period).table
     held = held[held["n"].fillna(minimum_base) >= minimum_base].drop_duplicates("kpi")
-    rulers, today = {}, {}
+    rulers, today, scale = {}, {}, {}
     for row in held.to_dict("records"):
-        value = float(named[row["kpi"]].target)
-        span = {"points": 30.0, "mean": 1.0}.get(row["unit"], 0.3 * abs(value)) or 1.0
+        value, unit = float(row["target"]), row["unit"]
+        scale[row["kpi"]] = float(named[row["kpi"]].target) / value if value else 1.0
+        span = {"points": 30.0, "mean": 1.0}.get(unit, 0.3 * abs(value)) or 1.0
+        says = _("{kpi}, seconds") if unit in ("seconds", "working") else _("{kpi}")
         today[row["kpi"]] = value
         rulers[row["kpi"]] = {
-            "value": value, "min": value - span, "max": value + span, "step": span / 60,
-            "description": words.label(row["kpi"]), "readout_format": ".2f",
+            "value": value, "min": value - span, "step": span / 60,
+            "max": min(value + span, {"percent": 100.0, "points": 100.0}.get(unit, inf)),
+            "description": words.say(says, kpi=words.label(row["kpi"])),
+            "readout_format": ".2f" if unit == "mean" else ",.1f" if span < 100 else ",.0f",
         }  # fmt: skip
 
     def tell(values: Mapping[str, float]) -> str:
-        moved = [_Moved(named[kpi], value) for kpi, value in values.items()]
-        rows = judge(estimates, moved, period=period).table.to_dict("records")
-        said = [words.say(_JUDGED, **facts({str(k): v for k, v in r.items()}, words)) for r in rows]
+        moved = [_Moved(named[kpi], value * scale[kpi]) for kpi, value in values.items()]
+        judged = judge(estimates, moved, period=period).table
+        rows = [{str(k): v for k, v in row.items()} for row in judged.to_dict("records")]
+        rules = [_JUDGED if chance else _COUNTED for chance in judged["p_met"].notna()]
+        said = [words.say(rule, **facts(row, words)) for rule, row in zip(rules, rows, strict=True)]
         return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in said)}</ul>"
 
     return _panel(rulers, tell, words, today=today) if rulers else None
 
 
 _JUDGED = _("{kpi}: {value} against {target}: {status}; chance that it is met: {p_met}")
+_COUNTED = _("{kpi}: {value} against {target}: {status}")
 
 
 class _Moved:

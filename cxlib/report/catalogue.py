@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from cxlib import columns
 from cxlib.report.markdown import code_messages, messages
 from cxlib.words import LANGUAGES, Words, read_catalogue
 from cxlib.workspace import Workspace, kit_file
@@ -35,6 +36,8 @@ def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {KIT: [], **{stem: [] for stem in chapters}, LEARN: []}
     for path in sorted(PACKAGE.rglob("*.py")):
         found[_stem(path)] += _of_python(path)
+    for path in sorted(PACKAGE.rglob("columns.csv")):
+        found[_stem(path)] += columns.messages(path)
     for path in sorted(PACKAGE.rglob("*.j2")):
         found[KIT] += _SAID.findall(path.read_text(encoding="utf-8"))
     for stem, path in chapters.items():

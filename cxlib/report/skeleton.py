@@ -28,21 +28,18 @@ RULES = (
 )
 # fmt: on
 '''
-TABLES = '''"""The rows of this chapter, and the columns that it alone has."""
+TABLES = '''"""The rows of this chapter."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from cxlib.columns import Column
-
-COLUMNS: dict[str, Column] = {}
 
 
 def rows(engagement: Any) -> Any:
     """Return one row a KPI, as every chapter reads it."""
     return engagement.standing("survey")
 '''
+COLUMNS = "name,kind,heading,meaning,interval,words\n"
 FIGURES = '''"""The chapter drawn: thin, on the kit's chart types."""
 
 from __future__ import annotations
@@ -128,6 +125,7 @@ def new_chapter(workspace: Workspace, number: int, stem: str) -> list[Path]:
             folder / "__init__.py": f'"""Chapter {number:02d}: {stem}."""\n',
             folder / "findings.py": FINDINGS,
             folder / "tables.py": TABLES,
+            folder / "columns.csv": COLUMNS,
             folder / "figures.py": FIGURES,
             folder / "options.py": OPTIONS.replace("STEM", stem),
             root / "tests" / "chapters" / f"test_{module}.py": TEST.replace("STEM", stem).replace(
@@ -162,11 +160,7 @@ def notebook(stem: str, *, private: bool) -> str:
         ("code", PARAMETERS, ["parameters"]),
         ("code", opened, ["setup"]),
         ("markdown", "## Where it stands\nWhy the reader should care, in a sentence.", []),
-        (
-            "code",
-            f'rows = {rows}\nengagement.show(rows, "kpi value target status n")\n{tell}',
-            [],
-        ),
+        ("code", f'rows = {rows}\nengagement.show(rows, "kpi value target status n")\n{tell}', []),
         *draw,
         ("code", "engagement.save(rows=rows)", ["setup"]),
     ]

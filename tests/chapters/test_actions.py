@@ -124,7 +124,7 @@ def test_what_no_action_answers_is_listed_and_what_one_answers_is_not(bank: Enga
 def test_chapters_9_and_11_read_the_register(bank: Engagement) -> None:
     agreed = {one.action: one for one in service.agreed(bank)}
     assert len(agreed) == 4  # a1, a2, a3 and a10 are on ticket KPIs
-    assert agreed["Call-back offer when all lines are busy"].state == "under way"
+    assert agreed["Call-back offer when all lines are busy"].state == "in progress"
     said = meeting.recorded(bank)
     assert said["fees"].endswith("Head of cards, Q4 2026")
     assert "branch" not in said  # done

@@ -104,7 +104,7 @@ def test_an_unknown_severity_and_two_meanings_of_a_column_are_refused() -> None:
 
 @pytest.mark.parametrize("rules", ["KPIS", "TOUCHPOINTS", "GROUPS"])
 def test_rules_speak_only_of_columns_that_the_registry_knows(rules: str) -> None:
-    columns.register(__import__("cxlib.chapters.assessment.tables", fromlist=["x"]).COLUMNS)
+    register("assessment")
     known = {*columns.COLUMNS, "alike", "source"}
     assert {name for rule in getattr(assessment, rules) for name in rule.when} <= known
 

@@ -144,7 +144,7 @@ def test_no_tiers_no_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_moved_target_is_judged_by_the_one_rule(demo_workspace: Workspace) -> None:
     pytest.importorskip("ipywidgets")
-    engagement = Engagement.open("harbour-hotels", language="en", workspace=demo_workspace)
+    engagement = Engagement.open("lakeside-bank", language="en", workspace=demo_workspace)
     given: Any = {"period": engagement.period, "words": engagement.words}
     panel: Any = sliders.target_sliders(
         engagement.kpis(), engagement.targets, minimum_base=10, **given
@@ -158,6 +158,10 @@ def test_a_moved_target_is_judged_by_the_one_rule(demo_workspace: Workspace) -> 
     assert f"against {engagement.words.quantity(nps.min, 'points')}: met" in told.value
     button.click()
     assert nps.value == pytest.approx(row["target"])
+    shown = {one.description: one.readout_format for one in moved}
+    assert shown["First-contact resolution"] == ",.1f"  # 85.0 of 100, as everywhere else
+    assert shown["Handle time, seconds"] == ",.0f"
+    assert ": –" not in told.value  # what is counted has no chance
     none: Any = sliders.target_sliders(
         engagement.kpis(), engagement.targets, minimum_base=10**6, **given
     )

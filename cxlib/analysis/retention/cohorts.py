@@ -83,11 +83,10 @@ def cohorts(
         caveats += counted(((~kept).sum(), message))
         starters, there = starters[kept], there[np.isin(there[:, 0], starters[kept])]
     counts = pd.DataFrame(there, columns=["cohort", "age"]).value_counts()
+    sizes = (each.tolist() for each in np.unique(starters, return_counts=True))
     rows = [
         (str(pd.Period(ordinal=at, freq=freq)), age, n, int(counts.get((at, age), 0)))
-        for at, n in zip(
-            *(v.tolist() for v in np.unique(starters, return_counts=True)), strict=True
-        )
+        for at, n in zip(*sizes, strict=True)
         for age in range(1 if contract else 0, last - at + 1)
     ]
     table = pd.DataFrame(rows, columns=["cohort", "age", "n", "stayed"])

@@ -193,12 +193,13 @@ def compare(
     table = pd.DataFrame({"segment": by, "level": list(map(str, levels))}).assign(
         n=grouped["size"].to_numpy(), events=grouped["sum"].to_numpy(int)
     )
-    tested: dict[str, Any] = {
-        "statistic": float(statistic),
-        "p_value": float(p_value),
-        "df": len(levels) - 1,
-    }
-    return Comparison(**tested, table=table, caveats=rows.attrs["caveats"])
+    return Comparison(
+        statistic=float(statistic),
+        p_value=float(p_value),
+        df=len(levels) - 1,
+        table=table,
+        caveats=rows.attrs["caveats"],
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.actions import FINISHED, STATES
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.results import MINIMUM_BASE, Result
 from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
@@ -18,9 +19,9 @@ from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
 from cxlib.words import mark as _
 
-PLANNED, UNDER_WAY, DONE, STOPPED = _("planned"), _("under way"), _("done"), _("stopped")
-STATES = (PLANNED, UNDER_WAY, DONE, STOPPED)
-RUNNING = (PLANNED, UNDER_WAY)
+RUNNING = STATES[1:3]
+FORMERLY = dict(zip(("planned", "under way"), RUNNING, strict=True))
+"""What older client files call a state."""
 
 BETTER, WORSE = _("better than usual"), _("worse than usual")
 BEFORE = _("better, but already before")
@@ -135,9 +136,13 @@ class Action:
     kpi: str  # a key of TICKET_KPIS
     owner: str
     due: str  # a period (its last day counts) or a day, 2026-10-31
-    state: str  # one of STATES
+    state: str  # one of `cxlib.analysis.actions.STATES`, or as it was called before
     finished: str = ""  # when it was done, written as `due`; empty for one that is not
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Call its state what every chapter calls it."""
+        object.__setattr__(self, "state", FORMERLY.get(self.state, self.state))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +159,7 @@ def last_day(when: str) -> dt.date:
 
 
 def answering(actions: Iterable[Action], kpi: str) -> Action | None:
-    """Return the action that answers a KPI: the first due of those planned or under way.
+    """Return the action that answers a KPI: of those agreed and not finished the first due.
 
     An action on a wait or a time also answers its percentile and its share within the SLA.
     """
@@ -182,12 +187,12 @@ def follow_up(
         now = latest.get(one.kpi)
         done = str(periods.containing(last_day(one.finished or one.due), "month"))
         months = 0  # of figures that began after it was done
-        if one.state == DONE and len(course.table):
+        if one.state in FINISHED and len(course.table):
             own = course.table[course.table["kpi"] == one.kpi]
             months = int(((own["period"] > done) & (own["n"] >= minimum_base)).sum())
         late = end is not None and one.state in RUNNING and last_day(one.due) <= end
         later = end is not None and one.finished != "" and last_day(one.finished) > end
-        moved = None if later or one.state != DONE else _moved(now, done, months)
+        moved = None if later or one.state not in FINISHED else _moved(now, done, months)
         row: dict[str, Any] = {name: getattr(one, name) for name in _GIVEN}
         row |= {"overdue": late, "note": one.note or None, "moved": moved}
         row |= {"finished": one.finished, "months": months}

@@ -11,7 +11,6 @@ from cxlib.chapters.actions.tables import AFTER
 from cxlib.params.service import agreed_actions
 from cxlib.present.findings import Finding
 
-_STATE = {"planned": "approved", "under way": "in progress", "done": "done", "stopped": "stopped"}
 _KIND = {"touchpoint": "touchpoint", "tickets": "process"}
 """What a finding's source suggests; the consultant knows better."""
 
@@ -68,9 +67,7 @@ def _answers(engagements: Mapping[str, Any], today: str) -> list[dict[str, Any]]
             continue
         title = {name: finding.step(e.words) for name, e in engagements.items()}
         row = {"title": title, "finding": finding.id, "kpi": finding.subject, "state": "proposed"}
-        kind = {"touchpoint": "touchpoint", "tickets": "process"}.get(
-            str(finding.row.get("source"))
-        )
+        kind = _KIND.get(str(finding.row.get("source")))
         rows.append(
             row | ({"kind": kind} if kind else {}) | _at_stake(finding) | {"proposed": today}
         )
@@ -108,7 +105,7 @@ def _recorded(engagements: Mapping[str, Any]) -> list[dict[str, Any]]:
         one = same[0]
         row = {"title": {name: a.action for name, a in texts.items()}, "kpi": one.kpi}
         row |= {"owner": {name: a.owner for name, a in texts.items()}, "due": one.due}
-        row |= {"state": _STATE[one.state]}
+        row |= {"state": one.state}
         if one.note:
             row["note"] = {name: a.note for name, a in texts.items()}
         rows.append(row)

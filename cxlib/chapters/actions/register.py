@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-from pydantic import Field
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cxlib.errors import nearest
 from cxlib.params.base import Key, Label, Text
 from cxlib.params.faults import Path, Problem
-from cxlib.params.registers import Day, Due, Id, Money, Row
+from cxlib.params.registers import Day, Due, Id, Money, Positive, Row, Titled
 from cxlib.params.registers import Register as Base
 
 if TYPE_CHECKING:
@@ -21,11 +18,9 @@ SECTION = "actions"
 
 Kind = Literal["product", "process", "communication", "staff", "touchpoint", "technology"]
 State = Literal["proposed", "approved", "in progress", "done", "verified", "stopped"]
-STEPS = ("proposed", "approved", "started", "done", "verified")
-"""The days of an action's life, in their order."""
 
 
-class Action(Row):
+class Action(Titled):
     """One action.
 
     `finding` is the id of the finding that it answers (``monitoring.nps``), `kpi` the KPI or
@@ -35,8 +30,8 @@ class Action(Row):
     it is compared with.
     """
 
-    id: Id
-    title: Label
+    DAYS: ClassVar[tuple[str, ...]] = ("proposed", "approved", "started", "done", "verified")
+
     kind: Kind | None = None
     finding: Text | None = None
     kpi: Key | None = None
@@ -46,7 +41,7 @@ class Action(Row):
     segment: Key | None = None
     levels: tuple[Text, ...] = ()
     worth: Money | None = None
-    effort: Annotated[float, Field(gt=0)] | None = None
+    effort: Positive | None = None
     owner: Label | None = None
     due: Due | None = None
     state: State = "proposed"
@@ -62,6 +57,7 @@ class Adjustment(Row):
     """What was changed about an action, when and why."""
 
     KEY: ClassVar[tuple[str, ...]] = ("action", "date")
+    WITHIN: ClassVar[Mapping[str, str]] = {"action": "actions"}
 
     action: Id
     date: Day
@@ -79,20 +75,14 @@ class Register(Base):
         """Yield unknown KPIs and actions, and days that stand in the wrong order."""
         from cxlib.analysis.ticket_targets import TICKET_KPIS
 
+        yield from super().problems(client)
         tickets = TICKET_KPIS if client.tickets is not None else {}
         asked = [*(m.key for m in client.metrics), *(t.key for t in client.touchpoints)]
         known = [*asked, *client.kpis, *tickets]
+        yield from self.unknown("actions", "kpi", "KPI or touchpoint of this client", known)
         for place, action in enumerate(self.actions):
             at = ("actions", place)
-            if action.kpi is not None and action.kpi not in known:
-                message = f"{action.kpi!r} is no KPI or touchpoint of this client"
-                yield Problem((*at, "kpi"), message + nearest(action.kpi, known))
             yield from _where(client, action, at)
-            days = [(name, day) for name in STEPS if (day := getattr(action, name)) is not None]
-            for (before, first), (after, then) in pairwise(days):
-                if then < first:
-                    message = f"{after} on {then} is before {before} on {first}; change one."
-                    yield Problem((*at, after), message, ((*at, before),))
             if action.state == "verified" and action.done is None:
                 message = "'verified' needs the day on which it was done; fill in done."
                 yield Problem((*at, "state"), message)
@@ -107,11 +97,6 @@ class Register(Base):
                     "no longer read; `cx actions propose` takes them over, then delete them there."
                 )
                 yield Problem(("actions",), message, severity="warning")
-        ids = [action.id for action in self.actions]
-        for place, adjustment in enumerate(self.adjustments):
-            if adjustment.action not in ids:
-                message = f"{adjustment.action!r} is no action{nearest(adjustment.action, ids)}"
-                yield Problem(("adjustments", place, "action"), message)
 
 
 def _where(client: Client, action: Action, at: Path) -> Iterator[Problem]:

@@ -14,7 +14,6 @@ from cxlib.analysis.actions import FINISHED, OPEN, Plan
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import elsewhere
 from cxlib.analysis.ticket_targets import TICKET_KPIS
-from cxlib.columns import Column
 from cxlib.errors import DataError, nearest
 from cxlib.params.service import terms_of
 from cxlib.words import mark as _
@@ -26,66 +25,6 @@ MOST = 10
 BETTER, WORSE = _("better, like for like"), _("worse, like for like")
 UNCLEAR, EARLY = _("nothing clear"), _("too early to tell")
 
-COLUMNS = {
-    "title": Column(_("What"), "key"),
-    "whose": Column(_("Owner"), "key"),
-    "kind": Column(_("Kind"), "word"),
-    "brings": Column(
-        _("Expected effect"), "signed", "After the haircut.", ("brings_low", "brings_high")
-    ),
-    "in_points": Column(
-        _("In points"),
-        "points",
-        "Of the first KPI; an association.",
-        ("in_points_low", "in_points_high"),
-    ),
-    "effort": Column(_("Effort (days)"), "int", "Person-days."),
-    "worth_a_year": Column(_("Worth a year"), "int", "In the client's currency."),
-    "spend_more": Column(
-        _("Spend that goes with it"),
-        "unit",
-        "Of today's members within `days`; an association.",
-        ("spend_more_low", "spend_more_high"),
-    ),
-    "priority": Column(_("Points per 10 days"), "number", "Gain per ten person-days."),
-    "due_on": Column(_("Due on"), "date", "Its last day."),
-    "state": Column(_("State"), "word"),
-    "days_late": Column(_("Days late"), "int"),
-    "done": Column(_("Done on"), "date"),
-    "afterwards": Column(_("Its KPI since"), "word", "Like for like, or by the chart; no cause."),
-    "against": Column(_("Last period before it"), "period"),
-    "where": Column(_("Carried out in"), "text"),
-    "beside": Column(_("Against the others"), "word", "Where it was carried out, and elsewhere."),
-    "there": Column(_("Change there"), "signed", "At equal mix."),
-    "rest": Column(_("Change elsewhere"), "signed", "At equal mix."),
-    "versus": Column(
-        _("More than elsewhere"),
-        "signed",
-        "Difference in differences.",
-        ("versus_low", "versus_high"),
-    ),
-    "versus_p": Column(_("p (adjusted)"), "p"),
-    "drift": Column(_("Drew apart before, a period"), "signed"),
-    "drift_p": Column(_("p of the earlier trend"), "p"),
-    "actions": Column(_("Actions"), "int"),
-    "overdue": Column(_("Overdue"), "int"),
-    "headline": Column(_("Finding"), "text"),
-    "step": Column(_("What to do"), "text"),
-    "finding_id": Column(_("Finding"), "text"),
-    "planned": Column(_("Actions"), "int"),
-    "finished": Column(_("Done"), "int"),
-    "date": Column(_("Date"), "date"),
-    "change_note": Column(_("What was changed"), "key"),
-    "grounds": Column(_("Why"), "key"),
-    "hours": Column(_("Hours"), "points"),
-    "contact_reason": Column(_("Reason"), "text"),
-    "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
-    "handle": Column(_("Handle time"), "duration"),
-    "repeats": Column(_("Came back"), "percent", "Within the window, for the same reason."),
-    "saved": Column(
-        _("Hours saved"), "points", "By the assumed share.", ("saved_low", "saved_high")
-    ),
-}
 _NAMES = {"worth": "worth_a_year", "owner": "whose", "expected": "brings", "gain": "in_points"} | {
     f"{old}_{end}": f"{new}_{end}"
     for old, new in (("expected", "brings"), ("gain", "in_points"))

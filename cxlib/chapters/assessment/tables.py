@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cxlib.columns import Column
-from cxlib.words import mark as _
-
 if TYPE_CHECKING:
     from cxlib.analysis.fitness import FitnessForUse
     from cxlib.analysis.kpis import Estimates
@@ -19,13 +16,6 @@ if TYPE_CHECKING:
 STRAIGHT_LINING = 0.15
 NO_ANSWER = 0.10
 """Shares of respondents above which the data themselves are a finding."""
-
-COLUMNS = {
-    "told_with": Column(_("Fell with one"), "word", "yes where a touchpoint fell with the KPI."),
-    "place": Column(_("Place"), "word", "weakest, where one touchpoint clearly is."),
-    "grew": Column(_("Grew"), "word", "yes for the group whose share moved the KPIs."),
-    "mirrored": Column(_("Mirrored"), "word", "yes where the one other group says the same."),
-}
 
 
 def kpis(engagement: Any) -> Estimates:

@@ -13,10 +13,8 @@ from cxlib.analysis import comments
 from cxlib.analysis.agreement import krippendorff_alpha
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study
-from cxlib.columns import Column
 from cxlib.data.coding import coded_of, key_of
 from cxlib.errors import DataError
-from cxlib.words import mark as _
 
 WEAK = 0.7
 """A share of right codes below which a theme should be worded anew."""
@@ -25,15 +23,6 @@ SHOWN = 20
 
 _OURS = ("codes_alpha_low", "codes_alpha_high")
 _THEIRS = ("coders_alpha_low", "coders_alpha_high")
-_RIGHT, _FOUND = ("precision_low", "precision_high"), ("recall_low", "recall_high")
-COLUMNS = {
-    "precision": Column(_("Found and right"), "percent", "Of what the codebook found.", _RIGHT),
-    "recall": Column(_("There and found"), "percent", "Of what people found.", _FOUND),
-    "codes_alpha": Column(_("Alpha, with people"), "number", "Krippendorff's.", _OURS),
-    "coders_alpha": Column(_("Alpha, among people"), "number", "Krippendorff's.", _THEIRS),
-    "said_yes": Column(_("Coded it"), "text"),
-    "said_no": Column(_("Did not"), "text"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)

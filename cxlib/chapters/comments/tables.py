@@ -13,11 +13,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from cxlib.analysis import comments
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import contrast
-from cxlib.chapters.comments import coded
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study, study
-from cxlib.columns import Column
-from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.params import Client
@@ -29,47 +26,6 @@ QUOTES = 2
 """Quotes a theme: enough to hear the tone, too few to be mistaken for a count."""
 QUOTED = (6, 160)
 """Characters a quote may have."""
-COLUMNS = {
-    "theme": Column(_("Theme"), "key"),
-    "complaints": Column(_("Complain of it"), "int", "Comments that speak ill of the theme."),
-    "praises": Column(_("Praise it"), "int", "Comments that speak well of the theme."),
-    "tone": Column(_("Tone"), "word", "complaint, praise or both: which clearly prevails."),
-    "mentioned": Column(
-        _("Named by"), "percent", "Share of comments, 0 to 1.", ("mentioned_low", "mentioned_high")
-    ),
-    "mentioned_before": Column(_("Period before"), "percent"),
-    "mentioned_change": Column(
-        _("Change"),
-        "share_change",
-        "Of the share.",
-        ("mentioned_change_low", "mentioned_change_high"),
-    ),
-    "term": Column(_("Word"), "text"),
-    "said_by": Column(_("Said by"), "word"),
-    "in_group": Column(_("In their comments"), "percent"),
-    "in_others": Column(_("In the others'"), "percent"),
-    "terms": Column(_("Words that go together"), "text"),
-    "topic": Column(_("Topic"), "int"),
-    "comment": Column(_("Comment"), "text"),
-    "judged_by": Column(_("Method"), "word"),
-    "accuracy": Column(
-        _("Right"), "percent", "Share of rated comments.", ("accuracy_low", "accuracy_high")
-    ),
-    "balanced": Column(_("Right, both groups alike"), "percent"),
-    "heard_in": Column(_("Source"), "key", "Where the comment comes from."),
-    "rated": Column(_("With a rating"), "int"),
-    "uncoded": Column(_("Without a theme"), "percent"),
-    **coded.COLUMNS,
-}
-SAID = (
-    _("complaint"),
-    _("praise"),
-    _("both"),
-    _("detractors"),
-    _("promoters"),
-    _("low ratings"),
-    _("high ratings"),
-)
 
 
 def labels(client: Client, language: str) -> Mapping[str, str]:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from cxlib.analysis import drivers
 from cxlib.analysis.drivers.planning import BEST_GROUP, STEP
-from cxlib.columns import Column
 from cxlib.plots.waterfall import STEP as BAR
 from cxlib.plots.waterfall import TOTAL
 from cxlib.words import mark as _
@@ -23,49 +22,6 @@ ON_THE_LINE = _("fix first or keep up")
 
 TAKES_ROOM = 0.01
 """Points of a rating below which nothing is to be raised."""
-
-COLUMNS = {
-    "outcome": Column(_("KPI explained"), "key"),
-    "drivers": Column(_("Touchpoints"), "key"),
-    "first": Column(_("First"), "key"),
-    "importance": Column(_("Contribution to total variance"), "percent", "A part of R²."),
-    "relative": Column(
-        _("Relative importance"),
-        "percent",
-        "Share of what all touchpoints explain, 0 to 1.",
-        ("relative_low", "relative_high"),
-    ),
-    "relative_johnson": Column(_("By Johnson's weights"), "percent"),
-    "rank_johnson": Column(_("Rank by Johnson's weights"), "int"),
-    "p_top3": Column(_("Chance to be in the first three"), "percent"),
-    "p_unique": Column(_("p (adjusted)"), "p", "Beyond all other touchpoints, Holm-adjusted."),
-    "proven": Column(_("Proven"), "mark", "p_unique below 5%."),
-    "performance": Column(_("Mean rating"), "number", "", ("performance_low", "performance_high")),
-    "quadrant": Column(
-        _("Place"), "word", "fix first, keep up, watch (or not proven), maintain, or on the line."
-    ),
-    "p_low": Column(_("Chance to be rated low"), "percent", "Below the cut of the map."),
-    "p_well": Column(_("Chance to be rated well"), "percent", "Above the cut of the map."),
-    "explained": Column(_("Explained"), "percent", "R².", ("explained_low", "explained_high")),
-    "lost": Column(_("Lost ground"), "word", "yes where it got worse like for like and is proven."),
-    "regain": Column(_("Worth winning back"), "points", "Points of the outcome."),
-    "own": Column(_("Own value"), "unit"),
-    "most": Column(_("Differs most"), "key"),
-    "competitor_turn": Column(
-        _("Against the competitor"), "word", "better, worse or unclear, equal mix."
-    ),
-    "reason": Column(_("Why not"), "word"),
-    "kept": Column(_("In the model"), "mark"),
-    "levels": Column(_("Groups"), "int"),
-    "p_driver": Column(_("p of that touchpoint (adjusted)"), "p"),
-    "differs": Column(_("Differs"), "word"),
-    "mean_now": Column(_("Mean today"), "number"),
-    "mean_used": Column(_("In the scenario"), "number"),
-    "mean_asked": Column(_("Asked for"), "number"),
-    "cap": Column(_("Best group reaches"), "number"),
-    "ground": Column(_("Because"), "word"),
-    "gain": Column(_("Worth"), "signed", "Of the outcome.", ("gain_low", "gain_high")),
-}
 
 
 def relative(table: pd.DataFrame) -> pd.DataFrame:

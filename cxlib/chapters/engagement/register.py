@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cxlib.analysis.obligations import WorkingDays
-from cxlib.errors import nearest
 from cxlib.params.base import Label, Text
 from cxlib.params.faults import Problem
-from cxlib.params.registers import Day, Id, Money, Rate, Row
+from cxlib.params.registers import Count, Day, Id, Money, Positive, Rate, Row, Titled
 from cxlib.params.registers import Register as Base
 
 if TYPE_CHECKING:
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 SECTION = "obligations"
 
 Party = Literal["consultants", "client"]
-Days = Annotated[int, Field(ge=0)]
 Kind = Literal["report", "data", "training", "workshop", "presentation", "other"]
 
 
@@ -33,21 +29,21 @@ class Contract(Row):
     signed: Day | None = None
     start: Day | None = None
     end: Day | None = None
-    notice_days: Days | None = None
-    review_days: Days = 5
+    notice_days: Count | None = None
+    review_days: Count = 5
     late_fee: Rate = 0.0
     fee_cap: Rate | None = None
     fee_days: Literal["calendar", "working"] = "calendar"
 
 
-class Deliverable(Row):
+class Deliverable(Titled):
     """What is handed over: by when, when it was, what was replied, and what proves it.
 
     `amount` is what a late fee is counted on; `hours` and `people` belong to a training.
     """
 
-    id: Id
-    title: Label
+    DAYS: ClassVar[tuple[str, ...]] = ("delivered", "replied")
+
     kind: Kind = "report"
     clause: Text | None = None
     due: Day
@@ -55,50 +51,49 @@ class Deliverable(Row):
     delivered: Day | None = None
     replied: Day | None = None
     reply: Literal["accepted", "rejected"] | None = None
-    review_days: Days | None = None
+    review_days: Count | None = None
     amount: Money | None = None
     evidence: tuple[Text, ...] = ()
-    hours: Annotated[float, Field(gt=0)] | None = None
-    people: Days | None = None
+    hours: Positive | None = None
+    people: Count | None = None
     note: Label | None = None
 
 
-class Milestone(Row):
+class Milestone(Titled):
     """A day by which something stands."""
 
-    id: Id
-    title: Label
     due: Day
     done: Day | None = None
     owed_by: Party = "consultants"
 
 
-class Payment(Row):
+class Payment(Titled):
     """An instalment: on a day, or so many days after a deliverable was accepted."""
 
-    id: Id
-    title: Label
+    DAYS: ClassVar[tuple[str, ...]] = ("invoiced", "paid")
+    WITHIN: ClassVar[Mapping[str, str]] = {"after": "deliverables"}
+
     amount: Money
     due: Day | None = None
     after: Id | None = None
-    days: Days | None = None
+    days: Count | None = None
     invoiced: Day | None = None
     paid: Day | None = None
     late_fee: Rate | None = None
     fee_cap: Rate | None = None
 
 
-class Duty(Row):
+class Duty(Titled):
     """What lasts until a day, such as confidentiality."""
 
-    id: Id
-    title: Label
     until: Day
     owed_by: Party | None = None
 
 
 class Change(Row):
     """A need that changed: who asked, what was decided, what it moves."""
+
+    DAYS: ClassVar[tuple[str, ...]] = ("date", "decided")
 
     id: Id
     date: Day
@@ -119,6 +114,8 @@ class Meeting(Row):
 
 class Question(Row):
     """A question that is open until it is answered."""
+
+    DAYS: ClassVar[tuple[str, ...]] = ("date", "answered")
 
     id: Id
     date: Day
@@ -142,6 +139,7 @@ class Register(Base):
 
     def problems(self, client: Client) -> Iterator[Problem]:
         """Yield days in the wrong order or on a holiday, and payments after nothing."""
+        yield from super().problems(client)
         days = WorkingDays(client.calendar.country)
         for name in ("deliverables", "milestones", "payments"):
             for place, row in enumerate(getattr(self, name)):
@@ -149,16 +147,6 @@ class Register(Base):
                     then = days.on_or_after(row.due)
                     message = f"{row.due} is no working day; it is taken as due on {then}."
                     yield Problem((name, place, "due"), message, severity="warning")
-        pairs: Mapping[str, tuple[str, str]] = {
-            "deliverables": ("delivered", "replied"), "payments": ("invoiced", "paid"),
-            "changes": ("date", "decided"), "questions": ("date", "answered"),
-        }  # fmt: skip
-        for name, (before, after) in pairs.items():
-            for place, row in enumerate(getattr(self, name)):
-                first, then = getattr(row, before), getattr(row, after)
-                if first is not None and then is not None and then < first:
-                    message = f"{after} on {then} is before {before} on {first}; change one."
-                    yield Problem((name, place, after), message, ((name, place, before),))
         for place, one in enumerate(self.deliverables):
             if one.reply is not None and one.delivered is None:
                 message = f"it was {one.reply}, but has no day delivered; fill that in."
@@ -166,11 +154,7 @@ class Register(Base):
         terms = self.contract
         if terms.start is not None and terms.end is not None and terms.end < terms.start:
             yield Problem(("contract", "end"), f"{terms.end} is before its start, {terms.start}.")
-        ids = [one.id for one in self.deliverables]
         for place, payment in enumerate(self.payments):
-            if payment.after is not None and payment.after not in ids:
-                message = f"{payment.after!r} is no deliverable{nearest(payment.after, ids)}"
-                yield Problem(("payments", place, "after"), message)
             if (payment.due is None) == (payment.after is None):
                 message = "give either the day `due`, or the deliverable that it comes `after`."
                 yield Problem(("payments", place), message)

@@ -11,7 +11,6 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis import obligations
 from cxlib.analysis.obligations import LATE, Status
-from cxlib.columns import Column
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -19,42 +18,6 @@ BLANK = "\u2007" * 16
 """A cell to be filled in by hand."""
 SOON = 30
 """Days before it that a notice is reminded of."""
-
-COLUMNS = {
-    "title": Column(_("What"), "key"),
-    "sort": Column(_("Kind"), "word"),
-    "state": Column(_("State"), "word"),
-    "due_on": Column(_("Due on"), "date", "Its last day."),
-    "delivered": Column(_("Delivered"), "date"),
-    "accepted_on": Column(_("Accepted on"), "date"),
-    "review_ends": Column(_("Review ends"), "date", "End of the last working day for a reply."),
-    "days_late": Column(_("Days late"), "int"),
-    "working_days_late": Column(_("Working days late"), "int"),
-    "fee": Column(_("Late fee"), "unit", "In the client's currency."),
-    "amount": Column(_("Amount"), "unit", "In the client's currency."),
-    "paid": Column(_("Paid on"), "date"),
-    "notice_by": Column(_("Notice by"), "date"),
-    "owed_by": Column(_("Owed by"), "word"),
-    "proof": Column(_("Evidence"), "text"),
-    "remarks": Column(_("Remarks"), "text", "Filled in by hand."),
-    "hours": Column(_("Hours"), "points"),
-    "people": Column(_("Participants"), "int"),
-    "hours_held": Column(_("Hours held"), "points", "As chapter 13 has it."),
-    "came": Column(_("Attended"), "int"),
-    "date": Column(_("Date"), "date"),
-    "decision_made": Column(_("Decision"), "key"),
-    "whose": Column(_("Owner"), "key"),
-    "effect_note": Column(_("What it moves"), "key"),
-    "late": Column(_("Late"), "int"),
-    "settled": Column(_("Accepted"), "int"),
-    "agreed": Column(_("Deliverables"), "int"),
-    "party": Column(_("Reviewed and agreed"), "word"),
-    "signatory": Column(_("Name"), "text"),
-    "signature": Column(_("Signature"), "text"),
-    "signed_on": Column(_("Date"), "text"),
-}
-PARTIES = (_("consultants"), _("client"))
-DECISIONS = (_("agreed"), _("declined"))
 
 
 def status(engagement: Any) -> Status:

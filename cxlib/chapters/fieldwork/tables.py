@@ -13,44 +13,11 @@ from scipy.stats import binomtest
 from cxlib.analysis.estimation import wilson
 from cxlib.analysis.fieldwork import sample_plan
 from cxlib.chapters.fieldwork.study import Field, spread
-from cxlib.columns import Column
 from cxlib.words import mark as _
 
 WEAK = 0.1
 """Share of rushed and uniform interviews above which it is said at the top."""
 ALL = _("all customers")
-
-COLUMNS = {
-    "customer_group": Column(_("Group"), "key"),
-    "wanted": Column(_("Wanted, ±"), "unit", "Half-width of the interval, or change."),
-    "answers_needed": Column(_("Answers needed"), "needed"),
-    "invites": Column(_("Invitations"), "needed", "At the response rate seen before."),
-    "affordable": Column(_("The budget brings"), "int", "Answers of the invitations it pays for."),
-    "shows": Column(_("Which shows, ±"), "unit", "As wanted, at those answers."),
-    "enough": Column(_("Enough"), "mark"),
-    "to_decide": Column(_("Answers to decide"), "needed", "80% power, one-sided, against it."),
-    "quota": Column(_("Planned"), "int", "Answers."),
-    "so_far": Column(_("Answers so far"), "int", "Finished interviews."),
-    "per_day": Column(_("A day"), "points", "Over the last seven days."),
-    "met_on": Column(_("Plan met about"), "date", "At that rate; reached: the day it was."),
-    "in_wave": Column(_("Wave"), "period"),
-    "last_day": Column(_("Last day"), "date", "Of the field, as planned."),
-    "met_from": Column(_("At the earliest"), "date", "95% prediction interval."),
-    "met_until": Column(_("At the latest"), "date", "95% prediction interval; empty: no end."),
-    "reached_it": Column(_("Reached it"), "int", "Interviews."),
-    "left_there": Column(_("Left there"), "int"),
-    "share_left": Column(_("Of these"), "percent", "", ("share_left_low", "share_left_high")),
-    "what": Column(_("What"), "word"),
-    "interviews": Column(_("Interviews"), "int"),
-    "of_finished": Column(_("Share"), "percent", "Of finished, or of begun interviews."),
-    "number": Column(_("No"), "int"),
-    "wording": Column(_("Question"), "text"),
-    "may_answer": Column(_("Answer options"), "text"),
-    "why_so": Column(_("Why so"), "text"),
-    "rate_before": Column(_("Seen before"), "percent", "Answers of those invited."),
-    "field_day": Column(_("Day of the field"), "int"),
-}  # fmt: skip
-
 
 # --- whom to ask -------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
-from cxlib.columns import Column
 from cxlib.words import mark as _
 
 UNSTAGED = _("the journey")
@@ -19,32 +18,6 @@ MOST = 6
 """Groups that one figure can hold apart; the largest are shown."""
 QUOTED = 160
 """Characters a quote may have."""
-
-COLUMNS = {
-    "position": Column(_("Step"), "int"),
-    "emotion": Column(
-        _("Feeling"),
-        "number",
-        "−1 the worst answer, 0 the middle of the scale, 1 the best.",
-        ("emotion_low", "emotion_high"),
-    ),
-    "weighs": Column(_("Part in the score"), "percent", "Share of what touchpoints explain."),
-    "proven": Column(_("Proven"), "mark", "p_unique below 5%."),
-    "role": Column(_("Role"), "word", "pain point, moment of truth, strength …"),
-    "best_group": Column(_("Feel best"), "text"),
-    "worst_group": Column(_("Feel worst"), "text"),
-    "spread": Column(_("Apart by"), "number", "Feeling of the best less that of the worst."),
-    "touchpoints": Column(_("Touchpoints"), "int"),
-    "comment": Column(_("Comment"), "text"),
-    "entered": Column(_("Times reached"), "int"),
-    "left_share": Column(
-        _("Went no further"), "percent", "Of those who reached it.", ("left_low", "left_high")
-    ),
-    "still_open": Column(_("Too late to tell"), "int", "Reached too lately; counted nowhere else."),
-    "led_by": Column(_("Owner"), "key"),
-    "open_action": Column(_("Open action"), "key"),
-    "action_due": Column(_("Due"), "period"),
-}
 
 
 def chart(engagement: Any) -> JourneyMap | None:

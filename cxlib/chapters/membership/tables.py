@@ -11,99 +11,11 @@ from cxlib.analysis import members
 from cxlib.analysis.members import Movement
 from cxlib.chapters.membership.options import Options
 from cxlib.chapters.membership.study import YEAR, Study
-from cxlib.columns import Column
 from cxlib.words import mark as _
 
-COLUMNS = {
-    "members": Column(_("Members"), "int", "Unweighted members behind the row."),
-    "share_of_members": Column(_("Share of members"), "percent"),
-    "active": Column(_("Active"), "percent", "Bought within `active_days`."),
-    "spend": Column(_("Spend a year"), "unit", "Mean a member."),
-    "spend_share": Column(_("Share of spend"), "percent"),
-    # recency, frequency, money
-    "kind": Column(_("Kind"), "word"),
-    "recency": Column(_("Days since the last purchase"), "int"),
-    "frequency": Column(_("Days with a purchase"), "points"),
-    "money": Column(_("Spend so far"), "unit"),
-    # tiers
-    "tier_before": Column(_("Tier a year ago"), "key"),
-    "tier_after": Column(_("Tier now"), "key"),
-    "way": Column(_("Change of tier"), "word", "up, down, same, joined or left."),
-    "moved_share": Column(_("Share of the tier"), "percent"),
-    "use": Column(_("Used one"), "percent", "Share of members who used a benefit."),
-    "uses": Column(_("Uses a member"), "number"),
-    "cost": Column(_("Cost a member"), "unit", "", ("cost_low", "cost_high")),
-    "cost_total": Column(_("Cost in all"), "unit"),
-    "points_sum": Column(_("Points"), "int"),
-    "points_share": Column(_("Share of those issued"), "percent"),
-    # who stays
-    "stay": Column(_("Still there after a year"), "percent", "", ("stay_low", "stay_high")),
-    "stay_others": Column(_("All other members"), "percent"),
-    "left_n": Column(_("Left"), "int"),
-    "stays_p": Column(_("p (log-rank, adjusted)"), "p"),
-    "joined_in": Column(_("Joined in"), "period"),
-    "tenure": Column(_("Tenure"), "text"),
-    "leaving": Column(_("Leave within a month"), "percent", "Events a month at risk."),
-    "hazard": Column(_("Hazard ratio"), "number", "", ("hazard_low", "hazard_high")),
-    "reference_level": Column(_("Against"), "key"),
-    "p_proportional": Column(_("p (proportional)"), "p"),
-    "age": Column(_("Periods since joining"), "int"),
-    "retention": Column(_("Still there"), "percent"),
-    "expected_share": Column(_("By the model"), "percent"),
-    # what they are worth
-    "worth_total": Column(_("Value"), "unit", "", ("worth_low", "worth_high")),
-    "worth_mean": Column(_("Value a member"), "unit"),
-    "worth_share": Column(_("Share of value"), "percent"),
-    "bought_before": Column(_("Repeat purchases before"), "int"),
-    "bought_expected": Column(_("Expected"), "number"),
-    "bought_actual": Column(_("Actually made"), "number"),
-    "parameter": Column(_("Parameter"), "text"),
-    "estimate": Column(_("Estimate"), "number", "", ("estimate_low", "estimate_high")),
-    # what experience is worth
-    "step_key": Column(_("From and to"), "word"),
-    "outcome_key": Column(_("What"), "word"),
-    "step_value": Column(_("Difference"), "signed", "", ("step_value_low", "step_value_high")),
-    "step_raw": Column(_("Unadjusted"), "signed"),
-    "step_gain": Column(
-        _("If all of them took it"), "unit", "Money.", ("step_gain_low", "step_gain_high")
-    ),
-    "n_from": Column(_("Asked members"), "int", "Of the class that the step leaves."),
-    "days": Column(_("Days"), "int"),
-    "complain_share": Column(_("Of their comments"), "percent"),
-    "lowest": Column(_("Rated lowest"), "key"),
-    # does it work, what if
-    "joined_more": Column(
-        _("More than comparable others"), "signed", "Money a member.", ("joined_low", "joined_high")
-    ),
-    "joined_raw": Column(_("More than all others"), "signed", "Afterwards, not adjusted."),
-    "earlier": Column(
-        _("The same before joining"), "signed", "0 if all is well.", ("earlier_low", "earlier_high")
-    ),
-    "n_others": Column(_("Others"), "int", "Effectively, once weighted."),
-    "covariate": Column(_("Before joining"), "word"),
-    "mean_members": Column(_("Members' mean"), "number"),
-    "mean_others": Column(_("All others"), "number"),
-    "mean_weighted": Column(_("Comparable others"), "number"),
-    "apart_weighted": Column(_("Apart, in standard deviations"), "number"),
-    "threshold": Column(_("Threshold"), "unit"),
-    "keeps": Column(_("Keeps a member and year"), "signed", "", ("keeps_low", "keeps_high")),
-    "cost_more": Column(_("Costs a member and year"), "signed"),
-    "net": Column(_("Left over"), "signed", "", ("net_low", "net_high")),
-    "pays": Column(_("Verdict"), "word", "pays, costs more, open or too few."),
-    "design": Column(_("Design"), "key"),
-    "design_cost": Column(_("Cost a year"), "unit", "", ("design_low", "design_high")),
-    "saving": Column(_("Against today"), "signed", "", ("saving_low", "saving_high")),
-    "down": Column(_("Fall"), "int", "Members in a lower tier than today."),
-    "up": Column(_("Rise"), "int"),
-    "under": Column(_("Just under it"), "int", "Within a tenth under the threshold."),
-    "recommended": Column(_("Recommended"), "word"),
-    "reason_text": Column(_("Why"), "text"),
-}
 TIER = {"en": "Tier", "zh": "等级"}
 WHOLE = {"en": "All members", "zh": "全体会员"}
 TODAY = {"en": "Today", "zh": "现状"}
-SAID = (_("spend"), _("stay"), _("detractor to passive"), _("passive to promoter"), _("up"),
-        _("down"), _("same"), _("joined"), _("left"), _("yes"), _("no"), _("all"))  # fmt: skip
 
 
 def labels(client: Any, language: str) -> dict[str, str]:

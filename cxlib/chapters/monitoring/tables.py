@@ -14,7 +14,6 @@ from cxlib.analysis import trends
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import Estimates, compare, estimate
 from cxlib.chapters.monitoring import meeting
-from cxlib.columns import Column
 from cxlib.words import mark as _
 
 KPIS, PARTS = ("survey", "reported"), ("touchpoint",)
@@ -23,53 +22,6 @@ RARE = 0.01
 ALPHA = 0.05
 GROUP_DRAWS = 200
 """Resamples behind each group's test: a frame on a map, not an interval."""
-
-COLUMNS = {
-    "until": Column(_("Level before"), "unit", "Centre before the latest shift or rebase."),
-    "variation": Column(_("Latest point"), "word"),
-    "assurance": Column(_("Target, as it runs now"), "word"),
-    "miss_chance": Column(_("Chance of a miss"), "chance", "A period's, while nothing changes."),
-    "points": Column(_("Periods"), "int", "Periods the limits rest on."),
-    "trial": Column(_("On trial"), "mark", "Fewer than 12 periods."),
-    "false_alarm_rate": Column(
-        _("False alarms"), "percent", "Of stable charts, any point flagged."
-    ),
-    "signal": Column(_("Signal"), "word", "better, worse, high or low; empty for none."),
-    "began": Column(_("Began"), "word", "now, or earlier."),
-    "rule": Column(_("Rule"), "word"),
-    "was": Column(_("Usual until then"), "unit", "Level before the signal."),
-    "chance": Column(_("Chance in a stable report"), "chance"),
-    "gravity": Column(_("Gravity"), "word"),
-    "held_back": Column(_("Held back"), "word", "weak or mix."),
-    "why": Column(_("Why"), "word", "Cause since before the signal, as in `kpis.compare`."),
-    "alike_since": Column(_("Comparable customers alike"), "word"),
-    "with_part": Column(_("Fell with one"), "word", "yes where a touchpoint moved with the KPI."),
-    "miss": Column(_("A miss"), "word", "rare, some or usual, by the chance of a miss."),
-    "rated_brand": Column(_("Against"), "key", "The competitor with the clearest gap."),
-    "brand_turn": Column(_("Position"), "word", "better (ahead), worse (behind) or none."),
-    "brand_gap": Column(
-        _("Gap at an equal mix"), "signed", "", ("brand_gap_low", "brand_gap_high")
-    ),
-    "on_record": Column(_("Recorded"), "word", "yes or no."),
-    "reference": Column(_("Reference"), "key"),
-    "reference_value": Column(_("Its value"), "unit"),
-    "reference_turn": Column(_("Against it"), "word"),
-    "periods_better": Column(_("Periods better"), "int"),
-    "periods_both": Column(_("Periods compared"), "int"),
-    "charts": Column(_("Charts"), "int"),
-    "rate": Column(_("False warnings at most"), "percent", "Of reports of stable processes."),
-    "client_unit": Column(_("Unit of the client"), "text"),
-    "total": Column(_("Part of the change"), "signed"),
-    "comment": Column(_("Comment"), "text"),
-    "verdict": Column(_("Verdict"), "word", "The course before it is due, then the status."),
-    "party": Column(_("Reviewed and agreed"), "word"),
-    "signatory": Column(_("Name"), "text"),
-    "signature": Column(_("Signature"), "text"),
-    "signed_on": Column(_("Date"), "text"),
-    "urgency": Column(_("Urgency"), "word"),
-    "advised": Column(_("Next step"), "text"),
-    "concerns": Column(_("About"), "text"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)

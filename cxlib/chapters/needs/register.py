@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import PlainValidator
 
 from cxlib.chapters.actions.register import Kind
-from cxlib.errors import nearest
 from cxlib.params.base import STAND_IN, Label, Text
 from cxlib.params.faults import Problem, show
-from cxlib.params.registers import Day, Id, Row
+from cxlib.params.registers import Day, Id, Row, Titled
 from cxlib.params.registers import Register as Base
 
 if TYPE_CHECKING:
@@ -34,14 +33,11 @@ def _person(value: object) -> str:
     return text
 
 
-class Group(Row):
+class Group(Titled):
     """A group of customers or staff that is to be heard."""
 
-    id: Id
-    title: Label
 
-
-class Need(Row):
+class Need(Titled):
     """One need: its state, who of the client confirmed it and when, and what answers it."""
 
     REFERS: ClassVar[Mapping[str, tuple[str, str]]] = {
@@ -49,8 +45,6 @@ class Need(Row):
         "deliverables": ("obligations", "deliverables"),
     }
 
-    id: Id
-    title: Label
     kind: Kind | None = None
     state: State = "collected"
     confirmed_by: Label | None = None
@@ -67,6 +61,7 @@ class Evidence(Row):
     """
 
     MASKED: ClassVar[tuple[str, ...]] = ("quote",)
+    WITHIN: ClassVar[Mapping[str, str]] = {"need": "needs", "second": "needs", "group": "groups"}
 
     id: Id
     need: Id | None = None
@@ -91,6 +86,7 @@ class Register(Base):
 
         A second coder who judged fewer than half of the pieces is warned of.
         """
+        yield from super().problems(client)
         titles: dict[tuple[tuple[str, str], ...], str] = {}
         for place, need in enumerate(self.needs):
             said = tuple(sorted(need.title.items()))
@@ -102,18 +98,6 @@ class Register(Base):
             if need.state in ("confirmed", "fed back") and missing:
                 message = f"a need that is {need.state} needs {' and '.join(missing)}; fill that in"
                 yield Problem(("needs", place, "state"), f"{message}, or write an earlier state.")
-        known = {
-            "need": [need.id for need in self.needs],
-            "second": [need.id for need in self.needs],
-            "group": [group.id for group in self.groups],
-        }
-        for place, piece in enumerate(self.evidence):
-            for name, ids in known.items():
-                one = getattr(piece, name)
-                if one is not None and one not in ids:
-                    listed = "groups" if name == "group" else "needs"
-                    message = f"{one!r} is not in {listed}{nearest(one, ids)}"
-                    yield Problem(("evidence", place, name), message)
         judged = sum(piece.second is not None for piece in self.evidence)
         if 0 < judged < len(self.evidence) / 2:
             message = (

@@ -10,10 +10,7 @@ import pandas as pd
 
 from cxlib.analysis import needs
 from cxlib.analysis.agreement import krippendorff_alpha
-from cxlib.chapters.actions.tables import COLUMNS as OF_ACTIONS
 from cxlib.chapters.engagement.tables import BLANK
-from cxlib.chapters.engagement.tables import COLUMNS as OF_ENGAGEMENT
-from cxlib.columns import Column
 from cxlib.words import mark as _
 
 SOURCES = (_("questionnaire"), _("interview"), _("focus group"))
@@ -25,33 +22,6 @@ QUOTED = (6, 160)
 """Characters a quote may have."""
 MOST = 12
 """Quotes of one kind."""
-
-COLUMNS = {
-    "kind": OF_ACTIONS["kind"],
-    "voices": Column(_("People"), "int", "Who named the need; those against it are not counted."),
-    "weight": Column(_("Weight"), "points", "Over sources, people times the source's weight."),
-    "sources": Column(_("Sources"), "int", "Of three: questionnaire, interview, focus group."),
-    "quote": Column(_("In their words"), "text", "Masked as comments are."),
-    "stance": Column(_("For or against"), "word"),
-    "customer_group": Column(_("Group"), "key"),
-    "needs_named": Column(_("Needs named"), "int"),
-    "named_only_here": Column(_("Named by no other group"), "int"),
-    "alpha": Column(_("Krippendorff's alpha"), "number", "1 at best.", ("alpha_low", "alpha_high")),
-    "judged_twice": Column(_("Judged by both"), "int"),
-    "judged_once": Column(_("Judged by one"), "int"),
-    "first_coder": Column(_("First coder"), "key"),
-    "second_coder": Column(_("Second coder"), "key"),
-    "answer": Column(_("Answered by"), "key", "An action or a deliverable."),
-    "answer_kind": Column(_("Kind"), "word"),
-    "answer_state": Column(_("Its state"), "word"),
-    "confirmed_by": Column(_("Confirmed by"), "key"),
-    "confirmed_on": Column(_("Confirmed on"), "date"),
-    "agreed_need": Column(_("Confirmed: yes, no, changed"), "text", "Filled in by hand."),
-} | {
-    name: OF_ENGAGEMENT[name]
-    for name in ("title", "state", "remarks", "party", "signatory", "signature", "signed_on")
-}
-SAID = (_("for"), _("against"), _("deliverable"), _("delivered"), _("not delivered"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.actions import FINISHED
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.service import Backlog, Course, FollowUp, Groups, Terms, TicketKpis
 from cxlib.analysis.service import actions as acts
@@ -80,7 +81,7 @@ def _answer(family: str, follow_up: FollowUp) -> dict[str, Any]:
     table = follow_up.table
     mine = table[table["kpi"].map(acts.family) == family] if len(table) else table
     running = mine[mine["state"].isin(acts.RUNNING)]
-    done = mine[(mine["state"] == acts.DONE) & mine["moved"].notna()]
+    done = mine[mine["state"].isin(FINISHED) & mine["moved"].notna()]
     told: dict[str, Any] = {"answer": "none" if mine.empty else "none left", "done_moved": None}
     if len(running):
         first = running.iloc[0]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.actions import FINISHED
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.service import (
     SHOWN,
@@ -26,80 +27,8 @@ from cxlib.analysis.service import (
 )
 from cxlib.analysis.staffing import Staffing
 from cxlib.analysis.ticket_targets import TICKET_KPIS
-from cxlib.columns import Column
 from cxlib.params.service import agreed_actions
 from cxlib.words import mark as _
-
-COLUMNS = {
-    "tickets": Column(_("Tickets"), "int", "Tickets behind the row."),
-    "clock": Column(_("Clock"), "word", "calendar, or business: the client's opening hours."),
-    "median": Column(_("Half within"), "unit", "The median; open tickets count as running."),
-    "mean": Column(_("Mean"), "unit"),
-    "p80": Column(_("80% within"), "unit"),
-    "p90": Column(_("90% within"), "unit"),
-    "within": Column(_("In time"), "percent", "Share within the SLA, on the clock it was set on."),
-    # the months
-    "month": Column(_("Month"), "period"),
-    "month_value": Column(_("In that month"), "unit"),
-    # the groups
-    "split": Column(_("Split by"), "key"),
-    "group": Column(_("Tickets of"), "key"),
-    "others": Column(_("All others"), "unit", "The same KPI over all other tickets."),
-    "twin": Column(_("The same tickets as"), "key"),
-    "late_level": Column(_("Where it is lost"), "key"),
-    "share_of_late": Column(_("Share of the late ones"), "percent"),
-    "share_of_tickets": Column(_("Share of all tickets"), "percent"),
-    "first_response": Column(_("First response, half within"), "unit"),
-    "first_response_sla": Column(_("First response in time"), "percent"),
-    "resolution_p90": Column(_("Resolution, 90% within"), "unit"),
-    "resolution_sla": Column(_("Resolution in time"), "percent"),
-    "handle_time": Column(_("Handle time, mean"), "duration"),
-    "fcr": Column(_("Solved at first contact"), "percent"),
-    "reopen_rate": Column(_("Reopened"), "percent"),
-    "reassign_rate": Column(_("Reassigned"), "percent"),
-    "ticket_csat": Column(_("Rating, mean"), "number"),
-    # what lies open
-    "opened": Column(_("New"), "int", "Opened during the period."),
-    "resolved": Column(_("Solved"), "int", "Resolved or closed during the period."),
-    "open": Column(_("Open at its end"), "int"),
-    "open_before": Column(_("Open before"), "int"),
-    "age_median": Column(_("Half are older than"), "duration"),
-    "age_oldest": Column(_("Oldest"), "duration"),
-    "old": Column(_("Older than 30 days"), "int"),
-    "share_open": Column(_("Still open"), "percent"),
-    "closed_median": Column(_("Half of the closed ones within"), "unit"),
-    "ends": Column(_("Log ends"), "date"),
-    # the calls
-    "weekday": Column(_("Day"), "word"),
-    "calls": Column(_("Calls a day"), "points"),
-    "peak_agents": Column(_("Agents at the peak"), "int"),
-    "peak_start": Column(_("Peak from"), "text"),
-    "agent_hours": Column(_("Hours at the desk"), "points"),
-    "paid_hours": Column(_("Paid hours"), "int"),
-    "plan": Column(_("Agents in each half hour"), "word"),
-    "service_level": Column(_("Answered in time"), "percent"),
-    "answer_seconds": Column(_("Answer time"), "duration"),
-    "answered_in_time": Column(_("Answered in time"), "percent"),
-    "mean_wait": Column(_("Mean wait"), "duration"),
-    "never_clears": Column(_("Half hours that never clear"), "int"),
-    "shrinkage": Column(_("Breaks and absence"), "percent"),
-    # first contact
-    "method": Column(_("First contact judged by"), "word"),
-    "window_days": Column(_("Window, days"), "int"),
-    "numerator": Column(_("Solved at once"), "int"),
-    "denominator": Column(_("Of tickets"), "int"),
-    "window_open": Column(_("Window still open"), "int"),
-    # the actions
-    "due_on": Column(_("Due on"), "date", "Its last day."),
-    "state": Column(_("State"), "word"),
-    "now": Column(_("Its KPI now"), "word", "Where the KPI of a done action stands."),
-    "note": Column(_("Remark"), "text"),
-    "done_action": Column(_("Done"), "text"),
-}
-
-WORDS = (_("overdue"), _("channel=phone"), _("channel=chat"), _("channel=email"),
-         _("priority=high"), _("priority=normal"), _("priority=low"))  # fmt: skip
-"""Words that the chapter's tables hold, and raw values that most logs share."""
 
 DAY = {"mon": _("Monday"), "tue": _("Tuesday"), "wed": _("Wednesday"), "thu": _("Thursday"),
        "fri": _("Friday"), "sat": _("Saturday"), "sun": _("Sunday")}  # fmt: skip
@@ -226,11 +155,6 @@ def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
     return mine.assign(unit=unit, value=value, tickets=mine["n"])
 
 
-_STATE = {"approved": "planned", "in progress": "under way", "done": "done", "verified": "done",
-          "stopped": "stopped"}  # fmt: skip
-"""What a state of the register of actions is called here; a proposed one is not agreed."""
-
-
 def agreed(engagement: Any) -> tuple[Action, ...]:
     """Return the agreed actions on ticket KPIs: the register's, else those of the client file."""
     register = engagement.register("actions")
@@ -243,12 +167,12 @@ def agreed(engagement: Any) -> tuple[Action, ...]:
             kpi=row["kpi"],
             owner=label(row["owner"] or ""),
             due=row["due"],
-            state=_STATE[row["state"]],
-            finished="" if _STATE[row["state"]] != "done" else str(row["done"] or row["due"]),
+            state=row["state"],
+            finished=str(row["done"] or row["due"]) if row["state"] in FINISHED else "",
             note=label(row["note"] or ""),
         )
         for row in register.frame("actions").to_dict("records")
-        if row["kpi"] in TICKET_KPIS and row["due"] and row["state"] in _STATE
+        if row["kpi"] in TICKET_KPIS and row["due"] and row["state"] != "proposed"
     )
 
 

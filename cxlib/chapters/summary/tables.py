@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib.analysis.actions import OPEN
-from cxlib.columns import Column
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -18,16 +17,6 @@ MOST = 3
 """Things to do: a board remembers three."""
 MOST_OPEN = 5
 """Open obligations on the page; chapter 14 has them all."""
-
-COLUMNS = {
-    "due_on": Column(_("Due on"), "date", "Its last day."),
-    "step": Column(_("What to do"), "text"),
-    "about": Column(_("About"), "text"),
-    "worth_points": Column(_("Points at stake"), "points", "Of the first KPI; an association."),
-    "named": Column(_("Named"), "text"),
-    "met": Column(_("Met"), "int"),
-    "all": Column(_("Targets"), "int"),
-}
 
 
 def headline(engagement: Any) -> Estimates:

@@ -20,44 +20,9 @@ from cxlib.analysis.kpis.verdicts import DECIDED
 from cxlib.analysis.targets import Outlook, Proposal
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
-from cxlib.columns import Column
 from cxlib.errors import DataError
 from cxlib.present.tiles import STATES
 from cxlib.words import mark as _
-
-COLUMNS = {
-    "remaining": Column(_("Periods left"), "int", "Until due; 0 or less: due."),
-    "asked": Column(_("Asks for"), "signed", "Target less baseline."),
-    "asks": Column(_("Larger than chance"), "word"),
-    "smallest": Column(_("Smallest change to be seen"), "signed", "With a chance of 80%."),
-    "compared": Column(_("Compared with"), "word"),
-    "n_next": Column(_("Answers next period"), "int"),
-    "n_needed": Column(_("Answers needed"), "needed", "That show the change with a chance of 80%."),
-    "n_to_settle": Column(_("Answers to settle it"), "needed", "Blank beyond what can be invited."),
-    "settles": Column(_("What would settle it"), "word"),
-    "rebound": Column(_("Comes back by itself"), "signed", "Regression to the mean."),
-    "pace": Column(_("Pace"), "word"),
-    "pace_needed": Column(_("Needed per period"), "signed"),
-    "pace_best": Column(_("Best period so far"), "signed"),
-    "held": Column(_("Past the target"), "word"),
-    "of_periods": Column(_("Periods measured"), "int"),
-    "means": Column(_("If so"), "word"),
-    "gets_there": Column(_("Does it get there"), "word"),
-    "predicted": Column(
-        _("Half the effect (a quarter to all)"), "unit", "", ("predicted_low", "predicted_high")
-    ),
-    "predicted_change": Column(_("Half the effect"), "signed"),
-    "left": Column(_("Still missing"), "signed"),
-    "full_change": Column(_("All of the effect"), "signed"),
-    "rating_now": Column(_("Rating now"), "number"),
-    "rating_planned": Column(_("Rating planned"), "number"),
-    "adds": Column(_("Adds (a quarter to all)"), "signed", "Half.", ("adds_low", "adds_high")),
-    "capped": Column(_("Capped at the best group"), "mark"),
-    "rung": Column(_("Level"), "word"),
-    "per_period": Column(_("Per period"), "signed"),
-    "on_grounds": Column(_("Grounds"), "word"),
-    "detectable": Column(_("Larger than chance"), "mark"),
-}
 
 SURVEY = ("survey",)
 BEYOND = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, PlainValidator
 from ruamel.yaml import YAML
 
-from cxlib.errors import nearest
 from cxlib.params.base import Label
 from cxlib.params.faults import Path, Problem, show
-from cxlib.params.registers import Day, Id, Money, Rate, Row
+from cxlib.params.registers import Day, Id, Money, Positive, Rate, Row, Titled
 from cxlib.params.registers import Register as Base
 
 if TYPE_CHECKING:
@@ -41,8 +40,7 @@ def _ratio(value: object) -> float:
 
 
 Ratio = Annotated[float, PlainValidator(_ratio)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+_PAIR = (("comparisons", "criterion"), ("comparisons", "other"))
 
 
 class Choice(Row):
@@ -53,7 +51,7 @@ class Choice(Row):
     kind: Kind = "feedback"
     title: Label | None = None
     years: Annotated[int, Field(ge=1, le=10)] = 3
-    users: Count = 1
+    users: Annotated[int, Field(ge=1)] = 1
     best: Annotated[int, Field(ge=2, le=100)] = 5
     price_rise: Rate = 0.0
 
@@ -80,18 +78,15 @@ class Comparison(Row):
     value: Ratio
 
 
-class Must(Row):
+class Must(Titled):
     """What an option must have, whatever its scores."""
 
-    id: Id
-    title: Label
 
-
-class Option(Row):
+class Option(Titled):
     """One option, the musts it fails, and its costs: a year, once, once, a user and year."""
 
-    id: Id
-    title: Label
+    WITHIN: ClassVar[Mapping[str, str]] = {"fails": "musts"}
+
     fails: tuple[Id, ...] = ()
     licence: Money | None = None
     set_up: Money | None = None
@@ -99,17 +94,15 @@ class Option(Row):
     per_user: Money | None = None
 
 
-class Assessor(Row):
+class Assessor(Titled):
     """Who scores, by role."""
-
-    id: Id
-    title: Label
 
 
 class Score(Row):
     """One assessor's score of an option on a criterion."""
 
     KEY: ClassVar[tuple[str, ...]] = ("option", "criterion", "assessor")
+    WITHIN: ClassVar[Mapping[str, str]] = {"option": "options", "assessor": "assessors"}
 
     option: Id
     criterion: Id
@@ -117,11 +110,9 @@ class Score(Row):
     score: Positive
 
 
-class Step(Row):
+class Step(Titled):
     """One step of the rollout; without any here, the starter list of the kind holds."""
 
-    id: Id
-    title: Label
     kind: Literal["configuration", "training"] = "configuration"
     owner: Label | None = None
     due: Day | None = None
@@ -170,50 +161,33 @@ class Register(Base):
 
     def problems(self, client: Client) -> Iterator[Problem]:
         """Yield names that are not there, gaps in scores and weights, and contradictions."""
-        ids = {
-            "criteria": [one.id for one in self.counted],
-            "options": [one.id for one in self.options],
-            "assessors": [one.id for one in self.assessors],
-            "musts": [one.id for one in self.musts],
-        }
-        unknown: list[Problem] = []
-        for place, score in enumerate(self.scores):
-            at = ("scores", place)
-            unknown += _known((*at, "option"), score.option, ids["options"], "option")
-            unknown += _known((*at, "criterion"), score.criterion, ids["criteria"], "criterion")
-            unknown += _known((*at, "assessor"), score.assessor, ids["assessors"], "assessor")
-            if not 1 <= score.score <= self.choice.best:
-                message = (
-                    f"{score.score:g} is off the scale; scores go from 1 to {self.choice.best}."
-                )
-                yield Problem((*at, "score"), message)
-        for place, option in enumerate(self.options):
-            for n, must in enumerate(option.fails):
-                unknown += _known(("options", place, "fails", n), must, ids["musts"], "must")
-        for place, pair in enumerate(self.comparisons):
-            for end in ("criterion", "other"):
-                where: Path = ("comparisons", place, end)
-                unknown += _known(where, getattr(pair, end), ids["criteria"], "criterion")
+        criteria = [one.id for one in self.counted]
+        unknown = [*super().problems(client)]
+        for name, end in (("scores", "criterion"), *_PAIR):
+            unknown += self.unknown(name, end, "criterion", criteria)
         yield from unknown
+        for place, score in enumerate(self.scores):
+            if not 1 <= score.score <= self.choice.best:
+                message = f"{score.score:g} is off the scale; scores go from 1 to "
+                yield Problem(("scores", place, "score"), f"{message}{self.choice.best}.")
         if not unknown:
-            yield from self._gaps(ids)
-            yield from self._weights(ids["criteria"])
+            yield from self._gaps(criteria)
+            yield from self._weights(criteria)
 
-    def _gaps(self, ids: dict[str, list[str]]) -> Iterator[Problem]:
+    def _gaps(self, criteria: Sequence[str]) -> Iterator[Problem]:
         """Yield options without a score on a criterion, and assessors who scored a part."""
         given = {(one.option, one.criterion) for one in self.scores}
-        for place, option in enumerate(ids["options"]):
-            gaps = [c for c in ids["criteria"] if (option, c) not in given]
-            if gaps:
-                message = f"{option} has no score on {', '.join(gaps)}; score it, or leave it out."
-                yield Problem(("options", place), message)
-        asked = len(ids["options"]) * len(ids["criteria"])
-        for place, assessor in enumerate(ids["assessors"]):
-            scored = sum(one.assessor == assessor for one in self.scores)
+        for place, option in enumerate(self.options):
+            if gaps := [c for c in criteria if (option.id, c) not in given]:
+                message = f"{option.id} has no score on {', '.join(gaps)}; score it, or leave it "
+                yield Problem(("options", place), message + "out.")
+        asked = len(self.options) * len(criteria)
+        for place, assessor in enumerate(self.assessors):
+            scored = sum(one.assessor == assessor.id for one in self.scores)
             if scored < asked:
                 message = (
-                    f"{assessor} gave {scored} of {asked} scores; the others' mean stands for the "
-                    "rest, so complete them, or leave this assessor out."
+                    f"{assessor.id} gave {scored} of {asked} scores; the others' mean stands for "
+                    "the rest, so complete them, or leave this assessor out."
                 )
                 yield Problem(("assessors", place), message, severity="warning")
 
@@ -270,9 +244,3 @@ class Register(Base):
             f"{worst['given']:.3g}, the rest imply {worst['implied']:.2g}; compare them once more."
         )
         yield Problem(("comparisons", place, "value"), message, severity="warning")
-
-
-def _known(at: Path, name: str, known: Sequence[str], what: str) -> list[Problem]:
-    if name in known:
-        return []
-    return [Problem(at, f"{name!r} is no {what} here{nearest(name, known)}")]

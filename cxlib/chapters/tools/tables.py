@@ -11,8 +11,6 @@ from cxlib import periods
 from cxlib.analysis import selection
 from cxlib.analysis.selection import Selection, Weighting
 from cxlib.chapters.tools.register import RECIPROCAL, starter
-from cxlib.columns import Column
-from cxlib.words import mark as _
 
 FIRM = 0.8
 """Share of the draws from which on the first place is called firm."""
@@ -20,41 +18,6 @@ SPREAD = 0.25
 """Standard deviation of the log-normal factor by which each weight moves in a draw."""
 APART = 0.4
 """Mean gap between assessors, as a share of the scale, from which on a criterion is told."""
-
-COLUMNS = {
-    "title": Column(_("What"), "key"),
-    "weighs_in": Column(_("Weight"), "percent", "All sum to 100%."),
-    "weighted_sum": Column(_("Weighted mean score"), "number", "On the scale of the scores."),
-    "topsis": Column(_("Closeness to the best"), "number", "TOPSIS, 0 to 1."),
-    "places": Column(_("Places when weights move"), "text", "95% of the draws."),
-    "p_first": Column(_("First when weights move"), "chance", "Share of the draws."),
-    "reasons": Column(_("Out because of"), "key", "Musts and criteria, as a tuple."),
-    "best_option": Column(_("Recommended"), "key"),
-    "other_option": Column(_("Next"), "key"),
-    "apart_by": Column(_("Assessors apart by"), "points", "Mean of highest less lowest score."),
-    "lowest_score": Column(_("Lowest"), "points"),
-    "highest_score": Column(_("Highest"), "points"),
-    "scores_given": Column(_("Scores given"), "int"),
-    "scores_asked": Column(_("Scores asked"), "int"),
-    "first_year": Column(_("First year"), "unit", "In the client's currency."),
-    "later_year": Column(_("Last year"), "unit", "In the client's currency."),
-    "years_cost": Column(_("Cost over the years"), "unit", "In the client's currency."),
-    "user_month": Column(_("A user and month"), "unit", "In the client's currency."),
-    "extra_cost": Column(_("More than the cheapest"), "unit", "In the client's currency."),
-    "cheapest": Column(_("Cheapest"), "key"),
-    "years": Column(_("Years"), "int"),
-    "given": Column(_("Compared as"), "number"),
-    "implied": Column(_("The others imply"), "number"),
-    "compared_with": Column(_("Compared with"), "key"),
-    "agreement": Column(_("Agreement"), "number", "Krippendorff's alpha, interval."),
-    "consistency": Column(_("Consistency ratio"), "number", "0.10 at most."),
-    "kind": Column(_("Kind"), "word"),
-    "whose": Column(_("Owner"), "key"),
-    "due_on": Column(_("Due on"), "date", "Its last day."),
-    "done": Column(_("Done on"), "date"),
-    "state": Column(_("State"), "word"),
-}
-SAID = (_("configuration"), _("training"), _("late"), _("open"), _("done"))
 
 
 def labels(_client: Any, language: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator
@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator
 from cxlib.errors import nearest
 from cxlib.params.base import Label, Text
 from cxlib.params.faults import Problem
-from cxlib.params.registers import Day, Id, Row
+from cxlib.params.registers import Day, Id, Positive, Row, Titled
 from cxlib.params.registers import Register as Base
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ SECTION = "training"
 
 ASPECTS = ("content", "delivery", "usefulness", "organisation")
 """What the reaction sheet asks, each answered from 1 to 5."""
-BY_ALL = ("sessions", "items", "tests", "reactions", "behaviour")
-"""Lists whose rows belong to a course."""
 
 
 def _code(value: object) -> str:
@@ -38,22 +36,30 @@ Minutes = Annotated[int, Field(gt=0)]
 Score = Annotated[int, Field(ge=1, le=5)]
 
 
-class Course(Row):
+class Course(Titled):
     """What is taught to whom; `marks` are the full marks of its test.
 
     `deliverable` is the id of the training duty in the register of obligations.
     """
 
-    id: Id
-    title: Label
     audience: Label | None = None
-    marks: Annotated[float, Field(gt=0)] = 100.0
+    marks: Positive = 100.0
     deliverable: Id | None = None
     clause: Text | None = None
 
 
+class OfCourse(Row):
+    """A row that belongs to a course."""
+
+    WITHIN: ClassVar[Mapping[str, str]] = {"course": "courses"}
+
+    course: Id
+
+
 class Session(Row):
     """One session: the day planned, and the day on which it was held."""
+
+    WITHIN: ClassVar[Mapping[str, str]] = {"course": "courses"}
 
     id: Id
     course: Id
@@ -67,23 +73,23 @@ class Attendance(Row):
     """Who was invited to a session, and whether they came."""
 
     KEY: ClassVar[tuple[str, ...]] = ("session", "participant")
+    WITHIN: ClassVar[Mapping[str, str]] = {"session": "sessions"}
 
     session: Id
     participant: Code
     present: bool = True
 
 
-class Item(Row):
+class Item(OfCourse):
     """One question of a course's test, right or wrong."""
 
     KEY: ClassVar[tuple[str, ...]] = ("course", "id")
 
-    course: Id
     id: Id
     title: Label | None = None
 
 
-class Test(Row):
+class Test(OfCourse):
     """One participant's marks before and after, and the questions right in the second test.
 
     Who was not `trained` belongs to the comparison group.
@@ -91,7 +97,6 @@ class Test(Row):
 
     KEY: ClassVar[tuple[str, ...]] = ("course", "participant")
 
-    course: Id
     participant: Code
     trained: bool = True
     pre: Number | None = None
@@ -99,12 +104,11 @@ class Test(Row):
     right: tuple[Id, ...] | None = None
 
 
-class Reaction(Row):
+class Reaction(OfCourse):
     """One reaction sheet, without a participant: 1 (poor) to 5 (very good)."""
 
     KEY: ClassVar[tuple[str, ...]] = ("course", "sheet")
 
-    course: Id
     sheet: Id
     content: Score | None = None
     delivery: Score | None = None
@@ -112,12 +116,11 @@ class Reaction(Row):
     organisation: Score | None = None
 
 
-class Behaviour(Row):
+class Behaviour(OfCourse):
     """How much of what was taught is done at work, 0 to 100, before and so many weeks after."""
 
     KEY: ClassVar[tuple[str, ...]] = ("course", "participant", "told_by")
 
-    course: Id
     participant: Code
     told_by: Literal["observed", "self-rated"]
     weeks: Annotated[int, Field(ge=1)]
@@ -138,20 +141,8 @@ class Register(Base):
 
     def problems(self, client: Client) -> Iterator[Problem]:
         """Yield unknown courses, sessions and questions, marks above the full ones, lone tests."""
+        yield from super().problems(client)
         courses = {course.id: course for course in self.courses}
-        for name in BY_ALL:
-            for place, row in enumerate(getattr(self, name)):
-                if row.course not in courses:
-                    message = f"{row.course!r} is no course{nearest(row.course, courses)}"
-                    yield Problem((name, place, "course"), message)
-        sessions = [session.id for session in self.sessions]
-        for place, one in enumerate(self.attendance):
-            if one.session not in sessions:
-                message = f"{one.session!r} is no session{nearest(one.session, sessions)}"
-                yield Problem(("attendance", place, "session"), message)
-        yield from self._of_tests(courses)
-
-    def _of_tests(self, courses: dict[str, Course]) -> Iterator[Problem]:
         asked: dict[str, list[str]] = {}
         for item in self.items:
             asked.setdefault(item.course, []).append(item.id)

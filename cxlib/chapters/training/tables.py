@@ -15,7 +15,6 @@ from statsmodels.stats.weightstats import DescrStatsW
 from cxlib import periods
 from cxlib.analysis import training
 from cxlib.chapters.training.register import ASPECTS
-from cxlib.columns import Column
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -24,50 +23,6 @@ RATED_GOOD = 4.0
 MANY_LOST = 0.1
 """Share of those tested who took one test only, above which it is told."""
 
-COLUMNS = {
-    "title": Column(_("What"), "key"),
-    "audience": Column(_("For whom"), "key"),
-    "trainer": Column(_("Trainer"), "key"),
-    "due_on": Column(_("Due on"), "date", "Its last day."),
-    "held_on": Column(_("Held on"), "date"),
-    "state": Column(_("State"), "word"),
-    "minutes": Column(_("Minutes"), "int"),
-    "hours": Column(_("Hours"), "points"),
-    "asked_in": Column(_("Asked to come"), "int"),
-    "came": Column(_("Attended"), "int"),
-    "came_share": Column(_("Attendance"), "percent", "Of those asked to come."),
-    "sessions_held": Column(_("Sessions held"), "int"),
-    "sessions_agreed": Column(_("Sessions"), "int"),
-    "tests_taken": Column(_("Tests"), "word"),
-    "effect_size": Column(
-        _("Effect size"), "number", "Gain over the spread before (Glass).",
-        ("effect_size_low", "effect_size_high"),
-    ),
-    "tested": Column(_("Took a test"), "int"),
-    "took_one": Column(_("Took only one"), "int"),
-    "points_from": Column(_("From"), "points", "Lower end of the change, in percentage points."),
-    "points_to": Column(_("To"), "points", "Its upper end."),
-    "without": Column(_("Change without training"), "signed"),
-    "people": Column(_("Participants"), "int"),
-    "item_name": Column(_("Question"), "key"),
-    "difficulty": Column(_("Got it right"), "percent", "Share of those who took the test."),
-    "discrimination": Column(
-        _("Discrimination"), "number", "Correlation with the rest of the test, −1 to 1."
-    ),
-    "advice": Column(_("Advice"), "word"),
-    "rewrite": Column(_("To look at"), "int"),
-    "questions_asked": Column(_("Questions"), "int"),
-    "reliability": Column(_("Reliability"), "number", "KR-20."),
-    "test_error": Column(_("Standard error of a total"), "number", "In questions."),
-    "aspect": Column(_("Asked about"), "word"),
-    "rating_mean": Column(_("Mean of 5"), "points", "1 to 5.", ("rating_low", "rating_high")),
-    "told_by": Column(_("Told by"), "word"),
-    "weeks": Column(_("Weeks after"), "int"),
-}  # fmt: skip
-SAID = (
-    *(_("content"), _("delivery"), _("usefulness"), _("organisation")),
-    *(_("observed"), _("self-rated"), _("held"), _("not held"), _("still to come")),
-)
 TESTS = (_("both tests"), _("only the first"), _("only the second"), _("no test"))
 
 

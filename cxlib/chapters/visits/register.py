@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from cxlib.errors import nearest
-from cxlib.params.base import Label, Text
+from cxlib.params.base import Text
 from cxlib.params.faults import Problem
-from cxlib.params.registers import Day, Id, Row
+from cxlib.params.registers import Day, Id, Positive, Row, Titled
 from cxlib.params.registers import Register as Base
 
 if TYPE_CHECKING:
@@ -18,22 +18,18 @@ if TYPE_CHECKING:
 
 SECTION = "visits"
 
-Positive = Annotated[float, Field(gt=0)]
 
-
-class Section(Row):
+class Section(Titled):
     """A part of the form; without a weight it weighs as its standards do."""
 
-    id: Id
-    title: Label
     weight: Positive | None = None
 
 
-class Standard(Row):
+class Standard(Titled):
     """What a visitor checks: `maximum` points, `weight` within its section."""
 
-    id: Id
-    title: Label
+    WITHIN: ClassVar[Mapping[str, str]] = {"section": "sections"}
+
     section: Id
     maximum: Positive = 1.0
     weight: Positive = 1.0
@@ -57,6 +53,7 @@ class Score(Row):
     """The points of one standard in one visit; without points it did not apply."""
 
     KEY: ClassVar[tuple[str, ...]] = ("visit", "standard")
+    WITHIN: ClassVar[Mapping[str, str]] = {"visit": "visits", "standard": "standards"}
 
     visit: Id
     standard: Id
@@ -73,30 +70,18 @@ class Register(Base):
 
     def problems(self, client: Client) -> Iterator[Problem]:
         """Yield unknown sections, standards and visits, impossible points, and strange places."""
-        sections = [section.id for section in self.sections]
-        for place, one in enumerate(self.standards):
-            if one.section not in sections:
-                message = f"{one.section!r} is no section{nearest(one.section, sections)}"
-                yield Problem(("standards", place, "section"), message)
+        yield from super().problems(client)
         weighed = [s.weight is not None for s in self.sections]
         if any(weighed) and not all(weighed):
             message = "has no weight while other sections have one; weigh all or none."
             yield Problem(("sections", weighed.index(False), "id"), message)
         standards = {one.id: (place, one) for place, one in enumerate(self.standards)}
-        visits = {visit.id for visit in self.visits}
         for place, score in enumerate(self.scores):
-            at = ("scores", place)
-            if score.visit not in visits:
-                message = f"{score.visit!r} is no visit{nearest(score.visit, visits)}"
-                yield Problem((*at, "visit"), message)
-            if score.standard not in standards:
-                message = f"{score.standard!r} is no standard{nearest(score.standard, standards)}"
-                yield Problem((*at, "standard"), message)
-                continue
-            where, standard = standards[score.standard]
-            if score.points is not None and score.points > standard.maximum:
-                message = f"is above the maximum of {score.standard!r}, {standard.maximum:g}"
-                yield Problem((*at, "points"), message + ".", (("standards", where, "maximum"),))
+            where, standard = standards.get(score.standard, (0, None))
+            if standard and score.points is not None and score.points > standard.maximum:
+                message = f"is above the maximum of {score.standard!r}, {standard.maximum:g}."
+                at = ("scores", place, "points")
+                yield Problem(at, message, (("standards", where, "maximum"),))
         scored = {score.visit for score in self.scores if score.points is not None}
         for place, visit in enumerate(self.visits):
             if visit.id not in scored:

@@ -11,7 +11,6 @@ from scipy.stats import fisher_exact
 
 from cxlib import periods
 from cxlib.analysis.visits import Scorecard, change, scorecard
-from cxlib.columns import Column
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -22,31 +21,6 @@ PLACES = 12
 """Locations that the map of failures can hold; the weakest are shown."""
 FEW = 4
 """Visits a location and wave below which little can be said of it."""
-
-COLUMNS = {
-    "title": Column(_("What"), "key"),
-    "location": Column(_("Location"), "key"),
-    "visits": Column(_("Visits"), "int", "Visits behind the row; for a standard, where applied."),
-    "adjusted": Column(_("At the average visitor"), "unit", "Score, by least squares."),
-    "critical_visits": Column(_("With a critical failure"), "int"),
-    "standard": Column(_("Standard"), "key"),
-    "part": Column(_("Section"), "key"),
-    "won": Column(_("Points won"), "unit", "Percent of the points.", ("won_low", "won_high")),
-    "failed": Column(_("Failed"), "int", "Visits without full points."),
-    "is_critical": Column(_("Critical"), "mark"),
-    "most_at": Column(_("Fails most at"), "key"),
-    "visitor": Column(_("Visitor"), "text", "A code."),
-    "stands": Column(_("Against the others"), "word", "better, worse or unclear, at equal mix."),
-    "then": Column(_("Round before"), "unit"),
-    "wave": Column(_("Round"), "period"),
-    "wave_before": Column(_("Round before"), "period"),
-    "visits_before": Column(_("Visits before"), "int"),
-    "visit_score": Column(_("Visit score"), "points", "0 to 100.", ("visit_low", "visit_high")),
-    "survey_value": Column(_("Customers there say"), "unit", "", ("survey_low", "survey_high")),
-    "answers": Column(_("Answers"), "int"),
-    "alpha": Column(_("Krippendorff's alpha"), "number", "1 at best.", ("alpha_low", "alpha_high")),
-    "judged_by_more": Column(_("Judged by two or more"), "int", "Standards of a place and round."),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
