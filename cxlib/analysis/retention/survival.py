@@ -189,7 +189,7 @@ def compare(
     code = rows["level"].map({level: at for at, level in enumerate(levels)}).to_numpy(int)
     began = rows["entry"].to_numpy() if entry else None
     statistic, p_value = survdiff(rows["time"], rows["event"], code, entry=began)
-    grouped = rows.groupby("level", observed=True)["event"].agg(["size", "sum"]).loc[levels]
+    grouped = rows.groupby("level", observed=True)["event"].agg(["size", "sum"]).reindex(levels)
     table = pd.DataFrame({"segment": by, "level": list(map(str, levels))}).assign(
         n=grouped["size"].to_numpy(), events=grouped["sum"].to_numpy(int)
     )
