@@ -250,6 +250,8 @@ def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) ->
         low, high = words.span(*ends, unit, sign=column.kind == "signed")
     elif column.kind == "percent":
         low, high = words.span(*ends, "share")
+    elif column.kind == "share_change":
+        low, high = words.span(*(100 * end for end in ends), "pp", sign=True)
     else:
         low, high = (formats.cell(end, column.kind, words=words, unit=unit) for end in ends)
     low, high = Said(low), Said(high)
@@ -262,13 +264,13 @@ def notes_of(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) 
     """Yield what stands beneath a table: what is withheld, what calls for care, caveats."""
     if "withheld" in frame and frame["withheld"].any():
         yield words.say(
-            _("– : withheld: fewer than {n} answers, or a group that would give such a one away."),
+            _("– : withheld: a base below {n}, or a group that would give such a one away."),
             n=minimum_base,
         )
     if "n" in frame:
         n = frame.loc[~frame["withheld"], "n"] if "withheld" in frame else frame["n"]
         if (n.fillna(CARE_BASE) < CARE_BASE).any():
-            yield words.say(_("* : fewer than {n} answers; interpret with care."), n=CARE_BASE)
+            yield words.say(_("* : a base below {n}; interpret with care."), n=CARE_BASE)
     base = getattr(result, "n_used", None)
     people = getattr(result, "counts", "people") == "people"
     if people and isinstance(base, int) and not {"n", "n_before", "answered"} & set(frame.columns):

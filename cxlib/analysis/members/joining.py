@@ -157,8 +157,10 @@ def _joining_days(
     joining = np.where(at >= 0, _days(listed["at"])[at], _NEVER)
     if not (joining[np.unique(code)] == _NEVER).any():
         raise DataError(
-            "only members buy in these transactions: there is nobody to compare them with. Ask for "
-            "the purchases of customers who are no members."
+            _(
+                "only members buy in these transactions: there is nobody to compare them with. "
+                "Ask for the purchases of customers who are no members."
+            )
         )
     if len(names) <= MOST_PEOPLE:
         return joining, (), days
