@@ -154,12 +154,13 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
     for row in pair[pair["period"] == at].to_dict("records"):
         if row["kpi"] in was.index:
             old = was.loc[row["kpi"]]
-            rows.append(
-                {name: row[name] for name in ("kpi", *_GIVEN)}
-                | {"to": before, "at": at, "before": old["value"], "after": row["value"]}
-                | {"n_before": old["n"]}
-                | _raw_change(row, old)
-            )
+            told = {name: row[name] for name in ("kpi", *_GIVEN)} | {"to": before, "at": at}
+            told |= {"before": old["value"], "after": row["value"], "n_before": old["n"]}
+            told |= {"change": row["value"] - old["value"]}
+            if "census" not in (row["basis"], old["basis"]):  # else nothing to test
+                told |= gap_test(row, old, 0.95)
+                told |= {"change_low": told["low"], "change_high": told["high"]}
+            rows.append(told)
     columns = ["kpi", *_GIVEN, "to", "at", "before", "after", "n_before", *_RAW]
     blank = dict.fromkeys(SPLIT, nan) | {"mix_segment": None, "mix_level": None}
     floats: dict[str, Any] = dict.fromkeys(("before", "after", *_RAW), "float64")
@@ -167,15 +168,6 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
 
 
 _RAW = ("change", "change_low", "change_high", "p_value")
-
-
-def _raw_change(row: Any, old: Any) -> dict[str, float]:
-    """Return the raw change between two rows of estimates, and its test where they are samples."""
-    change = {"change": row["value"] - old["value"]}
-    if "census" in (row["basis"], old["basis"]):  # every case is counted: nothing to test
-        return change | dict.fromkeys(_RAW[1:], nan)
-    found = gap_test(row, old, 0.95)
-    return change | dict(zip(_RAW[1:], (found[k] for k in ("low", "high", "p_value")), strict=True))
 
 
 def _joined(table: pd.DataFrame, split: list[dict[str, Any]]) -> pd.DataFrame:

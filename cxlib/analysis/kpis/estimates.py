@@ -196,21 +196,12 @@ def counted(
             spread = 100.0**2 * value * (1 - value)
             sampled = {"basis": "sample", "low": 100 * low, "high": 100 * high, "df": np.inf}
             sampled |= {"variance": spread, "standard_error": float(np.sqrt(spread / n))}
-        rows.append(
-            {
-                "kpi": row["kpi"],
-                "source": source,
-                "period": str(row["period"]),
-                "brand": OWN,
-                "value": (100.0 if share else 1.0) * value,
-                "n": None if n is None or pd.isna(n) else int(n),
-                "n_star": nan if n is None else float(n),
-                "kind": kind_of.get(kind["unit"], "number"),
-                "unit": "percent" if share else kind["unit"],
-                "direction": kind["direction"],
-            }
-            | sampled
-        )
+        told = {"kpi": row["kpi"], "source": source, "period": str(row["period"]), "brand": OWN}
+        told |= {"value": (100.0 if share else 1.0) * value, "direction": kind["direction"]}
+        told |= {"n": None if n is None or pd.isna(n) else int(n)}
+        told |= {"n_star": nan if n is None else float(n)}
+        told |= {"kind": kind_of.get(kind["unit"], "number")}
+        rows.append(told | {"unit": "percent" if share else kind["unit"]} | sampled)
     return frame_of(rows)
 
 
