@@ -206,5 +206,9 @@ def _whose(
         if abs(float(part.to_numpy().sum())) > most:
             most, level = abs(float(part.to_numpy().sum())), (share[True] - share[False]).idxmax()
             best = {"mix_segment": segment, "mix_level": str(level)}
-            best["share_before"], best["share_after"] = map(float, share.loc[level, [False, True]])
+            shares = {
+                "share_before": share.loc[level, False],
+                "share_after": share.loc[level, True],
+            }
+            best |= {name: float(value) for name, value in shares.items()}
     return best
