@@ -231,29 +231,18 @@ def contrast(
 ) -> Estimates:
     """Compare groups of people at equal mix: segments with all others, or brands with the own.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        The survey's rows of one period.
-    questions, design, draws, seed
-        As in `estimate` and `compare`.
-    by : str or sequence of str
-        ``"brand"``: the own customers against each competitor's; else segments, each of whose
-        levels stands against all others.
-    segments : sequence of str
-        Columns held equal; a segment is never raked on itself.
-
-    Returns
-    -------
-    Estimates
-        One row a question and group (``segment, level``, or ``brand``: the competitor), with the
-        columns of `compare`: ``after`` the group or the own customers, ``before`` the others,
-        ``change`` the raw gap and ``like`` that at equal mix. One family for the whole table.
+    `data` are the survey's rows of one period; `by` is ``"brand"`` (the own customers against each
+    competitor's) or segments, each of whose levels stands against all others; `segments` are held
+    equal (one is never raked on itself). One row a question and group (``segment, level``, or
+    ``brand``: the competitor) with the columns of `compare`: ``after`` the group or the own
+    customers, ``before`` the others, ``change`` the raw gap and ``like`` that at equal mix. One
+    family for the whole table; all else as in `estimate` and `compare`.
     """
     design = design or SurveyDesign()
     rows: list[pd.DataFrame] = []
     for name in [by] if isinstance(by, str) else list(by):
-        rows += _contrasts(data, name, questions, segments, design, draws, seed)
+        held = [other for other in segments if other != name]
+        rows += _contrasts(data, name, questions, held, design, (draws, seed))
     if not rows:
         none = estimate(None, questions=questions, design=design).table
         rows = [pd.concat([none, _step(none, "", "").drop(columns=["kpi", *_GIVEN])], axis=1)]
@@ -267,10 +256,9 @@ def _contrasts(
     data: pd.DataFrame,
     by: str,
     questions: Sequence[Metric | Touchpoint],
-    segments: Sequence[str],
+    held: Sequence[str],
     design: SurveyDesign,
-    draws: int,
-    seed: int,
+    bootstrap: tuple[int, int],
 ) -> Iterable[pd.DataFrame]:
     values = column(data, by)
     brands = by == "brand"
@@ -278,7 +266,6 @@ def _contrasts(
         design = replace(design, cluster=None)  # a respondent may judge several brands
     own = (values.astype(str) == OWN).to_numpy()
     period = str(data["period"].iloc[-1]) if "period" in data else "all"
-    held = [name for name in segments if name != by]
     for level in levels_of(values):
         member = member_of(values, level)
         if brands and level == OWN:
@@ -296,8 +283,7 @@ def _contrasts(
             continue
         table = _step(pd.concat([first, other]), "out", "in").drop(columns=["to", "at", *_GIVEN])
         if held:
-            split = equal_mix(rows, late, both, held, design, draws, seed)
-            table = _joined(table, split)
+            table = _joined(table, equal_mix(rows, late, both, held, design, *bootstrap))
         named = {"brand": level} if brands else {"segment": by, "level": str(level)}
         first = first.drop(columns=[*named, "period"]).assign(period=period, **named)
         yield first.merge(table, on="kpi")

@@ -24,6 +24,7 @@ from cxlib.words import mark as _
 
 HIGHER, LOWER = _("higher"), _("lower")
 _GAP = ("difference", "difference_low", "difference_high", "p_value")
+_TESTED = ("low", "high", "p_value", "standard_error")
 _ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
 
 
@@ -188,16 +189,11 @@ def _gap(
             if by_mean and df == inf:
                 df = float(np.union1d(who[rows_a], who[rows_b]).size - 1)
             found = by_t(score_a.value - score_b.value, error, max(df, 1.0), score_a.confidence)
-            return _named(score_a.value - score_b.value, found)
+            told = (score_a.value - score_b.value, *(found[name] for name in _TESTED))
+            return dict(zip((*_GAP, "standard_error"), told, strict=True))
     apart = difference(score_a, score_b)
-    return _named(apart.value, {f: getattr(apart, f) for f in ("low", "high", "p_value")}) | {
-        "standard_error": apart.standard_error
-    }
-
-
-def _named(gap: float, found: Mapping[str, float]) -> dict[str, float]:
-    told = dict(zip(_GAP, (gap, found["low"], found["high"], found["p_value"]), strict=True))
-    return told | {"standard_error": found.get("standard_error", nan)}
+    told = (apart.value, *(getattr(apart, name) for name in _TESTED))
+    return dict(zip((*_GAP, "standard_error"), told, strict=True))
 
 
 def _influence(answers: Answers, rows: Any) -> Floats:
@@ -244,7 +240,9 @@ def _frames(
         key = (pair["question"], pair["choice"], *place, pair[high])
         above.setdefault(key, []).append(letter[*place, pair[low]])
     keys = zip(*(table[name] for name in head), strict=True)
-    table["letters"] = pd.Series([" ".join(sorted(above.get(k, ()), key=_nth)) for k in keys])
+    table["letters"] = pd.Series(
+        [" ".join(sorted(above.get(k, ()), key=lambda a: (len(a), a))) for k in keys]
+    )
     table["letters"] = table["letters"].astype(object)
     return table, compared
 
@@ -263,10 +261,6 @@ def _letters(table: pd.DataFrame, family: list[str]) -> list[str | None]:
         at = levels.index(level)
         letters.append(("" if at < 26 else chr(64 + at // 26)) + chr(65 + at % 26))
     return letters
-
-
-def _nth(letter: str) -> tuple[int, str]:
-    return len(letter), letter
 
 
 def _caveats(

@@ -176,22 +176,11 @@ def path(
 ) -> pd.DataFrame:
     """Lay out the periods from the baseline to the due date.
 
-    Parameters
-    ----------
-    start, due : str
-        Period labels: ``2026Q3``, ``2026-09`` or ``2026``; `due` must be the later one.
-    baseline, target : float
-        The KPI's value in either, in its unit.
-    agreed : mapping of str to float, optional
-        Steps that the contract names, by period; they replace the straight line.
-    kind : {"month", "quarter", "year"}, optional
-        Kind of the periods laid out; that of `start` if not said.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``period, expected, agreed``: a row a period, `start` and `due` included; between agreed
-        steps the line is straight in days, as in `kpis.judge`.
+    `start` and `due` are labels (``2026Q3``, ``2026-09`` or ``2026``), `due` the later one;
+    `baseline` and `target` the KPI's value in either; `agreed` the steps that the contract names,
+    by period, which replace the straight line; `kind` that of the periods laid out (that of `start`
+    if not said). Returns ``period, expected, agreed``: a row a period, `start` and `due` included;
+    between agreed steps the line is straight in days, as in `kpis.judge`.
     """
     kind = kind or periods.kind_of(start)
     if kind is None or periods.kind_of(due) is None:
