@@ -305,6 +305,6 @@ def _gone(
     low, high = nan, nan
     if entered:
         low, high = map(float, proportion_confint(left, entered, 1 - confidence, method="wilson"))
-    row = {"n": int(met.loc[inside, "customer"].nunique()), "entered": entered, "left": left}
-    row |= {"drop_off": left / entered if entered else nan, "low": low, "high": high}
+    row: dict[str, Any] = {"n": int(met.loc[inside, "customer"].nunique()), "entered": entered}
+    row |= {"left": left, "drop_off": left / entered if entered else nan, "low": low, "high": high}
     return row | {"still_open": int((~decided & ~went).sum())}

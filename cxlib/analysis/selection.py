@@ -114,7 +114,7 @@ def ahp(comparisons: Any, *, tolerance: float = 0.01) -> Weighting:
             "implied": implied[rows, columns],
         }
     )
-    apart = np.log(misfit["given"] / misfit["implied"]).abs()
+    apart = pd.Series(np.log(misfit["given"] / misfit["implied"])).abs()
     misfit = misfit.loc[apart.sort_values(ascending=False).index].reset_index(drop=True)
     message = _(
         "The comparisons contradict one another (consistency ratio {ratio:.2f}, at most 0.10): "

@@ -128,7 +128,7 @@ def scorecard(
     if len(table) > 1:
         names = sorted(each["by"].astype(str).unique())
         apart = _contrasts(each, "by", level, each[[]], "difference")
-        told = pd.DataFrame(apart, index=names).loc[table[by].astype(str)]
+        told = pd.DataFrame(apart, index=names).loc[list(table[by].astype(str))]
         told["p_adjusted"] = adjust(told.pop("p_value"))
         table[gaps] = told.to_numpy()
     table = table.sort_values("value", kind="stable", ignore_index=True)

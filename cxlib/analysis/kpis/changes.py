@@ -16,7 +16,7 @@ from cxlib.analysis.compare import adjust
 from cxlib.analysis.compare.difference import gap_test
 from cxlib.analysis.kpis.equal_mix import DRAWS, SPLIT, equal_mix
 from cxlib.analysis.kpis.estimates import OWN, Estimates, estimate
-from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
+from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint
 from cxlib.analysis.validate import column, levels_of, member_of
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -115,7 +115,7 @@ _GIVEN = ["source", "kind", "direction"]
 
 
 def _on_both(
-    rows: pd.DataFrame, questions: Sequence[Metric | Touchpoint], one: Any, other: Any
+    rows: pd.DataFrame, questions: Questions, one: Any, other: Any
 ) -> list[Metric | Touchpoint]:
     """Return the questions that either sample answered."""
     sides = [rows.loc[side, [q.key for q in questions]].notna().any() for side in (one, other)]
@@ -151,7 +151,8 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
     """Return the raw change of every KPI that is there in both periods."""
     was = pair[pair["period"] == before].set_index("kpi")
     rows = []
-    for row in pair[pair["period"] == at].to_dict("records"):
+    now: Any = pair[pair["period"] == at].to_dict("records")
+    for row in now:
         if row["kpi"] in was.index:
             old = was.loc[row["kpi"]]
             told = {name: row[name] for name in ("kpi", *_GIVEN)} | {"to": before, "at": at}
@@ -222,7 +223,7 @@ def _latest(found: pd.DataFrame, known: list[str]) -> pd.DataFrame:
 def contrast(
     data: pd.DataFrame,
     *,
-    questions: Sequence[Metric | Touchpoint],
+    questions: Questions,
     by: str | Sequence[str] = "brand",
     segments: Sequence[str] = (),
     design: SurveyDesign | None = None,
@@ -255,10 +256,10 @@ def contrast(
 def _contrasts(
     data: pd.DataFrame,
     by: str,
-    questions: Sequence[Metric | Touchpoint],
+    questions: Questions,
     held: Sequence[str],
     design: SurveyDesign,
-    bootstrap: tuple[int, int],
+    times: tuple[int, int],
 ) -> Iterable[pd.DataFrame]:
     values = column(data, by)
     brands = by == "brand"
@@ -283,7 +284,7 @@ def _contrasts(
             continue
         table = _step(pd.concat([first, other]), "out", "in").drop(columns=["to", "at", *_GIVEN])
         if held:
-            table = _joined(table, equal_mix(rows, late, both, held, design, *bootstrap))
+            table = _joined(table, equal_mix(rows, late, both, held, design, *times))
         named = {"brand": level} if brands else {"segment": by, "level": str(level)}
         first = first.drop(columns=[*named, "period"]).assign(period=period, **named)
         yield first.merge(table, on="kpi")

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis.estimation import contributions, percentiles, times_drawn
-from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
+from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, resolve
 from cxlib.analysis.validate import Floats, Integers, drawn
 
 THIN = 10
@@ -86,7 +86,7 @@ def _rake(mass: Floats, goal: Floats, levels: Sequence[Integers], *, rounds: int
 def equal_mix(
     frame: pd.DataFrame,
     late: Any,
-    questions: Sequence[Metric | Touchpoint],
+    questions: Questions,
     segments: Sequence[str],
     design: SurveyDesign,
     draws: int = DRAWS,

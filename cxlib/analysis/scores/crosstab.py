@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import inf, nan, sqrt
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from cxlib.analysis.validate import Floats, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
+Rows: TypeAlias = list[dict[str, Any]]
 HIGHER, LOWER = _("higher"), _("lower")
 _GAP = ("difference", "difference_low", "difference_high", "p_value")
 _TESTED = ("low", "high", "p_value", "standard_error")
@@ -123,8 +124,8 @@ def crosstab(
     questions = list(rows_of(data, rows, design, off_scale, answers, nets or {}))
     if not questions:
         raise DataError("rows= names no question to tabulate.")
-    told: list[dict[str, Any]] = []
-    pairs: list[dict[str, Any]] = []
+    told: Rows = []
+    pairs: Rows = []
     for choice, net, given in questions:
         row = {"question": given.metric.key, "choice": choice, "net": net}
         row |= {"unit": given.metric.unit}
@@ -206,11 +207,7 @@ def _influence(answers: Answers, rows: Any) -> Floats:
 
 
 def _frames(
-    told: list[dict[str, Any]],
-    pairs: list[dict[str, Any]],
-    outer: tuple[str, ...],
-    minimum_base: int,
-    alpha: float,
+    told: Rows, pairs: Rows, outer: tuple[str, ...], minimum_base: int, alpha: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both families, each adjusted over the table, and the letters that follow."""
     head = ["question", "choice", *outer, "segment", "level"]
@@ -240,10 +237,8 @@ def _frames(
         key = (pair["question"], pair["choice"], *place, pair[high])
         above.setdefault(key, []).append(letter[*place, pair[low]])
     keys = zip(*(table[name] for name in head), strict=True)
-    table["letters"] = pd.Series(
-        [" ".join(sorted(above.get(k, ()), key=lambda a: (len(a), a))) for k in keys]
-    )
-    table["letters"] = table["letters"].astype(object)
+    found = [sorted(above.get(key, ()), key=lambda letter: (len(letter), letter)) for key in keys]
+    table["letters"] = pd.Series([" ".join(each) for each in found], dtype=object)
     return table, compared
 
 
