@@ -112,7 +112,7 @@ def test_a_key_is_handed_over_by_the_command(two: Place) -> None:
 
 def test_no_wheel_is_built_of_notebooks_with_outputs(tmp_path: Path) -> None:
     files = ("pyproject.toml", "README.md", "hatch_build.py")
-    for name in ("cxlib", "notebooks", "params", ".ci", *files):
+    for name in ("cxlib", "notebooks", "params", "data", ".ci", *files):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
