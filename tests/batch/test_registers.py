@@ -35,10 +35,11 @@ def test_only_readers_of_a_register_depend_on_it(
     client = params.load("lakeside-bank", demo_workspace)
     chapters = discover(demo_workspace.notebooks).chapters
     stems = [chapter.stem for chapter in chapters]
+    asked = plan.Request(demo_workspace.reports)
     prints = []
     for digest in ("as it was", "changed"):
         ready = Prepared(client.client, client, "2026Q3", "t", registers={section: digest})
-        jobs = plan._plan_client(demo_workspace, ready, chapters, "en", stems, False)
+        jobs = plan._plan_client(demo_workspace, ready, chapters, "en", asked, stems)
         prints.append({job.stem: job.fingerprint for job in jobs})
     changed = {stem for stem in stems if prints[0][stem] != prints[1][stem]}
     assert changed == reads
