@@ -243,7 +243,7 @@ class Engagement(Standing):
         DataError
             If there is no survey, or none of it is of that period.
         """
-        from cxlib.data.ordering import ordered
+        from cxlib.data.tables import ordered
         from cxlib.data.weighting import weighted
 
         rows = self.table("survey", period=period)

@@ -60,15 +60,6 @@ def read_database(source: Source) -> Raw:
     The query runs in a read-only transaction that sees one state of the database, its
     `parameters` are bound, and the rows are fetched in pieces. The order of the rows is the
     query's: write ``order by`` where it matters which of two answers is the last.
-
-    Raises
-    ------
-    SetupError
-        If the driver or the variable is missing, or the variable holds no address of a PostgreSQL
-        server.
-    DataError
-        If the server does not answer or refuses the query, a parameter is missing or of no use,
-        or there are no rows, or more than memory should hold.
     """
     frames, cells, digest = [], 0, ""
     for frame, told in _frames(source):

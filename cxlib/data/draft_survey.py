@@ -272,12 +272,7 @@ def _rated(  # noqa: PLR0912 - a clause each
                 asks.append(f"a further question of {kind}: which one is the client's?")
             flow += "" if first else f", kind: {kind}"
             flow += f", top: {1 if scale.high == 3 else 2}" if kind == "csat" else ""
-            metrics.add(
-                2,
-                f"{key}: {{{flow}{_label(key, column)}}}",
-                scale.why,
-                asks,
-            )
+            metrics.add(2, f"{key}: {{{flow}{_label(key, column)}}}", scale.why, asks)
         else:
             key = keys.of(_title(column), "item")
             flow += ", top: 2" if scale.ends == (1, 5) else ""

@@ -68,13 +68,7 @@ class Spool:
 def pieces(
     folder: Path, source: Source, *, wanted: Sequence[str], ids: Sequence[str]
 ) -> Iterator[Raw]:
-    """Yield the rows of a source's files: all at once, or in pieces where they are many.
-
-    Raises
-    ------
-    DataError
-        As `cxlib.data.readers.read`.
-    """
+    """Yield the rows of a source's files: all at once, or in pieces where they are many."""
     paths = find(folder, source.files or "")
     if sum(path.stat().st_size for path in paths) < LARGE:
         yield read(folder, source, wanted=wanted, ids=ids)
@@ -167,12 +161,7 @@ def chunks(found: Any, rows: int | None) -> Iterator[Piece]:
 
 
 def _text(
-    path: Path,
-    file: str,
-    source: Source,
-    wanted: Sequence[str],
-    ids: Sequence[str],
-    rows: int,
+    path: Path, file: str, source: Source, wanted: Sequence[str], ids: Sequence[str], rows: int
 ) -> Iterator[Piece]:
     encoding = _encoding(path, file, source.encoding)
     with _opened(path) as binary:
