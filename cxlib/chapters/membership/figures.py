@@ -78,7 +78,9 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     first = lowest[lowest["age"] == 2] if (lowest["age"] == 2).any() else lowest
     worst = first.loc[first["retention"].idxmin()]
     if found.kind == "retention":
-        message = _("Of those who joined in {cohort}, {share} are left after {age} periods")
+        message = _(
+            "Of those who joined in {cohort}, {share} are still members after {age} periods"
+        )
         label = _("Periods since joining; cells: still members, %")
     else:
         message = _(
@@ -162,10 +164,15 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     row, table = found.table.iloc[0], found.windows
     label = _("Windows of {days} days; alike by design in the first; the month of joining left out")
     says = {
-        "more": _("Members are further ahead of comparable others after joining"),
-        "less": _("Members fall back against comparable others after joining"),
-        "unclear": _("Members are no clearly further ahead after joining than before"),
-    }.get(row["turn"], _("Members' spend already went another way before they joined"))
+        "more": _("Members' spend rises after joining, against comparable others"),
+        "less": _("Members' spend falls after joining, against comparable others"),
+        "unclear": _(
+            "Members' spend does not clearly move after joining, against comparable others"
+        ),
+    }.get(
+        str(row["turn"]).partition(",")[0],
+        _("Members' spend already went another way before they joined"),
+    )
     ax = lines(
         {
             words.say(_("Members")): table.assign(y=table["mean"]),

@@ -63,6 +63,19 @@ class Study:
         return frame
 
     @cached_property
+    def own(self) -> pd.DataFrame | None:
+        """Purchases of members, of today and former; of all customers without a list of members."""
+        bought, listed = self.bought, self.listed
+        if bought is None or listed.empty:
+            return bought
+        ids = bought["member_id"].cat.categories
+        mine = np.append(pd.Index(ids).isin(listed["member_id"]), False)
+        if mine[:-1].all():
+            return bought
+        kept = bought[mine[bought["member_id"].cat.codes]]
+        return kept.assign(member_id=kept["member_id"].cat.remove_unused_categories())
+
+    @cached_property
     def as_of(self) -> pd.Timestamp:
         """The last day: of the period, or of the records where periods have no dates."""
         period = self.engagement.period
@@ -191,10 +204,10 @@ class Study:
 
     @cached_property
     def summary(self) -> lifetime.Summary | None:
-        """Customers as lifetime value sees them, in weeks: former members too, who teach it."""
-        if self.bought is None:
+        """Members as lifetime value sees them, in weeks: former ones too, who teach it."""
+        if self.own is None:
             return None
-        bought = self.bought
+        bought = self.own
         return self.tried("worth", lambda: lifetime.summary(
             bought, as_of=self.as_of, unit="weeks"))  # fmt: skip
 
@@ -227,9 +240,9 @@ class Study:
     @cached_property
     def holdout(self) -> lifetime.Holdout | None:
         """The model fitted on all but the last half year (or third), held against that."""
-        if self.bought is None or self.purchases is None:
+        if self.own is None or self.purchases is None:
             return None
-        bought, first = self.bought, self.bought["date"].min()
+        bought, first = self.own, self.own["date"].min()
         span = (self.as_of - first).days
         split = self.as_of - pd.Timedelta(days=min(182, span // 3))
         return self.tried("holdout", lambda: lifetime.holdout(

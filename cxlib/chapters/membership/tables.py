@@ -51,7 +51,7 @@ def who(study: Study) -> pd.DataFrame:
 
 def rfm(study: Study) -> Any:
     """Return members by recency, frequency and money."""
-    bought = study.bought
+    bought = study.own
     if bought is None:
         return None
     found = study.tried("rfm", lambda: members.rfm(bought, as_of=study.as_of))
