@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from collections.abc import Mapping
@@ -149,6 +150,11 @@ class Engagement(Standing):
         """The period before this one, if the client has data of it."""
         at = self.periods.index(self.period)
         return self.periods[at - 1] if at else None
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day of the period; None of a wave without a place in time."""
+        return periods.parse(self.period).end if periods.kind_of(self.period) else None
 
     # --- what was asked ------------------------------------------------------------------------
 

@@ -373,6 +373,13 @@ class Page(ABC):
             steps.add(step)
         return list(once.values())
 
+    def result(self, chapter: str, name: str) -> Any:
+        """Return one thing that another chapter saved for this period; None if it did not."""
+        try:
+            return self.read(chapter).results.get(name)
+        except DataError:  # that chapter has not run
+            return None
+
     def read(self, chapter: str) -> Envelope:
         """Return what another chapter saved for this client and period.
 

@@ -198,11 +198,5 @@ def _stages(engagement: Any, scored: set[str]) -> Mapping[str, Sequence[str]]:
 
 def _importance(engagement: Any) -> pd.DataFrame | None:
     """Return the drivers that chapter 06 saved, if the client has them."""
-    from cxlib.errors import DataError
-
-    try:
-        saved = engagement.read("drivers")
-    except DataError:
-        return None
-    found = saved.results.get("importance")
+    found = engagement.result("drivers", "importance")
     return None if found is None else found.table

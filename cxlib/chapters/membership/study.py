@@ -80,9 +80,8 @@ class Study:
     @cached_property
     def as_of(self) -> pd.Timestamp:
         """The last day: of the period, or of the records where periods have no dates."""
-        period = self.engagement.period
-        if periods.kind_of(period):
-            return pd.Timestamp(periods.parse(period).end)
+        if self.engagement.last_day is not None:
+            return pd.Timestamp(self.engagement.last_day)
         days = [t["date"].max() for t in (self.bought,) if t is not None]
         listed = self.listed
         if not listed.empty and "joined" in listed:

@@ -12,6 +12,7 @@ from cxlib.analysis import members
 from cxlib.analysis.members import Movement
 from cxlib.chapters.membership.options import Options
 from cxlib.chapters.membership.study import YEAR, Study
+from cxlib.chapters.rows import joined
 from cxlib.words import mark as _
 
 TIER = {"en": "Tier", "zh": "等级"}
@@ -136,8 +137,7 @@ def holdout(study: Study) -> pd.DataFrame:
 
 def models(study: Study) -> pd.DataFrame:
     """Return the parameters of the models of value."""
-    fits = [fit.table for fit in (study.purchases, study.money) if fit is not None]
-    return pd.concat(fits, ignore_index=True) if fits else pd.DataFrame()
+    return joined([fit.table for fit in (study.purchases, study.money) if fit is not None])
 
 
 # --- does it work, what if -----------------------------------------------------------------------

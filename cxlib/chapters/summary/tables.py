@@ -92,7 +92,7 @@ def _owner(finding: Finding, action: dict[str, Any]) -> Any:
 
 def _open_actions(engagement: Any) -> list[dict[str, Any]]:
     """Return the open actions as chapter 08 saved them, the first due first."""
-    plan = _saved(engagement, "actions", "plan")
+    plan = engagement.result("actions", "plan")
     if plan is None:
         return []
     running = plan.table[plan.table["state"].isin(OPEN)]
@@ -101,27 +101,21 @@ def _open_actions(engagement: Any) -> list[dict[str, Any]]:
     return told
 
 
-def _saved(engagement: Any, chapter: str, name: str) -> Any:
-    found = {one.chapter: one.results for one in engagement.saved()}
-    return found.get(chapter, {}).get(name)
-
-
 def money(engagement: Any) -> pd.DataFrame:
     """Return what each step to a better answer goes with in members' spend, as chapter 10 saved it.
 
     Nothing where no step is clear: then there is no price to be told.
     """
-    steps = _saved(engagement, "membership", "steps")
+    steps = engagement.result("membership", "steps")
     if steps is None:
         return pd.DataFrame()
-    engagement.learn("membership")
     spend: pd.DataFrame = steps.table[steps.table["outcome_key"] == "spend"]
     return spend if spend["turn"].eq("more").any() else spend.head(0)
 
 
 def obligations(engagement: Any) -> pd.DataFrame:
     """Return what is open of the contract, as chapter 14 saved it: the late and the next due."""
-    table = _saved(engagement, "engagement", "open")
+    table = engagement.result("engagement", "open")
     return pd.DataFrame() if table is None else table.head(MOST_OPEN)
 
 

@@ -20,7 +20,7 @@ from cxlib.analysis.kpis.verdicts import DECIDED
 from cxlib.analysis.targets import Outlook, Proposal
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
-from cxlib.errors import DataError
+from cxlib.chapters.rows import joined
 from cxlib.present.tiles import STATES
 from cxlib.words import mark as _
 
@@ -159,24 +159,17 @@ def plans(engagement: Any, table: pd.DataFrame) -> list[Outlook]:
 
 def outcomes(outlooks: list[Outlook]) -> pd.DataFrame:
     """Return what each plan leads to, a row a plan."""
-    found = [outlook.summary for outlook in outlooks]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    return joined([outlook.summary for outlook in outlooks])
 
 
 def steps(outlooks: list[Outlook]) -> pd.DataFrame:
     """Return the steps of all plans, as a table shows them."""
-    names = {
-        "step": "driver",
-        "change": "adds",
-        "change_low": "adds_low",
-        "change_high": "adds_high",
-    }
-    found = []
-    for outlook in outlooks:
-        about = outlook.summary.iloc[0]
-        rows = outlook.table.rename(columns=names)
-        found.append(rows.assign(**{name: about[name] for name in ("means", "unit", "n")}))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    names = {"step": "driver"} | {f"change{end}": f"adds{end}" for end in ("", "_low", "_high")}
+    about = ("means", "unit", "n")
+    return joined([
+        one.table.rename(columns=names).assign(**{a: one.summary[a].iloc[0] for a in about})
+        for one in outlooks
+    ])  # fmt: skip
 
 
 def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
@@ -227,8 +220,7 @@ def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
 
 def every(levels: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the levels of all KPIs as one table, in plain values: what later chapters read."""
-    tables = [table.drop(columns="grounds") for table in levels.values()]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return joined([table.drop(columns="grounds") for table in levels.values()])
 
 
 def curve(engagement: Any) -> Any:
@@ -270,17 +262,15 @@ def _scenarios(engagement: Any) -> dict[str, Any]:
     It is the client's plan only where the client file names the changes; a step of a tenth that
     nobody asked for is no plan.
     """
-    try:
-        saved = engagement.read("drivers").results if engagement.touchpoints else {}
-    except DataError:  # that chapter has not run: nothing is planned
+    if not engagement.touchpoints:
         return {}
-    found, scenario = {}, saved.get("scenario")
+    found, scenario = {}, engagement.result("drivers", "scenario")
     if scenario is not None and engagement.client.chapters.get("drivers", {}).get("changes"):
         found[targets.PLAN] = scenario
     elif scenario is not None and scenario.table["cap"].notna().all():
         found[targets.BEST_GROUP] = scenario
-    if saved.get("recovery") is not None:
-        found[targets.RECOVERY] = saved["recovery"]
+    if (recovery := engagement.result("drivers", "recovery")) is not None:
+        found[targets.RECOVERY] = recovery
     order = sorted(found, key=lambda p: (p != targets.PLAN, -abs(found[p].change)))
     return {plan: found[plan] for plan in order}
 
