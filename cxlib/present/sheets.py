@@ -154,9 +154,7 @@ def typed(value: Any, kind: Kind, *, words: Words, unit: str = "") -> Cell:
     Percentages are shares of one and durations parts of a day, as spreadsheets count them; a
     difference of percentages is in points.
     """
-    if value is None or value is pd.NA or value is pd.NaT:
-        return None, ""
-    if isinstance(value, float) and math.isnan(value):
+    if formats.absent(value):
         return None, ""
     if kind == "date" and isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day), "yyyy-mm-dd"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from html import escape
@@ -224,7 +223,7 @@ def _row(
 def value_of(record: dict[Any, Any], name: str, column: Column, words: Words) -> Any:
     """Return a row's value; of a level, or a choice, the key that its label goes by."""
     value = record[name]
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if formats.absent(value):
         return None
     if name == "choice":
         key = f"{record.get('question')}={value}"
