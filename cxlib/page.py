@@ -216,11 +216,7 @@ class Page(ABC):
         from cxlib.present.withhold import withhold
 
         return withhold(
-            result,
-            self.minimum_base,
-            by=self._groupings,
-            period=self.period,
-            printed=self._printed,
+            result, self.minimum_base, by=self._groupings, period=self.period, printed=self._printed
         )
 
     @cached_property

@@ -24,7 +24,7 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         x="effort",
         y="in_points",
         cuts=(float(table["effort"].median()), float(table["in_points"].median())),
-        labels=[words.label(title) for title in table["title"]],
+        labels=words.labelled(table["title"]),
         names=[
             words.say(n) for n in (_("Fill in"), _("Reconsider"), _("Do first"), _("Plan well"))
         ],

@@ -37,7 +37,7 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     }
     return forest(
         shown.assign(**{name: 100 * shown[column] for name, column in percent.items()}),
-        labels=[words.label(key) for key in shown["theme"]],
+        labels=words.labelled(shown["theme"]),
         title=title,
         xlabel=words.say(
             _("Share of comments with 95% interval, %; red: mostly complaint, green: mostly praise")
@@ -60,7 +60,7 @@ def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
         title = words.say(_("Those who name a theme judge no clearly differently from others"))
     return forest(
         shown,
-        labels=[words.label(key) for key in shown["theme"]],
+        labels=words.labelled(shown["theme"]),
         title=title,
         value="like",
         xlabel=words.say(

@@ -41,7 +41,7 @@ def journey(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     axis = _("Rating with 95% interval; larger points weigh more in the score")
     return journey_map(
         table,
-        labels=[words.label(kpi) for kpi in table["kpi"]],
+        labels=words.labelled(table["kpi"]),
         stages=[words.label(words.say(stage)) for stage in table["stage"]],
         notes=[words.say(role) if role else "" for role in table["role"]],
         colours=[COLOURS.get(role, theme.MAIN) for role in table["role"]],
@@ -142,7 +142,7 @@ def groups(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         palette=theme.SERIES[: shown["who"].nunique()],
         ax=ax,
     )
-    theme.label_rows(ax, [words.label(kpi) for kpi in order], width=22)
+    theme.label_rows(ax, words.labelled(order), width=22)
     ax.legend(title="", loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
     ax.grid(axis="x")
     ax.set(ylabel="", xlabel=words.say(_("Feeling: −1 worst answer, 0 middle, 1 best answer")))

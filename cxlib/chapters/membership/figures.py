@@ -145,7 +145,7 @@ def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     days = int(table["days"].iloc[0])
     return forest(
         table,
-        labels=[words.label(step) for step in table["step_key"]],
+        labels=words.labelled(table["step_key"]),
         title=title,
         value="step_value",
         xlabel=words.say(

@@ -25,7 +25,7 @@ def changes(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
     """Draw paired changes with their intervals; as `tables.gains` or `tables.behaviours`."""
     shown = table.dropna(subset=["change"])
     by: Any = shown.get("told_by")
-    names = [words.label(title) for title in shown["title"]]
+    names = words.labelled(shown["title"])
     if by is not None:
         told = _("{title} ({told_by})")
         pairs = zip(names, by, strict=True)
