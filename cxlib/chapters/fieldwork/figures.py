@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
@@ -10,10 +11,6 @@ from cxlib.plots.forest import forest
 from cxlib.plots.lines import lines
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 ENOUGH = 0.995
 """A part of the answers needed that rounds to all of them."""

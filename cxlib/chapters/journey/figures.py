@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.journey_map import journey_map
 from cxlib.plots.wall import wall as sheet
 from cxlib.words import Said, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 COLOURS = {
     "failing moment of truth": theme.BAD,
