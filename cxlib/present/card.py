@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -39,9 +38,13 @@ def card(
     """
     rows = [
         (words.say(_("Period")), repr(period), words.period(period), ""),
-        *_ends(periods, words),
         (words.say(_("Tables")), ", ".join(tables), "", ""),
     ]
+    if len(periods) > 1:
+        ends = (periods[0], periods[-1])
+        said = " – ".join(words.period(end) for end in ends)
+        told = (words.say(_("Periods")), " … ".join(ends), said, words.number(len(periods)))
+        rows.insert(1, told)
     for row in kpis.to_dict("records"):
         kind = _("Touchpoint") if row["source"] == "touchpoint" else _("KPI")
         rows.append((words.say(kind), row["kpi"], words.label(row["kpi"]), _count(row, words)))
@@ -57,13 +60,6 @@ def card(
         numeric=(False, False, False, True),
         caption=name,
     )
-
-
-def _ends(periods: tuple[str, ...], words: Words) -> Iterator[tuple[str, str, str, str]]:
-    if len(periods) > 1:
-        first, last = periods[0], periods[-1]
-        said = f"{words.period(first)} – {words.period(last)}"
-        yield words.say(_("Periods")), f"{first} … {last}", said, words.number(len(periods))
 
 
 def _count(row: dict[Any, Any], words: Words) -> str:

@@ -96,7 +96,9 @@ def grid(
     chosen = tables.choose(result, frame, asked)
     if asked is None:
         known = {*COLUMNS, *(getattr(result, "by", None) or ())}
-        chosen = [name for name in chosen if name in known and not _only_own(frame, name)]
+        if "brand" in frame and frame["brand"].eq("own").all():
+            known.discard("brand")
+        chosen = [name for name in chosen if name in known]
     shown = list(_with_ends(frame, chosen, result))
     rows = [
         tuple(_cell(record, name, column, words, unit) for name, column, _heading in shown)
@@ -109,10 +111,6 @@ def grid(
         notes=tuple(tables.notes_of(result, frame, words, minimum_base)),
         leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
     )
-
-
-def _only_own(frame: pd.DataFrame, name: str) -> bool:
-    return name == "brand" and bool(frame[name].eq("own").all())
 
 
 def _with_ends(

@@ -66,6 +66,7 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         mine = [a for a in agreed if a["finding"] == finding.id]
         mine += [a for a in agreed if a["kpi"] in finding.answered_by]
         first = mine[0] if mine else {}
+        whose = first.get("whose") if mine else finding.row.get("owed_by")  # by the contract
         step = words.label(first["title"]) if mine else finding.step(words)
         if step in {row["step"] for row in rows}:
             continue
@@ -75,7 +76,7 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
                 "step": step,
                 "about": words.label(finding.row.get("title") or finding.subject),
                 "worth_points": finding.stake or float("nan"),
-                "owner": words.label(_owner(finding, first) or words.say(_("no owner yet"))),
+                "owner": words.label(whose or words.say(_("no owner yet"))),
                 "due_on": first.get("due_on"),
                 "chapter": finding.chapter,
             }
@@ -83,11 +84,6 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if len(rows) == MOST:
             break
     return pd.DataFrame(rows)
-
-
-def _owner(finding: Finding, action: dict[str, Any]) -> Any:
-    """Return whose it is: the action's owner, or who owes it by the contract."""
-    return action.get("whose") if action else finding.row.get("owed_by")
 
 
 def _open_actions(engagement: Any) -> list[dict[str, Any]]:

@@ -208,12 +208,13 @@ def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
             rows = [rows[0] | {"levels": (LOW,)}]
         about = {name: row[name] for name in ("kpi", "unit", "value", "low", "high", "n")}
         table = pd.DataFrame([r | about for r in rows])
+        needed = table["n_needed"].astype("float64")
         said = [REASONS.get(r["ground"], r["grounds"].message) for r in rows]
         found[row["kpi"]] = table.assign(
             rung=[RUNGS[r["levels"]] for r in rows],
             on_grounds=said,
             grounds=pd.Series([r["grounds"] for r in rows], dtype=object),
-            n_needed=_shown(table["n_needed"], limits.get(row["kpi"], inf)),
+            n_needed=needed.where(needed <= limits.get(row["kpi"], inf)),  # can be invited
         ).drop(columns=["levels", "level", "coincides"])
     return found
 
@@ -323,9 +324,3 @@ def _competitors(engagement: Any) -> dict[str, float]:
         )
         for kpi, rows in at.dropna(subset=["theirs"]).groupby("kpi")
     }
-
-
-def _shown(needed: pd.Series, limit: float) -> pd.Series:
-    """Blank numbers of answers that nobody can invite."""
-    numbers = needed.astype("float64")
-    return numbers.where(numbers <= limit)
