@@ -140,8 +140,12 @@ def test_a_wheel_runs_a_report_in_a_workspace_of_its_own(tmp_path: Path) -> None
     assert "02-assessment.ipynb" in names
     work = tmp_path / "work"
     installed = {"PYTHONPATH": str(tmp_path / "installed")}
-    begun = run(sys.executable, "-m", "cxlib", "init", str(work), cwd=tmp_path, **installed)
+    begun = run(sys.executable, "-m", "cxlib", "init", "--demo", str(work), cwd=tmp_path,
+                **installed)  # fmt: skip
     assert begun.returncode == 0, begun.stderr
+    laid = {path.relative_to(work) for path in (work / "data").rglob("*.yaml")}
+    assert len(laid) >= 3
+    assert all((work / path).read_bytes() == (ROOT / path).read_bytes() for path in laid)
     copy_workspace(tmp_path / "source", "lakeside-bank")
     for name in ("params/lakeside-bank.yaml", "data/lakeside-bank"):
         (tmp_path / "source" / name).rename(work / name)

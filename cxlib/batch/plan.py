@@ -11,13 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_settings
-from cxlib.batch.forkserver import (
-    DiedError,
-    TimedOutError,
-    can_fork,
-    fork_server,
-    stop_fork_server,
-)
+from cxlib.batch.forkserver import DiedError, TimedOutError, can_fork, fork_server, stop_fork_server
 from cxlib.batch.issues import before
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare
 from cxlib.batch.state import Record, read_record
@@ -262,11 +256,7 @@ def _needed(chapters: Sequence[Chapter], asked: set[str]) -> set[str]:
 
 
 def _job(
-    workspace: Workspace,
-    ready: Prepared,
-    chapter: Chapter,
-    language: str,
-    done: Mapping[str, Job],
+    workspace: Workspace, ready: Prepared, chapter: Chapter, language: str, done: Mapping[str, Job]
 ) -> Job:
     job = Job(ready.name, chapter, ready.period, language)
     missing = [stem for stem in chapter.reads if done[stem].state == "not applicable"]

@@ -181,11 +181,7 @@ def _papermill(
     papermill.execute_notebook(
         str(executed.parent / "notebooks" / parcel.notebook),
         str(executed),
-        parameters={
-            "client": parcel.client,
-            "period": parcel.period,
-            "language": parcel.language,
-        },
+        parameters={"client": parcel.client, "period": parcel.period, "language": parcel.language},
         engine_name="cx",
         kernel_name="python3",
         language="python",

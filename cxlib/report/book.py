@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
 
 from cxlib.errors import DataError
-from cxlib.report.html import CONTENT_POLICY, TEMPLATES, Cover, lang_of
+from cxlib.report.html import CONTENT_POLICY, Cover, page_of
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -85,19 +84,10 @@ def render_book(
     back = [("method", words.say(_("Method and data"))), ("signatures", words.say(_("Signatures")))]
     if since:
         back.insert(0, ("since", words.say(_("What changed since the last issue"))))
-    page = _environment().get_template("book.html.j2")
-    html: str = page.render(
-        lang=lang_of(words),
-        title=words.say(TITLE),
-        policy=CONTENT_POLICY,
-        cover=cover,
-        chapters=chapters,
-        back=back,
-        missing=missing,
-        since=since or Since(),
-        say=words.say,
-    )
-    return html
+    return page_of(
+        "book.html.j2", words, title=words.say(TITLE), policy=CONTENT_POLICY, cover=cover,
+        chapters=chapters, back=back, missing=missing, since=since or Since(),
+    )  # fmt: skip
 
 
 def _chapter(part: Part, anchors: Mapping[str, str]) -> dict[str, Any]:
@@ -132,10 +122,3 @@ def _mounted(html: str, anchor: str, anchors: Mapping[str, str]) -> str:
         return f'{name}="{value}"'
 
     return _TAG.sub(lambda tag: _ID.sub(attribute, tag[0]), html)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    from jinja2 import Environment, FileSystemLoader
-
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)

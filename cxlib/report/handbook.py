@@ -16,6 +16,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
+from cxlib.report.html import page_of, style
 from cxlib.words import LANGUAGES, Words
 from cxlib.words import mark as _
 from cxlib.workspace import write_whole
@@ -29,15 +32,6 @@ HEADS = {
     "avoid": _("When not to use it"),
     "source": _("Literature"),
 }
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-STYLE = """
-main{max-width:54rem} code,pre{font-size:.85em} pre{overflow-x:auto;white-space:pre}
-.formula{padding:.5rem .8rem;border-left:3px solid var(--accent);overflow-wrap:anywhere}
-article{margin-top:2rem}
-article dt{font-weight:600;margin-top:.6rem} article dd{margin:0}
-nav.all ul{columns:2;column-gap:2rem} @media(max-width:36rem){nav.all ul{columns:1}}
-@media print{details{display:none}}
-"""
 
 
 @dataclass(frozen=True)
@@ -99,45 +93,19 @@ def file_name(language: str) -> str:
 
 def page(words: Words) -> str:
     """Return the handbook in one language as a page that loads and runs nothing."""
-    style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
-    listed = entries(words.language)
-    title = escape(words.say(_("Handbook of methods")))
-    links = "".join(f'<li><a href="#{e.id}">{escape(e.title)}</a></li>' for e in listed)
-    body = "".join(_article(entry, words) for entry in listed)
-    lang = {"zh": "zh-Hans"}.get(words.language, words.language)
-    lead = escape(words.say(_("Each method: what it answers, how, and when not to use it.")))
-    return (
-        f'<!DOCTYPE html>\n<html lang="{lang}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="color-scheme" content="light dark"><title>{title}</title>'
-        f"<style>{style}{STYLE}</style></head><body><header><h1>{title}</h1><p>{lead}</p></header>"
-        f'<nav class="all" aria-label="{title}"><ul>{links}</ul></nav><main>{body}</main>'
-        "</body></html>\n"
-    )
+    return page_of(
+        "handbook.html.j2", words, style=style(), entries=entries(words.language), heads=HEADS,
+        formula=_formula, lines_of=_lines,
+    )  # fmt: skip
 
 
-def _article(entry: Entry, words: Words) -> str:
-    rows = ""
-    for part, head in HEADS.items():
-        text = entry.texts[part]
-        said = _formula(text) if part == "formula" else escape(text)
-        kind = ' class="formula"' if part == "formula" else ""
-        rows += f"<dt>{escape(words.say(head))}</dt><dd{kind}>{said}</dd>"
-    code = "".join(_function(name, words) for name in entry.functions)
-    return (
-        f'<article id="{entry.id}"><h2>{escape(entry.title)}</h2>'
-        f"<p><strong>{escape(entry.texts['question'])}</strong></p><dl>{rows}</dl>{code}</article>"
-    )
-
-
-def _formula(text: str) -> str:
+def _formula(text: str) -> Markup:
     """Return a formula as text with real subscripts and superscripts."""
     told = escape(text, quote=False)
     for mark, tag in (("_", "sub"), (r"\^", "sup")):
         for _depth in range(2):
             told = re.sub(rf"{mark}\{{([^{{}}]*)\}}", rf"<{tag}>\1</{tag}>", told)
-    return "<br>".join(told.split(";  "))
+    return Markup("<br>".join(told.split(";  ")))
 
 
 def function_of(name: str) -> Callable[..., Any]:
@@ -147,23 +115,15 @@ def function_of(name: str) -> Callable[..., Any]:
     return found
 
 
-def _function(name: str, words: Words) -> str:
+def _lines(name: str) -> dict[str, str]:
+    """Return where a function stands, its signature and docstring, and its lines without that."""
     function = inspect.unwrap(function_of(name))
     lines, first = inspect.getsourcelines(function)
     root = Path(__file__).resolve().parent.parent.parent
     path = Path(inspect.getsourcefile(function) or "").resolve().relative_to(root).as_posix()
-    doc = inspect.getdoc(function) or ""
-    where = f"{path}:{first}–{first + len(lines) - 1}"
-    signature = f"{name}{inspect.signature(function)}"
-    head = words.say(_("The lines that do it: {where}"), where=where)
-    return (
-        f"<details><summary><code>{escape(name)}</code> · {escape(head)}</summary>"
-        f'<pre lang="en">{escape(signature)}\n\n{escape(doc)}</pre>'
-        f'<pre lang="en">{escape("".join(_body(lines)))}</pre></details>'
-    )
-
-
-def _body(lines: list[str]) -> list[str]:
-    """Return a function's lines without its docstring, which stands above."""
-    text = "".join(lines)
-    return [re.sub(r'\n\s+"""[\s\S]*?"""(?=\n)', "", text, count=1)]
+    return {
+        "where": f"{path}:{first}–{first + len(lines) - 1}",
+        "signature": f"{name}{inspect.signature(function)}",
+        "doc": inspect.getdoc(function) or "",
+        "code": re.sub(r'\n\s+"""[\s\S]*?"""(?=\n)', "", "".join(lines), count=1),
+    }

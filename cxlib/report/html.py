@@ -280,6 +280,19 @@ def _inlined(svg: str | list[str], about: Mapping[str, Any]) -> Any:
     )
 
 
+def page_of(template: str, words: Words, **facts: Any) -> str:
+    """Return a page from one of the kit's templates, all of its facts escaped."""
+    made = _plain_environment().get_template(template)
+    return made.render(lang=lang_of(words), words=words, say=words.say, **facts)
+
+
+@lru_cache(maxsize=1)
+def _plain_environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader
+
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
+
+
 @lru_cache(maxsize=1)
 def style() -> Any:
     """Return the style sheet of every page the kit makes."""
@@ -297,9 +310,7 @@ def _environment() -> Any:
         file_extension = ".html"
 
     exporter = ReportExporter(
-        template_name="cx",
-        extra_template_basedirs=[str(TEMPLATES)],
-        template_file="index.html.j2",
+        template_name="cx", extra_template_basedirs=[str(TEMPLATES)], template_file="index.html.j2"
     )
     environment = exporter.environment
     environment.autoescape = True

@@ -160,11 +160,7 @@ def notebook(stem: str, *, private: bool) -> str:
         ("code", PARAMETERS, ["parameters"]),
         ("code", opened, ["setup"]),
         ("markdown", "## Where it stands\nWhy the reader should care, in a sentence.", []),
-        (
-            "code",
-            f'rows = {rows}\nengagement.show(rows, "kpi value target status n")\n{tell}',
-            [],
-        ),
+        ("code", f'rows = {rows}\nengagement.show(rows, "kpi value target status n")\n{tell}', []),
         *draw,
         ("code", "engagement.save(rows=rows)", ["setup"]),
     ]

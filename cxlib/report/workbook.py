@@ -300,11 +300,7 @@ def _question(key: str, words: Words) -> str:
     return words.say(_("Left a comment")) if key == OPEN_COMMENT else words.label(key)
 
 
-SCORES = {
-    "points": _("Net score (points)"),
-    "percent": _("Percent"),
-    "mean": _("Mean"),
-}
+SCORES = {"points": _("Net score (points)"), "percent": _("Percent"), "mean": _("Mean")}
 
 
 def _write_question(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from ruamel.yaml import YAML
 
-from cxlib.data.demo._survey import Floats
+from cxlib.data.demo._survey import Floats, Model, Touchpoint
 
 LOW, HIGH = 3, 4
 """A rating of at most `LOW` is something to complain about, of at least `HIGH` to praise."""
@@ -16,26 +18,11 @@ LOW, HIGH = 3, 4
 
 @dataclass(frozen=True, kw_only=True)
 class Phrases:
-    """The sentences of one client in one language.
+    """The sentences of one client in one language, with ``{slots}`` and without full stops.
 
-    Parameters
-    ----------
-    praise, blame : mapping of str to sequence of str
-        Clauses by touchpoint, without a full stop, with ``{slots}``.
-    glad, sad, plain : sequence of str
-        Whole sentences without a subject: of promoters, detractors, and passives.
-    but : sequence of str
-        Joins praise and blame: ``"{0}, but {1}"``.
-    also : sequence of str
-        Joins two clauses of one mind.
-    thanks, demand : sequence of str
-        Closing sentences of the content and of the cross.
-    contact : sequence of str
-        Closing sentences with an address or number (never a real one), for privacy to find.
-    slots : mapping of str to sequence of str
-        What may fill each ``{slot}``.
-    stop, gap : str
-        The full stop, and what stands between sentences.
+    By touchpoint what is praised and blamed; whole sentences of promoters (`glad`), detractors
+    (`sad`) and passives (`plain`); joints of two minds (`but`: ``"{0}, but {1}"``) and of one
+    (`also`); closing sentences; `contact` with an address (never a real one), for privacy to find.
     """
 
     praise: Mapping[str, Sequence[str]]
@@ -53,6 +40,15 @@ class Phrases:
     gap: str
 
 
+def planted(client: str) -> tuple[Model, dict[str, Phrases]]:
+    """Return a demo client's planted model, and its customers' phrases by language."""
+    text = Path(__file__).with_name(f"{client}.yaml").read_text(encoding="utf-8")
+    read = YAML(typ="safe").load(text)
+    points = tuple(Touchpoint(**point) for point in read["model"].pop("touchpoints"))
+    words = {language: Phrases(**said) for language, said in read["phrases"].items()}
+    return Model(touchpoints=points, **read["model"]), words
+
+
 def comments(
     rng: np.random.Generator,
     answers: Mapping[str, Floats],
@@ -61,25 +57,9 @@ def comments(
     share: float,
     contact_share: float = 0.012,
 ) -> list[str]:
-    """Write a comment for some customers, one row a customer.
+    """Write a comment for `share` of the passives, more of the others; empty for the silent.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Chooses who writes, and the words.
-    answers : mapping of str to array
-        ``nps`` and the touchpoints' ratings (NaN: not used).
-    phrases : sequence of Phrases
-        Each customer's own, shape (n,).
-    share : float
-        Share of passives who write; promoters write a little more and detractors much more.
-    contact_share : float
-        Share of comments that end with an e-mail address or a phone number.
-
-    Returns
-    -------
-    list of str
-        Empty for those who wrote nothing.
+    `phrases` are each customer's own, shape (n,).
     """
     nps = answers["nps"]
     eager = np.where(nps <= 6, 1.7, np.where(nps >= 9, 1.1, 1.0))

@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from string import Template
 
 import numpy as np
 
@@ -28,23 +29,7 @@ def coded(
     missing: Sequence[str] = ("99", "-", ""),
     share: float = MISSING_SHARE,
 ) -> list[str]:
-    """Write ratings as an export does: not used (NaN) and unanswered as codes.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Chooses who left an answer out, and which code stands there.
-    values : array of float
-        Whole numbers; NaN where the touchpoint was not used.
-    unused, missing : sequence of str
-        The codes of each kind.
-    share : float
-        Share of answers to leave out.
-
-    Returns
-    -------
-    list of str
-    """
+    """Write ratings as an export does: not used (NaN) and, for `share`, unanswered as codes."""
     left_out = rng.random(len(values)) < share
     which = rng.random(len(values))
     texts = []
@@ -103,25 +88,8 @@ def chinese_day(time: dt.datetime) -> str:
 
 def submitted_twice(
     rng: np.random.Generator, rows: Sequence[Row], *, outcome: int, share: float = 0.008
-) -> tuple[list[Row], int]:
-    """Put an earlier version of a few rows right before them: the last one counts.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Chooses the rows.
-    rows : sequence of list of str
-        The final rows, in file order.
-    outcome : int
-        Position of the answer that the customer corrected.
-    share : float
-        Share of rows that were sent twice.
-
-    Returns
-    -------
-    (list of list of str, int)
-        All rows, and how many were added.
-    """
+) -> list[Row]:
+    """Put an earlier version, with another `outcome`, right before a few rows: the last counts."""
     chosen = set(rng.choice(len(rows), size=round(share * len(rows)), replace=False).tolist())
     out: list[Row] = []
     for number, row in enumerate(rows):
@@ -130,7 +98,7 @@ def submitted_twice(
             earlier[outcome] = str(int(rng.integers(3, 9)))
             out.append(earlier)
         out.append(row)
-    return out, len(chosen)
+    return out
 
 
 def with_gaps(
@@ -143,6 +111,12 @@ def with_gaps(
     for number in sorted(rng.choice(len(out), size=blank, replace=False).tolist(), reverse=True):
         out.insert(number, [""] * len(rows[0]))
     return out
+
+
+def register_text(name: str, /, **drawn: object) -> str:
+    """Return a register: what is written by hand in ``<name>.yaml``, with what was drawn in it."""
+    text = Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8")
+    return Template(text).substitute(drawn)
 
 
 def write_csv(

@@ -6,63 +6,11 @@ import datetime as dt
 
 import numpy as np
 
+from cxlib.data.demo._mess import register_text
+
 SEED = 20260701
 AGREES = 0.9
 """How often the second coder chooses what the first chose."""
-
-LISTS = """\
-# Planted: n1 comes from all sources and weighs most; n3 contradicts itself; n5 was heard from
-# nobody; n6 is confirmed, but no action answers it; no questionnaire names n7; nobody of g4 was
-# heard; the last conversations name nothing new; two coders mostly agree; e1 holds a phone number.
-groups:
-  - {id: g1, title: {en: Customers who use the app, zh: 手机银行客户}}
-  - {id: g2, title: {en: Branch customers, zh: 网点客户}}
-  - {id: g3, title: {en: Small businesses, zh: 小微企业客户}}
-  - {id: g4, title: {en: Customers over 70, zh: 70 岁以上客户}}
-needs:
-  - id: n1
-    title: {en: To get through on the phone within minutes, zh: 电话几分钟内接通}
-    kind: process
-    state: fed back
-    confirmed_by: {en: Head of the contact centre, zh: 客服中心经理}
-    confirmed_on: 2026-08-25
-    actions: [a1]
-    deliverables: [b3]
-  - id: n2
-    title: {en: To know a fee before it is charged, zh: 扣费前知晓费用}
-    kind: communication
-    state: confirmed
-    confirmed_by: {en: Head of cards, zh: 信用卡部经理}
-    confirmed_on: 2026-08-25
-    actions: [a4]
-  - id: n3
-    title: {en: Counters with staff in every branch, zh: 每个网点保留人工柜台}
-    kind: staff
-    state: sorted
-  - id: n4
-    title: {en: To have a card question settled in one go, zh: 银行卡问题一次办结}
-    kind: process
-    state: confirmed
-    confirmed_by: {en: Head of the contact centre, zh: 客服中心经理}
-    confirmed_on: 2026-08-27
-    actions: [a3, a8]
-    deliverables: [b4]
-  - id: n5
-    title: {en: A statement on paper every month, zh: 每月寄送纸质对账单}
-    kind: product
-    state: collected
-  - id: n6
-    title: {en: To see where a request stands, zh: 随时查询申请进度}
-    kind: technology
-    state: confirmed
-    confirmed_by: {en: Head of operations, zh: 运营部经理}
-    confirmed_on: 2026-08-27
-  - id: n7
-    title: {en: A card that works abroad without a call, zh: 境外用卡无须先致电}
-    kind: product
-    state: sorted
-evidence:
-"""
 
 SAID = {
     "n1": (
@@ -124,7 +72,7 @@ def register() -> str:
         cells = {"source": "interview", "quote": f'"{quote}"', "who": f"I{person:02}"}
         cells |= {"when": FIELD["interview"][1] + dt.timedelta(days=person - 1), "group": "g3"}
         lines.append(_line(lines, cells))
-    return LISTS + "".join(lines)
+    return register_text("needs", evidence="".join(lines))
 
 
 def _line(before: list[str], cells: dict[str, object]) -> str:

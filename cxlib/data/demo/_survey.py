@@ -23,21 +23,10 @@ _HOUR_OF_ANSWER = np.array([0.0] * 7 + [1, 3, 5, 6, 6, 7, 5, 5, 5, 5, 6, 7, 9, 1
 
 @dataclass(frozen=True, kw_only=True)
 class Touchpoint:
-    """A part of the experience, as the demo customers live it.
+    """A part of the experience: where its ratings (1 to 5) would centre had the scale no ends.
 
-    Parameters
-    ----------
-    key : str
-        Its key in the client file.
-    mean : float
-        Where its ratings would centre if the scale had no ends (rated 1 to 5).
-    effect : float
-        Points of the 0–10 rating that one point of this rating is worth: the planted truth. 0 for
-        a touchpoint that correlates with recommendation only because moods are shared.
-    ease : float
-        Points of the 1–7 effort rating that one point is worth.
-    reach : float
-        Share of customers who use it at all.
+    `effect` and `ease`: points of the 0–10 and the 1–7 outcome that one point of it is worth, the
+    planted truth (0: it only correlates, since moods are shared); `reach`: share who use it.
     """
 
     key: str
@@ -49,15 +38,7 @@ class Touchpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A client's touchpoints in journey order and the level of each outcome.
-
-    Parameters
-    ----------
-    touchpoints : tuple of Touchpoint
-        In journey order.
-    nps, csat, ces : float
-        What a customer would answer whose every rating is at its touchpoint's `mean`.
-    """
+    """A client's touchpoints in journey order, and the outcomes of who rates each at its mean."""
 
     touchpoints: tuple[Touchpoint, ...]
     nps: float
@@ -83,25 +64,9 @@ def simulate(
     shifts: Mapping[str, Floats] | None = None,
     grudge: Floats | None = None,
 ) -> dict[str, Floats]:
-    """Draw the answers of one customer per element of `mood`.
+    """Draw ``nps, csat, ces`` and each touchpoint (NaN: not used) of a customer per `mood`.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of the noise.
-    model : Model
-        The planted truth.
-    mood : array of float, shape (n,)
-        What moves all ratings of a customer together, about standard normal.
-    shifts : mapping of str to array, optional
-        Additions to single touchpoints, or to ``"ces"``, per customer (segment, wave, brand).
-    grudge : array of float, optional
-        What a person adds to recommendation in every wave, beyond any rating.
-
-    Returns
-    -------
-    dict of str to array
-        ``nps, csat, ces`` and each touchpoint by its key; NaN where it was not used.
+    `shifts` are added to touchpoints or ``"ces"``; `grudge` to recommendation, beyond any rating.
     """
     n = len(mood)
     moved = dict(shifts or {})

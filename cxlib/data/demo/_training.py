@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cxlib.data.demo._mess import register_text
 from cxlib.data.demo._survey import Floats
 
 SEED = 20260528
@@ -18,31 +19,6 @@ OBSERVED, SELF_RATED = 9.0, 22.0
 """Planted for `returns`: what is done at work eight weeks later, as seen and as told."""
 ORGANISED = 3.2
 """Planted: how `returns` was organised, mean of 5; all else is near 4.4."""
-
-_HEAD = """\
-# 植入的事实：reading 测验成绩提高，但工作中未见变化，3 人只参加了前测，q3 过易、q7 反向；
-# returns 比未受训的同事多提高约 11 分，八周后观察到 9 分、自评 22 分；组织安排评分低；upset 逾期未办。
-courses:
-  - id: reading
-    title: {en: Reading satisfaction figures, zh: 读懂满意度数据}
-    audience: {en: Managers of operations, zh: 运营管理人员}
-    marks: 10
-    deliverable: d4
-    clause: "4.1"
-  - id: upset
-    title: {en: Answering upset buyers, zh: 应对不满买家}
-    audience: {en: Customer service, zh: 客服人员}
-    deliverable: d6
-    clause: "4.2"
-  - id: returns
-    title: {en: Returns without a quarrel, zh: 退换货沟通}
-    audience: {en: Returns desk, zh: 退换货岗位}
-sessions:
-  - {id: s1, course: reading, date: 2026-05-28, held: 2026-05-28, minutes: 360, trainer: {en: Lead consultant, zh: 首席顾问}}
-  - {id: s2, course: upset, date: 2026-09-20, minutes: 480, trainer: {en: Consultant for service, zh: 服务顾问}}
-  - {id: s3, course: returns, date: 2026-06-11, held: 2026-06-11, minutes: 180, trainer: {en: Consultant for service, zh: 服务顾问}}
-  - {id: s4, course: returns, date: 2026-06-12, held: 2026-06-16, minutes: 180, trainer: {en: Consultant for service, zh: 服务顾问}}
-"""
 
 
 def register() -> str:
@@ -60,7 +36,7 @@ def register() -> str:
         "reactions": list(_reactions(rng)), "behaviour": list(_behaviour(rng)),
     }  # fmt: skip
     lines = [f"{name}:\n" + "".join(f"  - {row}\n" for row in rows) for name, rows in lists.items()]
-    return _HEAD + "".join(lines)
+    return register_text("training", drawn="".join(lines))
 
 
 def _reading(rng: np.random.Generator) -> Iterator[str]:

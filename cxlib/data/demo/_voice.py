@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from cxlib.data.demo import _mess as mess
-from cxlib.data.demo._comments import comments
+from cxlib.data.demo._comments import Phrases, comments
 from cxlib.data.demo._survey import Dates, Model, bounds, moments, simulate
-from cxlib.data.demo._words_nova import CHINESE, ENGLISH
 
 SEED = 20_260_911
 REVIEWS, COMPLAINTS = 50, 8
@@ -23,13 +23,15 @@ SILENT = "此用户没有填写评价"
 """What the site writes where a buyer gave stars and no words."""
 
 
-def write_voice(folder: Path, model: Model, months: tuple[str, ...]) -> list[Path]:
+def write_voice(
+    folder: Path, model: Model, phrases: Mapping[str, Phrases], months: tuple[str, ...]
+) -> list[Path]:
     """Write ``reviews.csv`` and ``complaints.csv``, always the same bytes."""
     rng = np.random.default_rng(SEED)
     reviews: list[mess.Row] = []
     filed: list[mess.Row] = []
     for month in months:
-        said, stars = _said(rng, model, REVIEWS, mood=-1.2)
+        said, stars = _said(rng, model, phrases, REVIEWS, mood=-1.2)
         silent = rng.random(REVIEWS) < 0.06
         site = rng.choice(list(SITES), REVIEWS, p=list(SITES.values())).tolist()
         for text, star, where, none, when in zip(
@@ -40,7 +42,7 @@ def write_voice(folder: Path, model: Model, months: tuple[str, ...]) -> list[Pat
                 ["", mess.iso_minute(when.item()), where, shown, SILENT if none else text]
             )
         n = COMPLAINTS * (RUSH[1] if month == RUSH[0] else 1)
-        texts, _stars = _said(rng, model, n, mood=-4.5)
+        texts, _stars = _said(rng, model, phrases, n, mood=-4.5)
         way = rng.choice(list(FILED), n, p=list(FILED.values())).tolist()
         for text, how, when in zip(texts, way, _times(rng, month, n), strict=True):
             filed.append([f"T{90_000 + len(filed)}", mess.iso_minute(when.item()), how, text])
@@ -83,10 +85,10 @@ def write_steps(path: Path, months: tuple[str, ...], *, visits: int = 260) -> Pa
 
 
 def _said(
-    rng: np.random.Generator, model: Model, n: int, *, mood: float
+    rng: np.random.Generator, model: Model, phrases: Mapping[str, Phrases], n: int, *, mood: float
 ) -> tuple[list[str], np.ndarray]:
     answers = simulate(rng, model, mood=rng.normal(mood, 1, n))
-    words = [CHINESE if chinese else ENGLISH for chinese in rng.random(n) < 0.8]
+    words = [phrases["zh" if chinese else "en"] for chinese in rng.random(n) < 0.8]
     return comments(rng, answers, words, share=1.0), answers["csat"].astype(int)
 
 

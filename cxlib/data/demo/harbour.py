@@ -12,40 +12,16 @@ import numpy.typing as npt
 
 from cxlib.data.demo import _field
 from cxlib.data.demo import _mess as mess
-from cxlib.data.demo._comments import comments
+from cxlib.data.demo._comments import comments, planted
 from cxlib.data.demo._guests import Guests, Stays, guests, stays, write_members, write_stays
-from cxlib.data.demo._survey import (
-    Dates,
-    Floats,
-    Model,
-    Touchpoint,
-    bounds,
-    moments,
-    simulate,
-)
-from cxlib.data.demo._words_harbour import CHINESE
+from cxlib.data.demo._survey import Dates, Floats, bounds, moments, simulate
 
 NAME = "harbour-hotels"
 SEED = 20_241_001
 WAVES = ("2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2", "2026Q3")
 ANSWERS_A_WAVE = 625
 
-MODEL = Model(
-    touchpoints=(
-        Touchpoint(key="booking", mean=4.25, ease=0.3),
-        Touchpoint(key="arrival", mean=4.15, reach=0.55),
-        Touchpoint(key="checkin", mean=4.0, effect=0.65, ease=0.35),
-        Touchpoint(key="room", mean=4.35, effect=0.8),
-        Touchpoint(key="breakfast", mean=4.3, reach=0.72),
-        Touchpoint(key="wifi", mean=4.2),
-        Touchpoint(key="facilities", mean=4.2, reach=0.42),
-        Touchpoint(key="service", mean=4.5, effect=0.5),
-        Touchpoint(key="checkout", mean=4.35, ease=0.2),
-    ),
-    nps=8.45,
-    csat=4.4,
-    ces=5.5,
-)
+MODEL, PHRASES = planted(NAME)
 BROKEN = "checkin"
 """The touchpoint that is clearly lowest and truly matters."""
 CHANGED_WAVE = "2026Q2"
@@ -75,7 +51,7 @@ def build(folder: Path) -> list[Path]:
     people = guests(rng)
     visits = stays(rng, people)
     rows = _survey_rows(rng, people, visits)
-    rows, _ = mess.submitted_twice(rng, rows, outcome=HEADER.index("推荐意愿"))
+    rows = mess.submitted_twice(rng, rows, outcome=HEADER.index("推荐意愿"))
     rows = mess.with_gaps(rng, rows, blank=3, undated=5, date=1)
     return [
         mess.write_csv(folder / "survey.csv", HEADER, rows, encoding="gb18030"),
@@ -110,7 +86,7 @@ def _survey_rows(rng: np.random.Generator, people: Guests, visits: Stays) -> lis
         number = [f"A{len(rows) + i + 1:05d}" for i in range(len(stay))]
         ids = mess.padded(rng, people.number[member].tolist())
         facts = (tier.tolist(), purpose.tolist(), visits.hotel[stay].tolist())
-        said = comments(rng, answers, [CHINESE] * len(stay), share=0.34)
+        said = comments(rng, answers, [PHRASES["zh"]] * len(stay), share=0.34)
         rows += map(list, zip(number, columns[0], ids, *facts, *columns[1:], said, strict=True))
     return rows
 

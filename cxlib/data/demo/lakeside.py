@@ -15,11 +15,10 @@ import numpy as np
 import xlsxwriter
 
 from cxlib.data.demo import _mess as mess
-from cxlib.data.demo._comments import comments
+from cxlib.data.demo._comments import comments, planted
 from cxlib.data.demo._rewards import write_rewards
-from cxlib.data.demo._survey import Dates, Floats, Model, Touchpoint, days_within, moments, simulate
+from cxlib.data.demo._survey import Dates, Floats, days_within, moments, simulate
 from cxlib.data.demo._tickets import CUSTOMERS, write_tickets
-from cxlib.data.demo._words_lakeside import ENGLISH
 
 NAME = "lakeside-bank"
 SEED = 20_241_002
@@ -27,21 +26,7 @@ WAVES = ("2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2", "
 OWN, COMPETITOR = "Lakeside", "Northgate"
 ANSWERS_A_WAVE = {OWN: 600, COMPETITOR: 150}
 
-MODEL = Model(
-    touchpoints=(
-        Touchpoint(key="onboarding", mean=4.2, reach=0.38),
-        Touchpoint(key="app", mean=4.3, effect=0.7, ease=0.35),
-        Touchpoint(key="branch", mean=4.1, reach=0.42),
-        Touchpoint(key="payments", mean=4.35, ease=0.2),
-        Touchpoint(key="statements", mean=4.2),
-        Touchpoint(key="fees", mean=3.9, effect=0.55),
-        Touchpoint(key="contact_centre", mean=3.35, effect=0.65, ease=0.45, reach=0.62),
-        Touchpoint(key="alerts", mean=4.25),
-    ),
-    nps=8.1,
-    csat=4.1,
-    ces=5.0,
-)
+MODEL, PHRASES = planted(NAME)
 BROKEN = "contact_centre"
 """The touchpoint that is clearly lowest and truly matters."""
 CHANGED_WAVE = "2026Q3"
@@ -82,7 +67,7 @@ def build(folder: Path) -> list[Path]:
             rows += _wave(rng, wave, brand, ids)
     outcome, own_rows = HEADER.index("Q1 Recommend"), [row for row in rows if row[2] == OWN]
     answers = {row[0].strip(): (row[1], row[outcome].strip()) for row in own_rows}
-    rows, _ = mess.submitted_twice(rng, rows, outcome=HEADER.index("Q1 Recommend"))
+    rows = mess.submitted_twice(rng, rows, outcome=HEADER.index("Q1 Recommend"))
     rows = mess.with_gaps(rng, rows, blank=2, undated=4, date=1)
     return [
         _write_survey(folder / "survey.xlsx", rows),
@@ -106,7 +91,7 @@ def _wave(rng: np.random.Generator, wave: str, brand: str, ids: Sequence[str]) -
         shifts["ces"] = np.full(n, EASIER_BY)
     mood = rng.normal(0, 1, n) + np.where(age == "55+", 0.15, -0.05)
     answers = simulate(rng, MODEL, mood=mood, shifts=shifts)
-    said = comments(rng, answers, [ENGLISH] * n, share=0.32)
+    said = comments(rng, answers, [PHRASES["en"]] * n, share=0.32)
     when = moments(rng, days_within(rng, wave, n))
     facts = (mess.padded(rng, product.tolist(), share=0.01), age.tolist(), region.tolist())
     coded = [mess.coded(rng, v, unused=("N/A", "88")) for v in answers.values()]

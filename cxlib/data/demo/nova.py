@@ -12,32 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from cxlib.data.demo import _mess as mess
-from cxlib.data.demo._comments import comments
+from cxlib.data.demo._comments import comments, planted
 from cxlib.data.demo._orders import Orders, orders, write_orders
-from cxlib.data.demo._survey import Dates, Model, Touchpoint, bounds, moments, simulate
+from cxlib.data.demo._survey import Dates, bounds, moments, simulate
 from cxlib.data.demo._voice import write_steps, write_voice
-from cxlib.data.demo._words_nova import CHINESE, ENGLISH
 
 NAME = "nova-mall"
 SEED = 20_241_003
 WAVES = tuple(str(m) for m in np.arange("2024-10", "2026-10", dtype="M8[M]"))
 ANSWERS_A_WAVE = 240
 
-MODEL = Model(
-    touchpoints=(
-        Touchpoint(key="search", mean=4.3, ease=0.3),
-        Touchpoint(key="product", mean=4.4, effect=0.7),
-        Touchpoint(key="checkout", mean=4.45, ease=0.3),
-        Touchpoint(key="delivery", mean=4.4, effect=0.65, ease=0.2),
-        Touchpoint(key="packaging", mean=4.35),
-        Touchpoint(key="customer_service", mean=4.15, reach=0.45),
-        Touchpoint(key="returns", mean=3.2, effect=0.6, ease=0.4, reach=0.48),
-        Touchpoint(key="loyalty", mean=4.2, reach=0.7),
-    ),
-    nps=8.65,
-    csat=4.3,
-    ces=5.6,
-)
+MODEL, PHRASES = planted(NAME)
 BROKEN = "returns"
 """The touchpoint that is clearly lowest and truly matters."""
 CHANGED_WAVE = None
@@ -72,13 +57,16 @@ def build(folder: Path) -> list[Path]:
         by_year.setdefault(wave[:4], []).extend(_wave(rng, wave, bought, asked))
     paths = []
     for year, clean in by_year.items():
-        repeated, _ = mess.submitted_twice(rng, clean, outcome=columns_of(year).index("nps"))
+        repeated = mess.submitted_twice(rng, clean, outcome=columns_of(year).index("nps"))
         at = columns_of(year).index("date")
         rows = mess.with_gaps(rng, repeated, blank=1, undated=2, date=at)
         header = [HEADER[key] for key in columns_of(year)]
         path = folder / f"survey_{year}.csv"
         paths.append(mess.write_csv(path, header, rows, encoding="utf-8-sig"))
-    paths += [write_orders(folder / "orders.csv", bought), *write_voice(folder, MODEL, WAVES)]
+    paths += [
+        write_orders(folder / "orders.csv", bought),
+        *write_voice(folder, MODEL, PHRASES, WAVES),
+    ]
     return [*paths, write_steps(folder / "steps.csv", WAVES)]
 
 
@@ -100,7 +88,7 @@ def _wave(rng: np.random.Generator, wave: str, bought: Orders, asked: set[int]) 
     language = rng.choice(list(LANGUAGES), size=n, p=list(LANGUAGES.values())).tolist()
     mood = rng.normal(0, 1, n) + np.array([PLATFORM_MOOD[p] for p in platform]) + 0.1 * returning
     answers = simulate(rng, MODEL, mood=mood)
-    phrases = [CHINESE if code == "zh" else ENGLISH for code in language]
+    phrases = [PHRASES[code] for code in language]
     if wave[:4] < PACKAGING_SINCE:
         answers["packaging"] = np.full(n, np.nan)
     said = comments(rng, answers, phrases, share=0.36)

@@ -17,8 +17,6 @@ from cxlib.data.demo import _mess as mess
 from cxlib.data.demo import lakeside, nova
 from cxlib.data.demo._comments import Phrases, comments
 from cxlib.data.demo._survey import Floats, Model, Touchpoint, days_within, moments, simulate
-from cxlib.data.demo._words_lakeside import ENGLISH as BANK
-from cxlib.data.demo._words_nova import CHINESE as MALL
 from cxlib.workspace import kit_file
 
 WAVES = tuple(f"{year}Q{quarter}" for year in (2025, 2026) for quarter in (1, 2, 3, 4))[:7]
@@ -44,9 +42,11 @@ class Trade:
 
 
 TRADES = (
-    Trade("lakeside-bank", lakeside.MODEL, BANK, ("Bank", "银行"), "Product", ("Product", "产品"),
+    Trade("lakeside-bank", lakeside.MODEL, lakeside.PHRASES["en"], ("Bank", "银行"),
+          "Product", ("Product", "产品"),
           {"Current account": "活期账户", "Mortgage": "房贷", "Credit card": "信用卡"}),
-    Trade("nova-mall", nova.MODEL, MALL, ("Mall", "商城"), "Platform", ("Platform", "平台"),
+    Trade("nova-mall", nova.MODEL, nova.PHRASES["zh"], ("Mall", "商城"),
+          "Platform", ("Platform", "平台"),
           {"App": "App", "Web": "网页", "Kiosk": "自助终端"}),
 )  # fmt: skip
 
@@ -106,7 +106,7 @@ def build_unseen(root: Path, seed: int, *, truth_to: Path | None = None) -> list
     file.parent.mkdir(exist_ok=True)
     (folder / KEY_FILE).write_bytes(demo_key(planted.client).hex().encode("ascii") + b"\n")
     rows = [row for wave in WAVES for row in _wave(rng, wave, planted, trade, model)]
-    rows, _earlier = mess.submitted_twice(rng, rows, outcome=4)
+    rows = mess.submitted_twice(rng, rows, outcome=4)
     rows = mess.with_gaps(rng, rows, blank=2, undated=2, date=1)
     header = ["ID", "Date", trade.group, "Region", "NPS", "CSAT", "CES"]
     header += [f"T {point.key}" for point in model.touchpoints] + ["Comment"]
@@ -190,42 +190,11 @@ def _client_file(planted: Truth, trade: Trade, model: Model) -> str:
         f"        {level}: {{en: {level}, zh: {chinese}}}\n"
         for level, chinese in trade.levels.items()
     )
-    return f"""\
-# An unseen client: synthetic data, made by `python -m cxlib.data.demo --seed {planted.seed}`.
-client: {planted.client}
-name: {{en: {trade.ending[0]}, zh: {trade.ending[1]}}}
-demo: true                                   # its key, data/{planted.client}/demo.key, is public
-language: [en, zh]
-currency: GBP
-calendar: {{country: GB, timezone: Europe/London}}
-period: quarter
-privacy: {{minimum_base: 10}}
-
-survey:
-  source: survey.csv
-  columns: {{id: ID, date: Date, comment: Comment}}
-  missing: [99, "-"]
-  not_applicable: [N/A]
-  duplicates: last
-  metrics:
-    nps: {{column: NPS, scale: [0, 10], label: {{en: Recommendation (NPS), zh: 净推荐值（NPS）}}}}
-    csat: {{column: CSAT, scale: [1, 5], top: 2, label: {{en: Satisfaction (CSAT), zh: 总体满意度（CSAT）}}}}
-    ces: {{column: CES, scale: [1, 7], direction: higher, label: {{en: Ease (CES), zh: 省力度（CES）}}}}
-  touchpoints:
-{points}  segments:
-    group:
-      column: {trade.group}
-      label: {{en: {trade.label[0]}, zh: {trade.label[1]}}}
-      values:
-{values}    region:
-      column: Region
-      label: {{en: Region, zh: 地区}}
-      values: {{North: {{en: North, zh: 北部}}, South: {{en: South, zh: 南部}}}}
-
-targets:
-  - {{metric: nps, direction: higher, baseline: {WAVES[0]}, target: 20, due: 2026Q4, clause: "1.1"}}
-  - {{metric: csat, direction: higher, baseline: {WAVES[0]}, target: 78, due: 2026Q4, clause: "1.2"}}
-"""
+    return mess.register_text(
+        "unseen", seed=planted.seed, client=planted.client, name=trade.ending[0],
+        name_zh=trade.ending[1], points=points, values=values, group=trade.group,
+        label=trade.label[0], label_zh=trade.label[1], baseline=WAVES[0],
+    )  # fmt: skip
 
 
 def _labels(client: str) -> dict[str, str]:
