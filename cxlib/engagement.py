@@ -8,23 +8,28 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cxlib import periods
+import pandas as pd
+
+from cxlib import params, periods
+from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.analysis.results import Result
+from cxlib.analysis.weights import Raking
 from cxlib.chapters import chapter_faults, every, options_of, register, registers_of
+from cxlib.data.ordering import ordered
+from cxlib.data.registers import take_in, taken_in
+from cxlib.data.schema import TABLES
+from cxlib.data.tables import by_kind, periods_of, read_table, read_tickets
+from cxlib.data.weighting import known_margins, rake, weighted
 from cxlib.errors import CxError, DataError, nearest
+from cxlib.params import Client
+from cxlib.plots import theme
+from cxlib.present.card import card
+from cxlib.present.mistakes import told_kindly
 from cxlib.standing import Standing
 from cxlib.words import Words
 from cxlib.workspace import JOB_VARIABLE, Workspace
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from cxlib.analysis.metrics import Metric, Touchpoint
-    from cxlib.analysis.weights import Raking
-    from cxlib.params import Client
-
 
 SCRATCH = "scratch"
 """What is explored outside all chapters: it knows the words of every one."""
@@ -78,11 +83,6 @@ class Engagement(Standing):
         CxError
             If the client, its file, its data, the period or the language will not do.
         """
-        from cxlib import params
-        from cxlib.data.registers import take_in
-        from cxlib.plots import theme
-        from cxlib.present.mistakes import told_kindly
-
         place = workspace or Workspace.find()
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
@@ -106,9 +106,6 @@ class Engagement(Standing):
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
         """Show what there is: periods, tables, KPIs, touchpoints, groups with their answers."""
-        from cxlib.data.schema import TABLES
-        from cxlib.present.card import card
-
         every = self.kpis().table
         now = every[(every["period"] == self.period) & (every["brand"] == "own")]
         now = self.withheld(now.reset_index(drop=True))
@@ -141,8 +138,6 @@ class Engagement(Standing):
     @cached_property
     def periods(self) -> tuple[str, ...]:
         """Every period the client's tables hold, in time order."""
-        from cxlib.data.tables import periods_of
-
         return tuple(periods_of(self.workspace, self.client, self.period))
 
     @property
@@ -176,8 +171,6 @@ class Engagement(Standing):
     @property
     def margins(self) -> Mapping[str, Mapping[str, float]] | None:
         """Known shares of the customer base by segment, to which the survey is weighted."""
-        from cxlib.data.weighting import known_margins
-
         if self.client.survey is None or not self.client.survey.margins:
             return None
         rows = self.table("survey")
@@ -249,9 +242,6 @@ class Engagement(Standing):
         DataError
             If there is no survey, or none of it is of that period.
         """
-        from cxlib.data.ordering import ordered
-        from cxlib.data.weighting import weighted
-
         rows = self.table("survey", period=period)
         table = ordered(weighted(rows, self.client), self.client)
         if brand is None:
@@ -270,8 +260,6 @@ class Engagement(Standing):
         DataError
             If the client file knows no margins.
         """
-        from cxlib.data.weighting import rake
-
         return rake(self.table("survey", period=period), self.client)
 
     def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
@@ -291,8 +279,6 @@ class Engagement(Standing):
 
     def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
         """Return a canonical table as `table` does; empty where nothing is of that period."""
-        from cxlib.data.tables import by_kind, read_table
-
         whole = read_table(self.workspace, self.client.client, name)
         if "period" not in whole:
             return whole
@@ -308,8 +294,6 @@ class Engagement(Standing):
 
     @cached_property
     def _log(self) -> pd.DataFrame:
-        from cxlib.data.tables import read_tickets
-
         return read_tickets(self.workspace, self.client.client)
 
     def spoken(self, language: str) -> Words:
@@ -332,8 +316,6 @@ class Engagement(Standing):
             Its lists as frozen rows; ``.frame(name)`` is one as a table, its labels as keys that
             `words` and every table and finding know.
         """
-        from cxlib.data.registers import taken_in
-
         model = registers_of(self.client).get(section)
         return model and taken_in(self.client, section, model, self.workspace)
 
@@ -353,8 +335,6 @@ class Engagement(Standing):
 
 def words_of(client: Client, workspace: Workspace, language: str) -> Words:
     """Return a client's words in one language: its labels, its registers' and its catalogues."""
-    from cxlib.data.registers import taken_in
-
     beside = tuple(sorted(workspace.notebooks.glob(f"*.{language}.po")))
     own = ("tier", *client.members.attributes) if client.members is not None else ()
     own += ("source", *(key for each in client.comments.values() for key in each.segments))
