@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +15,14 @@ from cxlib import params, periods
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.analysis.results import Result
 from cxlib.analysis.weights import Raking
-from cxlib.chapters import chapter_faults, every, options_of, register, registers_of
+from cxlib.chapters import (
+    chapter_faults,
+    every,
+    options_of,
+    register,
+    registers_of,
+    words_of,
+)
 from cxlib.data.ordering import ordered
 from cxlib.data.registers import take_in, taken_in
 from cxlib.data.schema import TABLES
@@ -331,17 +337,3 @@ class Engagement(Standing):
                 raise DataError(f"{self.period} is the first period of {self.client.client}.")
             return (self.previous,)
         return (periods.choose(str(period), self.periods),)
-
-
-def words_of(client: Client, workspace: Workspace, language: str) -> Words:
-    """Return a client's words in one language: its labels, its registers' and its catalogues."""
-    beside = tuple(sorted(workspace.notebooks.glob(f"*.{language}.po")))
-    own = ("tier", *client.members.attributes) if client.members is not None else ()
-    own += ("source", *(key for each in client.comments.values() for key in each.segments))
-    labels = dict(client.labels(language))
-    for section, model in registers_of(client).items():
-        if workspace.register(client.client, section).is_file():
-            labels |= taken_in(client, section, model, workspace).labels(language)
-    segments = (*client.segments, *own)
-    words = Words.load(language, labels=labels, beside=beside, segments=segments)
-    return replace(words, day=client.calendar.working_day or words.day)

@@ -36,7 +36,8 @@ def make(
         If no chapter could be made.
     """
     from cxlib import params
-    from cxlib.engagement import Engagement, words_of
+    from cxlib.chapters import words_of
+    from cxlib.engagement import Engagement
 
     opened = params.load(client, place)
     words = words_of(opened, place, language)
