@@ -35,20 +35,13 @@ _DAYS = ("proposed", "approved", "started", "done", "verified")
 class Plan(Result):
     """The plan of actions; see `plan` for the columns.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-    progress : pandas.DataFrame
-        A row a state: ``state, actions, overdue``.
-    as_of : datetime.date or None
-        The day as of which an action is overdue.
-    caveats : tuple of Caveat
+    ``progress``: A row a state: ``state, actions, overdue``. ``as_of``: the day as of which an
+    action is overdue.
     """
 
     table: pd.DataFrame
     progress: pd.DataFrame
     as_of: dt.date | None
-    caveats: tuple[Caveat, ...] = ()
 
 
 def last_day(when: str) -> dt.date:

@@ -27,20 +27,11 @@ LEVELS = ("nominal", "ordinal", "interval", "ratio")
 class Agreement(Result):
     """How far coders or raters agree.
 
-    Attributes
-    ----------
-    value, low, high : float
-        The coefficient (1 perfect, 0 as by chance) and its interval; NaN where nothing varies.
-    measure : str
-        ``"alpha (ordinal)"`` or ``"ICC(2,1)"``.
-    n_units, n_coders : int
-        Units that count, and coders.
-    n_dropped : int
-        Units left out: judged by one coder only (alpha), or not by all of them (ICC).
-    table : pandas.DataFrame
-        Units on which coders differ, most first: ``unit, disagreement`` and a column a coder.
-    caveats : tuple of Caveat
-        Reservations.
+    ``value, low, high``: the coefficient (1 perfect, 0 as by chance) and its interval; NaN where
+    nothing varies. ``measure``: ``"alpha (ordinal)"`` or ``"ICC(2,1)"``. ``n_units, n_coders``:
+    units that count, and coders. ``n_dropped``: units left out: judged by one coder only (alpha),
+    or not by all of them (ICC). ``table``: units on which coders differ, most first: ``unit,
+    disagreement`` and a column a coder.
     """
 
     value: float
@@ -51,7 +42,6 @@ class Agreement(Result):
     n_coders: int
     n_dropped: int
     table: pd.DataFrame
-    caveats: tuple[Caveat, ...] = ()
 
 
 def krippendorff_alpha(
@@ -77,11 +67,6 @@ def krippendorff_alpha(
         Coverage of the interval.
     seed : int
         Of the resamples.
-
-    Returns
-    -------
-    Agreement
-        Alpha = 1 − observed / expected disagreement.
 
     Raises
     ------
@@ -148,11 +133,6 @@ def icc(ratings: Any, *, form: str = "ICC(2,1)", confidence: float = 0.95) -> Ag
         of all raters: ``"ICC(2,k)"``.
     confidence : float
         Coverage of the interval.
-
-    Returns
-    -------
-    Agreement
-        The coefficient and its interval.
 
     Raises
     ------

@@ -20,6 +20,7 @@ from scipy.stats import t as student
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import Direction, Kind, Metric
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import Floats, Integers, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -42,25 +43,25 @@ class Moments(NamedTuple):
     clustered: bool
 
 
-def even(weights: validate.Floats) -> validate.Floats:
+def even(weights: Floats) -> Floats:
     """Return weights around one; equal weights become exactly one, so that they change nothing."""
     if weights.size == 0 or np.ptp(weights) == 0:
         return np.ones_like(weights)
-    scaled: validate.Floats = weights / weights.max()  # first, so that no sum overflows
-    around_one: validate.Floats = scaled / scaled.mean()
+    scaled: Floats = weights / weights.max()  # first, so that no sum overflows
+    around_one: Floats = scaled / scaled.mean()
     return around_one
 
 
-def kish(weights: validate.Floats) -> float:
+def kish(weights: Floats) -> float:
     """Return the effective number of answers, (Σw)² / Σw² (Kish 1965, Survey Sampling)."""
     weights = even(weights)
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def moments(
-    x: validate.Floats,
-    weights: validate.Floats | None = None,
-    clusters: validate.Integers | None = None,
+    x: Floats,
+    weights: Floats | None = None,
+    clusters: Integers | None = None,
 ) -> Moments:
     """Return the moments of `x`, one number a respondent, none missing, at least one.
 
@@ -144,13 +145,13 @@ def times_drawn(rng: np.random.Generator, units: int, draws: int) -> NDArray[np.
     return np.bincount(drawn.ravel(), minlength=draws * units).reshape(draws, units)
 
 
-def percentiles(draws: Any, confidence: float, method: Any = "linear") -> validate.Floats:
+def percentiles(draws: Any, confidence: float, method: Any = "linear") -> Floats:
     """Return low and high of each column over its draws (rows without a gap); NaN without any."""
     sound = draws[~np.isnan(draws).any(axis=1)]
     if not len(sound):
         return np.full((2, draws.shape[1]), np.nan)
     tail = 100 * (1 - confidence) / 2
-    ends: validate.Floats = np.percentile(sound, [tail, 100 - tail], axis=0, method=method)
+    ends: Floats = np.percentile(sound, [tail, 100 - tail], axis=0, method=method)
     return ends
 
 
@@ -237,7 +238,7 @@ class Score(Result):
         return row | shares | {"kind": self.metric, "df": self.df if by_t else inf}
 
 
-def contributions(x: validate.Floats, metric: Metric) -> validate.Floats:
+def contributions(x: Floats, metric: Metric) -> Floats:
     """Return what each answer adds to the score: ±100 or 0 for NPS, 100 or 0 for CSAT, else itself.
 
     The (weighted) mean of these is the score. NaN stays NaN.
@@ -256,10 +257,10 @@ def contributions(x: validate.Floats, metric: Metric) -> validate.Floats:
 def answers_to(
     metric: Metric,
     ratings: pd.Series,
-    off_scale: validate.OffScale = "error",
+    off_scale: OffScale = "error",
     *,
     whole: bool = False,
-) -> tuple[validate.Floats, tuple[Caveat, ...]]:
+) -> tuple[Floats, tuple[Caveat, ...]]:
     """Return the answers to a question, NaN for none, and a caveat on those off its scale."""
     whole = whole or metric.kind != "mean"
     x, n_off = validate.ratings_of(ratings, metric.scale, whole, off_scale)
@@ -267,7 +268,7 @@ def answers_to(
     return x, (Caveat(message, n=n_off, metric=metric.key or metric.kind),) if n_off else ()
 
 
-def answered(x: validate.Floats, ratings: pd.Series) -> Any:
+def answered(x: Floats, ratings: pd.Series) -> Any:
     """Return which rows hold an answer; refuse a column without any."""
     there = ~np.isnan(x)
     if not there.any():
@@ -276,9 +277,9 @@ def answered(x: validate.Floats, ratings: pd.Series) -> Any:
 
 
 def share_of(
-    hits: validate.Floats,
-    weights: validate.Floats | None,
-    clusters: validate.Integers | None,
+    hits: Floats,
+    weights: Floats | None,
+    clusters: Integers | None,
     confidence: float,
 ) -> tuple[float, float, float]:
     """Return a weighted share of 0/1 `hits` with its Wilson interval on n*."""
@@ -292,70 +293,44 @@ def _df(found: Moments) -> float:
 
 
 def estimate(
-    x: validate.Floats,
+    x: Floats,
     metric: Metric,
-    weights: validate.Floats | None,
-    clusters: validate.Integers | None,
+    weights: Floats | None,
+    clusters: Integers | None,
     n_dropped: int,
     confidence: float,
 ) -> Score:
     """Score the answers `x`, at least one and none missing."""
     validate.check_confidence(confidence)
     found = moments(contributions(x, metric), weights, clusters)
-    value, n_star = found.mean, found.n_star
     single = found.units == 1 and found.n > 1
     error, variance = nan if single else sqrt(found.linearised), found.variance
-    if metric.kind == "nps":
-        detractor, promoter = metric.cut_points or (0, 0)
-        up, down = (x >= promoter).astype(float), (x <= detractor).astype(float)
-        shares = [moments(group, weights).mean for group in (up, 1 - up - down, down)]
-        ends = adjusted_wald(shares[0], shares[2], n_star, confidence, _df(found))
-        low, high = 100 * ends[0], 100 * ends[1]
-        groups = ("promoters", "passives", "detractors")
-        counts = (int(up.sum()), found.n - int(up.sum()) - int(down.sum()), int(down.sum()))
-        detail = Detail(
-            **dict(zip(groups, shares, strict=True)),
-            **{f"n_{name}": n for name, n in zip(groups, counts, strict=True)},
-            detractor_to=detractor,
-            promoter_from=promoter,
-        )
-    elif metric.kind == "csat":
-        hits = (contributions(x, metric) > 0).astype(float)
-        share = moments(hits, weights).mean
-        ends = wilson(share, n_star, confidence, _df(found))
-        low, high = 100 * ends[0], 100 * ends[1]
-        detail = Detail(share=share, n_top=int(hits.sum()), top=metric.top or 0)
+    if metric.kind in ("nps", "csat"):
+        (low, high), detail = _of_shares(x, metric, weights, found, confidence)
     else:
         several = found.units > 1
         inflate = found.units / (found.units - 1) if several else nan
         half = z_of(confidence, found.df) * sqrt(found.linearised) * sqrt(inflate)
-        low, high = value - half, value + half
+        low, high = found.mean - half, found.mean + half
         detail = Detail(deviation=sqrt(variance) * sqrt(inflate))
         if metric.kind == "ces" and metric.scale is not None:
             middle = sum(metric.scale) / 2
-            agree = (x > middle).astype(float)
-            share, lowest, highest = share_of(agree, weights, clusters, confidence)
-            detail = Detail(
-                agree=share,
-                agree_low=lowest,
-                agree_high=highest,
-                n_agree=int(agree.sum()),
-                agree_from=int(middle) + 1,
-                direction=metric.direction,
-            )
+            hits = (x > middle).astype(float)
+            agree = share_of(hits, weights, clusters, confidence)
+            about = {"n_agree": int(hits.sum()), "agree_from": int(middle) + 1}
+            shares = zip(("agree", "agree_low", "agree_high"), agree, strict=True)
+            detail = Detail(**dict(shares), **about, direction=metric.direction)
         error, variance = error * sqrt(inflate), variance * inflate
-    caveats: tuple[Caveat, ...] = ()
+    message = ""
     if single:
         message = _("All {n} answers come from one customer: they count as one.")
-        caveats = (Caveat(message, n=found.n),)
     elif isnan(low):
-        caveats = (Caveat(_("One answer has no spread, so its mean has no interval.")),)
+        message = _("One answer has no spread, so its mean has no interval.")
     elif found.variance == 0 and found.n > 1:
         message = _("All {n} answers fall together, so they show no spread.")
-        caveats = (Caveat(message, n=found.n),)
     told = ("n", "n_effective", "n_star", "units", "df", "clustered")
     return Score(
-        value=value,
+        value=found.mean,
         low=low,
         high=high,
         standard_error=error,
@@ -364,10 +339,31 @@ def estimate(
         detail=detail,
         metric=metric.kind,
         confidence=confidence,
-        caveats=caveats,
+        caveats=(Caveat(message, n=found.n),) if message else (),
         **{name: getattr(found, name) for name in told},
         **{name: getattr(metric, name) for name in ("unit", "key", "direction", "scale")},
     )
+
+
+def _of_shares(
+    x: Floats, metric: Metric, weights: Floats | None, found: Moments, confidence: float
+) -> tuple[tuple[float, float], Detail]:
+    """Return the interval of an NPS (points) or a top-box share (percent), and what it is of."""
+    if metric.kind == "csat":
+        hits = (contributions(x, metric) > 0).astype(float)
+        share = moments(hits, weights).mean
+        low, high = wilson(share, found.n_star, confidence, _df(found))
+        detail = Detail(share=share, n_top=int(hits.sum()), top=metric.top or 0)
+        return (100 * low, 100 * high), detail
+    detractor, promoter = metric.cut_points or (0, 0)
+    up, down = (x >= promoter).astype(float), (x <= detractor).astype(float)
+    groups = {"promoters": up, "passives": 1 - up - down, "detractors": down}
+    shares = {name: moments(of, weights).mean for name, of in groups.items()}
+    net = shares["promoters"], shares["detractors"]
+    low, high = adjusted_wald(*net, found.n_star, confidence, _df(found))
+    counts = {f"n_{name}": int(of.sum()) for name, of in groups.items()}
+    cuts = {"detractor_to": detractor, "promoter_from": promoter}
+    return (100 * low, 100 * high), Detail(**shares, **counts, **cuts)
 
 
 def score_answers(
@@ -375,7 +371,7 @@ def score_answers(
     metric: Metric,
     weights: Any = None,
     cluster: Any = None,
-    off_scale: validate.OffScale = "error",
+    off_scale: OffScale = "error",
     confidence: float = 0.95,
 ) -> Score:
     """Score a column of answers as `metric` declares."""

@@ -23,33 +23,23 @@ ALPHA = 0.05
 class JourneyMap(Result):
     """A journey, stage by stage.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a touchpoint, in the journey's order: ``stage, touchpoint, position`` (from 1),
-        ``n, reach`` (share who used it, 0 to 1), ``value, low, high`` (score in its own unit),
-        ``emotion, emotion_low, emotion_high`` (−1 worst answer, 0 middle of the scale, 1 best),
-        ``importance`` (share of what drivers explain, 0 to 1), ``proven`` (a driver by its own
-        test), ``role``: "pain point" (clearly below the journey's mean), "moment of truth" (a
-        proven driver of at least average importance), "failing moment of truth" (both), "strength"
-        (clearly above), or "".
-    stages : pandas.DataFrame
-        One row a stage: ``stage, position, touchpoints, emotion`` (mean of its touchpoints by
-        answers), ``entered, left, drop_off, low, high`` (customers who reached it, of those how
-        many went no further, and that share with its Wilson interval; NaN without events).
-    comments : pandas.DataFrame
-        ``touchpoint, comment``: comments that stand for it, if given.
-    mean_emotion : float
-        Of the whole journey, by answers.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row a touchpoint, in the journey's order: ``stage, touchpoint, position`` (from
+    1), ``n, reach`` (share who used it, 0 to 1), ``value, low, high`` (score in its own unit),
+    ``emotion, emotion_low, emotion_high`` (−1 worst answer, 0 middle of the scale, 1 best),
+    ``importance`` (share of what drivers explain, 0 to 1), ``proven`` (a driver by its own test),
+    ``role``: "pain point" (clearly below the journey's mean), "moment of truth" (a proven driver of
+    at least average importance), "failing moment of truth" (both), "strength" (clearly above), or
+    "". ``stages``: one row a stage: ``stage, position, touchpoints, emotion`` (mean of its
+    touchpoints by answers), ``entered, left, drop_off, low, high`` (customers who reached it, of
+    those how many went no further, and that share with its Wilson interval; NaN without events).
+    ``comments``: ``touchpoint, comment``: comments that stand for it, if given. ``mean_emotion``:
+    of the whole journey, by answers.
     """
 
     table: pd.DataFrame
     stages: pd.DataFrame
     comments: pd.DataFrame
     mean_emotion: float
-    caveats: tuple[Caveat, ...] = ()
 
 
 def map_journey(
@@ -81,11 +71,6 @@ def map_journey(
         ``touchpoint, comment``, chosen elsewhere.
     lower_is_better : sequence of str
         Touchpoints whose lowest answer is best.
-
-    Returns
-    -------
-    JourneyMap
-        Touchpoints in order, stages with drop-off, pain points and moments of truth.
 
     Raises
     ------

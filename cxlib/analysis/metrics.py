@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from cxlib.errors import DataError, nearest
 
@@ -13,10 +13,22 @@ if TYPE_CHECKING:
 
 Kind = Literal["nps", "csat", "ces", "mean"]
 Direction = Literal["higher", "lower"]
+Scale: TypeAlias = tuple[int, int]
+
+
+class Declared(TypedDict, total=False):
+    """What `resolve` takes beside a question, and every function that passes it on."""
+
+    kind: Kind | None
+    scale: Scale | None
+    top: int | None
+    direction: Direction | None
+    cut_points: Scale | None
+
 
 KINDS: tuple[Kind, ...] = ("nps", "csat", "ces", "mean")
 UNITS: dict[Kind, str] = {"nps": "points", "csat": "percent", "ces": "mean", "mean": "mean"}
-SCALES: dict[Kind, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
+SCALES: dict[Kind, Scale] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 """The scale each question is usually asked on; a mean has none."""
 
 NPS_CUT_POINTS = (6, 9)
@@ -74,10 +86,10 @@ class Metric:
 
     key: str
     kind: Kind
-    scale: tuple[int, int] | None = None
+    scale: Scale | None = None
     top: int | None = None
     direction: Direction = "higher"
-    cut_points: tuple[int, int] | None = None
+    cut_points: Scale | None = None
     best: Direction | None = None
 
     def __post_init__(self) -> None:
@@ -117,7 +129,7 @@ class Touchpoint:
     """
 
     key: str
-    scale: tuple[int, int] = (1, 5)
+    scale: Scale = (1, 5)
     top: int | None = None
     stage: str | None = None
     direction: Direction = "higher"
@@ -134,10 +146,10 @@ def resolve(
     question: str | Metric | Touchpoint,
     *,
     kind: Kind | None = None,
-    scale: tuple[int, int] | None = None,
+    scale: Scale | None = None,
     top: int | None = None,
     direction: Direction | None = None,
-    cut_points: tuple[int, int] | None = None,
+    cut_points: Scale | None = None,
 ) -> Metric:
     """Return `question` as a metric; what is given here overrides what the question declares.
 
@@ -185,7 +197,7 @@ def check_direction(direction: str) -> None:
         raise DataError(f"direction is 'higher' or 'lower' (which is better), not {direction!r}.")
 
 
-def _whole(pair: Any, error: str) -> tuple[int, int]:
+def _whole(pair: Any, error: str) -> Scale:
     """Return two whole numbers; refuse anything else with `error`."""
     try:
         first, second = (float(end) for end in pair)
@@ -196,7 +208,7 @@ def _whole(pair: Any, error: str) -> tuple[int, int]:
     return int(first), int(second)
 
 
-def check_scale(scale: tuple[int, int] | None) -> tuple[int, int] | None:
+def check_scale(scale: Scale | None) -> Scale | None:
     """Return a scale as two whole numbers, the lower first; None stays None."""
     if scale is None:
         return None
@@ -206,7 +218,7 @@ def check_scale(scale: tuple[int, int] | None) -> tuple[int, int] | None:
     return lowest, highest
 
 
-def check_top(top: int | None, scale: tuple[int, int] | None) -> int:
+def check_top(top: int | None, scale: Scale | None) -> int:
     """Return how many answers count as satisfied, if the scale has that many and one to spare."""
     boxes = TOP_BOXES if top is None else number(top, "top")
     steps = 1 if scale is None else scale[1] - scale[0]
@@ -217,9 +229,7 @@ def check_top(top: int | None, scale: tuple[int, int] | None) -> int:
     return int(boxes)
 
 
-def check_cut_points(
-    cut_points: tuple[int, int] | None, scale: tuple[int, int] | None
-) -> tuple[int, int]:
+def check_cut_points(cut_points: Scale | None, scale: Scale | None) -> Scale:
     """Return highest detractor and lowest promoter; only 0-10 has a default."""
     scale = scale or SCALES["nps"]
     if cut_points is None:

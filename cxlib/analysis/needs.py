@@ -27,28 +27,15 @@ _COLUMNS = [
 class NeedRegister(Result):
     """Needs with their evidence.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
-        sources`` (distinct), ``weight`` (over sources, people times the source's weight), ``first,
-        last`` (dates), ``state, confirmed_by, confirmed_on, actions``, ``against`` (pieces that say
-        the opposite).
-    evidence : pandas.DataFrame
-        As given, without what names no need.
-    unsorted : pandas.DataFrame
-        Evidence that names no need yet.
-    coverage : pandas.DataFrame
-        One row a customer group, if evidence tells it: ``group, people, needs, named_only_here``.
-    saturation : pandas.DataFrame
-        One row a person, in the order heard: ``position, who, new`` (needs named for the first
-        time), ``known`` (so far).
-    unheard : tuple of str
-        Needs of the list without any evidence: assumed, not heard.
-    unanswered : tuple of str
-        Confirmed needs that no action answers.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
+    sources`` (distinct), ``weight`` (over sources, people times the source's weight), ``first,
+    last`` (dates), ``state, confirmed_by, confirmed_on, actions``, ``against`` (pieces that say the
+    opposite). ``evidence``: as given, without what names no need. ``unsorted``: evidence that names
+    no need yet. ``coverage``: one row a customer group, if evidence tells it: ``group, people,
+    needs, named_only_here``. ``saturation``: one row a person, in the order heard: ``position, who,
+    new`` (needs named for the first time), ``known`` (so far). ``unheard``: needs of the list
+    without any evidence: assumed, not heard. ``unanswered``: confirmed needs that no action
+    answers.
     """
 
     table: pd.DataFrame
@@ -58,7 +45,6 @@ class NeedRegister(Result):
     saturation: pd.DataFrame
     unheard: tuple[str, ...]
     unanswered: tuple[str, ...]
-    caveats: tuple[Caveat, ...] = ()
 
 
 def register(
@@ -80,11 +66,6 @@ def register(
         they are known. A need of the evidence that is not listed is "sorted".
     weights : mapping of source to float, optional
         What one person counts in each source; 1 unless told.
-
-    Returns
-    -------
-    NeedRegister
-        Needs with weight, state and evidence; coverage, saturation, what is unheard or unanswered.
 
     Raises
     ------

@@ -82,23 +82,14 @@ class WorkingDays:
 class Status(Result):
     """How a contract's obligations stand; see `status` for the columns.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        The deliverables.
-    payments : pandas.DataFrame
-    dates : pandas.DataFrame
-        Milestones, and dates of the contract: renewal, notice, the end of duties.
-    as_of : datetime.date
-    caveats : tuple of Caveat
-        Years whose calendar is not yet published.
+    ``table``: the deliverables. ``dates``: milestones, and dates of the contract: renewal, notice,
+    the end of duties.
     """
 
     table: pd.DataFrame
     payments: pd.DataFrame
     dates: pd.DataFrame
     as_of: dt.date
-    caveats: tuple[Caveat, ...] = ()
 
     @cached_property
     def open(self) -> pd.DataFrame:

@@ -29,52 +29,34 @@ CONSISTENT = 0.1
 class Weighting(Result):
     """What each criterion counts, from comparisons in pairs.
 
-    Attributes
-    ----------
-    weights : pandas.Series
-        One a criterion, summing to 1.
-    consistency_ratio : float
-        0 where comparisons never contradict one another; above 0.1 they should be made again.
-    principal_eigenvalue : float
-        λmax of the matrix, the number of criteria where it is consistent.
-    table : pandas.DataFrame
-        Comparisons that fit the weights least, worst first: ``criterion, other, given, implied``.
-    caveats : tuple of Caveat
-        Reservations.
+    ``weights``: one a criterion, summing to 1. ``consistency_ratio``: 0 where comparisons never
+    contradict one another; above 0.1 they should be made again. ``principal_eigenvalue``: λmax of
+    the matrix, the number of criteria where it is consistent. ``table``: comparisons that fit the
+    weights least, worst first: ``criterion, other, given, implied``.
     """
 
     weights: pd.Series
     consistency_ratio: float
     principal_eigenvalue: float
     table: pd.DataFrame
-    caveats: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection(Result):
     """Options in their order, and how firm it is.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row an option, best first by TOPSIS, knocked-out ones last: ``option, weighted_sum,
-        topsis`` (0 to 1), ``rank, rank_weighted_sum, rank_low, rank_high`` (95% of the draws),
-        ``p_first`` (share of the draws in which it leads), ``knocked_out`` (criteria it fails).
-    weights : pandas.Series
-        What each criterion counts, summing to 1.
-    agreement : Agreement or None
-        Of several assessors: Krippendorff's alpha (interval) over their scores.
-    n_missing : int
-        Scores not given; an assessor's gap leaves the mean of the others.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row an option, best first by TOPSIS, knocked-out ones last: ``option,
+    weighted_sum, topsis`` (0 to 1), ``rank, rank_weighted_sum, rank_low, rank_high`` (95% of the
+    draws), ``p_first`` (share of the draws in which it leads), ``knocked_out`` (criteria it fails).
+    ``weights``: what each criterion counts, summing to 1. ``agreement``: of several assessors:
+    Krippendorff's alpha (interval) over their scores. ``n_missing``: scores not given; an
+    assessor's gap leaves the mean of the others.
     """
 
     table: pd.DataFrame
     weights: pd.Series
     agreement: Agreement | None
     n_missing: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def ahp(comparisons: Any, *, tolerance: float = 0.01) -> Weighting:
@@ -87,11 +69,6 @@ def ahp(comparisons: Any, *, tolerance: float = 0.01) -> Weighting:
         least; what stands below the diagonal is one over what stands above.
     tolerance : float
         How far a product of the two may lie from 1: 0.33 and 3 are a pair.
-
-    Returns
-    -------
-    Weighting
-        Principal eigenvector, consistency ratio, and the comparisons that fit least.
 
     Raises
     ------
@@ -189,11 +166,6 @@ def score(
         How far: each weight is multiplied by a log-normal factor of this standard deviation.
     seed : int
         Of those draws.
-
-    Returns
-    -------
-    Selection
-        Options in their order, with ranks under moved weights.
 
     Raises
     ------

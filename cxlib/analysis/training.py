@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan, sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,26 +22,13 @@ from cxlib.words import mark as _
 class Evaluation(Result):
     """What participants gained, of those tested twice.
 
-    Attributes
-    ----------
-    value, low, high : float
-        Mean gain (after less before) in the test's points, and its interval.
-    statistic, df, p_value : float
-        Paired t, its degrees of freedom, two-sided p.
-    effect_size, effect_low, effect_high : float
-        Gain over the standard deviation of the test before (Glass), with a bootstrap interval.
-    d_z : float
-        Gain over the standard deviation of the gains, with Hedges' correction.
-    before, after : float
-        Means of those tested twice.
-    n, n_before_only, n_after_only, n_neither : int
-        Participants tested twice, once, and never.
-    lost_before, lost_after : float
-        Mean of those tested only before, and only after: NaN if there are none.
-    table : pandas.DataFrame
-        One row a group (or one in all): ``group, n, before, after, value, low, high, p_value``.
-    caveats : tuple of Caveat
-        Reservations.
+    ``value, low, high, statistic, df, p_value``: mean gain (after less before) in the test's
+    points, its paired t interval and test, two-sided. ``effect_size, effect_low, effect_high``:
+    gain over the standard deviation of the test before (Glass), with a bootstrap interval; ``d_z``:
+    over that of the gains, with Hedges' correction. ``before, after``: means of those tested twice.
+    ``n, n_before_only, n_after_only, n_neither``: participants tested twice, once, and never;
+    ``lost_before, lost_after``: means of those tested once, NaN if there are none. ``table``: one
+    row a group (or one in all): ``group, n, before, after, value, low, high, p_value``.
     """
 
     value: float
@@ -62,19 +50,15 @@ class Evaluation(Result):
     lost_before: float
     lost_after: float
     table: pd.DataFrame
-    caveats: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast(Result):
     """What those who were trained gained more than those who were not.
 
-    Attributes
-    ----------
-    value, low, high, statistic, df, p_value : float
-        Difference of the mean gains in the test's points, its Welch interval and test.
-    gain, gain_without, n, n_without : float, int
-        Mean gain with the training and without, and participants tested twice of either.
+    ``value, low, high, statistic, df, p_value``: difference of the mean gains in the test's points,
+    its Welch interval and test. ``gain, gain_without, n, n_without``: mean gain with the training
+    and without, and participants tested twice of either.
     """
 
     value: float
@@ -93,21 +77,13 @@ class Contrast(Result):
 class ItemAnalysis(Result):
     """How good each question of a test is.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a question: ``item, n, difficulty`` (share of the marks won, 0 to 1),
-        ``discrimination`` (correlation with the rest of the test), ``upper_lower`` (difficulty of
-        the best 27% less that of the weakest), ``reliability_without`` (Cronbach's alpha without
-        it), ``advice`` ("", "too easy", "too hard", "does not tell", "points the wrong way").
-    reliability : float
-        Cronbach's alpha; of right/wrong questions Kuder-Richardson 20.
-    standard_error : float
-        Of one participant's total: sd · √(1 − reliability), in marks.
-    n, n_dropped : int
-        Participants who answered the test, and those without an answer to anything.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row a question: ``item, n, difficulty`` (share of the marks won, 0 to 1),
+    ``discrimination`` (correlation with the rest of the test), ``upper_lower`` (difficulty of the
+    best 27% less that of the weakest), ``reliability_without`` (Cronbach's alpha without it),
+    ``advice`` ("", "too easy", "too hard", "does not tell", "points the wrong way").
+    ``reliability``: Cronbach's alpha; of right/wrong questions Kuder-Richardson 20.
+    ``standard_error``: of one participant's total, sd · √(1 − reliability), in marks. ``n,
+    n_dropped``: participants who answered the test, and those without an answer to anything.
     """
 
     table: pd.DataFrame
@@ -115,7 +91,6 @@ class ItemAnalysis(Result):
     standard_error: float
     n: int
     n_dropped: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def evaluate(
@@ -144,11 +119,6 @@ def evaluate(
     draws, seed : int
         Bootstrap of the effect size.
 
-    Returns
-    -------
-    Evaluation
-        Mean gain with paired t interval, effect size, and who was lost.
-
     Raises
     ------
     DataError
@@ -159,9 +129,9 @@ def evaluate(
     Without a group that had no training a gain is no proof of the training: a test is easier the
     second time, and who scored low by chance scores nearer the mean.
     """
-    pre, post = (validate.numbers(validate.column(data, name)) for name in (before, after))
-    both = ~np.isnan(pre) & ~np.isnan(post)
-    level = number(confidence, "confidence")
+    pre, post = _tests(data, before, after)
+    first, second = ~np.isnan(pre), ~np.isnan(post)
+    both, level = first & second, number(confidence, "confidence")
     if both.sum() < 2:
         raise DataError(f"{int(both.sum())} took both {before!r} and {after!r}: two are needed.")
     x, y = pre[both], post[both]
@@ -169,50 +139,30 @@ def evaluate(
     rows = [whole]
     if by is not None:
         groups = validate.column(data, by)[both]
-        rows = [
-            _row(group, x[here], y[here], level)
-            for group in validate.levels_of(groups)
-            for here in [groups.eq(group).to_numpy()]
-            if here.sum() > 1
-        ]
-    gain, n = y - x, len(x)
-    picks = np.random.default_rng(seed).integers(0, n, (draws, n))
-    spread = x[picks].std(axis=1, ddof=1)
-    sizes = gain[picks].mean(axis=1)[spread > 0] / spread[spread > 0]
-    tail = (1 - level) / 2
-    ends = np.quantile(sizes, [tail, 1 - tail]) if len(sizes) else (nan, nan)
+        sides = [(g, groups.eq(g).to_numpy()) for g in validate.levels_of(groups)]
+        rows = [_row(g, x[here], y[here], level) for g, here in sides if here.sum() > 1]
     notes = []
-    lost = int((~np.isnan(pre) & np.isnan(post)).sum())
-    if lost:
+    n, lost, late = len(x), pre[first & ~second], post[second & ~first]
+    if len(lost):
         message = _(
             "{n} participants took only the first test; their mean there was {lost:.1f}, that of "
             "those who took both {stayed:.1f}."
         )
-        alone = pre[~np.isnan(pre) & np.isnan(post)]
-        notes.append(Caveat(message, n=lost, lost=float(alone.mean()), stayed=float(x.mean())))
+        told = {"lost": float(lost.mean()), "stayed": float(x.mean())}
+        notes.append(Caveat(message, n=len(lost), **told))
     if n < 15:
         notes.append(Caveat(_("Fewer than 15 took both tests: the interval is rough."), n=n))
-    sd = x.std(ddof=1)
+    del whole["group"]
     return Evaluation(
-        value=whole["value"],
-        low=whole["low"],
-        high=whole["high"],
-        statistic=whole["statistic"],
+        **whole,
+        **_effect(x, y - x, level, draws, seed),
         df=float(n - 1),
-        p_value=whole["p_value"],
-        effect_size=float(gain.mean() / sd) if sd > 0 else nan,
-        effect_low=float(ends[0]),
-        effect_high=float(ends[1]),
-        d_z=_hedges(gain),
-        before=whole["before"],
-        after=whole["after"],
-        n=n,
-        n_before_only=lost,
-        n_after_only=int((np.isnan(pre) & ~np.isnan(post)).sum()),
-        n_neither=int((np.isnan(pre) & np.isnan(post)).sum()),
-        lost_before=_mean(pre[~np.isnan(pre) & np.isnan(post)]),
-        lost_after=_mean(post[np.isnan(pre) & ~np.isnan(post)]),
-        table=pd.DataFrame(rows).drop(columns="statistic"),
+        n_before_only=len(lost),
+        n_after_only=len(late),
+        n_neither=int((~first & ~second).sum()),
+        lost_before=float(lost.mean()) if len(lost) else nan,
+        lost_after=float(late.mean()) if len(late) else nan,
+        table=pd.DataFrame(rows, columns=_ROW),
         caveats=tuple(notes),
     )
 
@@ -231,17 +181,10 @@ def against(
     ----------
     data : pandas.DataFrame
         One row a participant.
-    trained : str
-        Column of booleans.
-    before, after : str
-        Columns of the two test scores; only those who took both count.
+    trained, before, after : str
+        Columns: of booleans, and of the two test scores; only those who took both count.
     confidence : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Contrast
-        Difference of the mean gains with Welch's interval: unlike spreads are allowed.
+        Coverage of the interval, Welch's: unlike spreads are allowed.
 
     Raises
     ------
@@ -252,7 +195,7 @@ def against(
     -----
     Only where it was drawn by lot who is trained is the difference the effect of the training.
     """
-    pre, post = (validate.numbers(validate.column(data, name)) for name in (before, after))
+    pre, post = _tests(data, before, after)
     taught = validate.column(data, trained).astype(bool).to_numpy()
     gain = post - pre
     with_it, without = (gain[who & ~np.isnan(gain)] for who in (taught, ~taught))
@@ -284,11 +227,6 @@ def items(
     marks : mapping of question to float, optional
         Full marks; the most that anybody won, and at least 1, unless told.
 
-    Returns
-    -------
-    ItemAnalysis
-        One row a question, the test's reliability and standard error.
-
     Raises
     ------
     DataError
@@ -308,9 +246,8 @@ def items(
         raise DataError(f"{k} questions and {n} participants: at least 2 and 3 are needed.")
     full = np.maximum(x.max(axis=0), 1.0)
     if marks is not None:
-        full = np.array(
-            [number(dict(marks).get(name, nan), f"marks of {name!r}") for name in names]
-        )
+        told = dict(marks)
+        full = np.array([number(told.get(name, nan), f"marks of {name!r}") for name in names])
     wrong = np.argwhere((x < 0) | (x > full))
     if len(wrong):
         row, column = wrong[0]
@@ -332,29 +269,30 @@ def items(
             "difficulty": difficulty,
             "discrimination": rest,
             "upper_lower": high - low,
-            "reliability_without": [
-                _alpha(np.delete(x, item, axis=1)) if k > 2 else nan for item in range(k)
-            ],
+            "reliability_without": [_alpha(np.delete(x, item, axis=1)) for item in range(k)],
         }
     )
     table["advice"] = [_advice(d, r) for d, r in zip(difficulty, rest, strict=True)]
     reliability = _alpha(x)
-    notes = []
-    if n < 30:
-        notes.append(
-            Caveat(_("{n} participants: difficulty and discrimination are rough below 30."), n=n)
-        )
+    message = _("{n} participants: difficulty and discrimination are rough below 30.")
     return ItemAnalysis(
         table=table,
         reliability=reliability,
         standard_error=float(total.std(ddof=1) * np.sqrt(np.maximum(0.0, 1 - reliability))),
         n=n,
         n_dropped=int((~answered).sum()),
-        caveats=tuple(notes),
+        caveats=(Caveat(message, n=n),) if n < 30 else (),
     )
 
 
-def _row(group: object, x: np.ndarray, y: np.ndarray, confidence: float) -> dict[str, float]:
+_ROW = ["group", "n", "before", "after", "value", "low", "high", "p_value"]
+
+
+def _tests(data: pd.DataFrame, *names: str) -> list[np.ndarray]:
+    return [validate.numbers(validate.column(data, name)) for name in names]
+
+
+def _row(group: object, x: np.ndarray, y: np.ndarray, confidence: float) -> dict[str, Any]:
     """Return one group's gain with its paired t interval."""
     gain = y - x
     row = {"group": group, "n": len(x), "before": float(x.mean()), "after": float(y.mean())}
@@ -364,19 +302,27 @@ def _row(group: object, x: np.ndarray, y: np.ndarray, confidence: float) -> dict
         ends = test.confidence_interval(confidence)
         row |= {"low": float(ends.low), "high": float(ends.high)}
         row |= {"p_value": float(test.pvalue), "statistic": float(test.statistic)}
-    return row  # type: ignore[return-value]
+    return row
 
 
-def _hedges(gain: np.ndarray) -> float:
-    df, sd = len(gain) - 1, gain.std(ddof=1)
-    if not sd > 0:
-        return nan
+def _effect(
+    x: np.ndarray, gain: np.ndarray, confidence: float, draws: int, seed: int
+) -> dict[str, float]:
+    """Return Glass's effect size with its bootstrap interval, and d_z (Hedges' correction)."""
+    n, sd, df = len(x), x.std(ddof=1), len(x) - 1
+    picks = np.random.default_rng(seed).integers(0, n, (draws, n))
+    spread = x[picks].std(axis=1, ddof=1)
+    sizes = gain[picks].mean(axis=1)[spread > 0] / spread[spread > 0]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(sizes, [tail, 1 - tail]) if len(sizes) else (nan, nan)
+    of_gains = gain.std(ddof=1)
     correction = np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / sqrt(df / 2) if df > 1 else 1.0
-    return float(gain.mean() / sd * correction)
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if len(values) else nan
+    return {
+        "effect_size": float(gain.mean() / sd) if sd > 0 else nan,
+        "effect_low": float(low),
+        "effect_high": float(high),
+        "d_z": float(gain.mean() / of_gains * correction) if of_gains > 0 else nan,
+    }
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -386,7 +332,7 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 def _alpha(x: np.ndarray) -> float:
     """Return Cronbach's alpha (KR-20 for 0/1); variances over n, as KR-20 is defined."""
     k, whole = x.shape[1], x.sum(axis=1).var()
-    return float(k / (k - 1) * (1 - x.var(axis=0).sum() / whole)) if whole > 0 else nan
+    return float(k / (k - 1) * (1 - x.var(axis=0).sum() / whole)) if k > 1 and whole > 0 else nan
 
 
 def _advice(difficulty: float, discrimination: float) -> str:

@@ -25,32 +25,20 @@ from cxlib.words import mark as _
 class Scorecard(Result):
     """Visits summed up.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value, low,
-        high`` (mean score in percent and its t interval over visits; NaN ends on one visit),
-        ``adjusted`` (at the average visitor; NaN where visitors cannot be told from locations),
-        ``critical`` (visits with a critical failure), ``difference, difference_low,
-        difference_high, p_adjusted`` (from the mean of the other places, in points, at the same
-        visitors where these can be told; one variance for all places).
-    sections : pandas.DataFrame
-        ``section, n, value, low, high``: mean over visits of a section's score, in percent.
-    standards : pandas.DataFrame
-        Most often failed first: ``standard, section, n`` (visits to which it applied), ``failed``,
-        ``value`` (percent of points won), ``low, high`` (Wilson), ``critical``, ``weakest`` (the
-        level of `by` where it fails most).
-    visitors : pandas.DataFrame
-        ``visitor, n, effect, low, high, p_adjusted``: how far a visitor scores above (strict ones
-        below) the others at the same places, in points; empty with one visitor.
-    visits : pandas.DataFrame
-        One row a visit: ``visit, value, critical`` and the level of `by`.
-    agreement : Agreement or None
-        Of two visitors at one place in one wave, standard by standard; None without such visits.
-    n_used, n_dropped : int
-        Visits, and rows that did not apply.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value,
+    low, high`` (mean score in percent and its t interval over visits; NaN ends on one visit),
+    ``adjusted`` (at the average visitor; NaN where visitors cannot be told from locations),
+    ``critical`` (visits with a critical failure), ``difference, difference_low, difference_high,
+    p_adjusted`` (from the mean of the other places, in points, at the same visitors where these can
+    be told; one variance for all places). ``sections``: ``section, n, value, low, high``: mean over
+    visits of a section's score, in percent. ``standards``: most often failed first: ``standard,
+    section, n`` (visits to which it applied), ``failed``, ``value`` (percent of points won), ``low,
+    high`` (Wilson), ``critical``, ``weakest`` (the level of `by` where it fails most).
+    ``visitors``: ``visitor, n, effect, low, high, p_adjusted``: how far a visitor scores above
+    (strict ones below) the others at the same places, in points; empty with one visitor.
+    ``visits``: one row a visit: ``visit, value, critical`` and the level of `by`. ``agreement``: of
+    two visitors at one place in one wave, standard by standard; None without such visits. ``n_used,
+    n_dropped``: visits, and rows that did not apply.
     """
 
     table: pd.DataFrame
@@ -61,7 +49,6 @@ class Scorecard(Result):
     agreement: Agreement | None
     n_used: int
     n_dropped: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def scorecard(
@@ -98,11 +85,6 @@ def scorecard(
     confidence : float
         Coverage of the intervals.
 
-    Returns
-    -------
-    Scorecard
-        Scores by place, section, standard and visitor.
-
     Raises
     ------
     DataError
@@ -116,34 +98,60 @@ def scorecard(
     squares fit of visit scores on place and visitor, against the mean of all visitors; they need
     visitors who went to the same places.
     """
-    data = pd.DataFrame(
-        {
-            name: validate.column(visits, given).to_numpy()
-            for name, given in {"by": by, "visit": visit, "standard": standard}.items()
-        }
-    )
-    data["score"] = validate.numbers(validate.column(visits, score).rename(score))
-    for name, given, default in (("maximum", maximum, 1.0), ("weight", weight, 1.0)):
-        data[name] = validate.numbers(visits[given]) if given in visits else default
-    data["section"] = visits[section].astype(str).to_numpy() if section in visits else ""
-    data["section_weight"] = (
-        validate.numbers(visits[section_weight]) if section_weight in visits else nan
-    )
-    data["critical"] = (
-        visits[critical].fillna(False).astype(bool).to_numpy() if critical in visits else False
-    )
+    needed = {"by": by, "visit": visit, "standard": standard, "score": score}
+    given = {name: validate.column(visits, of).to_numpy() for name, of in needed.items()}
+    data = pd.DataFrame(given)
+    data["score"] = validate.numbers(data["score"].rename(score))
+    numbers = {"maximum": (maximum, 1.0), "weight": (weight, 1.0)}
+    for name, (of, default) in (numbers | {"section_weight": (section_weight, nan)}).items():
+        data[name] = validate.numbers(visits[of]) if of in visits else default
+    for name, of in (("section", section), ("wave", wave)):
+        data[name] = visits[of].astype(str).to_numpy() if of in visits else ""
     data["visitor"] = visits[visitor].astype("string").to_numpy() if visitor in visits else pd.NA
-    data["wave"] = visits[wave].astype(str).to_numpy() if wave in visits else ""
+    data["critical"] = False
+    if critical in visits:
+        data["critical"] = visits[critical].fillna(False).astype(bool).to_numpy()
     _check(data)
     used = data[data["score"].notna()]
     if used.empty:
         raise DataError(f"no standard was scored: {score!r} is empty throughout.")
-    used = used.assign(
-        won=used["weight"] * used["score"],
-        most=used["weight"] * used["maximum"],
-        failed=used["score"] < used["maximum"],
-    )
+    used = used.assign(failed=used["score"] < used["maximum"])
     used["critical_failed"] = used["failed"] & used["critical"]
+    each, parts = _scored(used)
+    level = number(confidence, "confidence")
+    visitors, adjusted, notes = _visitors(each, level)
+    table = _means(each, "by", level).rename(columns={"by": by})
+    table["adjusted"] = table[by].map(adjusted).astype(float)
+    table["critical"] = each.groupby("by", sort=False, observed=True)["critical"].sum().to_numpy()
+    gaps = ["difference", "difference_low", "difference_high", "p_adjusted"]
+    table[gaps] = nan
+    if len(table) > 1:
+        names = sorted(each["by"].astype(str).unique())
+        apart = _contrasts(each, "by", level, each[[]], "difference")
+        told = pd.DataFrame(apart, index=names).loc[table[by].astype(str)]
+        told["p_adjusted"] = adjust(told.pop("p_value"))
+        table[gaps] = told.to_numpy()
+    table = table.sort_values("value", kind="stable", ignore_index=True)
+    once = int((table["n"] == 1).sum())
+    if once:
+        message = _("{n} of {all} were visited once: one visit says nothing of the next.")
+        notes.append(Caveat(message, n=once, all=len(table)))
+    return Scorecard(
+        table=table,
+        sections=_means(parts.reset_index(), "section", level),
+        standards=_standards(used, level),
+        visitors=visitors,
+        visits=each.rename(columns={"by": by}).reset_index(),
+        agreement=_agreement(used),
+        n_used=len(each),
+        n_dropped=int(data["score"].isna().sum()),
+        caveats=tuple(notes),
+    )
+
+
+def _scored(used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return each visit's score, and that of each of its sections, in percent."""
+    used = used.assign(**{at: used["weight"] * used[of] for at, of in _POINTS.items()})
     parts = used.groupby(["visit", "section"], sort=False).agg(
         won=("won", "sum"), most=("most", "sum"), given=("section_weight", "first")
     )
@@ -158,41 +166,10 @@ def scorecard(
         critical=("critical_failed", "any"),
     )
     each.insert(0, "value", sums["counted"] / sums["counts"])
-    level = number(confidence, "confidence")
-    visitors, adjusted, notes = _visitors(each, level)
-    rows = [
-        {by: place, **_mean(rows_["value"].to_numpy(), level)}
-        | {"adjusted": adjusted.get(place, nan), "critical": int(rows_["critical"].sum())}
-        for place, rows_ in each.groupby("by", sort=False, observed=True)
-    ]
-    table = pd.DataFrame(rows)
-    apart = _contrasts(each, "by", level, each[[]], "difference")
-    names = sorted(each["by"].astype(str).unique())
-    told = pd.DataFrame(apart, index=names).loc[list(table[by].astype(str))].set_index(table.index)
-    if len(table) > 1:
-        table = table.join(told.assign(p_adjusted=adjust(told["p_value"])).drop(columns="p_value"))
-    else:
-        table[["difference", "difference_low", "difference_high", "p_adjusted"]] = nan
-    table = table.sort_values("value", kind="stable", ignore_index=True)
-    once = int((table["n"] == 1).sum())
-    if once:
-        message = _("{n} of {all} were visited once: one visit says nothing of the next.")
-        notes.append(Caveat(message, n=once, all=len(table)))
-    sections = [
-        {"section": name, **_mean(rows_["value"].to_numpy(), level)}
-        for name, rows_ in parts.groupby("section", sort=False)
-    ]
-    return Scorecard(
-        table=table,
-        sections=pd.DataFrame(sections),
-        standards=_standards(used, level),
-        visitors=visitors,
-        visits=each.rename(columns={"by": by}).reset_index(),
-        agreement=_agreement(used),
-        n_used=len(each),
-        n_dropped=int(data["score"].isna().sum()),
-        caveats=tuple(notes),
-    )
+    return each, parts
+
+
+_POINTS = {"won": "score", "most": "maximum"}
 
 
 def change(
@@ -266,15 +243,9 @@ def _contrasts(
     if fit.df_resid >= 1 and fit.ssr > 1e-9 and wanted.any():
         test = fit.t_test(wanted)
         ends, p = test.conf_int(1 - confidence), np.ravel(test.pvalue)
-    return [
-        {
-            name: float(x),
-            f"{name}_low": float(low),
-            f"{name}_high": float(high),
-            "p_value": float(q),
-        }
-        for x, (low, high), q in zip(wanted @ fit.params, ends, p, strict=True)
-    ]
+    names = (name, f"{name}_low", f"{name}_high", "p_value")
+    found = np.column_stack([wanted @ fit.params, ends, p]).tolist()
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def _check(data: pd.DataFrame) -> None:
@@ -299,12 +270,13 @@ def _check(data: pd.DataFrame) -> None:
         raise DataError(f"visit {places[places > 1].index[0]!r} is of two places.")
 
 
-def _mean(x: np.ndarray, confidence: float) -> dict[str, Any]:
-    n, value = len(x), float(x.mean())
-    if n < 2:
-        return {"n": n, "value": value, "low": nan, "high": nan}
-    half = student.ppf((1 + confidence) / 2, n - 1) * x.std(ddof=1) / np.sqrt(n)
-    return {"n": n, "value": value, "low": max(0.0, value - half), "high": min(100.0, value + half)}
+def _means(scores: pd.DataFrame, by: str, confidence: float) -> pd.DataFrame:
+    """Return each group's mean score with its t interval; none on one score."""
+    told = scores.groupby(by, sort=False, observed=True)["value"].agg(["size", "mean", "std"])
+    n, mean = told["size"].to_numpy(), told["mean"]
+    half = student.ppf((1 + confidence) / 2, np.maximum(n - 1, 1)) * told["std"] / np.sqrt(n)
+    ends = {"low": (mean - half).clip(lower=0.0), "high": (mean + half).clip(upper=100.0)}
+    return pd.DataFrame({"n": n, "value": mean, **ends}).reset_index()
 
 
 def _standards(used: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -327,11 +299,11 @@ def _visitors(
     each: pd.DataFrame, confidence: float
 ) -> tuple[pd.DataFrame, dict[Any, float], list[Caveat]]:
     """Return each visitor's effect, places at the average visitor, and what stood in the way."""
-    empty = pd.DataFrame(columns=["visitor", "n", "effect", "low", "high", "p_adjusted"])
+    columns = ["visitor", "n", "effect", "low", "high", "p_adjusted"]
     known = each[each["visitor"].notna()]
     names = list(known["visitor"].unique())
     if len(names) < 2:
-        return empty, {}, []
+        return pd.DataFrame(columns=columns), {}, []
     places = pd.get_dummies(known["by"].astype(str), dtype=float)
     # effects sum to zero over visitors: each is told against their mean
     people = pd.get_dummies(known["visitor"], dtype=float)[names]
@@ -342,23 +314,15 @@ def _visitors(
         message = _(
             "Visitors went to different places: strict visitors cannot be told from weak places."
         )
-        return empty, {}, [Caveat(message)]
+        return pd.DataFrame(columns=columns), {}, [Caveat(message)]
     fit = sm.OLS(known["value"].to_numpy(), design).fit()
-    rows = []
-    for at, name in enumerate(names):
-        contrast = np.zeros(design.shape[1])
-        contrast[places.shape[1] :] = -1.0 if at == len(names) - 1 else 0.0
-        if at < len(names) - 1:
-            contrast[places.shape[1] + at] = 1.0
-        test = fit.t_test(contrast)
-        low, high = test.conf_int(1 - confidence)[0]
-        rows.append(
-            {"visitor": name, "n": int((known["visitor"] == name).sum())}
-            | {"effect": float(np.ravel(test.effect)[0]), "low": float(low), "high": float(high)}
-            | {"p_value": float(np.ravel(test.pvalue)[0])}
-        )
-    table = pd.DataFrame(rows)
-    table["p_adjusted"] = adjust(table.pop("p_value").to_numpy())
+    contrasts = np.zeros((len(names), design.shape[1]))
+    contrasts[:, places.shape[1] :] = np.vstack([np.eye(len(names) - 1), -np.ones(len(names) - 1)])
+    test = fit.t_test(contrasts)
+    ends = test.conf_int(1 - confidence)
+    facts = (names, known["visitor"].value_counts()[names].to_numpy(), np.ravel(test.effect))
+    told = (*facts, ends[:, 0], ends[:, 1], adjust(np.ravel(test.pvalue)))
+    table = pd.DataFrame(dict(zip(columns, told, strict=True)))
     by_name = dict(zip(places.columns, fit.params[: places.shape[1]], strict=True))
     adjusted = {place: float(by_name[str(place)]) for place in known["by"].unique()}
     notes = []

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis import validate
 from cxlib.analysis.estimation import answers_to, contributions, even, percentiles
-from cxlib.analysis.metrics import Direction, Kind, Metric, SurveyDesign, Touchpoint, resolve
+from cxlib.analysis.metrics import Declared, Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.validate import Floats, Integers, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -62,17 +63,13 @@ def decompose_change(
     *,
     metric: str | Metric | Touchpoint,
     by: str | Sequence[str],
-    kind: Kind | None = None,
-    scale: tuple[int, int] | None = None,
-    top: int | None = None,
-    direction: Direction | None = None,
-    cut_points: tuple[int, int] | None = None,
     weights: str | None = "weight",
     cluster: str | None = None,
-    off_scale: validate.OffScale = "error",
+    off_scale: OffScale = "error",
     bootstrap: int = RESAMPLES,
     seed: int = 20260101,
     confidence: float = 0.95,
+    **declared: Unpack[Declared],
 ) -> ChangeDecomposition:
     """Split the change of a score into rate (within cells) and mix (between cells).
 
@@ -80,8 +77,8 @@ def decompose_change(
     ----------
     before, after : pandas.DataFrame
         The two waves, one row a response.
-    metric, kind, scale, top, direction, cut_points
-        What changed; see `metrics.resolve`.
+    metric : str, Metric or Touchpoint
+        What changed.
     by : str or sequence of str
         Columns whose combinations are the cells. A missing level is a cell of its own, so that the
         parts add up to the change of the published score.
@@ -91,6 +88,8 @@ def decompose_change(
         As in `scores.nps`.
     bootstrap, seed, confidence
         Resamples of each wave (0 runs none), their seed, coverage of the percentile intervals.
+    **declared
+        ``kind, scale, top, direction, cut_points``, as in `metrics.resolve`.
 
     Returns
     -------
@@ -106,9 +105,7 @@ def decompose_change(
     """
     validate.check_confidence(confidence)
     bootstrap, rng = validate.count(bootstrap, "bootstrap"), validate.generator(seed)
-    question = resolve(
-        metric, kind=kind, scale=scale, top=top, direction=direction, cut_points=cut_points
-    )
+    question = resolve(metric, **declared)
     columns = (by,) if isinstance(by, str) else tuple(by)
     if not columns:
         raise DataError("by= names no column to split the change by.")
@@ -117,35 +114,27 @@ def decompose_change(
         raise DataError(f"a segment cannot be called {taken!r}: the table uses that name.")
     codes, labels = _cells(before, after, columns)
     design = SurveyDesign(weights=weights, cluster=cluster)
+    sides = np.split(codes, [len(before)])
     waves = [
         _wave(frame, cell, question, name, design, off_scale)
-        for frame, cell, name in (
-            (before, codes[: len(before)], "before"),
-            (after, codes[len(before) :], "after"),
-        )
+        for frame, cell, name in zip((before, after), sides, ("before", "after"), strict=True)
     ]
-    sums = [
-        tuple(
-            np.bincount(wave.cell, part, minlength=len(labels)).astype(float)
-            for part in (wave.w, wave.w * wave.x)
-        )
-        for wave in waves
-    ]
+    cells = len(labels)
+    sums = [_sums(wave, cells) for wave in waves]
     parts = split(*sums)
-    draws = split(*(_resample(wave, len(labels), bootstrap, rng) for wave in waves))
-    rate, mix = float(parts.rate.sum()), float(parts.mix.sum())
+    draws = split(*(_resample(wave, cells, bootstrap, rng) for wave in waves))
     means = [float(total.sum() / weight.sum()) for weight, total in sums]
     n_used = sum(wave.x.size for wave in waves)
-    n_of = [np.bincount(wave.cell, minlength=len(labels)) for wave in waves]
+    n_of = [np.bincount(wave.cell, minlength=cells) for wave in waves]
     gains = (parts.rate, parts.mix, parts.rate + parts.mix)
-    cells: list[Any] = [*parts.scores, *parts.shares, *n_of, *gains]
-    table = labels.assign(**dict(zip(COLUMNS, cells, strict=True)))
+    told = zip(COLUMNS, (*parts.scores, *parts.shares, *n_of, *gains), strict=True)
+    table = labels.assign(**dict(told))
+    caveats = _caveats(before, after, columns, cluster)
+    if any(wave.x.size == 1 for wave in waves):
+        caveats.append(Caveat(_("A wave of one answer cannot be resampled to any purpose.")))
     return ChangeDecomposition(
         table=table[(table["n_before"] + table["n_after"]) > 0].reset_index(drop=True),
-        rate=rate,
-        mix=mix,
-        total=rate + mix,
-        **_spread(draws, confidence),
+        **_whole(parts, draws, confidence),
         before=means[0],
         after=means[1],
         metric=question.key,
@@ -156,27 +145,27 @@ def decompose_change(
         confidence=confidence,
         n_used=n_used,
         n_dropped=len(before) + len(after) - n_used,
-        caveats=_caveats(before, after, columns, cluster, waves),
+        caveats=tuple(caveats),
     )
 
 
 class _Wave(NamedTuple):
-    x: validate.Floats
-    w: validate.Floats
-    cell: validate.Integers
-    clusters: validate.Integers | None
+    x: Floats
+    w: Floats
+    cell: Integers
+    clusters: Integers | None
 
 
 class Parts(NamedTuple):
     """Rate and mix by cell (last axis), and each wave's shares and scores."""
 
-    rate: validate.Floats
-    mix: validate.Floats
-    shares: tuple[validate.Floats, validate.Floats]
-    scores: tuple[validate.Floats, validate.Floats]
+    rate: Floats
+    mix: Floats
+    shares: tuple[Floats, Floats]
+    scores: tuple[Floats, Floats]
 
 
-def split(before: tuple[validate.Floats, ...], after: tuple[validate.Floats, ...]) -> Parts:
+def split(before: tuple[Floats, ...], after: tuple[Floats, ...]) -> Parts:
     """Split into rate and mix from sums of weights, and of weighted answers, by cell (last axis).
 
     Mix is counted from the middle of the two whole scores: shares sum to one in both waves, so
@@ -197,15 +186,14 @@ def split(before: tuple[validate.Floats, ...], after: tuple[validate.Floats, ...
 
 
 def _cells(
-    before: pd.DataFrame, after: pd.DataFrame, columns: tuple[str, ...]
-) -> tuple[validate.Integers, pd.DataFrame]:
+    before: pd.DataFrame, after: pd.DataFrame, columns: Sequence[str]
+) -> tuple[Integers, pd.DataFrame]:
     """Code both waves' cells together, in natural order; a missing level comes last."""
     codes = np.zeros(len(before) + len(after), dtype=np.intp)
     orders: list[list[Any]] = []
     for name in columns:
-        both = pd.concat(
-            [validate.column(before, name), validate.column(after, name)], ignore_index=True
-        )
+        values = [validate.column(wave, name) for wave in (before, after)]
+        both = pd.concat(values, ignore_index=True)
         order = [*validate.levels_of(both), None]
         found = pd.Index(order[:-1]).get_indexer(both.astype(object))
         codes = codes * len(order) + np.where(found < 0, len(order) - 1, found)
@@ -221,13 +209,13 @@ def _cells(
 
 def _wave(
     data: pd.DataFrame,
-    cell: validate.Integers,
+    cell: Integers,
     metric: Metric,
     name: str,
     design: SurveyDesign,
-    off_scale: validate.OffScale,
+    off: OffScale,
 ) -> _Wave:
-    x = contributions(answers_to(metric, validate.column(data, metric.key), off_scale)[0], metric)
+    x = contributions(answers_to(metric, validate.column(data, metric.key), off)[0], metric)
     kept = ~np.isnan(x)
     if not kept.any():
         raise DataError(f"no answers in {metric.key!r} {name} the change: all {len(x)} missing.")
@@ -242,7 +230,7 @@ def _wave(
 
 def _resample(
     wave: _Wave, cells: int, draws: int, rng: np.random.Generator
-) -> tuple[validate.Floats, validate.Floats]:
+) -> tuple[Floats, Floats]:
     """Return sums of weights and weighted answers by cell, one row a resample.
 
     Answers alike in cell, score and weight are drawn together, which is the same and quicker.
@@ -267,7 +255,7 @@ def _resample(
     return result[:, :cells], result[:, cells:]
 
 
-def _draw(copies: validate.Integers, size: int, rng: np.random.Generator) -> validate.Floats:
+def _draw(copies: Integers, size: int, rng: np.random.Generator) -> Floats:
     n = int(copies.sum())
     if copies.size < n / 4:
         return rng.multinomial(n, copies / n, size=size).astype(float)
@@ -278,24 +266,25 @@ def _draw(copies: validate.Integers, size: int, rng: np.random.Generator) -> val
     return counted.reshape(size, copies.size).astype(float)
 
 
-def _spread(draws: Parts, confidence: float) -> dict[str, float]:
-    rate, mix = draws.rate.sum(axis=-1), draws.mix.sum(axis=-1)
-    ends = percentiles(np.column_stack([rate, mix, rate + mix]), confidence)
+def _sums(wave: _Wave, cells: int) -> tuple[Floats, Floats]:
+    """Return sums of weights and of weighted answers, by cell."""
+    weight, total = (np.bincount(wave.cell, of, cells) for of in (wave.w, wave.w * wave.x))
+    return weight.astype(float), total.astype(float)
+
+
+def _whole(parts: Parts, draws: Parts, confidence: float) -> dict[str, float]:
+    """Return rate, mix and total of all cells, each with its bootstrap interval."""
+    rate, mix = float(parts.rate.sum()), float(parts.mix.sum())
+    rates, mixes = draws.rate.sum(axis=-1), draws.mix.sum(axis=-1)
+    low, high = percentiles(np.column_stack([rates, mixes, rates + mixes]), confidence).tolist()
     names = ("rate", "mix", "total")
-    low, high = (
-        {f"{name}_{end}": float(at) for name, at in zip(names, ats, strict=True)}
-        for end, ats in zip(("low", "high"), ends, strict=True)
-    )
-    return low | high
+    told = {"": (rate, mix, rate + mix), "_low": low, "_high": high}
+    return {f"{n}{end}": at for end, ats in told.items() for n, at in zip(names, ats, strict=True)}
 
 
 def _caveats(
-    before: pd.DataFrame,
-    after: pd.DataFrame,
-    columns: tuple[str, ...],
-    cluster: str | None,
-    waves: list[_Wave],
-) -> tuple[Caveat, ...]:
+    before: pd.DataFrame, after: pd.DataFrame, columns: Sequence[str], cluster: str | None
+) -> list[Caveat]:
     caveats: list[Caveat] = []
     for name in columns:
         missing = int(before[name].isna().sum() + after[name].isna().sum())
@@ -310,6 +299,4 @@ def _caveats(
                 "intervals are wide rather than narrow."
             )
             caveats.append(Caveat(message, n=len(shared)))
-    if any(wave.x.size == 1 for wave in waves):
-        caveats.append(Caveat(_("A wave of one answer cannot be resampled to any purpose.")))
-    return tuple(caveats)
+    return caveats

@@ -206,17 +206,14 @@ def _paired(
     n = complete.size
     if n == 0:
         raise DataError(f"no pair is complete among {gaps.size} rows.")
-    error = float(complete.std(ddof=1)) / sqrt(n) if n > 1 else nan
-    caveats: tuple[Caveat, ...] = ()
+    value, error = float(complete.mean()), float(complete.std(ddof=1)) / sqrt(n) if n > 1 else nan
+    found = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
+    found["standard_error"] = error
     if n > 1 and error > 0:
-        found = by_t(float(complete.mean()), error, n - 1, coverage)
-    else:
-        found = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
-        found["standard_error"] = error
-        message = _("The pairs show no spread, so their difference has no interval and no test.")
-        caveats = (Caveat(message),)
+        found = by_t(value, error, n - 1, coverage)
+    message = _("The pairs show no spread, so their difference has no interval and no test.")
     return Difference(
-        value=float(complete.mean()),
+        value=value,
         **found,
         unit=question.unit,
         metric=question.kind,
@@ -225,7 +222,7 @@ def _paired(
         n_dropped=int(gaps.size - n),
         confidence=coverage,
         paired=True,
-        caveats=caveats,
+        caveats=(Caveat(message),) if isnan(found["p_value"]) else (),
     )
 
 

@@ -33,23 +33,13 @@ DRIFT, FEW = _("apart before it already"), _("too few groups to tell")
 class Elsewhere(Result):
     """A difference in differences.
 
-    Attributes
-    ----------
-    value, low, high : float
-        The change where it was done less the change elsewhere, in the KPI's unit.
-    p_value, df, standard_error : float
-        Of its t test.
-    there, elsewhere : float
-        The two changes.
-    earlier, earlier_p : float
-        How far the two drew apart a period before it (slope), and its p-value.
-    verdict : str
-        "better than elsewhere", "worse than elsewhere", "no clear difference", "apart before it
-        already" or "too few groups to tell".
-    levels, others, before : tuple of str
-        The groups on either side, and the periods up to it.
-    n, least : int
-        The answers behind all, and the fewest that a side has in `before` or `after`.
+    ``value, low, high``: the change where it was done less the change elsewhere, in the KPI's unit.
+    ``p_value, df, standard_error``: of its t test. ``there, elsewhere``: the two changes.
+    ``earlier, earlier_p``: how far the two drew apart a period before it (slope), and its p-value.
+    ``verdict``: "better than elsewhere", "worse than elsewhere", "no clear difference", "apart
+    before it already" or "too few groups to tell". ``levels, others, before``: the groups on either
+    side, and the periods up to it. ``n, least``: the answers behind all, and the fewest that a side
+    has in `before` or `after`.
     """
 
     value: float = nan
@@ -100,10 +90,6 @@ def difference_in_differences(
         periods, and groups keep their shares.
     design, draws, seed
         As in `compare`: customers are resampled over all groups and periods together.
-
-    Returns
-    -------
-    Elsewhere
 
     Raises
     ------

@@ -31,32 +31,17 @@ _ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dr
 class Crosstab(Result):
     """Questions by segments, a row a cell.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        For each row of the cross table (``question``, and ``choice`` where shares of answers are
-        told; ``net`` where several are told together) first everybody (``segment, level``
-        missing), then each level of each segment: ``column``, its letter within the segment;
-        ``value, low, high, standard_error`` in ``unit``; ``n`` (unweighted base of the
-        question in this column), ``n_effective`` (Kish), ``n_dropped``, ``care``; against all
-        other levels ``difference, difference_low, difference_high, p_value,
-        p_adjusted, against_rest`` ("higher", "lower" or empty);
-        ``letters``: the columns of its segment that it lies significantly above.
-    pairs : pandas.DataFrame
-        The pairwise family: ``question, choice, segment, level, other, difference,
-        standard_error, p_value, p_adjusted``, and ``least``, the smaller base of the two.
-    by : tuple of str
-        The segments.
-    minimum_base : int
-        Smaller columns are in neither family.
-    alpha : float
-        Level of the letters: one less the confidence.
-    confidence : float
-        Coverage of the intervals.
-    n_used : int
-        Respondents.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: for each row of the cross table (``question``, and ``choice`` where shares of answers
+    are told; ``net`` where several are told together) first everybody (``segment, level`` missing),
+    then each level of each segment: ``column``, its letter within the segment; ``value, low, high,
+    standard_error`` in ``unit``; ``n`` (unweighted base of the question in this column),
+    ``n_effective`` (Kish), ``n_dropped``, ``care``; against all other levels ``difference,
+    difference_low, difference_high, p_value, p_adjusted, against_rest`` ("higher", "lower" or
+    empty); ``letters``: the columns of its segment that it lies significantly above. ``pairs``: the
+    pairwise family: ``question, choice, segment, level, other, difference, standard_error, p_value,
+    p_adjusted``, and ``least``, the smaller base of the two. ``by``: the segments.
+    ``minimum_base``: smaller columns are in neither family. ``alpha``: level of the letters: one
+    less the confidence. ``confidence``: coverage of the intervals. ``n_used``: respondents.
     """
 
     table: pd.DataFrame
@@ -66,7 +51,6 @@ class Crosstab(Result):
     alpha: float
     confidence: float
     n_used: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def crosstab(
@@ -108,10 +92,6 @@ def crosstab(
         Columns on fewer answers are in no family of comparisons.
     off_scale : {"error", "missing"}
         As in `scores.nps`.
-
-    Returns
-    -------
-    Crosstab
 
     Raises
     ------

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis import metrics
 from cxlib.analysis.estimation import Score, answered, answers_to, matched, score_answers, share_of
+from cxlib.analysis.metrics import (
+    TOP_BOXES,
+    Direction,
+    Kind,
+    Metric,
+    Scale,
+    SurveyDesign,
+    Touchpoint,
+    resolve,
+)  # fmt: skip
 from cxlib.analysis.results import TableResult
 from cxlib.analysis.validate import OffScale, answers_of, at, check_confidence, column, drawn
 from cxlib.errors import DataError
@@ -21,8 +30,8 @@ def nps(
     *,
     weights: Any = None,
     cluster: Any = None,
-    scale: tuple[int, int] = (0, 10),
-    cut_points: tuple[int, int] | None = None,
+    scale: Scale = (0, 10),
+    cut_points: Scale | None = None,
     off_scale: OffScale = "error",
     confidence: float = 0.95,
 ) -> Score:
@@ -59,19 +68,21 @@ def nps(
         If no answer is left, one is off the scale or no number, a weight is not positive, or the
         scale has no cut points.
     """
-    metric = metrics.Metric(_name(ratings), "nps", scale, cut_points=cut_points)
+    metric = Metric(_name(ratings), "nps", scale, cut_points=cut_points)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
 
 
+class Given(TypedDict, total=False):
+    """What every score takes beside its answers; see `nps`."""
+
+    weights: Any
+    cluster: Any
+    off_scale: OffScale
+    confidence: float
+
+
 def csat(
-    ratings: pd.Series,
-    *,
-    scale: tuple[int, int] = (1, 5),
-    top: int = metrics.TOP_BOXES,
-    weights: Any = None,
-    cluster: Any = None,
-    off_scale: OffScale = "error",
-    confidence: float = 0.95,
+    ratings: pd.Series, *, scale: Scale = (1, 5), top: int = TOP_BOXES, **given: Unpack[Given]
 ) -> Score:
     """Compute the share of answers in the top boxes of a satisfaction scale, in percent.
 
@@ -79,24 +90,20 @@ def csat(
 
     Parameters
     ----------
-    ratings, scale, weights, cluster, off_scale, confidence
-        As in `nps`.
+    ratings, scale, **given
+        As in `nps`: ``weights, cluster, off_scale, confidence``.
     top : int
         How many of the highest answers count as satisfied.
     """
-    metric = metrics.Metric(_name(ratings), "csat", scale, top)
-    return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
+    return score_answers(ratings, Metric(_name(ratings), "csat", scale, top), **given)
 
 
 def ces(
     ratings: pd.Series,
     *,
-    scale: tuple[int, int] = (1, 7),
-    direction: metrics.Direction = "higher",
-    weights: Any = None,
-    cluster: Any = None,
-    off_scale: OffScale = "error",
-    confidence: float = 0.95,
+    scale: Scale = (1, 7),
+    direction: Direction = "higher",
+    **given: Unpack[Given],
 ) -> Score:
     """Compute the Customer Effort Score: the mean answer, with the share who agree beside it.
 
@@ -106,37 +113,34 @@ def ces(
 
     Parameters
     ----------
-    ratings, scale, weights, cluster, off_scale, confidence
+    ratings, scale, **given
         As in `nps`.
     direction : {"higher", "lower"}
         Which way is better: ``"higher"`` for "it was easy", ``"lower"`` for "how much effort".
     """
-    metric = metrics.Metric(_name(ratings), "ces", scale, direction=direction)
-    return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
+    metric = Metric(_name(ratings), "ces", scale, direction=direction)
+    return score_answers(ratings, metric, **given)
 
 
 def mean(
     ratings: pd.Series,
     *,
-    weights: Any = None,
-    cluster: Any = None,
-    scale: tuple[int, int] | None = None,
-    direction: metrics.Direction = "higher",
-    off_scale: OffScale = "error",
-    confidence: float = 0.95,
+    scale: Scale | None = None,
+    direction: Direction = "higher",
+    **given: Unpack[Given],
 ) -> Score:
     """Compute the mean of ratings, or of any finite number a respondent, with its t interval.
 
     Parameters as in `nps` and `ces`; halves are welcome. Standard error √(Σ(w(x−x̄)/Σw)²) ·
     √(n/(n−1)), by customer (sums and n) where customers repeat.
     """
-    metric = metrics.Metric(_name(ratings), "mean", scale, direction=direction)
-    return score_answers(ratings, metric, weights, cluster, off_scale, confidence)
+    metric = Metric(_name(ratings), "mean", scale, direction=direction)
+    return score_answers(ratings, metric, **given)
 
 
 def score(
     data: pd.DataFrame,
-    metric: metrics.Metric | metrics.Touchpoint,
+    metric: Metric | Touchpoint,
     *,
     weights: str | None = "weight",
     cluster: str | None = None,
@@ -156,9 +160,9 @@ def score(
     off_scale, confidence
         As in `nps`.
     """
-    question = metrics.resolve(metric)
+    question = resolve(metric)
     ratings = column(data, question.key)
-    given = drawn(data, metrics.SurveyDesign(weights=weights, cluster=cluster))
+    given = drawn(data, SurveyDesign(weights=weights, cluster=cluster))
     return score_answers(ratings, question, *given, off_scale, confidence)
 
 
@@ -181,9 +185,9 @@ class Distribution(TableResult):
 def distribution(
     ratings: pd.Series,
     *,
-    scale: tuple[int, int] | None,
-    kind: metrics.Kind | None = None,
-    cut_points: tuple[int, int] | None = None,
+    scale: Scale | None,
+    kind: Kind | None = None,
+    cut_points: Scale | None = None,
     weights: Any = None,
     cluster: Any = None,
     off_scale: OffScale = "error",
@@ -207,7 +211,7 @@ def distribution(
     ratings = answers_of(ratings)
     kind = "nps" if cut_points is not None else kind or "mean"
     name = "" if ratings.name is None else str(ratings.name)
-    metric = metrics.Metric(name, kind, scale, cut_points=cut_points)
+    metric = Metric(name, kind, scale, cut_points=cut_points)
     check_confidence(confidence)
     x, caveats = answers_to(metric, ratings, off_scale, whole=True)
     there = answered(x, ratings)

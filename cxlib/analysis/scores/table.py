@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import nan
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
@@ -50,17 +50,13 @@ def score_table(
     metric: Question | Sequence[Question],
     by: str | Sequence[str] | None = None,
     cross: bool = False,
-    kind: metrics.Kind | None = None,
-    scale: tuple[int, int] | None = None,
-    top: int | None = None,
-    direction: metrics.Direction | None = None,
-    cut_points: tuple[int, int] | None = None,
     weights: str | None = "weight",
     cluster: str | None = None,
     versus: Literal["complement"] | None = None,
     minimum_base: int = MINIMUM_BASE,
     off_scale: validate.OffScale = "error",
     confidence: float = 0.95,
+    **declared: Unpack[metrics.Declared],
 ) -> ScoreTable:
     """Score a question by segment or period, or several touchpoints side by side.
 
@@ -78,8 +74,6 @@ def score_table(
         where `metric` is a sequence.
     cross : bool
         Cross the `by` columns, a row a combination that occurs, instead of one after the other.
-    kind, scale, top, direction, cut_points
-        Override what the questions declare; see `metrics.Metric`.
     weights, cluster : str or None
         Columns, as in `SurveyDesign`.
     versus : {"complement"}, optional
@@ -88,6 +82,9 @@ def score_table(
         Smaller cells are left out of the family of comparisons; the table holds cells of any base.
     off_scale, confidence
         As in `scores.nps`.
+    **declared
+        ``kind, scale, top, direction, cut_points``: override what the questions declare; see
+        `metrics.Metric`.
 
     Raises
     ------
@@ -99,12 +96,7 @@ def score_table(
     several = not isinstance(metric, (str, metrics.Metric, metrics.Touchpoint))
     listed = _each(metric, "metric") if several else (metric,)
     metrics.number(minimum_base, "minimum_base")
-    questions = [
-        metrics.resolve(
-            m, kind=kind, scale=scale, top=top, direction=direction, cut_points=cut_points
-        )
-        for m in listed
-    ]
+    questions = [metrics.resolve(m, **declared) for m in listed]
     single = isinstance(by, str) or cross
     columns = () if by is None else (by,) if isinstance(by, str) else _each(by, "by")
     _check_request(questions, columns, several, versus)
@@ -113,10 +105,9 @@ def score_table(
     rows: list[dict[str, Any]] = []
     reached = np.zeros(len(data), dtype=bool)
     for given in answers:
-        for labels, cell, rest in (
-            crossed(data, columns) if cross else cells_of(data, columns, single)
-        ):
-            first = {"touchpoint": given.metric.key} if several else {}
+        first = {"touchpoint": given.metric.key} if several else {}
+        cells = crossed(data, columns) if cross else cells_of(data, columns, single)
+        for labels, cell, rest in cells:
             rows.append(first | labels | _row(given, cell, rest, versus))
             reached |= cell & ~np.isnan(given.x)
     named = ["touchpoint"] if several else []

@@ -212,11 +212,6 @@ def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
     design_effect : float
         Factor on the variance for weights and clusters that are not in it yet.
 
-    Returns
-    -------
-    SampleSize
-        ``n`` a wave, rounded up, with everything assumed.
-
     Raises
     ------
     DataError

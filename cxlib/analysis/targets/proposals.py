@@ -147,11 +147,6 @@ def propose(
     design_effect, alpha, power : float
         As in `sample_size`; the waves are compared two-sided.
 
-    Returns
-    -------
-    Proposal
-        Targets in order, within the KPI's scale; levels that coincide are said to.
-
     Raises
     ------
     DataError

@@ -70,7 +70,6 @@ class XmrChart(Result):
     screen: bool
     n_used: int  # periods with a value
     n_dropped: int  # and without
-    caveats: tuple[Caveat, ...]
 
 
 def xmr(

@@ -42,7 +42,6 @@ class Charts(Result):
     charts: dict[str, XmrChart] = field(repr=False)  # by KPI
     n_charts: int
     n_without: int  # KPIs without a value to chart
-    caveats: tuple[Caveat, ...] = ()
 
 
 def chart_kpis(

@@ -66,7 +66,6 @@ class EarlyWarnings(Result):
     n_charts: int
     n_used: int  # charts with limits
     n_dropped: int  # and without (one value, or no neighbours)
-    caveats: tuple[Caveat, ...]
 
 
 def early_warnings(
