@@ -294,7 +294,7 @@ def _one_column_each(
         names += [name for name in found if name not in names]
     if not names:
         return {}
-    cells = {name: values.texts_or_missing(raw.frame[name], missing=missing) for name in names}
+    cells = {name: values.texts_or_missing(raw.texts(name), missing=missing) for name in names}
     shown = pd.Series(False, index=raw.frame.index)
     for column in cells.values():
         shown |= column.notna()

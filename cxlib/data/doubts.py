@@ -29,6 +29,9 @@ FRAGMENT = 0.6
 """A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
 
 
+HEAVY = 1.0
+"""Gigabytes of a survey from which a chapter may need more than its limit: it copies columns."""
+
 _SHOWN = 5
 _EXPECTED = frozenset({
     EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
@@ -47,6 +50,14 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             ledger.error(("survey",), f"no response of the client itself is left: {why}.")
         return
     dropped(ledger, ("survey", "source"))
+    size = int(frame.memory_usage(deep=True).sum()) / 1e9
+    if size > HEAVY:
+        ledger.warn(
+            ("survey", "source"),
+            f"its {len(frame):,} rows take about {size:.1f} GB in memory, and every chapter holds "
+            "them: allow more by `cx run --memory 16000`, name fewer columns (comments weigh most),"
+            " or leave rows out by `where:`.",
+        )
     _bases(own, client, ledger)
     _periods(own, client, ledger)
     _repeats(own, client, ledger)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cxlib.data import values
 from cxlib.data.guess import (
+    OWN,
     Column,
     Scale,
     blocks_of,
@@ -20,7 +21,7 @@ from cxlib.data.guess import (
     scale_of,
     separator_of,
 )
-from cxlib.data.guess_dates import date_like, starts_of
+from cxlib.data.guess_dates import date_like, is_day, starts_of
 from cxlib.data.sections import (
     Keys,
     Lines,
@@ -144,7 +145,7 @@ def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a co
         if column.called(PERSONAL):
             table.used.add(column.name)
             table.dropped.add(column.name)
-    for pattern in DATE_NAMES:
+    for pattern in (*DATE_NAMES, *(re.escape(c.name) for c in table.rest() if is_day(c))):
         if found := dated(table, pattern):
             table.days = found[1].days
             said = f"date: {quoted(found[0].name)}"
@@ -383,7 +384,7 @@ def _block(lines: Lines, stem: str, block: list[Column], keys: Keys) -> None:
     names = ", ".join(quoted(column.name) for column in block)
     cells = {values.plain(t).casefold() for column in block for t in column.texts.unique()}
     flow = f"columns: [{names}], kind: multiple"
-    asks = []
+    asks = ["to which question do these choices belong?"] if stem == OWN else []
     if {"1", "2"} == cells:
         flow += ", chosen: [1]"
         asks = ["the cells are 1 and 2: does 1 mean chosen? So it is read"]

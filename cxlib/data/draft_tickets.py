@@ -22,9 +22,12 @@ from cxlib.data.sections import (
     write_unused,
 )
 from cxlib.data.vocabulary import (
+    ABANDONED,
     ANSWER_WORDS,
+    ANSWERED,
     BREACHED,
     DURATION_NAMES,
+    PARTS_OF_CALL,
     STATE_WORDS,
     THUMBS,
     TICKETS,
@@ -85,7 +88,7 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
     for key, pattern in DURATION_NAMES.items():
         whole = table.take(r"handl(e|ing) time.*", always) if key == "handle" else None
         if length := whole or table.take(pattern, always):
-            _duration(durations, key, length)
+            _duration(durations, key, length, table)
     for key, fits in _TICKET_FITS.items():
         if other := table.take(TICKETS[key], fits):
             state = other if key == "state" else state
@@ -98,6 +101,7 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
             kept = 1 - values.flags(late.texts)[0].astype(int)
             known = dict(zip(late.texts, kept, strict=True))
             part.add(2, f"sla_met: {_coded(late, known)}", "it tells the breaches")
+    answered = Lines() if state else _answered(part, table)
     lines.add(1, "columns:")
     lines.lines += part.lines
     write_formats(lines, table)
@@ -106,6 +110,7 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
     lines.lines += durations.lines
     if state is not None:
         _states(lines, state)
+    lines.lines += answered.lines
     lines.add(
         1, "# sla: {first_response: 4h, resolution: 2d}", "the contract's time limits, if any"
     )
@@ -143,12 +148,33 @@ def _is_rating(column: Column) -> bool:
     return is_number(column) or (known > 1 and len(words) <= known + 3)
 
 
-def _duration(lines: Lines, key: str, column: Column) -> None:
+def _answered(part: Lines, table: Table) -> Lines:
+    """Write the flag of calls that nobody answered as the state; return which cell says so."""
+    lines, column = Lines(), table.take(ABANDONED, is_flag)
+    if column is None:
+        return lines
+    part.add(2, f"state: {quoted(column.name)}", "whether somebody answered the call")
+    yes = values.flags(column.texts)[0].astype(bool)
+    answered = yes if ANSWERED.search(column.name) else ~yes
+    lines.add(1, "states:")
+    for state, rows in (("closed", answered), ("abandoned", ~answered)):
+        if raws := ", ".join(quoted(str(raw)) for raw in column.texts[rows].unique()):
+            lines.add(2, f"{state}: [{raws}]")
+    return lines
+
+
+def _duration(lines: Lines, key: str, column: Column, table: Table) -> None:
     """Write a column of durations; left out where a cell is none."""
     named = (u for u, words in UNIT_WORDS.items() if re.search(words, column.name, re.IGNORECASE))
     unit = next(named, "")
     asks = [] if unit or numbers(column.texts).isna().all() else ["are these minutes?"]
     unit = unit or "minutes"
+    parts = [c.name for c in table.rest() if c.called(PARTS_OF_CALL)]
+    if parts and column.called(r"talk.*|通话.*"):
+        asks.append(
+            f"handling a call is talk, hold and work after it, and {column.name!r} is one of them: "
+            f"add {', '.join(map(repr, parts))} by `sql:`?"
+        )
     strange = [t for t in column.texts.unique() if math.isnan(values.seconds(str(t), unit))]
     if strange:
         asks.append(f"{strange[0]!r} in {column.name!r} is no duration, so the column is left out")

@@ -183,7 +183,7 @@ def _workbook(content: bytes, file: str, sheet: str | None) -> tuple[list[Sheet]
     import python_calamine as calamine
 
     check_extent(content, file)
-    shown, hidden = [], {}
+    shown, hidden, unsaved = [], {}, texts.unsaved_formulas(content)
     try:
         book = calamine.CalamineWorkbook.from_object(io.BytesIO(content))
         metadata = [m for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
@@ -196,6 +196,9 @@ def _workbook(content: bytes, file: str, sheet: str | None) -> tuple[list[Sheet]
                 continue
             page = book.get_sheet_by_name(found.name)
             rows = [[cell_text(c) for c in row] for row in page.to_python(skip_empty_area=False)]
+            for i, j in unsaved.get(found.name, ()):
+                if i < len(rows) and j < len(rows[i]) and not rows[i][j]:
+                    rows[i][j] = texts.UNSAVED
             read = Sheet(name=found.name, rows=rows, merged=_merged(page))
             if found.visible == calamine.SheetVisibleEnum.Visible or sheet == found.name:
                 shown.append(read)
@@ -271,7 +274,7 @@ def _check_sheet(archive: zipfile.ZipFile, name: str, file: str) -> None:
     for piece in _pieces(archive, name, file):
         for letters, row, rest in _FILLED.findall(piece):
             if not rest.endswith(b"/"):  # an empty cell, formatted, takes no room
-                columns, rows = max(columns, _column(letters)), max(rows, int(row))
+                columns, rows = max(columns, texts.column_number(letters)), max(rows, int(row))
         farthest = max(farthest, *map(int, _ROW.findall(piece)), 0)
         unnamed = unnamed or _UNNAMED.search(piece) is not None
     if unnamed:  # a cell that does not say where it stands stands in its row
@@ -320,13 +323,6 @@ def _check_binary(archive: zipfile.ZipFile, name: str, file: str) -> None:
                 columns, rows = max(columns, number + 1), max(rows, row + 1)
         at += size
     _check_reach(rows, columns, file)
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number
 
 
 def _typed(frame: pd.DataFrame) -> Content:

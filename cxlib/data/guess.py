@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,13 +25,15 @@ from cxlib.data.vocabulary import (
     YES_NO,
 )
 
+OWN = "choices"
+"""What a question is called whose choices, as Typeform's, are columns named like their cells."""
 _ENDS = (3, 4, 5, 7, 10)
 """Where rating scales end."""
 
 _LONE = 0.05
 """Up to this share of the answers an 11 is a code; beyond, 0-10 may be stored as 1-11."""
 
-_CODED = re.compile(r"AO?0*([1-9]\d?)")
+_CODED = re.compile(r"AO?(\d{1,2})")
 """A code of LimeSurvey for the n-th answer."""
 
 _MANY = 200
@@ -113,7 +115,8 @@ def columns_of(raw: Raw) -> list[Column]:
 
 def numbers(texts: pd.Series) -> pd.Series:
     """Return the numbers of cells, NaN where there is none."""
-    return values.by_value(texts, values.number, "float64")
+    sign = values.decimal_of(texts, "")
+    return values.by_value(texts, lambda text: values.number(text, sign), "float64")
 
 
 def scale_of(column: Column) -> Scale | None:
@@ -121,7 +124,8 @@ def scale_of(column: Column) -> Scale | None:
     counts = column.texts.value_counts()
     if column.texts.empty or len(counts) > 40:
         return None
-    plain = {str(text): values.number(str(text)) for text in counts.index}
+    sign = values.decimal_of(column.texts, "")
+    plain = {str(text): values.number(str(text), sign) for text in counts.index}
     open_ = [text for text, number in plain.items() if np.isnan(number)]
     held = max(
         (values.in_texts(open_, (0, high), {}) for high in (5, 7, 10, 11)), key=len
@@ -130,11 +134,13 @@ def scale_of(column: Column) -> Scale | None:
     absent = [text for text in open_ if text not in held and NOT_USED.fullmatch(values.plain(text))]
     none = [text for text in open_ if text not in held and NO_ANSWER.fullmatch(values.plain(text))]
     rest = [text for text in open_ if text not in (*held, *absent, *none)]
-    words = {text: ANSWER_WORDS.get(values.plain(text).casefold()) for text in rest}
+    words = {text: ANSWER_WORDS.get(_bare(text)) for text in rest}
     known = {text: value for text, value in words.items() if value}
     strange = [text for text in rest if text not in known]
     coded = {text: int(m[1]) for text in rest if (m := _CODED.fullmatch(text))}
-    if len(coded) > 2 and len(coded) + len(none) == len(plain) and max(coded.values()) in _ENDS:
+    ends = (min(coded.values()), max(coded.values())) if len(coded) > 2 else (0, 0)
+    whole = ends == (0, 10) or (ends[0] > 0 and ends[1] in _ENDS)
+    if whole and len(coded) + len(none) == len(plain):
         return _of_codes(coded, none)
     if len(known) >= 3 and sum(counts[t] for t in strange) <= 0.1 * len(column.texts):
         return _of_words(known, strange, absent, none)
@@ -160,11 +166,16 @@ def scale_of(column: Column) -> Scale | None:
     )
 
 
+def _bare(text: str) -> str:
+    """Return an answer in words without the code that LimeSurvey sets behind it."""
+    return re.sub(r"\s*\[\w+\]$", "", values.plain(text)).casefold()
+
+
 def _of_codes(coded: Mapping[str, int], none: list[str]) -> Scale:
     ordered = dict(sorted(coded.items(), key=lambda pair: -pair[1]))
     best, worst = list(ordered)[:: len(ordered) - 1]
     return Scale(
-        low=1,
+        low=min(1, ordered[worst]),
         high=ordered[best],
         answers=ordered,
         missing=tuple(none),
@@ -298,13 +309,16 @@ def _listed(texts: list[str]) -> str:
     return ", ".join(map(repr, texts[:4])) + (" …" if len(texts) > 4 else "")
 
 
-def blocks_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
+def blocks_of(columns: Sequence[Column]) -> dict[str, list[Column]]:
     """Return columns that hold the choices of one multiple-response question, by their stem."""
     groups: dict[str, list[Column]] = {}
     for column in columns:
         stem = STEM.fullmatch(column.name)
         if stem and not column.name.upper().endswith("_TEXT"):
             groups.setdefault(stem[1].strip(" _-:：.、"), []).append(column)
+    own = [c for c in columns if c.distinct == 1 and set(c.texts) == {c.name}]
+    if not any(column in block for block in groups.values() for column in own):
+        groups[OWN] = own
     return {
         stem: block
         for stem, block in groups.items()
@@ -313,7 +327,8 @@ def blocks_of(columns: Iterable[Column]) -> dict[str, list[Column]]:
 
 
 def _is_choice(column: Column) -> bool:
-    cells = {values.plain(text).casefold() for text in column.texts.unique()}
+    said = column.texts.str.replace(r"〖.*〗$", "", regex=True)  # what 问卷星 adds to "other"
+    cells = {values.plain(text).casefold() for text in said.unique()}
     cells = {cell.removesuffix(".0") for cell in cells}
     return (len(cells) == 1 and len(column.texts) < column.rows) or (
         len(cells) <= 2 and cells <= YES_NO

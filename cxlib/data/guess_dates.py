@@ -12,7 +12,7 @@ from cxlib import periods
 from cxlib.data import dates, values
 from cxlib.data.guess import Column
 from cxlib.data.labels import label
-from cxlib.data.vocabulary import DATED, NO_ANSWER
+from cxlib.data.vocabulary import BIRTH, DATED, NO_ANSWER
 from cxlib.errors import DataError
 
 
@@ -80,6 +80,12 @@ def starts_of(column: Column) -> tuple[pd.Series, str] | None:
     kinds = {periods.kind_of(name) for name in known.unique()}
     longest = next(kind for kind in ("year", "quarter", "month") if kind in kinds)
     return pd.to_datetime(first).astype("datetime64[us]"), longest
+
+
+def is_day(column: Column) -> bool:
+    """Tell whether nearly all cells can only be days, whatever the name, and not of birth."""
+    years = column.texts.str.contains(r"(?<!\d)(?:19|20)\d\d(?!\d)").mean()
+    return bool(years > 0.9) and not BIRTH.search(column.name)
 
 
 def date_like(column: Column) -> bool:

@@ -21,7 +21,7 @@ from cxlib.data.fieldwork import (
 )
 from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
-from cxlib.data.pieces import Spool, pieces
+from cxlib.data.pieces import Spool, gathered, pieces
 from cxlib.data.programme import WHOLE, told_of_purchases
 from cxlib.data.query import query_hash, read_sql
 from cxlib.data.readers import Raw, file_hash, find, read
@@ -37,7 +37,7 @@ from cxlib.data.schema import (
     Column,
     survey_columns,
 )
-from cxlib.data.survey import make_survey
+from cxlib.data.survey import MARKS, make_survey
 from cxlib.errors import CxError
 from cxlib.params.base import Moment
 from cxlib.workspace import Workspace
@@ -292,8 +292,11 @@ def _made(client: Client, name: str) -> Made:
 
 def _survey(client: Client, workspace: Workspace) -> Made:
     made, survey = _made(client, "survey"), client.survey
-    raw = made.opened(client, workspace, survey, ("survey",)) if survey else None
-    if raw is None or survey is None:
+    if survey is None:
+        return made
+    found = made.pieces(client, workspace, survey, ("survey",), several=True)
+    raw = gathered(found, [*named_columns(survey)[0], *MARKS])
+    if raw is None or made.ledger.failed:
         return made
     made.frame = make_survey(raw, client, made.ledger)
     doubts.survey(made.frame, client, made.ledger)

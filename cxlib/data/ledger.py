@@ -160,9 +160,9 @@ class Ledger:
         without = [file for file in raw.files if all(column in file.absent for column in found)]
         if without:
             self._lost(raw, wanted[0], without, path)
-        cells = raw.frame[found[0]]
+        cells = raw.texts(found[0])
         for column in found[1:]:
-            other = raw.frame[column]
+            other = raw.texts(column)
             filled = cells.str.strip() != ""
             both = int((filled & (other.str.strip() != "") & (cells != other)).sum())
             if both:
@@ -184,7 +184,8 @@ class Ledger:
                 name,
             )
             return
-        near = nearest(name, [*raw.columns, *(raw.aliases if " / " in name else ())])
+        there = list(dict.fromkeys(c for file in raw.files for c in file.columns)) or raw.columns
+        near = nearest(name, [*there, *(raw.aliases if " / " in name else ())])
         self.error(path, f"column {name!r} is not in {raw.name}{near}", name)
 
     def _lost(self, raw: Raw, name: str, without: list[RawFile], path: Path) -> None:

@@ -10,6 +10,7 @@ import io
 import pickle
 import tempfile
 import weakref
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -17,6 +18,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
 import pandas as pd
 
 from cxlib.data import text as texts
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     from cxlib.params.source import Source
 
 ROWS = 200_000
-"""Rows in memory at a time, as text."""
+"""Rows in memory at a time, as text; fewer of a wide file."""
+CELLS = 4_000_000
+"""Cells in memory at a time, as text."""
 LARGE = 100_000_000
 """Bytes of files that are read in pieces; as text in memory they would be ten times as many."""
 _HEAD = 1000
@@ -100,7 +104,8 @@ def pieces(
     ]  # fmt: skip
     for path, file in zip(found, files, strict=True):
         period = period_of(path, folder, source.period_from) if source.period_from else None
-        for grid, told, decimal in _grids(path, folder, source, wanted, ids, rows=ROWS):
+        at_once = min(ROWS, CELLS // len(file.columns) + 1)
+        for grid, told, decimal in _grids(path, folder, source, wanted, ids, rows=at_once):
             rows = len(grid.rows) + sum(grid.left.values())
             grid.cells = grid.cells.reindex(columns=columns, fill_value="")
             here = replace(file, rows=rows, told=(*told, *grid.notes), platform=grid.platform)
@@ -111,6 +116,62 @@ def pieces(
             others = tuple(other for other in files if other.name != file.name)
             yield replace(raw, files=(lacking, *others))
             warnings = []
+
+
+def gathered(raws: Iterator[Raw], wanted: Sequence[str]) -> Raw | None:
+    """Return pieces as one, of several only the `wanted` columns; a text that repeats stands once.
+
+    Columns that repeat are categories then: `Raw.texts` gives them back as text.
+    """
+    parts: list[Raw] = []
+    repeats: dict[str, bool] = {}
+    for raw in raws:
+        if len(parts) == 1:
+            parts = [_narrowed(parts[0], wanted, repeats)]
+        parts.append(_narrowed(raw, wanted, repeats) if parts else raw)
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    files: dict[str, RawFile] = {}
+    for part in parts:
+        here = part.files[0]
+        files[here.name] = replace(
+            here, rows=here.rows + (files[here.name].rows if here.name in files else 0)
+        )
+    names, last = list(files), parts[-1]
+    columns: dict[str, Any] = {}
+    for name, again in repeats.items():
+        cells = [part.frame[name] for part in parts]
+        columns[name] = (
+            pd.api.types.union_categoricals(cells) if again else pd.concat(cells, ignore_index=True)
+        )
+        for part in parts:
+            del part.frame[name]
+    left: Counter[str] = Counter()
+    for part in parts:
+        left.update(part.left)
+    known = [part.period for part in parts if part.period is not None]
+    return replace(
+        last,
+        frame=pd.DataFrame(columns),
+        files=tuple(files.values()),
+        file=np.concatenate([np.full(len(p.row), names.index(p.files[0].name)) for p in parts]),
+        row=np.concatenate([part.row for part in parts]),
+        empty=sum(part.empty for part in parts),
+        left=dict(left),
+        aliases={alias: name for part in reversed(parts) for alias, name in part.aliases.items()},
+        wording={name: text for part in parts for name, text in part.wording.items()},
+        period=pd.concat(known, ignore_index=True) if known else None,
+        decimal=last.decimal if len({part.decimal for part in parts}) == 1 else "",
+    )
+
+
+def _narrowed(raw: Raw, wanted: Sequence[str], repeats: dict[str, bool]) -> Raw:
+    """Return a piece's wanted columns; the first piece says which of them `repeats`."""
+    names = repeats or dict.fromkeys(n for pattern in wanted for n in raw.matching(pattern))
+    for name in () if repeats else names:
+        repeats[name] = raw.frame[name].nunique() < len(raw.frame) / 2
+    kinds = {name: "category" for name, again in repeats.items() if again}
+    return replace(raw, frame=raw.frame[list(names)].astype(kinds))
 
 
 def _grids(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from cxlib.data.formats import SUFFIXES, Content, matches, read_content
 from cxlib.data.layout import Grid, Integers, count_named, header_name, lay_out
+from cxlib.data.text import UNSAVED
 from cxlib.errors import DataError, nearest
 from cxlib.workspace import file_digest
 
@@ -81,6 +82,10 @@ class Raw:
     def platforms(self) -> set[str]:
         """Who wrote the files, as far as it is known."""
         return {file.platform for file in self.files} - {""}
+
+    def texts(self, name: str) -> pd.Series:
+        """Return the cells of a column of `frame`."""
+        return self.frame[name].astype("str")
 
     @property
     def columns(self) -> list[str]:
@@ -160,12 +165,26 @@ def read(
             )  # fmt: skip
             periods.append(period)
             warnings += grid.warnings
+            _refuse_unsaved(grid, wanted, shown)
     if not source.period_from and len(grids) > 1:
         _same_rows(grids, files)
     decimal = source.decimal or ("," if comma and all(comma) else "")
     return united(
         grids, files, periods if source.period_from else None, warnings=warnings, decimal=decimal
     )
+
+
+def _refuse_unsaved(grid: Grid, wanted: Sequence[str], file: str) -> None:
+    """Refuse formulas that no program has worked out, in the wanted columns; in all, if none is."""
+    for name in grid.names:
+        unsaved = grid.cells[name] == UNSAVED
+        named = not wanted or any(matches(name, header_name(pattern)) for pattern in wanted)
+        if unsaved.any() and named:
+            raise DataError(
+                f"{file}: column {name!r} holds {int(unsaved.sum())} formulas without their "
+                f"results, the first in row {grid.rows[int(unsaved.to_numpy().argmax())]}: the "
+                "program that wrote the file left them out. Open it in Excel and save it."
+            )
 
 
 def _sheets(

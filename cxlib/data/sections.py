@@ -20,8 +20,11 @@ from cxlib.data.masking import mask_text
 from cxlib.data.readers import Raw
 from cxlib.data.values import common_start
 from cxlib.data.vocabulary import (
+    ANSWERS,
+    ASKED,
     DATE_NAMES,
     HAN,
+    IDS,
     ISO_FORMATS,
     KEY_WORDS,
     NUMBERED,
@@ -106,7 +109,7 @@ def write_source(lines: Lines, table: Table, files: str, *, depth: int = 1) -> N
     told |= {"header_row": str(source.header_row)} if source.header_row else {}
     told |= {"encoding": quoted(source.encoding)} if source.encoding else {}
     told |= {"header_rows": str(source.header_rows)} if source.header_rows else {}
-    asks = [*table.asks]
+    asks = [*table.asks, *([said] if (said := _row_an_answer(table)) else [])]
     if pattern := _period_from(table):
         told["period_from"] = quoted(pattern)
         asks.append("no column tells the period, but the files' names do: is it so?")
@@ -114,6 +117,27 @@ def write_source(lines: Lines, table: Table, files: str, *, depth: int = 1) -> N
     why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
     lines.add(
         depth, f"source: {{{flow}}}" if len(told) > 1 else f"source: {quoted(files)}", why, asks
+    )
+
+
+def _row_an_answer(table: Table) -> str:
+    """Return a question where each row of a survey holds one answer, not one respondent."""
+    asked = next((c for c in table.columns if c.called(ASKED) and 1 < c.distinct <= 60), None)
+    said = next((c for c in table.columns if c.called(ANSWERS)), None)
+    ids = [c for c in table.columns for pattern in IDS if c.called(pattern)]
+    who = next((c for c in ids if c.distinct <= 0.7 * len(c.texts)), None)
+    if table.kind != "survey" or not asked or not said or not who:
+        return ""
+    if table.raw.frame[[who.name, asked.name]].duplicated().mean() > 0.05:
+        return ""
+    one, two, three = (json.dumps(c.name, ensure_ascii=False) for c in (who, said, asked))
+    first = str(asked.texts.iloc[0]).replace("'", "''")
+    return (
+        f"{who.name!r} stands in a row for each {asked.name!r}: one row an answer? Then answers to "
+        f"different questions are mixed here. Set them beside each other by `sql:` under `source:`,"
+        f" such as select {one}, max({two}) filter (where {three} = '{first}') as "
+        f"{json.dumps(str(asked.texts.iloc[0]), ensure_ascii=False)}, … from "
+        f"'{table.paths[0].name}' group by {one}"
     )
 
 

@@ -27,6 +27,8 @@ ALL = "all"
 """The one period of a client that has none."""
 FAR_WEIGHT = 100
 """A weight so many times the median is no weight: a decimal comma lost, or a count."""
+MARKS = {"Status": ("Survey Preview", "Survey Test", "Spam", 1, 2, 8, 9), "Finished": ("False", 0)}
+"""What Qualtrics writes of tests and unfinished answers, by its columns."""
 UNNAMED = "\x1frow "
 """Begins the id of a respondent who has none, so that it meets no real one."""
 
@@ -63,15 +65,13 @@ def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
     """Warn of tests and unfinished answers that a platform marks and no ``where:`` takes out."""
     if "Qualtrics" not in raw.platforms:
         return
-    marks = {"Status": ("Survey Preview", "Survey Test", "Spam", 1, 2, 8, 9),
-             "Finished": ("False", 0)}  # fmt: skip
     wanted = {"Status": "[IP Address]", "Finished": '["True"]'}
-    for name, codes in marks.items():
+    for name, codes in MARKS.items():
         if name in where or name not in raw.frame:
             continue
-        found = values.is_code(raw.frame[name], codes)
+        found = values.is_code(raw.texts(name), codes)
         if found.any():
-            shown = examples(raw, raw.frame[name], found)
+            shown = examples(raw, raw.texts(name), found)
             ledger.warn(
                 ("survey", "source"),
                 f"{int(found.sum())} rows count whose {name} is {shown}: tests, or unfinished? "

@@ -19,7 +19,9 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
 _GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[ '’]\d{3})+(?:[.,]\d+)?")
-_CURRENCY = re.compile(r"^[¥￥$€£]\s*|\s*[元€]$")
+_CURRENCY = re.compile(r"(?<=^-)[¥￥$€£]\s*|^[¥￥$€£]\s*|\s*[元€]$")
+_OWED = re.compile(r"\((.*\d[.,]\d\d)\)")
+"""An accountant's amount below 0; a bare number in brackets is none."""
 _TRUE = frozenset(
     {
         "1",
@@ -78,6 +80,7 @@ _IN_TEXT = tuple(
         r"(?P<n>\d+)\s*(?:/|out of|von|sur|de)\s*(?P<of>\d+)(?:\s*(?:分|stars?))?",
         r"(?P<n>-?\d+)\s*(?:分|星|stars?|points?)?\s*(?:[-–—=:：.。)）、|]|\s[-–—]\s)\s*[^\d\s].*",
         r"(?P<n>-?\d+)\s*(?:分|星|stars?|points?)?\s*[(（\[][^\d]+[)）\]]",
+        r"(?P<n>-?\d+)\s*\[[A-Z]\w*\]",
         r"[^\d]+[(（\[]\s*(?P<n>-?\d+)\s*(?:分|星|stars?|points?)?\s*[)）\]]",
         r"[^\d]*[^\d\s]\s*[-–—=:：]\s*(?P<n>\d+)\s*(?:分|星|stars?|points?)?",
     )
@@ -112,6 +115,8 @@ def by_value(texts: pd.Series, function: Callable[[str], Any], dtype: str) -> pd
 def _bare(text: str) -> str:
     """Return a cell without its currency and the blanks or apostrophes that part thousands."""
     bare = _CURRENCY.sub("", plain(text))
+    if owed := _OWED.fullmatch(bare):
+        bare = f"-{_CURRENCY.sub('', owed[1])}"
     return re.sub(r"[ '’]", "", bare) if _GROUPS.fullmatch(bare) else bare
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-RECOMMEND = re.compile(r"recommend|\bnps\b|推荐|推薦|推介|介绍给|empfehl", re.IGNORECASE)
-SATISFIED = re.compile(r"satisf|\bcsat\b|满意|滿意|zufrieden", re.IGNORECASE)
+RECOMMEND = re.compile(r"recommend|\bnps\b|推荐|推薦|推介|介绍给|empfehl|推奨", re.IGNORECASE)
+SATISFIED = re.compile(r"satisf|\bcsat\b|满意|滿意|満足|zufrieden", re.IGNORECASE)
 EFFORT = re.compile(
     r"\bces\b|effort|省力|费力|費力|轻松|輕鬆|(easy|ease).{0,60}(issue|problem|resolv|handle|do business)|(made it|how) easy|容易.{0,20}(解决|办理|完成)|(解决|办理|完成).{0,30}容易",
     re.IGNORECASE,
@@ -59,7 +59,7 @@ BREACHED = re.compile(
 SUB_NAMES = frozenset({"response", "open-ended response"})
 """What a second row of names says where it says nothing."""
 DATED = re.compile(
-    r"date|time|created|opened|resolved|closed|solved|joined|日期|时间|時間|日|月份|day",
+    r"date|time|created|opened|resolved|closed|solved|joined|complet|submit|finish|日期|时间|時間|日|月份|day",
     re.IGNORECASE,
 )
 STEM = re.compile(r"(.{2,}?)(?:\s*/\s.+|[\s_\-:：.#、]*[(（\[].+[)）\]]|[_\-:：.]\s*[^_:：]+|\d+)$")
@@ -96,19 +96,28 @@ IDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(customer|client|member|user|account|guest|subscriber)[ _]?(id|no\.?|number|code)|uid|(会员|客户|用户|顾客)(号|编号|id|代码|号码)",
-        r"(response|respondent|answer|record|case)[ _]?(id|no\.?)|答卷编号|答题序号|问卷编号|#",
-        r"id|序号|编号|no\.?",
+        r"(response|respondent|resp|answer|record|case)[ _]?(id|no\.?)|答卷编号|答题序号|问卷编号|#",
+        r"id|序号|编号|編號|序號|番号|no\.?",
     )
 )
+BIRTH = re.compile(r"birth|生日|出生|geburt", re.IGNORECASE)
 DATE_NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"recorded ?date|提交答卷时间|结束答题时间|submitdate|date submitted|submit date.*|timestamp|时间戳记?|(提交|填写|答题|完成|结束|评价|调查)(时间|日期)",
         r"end ?(date|time)|date modified|completed.*|.*(response|survey|interview).*date",
-        r"(?!.*(birth|生日|出生)).*(date|time|日期|时间|day|month|月份).*",
+        rf"(?!.*({BIRTH.pattern})).*(date|time|日期|时间|day|month|月份).*",
     )
 )
-WEIGHT = re.compile(r"(survey )?weight|wt|wgt|weighting|加权|权重|权数", re.IGNORECASE)
+ASKED = re.compile(
+    r"(survey[ _])?(question|item|measure|metric|variable)s?([ _]?(text|name|id|code|label))?|题目|问题|题号|指标",
+    re.IGNORECASE,
+)
+"""A column of questions, of an export with a row for each answer."""
+ANSWERS = re.compile(r"answer|response|value|score|rating|答案|回答|得分|分值", re.IGNORECASE)
+WEIGHT = re.compile(
+    r"(survey )?weight|wt|wgt|weighting|gewicht(ung)?|加权|权重|权数", re.IGNORECASE
+)
 WAVE = re.compile(r"wave|批次|期次|波次|期数|quarter|季度|(\w+ )?period|期间|round", re.IGNORECASE)
 BRAND = re.compile(r"brand|品牌", re.IGNORECASE)
 COMMENT = re.compile(
@@ -135,7 +144,7 @@ KEY_WORDS = {
     "gender": "性别",
     "age": "年龄",
     "city": "城市",
-    "region": "地区|区域|省份",
+    "region": "地区|区域|省份|地區|區域|地域",
     "channel": "渠道",
     "tier": "等级",
     "store": "门店",
@@ -150,11 +159,11 @@ KEY_WORDS = {
     "category": "类别|品类|分类",
 }
 TICKETS = {
-    "id": r"(ticket|case|issue|request|incident|unique|interaction|call|conversation|session)[ _]?(id|no\.?|number|key)|number|key|id|ticket|case|工单(编?号|id)|单号|编号",
+    "id": r"(ticket|case|issue|request|incident|unique|interaction|call|conversation|session)[ _]?(id|no\.?|number|key)|number|key|id|ticket|case|工单(编?号|id)|呼叫(编?号|id)|流水号|单号|编号",
     "created": r"(call )?start(ed)?[ _]?(time|at)|call[ _](date|time)|呼入时间|created?( ?at| ?time| ?date| ?on)?|(sys_)?created_(on|at|date|time)|opened(_at| at)?|open(ed)? (date|time)|创建(时间|日期)|提交时间|建单时间|受理时间|来电时间",
-    "first_response": r"first[ _]res?po?n[sd].*(at|time|date)|first repl\w+ at|first (response|reply)|initial response time|首次(响应|回复)时间|首响时间",
+    "first_response": r"first[ _]res?po?n[sd].*(at|time|date)|first repl\w+ at|first (response|reply)|initial response time|answer(ed)?[ _]?(time|at)|应答时间|首次(响应|回复)时间|首响时间",
     "resolved": r"resolved( ?at| ?time| ?date)?|resolved_(at|date)|solved at|resolution date|solved|解决(时间|日期)|完成时间|办结时间",
-    "closed": r"closed( ?at| ?time| ?date)?|closed_(at|date|time)|close date|关闭(时间|日期)|结单时间",
+    "closed": r"closed( ?at| ?time| ?date)?|closed_(at|date|time)|close date|(call )?(end|hang ?up)[ _]?time|挂机时间|关闭(时间|日期)|结单时间",
     "state": r"status|state|incident_state|状态|工单状态",
     "customer": IDS[0].pattern
     + r"|caller(_id)?|opened_for|(contact|requester)[ _]id|requester id|customer|客户",
@@ -162,7 +171,7 @@ TICKETS = {
     "queue": r"queue|队列|技能组",
     "priority": r"priority|优先级|紧急程度",
     "group": r"(assignment[ _])?group|team|agency|department|班组|部门|处理组",
-    "agent": r"agent|assignee|assigned[ _]to|owner|坐席|客服|处理人|受理人",
+    "agent": r"agent|assignee|assigned[ _]to|owner|(agent|operator)[ _](id|name)|坐席(工号|姓名)?|客服|处理人|受理人",
     "reopened": r"reopen(s|ed)?([ _]count)?|重开次数",
     "reassigned": r"reassign(ed|ment)?( ?_?count| stations)?|转派次数",
     "csat": r"csat|satisfaction( score| rating)?|满意度(评分|评价)?|评分|评价结果|(customer )?satisfaction.*|survey results?",
@@ -174,10 +183,18 @@ TICKETS = {
     "comment": r"(short )?description|comments?|summary|subject|备注|描述|问题描述",
 }
 DURATION_NAMES = {
-    "first_response": r"(first (reply|response)|首次?响应)\s*(time|时长|耗时).*",
+    "first_response": r"(first (reply|response)|首次?响应)\s*(time|时长|耗时).*|wait(ing)?(\s*time)?\s*([(\[].*)?|(ring|queue)\s*time.*|(average )?(time to|speed of) answer.*|(排队|等待|振铃)(时长|耗时).*",
     "resolution": r"(full resolution|resolution|解决|处理)\s*(time|时长|耗时).*",
     "handle": r"(handle|handling|talk|通话|处理)\s*(time|时长|耗时).*|talk",
 }
+ABANDONED = re.compile(
+    r"(is[ _])?abandon(ed)?([ _]call)?|((is|was)[ _])?answered|是否(放弃|应答|接听|接通)",
+    re.IGNORECASE,
+)
+"""A flag that says whether somebody answered a call."""
+ANSWERED = re.compile(r"answer|应答|接听|接通", re.IGNORECASE)
+PARTS_OF_CALL = re.compile(r".*(hold|wrap|after[ -]?call|acw|话后|保持|事后).*", re.IGNORECASE)
+"""What belongs to the handling of a call beside the talk."""
 _WHO = IDS[0].pattern + r"|master[ _]?id|household[ _]?(id|key|number)"
 TRANSACTIONS = {
     "member": _WHO,

@@ -123,11 +123,29 @@ def _faults(client: str, content: bytes) -> tuple[tuple[str, ...], Client | None
 
 # --- what changed since older kits ----------------------------------------------------------------
 
+_CALLED = (
+    ("languages", "language"),
+    ("survey", "measures", "metrics"),
+    ("chapters", "service", "measures", "actions"),
+    ("chapters", "monitoring", "measures", "actions"),
+)
+"""Where a key stands, what it was called, and what it is called."""
+_CALLED_EACH = (
+    (("targets",), "measure", "metric"),
+    (("chapters", "service", "measures"), "measure", "action"),
+)
+"""The same, of each entry of a list that stands there."""
+
 
 def _found(root: MappingNode, text: str) -> Iterator[_Edit | tuple[int, str]]:
     """Yield what must change, and (line, message) for what only a person can decide."""
-    for chapter, item in (("service", "measure"), ("monitoring", "")):
-        yield from _measures(root, chapter, item)
+    for *path, old, new in _CALLED:
+        yield from _called(_at(root, *path), ".".join((*path, old)), new)
+    for path, old, new in _CALLED_EACH:
+        listed = _at(root, *path)
+        for entry in listed.value if isinstance(listed, SequenceNode) else ():
+            if (named := _pair(entry, old)) is not None and _pair(entry, new) is None:
+                yield _renamed(named[0], new, f"what was {old!r} is {new!r} here.")
     matched = _pair(_at(root, "chapters", "monitoring"), "match")
     if matched is not None:
         yield _removed(
@@ -144,20 +162,16 @@ def _found(root: MappingNode, text: str) -> Iterator[_Edit | tuple[int, str]]:
             yield _Edit(start, end, changed, node.start_mark.line + 1, message)
 
 
-def _measures(root: MappingNode, chapter: str, item: str) -> Iterator[_Edit | tuple[int, str]]:
-    section = _at(root, "chapters", chapter)
-    old = _pair(section, "measures")
-    if old is None:
+def _called(section: Any, old: str, new: str) -> Iterator[_Edit | tuple[int, str]]:
+    """Yield the new name of a key; that the two must be joined, where both are there."""
+    found = _pair(section, old.rpartition(".")[2])
+    if found is None:
         return
-    if _pair(section, "actions") is not None:
-        line = old[0].start_mark.line + 1
-        yield line, f"chapters.{chapter}: measures are called actions now; join the two under it."
-        return
-    yield _renamed(old[0], "actions", f"chapters.{chapter}.measures is called actions.")
-    for entry in old[1].value if item and isinstance(old[1], SequenceNode) else ():
-        named = _pair(entry, item)
-        if named is not None and _pair(entry, "action") is None:
-            yield _renamed(named[0], "action", f"a {item} is called an action.")
+    if _pair(section, new) is None:
+        yield _renamed(found[0], new, f"{old} is called {new}.")
+    else:
+        line = found[0].start_mark.line + 1
+        yield line, f"{old} is called {new} now, which is there as well; join the two under it."
 
 
 def _closing(root: MappingNode) -> Iterator[_Edit | tuple[int, str]]:

@@ -49,10 +49,9 @@ def heat(
     ax.tick_params(length=0, labelsize=8, rotation=0)
     ax.set_ylabel("")
     ax.set_xlabel(label)
-    top = [grid.columns[x] for x in values.argmax(axis=1)]
-    most = [words.number(value, digits) for value in values.max(axis=1)]
-    names = (f"{row}, {column}" for row, column in zip(grid.index, top, strict=True))
-    theme.tells(ax, zip(names, most, strict=True))
+    top = [(y, int(np.nanargmax(row))) for y, row in enumerate(values) if np.isfinite(row).any()]
+    names = [(str(grid.index[y]), str(grid.columns[x])) for y, x in top]
+    theme.tells(ax, zip(names, (words.number(values[at], digits) for at in top), strict=True))
     return ax
 
 
@@ -78,7 +77,7 @@ def _told(grid: pd.DataFrame, texts: pd.DataFrame, label: str, ax: Axes) -> Axes
         side.set_visible(False)
     ax.set_xlabel(label, fontsize=8)
     cells = [(y, x) for y, x in np.ndindex(values.shape) if values[y, x] > 0]
-    told = [(f"{grid.index[y]}, {grid.columns[x]}", str(written[y, x])) for y, x in cells]
+    told = [((str(grid.index[y]), str(grid.columns[x])), str(written[y, x])) for y, x in cells]
     theme.tells(ax, told)
     return ax
 
@@ -127,7 +126,7 @@ def change_map(
     for side in ax.spines.values():
         side.set_visible(False)
     ax.set_xlabel(xlabel, fontsize=8)
-    told = [(f"{rows[y]}, {columns[x]}", str(written[y, x])) for y, x in np.argwhere(framed)]
+    told = [((rows[y], columns[x]), str(written[y, x])) for y, x in np.argwhere(framed)]
     if told:
         theme.tells(ax, told)
     return theme.title(ax, title)

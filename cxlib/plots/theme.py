@@ -221,10 +221,12 @@ def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
     return ax
 
 
-def tells(ax: Axes, shown: Iterable[tuple[str, str]]) -> None:
+def tells(ax: Axes, shown: Iterable[tuple[str | tuple[str, str], str]]) -> None:
     """Note what a chart shows, name by value, for its alternative text: the title goes before."""
-    said = [f"{' '.join(name.split())} {' '.join(value.split())}" for name, value in shown]
-    chinese = any(em(c) == 1.0 for c in "".join(said))
+    told = [((name,) if isinstance(name, str) else name, value) for name, value in shown]
+    chinese = any(em(c) == 1.0 for names, value in told for c in "".join((*names, value)))
+    comma = "，" if chinese else ", "
+    said = [" ".join(f"{comma.join(names)} {value}".split()) for names, value in told]
     ax.set_label(f"{'；' if chinese else '; '}".join(said) + ("。" if chinese else "."))
 
 

@@ -225,8 +225,9 @@ def facts(row: Mapping[str, Any], words: Words) -> dict[str, Said]:
             shown, kind = f"{of}={value}", "level"
         told[name] = Said(cell(shown, kind, words=words, unit=unit))
         start = row.get(f"{name[:-4]}low") if name.endswith("high") else None
-        if kind in ("signed", "unit") and not absent(value) and not absent(start):
-            ends = words.span(float(start), float(value), unit, sign=kind == "signed")  # type: ignore[arg-type]
+        if kind in ("signed", "unit", "percent") and not absent(value) and not absent(start):
+            scale = "share" if kind == "percent" else unit
+            ends = words.span(float(start), float(value), scale, sign=kind == "signed")  # type: ignore[arg-type]
             told[f"{name[:-4]}low"], told[name] = map(Said, ends)
         if kind in ("signed", "unit") and not absent(value):
             amount = Quantity(abs(float(value)), "pp" if unit == "percent" else unit)

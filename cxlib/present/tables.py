@@ -249,6 +249,8 @@ def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) ->
         low, high = words.span(*ends, unit, sign=column.kind == "signed")
     elif column.kind == "percent":
         low, high = words.span(*ends, "share")
+    elif column.kind == "share_change":
+        low, high = words.span(*(100 * end for end in ends), "pp", sign=True)
     else:
         low, high = (formats.cell(end, column.kind, words=words, unit=unit) for end in ends)
     low, high = Said(low), Said(high)

@@ -9,7 +9,7 @@ import pytest
 from cxlib import Engagement
 from cxlib.chapters.membership import experience, figures, findings, stays, tables
 from cxlib.chapters.membership.study import Study
-from cxlib.data.demo import _orders, _rewards
+from cxlib.data.demo import _guests, _orders, _rewards
 from cxlib.plots import theme
 from cxlib.present.findings import Finding, tell
 from cxlib.words import Words
@@ -99,11 +99,30 @@ def test_a_small_group_of_unhappy_is_counted_and_not_quoted(
     assert found.whole["case"].iloc[0] != "said"
 
 
-def test_where_only_members_buy_nothing_is_said_of_joining(lakeside: Told, harbour: Told) -> None:
-    for client in (lakeside, harbour):
-        assert experience.joining(client.study) is None
-        said = client.about(tables.refused(client.study), findings.REFUSED, "case")
-        assert said["joining"].severity == "note"
+def test_where_only_members_buy_nothing_is_said_of_joining(lakeside: Told) -> None:
+    assert experience.joining(lakeside.study) is None
+    said = lakeside.about(tables.refused(lakeside.study), findings.REFUSED, "case")
+    assert said["joining"].severity == "note"
+
+
+def test_what_joining_brings_is_recovered_though_others_spend_more(harbour: Told) -> None:
+    found = experience.joining(harbour.study)
+    row = found.table.iloc[0]
+    after = found.windows.set_index("place")["mean"][3]
+    planted = after * (1 - 1 / _guests.MORE_OFTEN)
+    assert row["joined_raw"] < 0 < row["joined_low"] < planted < row["joined_high"]
+    assert row["earlier_low"] < 0 < row["earlier_high"]
+    (said,) = harbour.about(found, findings.JOINING, "subject").values()
+    assert said.severity == "good"
+    assert found.balance["apart_weighted"].abs().max() < 0.1
+
+
+def test_guests_who_are_no_members_are_counted_as_none(harbour: Told) -> None:
+    listed = set(harbour.study.listed["member_id"])
+    assert set(harbour.study.own["member_id"]) < set(harbour.study.bought["member_id"])
+    assert set(harbour.study.own["member_id"]) <= listed
+    assert tables.rfm(harbour.study).table["n"].sum() <= len(listed)
+    assert set(harbour.study.summary.table["member_id"]) <= listed
 
 
 def test_the_cohort_and_the_channel_that_leave_early_are_found_and_no_other(
@@ -162,8 +181,14 @@ def test_novas_orders_have_the_planted_model_and_it_holds_out(nova: Told) -> Non
 
 
 def test_where_the_model_does_not_fit_no_value_is_given_and_it_is_said(harbour: Told) -> None:
-    assert tables.worth(harbour.study) is None
-    refused = tables.refused(harbour.study)
+    study = Study(engagement=harbour.study.engagement)
+    bought, joined = study.bought, study.listed.set_index("member_id")["joined"]
+    assert bought is not None
+    kept = bought[bought["date"].to_numpy() > joined.reindex(bought["member_id"]).to_numpy()]
+    kept = kept.assign(member_id=kept["member_id"].cat.remove_unused_categories())
+    study.__dict__["own"] = kept  # as members they leave openly: nobody drops out unseen
+    assert tables.worth(study) is None
+    refused = tables.refused(study)
     assert "worth" in set(refused["case"])
     assert "worth" in harbour.about(refused, findings.REFUSED, "case")
 

@@ -63,8 +63,13 @@ def test_owner_and_day_come_from_the_register_as_chapter_8_saved_it(opened: Enga
     path = opened.workspace.result(opened.client.client, opened.period, "actions")
     known: Any = {"client": "lakeside-bank", "chapter": "actions", "period": opened.period}
     write(path, Envelope(**known, kit="0", results={"plan": plan}, findings=()))
-    things = tables.things(opened, found)
+    things, told = tables.things(opened, found), tables.answered(opened, found)
     path.unlink()
+    for before, after in zip(found, told, strict=True):
+        mine = before.subject == first.subject or first.subject in before.answered_by
+        assert after.headline(opened.words) == before.headline(opened.words)
+        assert (after.next_step != before.next_step) == mine  # an owner is there: none is asked for
+        assert ("Head of the contact centre" in after.step(opened.words)) == mine
     assert things["step"].iloc[0] == "Train agents to settle card questions at once"
     assert things["owner"].iloc[0] == "Head of the contact centre"
     assert things["due_on"].iloc[0] == dt.date(2026, 12, 1)

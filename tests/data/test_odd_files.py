@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from cxlib.data.check import examine
+from cxlib.data.draft import new
+from cxlib.errors import DataError
 
 N = 33
 HEAD = ["id", "date", "nps", "csat"]
@@ -84,3 +88,26 @@ def test_an_odd_file_is_refused_for_its_true_reason(shop: Any, case: str) -> Non
                                             shop.workspace).faults]  # fmt: skip
     assert any(why in line for line in said)
     assert not any("off_scale" in line for line in said)
+
+
+def test_formulas_without_their_results_are_refused_where_they_count(shop: Any) -> None:
+    def book(column: int) -> bytes:
+        content = io.BytesIO()
+        with xlsxwriter.Workbook(content) as made:
+            made.add_worksheet("notes & more").write(0, 0, "see the other sheet")
+            sheet = made.add_worksheet("答卷")
+            for i, row in enumerate([[*HEAD, "unused"], *[[*row, ""] for row in ROWS]]):
+                sheet.write_row(i, 0, row)
+            sheet.write_formula(5, column, "=A1&1", None, "")
+        return content.getvalue()
+
+    source = CLIENT.format(extra="")
+    shop.file("a.xlsx", book(HEAD.index("nps")))
+    (said,) = shop.says(shop.client(source))
+    assert "'nps' holds 1 formulas" in said
+    assert "the first in row 6" in said
+    assert "Open it in Excel" in said
+    with pytest.raises(DataError, match="without their results"):
+        new("drafted", [shop.folder / "a.xlsx"], shop.workspace)
+    shop.file("a.xlsx", book(len(HEAD)))
+    assert not shop.says(shop.client(source))

@@ -112,6 +112,95 @@ def test_pieces_make_the_table_that_the_whole_makes(
     assert not list(shop.workspace.state("shop").glob("tmp*"))
 
 
+SURVEY = """
+    calendar: {timezone: Asia/Shanghai}
+    period: month
+    survey:
+      source: %s
+      where: {Status: [done, 完成]}
+      missing: [99]
+      columns: {id: No, date: Day, weight: Weight, comment: Said}
+      metrics: {nps: {column: NPS, scale: [0, 10]},
+                csat: {column: [Q1, Q1 new], scale: [1, 5], values: {很好: 5}}}
+      touchpoints: [{key: queue, column: Queue, scale: [1, 5]}]
+      not_applicable: [N/A]
+      off_scale: missing
+      questions: {heard: {columns: "Heard_*", kind: multiple}, why: {column: Why, kind: multiple}}
+      segments: {area: {column: Area}}
+      duplicates: last
+"""
+
+
+def answers() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    days = pd.Timestamp("2026-03-01") + pd.to_timedelta(rng.integers(0, 90, N), unit="D")
+    frame = pd.DataFrame({"No": rng.integers(0, 400, N).astype(str)})
+    frame["Day"] = days.strftime("%d/%m/%Y")
+    frame["Status"] = rng.choice(["done", "完成", "broken off"], N)
+    frame["Weight"] = (rng.integers(8, 17, N) / 8).astype(str)
+    frame["Said"] = [f"call me at 0171 5550{i:03d}" if i % 9 == 0 else "" for i in range(N)]
+    frame["NPS"] = rng.choice([*map(str, range(11)), "99", ""], N)
+    frame["Q1"], frame["Q1 new"] = rng.choice(["1", "2", "很好", ""], (2, N))
+    frame["Queue"] = rng.choice(["1", "4", "N/A", ""], N)
+    for choice in ("web", "TV"):
+        frame[f"Heard_{choice}"] = rng.choice(["0", "1"], N)
+    frame["Why"] = rng.choice(["price;place", "price", "staff;place", ""], N)
+    frame["Area"] = rng.choice(["North", "南"], N)
+    frame.loc[[3, 470], "NPS"] = "12"
+    return frame.assign(**{f"unused {i}": frame["Said"] for i in range(3)})
+
+
+@pytest.mark.parametrize("kind", ["plain", "files", "workbook and text"])
+def test_a_survey_in_pieces_makes_the_table_that_the_whole_makes(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    frame = answers()
+    if kind == "plain":
+        frame.to_csv(shop.folder / "a.csv", index=False)
+    else:
+        frame.iloc[:200].drop(columns="Queue").to_csv(shop.folder / "a1.csv", index=False)
+        if kind == "files":
+            frame.iloc[200:].to_csv(shop.folder / "a2.csv", index=False)
+        else:
+            frame.iloc[200:].to_excel(shop.folder / "a2.xlsx", index=False, engine="xlsxwriter")
+    client = shop.client(SURVEY % '"a*"')
+    whole = examine(client, shop.workspace)
+    shop.ingest(client)
+    before = shop.read()
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 50)
+    told = examine(client, shop.workspace)
+    done = shop.ingest(client, force=True)
+    assert done.tables["survey"].read == N
+    assert done.tables["survey"].off_scale == {"nps": 2}
+    pd.testing.assert_frame_equal(shop.read(), before)
+    assert [str(f) for f in told.faults] == [str(f) for f in whole.faults]
+    assert told.intake == whole.intake
+    assert told.distributions == whole.distributions
+
+
+def test_a_survey_that_may_be_too_large_for_a_chapter_is_said_to_be(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers().to_csv(shop.folder / "a.csv", index=False)
+    client = shop.client(SURVEY % "a.csv")
+    heavy = "`cx run --memory"
+    assert not any(heavy in line for line in shop.says(client, "warning"))
+    monkeypatch.setenv("CX_INTAKE_LIMITS", "0,0")
+    monkeypatch.setattr("cxlib.data.doubts.HEAVY", 1e-5)
+    assert any(heavy in line for line in shop.says(client, "warning"))
+
+
+def test_a_survey_in_pieces_says_what_its_file_has_instead(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers().rename(columns={"NPS": "Nps"}).to_csv(shop.folder / "a.csv", index=False)
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 50)
+    said = shop.says(shop.client(SURVEY % "a.csv"))
+    assert any("did you mean 'Nps'" in line for line in said), said
+
+
 @pytest.mark.parametrize(
     ("column", "odd", "why"),
     [("Opened", "03/25/2026 10:00", "mixes day-first and month-first"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -281,3 +282,122 @@ def test_a_rating_called_time_stays_a_rating(shop: Any, tmp_path: Path) -> None:
     head = ["id", "How likely are you to recommend us?", "Delivery time"]
     table, _draft = taken_in(shop, tmp_path, lambda: text([head, *rows]))
     assert table["delivery_time"].tolist() == CSAT
+
+
+def german(day: datetime) -> str:
+    months = "Januar Februar März April".split()  # noqa: SIM905 - as one reads them
+    return f"{day.day}. {months[day.month - 1]} {day.year}"
+
+
+def utc(day: datetime) -> str:
+    return f"{day:%Y-%m-%dT%H:%M:%S}" + ("Z" if day.day % 2 else "+00:00")
+
+
+def taiwan(day: datetime) -> str:
+    half = "下午" if day.hour > 11 else "上午"
+    return f"{day:%Y/%m/%d} {half} {(day.hour - 1) % 12 + 1}:{day:%M}:05 [GMT+8]"
+
+
+CELLS: dict[str, tuple[list[str], Callable[[datetime], str], Callable[[int], str], str, str]] = {
+    "days of any name": (
+        ["respid", "interview_end"], "{:%d.%m.%Y %H:%M}".format, str, "utf-8", ","),
+    "moments with their zones": (["id", "submitted_at"], utc, str, "utf-8", ","),
+    "months in German, commas in numbers": (
+        ["id", "Datum", "Empfehlung (0-10)", "Zufriedenheit"],
+        german, "{},0".format, "cp1252", ";"),
+    "Excel's numbers of days": (
+        ["id", "Completed"],
+        lambda day: f"{(day - datetime(1899, 12, 30)) / timedelta(days=1):.5f}",
+        str, "utf-8", ","),
+    "brackets around the zone": (["id", "时间戳记"], taiwan, str, "utf-8", ","),
+    "Japanese in Shift-JIS": (
+        ["番号", "日付", "推奨度", "満足度"], "{:%Y年%m月%d日}".format, str, "cp932", ","),
+    "Big5": (["編號", "日期", "推薦意願", "滿意度"], "{:%Y/%m/%d}".format, str, "big5", ","),
+    "an answer and its code": (
+        ["Response ID", "Date submitted"], str, "{0} [A{0}]".format, "utf-8", ","),
+    "codes alone": (["Response ID", "Date submitted"], str, "A{:02}".format, "utf-8", ","),
+}  # fmt: skip
+"""By kind: names, how a day and an answer are written, encoding and separator."""
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_survey_written_in_a_manner_of_its_own_is_drafted(
+    shop: Any, tmp_path: Path, kind: str
+) -> None:
+    names, day, answer, encoding, mark = CELLS[kind]
+    head = [*names, *["Would you recommend us?", "Overall satisfaction"][len(names) - 2 :]]
+    rows = [[i, day(DAYS[i]), answer(NPS[i]), answer(CSAT[i])] for i in range(N)]
+    table, _draft = taken_in(shop, tmp_path, lambda: text([head, *rows], encoding, mark))
+    assert table["nps"].tolist() == NPS
+    assert table["csat"].tolist() == CSAT
+    assert table["respondent_id"].nunique() == N
+    assert table["date"].dt.date.tolist() == [moment.date() for moment in DAYS]
+
+
+def test_choices_of_wenjuanxing_and_of_typeform_are_one_question(shop: Any, tmp_path: Path) -> None:
+    head = ["序号", "提交答卷时间", "1、您会推荐我们吗？", "2、您从哪里知道(朋友)",
+            "2、您从哪里知道(其他)", "App", "Shop", "3、性别"]  # fmt: skip
+    rows = [
+        [i, DAYS[i], NPS[i], i % 2, ["0", "1〖路过〗"][i % 3 == 0], ["App", ""][i % 2],
+         ["Shop", ""][i % 4 == 0], ["男", "(跳过)"][i % 2]]
+        for i in range(N)
+    ]  # fmt: skip
+    table, draft = taken_in(shop, tmp_path, lambda: text([head, *rows]))
+    assert "kind: multiple" in draft
+    chosen = {str(name).partition("=")[2]: int(table[name].sum()) for name in table if "=" in name}
+    assert chosen == {"朋友": 33, "其他": 22, "App": 33, "Shop": 49}
+    assert "# ? to which question do these choices belong?" in draft
+
+
+def test_a_row_for_each_answer_is_asked_about_and_its_sql_reads_it(
+    shop: Any, tmp_path: Path
+) -> None:
+    head = ["response_id", "date", "question", "answer"]
+    rows = [
+        [i, DAYS[i].date(), name, said]
+        for i in range(N)
+        for name, said in (("Would recommend", NPS[i]), ("Queue", CSAT[i]))
+    ]
+    (tmp_path / "long.csv").write_bytes(text([head, *rows]))
+    draft = new("lang", [tmp_path / "long.csv"], shop.workspace)
+    (asked,) = [question for question in draft.questions if "`sql:`" in question]
+    query = asked.partition("such as ")[2].replace(", …", ', any_value("date") as "date"')
+    (shop.workspace.params / "lang.yaml").write_text(
+        "client: lang\nperiod: month\nsurvey:\n  source: {sql: " + json.dumps(query) + "}\n"
+        "  columns: {id: response_id, date: date}\n"
+        "  metrics: {nps: {column: Would recommend, scale: [0, 10]}}\n",
+        encoding="utf-8",
+    )
+    ingest(params.load("lang", shop.workspace), shop.workspace)
+    assert sorted(read_table(shop.workspace, "lang", "survey")["nps"]) == sorted(NPS)
+
+
+@pytest.mark.parametrize(
+    ("flag", "yes", "lost"),
+    [("Abandoned", "Yes", 22), ("是否接听", "否", 22), ("Answered", "N", 22)],
+)
+def test_calls_that_nobody_answered_are_drafted(
+    shop: Any, tmp_path: Path, flag: str, yes: str, lost: int
+) -> None:
+    other = {"Yes": "No", "否": "是", "N": "Y"}[yes]
+    head = ["Call ID", "Start Time", "Queue", "Agent", "Wait (s)", "Talk Time", "Wrap-up", flag]
+    rows = [
+        [i, DAYS[i], "Care", "A", i, "0:02:30", "0:00:20", other if i % 3 else yes]
+        for i in range(N)
+    ]
+    table, draft = taken_in(shop, tmp_path, lambda: text([head, *rows]))
+    assert table["state"].eq("abandoned").sum() == lost
+    assert table["first_response_seconds"].tolist() == [*map(float, range(N))]
+    assert table["handle_seconds"].eq(150).all()
+    assert "add 'Wrap-up' by `sql:`" in draft
+
+
+def test_amounts_below_0_as_accountants_write_them_are_refunds(shop: Any, tmp_path: Path) -> None:
+    head = ["Order No", "Customer ID", "Order Date", "Amount"]
+    written = ["£1,012.50", "(£12.50)", "-£3.20", "£(0.40)"]
+    rows = [[i, f"C{i % 9}", DAYS[i].date(), written[i % 4]] for i in range(N)]
+    (tmp_path / "orders.csv").write_bytes(text([head, *rows]))
+    new("geld", [tmp_path / "orders.csv"], shop.workspace)
+    ingest(params.load("geld", shop.workspace), shop.workspace)
+    paid = read_table(shop.workspace, "geld", "transactions")["amount"]
+    assert sorted(paid.unique()) == [-12.5, -3.2, -0.4, 1012.5]

@@ -68,6 +68,31 @@ def test_old_words_become_the_present_ones_and_nothing_else_changes(tmp_path: Pa
     assert found.backup.read_bytes().decode() == f"client: x\n{SURVEY}{dedent(OLD)}"
 
 
+def test_languages_and_measures_of_a_survey_are_called_as_they_are_now(tmp_path: Path) -> None:
+    old = """\
+        client: x
+        languages: [zh, en]  # both
+        survey:
+          source: a.csv
+          measures: {nps: {column: q}, csat: {column: z, scale: [1, 5]}}
+        targets:
+          - {measure: nps, target: 30, due: 2026Q4}
+    """
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "x.yaml").write_text(dedent(old), encoding="utf-8")
+    found = upgrade("x", Workspace(tmp_path))
+    assert [line.split(":")[1] for line in found.done] == ["2", "5", "7"]
+    assert found.todo == ()
+    assert found.client is not None
+    assert found.client.languages == ("zh", "en")
+    assert [metric.key for metric in found.client.metrics] == ["nps", "csat"]
+    assert found.client.targets[0].metric == "nps"
+    both = dedent(old).replace("languages:", "language: en\nlanguages:")
+    (tmp_path / "params" / "x.yaml").write_text(both, encoding="utf-8")
+    (said, *_more) = upgrade("x", Workspace(tmp_path)).todo
+    assert "x.yaml:3: languages is called language now" in said
+
+
 def test_a_present_file_is_left_alone_and_a_second_upgrade_does_nothing(tmp_path: Path) -> None:
     upgraded(tmp_path, OLD)
     again = upgrade("x", Workspace(tmp_path))

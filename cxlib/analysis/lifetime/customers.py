@@ -147,9 +147,11 @@ def fit(loss: Callable[[Floats], float], start: Sequence[float]) -> tuple[Floats
     bad = not np.isfinite(found.fun) or np.abs(found.x).max() > _FARTHEST - 0.5
     if bad or np.linalg.eigvalsh(hessian).min() <= 0:
         raise DataError(
-            "the model does not settle on these customers: its likelihood has no inner maximum. "
-            "Their purchases do not vary as it assumes; use retention.cohorts (a repeat rate) "
-            "and rfm instead."
+            _(
+                "the model does not settle on these customers: its likelihood has no inner "
+                "maximum. Their purchases do not vary as it assumes; use a repeat rate and RFM "
+                "groups instead."
+            )
         )
     return np.asarray(found.x, dtype=float), np.asarray(np.linalg.inv(hessian), dtype=float)
 

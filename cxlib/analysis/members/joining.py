@@ -173,8 +173,10 @@ def _rows(
     day_joined = np.where(at >= 0, dated[at], _NEVER)  # of each customer
     if not (day_joined[np.unique(code)] == _NEVER).any():
         raise DataError(
-            "only members buy in these transactions: there is nobody to compare them with. Ask for "
-            "the purchases of customers who are no members."
+            _(
+                "only members buy in these transactions: there is nobody to compare them with. "
+                "Ask for the purchases of customers who are no members."
+            )
         )
     if len(names) > MOST_PEOPLE:
         drawn = np.zeros(len(names), dtype=bool)

@@ -13,10 +13,10 @@ ALONE = ("", elsewhere.DRIFT, elsewhere.FEW)
 """No group to compare with, or none that tells anything."""
 PROGRESS = (
     Rule({"case": "all done"}, _("All {planned} actions are done."), "good"),
-    Rule({"case": "late"}, _("{finished} of {planned} actions are done, {overdue} are overdue."), "warning",
+    Rule({"case": "late"}, _("{finished} of {planned} actions done, {overdue} overdue."), "warning",
          _("Go through the overdue ones with their owners before anything new is begun.")),
-    Rule({"case": "one late"}, _("{finished} of {planned} actions are done, one is overdue."), "warning"),
-    Rule({"case": "on time"}, _("{finished} of {planned} actions are done, none is overdue."), "good"),
+    Rule({"case": "one late"}, _("{finished} of {planned} actions done, one overdue."), "warning"),
+    Rule({"case": "on time"}, _("{finished} of {planned} actions done, none overdue."), "good"),
 )
 ACTIONS = (
     Rule({"case": "overdue"}, _("“{title}” was due on {due_on} and is not done."), "warning",

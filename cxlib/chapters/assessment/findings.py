@@ -13,7 +13,7 @@ MOVES = (
          _("Find out what broke in {at}, and who answers for it."), _("Among comparable customers it got worse in {at}."), "stake_moved"),
     Rule({"turn": "worse", "told_with": "yes"},
          _("{kpi} got worse among comparable customers in {at}, when {fell_with} got worse."), "serious",
-         _("Begin with {fell_with}: name who answers for it."), _("Among comparable customers it got worse in {at}, when {fell_with} got worse."), "stake_moved"),
+         _("Begin with {fell_with}: find out what changed there, and who answers for it."), _("Among comparable customers it got worse in {at}, when {fell_with} got worse."), "stake_moved"),
     Rule({"turn": "worse", "cause": ("like for like", "both"), "status": ("met", "too close to call")}, severity="warning", stake="stake_moved"),
     Rule({"turn": "better", "cause": ("like for like", "both"), "status": None}, _("{kpi} got better among comparable customers in {at}, by {by_like}."), "good", stake="stake_moved"),
     Rule({"turn": "better", "cause": ("like for like", "both"), "status": ("met", "missed", "too close to call")},
@@ -39,7 +39,7 @@ KPIS = (*verdicts.ALL, *MOVES, LEVEL)
 TOUCHPOINTS = (
     *verdicts.ALL,
     Rule({"place": "weakest"}, _("{kpi} is the weakest touchpoint: {value}, others typically {typical}."), "warning",
-         _("Ask those who used it what goes wrong, and name who answers for it."), _("It is the weakest touchpoint.")),
+         _("Ask those who used it what goes wrong, and agree with whoever runs it what changes."), _("It is the weakest touchpoint.")),
     Rule({"turn": "worse", "cause": ("like for like", "both")}, _("{kpi} got worse among comparable customers in {at}, by {by_like}; it stands at {value}."), "serious",
          _("Find out what changed there in {at}, and who answers for it."), _("Among comparable customers it got worse in {at}, by {by_like}."), "stake_moved"),
     Rule({"turn": "better", "cause": ("like for like", "both")}, _("{kpi} got better among comparable customers in {at}, by {by_like}; it stands at {value}."), "good",

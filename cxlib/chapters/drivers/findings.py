@@ -16,11 +16,11 @@ MODEL = tuple(
 
 LEADING = (
     Rule({"case": "several"}, _("{drivers} carry {relative} of all that the touchpoints explain of {kpi}."), "note",
-         _("Put effort here before anything else.")),
+         _("Of these, mend first what is rated low, and guard what is rated well.")),
     Rule({"case": "all"}, _("Every touchpoint is proven to matter for {kpi}; {first} has the largest part, {relative}."), "note",
          _("Choose between them by cost and by what can be done soon.")),
     Rule({"case": "one"}, _("{first} alone is proven to go with {kpi} beyond all other touchpoints."), "note",
-         _("Put effort here before anything else.")),
+         _("Mend it if it is rated low, and guard it if it is rated well.")),
     Rule({"case": "none"}, _("The touchpoints go with {kpi} together, but none is proven beyond the others."), "warning",
          _("Ask more customers before money is spent on any one of them.")),
     Rule({"case": "chance"}, _("What the touchpoints explain of {kpi} is no more than chance: their order says nothing."), "warning",

@@ -24,8 +24,8 @@ Sheet = tuple[str, Sequence[str], Sequence[Sequence[Any]]]
 
 TEXTS = (_("Questionnaire"), _("Interview"), _("Focus group"), _("Mystery visit"), _("Visit plan"))
 HEADS = {
-    "questionnaire": (_("No"), _("Question"), _("Answer options"), _("Column"), _("Why so")),
-    "guide": (_("Part"), _("Minutes"), _("Question"), _("Ask further"), _("Why so"), _("Notes")),
+    "questionnaire": (_("No"), _("Question"), _("Answer options"), _("Column"), _("Reason")),
+    "guide": (_("Part"), _("Minutes"), _("Question"), _("Ask further"), _("Reason"), _("Notes")),
     "visit": (_("Section"), _("Standard"), _("Full points"), _("Critical"), _("Points"),
               _("Did not apply"), _("Remark")),
     "plan": (_("Date"), _("Part of the day"), _("Location"), _("Visitor")),

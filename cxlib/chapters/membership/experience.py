@@ -146,6 +146,8 @@ def joining(study: Study) -> Any:
         earlier=found.table["trend"], earlier_low=found.table["trend_low"],
         earlier_high=found.table["trend_high"],
     )  # fmt: skip
+    behind = (table["turn"] == "unclear") & (table["joined_raw"] <= 0)
+    table["turn"] = table["turn"].mask(behind, "unclear, not ahead")
     balance = found.balance.assign(
         mean_members=found.balance["mean"], members=found.balance["n"]
     ).drop(columns="mean")  # fmt: skip

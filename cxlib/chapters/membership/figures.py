@@ -77,7 +77,9 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     first = lowest[lowest["age"] == 2] if (lowest["age"] == 2).any() else lowest
     worst = first.loc[first["retention"].idxmin()]
     if found.kind == "retention":
-        message = _("Of those who joined in {cohort}, {share} are left after {age} periods")
+        message = _(
+            "Of those who joined in {cohort}, {share} are still members after {age} periods"
+        )
         label = _("Periods since joining; cells: still members, %")
     else:
         message = _(
@@ -164,7 +166,10 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         "more": _("Members are further ahead of comparable others after joining"),
         "less": _("Members fall back against comparable others after joining"),
         "unclear": _("Members are no clearly further ahead after joining than before"),
-    }.get(row["turn"], _("Members' spend already went another way before they joined"))
+    }.get(
+        str(row["turn"]).partition(",")[0],
+        _("Members' spend already went another way before they joined"),
+    )
     ax = lines(
         {
             words.say(_("Members")): table.assign(y=table["mean"]),

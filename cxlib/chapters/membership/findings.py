@@ -44,6 +44,8 @@ JOINING = (
          _("Find out what members buy less of, before more of them are won.")),
     Rule({"turn": "unclear"}, _("Good customers join: members spend {by_joined_raw} more than others, but not clearly more than comparable ones."), "note",
          _("Do not count what members spend more as earned by the programme.")),
+    Rule({"turn": "unclear, not ahead"}, _("Joining goes with no clear change: members spend no more than comparable customers, nor than others."), "note",
+         _("Do not count what members spend more as earned by the programme.")),
     Rule({"turn": "no telling"}, _("Whether joining changes what members spend cannot be told: their spend already went another way before."), "note",
          _("Try it with a group of customers who are invited later.")),
 )

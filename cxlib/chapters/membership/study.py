@@ -78,6 +78,19 @@ class Study:
         return frame
 
     @cached_property
+    def own(self) -> pd.DataFrame | None:
+        """Purchases of members, of today and former; of all customers without a list of members."""
+        bought, listed = self.bought, self.listed
+        if bought is None or listed.empty:
+            return bought
+        ids = bought["member_id"].cat.categories
+        mine = np.append(pd.Index(ids).isin(listed["member_id"]), False)
+        if mine[:-1].all():
+            return bought
+        kept = bought[mine[bought["member_id"].cat.codes]]
+        return kept.assign(member_id=kept["member_id"].cat.remove_unused_categories())
+
+    @cached_property
     def as_of(self) -> pd.Timestamp:
         """The last day: of the period, or of the records where periods have no dates."""
         if self.engagement.last_day is not None:
@@ -201,8 +214,8 @@ class Study:
 
     @cached_property
     def summary(self) -> lifetime.Summary | None:
-        """Customers as lifetime value sees them, in weeks: former members too, who teach it."""
-        return self.tried(_("worth"), lifetime.summary, self.bought, as_of=self.as_of, unit="weeks")
+        """Members as lifetime value sees them, in weeks: former ones too, who teach it."""
+        return self.tried(_("worth"), lifetime.summary, self.own, as_of=self.as_of, unit="weeks")
 
     @cached_property
     def purchases(self) -> lifetime.BgNbd | None:
@@ -233,11 +246,11 @@ class Study:
     @cached_property
     def holdout(self) -> lifetime.Holdout | None:
         """The model fitted on all but the last half year (or third), held against that."""
-        if self.bought is None or self.purchases is None:
+        if self.own is None or self.purchases is None:
             return None
-        span = (self.as_of - self.bought["date"].min()).days
+        span = (self.as_of - self.own["date"].min()).days
         asked = {"split": self.as_of - pd.Timedelta(days=min(182, span // 3)), "as_of": self.as_of}
-        return self.tried(_("holdout"), lifetime.holdout, self.bought, unit="weeks", **asked)
+        return self.tried(_("holdout"), lifetime.holdout, self.own, unit="weeks", **asked)
 
     # --- what experience is worth ----------------------------------------------------------------
 

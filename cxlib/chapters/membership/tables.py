@@ -50,7 +50,7 @@ def who(study: Study) -> pd.DataFrame:
 
 def rfm(study: Study) -> Any:
     """Return members by recency, frequency and money."""
-    found = study.tried(_("rfm"), members.rfm, study.bought, as_of=study.as_of)
+    found = study.tried(_("rfm"), members.rfm, study.own, as_of=study.as_of)
     if found is None:
         return None
     names = {"level": "kind", "share": "share_of_members", "money_share": "spend_share"}

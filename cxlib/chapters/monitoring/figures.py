@@ -36,7 +36,7 @@ def chart(course: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     if message is None and np.isfinite(last["usual"]):
         message = _("{kpi}: {value}, usually {usual} ({lower} to {upper})")
     title = words.say(message or _("{kpi}: {value}; what is usual is not settled yet"), **facts)
-    values = "; ".join(
+    values = ("；" if words.language == "zh" else "; ").join(
         f"{words.period(str(row['period']))} {words.quantity(row['value'], unit)}"
         for row in known.to_dict("records")
     )

@@ -38,7 +38,7 @@ CAUSES = (
     Rule({"signal": "better", "with_part": "yes", **OWN}, _("Comparable customers judge it better, and {fell_with} with it.")),
     Rule({"signal": "better", "with_part": "no", "why": CLEAR, **OWN}, _("Comparable customers judge it better.")),
     Rule({"signal": "better", "why": "unclear", **OWN}, _("Whether comparable customers judge it better is too close to call."), "note"),
-    Rule({"signal": "worse", "on_record": "yes", **OWN}, next_step=_("Recorded against it: {action}. Ask at the meeting whether it works.")),
+    Rule({"signal": "worse", "on_record": "yes", **OWN}, next_step=_("Recorded against it: {action}. Ask at the meeting how far it is, and whether it works.")),
     Rule({"signal": "worse", "held_back": "mix", "direction": "higher", "alike_since": "yes"}, _("{kpi} fell to {value} because other customers answered; comparable ones judge no worse."), "warning", OTHERS, stake="stake_moved"),
     Rule({"signal": "worse", "held_back": "mix", "direction": "higher", "alike_since": "open"}, _("{kpi} fell to {value} because other customers answered; whether comparable ones judge worse is open."), "warning", OTHERS, stake="stake_moved"),
     Rule({"signal": "worse", "held_back": "mix", "direction": "lower"}, _("{kpi} rose to {value} because other customers answered."), "warning", OTHERS, stake="stake_moved"),

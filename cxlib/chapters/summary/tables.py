@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cxlib.analysis.actions import OPEN
+from cxlib.chapters.summary import findings
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -21,8 +24,6 @@ MOST_OPEN = 5
 
 def headline(engagement: Any) -> Estimates:
     """Return the KPIs of the strip: those with a target, else the survey's; at most eight."""
-    from dataclasses import replace
-
     standing: Estimates = engagement.standing()
     table = standing.table
     shown = table[table["status"].notna()]
@@ -63,11 +64,9 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
     for finding in found:
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
-        mine = [a for a in agreed if a["finding"] == finding.id]
-        mine += [a for a in agreed if a["kpi"] in finding.answered_by]
-        first = mine[0] if mine else {}
-        whose = first.get("whose") if mine else finding.row.get("owed_by")  # by the contract
-        step = words.label(first["title"]) if mine else finding.step(words)
+        first = _answer(agreed, finding)
+        whose = first.get("whose") if first else finding.row.get("owed_by")  # by the contract
+        step = words.label(first["title"]) if first else finding.step(words)
         if step in {row["step"] for row in rows}:
             continue
         rows.append(
@@ -84,6 +83,28 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if len(rows) == MOST:
             break
     return pd.DataFrame(rows)
+
+
+def answered(engagement: Any, found: Iterable[Finding]) -> list[Finding]:
+    """Return findings; one that an open action answers says so, not that somebody should act."""
+    words, agreed = engagement.words, _open_actions(engagement)
+
+    def told(finding: Finding, action: dict[str, Any]) -> Finding:
+        whose = words.label(action.get("whose") or "")
+        named = [words.label(action["title"]), whose, action["due_on"]]
+        parts = words.say("{parts}", parts=[p for p in named if not pd.isna(p) and p])
+        rules = (*finding.rules, findings.RECORDED)
+        return replace(finding, row=dict(finding.row) | {"action": parts}, rules=rules)
+
+    answers = [(finding, _answer(agreed, finding)) for finding in found]
+    return [told(finding, action) if action else finding for finding, action in answers]
+
+
+def _answer(agreed: list[dict[str, Any]], finding: Finding) -> dict[str, Any]:
+    """Return the first open action for a finding, else for its KPI or the part it moved with."""
+    mine = [a for a in agreed if a["finding"] == finding.id]
+    mine += [a for a in agreed if a["kpi"] in finding.answered_by]
+    return mine[0] if mine else {}
 
 
 def _open_actions(engagement: Any) -> list[dict[str, Any]]:

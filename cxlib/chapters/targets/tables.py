@@ -54,7 +54,7 @@ def contract(engagement: Any) -> pd.DataFrame:
 
     Adds ``stake`` (of `Engagement.standing`), ``remaining, asked, asks, compared, smallest,
     n_next, n_needed, rebound, n_to_settle, settles, pace_needed, pace_best, pace, held,
-    of_periods``; see `COLUMNS`.
+    of_periods``; see ``columns.csv``.
     """
     judged = engagement.judged().table
     standing = engagement.standing("survey", "touchpoint", "tickets", "reported").table

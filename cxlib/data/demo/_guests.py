@@ -1,4 +1,8 @@
-"""The demo hotels' members and their stays: who joins, who leaves, who comes again."""
+"""The demo hotels' guests and their stays: who joins, who leaves, who comes again, who never joins.
+
+Guests who are no members, and what members stayed before they joined, have a seed and a file of
+their own; nothing else depends on them.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +24,17 @@ LEAVING_A_MONTH = {"银卡": 0.022, "金卡": 0.010, "白金卡": 0.005}
 STAYS_A_MONTH = {"银卡": 0.15, "金卡": 0.25, "白金卡": 0.45}
 HOTELS = {"三亚海棠湾店": 0.35, "上海外滩店": 0.40, "青岛栈桥店": 0.25}
 ROOMS = {"标准房": 480.0, "海景房": 760.0, "套房": 1_380.0}
+MORE_OFTEN = 1.6
+"""Planted: so many times as often as before do guests stay once they have joined."""
+KNOWN_BEFORE = 0.6
+"""Of members who joined while records were kept, this share had been guests before."""
+OTHERS, OTHERS_A_MONTH = 2_600, 0.17
+"""Guests who never join."""
+OTHERS_SEED = 20_250_311
 POINTS_A_YUAN = {"银卡": 1.0, "金卡": 1.25, "白金卡": 1.5}
 
 _MONTH = 30.4375
+_STAYS = ("订单号", "会员号", "入住日期", "酒店", "房型", "消费金额", "获得积分")
 
 Texts = npt.NDArray[np.str_]
 
@@ -41,8 +53,9 @@ class Guests:
 
 @dataclass(frozen=True)
 class Stays:
-    """The stays in time order; `guest` is a position in `Guests`."""
+    """The stays in time order; `guest` is a position in `Guests`, `rate` each guest's a month."""
 
+    rate: Floats
     guest: npt.NDArray[np.int64]
     day: Dates
     hotel: Texts
@@ -78,12 +91,43 @@ def stays(rng: np.random.Generator, people: Guests) -> Stays:
     rate = np.array([STAYS_A_MONTH[t] for t in people.tier.tolist()]) * rng.gamma(2.0, 0.5, MEMBERS)
     guest = np.repeat(np.arange(MEMBERS), rng.poisson(rate * days / _MONTH))
     day = begin[guest] + (rng.random(len(guest)) * days[guest]).astype("m8[D]")
+    return _booked(rng, rate, guest, day)
+
+
+def others(people: Guests, visits: Stays) -> tuple[Texts, Stays]:
+    """Draw the stays of guests who were no members at the time, and the numbers of all guests.
+
+    Who joins does so at a stay, within the ten days before the day of joining and in its month.
+    """
+    rng = np.random.default_rng(OTHERS_SEED)
+    late = np.flatnonzero(people.joined >= RECORDS_BEGIN + np.timedelta64(30, "D"))
+    known = late[rng.random(len(late)) < KNOWN_BEFORE]
+    rate = np.concatenate([visits.rate / MORE_OFTEN, OTHERS_A_MONTH * rng.gamma(2.0, 0.5, OTHERS)])
+    until = np.full(len(rate), RECORDS_BEGIN)
+    until[known] = people.joined[known]
+    until[MEMBERS:] = RECORDS_END
+    days = (until - RECORDS_BEGIN).astype(float)
+    guest = np.repeat(np.arange(len(rate)), rng.poisson(rate * days / _MONTH))
+    day = RECORDS_BEGIN + (rng.random(len(guest)) * days[guest]).astype("m8[D]")
+    joined = people.joined[known]
+    in_month = (joined - joined.astype("M8[M]").astype("M8[D]")).astype(int)
+    at = joined - (rng.random(len(known)) * np.minimum(in_month, 10)).astype("m8[D]")
+    numbers = np.concatenate([people.number, [f"G{100_000 + 3 * i}" for i in range(OTHERS)]])
+    found = _booked(rng, rate, np.concatenate([guest, known]), np.concatenate([day, at]))
+    return numbers, found
+
+
+def _booked(
+    rng: np.random.Generator, rate: Floats, guest: npt.NDArray[np.int64], day: Dates
+) -> Stays:
+    """Draw where and how long each stay was, and what it cost."""
     order = np.lexsort((guest, day))
     guest, day = guest[order], day[order]
     room = rng.choice(list(ROOMS), size=len(guest), p=[0.6, 0.3, 0.1])
     price = np.array([ROOMS[r] for r in room.tolist()])
     nights = rng.choice([1, 2, 3, 4], size=len(guest), p=[0.45, 0.32, 0.15, 0.08])
     return Stays(
+        rate=rate,
         guest=guest,
         day=day,
         hotel=rng.choice(list(HOTELS), size=len(guest), p=list(HOTELS.values())),
@@ -110,8 +154,17 @@ def write_stays(path: Path, people: Guests, visits: Stays) -> Path:
     money = visits.amount.astype(int).tolist()
     facts = (visits.hotel.tolist(), visits.room.tolist(), money, points)
     rows = list(zip(order, number, _texts(visits.day), *facts, strict=True))
-    header = ("订单号", "会员号", "入住日期", "酒店", "房型", "消费金额", "获得积分")
-    return mess.write_csv(path, header, rows, encoding="gb18030")
+    return mess.write_csv(path, _STAYS, rows, encoding="gb18030")
+
+
+def write_others(path: Path, people: Guests, visits: Stays) -> Path:
+    """Write the stays of guests who were no members at the time, by the number they got later."""
+    numbers, found = others(people, visits)
+    order = [f"W{500_000 + i}" for i in range(len(found.guest))]
+    facts = (found.hotel.tolist(), found.room.tolist(), found.amount.astype(int).tolist())
+    rows = list(zip(order, numbers[found.guest].tolist(), _texts(found.day), *facts,
+                    [0] * len(order), strict=True))  # fmt: skip
+    return mess.write_csv(path, _STAYS, rows, encoding="gb18030")
 
 
 def _texts(days: Dates) -> list[str]:

@@ -13,7 +13,15 @@ import numpy.typing as npt
 from cxlib.data.demo import _field
 from cxlib.data.demo import _mess as mess
 from cxlib.data.demo._comments import comments, planted
-from cxlib.data.demo._guests import Guests, Stays, guests, stays, write_members, write_stays
+from cxlib.data.demo._guests import (
+    Guests,
+    Stays,
+    guests,
+    stays,
+    write_members,
+    write_others,
+    write_stays,
+)
 from cxlib.data.demo._survey import Dates, Floats, bounds, moments, simulate
 
 NAME = "harbour-hotels"
@@ -58,6 +66,7 @@ def build(folder: Path) -> list[Path]:
         _field.write(folder / "field.csv", people, MODEL, HEADER),
         write_members(folder / "members.csv", people),
         write_stays(folder / "stays.csv", people, visits),
+        write_others(folder / "stays_before.csv", people, visits),
     ]
 
 

@@ -73,6 +73,29 @@ def test_stays_belong_to_members_while_they_are_members(files: SimpleNamespace) 
     assert set(files.survey("harbour-hotels")["id"]) <= set(stays["会员号"])
 
 
+def test_guests_stay_less_often_before_they_join_and_others_never_do(
+    files: SimpleNamespace,
+) -> None:
+    people, visits = files.harbour_population()
+    numbers, before = _guests.others(people, visits)
+    mine = before.guest < _guests.MEMBERS
+    assert (before.day[mine] <= people.joined[before.guest[mine]]).all()
+    told = pd.read_csv(files.data / "harbour-hotels" / "stays_before.csv", encoding="gb18030")
+    assert told["订单号"].is_unique
+    assert told["会员号"].tolist() == numbers[before.guest].tolist()
+    assert (told["获得积分"] == 0).all()
+    known = np.unique(before.guest[mine])
+    end = np.where(np.isnat(people.left), _guests.RECORDS_END, people.left)[known]
+    at = people.joined[known]
+    since = np.bincount(visits.guest, minlength=_guests.MEMBERS)[known] / (end - at).astype(float)
+    earlier = np.bincount(before.guest, minlength=len(numbers))[known] - 1  # the one they joined at
+    ago = earlier / (at - _guests.RECORDS_BEGIN).astype(float)
+    rate = before.rate[known]
+    assert np.average(since / rate, weights=rate) == pytest.approx(
+        _guests.MORE_OFTEN * np.average(ago / rate, weights=rate), rel=0.1
+    )
+
+
 def test_orders_follow_their_model(files: SimpleNamespace) -> None:
     orders = pd.read_csv(files.data / "nova-mall" / "orders.csv", encoding="utf-8-sig")
     assert orders["order_id"].is_unique
