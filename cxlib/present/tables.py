@@ -250,7 +250,7 @@ def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) ->
     elif column.kind == "percent":
         low, high = words.span(*ends, "share")
     elif column.kind == "share_change":
-        low, high = words.span(*(100 * end for end in ends), "pp", sign=True)
+        low, high = words.span(100 * ends[0], 100 * ends[1], "pp", sign=True)
     else:
         low, high = (formats.cell(end, column.kind, words=words, unit=unit) for end in ends)
     low, high = Said(low), Said(high)
