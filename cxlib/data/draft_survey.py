@@ -145,7 +145,8 @@ def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a co
         if column.called(PERSONAL):
             table.used.add(column.name)
             table.dropped.add(column.name)
-    for pattern in (*DATE_NAMES, *(re.escape(c.name) for c in table.rest() if is_day(c))):
+    by_cells: list[re.Pattern[str] | str] = [re.escape(c.name) for c in table.rest() if is_day(c)]
+    for pattern in (*DATE_NAMES, *by_cells):
         if found := dated(table, pattern):
             table.days = found[1].days
             said = f"date: {quoted(found[0].name)}"

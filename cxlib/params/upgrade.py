@@ -141,8 +141,8 @@ def _found(root: MappingNode, text: str) -> Iterator[_Edit | tuple[int, str]]:
     """Yield what must change, and (line, message) for what only a person can decide."""
     for *path, old, new in _CALLED:
         yield from _called(_at(root, *path), ".".join((*path, old)), new)
-    for path, old, new in _CALLED_EACH:
-        listed = _at(root, *path)
+    for place, old, new in _CALLED_EACH:
+        listed = _at(root, *place)
         for entry in listed.value if isinstance(listed, SequenceNode) else ():
             if (named := _pair(entry, old)) is not None and _pair(entry, new) is None:
                 yield _renamed(named[0], new, f"what was {old!r} is {new!r} here.")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 from cxlib import Engagement
+from cxlib.analysis import comments, drivers
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.chapters.comments import findings, tables
 from cxlib.chapters.comments.codebooks import Trade, read
 from cxlib.chapters.comments.options import Options
@@ -183,3 +187,90 @@ def test_a_client_may_have_comments_alone(tmp_path: Path, monkeypatch: pytest.Mo
     assert themes.loc["staff", "turn"] == "better"
     assert "raw" in set(tables.page(study)["case"])
     assert "terrible" in set(tables.telling(e, study).query("said_by == 'low ratings'")["term"])
+
+
+TOUCHPOINTS = tuple(Touchpoint(key=f"t{k}") for k in range(4))
+SAID = {"price": "Far too expensive.", "staff": "The staff.", "breakfast": "The breakfast."}
+
+
+def answers(rng: np.random.Generator, *, n: int, price: float) -> pd.DataFrame:
+    """Breakfast is named by those who rate t0 low; only what is said of the price adds to that."""
+    ratings = rng.integers(1, 6, (n, 4))
+    table = pd.DataFrame(ratings, columns=[t.key for t in TOUCHPOINTS])
+    speaks = rng.random(n) < 0.6
+    named = {
+        "price": speaks & (rng.random(n) < 0.2),
+        "staff": speaks & (rng.random(n) < 0.2),
+        "breakfast": speaks & (rng.random(n) < 0.6 - 0.1 * ratings[:, 0]),
+    }
+    score = 2 + ratings[:, 0] + 0.5 * ratings[:, 1] + price * named["price"]
+    table["nps"] = np.clip(np.round(score + rng.normal(0, 1.2, n)), 0, 10)
+    words = [" ".join(SAID[k] for k in SAID if named[k][i]) or "Ok." for i in range(n)]
+    table["comment"] = np.where(speaks, words, None)
+    return table
+
+
+def beside(survey: pd.DataFrame) -> pd.DataFrame:
+    score = Metric(key="nps", kind="nps", scale=(0, 10))
+    e = SimpleNamespace(
+        touchpoints=TOUCHPOINTS,
+        survey=lambda **_asked: survey,
+        design=SurveyDesign(),
+        minimum_base=10,
+        period="2026Q3",
+    )
+    rows = survey[survey["comment"].notna()].assign(source="survey")
+    rows = rows.assign(row=rows.index).reset_index(drop=True)
+    found = comments.themes(rows["comment"], codebook=read(Options(codebook="hotel")))
+    study = tables.Study(rows=rows, found=found, score=score, judged=rows)
+    named = found.table[found.table["n"] > 0]
+    return tables._beside(e, study, named).set_index("theme")
+
+
+def test_what_a_theme_adds_to_the_ratings_is_found_and_what_repeats_them_is_not() -> None:
+    survey = answers(np.random.default_rng(5), n=900, price=-2.0)
+    found = beside(survey)
+    assert {"price", "staff"} <= set(found.index)
+    assert found.index[found["added_p"] < 0.05].tolist() == ["price"]
+    row = found.loc["price"]
+    assert 0 < row["added_low"] < row["added"] < row["added_high"] < 1
+    # the truth: the part of the variance that the price explains, with independent ratings exact
+    price = survey["comment"].str.contains("expensive", na=False)
+    ratings = survey[["t0", "t1"]].assign(price=price.astype(float))
+    parts = ratings.var() * np.array([1.0, 0.5, -2.0]) ** 2
+    assert row["added_low"] < parts["price"] / parts.sum() < row["added_high"]
+
+
+def test_too_few_who_name_a_theme_or_comment_without_it_are_refused() -> None:
+    survey = answers(np.random.default_rng(5), n=900, price=-2.0)
+    price = survey["comment"].str.contains("expensive", na=False)
+    few = survey.assign(comment=survey["comment"].mask(price & (price.cumsum() > 29)))
+    assert "price" not in beside(few).index
+    assert (
+        "price"
+        in beside(survey.assign(comment=few["comment"].where(~price, survey["comment"]))).index
+    )
+    assert beside(survey.head(40)).empty
+    assert beside(survey.assign(nps=7.0)).empty
+
+
+def test_a_theme_that_adds_nothing_is_called_an_addition_as_rarely_as_promised() -> None:
+    rng, times = np.random.default_rng(11), 120
+    raw, called = [], 0
+    for _again in range(times):
+        survey = answers(rng, n=400, price=0.0)
+        said = survey["comment"].notna()
+        for key, text in SAID.items():
+            survey[key] = (
+                survey["comment"].str.contains(text, regex=False).astype(float).where(said)
+            )
+            survey[f"{key}_used"] = said
+        names = [*(t.key for t in TOUCHPOINTS), *SAID]
+        found = drivers.importance(
+            survey, outcome="nps", drivers=names, bootstrap=0, permutations=0
+        ).table.tail(len(SAID))
+        raw += found["p_unique_raw"].tolist()
+        called += bool((found["p_unique"] < 0.05).any())
+    noise = 3 * np.sqrt(0.05 * 0.95 / times)
+    assert called / times < 0.05 + noise
+    assert np.mean(np.array(raw) < 0.05) == pytest.approx(0.05, abs=noise)

@@ -13,6 +13,7 @@ THEMES = (
     Rule({"tone": "complaint", "case": "", "turn": ("unclear", "better")}, _("Most comments on “{theme}” complain."), "note"),
     Rule({"moved": "rose", "tone": ("complaint", "both")}, _("“{theme}” is named more often than before: {mentioned} of the comments, after {mentioned_before}."), "warning", _("Find out what changed about “{theme}”."), _("It is named more often than before: {mentioned} of the comments, after {mentioned_before}.")),
     Rule({"moved": "fell", "tone": "complaint"}, _("“{theme}” is named less often than before: {mentioned} of the comments, after {mentioned_before}."), "note", also=_("It is named less often than before: {mentioned} of the comments, after {mentioned_before}.")),
+    Rule({"beyond": True}, _("What is said of “{theme}” goes with {outcome} beyond all rated touchpoints."), "warning", _("Ask for a rating of “{theme}” in the next survey."), _("It goes with {outcome} beyond all rated touchpoints: ask for a rating of it in the next survey.")),
     Rule({"turn": "better"}, _("Those who name “{theme}” judge clearly better than comparable others."), "good", also=_("Those who name it judge clearly better than comparable others.")),
     Rule({"tone": "praise", "turn": "unclear"}, _("Most comments on “{theme}” praise it."), "good"),
 )
@@ -22,6 +23,8 @@ PAGE = (
     Rule({"case": "alike"}, _("No word is clearly used more by detractors or by promoters."), "note"),
     Rule({"case": "raw"}, _("Nothing is known of who wrote: those who name a theme are compared with all others, not with comparable ones."), "note"),
     Rule({"case": "unrated"}, _("Too few rated comments to say what goes with a theme."), "note"),
+    Rule({"case": "beside"}, _("No theme is proven to go with {outcome} beyond the rated touchpoints."), "note"),
+    Rule({"case": "not beside"}, _("Too few rated the touchpoints and named a theme to say what a theme adds to the ratings."), "note"),
     Rule({"case": "not coded"}, _("Nobody has coded a sample by hand yet: how often the themes are right is not known."), "note", _("Have two people code a sample (`cx sample comments`), without talking to each other.")),
     Rule({"case": "unknown code"}, _("“{theme}” was coded by hand, but is no theme of the codebook."), "note", _("Put it into the client file's `themes:`, or draw the sample anew.")),
     Rule({"case": "not among them"}, _("{n} comments that were coded by hand are not among the comments any more."), "note"),

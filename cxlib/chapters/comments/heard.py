@@ -29,7 +29,8 @@ class Study:
     ----------
     rows : pandas.DataFrame
         The survey's comments of own customers (``source`` survey) and those of all other sources,
-        this period, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN without.
+        this period, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN without; and
+        the survey's ``row``.
     every : pandas.DataFrame
         The same of all periods up to this one.
     found : Themes or None
@@ -89,7 +90,7 @@ def heard(engagement: Any, period: str) -> pd.DataFrame:
         if "comment" in rows:
             text = rows["comment"].astype("string").str.strip()
             kept = rows[(text.notna() & (text != "")).to_numpy(dtype=bool)]
-            kept = kept.assign(source=SURVEY, tone=np.nan)
+            kept = kept.assign(source=SURVEY, tone=np.nan, row=kept.index)
             if engagement.questions:
                 question = engagement.questions[0]
                 kept["tone"] = tones(kept[question.key], question)

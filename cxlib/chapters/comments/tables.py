@@ -10,9 +10,12 @@ import pandas as pd
 from scipy.stats import binomtest, norm
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from cxlib.analysis import comments
+from cxlib.analysis import comments, drivers
 from cxlib.analysis.compare import adjust
+from cxlib.analysis.drivers.model import ROWS_PER_DRIVER
 from cxlib.analysis.kpis import contrast
+from cxlib.analysis.results import CARE_BASE
+from cxlib.analysis.validate import used
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study, study
 
@@ -26,6 +29,9 @@ QUOTES = 2
 """Quotes a theme: enough to hear the tone, too few to be mistaken for a count."""
 QUOTED = (6, 160)
 """Characters a quote may have."""
+QUICK = 15
+"""Ratings and themes in one model up to which a thousand resamples are divided in seconds; beyond
+it Johnson's weights stand in for Shapley's shares."""
 
 
 def labels(client: Client, language: str) -> Mapping[str, str]:
@@ -69,6 +75,9 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     table["share"] = table["complaints"] / table["n"]
     table = table.merge(_moved(study), on="theme", how="left")
     table = table.merge(_gaps(engagement, study, table), on="theme", how="left")
+    table = table.merge(_beside(engagement, study, table), on="theme", how="left")
+    table["beyond"] = table["added_p"] < ALPHA
+    table["outcome"] = getattr(study.score, "key", None)
     table["turn"] = table["turn"].fillna("unclear")
     table["moved"] = table["moved"].fillna("unclear")
     table["unit"] = "points" if study.score is not None and study.score.kind == "nps" else "mean"
@@ -92,6 +101,15 @@ def page(study: Study) -> pd.DataFrame:
 def scored(table: pd.DataFrame) -> pd.DataFrame:
     """Return the themes that enough rated comments name, and enough do not."""
     return table.dropna(subset=["like"]) if len(table) else table
+
+
+def added(study: Study, beside: pd.DataFrame) -> pd.DataFrame:
+    """Return the case of what themes add to the ratings; no row where a theme's finding says it."""
+    case = "beside" if len(beside) else "not beside"
+    proven = len(beside) > 0 and bool(beside["beyond"].any())
+    return pd.DataFrame(
+        {"case": [] if proven else [case], "outcome": getattr(study.score, "key", "")}
+    )
 
 
 def telling(engagement: Any, study: Study) -> pd.DataFrame:
@@ -248,3 +266,47 @@ def _gaps(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
         raw = ("change", "change_low", "change_high", "p_adjusted")
         found = found.assign(**dict(zip(columns, (found[name] for name in raw), strict=False)))
     return found.assign(theme=found["segment"].str.removeprefix("theme "))[["theme", *columns]]
+
+
+def _beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the part of themes in what explains the survey's KPI beside the rated touchpoints.
+
+    One driver model: who did not comment is to the themes what who did not use it is to a
+    touchpoint. A theme needs `CARE_BASE` who name it, and as many who comment without naming it.
+    """
+    names = ["driver", "share", "share_low", "share_high", "p_unique"]
+    columns = ["theme", "added", "added_low", "added_high", "added_p"]
+    none = pd.DataFrame(columns=columns)
+    if "row" not in study.judged or not engagement.touchpoints:
+        return none
+    data = drivers.oriented(
+        engagement.survey(period=engagement.period), touchpoints=engagement.touchpoints
+    )
+    choice = drivers.choose(
+        data,
+        outcome=study.score,
+        touchpoints=engagement.touchpoints,
+        minimum_base=engagement.minimum_base,
+    )
+    open_ended = [used(data, t.key) & data[t.key].isna() for t in choice.drivers]
+    complete = data[study.score.key].notna() & ~np.any(open_ended, axis=0)
+    matrix = study.found.matrix.loc[study.judged.index].set_axis(study.judged["row"])  # type: ignore[union-attr]
+    flags = matrix[table["theme"]].astype(float).reindex(data.index[complete]).dropna()
+    named = [k for k in flags if CARE_BASE <= flags[k].sum() <= len(flags) - CARE_BASE]
+    named = named[: max(0, choice.n_used // ROWS_PER_DRIVER - len(choice.drivers))]
+    if not choice.possible or not named:
+        return none
+    flags = flags[named].add_prefix("theme ").reindex(data.index)
+    commented = flags.notna().add_suffix("_used")
+    asked = [*(t.key for t in choice.drivers), *flags]
+    found = drivers.importance(
+        pd.concat([data[complete], flags[complete], commented[complete]], axis=1),
+        outcome=study.score,
+        drivers=asked,
+        method="shapley" if len(asked) <= QUICK else "johnson",
+        weights=engagement.design.weights,
+        cluster=engagement.design.cluster,
+        permutations=0,
+    ).table
+    found = found[found["driver"].str.startswith("theme ")][names].set_axis(columns, axis=1)
+    return found.assign(theme=found["theme"].str.removeprefix("theme "))

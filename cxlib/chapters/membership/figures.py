@@ -163,9 +163,11 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     row, table = found.table.iloc[0], found.windows
     label = _("Windows of {days} days; alike by design in the first; the month of joining left out")
     says = {
-        "more": _("Members are further ahead of comparable others after joining"),
-        "less": _("Members fall back against comparable others after joining"),
-        "unclear": _("Members are no clearly further ahead after joining than before"),
+        "more": _("Members' spend rises after joining, against comparable others"),
+        "less": _("Members' spend falls after joining, against comparable others"),
+        "unclear": _(
+            "Members' spend does not clearly move after joining, against comparable others"
+        ),
     }.get(
         str(row["turn"]).partition(",")[0],
         _("Members' spend already went another way before they joined"),

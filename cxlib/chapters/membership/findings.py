@@ -39,8 +39,8 @@ UNHAPPY = (
          _("Call each of them within a week: name who does it.")),
 )
 JOINING = (
-    Rule({"turn": "more"}, _("In the {days} days after joining, members spend {by_joined_more} more than comparable customers who had not joined."), "good"),
-    Rule({"turn": "less"}, _("In the {days} days after joining, members spend {by_joined_more} less than comparable customers who had not joined."), "warning",
+    Rule({"turn": "more"}, _("After joining, members' spend rises by {by_joined_more} in {days} days, against comparable customers who had not joined."), "good"),
+    Rule({"turn": "less"}, _("After joining, members' spend falls by {by_joined_more} in {days} days, against comparable customers who had not joined."), "warning",
          _("Find out what members buy less of, before more of them are won.")),
     Rule({"turn": "unclear"}, _("Good customers join: members spend {by_joined_raw} more than others, but not clearly more than comparable ones."), "note",
          _("Do not count what members spend more as earned by the programme.")),

@@ -27,8 +27,9 @@ ROOMS = {"标准房": 480.0, "海景房": 760.0, "套房": 1_380.0}
 MORE_OFTEN = 1.6
 """Planted: so many times as often as before do guests stay once they have joined."""
 KNOWN_BEFORE = 0.6
-"""Of members who joined while records were kept, this share had been guests before."""
-OTHERS, OTHERS_A_MONTH = 2_600, 0.17
+"""Members who joined while records were kept had been guests before: so many, at the usual rate;
+the more often they stay, the likelier, so that it is no random pick who joins."""
+OTHERS, OTHERS_A_MONTH = 2_600, 0.13
 """Guests who never join."""
 OTHERS_SEED = 20_250_311
 POINTS_A_YUAN = {"银卡": 1.0, "金卡": 1.25, "白金卡": 1.5}
@@ -101,7 +102,8 @@ def others(people: Guests, visits: Stays) -> tuple[Texts, Stays]:
     """
     rng = np.random.default_rng(OTHERS_SEED)
     late = np.flatnonzero(people.joined >= RECORDS_BEGIN + np.timedelta64(30, "D"))
-    known = late[rng.random(len(late)) < KNOWN_BEFORE]
+    often = visits.rate[late] / visits.rate[late].mean()
+    known = late[rng.random(len(late)) < KNOWN_BEFORE * often]
     rate = np.concatenate([visits.rate / MORE_OFTEN, OTHERS_A_MONTH * rng.gamma(2.0, 0.5, OTHERS)])
     until = np.full(len(rate), RECORDS_BEGIN)
     until[known] = people.joined[known]
