@@ -31,7 +31,7 @@ from cxlib.data.weighting import known_margins, rake, weighted
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.params import Client
 from cxlib.plots import theme
-from cxlib.present.card import card
+from cxlib.present.glance import card
 from cxlib.present.mistakes import told_kindly
 from cxlib.standing import Standing
 from cxlib.words import Words
@@ -124,7 +124,7 @@ class Engagement(Standing):
             kpis=now[now["segment"].isna()],
             groups=split[split["kpi"] == split["kpi"].iloc[0]] if len(split) else split,
             words=self.words,
-            tables=tuple(name for name in TABLES if (folder / f"{name}.parquet").is_file()),
+            named=tuple(name for name in TABLES if (folder / f"{name}.parquet").is_file()),
         )
         bundle: dict[str, Any] = view._repr_mimebundle_()
         return bundle
