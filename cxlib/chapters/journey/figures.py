@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.journey_map import journey_map
-from cxlib.plots.wall import wall as sheet
+from cxlib.plots.journey_map import wall as sheet
 from cxlib.words import Said, Words
 from cxlib.words import mark as _
 

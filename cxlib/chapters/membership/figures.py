@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 
 from cxlib.analysis.members.tiers import NONE
 from cxlib.plots import theme
+from cxlib.plots.bars import shares
 from cxlib.plots.flow import flow as draw_flow
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import heat
 from cxlib.plots.lines import lines
-from cxlib.plots.shares import shares
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
