@@ -13,20 +13,10 @@ from cxlib.present.findings import Finding, in_order
 from cxlib.words import Words
 from cxlib.words import mark as _
 
-SEVERITY_WORDS = {
-    "serious": _("Act"),
-    "warning": _("Watch"),
-    "good": _("Good"),
-    "note": _("Note"),
-}
+SEVERITY_WORDS = {"serious": _("Act"), "warning": _("Watch"), "good": _("Good"), "note": _("Note")}
 
 
-COLOURS = {
-    "serious": theme.BAD,
-    "warning": theme.ACCENT,
-    "good": theme.GOOD,
-    "note": theme.MUTED,
-}
+COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,5 +155,5 @@ class NoteView:
 
 def nothing_to_show(*, words: Words, minimum_base: int) -> NoteView:
     """Say that a figure is withheld, and why."""
-    message = _("Withheld: fewer than {n} answers each; protects the people who gave them.")
+    message = _("Withheld: a base below {n} each; protects the people behind them.")
     return NoteView(text=words.say(message, n=minimum_base))

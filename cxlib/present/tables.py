@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from html import escape
@@ -224,7 +223,7 @@ def _row(
 def value_of(record: dict[Any, Any], name: str, column: Column, words: Words) -> Any:
     """Return a row's value; of a level, or a choice, the key that its label goes by."""
     value = record[name]
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if formats.absent(value):
         return None
     if name == "choice":
         key = f"{record.get('question')}={value}"
@@ -251,7 +250,7 @@ def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) ->
     elif column.kind == "percent":
         low, high = words.span(*ends, "share")
     elif column.kind == "share_change":
-        low, high = words.span(*(100 * end for end in ends), "pp", sign=True)
+        low, high = words.span(100 * ends[0], 100 * ends[1], "pp", sign=True)
     else:
         low, high = (formats.cell(end, column.kind, words=words, unit=unit) for end in ends)
     low, high = Said(low), Said(high)
@@ -264,13 +263,13 @@ def notes_of(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) 
     """Yield what stands beneath a table: what is withheld, what calls for care, caveats."""
     if "withheld" in frame and frame["withheld"].any():
         yield words.say(
-            _("– : withheld: fewer than {n} answers, or a group that would give such a one away."),
+            _("– : withheld: a base below {n}, or a group that would give such a one away."),
             n=minimum_base,
         )
     if "n" in frame:
         n = frame.loc[~frame["withheld"], "n"] if "withheld" in frame else frame["n"]
         if (n.fillna(CARE_BASE) < CARE_BASE).any():
-            yield words.say(_("* : fewer than {n} answers; interpret with care."), n=CARE_BASE)
+            yield words.say(_("* : a base below {n}; interpret with care."), n=CARE_BASE)
     base = getattr(result, "n_used", None)
     people = getattr(result, "counts", "people") == "people"
     if people and isinstance(base, int) and not {"n", "n_before", "answered"} & set(frame.columns):
