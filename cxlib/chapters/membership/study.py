@@ -62,9 +62,12 @@ class Study:
             return None
         return frame
 
-    @cached_property
+    @property
     def own(self) -> pd.DataFrame | None:
-        """Purchases of members, of today and former; of all customers without a list of members."""
+        """Purchases of members, of today and former; of all customers without a list of members.
+
+        Not kept: of millions of purchases a second copy is large.
+        """
         bought, listed = self.bought, self.listed
         if bought is None or listed.empty:
             return bought
@@ -205,9 +208,9 @@ class Study:
     @cached_property
     def summary(self) -> lifetime.Summary | None:
         """Members as lifetime value sees them, in weeks: former ones too, who teach it."""
-        if self.own is None:
-            return None
         bought = self.own
+        if bought is None:
+            return None
         return self.tried("worth", lambda: lifetime.summary(
             bought, as_of=self.as_of, unit="weeks"))  # fmt: skip
 
@@ -240,9 +243,9 @@ class Study:
     @cached_property
     def holdout(self) -> lifetime.Holdout | None:
         """The model fitted on all but the last half year (or third), held against that."""
-        if self.own is None or self.purchases is None:
+        if self.purchases is None or (bought := self.own) is None:
             return None
-        bought, first = self.own, self.own["date"].min()
+        first = bought["date"].min()
         span = (self.as_of - first).days
         split = self.as_of - pd.Timedelta(days=min(182, span // 3))
         return self.tried("holdout", lambda: lifetime.holdout(
