@@ -66,10 +66,12 @@ class Study:
     def own(self) -> pd.DataFrame | None:
         """Purchases of members, of today and former; of all customers without a list of members.
 
-        Not kept: of millions of purchases a second copy is large.
+        A list of attributes alone, which says of nobody since when or of which tier, is none. Not
+        kept: of millions of purchases a second copy is large.
         """
         bought, listed = self.bought, self.listed
-        if bought is None or listed.empty:
+        told = {"joined", "left", "tenure", "tier", "status"} & set(listed)
+        if bought is None or listed.empty or not told:
             return bought
         ids = bought["member_id"].cat.categories
         mine = np.append(pd.Index(ids).isin(listed["member_id"]), False)
