@@ -21,7 +21,9 @@ import pytest
 from cxlib import Engagement, envelope
 from cxlib.chapters import register, registers_of
 from cxlib.envelope import Envelope
+from cxlib.errors import SetupError
 from cxlib.present.findings import Finding
+from cxlib.report import pdf
 from cxlib.words import Words
 from cxlib.workspace import Workspace
 from tests.conftest import DEMO_CLIENTS, copy_workspace
@@ -231,3 +233,17 @@ def test_no_report_shows_the_key_of_a_label_or_a_missing_value(run: Workspace, c
         shown = set(re.findall(r"[\w-]+\.[\w.-]*\w", text)) & keys
         assert not shown, (page.name, sorted(shown)[:5])
         assert not re.search(r"\b(nan|NaT)\b|>None<", text), page.name
+
+
+@pytest.mark.parametrize("client", DEMO_CLIENTS)
+def test_a_summary_is_two_pages_and_then_where_its_numbers_come_from(
+    run: Workspace, client: str
+) -> None:
+    try:
+        pdf.browser()
+    except SetupError:
+        pytest.skip("no Chromium on this machine")
+    (report,) = (run.root / "reports" / client).rglob("15-summary.html")
+    printed = pdf.print_pdf(report.read_text(encoding="utf-8"))
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 3
+    assert pdf.destinations(printed)["provenance"] == 3

@@ -208,10 +208,13 @@ def drop_off(
         row: dict[str, Any] = {"stage": stage, "position": at + 1}
         row |= _gone(frame, at, length, (since, end), confidence)
         if at == len(known) - 1:
-            row |= dict.fromkeys(("left", "drop_off", "low", "high"), nan)
+            row |= dict.fromkeys(("left", *_GONE), nan)
         rows.append(row)
-    columns = ["stage", "position", "n", "entered", "left", "drop_off", "low", "high", "still_open"]
+    columns = ["stage", "position", "n", "entered", "left", *_GONE, "still_open"]
     return pd.DataFrame(rows, columns=columns)
+
+
+_GONE = ["drop_off", "low", "high"]
 
 
 def _scored(
@@ -254,17 +257,13 @@ def _stages(
     events: pd.DataFrame | None,
 ) -> pd.DataFrame:
     names = list(stages)
-    rows = []
-    for at, stage in enumerate(names, 1):
-        mine = table[(table["stage"] == stage) & table["emotion"].notna()]
-        n = mine["n"].sum()
-        emotion = float((mine["emotion"] * mine["n"]).sum() / n) if n else nan
-        rows.append(
-            {"stage": stage, "position": at, "touchpoints": len(stages[stage])}
-            | {"emotion": emotion, "entered": nan, "left": nan}
-            | {"drop_off": nan, "low": nan, "high": nan}
-        )
-    frame = pd.DataFrame(rows)
+    told = table[table["emotion"].notna()]
+    mass = told.groupby("stage")["n"].sum()
+    felt = (told["emotion"] * told["n"]).groupby(told["stage"]).sum() / mass.where(mass > 0)
+    frame = pd.DataFrame({"stage": names, "position": range(1, len(names) + 1)})
+    frame["touchpoints"] = [len(touchpoints) for touchpoints in stages.values()]
+    frame["emotion"] = frame["stage"].map(felt).astype(float)
+    frame[["entered", "left", *_GONE]] = nan
     if events is None:
         return frame
     customer = validate.column(events, "customer")
@@ -283,7 +282,7 @@ def _stages(
         frame.loc[at, ["entered", "left"]] = [entered, left]
         if entered and at < len(names) - 1:
             low, high = proportion_confint(left, entered, method="wilson")
-            frame.loc[at, ["drop_off", "low", "high"]] = [left / entered, low, high]
+            frame.loc[at, _GONE] = [left / entered, low, high]
     return frame
 
 
@@ -300,17 +299,12 @@ def _gone(
                         direction="forward")  # fmt: skip
     went = (met["on"] - met["time"] <= length).to_numpy()
     decided = (met["time"] + length <= end).to_numpy()
-    inside = decided
-    if since is not None:
-        inside = decided & (met["time"] + length > pd.Timestamp(since)).to_numpy()
+    first = met["time"].min() if since is None else pd.Timestamp(since)
+    inside = decided & (met["time"] + length > first).to_numpy()
     entered, left = int(inside.sum()), int((inside & ~went).sum())
     low, high = nan, nan
     if entered:
         low, high = map(float, proportion_confint(left, entered, 1 - confidence, method="wilson"))
-    row: dict[str, float] = {
-        "n": int(met.loc[inside, "customer"].nunique()),
-        "entered": entered,
-        "left": left,
-    }
-    row |= {"drop_off": left / entered if entered else nan, "low": low, "high": high}
+    row: dict[str, Any] = {"n": int(met.loc[inside, "customer"].nunique()), "entered": entered}
+    row |= {"left": left, "drop_off": left / entered if entered else nan, "low": low, "high": high}
     return row | {"still_open": int((~decided & ~went).sum())}

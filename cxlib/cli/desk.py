@@ -107,7 +107,8 @@ def catalogue() -> None:
 def form(client: str, replace: bool) -> None:
     """Write the forms of CLIENT to forms/CLIENT: questionnaire, guides, needs, mystery visits.
 
-    In every language of the client file; the questionnaire also as text that Qualtrics imports.
+    In every language of the client file; the questionnaire also as text that Qualtrics,
+    问卷星 and LimeSurvey import.
     What comes back filled in is read by the same client file.
     """
     from cxlib import params

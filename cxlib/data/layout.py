@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data.formats import Sheet, matches
-from cxlib.data.text import INVISIBLE
+from cxlib.data.platforms import as_asked, header_name, platform
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -36,27 +36,6 @@ _TOTAL = re.compile(
 )
 _IMPORT = re.compile(r"\s*\{\s*'?\"ImportId\"")
 _SUFFIX = re.compile(r"(.*)#(\d+)")
-
-PLATFORMS: tuple[tuple[str, int, frozenset[str]], ...] = tuple(
-    (name, least, frozenset(headers.split("|")))
-    for name, least, headers in (
-        ("Qualtrics", 3, "startdate|enddate|responseid|recordeddate|status|finished|progress"),
-        ("SurveyMonkey", 2, "respondent id|collector id|custom data 1"),
-        ("问卷星", 2, "序号|提交答卷时间|所用时间|来源|来自ip|总分"),
-        ("腾讯问卷", 2, "答题序号|开始答题时间|结束答题时间|答题时长|清洗数据结果"),
-        ("Typeform", 2, "#|network id|start date (utc)|submit date (utc)|response type"),
-        ("LimeSurvey", 3, "response id|date submitted|last page|start language|seed"),
-        ("LimeSurvey", 3, "id|submitdate|lastpage|startlanguage|seed"),
-        ("Jira", 3, "issue key|issue id|issue type|resolved|created|status"),
-        ("ServiceNow", 3, "number|opened_at|resolved_at|closed_at|incident_state|sys_created_on"),
-        ("ServiceNow", 3, "number|opened|caller|short description|assignment group"),
-        ("Freshdesk", 3, "ticket id|created time|resolved time|closed time|agent interactions"),
-        ("Zendesk", 3, "created at|solved at|requester|assignee|full resolution time in minutes|"
-         "first reply time in minutes|ticket id|satisfaction score"),
-        ("Google Forms", 1, "timestamp|时间戳记|时间戳|時間戳記"),
-    )
-)  # fmt: skip
-"""Who writes such headers, and how many of them at least tell it."""
 
 
 @dataclass(kw_only=True)
@@ -85,11 +64,6 @@ class Grid:
     def names(self) -> list[str]:
         """The names of its columns."""
         return [str(name) for name in self.cells.columns]
-
-
-def header_name(name: object) -> str:
-    """Return a column name as it is compared: blanks collapsed, invisible characters gone."""
-    return " ".join(str(name).translate(INVISIBLE).split())
 
 
 def count_named(row: Sequence[str], wanted: Iterable[str]) -> int:
@@ -141,9 +115,10 @@ def lay_out(
     at, deep, named = _header(rows, wanted, header_row, header_rows)
     if at is None:
         raise DataError(f"{file} has no row {header_row}." if header_row else f"{file} is empty.")
-    header, below = rows[at], rows[at + 1] if at + 1 < len(rows) else []
+    written, below = rows[at], rows[at + 1] if at + 1 < len(rows) else []
+    header = as_asked(written, wanted)
     if header_rows is None:
-        deep = max(deep, _qualtrics(rows, at), _survey_monkey(header, below))
+        deep = max(deep, _qualtrics(rows, at), _survey_monkey(written, below))
     names, aliases, repeated, wording = _names(header, below if deep > 1 else None)
     width = max((i + 1 for i, name in enumerate(names) if name), default=0)
     body, numbers = _padded(rows[at + deep :], at + deep + 1 + skipped, width, len(header), file)
@@ -163,21 +138,11 @@ def lay_out(
         listed = ", ".join(map(repr, merged))
         grid.warnings.append(f"{file}: merged cells of column {listed} are filled down.")
     if kept and body:
-        raw = {names[i]: header_name(header[i]) if i < len(header) else "" for i in kept}
+        raw = {names[i]: header_name(written[i]) if i < len(written) else "" for i in kept}
         own = {aliases.get(header_name(name), header_name(name)) for name in ids}
         _left_out(grid, raw, own, file, last=last)
-    grid.platform = platform(header)
+    grid.platform = platform(written)
     return grid
-
-
-def platform(header: Sequence[str]) -> str:
-    """Return who writes such column names, if it is known."""
-    plain = {header_name(cell).casefold() for cell in header}
-    plain |= {name.partition(". ")[2] for name in plain}  # LimeSurvey: "id. Response ID"
-    for name, least, known in PLATFORMS:
-        if len(plain & known) >= least:
-            return name
-    return ""
 
 
 def _header(

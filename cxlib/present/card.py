@@ -40,7 +40,7 @@ def card(
     rows = [
         (words.say(_("Period")), repr(period), words.period(period), ""),
         *_ends(periods, words),
-        (words.say(_("Tables")), ", ".join(tables), "", ""),
+        (words.say(_("Tables")), words.say("{names}", names=tables), "", ""),
     ]
     for row in kpis.to_dict("records"):
         kind = _("Touchpoint") if row["source"] == "touchpoint" else _("KPI")

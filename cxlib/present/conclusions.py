@@ -165,5 +165,5 @@ class NoteView:
 
 def nothing_to_show(*, words: Words, minimum_base: int) -> NoteView:
     """Say that a figure is withheld, and why."""
-    message = _("Withheld: fewer than {n} answers each; protects the people who gave them.")
+    message = _("Withheld: a base below {n} each; protects the people behind them.")
     return NoteView(text=words.say(message, n=minimum_base))

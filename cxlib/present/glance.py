@@ -51,7 +51,7 @@ def glance(result: Any, *, words: Words, minimum_base: int) -> tables.TableView:
     if others:
         more = words.say(
             _('More in it: {names}; engagement.show(result, table="{first}") shows one.'),
-            names=Said(", ".join(others)), first=Said(others[0]),
+            names=others, first=Said(others[0]),
         )  # fmt: skip
         view = replace(view, notes=(*view.notes, more))
     return replace(view, caption=_summary(facts, words, str(getattr(result, "unit", "") or "")))

@@ -264,13 +264,13 @@ def notes_of(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) 
     """Yield what stands beneath a table: what is withheld, what calls for care, caveats."""
     if "withheld" in frame and frame["withheld"].any():
         yield words.say(
-            _("– : withheld: fewer than {n} answers, or a group that would give such a one away."),
+            _("– : withheld: a base below {n}, or a group that would give such a one away."),
             n=minimum_base,
         )
     if "n" in frame:
         n = frame.loc[~frame["withheld"], "n"] if "withheld" in frame else frame["n"]
         if (n.fillna(CARE_BASE) < CARE_BASE).any():
-            yield words.say(_("* : fewer than {n} answers; interpret with care."), n=CARE_BASE)
+            yield words.say(_("* : a base below {n}; interpret with care."), n=CARE_BASE)
     base = getattr(result, "n_used", None)
     people = getattr(result, "counts", "people") == "people"
     if people and isinstance(base, int) and not {"n", "n_before", "answered"} & set(frame.columns):

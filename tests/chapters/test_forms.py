@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from click.testing import CliRunner
 
 from cxlib import params
 from cxlib.analysis.fieldwork import visit_plan
-from cxlib.chapters.fieldwork import forms
-from cxlib.chapters.fieldwork.questionnaire import questionnaire
+from cxlib.chapters.fieldwork import forms, platforms
+from cxlib.chapters.fieldwork.questionnaire import Item, questionnaire
 from cxlib.chapters.visits.register import Register
 from cxlib.cli import main
 from cxlib.data.demo import _visits as planted
@@ -102,6 +103,105 @@ def test_what_comes_back_is_read_by_the_same_file(place: Workspace, kind: str) -
     assert there.survey()["app_used"].eq(False).any()
     kpis = there.kpis().at("2026Q3").table.set_index("kpi")["n"]
     assert kpis.loc[["nps", "csat", "ces", "value"]].tolist() == [40] * 4
+
+
+def exported(place: Workspace, where: str) -> tuple[list[str], list[list[str]]]:
+    """Return answers as a platform exports them: what it asked, from the very file it imported."""
+    folder = place.forms("shop")
+    asked: list[tuple[str, str, list[str]]] = []  # heading, kind, answers
+    if where == "问卷星":
+        text = (folder / "questionnaire.en.wjx.txt").read_text(encoding="utf-8")
+        for block in text.split("\n\n")[1:-1]:
+            title, *options = block.strip().split("\n")
+            number, _dot, rest = title.partition(". ")
+            said, kind = rest[:-1].rsplit("[", 1)
+            asked.append((f"{number}、{said}", kind, options))
+        head = ["序号", "提交答卷时间", "所用时间", "来源", "来源详情", "来自IP"]
+    else:
+        file = folder / "questionnaire.limesurvey.txt"
+        rows = pd.read_csv(file, sep="\t", dtype="str", keep_default_na=False)
+        for row in rows[rows["language"] == "en"].to_dict("records"):
+            if row["class"] == "Q":
+                asked.append((f"{row['name']}. {row['text']}", row["type/scale"], []))
+                question = row
+            elif row["class"] == "A":
+                asked[-1][2].append(row["text"])
+            elif row["class"] == "SQ":
+                if asked[-1][0].startswith(f"{question['name']}. "):
+                    asked.pop()
+                asked.append((f"{question['name']}[{row['name']}]", "M", ["Yes", ""]))
+        head = ["id", "submitdate", "lastpage", "startlanguage"]
+    rng, filled = np.random.default_rng(4), []
+    for i in range(40):
+        row = [str(i + 1), f"2026-07-{1 + i % 28:02d} 10:00:00", *["x"] * (len(head) - 2)]
+        for _heading, kind, options in asked:
+            if kind == "多选题":
+                row.append("┋".join(rng.permutation(options)[: 1 + i % 2]))
+            else:
+                row.append(str(rng.choice(options)) if options else "ok")
+        filled.append(row)
+    return [*head, *(heading for heading, _kind, _options in asked)], filled
+
+
+@pytest.mark.parametrize("where", ["问卷星", "LimeSurvey"])
+def test_what_a_platform_exports_is_read_by_the_same_file(place: Workspace, where: str) -> None:
+    columns = {"问卷星": "id: 序号, date: 提交答卷时间", "LimeSurvey": "id: id, date: submitdate"}
+    text = CLIENT.replace("FORMAT", "csv").replace("id: id, date: day", columns[where])
+    text = text.replace("  where: {state: [done]}\n", "")
+    if where == "问卷星":  # one column for several choices
+        several = 'columns: "Q8_*", kind: multiple, options: {Q8_1: Price, Q8_2: Place}'
+        text = text.replace(several, "column: Q8, kind: multiple, options: [Price, Place]")
+    (place.params / "shop.yaml").write_text(text, encoding="utf-8")
+    client = params.load("shop", place)
+    list(forms.write(client, place))
+    head, rows = exported(place, where)
+    book = io.StringIO()
+    csv.writer(book).writerows([head, *rows])
+    (place.data("shop") / "answers.csv").write_text(book.getvalue(), encoding="utf-8-sig")
+    checked = CliRunner().invoke(main, ["check", "shop"])
+    assert checked.exit_code == 0, checked.output
+    from cxlib import Engagement
+
+    there = Engagement.open("shop", chapter="assessment", workspace=place)
+    survey = there.survey()
+    assert len(survey) == 40
+    at = next(i for i, name in enumerate(head) if "Q1" in name)
+    assert survey["nps"].tolist() == [float(row[at].partition(" ")[0]) for row in rows]
+    assert survey[["csat", "ces", "value"]].notna().all(axis=None)
+    assert survey["app_used"].eq(False).any()
+    assert survey["comment"].eq("ok").all()
+    assert sum(str(column).startswith("reasons=") for column in survey) == 2
+    assert set(survey["tier"]) == {"gold", "silver"}
+
+
+def test_a_clients_text_is_harmless_on_every_platform(place: Workspace) -> None:
+    text = CLIENT.replace("FORMAT", "csv").replace('"=App"', '"{Q1.NAOK}<script>[多选题]\\tx"')
+    (place.params / "shop.yaml").write_text(text, encoding="utf-8")
+    list(forms.write(params.load("shop", place), place))
+    folder = place.forms("shop")
+    lime = (folder / "questionnaire.limesurvey.txt").read_text(encoding="utf-8-sig")
+    assert "<script>" not in lime
+    assert "{" not in lime
+    table = pd.read_csv(io.StringIO(lime), sep="\t", dtype="str", keep_default_na=False)
+    assert set(table["class"]) == {"S", "SL", "G", "Q", "A", "SQ"}
+    assert table.loc[table["class"] == "Q", "name"].str.fullmatch("[A-Za-z][A-Za-z0-9]{0,19}").all()
+    assert table.loc[table["class"] == "A", "name"].str.fullmatch("[A-Za-z0-9]{1,5}").all()
+    per = table[table["language"] != ""].groupby("language")["class"].apply(list)
+    assert per["en"] == per["zh-Hans"]  # as many rows, in the same order, in every language
+    for language in ("en", "zh"):
+        wjx = (folder / f"questionnaire.{language}.wjx.txt").read_text(encoding="utf-8")
+        assert wjx.count("[多选题]") == 1
+        assert "[段落说明]" in wjx
+
+
+def test_only_scales_from_1_are_scales_where_an_answer_may_come_back_as_its_place() -> None:
+    options = {kind: tuple((str(i), "") for i in cells) for kind, cells in
+               {"scale": range(1, 6), "zero": range(11)}.items()}  # fmt: skip
+    item = Item(key="x", kind="rating", text="", reason="", options=options["scale"], numbered=True)
+    assert platforms._kind(item) == "scale"
+    assert platforms._kind(replace(item, options=options["zero"])) == "rating"
+    beside = (*options["scale"], ("not used", "I did not use it"))
+    assert platforms._kind(replace(item, options=beside)) == "rating"
 
 
 def test_nothing_is_overwritten_silently(place: Workspace) -> None:

@@ -30,7 +30,7 @@ MOVES = (
     Rule({"cause": "mix", "direction": "lower"}, _("{kpi} moved to {after} in {at} because other customers answered."),
          also=_("It moved in {at} because other customers answered."), stake="stake_moved"),
     Rule({"cause": "mix", "status": "missed"}, next_step=_("Find out why other customers answered, and agree at which mix the target counts.")),
-    Rule({"cause": "mix", "status": (None, "met")}, severity="warning", next_step=_("Find out why other customers answered before changing the service.")),
+    Rule({"cause": "mix", "status": (None, "met")}, severity="warning", next_step=_("Find out why other customers answered; by itself this is no reason to change the service.")),
 )
 
 LEVEL = Rule({"status": None, "turn": "unclear", "cause": ("unclear", "not split")}, _("{kpi} stands at {value}."), "note")

@@ -10,6 +10,7 @@ from typing import Any
 
 from cxlib.analysis.fieldwork import visit_plan
 from cxlib.chapters import labels_of, part
+from cxlib.chapters.fieldwork import platforms
 from cxlib.chapters.fieldwork.guides import FOCUS_GROUP, INTERVIEW
 from cxlib.chapters.fieldwork.questionnaire import Item, answers, questionnaire
 from cxlib.data.register_excel import workbook
@@ -54,18 +55,19 @@ def write(client: Client, workspace: Workspace, *, replace: bool = False) -> Ite
 
 def _files(client: Client, workspace: Workspace) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
-    first = client.languages[0]
+    asked: dict[str, tuple[list[Item], Words]] = {}
     for language in client.languages:
         words = _words(client, workspace, language)
         items = questionnaire(client, words)
         if items:
             files[f"questionnaire.{language}.xlsx"] = _book([_questions(items, words)], words)
-            files[f"questionnaire.{language}.txt"] = qualtrics(items, words, base=language == first)
+            asked[language] = items, words
         guides = [_guide(client, words, *one) for one in (INTERVIEW, FOCUS_GROUP)]
         files[f"guides.{language}.xlsx"] = _book(guides, words)
+    files |= platforms.texts(asked) if asked else {}
     survey = client.survey
     if survey is not None and survey.source.files is not None:
-        items = questionnaire(client, _words(client, workspace, first))
+        items = questionnaire(client, _words(client, workspace, client.languages[0]))
         kind = "xlsx" if survey.source.files.lower().endswith(("xlsx", "xls")) else "csv"
         files[f"answers.{kind}"] = (_answers_book if kind == "xlsx" else _answers_csv)(
             client, items
@@ -113,36 +115,6 @@ def _guide(client: Client, words: Words, name: str, lines: Sequence[Any]) -> She
                 (title, ask, further, why)]  # fmt: skip
         rows.append((said[0], minutes, *said[1:], ""))
     return name, HEADS["guide"], rows
-
-
-def qualtrics(items: list[Item], words: Words, *, base: bool) -> bytes:
-    """Return a questionnaire in Qualtrics' advanced text format.
-
-    Every question is one of its own, named by the column of the client file, so that an export of
-    choice texts is read as it is. In the `base` language the choices are the raw cells.
-    """
-    lines = ["[[AdvancedFormat]]", "", f"[[Block:{_plain(words.say('Questionnaire'))}]]"]
-    for item in items:
-        kind = {"text": "DB", "open": "TE:Essay", "multiple": "MC:MultipleAnswer:Vertical"}.get(
-            item.kind, "MC:SingleAnswer:" + ("Horizontal" if item.numbered else "Vertical")
-        )
-        lines += ["", f"[[Question:{kind}]]"]
-        lines += [f"[[ID:{_plain(item.columns[0])}]]"] if item.columns else []
-        lines += [_plain(item.text)]
-        lines += ["", "[[Choices]]"] if item.options else []
-        lines += [_plain(_choice(item, cell, text, base)) for cell, text in item.options]
-    return ("\n".join(lines) + "\n").encode("utf-8")
-
-
-def _choice(item: Item, cell: str, text: str, base: bool) -> str:
-    if item.numbered and cell.lstrip("-").isdigit():
-        return f"{cell} - {text}" if text else cell
-    return cell if base and any(c.isalpha() for c in cell) else text or cell
-
-
-def _plain(text: str) -> str:
-    """Return a client's text on one line, without what the format itself means."""
-    return " ".join(text.split()).replace("[[", "[ [").replace("]]", "] ]")
 
 
 def _columns(client: Client, items: list[Item]) -> dict[str, list[str]]:
@@ -293,6 +265,21 @@ def _told(client: Client, workspace: Workspace) -> Iterator[str]:
             "Qualtrics: import questionnaire.*.txt (Advanced Format) in the first language, the "
             "others as its translation; export choice text."
         )
+        yield (
+            "问卷星: paste questionnaire.*.wjx.txt (文本导入); export answers as text (按选项文本)."
+        )
+        yield (
+            "LimeSurvey: import questionnaire.limesurvey.txt, all languages in one; export full "
+            "answers in the first language."
+        )
+        for key, question in survey.questions.items():
+            if question.kind == "multiple":
+                one = question.columns is None
+                yield (
+                    f"{key}: several choices come back from {'LimeSurvey' if one else '问卷星'} in "
+                    f"{'a column each' if one else 'one column'}, which the client file does not "
+                    f"name: {'columns' if one else 'column'}: would."
+                )
         for touchpoint in survey.touchpoints:
             codes = [*touchpoint.not_applicable, *survey.not_applicable]
             if not any(isinstance(c, str) and any(x.isalpha() for x in c) for c in codes):

@@ -11,7 +11,9 @@ from cxlib.words import mark as _
 
 STATUS = ("met", "missed", "too close to call")
 CLEAR = ("like for like", "both")
-OTHERS = _("Find out why other customers answered before changing the service.")
+OTHERS = _(
+    "Find out why other customers answered; by itself this is no reason to change the service."
+)
 MISSES = replace(verdicts.MISSES, also=_("It misses its target of {target}."))
 OWN = {"held_back": ""}  # a signal that is the service's, not the mix's
 
