@@ -183,6 +183,11 @@ def drop_off(
     Right-censoring: a stage reached less than a window before the end may yet be followed. Leaving
     out only those that have *not* gone on would make the drop-off too low, counting them as lost
     too high; so all that were reached too lately are left out, whatever followed.
+
+    Order: steps count by their time, not by their place in the table; of steps of one moment the
+    earlier stage comes first. A stage is reached by a step of it or of any later one. The same step
+    again, or a step back, within a window of the one before is the same journey and counts nowhere;
+    the window runs from when the stage was first reached, so repeating a step prolongs nothing.
     """
     length = pd.Timedelta(days=window) if isinstance(window, (int, float)) else pd.Timedelta(window)
     if not length > pd.Timedelta(0):
