@@ -77,11 +77,16 @@ class Study:
             return None
         return frame
 
-    @cached_property
+    @property
     def own(self) -> pd.DataFrame | None:
-        """Purchases of members, of today and former; of all customers without a list of members."""
+        """Purchases of members, of today and former; of all customers without a list of members.
+
+        A list of attributes alone, which says of nobody since when or of which tier, is none. Not
+        kept: of millions of purchases a second copy is large.
+        """
         bought, listed = self.bought, self.listed
-        if bought is None or listed.empty:
+        told = {"joined", "left", "tenure", "tier", "status"} & set(listed)
+        if bought is None or listed.empty or not told:
             return bought
         ids = bought["member_id"].cat.categories
         mine = np.append(pd.Index(ids).isin(listed["member_id"]), False)
@@ -246,11 +251,11 @@ class Study:
     @cached_property
     def holdout(self) -> lifetime.Holdout | None:
         """The model fitted on all but the last half year (or third), held against that."""
-        if self.own is None or self.purchases is None:
+        if self.purchases is None or (bought := self.own) is None:
             return None
-        span = (self.as_of - self.own["date"].min()).days
+        span = (self.as_of - bought["date"].min()).days
         asked = {"split": self.as_of - pd.Timedelta(days=min(182, span // 3)), "as_of": self.as_of}
-        return self.tried(_("holdout"), lifetime.holdout, self.own, unit="weeks", **asked)
+        return self.tried(_("holdout"), lifetime.holdout, bought, unit="weeks", **asked)
 
     # --- what experience is worth ----------------------------------------------------------------
 
