@@ -136,10 +136,9 @@ def plan(
     made = None if findings is None else set(findings)
     table["found"] = [None if made is None or f is None else f in made for f in table["finding"]]
     table["closed"] = ~open_
-    order = table.assign(on_time=~table["overdue"]).sort_values(
-        ["closed", "on_time", "rank", "due_on"], kind="stable", na_position="last", key=_sortable
-    )
-    table = table.loc[order.index].drop(columns="closed").reset_index(drop=True)
+    order = table.assign(on_time=~table["overdue"], due_on=pd.to_datetime(table["due_on"]))
+    first = order.sort_values(["closed", "on_time", "rank", "due_on"], kind="stable").index
+    table = table.loc[first].drop(columns="closed").reset_index(drop=True)
     counts = table.groupby("state")["overdue"].agg(["size", "sum"]).reindex(STATES).dropna()
     progress = counts.astype(int).reset_index()
     progress.columns = pd.Index(["state", "actions", "overdue"])
@@ -152,39 +151,21 @@ def plan(
 def learn(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return what share of its predicted effect an action brought, by KPI.
 
-    Parameters
-    ----------
-    outcomes : pandas.DataFrame
-        One row a finished action: ``kpi, effect`` (as predicted), and the difference in differences
-        ``value, low, high`` of that KPI, in the same unit.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By ``kpi``: ``share, share_low, share_high``, none below 0 and the share at most 1: of the
-        narrowest interval that leaves out either no effect or the whole of the predicted one. One
-        that holds both teaches nothing.
+    `outcomes` has one row a finished action: ``kpi, effect`` (as predicted), and the difference in
+    differences ``value, low, high`` of that KPI, in the same unit. By ``kpi``: ``share, share_low,
+    share_high``, none below 0 and the share at most 1: of the narrowest interval that leaves out
+    either no effect or the whole of the predicted one. One that holds both teaches nothing.
     """
     rows = outcomes[outcomes["effect"].notna() & outcomes["effect"].ne(0)]
     ratio = rows[["value", "low", "high"]].div(rows["effect"], axis=0)
     ends = ratio[["low", "high"]]
-    found = pd.DataFrame(
-        {
-            "kpi": rows["kpi"],
-            "share": ratio["value"].clip(0, NONE),
-            "share_low": ends.min(axis=1).clip(lower=0),
-            "share_high": ends.max(axis=1),
-        }
-    )
-    found["share_high"] = found[["share", "share_high"]].max(axis=1)
-    told = (ends.min(axis=1) > 0) | (ends.max(axis=1) < NONE)
-    width = ends.max(axis=1) - ends.min(axis=1)
-    found = found[told].loc[width[told].sort_values(kind="stable").index]
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    share = ratio["value"].clip(0, NONE)
+    found = pd.DataFrame({"kpi": rows["kpi"], "share": share, "share_low": low.clip(lower=0)})
+    found["share_high"] = np.fmax(share, high)
+    told = (low > 0) | (high < NONE)
+    found = found[told].loc[(high - low)[told].sort_values(kind="stable").index]
     return found.drop_duplicates("kpi").set_index("kpi")
-
-
-def _sortable(column: pd.Series) -> pd.Series:
-    return pd.to_datetime(column) if column.name == "due_on" else column
 
 
 def _checked(actions: pd.DataFrame) -> pd.DataFrame:

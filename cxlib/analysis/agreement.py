@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import f as fisher
 
 from cxlib.analysis import validate
-from cxlib.analysis.estimation import times_drawn
+from cxlib.analysis.estimation import percentiles, times_drawn
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.validate import count, generator
@@ -96,27 +96,16 @@ def krippendorff_alpha(
     if draws:
         times = times_drawn(generator(seed), len(counts), draws).astype(float)
         resampled = _alpha(counts, times, values, level)[0]
-    notes = []
-    if np.isnan(value[0]):
-        notes.append(Caveat(_("All judgements are equal: agreement cannot be told from chance.")))
-    low, high = _percentiles(resampled, confidence)
-    differ = frame[kept].assign(disagreement=apart).rename_axis("unit").reset_index()
-    differ = differ[differ["disagreement"] > 0].sort_values(
-        "disagreement", ascending=False, kind="stable"
-    )
+    ends = percentiles(resampled[:, None], number(confidence, "confidence"))[:, 0]
+    differ = _differing(frame[kept], apart)
     leading = ["unit", "disagreement"]
     return Agreement(
-        value=float(value[0]),
-        low=low,
-        high=high,
+        **_told(value[0], *ends),
         measure=f"alpha ({level})",
         n_units=int(kept.sum()),
         n_coders=int(judged.any(axis=0).sum()),
         n_dropped=int((~kept).sum()),
-        table=differ[[*leading, *differ.columns.difference(leading, sort=False)]].reset_index(
-            drop=True
-        ),
-        caveats=tuple(notes),
+        table=differ[[*leading, *differ.columns.difference(leading, sort=False)]],
     )
 
 
@@ -163,41 +152,39 @@ def icc(ratings: Any, *, form: str = "ICC(2,1)", confidence: float = 0.95) -> Ag
     rest = x - x.mean(axis=1, keepdims=True) - x.mean(axis=0) + x.mean()
     error = (rest**2).sum() / ((n - 1) * (k - 1))
     within = ((x - x.mean(axis=1, keepdims=True)) ** 2).sum() / (n * (k - 1))
-    single = _single(model, between, raters, error, within, n, k, confidence)
+    single = _single(
+        model, (between, raters, error, within), n, k, number(confidence, "confidence")
+    )
     shown = [k * r / (1 + (k - 1) * r) if mean_of_all else r for r in single]
-    spread = pd.Series(x.max(axis=1) - x.min(axis=1), index=frame.index[whole])
-    differ = frame[whole].assign(disagreement=spread).rename_axis("unit").reset_index()
-    differ = differ[differ["disagreement"] > 0]
-    notes: tuple[Caveat, ...] = ()
-    if np.isnan(shown[0]):
-        notes = (Caveat(_("All judgements are equal: agreement cannot be told from chance.")),)
     return Agreement(
-        value=shown[0],
-        low=shown[1],
-        high=shown[2],
+        **_told(shown[0], shown[1], shown[2]),
         measure=f"ICC({model},{'k' if mean_of_all else 1})",
         n_units=n,
         n_coders=k,
         n_dropped=int((~whole).sum()),
-        table=differ.sort_values("disagreement", ascending=False, kind="stable").reset_index(
-            drop=True
-        ),
-        caveats=notes,
+        table=_differing(frame[whole], x.max(axis=1) - x.min(axis=1)),
     )
 
 
+def _told(value: float, low: float, high: float) -> dict[str, Any]:
+    """Return a coefficient as fields, with a caveat where nothing varies."""
+    alike = Caveat(_("All judgements are equal: agreement cannot be told from chance."))
+    facts = {"value": float(value), "low": float(low), "high": float(high)}
+    return facts | {"caveats": (alike,) if np.isnan(value) else ()}
+
+
+def _differing(units: pd.DataFrame, apart: np.ndarray) -> pd.DataFrame:
+    """Return the units on which coders differ, most first."""
+    table = units.assign(disagreement=apart).rename_axis("unit").reset_index()
+    table = table[table["disagreement"] > 0]
+    return table.sort_values("disagreement", ascending=False, kind="stable", ignore_index=True)
+
+
 def _single(
-    model: int,
-    between: float,
-    raters: float,
-    error: float,
-    within: float,
-    n: int,
-    k: int,
-    confidence: float,
+    model: int, squares: tuple[float, float, float, float], n: int, k: int, confidence: float
 ) -> list[float]:
     """Return the coefficient of one rater and its ends, from the mean squares."""
-    tail = (1 + number(confidence, "confidence")) / 2
+    (between, raters, error, within), tail = squares, (1 + confidence) / 2
     noise = within if model == 1 else error
     extra = k * (raters - error) / n if model == 2 else 0.0
     whole = between + (k - 1) * noise + extra
@@ -274,12 +261,3 @@ def _alpha(
         if expected > 0:
             alphas[draw] = 1 - (totals.sum() - 1) * (drawn @ units) / expected
     return alphas, units
-
-
-def _percentiles(resampled: np.ndarray, confidence: float) -> tuple[float, float]:
-    told = resampled[~np.isnan(resampled)]
-    if not len(told):
-        return nan, nan
-    tail = (1 - number(confidence, "confidence")) / 2
-    low, high = np.quantile(told, [tail, 1 - tail])
-    return float(low), float(high)

@@ -75,16 +75,10 @@ class BusinessHours:
     ) -> BusinessHours:
         """Build the calendar of a country, with its holidays and make-up working days.
 
-        Parameters
-        ----------
-        country, subdivision : str or None
-            ISO code, such as ``"CN"`` (None for no holidays), and a region with holidays of its
-            own, such as ``"BY"`` in Germany. A service open 24/7 has no holidays.
-        years : iterable of int
-            Years that the data touch. Governments announce make-up days a year ahead, so a year
-            still to come may lack them.
-        hours, timezone
-            As for the class.
+        `country` and `subdivision` are ISO codes (``"CN"``; a region with holidays of its own, such
+        as ``"BY"`` in Germany); None, or a service open 24/7, has no holidays. `years` are those
+        that the data touch: governments announce make-up days a year ahead, so a year still to come
+        may lack them.
 
         Raises
         ------

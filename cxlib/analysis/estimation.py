@@ -58,11 +58,7 @@ def kish(weights: Floats) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def moments(
-    x: Floats,
-    weights: Floats | None = None,
-    clusters: Integers | None = None,
-) -> Moments:
+def moments(x: Floats, weights: Floats | None = None, clusters: Integers | None = None) -> Moments:
     """Return the moments of `x`, one number a respondent, none missing, at least one.
 
     v = Σ(w(x − x̄)/Σw)² over respondents, or customers (Binder 1983, Int. Stat. Review 51); where
@@ -255,11 +251,7 @@ def contributions(x: Floats, metric: Metric) -> Floats:
 
 
 def answers_to(
-    metric: Metric,
-    ratings: pd.Series,
-    off_scale: OffScale = "error",
-    *,
-    whole: bool = False,
+    metric: Metric, ratings: pd.Series, off_scale: OffScale = "error", *, whole: bool = False
 ) -> tuple[Floats, tuple[Caveat, ...]]:
     """Return the answers to a question, NaN for none, and a caveat on those off its scale."""
     whole = whole or metric.kind != "mean"
@@ -277,10 +269,7 @@ def answered(x: Floats, ratings: pd.Series) -> Any:
 
 
 def share_of(
-    hits: Floats,
-    weights: Floats | None,
-    clusters: Integers | None,
-    confidence: float,
+    hits: Floats, weights: Floats | None, clusters: Integers | None, confidence: float
 ) -> tuple[float, float, float]:
     """Return a weighted share of 0/1 `hits` with its Wilson interval on n*."""
     found = moments(hits, weights, clusters)

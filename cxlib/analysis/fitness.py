@@ -32,6 +32,8 @@ _FIT = (
     *("segment", "level", "n", "sample_share", "known_share"),
     *("difference", "low", "high", "p_value"),
 )
+_KINDS = {"segment": "str", "level": "str", "n": "int64"}
+NO_MARGINS = pd.DataFrame({name: pd.Series(dtype=_KINDS.get(name, "float64")) for name in _FIT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,7 @@ def fitness(
     return FitnessForUse(
         questions=questions,
         bases=_bases(survey, weights, invited, minimum_base),
-        representativeness=pd.concat(tables, ignore_index=True) if tables else _no_margins(),
+        representativeness=pd.concat(tables, ignore_index=True) if tables else NO_MARGINS.copy(),
         straight_lining=lining,
         minimum_base=minimum_base,
         confidence=confidence,
@@ -144,10 +146,7 @@ def _question(survey: pd.DataFrame, key: str, kind: str) -> dict[str, Any]:
 
 
 def _bases(
-    survey: pd.DataFrame,
-    weights: str | None,
-    invited: Mapping[Any, int] | None,
-    minimum_base: int,
+    survey: pd.DataFrame, weights: str | None, invited: Mapping[Any, int] | None, minimum_base: int
 ) -> pd.DataFrame:
     w, _codes = drawn(survey, SurveyDesign(weights=weights))
     every = np.ones(len(survey)) if w is None else w
@@ -195,11 +194,6 @@ def _representativeness(margin: Margin, confidence: float) -> pd.DataFrame:
     values = (margin.name, list(margin.levels), counts, shares, margin.known)
     gaps = (shares - margin.known, ends[:, 0] - margin.known, ends[:, 1] - margin.known, p_value)
     return pd.DataFrame(dict(zip(_FIT, (*values, *gaps), strict=True)))
-
-
-def _no_margins() -> pd.DataFrame:
-    kinds: dict[str, Any] = {"segment": "str", "level": "str", "n": "int64"}
-    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "float64")) for name in _FIT})
 
 
 def _caveats(survey: pd.DataFrame, known: tuple[Margin, ...], lining: Share) -> tuple[Caveat, ...]:

@@ -183,6 +183,11 @@ def drop_off(
     Right-censoring: a stage reached less than a window before the end may yet be followed. Leaving
     out only those that have *not* gone on would make the drop-off too low, counting them as lost
     too high; so all that were reached too lately are left out, whatever followed.
+
+    Order: steps count by their time, not by their place in the table; of steps of one moment the
+    earlier stage comes first. A stage is reached by a step of it or of any later one. The same step
+    again, or a step back, within a window of the one before is the same journey and counts nowhere;
+    the window runs from when the stage was first reached, so repeating a step prolongs nothing.
     """
     length = pd.Timedelta(days=window) if isinstance(window, (int, float)) else pd.Timedelta(window)
     if not length > pd.Timedelta(0):
@@ -208,10 +213,13 @@ def drop_off(
         row: dict[str, Any] = {"stage": stage, "position": at + 1}
         row |= _gone(frame, at, length, (since, end), confidence)
         if at == len(known) - 1:
-            row |= dict.fromkeys(("left", "drop_off", "low", "high"), nan)
+            row |= dict.fromkeys(("left", *_GONE), nan)
         rows.append(row)
-    columns = ["stage", "position", "n", "entered", "left", "drop_off", "low", "high", "still_open"]
+    columns = ["stage", "position", "n", "entered", "left", *_GONE, "still_open"]
     return pd.DataFrame(rows, columns=columns)
+
+
+_GONE = ["drop_off", "low", "high"]
 
 
 def _scored(
@@ -254,17 +262,13 @@ def _stages(
     events: pd.DataFrame | None,
 ) -> pd.DataFrame:
     names = list(stages)
-    rows = []
-    for at, stage in enumerate(names, 1):
-        mine = table[(table["stage"] == stage) & table["emotion"].notna()]
-        n = mine["n"].sum()
-        emotion = float((mine["emotion"] * mine["n"]).sum() / n) if n else nan
-        rows.append(
-            {"stage": stage, "position": at, "touchpoints": len(stages[stage])}
-            | {"emotion": emotion, "entered": nan, "left": nan}
-            | {"drop_off": nan, "low": nan, "high": nan}
-        )
-    frame = pd.DataFrame(rows)
+    told = table[table["emotion"].notna()]
+    mass = told.groupby("stage")["n"].sum()
+    felt = (told["emotion"] * told["n"]).groupby(told["stage"]).sum() / mass.where(mass > 0)
+    frame = pd.DataFrame({"stage": names, "position": range(1, len(names) + 1)})
+    frame["touchpoints"] = [len(touchpoints) for touchpoints in stages.values()]
+    frame["emotion"] = frame["stage"].map(felt).astype(float)
+    frame[["entered", "left", *_GONE]] = nan
     if events is None:
         return frame
     customer = validate.column(events, "customer")
@@ -283,7 +287,7 @@ def _stages(
         frame.loc[at, ["entered", "left"]] = [entered, left]
         if entered and at < len(names) - 1:
             low, high = proportion_confint(left, entered, method="wilson")
-            frame.loc[at, ["drop_off", "low", "high"]] = [left / entered, low, high]
+            frame.loc[at, _GONE] = [left / entered, low, high]
     return frame
 
 
@@ -300,17 +304,12 @@ def _gone(
                         direction="forward")  # fmt: skip
     went = (met["on"] - met["time"] <= length).to_numpy()
     decided = (met["time"] + length <= end).to_numpy()
-    inside = decided
-    if since is not None:
-        inside = decided & (met["time"] + length > pd.Timestamp(since)).to_numpy()
+    first = met["time"].min() if since is None else pd.Timestamp(since)
+    inside = decided & (met["time"] + length > first).to_numpy()
     entered, left = int(inside.sum()), int((inside & ~went).sum())
     low, high = nan, nan
     if entered:
         low, high = map(float, proportion_confint(left, entered, 1 - confidence, method="wilson"))
-    row: dict[str, float] = {
-        "n": int(met.loc[inside, "customer"].nunique()),
-        "entered": entered,
-        "left": left,
-    }
-    row |= {"drop_off": left / entered if entered else nan, "low": low, "high": high}
+    row: dict[str, Any] = {"n": int(met.loc[inside, "customer"].nunique()), "entered": entered}
+    row |= {"left": left, "drop_off": left / entered if entered else nan, "low": low, "high": high}
     return row | {"still_open": int((~decided & ~went).sum())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
@@ -140,6 +141,9 @@ class Touchpoint:
         scale = check_scale(self.scale)
         object.__setattr__(self, "scale", scale)
         object.__setattr__(self, "top", check_top(self.top, scale))
+
+
+Questions: TypeAlias = Sequence[Metric | Touchpoint]
 
 
 def resolve(

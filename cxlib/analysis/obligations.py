@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ DEEMED, ACCEPTED, REJECTED = _("deemed accepted"), _("accepted"), _("rejected")
 PAID, DONE, PASSED, COMING = _("paid"), _("done"), _("passed"), _("coming up")
 SETTLED = (ACCEPTED, DEEMED, PAID, DONE)
 REPLIES = ("accepted", "rejected")
+Row: TypeAlias = dict[str, Any]
 _MAKE_UP = frozenset({"CN"})
 """Countries whose working days are announced year by year, with weekend days worked."""
 
@@ -220,20 +221,11 @@ def _rows(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
         return []
     if "id" not in frame:
         raise DataError(f"obligations have no column 'id'{nearest('id', frame.columns)}")
-    rows = []
-    seen: set[Any] = set()
-    for record in frame.astype(object).to_dict("records"):
-        row = {str(k): None if _missing(v) else v for k, v in record.items()}
-        if row["id"] in seen:
-            raise DataError(f"the id {str(row['id'])!r} is given twice; each needs its own.")
-        seen.add(row["id"])
-        rows.append(row)
-    return rows
-
-
-def _missing(value: Any) -> bool:
-    found = pd.isna(value)
-    return isinstance(found, bool) and found
+    twice = frame.loc[frame["id"].duplicated(), "id"]
+    if len(twice):
+        raise DataError(f"the id {str(twice.iloc[0])!r} is given twice; each needs its own.")
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
 
 
 def _day(value: Any, what: str) -> dt.date:
@@ -251,23 +243,18 @@ def _when(row: dict[str, Any], name: str) -> dt.date | None:
     return None if row.get(name) is None else _day(row[name], f"{name} of {row['id']!r}:")
 
 
-def _lateness(
-    due: dt.date, end: dt.date, days: WorkingDays, row: dict[str, Any], terms: dict[str, Any]
-) -> dict[str, Any]:
+def _lateness(due: dt.date, end: dt.date, days: WorkingDays, row: Row, terms: Row) -> Row:
     """Return days late and what they cost."""
     late = max((end - due).days, 0)
     working = days.between(due, end) if late else 0
-    rate = row["late_fee"] if row.get("late_fee") is not None else terms["late_fee"]
-    cap = row["fee_cap"] if row.get("fee_cap") is not None else terms["fee_cap"]
+    rate, cap = (terms[n] if row.get(n) is None else row[n] for n in ("late_fee", "fee_cap"))
     amount = float(row["amount"]) if row.get("amount") is not None else 0.0
     charged = late if terms["fee_days"] == "calendar" else working
     share = rate * charged if cap is None else min(rate * charged, cap)
     return {"days_late": late, "working_days_late": working, "fee": amount * share}
 
 
-def _delivered(
-    row: dict[str, Any], today: dt.date, days: WorkingDays, review: int, terms: dict[str, Any]
-) -> dict[str, Any]:
+def _delivered(row: Row, today: dt.date, days: WorkingDays, review: int, terms: Row) -> Row:
     due, handed, replied = (_when(row, name) for name in ("due", "delivered", "replied"))
     if due is None:
         raise DataError(f"{row['id']!r} has no day on which it is due.")
@@ -296,12 +283,8 @@ def _delivered(
 
 
 def _paid(
-    row: dict[str, Any],
-    today: dt.date,
-    days: WorkingDays,
-    delivered: dict[Any, dict[str, Any]],
-    terms: dict[str, Any],
-) -> dict[str, Any]:
+    row: Row, today: dt.date, days: WorkingDays, delivered: dict[Any, Row], terms: Row
+) -> Row:
     due, paid, after = _when(row, "due"), _when(row, "paid"), row.get("after")
     if after is not None:
         if after not in delivered:
@@ -311,14 +294,14 @@ def _paid(
             due = accepted + dt.timedelta(days=int(row.get("days") or 0))
     due_on = None if due is None else days.on_or_after(due)
     held = paid is not None and paid <= today
-    end = paid if held and paid is not None else today
-    none = {"days_late": 0, "working_days_late": 0, "fee": 0.0}
-    late = none if due_on is None else _lateness(due_on, end, days, row, terms)
+    late: Row = {"days_late": 0, "working_days_late": 0, "fee": 0.0}
+    if due_on is not None:
+        late = _lateness(due_on, paid if held and paid else today, days, row, terms)
     state = PAID if held else LATE if late["days_late"] else OPEN
     return row | {"due_on": due_on, "state": state, "sort": _("Payment")} | late
 
 
-def _dated(row: dict[str, Any], today: dt.date, days: WorkingDays) -> dict[str, Any]:
+def _dated(row: Row, today: dt.date, days: WorkingDays) -> Row:
     due, done = _when(row, "due"), _when(row, "done")
     notice = None
     if due is not None and row.get("notice_days") is not None:
@@ -330,11 +313,5 @@ def _dated(row: dict[str, Any], today: dt.date, days: WorkingDays) -> dict[str, 
         state = LATE if acts else PASSED
     end = done if done is not None and done <= today else today
     late = max((end - due).days, 0) if due is not None and acts else 0
-    sort = row.get("sort") or _("Date")
-    return row | {
-        "due_on": due,
-        "notice_by": notice,
-        "state": state,
-        "days_late": late,
-        "sort": sort,
-    }
+    facts = {"due_on": due, "notice_by": notice, "state": state, "days_late": late}
+    return row | facts | {"sort": row.get("sort") or _("Date")}

@@ -50,6 +50,11 @@ def _restore(message: str, facts: dict[str, Any]) -> Caveat:
     return Caveat(message, **facts)
 
 
+def counted(*told: tuple[Any, str], **facts: Any) -> tuple[Caveat, ...]:
+    """Return a caveat for each count above 0; its message says it as ``{n}``."""
+    return tuple(Caveat(message, n=int(n), **facts) for n, message in told if n)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What every result has in common; as the last line of a cell it shows itself.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 import numpy as np
@@ -84,10 +83,8 @@ def ahp(comparisons: Any, *, tolerance: float = 0.01) -> Weighting:
     size = len(names)
     if frame.shape[0] != size or size < 2:
         raise DataError(f"comparisons form a square of criteria; this is {frame.shape}.")
-    if isinstance(comparisons, pd.DataFrame) and [str(i) for i in frame.index] not in (
-        names,
-        [str(i) for i in range(size)],
-    ):
+    orders = (names, [str(i) for i in range(size)])
+    if isinstance(comparisons, pd.DataFrame) and [str(i) for i in frame.index] not in orders:
         raise DataError("comparisons have the same criteria, in one order, in rows and columns.")
     given = np.column_stack([validate.numbers(frame[name]) for name in frame.columns])
     for row, column in np.ndindex(size, size):
@@ -107,32 +104,29 @@ def ahp(comparisons: Any, *, tolerance: float = 0.01) -> Weighting:
     largest = float(values[leading].real)
     random = RANDOM_INDEX[min(size, len(RANDOM_INDEX)) - 1]
     ratio = max(0.0, (largest - size) / (size - 1) / random) if random else 0.0
+    rows, columns = np.triu_indices(size, 1)
     implied = weights[:, None] / weights
-    upper = [(i, j) for i in range(size) for j in range(i + 1, size)]
     misfit = pd.DataFrame(
         {
-            "criterion": [names[i] for i, _j in upper],
-            "other": [names[j] for _i, j in upper],
-            "given": [given[i, j] for i, j in upper],
-            "implied": [implied[i, j] for i, j in upper],
+            "criterion": np.array(names)[rows],
+            "other": np.array(names)[columns],
+            "given": given[rows, columns],
+            "implied": implied[rows, columns],
         }
     )
-    fit = (misfit["given"] / misfit["implied"]).map(log).abs()
-    by_misfit = fit.sort_values(ascending=False)
+    apart = pd.Series(np.log(misfit["given"] / misfit["implied"])).abs()
+    misfit = misfit.loc[apart.sort_values(ascending=False).index].reset_index(drop=True)
     message = _(
         "The comparisons contradict one another (consistency ratio {ratio:.2f}, at most 0.10): "
         "compare {criterion} with {other} once more."
     )
-    worst = misfit.loc[by_misfit.index[0]]
-    notes: tuple[Caveat, ...] = ()
-    if ratio > CONSISTENT:
-        notes = (Caveat(message, ratio=ratio, criterion=worst["criterion"], other=worst["other"]),)
+    worst = {name: misfit.loc[0, name] for name in ("criterion", "other")}
     return Weighting(
         weights=pd.Series(weights, index=names, name="weight"),
         consistency_ratio=ratio,
         principal_eigenvalue=largest,
-        table=misfit.loc[by_misfit.index].reset_index(drop=True),
-        caveats=notes,
+        table=misfit,
+        caveats=(Caveat(message, ratio=ratio, **worst),) if ratio > CONSISTENT else (),
     )
 
 
@@ -207,33 +201,23 @@ def score(
         result.loc[stays, name] = values
     result["rank"] = result["topsis"].rank(ascending=False, method="min")
     result["rank_weighted_sum"] = result["weighted_sum"].rank(ascending=False, method="min")
-    result[["rank_low", "rank_high", "p_first"]] = np.nan
+    drawn = ["rank_low", "rank_high", "p_first"]
+    result[drawn] = np.nan
     if count(draws, "draws"):
-        moved = counted * np.exp(
-            number(spread, "spread") * generator(seed).standard_normal((draws, len(criteria)))
-        )
-        drawn = _rank_values(x[stays], moved / moved.sum(axis=1, keepdims=True), higher)[1]
-        ranks = 1 + (drawn[:, None, :] > drawn[:, :, None] + 1e-12).sum(axis=2)
-        low, high = np.quantile(ranks, [0.025, 0.975], axis=0, method="inverted_cdf")
-        result.loc[stays, "rank_low"], result.loc[stays, "rank_high"] = low, high
-        result.loc[stays, "p_first"] = (ranks == 1).mean(axis=0)
+        noise = generator(seed).standard_normal((draws, len(criteria)))
+        moved = counted * np.exp(number(spread, "spread") * noise)
+        result.loc[stays, drawn] = _firmness(x[stays], moved, higher)
     result["knocked_out"] = [", ".join(names) for names in failed]
     result = result.sort_values(["rank", "option"], na_position="last", ignore_index=True)
     notes = []
     first = result.iloc[0]
     if first["rank_weighted_sum"] > 1:
         other = result.loc[result["rank_weighted_sum"].eq(1), "option"].iloc[0]
-        notes.append(
-            Caveat(
-                _("The two rankings differ: {option} leads by TOPSIS, {other} by weighted sum."),
-                option=first["option"],
-                other=other,
-            )
-        )
+        message = _("The two rankings differ: {option} leads by TOPSIS, {other} by weighted sum.")
+        notes.append(Caveat(message, option=first["option"], other=other))
     if missing:
-        notes.append(
-            Caveat(_("{n} scores were not given; the other assessors' mean stands."), n=missing)
-        )
+        message = _("{n} scores were not given; the other assessors' mean stands.")
+        notes.append(Caveat(message, n=missing))
     return Selection(
         table=result,
         weights=pd.Series(counted, index=criteria, name="weight"),
@@ -258,6 +242,14 @@ def _rank_values(
     # options that do not differ at all are as near to the best as to the worst
     closeness = np.divide(to_worst, both, out=np.full_like(both, 0.5), where=both > 0)
     return weights @ mirrored.T, closeness
+
+
+def _firmness(x: np.ndarray, weights: np.ndarray, higher: np.ndarray) -> np.ndarray:
+    """Return each option's lowest and highest rank, and how often it is first, over the draws."""
+    drawn = _rank_values(x, weights / weights.sum(axis=1, keepdims=True), higher)[1]
+    ranks = 1 + (drawn[:, None, :] > drawn[:, :, None] + 1e-12).sum(axis=2)
+    ends = np.quantile(ranks, [0.025, 0.975], axis=0, method="inverted_cdf")
+    return np.column_stack([*ends, (ranks == 1).mean(axis=0)])
 
 
 def _read_scores(scores: Any) -> tuple[pd.DataFrame, Agreement | None, int]:

@@ -307,7 +307,7 @@ def _row(group: object, x: np.ndarray, y: np.ndarray, confidence: float) -> dict
 
 def _effect(
     x: np.ndarray, gain: np.ndarray, confidence: float, draws: int, seed: int
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return Glass's effect size with its bootstrap interval, and d_z (Hedges' correction)."""
     n, sd, df = len(x), x.std(ddof=1), len(x) - 1
     picks = np.random.default_rng(seed).integers(0, n, (draws, n))

@@ -128,7 +128,7 @@ def scorecard(
     if len(table) > 1:
         names = sorted(each["by"].astype(str).unique())
         apart = _contrasts(each, "by", level, each[[]], "difference")
-        told = pd.DataFrame(apart, index=names).loc[table[by].astype(str)]
+        told = pd.DataFrame(apart, index=names).loc[list(table[by].astype(str))]
         told["p_adjusted"] = adjust(told.pop("p_value"))
         table[gaps] = told.to_numpy()
     table = table.sort_values("value", kind="stable", ignore_index=True)
@@ -177,21 +177,10 @@ def change(
 ) -> pd.DataFrame:
     """Return how the score of each place moved between two rounds of visits, and that of all.
 
-    Parameters
-    ----------
-    before, after : Scorecard
-        Of the same form.
-    by : str
-        As in `scorecard`.
-    confidence : float
-        Coverage of the intervals.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a place of both rounds, the first row all of them (its `by` is missing): `by`,
-        ``visits_before, visits_after, before, after, change, change_low, change_high`` (points),
-        ``p_adjusted`` (one family, Benjamini and Hochberg). No place in both: no row.
+    Of two scorecards of the same form; `by` as in `scorecard`. One row a place of both rounds, the
+    first row all of them (its `by` is missing): `by`, ``visits_before, visits_after, before, after,
+    change, change_low, change_high`` (points), ``p_adjusted`` (one family, Benjamini and Hochberg).
+    No place in both: no row.
 
     Notes
     -----

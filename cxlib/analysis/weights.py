@@ -94,7 +94,7 @@ def rake(
     start = np.ones(len(data))
     if weights is not None:
         start = even(read_weights(column(data, weights), data.index))
-    goals = [_goal(margin, start) for margin in known]
+    goals = [margin.goal(start) for margin in known]
     raked, rounds = _fit(start, goals, cap, tolerance, max_iterations)
     table = pd.concat([_met(margin, start, raked) for margin in known], ignore_index=True)
     gaps = table["residual"].abs().groupby(table["margin"], sort=False).max()
@@ -141,6 +141,12 @@ class Margin(NamedTuple):
     def n_missing(self) -> int:
         """Rows without a level."""
         return int((self.codes < 0).sum())
+
+    def goal(self, start: Floats) -> tuple[Integers, Floats]:
+        """Return each row's level (the missing one last) and what the levels must sum to."""
+        missing = float(start[self.codes < 0].sum())
+        codes = np.where(self.codes < 0, len(self.levels), self.codes)
+        return codes, np.append(self.known * (start.size - missing), missing)
 
 
 def read_margins(data: pd.DataFrame, margins: Any) -> tuple[tuple[Margin, ...], float]:
@@ -207,13 +213,6 @@ def _text(level: object) -> str:
     if isinstance(level, (float, np.floating)) and float(level).is_integer():
         return str(int(level))
     return str(level)
-
-
-def _goal(margin: Margin, start: Floats) -> tuple[Integers, Floats]:
-    """Return each row's level (the missing one last) and what the levels' weights must sum to."""
-    codes = np.where(margin.codes < 0, len(margin.levels), margin.codes)
-    missing = float(start[margin.codes < 0].sum())
-    return codes, np.append(margin.known * (start.size - missing), missing)
 
 
 def _fit(

@@ -28,8 +28,7 @@ WIDE, HIGH, EDGE = 13.333, 7.5, 0.6
 """Inches: 16:9, and its margin."""
 COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
 STATES = {"good": theme.GOOD, "bad": theme.BAD, "open": theme.ACCENT}
-LATIN = {"en": "Calibri", "zh": "Calibri"}
-EAST_ASIAN = {"en": "Microsoft YaHei", "zh": "Microsoft YaHei"}
+FONTS = {"latin": "Calibri", "ea": "Microsoft YaHei"}
 TAGS = {"en": "en-GB", "zh": "zh-CN"}
 FACTS = (
     *("value", "target", "expected", "status", "before", "change", "like", "last_year"),
@@ -42,17 +41,7 @@ PICTURE = (EDGE, 2.0, 8.3, 4.7)
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """The face a deck wears.
-
-    Parameters
-    ----------
-    main : str
-        The colour of titles and bands.
-    footer : str
-        What stands at the foot of every slide, said already.
-    logo : bytes, optional
-        A PNG or JPEG, for the first slide.
-    """
+    """The face a deck wears: colour of titles and bands, foot of each slide, logo (PNG or JPEG)."""
 
     main: str = theme.MAIN
     footer: str = ""
@@ -61,16 +50,9 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A figure for a slide: a chart that can be edited, else a picture.
+    """A figure for a slide: a chart that can be edited, else a picture of so many inches.
 
-    Parameters
-    ----------
-    chart : Chart or None
-    png : bytes
-    size : (float, float)
-        Of the picture, inches.
-    about, text : str
-        What it shows in words, and how it is read.
+    `about` says in words what it shows, `text` how it is read.
     """
 
     chart: Chart | None
@@ -110,12 +92,11 @@ class Slides:
         from lxml import etree
 
         space = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-        language = self.words.language
-        element.set("lang", TAGS.get(language, "en-GB"))
-        for tag, family in (("latin", LATIN), ("ea", EAST_ASIAN)):
+        element.set("lang", TAGS.get(self.words.language, "en-GB"))
+        for tag, family in FONTS.items():
             for old in element.findall(space + tag):
                 element.remove(old)
-            etree.SubElement(element, space + tag).set("typeface", family.get(language, "Calibri"))
+            etree.SubElement(element, space + tag).set("typeface", family)
 
     def text(
         self,

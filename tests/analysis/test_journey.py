@@ -138,6 +138,37 @@ def test_a_later_stage_implies_the_earlier_and_a_long_silence_begins_anew() -> N
     assert table.loc["choosing", ["entered", "left", "n"]].tolist() == [2, 1, 1]
 
 
+LAST = ("z", "receiving", 90)
+"""So long after all others that everything is decided."""
+
+
+@pytest.mark.parametrize(
+    ("steps", "choosing", "buying"),
+    [
+        ([("choosing", 0), ("buying", 1)], (1, 0), (1, 1)),
+        ([("buying", 1), ("choosing", 0)], (1, 0), (1, 1)),  # written in the wrong order
+        ([("choosing", 0)] * 3 + [("buying", 0)] * 2, (1, 0), (1, 1)),  # of one moment, repeated
+        ([("buying", 0), ("choosing", 3)], (1, 0), (1, 1)),  # a step back is the same journey
+        ([("choosing", 0), ("buying", 1), ("choosing", 2), ("buying", 3)], (1, 0), (1, 1)),
+        ([("choosing", 0), ("choosing", 8), ("buying", 12)], (1, 1), (1, 1)),  # prolongs nothing
+        ([("choosing", 0), ("buying", 1), ("choosing", 30)], (2, 1), (1, 1)),  # a second visit
+        ([("buying", 0), ("receiving", 2), ("buying", 40), ("receiving", 41)], (2, 0), (2, 0)),
+    ],
+)
+def test_order_repeats_and_visits(
+    steps: list[tuple[str, int]], choosing: tuple[int, int], buying: tuple[int, int]
+) -> None:
+    here = [("a", stage, day) for stage, day in steps]
+    events = log(*here, ("b", "choosing", 0), ("b", "buying", 0), LAST)
+    told = drop_off(events, stages=STEPS, window=10).set_index("stage")
+    shuffled = drop_off(events.sample(frac=1, random_state=3), stages=STEPS, window=10)
+    assert told.equals(shuffled.set_index("stage"))
+    b = {"choosing": (1, 0), "buying": (1, 1)}
+    for stage, mine in {"choosing": choosing, "buying": buying}.items():
+        counted = told.loc[stage, ["entered", "left"]].tolist()
+        assert counted == [m + one for m, one in zip(mine, b[stage], strict=True)], stage
+
+
 def test_only_what_was_decided_in_the_span_counts() -> None:
     events = log(*((f"c{i}", "choosing", i) for i in range(60)), ("z", "buying", 100))
     found = drop_off(events, stages=STEPS, window=10, since="2026-01-31", until="2026-02-10")

@@ -51,14 +51,14 @@ def test_the_likelihood_is_that_of_the_paper_on_one_customer() -> None:
     """By hand: x = 2, t_x = 30.43, T = 38.86 at the published parameters."""
     from scipy.special import beta, gamma
 
-    from cxlib.analysis.lifetime.repeats import _bg_nbd_loss
+    from cxlib.analysis.lifetime.models import bg_nbd_loss
 
     r, alpha, a, b, x, t_x, T = 0.243, 4.414, 0.793, 2.426, 2, 30.43, 38.86
     rates = gamma(r + x) * alpha**r / gamma(r)
     stays = beta(a, b + x) / beta(a, b) * rates / (alpha + T) ** (r + x)
     leaves = beta(a + 1, b + x - 1) / beta(a, b) * rates / (alpha + t_x) ** (r + x)
     one = np.array([1.0])
-    loss = _bg_nbd_loss(np.log([r, alpha, a, b]), x=x * one, t_x=t_x * one, T=T * one, weight=one)
+    loss = bg_nbd_loss(np.log([r, alpha, a, b]), x=x * one, t_x=t_x * one, T=T * one, weight=one)
     assert loss == pytest.approx(-np.log(stays + leaves), rel=1e-12)
 
 

@@ -125,6 +125,14 @@ def test_bad_rows_are_refused(change: dict[str, list[int]], told: str) -> None:
         retention.survival(rows, duration="time", event="left", entry="entry")
 
 
+def test_groups_may_be_true_and_false(trial: pd.DataFrame) -> None:
+    treated = trial.assign(treated=trial["arm"] == "drug")
+    found = retention.compare(treated, duration="weeks", event="ended", by="treated")
+    assert found.statistic == pytest.approx(16.79, abs=0.01)
+    assert found.table["level"].tolist() == ["False", "True"]
+    assert found.table["n"].tolist() == [21, 21]
+
+
 def test_one_group_cannot_be_compared(trial: pd.DataFrame) -> None:
     with pytest.raises(DataError, match="needs two"):
         retention.compare(trial.head(21), duration="weeks", event="ended", by="arm")

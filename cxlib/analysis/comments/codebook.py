@@ -1,18 +1,20 @@
 """A codebook: the words that stand for a theme, for praise and for complaint, and how to find them.
 
 Nothing is learnt here: every hit is a stretch of the comment's own words, and every word stands in
-a list that a consultant can read and change.
+a list that a consultant can read and change: the kit's own in ``lexicon.yaml``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.resources import files
 from typing import Any, NamedTuple
 
-from cxlib.analysis.comments.lexicon import CONTRAST, TRADITIONAL, WORDS, entries
+from ruamel.yaml import YAML
+
 from cxlib.errors import DataError, nearest
 
 ROLES = ("positive", "negative", "neutral", "negation", "strong", "weak")
@@ -21,10 +23,25 @@ WIDE = {i: i - 0xFEE0 for i in range(0xFF01, 0xFF5F)} | {0x2019: "'", 0x3000: " 
 BREAK = re.compile(r"[,.;:!?\n，。；：！？、…()（）]+")
 REACH = {"en": 4, "zh": 5}
 """Words (English) or characters (Chinese) that may stand between a negation and what it turns."""
+THEME = ("label", "terms", "parent")
+
+
+def _entries(block: str) -> list[str]:
+    return [entry.replace("_", " ") for entry in dict.fromkeys(block.split())]
+
+
+_LEXICON = YAML(typ="safe").load(
+    files(__package__).joinpath("lexicon.yaml").read_text(encoding="utf-8")
+)
+NOTHING = frozenset(_entries(_LEXICON["nothing"]))
+"""Answers that say "nothing": to a question that asks for complaints they are praise."""
+COMMON = frozenset(_entries(_LEXICON["common"]))
+"""Words that say nothing by themselves."""
+_SIMPLER = str.maketrans(*("".join(_LEXICON[key].split()) for key in ("traditional", "simplified")))
 
 
 class Hit(NamedTuple):
-    """Words found in a comment: where, which entries they are, and what kind."""
+    """Words found in a comment: where, and which entries they are."""
 
     start: int
     end: int
@@ -50,29 +67,37 @@ class Codebook:
     themes : mapping of str to Theme
         In the codebook's order.
     words : mapping of str to tuple of str
-        Roles "positive", "negative", "neutral" (a phrase that hides a word), "negation", "strong"
-        and "weak": the kit's own lists, then those of the codebook.
+        By role (see `codebook`; "neutral" is a phrase that hides a word): the kit's own lists, then
+        those of the codebook.
     """
 
     themes: Mapping[str, Theme]
     words: Mapping[str, tuple[str, ...]] = field(repr=False)
 
     @cached_property
-    def _theme_finder(self) -> Finder:
-        return Finder({key: theme.terms for key, theme in self.themes.items()})
+    def themes_in(self) -> Callable[[str], Iterator[Hit]]:
+        """What yields the themes' words in a folded text."""
+        return Finder({key: theme.terms for key, theme in self.themes.items()}).find
 
     @cached_property
-    def _word_finder(self) -> Finder:
-        contrast = tuple(word for language in LANGUAGES for word in CONTRAST[language])
-        return Finder({**self.words, "contrast": contrast})
+    def words_in(self) -> Callable[[str], Iterator[Hit]]:
+        """What yields words of praise, complaint, negation, degree and contrast in such a text."""
+        contrast = [word for language in LANGUAGES for word in kit_words(language, "contrast")]
+        return Finder({**self.words, "contrast": contrast}).find
 
-    def themes_in(self, text: str) -> Iterator[Hit]:
-        """Yield the themes' words in a folded text."""
-        return self._theme_finder.find(text)
-
-    def words_in(self, text: str) -> Iterator[Hit]:
-        """Yield words of praise, complaint, negation, degree and contrast in a folded text."""
-        return self._word_finder.find(text)
+    def chain(self, key: str) -> list[str]:
+        """Return a theme's key and those of the themes above it; refuse a chain without an end."""
+        chain = [key]
+        while (parent := self.themes[chain[-1]].parent) is not None:
+            if parent not in self.themes:
+                raise DataError(
+                    f"codebook: theme {key!r} has the parent {parent!r}, which is no theme"
+                    f"{nearest(parent, self.themes)}"
+                )
+            if parent in chain:
+                raise DataError(f"codebook: theme {key!r} stands below itself.")
+            chain.append(parent)
+        return chain
 
 
 def codebook(given: Mapping[str, Any] | Codebook | None = None) -> Codebook:
@@ -86,11 +111,6 @@ def codebook(given: Mapping[str, Any] | Codebook | None = None) -> Codebook:
         lists. ``*`` at the end of an English word stands for any ending. Without one, there are no
         themes and just the kit's words.
 
-    Returns
-    -------
-    Codebook
-        Checked and compiled at first use.
-
     Raises
     ------
     DataError
@@ -103,39 +123,30 @@ def codebook(given: Mapping[str, Any] | Codebook | None = None) -> Codebook:
     for name in told:
         if name not in (*ROLES, "themes"):
             raise DataError(f"codebook: {name!r} is no section{nearest(name, (*ROLES, 'themes'))}")
-    themes = {
-        str(key): _theme(str(key), entry) for key, entry in (told.get("themes") or {}).items()
-    }
-    for theme in themes.values():
-        seen, above = {theme.key}, theme.parent
-        while above is not None:
-            if above not in themes:
-                raise DataError(
-                    f"codebook: theme {theme.key!r} has the parent {above!r}, which is no theme"
-                    f"{nearest(above, themes)}"
-                )
-            if above in seen:
-                raise DataError(f"codebook: theme {theme.key!r} stands below itself.")
-            seen.add(above)
-            above = themes[above].parent
+    themes = {str(key): _theme(str(key), each) for key, each in (told.get("themes") or {}).items()}
+    own = {role: _terms(f"codebook: {role}", told.get(role) or ()) for role in ROLES}
+    if both := sorted({*own["positive"]} & {*own["negative"]}):
+        raise DataError(f"codebook: {both[0]!r} is both positive and negative; leave one.")
+    opposite = {"positive": own["negative"], "negative": own["positive"]}
     words = {}
-    for role in ROLES:
-        own = _terms(f"codebook: {role}", told.get(role) or ())
-        kit = [entry for language in LANGUAGES for entry in entries(WORDS[language][role])]
-        words[role] = (*dict.fromkeys([*own, *(fold(entry) for entry in kit)]),)
-    for opposite, role in (("negative", "positive"), ("positive", "negative")):
-        mine = set(_terms("codebook", told.get(role) or ()))
-        both = sorted(mine & set(_terms("codebook", told.get(opposite) or ())))
-        if both:
-            raise DataError(f"codebook: {both[0]!r} is both positive and negative; leave one.")
-        # what the codebook says of a word replaces what the kit says
-        words[opposite] = tuple(word for word in words[opposite] if word not in mine)
-    return Codebook(themes=themes, words=words)
+    for role in ROLES:  # what the codebook says of a word replaces what the kit says
+        kit = [word for language in LANGUAGES for word in kit_words(language, role)]
+        every = dict.fromkeys([*own[role], *kit])
+        words[role] = tuple(word for word in every if word not in opposite.get(role, ()))
+    book = Codebook(themes=themes, words=words)
+    for key in themes:
+        book.chain(key)
+    return book
+
+
+def kit_words(language: str, role: str) -> list[str]:
+    """Return the kit's own words of a role, as a text is searched for them."""
+    return [fold(entry) for entry in _entries(_LEXICON[language][role])]
 
 
 def fold(text: str) -> str:
     """Return a text as it is searched: lower case, half-width, simplified, of the same length."""
-    text = text.translate(WIDE).translate(TRADITIONAL)
+    text = text.translate(WIDE).translate(_SIMPLER)
     low = text.lower()
     if len(low) != len(text):
         low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
@@ -144,13 +155,9 @@ def fold(text: str) -> str:
 
 def clauses(text: str) -> list[tuple[int, int]]:
     """Return where each clause of a folded text begins and ends."""
-    ends = [(0, 0), *((found.start(), found.end()) for found in BREAK.finditer(text))]
-    starts = [end for _start, end in ends]
-    return [
-        (start, stop)
-        for start, stop in zip(starts, [s for s, _e in ends[1:]] + [len(text)], strict=True)
-        if start < stop
-    ]
+    edges = [0, *(edge for found in BREAK.finditer(text) for edge in found.span()), len(text)]
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [(start, stop) for start, stop in pairs if start < stop]
 
 
 class Finder:
@@ -173,9 +180,7 @@ class Finder:
 
     def find(self, text: str) -> Iterator[Hit]:
         """Yield each stretch that is an entry, in the order of the text."""
-        if self._pattern is None:
-            return
-        for found in self._pattern.finditer(text):
+        for found in self._pattern.finditer(text) if self._pattern else ():
             words = re.sub(r"\s+", " ", found[0])
             names = self._whole.get(words)
             if names is None:
@@ -187,22 +192,15 @@ class Finder:
 def _theme(key: str, entry: Any) -> Theme:
     told = dict(entry) if isinstance(entry, Mapping) else {"terms": entry}
     for name in told:
-        if name not in ("label", "terms", "parent"):
-            known = ("label", "terms", "parent")
-            raise DataError(f"codebook: theme {key!r} has {name!r}{nearest(name, known)}")
-    label = told.get("label") or key
-    parent = told.get("parent")
+        if name not in THEME:
+            raise DataError(f"codebook: theme {key!r} has {name!r}{nearest(name, THEME)}")
+    label, parent = told.get("label") or key, told.get("parent")
     terms = tuple(_terms(f"codebook: theme {key!r}", told.get("terms") or ()))
     if not terms:
         raise DataError(f"codebook: theme {key!r} has no terms.")
-    return Theme(
-        key=key,
-        label={k: str(v) for k, v in label.items()}
-        if isinstance(label, Mapping)
-        else dict.fromkeys(LANGUAGES, str(label)),
-        terms=terms,
-        parent=None if parent is None else str(parent),
-    )
+    labels = label if isinstance(label, Mapping) else dict.fromkeys(LANGUAGES, label)
+    above = None if parent is None else str(parent)
+    return Theme(key=key, label={k: str(v) for k, v in labels.items()}, terms=terms, parent=above)
 
 
 def _terms(where: str, given: Any) -> list[str]:

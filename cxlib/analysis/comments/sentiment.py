@@ -12,9 +12,8 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.analysis import validate
-from cxlib.analysis.comments.codebook import Codebook
+from cxlib.analysis.comments.codebook import NOTHING, Codebook
 from cxlib.analysis.comments.codebook import codebook as read_codebook
-from cxlib.analysis.comments.lexicon import NOTHING
 from cxlib.analysis.comments.terms import tokens
 from cxlib.analysis.comments.themes import opinions, texts_of
 from cxlib.analysis.results import Caveat, Result
@@ -33,27 +32,18 @@ ASKED = ("open", "complaints", "praise")
 class Sentiment(Result):
     """What each comment says, and how far that can be trusted.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a comment, by its row label: ``score`` (sum over its clauses), ``label``
-        ("positive", "negative", "mixed", "none"), and with a model ``p_positive`` (0 to 1; of rated
-        comments from the folds that did not see them).
-    accuracy : pandas.DataFrame
-        One row a method ("model", "lexicon", "always the larger group"), over rated comments:
-        ``method, n, accuracy, low, high`` (Wilson), ``balanced`` (mean of both groups' shares
-        right). Empty without ratings. A comment that the lexicon leaves open counts as half right.
-    n_used, n_dropped : int
-        Comments with words, and rows without.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row a comment, by its row label: ``score`` (sum over its clauses), ``label``
+    ("positive", "negative", "mixed", "none"), and with a model ``p_positive`` (0 to 1; of rated
+    comments from the folds that did not see them). ``accuracy``: one row a method ("model",
+    "lexicon", "always the larger group"), over rated comments: ``method, n, accuracy, low, high``
+    (Wilson), ``balanced`` (mean of both groups' shares right); a comment that the lexicon leaves
+    open counts as half right. ``n_used, n_dropped``: comments with words, and rows without.
     """
 
     table: pd.DataFrame
     accuracy: pd.DataFrame
     n_used: int
     n_dropped: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def sentiment(
@@ -66,7 +56,10 @@ def sentiment(
     asked: Any = "open",
     seed: int = 20240601,
 ) -> Sentiment:
-    """Tell praise from complaint.
+    """Tell praise from complaint, and measure how well on these customers' own ratings.
+
+    The lexicon finds plain words, negation ("not happy", 不高兴) and degree; it does not know
+    irony, or comparisons with others.
 
     Parameters
     ----------
@@ -86,20 +79,10 @@ def sentiment(
     seed : int
         Of the folds.
 
-    Returns
-    -------
-    Sentiment
-        A score and label a comment, and the accuracy measured.
-
     Raises
     ------
     DataError
         If comments are no text, ratings no numbers, or `asked` is unknown.
-
-    Notes
-    -----
-    The lexicon finds plain words, negation ("not happy", 不高兴) and degree; it does not know
-    irony, or comparisons with others. The accuracy is measured on these customers.
     """
     told = [asked] * len(comments) if isinstance(asked, str) else list(asked)
     for word in dict.fromkeys(told):
@@ -141,13 +124,9 @@ def sentiment(
         larger = truth.mean() >= 0.5
         guesses[_("always the larger group")] = (truth == larger).astype(float)
         accuracy = pd.DataFrame([_judged(name, g, truth) for name, g in guesses.items()])
-    return Sentiment(
-        table=table,
-        accuracy=accuracy,
-        n_used=int(worded.sum()),
-        n_dropped=int((~worded).sum()),
-        caveats=tuple(notes),
-    )
+    n_used, noted = int(worded.sum()), tuple(notes)
+    left = len(texts) - n_used
+    return Sentiment(table=table, accuracy=accuracy, n_used=n_used, n_dropped=left, caveats=noted)
 
 
 def _good(
@@ -172,11 +151,10 @@ def _model(texts: list[str], worded: np.ndarray, good: np.ndarray, seed: int) ->
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
-    rng = np.random.default_rng(seed)
+    rng, used = np.random.default_rng(seed), np.flatnonzero(worded)
     rated = np.flatnonzero(worded & ~np.isnan(good))
     if len(rated) > TRAINED_ON:
         rated = np.sort(rng.choice(rated, TRAINED_ON, replace=False))
-    used = np.flatnonzero(worded)
     # the vocabulary sees no rating: one for all folds
     vocabulary = TfidfVectorizer(analyzer=_pairs, min_df=2, sublinear_tf=True)
     matrix = vocabulary.fit_transform([texts[row] for row in used])

@@ -12,9 +12,10 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis import validate
-from cxlib.analysis.comments.lexicon import COMMON
+from cxlib.analysis.comments.codebook import COMMON
 from cxlib.analysis.comments.themes import texts_of
 from cxlib.analysis.compare import adjust
+from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.validate import count
@@ -29,46 +30,31 @@ LATIN = re.compile(r"[a-z][a-z'-]+")
 class Keyness(Result):
     """Terms that set one group of comments apart from the others.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a term, most telling first: ``term, n, n_others`` (comments that hold it), ``share,
-        share_others`` (0 to 1), ``log_odds, low, high`` (above 0: more in the group), ``p_value,
-        p_adjusted`` (Benjamini-Hochberg over all terms).
-    n, n_others : int
-        Comments with words in the group, and in the others.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row a term, most telling first: ``term, n, n_others`` (comments that hold it),
+    ``share, share_others`` (0 to 1), ``log_odds, low, high`` (above 0: more in the group),
+    ``p_value, p_adjusted`` (Benjamini-Hochberg over all terms). ``n, n_others``: comments with
+    words in the group, and in the others.
     """
 
     table: pd.DataFrame
     n: int
     n_others: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Topics(Result):
     """Topics found without a codebook, to be read and named by a person.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a topic, largest first: ``topic`` (number), ``terms`` (the ten that weigh most),
-        ``n, share`` (comments that it fits best, and of all).
-    comments : pandas.DataFrame
-        By row label: ``topic, weight``, the topic that fits best (0 for none).
-    n_used, n_dropped : int
-        Comments with terms that are common enough, and the rest.
-    caveats : tuple of Caveat
-        Reservations.
+    ``table``: one row a topic, largest first: ``topic`` (number), ``terms`` (the ten that weigh
+    most), ``n, share`` (comments that it fits best, and of all). ``comments``, by row label:
+    ``topic, weight``, the topic that fits best (0 for none). ``n_used, n_dropped``: comments with
+    terms that are common enough, and the rest.
     """
 
     table: pd.DataFrame
     comments: pd.DataFrame
     n_used: int
     n_dropped: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def tokens(text: str) -> list[str]:
@@ -79,6 +65,10 @@ def tokens(text: str) -> list[str]:
     for piece in re.findall(f"{CHINESE.pattern}|{LATIN.pattern}", text):
         words += rjieba.cut(piece) if CHINESE.match(piece) else [piece]
     return words
+
+
+def _telling(text: str) -> list[str]:
+    return [w for w in tokens(text) if w not in COMMON and len(w) > 1]
 
 
 def keyness(
@@ -104,11 +94,6 @@ def keyness(
     confidence : float
         Coverage of the intervals.
 
-    Returns
-    -------
-    Keyness
-        Terms with their log-odds ratio, most telling first.
-
     Raises
     ------
     DataError
@@ -117,11 +102,8 @@ def keyness(
     Notes
     -----
     A comment counts a term once, however often it repeats it. δ = log((y + α)/(n + α₀ − y − α)) of
-    the group less that of the others, variance 1/(y + α) + 1/(y' + α).
-
-    References
-    ----------
-    .. [1] Monroe, B., Colaresi, M., Quinn, K. (2008). Fightin' Words. Political Analysis 16.
+    the group less that of the others, variance 1/(y + α) + 1/(y' + α): Monroe, Colaresi, Quinn
+    (2008), Fightin' Words, Political Analysis 16.
     """
     if count(minimum, "minimum") < 1 or not number(prior, "prior") > 0:
         raise DataError("minimum and prior are positive numbers.")
@@ -133,7 +115,7 @@ def keyness(
     sizes = [0, 0]
     for text, here, used in zip(texts, inside.astype(int), told, strict=True):
         if used:
-            held[here].update({w for w in tokens(text) if w not in COMMON and len(w) > 1})
+            held[here].update(set(_telling(text)))
             sizes[here] += 1
     if not all(sizes):
         raise DataError("keyness compares two groups of comments; one of them has no words.")
@@ -144,7 +126,7 @@ def keyness(
     alpha = prior * y.sum(axis=0) / n.sum()
     odds = np.log((y + alpha) / (n + prior - y - alpha))
     delta, se = odds[0] - odds[1], np.sqrt((1 / (y + alpha)).sum(axis=0))
-    z = norm.ppf((1 + number(confidence, "confidence")) / 2)
+    z = z_of(number(confidence, "confidence"))
     p = 2 * norm.sf(np.abs(delta) / se)
     table = pd.DataFrame(
         {"term": terms, "n": y[0].astype(int), "n_others": y[1].astype(int)}
@@ -159,76 +141,49 @@ def keyness(
 def topics(comments: pd.Series, *, n: int = 8, minimum: int = 5, seed: int = 20240601) -> Topics:
     """Group comments by the words they share (non-negative matrix factorisation of TF-IDF).
 
+    Empty where too little is said.
+
     Parameters
     ----------
     comments : pandas.Series
         One comment a row: those that a codebook leaves uncoded show what it misses.
     n : int
-        Topics sought; fewer where there are fewer terms or comments.
+        Topics sought, 2 or more; fewer where there are fewer terms or comments.
     minimum : int
         Comments that must hold a term.
     seed : int
         Of the factorisation.
-
-    Returns
-    -------
-    Topics
-        Terms and comments by topic; empty where too little is said.
-
-    Raises
-    ------
-    DataError
-        If comments are no text, or `n` is below 2.
     """
     from sklearn.decomposition import NMF
-    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
     if count(n, "n") < 2:
         raise DataError(f"n is {n}; topics come in twos or more.")
-    texts = texts_of(comments)
-    words = [[w for w in tokens(t) if w not in COMMON and len(w) > 1] for t in texts]
+    words = [_telling(text) for text in texts_of(comments)]
     often = Counter(w for each in words for w in set(each))
     terms = sorted(w for w, times in often.items() if times >= minimum)
-    place = {term: at for at, term in enumerate(terms)}
-    kept = np.array([any(w in place for w in each) for each in words], dtype=bool)
+    kept = np.flatnonzero([not set(terms).isdisjoint(each) for each in words])
     best = pd.DataFrame({"topic": 0, "weight": 0.0}, index=comments.index)
     rows: list[dict[str, Any]] = []
-    size = min(n, len(terms), int(kept.sum()))
+    size = min(n, len(terms), len(kept))
     if size >= 2:
-        matrix = _counts([words[at] for at in np.flatnonzero(kept)], place)
-        tfidf = TfidfTransformer(sublinear_tf=True).fit_transform(matrix)
+        counts = CountVectorizer(analyzer=list, vocabulary=terms)
+        tfidf = TfidfTransformer(sublinear_tf=True)
+        matrix = tfidf.fit_transform(counts.transform([words[at] for at in kept]))
         model = NMF(size, init="nndsvda", random_state=seed, max_iter=500, tol=1e-3)
-        weights = model.fit_transform(tfidf)
-        fits = weights.argmax(axis=1)
-        strong = weights.max(axis=1) > 0
-        sizes = np.bincount(fits[strong], minlength=size)
+        weights = model.fit_transform(matrix)
+        fits, most = weights.argmax(axis=1), weights.max(axis=1)
+        sizes = np.bincount(fits[most > 0], minlength=size)
         order = np.argsort(-sizes, kind="stable")
-        rank = np.argsort(order) + 1
-        at = np.flatnonzero(kept)
-        best.iloc[at, 0] = np.where(strong, rank[fits], 0)
-        best.iloc[at, 1] = weights.max(axis=1)
-        for number_, topic in enumerate(order, 1):
+        best.iloc[kept, 0] = np.where(most > 0, (np.argsort(order) + 1)[fits], 0)
+        best.iloc[kept, 1] = most
+        for place, topic in enumerate(order, 1):
             heavy = np.argsort(-model.components_[topic], kind="stable")[:10]
             told = [terms[h] for h in heavy if model.components_[topic][h] > 0]
-            rows.append({"topic": number_, "terms": ", ".join(told), "n": int(sizes[topic])})
+            rows.append({"topic": place, "terms": ", ".join(told), "n": int(sizes[topic])})
     table = pd.DataFrame(rows, columns=["topic", "terms", "n"])
-    table["share"] = table["n"] / max(1, int(kept.sum()))
-    notes = []
-    if not rows:
-        message = _("Too little is said to find topics: no two terms occur in {n} comments.")
-        notes.append(Caveat(message, n=minimum))
-    return Topics(
-        table=table,
-        comments=best,
-        n_used=int(kept.sum()),
-        n_dropped=int((~kept).sum()),
-        caveats=tuple(notes),
-    )
-
-
-def _counts(words: list[list[str]], place: dict[str, int]) -> Any:
-    from scipy.sparse import csr_matrix
-
-    rows = [row for row, each in enumerate(words) for w in each if w in place]
-    columns = [place[w] for each in words for w in each if w in place]
-    return csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(words), len(place)))
+    table["share"] = table["n"] / max(1, len(kept))
+    message = _("Too little is said to find topics: no two terms occur in {n} comments.")
+    notes = () if rows else (Caveat(message, n=minimum),)
+    left = len(comments) - len(kept)
+    return Topics(table=table, comments=best, n_used=len(kept), n_dropped=left, caveats=notes)

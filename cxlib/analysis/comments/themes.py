@@ -43,12 +43,8 @@ class Themes(Result):
         (characters), ``score`` (of its clause, below 0 a complaint).
     uncoded : pandas.Index
         Comments with words but without a theme.
-    codebook : Codebook
-        What was looked for.
     n_used, n_dropped : int
         Comments with words, and rows without any.
-    caveats : tuple of Caveat
-        Reservations.
     """
 
     table: pd.DataFrame
@@ -58,7 +54,6 @@ class Themes(Result):
     codebook: Codebook
     n_used: int
     n_dropped: int
-    caveats: tuple[Caveat, ...] = ()
 
     def agreement_with(self, coded: pd.DataFrame) -> pd.DataFrame:
         """Compare with a hand-coded sample: see `agreement_with`."""
@@ -66,10 +61,7 @@ class Themes(Result):
 
 
 def themes(
-    comments: pd.Series,
-    *,
-    codebook: Mapping[str, Any] | Codebook,
-    language: str | None = None,
+    comments: pd.Series, *, codebook: Mapping[str, Any] | Codebook, language: str | None = None
 ) -> Themes:
     """Find a codebook's themes in comments, several a comment, each hit traceable to its words.
 
@@ -82,11 +74,6 @@ def themes(
     language : {"en", "zh"}, optional
         Of the comments, if known; words of both languages are always found.
 
-    Returns
-    -------
-    Themes
-        Counts and shares by theme, the matrix, and every hit.
-
     Raises
     ------
     DataError
@@ -98,39 +85,40 @@ def themes(
     if not book.themes:
         raise DataError("codebook: there are no themes to look for.")
     texts = texts_of(comments)
-    above = {key: _above(book, key) for key in book.themes}
-    found = np.zeros((len(texts), len(book.themes)), dtype=bool)
-    place = {key: at for at, key in enumerate(book.themes)}
-    rows: list[tuple[Any, ...]] = []
+    keys = list(book.themes)
+    above = {key: [keys.index(name) for name in book.chain(key)] for key in keys}
+    found = np.zeros((len(texts), len(keys)), dtype=bool)
+    written, rows = comments.tolist(), []
     for row, text in enumerate(texts):
-        hits = list(book.themes_in(text)) if text else []
-        if not hits:
-            continue
-        parts = opinions(book, text)
+        hits = list(book.themes_in(text))
+        parts = opinions(book, text) if hits else []
         for hit in hits:
             score = next((s for start, end, s in parts if start <= hit.start < end), 0.0)
+            term = written[row][hit.start : hit.end]
             for key in hit.names:
-                found[row, [place[name] for name in above[key]]] = True
-                rows.append((row, key, hit.start, hit.end, score))
-    hits_table = pd.DataFrame(rows, columns=["row", "theme", "start", "end", "score"])
-    written = comments.tolist()
-    words = [
-        written[r][s:e] for r, s, e in hits_table[["row", "start", "end"]].itertuples(index=False)
-    ]
-    hits_table.insert(0, "comment", comments.index.take(hits_table["row"].to_numpy(dtype=int)))
-    hits_table.insert(2, "term", words)
+                found[row, above[key]] = True
+                rows.append((comments.index[row], term, key, hit.start, hit.end, score, row))
+    names = ["comment", "term", "theme", "start", "end", "score", "row"]
+    hits_table = pd.DataFrame(rows, columns=names)
     worded = np.array([bool(text.strip()) for text in texts], dtype=bool)
     n_used = int(worded.sum())
-    table = _table(book, found, hits_table, above, n_used)
-    matrix = pd.DataFrame(found, index=comments.index, columns=list(book.themes))
+    table = []
+    for at, (key, theme) in enumerate(book.themes.items()):
+        mine = hits_table[hits_table["theme"].isin([name for name in keys if at in above[name]])]
+        n = int(found[:, at].sum())
+        told = {"theme": key, "parent": theme.parent or "", "n": n} | _part(n, n_used, "share")
+        told |= {"positive": mine.loc[mine["score"] > 0, "row"].nunique()}
+        table.append(told | {"negative": mine.loc[mine["score"] < 0, "row"].nunique()})
     bare = worded & ~found.any(axis=1)
     notes = []
     if n_used and bare.sum() > 0.4 * n_used:
         message = _("{share:.0%} of the comments speak of no theme: the codebook misses much.")
         notes.append(Caveat(message, share=float(bare.sum() / n_used)))
     return Themes(
-        table=table,
-        matrix=matrix,
+        table=pd.DataFrame(table).sort_values(
+            "n", ascending=False, kind="stable", ignore_index=True
+        ),
+        matrix=pd.DataFrame(found, index=comments.index, columns=keys),
         hits=hits_table.drop(columns="row"),
         uncoded=comments.index[bare],
         codebook=book,
@@ -138,6 +126,13 @@ def themes(
         n_dropped=len(texts) - n_used,
         caveats=tuple(notes),
     )
+
+
+def _part(count: int, base: int, name: str, prefix: str = "") -> dict[str, Any]:
+    """Return a share with its Wilson interval; NaN where there is nothing to divide by."""
+    low, high = proportion_confint(count, base, method="wilson") if base else (nan, nan)
+    share = count / base if base else nan
+    return {name: share, f"{prefix}low": float(low), f"{prefix}high": float(high)}
 
 
 def agreement_with(coded: pd.DataFrame, *, found: Themes | pd.DataFrame) -> pd.DataFrame:
@@ -183,13 +178,11 @@ def agreement_with(coded: pd.DataFrame, *, found: Themes | pd.DataFrame) -> pd.D
         pair = pd.DataFrame({"hand": hand.astype(int), "codebook": ours.astype(int)})
         alpha = krippendorff_alpha(pair, level="nominal")
         row = {"theme": theme, "n": len(hand), "coded": there, "found": here, "both": both}
-        for name, base in (("precision", here), ("recall", there)):
-            ends = proportion_confint(both, base, method="wilson") if base else (nan, nan)
-            row |= {name: both / base if base else nan}
-            row |= {f"{name}_low": float(ends[0]), f"{name}_high": float(ends[1])}
+        row |= _part(both, here, "precision", "precision_") | _part(
+            both, there, "recall", "recall_"
+        )
         row |= {"f1": 2 * both / (here + there) if here + there else nan}
-        row |= {"alpha": alpha.value, "low": alpha.low, "high": alpha.high}
-        rows.append(row)
+        rows.append(row | {"alpha": alpha.value, "low": alpha.low, "high": alpha.high})
     return pd.DataFrame(rows)
 
 
@@ -204,12 +197,12 @@ def opinions(book: Codebook, text: str) -> list[tuple[int, int, float]]:
         while at < len(hits) and hits[at].start < stop:
             hit = hits[at]
             at += 1
-            if "contrast" in hit.names:
-                if hit.start > start:
-                    parts.append((start, hit.start, weight * _score(text, inside)))
-                start, inside, weight = hit.start, [], AFTER_CONTRAST
-            else:
+            if "contrast" not in hit.names:
                 inside.append(hit)
+                continue
+            if hit.start > start:
+                parts.append((start, hit.start, weight * _score(text, inside)))
+            start, inside, weight = hit.start, [], AFTER_CONTRAST
         parts.append((start, stop, weight * _score(text, inside)))
     return parts
 
@@ -227,10 +220,10 @@ def _score(text: str, hits: list[Hit]) -> float:
             scale, scaled_at = (STRONG if role == "strong" else WEAK), hit.end
         elif role in ("positive", "negative"):
             value = 1.0 if role == "positive" else -1.0
-            if _near(text, scaled_at, hit.start, 2):
+            if scaled_at >= 0 and _near(text[scaled_at : hit.start], 2, 3):
                 value *= scale
             for turn in turns:
-                if _near(text, turn, hit.start, None):
+                if _near(text[turn : hit.start], REACH["en"], REACH["zh"]):
                     value *= TURNED
             total += value
             scaled_at = -1
@@ -238,55 +231,16 @@ def _score(text: str, hits: list[Hit]) -> float:
     return total
 
 
-def _near(text: str, end: int, start: int, words: int | None) -> bool:
-    """Return whether few enough words (English) or characters (Chinese) stand between."""
-    if end < 0:
-        return False
-    between = text[end:start]
-    spaces = between.split()
-    wide = sum(not c.isascii() for c in between)
-    limit_words = REACH["en"] if words is None else words
-    return len(spaces) <= limit_words and wide <= (REACH["zh"] if words is None else words + 1)
+def _near(between: str, words: int, characters: int) -> bool:
+    """Return whether few enough words (English) and characters (Chinese) stand between."""
+    return len(between.split()) <= words and sum(not c.isascii() for c in between) <= characters
 
 
 def texts_of(comments: Any) -> list[str]:
     """Return comments as they are searched, "" for none."""
-    if not isinstance(comments, pd.Series):
-        comments = validate.answers_of(comments)
-    gone = comments.isna()
-    wrong = [
-        v for v, none in zip(comments, gone, strict=True) if not none and not isinstance(v, str)
-    ]
-    if wrong:
-        raise DataError(f"comments hold {wrong[0]!r}, which is no text.")
-    return ["" if none else fold(v) for v, none in zip(comments, gone, strict=True)]
-
-
-def _above(book: Codebook, key: str) -> list[str]:
-    chain: list[str] = []
-    at: str | None = key
-    while at is not None:
-        chain.append(at)
-        at = book.themes[at].parent
-    return chain
-
-
-def _table(
-    book: Codebook,
-    found: np.ndarray,
-    hits: pd.DataFrame,
-    above: Mapping[str, list[str]],
-    n_used: int,
-) -> pd.DataFrame:
-    rows = []
-    for at, (key, theme) in enumerate(book.themes.items()):
-        below = [name for name, chain in above.items() if key in chain]
-        mine = hits[hits["theme"].isin(below)]
-        n = int(found[:, at].sum())
-        low, high = proportion_confint(n, n_used, method="wilson") if n_used else (nan, nan)
-        row = {"theme": key, "parent": theme.parent or "", "n": n}
-        row |= {"share": n / n_used if n_used else nan, "low": low, "high": high}
-        row |= {"positive": mine.loc[mine["score"] > 0, "row"].nunique()}
-        row |= {"negative": mine.loc[mine["score"] < 0, "row"].nunique()}
-        rows.append(row)
-    return pd.DataFrame(rows).sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    texts, answers = [], validate.answers_of(comments)
+    for text, none in zip(answers, answers.isna(), strict=True):
+        if not (none or isinstance(text, str)):
+            raise DataError(f"comments hold {text!r}, which is no text.")
+        texts.append("" if none else fold(text))
+    return texts

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from cxlib.analysis.drivers.groups import SegmentImportance, by_segment
 from cxlib.analysis.drivers.model import EXACT_LIMIT, DriverImportance, importance
-from cxlib.analysis.drivers.place import QUADRANTS, Priorities, priorities
-from cxlib.analysis.drivers.planning import DriverChoice, choose, oriented, outcome_of, plan, recent
+from cxlib.analysis.drivers.planning import (
+    QUADRANTS,
+    DriverChoice,
+    Priorities,
+    choose,
+    oriented,
+    outcome_of,
+    plan,
+    priorities,
+    recent,
+)
 from cxlib.analysis.drivers.prediction import (
     UNITS,
     Scenario,
@@ -14,24 +23,7 @@ from cxlib.analysis.drivers.prediction import (
     scenario_model,
 )
 
-__all__ = [
-    "EXACT_LIMIT",
-    "QUADRANTS",
-    "UNITS",
-    "DriverChoice",
-    "DriverImportance",
-    "Priorities",
-    "Scenario",
-    "ScenarioModel",
-    "SegmentImportance",
-    "by_segment",
-    "choose",
-    "importance",
-    "oriented",
-    "outcome_of",
-    "plan",
-    "priorities",
-    "recent",
-    "scenario",
-    "scenario_model",
-]
+__all__ = ["EXACT_LIMIT", "QUADRANTS", "UNITS", "DriverChoice", "DriverImportance", "Priorities",
+           "Scenario", "ScenarioModel", "SegmentImportance", "by_segment", "choose", "importance",
+           "oriented", "outcome_of", "plan", "priorities", "recent", "scenario",
+           "scenario_model"]  # fmt: skip

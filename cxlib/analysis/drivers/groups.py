@@ -29,14 +29,13 @@ TOO_SMALL = _("groups too small or too uniform")
 class SegmentImportance(TableResult):
     """Whether the levels of segments have the same drivers.
 
-    ``table``: one row a segment: ``segment``; ``levels`` (groups compared); ``statistic`` (robust F
-    of all driver × segment interactions together), ``p_value``, ``p_adjusted`` (Holm over the
-    segments); ``driver`` (the one that differs most) and ``p_driver`` (its own interaction, Holm
-    over the drivers); ``n`` (rows behind the test); ``reason`` (why no test was made).
-    ``interactions``: one row a segment and driver: ``segment, driver, statistic, df, df_residual,
-    p_value, p_adjusted`` (Holm within the segment). ``by_level``: ``segment, level``, then the
-    columns of `DriverImportance.table`. ``left_out``: by segment, levels too small or too uniform
-    for a model of their own. ``n_used``: rows behind the largest test.
+    ``table``: one row a segment: ``levels`` (groups compared); ``statistic`` (robust F of all
+    driver × segment interactions together) with ``p_value, p_adjusted`` (Holm over the segments);
+    ``driver`` (the one that differs most) and ``p_driver`` (its own interaction, Holm over the
+    drivers); ``n`` (rows behind the test); ``reason`` (why no test was made). ``interactions``: one
+    row a segment and driver. ``by_level``: ``segment, level``, then the columns of
+    `DriverImportance.table`. ``left_out``: by segment, levels too small or too uniform for a model
+    of their own. ``n_used``: rows behind the largest test.
     """
 
     interactions: pd.DataFrame

@@ -45,19 +45,18 @@ class DriverImportance(TableResult):
     ----------
     table : pandas.DataFrame
         One row a driver, in the order given: ``driver``; ``reach`` (share who used it), ``n`` (how
-        many); ``correlation`` (with the outcome, among users); ``importance`` (its part of R²);
-        ``importance_users`` (refitted on its users); ``share`` (of what all drivers explain) with
-        ``share_low, share_high``; ``rank`` with ``rank_low, rank_high``; ``p_top3``; ``p_unique``
-        (robust F in the full model, Holm-adjusted), ``p_unique_raw``; ``proven`` (``p_unique`` is
-        below 1 − confidence); ``johnson`` (relative weight, a part of R² too); ``vif``.
+        many); ``correlation`` (among users); ``importance`` (its part of R²); ``importance_users``
+        (refitted on its users); ``share`` (of what all drivers explain) and ``rank`` with their
+        intervals; ``p_top3``; ``p_unique`` (robust F in the full model, Holm-adjusted),
+        ``p_unique_raw``; ``proven`` (``p_unique`` is below 1 − confidence); ``johnson`` (relative
+        weight, a part of R² too); ``vif``.
     r_squared, r_squared_low, r_squared_high : float
         Share of the outcome's variance that the whole model explains, with its interval (basic
         bootstrap: a resample's R² is too high by about what the sample's is).
     r_squared_use : float
         Part of it that goes to which touchpoints were used at all, and to controls.
-    p_any, condition_number : float
-        Whether the whole model explains more than chance (permutation test); of the drivers'
-        correlation matrix, root of the ratio of its extreme eigenvalues.
+    p_any : float
+        Whether the whole model explains more than chance (permutation test).
     suppressors : tuple of str
         Drivers that carry weight only in company of others, or against their own correlation.
     performance, n_clusters
@@ -85,12 +84,10 @@ class DriverImportance(TableResult):
     performance_draws: Floats = field(repr=False, compare=False)
 
     def leading(self, most: int = 3) -> pd.DataFrame:
-        """Return one row on the proven drivers of the highest shares, at most `most`.
+        """Return one row on the proven drivers of the highest shares, at most `most`, or no row.
 
-        ``drivers`` (their keys), ``count``; ``share`` with ``share_low, share_high`` (what they
-        carry together of what all explain); ``p_set`` and ``p_order`` (how often they come first,
-        in any order and in just this one); ``first`` and ``p_first``; ``outcome``, ``n``. No row
-        where nothing is proven.
+        ``share``: what they carry together of what all explain; ``p_set, p_order``: how often they
+        come first, in any order and in just this one; ``first`` and ``p_first``.
         """
         proven = self.table[self.table["proven"]].sort_values("rank", kind="stable").head(most)
         if proven.empty:
@@ -105,20 +102,10 @@ class DriverImportance(TableResult):
             places[:, 0] == 1,
         )
         in_set, in_order, first = (c.mean() if len(draws) else np.nan for c in chances)
-        row = {
-            "drivers": tuple(proven["driver"]),
-            "count": len(proven),
-            "share": float(proven["share"].sum()),
-            "share_low": low[0],
-            "share_high": high[0],
-            "p_set": in_set,
-            "p_order": in_order,
-            "first": proven["driver"].iloc[0],
-            "p_first": first,
-            "outcome": self.outcome,
-            "n": self.n_used,
-        }
-        return pd.DataFrame([row])
+        row = {"drivers": tuple(proven["driver"]), "count": len(proven)}
+        row |= {"share": float(proven["share"].sum()), "share_low": low[0], "share_high": high[0]}
+        row |= {"p_set": in_set, "p_order": in_order, "first": proven["driver"].iloc[0]}
+        return pd.DataFrame([row | {"p_first": first, "outcome": self.outcome, "n": self.n_used}])
 
 
 def importance(
@@ -253,13 +240,11 @@ def _table(
 
 
 def _correlations(sample: Sample) -> Floats:
-    found = np.full(len(sample.names), np.nan)
-    for j, used in enumerate(sample.used.T):
-        mass, x = sample.weights[used], sample.ratings[used, j]
-        y = sample.outcome[used] - np.average(sample.outcome[used], weights=mass)
-        size = np.sqrt((mass @ x**2) * (mass @ y**2))
-        if size > 0:
-            found[j] = mass @ (x * y) / size
+    mass, x = sample.weights[:, None] * sample.used, sample.ratings
+    own = np.where(sample.used, sample.outcome[:, None] - sample.outcome @ mass / mass.sum(0), 0)
+    size = np.sqrt((mass * x**2).sum(axis=0) * (mass * own**2).sum(axis=0))
+    found = np.full(len(size), np.nan)
+    np.divide((mass * x * own).sum(axis=0), size, out=found, where=size > 0)
     return found
 
 

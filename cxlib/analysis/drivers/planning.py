@@ -1,19 +1,21 @@
-"""Which touchpoints the answers allow to model, and which ratings a scenario should raise."""
+"""Where to begin: what can be modelled, importance against performance, ratings to raise."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis.drivers.groups import ROWS_PER_GROUP
-from cxlib.analysis.drivers.place import Priorities
+from cxlib.analysis.drivers.model import DriverImportance
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
+from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
-from cxlib.analysis.validate import Flags, Floats, finite, used
+from cxlib.analysis.validate import Flags, Floats, finite, numbers, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -47,11 +49,10 @@ LEAST_DRIVERS = 2
 class DriverChoice(TableResult):
     """What a driver model of these answers can hold; caveats say what stands against one.
 
-    ``table``: one row a touchpoint, in journey order: ``touchpoint``; ``n`` (ratings by respondents
-    who answered the outcome); ``kept``; ``reason`` (why not, missing if kept). ``n_used`` counts
-    respondents with the outcome and every kept rating (or known not to have used it), ``n_needed``
-    those that a model of the kept `drivers` asks for; it is `possible` with enough of either, and
-    answers that differ.
+    ``table``: one row a touchpoint, in journey order: ``n`` (ratings by respondents who answered
+    the outcome); ``kept``; ``reason`` (why not). ``n_used`` counts respondents with the outcome and
+    every kept rating (or known not to have used it), ``n_needed`` those that a model of the kept
+    `drivers` asks for; it is `possible` with enough of either, and answers that differ.
     """
 
     drivers: tuple[Touchpoint, ...]
@@ -98,16 +99,7 @@ def choose(
     """Choose the touchpoints that a driver model can hold, and say why the others are left out.
 
     Left out are touchpoints that fewer than 30 respondents (or the client's `minimum_base`) rated,
-    or whose ratings are all the same.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a response, with ``<touchpoint>_used`` where use is known.
-    outcome, touchpoints
-        Metric, and touchpoints in journey order.
-    only : sequence of str, optional
-        Consider just these keys; an unknown one is an error.
+    or whose ratings are all the same. `only` names those to consider; an unknown one is an error.
     """
     known = [touchpoint.key for touchpoint in touchpoints]
     for key in only or ():
@@ -175,6 +167,152 @@ def _fault(x: Floats, base: int) -> str:
     return UNIFORM if np.ptp(given) == 0 else ""
 
 
+QUADRANTS = (_("fix first"), _("keep up"), _("watch"), _("maintain"))
+"""Important and weak; important and strong; neither, or not proven; strong but less important."""
+
+_CUTS: dict[str, Callable[..., Any]] = {"median": np.median, "mean": np.mean}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priorities(TableResult):
+    """Drivers on a map of importance and performance.
+
+    ``table``: one row a driver: ``importance`` (part of R²); ``share`` (of what all drivers
+    explain: the axis of the map) and ``performance`` with their intervals; ``quadrant`` (its place,
+    "watch" where it is not proven); ``p_fix_first, p_keep_up, p_watch, p_maintain`` (of its place
+    on the map, whatever the test; summing to 1). ``importance_cut, performance_cut``: where the map
+    is cut (`cuts`: "median", "mean" or "fixed"); a driver on a cut counts as important, or strong.
+    """
+
+    importance_cut: float
+    performance_cut: float
+    cuts: str
+    outcome: str
+
+
+def priorities(
+    importance: DriverImportance,
+    performance: Any = None,
+    *,
+    cuts: str | tuple[float, float] = "median",
+) -> Priorities:
+    """Place drivers on a map of importance and performance, with the probability of each quadrant.
+
+    Martilla, James (1977), J. Marketing 41. The probabilities come from the resamples behind the
+    importances: in each, shares and users' mean ratings are computed on the same respondents, and
+    the cuts anew. A `performance` of another kind (such as a top-box share) moves along with the
+    mean rating of the same resample, over its own interval. The word follows the test too: a driver
+    that is not proven (``p_unique``) is to be watched, wherever it lies.
+
+    Parameters
+    ----------
+    importance : DriverImportance
+        From `importance`, with ``bootstrap`` above 0 for the probabilities.
+    performance : pandas.DataFrame or a result with a ``table``, optional
+        Columns ``driver`` or ``touchpoint``, ``value``, ``low``, ``high``; by default the mean
+        ratings of the users.
+    cuts : {"median", "mean"} or (float, float)
+        Where importance (a share, 0 to 1) and performance (in its own unit) are cut.
+    """
+    if not isinstance(importance, DriverImportance):
+        raise DataError(f"give what drivers.importance returns, not a {type(importance).__name__}.")
+    told = importance.table
+    share = told["share"].to_numpy(dtype=np.float64)
+    own, draws = _performance(importance, performance)
+    (x, y), (x_draws, y_draws) = _cut_points(cuts, share, own[0], importance.share_draws, draws)
+    chances = _chances(importance.share_draws, draws, x_draws, y_draws)
+    place = np.where(told["proven"], _quadrant(share, own[0], x, y), QUADRANTS.index("watch"))
+    same = ["driver", "importance", "share", "share_low", "share_high"]
+    table = told[same].assign(
+        **dict(zip(("performance", "performance_low", "performance_high"), own, strict=True)),
+        **{name: told[name] for name in ("p_unique", "proven", "n")},
+        quadrant=[QUADRANTS[k] for k in place.tolist()],
+        **{f"p_{q.replace(' ', '_')}": chances[:, k] for k, q in enumerate(QUADRANTS)},
+    )
+    caveats = list(importance.caveats)
+    if not len(importance.share_draws):
+        caveats.append(Caveat(_("No resamples were drawn, so no quadrant has a probability.")))
+    return Priorities(
+        table=table,
+        importance_cut=float(x),
+        performance_cut=float(y),
+        cuts=cuts if isinstance(cuts, str) else "fixed",
+        outcome=importance.outcome,
+        n_used=importance.n_used,
+        n_dropped=importance.n_dropped,
+        caveats=tuple(caveats),
+    )
+
+
+def _performance(importance: DriverImportance, given: Any) -> tuple[Floats, Floats]:
+    """Return value, low, high of each driver, and its draws."""
+    tail = 100 * (1 - importance.confidence) / 2
+    draws, means = importance.performance_draws, np.array(importance.performance)
+    if given is None:
+        ends = np.full((2, len(means)), np.nan)
+        if len(draws):
+            ends = np.nanpercentile(draws, [tail, 100 - tail], axis=0)
+        return np.vstack([means, ends]), draws
+    own = _aligned(given, importance.table["driver"].tolist())
+    if not len(draws):
+        return own, draws
+    spread = np.nanstd(draws, axis=0)
+    moves = (draws - means) * np.divide(1, spread, out=np.zeros_like(spread), where=spread > 0)
+    half = np.where(moves < 0, own[0] - own[1], own[2] - own[0])
+    return own, own[0] + moves * half / z_of(importance.confidence)
+
+
+def _aligned(given: Any, names: list[str]) -> Floats:
+    table = getattr(given, "table", given)
+    if not isinstance(table, pd.DataFrame):
+        raise DataError("performance is no table: give 'touchpoint', 'value', 'low', 'high'.")
+    key = next((c for c in ("driver", "touchpoint") if c in table.columns), "touchpoint")
+    for lacking in (key, "value", "low", "high"):
+        if lacking not in table.columns:
+            hint = nearest(lacking, map(str, table))
+            raise DataError(f"performance has no column {lacking!r}{hint}")
+    table = table[table[key].astype(str).isin(names)]
+    if table[key].duplicated().any():
+        twice = table.loc[table[key].duplicated(), key].iloc[0]
+        raise DataError(f"performance names {twice!r} more than once; give one row a driver.")
+    found = table.set_index(table[key].astype(str))[["value", "low", "high"]].reindex(names)
+    bare = found.index[found.isna().any(axis=1)]
+    if len(bare):
+        raise DataError(f"performance of {bare[0]!r} is missing{nearest(bare[0], table[key])}")
+    return np.vstack([numbers(found[name]) for name in found])
+
+
+def _cut_points(
+    cuts: Any, share: Floats, performance: Floats, shares: Floats, draws: Floats
+) -> tuple[tuple[float, float], tuple[Floats, Floats]]:
+    if isinstance(cuts, str):
+        if cuts not in _CUTS:
+            raise DataError(f"cuts {cuts!r} is unknown{nearest(cuts, _CUTS)}")
+        middle = _CUTS[cuts]
+        moving = (middle(shares, axis=1), middle(draws, axis=1)) if len(draws) else (share, share)
+        return (middle(share), middle(performance)), moving
+    try:
+        x, y = map(float, cuts)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"cuts is {cuts!r}; give 'median', 'mean' or two numbers.") from error
+    if not (np.isfinite(x) and np.isfinite(y)):
+        raise DataError(f"cuts is {cuts!r}; both numbers must be finite.")
+    return (x, y), (np.full(len(shares), x), np.full(len(draws), y))
+
+
+def _quadrant(share: Floats, performance: Floats, x: Any, y: Any) -> Any:
+    """Return places in `QUADRANTS`; on a cut counts as above it."""
+    return np.where(share >= x, 0, 2) + (performance >= y)
+
+
+def _chances(shares: Floats, performance: Floats, x: Floats, y: Floats) -> Floats:
+    sound = ~(np.isnan(shares).any(axis=1) | np.isnan(performance).any(axis=1))
+    if not sound.any():
+        return np.full((shares.shape[1], len(QUADRANTS)), np.nan)
+    places = _quadrant(shares[sound], performance[sound], x[sound, None], y[sound, None])
+    return np.stack([(places == k).mean(axis=0) for k in range(len(QUADRANTS))], axis=1)
+
+
 def plan(
     model: ScenarioModel,
     priorities: Priorities,
@@ -183,27 +321,10 @@ def plan(
     most: int = 3,
     headline: float | None = None,
 ) -> Scenario:
-    """Predict what raising ratings would bring: those asked for, else the proven ones.
+    """Predict what raising ratings would bring: those `asked` for, else at most `most` proven ones.
 
-    By default only proven drivers are raised, those to "fix first" before all others, each to what
-    the model's best segment reaches, or by a tenth of a point where no segment shows that. Where
-    nothing is proven the scenario has no step, and says so.
-
-    Parameters
-    ----------
-    model, priorities
-        Fitted with ``segments=``: its caps say how far a rating may rise; and the map of drivers.
-    asked : mapping of str to float, optional
-        Driver to change, as the client wants it; the scenario still holds it to the cap.
-    most : int
-        Drivers planned by default, at most.
-    headline : float, optional
-        As in `ScenarioModel.predict`.
-
-    Returns
-    -------
-    Scenario
-        Its table has ``ground`` (why the rating moves so far) and ``quadrant`` too.
+    `model` is fitted with ``segments=``: its caps say how far a rating may rise. The table has
+    ``ground`` (why the rating moves so far) and ``quadrant`` too.
     """
     caps = dict(zip(model.drivers, zip(model.means, model.caps, strict=True), strict=True))
     grounds = dict.fromkeys(asked or (), ASKED)

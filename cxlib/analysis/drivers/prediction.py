@@ -39,14 +39,13 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 
-    ``table``: one row a changed driver: ``driver``; ``mean_now, mean_asked, mean_used`` (mean
-    rating by its users: now, demanded, and after the cap); ``cap`` (the best segment's shrunken
-    mean, NaN where none is known); ``capped``; ``step`` with ``step_low, step_high`` (its part of
-    ``change``, averaged over orders). ``change``: what all changes bring together, the sum of the
-    steps. ``baseline``: the headline the change is applied to; without one, what the model gives
-    for the ratings as they are; ``baseline_observed``: the score of the model's respondents.
-    ``predicted, low, high``: the baseline after the change. ``kind``: "nps", "csat" or "share";
-    ``model``: the likelihood used; ``p_proportional``: whether the drivers act alike at every cut
+    ``table``: one row a changed driver: ``mean_now, mean_asked, mean_used`` (mean rating by its
+    users: now, demanded, and after the cap); ``cap`` (the best segment's shrunken mean, NaN where
+    none is known); ``step`` with its interval (its part of ``change``, averaged over orders).
+    ``change``: what all changes bring together, the sum of the steps. ``baseline``: the headline
+    the change is applied to; without one, what the model gives for the ratings as they are;
+    ``baseline_observed``: the score of the model's respondents. ``predicted, low, high``: the
+    baseline after the change. ``p_proportional``: whether the drivers act alike at every cut
     (robust Brant test), NaN with two groups.
     """
 
@@ -92,6 +91,9 @@ class ScenarioModel:
     def predict(self, changes: Mapping[str, float], *, headline: float | None = None) -> Scenario:
         """Predict what happens to the score when mean ratings change together.
 
+        The intervals rest on the resamples drawn when the model was fitted, carried to the scenario
+        by its gradient; the amount by which each rating moves is held fixed over them.
+
         Parameters
         ----------
         changes : mapping of str to float
@@ -99,12 +101,6 @@ class ScenarioModel:
         headline : float, optional
             The published score that the change is applied to; the model rests on those who rated
             everything, whose own score is another.
-
-        Returns
-        -------
-        Scenario
-            The intervals rest on the resamples drawn when the model was fitted, carried to the
-            scenario by its gradient; the amount by which each rating moves is held fixed over them.
 
         Raises
         ------

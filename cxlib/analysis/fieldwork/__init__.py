@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cxlib.analysis.fieldwork.plan import SamplePlan, sample_plan
+from cxlib.analysis.fieldwork.plan import SamplePlan, VisitPlan, sample_plan, visit_plan
 from cxlib.analysis.fieldwork.progress import Progress, progress
-from cxlib.analysis.fieldwork.visits import VisitPlan, visit_plan
 
 __all__ = ["Progress", "SamplePlan", "VisitPlan", "progress", "sample_plan", "visit_plan"]

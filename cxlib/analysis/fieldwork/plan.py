@@ -1,15 +1,17 @@
-"""Whom to ask, and how many."""
+"""Whom to ask, how many, and who visits where and when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, inf, isfinite, nan, sqrt
+from math import ceil, gcd, inf, isfinite, nan, sqrt
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
+from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result
 from cxlib.analysis.targets import detectable_change, sample_size
@@ -17,12 +19,14 @@ from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 SPREAD = ("variance", "share", "sd", "score")
-ASKED = ("kpi", "metric", "margin", "change", "design", "sides", "alpha", "power", *SPREAD)
+AIMS = ("margin", "change")
+ASKED = ("kpi", "metric", *AIMS, "design", "sides", "alpha", "power", *SPREAD)
+DAYPARTS = (_("morning"), _("afternoon"), _("evening"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SamplePlan(Result):
-    """How many to ask.
+    """How many to ask; caveats say what cannot be reached, and what the budget cannot show.
 
     Attributes
     ----------
@@ -38,8 +42,6 @@ class SamplePlan(Result):
         Over all: the largest of the whole's own demand and each segment's sum.
     response_rate, design_effect, confidence : float
         What the plan stands on; the rate over all.
-    caveats : tuple of Caveat
-        What cannot be reached, and what the budget cannot show.
     """
 
     table: pd.DataFrame
@@ -49,7 +51,6 @@ class SamplePlan(Result):
     response_rate: float
     design_effect: float
     confidence: float
-    caveats: tuple[Caveat, ...] = ()
 
 
 def sample_plan(
@@ -84,11 +85,6 @@ def sample_plan(
     confidence : float
         Of the margins.
 
-    Returns
-    -------
-    SamplePlan
-        Needs by KPI and group, quotas, and what the budget cannot show.
-
     Raises
     ------
     DataError
@@ -97,17 +93,12 @@ def sample_plan(
     Notes
     -----
     Margin: n₀ = z² v · deff / margin². Change: `targets.sample_size`. Finite population:
-    n = n₀ / (1 + (n₀ − 1)/N), each group with its own N.
-
-    References
-    ----------
-    .. [1] Cochran, W. G. (1977). Sampling Techniques, ch. 4.
+    n = n₀ / (1 + (n₀ − 1)/N), each group with its own N (Cochran 1977, Sampling Techniques, ch. 4).
     """
-    asked = _read_targets(targets)
     effect = number(design_effect, "design_effect")
     if not (isfinite(effect) and effect > 0):
         raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
-    z = float(norm.ppf((1 + number(confidence, "confidence")) / 2))
+    z, asked = z_of(number(confidence, "confidence")), _read_targets(targets)
     groups = _read_groups(segments, response_rate, population)
     sent = None if budget is None else number(budget, "budget")
     if sent is not None and not sent > 0:
@@ -129,14 +120,12 @@ def sample_plan(
                 row |= {"size_affordable": _shown(target, reached, size, z, effect)}
                 row |= {"enough": bool(reached >= answers - 1e-9)}
             rows.append(row)
-    table = pd.DataFrame(rows)
-    keys = ["segment", "level"]
-    quotas = table.groupby(keys, sort=False, dropna=False)[["answers", "invitations"]].max()
-    quotas = quotas.reset_index()
-    whole = quotas.groupby("segment", sort=False)[["answers", "invitations"]].sum().max()
+    table, needs = pd.DataFrame(rows), ["answers", "invitations"]
+    quotas = table.groupby(["segment", "level"], sort=False, dropna=False)[needs].max()
+    whole = quotas.groupby("segment", sort=False)[needs].sum().max()
     return SamplePlan(
         table=table,
-        quotas=quotas,
+        quotas=quotas.reset_index(),
         answers=int(whole["answers"]),
         invitations=int(whole["invitations"]),
         response_rate=groups[0]["rate"],
@@ -159,7 +148,7 @@ def _read_targets(targets: Any) -> list[dict[str, Any]]:
         for key in told:
             if key not in ASKED:
                 raise DataError(f"{name} has {key!r}{nearest(key, ASKED)}")
-        if sum(key in told for key in ("margin", "change")) != 1:
+        if sum(key in told for key in AIMS) != 1:
             raise DataError(f"{name} needs one aim: margin (±, of the interval) or change.")
         if sum(key in told for key in SPREAD) != 1:
             raise DataError(f"{name} needs its spread: exactly one of {', '.join(SPREAD)}.")
@@ -183,8 +172,7 @@ def _read_groups(
     size = inf if population is None else number(population, "population")
     if not size >= 1:
         raise DataError(f"population is {size:g}; it counts customers.")
-    rates: dict[str, float] = {}
-    overall = nan
+    rates, overall = {}, nan
     if isinstance(response_rate, Mapping):
         rates = {str(level): rate for level, rate in response_rate.items()}
     else:
@@ -200,19 +188,14 @@ def _read_groups(
             raise DataError(
                 f"shares of {segment!r} are positive and sum to 1, not {sum(shares):g}."
             )
-        for level, share in zip(levels, shares, strict=True):
-            rate = number(rates.get(str(level), overall), f"response rate of {level!r}")
-            groups.append(
-                {"segment": segment, "level": level, "share": share, "rate": rate}
-                | {"population": size * share}
-            )
-        told = [group for group in groups if group["segment"] == segment]
+        reply = [number(rates.get(str(k), overall), f"response rate of {k!r}") for k in levels]
+        for level, share, rate in zip(levels, shares, reply, strict=True):
+            group = {"segment": segment, "level": level, "share": share, "rate": rate}
+            groups.append(group | {"population": size * share})
         if rates and all(str(level) in rates for level in levels):
-            overall = sum(group["share"] * group["rate"] for group in told)
-    groups.insert(
-        0, {"segment": "", "level": "", "share": 1.0, "rate": overall, "population": size}
-    )
-    for group in groups:
+            overall = sum(share * rate for share, rate in zip(shares, reply, strict=True))
+    whole = {"segment": "", "level": "", "share": 1.0, "rate": overall, "population": size}
+    for group in (groups := [whole, *groups]):
         if not 0 < group["rate"] <= 1:
             place = f" of {group['level']!r}" if group["level"] != "" else ""
             raise DataError(f"response_rate{place} is {group['rate']:g}; it lies above 0, up to 1.")
@@ -221,30 +204,30 @@ def _read_groups(
 
 def _variance(target: Mapping[str, Any]) -> float:
     """Return the variance of one answer, in the KPI's own unit squared."""
-    spread = {key: target[key] for key in (*SPREAD, "metric") if key in target}
-    planned = sample_size(change=1.0, **spread) if "share" not in target else None
-    if planned is None:
+    if "share" in target:
         share = number(target["share"], "share")
         if not 0 <= share <= 100:
             raise DataError(f"share is {share:g}; it is in percent, 0 to 100.")
         return share * (100 - share)
+    spread = {key: target[key] for key in (*SPREAD, "metric") if key in target}
+    planned = sample_size(change=1.0, **spread)
     return planned.variance * (1 if planned.metric == "mean" else 100) ** 2
 
 
 def _needed(target: Mapping[str, Any], z: float, effect: float) -> float:
     if "margin" in target:
         return max(1.0, z**2 * _variance(target) * effect / float(target["margin"]) ** 2)
-    options = {k: v for k, v in target.items() if k not in ("kpi", "change")}
-    return float(sample_size(change=target["change"], design_effect=effect, **options).n)
+    options = {k: v for k, v in target.items() if k != "kpi"}
+    return float(sample_size(design_effect=effect, **options).n)
 
 
 def _shown(target: Mapping[str, Any], n: float, size: float, z: float, effect: float) -> float:
     """Return the margin or the change that `n` answers of `size` customers can show."""
     if n < 1:
         return inf
-    alike = n if size == inf else (inf if n >= size else n * (size - 1) / (size - n))
-    if alike == inf:
+    if n >= size:
         return 0.0
+    alike = n if size == inf else n * (size - 1) / (size - n)
     if "margin" in target:
         return z * sqrt(_variance(target) * effect / alike)
     options = {k: v for k, v in target.items() if k not in ("kpi", "change")}
@@ -253,18 +236,96 @@ def _shown(target: Mapping[str, Any], n: float, size: float, z: float, effect: f
 
 
 def _beyond(table: pd.DataFrame) -> tuple[Caveat, ...]:
-    notes = []
-    short = table[table["invitations"] > table["population"]]
-    if len(short):
+    short, notes = int((table["invitations"] > table["population"]).sum()), []
+    if short:
         message = _(
             "{n} of {all} needs are more than the customers there are, at this response rate."
         )
-        notes.append(Caveat(message, n=len(short), all=len(table)))
+        notes.append(Caveat(message, n=short, all=len(table)))
     if "enough" in table and not table["enough"].all():
         message = _("The budget does not show {n} of {all} things the plan asks for.")
         notes.append(Caveat(message, n=int((~table["enough"]).sum()), all=len(table)))
     if (table["answers"] < CARE_BASE).any():
-        notes.append(
-            Caveat(_("Below {n} answers an interval is rough: ask at least so many."), n=CARE_BASE)
-        )
+        message = _("Below {n} answers an interval is rough: ask at least so many.")
+        notes.append(Caveat(message, n=CARE_BASE))
     return tuple(notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitPlan(Result):
+    """A round of visits: ``date, daypart, location, visitor``, one row a visit, in time order."""
+
+    table: pd.DataFrame
+
+
+def visit_plan(
+    locations: Sequence[str],
+    *,
+    visitors: Sequence[str],
+    each: int,
+    start: dt.date,
+    end: dt.date,
+    dayparts: Sequence[str] = DAYPARTS,
+    seed: int = 0,
+) -> VisitPlan:
+    """Plan who visits which location when, so that a strict visitor makes no location weak.
+
+    Loads differ by one visit at most; nobody returns to a location before all others were there; a
+    location's visits are spread over the days and differ by one at most by daypart; nobody has two
+    visits on one day, where there are days enough.
+
+    Parameters
+    ----------
+    locations, visitors : sequence of str
+        Places, and codes of people.
+    each : int
+        Visits to each location.
+    start, end : datetime.date
+        First and last day, both included.
+    dayparts : sequence of str
+        Parts of the day to spread over.
+    seed : int
+        Of the draw; the same seed gives the same plan.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to plan, or the end lies before the start.
+
+    Notes
+    -----
+    Visits are dealt in rounds, visitor after visitor; after V / gcd(L, V) rounds, when all have
+    the same load, the deal is shifted by one, so that each location meets all V visitors.
+    """
+    if not locations or not visitors or each < 1:
+        raise DataError("nothing to plan: name locations, visitors and at least one visit each.")
+    if end < start:
+        raise DataError(f"end is {end}, before the start, {start}.")
+    rng = np.random.default_rng(seed)
+    places, people = (list(rng.permutation(list(names))) for names in (locations, visitors))
+    n, v = len(places), len(people)
+    days = (end - start).days + 1
+    cycle = v // gcd(n, v)
+    busy: set[tuple[str, int]] = set()
+    rows = []
+    for turn in range(each):
+        for at, place in enumerate(places):
+            who = str(people[(turn * n + at + turn // cycle) % v])
+            span = (turn * days // each, max((turn + 1) * days // each, turn * days // each + 1))
+            wanted = [day for day in rng.permutation(np.arange(*span)).tolist() if day < days]
+            anywhere = rng.permutation(days).tolist()
+            free = [day for day in (*wanted, *anywhere) if (who, day) not in busy]
+            day = (free or wanted or anywhere)[0]
+            busy.add((who, day))
+            part = dayparts[(turn + at) % len(dayparts)]
+            rows.append((start + dt.timedelta(days=day), part, str(place), who))
+    table = pd.DataFrame(rows, columns=["date", "daypart", "location", "visitor"])
+    table = table.sort_values(["date", "location"], kind="stable", ignore_index=True)
+    seen = table.groupby("visitor")["location"].nunique()
+    notes = []
+    if n > 1 and (seen < 2).any():
+        message = _(
+            "{n} of {all} visitors see one location only: send fewer people, or more often."
+        )
+        notes.append(Caveat(message, n=int((seen < 2).sum()), all=len(seen)))
+    return VisitPlan(table=table, caveats=tuple(notes))

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from math import ceil, inf, nan, sqrt
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.stats import t as student
+from numpy.typing import NDArray
 
 from cxlib.analysis import validate
+from cxlib.analysis.estimation import z_of
 from cxlib.analysis.fieldwork.plan import SamplePlan
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
+Counts = NDArray[np.int64]
 SPEEDER = 1 / 3
 """Who takes less than this part of the median time cannot have read the questions."""
 
@@ -49,8 +50,6 @@ class Progress(Result):
         Of finished interviews; NaN without times.
     flagged : pandas.Index
         Rows of speeders and straight-liners.
-    caveats : tuple of Caveat
-        Reservations.
     """
 
     table: pd.DataFrame
@@ -65,7 +64,6 @@ class Progress(Result):
     completion: float
     median_seconds: float
     flagged: pd.Index
-    caveats: tuple[Caveat, ...] = ()
 
 
 def progress(
@@ -98,11 +96,6 @@ def progress(
     questions : sequence of str
         All questions in their order, to find where people leave.
 
-    Returns
-    -------
-    Progress
-        Answers against quotas, by day, drop-off, speeders and straight-liners.
-
     Raises
     ------
     DataError
@@ -133,12 +126,10 @@ def progress(
     fast = done & (took < SPEEDER * median)
     flat = np.zeros(len(responses), dtype=bool)
     if len(battery) >= 4:
-        answers = np.column_stack(
-            [validate.numbers(validate.column(responses, name)) for name in battery]
-        )
-        given = (~np.isnan(answers)).sum(axis=1)
-        spread = pd.DataFrame(answers).max(axis=1) - pd.DataFrame(answers).min(axis=1)
-        flat = done & (given >= 4) & spread.eq(0).to_numpy()
+        given = {name: validate.numbers(validate.column(responses, name)) for name in battery}
+        answers = pd.DataFrame(given)
+        same = answers.max(axis=1) == answers.min(axis=1)
+        flat = done & (same & (answers.count(axis=1) >= 4)).to_numpy()
     days = pd.DataFrame({"date": day, "finished": done.astype(int), "started": 1})
     days = days.groupby("date")[["started", "finished"]].sum()
     days = days.reindex(pd.date_range(days.index.min(), days.index.max()), fill_value=0)
@@ -166,7 +157,7 @@ def progress(
 
 
 def _against(
-    quotas: pd.DataFrame, responses: pd.DataFrame, day: pd.Series, done: npt.NDArray[np.bool_]
+    quotas: pd.DataFrame, responses: pd.DataFrame, day: pd.Series, done: validate.Flags
 ) -> pd.DataFrame:
     """Return each quota with what came back for it, and when it is met at this rate."""
     first, last = day.min(), day.max()
@@ -181,8 +172,8 @@ def _against(
         have, wanted = int((inside & done).sum()), float(quota["answers"])
         missing, rate = max(0.0, wanted - have), float((inside & recent).sum()) / span
         row = {"segment": quota["segment"], "level": quota["level"], "answers": have}
-        row |= {"quota": wanted, "missing": missing, "per_day": rate, "met_on": pd.NaT}
-        row |= {"met_from": pd.NaT, "met_until": pd.NaT}
+        row |= {"quota": wanted, "missing": missing, "per_day": rate}
+        row |= dict.fromkeys(("met_on", "met_from", "met_until"), pd.NaT)
         row |= {"share": have / wanted if wanted else 1.0}
         if missing == 0:
             reached = day[inside & done].sort_values()
@@ -210,25 +201,20 @@ def _ahead(days: pd.DataFrame) -> pd.DataFrame:
     more = rate * at
     half = np.where(at > 0, z * np.sqrt(spread * (more + rate * at**2 / d)), 0.0)
     so_far, last = float(days["answers"].iloc[-1]), days["date"].iloc[-1]
-    return pd.DataFrame(
-        {
-            "date": last + pd.to_timedelta(at, unit="D"),
-            "answers": so_far + more,
-            "answers_low": so_far + np.maximum(more - half, 0.0),
-            "answers_high": so_far + more + half,
-        }
-    )
+    ahead = pd.DataFrame({"date": last + pd.to_timedelta(at, unit="D"), "answers": so_far + more})
+    low, high = so_far + np.maximum(more - half, 0.0), so_far + more + half
+    return ahead.assign(answers_low=low, answers_high=high)
 
 
-def _spread(counts: npt.NDArray[np.int64]) -> tuple[float, float]:
+def _spread(counts: Counts) -> tuple[float, float]:
     """Return the t quantile and the dispersion of daily counts."""
     d, rate = len(counts), float(counts.mean())
     if d < 2 or rate == 0:
         return inf, 1.0
-    return float(student.ppf(0.975, d - 1)), max(1.0, float(counts.var(ddof=1)) / rate)
+    return z_of(0.95, d - 1), max(1.0, float(counts.var(ddof=1)) / rate)
 
 
-def _days_until(missing: float, counts: npt.NDArray[np.int64], side: int) -> float:
+def _days_until(missing: float, counts: Counts, side: int) -> float:
     """Return the days until `missing` more came, at the rate of `counts`; early, or late."""
     d, rate = len(counts), float(counts.mean())
     z, spread = _spread(counts)
@@ -239,23 +225,23 @@ def _days_until(missing: float, counts: npt.NDArray[np.int64], side: int) -> flo
     # (rate T − missing)² = z² spread (rate T + rate T²/d), on the side of z
     a = rate**2 - z**2 * spread * rate / d
     b = 2 * missing * rate + z**2 * spread * rate
-    root = b**2 - 4 * a * missing**2
     if side < 0 and a <= 0:
         return inf
-    early = 2 * missing**2 / (b + sqrt(root))
+    early = 2 * missing**2 / (b + sqrt(b**2 - 4 * a * missing**2))
     return early if side > 0 else missing**2 / (a * early)
 
 
 def _drop_off(
-    responses: pd.DataFrame, questions: Sequence[str], done: npt.NDArray[np.bool_]
+    responses: pd.DataFrame, questions: Sequence[str], done: validate.Flags
 ) -> pd.DataFrame:
     for name in questions:
         validate.column(responses, name)
-    given = responses[list(questions)].notna().to_numpy()
     if not questions:
         return pd.DataFrame({"question": [], "reached": [], "left": []})
+    given = responses[list(questions)].notna().to_numpy()
     last = np.where(given.any(axis=1), given.shape[1] - given[:, ::-1].argmax(axis=1), 0)
     last = np.where(done, len(questions), last)
-    reached = [int((last >= at).sum()) for at in range(len(questions))]
-    left = [int((last == at).sum()) for at in range(len(questions))]
-    return pd.DataFrame({"question": list(questions), "reached": reached, "left": left})
+    left = np.bincount(last, minlength=len(questions) + 1)
+    reached = len(last) - np.cumsum(left) + left
+    told = {"question": list(questions), "reached": reached[:-1], "left": left[:-1]}
+    return pd.DataFrame(told)

@@ -16,7 +16,7 @@ from cxlib.analysis.compare import adjust
 from cxlib.analysis.compare.difference import gap_test
 from cxlib.analysis.kpis.equal_mix import DRAWS, SPLIT, equal_mix
 from cxlib.analysis.kpis.estimates import OWN, Estimates, estimate
-from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
+from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint
 from cxlib.analysis.validate import column, levels_of, member_of
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -115,7 +115,7 @@ _GIVEN = ["source", "kind", "direction"]
 
 
 def _on_both(
-    rows: pd.DataFrame, questions: Sequence[Metric | Touchpoint], one: Any, other: Any
+    rows: pd.DataFrame, questions: Questions, one: Any, other: Any
 ) -> list[Metric | Touchpoint]:
     """Return the questions that either sample answered."""
     sides = [rows.loc[side, [q.key for q in questions]].notna().any() for side in (one, other)]
@@ -151,15 +151,17 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
     """Return the raw change of every KPI that is there in both periods."""
     was = pair[pair["period"] == before].set_index("kpi")
     rows = []
-    for row in pair[pair["period"] == at].to_dict("records"):
+    now: Any = pair[pair["period"] == at].to_dict("records")
+    for row in now:
         if row["kpi"] in was.index:
             old = was.loc[row["kpi"]]
-            rows.append(
-                {name: row[name] for name in ("kpi", *_GIVEN)}
-                | {"to": before, "at": at, "before": old["value"], "after": row["value"]}
-                | {"n_before": old["n"]}
-                | _raw_change(row, old)
-            )
+            told = {name: row[name] for name in ("kpi", *_GIVEN)} | {"to": before, "at": at}
+            told |= {"before": old["value"], "after": row["value"], "n_before": old["n"]}
+            told |= {"change": row["value"] - old["value"]}
+            if "census" not in (row["basis"], old["basis"]):  # else nothing to test
+                told |= gap_test(row, old, 0.95)
+                told |= {"change_low": told["low"], "change_high": told["high"]}
+            rows.append(told)
     columns = ["kpi", *_GIVEN, "to", "at", "before", "after", "n_before", *_RAW]
     blank = dict.fromkeys(SPLIT, nan) | {"mix_segment": None, "mix_level": None}
     floats: dict[str, Any] = dict.fromkeys(("before", "after", *_RAW), "float64")
@@ -167,15 +169,6 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
 
 
 _RAW = ("change", "change_low", "change_high", "p_value")
-
-
-def _raw_change(row: Any, old: Any) -> dict[str, float]:
-    """Return the raw change between two rows of estimates, and its test where they are samples."""
-    change = {"change": row["value"] - old["value"]}
-    if "census" in (row["basis"], old["basis"]):  # every case is counted: nothing to test
-        return change | dict.fromkeys(_RAW[1:], nan)
-    found = gap_test(row, old, 0.95)
-    return change | dict(zip(_RAW[1:], (found[k] for k in ("low", "high", "p_value")), strict=True))
 
 
 def _joined(table: pd.DataFrame, split: list[dict[str, Any]]) -> pd.DataFrame:
@@ -230,7 +223,7 @@ def _latest(found: pd.DataFrame, known: list[str]) -> pd.DataFrame:
 def contrast(
     data: pd.DataFrame,
     *,
-    questions: Sequence[Metric | Touchpoint],
+    questions: Questions,
     by: str | Sequence[str] = "brand",
     segments: Sequence[str] = (),
     design: SurveyDesign | None = None,
@@ -239,29 +232,18 @@ def contrast(
 ) -> Estimates:
     """Compare groups of people at equal mix: segments with all others, or brands with the own.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        The survey's rows of one period.
-    questions, design, draws, seed
-        As in `estimate` and `compare`.
-    by : str or sequence of str
-        ``"brand"``: the own customers against each competitor's; else segments, each of whose
-        levels stands against all others.
-    segments : sequence of str
-        Columns held equal; a segment is never raked on itself.
-
-    Returns
-    -------
-    Estimates
-        One row a question and group (``segment, level``, or ``brand``: the competitor), with the
-        columns of `compare`: ``after`` the group or the own customers, ``before`` the others,
-        ``change`` the raw gap and ``like`` that at equal mix. One family for the whole table.
+    `data` are the survey's rows of one period; `by` is ``"brand"`` (the own customers against each
+    competitor's) or segments, each of whose levels stands against all others; `segments` are held
+    equal (one is never raked on itself). One row a question and group (``segment, level``, or
+    ``brand``: the competitor) with the columns of `compare`: ``after`` the group or the own
+    customers, ``before`` the others, ``change`` the raw gap and ``like`` that at equal mix. One
+    family for the whole table; all else as in `estimate` and `compare`.
     """
     design = design or SurveyDesign()
     rows: list[pd.DataFrame] = []
     for name in [by] if isinstance(by, str) else list(by):
-        rows += _contrasts(data, name, questions, segments, design, draws, seed)
+        held = [other for other in segments if other != name]
+        rows += _contrasts(data, name, questions, held, design, (draws, seed))
     if not rows:
         none = estimate(None, questions=questions, design=design).table
         rows = [pd.concat([none, _step(none, "", "").drop(columns=["kpi", *_GIVEN])], axis=1)]
@@ -274,11 +256,10 @@ def contrast(
 def _contrasts(
     data: pd.DataFrame,
     by: str,
-    questions: Sequence[Metric | Touchpoint],
-    segments: Sequence[str],
+    questions: Questions,
+    held: Sequence[str],
     design: SurveyDesign,
-    draws: int,
-    seed: int,
+    times: tuple[int, int],
 ) -> Iterable[pd.DataFrame]:
     values = column(data, by)
     brands = by == "brand"
@@ -286,7 +267,6 @@ def _contrasts(
         design = replace(design, cluster=None)  # a respondent may judge several brands
     own = (values.astype(str) == OWN).to_numpy()
     period = str(data["period"].iloc[-1]) if "period" in data else "all"
-    held = [name for name in segments if name != by]
     for level in levels_of(values):
         member = member_of(values, level)
         if brands and level == OWN:
@@ -304,8 +284,7 @@ def _contrasts(
             continue
         table = _step(pd.concat([first, other]), "out", "in").drop(columns=["to", "at", *_GIVEN])
         if held:
-            split = equal_mix(rows, late, both, held, design, draws, seed)
-            table = _joined(table, split)
+            table = _joined(table, equal_mix(rows, late, both, held, design, *times))
         named = {"brand": level} if brands else {"segment": by, "level": str(level)}
         first = first.drop(columns=[*named, "period"]).assign(period=period, **named)
         yield first.merge(table, on="kpi")

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis.estimation import contributions, percentiles, times_drawn
-from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
+from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, resolve
 from cxlib.analysis.validate import Floats, Integers, drawn
 
 THIN = 10
@@ -86,7 +86,7 @@ def _rake(mass: Floats, goal: Floats, levels: Sequence[Integers], *, rounds: int
 def equal_mix(
     frame: pd.DataFrame,
     late: Any,
-    questions: Sequence[Metric | Touchpoint],
+    questions: Questions,
     segments: Sequence[str],
     design: SurveyDesign,
     draws: int = DRAWS,
@@ -166,19 +166,12 @@ def _split(mass: Floats, sums: Floats, cells: _Cells) -> dict[str, Any]:
     enough = len(told) > 2
     low, high = percentiles(told if enough else told[:0], 0.95).tolist()
     spread = float(np.std(told[:, 0], ddof=1)) if enough else nan
-    return {
-        "like": float(like[0]),
-        "like_low": low[0],
-        "like_high": high[0],
-        "like_p": float(2 * norm.sf(abs(like[0]) / spread)) if spread > 0 else nan,
-        "mix": float(mix[0]),
-        "mix_low": low[1],
-        "mix_high": high[1],
-        "at_before": float(at_before[0]),
-        "at_after": float(at_after[0]),
-        "apart": float(low[2] > 0 or high[2] < 0),
-        "uncommon": float(1 - mass[:, 0][:, common].sum() / mass[:, 0].sum()),
-    }
+    like_p = float(2 * norm.sf(abs(like[0]) / spread)) if spread > 0 else nan
+    told_like = (float(like[0]), low[0], high[0], like_p)
+    told_mix = (float(mix[0]), low[1], high[1], float(at_before[0]), float(at_after[0]))
+    apart = float(low[2] > 0 or high[2] < 0)
+    uncommon = float(1 - mass[:, 0][:, common].sum() / mass[:, 0].sum())
+    return dict(zip(SPLIT, (*told_like, *told_mix, apart, uncommon), strict=False))
 
 
 def _mean(w: Floats, m: Floats) -> Floats:
@@ -212,10 +205,10 @@ def _whose(
         part: Any = (share[True] - share[False]) * away
         if abs(float(part.to_numpy().sum())) > most:
             most, level = abs(float(part.to_numpy().sum())), (share[True] - share[False]).idxmax()
-            best = {
-                "mix_segment": segment,
-                "mix_level": str(level),
-                "share_before": float(share.loc[level, False]),
-                "share_after": float(share.loc[level, True]),
+            best = {"mix_segment": segment, "mix_level": str(level)}
+            shares = {
+                "share_before": share.loc[level, False],
+                "share_after": share.loc[level, True],
             }
+            best |= {name: float(value) for name, value in shares.items()}
     return best

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import nan
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.estimation import answers_to, contributions, wilson
 from cxlib.analysis.estimation import estimate as score_of
-from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
+from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Result
 from cxlib.analysis.validate import at, column, drawn, levels_of, member_of
 from cxlib.errors import DataError
@@ -22,6 +22,7 @@ from cxlib.errors import DataError
 OWN = "own"
 """The client's own brand."""
 TEXTS = ("kpi", "source", "period", "segment", "level", "brand", "kind", "scale", "unit")
+Cells: TypeAlias = list[tuple[Any, ...]]
 NUMBERS = (
     *("value", "low", "high", "standard_error", "variance", "n_effective", "n_star", "df"),
     *("reach", "promoters", "detractors", "worth"),
@@ -65,7 +66,7 @@ class Estimates(Result):
 def estimate(
     survey: pd.DataFrame | None,
     *,
-    questions: Sequence[Metric | Touchpoint] = (),
+    questions: Questions = (),
     segments: Sequence[str] = (),
     figures: pd.DataFrame | None = None,
     design: SurveyDesign | None = None,
@@ -119,7 +120,7 @@ def frame_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return table.astype(dtypes | {"n_dropped": "Int64"})
 
 
-def _cells(survey: pd.DataFrame, segments: Sequence[str]) -> list[tuple[Any, ...]]:
+def _cells(survey: pd.DataFrame, segments: Sequence[str]) -> Cells:
     """Return period, brand, segment, level and the rows of every wave and its groups."""
     groups: list[tuple[Any, ...]] = [(None, None, np.ones(len(survey), dtype=bool))]
     for name in segments:
@@ -136,7 +137,7 @@ def _cells(survey: pd.DataFrame, segments: Sequence[str]) -> list[tuple[Any, ...
 def _question(
     survey: pd.DataFrame,
     question: Metric | Touchpoint,
-    cells: Sequence[tuple[Any, ...]],
+    cells: Cells,
     weighed: Sequence[Any],
     confidence: float,
 ) -> list[dict[str, Any]]:
@@ -196,29 +197,17 @@ def counted(
             spread = 100.0**2 * value * (1 - value)
             sampled = {"basis": "sample", "low": 100 * low, "high": 100 * high, "df": np.inf}
             sampled |= {"variance": spread, "standard_error": float(np.sqrt(spread / n))}
-        rows.append(
-            {
-                "kpi": row["kpi"],
-                "source": source,
-                "period": str(row["period"]),
-                "brand": OWN,
-                "value": (100.0 if share else 1.0) * value,
-                "n": None if n is None or pd.isna(n) else int(n),
-                "n_star": nan if n is None else float(n),
-                "kind": kind_of.get(kind["unit"], "number"),
-                "unit": "percent" if share else kind["unit"],
-                "direction": kind["direction"],
-            }
-            | sampled
-        )
+        told = {"kpi": row["kpi"], "source": source, "period": str(row["period"]), "brand": OWN}
+        told |= {"value": (100.0 if share else 1.0) * value, "direction": kind["direction"]}
+        told |= {"n": None if n is None or pd.isna(n) else int(n)}
+        told |= {"n_star": nan if n is None else float(n)}
+        told |= {"kind": kind_of.get(kind["unit"], "number")}
+        rows.append(told | {"unit": "percent" if share else kind["unit"]} | sampled)
     return frame_of(rows)
 
 
 def worth(
-    survey: pd.DataFrame,
-    questions: Sequence[Metric | Touchpoint],
-    *,
-    weights: str | None = "weight",
+    survey: pd.DataFrame, questions: Questions, *, weights: str | None = "weight"
 ) -> dict[str, float]:
     """Return points of the first KPI that go with one unit of each KPI and touchpoint.
 

@@ -142,17 +142,14 @@ def _row(row: dict[str, Any], target: Any, series: pd.DataFrame, period: str) ->
     elif baseline is not None:
         start, since = _measured(series, str(baseline))
     gap = gap_of(row["value"], aim)
-    row |= {
-        "target": aim,
-        "clause": getattr(target, "clause", None),
-        "due": due,
-        "baseline": None if baseline is None else str(baseline),
-        "start": start,
-        "gap": gap,
-        "reached": is_reached(gap, row["direction"]),
-    }
+    row |= {"target": aim, "clause": getattr(target, "clause", None), "due": due}
+    row |= {"baseline": None if baseline is None else str(baseline), "start": start}
+    row |= {"gap": gap, "reached": is_reached(gap, row["direction"])}
     row |= zip(("p_value", "p_missed", "p_met"), _tails(row, aim), strict=True)
-    expected = _expected(period, aim, due, since, start, steps)
+    way = [] if due is None else [*steps.items(), (due, aim)]
+    if way and since is not None and since != period:
+        way.append((since, start))
+    expected = _expected(period, way)
     return row | {"expected": expected, "course": _course(row, expected, period, due)}
 
 
@@ -179,21 +176,9 @@ def _tails(row: Mapping[str, Any], target: float) -> tuple[float, float, float]:
     return against(row, target, row["direction"])[2:]
 
 
-def _expected(
-    period: str,
-    target: float,
-    due: str | None,
-    since: str | None,
-    start: float,
-    steps: Mapping[str, float],
-) -> float:
+def _expected(period: str, way: list[tuple[str, float]]) -> float:
     """Return the trajectory's value: along the agreed steps, else straight from the baseline."""
-    if due is None:
-        return nan
-    points = {_end(label): value for label, value in steps.items()} | {_end(due): target}
-    now = _end(period)
-    if since is not None and since != period:
-        points[_end(since)] = start
+    now, points = _end(period), {_end(label): value for label, value in way}
     known = sorted((day, value) for day, value in points.items() if day is not None)
     if now is None or len(known) < 2 or now < known[0][0]:
         return nan

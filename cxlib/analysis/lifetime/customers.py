@@ -50,18 +50,9 @@ class Summary(Result):
 
     table: pd.DataFrame
     unit: str
-    caveats: tuple[Caveat, ...] = ()
 
 
-def summary(
-    transactions: pd.DataFrame,
-    *,
-    as_of: Any,
-    unit: Unit,
-    member: str = "member_id",
-    date: str = "date",
-    amount: str = "amount",
-) -> Summary:
+def summary(transactions: pd.DataFrame, *, as_of: Any, unit: Unit, **columns: str) -> Summary:
     """Return each customer's repeat purchases, their timing and their mean money.
 
     Parameters
@@ -73,27 +64,24 @@ def summary(
         The last day of observation; later rows are left out.
     unit : {"days", "weeks", "months", "years"}
         Of recency and age.
-    member, date, amount : str
-        Columns.
+    **columns : str
+        Names of ``member``, ``date`` and ``amount``, if not ``member_id, date, amount``.
     """
     unit_of(unit)
-    kept = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
+    kept = days_of(transactions, as_of=as_of, **columns)
     days = kept.table
     grouped = days.groupby("member_id", observed=True, sort=True)
-    span = grouped["day"].agg(["min", "max", "size"])
-    first = days["day"].to_numpy() == span["min"].reindex(days["member_id"]).to_numpy()
-    later = days[~first].groupby("member_id", observed=True)["amount"].mean()
+    table = grouped["day"].agg(["min", "max", "size"])
+    again = days["day"].to_numpy() != table["min"].reindex(days["member_id"]).to_numpy()
     until = np.datetime64(pd.Timestamp(as_of).normalize(), "D").astype("int64")
-    table = pd.DataFrame(
-        {
-            "member_id": span.index.to_numpy(),
-            "frequency": span["size"].to_numpy() - 1,
-            "recency": (span["max"] - span["min"]).to_numpy() / DAYS[unit],
-            "age": (until - span["min"].to_numpy()) / DAYS[unit],
-            "money": later.reindex(span.index).to_numpy(),
-        }
-    )
-    return Summary(table=table, unit=unit, caveats=kept.caveats)
+    table = table.assign(
+        frequency=table["size"] - 1,
+        recency=(table["max"] - table["min"]) / DAYS[unit],
+        age=(until - table["min"]) / DAYS[unit],
+        money=days[again].groupby("member_id", observed=True)["amount"].mean(),
+    ).drop(columns=["min", "max", "size"])
+    table.index = pd.Index(table.index.to_numpy(), name="member_id")
+    return Summary(table=table.reset_index(), unit=unit, caveats=kept.caveats)
 
 
 def unit_of(unit: Any) -> str:
@@ -159,11 +147,5 @@ def fit(loss: Callable[[Floats], float], start: Sequence[float]) -> tuple[Floats
 def parameters_of(names: Sequence[str], values: Floats, covariance: Floats) -> pd.DataFrame:
     """Return fitted parameters with their intervals, which are those of their logarithms."""
     spread = np.exp(norm.ppf(0.975) * np.sqrt(np.diag(covariance)))
-    return pd.DataFrame(
-        {
-            "parameter": list(names),
-            "estimate": values,
-            "estimate_low": values / spread,
-            "estimate_high": values * spread,
-        }
-    )
+    table = pd.DataFrame({"parameter": list(names), "estimate": values})
+    return table.assign(estimate_low=values / spread, estimate_high=values * spread)

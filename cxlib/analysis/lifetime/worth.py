@@ -12,11 +12,10 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis.lifetime.customers import DAYS, Summary, Unit, given, summary, unit_of
-from cxlib.analysis.lifetime.money import GammaGamma, money_of
-from cxlib.analysis.lifetime.repeats import BgNbd, bg_nbd, expected
+from cxlib.analysis.lifetime.models import BgNbd, GammaGamma, bg_nbd, expected, money_of
 from cxlib.analysis.members.purchases import days_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result
 from cxlib.analysis.validate import Floats, column, generator
 from cxlib.errors import DataError
 
@@ -27,16 +26,9 @@ _DRAWS, _DRAWN_ON = 40, 1_000
 class Value(Result):
     """Discounted margin expected of each customer over a horizon.
 
-    Parameters
-    ----------
-    customers : DataFrame
-        The given rows with ``purchases, money, p_alive, worth`` (expected over the horizon; money
-        a purchase; margin discounted).
-    table : DataFrame
-        One row a group, or one for all: ``level, n, total, total_low, total_high, mean, share``;
-        `total` is money, `share` of all groups' total.
-    horizon, unit, margin, discount
-        As given.
+    ``customers``: the given rows with what is expected over the horizon: ``purchases,
+    money_a_purchase, p_alive, worth`` (margin, discounted). ``table``: one row a group, or one for
+    all: ``level, n, total, total_low, total_high, mean, share`` (of all groups' total).
     """
 
     customers: pd.DataFrame
@@ -45,7 +37,6 @@ class Value(Result):
     unit: str
     margin: float
     discount: float
-    caveats: tuple[Caveat, ...] = ()
 
 
 def value(
@@ -88,8 +79,8 @@ def value(
     unit_, known = unit_of(unit), purchases.unit or getattr(data, "unit", None)
     if known not in (None, unit_):
         raise DataError(f"unit is {unit!r}, but the purchases were fitted in {known}.")
-    horizon, margin, discount = number(horizon, "horizon"), number(margin, "margin"), number(
-        discount, "discount")  # fmt: skip
+    horizon, margin = number(horizon, "horizon"), number(margin, "margin")
+    discount = number(discount, "discount")
     if not (horizon > 0 and 0 < margin <= 1 and discount > -1):
         raise DataError("horizon is above 0, margin above 0 and at most 1, discount above -1.")
     frame = data.table if isinstance(data, Summary) else data
@@ -106,11 +97,12 @@ def value(
         p_alive=purchases.p_alive(x, t_x, T),
         worth=each[back],
     )
-    levels = column(frame, by).astype(object) if by else pd.Series("all", index=frame.index)
-    grouped = customers["worth"].groupby(levels.fillna("–").to_numpy(), sort=False)
+    levels = column(frame, by).astype(object).fillna("–") if by else pd.Series("all", frame.index)
+    groups = levels.to_numpy()
+    grouped = customers["worth"].groupby(groups, sort=False)
     table = grouped.agg(["size", "sum", "mean"]).reset_index()
     table.columns = ["level", "n", "total", "mean"]
-    ratio = _spread(past, levels.fillna("–").to_numpy(), worth_of, purchases, money, seed)
+    ratio = _spread(past, groups, worth_of, purchases, money, seed)
     table["total_low"] = table["total"] * table["level"].map(lambda level: ratio[level][0])
     table["total_high"] = table["total"] * table["level"].map(lambda level: ratio[level][1])
     table["share"] = table["total"] / table["total"].sum()
@@ -188,7 +180,6 @@ class Holdout(Result):
     ratio: float
     n: int
     model: BgNbd
-    caveats: tuple[Caveat, ...] = ()
 
 
 def holdout(
@@ -211,8 +202,8 @@ def holdout(
         ),
     )
     binned = rows.assign(frequency=rows["frequency"].clip(upper=most)).groupby("frequency")
-    table = binned.agg(n=("actual", "size"), expected=("expected", "mean"),
-                       actual=("actual", "mean")).reset_index()  # fmt: skip
+    means = {name: (name, "mean") for name in ("expected", "actual")}
+    table = binned.agg(n=("actual", "size"), **means).reset_index()
     actual = float(rows["actual"].sum())
     ratio = float(rows["expected"].sum()) / actual if actual else np.inf
     return Holdout(table=table, ratio=ratio, n=len(rows), model=model, caveats=told.caveats)

@@ -8,32 +8,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.members.purchases import coded, dates_of, moment
+from cxlib.analysis.estimation import z_of
+from cxlib.analysis.members.purchases import coded, dates_of, moment, p_of, wald
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
 from cxlib.analysis.validate import Floats, column, count, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 CLASSES = (_("detractor"), _("passive"), _("promoter"))
 STEPS = (("detractor", "passive"), ("passive", "promoter"))
-_LATER = ("tier", "status", "left", "tier_now", "current_tier")
+PAST = ("past_spend", "past_purchases", "tenure")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experience(Result):
     """What detractors, passives and promoters did within a horizon after their first answer.
 
-    ``table``: one row a step and outcome: ``step`` ("detractor to passive", "passive to
-    promoter"), ``outcome`` ("spend", "stay"), ``value, value_low, value_high`` (money a member, or
-    a share of members, adjusted), ``raw`` (the same unadjusted), ``p_value, p_adjusted``, ``n``
-    (the smaller class), ``n_from, n_to``, ``gain`` (money, if all asked members of the lower class
-    took the step), ``turn`` ("more", "less", "unclear").
-    ``groups``: ``level`` (class), ``n, spend, stay`` (raw means) and ``spend_adjusted,
-    spend_adjusted_low, spend_adjusted_high``.
+    ``table``: one row a step ("detractor to passive", "passive to promoter") and ``outcome``
+    ("spend", "stay"): ``value`` with its interval (money a member, or a share of members,
+    adjusted), ``raw`` (the same unadjusted), ``p_value, p_adjusted``, ``n`` (the smaller class),
+    ``n_from, n_to``, ``gain`` (money, if all asked members of the lower class took the step),
+    ``turn`` ("more", "less", "unclear"). ``groups``: a row a class (``level``), its raw means, and
+    ``spend_adjusted`` with its interval.
     """
 
     table: pd.DataFrame
@@ -42,7 +41,6 @@ class Experience(Result):
     horizon: int
     n: int
     adjusted: tuple[str, ...]
-    caveats: tuple[Caveat, ...] = ()
 
 
 def value_of_experience(
@@ -99,16 +97,15 @@ def value_of_experience(
         purchase itself would count, nobody can be matched, or a class has fewer than 30 members.
     """
     _refuse(members, survey, metric, adjust_for, answer, gap)
-    horizon = count(horizon, "horizon")
+    horizon, until = count(horizon, "horizon"), moment(as_of)
     back = horizon if look_back is None else count(look_back, "look_back")
     if not horizon:
         raise DataError("horizon is 0 days; spend after the answer needs some.")
-    until = moment(as_of)
-    people, caveats = _asked(members, survey, metric, tuple(adjust_for), cut_points, until)
+    people = _asked(survey, metric, adjust_for, cut_points, until)
+    people, caveats = _members_that_day(people, members)
     elapsed = people["at"] + pd.Timedelta(days=horizon) <= until
-    if not elapsed.all():
-        message = _("{n} answered less than {days} days before the records end; they do not count.")
-        caveats.append(Caveat(message, n=int((~elapsed).sum()), days=horizon))
+    message = _("{n} answered less than {days} days before the records end; they do not count.")
+    caveats += counted(((~elapsed).sum(), message), days=horizon)
     people = people[elapsed].reset_index(drop=True)
     counts = people["level"].value_counts().reindex(CLASSES, fill_value=0)
     if (counts < CARE_BASE).any():
@@ -121,12 +118,13 @@ def value_of_experience(
     left = people["left"] if "left" in people else pd.Series(pd.NaT, index=people.index)
     over = left <= people["at"] + pd.Timedelta(days=horizon)
     people["stay"] = (~over.fillna(False)).astype(float)
-    design, named = _covariates(people, tuple(adjust_for))
-    outcomes = ["spend"] + (["stay"] if over.any() else [])
-    z = norm.ppf(0.5 + number(confidence, "confidence") / 2)
+    design = _covariates(people, adjust_for)
+    z = z_of(number(confidence, "confidence"))
+    outcomes = ("spend", "stay") if over.any() else ("spend",)
     fits = {name: _fit(people, design, name) for name in outcomes}
-    rows = [row for name in outcomes for row in _steps(people, fits[name], name, counts, z)]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(
+        [row for name, fit in fits.items() for row in _steps(people, fit, name, counts, z)]
+    )
     table["p_adjusted"] = adjust(table["p_value"].to_numpy())
     clear = table["p_adjusted"] < 1 - confidence
     table["turn"] = np.where(~clear, "unclear", np.where(table["value"] > 0, "more", "less"))
@@ -136,8 +134,8 @@ def value_of_experience(
         members=people,
         horizon=horizon,
         n=len(people),
-        adjusted=named,
-        caveats=tuple(caveats),
+        adjusted=(*PAST, *adjust_for),
+        caveats=caveats,
     )
 
 
@@ -171,32 +169,31 @@ def _refuse(
 
 
 def _asked(
-    members: pd.DataFrame | None,
     survey: pd.DataFrame,
     metric: str,
-    adjust_for: tuple[str, ...],
+    adjust_for: Sequence[str],
     cut_points: tuple[int, int],
     until: pd.Timestamp,
-) -> tuple[pd.DataFrame, list[Caveat]]:
-    """Return who answered, as of their first answer, and was a member that day."""
-    low, high = cut_points
-    answers = pd.DataFrame(
-        {
-            "member_id": column(survey, "respondent_id"),
-            "at": dates_of(column(survey, "date")).dt.normalize(),
-            "rating": numbers(column(survey, metric)),
-            **{name: survey[name] for name in adjust_for},
-        }
-    )
+) -> pd.DataFrame:
+    """Return who answered, as of their first answer, with their class."""
+    told = {"member_id": column(survey, "respondent_id")}
+    told["at"] = dates_of(column(survey, "date")).dt.normalize()
+    told["rating"] = pd.Series(numbers(column(survey, metric)), index=survey.index)
+    answers = pd.DataFrame(told | {name: survey[name] for name in adjust_for})
     answers = answers[answers["at"].notna() & (answers["at"] <= until)]
     answers = answers.dropna(subset=["member_id", "rating"]).sort_values("at", kind="stable")
     people = answers.drop_duplicates("member_id")
-    rating = people["rating"]
-    people = people.assign(level=np.select([rating <= low, rating >= high], [CLASSES[0],
-                           CLASSES[2]], default=CLASSES[1]))  # fmt: skip
-    caveats = [Caveat(_("An association: who is content may have meant to stay anyway."))]
+    cases = [people["rating"] <= cut_points[0], people["rating"] >= cut_points[1]]
+    return people.assign(level=np.select(cases, [CLASSES[0], CLASSES[2]], default=CLASSES[1]))
+
+
+def _members_that_day(
+    people: pd.DataFrame, members: pd.DataFrame | None
+) -> tuple[pd.DataFrame, tuple[Caveat, ...]]:
+    """Return those who were members on the day they answered, and who was not."""
+    about = Caveat(_("An association: who is content may have meant to stay anyway."))
     if members is None:
-        return people, caveats
+        return people, (about,)
     dated = {name: dates_of(members[name]) for name in ("joined", "left") if name in members}
     listed = pd.DataFrame({"member_id": column(members, "member_id"), **dated})
     joined = people.merge(listed.drop_duplicates("member_id"), on="member_id", how="inner")
@@ -207,40 +204,34 @@ def _asked(
         there &= ~(joined["joined"] > joined["at"])
     if "left" in joined:
         there &= ~(joined["left"] <= joined["at"])
-    if len(joined) < len(people):
-        message = _("{n} respondents are in no list of members; they do not count.")
-        caveats.append(Caveat(message, n=len(people) - len(joined)))
-    if not there.all():
-        message = _("{n} were no members on the day they answered; they do not count.")
-        caveats.append(Caveat(message, n=int((~there).sum())))
-    return joined[there], caveats
+    absent, gone = len(people) - len(joined), (~there).sum()
+    return joined[there], (
+        about,
+        *counted((absent, _("{n} respondents are in no list of members; they do not count."))),
+        *counted((gone, _("{n} were no members on the day they answered; they do not count."))),
+    )
 
 
 def _spent(
     people: pd.DataFrame, transactions: pd.DataFrame, horizon: int, back: int, gap: int
 ) -> pd.DataFrame:
     """Return what each spent before and after their answer."""
-    who = column(transactions, "member_id")
-    codes, names = coded(who)
+    codes, names = coded(column(transactions, "member_id"))
     code = np.append(pd.Index(people["member_id"]).get_indexer(pd.Index(names)), -1)[codes]
     known = code >= 0
-    code = code[known]
+    code, n = code[known], len(people)
     day = dates_of(column(transactions, "date")[known]).dt.normalize().to_numpy()
-    money = numbers(column(transactions, "amount")[known])
-    money = np.nan_to_num(money)
+    money = np.nan_to_num(numbers(column(transactions, "amount")[known]))
     since = (day - people["at"].to_numpy()[code]) / np.timedelta64(1, "D")
-    after = (since >= gap) & (since <= horizon)
     before = (since <= -1) & (since >= -back)
-    n = len(people)
     first = np.full(n, 0.0)
     np.minimum.at(first, code, np.nan_to_num(since))
-    tenure = -first
+    tenure = pd.Series(-first, index=people.index)
     if "joined" in people:
-        days = (people["at"] - people["joined"]).dt.days
-        tenure = days.fillna(pd.Series(tenure, index=people.index)).to_numpy(float)
+        tenure = (people["at"] - people["joined"]).dt.days.fillna(tenure).astype(float)
     return pd.DataFrame(
         {
-            "spend": np.bincount(code, money * after, n),
+            "spend": np.bincount(code, money * ((since >= gap) & (since <= horizon)), n),
             "past_spend": np.bincount(code, money * before, n),
             "past_purchases": np.bincount(code, before & (money > 0), n),
             "tenure": tenure,
@@ -249,21 +240,14 @@ def _spent(
     )
 
 
-def _covariates(
-    people: pd.DataFrame, adjust_for: tuple[str, ...]
-) -> tuple[Floats, tuple[str, ...]]:
-    parts = [
-        people["past_spend"].to_numpy(float),
-        np.sqrt(people["past_purchases"].to_numpy(float)),
-        np.log1p(people["tenure"].clip(lower=0).to_numpy(float)),
-    ]
+def _covariates(people: pd.DataFrame, adjust_for: Sequence[str]) -> Floats:
+    spend, purchases, tenure = (people[name].to_numpy(float) for name in PAST)
+    parts = [spend, np.sqrt(purchases), np.log1p(tenure.clip(min=0))]
     for name in adjust_for:
         cells = people[name].astype(object).where(people[name].notna(), "–")
-        dummies = pd.get_dummies(cells, drop_first=True, dtype=float)
-        parts += [dummies[column_].to_numpy() for column_ in dummies]
+        parts += list(pd.get_dummies(cells, drop_first=True, dtype=float).to_numpy().T)
     kept = [part for part in parts if np.ptp(part) > 0]
-    return np.column_stack(kept) if kept else np.empty((len(people), 0)), (
-        "past_spend", "past_purchases", "tenure", *adjust_for)  # fmt: skip
+    return np.column_stack(kept) if kept else np.empty((len(people), 0))
 
 
 def _fit(people: pd.DataFrame, covariates: Floats, outcome: str) -> Any:
@@ -277,31 +261,24 @@ def _fit(people: pd.DataFrame, covariates: Floats, outcome: str) -> Any:
     return sm.OLS(people[outcome].to_numpy(float), design).fit(cov_type="HC3")
 
 
+def _estimate(fit: Any, *classes: float) -> tuple[float, float]:
+    """Return a sum of intercept and classes, all else at its mean, with its error."""
+    at = np.concatenate([classes, np.zeros(len(fit.params) - 3)])
+    return float(at @ fit.params), float(np.sqrt(at @ fit.cov_params() @ at))
+
+
 def _steps(
     people: pd.DataFrame, fit: Any, outcome: str, counts: pd.Series, z: float
 ) -> list[dict[str, Any]]:
     means = people.groupby("level")[outcome].mean()
-    contrasts = (np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, 1.0]))
     rows = []
-    for (start, end), contrast in zip(STEPS, contrasts, strict=True):
-        weights = np.concatenate([contrast, np.zeros(len(fit.params) - 3)])
-        value = float(weights @ fit.params)
-        error = float(np.sqrt(weights @ fit.cov_params() @ weights))
-        rows.append(
-            {
-                "step": f"{start} to {end}",
-                "outcome": outcome,
-                "value": value,
-                "value_low": value - z * error,
-                "value_high": value + z * error,
-                "raw": float(means[end] - means[start]),
-                "p_value": float(2 * norm.sf(abs(value / error))) if error > 0 else 1.0,
-                "n": int(min(counts[start], counts[end])),
-                "n_from": int(counts[start]),
-                "n_to": int(counts[end]),
-                "gain": value * int(counts[start]) if outcome == "spend" else np.nan,
-            }
-        )
+    for (start, end), contrast in zip(STEPS, ((0, -1, 0), (0, 0, 1)), strict=True):
+        value, error = _estimate(fit, *contrast)
+        n_from, n_to = int(counts[start]), int(counts[end])
+        row = {"step": f"{start} to {end}", "outcome": outcome, **wald("value", value, error, z)}
+        row |= {"raw": float(means[end] - means[start]), "p_value": p_of(value, error)}
+        row |= {"n": min(n_from, n_to), "n_from": n_from, "n_to": n_to}
+        rows.append(row | {"gain": value * n_from if outcome == "spend" else np.nan})
     return rows
 
 
@@ -309,11 +286,7 @@ def _groups(people: pd.DataFrame, fit: Any, z: float) -> pd.DataFrame:
     """Return each class as it was, and at everybody's mean past."""
     table = people.groupby("level")[["spend", "stay"]].mean().reindex(CLASSES)
     table.insert(0, "n", people["level"].value_counts())
-    rest = np.zeros(len(fit.params) - 3)
-    covariance = fit.cov_params()
-    for level, dummies in zip(CLASSES, ((1.0, 1, 0), (1.0, 0, 0), (1.0, 0, 1)), strict=True):
-        at = np.concatenate([np.array(dummies), rest])
-        value, error = float(at @ fit.params), float(np.sqrt(at @ covariance @ at))
-        names = ["spend_adjusted", "spend_adjusted_low", "spend_adjusted_high"]
-        table.loc[level, names] = [value, value - z * error, value + z * error]
+    for level, dummies in zip(CLASSES, ((1, 1, 0), (1, 0, 0), (1, 0, 1)), strict=True):
+        told = wald("spend_adjusted", *_estimate(fit, *dummies), z)
+        table.loc[level, list(told)] = list(told.values())
     return table.rename_axis("level").reset_index().assign(segment="class")

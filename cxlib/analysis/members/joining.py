@@ -9,17 +9,18 @@ differences, with the same comparison of two windows *before* joining as a check
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.stats import norm
 
-from cxlib.analysis.members.purchases import dates_of, days_of, moment
+from cxlib.analysis.estimation import z_of
+from cxlib.analysis.members.purchases import dates_of, days_of, moment, p_of, wald
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result
-from cxlib.analysis.validate import Floats, column, count, generator
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
+from cxlib.analysis.validate import Flags, Floats, column, count, generator
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -27,10 +28,19 @@ MOST_PEOPLE = 200_000
 """Customers looked at; of more, as many are drawn."""
 UNLIKE = 0.1
 """Standardised difference after weighting above which two groups are not comparable."""
-WINDOWS = (
-    _("long before joining"), _("before joining"), _("just before joining"), _("after joining"),
-)  # fmt: skip
-COVARIATES = (_("spend long before"), _("purchases long before"), _("time as a customer"))
+WINDOWS = {
+    "early": _("long before joining"),
+    "middle": _("before joining"),
+    "late": _("just before joining"),
+    "after": _("after joining"),
+}
+COVARIATES = {
+    "early": _("spend long before"),
+    "early_days": _("purchases long before"),
+    "tenure": _("time as a customer"),
+}
+_NEVER = np.iinfo("int64").max
+"""A day of joining that does not come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +60,6 @@ class Joining(Result):
     balance: pd.DataFrame
     windows: pd.DataFrame
     horizon: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def effect_of_joining(
@@ -92,99 +101,81 @@ def effect_of_joining(
     afterwards (regression to the mean), which would look like an effect. A customer who joins later
     is an other until then. Standard errors are by customer.
     """
-    horizon = count(horizon, "horizon")
+    horizon, z = count(horizon, "horizon"), z_of(number(confidence, "confidence"))
     if not horizon:
         raise DataError("horizon is 0 days; spend after joining needs some.")
-    z = norm.ppf(0.5 + number(confidence, "confidence") / 2)
-    kept = days_of(transactions, as_of=as_of)
-    rows, caveats = _rows(members, kept.table, moment(as_of), horizon, generator(seed))
+    kept, until = days_of(transactions, as_of=as_of), moment(as_of)
+    joining, drawn, days = _joining_days(members, kept.table, generator(seed))
+    rows, fresh = _rows(joining, days, until, horizon)
     joined = rows["joined"].to_numpy(bool)
-    design = np.column_stack([rows[name] for name in ("early", "early_days", "tenure")])
-    weights = np.ones(len(rows))
-    month = rows["month"].to_numpy()
-    design = np.column_stack([design, month[:, None] == np.unique(month)[1:]]).astype(float)
-    weights[~joined] = _balanced(design, joined)
+    design, weights = _balanced(rows, joined)
     balance = _balance(rows, joined, weights)
     others = weights[~joined]
-    each = rows.loc[~joined, "who"].to_frame().assign(w=others).groupby("who")["w"].sum()
+    each = pd.Series(others).groupby(rows.loc[~joined, "who"].to_numpy()).sum()
     effective = float(each.sum() ** 2 / (each**2).sum())  # customers, each in several months
     if balance["apart_weighted"].abs().max() > UNLIKE or effective < CARE_BASE:
         raise DataError(
             "nobody else is like those who joined: no weights make other customers' earlier spend, "
             "purchases and time as a customer equal to theirs."
         )
-    before = (rows["middle"] + rows["late"]) / 2
+    after, before = rows["after"], (rows["middle"] + rows["late"]) / 2
     of = (design, joined, weights, rows["who"])
-    effect, error = _contrast(rows["after"] - before, *of)
+    effect, error = _contrast(after - before, *of)
     trend, trend_error = _contrast(rows["late"] - rows["middle"], *of)
-    p, p_trend = (
-        float(2 * norm.sf(abs(value / spread))) if spread > 0 else 1.0
-        for value, spread in ((effect, error), (trend, trend_error))
-    )
-    turn = "more" if effect > 0 else "less"
-    if p_trend < 1 - confidence:
-        turn = "no telling"
-    elif p >= 1 - confidence:
-        turn = "unclear"
-    after = rows["after"]
-    row = {
-        "effect": effect, "effect_low": effect - z * error, "effect_high": effect + z * error,
-        "raw": float(after[joined].mean() - after[~joined].mean()),
-        "change": float((after - before)[joined].mean()),
-        "p_value": p, "trend": trend, "trend_low": trend - z * trend_error,
-        "trend_high": trend + z * trend_error, "p_trend": p_trend,
-        "n": int(joined.sum()), "n_others": int(effective), "turn": turn,
-    }  # fmt: skip
+    p, p_trend = p_of(effect, error), p_of(trend, trend_error)
+    turn = "unclear" if p >= 1 - confidence else "more" if effect > 0 else "less"
+    n = int(joined.sum())
+    row: dict[str, Any] = wald("effect", effect, error, z)
+    row |= {"raw": float(after[joined].mean() - after[~joined].mean())}
+    row |= {"change": float((after - before)[joined].mean()), "p_value": p}
+    row |= wald("trend", trend, trend_error, z) | {"p_trend": p_trend, "n": n}
+    row |= {"n_others": int(effective), "turn": "no telling" if p_trend < 1 - confidence else turn}
     later = float(np.average(rows.loc[~joined, "later"], weights=others))
+    caveats = [*kept.caveats, *drawn, *fresh]
     if later > 0.01:
         message = _("{share:.0%} of the others joined later, within the {days} days.")
         caveats.append(Caveat(message, share=later, days=horizon))
+    spent = rows[list(WINDOWS)]
     windows = pd.DataFrame(
-        {
-            "window": WINDOWS, "place": range(len(WINDOWS)), "n": int(joined.sum()),
-            "mean": [rows.loc[joined, name].mean() for name in _SPENT],
-            "mean_others": [np.average(rows.loc[~joined, name], weights=others) for name in _SPENT],
-        }
-    )  # fmt: skip
-    return Joining(
-        table=pd.DataFrame([row]), balance=balance, windows=windows, horizon=horizon,
-        caveats=(*kept.caveats, *caveats),
-    )  # fmt: skip
+        {"window": list(WINDOWS.values()), "place": range(len(WINDOWS)), "n": n}
+        | {"mean": spent[joined].mean().to_numpy()}
+        | {"mean_others": np.average(spent[~joined], weights=others, axis=0)}
+    )
+    table, told = pd.DataFrame([row]), tuple(caveats)
+    return Joining(table=table, balance=balance, windows=windows, horizon=horizon, caveats=told)
 
 
-_SPENT = ("early", "middle", "late", "after")
-
-
-def _rows(
-    members: pd.DataFrame,
-    days: pd.DataFrame,
-    until: pd.Timestamp,
-    horizon: int,
-    rng: np.random.Generator,
-) -> tuple[pd.DataFrame, list[Caveat]]:
-    """Return customers who bought in a month in which they joined, or had not yet joined."""
+def _joining_days(
+    members: pd.DataFrame, days: pd.DataFrame, rng: np.random.Generator
+) -> tuple[Any, tuple[Caveat, ...], pd.DataFrame]:
+    """Return the day on which each customer joined, and the purchases that are looked at."""
     listed = pd.DataFrame(
         {"member_id": column(members, "member_id"), "at": dates_of(column(members, "joined"))}
     ).drop_duplicates("member_id")
-    caveats = []
     code, names = days["member_id"].cat.codes.to_numpy(), days["member_id"].cat.categories
     at = pd.Index(listed["member_id"]).get_indexer(pd.Index(names))
-    dated = _days(listed["at"])
-    day_joined = np.where(at >= 0, dated[at], _NEVER)  # of each customer
-    if not (day_joined[np.unique(code)] == _NEVER).any():
+    joining = np.where(at >= 0, _days(listed["at"])[at], _NEVER)
+    if not (joining[np.unique(code)] == _NEVER).any():
         raise DataError(
             _(
                 "only members buy in these transactions: there is nobody to compare them with. "
                 "Ask for the purchases of customers who are no members."
             )
         )
-    if len(names) > MOST_PEOPLE:
-        drawn = np.zeros(len(names), dtype=bool)
-        drawn[rng.choice(len(names), MOST_PEOPLE, replace=False)] = True
-        days, code = days[drawn[code]], code[drawn[code]]
-        caveats.append(Caveat(_("Compared on {n} customers drawn at random."), n=MOST_PEOPLE))
-    day, money = days["day"].to_numpy(), days["amount"].to_numpy()
-    first = np.full(len(names), np.iinfo("int32").max)
+    if len(names) <= MOST_PEOPLE:
+        return joining, (), days
+    drawn = np.zeros(len(names), dtype=bool)
+    drawn[rng.choice(len(names), MOST_PEOPLE, replace=False)] = True
+    caveats = counted((MOST_PEOPLE, _("Compared on {n} customers drawn at random.")))
+    return joining, caveats, days[drawn[code]]
+
+
+def _rows(
+    joining: Any, days: pd.DataFrame, until: pd.Timestamp, horizon: int
+) -> tuple[pd.DataFrame, tuple[Caveat, ...]]:
+    """Return customers who bought in a month in which they joined, or had not yet joined."""
+    code, day = days["member_id"].cat.codes.to_numpy(), days["day"].to_numpy()
+    first = np.full(len(joining), np.iinfo("int32").max)
     np.minimum.at(first, code, day)
     parts, new = [], 0
     since, last = int(day.min()), int(np.datetime64(until, "D").astype("int64"))
@@ -193,15 +184,14 @@ def _rows(
         if start - 3 * horizon < since or stop + horizon - 1 > last:
             continue
         here = np.unique(code[(day >= start) & (day < stop)])
-        here = here[day_joined[here] >= start]
+        here = here[joining[here] >= start]
         known = first[here] < start - 2 * horizon
-        new += int((day_joined[here][~known] < stop).sum())
+        new += int((joining[here][~known] < stop).sum())
         here = here[known]
-        table = _spent(day, money, code, here, (since, start, stop), horizon)
+        table = _spent(days, here, (since, start, stop), horizon)
         table["month"], table["tenure"] = month.ordinal, np.log1p(start - first[here])
-        table["joined"] = day_joined[here] < stop
-        table["later"] = day_joined[here] < stop + horizon
-        parts.append(table)
+        table["joined"] = joining[here] < stop
+        parts.append(table.assign(later=joining[here] < stop + horizon))
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"joined": []})
     joined = rows["joined"].astype(bool)
     if joined.sum() < CARE_BASE:
@@ -210,9 +200,6 @@ def _rows(
             f"customers for {2 * horizon} days ({new} had not): a comparison of before and after "
             f"needs {CARE_BASE}."
         )
-    if new:
-        message = _("{n} members became customers only when they joined: they have no before.")
-        caveats.append(Caveat(message, n=new))
     both = rows.groupby("month")["joined"].transform(lambda one: 0 < one.mean() < 1)
     rows = rows[both.astype(bool)].reset_index(drop=True)
     if len(rows) == 0 or min(rows["joined"].sum(), (~rows["joined"]).sum()) < CARE_BASE:
@@ -220,21 +207,21 @@ def _rows(
             f"fewer than {CARE_BASE} customers who had not joined bought in the months in which "
             "members joined: there is nobody to compare them with."
         )
-    return rows, caveats
+    message = _("{n} members became customers only when they joined: they have no before.")
+    return rows, counted((new, message))
 
 
-def _spent(
-    day: Any, money: Floats, code: Any, who: Any, at: tuple[int, int, int], horizon: int
-) -> pd.DataFrame:
+def _spent(days: pd.DataFrame, who: Any, at: tuple[int, int, int], horizon: int) -> pd.DataFrame:
     """Return what customers spent in each window around a month from `at[1]` to before `at[2]`."""
     since, start, stop = at
+    code = days["member_id"].cat.codes.to_numpy()
+    day, money = days["day"].to_numpy(), days["amount"].to_numpy()
     place = np.full(int(code.max()) + 1, -1)
     place[who] = np.arange(len(who))
-    early = start - 2 * horizon
-    spans = ((since, early), (early, start - horizon), (start - horizon, start),
-             (stop, stop + horizon))  # fmt: skip
+    edges = (since, start - 2 * horizon, start - horizon, start)
+    spans = (*pairwise(edges), (stop, stop + horizon))
     table = pd.DataFrame({"who": who})
-    for name, (begin, end) in zip(_SPENT, spans, strict=True):
+    for name, (begin, end) in zip(WINDOWS, spans, strict=True):
         inside = (day >= begin) & (day < end) & (place[code] >= 0)
         rows = place[code[inside]]
         table[name] = np.bincount(rows, money[inside], len(who))
@@ -245,57 +232,51 @@ def _spent(
     return table
 
 
-_NEVER = np.iinfo("int64").max
-"""A day of joining that does not come."""
-
-
 def _days(moments: pd.Series) -> Any:
     """Return days since 1970; a missing one is the first of all: a member of unknown standing."""
     days = moments.to_numpy().astype("datetime64[D]").astype("int64")
     return np.where(moments.isna(), np.iinfo("int64").min // 2, days)
 
 
-def _balanced(whole: Floats, joined: Any) -> Floats:
-    """Return weights of others under which their means and months are those who joined's."""
-    centred = whole[~joined] - whole[joined].mean(axis=0)
-    spread = whole.std(axis=0)
+def _balanced(rows: pd.DataFrame, joined: Flags) -> tuple[Floats, Floats]:
+    """Return what is balanced, and weights that give others the means of those who joined."""
+    month = rows["month"].to_numpy()[:, None]
+    told = [rows[list(COVARIATES)].to_numpy(float), month == np.unique(month)[1:]]
+    design = np.column_stack(told).astype(float)
+    centred = design[~joined] - design[joined].mean(axis=0)
+    spread = design.std(axis=0)
     centred = centred[:, spread > 0] / spread[spread > 0]
 
     def dual(strength: Floats) -> tuple[float, Floats]:
         told = centred @ strength
-        most = told.max()
-        share = np.exp(told - most)
+        share = np.exp(told - told.max())
         total = share.sum()
-        return float(np.log(total) + most), centred.T @ (share / total)
+        return float(np.log(total) + told.max()), centred.T @ (share / total)
 
-    found = minimize(dual, np.zeros(centred.shape[1]), jac=True, method="L-BFGS-B",
-                     options={"maxiter": 500, "ftol": 1e-12, "gtol": 1e-7})  # fmt: skip
-    told = centred @ found.x
-    weights = np.exp(told - told.max())
-    scaled: Floats = weights / weights.mean()
-    return scaled
+    options: Any = {"maxiter": 500, "ftol": 1e-12, "gtol": 1e-7}
+    start = np.zeros(centred.shape[1])
+    strength = minimize(dual, start, jac=True, method="L-BFGS-B", options=options).x
+    weights, told = np.ones(len(rows)), centred @ strength
+    weights[~joined] = np.exp(told - told.max())
+    weights[~joined] /= weights[~joined].mean()
+    return design, weights
 
 
-def _balance(rows: pd.DataFrame, joined: Any, weights: Floats) -> pd.DataFrame:
+def _balance(rows: pd.DataFrame, joined: Flags, weights: Floats) -> pd.DataFrame:
+    days, tenure = rows["early_days"] ** 2, np.expm1(rows["tenure"])
     told = []
-    for name, says in zip(("early", "early_days", "tenure"), COVARIATES, strict=True):
-        values = rows[name].to_numpy(float)
-        values = (
-            values**2 if name == "early_days" else np.expm1(values) if name == "tenure" else values
-        )
-        mine, others = values[joined].mean(), values[~joined].mean()
-        weighted = np.average(values[~joined], weights=weights[~joined])
-        spread = max(float(values[joined].std()), 1e-12)
-        told.append(
-            {"covariate": says, "mean": mine, "mean_others": others, "mean_weighted": weighted,
-             "apart": (mine - others) / spread, "apart_weighted": (mine - weighted) / spread,
-             "n": int(joined.sum())}
-        )  # fmt: skip
+    for says, values in zip(COVARIATES.values(), (rows["early"], days, tenure), strict=True):
+        inside, outside = values[joined].to_numpy(), values[~joined].to_numpy()
+        mean, others = inside.mean(), outside.mean()
+        weighted, spread = np.average(outside, weights=weights[~joined]), max(inside.std(), 1e-12)
+        row = {"covariate": says, "mean": mean, "mean_others": others, "mean_weighted": weighted}
+        row |= {"apart": (mean - others) / spread, "apart_weighted": (mean - weighted) / spread}
+        told.append(row | {"n": int(joined.sum())})
     return pd.DataFrame(told)
 
 
 def _contrast(
-    change: pd.Series, design: Floats, joined: Any, weights: Floats, who: pd.Series
+    change: pd.Series, design: Floats, joined: Flags, weights: Floats, who: pd.Series
 ) -> tuple[float, float]:
     """Return how much more the change is of those who joined, with its error by customer.
 

@@ -1,4 +1,4 @@
-"""Purchases by member and day: what every question about members starts from."""
+"""Purchases by member and day, which every question about members starts from, and RFM."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from cxlib.analysis.results import Caveat
-from cxlib.analysis.validate import column, numbers
+from cxlib.analysis.results import Caveat, Result, counted
+from cxlib.analysis.validate import column, count, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 _DAYS = 1 << 20
 """More days than any record has, so that member and day make one number."""
+SEGMENTS = (_("champions"), _("loyal"), _("new"), _("at risk"), _("lost"), _("in between"))
+"""Named by recency and frequency: high and high, middle recency and high frequency, high and low,
+low and high, low and low."""
+_LABELS = {"r": _("recency"), "f": _("frequency"), "m": _("money")}
 
 
 def coded(ids: pd.Series) -> tuple[Any, Any]:
@@ -22,6 +27,16 @@ def coded(ids: pd.Series) -> tuple[Any, Any]:
     if isinstance(ids.dtype, pd.CategoricalDtype):
         return ids.cat.codes.to_numpy(), ids.cat.categories
     return pd.factorize(ids, sort=False)
+
+
+def wald(name: str, value: float, error: float, z: float) -> dict[str, float]:
+    """Return a number by its name, with its interval."""
+    return {name: value, f"{name}_low": value - z * error, f"{name}_high": value + z * error}
+
+
+def p_of(value: float, error: float) -> float:
+    """Return the two-sided p-value of a number, 1 where it does not vary."""
+    return float(2 * norm.sf(abs(value / error))) if error > 0 else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +59,7 @@ def days_of(
     date: str = "date",
     amount: str = "amount",
 ) -> Days:
-    """Merge the purchases of one day, refunds deducted.
-
-    Raises
-    ------
-    DataError
-        Without a customer id, or without a purchase: then there are no members to speak of.
-    """
+    """Merge the purchases of one day, refunds deducted; refuse what names no customer."""
     if isinstance(transactions, pd.DataFrame) and member not in transactions.columns:
         raise DataError(
             f"there is no column {member!r} of customers: purchases of nobody in particular are "
@@ -70,7 +79,6 @@ def days_of(
         )
     codes, known = coded(who[kept])
     paid = money[kept]
-    refunds, nothing = int((paid < 0).sum()), int((paid == 0).sum())
     key = codes.astype("int64") * _DAYS + _DAYS // 2
     key += day[kept].astype("datetime64[D]").astype("int64")
     sums = pd.Series(paid).groupby(key, sort=True).sum()  # one narrow key: millions of rows fit
@@ -81,24 +89,20 @@ def days_of(
             "amount": sums.to_numpy(),
         }
     )
+    refunds = int((paid < 0).sum())
     if refunds:  # a return comes later than its purchase: it lowers that member's last one before
         merged = _deducted(merged)
     merged = merged[merged["amount"] > 0]
     if merged.empty:
         raise DataError("no purchase is left once refunds are deducted; is the sign right?")
-    caveats = []
-    if unnamed.any():
-        message = _("{n} rows without customer, day or money are left out.")
-        caveats.append(Caveat(message, n=int(unnamed.sum())))
-    if future.any():
-        caveats.append(Caveat(_("{n} rows dated later are left out."), n=int(future.sum())))
-    if refunds:
-        message = _("{n} refunds are deducted from the purchase before them.")
-        caveats.append(Caveat(message, n=refunds))
-    if nothing:
-        caveats.append(Caveat(_("{n} rows of amount 0 are no purchases."), n=nothing))
     merged["member_id"] = pd.Categorical.from_codes(merged["member_id"], known)
-    return Days(table=merged.reset_index(drop=True), refunds=refunds, caveats=tuple(caveats))
+    caveats = counted(
+        (unnamed.sum(), _("{n} rows without customer, day or money are left out.")),
+        (future.sum(), _("{n} rows dated later are left out.")),
+        (refunds, _("{n} refunds are deducted from the purchase before them.")),
+        ((paid == 0).sum(), _("{n} rows of amount 0 are no purchases.")),
+    )
+    return Days(table=merged.reset_index(drop=True), refunds=refunds, caveats=caveats)
 
 
 def _deducted(days: pd.DataFrame) -> pd.DataFrame:
@@ -116,30 +120,18 @@ def _deducted(days: pd.DataFrame) -> pd.DataFrame:
 
 
 def moment(as_of: Any) -> pd.Timestamp:
-    """Return a day that a caller names.
-
-    Raises
-    ------
-    DataError
-        If it is none.
-    """
+    """Return a day that a caller names, at midnight without a zone; refuse what is none."""
     try:
-        day = pd.Timestamp(as_of)
+        day = pd.NaT if isinstance(as_of, (int, float)) else pd.Timestamp(as_of)
     except (ValueError, TypeError):
-        raise DataError(f"{as_of!r} is no date; write such as 2026-09-30.") from None
-    if pd.isna(day) or isinstance(as_of, (int, float)):
+        day = pd.NaT
+    if pd.isna(day):
         raise DataError(f"{as_of!r} is no date; write such as 2026-09-30.")
     return day.normalize().tz_localize(None)
 
 
 def dates_of(cells: pd.Series) -> pd.Series:
-    """Return a column as moments; what is no date is an error.
-
-    Raises
-    ------
-    DataError
-        Naming the first cell that is none.
-    """
+    """Return a column as moments; refuse, naming the first, a cell that is no date."""
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         cells = cells.dt.tz_localize(None)
     if pd.api.types.is_datetime64_dtype(cells):
@@ -155,3 +147,87 @@ def dates_of(cells: pd.Series) -> pd.Series:
             "write such as 2026-09-30."
         )
     return read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rfm(Result):
+    """Members by recency, frequency and money.
+
+    ``members``: ``member_id, recency`` (days since the last purchase), ``frequency`` (days with a
+    purchase), ``money`` (all of it, refunds deducted), ``r, f, m`` (1 is worst) and ``segment``.
+    ``table``: a row a segment with its members' means, its ``share`` and its ``money_share``.
+    ``groups`` says how many groups each of r, f, m really has.
+    """
+
+    members: pd.DataFrame
+    table: pd.DataFrame
+    groups: dict[str, int]
+
+
+def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: str) -> Rfm:
+    """Sort customers into groups of about equal size by recency, frequency and money.
+
+    Equal values always stand in one group: that of the lowest of them. Where too few different
+    values exist there are fewer groups, numbered without a gap; none is invented.
+
+    Parameters
+    ----------
+    transactions : pandas.DataFrame
+        One row a purchase; rows of one customer and day are one, refunds (below 0) are deducted.
+    as_of : date
+        The last day; later rows are left out and counted.
+    groups : int
+        At most so many groups of each.
+    **columns : str
+        Names of ``member``, ``date`` and ``amount``, if not ``member_id, date, amount``.
+
+    Raises
+    ------
+    DataError
+        Without a customer id.
+    """
+    if count(groups, "groups") < 2:
+        raise DataError(f"groups is {groups}; RFM needs at least 2.")
+    days = days_of(transactions, as_of=as_of, **columns)
+    grouped = days.table.groupby("member_id", observed=True, sort=True)
+    members = grouped.agg(
+        recency=("day", "max"), frequency=("day", "size"), money=("amount", "sum")
+    )
+    members = members.set_axis(pd.Index(members.index.to_numpy(), name="member_id")).reset_index()
+    until = int(np.datetime64(moment(as_of), "D").astype("int64"))
+    members["recency"] = until - members["recency"]
+    scored = (("r", -members["recency"]), ("f", members["frequency"]), ("m", members["money"]))
+    members = members.assign(**{name: _scores(values, groups) for name, values in scored})
+    found = {name: int(members[name].max()) for name in _LABELS}
+    message = _("{what} has too few different values for {asked} groups; there are {found}.")
+    fewer = tuple(
+        Caveat(message, what=_LABELS[name], asked=groups, found=n)
+        for name, n in found.items()
+        if n < groups
+    )
+    members["segment"] = _named(members, found)
+    table = members.groupby("segment", sort=False)[["recency", "frequency", "money"]].mean()
+    sizes = members["segment"].value_counts()
+    money = members.groupby("segment")["money"].sum() / members["money"].sum()
+    table = table.reindex([name for name in SEGMENTS if name in sizes.index])
+    table = table.assign(n=sizes, share=sizes / len(members), money_share=money)
+    table = table.rename_axis("level").reset_index().assign(segment="rfm")
+    return Rfm(members=members, table=table, groups=found, caveats=(*days.caveats, *fewer))
+
+
+def _scores(values: pd.Series, groups: int) -> Any:
+    below = (values.rank(method="min") - 1) / len(values)
+    return np.unique(np.floor(below * groups).astype(int), return_inverse=True)[1] + 1
+
+
+def _named(members: pd.DataFrame, found: dict[str, int]) -> Any:
+    """Return segments by the thirds of recency and frequency; a single group is neither."""
+    r, f = (
+        np.ceil(3 * members[name] / found[name]).astype(int) if found[name] > 1 else 2
+        for name in ("r", "f")
+    )
+    if found["f"] == 2:  # once, or more than once
+        f = np.where(members["f"] == 1, 1, 3)
+    cases = [(r == 3) & (f == 3), (r == 2) & (f == 3), (r == 3) & (f == 1)]
+    cases += [(r == 1) & (f >= 2), (r == 1) & (f == 1)]
+    return np.select(cases, list(SEGMENTS[:-1]), default=SEGMENTS[-1])

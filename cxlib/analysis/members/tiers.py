@@ -1,4 +1,4 @@
-"""Tiers: who holds which, who moved, and what their benefits cost."""
+"""Tiers: who moved, what benefits cost, what a tier keeps at its threshold, and other designs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import binomtest
 
+from cxlib.analysis.estimation import times_drawn, z_of
+from cxlib.analysis.members.purchases import wald
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
-from cxlib.analysis.validate import column, numbers
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
+from cxlib.analysis.validate import Floats, column, count, generator, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 NONE = _("not a member")
+KINDS = (_("issued"), _("redeemed"), _("expired"))
+NEAR = 0.1
+"""How far under a threshold somebody stands just under it, as a share of it."""
+MOST_DOWN = 0.05
+"""Share of members whom a recommended design may move down."""
+RULE = ("from", "benefits", "points")
+Design = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +39,10 @@ class Movement(Result):
     table: pd.DataFrame
     order: tuple[str, ...]
     n: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def tier_movement(
-    data: pd.DataFrame,
-    *,
-    order: Sequence[str],
-    before: str = "before",
-    after: str = "after",
+    data: pd.DataFrame, *, order: Sequence[str], before: str = "before", after: str = "after"
 ) -> Movement:
     """Count members by the tier before and after.
 
@@ -47,62 +51,46 @@ def tier_movement(
     data : pandas.DataFrame
         One row a member; a missing tier means that they were no member then.
     order : sequence of str
-        The tiers, lowest first.
+        The tiers, lowest first; a tier that is not among them is refused.
     before, after : str
         Columns.
-
-    Raises
-    ------
-    DataError
-        If a tier is not among the rules.
     """
     tiers = tuple(map(str, order))
-    cells = {}
+    held = {}
     for name in (before, after):
         told = column(data, name)
-        cells[name] = told.astype(object).where(told.notna(), NONE)
-        strange = ~cells[name].isin([*tiers, NONE])
-        if strange.any():
-            first = str(cells[name][strange].iloc[0])
+        held[name] = told.astype(object).where(told.notna(), NONE)
+        if (strange := ~held[name].isin([*tiers, NONE])).any():
+            first = str(held[name][strange].iloc[0])
             raise DataError(
                 f"column {name!r} holds the tier {first!r} ({int(strange.sum())} such), which is "
                 f"not among the rules{nearest(first, tiers)}"
             )
-    rank = {NONE: -1} | {tier: at for at, tier in enumerate(tiers)}
-    counts: Any = pd.crosstab(cells[before], cells[after])
+    counts: Any = pd.crosstab(held[before], held[after])
+    order = (*tiers, NONE)
+    counts = counts.reindex(index=order, columns=order, fill_value=0)
     rows = []
-    for start in (*tiers, NONE):
-        for end in (*tiers, NONE):
-            if start not in counts.index or end not in counts.columns or start == end == NONE:
-                continue
+    for at, start in enumerate(order):
+        for to, end in enumerate(order):
             n = int(counts.loc[start, end])
-            if n:
-                step = rank[end] - rank[start]
-                word = "joined" if start == NONE else "left" if end == NONE else (
-                    "up" if step > 0 else "down" if step < 0 else "same")  # fmt: skip
-                of = int(counts.loc[start].sum())
-                rows.append({"before": start, "after": end, "n": n, "share": n / of,
-                             "direction": word})  # fmt: skip
+            if not n or start == end == NONE:
+                continue
+            word = "up" if to > at else "down" if to < at else "same"
+            word = "joined" if start == NONE else "left" if end == NONE else word
+            rows.append((start, end, n, n / int(counts.loc[start].sum()), word))
     table = pd.DataFrame(rows, columns=["before", "after", "n", "share", "direction"])
     return Movement(table=table, order=tiers, n=int(table["n"].sum()))
 
 
 def tier_of(spend: Any, thresholds: Mapping[str, float]) -> Any:
-    """Return the tier that a spend earns: the highest whose threshold it reaches.
-
-    Raises
-    ------
-    DataError
-        If thresholds do not rise from 0.
-    """
-    names, limits = list(thresholds), np.array([number(v, f"the threshold of {k}")
-                                                for k, v in thresholds.items()])  # fmt: skip
-    if not names or limits[0] != 0 or (np.diff(limits) <= 0).any():
+    """Return the tier that a spend earns: the highest reached of thresholds that rise from 0."""
+    limits = np.array([number(v, f"the threshold of {k}") for k, v in thresholds.items()])
+    if not len(limits) or limits[0] != 0 or (np.diff(limits) <= 0).any():
         raise DataError(
             f"thresholds {dict(thresholds)} do not rise from 0; name the lowest tier first."
         )
     at = np.searchsorted(limits, np.maximum(np.asarray(spend, dtype=float), 0), side="right") - 1
-    return np.array(names, dtype=object)[at]
+    return np.array(list(thresholds), dtype=object)[at]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +105,6 @@ class Benefits(Result):
 
     table: pd.DataFrame
     points: pd.DataFrame
-    caveats: tuple[Caveat, ...] = ()
 
 
 def benefit_use(
@@ -134,7 +121,7 @@ def benefit_use(
     Parameters
     ----------
     benefits : pandas.DataFrame
-        ``member_id`` and, where known, `cost`: one row a use.
+        ``member_id`` and, where known, `cost` (0 or more): one row a use.
     members : pandas.DataFrame
         ``member_id`` and `by`, one row a member.
     points : pandas.DataFrame, optional
@@ -142,44 +129,35 @@ def benefit_use(
         outstanding that could be told.
     by, cost : str
         Columns.
-
-    Raises
-    ------
-    DataError
-        If a use has a cost below 0, or a column is missing.
     """
     who = column(members, "member_id")
     uses = benefits.assign(cost=numbers(benefits[cost]) if cost in benefits else np.nan)
     if (uses["cost"] < 0).any():
         raise DataError(f"column {cost!r} holds costs below 0; a benefit costs something or 0.")
     known = uses["member_id"].isin(who)
-    caveats = []
-    if not known.all():
-        message = _("{n} uses are of nobody in the list of members; they do not count.")
-        caveats.append(Caveat(message, n=int((~known).sum())))
     grouped = uses[known].groupby("member_id", observed=True)["cost"]
     each = pd.DataFrame({"level": column(members, by).to_numpy()}, index=pd.Index(who))
     each["uses"] = grouped.size().reindex(each.index).fillna(0)
     each["cost"] = grouped.sum(min_count=1).reindex(each.index).fillna(0.0)
-    told = each.groupby("level", sort=False, observed=True)
-    table = told.agg(n=("uses", "size"), users=("uses", lambda u: int((u > 0).sum())),
-                     uses=("uses", "mean"), cost=("cost", "mean"), total=("cost", "sum"),
-                     spread=("cost", "std")).reset_index()  # fmt: skip
-    z = norm.ppf(0.5 + confidence / 2)
-    half = z * table.pop("spread") / np.sqrt(table["n"])
-    table["cost_low"], table["cost_high"] = (
-        (table["cost"] - half).clip(lower=0),
-        table["cost"] + half,
-    )
+    told = each.assign(user=each["uses"] > 0).groupby("level", sort=False, observed=True)
+    table = told.agg(
+        n=("uses", "size"),
+        users=("user", "sum"),
+        uses=("uses", "mean"),
+        cost=("cost", "mean"),
+        total=("cost", "sum"),
+        spread=("cost", "std"),
+    ).reset_index()
+    half = z_of(confidence) * table.pop("spread") / np.sqrt(table["n"])
+    table["cost_low"] = (table["cost"] - half).clip(lower=0)
+    table["cost_high"] = table["cost"] + half
     table["use"] = table["users"] / table["n"]
     table["total_share"] = table["total"] / max(table["total"].sum(), 1e-12)
-    if uses["cost"].isna().any():
-        caveats.append(Caveat(_("{n} uses have no cost; they count as free."),
-                              n=int(uses["cost"].isna().sum())))  # fmt: skip
-    return Benefits(table=table.assign(segment=by), points=_ledger(points), caveats=tuple(caveats))
-
-
-KINDS = (_("issued"), _("redeemed"), _("expired"))
+    caveats = counted(
+        ((~known).sum(), _("{n} uses are of nobody in the list of members; they do not count.")),
+        (uses["cost"].isna().sum(), _("{n} uses have no cost; they count as free.")),
+    )
+    return Benefits(table=table.assign(segment=by), points=_ledger(points), caveats=caveats)
 
 
 def _ledger(points: pd.DataFrame | None) -> pd.DataFrame:
@@ -194,3 +172,205 @@ def _ledger(points: pd.DataFrame | None) -> pd.DataFrame:
     sums[_("outstanding")] = 2 * sums["issued"] - sums.sum()
     table = sums.rename_axis("kind").reset_index(name="points")
     return table.assign(share=table["points"] / max(float(sums["issued"]), 1e-12))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds(Result):
+    """What a tier keeps, read off at its threshold, against what its benefits cost.
+
+    ``table``: ``level`` (tier), ``threshold, kept, kept_low, kept_high`` (margin more a member, of
+    those just over the threshold against those just under it), ``cost`` (more a member), ``net,
+    net_low, net_high``, ``n, n_below``, ``bunched`` (share of those within 5 % of the threshold who
+    are over it), ``p_bunched``, ``status`` ("pays", "costs more", "open", "too few").
+    """
+
+    table: pd.DataFrame
+    bandwidth: float
+
+
+def at_thresholds(
+    data: pd.DataFrame,
+    *,
+    thresholds: Mapping[str, float],
+    spend: str = "spend_before",
+    outcome: str = "margin",
+    cost: str = "cost",
+    bandwidth: float = 0.5,
+    confidence: float = 0.95,
+) -> Thresholds:
+    """Compare members just over a tier's threshold with those just under it.
+
+    Who barely reached a tier and who barely missed it differ in hardly anything but the tier
+    (regression discontinuity: a line on either side, triangular weights, robust errors), unless
+    members push themselves over it: `bunched` says so.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a member: the spend that decided the tier, the margin and the cost of benefits in
+        the time *after* it was decided; 0 for those who left.
+    thresholds : mapping of str to float
+        Tier to spend, lowest first, from 0.
+    bandwidth : float
+        How far from a threshold, as a share of it; never further than halfway to the next one.
+    """
+    tier_of(0.0, thresholds)  # says what is wrong with them
+    width, z = number(bandwidth, "bandwidth"), z_of(confidence)
+    x, y, paid = (numbers(column(data, name)) for name in (spend, outcome, cost))
+    limits = [limit for limit in thresholds.values() if limit]
+    rows, caveats = [], []
+    for level, limit in thresholds.items():
+        if not limit:
+            continue
+        reach = min([width * limit, *(abs(limit - other) for other in limits if other != limit)])
+        near, over = np.abs(x - limit) <= reach, x >= limit
+        n, n_below = int((near & over).sum()), int((near & ~over).sum())
+        row: dict[str, Any] = {"level": level, "threshold": limit, "n": n, "n_below": n_below}
+        if min(n, n_below) < CARE_BASE:
+            rows.append(row | {"status": _("too few")})
+            continue
+        kept, more, net = (_jump(x[near] - limit, v[near], reach) for v in (y, paid, y - paid))
+        close = np.abs(x - limit) <= 0.05 * limit
+        above, all_ = int((close & over).sum()), int(close.sum())
+        p = float(binomtest(above, all_, 0.5).pvalue) if all_ else np.nan
+        if all_ and p < 0.01 and above > all_ / 2:
+            message = _("{level}: members gather just over the threshold, so the sides differ.")
+            caveats.append(Caveat(message, level=level))
+        row |= wald("kept", *kept, z) | {"cost": more[0]} | wald("net", *net, z)
+        row |= {"bunched": above / all_ if all_ else np.nan, "p_bunched": p}
+        pays, costs = row["net_low"] > 0, row["net_high"] < 0
+        status = _("pays") if pays else _("costs more") if costs else _("open")
+        rows.append(row | {"status": status})
+    table = pd.DataFrame(rows).assign(segment="tier")
+    return Thresholds(table=table, bandwidth=width, caveats=tuple(caveats))
+
+
+def _jump(distance: Floats, y: Floats, reach: float) -> tuple[float, float]:
+    """Return how far the line jumps at the threshold, and its robust error."""
+    import statsmodels.api as sm
+
+    over = (distance >= 0).astype(float)
+    design = np.column_stack([np.ones_like(over), over, distance, over * distance])
+    weights = np.maximum(1 - np.abs(distance) / (reach * 1.0001), 1e-6)
+    fit = sm.WLS(y, design, weights=weights).fit(cov_type="HC1")
+    return float(fit.params[1]), float(fit.bse[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Designs(Result):
+    """Designs of tiers side by side on the same members.
+
+    ``table``: one row a design: ``cost`` (all members, a year) and ``cost_change`` (against the
+    first) with their intervals, ``benefits, points, breakage`` (points never redeemed, money
+    saved), ``up, down`` (members), ``down_share`` and ``recommended``. ``tiers``: ``design, level,
+    n, n_low, n_high, share, under`` (members just under its threshold).
+    """
+
+    table: pd.DataFrame
+    tiers: pd.DataFrame
+
+
+def simulate_tiers(
+    data: pd.DataFrame,
+    *,
+    designs: Mapping[str, Design],
+    spend: str = "spend",
+    point_value: float = 0.0,
+    breakage: float = 0.0,
+    draws: int = 500,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Designs:
+    """Put members under other thresholds, benefits and point rates.
+
+    Spend is held as it was: nobody is assumed to spend more for a tier, or less without one.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a member, with the qualifying `spend` of a year.
+    designs : mapping
+        Design to tier (lowest first) to its rule: ``from`` (spend from which it is held, 0 for the
+        first), ``benefits`` (their cost a member and year) and ``points`` (points a unit of money);
+        the first design is today's.
+    point_value, breakage : float
+        Cost of a redeemed point, and share of issued points never redeemed, 0 to 1.
+    draws : int
+        Resamples of members.
+
+    Raises
+    ------
+    DataError
+        If a rule is unknown or missing, or thresholds do not rise from 0.
+    """
+    if not designs:
+        raise DataError("no design is named; the first is today's.")
+    money = numbers(column(data, spend)).clip(min=0)
+    money = money[~np.isnan(money)]
+    lost, worth = number(breakage, "breakage"), number(point_value, "point_value")
+    if not (0 <= lost < 1 and worth >= 0):
+        raise DataError("breakage is a share from 0 to below 1, point_value 0 or more.")
+    n = len(money)
+    if not n:
+        raise DataError(f"column {spend!r} holds no number.")
+    parts = [_under(money, design, name, worth) for name, design in designs.items()]
+    cost = np.array([benefits + (1 - lost) * points for _rank, benefits, points in parts])
+    totals = _totals(cost, generator(seed), count(draws, "draws"))
+    rows, tiers = [], []
+    for at, ((name, design), (rank, benefits, points)) in enumerate(
+        zip(designs.items(), parts, strict=True)
+    ):
+        whole = {"cost": (cost[at], totals[:, at])}
+        whole["cost_change"] = (cost[at] - cost[0], totals[:, at] - totals[:, 0])
+        row: dict[str, Any] = {"design": name, "n": n}
+        for what, (each, drawn) in whole.items():
+            ends = [np.nan, np.nan]
+            if len(drawn):
+                ends = np.quantile(drawn, [0.5 - confidence / 2, 0.5 + confidence / 2]).tolist()
+            row |= {what: float(each.sum()), f"{what}_low": ends[0], f"{what}_high": ends[1]}
+        row["cost_change"] = row["cost"] - float(cost[0].sum())
+        row |= {"benefits": float(benefits.sum()), "points": float((1 - lost) * points.sum())}
+        down, up = (int(moved.sum()) for moved in (rank < parts[0][0], rank > parts[0][0]))
+        row |= {"breakage": float(lost * points.sum()), "up": up, "down": down}
+        rows.append(row | {"down_share": down / n})
+        for place, (level, rule) in enumerate(design.items()):
+            held, share, limit = rank == place, (rank == place).mean(), float(rule["from"])
+            half = z_of(confidence) * np.sqrt(n * share * (1 - share))
+            under = (money >= (1 - NEAR) * limit) & (money < limit)
+            tiers.append(
+                {"design": name, "level": level, "n": int(held.sum())}
+                | {"n_low": max(held.sum() - half, 0), "n_high": min(held.sum() + half, n)}
+                | {"share": float(share), "under": int(under.sum())}
+            )
+    table = pd.DataFrame(rows)
+    gentle = (table["cost_change_high"] < 0) & (table["down_share"] <= MOST_DOWN)
+    best = table.loc[gentle, "cost"].idxmin() if gentle.any() else 0
+    table["recommended"] = np.where(table.index == best, "yes", "no")
+    message = _("Spend is held as it was: nobody is assumed to change it for a tier.")
+    frame = pd.DataFrame(tiers).assign(segment="tier")
+    return Designs(table=table, tiers=frame, caveats=(Caveat(message),))
+
+
+def _under(money: Floats, design: Design, name: str, worth: float) -> tuple[Any, Floats, Floats]:
+    """Return each member's tier (its place), the cost of its benefits, and of the points issued."""
+    for tier, rule in design.items():
+        for key in rule:
+            if key not in RULE:
+                raise DataError(f"design {name!r}, tier {tier!r}: {key!r}{nearest(key, RULE)}")
+        if "from" not in rule:
+            raise DataError(f"design {name!r}, tier {tier!r} says not `from` which spend it holds.")
+    held = tier_of(money, {tier: rule["from"] for tier, rule in design.items()})
+    rank = pd.Index(list(design)).get_indexer(held)
+    benefits, rates = (
+        np.array([float(rule.get(key, 0)) for rule in design.values()])[rank] for key in RULE[1:]
+    )
+    return rank, benefits, worth * rates * money
+
+
+def _totals(cost: Floats, rng: np.random.Generator, draws: int) -> Floats:
+    """Return resampled totals, draws by designs; of many members the normal limit of the same."""
+    n = cost.shape[1]
+    if n * draws > 20_000_000:
+        covariance = np.cov(cost, bias=True).reshape(len(cost), -1) * n
+        return rng.multivariate_normal(cost.sum(axis=1), covariance, draws, check_valid="ignore")
+    return times_drawn(rng, n, draws) @ cost.T

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.members.purchases import dates_of, moment
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.analysis.validate import column
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -28,7 +28,6 @@ class Cohorts(Result):
     table: pd.DataFrame
     period: str
     kind: str
-    caveats: tuple[Caveat, ...] = ()
 
     def grid(self) -> pd.DataFrame:
         """Return retention with a row a cohort and a column an age."""
@@ -69,56 +68,43 @@ def cohorts(
     """
     if period not in FREQUENCIES:
         raise DataError(f"period is {period!r}{nearest(str(period), FREQUENCIES)}")
-    until = moment(as_of)
-    last = (
-        pd.Period(until + pd.Timedelta(days=1), FREQUENCIES[period]).ordinal - 1
-    )  # the last whole
+    until, freq = moment(as_of), FREQUENCIES[period]
+    last = int(pd.Period(until + pd.Timedelta(days=1), freq).ordinal) - 1  # the last whole one
     contract = joined in data.columns
-    events = _stays(data, joined, left, until, period) if contract else _returns(
-        data, member, date, until, period)  # fmt: skip
-    starters, there, caveats = events
+    if contract:
+        starters, there, caveats = _stays(data, joined, left, until, freq, last)
+    else:
+        starters, there, caveats = _returns(data, member, date, until, freq)
     if records_begin is not None:
-        first = pd.Period(moment(records_begin), FREQUENCIES[period])
-        if first.start_time < moment(records_begin):
-            first += 1
-        old = int((starters < first.ordinal).sum())
-        if old:
-            message = _("{n} members joined before the records begin; their cohorts are left out.")
-            caveats = (*caveats, Caveat(message, n=old))
+        first = pd.Period(moment(records_begin), freq)
+        first += int(first.start_time < moment(records_begin))
         kept = starters >= first.ordinal
-        starters, there = starters[kept], there[np.isin(there[:, 0], starters)]
-    sizes = dict(zip(*(v.tolist() for v in np.unique(starters, return_counts=True)), strict=True))
+        message = _("{n} members joined before the records begin; their cohorts are left out.")
+        caveats += counted(((~kept).sum(), message))
+        starters, there = starters[kept], there[np.isin(there[:, 0], starters[kept])]
     counts = pd.DataFrame(there, columns=["cohort", "age"]).value_counts()
+    sizes = (each.tolist() for each in np.unique(starters, return_counts=True))
     rows = [
-        {
-            "cohort": str(pd.Period(ordinal=cohort, freq=FREQUENCIES[period])),
-            "age": age,
-            "n": int(n),
-            "stayed": int(counts.get((cohort, age), 0)),
-        }
-        for cohort, n in sizes.items()
-        for age in range(1 if contract else 0, last - cohort + 1)
+        (str(pd.Period(ordinal=at, freq=freq)), age, n, int(counts.get((at, age), 0)))
+        for at, n in zip(*sizes, strict=True)
+        for age in range(1 if contract else 0, last - at + 1)
     ]
     table = pd.DataFrame(rows, columns=["cohort", "age", "n", "stayed"])
     table["retention"] = table["stayed"] / table["n"]
-    return Cohorts(
-        table=table, period=period, kind="retention" if contract else "repeat rate",
-        caveats=caveats,
-    )  # fmt: skip
+    kind = "retention" if contract else "repeat rate"
+    return Cohorts(table=table, period=period, kind=kind, caveats=caveats)
 
 
-def _last(until: pd.Timestamp, period: str) -> int:
-    """Return the ordinal of the last period that is over."""
-    return int(pd.Period(until + pd.Timedelta(days=1), FREQUENCIES[period]).ordinal) - 1
+def _ordinals(days: pd.Series, freq: str) -> Any:
+    return days.dt.to_period(freq).astype("int64").to_numpy()
 
 
-def _ordinals(days: pd.Series, period: str) -> Any:
-    return days.dt.to_period(FREQUENCIES[period]).astype("int64").to_numpy()
+Told = tuple[Any, Any, tuple[Caveat, ...]]
 
 
 def _stays(
-    data: pd.DataFrame, joined: str, left: str, until: pd.Timestamp, period: str
-) -> tuple[Any, Any, tuple[Caveat, ...]]:
+    data: pd.DataFrame, joined: str, left: str, until: pd.Timestamp, freq: str, last: int
+) -> Told:
     """Return each member's cohort, and (cohort, age) for every age at whose end they were there."""
     start = dates_of(column(data, joined))
     end = dates_of(column(data, left)) if left in data else pd.Series(pd.NaT, index=data.index)
@@ -130,29 +116,23 @@ def _stays(
             f"{end[wrong].iloc[0]:%Y-%m-%d}."
         )
     known = start.notna() & (start <= until)
-    caveats: tuple[Caveat, ...] = ()
-    if not known.all():
-        message = _("{n} members without a day of joining up to then are left out.")
-        caveats = (Caveat(message, n=int((~known).sum())),)
+    message = _("{n} members without a day of joining up to then are left out.")
+    caveats = counted(((~known).sum(), message))
     start, end = start[known], end[known].where(end[known] <= until)
-    cohort = _ordinals(start, period)
-    last = _last(until, period)
-    gone = end.dt.to_period(FREQUENCIES[period])
+    cohort, gone = _ordinals(start, freq), end.dt.to_period(freq)
     stop = np.where(gone.isna(), last + 1, gone.astype("int64")) - cohort  # first age not reached
     reach = np.minimum(stop - 1, last - cohort).clip(min=0).astype(int)
     ages = np.concatenate([np.arange(1, n + 1) for n in reach]) if len(reach) else np.array([])
     return cohort, np.column_stack([np.repeat(cohort, reach), ages]).astype(int), caveats
 
 
-def _returns(
-    data: pd.DataFrame, member: str, date: str, until: pd.Timestamp, period: str
-) -> tuple[Any, Any, tuple[Caveat, ...]]:
+def _returns(data: pd.DataFrame, member: str, date: str, until: pd.Timestamp, freq: str) -> Told:
     who, when = column(data, member), dates_of(column(data, date))
     known = who.notna() & when.notna() & (when < until + pd.Timedelta(days=1))
     if not known.any():
         raise DataError("no purchase with a customer and a day up to then.")
     rows = pd.DataFrame({"who": pd.factorize(who[known])[0]})
-    rows["at"] = _ordinals(when[known], period)
+    rows["at"] = _ordinals(when[known], freq)
     rows = rows.drop_duplicates()
     first = rows.groupby("who")["at"].transform("min")
     cohort = rows.loc[rows["at"] == first, "at"].to_numpy()

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, rankdata
 
+from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.analysis.validate import Floats, column, generator, levels_of, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -26,35 +27,28 @@ MOST_FITTED = 6_000
 class Survival(Result):
     """Share still there by time, group by group (Kaplan–Meier).
 
-    ``table``: ``segment, level, time, at_risk, events, survival, survival_low, survival_high, n``,
-    one row a time at which somebody left (log-log interval). ``summary``: ``segment, level, n,
-    events, longest`` (time seen), ``median, median_low, median_high`` (missing where not reached).
+    ``table``: one row a time at which somebody left (log-log interval). ``summary``: one row a
+    group: ``n, events, longest`` (time seen), ``median`` with its interval (missing where not
+    reached).
     """
 
     table: pd.DataFrame
     summary: pd.DataFrame
     n: int
     confidence: float
-    caveats: tuple[Caveat, ...] = ()
 
     def at(self, times: Any) -> pd.DataFrame:
         """Return the table at given times; missing beyond what was seen of a group."""
-        wanted = np.atleast_1d(np.asarray(times, dtype=float))
-        keys = ["segment", "level"]
+        ends = ["survival", "survival_low", "survival_high"]
         rows = []
-        for each in self.summary[[*keys, "n", "longest"]].to_dict("records"):
+        for each in self.summary[["segment", "level", "n", "longest"]].to_dict("records"):
             own = self.table[self.table["level"] == each["level"]]
             longest = each.pop("longest")
-            for time in wanted:
+            for time in np.atleast_1d(np.asarray(times, dtype=float)):
                 past = own[own["time"] <= time]
-                last = past.iloc[-1] if len(past) else {}
-                rows.append(
-                    {**each, "time": time}
-                    | {
-                        name: float(last.get(name, 1.0)) if time <= longest else np.nan
-                        for name in ("survival", "survival_low", "survival_high")
-                    }
-                )
+                last = past.iloc[-1] if len(past) else dict.fromkeys(ends, 1.0)
+                there = {name: float(last[name]) if time <= longest else np.nan for name in ends}
+                rows.append(each | {"time": time} | there)
         return pd.DataFrame(rows)
 
 
@@ -93,7 +87,7 @@ def survival(
     from statsmodels.duration.survfunc import SurvfuncRight
 
     rows = _read(data, duration, event, entry, by)
-    z = norm.ppf(0.5 + number(confidence, "confidence") / 2)
+    z = z_of(number(confidence, "confidence"))
     caveats, curves, told = list(rows.attrs["caveats"]), [], []
     for level in levels_of(rows["level"]):
         own = rows[rows["level"] == level]
@@ -108,39 +102,26 @@ def survival(
             message = _("{level}: few members were at risk early on; its curve starts unsurely.")
             caveats.append(Caveat(message, level=str(level)))
         low, high = _log_log(share, found.surv_prob_se, z)
-        curves.append(
-            pd.DataFrame(
-                keys
-                | {
-                    "time": found.surv_times,
-                    "at_risk": at_risk,
-                    "events": found.n_events.astype(int),
-                    "survival": share,
-                    "survival_low": low,
-                    "survival_high": high,
-                    "n": len(own),
-                }
-            )
-        )
-        medians = [_crossing(found.surv_times, curve) for curve in (share, low, high)]
+        curve = {"time": found.surv_times, "at_risk": at_risk, "events": found.n_events.astype(int)}
+        curve |= {"survival": share, "survival_low": low, "survival_high": high, "n": len(own)}
+        curves.append(pd.DataFrame(keys | curve))
         row: dict[str, Any] = keys | {"n": len(own), "events": int(own["event"].sum())}
         row["longest"] = own["time"].max()
-        told.append(row | dict(zip(("median", "median_low", "median_high"), medians, strict=True)))
+        for name, curve_ in (("median", share), ("median_low", low), ("median_high", high)):
+            below = np.flatnonzero(curve_ <= 0.5)
+            row[name] = float(found.surv_times[below[0]]) if below.size else np.nan
+        told.append(row)
     if not curves:
         raise DataError("nobody left, so nothing tells how long members stay.")
-    summary = pd.DataFrame(told)
-    return Survival(
-        table=pd.concat(curves, ignore_index=True), summary=summary, n=len(rows),
-        confidence=confidence, caveats=tuple(caveats),
-    )  # fmt: skip
+    whole, summary = pd.concat(curves, ignore_index=True), pd.DataFrame(told)
+    made: dict[str, Any] = {"n": len(rows), "confidence": confidence, "caveats": tuple(caveats)}
+    return Survival(table=whole, summary=summary, **made)
 
 
 def _read(
     data: pd.DataFrame, duration: str, event: str, entry: str | None, by: str | None
 ) -> pd.DataFrame:
-    time = numbers(column(data, duration))
-    raw = column(data, event)
-    left = numbers(raw)
+    time, left = numbers(column(data, duration)), numbers(column(data, event))
     if not np.isin(left[~np.isnan(left)], (0, 1)).all():
         raise DataError(f"column {event!r} holds more than yes and no (1 and 0).")
     began = numbers(column(data, entry)) if entry else np.zeros(len(data))
@@ -162,14 +143,10 @@ def _read(
                 f"{int(wrong.sum())} rows have {why} The first: duration {first['time']:g}, "
                 f"entry {first['entry']:g} (row {rows.index[wrong][0]})."
             )
-    caveats = []
-    if gone.any():
-        message = _("{n} members without a duration, an event or a group are left out.")
-        caveats.append(Caveat(message, n=int(gone.sum())))
     if entry:
-        instant = rows["time"] == 0
-        rows = rows[~instant]
-    rows.attrs["caveats"] = tuple(caveats)
+        rows = rows[rows["time"] > 0]
+    message = _("{n} members without a duration, an event or a group are left out.")
+    rows.attrs["caveats"] = counted((gone.sum(), message))
     return rows
 
 
@@ -181,23 +158,14 @@ def _log_log(share: Floats, error: Floats, z: float) -> tuple[Floats, Floats]:
     return np.where(share > 0, low, 0.0), np.where(share > 0, high, np.nan)
 
 
-def _crossing(times: Floats, curve: Floats) -> float:
-    below = np.flatnonzero(curve <= 0.5)
-    return float(times[below[0]]) if below.size else np.nan
-
-
 @dataclass(frozen=True, kw_only=True)
 class Comparison(Result):
-    """Whether groups stay equally long (log-rank).
-
-    ``table``: ``segment, level, n, events``.
-    """
+    """Whether groups stay equally long (log-rank); ``table``: ``segment, level, n, events``."""
 
     statistic: float
     p_value: float
     df: int
     table: pd.DataFrame
-    caveats: tuple[Caveat, ...] = ()
 
 
 def compare(
@@ -221,15 +189,17 @@ def compare(
     code = rows["level"].map({level: at for at, level in enumerate(levels)}).to_numpy(int)
     began = rows["entry"].to_numpy() if entry else None
     statistic, p_value = survdiff(rows["time"], rows["event"], code, entry=began)
-    counts = [(rows["level"] == level).sum() for level in levels]
-    events = [int(rows.loc[rows["level"] == level, "event"].sum()) for level in levels]
-    table = pd.DataFrame(
-        {"segment": by, "level": list(map(str, levels)), "n": counts, "events": events}
+    grouped = rows.groupby("level", observed=True)["event"].agg(["size", "sum"]).reindex(levels)
+    table = pd.DataFrame({"segment": by, "level": list(map(str, levels))}).assign(
+        n=grouped["size"].to_numpy(), events=grouped["sum"].to_numpy(int)
     )
     return Comparison(
-        statistic=float(statistic), p_value=float(p_value), df=len(levels) - 1, table=table,
-        caveats=rows.attrs.get("caveats", ()),
-    )  # fmt: skip
+        statistic=float(statistic),
+        p_value=float(p_value),
+        df=len(levels) - 1,
+        table=table,
+        caveats=rows.attrs["caveats"],
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,7 +213,6 @@ class Hazards(Result):
 
     table: pd.DataFrame
     n: int
-    caveats: tuple[Caveat, ...] = ()
 
 
 def hazards(
@@ -271,7 +240,7 @@ def hazards(
     rows = _read(data, duration, event, entry, None)
     frame, terms = _design(data.loc[rows.index], list(covariates))
     rows, design = rows.loc[frame.index], frame.to_numpy(float)
-    caveats = list(rows.attrs.get("caveats", ()))
+    caveats = list(rows.attrs["caveats"])
     if len(rows) > MOST_FITTED:
         drawn = np.sort(generator(seed).choice(len(rows), MOST_FITTED, replace=False))
         rows, design = rows.iloc[drawn], design[drawn]
@@ -362,5 +331,4 @@ def _design(data: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, list[di
             terms.append({"segment": name, "level": str(level), "reference": str(base)})
     if not terms:
         raise DataError("no covariate is named.")
-    design = pd.DataFrame(columns, index=data.index).dropna()
-    return design, terms
+    return pd.DataFrame(columns, index=data.index).dropna(), terms

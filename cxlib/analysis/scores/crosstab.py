@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import inf, nan, sqrt
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,10 @@ from cxlib.analysis.validate import Floats, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
+Rows: TypeAlias = list[dict[str, Any]]
 HIGHER, LOWER = _("higher"), _("lower")
 _GAP = ("difference", "difference_low", "difference_high", "p_value")
+_TESTED = ("low", "high", "p_value", "standard_error")
 _ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
 
 
@@ -122,8 +124,8 @@ def crosstab(
     questions = list(rows_of(data, rows, design, off_scale, answers, nets or {}))
     if not questions:
         raise DataError("rows= names no question to tabulate.")
-    told: list[dict[str, Any]] = []
-    pairs: list[dict[str, Any]] = []
+    told: Rows = []
+    pairs: Rows = []
     for choice, net, given in questions:
         row = {"question": given.metric.key, "choice": choice, "net": net}
         row |= {"unit": given.metric.unit}
@@ -188,16 +190,11 @@ def _gap(
             if by_mean and df == inf:
                 df = float(np.union1d(who[rows_a], who[rows_b]).size - 1)
             found = by_t(score_a.value - score_b.value, error, max(df, 1.0), score_a.confidence)
-            return _named(score_a.value - score_b.value, found)
+            told = (score_a.value - score_b.value, *(found[name] for name in _TESTED))
+            return dict(zip((*_GAP, "standard_error"), told, strict=True))
     apart = difference(score_a, score_b)
-    return _named(apart.value, {f: getattr(apart, f) for f in ("low", "high", "p_value")}) | {
-        "standard_error": apart.standard_error
-    }
-
-
-def _named(gap: float, found: Mapping[str, float]) -> dict[str, float]:
-    told = dict(zip(_GAP, (gap, found["low"], found["high"], found["p_value"]), strict=True))
-    return told | {"standard_error": found.get("standard_error", nan)}
+    told = (apart.value, *(getattr(apart, name) for name in _TESTED))
+    return dict(zip((*_GAP, "standard_error"), told, strict=True))
 
 
 def _influence(answers: Answers, rows: Any) -> Floats:
@@ -210,11 +207,7 @@ def _influence(answers: Answers, rows: Any) -> Floats:
 
 
 def _frames(
-    told: list[dict[str, Any]],
-    pairs: list[dict[str, Any]],
-    outer: tuple[str, ...],
-    minimum_base: int,
-    alpha: float,
+    told: Rows, pairs: Rows, outer: tuple[str, ...], minimum_base: int, alpha: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both families, each adjusted over the table, and the letters that follow."""
     head = ["question", "choice", *outer, "segment", "level"]
@@ -244,8 +237,8 @@ def _frames(
         key = (pair["question"], pair["choice"], *place, pair[high])
         above.setdefault(key, []).append(letter[*place, pair[low]])
     keys = zip(*(table[name] for name in head), strict=True)
-    table["letters"] = pd.Series([" ".join(sorted(above.get(k, ()), key=_nth)) for k in keys])
-    table["letters"] = table["letters"].astype(object)
+    found = [sorted(above.get(key, ()), key=lambda letter: (len(letter), letter)) for key in keys]
+    table["letters"] = pd.Series([" ".join(each) for each in found], dtype=object)
     return table, compared
 
 
@@ -263,10 +256,6 @@ def _letters(table: pd.DataFrame, family: list[str]) -> list[str | None]:
         at = levels.index(level)
         letters.append(("" if at < 26 else chr(64 + at // 26)) + chr(65 + at % 26))
     return letters
-
-
-def _nth(letter: str) -> tuple[int, str]:
-    return len(letter), letter
 
 
 def _caveats(

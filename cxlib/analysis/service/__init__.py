@@ -11,14 +11,20 @@ of the intervals. All raise DataError for a log that is impossible (see `log.rea
 from __future__ import annotations
 
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.service.actions import Action, FollowUp, answering, follow_up, last_day
-from cxlib.analysis.service.course import Course, course
+from cxlib.analysis.service.actions import (
+    Action,
+    Course,
+    FollowUp,
+    answering,
+    course,
+    follow_up,
+    last_day,
+)
 from cxlib.analysis.service.events import FoldedEvents, fold_events
 from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
-from cxlib.analysis.service.groups import SHOWN, Groups, groups
+from cxlib.analysis.service.groups import SHOWN, Groups, Reasons, contact_reasons, groups
 from cxlib.analysis.service.kpis import TicketKpis, ticket_kpis
 from cxlib.analysis.service.log import cohort, opened_in
-from cxlib.analysis.service.reasons import Reasons, contact_reasons
 from cxlib.analysis.service.terms import (
     Terms,
     calendar_period,

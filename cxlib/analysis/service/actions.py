@@ -1,19 +1,22 @@
-"""What is being done to improve a service: what is late, and what moved since."""
+"""A service month by month, and what is being done to improve it: what moved, what is late."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.actions import FINISHED, STATES
+from cxlib.analysis.estimation import z_of
 from cxlib.analysis.results import MINIMUM_BASE, Result
-from cxlib.analysis.service.course import Course
+from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.analysis.trends import XmrChart, score_chart, xmr
 from cxlib.words import mark as _
 
 RUNNING = STATES[1:3]
@@ -28,6 +31,101 @@ EARLY = _("too early to tell")
 _GIVEN = ("action", "kpi", "owner", "due", "state")
 _TABLE = (*_GIVEN, "overdue", "moved", "note", "finished")
 _NOW = ("period", "value", "lower", "upper", "since", "n", "unit")
+
+FEWEST_POINTS = 3
+"""Two points have one moving range: no limits can be drawn from it."""
+
+_LIMITS = ("centre", "lower", "upper")
+_DRAWN = (*_LIMITS, "flags", "signal", "segment")
+_LATEST = ("kpi", "period", "value", *_LIMITS, "n", "unit", "target")
+_TOLD = ("variation", "since", "trial", "before", "direction")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course(Result):
+    """KPIs by month with their process charts.
+
+    ``table``: ``value`` and ``target`` are shares in percent, times in seconds; the limits, flags
+    and signal are those of `cxlib.analysis.trends`. ``latest``: a row a KPI, with ``since`` (first
+    month of the present signal, empty for none), ``trial`` (limits on fewer than 12 months) and
+    ``before`` (the level before the latest shift).
+    """
+
+    table: pd.DataFrame
+    latest: pd.DataFrame
+    charts: Mapping[str, XmrChart]
+
+
+def course(
+    tickets: pd.DataFrame,
+    *,
+    terms: Terms,
+    period: str | None = None,
+    kpis: Sequence[str] = tuple(TICKET_KPIS),
+    targets: Mapping[str, float] | None = None,
+) -> Course:
+    """Chart every KPI (those that the log allows) month by month, up to the end of a period.
+
+    Shifts of level are looked for; `targets` are in the units of the table.
+    """
+    known = calendar_period(period)
+    rows = kpi_rows(tickets, terms=terms, period_kind="month")
+    if known is not None:
+        last = periods.containing(periods.parse(known).end, "month")
+        rows = rows[rows["period"] <= str(last)]
+    tables, latest = [], []
+    charts: dict[str, XmrChart] = {}
+    for key in kpis:
+        series = _series(rows[rows["kpi"] == key], key, terms.clock)
+        if series.empty:
+            continue
+        series["target"] = (targets or {}).get(key, np.nan)
+        if len(series) >= FEWEST_POINTS:
+            chart = charts[key] = _chart(series, key)
+            series = series.merge(chart.table[["period", *_DRAWN]], how="left", on="period")
+        else:
+            series = series.assign(**dict.fromkeys(_LIMITS, np.nan), flags="", signal="", segment=1)
+        tables.append(series.drop(columns="variance"))
+        latest.append(_latest(series, charts.get(key)))
+    return Course(
+        table=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["kpi"]),
+        latest=pd.DataFrame(latest, columns=[*_LATEST, *_TOLD]),
+        charts=charts,
+        caveats=tuple(dict.fromkeys(c for chart in charts.values() for c in chart.caveats)),
+    )
+
+
+def _series(rows: pd.DataFrame, key: str, clock: str) -> pd.DataFrame:
+    """Return a KPI's months in its display unit, with the variance of one rating."""
+    unit = TICKET_KPIS[key].unit
+    scale = 100.0 if unit == "share" else 1.0
+    error = (rows["high"] - rows["low"]) / (2 * z_of(0.95))
+    series = rows[["kpi", "period", "value", "n"]].reset_index(drop=True)
+    variance = (error**2 * rows["n"]).to_numpy()
+    return series.assign(value=scale * series["value"], unit=unit_of(key, clock), variance=variance)
+
+
+def _chart(series: pd.DataFrame, key: str) -> XmrChart:
+    wanted = TICKET_KPIS[key]
+    if wanted.unit == "seconds":  # no time is negative
+        values = series.set_index("period")["value"]
+        return xmr(values, improvement=wanted.direction, limits=(0.0, None), shifts=True)
+    share = series.assign(kind="share") if wanted.unit == "share" else series
+    return score_chart(share, improvement=wanted.direction, shifts=True)
+
+
+def _latest(table: pd.DataFrame, chart: XmrChart | None) -> dict[str, Any]:
+    last = table.iloc[-1]
+    since = ""
+    for row in reversed(table.to_dict("records")):
+        same = row["signal"] == last["signal"] and row["segment"] == last["segment"]
+        if not row["signal"] or not same:
+            break
+        since = str(row["period"])
+    told: tuple[Any, ...] = (None, since, True, np.nan, TICKET_KPIS[str(last["kpi"])].direction)
+    if chart is not None:
+        told = (chart.variation, since, chart.trial, chart.before, told[-1])
+    return {name: last[name] for name in _LATEST} | dict(zip(_TOLD, told, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +147,7 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUp(Result):
-    """The actions as they stand; see `follow_up` for the columns."""
+    """The actions as they stand."""
 
     table: pd.DataFrame
     as_of: dt.date | None  # the day as of which an action is overdue
@@ -78,13 +176,9 @@ def follow_up(
 ) -> FollowUp:
     """Say how the actions stand at the `end` of a period, by the `course` of their KPIs.
 
-    Returns
-    -------
-    FollowUp
-        ``table``, overdue ones first, then by due day: ``action, kpi, owner, due, state, overdue``
-        (bool), ``moved`` (of those done by then: where their KPI stands, by the rules of its
-        process chart, else None), ``note, finished, months`` (of figures that began after it was
-        done), and the KPI's latest month: ``period, value, lower, upper, since, n, unit``.
+    Overdue ones come first, then by due day; ``moved`` is where the KPI of an action done by then
+    stands, by the rules of its process chart, else None; ``months`` counts the figures that began
+    after it was done; the rest is the KPI's latest month.
     """
     usable = course.latest[course.latest["n"] >= minimum_base]
     latest = {row["kpi"]: row for row in usable.to_dict("records")}

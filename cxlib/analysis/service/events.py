@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cxlib.analysis.results import Caveat
-from cxlib.analysis.service.clock import refuse
+from cxlib.analysis.results import Caveat, counted
+from cxlib.analysis.service.log import refuse, require
 from cxlib.analysis.ticket_targets import DONE, STATES
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 EVENTS: dict[str, str | None] = {
@@ -41,6 +41,10 @@ def fold_events(
 ) -> FoldedEvents:
     """Fold event rows, or repeated snapshots of a ticket, to one row a ticket.
 
+    ``created_at`` is a ticket's first time, ``updated_at`` its last; ``resolved_at`` and
+    ``closed_at`` the last time it became so, if it still is; ``reopened`` and ``reassigned`` count
+    changes. A column of one of these names that the rows bring along is kept, with its last value.
+
     Parameters
     ----------
     events : pandas.DataFrame
@@ -50,25 +54,13 @@ def fold_events(
     at, event, state : str
         Names of those columns.
 
-    Returns
-    -------
-    FoldedEvents
-        ``created_at`` is the first time of a ticket; ``first_response_at`` its first response;
-        ``resolved_at`` and ``closed_at`` the last time it became so, if it still is; ``reopened``
-        and ``reassigned`` count changes; ``updated_at`` is its last time. A column of one of
-        these names that the rows bring along is kept, with its last value.
-
     Raises
     ------
     DataError
         If a column is missing, the times are none, or an event or state is unknown.
     """
     kind = event if event in events else state
-    for column in ("ticket_id", at, kind):
-        if column not in events:
-            raise DataError(
-                f"column {column!r} is not in the events{nearest(column, map(str, events))}"
-            )
+    require(events, ("ticket_id", at, kind), "events")
     if events.empty:
         raise DataError("the event log has no rows.")
     if not pd.api.types.is_datetime64_any_dtype(events[at]):
@@ -88,23 +80,20 @@ def fold_events(
     carried = [str(c) for c in events if c not in {"ticket_id", at, event, state}]
     by_ticket = rows.groupby("ticket_id")
     tickets = derived.assign(**{c: by_ticket[c].last() for c in carried})  # the last known value
-    values = {c: by_ticket[c].nunique() for c in carried}
-    changing = {c: int((n_values > 1).sum()) for c, n_values in values.items()}
-    changed = {column: n for column, n in changing.items() if n}
-    n_duplicates, n_undated = int(repeated.sum()), int(undated.sum())
-    left_out = (
-        (_("{n} events repeat another and were left out."), n_duplicates),
-        (_("{n} events without a time were left out."), n_undated),
-    )
+    values = by_ticket[carried].nunique()
+    changed = {c: int(n) for c, n in (values > 1).sum().items() if n}
     message = _("{column} changes within {n} tickets; its last value counts.")
     return FoldedEvents(
         tickets=tickets.reset_index(),
         running=pd.DataFrame({"column": list(changed), "tickets": list(changed.values())}),
         n_events=len(events),
-        n_duplicates=n_duplicates,
-        n_undated=n_undated,
+        n_duplicates=int(repeated.sum()),
+        n_undated=int(undated.sum()),
         caveats=(
-            *(Caveat(told, n=n) for told, n in left_out if n),
+            *counted(
+                (repeated.sum(), _("{n} events repeat another and were left out.")),
+                (undated.sum(), _("{n} events without a time were left out.")),
+            ),
             *(Caveat(message, column=column, n=n) for column, n in changed.items()),
         ),
     )

@@ -13,7 +13,7 @@ from scipy.stats import t
 
 from cxlib import periods
 from cxlib.analysis.business_time import DAYS, BusinessHours
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.analysis.service.log import (
     Moment,
     TicketLog,
@@ -36,11 +36,16 @@ FEW_WEEKS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Backlog(Result):
-    """Open tickets, their ages and their flow; see `backlog` for the columns."""
+    """Open tickets, their ages and their flow; empty where nothing tells that a ticket ended.
+
+    ``table``: a row a look and group: ``period`` (its label, or the moment's date), ``at`` (on the
+    log's wall clock), ``opened, resolved`` (since the look before; missing where the log does not
+    tell when), ``open``, ``age_median, age_p90, age_oldest`` (seconds). ``ageing``: ``from_days,
+    to_days`` (infinite for the last), ``tickets, share``. All tickets are counted: no interval.
+    """
 
     table: pd.DataFrame
     ageing: pd.DataFrame
-    caveats: tuple[Caveat, ...]
 
 
 def backlog(
@@ -53,6 +58,9 @@ def backlog(
 ) -> Backlog:
     """Count open tickets and their ages at a moment, or at the end of every period up to it.
 
+    A log with one row a ticket forgets: a ticket reopened later counts as open ever since its
+    creation. Cancelled, merged and abandoned contacts are in no backlog.
+
     Parameters
     ----------
     each : {"month", "quarter", "year"}, optional
@@ -60,23 +68,6 @@ def backlog(
         tickets are over, not when, is looked at as of the moment alone.
     age_days : sequence of float
         Ascending edges of the age classes, in days.
-
-    Returns
-    -------
-    Backlog
-        ``table``: ``period`` (its label, or the moment's date), ``at`` (the moment on the log's
-        wall clock), the `by` columns, ``opened`` and ``resolved`` (during the period, or since the
-        log began; missing where the log does not tell when), ``open``, ``age_median``, ``age_p90``
-        and ``age_oldest`` (seconds; NaN where nothing is open). ``ageing``: ``period``, the `by`
-        columns, ``from_days``, ``to_days``
-        (infinite for the last), ``tickets``, ``share``. These count all tickets, so they have no
-        interval. Both are empty, with the reason in the caveats, where nothing tells that a
-        ticket ended.
-
-    Notes
-    -----
-    A log with one row a ticket forgets: a ticket reopened later counts as open ever since its
-    creation. Cancelled, merged and abandoned contacts are in no backlog.
     """
     if isinstance(age_days, str):
         raise DataError(f"age_days is {age_days!r}; write a list of days, such as [1, 7, 30].")
@@ -117,12 +108,11 @@ def backlog(
                 span = {"from_days": low, "to_days": high, "tickets": int(n), "share": share}
                 ageing.append({"period": label} | group | span)
         since = at
-    untimed = [Caveat(_UNDATED, n=int(undated.sum()))] if undated.any() else []
-    caveats = (*log.caveats, *missing, *untimed)
+    message = _("{n} finished tickets have no time of resolution and are in no backlog.")
+    caveats = (*log.caveats, *missing, *counted((undated.sum(), message)))
     return Backlog(table=pd.DataFrame(table), ageing=pd.DataFrame(ageing), caveats=caveats)
 
 
-_UNDATED = _("{n} finished tickets have no time of resolution and are in no backlog.")
 _NO_ENDS = _(
     "No backlog is counted: nothing in the tickets tells that one ended. A state, or the time of "
     "resolution or closing (tickets: columns: in the client file), would give it."
@@ -145,13 +135,17 @@ def _moments(log: TicketLog, each: periods.Kind | None) -> list[tuple[str, pd.Ti
 
 @dataclass(frozen=True, kw_only=True)
 class Arrivals(Result):
-    """Arrivals by weekday and time of day; see `arrivals` for the columns."""
+    """Arrivals by weekday and time of day, from the day `first` to `last`, `n` tickets in all.
+
+    ``table``: one row for every interval of every weekday that occurs: ``calls`` (mean per
+    interval), ``calls_per_hour`` (t interval over days; NaN from one day), ``n`` (days) and
+    ``tickets`` (their sum).
+    """
 
     table: pd.DataFrame
-    n: int  # tickets counted
-    first: pd.Timestamp  # the first day counted, and the last
+    n: int
+    first: pd.Timestamp
     last: pd.Timestamp
-    caveats: tuple[Caveat, ...]
 
 
 def arrivals(
@@ -175,14 +169,6 @@ def arrivals(
         Length of an interval; a divisor of 1,440.
     calendar : BusinessHours, optional
         Its wall clock is used, and days without business hours are left out.
-
-    Returns
-    -------
-    Arrivals
-        ``table``: the `by` columns, ``weekday`` (``mon`` to ``sun``), ``start`` (``"09:30"``),
-        ``calls`` (mean per interval), ``calls_per_hour`` with ``low`` and ``high`` (t interval
-        over days; NaN from one day), ``n`` (days) and ``tickets`` (their sum). One row for every
-        interval of every weekday that occurs.
     """
     if not isinstance(minutes, Real) or not minutes >= 1 or 1440 % minutes or minutes % 1:
         raise DataError(f"minutes is {minutes!r}; a day is not a whole number of such intervals.")
@@ -201,21 +187,15 @@ def arrivals(
     frame = frame[inside]
     if frame.empty:
         raise DataError("no ticket was opened on a day with business hours.")
-    caveats = [*log.caveats, *missing]
-    if closed:
-        message = _("{n} tickets came on days without business hours and were left out.")
-        caveats.append(Caveat(message, n=closed))
+    message = _("{n} tickets came on days without business hours and were left out.")
+    caveats = [*log.caveats, *missing, *counted((closed, message))]
     fewest = int(pd.Series(days.day_of_week).value_counts().min())
     if fewest < FEW_WEEKS:
         message = _("Some weekday occurs only {n} times, so one odd day weighs heavily.")
         caveats.append(Caveat(message, n=fewest))
-    return Arrivals(
-        table=_by_slot(frame, keys, days, int(minutes), confidence),
-        n=len(frame),
-        first=days[0],
-        last=days[-1],
-        caveats=tuple(caveats),
-    )
+    table = _by_slot(frame, keys, days, int(minutes), confidence)
+    told: dict[str, Any] = {"n": len(frame), "first": days[0], "last": days[-1]}
+    return Arrivals(table=table, caveats=tuple(caveats), **told)
 
 
 def _by_slot(
@@ -224,11 +204,8 @@ def _by_slot(
     """Return mean and interval of every group, weekday and slot from sums and sums of squares."""
     slots = 1440 // minutes
     opened = frame["opened"]
-    marked = frame[keys].assign(
-        day=opened.dt.normalize(),
-        weekday=opened.dt.day_of_week,
-        slot=(opened.dt.hour * 60 + opened.dt.minute) // minutes,
-    )
+    marked = frame[keys].assign(day=opened.dt.normalize(), weekday=opened.dt.day_of_week)
+    marked["slot"] = (opened.dt.hour * 60 + opened.dt.minute) // minutes
     daily = marked.groupby([*keys, "weekday", "slot", "day"], observed=True).size()
     counts = daily.rename("tickets").reset_index()
     counts["square"] = counts["tickets"] ** 2

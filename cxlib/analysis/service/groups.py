@@ -1,4 +1,4 @@
-"""A service group by group: side by side, against all others, and who is late."""
+"""A service group by group: side by side, against all others, who is late; reasons of contact."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from math import isnan, nan, sqrt
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.estimation import newcombe
+from cxlib.analysis.estimation import newcombe, z_of
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.service.kpis import first_contact
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import Terms, calendar_period, kpis, row_of
 from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 MOST_GROUPS = 8
@@ -30,16 +33,23 @@ _TESTED = ("first_response_sla", "resolution_sla", "sla_met", "fcr", "reopen_rat
 _LATE = ("first_response_sla", "resolution_sla")
 _COMPARED = ("kpi", "segment", "level", "same_segment", "same_level", "value", "others")
 _GAP = ("difference", "difference_low", "difference_high", "p_value", "n")
+_REASON = ["segment", "level", "n", "share", "handle", "hours", "repeats", "saved"]
+_REASON += ["saved_low", "saved_high"]
 _LOST = ("late", "share_of_late", "share_of_tickets", "direction", "unit")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Groups(Result):
-    """A service's KPIs by group; see `groups` for the columns."""
+    """A service's KPIs by group.
+
+    ``table``: a row a group, with the KPIs of `SHOWN` (times in seconds, shares of 0 to 1).
+    ``compared``: a row a group and share, in percent, against that of all others, as they come (not
+    at equal mix); ``same_segment, same_level`` where an earlier group holds the same tickets. For
+    service levels ``late`` (tickets beyond the SLA) and ``share_of_late`` (of all late ones).
+    """
 
     table: pd.DataFrame
     compared: pd.DataFrame
-    caveats: tuple[Caveat, ...]
 
 
 def groups(
@@ -53,19 +63,8 @@ def groups(
     """Set the KPIs of every group beside one another, and test each group against all others.
 
     Columns are split by one at a time; those that tell nothing apart are passed over, and of many
-    values the largest `MOST_GROUPS` are shown. A KPI of a group below `minimum_base` is NaN: the
-    group as a whole may be larger.
-
-    Returns
-    -------
-    Groups
-        ``table``: ``segment, level, n`` (tickets) and the KPIs of `SHOWN` (times in seconds,
-        shares of 0 to 1). ``compared``, the group's share against that of all others, as they
-        come (not at equal mix): ``kpi, segment, level``; ``same_segment, same_level`` where an
-        earlier group holds the same tickets; ``value, others, difference`` with its Newcombe
-        interval, in percent; ``p_value`` (pooled z test) and ``p_adjusted`` (Benjamini–Hochberg
-        over the table, each set of tickets once); ``n``; for service levels ``late`` (tickets
-        beyond the SLA), ``share_of_late`` (of all late ones) and ``share_of_tickets``, 0 to 1.
+    values the largest `MOST_GROUPS` are shown. A KPI of a group below `minimum_base` is NaN.
+    Newcombe intervals, pooled z tests; Benjamini-Hochberg, each set of tickets once.
     """
     whole = kpis(tickets, terms=terms, period=period).table
     frame = cohort(terms.log(tickets), calendar_period(period))
@@ -142,3 +141,70 @@ def _against(
             | {"direction": TICKET_KPIS[key].direction}
         )
     return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reasons(Result):
+    """Contact reasons by the work they make, most first.
+
+    ``table``: ``handle`` (mean, seconds), ``hours`` (n × handle), ``repeats`` (share of the
+    resolved whose customer came back for the same reason within the terms' window; NaN where
+    customers are not known), ``saved`` (hours of such a period; the interval holds the next
+    period's number of contacts, Poisson, and the mean's own error, not the assumption `answered`).
+    """
+
+    table: pd.DataFrame
+    answered: float
+    n_used: int
+
+
+def contact_reasons(
+    tickets: pd.DataFrame,
+    *,
+    terms: Terms,
+    period: str | None = None,
+    by: str = "category",
+    answered: float = 0.2,
+    confidence: float = 0.95,
+) -> Reasons:
+    """Rank contact reasons by volume × handle time, with the contacts that came back.
+
+    Parameters
+    ----------
+    by : str
+        The column of the reason.
+    answered : float
+        Share of each reason's contacts that a knowledge base would answer, 0 to 1: an assumption.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or the share lies outside 0 to 1.
+    """
+    if not 0 <= answered <= 1:
+        raise DataError(f"answered is {answered:g}; write a share from 0 to 1, such as 0.2.")
+    log = terms.log(tickets)
+    for name in (by, "handle_seconds"):
+        if name not in log.columns:
+            raise DataError(f"contact reasons need column {name!r}, which the tickets do not have.")
+    mine = cohort(log, calendar_period(period))
+    mine = mine[~mine["abandoned"] & mine[by].notna()]
+    again = pd.Series(np.nan, index=mine.index)
+    if "customer_id" in log.columns:
+        found = first_contact(log, mine, "repeat", terms.repeat_days, (by,))
+        again = (~found["success"]).astype(float).where(found["counted"])
+    z, rows = z_of(confidence), []
+    for level, group in mine.groupby(by, sort=True):
+        handle = group["handle_seconds"].dropna().astype(float)
+        n, mean = len(group), float(handle.mean()) if len(handle) else np.nan
+        error = float(handle.std() / np.sqrt(len(handle))) if len(handle) > 1 else np.nan
+        hours = n * mean / 3600
+        spread = z * np.sqrt(1 / n + (error / mean) ** 2) if mean else np.nan
+        saved = answered * hours
+        row = {"segment": by, "level": level, "n": n, "share": n / len(mine), "handle": mean}
+        row |= {"hours": hours, "repeats": float(again[group.index].mean()), "saved": saved}
+        row |= {"saved_low": max(saved * (1 - spread), 0.0), "saved_high": saved * (1 + spread)}
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=_REASON)
+    table = table.sort_values("hours", ascending=False, kind="stable", ignore_index=True)
+    return Reasons(table=table, answered=answered, n_used=len(mine))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted
 from cxlib.analysis.service.log import (
     GIVEN,
     Clock,
@@ -51,15 +51,27 @@ _LONGEST_WINDOW = 36_525
 
 @dataclass(frozen=True, kw_only=True)
 class TicketKpis(Result):
-    """The KPIs of a set of tickets; see `ticket_kpis` and `complaints` for the columns."""
+    """The KPIs of a set of tickets.
+
+    ``table``: the ``by`` columns, ``kpi, statistic, value, low, high, n`` (tickets it rests on),
+    ``unit`` ("seconds", "share" of 0 to 1, "rating", "tickets"), ``clock`` (of durations), ``open``
+    (tickets among ``n`` still running). KPIs: ``tickets`` (all contacts); ``first_response`` and
+    ``resolution`` (median, p80, p90) with ``…_sla``; ``handle_time`` (mean, median, p90); ``fcr,
+    reopen_rate, reassign_rate, csat, sla_met``; ``abandonment_rate`` over all contacts, while every
+    other KPI rests on those that were answered. A quantile that is not reached is NaN (Brookmeyer,
+    Crowley 1982, Biometrics 38); shares have Wilson's interval. ``first_contact``, what the FCR
+    rests on: the ``by`` columns, ``method, window_days, numerator, denominator, window_open,
+    unknown``; empty where it is not computed. ``as_of``: UTC without a zone. ``n_used``: tickets of
+    the cohort; ``n_dropped``: cancelled, merged, opened later, undated; ``n_duplicates``: rows that
+    gave way to a later row of their ticket.
+    """
 
     table: pd.DataFrame
-    first_contact: pd.DataFrame  # what the FCR rests on; empty where it is not computed
-    as_of: pd.Timestamp  # UTC without a zone
-    n_used: int  # tickets of the cohort
-    n_dropped: int  # cancelled, merged, opened later, undated
-    n_duplicates: int  # rows that gave way to a later row of their ticket
-    caveats: tuple[Caveat, ...]
+    first_contact: pd.DataFrame
+    as_of: pd.Timestamp
+    n_used: int
+    n_dropped: int
+    n_duplicates: int
 
     @classmethod
     def of(
@@ -75,10 +87,11 @@ class TicketKpis(Result):
     ) -> TicketKpis:
         """Assemble the rows of a cohort, with what a reader must know of those that say little."""
         table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
-        told = list(caveats)
-        if small := int((table["n"] < minimum_base).sum()):
-            message = _("{n} rows rest on fewer than {base} tickets.")
-            told.append(Caveat(message, n=small, base=minimum_base))
+        small, message = (
+            (table["n"] < minimum_base).sum(),
+            _("{n} rows rest on fewer than {base} tickets."),
+        )
+        told = [*caveats, *counted((small, message), base=minimum_base)]
         message = _("{kpi}: {n} values are not reached, too many tickets are still open.")
         undecided = table[table["value"].isna() & (table["open"] > 0)]
         for kpi, part in undecided.groupby("kpi", sort=False):
@@ -138,29 +151,10 @@ def ticket_kpis(
     repeat_same : sequence of str
         Columns in which a repeat must agree, such as ``("category",)``.
 
-    Returns
-    -------
-    TicketKpis
-        ``table``: the `by` columns, ``kpi``, ``statistic``, ``value``, ``low``, ``high``, ``n``
-        (tickets it rests on), ``unit`` (``seconds``, ``share`` of 0 to 1, ``rating``,
-        ``tickets``), ``clock`` (of durations), ``open`` (tickets among `n` still running). KPIs:
-        ``tickets`` (all contacts); ``first_response`` and ``resolution`` (median, p80, p90) with
-        ``…_sla``; ``handle_time`` (mean, median, p90); ``fcr``, ``reopen_rate``,
-        ``reassign_rate``, ``csat``, ``sla_met``; ``abandonment_rate`` over all contacts, while
-        every other KPI rests on those that were answered. A quantile that is not reached is NaN.
-        ``first_contact``: the `by` columns, ``method``, ``window_days``, ``numerator``,
-        ``denominator``, ``window_open``, ``unknown``.
-
     Raises
     ------
     DataError
         If the period has no ticket, a priority has no SLA, or an argument is unknown.
-
-    References
-    ----------
-    .. [1] Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median survival time.
-       Biometrics 38, 29-41.
-    .. [2] Wilson, E. B. (1927). Probable inference. JASA 22, 209-212.
     """
     check_confidence(confidence)
     limits = check_sla(sla)
@@ -193,7 +187,7 @@ def ticket_kpis(
             contacts.append(group | {"method": fcr} | window | shares | others)
         rows += [group | each for each in made]
     message = _("{kpi}: {n} finished tickets have no time for it and were left out.")
-    left = [Caveat(message, kpi=kpi, n=n) for kpi, n in untimed.items() if n]
+    left = [caveat for kpi, n in untimed.items() for caveat in counted((n, message), kpi=kpi)]
     told = (*log.caveats, *missing, *_absent(log, fcr), *left)
     return TicketKpis.of(
         log, frame, rows, keys, caveats=told, minimum_base=minimum_base, first_contact=contacts

@@ -1,12 +1,10 @@
 """The ticket log as every service question reads it: checked, one row a ticket, as of a moment.
 
-The canonical tickets table has one row a ticket; its columns, their dtypes and meanings are those
-of ``cxlib.data.schema.describe("tickets")``. Only `ticket_id` and `created_at` are required; a
-question that needs another column says so in a caveat where it is absent. Times are datetimes, all
-of them without a zone (one wall clock) or in one and the same zone; ``state`` is open, resolved,
-closed, cancelled, merged or abandoned; ``handle_seconds`` is talk, hold and after-call work;
-``first_response_seconds`` and ``resolution_seconds`` are durations on the log's own clock; of
-several rows of a ticket the one last in ``updated_at`` wins.
+``cxlib.data.schema.describe("tickets")`` tells its columns; only `ticket_id` and `created_at` are
+required. Times are datetimes, all without a zone (one wall clock) or all in one zone; ``state`` is
+one of `STATES`; ``handle_seconds`` is talk, hold and after-call work; ``first_response_seconds``
+and ``resolution_seconds`` are durations on the log's own clock. Of several rows of a ticket the one
+last in ``updated_at`` wins.
 """
 
 from __future__ import annotations
@@ -20,20 +18,21 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.results import Caveat
-from cxlib.analysis.service.clock import ENDS, UTC_CLOCK, in_utc, one_zone, present_times, refuse
+from cxlib.analysis.business_time import BusinessHours, to_utc
+from cxlib.analysis.results import Caveat, counted
 from cxlib.analysis.ticket_targets import DONE, EXCLUDED, STATES
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
+TIMES = ("created_at", "first_response_at", "resolved_at", "closed_at", "updated_at")
+ENDS = ("first_response_at", "resolved_at", "closed_at")
+UTC_CLOCK: Literal["datetime64[us]"] = "datetime64[us]"
 GIVEN = {"first_response_at": "first_response_seconds", "resolved_at": "resolution_seconds"}
 """The duration that may stand in for a time."""
 
 AMOUNTS = ("handle_seconds", "reopened", "reassigned", *GIVEN.values())
 FLAGS = ("complaint", "upheld", "fcr_survey", "sla_met")
-_A_PATTERN = 3
-"""So many tickets early by whole hours are no accident."""
+_A_PATTERN = 3  # so many tickets early by whole hours are no accident
 
 Moment = str | dt.datetime | dt.date | pd.Timestamp | None
 Clock = Literal["calendar", "business"]
@@ -76,27 +75,14 @@ def read_log(
     closing: bool = False,
     excluded: Literal["drop", "keep"] = "drop",
 ) -> TicketLog:
-    """Check a tickets table and set it to a moment.
+    """Check a tickets table and set it to a moment; several rows of one ticket are folded.
 
-    Several rows of one ticket are folded, the last wins.
-
-    Parameters
-    ----------
-    calendar : BusinessHours, optional
-        Gives the wall clock of times without a zone; without it such a clock never changes.
-    clock : {"calendar", "business"}
-        On which the log's own durations were measured; those on calendar time give the time.
-    closing : bool
-        Whether the closing time stands in for a missing resolution.
-    excluded : {"drop", "keep"}
-        What becomes of cancelled and merged tickets: each was a contact, but not a case.
-
-    Raises
-    ------
-    DataError
-        If a column is missing or of the wrong kind, clocks are mixed, a state is unknown, an
-        amount is negative, or nothing is left. Times of one ticket that contradict one another,
-        and those in an hour that the clocks skipped, are set aside and counted.
+    `calendar` gives the wall clock of times without a zone (without it such a clock never changes);
+    `clock` is the one on which the log's own durations were measured: those on calendar time give
+    the time. `closing` lets the closing time stand in for a missing resolution. `excluded` tickets
+    (cancelled, merged) were contacts, but no cases. Refused are missing columns and wrong kinds,
+    mixed clocks, unknown states, amounts below 0, and a log of which nothing is left; times that
+    contradict, or in an hour that the clocks skipped, are set aside and counted.
     """
     terms = (as_of, calendar, clock, closing, excluded)
     for seen, its, log in _read:
@@ -141,23 +127,22 @@ def _checked(tickets: pd.DataFrame, terms: tuple[Any, ...]) -> TicketLog:
             f"merged, {int(later.sum())} were opened after {moment}, {int(undated.sum())} have no "
             "creation time."
         )
-    wall = kept["created_at"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
-    kept["opened"] = wall
+    created = kept["created_at"].dt.tz_localize("UTC")
+    kept["opened"] = created.dt.tz_convert(zone).dt.tz_localize(None)
     kept["abandoned"] = kept["state"] == "abandoned"
     if not kept["done"].any():  # while nothing is finished, an empty time tells too
         told |= {column for column in ENDS if column in tickets}
     if stood_in:
         told.add("resolved_at")
-    abandoned = int(kept["abandoned"].sum())
-    counts = (
+    caveats = counted(
         (n_duplicates, _("{n} earlier or repeated rows of a ticket gave way to its last row.")),
-        (int(gone.sum()), _("{n} cancelled or merged tickets were left out.")),
-        (int(later.sum()), _("{n} tickets opened after the moment of the report were left out.")),
-        (int(undated.sum()), _("{n} tickets without a creation time were left out.")),
+        (gone.sum(), _("{n} cancelled or merged tickets were left out.")),
+        (later.sum(), _("{n} tickets opened after the moment of the report were left out.")),
+        (undated.sum(), _("{n} tickets without a creation time were left out.")),
         (read["skipped"], _("{n} times lie in an hour that the clocks skipped; set aside.")),
         (read["first"], _("{n} times lie in an hour that came twice and were read as the first.")),
         (stood_in, _("{n} tickets have no resolution; the closing time stands in for it.")),
-        (abandoned, _("{n} abandoned contacts count in the abandonment rate alone.")),
+        (kept["abandoned"].sum(), _("{n} abandoned contacts count in the abandonment rate alone.")),
     )
     return TicketLog(
         frame=kept,
@@ -167,7 +152,7 @@ def _checked(tickets: pd.DataFrame, terms: tuple[Any, ...]) -> TicketLog:
         ends_known=bool({"resolved_at", "closed_at", "state"} & told),
         n_duplicates=n_duplicates,
         n_dropped=int(gone.sum() + later.sum() + undated.sum()),
-        caveats=(*(Caveat(message, n=n) for n, message in counts if n), *contradicting),
+        caveats=(*caveats, *contradicting),
     )
 
 
@@ -200,35 +185,31 @@ def bounds(period: str | int) -> tuple[pd.Timestamp, pd.Timestamp]:
 def group_keys(
     frame: pd.DataFrame, by: str | Iterable[str] | None
 ) -> tuple[pd.DataFrame, list[str], list[Caveat]]:
-    """Return the tickets that have every `by` value, the names of `by`, and what was left out.
-
-    ``month``, ``quarter`` and ``year`` are those of creation, unless the table has such a column.
-    """
+    """Return the tickets that have every `by` value, the names of `by`, and what was left out."""
     keys = [by] if isinstance(by, str) else list(by or ())
-    derived = {
+    derived = {  # month, quarter and year are those of creation, unless there is such a column
         key: periods.label_dates(frame["opened"], key)
         for key in keys
         if key in periods.FREQUENCY and key not in frame
     }
     frame = frame.assign(**derived)
     require(frame, keys)
-    message = _("{n} tickets have no {column}.")
-    counts = {key: int(frame[key].isna().sum()) for key in keys}
-    caveats = [Caveat(message, n=n, column=key) for key, n in counts.items() if n]
+    caveats: list[Caveat] = []
+    for key in keys:
+        caveats += counted(
+            (frame[key].isna().sum(), _("{n} tickets have no {column}.")), column=key
+        )
     return frame.dropna(subset=keys) if caveats else frame, keys, caveats
 
 
 def groups_of(
     frame: pd.DataFrame, keys: list[str]
 ) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-    """Yield the values of `keys` with the tickets that have them, in order; one group for none.
-
-    One group at a time is in memory: pandas would sort a copy of the whole log.
-    """
+    """Yield the values of `keys` with the tickets that have them, in order; one group for none."""
     if not keys:
         yield {}, frame
         return
-    grouped = frame.groupby(keys, sort=True, observed=True)
+    grouped = frame.groupby(keys, sort=True, observed=True)  # its own loop copies the whole log
     sizes, order = grouped.size(), np.argsort(grouped.ngroup().to_numpy(), kind="stable")
     parts = np.split(order, sizes.to_numpy().cumsum()[:-1])
     for names, rows in zip(sizes.index, parts, strict=True):
@@ -241,12 +222,12 @@ def only(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:
     return frame.copy(deep=False) if mask.all() else frame[mask]
 
 
-def require(frame: pd.DataFrame, columns: Iterable[str]) -> None:
-    """Raise DataError for the first of `columns` that a tickets table lacks."""
+def require(frame: pd.DataFrame, columns: Iterable[str], what: str = "tickets") -> None:
+    """Refuse a table (`what` in the message) that lacks one of `columns`."""
     for column in columns:
         if column not in frame:
             raise DataError(
-                f"column {column!r} is not in the tickets{nearest(column, map(str, frame.columns))}"
+                f"column {column!r} is not in the {what}{nearest(column, map(str, frame))}"
             )
 
 
@@ -267,19 +248,15 @@ def _check_amounts(frame: pd.DataFrame) -> None:
 
 
 def _last_rows(frame: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
-    """Keep each ticket's last row, by ``updated_at`` where there is one, else by position.
-
-    A row written after the moment counts only where the ticket has no earlier one.
-    """
+    """Keep each ticket's last row by then (by ``updated_at``, else position), else its first."""
     if not frame["ticket_id"].duplicated().any():
         return frame
-    ordered = frame
     if "updated_at" in frame:
-        known = (frame["updated_at"] <= moment).rename("known")
-        order = pd.DataFrame({"known": known, "at": frame["updated_at"]}).reset_index(drop=True)
+        order = pd.DataFrame({"at": frame["updated_at"]}).reset_index(drop=True)
+        order = order.assign(known=order["at"] <= moment)
         order = order.sort_values(["known", "at"], kind="stable", na_position="first")
-        ordered = frame.iloc[order.index]
-    return ordered.drop_duplicates("ticket_id", keep="last")
+        frame = frame.iloc[order.index]
+    return frame.drop_duplicates("ticket_id", keep="last")
 
 
 def _moment(frame: pd.DataFrame, as_of: Moment, zone: dt.tzinfo) -> pd.Timestamp:
@@ -299,10 +276,7 @@ def _moment(frame: pd.DataFrame, as_of: Moment, zone: dt.tzinfo) -> pd.Timestamp
 def _as_it_stood(
     frame: pd.DataFrame, moment: pd.Timestamp, *, closing: bool
 ) -> tuple[pd.DataFrame, int]:
-    """Forget what happened after `moment`, and fill in the state that then held.
-
-    Returned as well: for how many finished tickets the closing stands in for the resolution.
-    """
+    """Forget what came after `moment`; count for how many the closing is the resolution."""
     ended = frame["resolved_at"].fillna(frame["closed_at"])
     state = _states(frame, ended.notna())
     gone = frame["closed_at"].fillna(frame["resolved_at"])
@@ -332,7 +306,7 @@ def _states(frame: pd.DataFrame, over: pd.Series) -> pd.Series:
 
 def _set_aside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Caveat]]:
     """Drop times that lie before the creation of their ticket, and say how many it were."""
-    caveats = []
+    caveats: list[Caveat] = []
     for column in (*ENDS, "ended_at"):
         early = frame["created_at"] - frame[column]
         bad = early > pd.Timedelta(0)
@@ -342,11 +316,85 @@ def _set_aside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Caveat]]:
         if column == "ended_at":
             continue
         hours = float((early[bad].dt.total_seconds() / 3600).median())
-        caveats.append(Caveat(_EARLY, n=int(bad.sum()), column=column))
+        message = _(
+            "{n} tickets have a {column} before their creation; those times were set aside."
+        )
+        caveats += counted((bad.sum(), message), column=column)
         if bad.sum() >= _A_PATTERN and round(hours) >= 1 and abs(hours - round(hours)) < 0.25:
-            caveats.append(Caveat(_ZONES, column=column, hours=round(hours)))
+            message = _(
+                "Times in {column} are {hours} h early: the clocks may be in different time zones."
+            )
+            caveats.append(Caveat(message, column=column, hours=round(hours)))
     return frame, caveats
 
 
-_EARLY = _("{n} tickets have a {column} before their creation; those times were set aside.")
-_ZONES = _("Times in {column} are {hours} h early: the clocks may be in different time zones.")
+def refuse(values: pd.Series, bad: pd.Series, wanted: str) -> None:
+    """Refuse the first bad value of a column: its row, how many there are, the fix."""
+    if bad.any():
+        first = values[bad].iloc[0]
+        shown = repr(first) if isinstance(first, (str, bool, dt.date)) else first
+        raise DataError(
+            f"{values.name!r} holds {shown} (row {values.index[bad][0]}, {int(bad.sum())} such)"
+            f"{wanted}"
+        )
+
+
+def present_times(tickets: pd.DataFrame) -> list[str]:
+    """Return the time columns that hold anything."""
+    return [column for column in TIMES if column in tickets and tickets[column].notna().any()]
+
+
+def one_zone(tickets: pd.DataFrame, calendar: BusinessHours | None) -> dt.tzinfo:
+    """Return the one zone of the table's clocks, or raise DataError."""
+    zones: dict[str, dt.tzinfo | None] = {}
+    for column in present_times(tickets):
+        if not pd.api.types.is_datetime64_any_dtype(tickets[column]):
+            _refuse_times(tickets[column])
+        zones[column] = tickets[column].dt.tz
+    names = {column: str(zone) if zone else "no time zone" for column, zone in zones.items()}
+    if len(set(names.values())) > 1:
+        listed = ", ".join(f"{column} has {name}" for column, name in names.items())
+        raise DataError(f"the clocks of the tickets are mixed: {listed}; put all on one clock.")
+    if calendar is not None:
+        if not isinstance(calendar, BusinessHours):
+            raise DataError(f"calendar is {calendar!r}; write BusinessHours(hours='09:00-18:00').")
+        return calendar.zone
+    return next((zone for zone in zones.values() if zone is not None), dt.UTC)
+
+
+def _refuse_times(values: pd.Series) -> None:
+    known = values.dropna()
+    if all(isinstance(value, dt.datetime) for value in known):
+        aware = [value.tzinfo is not None for value in known]
+        odd = known[[each != aware[0] for each in aware]] if len(set(aware)) > 1 else known[1:]
+        raise DataError(
+            f"{values.name!r} mixes clocks: row {odd.index[0]} holds {odd.iloc[0]}, unlike row "
+            f"{known.index[0]} with {known.iloc[0]} ({len(odd)} such); put all on one clock."
+        )
+    wrong = known.map(lambda value: not isinstance(value, dt.datetime)).astype(bool)
+    refuse(known, wrong, ", which is no date with a time; convert the column first.")
+
+
+def in_utc(tickets: pd.DataFrame, zone: dt.tzinfo) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the table with every time in UTC, without a zone, and how doubtful ones were read.
+
+    An hour that came twice is the first, unless that lies before the creation of its ticket.
+    """
+    frame, read = tickets.copy(deep=False), {"first": 0, "skipped": 0}
+    filled = present_times(tickets)
+    for column in TIMES:
+        if column in filled:
+            first, second = (
+                to_utc(tickets[column], zone, last=last).dt.tz_localize(None).astype(UTC_CLOCK)
+                for last in (False, True)
+            )
+            read["skipped"] += int((first.isna() & tickets[column].notna()).sum())
+            twice = first < second
+            early = twice & (column != "created_at")
+            if early.any():
+                early &= first < frame["created_at"]
+            read["first"] += int(twice.sum()) - int(early.sum())
+            frame[column] = first.mask(early, second)
+        elif column in frame or column in ENDS:
+            frame[column] = pd.Series(pd.NaT, index=frame.index, dtype=UTC_CLOCK)
+    return frame, read

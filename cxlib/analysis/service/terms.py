@@ -11,8 +11,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.results import MINIMUM_BASE, Caveat
-from cxlib.analysis.service.clock import present_times
+from cxlib.analysis.results import MINIMUM_BASE, counted
 from cxlib.analysis.service.kpis import Fcr, TicketKpis, check_fcr, first_contact, ticket_kpis
 from cxlib.analysis.service.log import (
     Clock,
@@ -22,6 +21,7 @@ from cxlib.analysis.service.log import (
     group_keys,
     groups_of,
     opened_in,
+    present_times,
     read_log,
 )
 from cxlib.analysis.service.waits import Limits, Waits, check_priorities, check_sla, row, share
@@ -73,10 +73,7 @@ def kpis(
     period: str | None = None,
     by: str | Sequence[str] | None = None,
 ) -> TicketKpis:
-    """Compute `ticket_kpis` of a calendar period on the given terms.
-
-    A wave's own name as `period`, or None, is the whole log.
-    """
+    """Compute `ticket_kpis` of a calendar period (anything else is the whole log) on `terms`."""
     return ticket_kpis(tickets, by=by, period=calendar_period(period), **vars(terms))
 
 
@@ -87,17 +84,10 @@ def kpi_rows(
     period_kind: periods.Kind | None = None,
     whole: str = WHOLE,
 ) -> pd.DataFrame:
-    """Return every ticket KPI that a target may name, period by period.
+    """Return every ticket KPI that a target may name, by period; without a kind all is `whole`.
 
-    Without a `period_kind` the whole log is one period, named `whole`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``kpi`` (a key of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`), ``period``, ``value``
-        (a share of 0 to 1, seconds on the clock of the terms, or a mean), ``low, high``,
-        ``numerator, denominator`` (of shares; a share that censoring makes an estimate is scaled
-        to its tickets), ``n``, ``open``.
+    ``value`` is a share of 0 to 1, seconds on the clock of the terms, or a mean; ``numerator,
+    denominator`` are of shares: one that censoring makes an estimate is scaled to its tickets.
     """
     parts = kpis(tickets, terms=terms, by=period_kind).table
     label = parts[period_kind] if period_kind is not None else whole
@@ -112,8 +102,8 @@ def kpi_rows(
             counts |= {name: int(row[name]) for name in ("n", "open")}
             number = {name: float(row[name]) for name in ("value", "low", "high")}
             rows.append({"kpi": key, "period": str(period)} | number | counts)
-    columns = ("kpi", "period", "value", "low", "high", "numerator", "denominator", "n", "open")
-    return pd.DataFrame(rows, columns=list(columns))
+    columns = ["kpi", "period", "value", "low", "high", "numerator", "denominator", "n", "open"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def ratings(
@@ -123,14 +113,9 @@ def ratings(
     period_kind: periods.Kind | None = None,
     whole: str = WHOLE,
 ) -> pd.DataFrame:
-    """Return what customers said of their answered tickets, as the answers of a sample.
+    """Return what customers said of their answered tickets, one row an answer, as a sample's.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a ticket with an answer: ``period``, ``weight`` (1), ``ticket_csat``, ``fcr`` (0 or
-        1; only where the terms take the customer's word for it), ``customer_id`` where known, and
-        the columns tickets are split by.
+    ``weight`` is 1; ``fcr`` (0 or 1) is there only where the terms take the customer's word for it.
     """
     frame = terms.log(tickets).frame
     said = [name for name in ("csat", "fcr_survey") if name in frame]
@@ -195,28 +180,19 @@ def complaints(
 ) -> TicketKpis:
     """Follow the complaints of a period from receipt to outcome.
 
-    The table has a ``complaint`` column; the limit of `terms` on the resolution is that of
-    complaints; a complaint is repeated if its customer complains again until `repeat_days` after
-    its resolution.
-
-    Returns
-    -------
-    TicketKpis
-        KPIs: ``received`` (count), ``answered`` (share answered or finished), ``resolution``
-        (median, p80, p90) and ``resolution_sla``, ``upheld`` (share of those decided),
-        ``repeated`` (share of resolved ones whose window is over). The table is empty where no
-        ticket of the period is marked as a complaint.
+    The tickets have a ``complaint`` column; the limit of `terms` on the resolution is that of
+    complaints; one is repeated if its customer complains again until `repeat_days` after its
+    resolution. KPIs: ``received`` (count), ``answered`` (share answered or finished),
+    ``resolution`` with ``resolution_sla``, ``upheld`` (of those decided), ``repeated`` (of resolved
+    ones whose window is over); none where no ticket of the period is a complaint.
     """
     check_confidence(confidence)
     check_fcr("repeat", repeat_days)
     terms = terms or Terms()
     log = terms.log(tickets)
-    caveats = list(log.caveats)
-    marked = pd.Series(False, index=log.frame.index)
+    marked = unmarked = pd.Series(False, index=log.frame.index)
     if "complaint" in log.columns:
-        unmarked = int(log.frame["complaint"].isna().sum())
-        if unmarked:
-            caveats.append(Caveat(_UNMARKED, n=unmarked))
+        unmarked = log.frame["complaint"].isna()
         marked = log.frame["complaint"].astype("boolean").fillna(False).astype(bool)
     frame = log.frame[marked]
     known = calendar_period(period)
@@ -242,8 +218,6 @@ def complaints(
             again = sums["counted"] - sums["success"]
             made.append(share("repeated", again, sums["counted"], confidence))
         rows += [group | each for each in made]
-    told = (*caveats, *missing)
+    message = _("{n} tickets do not say whether they are complaints and were taken as none.")
+    told = (*log.caveats, *counted((unmarked.sum(), message)), *missing)
     return TicketKpis.of(log, frame, rows, keys, caveats=told, minimum_base=minimum_base)
-
-
-_UNMARKED = _("{n} tickets do not say whether they are complaints and were taken as none.")

@@ -49,21 +49,27 @@ class Aim(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Result):
-    """Agents per interval (see :func:`schedule`), and hours over all: at the desk, and paid."""
+    """Agents per interval, and hours over all: at the desk, and paid.
+
+    ``table``: ``positions`` are of one interval alone (for a roster take ``paid_hours``),
+    ``mean_wait`` in seconds (``mean_wait_one_fewer`` infinite where the queue would grow without
+    limit), ``extra_wait`` a call for want of one agent (NaN without calls, or an agent to spare).
+    """
 
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     agent_hours: float = nan
     paid_hours: float = nan
-    caveats: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Staffing(Schedule):
-    """A week's staff; see `staff` for its tables, which are empty where nothing can be planned.
+    """A week's staff; its tables are empty where nothing can be planned: ``reason`` says why.
 
-    ``reason`` says why nothing can be; ``n`` are the calls it rests on, ``handle_seconds,
-    service_level, answer_seconds, shrinkage`` what it was planned with, ``answered`` the share of
-    the period's answered calls that were answered in time (NaN where the log does not tell).
+    ``table``: that of `schedule`, from the first interval of the week that had calls to the last.
+    ``week``: a row a day, its hours added up. ``cost``: as planned, and with one agent fewer where
+    there are two: ``mean_wait`` (of all calls; infinite where a queue never clears),
+    ``never_clears`` (intervals). ``n``: the calls it rests on; ``answered``: the share of the
+    period's answered calls that were answered in time (NaN where the log does not tell).
     """
 
     service_level: float
@@ -101,16 +107,6 @@ def schedule(
         Length of an interval, for the hours to be paid.
     minimum_agents : int
         Fewest agents at any open interval, calls or none.
-
-    Returns
-    -------
-    Schedule
-        ``table``: the `by` columns, ``calls_per_hour``, ``load``, ``agents``, ``positions`` (of one
-        interval alone: for a roster take ``paid_hours``), ``service_level``, ``mean_wait``
-        (seconds), ``occupancy``, ``p_abandon`` (0 without patience), ``service_level_one_fewer``,
-        ``mean_wait_one_fewer`` (infinite where the queue would grow without limit) and
-        ``extra_wait`` (seconds a call for want of one agent; NaN where there are no calls, or no
-        agent to take away).
     """
     keys = [by] if isinstance(by, str) else list(by)
     calls = _calls_per_hour(arrivals, keys)
@@ -204,16 +200,6 @@ def staff(
         Values of ``channel`` that are calls: work that is lost if nobody answers at once.
     minutes, **aim
         As in `schedule`.
-
-    Returns
-    -------
-    Staffing
-        ``table``: the columns of `schedule`, from the first interval of the week that had calls to
-        the last. ``week``, a row a day: ``weekday, calls`` (a day), ``peak_start, peak_agents,
-        agent_hours, paid_hours`` (of the day's hours added up), ``n`` (calls counted). ``cost``,
-        as planned and with one agent fewer in each interval that has two: ``plan, service_level,
-        mean_wait`` (of all calls; infinite where a queue never clears), ``never_clears``
-        (intervals), ``n``.
     """
     answer, shrinkage = aim.get("answer_seconds", ANSWER_SECONDS), aim.get("shrinkage", 0.0)
     level = aim.get("service_level", SERVICE_LEVEL)
@@ -265,22 +251,15 @@ def _calls(
 
 
 def _week(plan: pd.DataFrame, inflow: pd.DataFrame, minutes: int, shrinkage: float) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
+    rows = []
     for day in (day for day in DAYS if (plan["weekday"] == day).any()):
         mine = plan[plan["weekday"] == day]
         peak = mine.iloc[int(mine["agents"].argmax())]
-        hours = float(mine["agents"].sum() * minutes / 60)
-        rows.append(
-            {
-                "weekday": day,
-                "calls": float(mine["calls_per_hour"].sum() * minutes / 60),
-                "peak_start": str(peak["start"]),
-                "peak_agents": int(peak["agents"]),
-                "agent_hours": hours,
-                "paid_hours": float(paid(hours, shrinkage)),
-                "n": int(inflow.loc[inflow["weekday"] == day, "tickets"].sum()),
-            }
-        )
+        calls, hours = (float(mine[of].sum() * minutes / 60) for of in ("calls_per_hour", "agents"))
+        row = {"weekday": day, "calls": calls, "peak_start": str(peak["start"])}
+        row |= {"peak_agents": int(peak["agents"]), "agent_hours": hours}
+        row |= {"paid_hours": float(paid(hours, shrinkage))}
+        rows.append(row | {"n": int(inflow.loc[inflow["weekday"] == day, "tickets"].sum())})
     return pd.DataFrame(rows)
 
 

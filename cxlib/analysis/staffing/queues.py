@@ -50,7 +50,7 @@ def erlang_c(
     agents: int,
     answer_seconds: float = ANSWER_SECONDS,
 ) -> Queue:
-    """Describe a queue in which nobody hangs up.
+    """Describe a queue in which nobody hangs up (Gans, Koole, Mandelbaum 2003, M&SOM 5).
 
     Parameters
     ----------
@@ -67,11 +67,6 @@ def erlang_c(
     ------
     DataError
         If the load is not below the agents: the queue would grow without limit.
-
-    References
-    ----------
-    .. [1] Gans, N., Koole, G., Mandelbaum, A. (2003). Telephone call centers: tutorial, review and
-       research prospects. M&SOM 5(2), 79-141.
     """
     load = offered_load(calls_per_hour, handle_seconds)
     agents, within = _whole_agents(agents), at_least(answer_seconds, "answer_seconds")
@@ -103,31 +98,22 @@ def erlang_a(
 ) -> Queue:
     """Describe a queue whose callers hang up after an exponential patience (M/M/n+M).
 
+    ``service_level`` is the share of all offered calls that are served within the answer time, and
+    ``mean_wait`` is over all offered calls, those who hang up included (Palm 1957; Zeltyn,
+    Mandelbaum 2005, Queueing Systems 51).
+
     Parameters
     ----------
     calls_per_hour, handle_seconds, agents, answer_seconds
         As in :func:`erlang_c`; the load may exceed the agents, for then callers leave.
     patience_seconds : float
         Mean time a caller is ready to wait, in seconds.
-
-    Returns
-    -------
-    Queue
-        ``service_level`` is the share of all offered calls that are served, and within the answer
-        time; ``mean_wait`` is over all offered calls, those who hang up included.
-
-    References
-    ----------
-    .. [1] Palm, C. (1957). Research on telephone traffic carried by full availability groups.
-    .. [2] Zeltyn, S., Mandelbaum, A. (2005). Call centers with impatient customers: many-server
-       asymptotics of the M/M/n+G queue. Queueing Systems 51, 361-402.
     """
     load = offered_load(calls_per_hour, handle_seconds)
     agents, within = _whole_agents(agents), at_least(answer_seconds, "answer_seconds")
     patience = at_least(patience_seconds, "patience_seconds", above=True)
-    p_wait, p_abandon, level = _waiting_a(
-        calls_per_hour / 3600, handle_seconds, agents, patience, within
-    )
+    arriving = calls_per_hour / 3600
+    p_wait, p_abandon, level = _waiting_a(arriving, handle_seconds, agents, patience, within)
     return Queue(
         p_wait=p_wait,
         p_abandon=p_abandon,
@@ -161,7 +147,7 @@ def agents_needed(
     max_occupancy: float = 1.0,
     patience_seconds: float | None = None,
 ) -> AgentsNeeded:
-    """Find the fewest agents that keep a service level without working above an occupancy.
+    """Find the fewest agents that keep a service level and an occupancy; no calls need none.
 
     Parameters
     ----------
@@ -174,11 +160,6 @@ def agents_needed(
         applied once, at the end.
     max_occupancy : float
         Highest bearable share of time on calls, above 0 to 1.
-
-    Returns
-    -------
-    AgentsNeeded
-        No calls need no agents.
     """
     load = offered_load(calls_per_hour, handle_seconds)
     if not 0 < finite(service_level, "service_level") < 1:
@@ -266,8 +247,7 @@ _SPREAD = 12.0
 def blocking(load: float, agents: int) -> float:
     """Return Erlang B, the share of calls that find `agents` busy where nobody waits.
 
-    The recursion B(n) = aB(n−1) / (n + aB(n−1)) stays between 0 and 1, so it neither overflows
-    nor cancels, whatever the number of agents.
+    B(n) = aB(n−1) / (n + aB(n−1)) stays between 0 and 1: no overflow, whatever the agents.
     """
     share = 1.0
     for n in range(1, agents + 1):
@@ -288,8 +268,7 @@ def _waiting_a(
     """
     if arrivals == 0:
         return 0.0, 0.0, 1.0
-    eta = arrivals * patience
-    c = agents * patience / handle
+    eta, c = arrivals * patience, agents * patience / handle
     blocked = blocking(arrivals * handle, agents - 1)
     total = _log_series(c, eta)
     odds = log(eta) + total + (log(blocked) if blocked > 0 else -inf)

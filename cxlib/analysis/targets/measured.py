@@ -278,29 +278,22 @@ def verdict(
         )
     sign = 1.0 if direction == "higher" else -1.0
     reached = bool(sign * (value - target) >= -SAME * max(1.0, abs(target)))
-    p_value = p_missed = n_to_settle = takes = nan
-    p_met, status = float(reached), MET if reached else MISSED
+    tested: dict[str, Any] = dict.fromkeys(("p_value", "p_missed", "n_to_settle", "takes"), nan)
+    tested |= {"p_met": float(reached), "status": MET if reached else MISSED}
     caveats = []
     if seen is not None and basis == "sample":
-        p_value, p_missed, p_met = seen.tests(target, direction)
-        status = MET if p_value <= alpha else MISSED if p_missed <= alpha else OPEN
-        n_to_settle, takes = seen.settle(target, alpha), seen.takes(target, direction, alpha)
+        tested = _tested(seen, target, direction, alpha)
         if seen.n < CARE_BASE:
             message = _("A verdict on {n} answers is rough: interpret with care.")
             caveats.append(Caveat(message, n=int(seen.n)))
-        if isnan(p_value):
+        if isnan(tested["p_value"]):
             message = _("The answers do not differ, so nothing says how sure they are.")
             caveats.append(Caveat(message))
     return Verdict(
+        **tested,
         target=target,
         direction=direction,
         reached=reached,
-        status=status,
-        p_value=p_value,
-        p_missed=p_missed,
-        p_met=p_met,
-        n_to_settle=n_to_settle,
-        takes=takes,
         alpha=float(alpha),
         basis=basis,
         value=value,
@@ -309,6 +302,15 @@ def verdict(
         n=nan if seen is None else seen.n,
         caveats=tuple(caveats),
     )
+
+
+def _tested(seen: Measured, target: float, direction: Direction, alpha: float) -> dict[str, Any]:
+    """Return the verdict of a sample, and what would settle it."""
+    p_value, p_missed, p_met = seen.tests(target, direction)
+    status = MET if p_value <= alpha else MISSED if p_missed <= alpha else OPEN
+    told = {"status": status, "p_value": p_value, "p_missed": p_missed, "p_met": p_met}
+    needs = {"n_to_settle": seen.settle(target, alpha)}
+    return told | needs | {"takes": seen.takes(target, direction, alpha)}
 
 
 def holm_level(p: float, family: Iterable[float], alpha: float = ALPHA) -> float:

@@ -123,32 +123,25 @@ def outlook(
         case = REACHES if needed <= best else SLOW
     else:
         case = IN_FULL if sign * (now + full - goal) >= 0 else SHORT
-    summary = {
-        "kpi": scenario.outcome,
-        "means": plan,
-        "gets_there": case,
-        "unit": "points" if scenario.kind == "nps" else "percent",
-        "direction": direction,
-        "value": now,
-        "target": goal,
-        "due": due,
-        "predicted": predicted,
-        "predicted_low": ends[0],
-        "predicted_high": ends[1],
-        "predicted_change": change,
-        "full_change": full,
-        "p_reach": p_reach,
-        "left": nan if not isfinite(goal) else 0.0 if lead >= 0 else goal - predicted,
-        "remaining": remaining,
-        "pace_needed": sign * needed,
-        "pace_best": sign * best,
-        "n": int(scenario.n_used),
-    }
+    left = nan if not isfinite(goal) else 0.0 if lead >= 0 else goal - predicted
+    unit = "points" if scenario.kind == "nps" else "percent"
+    summary: dict[str, Any] = {"kpi": scenario.outcome, "means": plan, "gets_there": case}
+    summary |= {"unit": unit, "direction": direction, "value": now, "target": goal, "due": due}
+    summary |= {"predicted": predicted, "predicted_low": ends[0], "predicted_high": ends[1]}
+    summary |= {"predicted_change": change, "full_change": full, "p_reach": p_reach, "left": left}
+    summary |= {"remaining": remaining, "pace_needed": sign * needed, "pace_best": sign * best}
+    summary |= {"n": int(scenario.n_used)}
+    table = _steps(steps, haircut)
+    return Outlook(table=table, summary=pd.DataFrame([summary]), caveats=tuple(scenario.caveats))
+
+
+def _steps(steps: pd.DataFrame, haircut: float) -> pd.DataFrame:
+    """Return what each driver adds after the haircut, the largest step first."""
     largest = steps["step"].abs().sort_values(ascending=False, kind="stable").index
     steps = steps.loc[largest].reset_index(drop=True)
     counted = np.sort(np.outer(steps["step"], [HAIRCUT_LEAST, 1.0]), axis=1)
     names = {"mean_now": "rating_now", "mean_used": "rating_planned"}
-    table = (
+    return (
         steps[["driver", *names]]
         .rename(columns=names)
         .assign(
@@ -158,7 +151,6 @@ def outlook(
             capped=steps["capped"].astype(bool),
         )
     )
-    return Outlook(table=table, summary=pd.DataFrame([summary]), caveats=tuple(scenario.caveats))
 
 
 def fastest(history: pd.DataFrame | None, *, direction: Direction) -> float:
@@ -184,22 +176,11 @@ def path(
 ) -> pd.DataFrame:
     """Lay out the periods from the baseline to the due date.
 
-    Parameters
-    ----------
-    start, due : str
-        Period labels: ``2026Q3``, ``2026-09`` or ``2026``; `due` must be the later one.
-    baseline, target : float
-        The KPI's value in either, in its unit.
-    agreed : mapping of str to float, optional
-        Steps that the contract names, by period; they replace the straight line.
-    kind : {"month", "quarter", "year"}, optional
-        Kind of the periods laid out; that of `start` if not said.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``period, expected, agreed``: a row a period, `start` and `due` included; between agreed
-        steps the line is straight in days, as in `kpis.judge`.
+    `start` and `due` are labels (``2026Q3``, ``2026-09`` or ``2026``), `due` the later one;
+    `baseline` and `target` the KPI's value in either; `agreed` the steps that the contract names,
+    by period, which replace the straight line; `kind` that of the periods laid out (that of `start`
+    if not said). Returns ``period, expected, agreed``: a row a period, `start` and `due` included;
+    between agreed steps the line is straight in days, as in `kpis.judge`.
     """
     kind = kind or periods.kind_of(start)
     if kind is None or periods.kind_of(due) is None:

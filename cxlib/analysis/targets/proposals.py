@@ -198,30 +198,12 @@ def propose(
             _Ground("detectable", visible(chance), _shown(planned, chance)) for chance in chances
         ]
     levels = [_bounded(level, min(rebound, reach), room, end) for level in levels]
-    rows: list[dict[str, Any]] = []
-    for level, ground in zip(LEVELS, levels, strict=True):
-        change = sign * ground.gain
-        same = [r["level"] for r in rows if abs(r["change"] - change) < near]
-        needed: Any = pd.NA
-        if ground.gain > TINY:
-            needed = sample_size(score=baseline, change=change, power=power, **errors).n
-        rows.append(
-            {
-                "level": level,
-                "target": seen.value + change,
-                "change": change,
-                "per_period": change / periods,
-                "ground": ground.key,
-                "grounds": ground.words,
-                "coincides": same[0] if same else "",
-                "detectable": ground.gain > 0 and ground.gain >= smallest - 1e-9,
-                "n_needed": needed,
-            }
-        )
-    words = pd.Series([row["grounds"] for row in rows], dtype=object)  # caveats, not text
-    table = pd.DataFrame(rows).assign(grounds=words)
+
+    def needed(change: float) -> int:
+        return sample_size(score=baseline, change=change, power=power, **errors).n
+
     return Proposal(
-        table=table.astype({"n_needed": "Int64"}),
+        table=_laid_out(levels, seen, sign, smallest, periods, needed),
         candidates=_candidates([detectable, *grounds], seen.value, sign),
         baseline=seen.value,
         direction=direction,
@@ -231,6 +213,23 @@ def propose(
         n_next=planned,
         caveats=tuple(dict.fromkeys(caveats)),
     )
+
+
+def _laid_out(
+    levels: list[_Ground], seen: Measured, sign: float, smallest: float, periods: int, size: Any
+) -> pd.DataFrame:
+    """Return the targets as a table; levels closer than one standard error coincide."""
+    rows: list[dict[str, Any]] = []
+    for level, ground in zip(LEVELS, levels, strict=True):
+        change = sign * ground.gain
+        same = [r["level"] for r in rows if abs(r["change"] - change) < seen.standard_error]
+        row = {"level": level, "target": seen.value + change, "change": change}
+        row |= {"per_period": change / periods, "ground": ground.key, "grounds": ground.words}
+        row |= {"coincides": same[0] if same else ""}
+        row["detectable"] = ground.gain > 0 and ground.gain >= smallest - 1e-9
+        rows.append(row | {"n_needed": size(change) if ground.gain > TINY else pd.NA})
+    words = pd.Series([row["grounds"] for row in rows], dtype=object)  # caveats, not text
+    return pd.DataFrame(rows).assign(grounds=words).astype({"n_needed": "Int64"})
 
 
 def _reach(past: Shrunken | None, parts: Shrunken | None, sign: float, start: float) -> float:

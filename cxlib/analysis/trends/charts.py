@@ -14,7 +14,6 @@ from scipy.stats import t as student
 
 from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.trends.rules import RULES
-from cxlib.analysis.trends.segments import Segments
 from cxlib.analysis.trends.series import (
     Seasonality,
     Series,
@@ -23,6 +22,7 @@ from cxlib.analysis.trends.series import (
     rebased_at,
     season_of,
 )
+from cxlib.analysis.trends.stable import Segments
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -31,6 +31,10 @@ Ends = tuple[float | None, float | None]
 
 TRIAL_POINTS = 12
 """Limits on fewer points still move with every new one (NHS England, Making data count)."""
+VARIATION = {"better": _("improving"), "worse": _("concerning")}
+VARIATION |= {"high": _("neither high"), "low": _("neither low")}
+COMMON = _("common cause")
+"""The NHS verdict on the latest point, by its signal; none where no limit can be set."""
 MATERIAL_Z = 1.96
 """Lag-1 autocorrelations beyond this many standard errors (1/sqrt n) are called material."""
 
@@ -198,7 +202,13 @@ def _chart(
     shifts: bool,
 ) -> XmrChart:
     _check(improvement, target, limits)
-    chosen = _chosen(rules)
+    named = (rules,) if isinstance(rules, str) else tuple(rules or ())
+    if not named:
+        raise DataError(f"rules are {rules!r}; write 'nhs' for all, or one or more of them.")
+    for rule in named:
+        if rule not in (*RULES, "nhs"):
+            raise DataError(f"there is no rule {rule!r}{nearest(str(rule), (*RULES, 'nhs'))}")
+    chosen = tuple(rule for rule in RULES if rule in named or "nhs" in named)
     rebased, declared = rebased_at(series, rebase)
     parts = Segments(series, improvement, screen, chosen, limits or (None, None))
     table, shifted, rate = parts.table(declared, look=shifts)
@@ -214,7 +224,7 @@ def _chart(
         table=table,
         improvement=improvement,
         target=None if target is None else float(target),
-        variation=_variation(latest, improvement),
+        variation=VARIATION.get(latest["signal"], None if isnan(latest["upper"]) else COMMON),
         assurance=judged,
         miss_chance=nan if judged is None else _miss_chance(now, target, improvement),
         false_alarm_rate=rate,
@@ -246,25 +256,6 @@ def _check(improvement: str | None, target: float | None, ends: Ends | None) -> 
         raise DataError(f"target {target!r} is not a number.")
     if improvement is None:
         raise DataError(f"target {target:g} has no direction; say improvement='higher' or 'lower'.")
-
-
-def _chosen(rules: str | Sequence[str]) -> tuple[str, ...]:
-    named = (rules,) if isinstance(rules, str) else tuple(rules or ())
-    if not named:
-        raise DataError(f"rules are {rules!r}; write 'nhs' for all, or one or more of them.")
-    for rule in named:
-        if rule not in (*RULES, "nhs"):
-            raise DataError(f"there is no rule {rule!r}{nearest(str(rule), (*RULES, 'nhs'))}")
-    return tuple(rule for rule in RULES if rule in named or "nhs" in named)
-
-
-def _variation(latest: pd.Series, improvement: str | None) -> str | None:
-    """Return the NHS variation verdict on the latest point; None where no limit can be set."""
-    if not latest["signal"]:
-        return None if isnan(latest["upper"]) else _("common cause")
-    if improvement is None:
-        return _("neither high") if latest["signal"] == "high" else _("neither low")
-    return _("improving") if latest["signal"] == "better" else _("concerning")
 
 
 def _assurance(latest: pd.Series, target: float | None, improvement: str | None) -> str | None:

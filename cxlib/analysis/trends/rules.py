@@ -61,7 +61,9 @@ def limits(values: Values, noise: Values | None = None, *, screen: bool) -> Limi
         size, pair = moving, None
     else:
         pair = np.r_[np.nan, noise[1:] + noise[:-1]]
-        size = _standardised(moving, _process(moving, pair, there), pair)
+        spread = np.sqrt(2 * _process(moving, pair, there) + pair)
+        infinite = np.where(moving > 0, np.inf, moving)
+        size = np.divide(moving, spread, out=infinite, where=spread > 0)
     mean = _mean(size, there)
     kept = there & ~(size > SCREEN_FACTOR * mean) if screen else there
     bare = ~(_mean(size, kept) > 0)  # screening would leave only zeros
@@ -82,14 +84,6 @@ def _mean(values: Values, kept: Flags, weight: Values | float = 1.0) -> Values:
     total, n = (np.where(kept, values, 0.0) * w).sum(axis=1, keepdims=True), w.sum(1, keepdims=True)
     mean: Values = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
     return mean
-
-
-def _standardised(moving: Values, process: Values, pair: Values) -> Values:
-    spread = np.sqrt(2 * process + pair)
-    found: Values = np.divide(
-        moving, spread, out=np.where(moving > 0, np.inf, moving), where=spread > 0
-    )
-    return found
 
 
 def _process(moving: Values, pair: Values, kept: Flags) -> Values:

@@ -20,9 +20,8 @@ from cxlib.analysis.trends.rules import (
     limits,
     signals,
 )
-from cxlib.analysis.trends.segments import signal_of
 from cxlib.analysis.trends.series import without_season
-from cxlib.analysis.trends.stable import Stable, stable_like, strengths_of
+from cxlib.analysis.trends.stable import Stable, signal_of, stable_like, strengths_of
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -109,7 +108,9 @@ def early_warnings(
         unpromised += [name] if carry > MOST_CARRY else []
         if row is None:
             continue
-        row["chart"], row["severity"] = name, _severity(row["turn"], row["p_value"] <= serious)
+        sure = "serious" if row["p_value"] <= serious else "warning"
+        row["severity"] = {"worse": sure, "better": "good"}.get(row["turn"], "note")
+        row["chart"] = name
         row["chance"] = min(row["p_value"] * len(named), 1.0)
         row["held_back"] = ""
         if row["p_value"] > level:
@@ -172,9 +173,7 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float, floa
     part = chart.table[chart.table["segment"] >= settled].loc[: measured.index[-1]]
     part = part.reset_index(drop=True)
     labels, raw = part["period"].tolist(), part["value"].to_numpy(dtype=float)
-    noise = None
-    if "standard_error" in part:
-        noise = part["standard_error"].to_numpy(dtype=float) ** 2
+    noise = part["standard_error"].to_numpy(float) ** 2 if "standard_error" in part else None
     values, season = without_season(labels, raw)
     screen, rules = chart.screen, chart.rules
     stable, carry = stable_like(values, noise, season=season, screen=screen, rules=rules)
@@ -195,16 +194,9 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float, floa
     before = limits(values[None, :since], known_noise, screen=screen)
     known = (~np.isnan(values[:since])).sum() >= LEVEL_POINTS
     centre = float((before if known else limit).centre[0, 0])
-    row = {
-        "period": labels[-1],
-        "since": labels[since],
-        "rule": rule,
-        "turn": signal_of(way, chart.improvement),
-        "value": raw[-1],
-        "centre": centre + raw[-1] - values[-1],
-        "p_value": stable.p_value(strength),
-    }
-    return row, stable, simple.latest_flag, carry
+    row = {"period": labels[-1], "since": labels[since], "rule": rule, "value": raw[-1]}
+    row |= {"turn": signal_of(way, chart.improvement), "centre": centre + raw[-1] - values[-1]}
+    return row | {"p_value": stable.p_value(strength)}, stable, simple.latest_flag, carry
 
 
 def _began(rule: str, found: Signals) -> int:
@@ -216,12 +208,6 @@ def _began(rule: str, found: Signals) -> int:
     while at and flags[at - 1] and way[at - 1] == way[-1]:
         at -= 1
     return at
-
-
-def _severity(turn: str, sure: bool) -> str:
-    if turn == "worse":
-        return "serious" if sure else "warning"
-    return "good" if turn == "better" else "note"
 
 
 def _caveats(

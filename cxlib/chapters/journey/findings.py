@@ -7,8 +7,8 @@ from cxlib.words import mark as _
 
 # fmt: off
 TOUCHPOINTS = (
-    Rule({"role": "failing moment of truth"}, _("{kpi} is linked to the score more closely than most touchpoints, and feels clearly worse than the rest of the journey."), "serious", _("Begin here: walk through {kpi} as a customer, with whoever runs it.")),
-    Rule({"role": "pain point"}, _("{kpi} feels clearly worse than the rest of the journey."), "warning", _("Walk through {kpi} as a customer, with whoever runs it.")),
+    Rule({"role": "failing moment of truth"}, _("{kpi} is linked to the score more closely than most touchpoints, and feels clearly worse than the rest of the journey."), "serious", _("Within a month, walk through {kpi} as a customer, with whoever runs it, and agree on what to mend first.")),
+    Rule({"role": "pain point"}, _("{kpi} feels clearly worse than the rest of the journey."), "warning", _("Walk through {kpi} as a customer, with whoever runs it, before the next period ends.")),
     Rule({"role": "moment of truth"}, _("{kpi} is linked to the score more closely than most touchpoints: it must not slip."), "note"),
     Rule({"role": "strength"}, _("{kpi} feels clearly better than the rest of the journey."), "good"),
 )
