@@ -22,13 +22,7 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder with ``params/``, ``data/`` and, once the kit has run, ``.cx/`` and ``reports/``.
-
-    Parameters
-    ----------
-    root : Path
-        The folder, absolute.
-    """
+    """A folder with ``params/``, ``data/`` and, once the kit has run, ``.cx/`` and ``reports/``."""
 
     root: Path
 
@@ -36,10 +30,7 @@ class Workspace:
     def find(cls, start: Path | None = None) -> Workspace:
         """Return the workspace: ``CX_HOME``, else upward from `start`, else the kit's checkout.
 
-        Raises
-        ------
-        SetupError
-            If ``CX_HOME`` names no workspace, or there is none.
+        SetupError if ``CX_HOME`` names no workspace, or there is none.
         """
         named = os.environ.get("CX_HOME")
         if named:
@@ -87,13 +78,7 @@ class Workspace:
         return sorted([*own, *added], key=lambda path: path.name)
 
     def client_file(self, client: str | int) -> Path:
-        """Return the path of a client's parameter file.
-
-        Raises
-        ------
-        SetupError
-            If the name could leave the folder, or no such file exists; names the nearest client.
-        """
+        """Return the path of a client's file; SetupError, with the nearest, if it has none."""
         name = check_client_name(client)
         path = self.params / f"{name}.yaml"
         if not path.is_file():
@@ -105,13 +90,7 @@ class Workspace:
         return sorted(p.stem for p in self.params.glob("*.yaml") if p.stem != "template")
 
     def known(self) -> list[str]:
-        """Return all clients where none is named.
-
-        Raises
-        ------
-        SetupError
-            If there is none; it says how to make one.
-        """
+        """Return all clients; SetupError, which says how to make one, if there is none."""
         found = self.clients()
         if not found:
             raise SetupError(
@@ -186,13 +165,7 @@ class Workspace:
 
 
 def check_client_name(client: object) -> str:
-    """Return a client's name if it is a plain file name, and refuse it otherwise.
-
-    Raises
-    ------
-    SetupError
-        If it is empty or holds anything but letters, digits, ``-``, ``_`` and single dots.
-    """
+    """Return a client's name if it is a plain file name; SetupError otherwise."""
     name = str(client)
     odd = not _CLIENT.fullmatch(name) or ".." in name or name.endswith(".")
     if odd or _RESERVED.fullmatch(name) or len(name.encode("utf-8")) > _LONGEST:
@@ -215,18 +188,8 @@ def as_name(text: str) -> str:
 
     A plain label (``2026Q3``, ``Wave 2``, ``第一期``) is its own name. Of any other, what is
     harmless stays readable, and ``~`` with a digest of the whole tells it apart: of what is too
-    long or empty, holds separators or other special characters, begins with a dot, is reserved on
-    Windows, is not in Unicode's composed form, or differs from another by case only.
-
-    Parameters
-    ----------
-    text : str
-        A period, a language, a chapter: whatever a path is made of.
-
-    Returns
-    -------
-    str
-        At most 100 bytes of UTF-8.
+    long (100 bytes) or empty, holds separators or other special characters, begins with a dot, is
+    reserved on Windows, is not in Unicode's composed form, or differs from another by case only.
     """
     plain = (
         _SAFE.fullmatch(text)

@@ -31,18 +31,9 @@ BLOCKED = _("It rests on a chapter that could not be made for this period.")
 def bind(
     workspace: Workspace, client: Client, job: Job, ended: Sequence[tuple[Job, str]], made_of: str
 ) -> Outcome:
-    """Bind the reports of one client, period and language.
+    """Bind the reports of one client, period and language, whose chapters have `ended` in some way.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    client : Client
-    job : Job
-        The book's.
-    ended : sequence of (Job, str)
-        Its chapters, and how each ended: ``done``, ``fresh``, ``failed``, ``blocked`` …
-    made_of : str
-        The digest of all that goes into it.
+    `made_of` is the digest of all that goes into it.
     """
     labels, segments = client.labels(job.language), client.segments
     beside = tuple(
@@ -57,7 +48,7 @@ def bind(
     for each, state in sorted(ended, key=lambda e: (e[0].stem != FIRST, e[0].chapter.file)):
         if state == "not applicable":
             continue
-        record = read_record(workspace, each)
+        record = read_record(workspace, each.where)
         path = record.path(workspace, "report") if record and not record.error else None
         if state in ("done", "fresh") and path is not None:
             html = path.read_text(encoding="utf-8")
@@ -81,19 +72,15 @@ def bind(
     return Outcome(job.key, {"report": html.encode("utf-8")})
 
 
-def _whose(job: Job) -> tuple[str, str, str]:
-    return job.client, job.period, job.language
-
-
 def is_part(job: Job, book: Job) -> bool:
     """Tell whether a job is a chapter of a book: a notebook of its client, period and language."""
-    return job.chapter.path.suffix == ".ipynb" and _whose(job) == _whose(book)
+    return job.chapter.path.suffix == ".ipynb" and job.where[:3] == book.where[:3]
 
 
 def outdated(workspace: Workspace, made: Iterable[Job]) -> list[str]:
     """Return a line for each book that is older than the chapters just made."""
     books = dict.fromkeys(replace(job, chapter=BOOK) for job in made)
-    old = dict.fromkeys("/".join(_whose(b)) for b in books if read_record(workspace, b))
+    old = dict.fromkeys("/".join(b.where[:3]) for b in books if read_record(workspace, b.where))
     return [
         f"{name}: its book is older than its chapters; bind it anew with --book." for name in old
     ]
@@ -102,14 +89,9 @@ def outdated(workspace: Workspace, made: Iterable[Job]) -> list[str]:
 def printed(workspace: Workspace, job: Job) -> None:
     """Print a job's report beside it, unless that is done already.
 
-    Raises
-    ------
-    SetupError
-        If the machine has no Chromium.
-    RunError
-        If it cannot be printed or written.
+    SetupError if the machine has no Chromium, RunError if it cannot be printed or written.
     """
-    record: Record | None = read_record(workspace, job)
+    record: Record | None = read_record(workspace, job.where)
     report = record.path(workspace, "report") if record else None
     if record is None or report is None or record.path(workspace, "pdf") is not None:
         return
@@ -120,4 +102,4 @@ def printed(workspace: Workspace, job: Job) -> None:
     except OSError as failed:
         raise RunError(f"cannot write {path}: {failed.strerror}") from None
     told = (workspace.shown(path), hashlib.sha256(content).hexdigest())
-    write_record(workspace, job, replace(record, files={**record.files, "pdf": told}))
+    write_record(workspace, job.where, replace(record, files={**record.files, "pdf": told}))

@@ -52,6 +52,11 @@ class Chapter:
         """Sections that it reads, whether it needs them or not."""
         return (*self.sections, *self.sections_if_there)
 
+    @property
+    def every_read(self) -> tuple[str, ...]:
+        """Chapters that it reads, whether it needs them or not."""
+        return (*self.reads, *self.reads_if_there)
+
     def lacks(self, client: Client, silent: Sequence[str] = ()) -> str:
         """Return why this chapter does not apply to a client, or nothing if it does.
 
@@ -87,12 +92,8 @@ class Chapters:
 def discover(place: Workspace | Path) -> Chapters:
     """Return the chapters of a workspace or folder, each after those it reads, else by number.
 
-    A notebook without ``cx`` metadata takes no part; a damaged one is a fault of its own.
-
-    Raises
-    ------
-    RunError
-        If two share a stem, one reads an unknown chapter, or they read one another in a circle.
+    A notebook without ``cx`` metadata takes no part; a damaged one is a fault of its own. RunError
+    if two share a stem, one reads an unknown chapter, or they read one another in a circle.
     """
     found: dict[str, Chapter] = {}
     faults: dict[str, str] = {}
@@ -118,9 +119,9 @@ def discover(place: Workspace | Path) -> Chapters:
 def _without_readers_of_damaged(found: dict[str, Chapter], faults: dict[str, str]) -> None:
     """Move chapters that read a damaged one to the faults, and those that read these."""
     damaged = {match.group(2) for name in faults if (match := _NAME.fullmatch(Path(name).stem))}
-    while readers := [c for c in found.values() if damaged & {*c.reads, *c.reads_if_there}]:
+    while readers := [c for c in found.values() if damaged & {*c.every_read}]:
         for chapter in readers:
-            stem = next(s for s in (*chapter.reads, *chapter.reads_if_there) if s in damaged)
+            stem = next(s for s in chapter.every_read if s in damaged)
             faults[chapter.path.name] = (
                 f"{chapter.path.name} reads {stem!r}, whose notebook is damaged."
             )
@@ -129,12 +130,12 @@ def _without_readers_of_damaged(found: dict[str, Chapter], faults: dict[str, str
 
 def _sorted(found: Mapping[str, Chapter]) -> list[str]:
     for chapter in found.values():
-        for stem in (*chapter.reads, *chapter.reads_if_there):
+        for stem in chapter.every_read:
             if stem not in found:
                 raise RunError(
                     f"{chapter.path.name} reads {stem!r}, no chapter{nearest(stem, found)}"
                 )
-    sorter = TopologicalSorter({c.stem: (*c.reads, *c.reads_if_there) for c in found.values()})
+    sorter = TopologicalSorter({c.stem: c.every_read for c in found.values()})
     try:
         sorter.prepare()
     except CycleError as error:
@@ -149,13 +150,7 @@ def _sorted(found: Mapping[str, Chapter]) -> list[str]:
 
 
 def choose(chapters: Iterable[Chapter], asked: Iterable[str]) -> tuple[Chapter, ...]:
-    """Return the chapters that were asked for, by stem or file name; all of them if none was.
-
-    Raises
-    ------
-    RunError
-        If one is unknown; names the nearest.
-    """
+    """Return the chapters that were asked for, by stem or file name; all of them if none was."""
     every = tuple(chapters)
     names = {name: c for c in every for name in (c.stem, c.file)}
     wanted = set()

@@ -65,16 +65,10 @@ def isolation() -> str:
 
 
 def restrict(*, write: Iterable[Path], read: Iterable[Path]) -> str:
-    """Confine this process, and all it starts, to some folders, for good.
+    """Confine this process, and all it starts, to some folders, for good; again: further.
 
     Call it while the process has one thread: Landlock binds the calling thread and its offspring.
-
-    A second call confines further. `write` is for reading too; what does not exist is passed over.
-
-    Raises
-    ------
-    OSError
-        If the kernel has Landlock and refuses.
+    `write` is for reading too; what does not exist is passed over. OSError if the kernel refuses.
     """
     abi = landlock_abi()
     if not abi:

@@ -23,7 +23,7 @@ from cxlib import __version__
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.freeze import freeze
-from cxlib.batch.plan import Job, Plan, Request, made_of, make_plan
+from cxlib.batch.plan import Job, Request, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.batch.run import Ended, Run, alone, cluster, execute, report_path
 from cxlib.errors import CxError, RunError
@@ -67,16 +67,18 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
             if request.dask:
                 executor, slots = stack.enter_context(cluster(request.dask))
                 request = replace(request, jobs=slots)
-            plan = _planned(workspace, request)
+            count = len(request.clients or workspace.clients())
+            with _bar(count, "client") as bar:
+                plan = make_plan(workspace, request, said=lambda _name: _step(bar))
             due = sum(job.due for job in plan.jobs)
-            bar = stack.enter_context(_bar(due, "job"))
+            progress = stack.enter_context(_bar(due, "job"))
 
             def said(ended: Ended) -> None:
                 counted = ended.job.due or ended.state == "failed"
                 if counted:
-                    bar.update()
+                    progress.update()
                 if counted or verbose:
-                    bar.write(line(ended), file=sys.stderr)
+                    progress.write(line(ended), file=sys.stderr)
 
             result = execute(workspace, plan, request, executor=executor, said=said)
     except KeyboardInterrupt:
@@ -108,18 +110,12 @@ def _plain(text: str) -> str:
 _WIDEST = 40
 
 
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _planned(workspace: Workspace, request: Request) -> Plan:
-    count = len(request.clients or workspace.clients())
-    with _bar(count, "client") as bar:
-        return make_plan(workspace, request, said=lambda name: _step(bar))
-
-
 def _step(bar: tqdm[Any]) -> None:
     bar.update()
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _bar(total: int, unit: str) -> tqdm[Any]:

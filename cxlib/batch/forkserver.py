@@ -133,13 +133,7 @@ class ForkServer:
         """Run a module's function in a fresh child, and return what it returns, or raise.
 
         `environ` is added to the child's environment; after `timeout` seconds it is killed.
-
-        Raises
-        ------
-        DiedError
-            If the child ended before it answered.
-        TimedOutError
-            If it took too long.
+        DiedError if the child ended before it answered, TimedOutError if it took too long.
         """
         ours, theirs = socket.socketpair()
         with theirs:

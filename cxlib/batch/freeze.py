@@ -23,22 +23,9 @@ def freeze(
 ) -> tuple[Issue, Path]:
     """Freeze the reports of one client and period as they are; return the account and its folder.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    jobs : sequence of Job
-        Those of the period in all languages, books included, as a plan finds them; spreadsheets and
-        decks that were made.
-    made_of : mapping of str to str
-        By language, what its book is made of.
-    reason : str
-        Why it replaces the version before.
-
-    Raises
-    ------
-    RunError
-        If a report is missing, stale or failed; if a version is there already and no reason is
-        given; if nothing has changed since that one.
+    `jobs` are those of the period in all languages as a plan finds them, with books and the formats
+    that were made; `made_of` says by language what its book is made of. RunError if a report is
+    missing, stale or failed, if a version is there and no `reason` is given, or nothing changed.
     """
     client, period = jobs[0].client, jobs[0].period
     formats = ",".join(dict.fromkeys(job.format for job in jobs if job.format))
@@ -49,7 +36,7 @@ def freeze(
     files: dict[str, bytes] = {}
     figures: dict[str, Mapping[str, Any]] = {}
     for job in jobs:
-        record = read_record(workspace, job)
+        record = read_record(workspace, job.where)
         if job.state == "not applicable" or record is None:
             continue
         for kind in record.files.keys() - {"notebook", "results"}:

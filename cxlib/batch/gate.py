@@ -58,14 +58,7 @@ _PRIVATE_OUTPUT = ("stderr", "error")
 
 
 class Gate:
-    """What must not leave, for the clients of a run.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    clients : mapping of str to Client
-        Those that have jobs.
-    """
+    """What must not leave, for the clients of a run."""
 
     def __init__(self, workspace: Workspace, clients: Mapping[str, Client]) -> None:
         self.workspace, self.clients = workspace, clients

@@ -23,23 +23,10 @@ SCHEMA, ACCOUNT = 1, "issue.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """One version of a period's reports, as the client received it.
+    """One version (from 1) of a period's reports, as the client received it on a day (ISO 8601).
 
-    Parameters
-    ----------
-    client, period : str
-    version : int
-        Counted from 1.
-    issued : str
-        The day, ISO 8601.
-    reason : str
-        Why it replaces the version before; empty for the first.
-    made_of : mapping of str to str
-        By language, the digest of all that its book was made of.
-    figures : mapping of str to mapping
-        By KPI its ``value`` and ``unit``.
-    files : mapping of str to str
-        By place in the issue's folder, the SHA-256 of every file sent.
+    `reason`: why it replaces the one before; `made_of`: by language the digest of its book's
+    content; `figures`: by KPI ``value`` and ``unit``; `files`: by place the SHA-256 of each.
     """
 
     client: str
@@ -59,13 +46,7 @@ class Issue:
 
 
 def issues(workspace: Workspace, client: str) -> list[Issue]:
-    """Return all that was issued to a client, by period and version.
-
-    Raises
-    ------
-    RunError
-        If an account of an issue is damaged.
-    """
+    """Return all that was issued to a client, by period and version; RunError if one is damaged."""
     found = []
     for path in workspace.issued(client).glob(f"*/v*/{ACCOUNT}"):
         try:

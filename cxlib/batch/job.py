@@ -73,13 +73,7 @@ def _work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
 
 
 def unpack(parcel: Parcel, folder: Path) -> None:
-    """Lay a parcel's files out for the notebook, and for its worker those that it reads itself.
-
-    Raises
-    ------
-    OSError
-        If one has gone since the run was planned, or the disk is full.
-    """
+    """Lay a parcel's files out for the notebook, and for its worker those that it reads itself."""
     own = folder.with_name("w")
     for name, content in parcel.files.items():
         large = name.startswith(".cx/") and not name.endswith("/tables/ingest.json")

@@ -14,7 +14,7 @@ from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_sett
 from cxlib.batch.forkserver import DiedError, TimedOutError, can_fork, fork_server, stop_fork_server
 from cxlib.batch.issues import before
 from cxlib.batch.prepare import Prepared, Seen, digest, prepare
-from cxlib.batch.state import Record, read_record
+from cxlib.batch.state import Where, read_record
 from cxlib.data.apart import Limits, apart, died, late, short, within
 from cxlib.data.masking import mask_text
 from cxlib.errors import CxError, RunError
@@ -98,9 +98,14 @@ class Job:
         return self.chapter.stem
 
     @property
+    def where(self) -> Where:
+        """Client, period, language and stem: where its record lies."""
+        return self.client, self.period, self.language, self.stem
+
+    @property
     def key(self) -> str:
         """What tells it from every other job."""
-        return "/".join((self.client, self.period, self.language, self.stem))
+        return "/".join(self.where)
 
     @property
     def due(self) -> bool:
@@ -137,12 +142,8 @@ def make_plan(
 ) -> Plan:
     """Return the jobs of a request, each after those it depends on; ingest what is new first.
 
-    Without `write` it only looks; `said` is told of every client as it is ready.
-
-    Raises
-    ------
-    RunError
-        If the chapters cannot be put in order, or one that was asked for does not exist.
+    Without `write` it only looks; `said` is told of every client as it is ready. RunError if the
+    chapters cannot be put in order, or one that was asked for does not exist.
     """
     if request.book and request.chapters:
         raise RunError("a book holds all chapters: leave out --chapter, or --book.")
@@ -163,15 +164,7 @@ def make_plan(
             continue
         clients[ready.name] = ready.client
         for language in (request.language,) if request.language else ready.client.languages:
-            planned = _plan_client(
-                workspace, ready, every.chapters, language, wanted, request.force
-            )
-            jobs += planned
-            bound = [job for job in planned if job.state != "not applicable"]
-            for kind in request.formats if bound else ():
-                jobs.append(_plan_format(workspace, ready, kind, bound, request.force))
-            if request.book and any(job.state != "not applicable" for job in planned):
-                jobs.append(plan_book(workspace, planned))
+            jobs += _plan_client(workspace, ready, every.chapters, language, request, wanted)
     return Plan(tuple(jobs), faults, clients)
 
 
@@ -207,17 +200,13 @@ def _cold(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
 
 
 def _warm(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
-    made, environ = Prepared(each[1]), dict(os.environ)
+    told, environ = (limits.memory, prepare, *each), dict(os.environ)
+    timeout = limits.timeout or None
     for _attempt in range(2):
         try:
-            made = fork_server().call(
-                within,
-                *(limits.memory, prepare, *each),
-                timeout=limits.timeout or None,
-                environ=environ,
-            )
-        except DiedError as how:
-            made = Prepared(each[1], fault=died(how, limits))
+            made: Prepared = fork_server().call(within, *told, timeout=timeout, environ=environ)
+        except DiedError as ended:
+            made = Prepared(each[1], fault=died(ended, limits))
         except TimedOutError:
             return Prepared(each[1], fault=late(limits))
         else:
@@ -226,47 +215,38 @@ def _warm(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
 
 
 def _plan_client(
-    workspace: Workspace,
-    ready: Prepared,
-    chapters: Sequence[Chapter],
-    language: str,
-    wanted: Iterable[str],
-    force: bool,
-) -> list[Job]:
+    workspace: Workspace, ready: Prepared, chapters: Sequence[Chapter], language: str,
+    request: Request, wanted: Sequence[str],
+) -> list[Job]:  # fmt: skip
     """Return one client's jobs in one language; what a wanted chapter reads comes along."""
-    asked = set(wanted)
-    needed = _needed(chapters, asked)
-    done: dict[str, Job] = {}
-    for chapter in chapters:
-        if chapter.stem not in needed:
-            continue
-        job = _job(workspace, ready, chapter, language, done)
-        if force and job.state == "fresh" and chapter.stem in asked:
-            job = replace(job, state="stale", reason="forced")
-        done[chapter.stem] = job
-    return list(done.values())
-
-
-def _needed(chapters: Sequence[Chapter], asked: set[str]) -> set[str]:
-    needed = set(asked)
+    needed = set(wanted)
     for chapter in reversed(chapters):
         if chapter.stem in needed:
-            needed |= {*chapter.reads, *chapter.reads_if_there}
-    return needed
+            needed |= {*chapter.every_read}
+    done: dict[str, Job] = {}
+    for chapter in (chapter for chapter in chapters if chapter.stem in needed):
+        force = request.force and chapter.stem in wanted
+        done[chapter.stem] = _plan_chapter(workspace, ready, chapter, language, done, force)
+    planned = list(done.values())
+    bound = [job for job in planned if job.state != "not applicable"]
+    kinds = request.formats if bound else ()
+    planned += [_plan_format(workspace, ready, kind, bound, request.force) for kind in kinds]
+    return [*planned, plan_book(workspace, bound)] if request.book and bound else planned
 
 
-def _job(
-    workspace: Workspace, ready: Prepared, chapter: Chapter, language: str, done: Mapping[str, Job]
-) -> Job:
-    job = Job(ready.name, chapter, ready.period, language)
+def _plan_chapter(
+    workspace: Workspace, ready: Prepared, chapter: Chapter, language: str,
+    done: Mapping[str, Job], force: bool,
+) -> Job:  # fmt: skip
+    job = Job(ready.name, chapter, ready.period, language, face=ready.face)
     missing = [stem for stem in chapter.reads if done[stem].state == "not applicable"]
     lacking = (chapter.lacks(ready.client, ready.silent) if ready.client else ready.fault) or (
         f"it reads {missing[0]!r}, which does not apply" if missing else ""
     )
     if lacking:
         return replace(job, state="not applicable", reason=lacking)
-    read = [done[stem] for stem in (*chapter.reads, *chapter.reads_if_there)]
-    upstream = [u for u in read if u.state != "not applicable"]
+    upstream = [u for stem in chapter.every_read if (u := done[stem]).state != "not applicable"]
+    beside = chapter.path.with_name(f"{chapter.file}.{language}.po")
     fingerprint = digest(
         kit_digest(),
         ready.client.hash if ready.client else "",
@@ -274,20 +254,17 @@ def _job(
         ready.tables,
         chapter.file,
         notebook_digest(chapter.path),
-        _catalogue_digest(chapter, language),
+        file_digest(beside) if beside.is_file() else "",
         ready.period,
         language,
         *(f"{u.chapter.stem}:{u.fingerprint}" for u in upstream),
         *(f"{n}:{d}" for n, d in ready.registers.items() if n in chapter.every_section),
     )
-    state, reason = _state(workspace, job, fingerprint, upstream)
-    if ready.changed and state == "fresh":
-        state, reason = "stale", ready.changed
-    after = tuple(u.key for u in upstream)
-    inputs = (*ready.inputs, Seen.now(chapter.path))
-    chapters = tuple(u.chapter for u in upstream)
-    job = replace(job, fingerprint=fingerprint, state=state, reason=reason, after=after)
-    return replace(job, inputs=inputs, reads=chapters, face=ready.face)
+    job = replace(job, fingerprint=fingerprint, reads=tuple(u.chapter for u in upstream))
+    job = _settled(workspace, job, upstream, force and not ready.changed)
+    if ready.changed and job.state == "fresh":
+        job = replace(job, state="stale", reason=ready.changed)
+    return replace(job, inputs=(*ready.inputs, Seen.now(chapter.path)))
 
 
 def made_of(jobs: Iterable[Job]) -> str:
@@ -296,17 +273,13 @@ def made_of(jobs: Iterable[Job]) -> str:
     return digest(kit_digest(), *(f"{u.stem}:{u.fingerprint}" for u in bound))
 
 
-def plan_book(workspace: Workspace, jobs: Sequence[Job]) -> Job:
+def plan_book(workspace: Workspace, bound: Sequence[Job]) -> Job:
     """Return the job that binds one client's chapters, in one period and language, to a book."""
-    first = jobs[0]
+    first, base = bound[0], made_of(bound)
     job = Job(first.client, BOOK, first.period, first.language)
-    base = made_of(jobs)
     told = before(workspace, job.client, job.period, job.language, base)
-    fingerprint = digest(base, *(issue.digest for issue in told))
-    bound = [u for u in jobs if u.state != "not applicable"]
-    state, reason = _state(workspace, job, fingerprint, bound)
-    job = replace(job, fingerprint=fingerprint, after=tuple(u.key for u in bound))
-    return replace(job, state=state, reason=reason)
+    job = replace(job, fingerprint=digest(base, *(issue.digest for issue in told)))
+    return _settled(workspace, job, bound)
 
 
 def _plan_format(
@@ -315,31 +288,33 @@ def _plan_format(
     """Return the job that makes a format of one client's chapters, in one period and language."""
     place = Path(file_name(ready.name, ready.period, kind))
     chapter = Chapter(place.name, place, TITLES[kind])  # a stem that no notebook can have
-    job = Job(ready.name, chapter, ready.period, bound[0].language)
+    job = Job(ready.name, chapter, ready.period, bound[0].language, face=ready.face)
     parts = (f"{u.stem}:{u.fingerprint}" for u in bound)
     fingerprint = digest(kit_digest(), kind, ready.tables, job.language, *parts)
-    state, reason = _state(workspace, job, fingerprint, bound)
-    if force and state == "fresh":
-        state, reason = "stale", "forced"
-    after, binds = tuple(u.key for u in bound), tuple(u.chapter for u in bound)
-    job = replace(job, fingerprint=fingerprint, after=after, binds=binds, inputs=ready.inputs)
-    return replace(job, state=state, reason=reason, face=ready.face)
+    binds = tuple(u.chapter for u in bound)
+    job = replace(job, fingerprint=fingerprint, binds=binds, inputs=ready.inputs)
+    return _settled(workspace, job, bound, force)
 
 
-def _state(
-    workspace: Workspace, job: Job, fingerprint: str, upstream: Sequence[Job]
-) -> tuple[State, str]:
-    record: Record | None = read_record(workspace, job)
+def _settled(workspace: Workspace, job: Job, upstream: Sequence[Job], force: bool = False) -> Job:
+    """Return a job with what it comes after, and how it stands by the record of its last run."""
+    record, due = read_record(workspace, job.where), [u.stem for u in upstream if u.due]
+    state: State = "stale"
     if record is None:
-        return "never run", "no report yet"
-    if record.error:
-        return "failed", record.error
-    if record.fingerprint != fingerprint:
-        return "stale", "its notebook, parameters, data, the kit or what it reads has changed"
-    if any(record.path(workspace, kind) is None for kind in {"report", *record.files}):
-        return "stale", "its report is gone or was altered"
-    due = [u.chapter.stem for u in upstream if u.due]
-    return ("stale", f"{due[0]} will run anew") if due else ("fresh", "")
+        state, reason = "never run", "no report yet"
+    elif record.error:
+        state, reason = "failed", record.error
+    elif record.fingerprint != job.fingerprint:
+        reason = "its notebook, parameters, data, the kit or what it reads has changed"
+    elif any(record.path(workspace, kind) is None for kind in {"report", *record.files}):
+        reason = "its report is gone or was altered"
+    elif due:
+        reason = f"{due[0]} will run anew"
+    elif force:
+        reason = "forced"
+    else:
+        state, reason = "fresh", ""
+    return replace(job, state=state, reason=reason, after=tuple(u.key for u in upstream))
 
 
 def notebook_digest(path: Path) -> str:
@@ -353,8 +328,3 @@ def notebook_digest(path: Path) -> str:
         for cell in notebook["cells"]
     ]
     return digest(json.dumps([notebook["metadata"].get("cx"), cells]))
-
-
-def _catalogue_digest(chapter: Chapter, language: str) -> str:
-    beside = chapter.path.with_name(f"{chapter.file}.{language}.po")
-    return file_digest(beside) if beside.is_file() else ""

@@ -20,13 +20,7 @@ LANGUAGE = "CX_LANGUAGE"
 
 
 def consultancy() -> Words:
-    """Return the consultancy's language: what ``CX_LANGUAGE`` says, else the machine's, else `en`.
-
-    Raises
-    ------
-    CxError
-        If ``CX_LANGUAGE`` is none that the kit speaks.
-    """
+    """Return the consultancy's language: by ``CX_LANGUAGE``, else the machine's, else `en`."""
     told = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return Words.load(os.environ.get(LANGUAGE) or ("zh" if told.startswith("zh") else "en"))
 

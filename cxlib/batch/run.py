@@ -253,13 +253,7 @@ def make_parcel(
     """Collect a job's inputs: its client's file, tables and upstream results, its notebook.
 
     With `carry` the files' bytes travel, for a worker elsewhere; `without` are keys of failed jobs.
-
-    Raises
-    ------
-    RunError
-        If one of them has changed or gone since the run was planned.
-    OSError
-        If one cannot be read.
+    RunError if one has changed or gone since the run was planned, OSError if it cannot be read.
     """
     for seen in job.inputs:
         seen.check()
@@ -298,7 +292,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
     """Write down what a job brought back, the record last; a failure keeps its notebook only."""
     error = outcome.error or gate.check(job.client, outcome.files)
     places = {
-        "notebook": record_path(workspace, job).with_name(f"{job.chapter.file}.ipynb"),
+        "notebook": record_path(workspace, job.where).with_name(f"{job.chapter.file}.ipynb"),
         "results": workspace.result(job.client, job.period, job.chapter.stem),
         "report": report_path(out, job),
     }
@@ -329,7 +323,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
         glance=dict(outcome.glance) if not error else {},
     )
     try:
-        write_record(workspace, job, record)
+        write_record(workspace, job.where, record)
     except OSError as failed:
         error = error or f"cannot write its record: {failed.strerror}"
     return Ended(
@@ -346,7 +340,7 @@ def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate
 
 def republish(workspace: Workspace, job: Job, out: Path) -> Ended:
     """Return a fresh job as ended, its report copied to where this run wants it."""
-    record = read_record(workspace, job)
+    record = read_record(workspace, job.where)
     known = record.path(workspace, "report") if record else None
     report = report_path(out, job)
     if record is None or known is None or known == report:
@@ -378,13 +372,7 @@ PATIENCE = "20s"
 
 @contextmanager
 def cluster(address: str) -> Iterator[tuple[Executor, int]]:
-    """Connect to a Dask scheduler; yield its Executor, and how many jobs it runs at once.
-
-    Raises
-    ------
-    RunError
-        If the extra is missing, the scheduler does not answer, or it has no workers.
-    """
+    """Connect to a Dask scheduler; yield its Executor, and how many jobs it runs at once."""
     try:
         from distributed import Client
     except ImportError:

@@ -33,11 +33,7 @@ def sample(
 
     Strata are the source, the rating and whether the codebook finds a theme, each with its share of
     the sample, so that shares of the sample are shares of the comments. Nothing of this shows.
-
-    Raises
-    ------
-    CxError
-        If there are no comments, or a workbook is there already: it may hold a coder's work.
+    No workbook is replaced: it may hold a coder's work.
     """
     engagement = Engagement.open(client, period=period, chapter="comments", workspace=workspace)
     book = read(engagement.settings)
@@ -89,13 +85,7 @@ def drawn(strata: pd.Series, n: int, *, seed: int) -> np.ndarray:
 def wall_maps(
     workspace: Workspace, client: str, *, period: str, languages: Sequence[str], kind: str
 ) -> Iterator[str]:
-    """Write a client's journey on one A3 sheet a language, beside its reports; yield where.
-
-    Raises
-    ------
-    CxError
-        If no touchpoint is rated in the period.
-    """
+    """Write a client's journey on one A3 sheet a language, beside its reports; yield where."""
     from cxlib.chapters.journey import figures, tables
     from cxlib.present.figures import printed
 

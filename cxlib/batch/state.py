@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 from cxlib.errors import RunError
 from cxlib.workspace import Workspace, file_digest, make_private, make_way, write_whole
@@ -137,10 +137,7 @@ def _base() -> Path:
 def read_left(folder: Path, path: Path, *, most: int) -> bytes | None:
     """Return a file that a notebook left below its folder, or None; no link is ever followed.
 
-    Raises
-    ------
-    RunError
-        If a link, a pipe, a device or a file of several names stands there, or it is too large.
+    RunError if a link, a pipe, a device or a file of several names stands there, or a large one.
     """
     parts = path.relative_to(folder).parts
     nofollow = getattr(os, "O_NOFOLLOW", 0)
@@ -219,35 +216,18 @@ class Record:
         return path if whole else None
 
 
-class Placed(Protocol):
-    """What says whose record it is: a job, as the plan knows it."""
-
-    @property
-    def client(self) -> str:
-        """The client's name."""
-
-    @property
-    def period(self) -> str:
-        """The period reported on."""
-
-    @property
-    def language(self) -> str:
-        """The report's language."""
-
-    @property
-    def stem(self) -> str:
-        """The chapter's stem."""
+Where = tuple[str, str, str, str]
+"""Whose record: client, period, language, the chapter's stem."""
 
 
-def record_path(workspace: Workspace, job: Placed) -> Path:
+def record_path(workspace: Workspace, where: Where) -> Path:
     """Return where a job's record lies, its executed notebook beside it."""
-    folder = workspace.runs(job.client, job.period, job.language)
-    return folder / f"{job.stem}.json"
+    return workspace.runs(*where[:3]) / f"{where[3]}.json"
 
 
-def read_record(workspace: Workspace, job: Placed) -> Record | None:
+def read_record(workspace: Workspace, where: Where) -> Record | None:
     """Return how a job last ended; None if it never ran, or its record is damaged."""
-    return _read(record_path(workspace, job))
+    return _read(record_path(workspace, where))
 
 
 def records(workspace: Workspace, client: str) -> Iterator[Record]:
@@ -269,11 +249,11 @@ def _read(path: Path) -> Record | None:
         return None
 
 
-def write_record(workspace: Workspace, job: Placed, record: Record) -> None:
+def write_record(workspace: Workspace, where: Where, record: Record) -> None:
     """Write down how a job ended."""
     data = {"schema": _SCHEMA, **asdict(record)}
     content = json.dumps(data, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-    write_whole(record_path(workspace, job), content)
+    write_whole(record_path(workspace, where), content)
 
 
 def sweep_parts(*folders: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from cxlib.cli import desk, learn
-from cxlib.cli.kindly import kindly, place
+from cxlib.cli.desk import COMMANDS, kindly, place
 
 
 def _formats(_context: click.Context, _option: click.Parameter, given: str) -> tuple[str, ...]:
@@ -82,44 +82,18 @@ def main(traceback: bool) -> None:
 @click.option("--verbose", "-v", is_flag=True, help="Also say what is fresh or does not apply.")
 @kindly
 def run(
-    clients: tuple[str, ...],
-    chapters: tuple[str, ...],
-    period: str,
-    language: str | None,
-    out: Path | None,
-    jobs: int | None,
-    force: bool,
-    dry_run: bool,
-    timeout: float,
-    memory: int,
-    cold: bool,
-    dask: str,
-    formats: tuple[str, ...],
-    book: bool,
-    pdf: bool,
-    as_json: bool,
-    verbose: bool,
-) -> None:
+    language: str | None, out: Path | None, jobs: int | None, dry_run: bool, timeout: float,
+    memory: int, cold: bool, as_json: bool, verbose: bool, **asked: Any,
+) -> None:  # fmt: skip
     """Execute chapters for CLIENTS (all, if none is named) and write their reports."""
     from cxlib.batch import console
     from cxlib.batch.plan import Request
     from cxlib.data.apart import Limits
 
     workspace = place()
-    request = Request(
-        out=(out or workspace.reports).resolve(),
-        clients=clients,
-        chapters=chapters,
-        period=period,
-        language=language or "",
-        force=force,
-        jobs=jobs or console.cores(),
-        limits=Limits(timeout=timeout, memory=memory, cold=cold),
-        dask=dask,
-        formats=formats,
-        book=book,
-        pdf=pdf,
-    )
+    out, jobs = (out or workspace.reports).resolve(), jobs or console.cores()
+    limits = Limits(timeout=timeout, memory=memory, cold=cold)
+    request = Request(out=out, jobs=jobs, language=language or "", limits=limits, **asked)
     if dry_run:
         sys.exit(console.show_plan(workspace, request))
     sys.exit(console.run(workspace, request, as_json=as_json, verbose=verbose))
@@ -356,5 +330,5 @@ def new(client: str, files: tuple[Path, ...]) -> None:
     )
 
 
-for command in (*desk.COMMANDS, learn.learn):
+for command in COMMANDS:
     main.add_command(command)

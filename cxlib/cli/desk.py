@@ -1,13 +1,47 @@
-"""Commands of the desk: to explore, to begin a workspace or a chapter, to read about methods."""
+"""How every command speaks, and those of the desk: to explore, to begin, to learn, to read up."""
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 import sys
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cxlib.cli.kindly import kindly, place
+if TYPE_CHECKING:
+    from cxlib.workspace import Workspace
+
+
+def kindly(command: Callable[..., None]) -> Callable[..., None]:
+    """Say the kit's own errors in a line or two, without a traceback, unless one is asked for."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        from cxlib.errors import CxError
+
+        try:
+            command(*args, **kwargs)
+        except CxError as error:
+            if click.get_current_context().find_root().params.get("traceback"):
+                raise
+            click.echo(f"cx: {error}", err=True)
+            sys.exit(1)
+
+    return run
+
+
+def place() -> Workspace:
+    """Return the workspace; say which it is where this folder is in none."""
+    from cxlib.workspace import Workspace
+
+    workspace, here = Workspace.find(), Path.cwd().resolve()
+    if not os.environ.get("CX_HOME") and workspace.root not in (here, *here.parents):
+        click.echo(f"cx: {here} is in no workspace; working in {workspace.root}.", err=True)
+    return workspace
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -21,7 +55,6 @@ def lab(arguments: tuple[str, ...], chapters: tuple[str, ...]) -> None:
     name filled in, beside a start page; what you changed there stays. Options that are not known
     here are JupyterLab's.
     """
-    import os
     from itertools import takewhile
 
     from cxlib.batch.chapters import choose, discover
@@ -131,4 +164,58 @@ def handbook() -> None:
         click.echo(f"  {workspace.shown(path)}")
 
 
-COMMANDS = (form, lab, init, new_chapter, catalogue, handbook)
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="learn")
+@click.option("--language", "-l", type=click.Choice(["en", "zh"]), help="Of the lessons.")
+@click.option("--client", help="A course for this client's people: in the client's language.")
+@click.option("--trainer", is_flag=True, help="Also what a trainer needs: solutions, guide, tests.")
+@click.option(
+    "--mark",
+    "answers",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Only mark this sheet of answers to the test; writes training.yaml beside it.",
+)
+@click.option(
+    "--held",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="With --mark: the last day of the course; today by default.",
+)
+@kindly
+def learn(
+    folder: Path,
+    language: str | None,
+    client: str | None,
+    trainer: bool,
+    answers: Path | None,
+    held: dt.datetime | None,
+) -> None:
+    """Lay out the course in FOLDER (learn/ by default): exercises, demo clients and their files.
+
+    It is a workspace of its own, private and unknown to git. What is there already stays as it is;
+    a second run adds what is missing.
+    """
+    from cxlib.batch.portfolio import consultancy
+    from cxlib.learn.exercises import lay_out
+    from cxlib.params import load
+    from cxlib.workspace import Workspace
+
+    if answers is not None:
+        from cxlib.learn.marks import write
+
+        marked = write(answers, (held or dt.datetime.now()).date())
+        click.echo(f"{marked}: `training:` in a client's file reads it; chapter 13 reports it.")
+        return
+    if language is None and client is not None:
+        language = load(client, Workspace.find()).languages[0]
+    spoken = language or consultancy().language
+    made = lay_out(folder, spoken, trainer=trainer)
+    for path in made:
+        click.echo(f"  {path.as_posix()}")
+    click.echo(
+        f"{len(made)} added. Next: cd {folder}; jupyter lab lessons/{spoken}"
+        if made
+        else f"Nothing was missing in {folder}; all stays as it is."
+    )
+
+
+COMMANDS = (learn, form, lab, init, new_chapter, catalogue, handbook)

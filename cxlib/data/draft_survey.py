@@ -150,7 +150,8 @@ def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a co
         if found := dated(table, pattern):
             table.days = found[1].days
             said = f"date: {quoted(found[0].name)}"
-            part.add(2, said, shown_range(found[1]), found[1].asks)
+            which = f"is {found[0].name!r} the day of the answer?" if pattern in by_cells else ""
+            part.add(2, said, shown_range(found[1]), [*found[1].asks, *filter(None, [which])])
             break
     for pattern in IDS:
         if ids := table.take(pattern, lambda c: c.distinct > 0.5 * len(c.texts) > 5):

@@ -100,13 +100,13 @@ IDS = tuple(
         r"id|序号|编号|編號|序號|番号|no\.?",
     )
 )
-BIRTH = re.compile(r"birth|生日|出生|geburt", re.IGNORECASE)
+BIRTH = re.compile(r"birth|生日|出生|生年月日|geburt|naissance|nacimiento", re.IGNORECASE)
 DATE_NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"recorded ?date|提交答卷时间|结束答题时间|submitdate|date submitted|submit date.*|timestamp|时间戳记?|(提交|填写|答题|完成|结束|评价|调查)(时间|日期)",
+        r"recorded ?date|提交答卷时间|结束答题时间|submitdate|date submitted|submit date.*|timestamp|submitted([ _](at|on))?|时间戳记?|(提交|填写|答题|完成|结束|评价|调查)(时间|日期)",
         r"end ?(date|time)|date modified|completed.*|.*(response|survey|interview).*date",
-        rf"(?!.*({BIRTH.pattern})).*(date|time|日期|时间|day|month|月份).*",
+        rf"(?!.*({BIRTH.pattern})).*(date|time|日期|日付|时间|day|month|月份|datum).*",
     )
 )
 ASKED = re.compile(

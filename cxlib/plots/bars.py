@@ -1,8 +1,9 @@
-"""Bars: how often each answer was given, with intervals."""
+"""Bars: how often each answer was given, shares beside what they should be, stacks over time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.plots import native, theme
+from cxlib.words import Words
+
+SHADES = ("#dfe5ea", "#b9c5cf", "#8ba3b8", "#5580a6", "#1f5f99", "#b3372f")
+"""From fresh to old, darker with age, so that grey print tells them apart too."""
 
 
 def bars(
@@ -45,3 +50,57 @@ def bars(
     )  # fmt: skip
     native.note(ax, drawn)
     return theme.title(ax, title)
+
+
+def shares(
+    table: pd.DataFrame,
+    *,
+    value: str,
+    beside: str,
+    heavy: Sequence[bool],
+    labels: Sequence[str],
+    label: str,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a bar a row (`value`, 0 to 1) with a stroke at another share (`beside`) of the row.
+
+    Rows that are `heavy` stand out; `label` says what the axis shows.
+    """
+    ax = theme.row_axes(ax, len(table), extra=1.35)
+    for y, (share, of_all, big) in enumerate(zip(table[value], table[beside], heavy, strict=True)):
+        look: Any = {"color": theme.BAD, "hatch": "//"} if big else {"color": theme.QUIET}
+        ax.barh(y, 100 * share, height=0.6, edgecolor=theme.PAPER, linewidth=0, **look)
+        ax.plot(100 * of_all, y, marker="|", markersize=13, color=theme.INK, mew=2)
+    theme.label_rows(ax, list(labels), width=24)
+    ax.grid(axis="x")
+    ax.set_xlim(left=0)
+    theme.tells(ax, zip(labels, (f"{100 * share:.0f}%" for share in table[value]), strict=True))
+    ax.set_xlabel(label)
+    return ax
+
+
+def stacks(counts: pd.DataFrame, *, words: Words, label: str, ax: Axes | None = None) -> Axes:
+    """Draw a stack a row, its parts the columns from bottom to top, its total above.
+
+    The index of `counts` holds period labels, its columns what the legend says; `label` says what
+    is counted.
+    """
+    ax = theme.axes(ax, height=3.0)
+    at, below = np.arange(len(counts)), np.zeros(len(counts))
+    for colour, name in zip(SHADES, counts.columns, strict=False):
+        part = counts[name].to_numpy(dtype=float)
+        look: Any = {"color": colour, "edgecolor": theme.PAPER, "linewidth": 0.4}
+        ax.bar(at, part, bottom=below, width=0.72, label=str(name), **look)
+        below += part
+    for x, total in enumerate(below):
+        theme.note(ax, words.number(total), (x, total), shift=(0, 2), va="baseline")
+    ends = [x for x in (0, len(counts) - 1) if x >= 0]
+    theme.tells(ax, [(words.period(str(counts.index[x])), words.number(below[x])) for x in ends])
+    step = -(-len(counts) // 6)
+    shown = list(range(len(counts) - 1, -1, -step))[::-1]
+    ax.set_xticks(shown, [words.period(str(counts.index[x])) for x in shown], fontsize=8)
+    ax.set_ylabel(label)
+    ax.margins(y=0.1)
+    handles, names = ax.get_legend_handles_labels()
+    ax.legend(handles[::-1], names[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+    return ax

@@ -42,8 +42,6 @@ def flow(
         One a row.
     heads : (str, str)
         What stands over either side.
-    title, alt : str
-    ax : Axes, optional
     """
     ax = theme.axes(ax, height=3.4)
     rows = table.assign(colour=list(colours)).dropna(subset=["n"])

@@ -36,7 +36,12 @@ def heat(
     ax = theme.axes(ax, height=1.25 + 0.3 * len(grid))
     values = grid.to_numpy(dtype=float)
     if texts is not None:
-        return _told(grid, texts, label, ax)
+        _cells(ax, grid, texts, (theme.BAD, theme.BAD), 20)
+        ax.set_xlabel(label, fontsize=8)
+        written, known = texts.to_numpy(dtype=object), np.argwhere(values > 0)
+        names = [(str(grid.index[y]), str(grid.columns[x])) for y, x in known]
+        theme.tells(ax, zip(names, (str(written[y, x]) for y, x in known), strict=True))
+        return ax
     with np.errstate(invalid="ignore"):  # an empty cell is no number
         said = np.vectorize(lambda v: words.number(v, digits) if v > 0 else "")(values)
     colours = LinearSegmentedColormap.from_list(
@@ -55,31 +60,30 @@ def heat(
     return ax
 
 
-def _told(grid: pd.DataFrame, texts: pd.DataFrame, label: str, ax: Axes) -> Axes:
-    """Draw a grid whose cells say something else than their number; those without are pale."""
+def _cells(
+    ax: Axes, grid: pd.DataFrame, texts: pd.DataFrame, faces: Sequence[str], width: float
+) -> None:
+    """Draw a text a cell, the farther from 0 the stronger in `faces`: below, and from 0 up."""
     from matplotlib.patches import Rectangle
 
     values, written = grid.to_numpy(dtype=float), texts.to_numpy(dtype=object)
-    most = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+    widest = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 1.0
     for (y, x), value in np.ndenumerate(values):
-        alpha = 0.0 if np.isnan(value) else PALEST + (DARKEST - PALEST) * value / (most or 1.0)
-        look: dict[str, Any] = {"facecolor": theme.BAD, "alpha": alpha, "linewidth": 0}
-        ax.add_patch(Rectangle((x - 0.47, y - 0.44), 0.94, 0.88, **look))
-        colour = theme.MUTED if np.isnan(value) else theme.INK
-        ax.text(x, y, str(written[y, x]), ha="center", va="center", fontsize=8, color=colour)
+        empty = np.isnan(value)
+        alpha = PALEST + (DARKEST - PALEST) * abs(value) / (widest or 1.0)
+        alpha = 0.0 if empty or value == 0 else alpha
+        look: dict[str, Any] = {"facecolor": faces[int(value >= 0)], "alpha": alpha, "linewidth": 0}
+        ax.add_patch(Rectangle((x - 0.46, y - 0.42), 0.92, 0.84, **look))
+        look = {"ha": "center", "va": "center", "fontsize": 8}
+        ax.text(x, y, str(written[y, x]), color=theme.MUTED if empty else theme.INK, **look)
     ax.set_xlim(-0.5, len(grid.columns) - 0.5)
     names = [theme.wrap(str(name), width=6.5) for name in grid.columns]
     ax.set_xticks(range(len(names)), names, fontsize=8)
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", length=0, colors=theme.INK)
-    theme.label_rows(ax, [str(name) for name in grid.index], width=20)
+    theme.label_rows(ax, [str(name) for name in grid.index], width=width)
     for side in ax.spines.values():
         side.set_visible(False)
-    ax.set_xlabel(label, fontsize=8)
-    cells = [(y, x) for y, x in np.ndindex(values.shape) if values[y, x] > 0]
-    told = [((str(grid.index[y]), str(grid.columns[x])), str(written[y, x])) for y, x in cells]
-    theme.tells(ax, told)
-    return ax
 
 
 def change_map(
@@ -107,26 +111,14 @@ def change_map(
     from matplotlib.patches import Rectangle
 
     ax = theme.axes(ax, height=1.5 + 0.3 * len(rows))
-    found = values.to_numpy(dtype=float)
-    framed, written = clear.to_numpy(dtype=bool), texts.to_numpy(dtype=object)
-    widest = float(np.nanmax(np.abs(found))) if np.isfinite(found).any() else 1.0
-    for (y, x), value in np.ndenumerate(found):
-        strength = 0.0 if np.isnan(value) else 0.5 * abs(value) / (widest or 1.0)
-        colour, box = theme.BAD if value < 0 else theme.MAIN, (x - 0.46, y - 0.42)
-        ax.add_patch(Rectangle(box, 0.92, 0.84, facecolor=colour, alpha=strength, linewidth=0))
-        if framed[y, x]:
-            frame = Rectangle(box, 0.92, 0.84, facecolor="none", edgecolor=theme.INK, linewidth=1.5)
-            ax.add_patch(frame)
-        ax.text(x, y, str(written[y, x]), ha="center", va="center", fontsize=8, color=theme.INK)
-    ax.set_xlim(-0.5, len(columns) - 0.5)
-    ax.set_xticks(range(len(columns)), [theme.wrap(c, width=6.5) for c in columns], fontsize=8)
-    ax.xaxis.tick_top()
-    ax.tick_params(axis="x", length=0, colors=theme.INK)
-    theme.label_rows(ax, list(rows), width=18)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    grid = values.set_axis(list(rows)).set_axis(list(columns), axis=1)
+    _cells(ax, grid, texts, (theme.BAD, theme.MAIN), 18)
     ax.set_xlabel(xlabel, fontsize=8)
-    told = [((rows[y], columns[x]), str(written[y, x])) for y, x in np.argwhere(framed)]
+    look: dict[str, Any] = {"facecolor": "none", "edgecolor": theme.INK, "linewidth": 1.5}
+    framed, written = np.argwhere(clear.to_numpy(dtype=bool)), texts.to_numpy(dtype=object)
+    for y, x in framed:
+        ax.add_patch(Rectangle((x - 0.46, y - 0.42), 0.92, 0.84, **look))
+    told = [((rows[y], columns[x]), str(written[y, x])) for y, x in framed]
     if told:
         theme.tells(ax, told)
     return theme.title(ax, title)

@@ -16,29 +16,11 @@ _NOTE = "cx_chart"
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """One chart: a row of labelled values with their intervals.
+    """One chart: a row of labelled values with their intervals; what is missing is None.
 
-    Parameters
-    ----------
-    kind : {"forest", "trend", "bars", "waterfall"}
-    labels, values : tuple
-        A missing value is None.
-    low, high : tuple, optional
-        Ends of the intervals, None where there is none.
-    earlier : tuple, optional
-        Of a forest: where a stroke stands, such as the value of the period before.
-    colours : tuple of str, optional
-        One a value.
-    totals : tuple of bool, optional
-        Of a waterfall: which values are levels, not steps.
-    target : float, optional
-    target_label : str
-    axis : str
-        What the values are.
-    shape : str
-        Their number format.
-    zero : bool
-        Whether nothing lies at 0.
+    `earlier` is where a forest's stroke stands, `totals` says which of a waterfall's values are
+    levels, not steps; `axis` says what the values are, `shape` is their number format, and `zero`
+    whether nothing lies at 0.
     """
 
     kind: Literal["forest", "trend", "bars", "waterfall"]

@@ -50,7 +50,9 @@ def process_chart(
     for x in turning_points(table["value"].to_numpy(dtype=float)):
         _value(ax, table, x, unit, words)
     _breaks(ax, table, words)
-    _target(ax, table, unit, words)
+    target: Any = table["target"].iloc[-1]
+    if target is not None and np.isfinite(float(target)):
+        target_line(ax, target, unit, words, "-.")
     ax.margins(y=0.2)
     few_numbers(ax)
     if ax.get_legend_handles_labels()[0]:
@@ -137,12 +139,6 @@ def _breaks(ax: Axes, table: pd.DataFrame, words: Words) -> None:
         text, foot = theme.wrap(words.label(said), width=14), ("data", "axes fraction")
         shift, ha = ((-4, 2), "right") if right else ((4, 2), "left")
         theme.note(ax, text, (x - 0.5, 0.0), shift=shift, frame=foot, ha=ha, backed=0.85)
-
-
-def _target(ax: Axes, table: pd.DataFrame, unit: str, words: Words) -> None:
-    target: Any = table["target"].iloc[-1]
-    if target is not None and np.isfinite(float(target)):
-        target_line(ax, target, unit, words, "-.")
 
 
 def few_numbers(ax: Axes) -> None:

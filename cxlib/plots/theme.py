@@ -29,13 +29,8 @@ WIDTH = 7.2
 """Inches: the text width of an A4 page, so that a figure is printed at the size it was drawn."""
 
 _SYSTEM_CJK = (
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "Microsoft YaHei",
-    "PingFang SC",
-    "WenQuanYi Micro Hei",
-    "SimHei",
-    "Hiragino Sans GB",
+    *("Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC"),
+    *("WenQuanYi Micro Hei", "SimHei", "Hiragino Sans GB"),
 )
 
 

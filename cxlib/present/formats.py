@@ -14,6 +14,12 @@ from cxlib.words import Words
 DASH = "–"
 
 
+def absent(value: Any) -> bool:
+    """Tell whether a cell holds nothing."""
+    missing = value is None or value is pd.NA or value is pd.NaT
+    return missing or (isinstance(value, float) and math.isnan(value))
+
+
 def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
     """Return one cell as text.
 
@@ -28,12 +34,7 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
     unit : str
         ``points``, ``percent``, ``mean``, ``seconds``, …: of a ``unit`` or ``signed`` cell.
     """
-    if (
-        value is None
-        or value is pd.NA
-        or value is pd.NaT
-        or (isinstance(value, float) and math.isnan(value))
-    ):
+    if absent(value):
         return DASH
     text = _WORDED.get(kind)
     if text is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from html import escape
@@ -224,7 +223,7 @@ def _row(
 def value_of(record: dict[Any, Any], name: str, column: Column, words: Words) -> Any:
     """Return a row's value; of a level, or a choice, the key that its label goes by."""
     value = record[name]
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if formats.absent(value):
         return None
     if name == "choice":
         key = f"{record.get('question')}={value}"
@@ -251,7 +250,7 @@ def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) ->
     elif column.kind == "percent":
         low, high = words.span(*ends, "share")
     elif column.kind == "share_change":
-        low, high = words.span(*(100 * end for end in ends), "pp", sign=True)
+        low, high = words.span(100 * ends[0], 100 * ends[1], "pp", sign=True)
     else:
         low, high = (formats.cell(end, column.kind, words=words, unit=unit) for end in ends)
     low, high = Said(low), Said(high)

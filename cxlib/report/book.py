@@ -56,28 +56,10 @@ def render_book(
     missing: Sequence[tuple[str, str]] = (),
     since: Since | None = None,
 ) -> str:
-    """Return the book of a client's reports.
+    """Return the book of a client's reports: one document that loads nothing and runs nothing.
 
-    Parameters
-    ----------
-    parts : sequence of Part
-        In reading order.
-    words : Words
-    cover : Cover
-    missing : sequence of (str, str)
-        Chapters that are not in it, and why, as the reader is told.
-    since : Since, optional
-        What changed since the last issue.
-
-    Returns
-    -------
-    str
-        One HTML document that loads nothing and runs nothing.
-
-    Raises
-    ------
-    DataError
-        If a part is no report of the kit's.
+    `parts` come in reading order; `missing` are chapters that are not in it, and why, as the reader
+    is told; `since` what changed since the last issue. A part that is no report is a DataError.
     """
     anchors = {f"{part.file}.html": f"c{at}" for at, part in enumerate(parts, start=1)}
     chapters = [_chapter(part, anchors) for part in parts]

@@ -116,11 +116,7 @@ def _of_call(node: ast.Call) -> Iterator[str]:
 def bring(workspace: Workspace, *, write: bool = True) -> list[tuple[Path, int, list[str]]]:
     """Bring the catalogues beside a workspace's own notebooks up to date.
 
-    Returns
-    -------
-    list of (Path, int, list of str)
-        Each catalogue with how many messages it holds, and those that lack a translation; what the
-        kit says already in the same words is translated by the kit.
+    Returns each with how many messages it holds, and those that neither it nor the kit translates.
     """
     found = []
     for path in workspace.chapter_files():

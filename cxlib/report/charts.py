@@ -17,22 +17,10 @@ LIGHT = 0.55
 def add_chart(
     slide: Any, chart: Chart, box: Sequence[int], *, font: Any, stressed: str = ""
 ) -> Any:
-    """Add a chart to a slide.
+    """Add a chart to a slide; `box` is left, top, width and height in EMU.
 
-    Parameters
-    ----------
-    slide : pptx Slide
-    chart : Chart
-    box : (left, top, width, height)
-        In EMU.
-    font : callable
-        ``font(element)`` gives a run's or a chart's text properties the reader's fonts.
-    stressed : str
-        The label of the bar that the slide is about.
-
-    Returns
-    -------
-    pptx GraphicFrame
+    `font` gives text properties the reader's fonts; `stressed` is the label of the bar that the
+    slide is about.
     """
     from pptx.chart.data import CategoryChartData
     from pptx.util import Pt
@@ -98,7 +86,8 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
         if strokes:  # a bar that is not seen, with the cap of a whisker at its end
             plot.overlap = 100
             plot.series[1].format.fill.background()
-            _strokes(plot.series[1]._element, len(chart.values))
+            caps = _points([0] * len(chart.values))  # an error bar of no length is its cap
+            _error_bars(plot.series[1]._element, caps, caps, theme.ACCENT, 63_500)
         plot.has_data_labels = not (lying and chart.zero)
         if plot.has_data_labels:
             labels = plot.data_labels
@@ -139,6 +128,8 @@ def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
         data.add_series(plain(chart.target_label), [chart.target] * len(chart.values))
 
     def finish(made: Any) -> None:
+        import numpy as np
+
         from cxlib.plots.trend import turning_points
 
         series = list(made.plots[0].series)
@@ -153,8 +144,8 @@ def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
                 _label(one, len(chart.values) - 1, chart.target_label, colour)
             line.color.rgb = rgb(colour)
             _marker(one, colour if at == 0 else "")
-        values = [float("nan") if v is None else v for v in chart.values]
-        for at in turning_points(_array(values)):
+        values = np.array([np.nan if v is None else v for v in chart.values], dtype=float)
+        for at in turning_points(values):
             label = series[0].points[at].data_label
             label.position = XL_LABEL_POSITION.ABOVE
             _label(series[0], at, _said(values[at], chart.shape), theme.INK)
@@ -215,12 +206,6 @@ def _lighter(colour: str) -> str:
     return "#" + "".join(f"{round(p + (255 - p) * LIGHT):02x}" for p in parts)
 
 
-def _array(values: list[float]) -> Any:
-    import numpy as np
-
-    return np.array(values, dtype=float)
-
-
 def _said(value: float, shape: str, *, sign: bool = False) -> str:
     digits = len(shape.partition(".")[2].rstrip('"%'))
     return f"{value:{'+' if sign else ''}.{digits}f}".replace("-", "−") + "%" * ("%" in shape)
@@ -274,22 +259,17 @@ _WHISKER = (
 def _whiskers(element: Any, chart: Chart) -> None:
     """Add the intervals as error bars, which python-pptx does not know."""
 
-    def points(ends: tuple[float | None, ...], sign: float) -> str:
-        gaps = [
-            0.0 if end is None or value is None else max(sign * (end - value), 0.0)
-            for end, value in zip(ends, chart.values, strict=True)
-        ]
-        listed = "".join(f'<c:pt idx="{i}"><c:v>{gap!r}</c:v></c:pt>' for i, gap in enumerate(gaps))
-        return f'<c:ptCount val="{len(gaps)}"/>{listed}'
+    def gaps(ends: tuple[float | None, ...], sign: float) -> str:
+        known = zip(ends, chart.values, strict=True)
+        far = (None if e is None or v is None else sign * (e - v) for e, v in known)
+        return _points([max(gap or 0.0, 0.0) for gap in far])
 
-    _error_bars(element, points(chart.high, 1.0), points(chart.low, -1.0), theme.INK, 15_875)
+    _error_bars(element, gaps(chart.high, 1.0), gaps(chart.low, -1.0), theme.INK, 15_875)
 
 
-def _strokes(element: Any, count: int) -> None:
-    """Mark the end of every bar: an error bar of no length is its cap."""
-    none = "".join(f'<c:pt idx="{i}"><c:v>0</c:v></c:pt>' for i in range(count))
-    told = f'<c:ptCount val="{count}"/>{none}'
-    _error_bars(element, told, told, theme.ACCENT, 63_500)
+def _points(lengths: Sequence[float]) -> str:
+    told = "".join(f'<c:pt idx="{i}"><c:v>{each!r}</c:v></c:pt>' for i, each in enumerate(lengths))
+    return f'<c:ptCount val="{len(lengths)}"/>{told}'
 
 
 def _error_bars(element: Any, plus: str, minus: str, colour: str, width: int) -> None:

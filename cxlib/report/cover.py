@@ -33,16 +33,7 @@ TABLES = {
 
 
 def cover_of(client: Client, workspace: Workspace, *, period: str, words: Words) -> Cover:
-    """Return the cover of a client's report, its provenance from the record of ingest.
-
-    Parameters
-    ----------
-    client : Client
-    workspace : Workspace
-        Holds the client's canonical tables.
-    period : str
-    words : Words
-    """
+    """Return the cover of a client's report, its provenance from the record of ingest."""
     from cxlib.data.face import face_of
     from cxlib.data.tables import provenance
 

@@ -29,17 +29,10 @@ DPI = 300
 
 
 def deck(engagement: Engagement, chapters: Sequence[Saved], *, look: Look | None = None) -> bytes:
-    """Return the deck of one client, period and language.
+    """Return the deck of one client, period and language, in the client's `look`.
 
     Title, summary, each chapter's findings as the headlines of slides with the figure that shows
     them, and what the numbers are. Pictures are drawn only here, where no native chart will do.
-
-    Parameters
-    ----------
-    engagement : Engagement
-    chapters : sequence of Saved
-    look : Look, optional
-        The client's face.
     """
     words = engagement.words
     confidential = words.say(_("Confidential"))
@@ -145,10 +138,7 @@ def _narrowed(result: Any, finding: Finding | None) -> Any:
 def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> Shown:
     """Draw a saved figure again: as a chart that can be edited where its type allows it.
 
-    Raises
-    ------
-    DataError
-        If its plot is none of the kit's.
+    Raises DataError if its plot is none of the kit's.
     """
     from importlib import import_module
 

@@ -19,24 +19,13 @@ def make(
     language: str,
     missing: Sequence[str] = (),
 ) -> bytes:
-    """Make a spreadsheet or a deck from what lies in a job's folder.
+    """Make a spreadsheet (``xlsx``) or a deck (``pptx``) from what lies in a job's folder.
 
-    Parameters
-    ----------
-    kind : {"xlsx", "pptx"}
-    place : Workspace
-        Holds the client's file and tables, the chapters' notebooks and saved results.
-    client, period, language : str
-    missing : sequence of str
-        Stems of chapters that failed in this run: they are named.
-
-    Raises
-    ------
-    RunError
-        If no chapter could be made.
+    Chapters that failed in this run (stems, `missing`) are named; RunError if none could be made.
     """
     from cxlib import params
-    from cxlib.engagement import Engagement, words_of
+    from cxlib.chapters import words_of
+    from cxlib.engagement import Engagement
 
     opened = params.load(client, place)
     words = words_of(opened, place, language)

@@ -48,27 +48,14 @@ class Entry:
 @cache
 def entries(language: str) -> tuple[Entry, ...]:
     """Return all methods in a language, in the handbook's order."""
-    at = LANGUAGES.index(language)
-    found = []
-    for told in _told():
-        texts = {part: told[part] for part in PARTS}
-        texts = {part: v if isinstance(v, str) else v[at] for part, v in texts.items()}
-        entry = Entry(
-            id=told["id"],
-            title=told["title"][at],
-            functions=tuple(told["of"]),
-            chapters=tuple(told["chapters"]),
-            texts=texts,
-        )
-        found.append(entry)
-    return tuple(found)
-
-
-@cache
-def _told() -> Any:
     from ruamel.yaml import YAML
 
-    return YAML(typ="safe").load(TEXTS.read_text(encoding="utf-8"))
+    at, found = LANGUAGES.index(language), []
+    for told in YAML(typ="safe").load(TEXTS.read_text(encoding="utf-8")):
+        texts = {part: v if isinstance(v := told[part], str) else v[at] for part in PARTS}
+        title, of, chapters = told["title"][at], tuple(told["of"]), tuple(told["chapters"])
+        found.append(Entry(told["id"], title, of, chapters, texts))
+    return tuple(found)
 
 
 def of_chapter(stem: str, language: str) -> list[tuple[str, str]]:

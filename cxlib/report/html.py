@@ -38,18 +38,9 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Cover:
-    """What stands on a report beside its cells.
+    """What stands on a report beside its cells, as the reader's language writes it.
 
-    Parameters
-    ----------
-    client, period : str
-        As the reader's language writes them.
-    confidential : str
-        The confidentiality mark.
-    face : Face
-        The client's own: logo, colours, footer.
-    provenance : sequence of (str, str)
-        What the report ends with.
+    `face` is the client's own logo, colours and footer, `provenance` what the report ends with.
     """
 
     client: str
@@ -99,24 +90,10 @@ def render(
     links: Mapping[str, Link] = MappingProxyType({}),
     methods: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """Return the report of an executed notebook.
+    """Return the report of an executed notebook: one document that loads and runs nothing.
 
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Executed; its markdown is translated here.
-    words : Words
-    cover : Cover
-    links : mapping of str to Link
-        Where other chapters of the same folder stand, by stem: what is repeated from one leads
-        there.
-    methods : sequence of (str, str)
-        Where the handbook has what the chapter rests on, and its title.
-
-    Returns
-    -------
-    str
-        One HTML document that loads nothing and runs nothing.
+    Its markdown is translated here. `links` say by stem where other chapters stand: what is
+    repeated from one leads there; `methods` where the handbook has what it rests on, and the title.
     """
     cells = [c for c in notebook.cells if not HIDDEN_TAGS & set(c.metadata.get("tags", []))]
     texts = [c for c in cells if c.cell_type == "markdown"]
@@ -283,7 +260,8 @@ def _inlined(svg: str | list[str], about: Mapping[str, Any]) -> Any:
 def page_of(template: str, words: Words, **facts: Any) -> str:
     """Return a page from one of the kit's templates, all of its facts escaped."""
     made = _plain_environment().get_template(template)
-    return made.render(lang=lang_of(words), words=words, say=words.say, **facts)
+    page: str = made.render(lang=lang_of(words), words=words, say=words.say, **facts)
+    return page
 
 
 @lru_cache(maxsize=1)

@@ -99,14 +99,9 @@ def _split_heading(part: str) -> Iterator[str]:
         yield rest
 
 
+@lru_cache(maxsize=512)
 def render_markdown(source: str) -> Rendered:
     """Return markdown as HTML: HTML inside it comes out as text, links only to where they say."""
-    state_html, headings = _parse(source)
-    return Rendered(state_html, headings)
-
-
-@lru_cache(maxsize=512)
-def _parse(source: str) -> tuple[str, tuple[Heading, ...]]:
     import mistune
 
     headings: list[Heading] = []
@@ -131,4 +126,4 @@ def _parse(source: str) -> tuple[str, tuple[Heading, ...]]:
             return text
 
     parser = mistune.create_markdown(renderer=Renderer(escape=True), plugins=["table"])
-    return str(parser(source)), tuple(headings)
+    return Rendered(str(parser(source)), tuple(headings))

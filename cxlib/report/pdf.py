@@ -40,13 +40,7 @@ _FONT = "cx zh"
 
 
 def browser() -> str:
-    """Return the Chromium of this machine.
-
-    Raises
-    ------
-    SetupError
-        If there is none.
-    """
+    """Return the Chromium of this machine; SetupError if there is none."""
     named = os.environ.get(VARIABLE)
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
@@ -60,22 +54,11 @@ def browser() -> str:
 
 
 def print_pdf(html: str, *, pages: bool = False) -> bytes:
-    """Return a report as PDF.
+    """Return a sealed page of the kit's as PDF.
 
-    Parameters
-    ----------
-    html : str
-        A sealed page of the kit's.
-    pages : bool
-        Print twice: the second time each ``<span data-page="anchor">`` says on which page its
-        anchor came to stand.
-
-    Raises
-    ------
-    SetupError
-        If there is no Chromium.
-    RunError
-        If it fails, takes too long, or its PDF names a place on this machine.
+    With `pages` it is printed twice: the second time each ``<span data-page="anchor">`` says on
+    which page its anchor came to stand. SetupError if there is no Chromium, RunError if it fails,
+    takes too long, or its PDF names a place on this machine.
     """
     program, page = browser(), printable(html)
     printed = _print(program, page)

@@ -30,20 +30,10 @@ FIRST = "summary"
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """A chapter as it was saved: its question, and what its page holds.
+    """A chapter as it was saved: its question (`title`, as the reader has it), what its page holds.
 
-    Parameters
-    ----------
-    stem, file, title : str
-        Its title is its question, in the reader's language.
-    envelope : Envelope or None
-        None where it saved nothing.
-    missing : bool
-        Whether it failed in this run.
-    sections : mapping of int to str
-        The heading above each cell, by the number it was executed as.
-    texts : mapping of int to str
-        What stands beneath that heading.
+    `missing`: it failed in this run. `sections` and `texts` hold by cell, numbered as executed, the
+    heading above it and what stands beneath that.
     """
 
     stem: str

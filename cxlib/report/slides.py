@@ -28,8 +28,7 @@ WIDE, HIGH, EDGE = 13.333, 7.5, 0.6
 """Inches: 16:9, and its margin."""
 COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
 STATES = {"good": theme.GOOD, "bad": theme.BAD, "open": theme.ACCENT}
-LATIN = {"en": "Calibri", "zh": "Calibri"}
-EAST_ASIAN = {"en": "Microsoft YaHei", "zh": "Microsoft YaHei"}
+FONTS = {"latin": "Calibri", "ea": "Microsoft YaHei"}
 TAGS = {"en": "en-GB", "zh": "zh-CN"}
 FACTS = (
     *("value", "target", "expected", "status", "before", "change", "like", "last_year"),
@@ -42,17 +41,7 @@ PICTURE = (EDGE, 2.0, 8.3, 4.7)
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """The face a deck wears.
-
-    Parameters
-    ----------
-    main : str
-        The colour of titles and bands.
-    footer : str
-        What stands at the foot of every slide, said already.
-    logo : bytes, optional
-        A PNG or JPEG, for the first slide.
-    """
+    """The face a deck wears: colour of titles and bands, foot of each slide, logo (PNG or JPEG)."""
 
     main: str = theme.MAIN
     footer: str = ""
@@ -61,16 +50,9 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A figure for a slide: a chart that can be edited, else a picture.
+    """A figure for a slide: a chart that can be edited, else a picture of so many inches.
 
-    Parameters
-    ----------
-    chart : Chart or None
-    png : bytes
-    size : (float, float)
-        Of the picture, inches.
-    about, text : str
-        What it shows in words, and how it is read.
+    `about` says in words what it shows, `text` how it is read.
     """
 
     chart: Chart | None
@@ -110,12 +92,11 @@ class Slides:
         from lxml import etree
 
         space = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-        language = self.words.language
-        element.set("lang", TAGS.get(language, "en-GB"))
-        for tag, family in (("latin", LATIN), ("ea", EAST_ASIAN)):
+        element.set("lang", TAGS.get(self.words.language, "en-GB"))
+        for tag, family in FONTS.items():
             for old in element.findall(space + tag):
                 element.remove(old)
-            etree.SubElement(element, space + tag).set("typeface", family.get(language, "Calibri"))
+            etree.SubElement(element, space + tag).set("typeface", family)
 
     def text(
         self,
@@ -255,8 +236,9 @@ class Slides:
         ]
         slide = self.slide(headline, notes, kicker=chapter.title, colour=COLOURS[finding.severity])
         left, top, wide, high = PICTURE
+        beside = 9.25
         if shown is None:
-            self._facts(slide, finding)
+            beside = 9.25 if self._facts(slide, finding) else left
         elif shown.chart is not None:
             axis = shown.chart.axis
             self.box(slide, axis, (left, top, wide, 0.3), sizes=(11, 10, 9), colour=theme.MUTED)
@@ -269,10 +251,10 @@ class Slides:
             scale = min(wide / shown.size[0], high / shown.size[1])
             at = Inches(left), Inches(top), Inches(shown.size[0] * scale)
             _describe(slide.shapes.add_picture(BytesIO(shown.png), *at), shown.about)
-        self._beside(slide, finding)
+        self._beside(slide, finding, beside)
 
-    def _beside(self, slide: Any, finding: Finding) -> None:
-        words, left, wide = self.words, 9.25, WIDE - EDGE - 9.25
+    def _beside(self, slide: Any, finding: Finding, left: float) -> None:
+        words, wide = self.words, WIDE - EDGE - left
         mark = words.say(SEVERITY_WORDS[finding.severity])
         self.box(slide, mark, (left, 2.0, wide, 0.35), sizes=(14,), bold=True,
                  colour=COLOURS[finding.severity])  # fmt: skip
@@ -284,14 +266,14 @@ class Slides:
         self.box(slide, finding.proof(words), (left, 5.7, wide, 1.0),
                  sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
 
-    def _facts(self, slide: Any, finding: Finding) -> None:
-        """Tell a finding's facts in a table."""
+    def _facts(self, slide: Any, finding: Finding) -> bool:
+        """Tell a finding's facts in a table; one alone stands in its headline and proof already."""
         from pptx.util import Inches, Pt
 
         words, said = self.words, facts(finding.row, self.words)
         known = [n for n in FACTS if n in said and said[n] not in ("", formats.DASH)][:7]
-        if not known:
-            return
+        if len(known) < 2:
+            return False
         left, top, wide, _high = (Inches(at) for at in PICTURE)
         shape = slide.shapes.add_table(len(known), 2, left, top, wide, Inches(0.45 * len(known)))
         shape.table.first_row = False
@@ -302,6 +284,7 @@ class Slides:
                 run = cell.text_frame.paragraphs[0].runs[0]
                 run.font.size = Pt(14)
                 self.font(run.font._rPr)
+        return True
 
     def about(self, engagement: Engagement, missing: Sequence[str]) -> None:
         """Add the last slide: what the numbers are."""

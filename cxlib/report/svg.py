@@ -10,52 +10,14 @@ from cxlib.errors import DataError
 from cxlib.plots import theme
 
 SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
-ELEMENTS = frozenset(
-    [
-        "svg",
-        "g",
-        "path",
-        "text",
-        "tspan",
-        "use",
-        "defs",
-        "clipPath",
-        "rect",
-        "circle",
-        "pattern",
-        "line",
-        "polygon",
-        "polyline",
-    ]
+_DRAWN = "svg g path text tspan use defs clipPath rect circle pattern line polygon polyline"
+_PLACED = "d x y width height transform viewBox points cx cy r x1 x2 y1 y2 patternUnits"
+_LOOKS = (
+    "fill stroke stroke-width stroke-dasharray stroke-dashoffset stroke-linejoin stroke-linecap "
+    "stroke-miterlimit opacity fill-opacity stroke-opacity font-size font-weight font-style "
+    "text-anchor fill-rule clip-rule paint-order"
 )
-ATTRIBUTES = frozenset(
-    [
-        "d",
-        "x",
-        "y",
-        "width",
-        "height",
-        "transform",
-        "viewBox",
-        "points",
-        "cx",
-        "cy",
-        "r",
-        "x1",
-        "x2",
-        "y1",
-        "y2",
-        "patternUnits",
-    ]
-)
-PROPERTIES = frozenset(
-    [
-        *("fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-dashoffset"),
-        *("stroke-linejoin", "stroke-linecap", "stroke-miterlimit", "opacity", "fill-opacity"),
-        *("stroke-opacity", "font-size", "font-weight", "font-style", "text-anchor"),
-        *("fill-rule", "clip-rule", "paint-order"),
-    ]
-)
+ELEMENTS, ATTRIBUTES, PROPERTIES = (frozenset(t.split()) for t in (_DRAWN, _PLACED, _LOOKS))
 _WORDS = (
     "none|stroke|evenodd|nonzero|normal|italic|bold|middle|end|start|butt|round|miter|bevel|square"
 )
@@ -63,43 +25,18 @@ VALUE = re.compile(rf"({_WORDS}|#[0-9a-fA-F]{{3,8}}|[-\d.,\s]+(px)?|url\(#[\w-]+
 PLAIN = re.compile(r"[-\w\s.,()#%+]*")
 """What a kept attribute may hold: numbers, path letters, transforms."""
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
-VARIABLES = {
-    getattr(theme, name).lower(): f"var(--{variable})"
-    for name, variable in {
-        "INK": "ink",
-        "MUTED": "muted",
-        "RULE": "rule",
-        "PAPER": "paper",
-        "MAIN": "main",
-        "ACCENT": "accent",
-        "GOOD": "good",
-        "BAD": "serious",
-        "QUIET": "quiet",
-        "VIOLET": "violet",
-    }.items()
-} | {"#000000": "var(--ink)"}
+_COLOURS = "INK MUTED RULE PAPER MAIN ACCENT GOOD BAD QUIET VIOLET"
+VARIABLES = {getattr(theme, name).lower(): f"var(--{name.lower()})" for name in _COLOURS.split()}
+VARIABLES |= {theme.BAD.lower(): "var(--serious)", "#000000": "var(--ink)"}
 """The theme's colours as the page's, which know the dark."""
 TITLE = "title"
 
 
 def inline(svg: str, *, prefix: str, alt: str, top: float = 0.0) -> str:
-    """Return a figure's SVG as it stands in a report.
+    """Return a figure's SVG as it stands in a report, whatever drew it; DataError if it is none.
 
-    Parameters
-    ----------
-    svg : str
-        As a notebook's cell left it: foreign, whatever drew it.
-    prefix : str
-        Set before every id, so that figures of one page do not meet.
-    alt : str
-        What the figure shows, for who cannot see it.
-    top : float
-        Points cut from its top: the title, which stands as its caption.
-
-    Raises
-    ------
-    DataError
-        If it is no SVG, or declares entities.
+    `prefix` is set before every id, so that figures of one page do not meet; `alt` says what the
+    figure shows; `top` points are cut off: the title, which stands as its caption.
     """
     if "<!" in re.sub(r"<!--.*?-->", "", svg, flags=re.S):
         raise DataError("a figure declares what a figure may not; it is left out.")

@@ -28,14 +28,7 @@ OPEN_COMMENT = "comment"
 
 
 def workbook(engagement: Engagement, chapters: Sequence[Saved]) -> bytes:
-    """Return the workbook of one client, period and language.
-
-    Parameters
-    ----------
-    engagement : Engagement
-        Whose tables the table book is made from.
-    chapters : sequence of Saved
-    """
+    """Return the workbook of one client, period and language."""
     words = engagement.words
     subject = f"{engagement.name} · {words.period(engagement.period)}"
     book = Workbook(words, subject=subject, made=made_at())
@@ -162,12 +155,7 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
 
     KPIs and touchpoints with the answers behind them, the survey's other questions, and how many
     left a comment; with the nested banners and the nets of the client file. Empty without a survey
-    or without segments.
-
-    Raises
-    ------
-    DataError
-        If a net names an answer that nobody ever gave.
+    or without segments; DataError if a net names an answer that nobody ever gave.
     """
     client = engagement.client
     if client.survey is None or not engagement.segments:
@@ -246,15 +234,12 @@ def _write_table_book(
     for key, found in told:
         starts.append((_question(key, words), row + 1))
         row = _write_question(book, sheet, row + 1, key, found, columns)
-    small = any(found.table["withheld"].any() for _key, found in told)
-    for note in tables.notes_of(None, _all(told), words, engagement.minimum_base) if small else ():
+    every = pd.concat([found.table for _key, found in told], ignore_index=True)
+    small = every["withheld"].any()
+    for note in tables.notes_of(None, every, words, engagement.minimum_base) if small else ():
         row += 1
         book.put(sheet, row, 0, (note, ""), font_color=MUTED, font_size=9)
     return name, starts
-
-
-def _all(told: list[tuple[str, Crosstab]]) -> pd.DataFrame:
-    return pd.concat([found.table for _key, found in told], ignore_index=True)
 
 
 Column = tuple[Any, ...]

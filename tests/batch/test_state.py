@@ -111,7 +111,7 @@ def test_a_damaged_record_means_that_the_job_runs(done: Place) -> None:
     (job, *_rest) = done.plan(clients=("c00",)).jobs
     path = done.workspace.state("c00") / "runs" / PERIOD / "en" / "sound.json"
     path.write_text('{"schema": 2, "fingerpr', encoding="utf-8")
-    assert read_record(done.workspace, job) is None
+    assert read_record(done.workspace, job.where) is None
     assert states(done.plan())["c00/sound"][0] == "never run"
 
 

@@ -180,13 +180,15 @@ def test_novas_orders_have_the_planted_model_and_it_holds_out(nova: Told) -> Non
     assert 0.9 < held["ratio"].iloc[0] < 1.1
 
 
-def test_where_the_model_does_not_fit_no_value_is_given_and_it_is_said(harbour: Told) -> None:
+def test_where_the_model_does_not_fit_no_value_is_given_and_it_is_said(
+    harbour: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = Study(engagement=harbour.study.engagement)
     bought, joined = study.bought, study.listed.set_index("member_id")["joined"]
     assert bought is not None
     kept = bought[bought["date"].to_numpy() > joined.reindex(bought["member_id"]).to_numpy()]
     kept = kept.assign(member_id=kept["member_id"].cat.remove_unused_categories())
-    study.__dict__["own"] = kept  # as members they leave openly: nobody drops out unseen
+    monkeypatch.setattr(Study, "own", kept)  # as members they leave openly: none drops out unseen
     assert tables.worth(study) is None
     refused = tables.refused(study)
     assert "worth" in set(refused["case"])

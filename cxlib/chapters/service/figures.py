@@ -10,9 +10,9 @@ from cxlib.analysis.service import Arrivals, Backlog, Course
 from cxlib.chapters.service.subjects import HEAVY
 from cxlib.chapters.service.tables import DAY
 from cxlib.plots import theme
+from cxlib.plots.bars import shares, stacks
 from cxlib.plots.heat import heat
 from cxlib.plots.process_chart import panels
-from cxlib.plots.shares import shares, stacks
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.plots import theme
+from cxlib.plots.lines import power
 from cxlib.plots.path import ladder, path, progress
-from cxlib.plots.power import power
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 

@@ -19,19 +19,9 @@ def demo_key(client: str) -> bytes:
 
 
 def build(root: Path, clients: Collection[str] = CLIENTS) -> list[Path]:
-    """Write the raw files and the public keys of demo clients under ``root/data``.
+    """Write the raw files and the public keys of demo clients under ``root/data``; return them all.
 
-    Parameters
-    ----------
-    root : Path
-        A workspace; folders are made as needed, files of the same names are replaced.
-    clients : collection of str
-        Which; all by default.
-
-    Returns
-    -------
-    list of Path
-        Every file written. The client files in ``params/`` are written by hand, not here.
+    Files of the same names are replaced. The client files in ``params/`` are written by hand.
     """
     from cxlib.data.demo import _needs, _tools, _training, _visits, harbour, lakeside, nova
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,6 @@ OTHERS_SEED = 20_250_311
 POINTS_A_YUAN = {"银卡": 1.0, "金卡": 1.25, "白金卡": 1.5}
 
 _MONTH = 30.4375
-_STAYS = ("订单号", "会员号", "入住日期", "酒店", "房型", "消费金额", "获得积分")
 
 Texts = npt.NDArray[np.str_]
 
@@ -140,34 +140,30 @@ def _booked(
 
 def write_members(path: Path, people: Guests) -> Path:
     """Write the members' file."""
-    dates = (_texts(people.joined), _texts(people.left))
-    facts = (people.tier.tolist(), _texts(people.birthday), people.gender.tolist())
-    rows = list(zip(people.number.tolist(), *dates, *facts, strict=True))
-    header = ("会员号", "入会日期", "退会日期", "等级", "生日", "性别")
-    return mess.write_csv(path, header, rows, encoding="gb18030")
+    columns = {
+        "会员号": people.number, "入会日期": people.joined, "退会日期": people.left,
+        "等级": people.tier, "生日": people.birthday, "性别": people.gender,
+    }  # fmt: skip
+    return mess.write_table(path, columns, encoding="gb18030")
 
 
 def write_stays(path: Path, people: Guests, visits: Stays) -> Path:
     """Write the stays' file; points follow from the amount and the tier."""
     factor = np.array([POINTS_A_YUAN[t] for t in people.tier[visits.guest].tolist()])
-    points = np.floor(visits.amount * factor).astype(int).tolist()
-    order = [f"S{200_000 + i}" for i in range(len(visits.guest))]
-    number = people.number[visits.guest].tolist()
-    money = visits.amount.astype(int).tolist()
-    facts = (visits.hotel.tolist(), visits.room.tolist(), money, points)
-    rows = list(zip(order, number, _texts(visits.day), *facts, strict=True))
-    return mess.write_csv(path, _STAYS, rows, encoding="gb18030")
+    points = np.floor(visits.amount * factor).astype(int)
+    return _write_stays(path, "S2", people.number, visits, points)
 
 
 def write_others(path: Path, people: Guests, visits: Stays) -> Path:
     """Write the stays of guests who were no members at the time, by the number they got later."""
     numbers, found = others(people, visits)
-    order = [f"W{500_000 + i}" for i in range(len(found.guest))]
-    facts = (found.hotel.tolist(), found.room.tolist(), found.amount.astype(int).tolist())
-    rows = list(zip(order, numbers[found.guest].tolist(), _texts(found.day), *facts,
-                    [0] * len(order), strict=True))  # fmt: skip
-    return mess.write_csv(path, _STAYS, rows, encoding="gb18030")
+    return _write_stays(path, "W5", numbers, found, 0)
 
 
-def _texts(days: Dates) -> list[str]:
-    return ["" if text == "NaT" else text for text in days.astype("M8[D]").astype(str).tolist()]
+def _write_stays(path: Path, begins: str, numbers: Texts, found: Stays, points: Any) -> Path:
+    columns = {
+        "订单号": [f"{begins}{i:05d}" for i in range(len(found.guest))],
+        "会员号": numbers[found.guest], "入住日期": found.day, "酒店": found.hotel,
+        "房型": found.room, "消费金额": found.amount.astype(int), "获得积分": points,
+    }  # fmt: skip
+    return mess.write_table(path, columns, encoding="gb18030")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from cxlib.data.demo._survey import Dates, Floats
 
@@ -123,8 +124,13 @@ def write_csv(
     path: Path, header: Sequence[str], rows: Sequence[Sequence[object]], *, encoding: str = "utf-8"
 ) -> Path:
     """Write rows as comma-separated text with Unix line ends, the same bytes on any system."""
-    with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    return write_table(path, pd.DataFrame(rows, columns=list(header)), encoding=encoding)
+
+
+def write_table(
+    path: Path, columns: pd.DataFrame | Mapping[str, object], *, encoding: str = "utf-8"
+) -> Path:
+    """Write columns in that way; a missing date is empty, an amount has cents."""
+    look: dict[str, Any] = {"encoding": encoding, "lineterminator": "\n", "float_format": "%.2f"}
+    pd.DataFrame(columns).to_csv(path, index=False, **look)
     return path

@@ -64,14 +64,10 @@ def write_orders(path: Path, bought: Orders) -> Path:
     """Write the orders' file; a point for every full ten yuan."""
     rng = np.random.default_rng(len(bought.day))
     kind = rng.choice(list(CATEGORIES), size=len(bought.day), p=list(CATEGORIES.values()))
-    rows = zip(
-        (f"D{700_000 + i}" for i in range(len(bought.day))),
-        (f"U{500_000 + 3 * c}" for c in bought.customer.tolist()),
-        bought.day.astype(str).tolist(),
-        kind.tolist(),
-        (f"{a:.2f}" for a in bought.amount.tolist()),
-        np.floor(bought.amount / 10).astype(int).tolist(),
-        strict=True,
-    )
-    header = ("order_id", "customer_id", "order_date", "category", "amount", "points")
-    return mess.write_csv(path, header, list(rows), encoding="utf-8-sig")
+    columns = {
+        "order_id": [f"D{700_000 + i}" for i in range(len(bought.day))],
+        "customer_id": [f"U{500_000 + 3 * c}" for c in bought.customer.tolist()],
+        "order_date": bought.day, "category": kind, "amount": bought.amount,
+        "points": np.floor(bought.amount / 10).astype(int),
+    }  # fmt: skip
+    return mess.write_table(path, columns, encoding="utf-8-sig")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from cxlib.data.demo import _mess as mess
 from cxlib.data.demo._survey import Dates, Floats
@@ -55,7 +55,6 @@ HEADER = (
     "CSAT", "Topic", "Complaint", "Upheld",
 )  # fmt: skip
 
-Integers = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.str_]
 Flags = npt.NDArray[np.bool_]
 _A_DAY = (CLOSES - OPENS) * 3600
@@ -63,69 +62,43 @@ _CLOSED = np.array(HOLIDAYS, dtype="M8[D]")
 _NEVER = np.datetime64("NaT", "s")
 
 
-@dataclass(frozen=True)
-class Contacts:
-    """Who made contact when, how and about what: one contact an element, in time order."""
-
-    created: Dates
-    customer: Integers
-    channel: Texts
-    queue: Texts
-    priority: Texts
-    topic: Texts
-
-    def take(self, at: Integers) -> Contacts:
-        """Return the contacts at these positions."""
-        return Contacts(**{f.name: getattr(self, f.name)[at] for f in fields(self)})
-
-
-@dataclass(frozen=True)
-class Fates:
-    """How each ticket ended: `away` was cancelled or merged, `waiting` is solved but not closed."""
-
-    status: Texts
-    away: Flags
-    open: Flags
-    waiting: Flags
-
-
 def write_tickets(path: Path, rng: np.random.Generator) -> Path:
     """Write the ticket log, one row a ticket in order of creation, always the same bytes."""
-    tickets = contacts(rng)
-    n = len(tickets.created)
+    tickets = {str(name): column.to_numpy() for name, column in contacts(rng).items()}
+    n = len(tickets["created"])
     first, solved, handle = _work(rng, tickets)
     closed = solved + rng.choice([0, 1, 3, 5], n, p=[0.5, 0.2, 0.2, 0.1]).astype("m8[D]")
     fates = _fates(rng, solved, closed)
-    first = np.where(fates.away | (first > EXPORTED), _NEVER, first)
+    first = np.where(fates["away"] | (first > EXPORTED), _NEVER, first)
     silent = np.isnat(first)
-    reopened = (rng.random(n) < _by(tickets.queue, REOPENED_SHARE)) & ~fates.away
-    team, agent = _agents(rng, tickets.channel)
-    reassigned = rng.poisson(np.where(tickets.channel == "email", 0.25, 0.12), n)
+    reopened = (rng.random(n) < _by(tickets["queue"], REOPENED_SHARE)) & ~fates["away"]
+    team, agent = _agents(rng, tickets["channel"])
+    reassigned = rng.poisson(np.where(tickets["channel"] == "email", 0.25, 0.12), n)
     complaint = rng.random(n) < COMPLAINT_SHARE
     upheld = np.where(rng.random(n) < UPHELD_SHARE, "Yes", "No")
-    unsolved = fates.away | fates.open
+    unsolved = fates["away"] | fates["open"]
     columns = (
         [f"T{100_000 + i}" for i in range(n)],
-        [f"C{400_000 + c}" for c in tickets.customer.tolist()],
-        *(_times(tickets.created), _times(first)),
+        [f"C{400_000 + c}" for c in tickets["customer"].tolist()],
+        *(_times(tickets["created"]), _times(first)),
         _times(np.where(unsolved, _NEVER, solved)),
-        _times(np.where(unsolved | fates.waiting, _NEVER, closed)),
-        fates.status.tolist(),
-        *(tickets.channel.tolist(), tickets.queue.tolist(), tickets.priority.tolist()),
+        _times(np.where(unsolved | fates["waiting"], _NEVER, closed)),
+        fates["status"].tolist(),
+        *(tickets["channel"].tolist(), tickets["queue"].tolist(), tickets["priority"].tolist()),
         *(team.tolist(), np.where(silent, "", agent).tolist()),
         np.where(silent, "", handle.astype(int).astype(str)).tolist(),
         np.where(reopened, rng.choice([1, 2], n, p=[0.85, 0.15]), 0).tolist(),
-        np.where(fates.away, 0, reassigned).tolist(),
-        _ratings(rng, solved - tickets.created, asked=~unsolved, failed=reopened),
-        tickets.topic.tolist(),
+        np.where(fates["away"], 0, reassigned).tolist(),
+        _ratings(rng, solved - tickets["created"], asked=~unsolved, failed=reopened),
+        tickets["topic"].tolist(),
         np.where(complaint, "Yes", "No").tolist(),
-        np.where(complaint & (fates.status == "Closed"), upheld, "").tolist(),
+        np.where(complaint & (fates["status"] == "Closed"), upheld, "").tolist(),
     )
     return mess.write_csv(path, HEADER, list(zip(*columns, strict=True)))
 
 
-def contacts(rng: np.random.Generator) -> Contacts:
-    """Draw who makes contact; some come back about the same matter."""
+def contacts(rng: np.random.Generator) -> pd.DataFrame:
+    """Draw who makes contact when, how and about what, in time order; some come back about it."""
     days = np.arange(FIRST_DAY, EXPORTED.astype("M8[D]"))
     staffed = np.is_busday(days, holidays=_CLOSED)
     growth = 1 + 0.15 * np.arange(len(days)) / len(days)
@@ -138,48 +111,47 @@ def contacts(rng: np.random.Generator) -> Contacts:
     seconds = 3600 * hour + rng.integers(0, 3600, n)
     queue = _draw(rng, QUEUES, n)
     luck = zip(queue.tolist(), rng.random(n).tolist(), strict=True)
-    firsts = Contacts(
-        created=day.astype("M8[s]") + seconds.astype("m8[s]"),
-        customer=np.floor(CUSTOMERS * rng.random(n) ** 1.5).astype(np.int64),
-        channel=np.where(is_staffed, _draw(rng, CHANNELS, n), "email"),
-        queue=queue,
-        priority=_draw(rng, PRIORITIES, n),
-        topic=np.array([TOPICS[q][int(u * len(TOPICS[q]))] for q, u in luck]),
-    )
+    columns = {
+        "created": day.astype("M8[s]") + seconds.astype("m8[s]"),
+        "customer": np.floor(CUSTOMERS * rng.random(n) ** 1.5).astype(np.int64),
+        "channel": np.where(is_staffed, _draw(rng, CHANNELS, n), "email"),
+        "queue": queue,
+        "priority": _draw(rng, PRIORITIES, n),
+        "topic": [TOPICS[q][int(u * len(TOPICS[q]))] for q, u in luck],
+    }
+    firsts = pd.DataFrame(columns)
     return _with_repeats(rng, firsts, day)
 
 
-def _with_repeats(rng: np.random.Generator, firsts: Contacts, day: Dates) -> Contacts:
+def _with_repeats(rng: np.random.Generator, firsts: pd.DataFrame, day: Dates) -> pd.DataFrame:
     back = np.flatnonzero(rng.random(len(day)) < REPEAT_SHARE)
     later = np.busday_offset(day[back], rng.integers(1, 5, len(back)), "forward", holidays=_CLOSED)
     near = (later - day[back]).astype(int) < REPEAT_WITHIN_DAYS
     back, later = back[near], later[near]
     seconds = rng.integers(OPENS * 3600, CLOSES * 3600, len(back)).astype("m8[s]")
-    again = replace(firsts.take(back), created=later.astype("M8[s]") + seconds)
-    both = Contacts(
-        **{
-            f.name: np.concatenate([getattr(firsts, f.name), getattr(again, f.name)])
-            for f in fields(firsts)
-        }
-    )
-    order = np.argsort(both.created, kind="stable")
-    return both.take(order[both.created[order] < EXPORTED.astype("M8[D]")])
+    again = firsts.iloc[back].assign(created=later.astype("M8[s]") + seconds)
+    both = pd.concat([firsts, again]).sort_values("created", kind="stable", ignore_index=True)
+    kept: pd.DataFrame = both[both["created"] < EXPORTED.astype("M8[D]")]
+    return kept
 
 
-def _fates(rng: np.random.Generator, solved: Dates, closed: Dates) -> Fates:
+def _fates(rng: np.random.Generator, solved: Dates, closed: Dates) -> dict[str, np.ndarray]:
+    """Return how each ticket ended: `away` was cancelled or merged, `waiting` is not closed yet."""
     luck = rng.random(len(solved))
     stuck = rng.random(len(solved)) < STUCK_SHARE
     cancelled = luck < CANCELLED_SHARE
     merged = ~cancelled & (luck < CANCELLED_SHARE + MERGED_SHARE)
-    open_, waiting = (solved > EXPORTED) | stuck, closed > EXPORTED
-    kinds = [cancelled, merged, open_, waiting]
+    left, waiting = (solved > EXPORTED) | stuck, closed > EXPORTED
+    kinds = [cancelled, merged, left, waiting]
     status = np.select(kinds, ["Cancelled", "Merged", "Open", "Solved"], "Closed")
-    return Fates(status=status, away=cancelled | merged, open=open_, waiting=waiting)
+    return {"status": status, "away": cancelled | merged, "open": left, "waiting": waiting}
 
 
-def _work(rng: np.random.Generator, tickets: Contacts) -> tuple[Dates, Dates, Floats]:
+def _work(
+    rng: np.random.Generator, tickets: Mapping[str, np.ndarray]
+) -> tuple[Dates, Dates, Floats]:
     """Return first response, solution and seconds of work of each contact."""
-    created, channel, priority = tickets.created, tickets.channel, tickets.priority
+    created, channel, priority = tickets["created"], tickets["channel"], tickets["priority"]
     n = len(created)
     slow = np.where(created >= SLOW_SINCE, SLOW_FACTOR, 1.0)
     live = channel != "email"

@@ -79,21 +79,10 @@ def truth(seed: int) -> Truth:
 
 
 def build_unseen(root: Path, seed: int, *, truth_to: Path | None = None) -> list[Path]:
-    """Write an unseen client: its client file, raw data and public key, below `root`.
+    """Write an unseen client below `root`: its client file, raw data and public key; return them.
 
-    Parameters
-    ----------
-    root : Path
-        A workspace. What is there of this client is left alone.
-    seed : int
-        Which client; the same seed makes the same bytes.
-    truth_to : Path, optional
-        Folder for ``<client>.yaml``, the truth, for the trainer alone; not inside the client's.
-
-    Returns
-    -------
-    list of Path
-        What was written.
+    The same seed makes the same bytes; what is there of it is left alone. The truth goes to
+    ``<client>.yaml`` in the folder `truth_to`, for the trainer alone.
     """
     from cxlib.data.demo import KEY_FILE, demo_key
 
