@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib.data.formats import LARGEST, cell_text
-from cxlib.data.layout import Grid, header_name
+from cxlib.data.layout import Grid
 from cxlib.data.pieces import ROWS
+from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, united
 from cxlib.errors import DataError, SetupError, nearest
 

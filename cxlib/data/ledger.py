@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import dates, masking, values
-from cxlib.data.layout import header_name
+from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile
 from cxlib.errors import DataError, nearest
 from cxlib.params.base import Moment

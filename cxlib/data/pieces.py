@@ -23,7 +23,8 @@ import pandas as pd
 
 from cxlib.data import text as texts
 from cxlib.data.formats import DELIMITED, Sheet, as_text
-from cxlib.data.layout import Grid, count_named, header_name, lay_out
+from cxlib.data.layout import Grid, count_named, lay_out
+from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, file_hash, find, period_of, read, united
 from cxlib.errors import DataError
 

@@ -14,8 +14,9 @@ import pandas as pd
 from cxlib.data import text as texts
 from cxlib.data import values
 from cxlib.data.formats import DELIMITED, WORKBOOKS, read_content
-from cxlib.data.layout import header_name, lay_out
+from cxlib.data.layout import lay_out
 from cxlib.data.pieces import ROWS, chunks
+from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, find, united
 from cxlib.errors import DataError
 from cxlib.workspace import file_digest

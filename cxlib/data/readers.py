@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data.formats import SUFFIXES, Content, matches, read_content
-from cxlib.data.layout import Grid, Integers, count_named, header_name, lay_out
+from cxlib.data.layout import Grid, Integers, count_named, lay_out
+from cxlib.data.platforms import header_name
 from cxlib.data.text import UNSAVED
 from cxlib.errors import DataError, nearest
 from cxlib.workspace import file_digest
