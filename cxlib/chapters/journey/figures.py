@@ -40,7 +40,7 @@ def journey(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     return journey_map(
         table,
         labels=words.labelled(table["kpi"]),
-        stages=[words.label(words.say(stage)) for stage in table["stage"]],
+        stages=words.labelled(table["stage"]),
         notes=[words.say(role) if role else "" for role in table["role"]],
         colours=[COLOURS.get(role, theme.MAIN) for role in table["role"]],
         title=title,
@@ -70,7 +70,7 @@ def wall(table: Any, *, words: Words, about: str, ax: Axes | None = None) -> Axe
         title = words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
     rows = table.to_dict("records")
     told = table.assign(
-        stage=[words.label(words.say(row["stage"])) for row in rows],
+        stage=[words.label(row["stage"]) for row in rows],
         beside=[_lost(row, words) for row in rows],
         label=[words.label(row["kpi"]) for row in rows],
         reach=[words.quantity(row["reach"], "share") for row in rows],
