@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from cxlib.analysis.results import Caveat
 from cxlib.columns import Kind
 from cxlib.words import Words
 
@@ -67,7 +68,11 @@ _WORDED: dict[str, Callable[[Any, Words], str]] = {
     ),
     "level": lambda value, words: words.label(value),
     "word": lambda value, words: (
-        words.say(str(value)) if "{" not in str(value) else words.label(value)
+        words.say(value.message, **value.facts)
+        if isinstance(value, Caveat)
+        else words.say(str(value))
+        if "{" not in str(value)
+        else words.label(value)
     ),
     "text": lambda value, words: str(value),
     "period": lambda value, words: words.period(str(value)),

@@ -110,10 +110,11 @@ def given(data: Any, what: str, name: str | None) -> Floats:
 def refuse_few(repeats: int) -> None:
     """Refuse to fit where hardly anybody came again."""
     if repeats < LEAST_REPEATS:
-        raise DataError(
-            f"{repeats} customers came again; a model of repeat purchases needs {LEAST_REPEATS}. "
-            "Use retention.cohorts (a repeat rate) and rfm instead."
+        why = _(
+            "{n} customers came again; a model of repeat purchases needs {least}. Use a repeat "
+            "rate (retention.cohorts) and RFM groups (rfm) instead."
         )
+        raise DataError(Caveat(why, n=repeats, least=LEAST_REPEATS))
 
 
 def drawn(rows: Any) -> tuple[Any, tuple[Caveat, ...]]:

@@ -94,7 +94,7 @@ def days_of(
         merged = _deducted(merged)
     merged = merged[merged["amount"] > 0]
     if merged.empty:
-        raise DataError("no purchase is left once refunds are deducted; is the sign right?")
+        raise DataError(_("no purchase is left once refunds are deducted; is the sign right?"))
     merged["member_id"] = pd.Categorical.from_codes(merged["member_id"], known)
     caveats = counted(
         (unnamed.sum(), _("{n} rows without customer, day or money are left out.")),

@@ -47,7 +47,7 @@ class Study:
         try:
             return method(*rows, **asked)
         except DataError as error:
-            self.refused[what] = str(error)
+            self.refused[what] = error.args[0]  # a Caveat is said in the reader's language
             return None
 
     def of_members(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -73,7 +73,7 @@ class Study:
         """Purchases, ids as a category."""
         frame = self._entries("transactions", "date", "amount")
         if frame is not None and "amount" not in frame:
-            self.refused["spend"] = "the transactions have no amount."
+            self.refused["spend"] = _("the transactions have no amount.")
             return None
         return frame
 

@@ -197,4 +197,4 @@ def absent(**made: Any) -> pd.DataFrame:
 def refused(study: Study) -> pd.DataFrame:
     """Return what cannot be told, and why."""
     rows = list(study.refused.items())
-    return pd.DataFrame(rows, columns=["case", "reason_text"])
+    return pd.DataFrame(rows, columns=["case", "reason_text"], dtype=object)
