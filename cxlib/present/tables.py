@@ -279,7 +279,10 @@ def notes_of(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) 
 
 
 def say_caveat(caveat: str, words: Words) -> str:
-    """Return a caveat in the reader's language."""
+    """Return a caveat in the reader's language; levels under the labels of their segment."""
     if isinstance(caveat, Caveat):
-        return words.say(caveat.message, **caveat.facts)
+        told, segment = caveat.facts, caveat.facts.get("segment")
+        if segment and "levels" in told:
+            told = {**told, "levels": tuple(f"{segment}={level}" for level in told["levels"])}
+        return words.say(caveat.message, **told)
     return words.say(caveat) if "{" not in caveat else caveat

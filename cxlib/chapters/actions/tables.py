@@ -207,6 +207,12 @@ def in_money(engagement: Any, found: Plan) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def worth(engagement: Any, found: Plan) -> pd.DataFrame:
+    """Return the actions of which the register says what they are worth a year."""
+    named = found.table.dropna(subset=["worth_a_year"])
+    return named.assign(unit=engagement.client.currency or "count")
+
+
 def finished(engagement: Any, found: Plan) -> pd.DataFrame:
     """Return the finished actions on a KPI, with where it stands."""
     table = found.table
