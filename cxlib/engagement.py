@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cxlib import periods
+import pandas as pd
+
+from cxlib import params, periods
+from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.analysis.results import Result
-from cxlib.chapters import chapter_faults, every, options_of, register, registers_of
+from cxlib.analysis.weights import Raking
+from cxlib.chapters import (
+    chapter_faults,
+    every,
+    options_of,
+    register,
+    registers_of,
+    words_of,
+)
+from cxlib.data.registers import take_in, taken_in
+from cxlib.data.schema import TABLES
+from cxlib.data.tables import by_kind, ordered, periods_of, read_table, read_tickets
+from cxlib.data.weighting import known_margins, rake, weighted
 from cxlib.errors import CxError, DataError, nearest
+from cxlib.params import Client
+from cxlib.plots import theme
+from cxlib.present.glance import card
+from cxlib.present.mistakes import told_kindly
 from cxlib.standing import Standing
 from cxlib.words import Words
 from cxlib.workspace import JOB_VARIABLE, Workspace
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from cxlib.analysis.metrics import Metric, Touchpoint
-    from cxlib.analysis.weights import Raking
-    from cxlib.params import Client
-
 
 SCRATCH = "scratch"
 """What is explored outside all chapters: it knows the words of every one."""
@@ -77,11 +88,6 @@ class Engagement(Standing):
         CxError
             If the client, its file, its data, the period or the language will not do.
         """
-        from cxlib import params
-        from cxlib.data.registers import take_in
-        from cxlib.plots import theme
-        from cxlib.present.mistakes import told_kindly
-
         place = workspace or Workspace.find()
         opened = params.load(str(client), place)
         spoken = opened.languages[0] if language == "client" else language
@@ -105,9 +111,6 @@ class Engagement(Standing):
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
         """Show what there is: periods, tables, KPIs, touchpoints, groups with their answers."""
-        from cxlib.data.schema import TABLES
-        from cxlib.present.card import card
-
         every = self.kpis().table
         now = every[(every["period"] == self.period) & (every["brand"] == "own")]
         now = self.withheld(now.reset_index(drop=True))
@@ -120,7 +123,7 @@ class Engagement(Standing):
             kpis=now[now["segment"].isna()],
             groups=split[split["kpi"] == split["kpi"].iloc[0]] if len(split) else split,
             words=self.words,
-            tables=tuple(name for name in TABLES if (folder / f"{name}.parquet").is_file()),
+            named=tuple(name for name in TABLES if (folder / f"{name}.parquet").is_file()),
         )
         bundle: dict[str, Any] = view._repr_mimebundle_()
         return bundle
@@ -140,8 +143,6 @@ class Engagement(Standing):
     @cached_property
     def periods(self) -> tuple[str, ...]:
         """Every period the client's tables hold, in time order."""
-        from cxlib.data.tables import periods_of
-
         return tuple(periods_of(self.workspace, self.client, self.period))
 
     @property
@@ -149,6 +150,11 @@ class Engagement(Standing):
         """The period before this one, if the client has data of it."""
         at = self.periods.index(self.period)
         return self.periods[at - 1] if at else None
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day of the period; None of a wave without a place in time."""
+        return periods.parse(self.period).end if periods.kind_of(self.period) else None
 
     # --- what was asked ------------------------------------------------------------------------
 
@@ -170,8 +176,6 @@ class Engagement(Standing):
     @property
     def margins(self) -> Mapping[str, Mapping[str, float]] | None:
         """Known shares of the customer base by segment, to which the survey is weighted."""
-        from cxlib.data.weighting import known_margins
-
         if self.client.survey is None or not self.client.survey.margins:
             return None
         rows = self.table("survey")
@@ -243,9 +247,6 @@ class Engagement(Standing):
         DataError
             If there is no survey, or none of it is of that period.
         """
-        from cxlib.data.ordering import ordered
-        from cxlib.data.weighting import weighted
-
         rows = self.table("survey", period=period)
         table = ordered(weighted(rows, self.client), self.client)
         if brand is None:
@@ -264,8 +265,6 @@ class Engagement(Standing):
         DataError
             If the client file knows no margins.
         """
-        from cxlib.data.weighting import rake
-
         return rake(self.table("survey", period=period), self.client)
 
     def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
@@ -285,8 +284,6 @@ class Engagement(Standing):
 
     def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
         """Return a canonical table as `table` does; empty where nothing is of that period."""
-        from cxlib.data.tables import by_kind, read_table
-
         whole = read_table(self.workspace, self.client.client, name)
         if "period" not in whole:
             return whole
@@ -302,8 +299,6 @@ class Engagement(Standing):
 
     @cached_property
     def _log(self) -> pd.DataFrame:
-        from cxlib.data.tables import read_tickets
-
         return read_tickets(self.workspace, self.client.client)
 
     def spoken(self, language: str) -> Words:
@@ -326,8 +321,6 @@ class Engagement(Standing):
             Its lists as frozen rows; ``.frame(name)`` is one as a table, its labels as keys that
             `words` and every table and finding know.
         """
-        from cxlib.data.registers import taken_in
-
         model = registers_of(self.client).get(section)
         return model and taken_in(self.client, section, model, self.workspace)
 
@@ -343,19 +336,3 @@ class Engagement(Standing):
                 raise DataError(f"{self.period} is the first period of {self.client.client}.")
             return (self.previous,)
         return (periods.choose(str(period), self.periods),)
-
-
-def words_of(client: Client, workspace: Workspace, language: str) -> Words:
-    """Return a client's words in one language: its labels, its registers' and its catalogues."""
-    from cxlib.data.registers import taken_in
-
-    beside = tuple(sorted(workspace.notebooks.glob(f"*.{language}.po")))
-    own = ("tier", *client.members.attributes) if client.members is not None else ()
-    own += ("source", *(key for each in client.comments.values() for key in each.segments))
-    labels = dict(client.labels(language))
-    for section, model in registers_of(client).items():
-        if workspace.register(client.client, section).is_file():
-            labels |= taken_in(client, section, model, workspace).labels(language)
-    segments = (*client.segments, *own)
-    words = Words.load(language, labels=labels, beside=beside, segments=segments)
-    return replace(words, day=client.calendar.working_day or words.day)

@@ -9,20 +9,26 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+
+from cxlib import __version__
+from cxlib.chapters import labels_of, register
+from cxlib.data.tables import provenance
+from cxlib.envelope import Envelope, Part, encode, read, write
 from cxlib.errors import DataError
+from cxlib.params import Client
+from cxlib.present import conclusions, figures, sketches, tables
+from cxlib.present.findings import Finding, Rule, in_order, tell
+from cxlib.present.glance import glance
+from cxlib.present.linked import Printed
+from cxlib.present.sheets import grid, workbook_of
+from cxlib.present.tables import TableView
+from cxlib.present.tiles import kpi_tiles
+from cxlib.present.withhold import is_empty, is_withheld, withhold
 from cxlib.words import Words
-from cxlib.workspace import JOB_VARIABLE, Workspace, as_name
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from cxlib.envelope import Envelope, Part
-    from cxlib.params import Client
-    from cxlib.present.findings import Finding, Rule
-    from cxlib.present.linked import Printed
-    from cxlib.present.tables import TableView
+from cxlib.workspace import JOB_VARIABLE, Workspace, as_name, write_whole
 
 
 class Page(ABC):
@@ -67,8 +73,6 @@ class Page(ABC):
         each_language : bool
             Once in each of the client's languages, the reader's first, as a contract has it.
         """
-        from cxlib.present.withhold import is_empty
-
         told: dict[str, Any] = {"columns": columns, "table": table, "caption": caption}
         others = sorted({*self.client.languages} - {self.words.language}) if each_language else ()
         for other in () if is_empty(result, table) else ({}, *({"language": o} for o in others)):
@@ -89,8 +93,6 @@ class Page(ABC):
         language: str = "",
     ) -> TableView:
         """Return what `show` shows."""
-        from cxlib.present import tables
-
         return tables.view(
             self.withheld(result),
             words=self.spoken(language or self.words.language),
@@ -102,8 +104,6 @@ class Page(ABC):
 
     def glance(self, result: Any) -> TableView:
         """Return a result as the last line of a cell shows it: summary, table, what else it has."""
-        from cxlib.present.glance import glance
-
         return glance(self.withheld(result), words=self.words, minimum_base=self.minimum_base)
 
     def draw(self, plot: Callable[..., Any] | str, result: Any, **options: Any) -> None:
@@ -123,9 +123,6 @@ class Page(ABC):
         DataError
             If the plot cannot draw such a result.
         """
-        from cxlib.present import conclusions, figures, sketches
-        from cxlib.present.withhold import is_empty, is_withheld
-
         plot, shown = sketches.named(plot, options), self.withheld(result)
         if is_empty(shown):
             return
@@ -147,8 +144,6 @@ class Page(ABC):
         result : Estimates
             As `Engagement.standing` gives it.
         """
-        from cxlib.present.tiles import kpi_tiles
-
         _display(kpi_tiles(self.withheld(result), words=self.words))
         self._note("tiles", result)
 
@@ -168,10 +163,6 @@ class Page(ABC):
         evidence : str, optional
             A msgid for the line beneath, instead of interval and base.
         """
-        from cxlib.present import conclusions
-        from cxlib.present.findings import tell
-        from cxlib.present.withhold import is_empty
-
         shown = self.withheld(result)
         if is_empty(shown):
             return
@@ -185,8 +176,6 @@ class Page(ABC):
 
     def recall(self, findings: Iterable[Any]) -> None:
         """State again what other chapters found; each leads back to its chapter."""
-        from cxlib.present import conclusions
-
         told = list(findings)
         for chapter in dict.fromkeys(finding.chapter for finding in told):
             self.learn(chapter)
@@ -194,8 +183,6 @@ class Page(ABC):
 
     def learn(self, chapter: str) -> None:
         """Take in the columns and labels that another chapter alone has."""
-        from cxlib.chapters import labels_of, register
-
         register(chapter)
         labels = labels_of(chapter, self.client, self.words.language)
         self.words = replace(self.words, labels={**labels, **self.words.labels})
@@ -213,20 +200,12 @@ class Page(ABC):
         What the notebook put out before, and what any chapter may show of the KPIs' groups and
         their crossings, is known: together they give no small group away.
         """
-        from cxlib.present.withhold import withhold
-
         return withhold(
-            result,
-            self.minimum_base,
-            by=self._groupings,
-            period=self.period,
-            printed=self._printed,
+            result, self.minimum_base, by=self._groupings, period=self.period, printed=self._printed
         )
 
     @cached_property
     def _printed(self) -> Printed:
-        from cxlib.present.linked import Printed
-
         return Printed(self.minimum_base, self.grouped)
 
     @property
@@ -265,9 +244,6 @@ class Page(ABC):
         CxError
             If the name does not end so, or there is nothing to write.
         """
-        from cxlib.present.sheets import grid, workbook_of
-        from cxlib.workspace import write_whole
-
         target = Path(path).expanduser()
         if target.suffix.lower() != ".xlsx":
             raise DataError(f"{target.name!r} is no spreadsheet: name a file ending in .xlsx.")
@@ -282,8 +258,6 @@ class Page(ABC):
 
     def _note(self, kind: str, result: Any, plot: Any = None, **options: Any) -> None:
         """Keep what was shown, for the spreadsheet and the deck; what no file can hold is not."""
-        from cxlib.envelope import Part, encode
-
         named = f"{getattr(plot, '__module__', '')}:{getattr(plot, '__qualname__', '')}"
         try:
             data, told = encode(self.withheld(result)), encode(options)
@@ -324,10 +298,6 @@ class Page(ABC):
         return None if os.environ.get(JOB_VARIABLE) else path  # a job's folder is not for keeping
 
     def _write(self) -> Path:
-        from cxlib import __version__
-        from cxlib.data.tables import provenance
-        from cxlib.envelope import Envelope, write
-
         path = self.workspace.result(self.client.client, self.period, self.chapter)
         if not os.environ.get(JOB_VARIABLE):
             scratch = self.workspace.state(self.client.client) / "scratch"
@@ -355,9 +325,6 @@ class Page(ABC):
 
     def gathered(self, *, but: Iterable[str] = ()) -> list[Finding]:
         """Return all chapters' findings, gravest first: each subject and each step once."""
-        from cxlib.chapters import register
-        from cxlib.present.findings import Finding, in_order
-
         envelopes = self.saved(but=but)
         for envelope in envelopes:
             register(envelope.chapter)
@@ -373,6 +340,13 @@ class Page(ABC):
             steps.add(step)
         return list(once.values())
 
+    def result(self, chapter: str, name: str) -> Any:
+        """Return one thing that another chapter saved for this period; None if it did not."""
+        try:
+            return self.read(chapter).results.get(name)
+        except DataError:  # that chapter has not run
+            return None
+
     def read(self, chapter: str) -> Envelope:
         """Return what another chapter saved for this client and period.
 
@@ -381,8 +355,6 @@ class Page(ABC):
         DataError
             If that chapter has not run.
         """
-        from cxlib.envelope import read
-
         path = self.workspace.result(self.client.client, self.period, chapter)
         if not path.is_file():
             raise DataError(

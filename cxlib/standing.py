@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -9,18 +11,22 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis import kpis
+from cxlib.analysis.kpis import Estimates
+from cxlib.analysis.kpis.estimates import worth
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
+from cxlib.analysis.results import Caveat
+from cxlib.data.figures import reported_figures, ticket_figures
+from cxlib.data.tables import opened_in, provenance
+from cxlib.envelope import is_kept, read_kept, write_kept
 from cxlib.page import Page
 from cxlib.words import mark as _
-from cxlib.workspace import JOB_VARIABLE, as_name
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from cxlib.analysis.kpis import Estimates
-    from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
+from cxlib.workspace import JOB_VARIABLE, as_name, kit_digest
 
 SOURCES = ("survey", "tickets", "reported")
 """KPIs; touchpoints are their parts."""
@@ -62,8 +68,6 @@ class Standing(Page):
     @property
     def design(self) -> SurveyDesign:
         """How the survey was drawn."""
-        from cxlib.analysis.metrics import SurveyDesign
-
         asked = self.client.survey
         repeat = asked is not None and asked.repeat_respondents
         return SurveyDesign(cluster="respondent_id" if repeat else None)
@@ -161,9 +165,6 @@ class Standing(Page):
 
     def _silent(self, sources: tuple[str, ...]) -> tuple[Any, ...]:
         """Say which questions nobody answered in this period."""
-        from cxlib.analysis.metrics import Touchpoint
-        from cxlib.analysis.results import Caveat
-
         heard = set(self.kpis().at(self.period).table["kpi"])
         asked = [
             question
@@ -175,8 +176,6 @@ class Standing(Page):
 
     def prime(self) -> None:
         """Make and keep what chapters will ask for: a step of a run's plan, before any chapter."""
-        from cxlib.envelope import is_kept
-
         folder = self.workspace.kpis(self.client.client) / as_name(self.period)
         steps: dict[str, Callable[[], Any]] = {
             "kpis": self.kpis,
@@ -223,8 +222,6 @@ class Standing(Page):
 
     def _beside(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return standing rows with their history, last year's value and the competitor's."""
-        import pandas as pd
-
         every = self.kpis().table
         total = every[every["segment"].isna()]
         own = total[
@@ -249,8 +246,6 @@ class Standing(Page):
         self, when: str
     ) -> Iterator[tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]]:
         """Yield a period's own answers and its tickets, their segments and what was asked."""
-        from cxlib.data.tables import opened_in
-
         every, tickets = self._history(), self.client.tickets
         if every is not None:
             own = every[(every["period"] == when) & (every["brand"] == "own")]
@@ -266,10 +261,6 @@ class Standing(Page):
         return self.survey(period="history", brand=None)
 
     def _estimated(self) -> Estimates:
-        import pandas as pd
-
-        from cxlib.analysis import kpis
-
         figures = [*self._ticket_rows(), *self._reported_rows()]
         survey = self._history()
         found = kpis.estimate(
@@ -284,14 +275,10 @@ class Standing(Page):
         now = survey[(survey["period"] == self.period) & (survey["brand"] == "own")]
         if now.empty:
             return found
-        from cxlib.analysis.kpis.estimates import worth
-
         points = found.table["kpi"].map(worth(now, self.questions))
         return replace(found, table=found.table.assign(worth=points.astype("float64")))
 
     def _judged(self) -> Estimates:
-        from cxlib.analysis import kpis
-
         required = self.client.chapters.get("targets", {}).get("all_required", False)
         estimates = self.kpis()
         if not (estimates.table["period"] == self.period).any():
@@ -302,9 +289,6 @@ class Standing(Page):
         """Return ticket KPIs: a census but for what customers are asked."""
         if self.client.tickets is None:
             return []
-        from cxlib.data.figures import ticket_figures
-        from cxlib.data.tables import opened_in
-
         log = self.tickets()
         if not opened_in(log, self.period, or_before=True).any():
             return []
@@ -314,14 +298,10 @@ class Standing(Page):
         """Return reported figures: ratios summed over their units, plain values averaged."""
         if not self.client.kpis:
             return []
-        from cxlib.data.figures import reported_figures
-
         rows = self.rows("kpis", period="history")
         return reported_figures(self.client, rows) if len(rows) else []
 
     def _moved(self, to: str) -> Estimates:
-        from cxlib.analysis import kpis
-
         estimates = self.judged() if to == "baseline" else self.kpis()
         if to == "baseline":
             every = self.kpis()
@@ -343,8 +323,6 @@ class Standing(Page):
         return replace(found, table=table.drop(columns="n_before"))
 
     def _contrasted(self, by: Any) -> Estimates:
-        from cxlib.analysis import kpis
-
         questions = self.questions if by == "brand" else self.metrics[:1]
         if self.client.survey is None:
             return self.kpis().at("")
@@ -361,8 +339,6 @@ class Standing(Page):
         if name in self._known:
             known: Estimates = self._known[name]
             return known
-        from cxlib.envelope import read_kept, write_kept
-
         path = self.workspace.kpis(self.client.client) / as_name(self.period) / f"{name}.json"
         kept = read_kept(path, self._fingerprint)
         found: Estimates = make() if kept is None else kept
@@ -378,12 +354,6 @@ class Standing(Page):
     @cached_property
     def _fingerprint(self) -> str:
         """Digest of all that the estimates depend on."""
-        import hashlib
-        import json
-
-        from cxlib.data.tables import provenance
-        from cxlib.workspace import kit_digest
-
         tables = provenance(self.workspace, self.client)
         told = [kit_digest(), self.client.hash, self.period, tables]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()

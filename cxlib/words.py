@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -171,6 +171,10 @@ class Words:
             return text
         plain = of in NAMES and value.isascii() and value.islower()  # as ticket exports write them
         return (value[:1].upper() + value[1:] if plain else value) or text
+
+    def labelled(self, keys: Iterable[object]) -> list[str]:
+        """Return the label of each of several keys."""
+        return [self.label(key) for key in keys]
 
     def quantity(self, value: float, unit: str, *, sign: bool = False) -> str:
         """Return a number in its unit: ``−3.2``, ``81.0%``, ``+2.0 points``, ``3.2 min``."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from cxlib import params
 from cxlib.batch.chapters import Chapter
-from cxlib.engagement import words_of
+from cxlib.chapters import words_of
 from cxlib.params import Client
 from cxlib.report.markdown import translate_markdown
 from cxlib.words import Said, Words

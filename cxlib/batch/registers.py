@@ -12,7 +12,6 @@ from cxlib import params
 from cxlib.chapters import registers_of
 from cxlib.chapters.actions.propose import drafts
 from cxlib.data.registers import add_rows, bring_together, read_register
-from cxlib.engagement import Engagement
 from cxlib.errors import CxError, nearest
 from cxlib.params import InvalidParams
 from cxlib.params.registers import Register
@@ -58,6 +57,8 @@ def starter(model: type[Register]) -> str:
 
 def propose(workspace: Workspace, client: str, *, period: str, write: bool) -> Iterator[str]:
     """Add an action for each grave finding to a client's register; yield what is said of it."""
+    from cxlib.engagement import Engagement
+
     opened = params.load(client, workspace)
     model, named = registers_of(opened).get("actions"), opened.actions
     if model is None or named is None:

@@ -8,6 +8,7 @@ optional; a folder is found by its name, the chapter's stem.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cxlib.errors import nearest
+from cxlib.words import Words
 
 FOLDER = Path(__file__).parent
 
@@ -84,3 +86,19 @@ def _fault(client: Any, stem: str, model: Any, problem: Any) -> Any:
         return client.fault(where, f"unknown key{nearest(name, model.model_fields)}")
     told = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
     return client.fault(where, f"{told}.", problem.get("input"))
+
+
+def words_of(client: Any, workspace: Any, language: str) -> Words:
+    """Return a client's words in one language: its labels, its registers' and its catalogues."""
+    from cxlib.data.registers import taken_in
+
+    beside = tuple(sorted(workspace.notebooks.glob(f"*.{language}.po")))
+    own = ("tier", *client.members.attributes) if client.members is not None else ()
+    own += ("source", *(key for each in client.comments.values() for key in each.segments))
+    labels = dict(client.labels(language))
+    for section, model in registers_of(client).items():
+        if workspace.register(client.client, section).is_file():
+            labels |= taken_in(client, section, model, workspace).labels(language)
+    segments = (*client.segments, *own)
+    words = Words.load(language, labels=labels, beside=beside, segments=segments)
+    return replace(words, day=client.calendar.working_day or words.day)

@@ -84,13 +84,7 @@ def rated(maker: Maker) -> dict[str, pd.Series]:
 
 
 def _answers(
-    maker: Maker,
-    item: Rated,
-    key: str,
-    scale: tuple[int, int] | None,
-    path: Path,
-    *,
-    whole: bool,
+    maker: Maker, item: Rated, key: str, scale: tuple[int, int] | None, path: Path, *, whole: bool
 ) -> Answers | None:
     path, ledger = (*path, "column"), maker.ledger
     texts = ledger.column(maker.raw, item.column, path)

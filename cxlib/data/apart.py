@@ -36,13 +36,7 @@ class Limits:
 
 
 def usual() -> Limits:
-    """Return the limits that the environment sets, else the kit's.
-
-    Raises
-    ------
-    SetupError
-        If the variable holds something else.
-    """
+    """Return the limits that the environment sets, else the kit's."""
     told = os.environ.get(VARIABLE)
     if told is None:
         return Limits()

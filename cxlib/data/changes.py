@@ -44,20 +44,9 @@ that an intake compares, chance alone would show fewer than one in a hundred int
 def summarise(client: Client, tables: Iterable[Made], *, upto: str = "") -> dict[str, Any]:
     """Return what the next intake is compared with; ticket figures as of the end of `upto`.
 
-    Parameters
-    ----------
-    client : Client
-    tables : iterable of Made
-        Its tables, without errors.
-    upto : str
-        A period; the latest of the tables by default.
-
-    Returns
-    -------
-    dict
-        ``upto``; ``tables``: by name ``rows`` (by period), ``headers`` (columns of the files) and
-        ``values`` (by column and period, how many rows have each); ``figures``: every KPI's
-        ``[kpi, period, value, n, unit]`` of the client itself.
+    ``upto`` (by default the latest period of the tables); ``tables``: by name ``rows`` (by period),
+    ``headers`` (columns of the files) and ``values`` (by column and period, how many rows have
+    each); ``figures``: every KPI's ``[kpi, period, value, n, unit]`` of the client itself.
     """
     made = {table.name: table for table in tables if table.frame is not None}
     rows = {name: _by_period(client, table) for name, table in made.items()}
@@ -164,19 +153,8 @@ def changes(
 ) -> list[str]:
     """Return what changed since the intake whose record is `before`, a line each.
 
-    Parameters
-    ----------
-    client : Client
-    workspace : Workspace
-        Where reports lie that show a figure which changed.
-    tables : iterable of Made
-        The tables as they are made now, without errors.
-    before : mapping
-        The record, with its ``summary``.
-    sources : mapping
-        The hash of every raw file now.
-    now : mapping, optional
-        The summary of `tables`, if it is made already.
+    `sources` is the hash of every raw file now, `now` the summary of `tables` if it is made
+    already.
     """
     then = before["summary"]
     if now is None or (now["upto"] != then["upto"] and "tickets" in now["tables"]):

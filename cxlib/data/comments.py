@@ -10,7 +10,7 @@ import pandas as pd
 from cxlib.data import values
 from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
-from cxlib.data.schema import COMMENTS, TEXT
+from cxlib.data.schema import TABLES, TEXT
 from cxlib.data.survey import periods_in
 from cxlib.words import mark as _
 
@@ -32,7 +32,9 @@ def settle(raw: Raw, client: Client, at: Path, frame: pd.DataFrame, ledger: Ledg
     frame["period"] = periods_in(raw, section, at, client, ledger, when)
     frame["source"] = pd.Series(source, index=frame.index, dtype="str")
     segments = [key for each in client.comments.values() for key in each.segments]
-    dtypes = {column.name: column.dtype for column in COMMENTS} | dict.fromkeys(segments, TEXT)
+    dtypes = {column.name: column.dtype for column in TABLES["comments"]} | dict.fromkeys(
+        segments, TEXT
+    )
     for name, dtype in dtypes.items():
         if name not in frame:
             frame[name] = pd.Series(None, index=frame.index, dtype=dtype)

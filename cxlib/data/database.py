@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib.data.formats import LARGEST, cell_text
-from cxlib.data.layout import Grid, header_name
+from cxlib.data.layout import Grid
 from cxlib.data.pieces import ROWS
+from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, united
 from cxlib.errors import DataError, SetupError, nearest
 
@@ -60,15 +61,6 @@ def read_database(source: Source) -> Raw:
     The query runs in a read-only transaction that sees one state of the database, its
     `parameters` are bound, and the rows are fetched in pieces. The order of the rows is the
     query's: write ``order by`` where it matters which of two answers is the last.
-
-    Raises
-    ------
-    SetupError
-        If the driver or the variable is missing, or the variable holds no address of a PostgreSQL
-        server.
-    DataError
-        If the server does not answer or refuses the query, a parameter is missing or of no use,
-        or there are no rows, or more than memory should hold.
     """
     frames, cells, digest = [], 0, ""
     for frame, told in _frames(source):

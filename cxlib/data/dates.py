@@ -89,17 +89,12 @@ def parse(
     at: Callable[[int], str] | None = None,
     settled: dict[str, bool] | None = None,
 ) -> Dates:
-    """Read a column of dates.
+    """Read a column of dates; `DataError` where they can mean two things.
 
     ISO, ``2026/3/5``, ``2026年3月5日``, ``20260305``, ``5 March 2026``, ``22/Jan/24 3:04 PM``,
     with or without a time and its zone, Unix times and Excel's day numbers may stand side by side.
     Day-first and month-first dates are told apart by the whole column, or not at all; of a column
     in pieces, `settled` keeps by its name what the pieces so far tell.
-
-    Raises
-    ------
-    DataError
-        If day and month cannot be told apart, or two formats read one cell as two days.
     """
     plain = texts.fillna("").map(
         lambda text: (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()

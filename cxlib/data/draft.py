@@ -360,10 +360,7 @@ def _period(kinds: dict[str, Table]) -> tuple[str, str]:
 def lay_out(folder: Path, *, demo: bool = False) -> Path:
     """Make a workspace in a folder, or add the demo client to one; return its ``params/``.
 
-    Raises
-    ------
-    SetupError
-        If what would be written is there already; nothing is changed then.
+    Where what would be written is there already, nothing is changed (`SetupError`).
     """
     params = folder / "params"
     wanted = [params / "template.yaml"]

@@ -150,7 +150,8 @@ def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a co
         if found := dated(table, pattern):
             table.days = found[1].days
             said = f"date: {quoted(found[0].name)}"
-            part.add(2, said, shown_range(found[1]), found[1].asks)
+            which = f"is {found[0].name!r} the day of the answer?" if pattern in by_cells else ""
+            part.add(2, said, shown_range(found[1]), [*found[1].asks, *filter(None, [which])])
             break
     for pattern in IDS:
         if ids := table.take(pattern, lambda c: c.distinct > 0.5 * len(c.texts) > 5):
@@ -274,12 +275,7 @@ def _rated(  # noqa: PLR0912 - a clause each
                 asks.append(f"a further question of {kind}: which one is the client's?")
             flow += "" if first else f", kind: {kind}"
             flow += f", top: {1 if scale.high == 3 else 2}" if kind == "csat" else ""
-            metrics.add(
-                2,
-                f"{key}: {{{flow}{_label(key, column)}}}",
-                scale.why,
-                asks,
-            )
+            metrics.add(2, f"{key}: {{{flow}{_label(key, column)}}}", scale.why, asks)
         else:
             key = keys.of(_title(column), "item")
             flow += ", top: 2" if scale.ends == (1, 5) else ""

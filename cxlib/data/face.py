@@ -66,13 +66,7 @@ class Face:
 
 
 def logo_file(client: Client, workspace: Workspace) -> Path | None:
-    """Return where a client's logo lies, or should; None if its file names none.
-
-    Raises
-    ------
-    InvalidParams
-        If the name leads out of the client's data folder.
-    """
+    """Return where a client's logo lies, or should, in its data folder; None if it names none."""
     name = client.report.logo
     if name is None:
         return None
@@ -84,13 +78,7 @@ def logo_file(client: Client, workspace: Workspace) -> Path | None:
 
 
 def face_of(client: Client, workspace: Workspace, language: str) -> Face:
-    """Return a client's face in one language.
-
-    Raises
-    ------
-    InvalidParams
-        If its logo is not there, no picture, too large, or an SVG that runs or loads something.
-    """
+    """Return a client's face in one language; `InvalidParams` if its logo cannot be shown."""
     report = client.report
     colours = {k: v for k, v in report.colours.model_dump().items() if v}
     logo, kind = _logo(client, logo_file(client, workspace))

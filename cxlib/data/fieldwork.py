@@ -10,24 +10,16 @@ import pandas as pd
 
 from cxlib.data import values
 from cxlib.data.answers import Maker, questions, rated, segments
-from cxlib.data.keys import CUSTOMER, canonical
+from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, examples
 from cxlib.data.readers import Raw
-from cxlib.data.schema import FLAG, NUMBER, TEXT, TIME, Column
+from cxlib.data.schema import FIELDWORK
 from cxlib.params.base import Moment
 from cxlib.params.survey import Survey
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.params import Client
-
-FIELDWORK = (
-    Column(name="respondent_id", dtype=TEXT, domain=CUSTOMER, meaning="pseudonym of who began"),
-    Column(name="date", dtype=TIME, filled=True, meaning="when the interview began"),
-    Column(name="finished", dtype=FLAG, filled=True, meaning="whether it was finished"),
-    Column(name="seconds", dtype=NUMBER, meaning="how long it took, in seconds"),
-)
-"""Then the survey's metrics, touchpoints, segments and questions, as far as the log has them."""
 
 
 def section_of(client: Client) -> Survey | None:
@@ -58,8 +50,7 @@ def has_begun(client: Client, folder: Path) -> bool:
 
 def nobody() -> pd.DataFrame:
     """Return the log of a field that has not begun."""
-    dtypes = {TEXT: "str", TIME: TIME, FLAG: FLAG, NUMBER: NUMBER}
-    return pd.DataFrame({c.name: pd.Series(dtype=dtypes[c.dtype]) for c in FIELDWORK})
+    return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in FIELDWORK})
 
 
 def make_fieldwork(raw: Raw, client: Client, section: Survey, ledger: Ledger) -> pd.DataFrame:

@@ -54,10 +54,7 @@ def reported_figures(client: Client, rows: pd.DataFrame) -> list[pd.DataFrame]:
     value = (sums["numerator"] / sums["denominator"]).fillna(by["value"].mean())
     known = sums.assign(value=value, n=sums["denominator"]).reset_index()
     kinds = {
-        key: {
-            "unit": {"percent": "share"}.get(kpi.format, kpi.format),
-            "direction": kpi.direction,
-        }
+        key: {"unit": {"percent": "share"}.get(kpi.format, kpi.format), "direction": kpi.direction}
         for key, kpi in client.kpis.items()
     }
     return [kpis.counted(known[known["kpi"].isin(kinds)], kinds, source="reported")]

@@ -91,15 +91,7 @@ def read_content(
     encoding: str | None = None,
     separator: str | None = None,
 ) -> Content:
-    """Read one raw file; what it is, its content says before its name does.
-
-    Raises
-    ------
-    DataError
-        If the file is empty, truncated or unreadable, or lacks the sheet.
-    SetupError
-        If the format needs an extra that is not installed.
-    """
+    """Read one raw file; what it is, its content says before its name does."""
     suffix = path.suffix.lower()
     if suffix == ".gz":
         suffix, content = Path(path.stem).suffix.lower(), _unpacked(content, file)

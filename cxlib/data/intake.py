@@ -11,14 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib.data import database, doubts, query
-from cxlib.data.fieldwork import (
-    FIELDWORK,
-    has_begun,
-    make_fieldwork,
-    nobody,
-    section_of,
-    warn_of_gaps,
-)
+from cxlib.data.fieldwork import has_begun, make_fieldwork, nobody, section_of, warn_of_gaps
 from cxlib.data.kpis import make_kpi
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.pieces import Spool, gathered, pieces
@@ -28,10 +21,9 @@ from cxlib.data.readers import Raw, file_hash, find, read
 from cxlib.data.records import make_records, section_at, settle
 from cxlib.data.schema import (
     CHOICES,
+    FIELDWORK,
     FLAG,
-    KPIS,
     SECTIONS,
-    SURVEY,
     TABLES,
     TEXT,
     Column,
@@ -207,11 +199,6 @@ def source_hashes(
     """Return the hash of every raw file that the client's tables are made from, by name.
 
     A database is asked again, unless its rows were just read into `tables`.
-
-    Raises
-    ------
-    DataError
-        If a source names no file, or its database does not answer.
     """
     folder = workspace.data(client.client)
     hashes: dict[str, str] = {}
@@ -234,15 +221,7 @@ def source_hashes(
 def open_source(
     client: Client, workspace: Workspace, source: Source, *, wanted: list[str], ids: list[str]
 ) -> Iterator[Raw]:
-    """Yield all rows of one source of a client; the columns `wanted` tell where its table begins.
-
-    Raises
-    ------
-    DataError
-        If they cannot be read.
-    SetupError
-        If the format needs an extra that is not installed.
-    """
+    """Yield all rows of one source; the columns `wanted` tell where its table begins."""
     folder = workspace.data(client.client)
     if source.url_env is not None:
         yield database.read_database(source)
@@ -334,7 +313,9 @@ def _fieldwork(client: Client, workspace: Workspace) -> Made:
     if raw is None:
         return made
     made.frame = make_fieldwork(raw, client, section, made.ledger)
-    published = {c.name: c for c in (*FIELDWORK, *_asked(client, made.frame)[len(SURVEY) :])}
+    published = {
+        c.name: c for c in (*FIELDWORK, *_asked(client, made.frame)[len(TABLES["survey"]) :])
+    }
     made.columns = tuple(published[str(name)] for name in made.frame.columns)
     warn_of_gaps(client, made.frame, made.ledger)
     return made
@@ -377,7 +358,7 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
 
 
 def _kpis(client: Client, workspace: Workspace) -> Made:
-    made = Made(name="kpis", columns=KPIS)
+    made = Made(name="kpis", columns=TABLES["kpis"])
     opened: dict[str, Raw | None] = {}
     frames = []
     for key, kpi in client.kpis.items():

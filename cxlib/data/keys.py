@@ -33,15 +33,7 @@ _WHOLE = re.compile(r"(0|[1-9]\d*)\.0+")
 
 @dataclass(frozen=True)
 class Key:
-    """The secret of one client.
-
-    Parameters
-    ----------
-    client : str
-        Whose it is.
-    secret : bytes
-        32 random bytes.
-    """
+    """The secret of one client: 32 random bytes."""
 
     client: str
     secret: bytes = field(repr=False)
@@ -56,19 +48,9 @@ class Key:
         return hmac.digest(self.secret, f"gate\x1f{name}".encode(), "sha256")[:8]
 
     def pseudonyms(self, ids: pd.Series, domain: str) -> pd.Series:
-        """Return the pseudonym of each id: 32 hex digits of an HMAC-SHA256.
+        """Return the pseudonym of each id in a domain: 32 hex digits of an HMAC-SHA256.
 
-        Parameters
-        ----------
-        ids : pandas.Series of str
-            As the client writes them; canonicalised first (see `canonical`).
-        domain : str
-            The kind of person or thing: ids of one kind join across tables.
-
-        Returns
-        -------
-        pandas.Series of str
-            Missing where there is no id.
+        Ids are canonicalised first; missing where there is none.
         """
         import numpy as np
         import pandas as pd
@@ -85,20 +67,10 @@ class Key:
 
 
 def canonical(ids: pd.Series) -> pd.Series:
-    """Return ids in the one form in which they are compared.
+    """Return ids in the one form in which they are compared; missing where one is blank.
 
     Full-width characters become plain, blanks around are cut, ``12.0`` becomes ``12``, e-mail
     addresses lose their case; ``007`` stays as it is, and so does the case of other ids.
-
-    Parameters
-    ----------
-    ids : pandas.Series of str
-        Ids as the client writes them.
-
-    Returns
-    -------
-    pandas.Series of str
-        Missing where an id is missing or blank.
     """
     import numpy as np
     import pandas as pd
@@ -122,20 +94,8 @@ def canonical_id(text: str) -> str | None:
 def key_file(client: str, workspace: Workspace, *, demo: bool = False) -> Path:
     """Return where a client's key lies.
 
-    Parameters
-    ----------
-    client : str
-        The client's name.
-    workspace : Workspace
-        Where a demo client's public key lies, beside its data.
-    demo : bool
-        Whether it is a demo client.
-
-    Returns
-    -------
-    Path
-        ``data/<client>/demo.key``, else what ``CX_KEY_FILE`` names, else a file in the user's
-        own configuration folder.
+    Of a demo client ``data/<client>/demo.key``, beside its data; else what ``CX_KEY_FILE`` names,
+    else a file in the user's own configuration folder.
     """
     name = check_client_name(client)
     if demo:
@@ -150,16 +110,6 @@ def key_file(client: str, workspace: Workspace, *, demo: bool = False) -> Path:
 
 def open_key(client: str, workspace: Workspace, *, demo: bool = False) -> Key:
     """Return a client's key; at its first ingest, and only then, make one.
-
-    Parameters
-    ----------
-    client, workspace, demo
-        See `key_file`.
-
-    Returns
-    -------
-    Key
-        The key.
 
     Raises
     ------
@@ -234,13 +184,7 @@ def id_digests(key: Key, columns: Iterable[pd.Series]) -> bytes:
 
 
 def export_key(client: str, workspace: Workspace, target: Path) -> None:
-    """Copy a client's key to a new file that only its user can read.
-
-    Raises
-    ------
-    SetupError
-        If there is no key, or the file is there already.
-    """
+    """Copy a client's key to a new file that only its user can read; never over another."""
     path = key_file(client, workspace)
     if not path.is_file():
         raise SetupError(f"{client!r} has no key yet; its first run makes one.")
@@ -251,13 +195,7 @@ def export_key(client: str, workspace: Workspace, target: Path) -> None:
 
 
 def import_key(client: str, workspace: Workspace, source: Path) -> None:
-    """Take a key that was exported elsewhere as this client's.
-
-    Raises
-    ------
-    SetupError
-        If it is no key, or the client has another one here.
-    """
+    """Take a key that was exported elsewhere as this client's, unless it has another one here."""
     secret = _secret(source, private=False)
     path = key_file(client, workspace)
     if path.is_file() and _secret(path, private=False) != secret:

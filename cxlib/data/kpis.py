@@ -10,7 +10,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.data import dates, labels, values
 from cxlib.data.layout import TOTAL, is_total
-from cxlib.data.ledger import Ledger, Path, examples
+from cxlib.data.ledger import Ledger, Path
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -90,12 +90,7 @@ def _parts(frame: pd.DataFrame, kpi: Kpi, path: Path, ledger: Ledger) -> pd.Data
 
 
 def _periods(
-    raw: Raw,
-    texts: pd.Series,
-    kpi: Kpi,
-    client: Client,
-    ledger: Ledger,
-    path: Path,
+    raw: Raw, texts: pd.Series, kpi: Kpi, client: Client, ledger: Ledger, path: Path
 ) -> pd.Series:
     """Return period labels, from labels or from dates."""
     named = values.texts_or_missing(texts, missing=kpi.missing).fillna("")
@@ -113,13 +108,8 @@ def _periods(
         except DataError as error:
             ledger.error((*path, "period"), str(error), kpi.period)
             return known
-        if read.unread.any():
-            ledger.error(
-                (*path, "period"),
-                f"column {kpi.period!r} holds {int(read.unread.sum())} values that are neither a "
-                f"period nor a date: {examples(raw, texts, read.unread)}; declare `date_format:`.",
-                kpi.period,
-            )
+        what = "neither a period nor a date"
+        ledger.stray(raw, texts, read.unread, (*path, "period"), what, "declare `date_format:`.")
         known = known.where(~rest, periods.label_dates(read.days, kind))
     if kpi.value is None and client.period != "wave":
         return _raised(known, client.period, ledger, (*path, "period"))

@@ -92,23 +92,11 @@ def lay_out(
 ) -> Grid:
     """Return a sheet's table: names found by the columns that are `wanted`, answers below them.
 
-    Parameters
-    ----------
-    wanted : iterable of str
-        Columns that the client file names; of the first rows, the one that holds most is the
-        header.
-    ids : iterable of str
-        Those of them that hold ids or dates, where a word such as Total is no respondent.
-    header_row, header_rows : int, optional
-        The row of names, counted from 1, and how many rows there are from it to the first answer.
-    skipped, last : int, bool
-        Of a table in pieces, each under its header: the rows of the pieces before this one, and
-        whether it is the last, below which totals and notes stand.
-
-    Raises
-    ------
-    DataError
-        If there are no rows, or rows do not fit the header.
+    Of the first rows the one that holds most of those columns is the header; `ids` are those of
+    them that hold ids or dates, where a word such as Total is no respondent. `header_row` is
+    counted from 1, `header_rows` are those from it to the first answer. Of a table in pieces, each
+    under its header, `skipped` counts the rows of the pieces before this one, and totals and notes
+    stand below the `last`.
     """
     rows = sheet.rows
     wanted = [header_name(name) for name in wanted]

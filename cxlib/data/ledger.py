@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import dates, masking, values
-from cxlib.data.layout import header_name
+from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile
 from cxlib.errors import DataError, nearest
 from cxlib.params.base import Moment
@@ -106,6 +106,18 @@ class Ledger:
         while len(self.runs) > 1 and len(self.runs[-2]) <= len(self.runs[-1]):
             self.runs[-2:] = [np.unique(np.concatenate(self.runs[-2:]))]
         return again
+
+    def stray(
+        self, raw: Raw, texts: pd.Series, found: pd.Series, path: Path, what: str, way_out: str
+    ) -> None:
+        """Note the cells of a column that cannot be read, if any are found, with the way out."""
+        if found.any():
+            self.error(
+                path,
+                f"column {texts.name!r} holds {int(found.sum())} values that are {what}: "
+                f"{examples(raw, texts, found)}; {way_out}",
+                texts.name,
+            )
 
     @property
     def failed(self) -> bool:
@@ -225,13 +237,7 @@ class Ledger:
         blank = values.is_blank(time, section.missing)
         seconds = values.by_value(time.mask(blank, ""), dates.time_of_day, "float64")
         odd = seconds.isna() & ~blank
-        if odd.any():
-            self.error(
-                (*path, "time"),
-                f"column {column.time!r} holds {int(odd.sum())} values that are no time of day: "
-                f"{examples(raw, time, odd)}; write such as 14:30.",
-                column.time,
-            )
+        self.stray(raw, time, odd, (*path, "time"), "no time of day", "write such as 14:30.")
         days = self._dates(raw, day, section, (*path, "date"), None).dt.normalize()
         whole = (days + pd.to_timedelta(seconds, unit="s")).astype("datetime64[us]")
         return dates.moved(whole, section.source.timezone, timezone)
@@ -258,12 +264,7 @@ class Ledger:
             way_out = "declare `date_format:`, or `missing:` if they mean none."
             if dates.abbreviated(texts[read.unread]):
                 way_out = "say which zone that is by `timezone:` under `source:`."
-            self.error(
-                path,
-                f"column {name!r} holds {int(read.unread.sum())} values that are no date: "
-                f"{examples(raw, texts, read.unread)}; {way_out}",
-                name,
-            )
+            self.stray(raw, texts, read.unread, path, "no date", way_out)
         return read.days
 
     def decimal(self, raw: Raw, texts: pd.Series, section: Table, path: Path) -> str:
@@ -297,12 +298,7 @@ class Ledger:
                 shown = texts[stray].iloc[0] if stray.any() else "…"
                 way_out = (f"write `csat: {{column: {texts.name}, values: {{{shown}: 1, …}}}}`, "
                            "or declare `missing:` if they mean none.")  # fmt: skip
-            self.error(
-                path,
-                f"column {texts.name!r} holds {int(bad.sum())} values that are not {wanted}: "
-                f"{examples(raw, texts, bad)}; {way_out}",
-                texts.name,
-            )
+            self.stray(raw, texts, bad, path, f"not {wanted}", way_out)
         elif sign == "," and texts.str.contains(",").any():
             first = texts[texts.str.contains(",")].iloc[0]
             self.notes.append(f"decimal commas in {texts.name!r}: {first!r}")
@@ -311,14 +307,8 @@ class Ledger:
     def flags(self, raw: Raw, texts: pd.Series, section: Table, path: Path) -> pd.Series:
         """Return a column's yes and no (nullable boolean)."""
         flags, stray = values.flags(texts, missing=section.missing)
-        if stray.any():
-            self.error(
-                path,
-                f"column {texts.name!r} holds {int(stray.sum())} values that are neither yes nor "
-                f"no: {examples(raw, texts, stray)}; write 1 and 0, or declare `missing:` if they "
-                "mean none.",
-                texts.name,
-            )
+        way_out = "write 1 and 0, or declare `missing:` if they mean none."
+        self.stray(raw, texts, stray, path, "neither yes nor no", way_out)
         return flags
 
 

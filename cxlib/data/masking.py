@@ -76,24 +76,13 @@ _FEWEST_INTERNATIONAL = 9
 
 
 def mask(comments: pd.Series, names: Sequence[str] = ()) -> tuple[pd.Series, dict[str, int]]:
-    """Replace what identifies or reaches a person by a marker.
+    """Replace what identifies or reaches a person by a marker; return how many of each kind, too.
 
     Found are e-mail addresses, telephone numbers (Chinese, North American, British, Japanese,
     international), Chinese identity numbers (15 and 18 digits), bank cards (by issuer's digits and
     Luhn's check digit), IBANs (by their check digits), in plain and full-width writing, and the
-    names given. Amounts, dates, decimals and numbers called an order's or a ticket's stay.
-
-    Parameters
-    ----------
-    comments : pandas.Series of str
-        Free text; missing where there is none.
-    names : sequence of str
-        Names of persons to take out as well: no rule finds them.
-
-    Returns
-    -------
-    tuple of pandas.Series and dict
-        The comments, and how many markers of each kind were set.
+    `names` given, which no rule finds. Amounts, dates, decimals and numbers called an order's or a
+    ticket's stay.
     """
     import pandas as pd
 

@@ -23,7 +23,8 @@ import pandas as pd
 
 from cxlib.data import text as texts
 from cxlib.data.formats import DELIMITED, Sheet, as_text
-from cxlib.data.layout import Grid, count_named, header_name, lay_out
+from cxlib.data.layout import Grid, count_named, lay_out
+from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, file_hash, find, period_of, read, united
 from cxlib.errors import DataError
 
@@ -72,13 +73,7 @@ class Spool:
 def pieces(
     folder: Path, source: Source, *, wanted: Sequence[str], ids: Sequence[str]
 ) -> Iterator[Raw]:
-    """Yield the rows of a source's files: all at once, or in pieces where they are many.
-
-    Raises
-    ------
-    DataError
-        As `cxlib.data.readers.read`.
-    """
+    """Yield the rows of a source's files: all at once, or in pieces where they are many."""
     paths = find(folder, source.files or "")
     if sum(path.stat().st_size for path in paths) < LARGE:
         yield read(folder, source, wanted=wanted, ids=ids)
@@ -228,12 +223,7 @@ def chunks(found: Any, rows: int | None) -> Iterator[Piece]:
 
 
 def _text(
-    path: Path,
-    file: str,
-    source: Source,
-    wanted: Sequence[str],
-    ids: Sequence[str],
-    rows: int,
+    path: Path, file: str, source: Source, wanted: Sequence[str], ids: Sequence[str], rows: int
 ) -> Iterator[Piece]:
     encoding = _encoding(path, file, source.encoding)
     with _opened(path) as binary:

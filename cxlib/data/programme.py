@@ -186,7 +186,13 @@ def _settle_points(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledger
 
 
 def sorted_as(
-    raw: Raw, texts: pd.Series, told: Mapping[str, Any], path: Path, ledger: Ledger
+    raw: Raw,
+    texts: pd.Series,
+    told: Mapping[str, Any],
+    path: Path,
+    ledger: Ledger,
+    *,
+    said: str = "rows hold a text",
 ) -> pd.Series:
     """Return raw texts as the words under which the client file sorts them."""
     known = {word: word for word in told}
@@ -198,7 +204,7 @@ def sorted_as(
         first = str(texts[strange].iloc[0])
         ledger.error(
             path,
-            f"{int(strange.sum())} rows hold a text that stands under none of "
+            f"{int(strange.sum())} {said} that stands under none of "
             f"{', '.join(told)}: {examples(raw, texts, strange)}{nearest(first, known)}",
             first,
         )

@@ -14,8 +14,9 @@ import pandas as pd
 from cxlib.data import text as texts
 from cxlib.data import values
 from cxlib.data.formats import DELIMITED, WORKBOOKS, read_content
-from cxlib.data.layout import header_name, lay_out
+from cxlib.data.layout import lay_out
 from cxlib.data.pieces import ROWS, chunks
+from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, find, united
 from cxlib.errors import DataError
 from cxlib.workspace import file_digest
@@ -35,16 +36,11 @@ _NAME = "the query"
 
 
 def read_sql(folder: Path, sql: str, *, encoding: str | None = None) -> Raw:
-    """Run one ``select`` by DuckDB over the files of a client's data folder.
+    """Run one ``select`` by DuckDB over the files of a client's data folder, and nothing else.
 
     A file stands in the query by its path below the folder, in quotation marks: ``select * from
     'a.csv' join 'b.xlsx' using (id)``. Workbooks, and text in another encoding than UTF-8, are read
     as everywhere in the kit, numbers as numbers.
-
-    Raises
-    ------
-    DataError
-        If it is no single ``select``, fails, reaches outside the folder, or finds no rows.
     """
     (whole,) = read_pieces(folder, sql, encoding=encoding, rows=None)
     return whole

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data.formats import SUFFIXES, Content, matches, read_content
-from cxlib.data.layout import Grid, Integers, count_named, header_name, lay_out
+from cxlib.data.layout import Grid, Integers, count_named, lay_out
+from cxlib.data.platforms import header_name
 from cxlib.data.text import UNSAVED
 from cxlib.errors import DataError, nearest
 from cxlib.workspace import file_digest
@@ -118,14 +119,7 @@ class Raw:
 def read(
     folder: Path, source: Source, *, wanted: Sequence[str] = (), ids: Sequence[str] = ()
 ) -> Raw:
-    """Read one file, or all files of a pattern one below the other.
-
-    Raises
-    ------
-    DataError
-        If a path leaves the folder, no file is found, one cannot be read, its name tells no
-        period, or there are no rows at all.
-    """
+    """Read one file, or all files of a pattern one below the other."""
     paths = find(folder, source.files or "")
     seen: dict[str, tuple[str, str]] = {}
     grids: list[Grid] = []
@@ -259,13 +253,7 @@ def _same_rows(grids: list[Grid], files: list[RawFile]) -> None:
 
 
 def find(folder: Path, files: str) -> list[Path]:
-    """Return the files that a path or glob names, in natural order.
-
-    Raises
-    ------
-    DataError
-        If it leaves the folder, names a directory, or finds nothing.
-    """
+    """Return the files that a path or glob names, in natural order, none outside the folder."""
     if not folder.is_dir():
         raise DataError(f"the client's data folder {folder} does not exist.")
     if Path(files).is_absolute() or ".." in Path(files).parts or files.startswith("~"):
@@ -310,13 +298,7 @@ def united(
     warnings: Sequence[str] = (),
     decimal: str = "",
 ) -> Raw:
-    """Stack grids one below the other by the names of their columns.
-
-    Raises
-    ------
-    DataError
-        If there are no rows at all, or a cell holds more than `LONGEST` characters.
-    """
+    """Stack grids one below the other by the names of their columns."""
     columns = list(dict.fromkeys(name for grid in grids for name in grid.names))
     parts, keep = [], []
     for grid, told in zip(grids, files, strict=True):

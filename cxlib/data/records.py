@@ -11,10 +11,10 @@ import pandas as pd
 
 from cxlib.data import coding, comments, programme, values
 from cxlib.data.keys import canonical
-from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
+from cxlib.data.ledger import NO_TIME, Ledger, Path
 from cxlib.data.readers import Raw
 from cxlib.data.schema import COUNT, FLAG, NUMBER, STATES, TABLES, TIME, Column
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.params.members import attributes_of
 from cxlib.params.voice import Coding, Events
 from cxlib.words import mark as _
@@ -93,12 +93,7 @@ def section_at(client: Client, at: Path) -> Table:
 
 
 def _typed(
-    raw: Raw,
-    texts: pd.Series,
-    column: Column,
-    section: Table,
-    ledger: Ledger,
-    path: Path,
+    raw: Raw, texts: pd.Series, column: Column, section: Table, ledger: Ledger, path: Path
 ) -> pd.Series:
     if column.domain:
         return canonical(texts)
@@ -113,26 +108,14 @@ def _typed(
     return ledger.hidden(known) if column.name == "comment" else known
 
 
-def _counts(
-    raw: Raw,
-    texts: pd.Series,
-    section: Table,
-    ledger: Ledger,
-    path: Path,
-) -> pd.Series:
+def _counts(raw: Raw, texts: pd.Series, section: Table, ledger: Ledger, path: Path) -> pd.Series:
     """Return how often; a yes or no counts once or never."""
     flags, _stray = values.flags(texts, missing=section.missing)
     counts, _stray = values.numbers(texts, missing=section.missing)
     blank = values.is_blank(texts, section.missing)
     whole = counts.notna() & (counts >= 0) & (counts % 1 == 0)
     bad = ~blank & ~whole & (flags.isna() | counts.notna())
-    if bad.any():
-        ledger.error(
-            path,
-            f"column {texts.name!r} holds {int(bad.sum())} values that are no count: "
-            f"{examples(raw, texts, bad)}; write whole numbers, or yes and no.",
-            texts.name,
-        )
+    ledger.stray(raw, texts, bad, path, "no count", "write whole numbers, or yes and no.")
     return counts.where(whole, flags.astype("Float64")).mask(bad).astype("Int64")
 
 
@@ -148,7 +131,11 @@ def _tickets(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledger) -> p
         frame["handle_seconds"] = 60 * ledger.numbers(raw, texts, section, path, lowest=0)
     frame = _durations(raw, section, frame, ledger)
     if "state" in frame:
-        frame["state"] = _states(raw, frame["state"], section, ledger)
+        declared = {state: getattr(section.states, state, ()) for state in STATES}
+        frame["state"] = programme.sorted_as(
+            raw, frame["state"], declared, ("tickets", "states"), ledger,
+            said="tickets have a state",
+        )  # fmt: skip
     if section.events and not ledger.failed:
         return _folded(raw, client, frame, section, ledger)
     order = [column.name for column in TABLES["tickets"] if column.name in frame]
@@ -177,12 +164,7 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
                 if bare and not item.unit
                 else "write such as 1:02:03."
             )
-            ledger.error(
-                path,
-                f"column {item.column!r} holds {int(bad.sum())} values that are no duration: "
-                f"{examples(raw, texts, bad)}; {way_out}",
-                item.column,
-            )
+            ledger.stray(raw, texts, bad, path, "no duration", way_out)
         frame[f"{name}_seconds"] = spans.mask(blank)
         if end and "created_at" in frame:
             until = frame["created_at"] + pd.to_timedelta(spans.mask(blank | bad), unit="s")
@@ -247,25 +229,6 @@ def settle(client: Client, ledger: Ledger, kept: int) -> None:
             ledger.drop(reason, n)
     if ledger.stood_in:
         ledger.notes.append(f"the closing time stands in for {ledger.stood_in} resolutions")
-
-
-def _states(raw: Raw, texts: pd.Series, section: Tickets, ledger: Ledger) -> pd.Series:
-    known = {state: state for state in STATES}
-    for state in STATES:
-        declared = getattr(section.states, state) if section.states else ()
-        known |= {values.plain(raw_state).casefold(): state for raw_state in declared}
-    plain = texts.map(lambda text: values.plain(text).casefold(), na_action="ignore")
-    states = plain.map(known).astype("str")
-    strange = states.isna() & texts.notna()
-    if strange.any():
-        first = str(texts[strange].iloc[0])
-        ledger.error(
-            ("tickets", "states"),
-            f"{int(strange.sum())} tickets have a state that stands under none of "
-            f"{', '.join(STATES)}: {examples(raw, texts, strange)}{nearest(first, known)}",
-            first,
-        )
-    return states
 
 
 def _folded(

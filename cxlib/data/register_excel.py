@@ -88,13 +88,7 @@ def unflattened(cells: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_book(path: File, model: type[Register], *, shown: str) -> Book:
-    """Read an Excel copy, or a register that is kept in Excel alone.
-
-    Raises
-    ------
-    DataError
-        If the workbook cannot be read.
-    """
+    """Read an Excel copy, or a register that is kept in Excel alone."""
     try:
         content = read_content(path, path.read_bytes(), file=shown)
     except OSError as error:

@@ -126,10 +126,7 @@ def take_in(
 ) -> dict[str, str]:
     """Read the client's registers and keep them for its chapters; return the digest of each.
 
-    Raises
-    ------
-    InvalidParams
-        With every fault of every register.
+    Every fault of every register stands in the `InvalidParams` that it raises.
     """
     found = {
         name: read_register(client, name, model, workspace, beside=models)
@@ -149,13 +146,7 @@ def take_in(
 
 
 def taken_in(client: Client, section: str, model: type[R], workspace: Workspace) -> R:
-    """Return a register as it was last taken in.
-
-    Raises
-    ------
-    DataError
-        If it was not, or the file is damaged.
-    """
+    """Return a register as it was last taken in."""
     path = workspace.register(client.client, section)
     document = Document(f"the register {section}")
     try:
@@ -176,12 +167,8 @@ def bring_together(
 ) -> list[str]:
     """Write what the Excel copy changed into the YAML file and make the copy anew; say what.
 
-    Comments in the YAML file stay. A file that is overwritten is kept beside it, as ``.bak``.
-
-    Raises
-    ------
-    InvalidParams
-        If the register has faults or the two contradict each other: both stay as they are.
+    Comments in the YAML file stay. A file that is overwritten is kept beside it, as ``.bak``; where
+    the register has faults or the two contradict each other, both stay (`InvalidParams`).
     """
     one = read_register(client, section, model, workspace)
     if one.register is None:
@@ -216,12 +203,7 @@ def add_rows(
 ) -> File:
     """Add rows to a list of a register and write its YAML file, made where there is none.
 
-    Raises
-    ------
-    InvalidParams
-        If the register has faults, or would have; it stays as it is.
-    DataError
-        If it is kept in Excel alone.
+    A register that has faults, or would have, stays as it is (`InvalidParams`).
     """
     path: File = workspace.data(client.client) / getattr(client, section).file
     if path.suffix.lower() == ".xlsx":

@@ -11,10 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from cxlib.data import values
-from cxlib.data.guess import (
-    Column,
-    numbers,
-)
+from cxlib.data.guess import Column, numbers
 from cxlib.data.guess_dates import When, when_of
 from cxlib.data.masking import mask_text
 from cxlib.data.readers import Raw

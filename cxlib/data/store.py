@@ -35,19 +35,10 @@ def write_tables(
     frames: Mapping[str, tuple[Iterable[pd.DataFrame], Sequence[Column]]],
     record: Mapping[str, Any],
 ) -> None:
-    """Replace a client's tables and their record.
+    """Replace a client's tables (by name: pieces, one below the other, and columns) and record.
 
     Everything is written beside first. While files are swapped the record is away, so that a crash
     in between leaves tables that are made again, never half of the old and half of the new.
-
-    Parameters
-    ----------
-    folder : Path
-        ``.cx/<client>/tables``.
-    frames : mapping
-        By table: its pieces, one below the other, and its columns.
-    record : mapping
-        What stands in `RECORD`.
     """
     make_private(folder)
     with _beside(folder) as aside:
@@ -88,20 +79,7 @@ def are_whole(folder: Path, digests: Mapping[str, str]) -> bool:
 
 
 def read_frame(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
-    """Return a table with its canonical dtypes.
-
-    Parameters
-    ----------
-    path : Path
-        A parquet file that `write_tables` wrote.
-    dtypes : mapping of str to str
-        The columns to read, with their dtypes.
-
-    Raises
-    ------
-    DataError
-        If the file is damaged.
-    """
+    """Return the columns of a table that `write_tables` wrote, with their canonical dtypes."""
     import duckdb
 
     listed = ", ".join(_quoted(name) for name in dtypes)
@@ -117,18 +95,11 @@ def read_frame(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
 
 
 def read_narrow(path: Path, dtypes: Mapping[str, str], kinds: Mapping[str, str]) -> pd.DataFrame:
-    """Return a table in a fraction of the memory, read a column at a time.
+    """Return columns of a table in a fraction of the memory, read one at a time.
 
-    Parameters
-    ----------
-    path : Path
-        A parquet file that `write_tables` wrote.
-    dtypes : mapping of str to str
-        The columns to read, with their canonical dtypes.
-    kinds : mapping of str to str
-        ``category``: text as a categorical; ``id``: a pseudonym as a number, the first 60 of its
-        128 bits (in one log of 20,000, two of ten million ids would be the same). Numbers take
-        less room where that is exact.
+    A column's kind may be ``category``: text as a categorical; or ``id``: a pseudonym as a number,
+    the first 60 of its 128 bits (in one log of 20,000, two of ten million ids would be the same).
+    Numbers take less room where that is exact.
     """
     import duckdb
     import pandas as pd
@@ -182,13 +153,7 @@ def _column(cells: Any, dtype: str) -> Any:
 
 
 def read_coded(path: Path, key: str, columns: Sequence[str]) -> pd.DataFrame:
-    """Return a table's columns with its ids as a category.
-
-    Raises
-    ------
-    DataError
-        If the file is damaged.
-    """
+    """Return a table's columns with its ids as a category."""
     import duckdb
     import pandas as pd
 

@@ -219,11 +219,7 @@ def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
     far = _far_off(maker, frame["date"])
     maker.ledger.drop(_("date far in the future"), int(far.sum()))
     keep &= ~far
-    reasons = {
-        "period": _("no date or period"),
-        "brand": _("no brand"),
-        "weight": _("no weight"),
-    }
+    reasons = {"period": _("no date or period"), "brand": _("no brand"), "weight": _("no weight")}
     empty = frame.assign(weight=frame["weight"].where(frame["weight"] > 0))
     for column, reason in reasons.items():
         gone = empty[column].isna() & keep

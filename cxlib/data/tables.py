@@ -9,7 +9,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.ticket_targets import EXCLUDED
-from cxlib.data.schema import DATED, TEXT, TICKETS
+from cxlib.data.schema import DATED, TABLES, TEXT
 from cxlib.data.store import read_coded, read_frame, read_narrow, read_record
 from cxlib.data.survey import OWN
 from cxlib.errors import DataError, SetupError, nearest
@@ -20,28 +20,18 @@ if TYPE_CHECKING:
 
 
 def read_table(
-    workspace: Workspace,
-    client_name: str,
-    table: str,
-    columns: Sequence[str] | None = None,
+    workspace: Workspace, client_name: str, table: str, columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Return a canonical table of a client.
+    """Return a canonical table of a client, with the dtypes that `cxlib.data.schema` publishes.
 
     Parameters
     ----------
     workspace : Workspace
         Where the tables lie.
-    client_name : str
-        Whose.
-    table : str
-        ``survey``, ``tickets``, ``members``, ``transactions`` or ``kpis``.
+    client_name, table : str
+        Whose, and which of `cxlib.data.schema.TABLES`.
     columns : sequence of str, optional
         Only these, in this order.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With the dtypes that `cxlib.data.schema` publishes.
 
     Raises
     ------
@@ -90,18 +80,10 @@ _UNREAD = ("agent", "comment")
 def read_tickets(workspace: Workspace, client_name: str) -> pd.DataFrame:
     """Return the ticket log as the questions about a service read it, however long it is.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The canonical columns but for ``agent`` and ``comment``; texts as categoricals, pseudonyms
-        as whole numbers: some 70 bytes a ticket.
-
-    Raises
-    ------
-    SetupError, DataError
-        As `read_table`.
+    The canonical columns but for ``agent`` and ``comment``; texts as categoricals, pseudonyms as
+    whole numbers: some 70 bytes a ticket. Errors as of `read_table`.
     """
-    published = {column.name: column for column in TICKETS}
+    published = {column.name: column for column in TABLES["tickets"]}
     dtypes = {
         name: dtype
         for name, dtype in _dtypes(workspace, client_name, "tickets").items()
@@ -118,18 +100,9 @@ def read_tickets(workspace: Workspace, client_name: str) -> pd.DataFrame:
 def read_entries(
     workspace: Workspace, client_name: str, table: str, columns: Sequence[str]
 ) -> pd.DataFrame:
-    """Return a table of members' entries, their ids as a category: millions of rows stay small.
+    """Return members' entries, their ids as a category: millions of rows stay small.
 
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the tables lie.
-    client_name : str
-        Whose.
-    table : str
-        One with ``member_id``.
-    columns : sequence of str
-        Further columns that are read if the table has them.
+    `columns` are read as far as the table has them.
     """
     known = _record(workspace, client_name)["tables"][table]["columns"]
     path = workspace.tables(client_name) / f"{table}.parquet"
@@ -137,23 +110,11 @@ def read_entries(
 
 
 def periods_of(workspace: Workspace, client: Client, asked: str = "latest") -> list[str]:
-    """Return every period that a client's tables hold, in time order.
+    """Return every period that a client's tables hold, in time order; waves as the rows come.
 
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the tables lie.
-    client : Client
-        Whose; its kind of period labels dated rows.
-    asked : str
-        The period wanted. If it is of another kind than the client's (a month of a client that
-        reports by quarter; or just ``month``), and rows have dates, periods of that kind.
-
-    Returns
-    -------
-    list of str
-        Those of the client's own survey responses; without a survey, those of its kpis, tickets
-        and transactions. Waves come in the order of the rows.
+    Those of the client's own survey responses; without a survey, those of its kpis, tickets and
+    transactions. If the period `asked` for is of another kind than the client's (a month of a
+    client that reports by quarter; or just ``month``), and rows have dates, periods of that kind.
     """
     own = _own_periods(workspace, client)
     kind = asked if asked in periods.FREQUENCY else periods.kind_of(asked)
@@ -204,22 +165,28 @@ def _own_periods(workspace: Workspace, client: Client) -> list[str]:
     return periods.order(labels) or ["all"]
 
 
+def ordered(survey: pd.DataFrame, client: Client) -> pd.DataFrame:
+    """Return `survey` with its segments in the declared order, the values not listed after them.
+
+    Segments without an ``order:`` stay as they are.
+    """
+    segments = client.survey.segments if client.survey is not None else {}
+    columns = {}
+    for key, segment in segments.items():
+        if segment.order and key in survey:
+            present = list(survey[key].dropna().unique())
+            listed = [value for value in segment.order if value in present]
+            others = sorted(set(present) - set(listed))
+            columns[key] = pd.Categorical(survey[key], categories=[*listed, *others])
+    return survey.assign(**columns)
+
+
 def provenance(workspace: Workspace, client: Client) -> dict[str, Any]:
     """Return where a client's numbers come from.
 
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the tables lie.
-    client : Client
-        Whose.
-
-    Returns
-    -------
-    dict
-        ``params`` (hash of the client file), ``key`` (id of the key), ``kit`` (version) and
-        ``tables``: by name ``read`` and ``kept`` (rows), ``dropped`` (rows by reason),
-        ``off_scale`` (values by key), ``masked`` (markers by kind) and ``files`` (hash by name).
+    ``params`` (hash of the client file), ``key`` (id of the key), ``kit`` (version) and ``tables``:
+    by name ``read`` and ``kept`` (rows), ``dropped`` (rows by reason), ``off_scale`` (values by
+    key), ``masked`` (markers by kind) and ``files`` (hash by name).
     """
     record = _record(workspace, client.client)
     told = ("read", "kept", "dropped", "off_scale", "masked", "files")

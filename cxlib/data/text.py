@@ -42,11 +42,6 @@ def decode(content: bytes, *, file: str, encoding: str | None = None) -> tuple[s
     Without a declared `encoding`: UTF-8, UTF-16 by its mark, or GB18030 if the result reads like
     Chinese. Latin-1, Big5 and Shift-JIS often decode as GB18030 too, so whatever does not read like
     Chinese is refused, with what it would read like in each encoding that makes sense.
-
-    Raises
-    ------
-    DataError
-        If the file is empty, is no text, ends within a character, or its encoding cannot be told.
     """
     if not content.strip():
         raise DataError(f"{file} is empty.")
@@ -132,34 +127,17 @@ def _chinese(char: str) -> float:
     return max(rare, 0.7 if not lead and 0xA4 <= _lead(char, "big5") <= 0xC6 else 0.0)
 
 
-def _traditional(char: str) -> float:
-    return float(0xA1 <= _lead(char, "big5") <= 0xC6)
-
-
-def _japanese(char: str) -> float:
-    return float("\u3040" <= char <= "\u30ff" or 0x81 <= _lead(char, "shift_jis") <= 0x98)
-
-
-def _korean(char: str) -> float:
-    return float("\uac00" <= char <= "\ud7a3")
-
-
-def _western(char: str) -> float:
-    return float((char.isalpha() and char not in "ªºƒ") or char in "€£§°«»¿¡–—‘’“”…")
-
-
-def _cyrillic(char: str) -> float:
-    return float("\u0410" <= char <= "\u0451")
-
-
 _LIKE: dict[str, Callable[[str], float]] = {
     "gb18030": _chinese,
-    "big5": _traditional,
-    "shift_jis": _japanese,
-    "euc_kr": _korean,
-    "cp1251": _cyrillic,
-    "cp1252": _western,
+    "big5": lambda char: 0xA1 <= _lead(char, "big5") <= 0xC6,
+    "shift_jis": lambda char: (
+        "\u3040" <= char <= "\u30ff" or 0x81 <= _lead(char, "shift_jis") <= 0x98
+    ),
+    "euc_kr": lambda char: "\uac00" <= char <= "\ud7a3",
+    "cp1251": lambda char: "\u0410" <= char <= "\u0451",
+    "cp1252": lambda char: (char.isalpha() and char not in "ªºƒ") or char in "€£§°«»¿¡–—‘’“”…",
 }
+"""How much a character is of the language that an encoding is for, 0 to 1."""
 
 
 def _judged(content: bytes, file: str) -> str:

@@ -23,54 +23,16 @@ _CURRENCY = re.compile(r"(?<=^-)[¥￥$€£]\s*|^[¥￥$€£]\s*|\s*[元€]$"
 _OWED = re.compile(r"\((.*\d[.,]\d\d)\)")
 """An accountant's amount below 0; a bare number in brackets is none."""
 _TRUE = frozenset(
-    {
-        "1",
-        "true",
-        "yes",
-        "y",
-        "t",
-        "是",
-        "有",
-        "对",
-        "√",
-        "✓",
-        "ja",
-        "oui",
-        "sí",
-        "已达标",
-        "达标",
-        "within sla",
-        "in sla",
-        "met",
-        "achieved",
-        "按时",
-        "及时",
-        "未超时",
-    }
+    [
+        *("1", "true", "yes", "y", "t", "是", "有", "对", "√", "✓", "ja", "oui", "sí", "met"),
+        *("within sla", "in sla", "achieved", "已达标", "达标", "按时", "及时", "未超时"),
+    ]
 )
 _FALSE = frozenset(
-    {
-        "0",
-        "false",
-        "no",
-        "n",
-        "f",
-        "否",
-        "无",
-        "没有",
-        "不是",
-        "×",
-        "nein",
-        "non",
-        "未达标",
-        "sla violated",
-        "violated",
-        "breached",
-        "missed",
-        "not met",
-        "超时",
-        "已超时",
-    }
+    [
+        *("0", "false", "no", "n", "f", "否", "无", "没有", "不是", "×", "nein", "non", "missed"),
+        *("sla violated", "violated", "breached", "not met", "未达标", "超时", "已超时"),
+    ]
 )
 _STARS = re.compile(r"([★⭐]+)([☆✩]*)\ufe0f?")
 _IN_TEXT = tuple(

@@ -58,13 +58,7 @@ def known_margins(own: pd.DataFrame, client: Client) -> tuple[Margins, tuple[Cav
 
 
 def rake(survey: pd.DataFrame, client: Client) -> weights.Raking:
-    """Weight the own customers in `survey` (one period) to the margins of the client file.
-
-    Raises
-    ------
-    DataError
-        If the client file knows no margins, or none of their levels is in the data.
-    """
+    """Weight the own customers in `survey` (one period) to the margins of the client file."""
     own = survey[survey["brand"] == "own"]
     margins, caveats = known_margins(own, client)
     if not margins:

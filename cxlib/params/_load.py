@@ -24,19 +24,7 @@ from cxlib.workspace import Workspace
 
 
 def load(client: str, workspace: Workspace) -> Client:
-    """Read and check a client's file in full.
-
-    Parameters
-    ----------
-    client : str
-        The client's name: a file in ``params/`` without ``.yaml``.
-    workspace : Workspace
-        Where ``params/`` lies.
-
-    Returns
-    -------
-    Client
-        The client as its file describes it.
+    """Read and check a client's file in full: the one in ``params/`` of that name.
 
     Raises
     ------

@@ -49,15 +49,7 @@ class Closed(BaseModel):
 
 @dataclass(frozen=True)
 class Duration:
-    """A time limit as a contract writes it: ``30s``, ``20min``, ``4h`` or ``2d``.
-
-    Parameters
-    ----------
-    amount : float
-        How many, above 0.
-    unit : {"s", "min", "h", "d"}
-        Of what.
-    """
+    """A time limit as a contract writes it: ``30s``, ``20min``, ``4h`` or ``2d``; above 0."""
 
     amount: float
     unit: Literal["s", "min", "h", "d"]

@@ -18,20 +18,10 @@ _LONGEST_SHOWN = 80
 class Fault:
     """One thing wrong with a client's file or data.
 
-    Parameters
-    ----------
-    file : str
-        The file as the consultant knows it, relative to the workspace.
-    line : int
-        The line, counted from 1.
-    key : str
-        The dotted key, ``survey.metrics.nps.scale``; empty where the file as a whole is meant.
-    value : object
-        What stands there.
-    message : str
-        What is wrong with it and what would be right: a sentence.
-    severity : {"error", "warning"}
-        Whether it stops the work.
+    `file` is as the consultant knows it, relative to the workspace, `line` counted from 1, `key`
+    dotted (``survey.metrics.nps.scale``; empty where the file as a whole is meant), `value` what
+    stands there, `message` a sentence: what is wrong and what would be right; an error stops the
+    work.
     """
 
     file: str
@@ -47,13 +37,7 @@ class Fault:
 
 
 class InvalidParams(ParamsError):  # noqa: N818 - it names a state of the file
-    """The client file is wrong; carries every fault, and says one a line.
-
-    Parameters
-    ----------
-    faults : iterable of Fault
-        All of them, in the order of the file.
-    """
+    """The client file is wrong; carries every fault in its order, and says one a line."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
@@ -67,16 +51,8 @@ class InvalidParams(ParamsError):  # noqa: N818 - it names a state of the file
 class Problem:
     """A contradiction between values that are each well formed.
 
-    Parameters
-    ----------
-    path : Path
-        The value to change.
-    message : str
-        What is wrong with it and what would be right.
-    rests_on : tuple of Path
-        Further values the judgement rests on; if one is itself at fault, nothing is said.
-    severity : {"error", "warning"}
-        Whether it stops the work.
+    `path` is the value to change, `rests_on` what else the judgement rests on: if one of those is
+    itself at fault, nothing is said.
     """
 
     path: Path

@@ -36,23 +36,8 @@ def terms_of(
 ) -> Terms:
     """Return the terms of a client's service, as of the end of a period.
 
-    Parameters
-    ----------
-    client : Client
-        With a tickets section.
-    tickets : pandas.DataFrame
-        Its canonical tickets.
-    period : str or None
-        The period of the report.
-    fcr : str, optional
-        How first-contact resolution is judged; by default the strictest way the columns allow.
-    fcr_same : sequence of str
-        Columns in which a repeat contact must agree.
-
-    Raises
-    ------
-    DataError
-        If the client has no tickets section.
+    `fcr` is how first-contact resolution is judged, by default the strictest way the columns allow;
+    `fcr_same` are columns in which a repeat contact must agree.
     """
     from cxlib.analysis.service import Terms, moment_of
 
@@ -116,31 +101,13 @@ Wrong = tuple[Path, str, object]
 def actions_of(
     client: Client, given: object, *, language: str, key: str = "actions"
 ) -> tuple[Action, ...]:
-    """Return the improvement actions that a client file records.
+    """Return the improvement actions that a client file records, in its order.
 
-    Parameters
-    ----------
-    client : Client
-        Whose file it is, for its lines.
-    given : sequence of mapping
-        What stands under ``chapters: {service: {actions: …}}``. Each has ``action`` (a text, or
-        one a language), ``kpi`` (a key of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`),
-        ``owner``, ``due`` (a period, or a day) and ``state``; it may have a ``note`` and, where it
-        is done, ``done``: when (by default when it was due).
-    language : str
-        The reader's.
-    key : str
-        ``"actions"``, or ``"measures"``, its older name, under which an action is a ``measure``.
-
-    Returns
-    -------
-    tuple of Action
-        In the file's order.
-
-    Raises
-    ------
-    InvalidParams
-        With every fault, each at its line.
+    Each entry of ``chapters: {service: {actions: …}}`` has ``action`` (a text, or one a language),
+    ``kpi`` (a key of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`), ``owner``, ``due`` (a
+    period, or a day) and ``state``; it may have a ``note`` and, if done, ``done``: when (by default
+    when it was due). Under ``measures``, the older name, an action is a ``measure``.
+    `InvalidParams` holds every fault at its line.
     """
     if given is None:
         return ()

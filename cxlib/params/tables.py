@@ -105,10 +105,7 @@ class Sla(Closed):
     def seconds(self, *, day: timedelta = timedelta(days=1)) -> dict[str, float | dict[str, float]]:
         """Return the limits in seconds: one number, or numbers by priority.
 
-        Parameters
-        ----------
-        day : datetime.timedelta
-            How long a limit's day counts: on business time, the hours a day is open.
+        `day` is how long a limit's day counts: on business time, the hours a day is open.
         """
         limits: dict[str, float | dict[str, float]] = {}
         for name in type(self).model_fields:

@@ -36,24 +36,9 @@ class Target(Closed):
 class Gauge:
     """What a target may be set on.
 
-    Parameters
-    ----------
-    path : Path
-        Where it is declared.
-    rests_on : tuple of str
-        The keys there that decide its range.
-    direction : {"higher", "lower"}
-        Which way is better.
-    low, high : float
-        The range of its values.
-    unit : str
-        How a message says that range.
-    percent : bool
-        Whether values are in percent, so that a share such as 0.85 is a slip.
-    census : bool
-        Whether it counts everything, so that no sampling stands between it and its target.
-    time : bool
-        Whether its values are times, in seconds.
+    `path` is where it is declared, `rests_on` the keys there that decide its range `low` to `high`,
+    which a message calls `unit`; values may be in `percent` (a share such as 0.85 is a slip) or
+    times, in seconds; a `census` counts everything: no sampling stands between it and its target.
     """
 
     path: Path

@@ -50,22 +50,10 @@ class _Edit:
 
 
 def upgrade(client: str, workspace: Workspace, *, write: bool = True) -> Upgraded:
-    """Bring a client's file to the present syntax.
+    """Bring a client's file to the present syntax; unless `write`, only say what would change.
 
     Only the words that changed are changed: comments, order and layout stay. Before the file is
     written, the old one is copied beside it, as ``<client>.yaml.bak``.
-
-    Parameters
-    ----------
-    client : str
-    workspace : Workspace
-    write : bool
-        Whether to write it, or only to say what would change.
-
-    Raises
-    ------
-    SetupError
-        If there is no such client.
     """
     path = workspace.client_file(client)
     shown = workspace.shown(path)

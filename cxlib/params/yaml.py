@@ -52,20 +52,9 @@ _HINTS = {
 class Document:
     """What a client file says.
 
-    Parameters
-    ----------
-    file : str
-        Its name in messages.
-    content : dict
-        Plain values: mappings with text keys, tuples, text, whole numbers, floats, booleans, None.
-    lines : dict of Path to int
-        The line of each value, or of its key where it has one, counted from 1.
-    written : dict of Path to str
-        How a plain scalar that is not text was written.
-    faults : list of Fault
-        What was found wrong so far.
-    broken : set of Path
-        Where.
+    `content` holds plain values: mappings with text keys, tuples, text, whole numbers, floats,
+    booleans, None; `lines` the line of each value, or of its key, counted from 1; `written` how a
+    plain scalar that is not text was written; `faults` what was found wrong so far, `broken` where.
     """
 
     file: str

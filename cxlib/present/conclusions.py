@@ -13,20 +13,10 @@ from cxlib.present.findings import Finding, in_order
 from cxlib.words import Words
 from cxlib.words import mark as _
 
-SEVERITY_WORDS = {
-    "serious": _("Act"),
-    "warning": _("Watch"),
-    "good": _("Good"),
-    "note": _("Note"),
-}
+SEVERITY_WORDS = {"serious": _("Act"), "warning": _("Watch"), "good": _("Good"), "note": _("Note")}
 
 
-COLOURS = {
-    "serious": theme.BAD,
-    "warning": theme.ACCENT,
-    "good": theme.GOOD,
-    "note": theme.MUTED,
-}
+COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import pandas as pd
 
 from cxlib import columns
 from cxlib.errors import CxError
+from cxlib.present.formats import absent, cell
 from cxlib.words import Quantity, Said, Words
 from cxlib.words import mark as _
 
@@ -107,7 +107,7 @@ class Finding:
     def answered_by(self) -> tuple[str, ...]:
         """KPIs an action on which answers it: its own, and the part that it moved with."""
         part = self.row.get("fell_with")
-        return (self.subject,) if _absent(part) else (self.subject, str(part))
+        return (self.subject,) if absent(part) else (self.subject, str(part))
 
     @property
     def severity(self) -> str:
@@ -124,7 +124,7 @@ class Finding:
         """0 for a KPI, 1 for its parts (touchpoints, groups), -1 for the chapter's own answer."""
         if self.row.get("answers") is True:
             return -1
-        part = self.row.get("source") == "touchpoint" or not _absent(self.row.get("segment"))
+        part = self.row.get("source") == "touchpoint" or not absent(self.row.get("segment"))
         return int(part)
 
     @property
@@ -133,13 +133,13 @@ class Finding:
         if self.severity not in ("serious", "warning"):
             return 0.0
         bad = [self.row.get(r.stake) for r in self.rules if r.severity in ("serious", "warning")]
-        return max((abs(float(s)) for s in bad if s is not None and not _absent(s)), default=0.0)
+        return max((abs(float(s)) for s in bad if s is not None and not absent(s)), default=0.0)
 
     @property
     def base(self) -> int | None:
         """Answers it rests on."""
         n = self.row.get("n")
-        return None if _absent(n) else int(n)  # type: ignore[arg-type]
+        return None if absent(n) else int(n)  # type: ignore[arg-type]
 
     def headline(self, words: Words) -> str:
         """Return the sentences a director reads: no interval, no n, no p."""
@@ -162,16 +162,12 @@ class Finding:
                 for name in re.findall(r"{(?:by_)?(\w+)}", sentence)
                 if name in columns.COLUMNS
             ]
-            stated = next((e for e in ends if e and not _absent(self.row.get(e[0]))), None)
+            stated = next((e for e in ends if e and not absent(self.row.get(e[0]))), None)
             if stated:
                 said |= dict(zip(("low", "high"), (said[end] for end in stated), strict=True))
-            elif not _absent(self.row.get("value")):
+            elif not absent(self.row.get("value")):
                 line = STATED
         return words.say(line, **said) if line else ""
-
-
-def _absent(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
 def tell(
@@ -206,9 +202,9 @@ def tell(
 
 
 def _evidence(row: Mapping[Any, Any]) -> str:
-    if _absent(row.get("n")):
+    if absent(row.get("n")):
         return ""
-    if not _absent(row.get("low")):
+    if not absent(row.get("low")):
         return INTERVAL
     return COUNTED if row.get("basis") == "census" else ANSWERS
 
@@ -218,8 +214,6 @@ def facts(row: Mapping[str, Any], words: Words) -> dict[str, Said]:
 
     ``by_<name>`` is the amount of a change without its sign.
     """
-    from cxlib.present import formats
-
     unit, told = str(row.get("unit") or ""), {}
     for name, value in row.items():
         kind = columns.kind_of(name) or _plain_kind(value)
@@ -229,13 +223,13 @@ def facts(row: Mapping[str, Any], words: Words) -> dict[str, Said]:
         if kind == "level" or name == "mix_level":
             of = row.get("mix_segment" if name == "mix_level" else "segment", name)
             shown, kind = f"{of}={value}", "level"
-        told[name] = Said(formats.cell(shown, kind, words=words, unit=unit))
+        told[name] = Said(cell(shown, kind, words=words, unit=unit))
         start = row.get(f"{name[:-4]}low") if name.endswith("high") else None
-        if kind in ("signed", "unit", "percent") and not _absent(value) and not _absent(start):
+        if kind in ("signed", "unit", "percent") and not absent(value) and not absent(start):
             scale = "share" if kind == "percent" else unit
             ends = words.span(float(start), float(value), scale, sign=kind == "signed")  # type: ignore[arg-type]
             told[f"{name[:-4]}low"], told[name] = map(Said, ends)
-        if kind in ("signed", "unit") and not _absent(value):
+        if kind in ("signed", "unit") and not absent(value):
             amount = Quantity(abs(float(value)), "pp" if unit == "percent" else unit)
             told[f"by_{name}"] = Said(words.quantity(amount.value, amount.unit))
     return told

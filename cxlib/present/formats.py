@@ -8,10 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from cxlib.analysis.results import Caveat
 from cxlib.columns import Kind
 from cxlib.words import Words
 
 DASH = "–"
+
+
+def absent(value: Any) -> bool:
+    """Tell whether a cell holds nothing."""
+    missing = value is None or value is pd.NA or value is pd.NaT
+    return missing or (isinstance(value, float) and math.isnan(value))
 
 
 def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
@@ -28,12 +35,7 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
     unit : str
         ``points``, ``percent``, ``mean``, ``seconds``, …: of a ``unit`` or ``signed`` cell.
     """
-    if (
-        value is None
-        or value is pd.NA
-        or value is pd.NaT
-        or (isinstance(value, float) and math.isnan(value))
-    ):
+    if absent(value):
         return DASH
     text = _WORDED.get(kind)
     if text is not None:
@@ -66,7 +68,11 @@ _WORDED: dict[str, Callable[[Any, Words], str]] = {
     ),
     "level": lambda value, words: words.label(value),
     "word": lambda value, words: (
-        words.say(str(value)) if "{" not in str(value) else words.label(value)
+        words.say(value.message, **value.facts)
+        if isinstance(value, Caveat)
+        else words.say(str(value))
+        if "{" not in str(value)
+        else words.label(value)
     ),
     "text": lambda value, words: str(value),
     "period": lambda value, words: words.period(str(value)),

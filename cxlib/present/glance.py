@@ -1,4 +1,4 @@
-"""A result as the last line of a cell: what it comes to, its table, what else it holds."""
+"""What the last line of a cell shows: a result with what it comes to, an engagement as a card."""
 
 from __future__ import annotations
 
@@ -95,3 +95,58 @@ def _summary(facts: dict[str, Any], words: Words, unit: str) -> str:
             shown if named else f"{words.label(column.heading)} {shown}"
         )
     return " · ".join([*about, *said])
+
+
+def card(
+    *,
+    name: str,
+    periods: tuple[str, ...],
+    period: str,
+    kpis: pd.DataFrame,
+    groups: pd.DataFrame,
+    words: Words,
+    named: tuple[str, ...],
+) -> tables.TableView:
+    """Return what an engagement holds: keys as code needs them, beside what readers see.
+
+    Parameters
+    ----------
+    name, period : str
+    periods : tuple of str
+        All of the client.
+    kpis : pandas.DataFrame
+        ``kpi, source, n`` of this period, small bases withheld.
+    groups : pandas.DataFrame
+        ``segment, level, n`` of this period's own customers, small bases withheld.
+    words : Words
+    named : tuple of str
+        Names that `Engagement.table` takes.
+    """
+    rows = [
+        (words.say(_("Period")), repr(period), words.period(period), ""),
+        (words.say(_("Tables")), words.say("{names}", names=named), "", ""),
+    ]
+    if len(periods) > 1:
+        ends = (periods[0], periods[-1])
+        said = " – ".join(words.period(end) for end in ends)
+        told = (words.say(_("Periods")), " … ".join(ends), said, words.number(len(periods)))
+        rows.insert(1, told)
+    for row in kpis.to_dict("records"):
+        kind = _("Touchpoint") if row["source"] == "touchpoint" else _("KPI")
+        rows.append((words.say(kind), row["kpi"], words.label(row["kpi"]), _count(row, words)))
+    for segment, levels in groups.groupby("segment", sort=False):
+        rows.append((words.say(_("Segment")), str(segment), words.label(segment), ""))
+        for row in levels.to_dict("records"):
+            shown = words.label(f"{segment}={row['level']}")
+            rows.append(("", f"  {row['level']!r}", shown, _count(row, words)))
+    heads = ("", _("In code"), _("As readers see it"), _("Answers"))
+    return tables.TableView(
+        headings=tuple(words.say(head) if head else "" for head in heads),
+        rows=tuple(rows),
+        numeric=(False, False, False, True),
+        caption=name,
+    )
+
+
+def _count(row: dict[Any, Any], words: Words) -> str:
+    return words.number(None if pd.isna(row["n"]) else float(row["n"]))

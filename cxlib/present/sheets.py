@@ -96,7 +96,9 @@ def grid(
     chosen = tables.choose(result, frame, asked)
     if asked is None:
         known = {*COLUMNS, *(getattr(result, "by", None) or ())}
-        chosen = [name for name in chosen if name in known and not _only_own(frame, name)]
+        if "brand" in frame and frame["brand"].eq("own").all():
+            known.discard("brand")
+        chosen = [name for name in chosen if name in known]
     shown = list(_with_ends(frame, chosen, result))
     rows = [
         tuple(_cell(record, name, column, words, unit) for name, column, _heading in shown)
@@ -109,10 +111,6 @@ def grid(
         notes=tuple(tables.notes_of(result, frame, words, minimum_base)),
         leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
     )
-
-
-def _only_own(frame: pd.DataFrame, name: str) -> bool:
-    return name == "brand" and bool(frame[name].eq("own").all())
 
 
 def _with_ends(
@@ -154,9 +152,7 @@ def typed(value: Any, kind: Kind, *, words: Words, unit: str = "") -> Cell:
     Percentages are shares of one and durations parts of a day, as spreadsheets count them; a
     difference of percentages is in points.
     """
-    if value is None or value is pd.NA or value is pd.NaT:
-        return None, ""
-    if isinstance(value, float) and math.isnan(value):
+    if formats.absent(value):
         return None, ""
     if kind == "date" and isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day), "yyyy-mm-dd"

@@ -47,17 +47,12 @@ def forest(
     DataError
         If no column has an interval, or the rows are in several units.
     """
-    table, name, what = _measured(result, value, words)
+    table, what = _measured(result, value, words)
     subjects = [s for s in (*_groups(result), *SUBJECTS, "period") if s in table]
     told = [s for s in dict.fromkeys(subjects) if _varies(table, s)] or subjects[:1]
-    labels = [
-        " · ".join(_said(row, s, result, words) for s in told if not pd.isna(row[s]))
-        for row in table.to_dict("records")
-    ]
+    labels = [_label(row, told, result, words) for row in table.to_dict("records")]
     title = title or words.say(_("{what}, each with its 95% interval"), what=what)
-    drawn = table.rename(columns=dict(zip(_ends(name), ("low", "high"), strict=True)))
-    drawn = drawn.assign(value=table[name])
-    return forests.forest(drawn, labels=labels, title=title, xlabel=what, ax=ax)
+    return forests.forest(table, labels=labels, title=title, xlabel=what, ax=ax)
 
 
 def trend(
@@ -77,23 +72,20 @@ def trend(
     DataError
         If there are no periods, no column has an interval, or there are too many series.
     """
-    table, name, what = _measured(result, value, words)
+    table, what = _measured(result, value, words)
     if "period" not in table:
         raise DataError(
             f"a trend needs periods, and this table has none{nearest('period', map(str, table))}"
         )
     subjects = [s for s in dict.fromkeys((*_groups(result), *SUBJECTS)) if s in table]
     told = [s for s in subjects if s != "period" and _varies(table, s)]
-    ends = dict(zip(_ends(name), ("low", "high"), strict=True))
-    table = table.rename(columns=ends).assign(value=table[name])
     title = title or words.say(_("{what}, period by period"), what=what)
     if not told:
         return trends.trend(table, words=words, title=title, ax=ax)
     series: dict[str, pd.DataFrame] = {}
     periods = list(dict.fromkeys(table["period"]))
     for _key, rows in table.groupby(told, sort=False, dropna=False):
-        row = rows.iloc[0].to_dict()
-        label = " · ".join(_said(row, s, result, words) for s in told if not pd.isna(row[s]))
+        label = _label(rows.iloc[0].to_dict(), told, result, words)
         band = rows.rename(columns={"low": "value_low", "high": "value_high"})
         series[label] = band.assign(at=rows["period"].map(periods.index))
     if len(series) > len(theme.SERIES):
@@ -140,8 +132,8 @@ def mistaken(plot: Callable[..., Any], result: Any, error: Exception) -> DataErr
     return DataError(f"{told}. `{name}?` says what it takes.")
 
 
-def _measured(result: Any, value: str, words: Words) -> tuple[pd.DataFrame, str, str]:
-    """Return the rows that can be drawn, the drawn column, and what it is in words."""
+def _measured(result: Any, value: str, words: Words) -> tuple[pd.DataFrame, str]:
+    """Return the rows that can be drawn with ``value, low, high``, and what these are in words."""
     table = result if isinstance(result, pd.DataFrame) else frame_of(result, "table")
     whole = [n for n in map(str, table) if set(_ends(n)) <= set(table)]
     if not whole or (value and value not in whole):
@@ -162,14 +154,11 @@ def _measured(result: Any, value: str, words: Words) -> tuple[pd.DataFrame, str,
     if column.kind in ("percent", "chance"):
         numbers = [name, *_ends(name)]
         table = table.assign(unit="percent", **{n: 100 * table[n] for n in numbers})
-    metric = getattr(result, "metric", None)
-    for key in (
-        metric,
-        *(table[k].iloc[0] for k in ("kpi", "metric") if k in table and not _varies(table, k)),
-    ):
-        if isinstance(key, str) and key:
-            return table, name, words.label(key)
-    return table, name, words.say(column.heading)
+    ends = dict(zip(_ends(name), ("low", "high"), strict=True))
+    table = table.rename(columns=ends).assign(value=table[name])
+    alike = [table[k].iloc[0] for k in ("kpi", "metric") if k in table and not _varies(table, k)]
+    keys = [k for k in (getattr(result, "metric", None), *alike) if isinstance(k, str) and k]
+    return table, words.label(keys[0]) if keys else words.say(column.heading)
 
 
 def _varies(table: pd.DataFrame, name: str) -> bool:
@@ -189,6 +178,10 @@ def _groups(result: Any) -> tuple[str, ...]:
         return tuple(n for n in named if n not in columns.COLUMNS and n != "withheld")
     by = getattr(result, "by", ())
     return tuple(by) if isinstance(by, (tuple, list)) else ()
+
+
+def _label(row: dict[Any, Any], told: list[str], result: Any, words: Words) -> str:
+    return " · ".join(_said(row, name, result, words) for name in told if not pd.isna(row[name]))
 
 
 def _said(row: dict[Any, Any], name: str, result: Any, words: Words) -> str:

@@ -1,9 +1,14 @@
-"""Sliders: a consultant moves ratings, or the rules of tiers, and sees at once what follows."""
+"""Sliders: a consultant moves ratings, or the rules of tiers, and sees at once what follows.
+
+Each function here returns an ``ipywidgets.VBox``, or None: in a batch job, and where there is
+nothing to move. Without ipywidgets it raises a `SetupError`.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from html import escape
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -50,30 +55,16 @@ def scenario_sliders(
         Driver to change with which the sliders begin, in points of its rating.
     headline : float, optional
         The published score that changes are applied to.
-
-    Returns
-    -------
-    ipywidgets.VBox or None
-
-    Raises
-    ------
-    SetupError
-        If ipywidgets is not installed.
     """
     if model is None or os.environ.get(JOB_VARIABLE):
         return None
     begin = dict(start or {})
-    rulers = {
-        name: {
-            "value": round(begin.get(name, 0.0) / STEP) * STEP,
-            "min": -REACH,
-            "max": REACH,
-            "step": STEP,
-            "description": f"{words.label(name)} ({words.number(mean, 2)})",
-            "readout_format": "+.2f",
-        }
-        for name, mean in zip(model.drivers, model.means, strict=True)
-    }
+    rulers: dict[str, dict[str, Any]] = {}
+    for name, mean in zip(model.drivers, model.means, strict=True):
+        at, label = round(begin.get(name, 0.0) / STEP) * STEP, words.label(name)
+        rulers[name] = {"value": at, "min": -REACH, "max": REACH, "step": STEP}
+        rulers[name] |= {"description": f"{label} ({words.number(mean, 2)})"}
+        rulers[name] |= {"readout_format": "+.2f"}
 
     def tell(values: Mapping[str, float]) -> str:
         asked = {name: value for name, value in values.items() if value}
@@ -137,16 +128,6 @@ def tier_sliders(
         The currency.
     minimum_base : int
         Counts of members below it are not told.
-
-    Returns
-    -------
-    ipywidgets.VBox or None
-        None in a batch job.
-
-    Raises
-    ------
-    SetupError
-        If ipywidgets is not installed.
     """
     if simulate is None or not rules or os.environ.get(JOB_VARIABLE):
         return None
@@ -198,17 +179,12 @@ def _costs(found: Designs, words: Words, unit: str, minimum_base: int) -> str:
         for way in ("up", "down")
     }
     says = words.say(_("Members who rise: {up}; who fall: {down}"), **moved)
-    notes = "".join(f"<p><small>{escape(say_caveat(c, words))}</small></p>" for c in found.caveats)
+    notes = _notes(found.caveats, words)
     return f"<p><b>{escape(headline)}</b></p><p>{escape(says)}</p>{notes}"
 
 
 def target_sliders(
-    estimates: Estimates,
-    targets: Iterable[Any],
-    *,
-    period: str,
-    words: Words,
-    minimum_base: int,
+    estimates: Estimates, targets: Iterable[Any], *, period: str, words: Words, minimum_base: int
 ) -> Any:
     """Return a slider a target, with how it would be judged beneath: by the one rule of the kit.
 
@@ -222,16 +198,6 @@ def target_sliders(
     words : Words
     minimum_base : int
         KPIs on fewer answers have no slider.
-
-    Returns
-    -------
-    ipywidgets.VBox or None
-        None in a batch job, and without a target that can be judged.
-
-    Raises
-    ------
-    SetupError
-        If ipywidgets is not installed.
     """
     from cxlib.analysis.kpis import judge
 
@@ -255,7 +221,7 @@ def target_sliders(
         }  # fmt: skip
 
     def tell(values: Mapping[str, float]) -> str:
-        moved = [_Moved(named[kpi], value * scale[kpi]) for kpi, value in values.items()]
+        moved = [_moved(named[kpi], value * scale[kpi]) for kpi, value in values.items()]
         judged = judge(estimates, moved, period=period).table
         rows = [{str(k): v for k, v in row.items()} for row in judged.to_dict("records")]
         rules = [_JUDGED if chance else _COUNTED for chance in judged["p_met"].notna()]
@@ -269,14 +235,11 @@ _JUDGED = _("{kpi}: {value} against {target}: {status}; chance that it is met: {
 _COUNTED = _("{kpi}: {value} against {target}: {status}")
 
 
-class _Moved:
-    """A target with another value; all else as agreed."""
-
-    def __init__(self, target: Any, value: float) -> None:
-        self._agreed, self.target = target, value
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._agreed, name)
+def _moved(target: Any, value: float) -> Any:
+    """Return a target with another value; all else as agreed."""
+    moved = copy(target)
+    object.__setattr__(moved, "target", value)  # models of the client file are frozen
+    return moved
 
 
 def staffing_sliders(plan: Any, *, words: Words) -> Any:
@@ -287,16 +250,6 @@ def staffing_sliders(plan: Any, *, words: Words) -> Any:
     plan : Staffing
         As `staffing.staff` gives it; where nothing could be planned there are no sliders.
     words : Words
-
-    Returns
-    -------
-    ipywidgets.VBox or None
-        None in a batch job.
-
-    Raises
-    ------
-    SetupError
-        If ipywidgets is not installed.
     """
     if plan.table.empty or os.environ.get(JOB_VARIABLE):
         return None
@@ -348,20 +301,21 @@ def _told(scenario: Scenario, words: Words) -> str:
     from cxlib.analysis.drivers import UNITS
 
     unit = UNITS[scenario.kind]
+    changes = {
+        name: Quantity(getattr(scenario, name), unit, sign=True)
+        for name in ("change", "change_low", "change_high")
+    }
     headline = words.say(
         _("{outcome}: {predicted}, a change of {change} ({change_low} to {change_high})"),
-        outcome=scenario.outcome,
-        predicted=Quantity(scenario.predicted, unit),
-        change=Quantity(scenario.change, unit, sign=True),
-        change_low=Quantity(scenario.change_low, unit, sign=True),
-        change_high=Quantity(scenario.change_high, unit, sign=True),
-    )
-    told = "".join(
-        f"<p><small>{escape(say_caveat(caveat, words))}</small></p>" for caveat in scenario.caveats
-    )
+        outcome=scenario.outcome, predicted=Quantity(scenario.predicted, unit), **changes,
+    )  # fmt: skip
     steps = "".join(
         f"<li>{escape(words.label(row['driver']))} {words.number(row['mean_used'], 2)}: "
         f"{words.quantity(row['step'], unit, sign=True)}</li>"
         for row in scenario.table.to_dict("records")
     )
-    return f"<p><b>{escape(headline)}</b></p><ul>{steps}</ul>{told}"
+    return f"<p><b>{escape(headline)}</b></p><ul>{steps}</ul>{_notes(scenario.caveats, words)}"
+
+
+def _notes(caveats: Iterable[Any], words: Words) -> str:
+    return "".join(f"<p><small>{escape(say_caveat(c, words))}</small></p>" for c in caveats)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from html import escape
@@ -224,7 +223,7 @@ def _row(
 def value_of(record: dict[Any, Any], name: str, column: Column, words: Words) -> Any:
     """Return a row's value; of a level, or a choice, the key that its label goes by."""
     value = record[name]
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if formats.absent(value):
         return None
     if name == "choice":
         key = f"{record.get('question')}={value}"
@@ -251,7 +250,7 @@ def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) ->
     elif column.kind == "percent":
         low, high = words.span(*ends, "share")
     elif column.kind == "share_change":
-        low, high = words.span(*(100 * end for end in ends), "pp", sign=True)
+        low, high = words.span(100 * ends[0], 100 * ends[1], "pp", sign=True)
     else:
         low, high = (formats.cell(end, column.kind, words=words, unit=unit) for end in ends)
     low, high = Said(low), Said(high)
@@ -280,7 +279,10 @@ def notes_of(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) 
 
 
 def say_caveat(caveat: str, words: Words) -> str:
-    """Return a caveat in the reader's language."""
+    """Return a caveat in the reader's language; levels under the labels of their segment."""
     if isinstance(caveat, Caveat):
-        return words.say(caveat.message, **caveat.facts)
+        told, segment = caveat.facts, caveat.facts.get("segment")
+        if segment and "levels" in told:
+            told = {**told, "levels": tuple(f"{segment}={level}" for level in told["levels"])}
+        return words.say(caveat.message, **told)
     return words.say(caveat) if "{" not in caveat else caveat

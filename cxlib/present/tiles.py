@@ -10,6 +10,7 @@ from cxlib.analysis.kpis.changes import BETTER, MIX, UNCLEAR, WORSE
 from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, OPEN
 from cxlib.present.conclusions import Tile, TilesView
 from cxlib.present.findings import facts
+from cxlib.present.formats import absent
 from cxlib.words import Said, Words
 from cxlib.words import mark as _
 
@@ -36,9 +37,9 @@ def kpi_tiles(standing: Any, *, words: Words) -> TilesView:
 def _tile(row: dict[Any, Any], words: Words) -> Tile:
     said = facts({k: v for k, v in row.items() if k != "history"}, words)
     lines = [*_verdict(row, said, words), *_movement(row, said, words)]
-    if _known(row.get("last_year")):
+    if not absent(row.get("last_year")):
         lines.append(words.say(_("A year ago: {last_year}"), **said))
-    if _known(row.get("competitor_value")):
+    if not absent(row.get("competitor_value")):
         lines.append(words.say(_("{competitor}: {competitor_value}"), **said))
     history = row.get("history")
     return Tile(
@@ -60,7 +61,7 @@ def verdict_state(row: Any) -> str:
 
 
 def _verdict(row: dict[Any, Any], said: dict[str, Said], words: Words) -> list[str]:
-    if not isinstance(row.get("status"), str) or not _known(row.get("value")):
+    if not isinstance(row.get("status"), str) or absent(row.get("value")):
         return []
     if row.get("course") in DECIDED or row.get("due") is None:
         return [words.say(_("Target {target}: {status}"), **said)]
@@ -82,9 +83,9 @@ _MOVES = {
 
 
 def _movement(row: dict[Any, Any], said: dict[str, Said], words: Words) -> list[str]:
-    if not isinstance(row.get("to"), str) or not _known(row.get("change")):
+    if not isinstance(row.get("to"), str) or absent(row.get("change")):
         return []
-    if row["turn"] != UNCLEAR and _known(row.get("like")):
+    if row["turn"] != UNCLEAR and not absent(row.get("like")):
         return [words.say(_MOVES[row["turn"]], **said)]
     if row["turn"] != UNCLEAR:
         return [words.say(_("{change} in {at}"), **said)]
@@ -93,7 +94,3 @@ def _movement(row: dict[Any, Any], said: dict[str, Said], words: Words) -> list[
     if row.get("basis") == "census":
         return [words.say(_("{change} since {to}"), **said)]
     return [words.say(_("No clear change since {to}"), **said)]
-
-
-def _known(value: Any) -> bool:
-    return value is not None and not pd.isna(value)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from math import isnan
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
+from cxlib.present.formats import absent
 from cxlib.present.linked import Cell, Lattice, Measure, Printed
 
 R = TypeVar("R")
@@ -207,7 +207,7 @@ class _Part:
             columns = [frame[name] for name in _MEASURED if name in frame]
             names = [column.name for column in columns]
             for row in zip(*columns, strict=True) if columns else [()] * len(frame):
-                of = {k: str(v) for k, v in zip(names, row, strict=True) if not _none(v)}
+                of = {k: str(v) for k, v in zip(names, row, strict=True) if not absent(v)}
                 about = next((of[name] for name in _ABOUT if name in of), told[0])
                 when, brand = of.get("period", told[1]), of.get("brand", "own")
                 self.measures.append((about, when, brand, change))
@@ -259,16 +259,12 @@ def _cells(frame: pd.DataFrame, by: tuple[str, ...]) -> list[Cell]:
     pairs = [[(name, value) for value in frame[name]] for name in by]
     if "level" in frame:
         of = next((frame[name] for name in ("segment", "margin") if name in frame), None)
-        segments = [""] * len(frame) if of is None else ["" if _none(v) else v for v in of]
+        segments = [""] * len(frame) if of is None else ["" if absent(v) else v for v in of]
         pairs.append(list(zip(map(str, segments), frame["level"], strict=True)))
     return [
-        frozenset((name, str(value)) for name, value in row if not _none(value))
+        frozenset((name, str(value)) for name, value in row if not absent(value))
         for row in zip(*pairs, strict=True)
     ]
-
-
-def _none(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and isnan(value))
 
 
 def _blank(frame: pd.DataFrame, names: pd.Index[str], rows: pd.Series[bool]) -> None:

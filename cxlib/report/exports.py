@@ -24,7 +24,8 @@ def make(
     Chapters that failed in this run (stems, `missing`) are named; RunError if none could be made.
     """
     from cxlib import params
-    from cxlib.engagement import Engagement, words_of
+    from cxlib.chapters import words_of
+    from cxlib.engagement import Engagement
 
     opened = params.load(client, place)
     words = words_of(opened, place, language)

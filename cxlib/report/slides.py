@@ -236,8 +236,9 @@ class Slides:
         ]
         slide = self.slide(headline, notes, kicker=chapter.title, colour=COLOURS[finding.severity])
         left, top, wide, high = PICTURE
+        beside = 9.25
         if shown is None:
-            self._facts(slide, finding)
+            beside = 9.25 if self._facts(slide, finding) else left
         elif shown.chart is not None:
             axis = shown.chart.axis
             self.box(slide, axis, (left, top, wide, 0.3), sizes=(11, 10, 9), colour=theme.MUTED)
@@ -250,10 +251,10 @@ class Slides:
             scale = min(wide / shown.size[0], high / shown.size[1])
             at = Inches(left), Inches(top), Inches(shown.size[0] * scale)
             _describe(slide.shapes.add_picture(BytesIO(shown.png), *at), shown.about)
-        self._beside(slide, finding)
+        self._beside(slide, finding, beside)
 
-    def _beside(self, slide: Any, finding: Finding) -> None:
-        words, left, wide = self.words, 9.25, WIDE - EDGE - 9.25
+    def _beside(self, slide: Any, finding: Finding, left: float) -> None:
+        words, wide = self.words, WIDE - EDGE - left
         mark = words.say(SEVERITY_WORDS[finding.severity])
         self.box(slide, mark, (left, 2.0, wide, 0.35), sizes=(14,), bold=True,
                  colour=COLOURS[finding.severity])  # fmt: skip
@@ -265,14 +266,14 @@ class Slides:
         self.box(slide, finding.proof(words), (left, 5.7, wide, 1.0),
                  sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
 
-    def _facts(self, slide: Any, finding: Finding) -> None:
-        """Tell a finding's facts in a table."""
+    def _facts(self, slide: Any, finding: Finding) -> bool:
+        """Tell a finding's facts in a table; one alone stands in its headline and proof already."""
         from pptx.util import Inches, Pt
 
         words, said = self.words, facts(finding.row, self.words)
         known = [n for n in FACTS if n in said and said[n] not in ("", formats.DASH)][:7]
-        if not known:
-            return
+        if len(known) < 2:
+            return False
         left, top, wide, _high = (Inches(at) for at in PICTURE)
         shape = slide.shapes.add_table(len(known), 2, left, top, wide, Inches(0.45 * len(known)))
         shape.table.first_row = False
@@ -283,6 +284,7 @@ class Slides:
                 run = cell.text_frame.paragraphs[0].runs[0]
                 run.font.size = Pt(14)
                 self.font(run.font._rPr)
+        return True
 
     def about(self, engagement: Engagement, missing: Sequence[str]) -> None:
         """Add the last slide: what the numbers are."""

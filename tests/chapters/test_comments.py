@@ -206,7 +206,7 @@ def answers(rng: np.random.Generator, *, n: int, price: float) -> pd.DataFrame:
     score = 2 + ratings[:, 0] + 0.5 * ratings[:, 1] + price * named["price"]
     table["nps"] = np.clip(np.round(score + rng.normal(0, 1.2, n)), 0, 10)
     words = [" ".join(SAID[k] for k in SAID if named[k][i]) or "Ok." for i in range(n)]
-    table["comment"] = np.where(speaks, words, None)
+    table["comment"] = pd.Series(words).where(speaks)
     return table
 
 

@@ -120,16 +120,16 @@ def exported(place: Workspace, where: str) -> tuple[list[str], list[list[str]]]:
     else:
         file = folder / "questionnaire.limesurvey.txt"
         rows = pd.read_csv(file, sep="\t", dtype="str", keep_default_na=False)
-        for row in rows[rows["language"] == "en"].to_dict("records"):
-            if row["class"] == "Q":
-                asked.append((f"{row['name']}. {row['text']}", row["type/scale"], []))
-                question = row
-            elif row["class"] == "A":
-                asked[-1][2].append(row["text"])
-            elif row["class"] == "SQ":
+        for one in rows[rows["language"] == "en"].to_dict("records"):
+            if one["class"] == "Q":
+                asked.append((f"{one['name']}. {one['text']}", one["type/scale"], []))
+                question = one
+            elif one["class"] == "A":
+                asked[-1][2].append(one["text"])
+            elif one["class"] == "SQ":
                 if asked[-1][0].startswith(f"{question['name']}. "):
                     asked.pop()
-                asked.append((f"{question['name']}[{row['name']}]", "M", ["Yes", ""]))
+                asked.append((f"{question['name']}[{one['name']}]", "M", ["Yes", ""]))
         head = ["id", "submitdate", "lastpage", "startlanguage"]
     rng, filled = np.random.default_rng(4), []
     for i in range(40):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from cxlib import Engagement
 from cxlib.analysis.drivers import importance
@@ -41,7 +42,7 @@ def weighed(harbour: Engagement) -> Any:
         permutations=0,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "_importance", lambda _engagement: found.table)
+        patch.setattr(type(harbour), "result", lambda *_told: found)
         return tables.chart(harbour)
 
 
@@ -235,3 +236,16 @@ def test_it_is_printed_as_lines_and_text_the_same_every_time() -> None:
     assert b"<image" not in svg
     with pytest.raises(DataError, match=r"not to \.png"):
         printed(figures.wall, table, kind="png", words=words, about="x")
+
+
+def test_a_stage_bears_the_clients_label_though_the_kit_knows_its_key_as_a_word(
+    demo_workspace: Workspace,
+) -> None:
+    e = Engagement.open(
+        "harbour-hotels", language="zh", chapter="journey", workspace=demo_workspace
+    )
+    assert e.words.say("stay") != e.words.label("stay")  # of members: to remain
+    drawn = figures.journey(tables.chart(e), words=e.words)
+    said = {text.get_text() for text in drawn.figure.findobj(Text)}
+    assert e.words.label("stay") in said
+    assert e.words.say("stay") not in said

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
 import pytest
 
 from cxlib import Engagement
+from cxlib.analysis import lifetime
+from cxlib.chapters import words_of
 from cxlib.chapters.membership import experience, figures, findings, stays, tables
 from cxlib.chapters.membership.study import Study
 from cxlib.data.demo import _guests, _orders, _rewards
 from cxlib.plots import theme
 from cxlib.present.findings import Finding, tell
+from cxlib.present.formats import cell
 from cxlib.words import Words
 from cxlib.workspace import Workspace
 
@@ -180,17 +184,30 @@ def test_novas_orders_have_the_planted_model_and_it_holds_out(nova: Told) -> Non
     assert 0.9 < held["ratio"].iloc[0] < 1.1
 
 
-def test_where_the_model_does_not_fit_no_value_is_given_and_it_is_said(harbour: Told) -> None:
+def test_where_the_model_does_not_fit_no_value_is_given_and_it_is_said(
+    harbour: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = Study(engagement=harbour.study.engagement)
     bought, joined = study.bought, study.listed.set_index("member_id")["joined"]
     assert bought is not None
     kept = bought[bought["date"].to_numpy() > joined.reindex(bought["member_id"]).to_numpy()]
     kept = kept.assign(member_id=kept["member_id"].cat.remove_unused_categories())
-    study.__dict__["own"] = kept  # as members they leave openly: nobody drops out unseen
+    monkeypatch.setattr(Study, "own", kept)  # as members they leave openly: none drops out unseen
     assert tables.worth(study) is None
     refused = tables.refused(study)
     assert "worth" in set(refused["case"])
     assert "worth" in harbour.about(refused, findings.REFUSED, "case")
+
+
+def test_a_refusal_with_numbers_is_said_in_the_readers_language(harbour: Told) -> None:
+    engagement = harbour.study.engagement
+    study = Study(engagement=engagement)
+    few = pd.DataFrame({"frequency": [0, 1], "recency": [0, 1], "age": [2, 2]})
+    assert study.tried("worth", lifetime.bg_nbd, few) is None
+    why = engagement.withheld(tables.refused(study))["reason_text"].iloc[0]
+    words = words_of(engagement.client, engagement.workspace, "zh")
+    assert "1 customers came again" in cell(why, "word", words=Words())
+    assert cell(why, "word", words=words).startswith("再次购买的顾客只有1人")
 
 
 def test_movement_and_shares_add_up(lakeside: Told) -> None:

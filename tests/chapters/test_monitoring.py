@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from cxlib import Engagement
 from cxlib.chapters.monitoring import figures, findings, meeting, tables
 from cxlib.chapters.monitoring.options import Options
+from cxlib.chapters.rows import signatures
 from cxlib.columns import COLUMNS
 from cxlib.data.demo import harbour, lakeside
 from cxlib.errors import CxError
@@ -178,7 +179,7 @@ def test_the_sheet_has_every_kpi_and_room_to_sign(hotel: Monitored) -> None:
     assert set(hotel.kpis.table["kpi"]) <= set(sheet["kpi"])
     assert harbour.BROKEN in set(sheet["kpi"])
     assert sheet["decision"].str.strip().eq("").all()
-    assert len(meeting.signatures()) == 2
+    assert len(signatures()) == 2
 
 
 def test_advice_says_each_step_once_the_gravest_first(hotel: Monitored) -> None:

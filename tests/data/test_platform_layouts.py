@@ -327,10 +327,11 @@ def test_a_survey_written_in_a_manner_of_its_own_is_drafted(
     names, day, answer, encoding, mark = CELLS[kind]
     head = [*names, *["Would you recommend us?", "Overall satisfaction"][len(names) - 2 :]]
     rows = [[i, day(DAYS[i]), answer(NPS[i]), answer(CSAT[i])] for i in range(N)]
-    table, _draft = taken_in(shop, tmp_path, lambda: text([head, *rows], encoding, mark))
+    table, draft = taken_in(shop, tmp_path, lambda: text([head, *rows], encoding, mark))
     assert table["nps"].tolist() == NPS
     assert table["csat"].tolist() == CSAT
     assert table["respondent_id"].nunique() == N
+    assert ("the day of the answer?" in draft) == (names[1] == "interview_end")
     assert table["date"].dt.date.tolist() == [moment.date() for moment in DAYS]
 
 

@@ -105,7 +105,7 @@ WRONG = {
         [
             "survey.columns.date: column '时间' holds 2 values that are no date: 'soon' "
             "(survey.csv row 2), '2026-02-30' (survey.csv row 3); declare `date_format:`, or "
-            "`missing:` if they mean none.",
+            "`missing:` if they mean none."
         ],
     ),
     "day or month": (
@@ -113,7 +113,7 @@ WRONG = {
         [
             "survey.columns.date: column '时间' does not tell day from month: '05/03/2026' "
             "(survey.csv row 2) and '04/03/2026' (survey.csv row 3); declare `date_format:`, "
-            '"%d/%m/%Y" or "%m/%d/%Y".',
+            '"%d/%m/%Y" or "%m/%d/%Y".'
         ],
     ),
     "duplicate ids": (

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cxlib.data import pieces
-from cxlib.data.schema import COMMENTS
+from cxlib.data.schema import TABLES
 from cxlib.params.faults import InvalidParams
 from tests.data.test_draft import drafted
 
@@ -55,7 +55,7 @@ def made(shop: Any, section: str = SECTION, **files: str) -> pd.DataFrame:
 
 def test_two_sources_are_one_table_of_published_columns(shop: Any) -> None:
     table = made(shop)
-    assert [c.name for c in COMMENTS] + ["product"] == list(table.columns)
+    assert [c.name for c in TABLES["comments"]] + ["product"] == list(table.columns)
     assert table["source"].tolist() == ["reviews"] * 4 + ["complaints"] * 3
     assert table["period"].tolist() == ["2026-03"] * 2 + ["2026-04"] * 5
     assert table["rating"].fillna(-1).tolist() == [5, 4, 1, -1, -1, -1, -1]

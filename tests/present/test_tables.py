@@ -10,7 +10,7 @@ from cxlib import Engagement
 from cxlib.analysis.results import Caveat
 from cxlib.errors import CxError
 from cxlib.present import mime
-from cxlib.present.tables import view
+from cxlib.present.tables import say_caveat, view
 from cxlib.present.withhold import is_withheld, withhold
 from cxlib.words import Words
 from cxlib.workspace import Workspace
@@ -213,3 +213,9 @@ def test_a_result_shows_itself_labelled_and_withheld(demo_workspace: Workspace) 
     told = e.series("nps")._repr_mimebundle_()
     assert "Recommendation (NPS)" in told["text/html"]
     assert mime.TABLE in told
+
+
+def test_a_caveat_names_groups_as_the_table_does() -> None:
+    words = Words(labels={"channel=web": "Web site"}, segments=frozenset({"channel"}))
+    caveat = Caveat("{segment}: not modelled: {levels}.", segment="channel", levels=("web", "app"))
+    assert say_caveat(caveat, words) == "Channel: not modelled: Web site, App."

@@ -52,7 +52,15 @@ class Summary(Result):
     unit: str
 
 
-def summary(transactions: pd.DataFrame, *, as_of: Any, unit: Unit, **columns: str) -> Summary:
+def summary(
+    transactions: pd.DataFrame,
+    *,
+    as_of: Any,
+    unit: Unit,
+    member: str = "member_id",
+    date: str = "date",
+    amount: str = "amount",
+) -> Summary:
     """Return each customer's repeat purchases, their timing and their mean money.
 
     Parameters
@@ -64,11 +72,11 @@ def summary(transactions: pd.DataFrame, *, as_of: Any, unit: Unit, **columns: st
         The last day of observation; later rows are left out.
     unit : {"days", "weeks", "months", "years"}
         Of recency and age.
-    **columns : str
-        Names of ``member``, ``date`` and ``amount``, if not ``member_id, date, amount``.
+    member, date, amount : str
+        Names of the columns of customers, days and money.
     """
     unit_of(unit)
-    kept = days_of(transactions, as_of=as_of, **columns)
+    kept = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
     days = kept.table
     grouped = days.groupby("member_id", observed=True, sort=True)
     table = grouped["day"].agg(["min", "max", "size"])
@@ -102,10 +110,11 @@ def given(data: Any, what: str, name: str | None) -> Floats:
 def refuse_few(repeats: int) -> None:
     """Refuse to fit where hardly anybody came again."""
     if repeats < LEAST_REPEATS:
-        raise DataError(
-            f"{repeats} customers came again; a model of repeat purchases needs {LEAST_REPEATS}. "
-            "Use retention.cohorts (a repeat rate) and rfm instead."
+        why = _(
+            "{n} customers came again; a model of repeat purchases needs {least}. Use a repeat "
+            "rate (retention.cohorts) and RFM groups (rfm) instead."
         )
+        raise DataError(Caveat(why, n=repeats, least=LEAST_REPEATS))
 
 
 def drawn(rows: Any) -> tuple[Any, tuple[Caveat, ...]]:

@@ -211,10 +211,11 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
     x, mean = x[again], mean[again]
     related = float(np.corrcoef(x, mean)[0, 1]) if min(np.ptp(x), np.ptp(mean)) > 0 else 0.0
     if abs(related) > TOO_RELATED:
-        raise DataError(
-            f"money and frequency are correlated (r = {related:.2f}), which the Gamma-Gamma model "
-            "rules out; value members by their own group's mean margin instead."
+        why = _(
+            "money and frequency are correlated (r = {r:.2f}), which the Gamma-Gamma model rules "
+            "out; value members by their own group's mean margin instead."
         )
+        raise DataError(Caveat(why, r=related))
     some, caveats = drawn(np.column_stack([x, mean]))
     x, mean = some.T
     if abs(related) > RELATED:
@@ -225,10 +226,11 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
     fitted, covariance = fit(loss, [1.0, 1.0, 0.0])
     values = np.exp(fitted) * np.array([1, 1, scale])
     if values[1] <= 1:
-        raise DataError(
-            f"q is {values[1]:.2f}: the mean money of customers has no finite expectation; value "
-            "members by their own group's mean margin instead."
+        why = _(
+            "q is {q:.2f}: the mean money of customers has no finite expectation; value members by "
+            "their own group's mean margin instead."
         )
+        raise DataError(Caveat(why, q=float(values[1])))
     return GammaGamma(
         **dict(zip(("p", "q", "v"), values.tolist(), strict=True)),
         log_likelihood=float(-loss(fitted)) - len(x) * float(np.log(scale)),
@@ -311,7 +313,7 @@ def sbg(survivors: Any, *, initial: float = 100) -> ShiftedBetaGeometric:
         )
     lost = -np.diff(whole)
     if lost.sum() == 0:
-        raise DataError("nobody left, so nothing tells how long members stay.")
+        raise DataError(_("nobody left, so nothing tells how long members stay."))
     t = np.arange(1, len(left) + 1)
 
     def loss(logs: Floats) -> float:

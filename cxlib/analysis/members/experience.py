@@ -109,11 +109,12 @@ def value_of_experience(
     people = people[elapsed].reset_index(drop=True)
     counts = people["level"].value_counts().reindex(CLASSES, fill_value=0)
     if (counts < CARE_BASE).any():
-        few = counts.idxmin()
-        raise DataError(
-            f"{int(counts.min())} {few}s are members whose {horizon} days have elapsed; each class "
-            f"needs {CARE_BASE}. Take a shorter horizon, or wait."
+        why = _(
+            "{n} of the class {few} are members whose {days} days have elapsed; each class needs "
+            "{least}. Take a shorter horizon, or wait."
         )
+        few = {"n": int(counts.min()), "few": str(counts.idxmin())}
+        raise DataError(Caveat(why, **few, days=horizon, least=CARE_BASE))
     people = people.join(_spent(people, transactions, horizon, back, gap))
     left = people["left"] if "left" in people else pd.Series(pd.NaT, index=people.index)
     over = left <= people["at"] + pd.Timedelta(days=horizon)

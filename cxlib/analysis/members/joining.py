@@ -115,8 +115,10 @@ def effect_of_joining(
     effective = float(each.sum() ** 2 / (each**2).sum())  # customers, each in several months
     if balance["apart_weighted"].abs().max() > UNLIKE or effective < CARE_BASE:
         raise DataError(
-            "nobody else is like those who joined: no weights make other customers' earlier spend, "
-            "purchases and time as a customer equal to theirs."
+            _(
+                "nobody else is like those who joined: no weights make other customers' earlier "
+                "spend, purchases and time as a customer equal to theirs."
+            )
         )
     after, before = rows["after"], (rows["middle"] + rows["late"]) / 2
     of = (design, joined, weights, rows["who"])
@@ -195,18 +197,20 @@ def _rows(
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"joined": []})
     joined = rows["joined"].astype(bool)
     if joined.sum() < CARE_BASE:
-        raise DataError(
-            f"{int(joined.sum())} members bought in the month in which they joined and had been "
-            f"customers for {2 * horizon} days ({new} had not): a comparison of before and after "
-            f"needs {CARE_BASE}."
+        why = _(
+            "{n} members bought in the month in which they joined and had been customers for "
+            "{days} days ({new} had not): a comparison of before and after needs {least}."
         )
+        held = {"n": int(joined.sum()), "new": int(new)}
+        raise DataError(Caveat(why, **held, days=2 * horizon, least=CARE_BASE))
     both = rows.groupby("month")["joined"].transform(lambda one: 0 < one.mean() < 1)
     rows = rows[both.astype(bool)].reset_index(drop=True)
     if len(rows) == 0 or min(rows["joined"].sum(), (~rows["joined"]).sum()) < CARE_BASE:
-        raise DataError(
-            f"fewer than {CARE_BASE} customers who had not joined bought in the months in which "
-            "members joined: there is nobody to compare them with."
+        why = _(
+            "fewer than {least} customers who had not joined bought in the months in which members "
+            "joined: there is nobody to compare them with."
         )
+        raise DataError(Caveat(why, least=CARE_BASE))
     message = _("{n} members became customers only when they joined: they have no before.")
     return rows, counted((new, message))
 

@@ -94,7 +94,7 @@ def days_of(
         merged = _deducted(merged)
     merged = merged[merged["amount"] > 0]
     if merged.empty:
-        raise DataError("no purchase is left once refunds are deducted; is the sign right?")
+        raise DataError(_("no purchase is left once refunds are deducted; is the sign right?"))
     merged["member_id"] = pd.Categorical.from_codes(merged["member_id"], known)
     caveats = counted(
         (unnamed.sum(), _("{n} rows without customer, day or money are left out.")),
@@ -164,7 +164,15 @@ class Rfm(Result):
     groups: dict[str, int]
 
 
-def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: str) -> Rfm:
+def rfm(
+    transactions: pd.DataFrame,
+    *,
+    as_of: Any,
+    groups: int = 5,
+    member: str = "member_id",
+    date: str = "date",
+    amount: str = "amount",
+) -> Rfm:
     """Sort customers into groups of about equal size by recency, frequency and money.
 
     Equal values always stand in one group: that of the lowest of them. Where too few different
@@ -178,8 +186,8 @@ def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: s
         The last day; later rows are left out and counted.
     groups : int
         At most so many groups of each.
-    **columns : str
-        Names of ``member``, ``date`` and ``amount``, if not ``member_id, date, amount``.
+    member, date, amount : str
+        Names of the columns of customers, days and money.
 
     Raises
     ------
@@ -188,7 +196,7 @@ def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: s
     """
     if count(groups, "groups") < 2:
         raise DataError(f"groups is {groups}; RFM needs at least 2.")
-    days = days_of(transactions, as_of=as_of, **columns)
+    days = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
     grouped = days.table.groupby("member_id", observed=True, sort=True)
     members = grouped.agg(
         recency=("day", "max"), frequency=("day", "size"), money=("amount", "sum")

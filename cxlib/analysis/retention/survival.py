@@ -112,7 +112,7 @@ def survival(
             row[name] = float(found.surv_times[below[0]]) if below.size else np.nan
         told.append(row)
     if not curves:
-        raise DataError("nobody left, so nothing tells how long members stay.")
+        raise DataError(_("nobody left, so nothing tells how long members stay."))
     whole, summary = pd.concat(curves, ignore_index=True), pd.DataFrame(told)
     made: dict[str, Any] = {"n": len(rows), "confidence": confidence, "caveats": tuple(caveats)}
     return Survival(table=whole, summary=summary, **made)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots.map import quadrants
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -24,7 +22,7 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         x="effort",
         y="in_points",
         cuts=(float(table["effort"].median()), float(table["in_points"].median())),
-        labels=[words.label(title) for title in table["title"]],
+        labels=words.labelled(table["title"]),
         names=[
             words.say(n) for n in (_("Fill in"), _("Reconsider"), _("Do first"), _("Plan well"))
         ],

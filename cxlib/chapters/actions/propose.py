@@ -37,6 +37,8 @@ def drafts(
     answered = {action.finding for action in actions}
     busy = {a.kpi for a in actions if a.state in ("approved", "in progress")}
     ids = {action.id for action in actions}
+    asked = (question.key for question in (*client.metrics, *client.touchpoints))
+    keys = {*asked, *client.kpis, *(TICKET_KPIS if client.tickets is not None else ())}
     kept: list[dict[str, Any]] = []
     for row in rows:
         finding = row.get("finding")
@@ -47,15 +49,9 @@ def drafts(
         while f"p{number}" in ids:
             number += 1
         ids.add(f"p{number}")
-        told = {k: v for k, v in row.items() if k != "kpi" or v in _keys(client)}
+        told = {k: v for k, v in row.items() if k != "kpi" or v in keys}
         kept.append({"id": f"p{number}", **told})
     return kept
-
-
-def _keys(client: Any) -> set[str]:
-    tickets = TICKET_KPIS if client.tickets is not None else ()
-    asked = {question.key for question in (*client.metrics, *client.touchpoints)}
-    return {*asked, *client.kpis, *tickets}
 
 
 def _answers(engagements: Mapping[str, Any], today: str) -> list[dict[str, Any]]:
@@ -85,14 +81,10 @@ def _at_stake(finding: Finding) -> dict[str, float]:
         return {}
     found = {name: facts.get(column) for name, column in wanted.items()}
     return {
-        name: _rounded(-value)
+        name: float(f"{-value:.3g}")
         for name, value in found.items()
         if isinstance(value, (int, float)) and math.isfinite(value)
     }
-
-
-def _rounded(value: Any) -> float:
-    return float(f"{float(value):.3g}")
 
 
 def _recorded(engagements: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -43,14 +43,14 @@ def plan(engagement: Any) -> Plan:
     ran = {one.chapter for one in made}
     known |= {f for f in rows["finding"].dropna() if _chapter(f) not in ran}
     rows = rows.rename(columns={"segment": "done_by", "levels": "done_in"})
-    outcomes = _outcomes(engagement, actions.plan(rows).table, _end(engagement))
+    outcomes = _outcomes(engagement, actions.plan(rows).table, engagement.last_day)
     told = outcomes[~outcomes["beside"].isin((elsewhere.DRIFT, elsewhere.FEW))]
     seen = told[["kpi", "effect", *_VERSUS]].set_axis(
         ["kpi", "effect", "value", "low", "high"], axis=1
     )
     found = actions.plan(
         rows,
-        as_of=_end(engagement),
+        as_of=engagement.last_day,
         points=by_kpi["worth"],
         findings=known,
         learned=actions.learn(seen.dropna(subset="value")),
@@ -70,11 +70,6 @@ def plan(engagement: Any) -> Plan:
 
 def _chapter(finding: object) -> str:
     return str(finding).partition(".")[0]
-
-
-def _end(engagement: Any) -> dt.date | None:
-    kind = periods.kind_of(engagement.period)
-    return periods.parse(engagement.period).end if kind else None
 
 
 def _outcomes(engagement: Any, table: pd.DataFrame, end: dt.date | None) -> pd.DataFrame:
@@ -171,7 +166,7 @@ def _charted(engagement: Any, table: pd.DataFrame) -> dict[str, str | None]:
         for row in mine.to_dict("records")
     ]  # fmt: skip
     base = engagement.minimum_base
-    found = service.follow_up(told, course=course, end=_end(engagement), minimum_base=base)
+    found = service.follow_up(told, course=course, end=engagement.last_day, minimum_base=base)
     return dict(zip(found.table["action"], found.table["moved"], strict=True))
 
 
@@ -194,8 +189,7 @@ def in_money(engagement: Any, found: Plan) -> pd.DataFrame:
     A point of the score has no single price: its interval spans all that members spend more after
     either step from detractor to promoter, as chapter 10 saved it.
     """
-    made = {one.chapter: one.results for one in engagement.saved(but=AFTER)}
-    steps = made.get("membership", {}).get("steps")
+    steps = engagement.result("membership", "steps")
     metrics = engagement.metrics
     if steps is None or not metrics or metrics[0].kind != "nps":
         return pd.DataFrame()
@@ -211,6 +205,12 @@ def in_money(engagement: Any, found: Plan) -> pd.DataFrame:
         spend_more_high=high * rows["in_points_high"], unit=told["unit"].iloc[0],
         days=int(told["days"].iloc[0]),
     )  # fmt: skip
+
+
+def worth(engagement: Any, found: Plan) -> pd.DataFrame:
+    """Return the actions of which the register says what they are worth a year."""
+    named = found.table.dropna(subset=["worth_a_year"])
+    return named.assign(unit=engagement.client.currency or "count")
 
 
 def finished(engagement: Any, found: Plan) -> pd.DataFrame:

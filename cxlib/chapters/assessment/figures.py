@@ -43,7 +43,7 @@ def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     )
     return forest(
         table,
-        labels=[words.label(kpi) for kpi in table["kpi"]],
+        labels=words.labelled(table["kpi"]),
         title=title,
         xlabel=words.say(_("Mean rating with 95% interval; the stroke is the period before")),
         reference="before",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 TONES = {"complaint": theme.BAD, "praise": theme.GOOD}
 TURNS = {"worse": theme.BAD, "better": theme.GOOD}
@@ -37,7 +36,7 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     }
     return forest(
         shown.assign(**{name: 100 * shown[column] for name, column in percent.items()}),
-        labels=[words.label(key) for key in shown["theme"]],
+        labels=words.labelled(shown["theme"]),
         title=title,
         xlabel=words.say(
             _("Share of comments with 95% interval, %; red: mostly complaint, green: mostly praise")
@@ -60,7 +59,7 @@ def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
         title = words.say(_("Those who name a theme judge no clearly differently from others"))
     return forest(
         shown,
-        labels=[words.label(key) for key in shown["theme"]],
+        labels=words.labelled(shown["theme"]),
         title=title,
         value="like",
         xlabel=words.say(

@@ -91,7 +91,7 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
 def page(study: Study) -> pd.DataFrame:
     """Return what is said of the comments as a whole, one row a case."""
     if study.found is None:
-        return pd.DataFrame({"case": ["none"]})
+        return pd.DataFrame({"case": ["none"], "answers": True})  # stands first
     share = len(study.found.uncoded) / max(1, study.found.n_used)
     told = {"much uncoded": share > 0.4, "raw": study.score is not None and not study.mix}
     cases = [case for case, fits in told.items() if fits]

@@ -34,7 +34,7 @@ def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> 
     return forest(
         percent,
         value="relative",
-        labels=[words.label(key) for key in table["driver"]],
+        labels=words.labelled(table["driver"]),
         title=title,
         xlabel=words.say(_("Relative importance, %, with 95% interval; filled: proven")),
         colours=[theme.MAIN if known else theme.QUIET for known in table["proven"]],
@@ -61,7 +61,7 @@ def priorities(priorities: Any, *, words: Words, ax: Axes | None = None) -> Axes
         x="share",
         y="performance",
         cuts=(priorities.importance_cut, priorities.performance_cut),
-        labels=[words.label(key) for key in table["driver"]],
+        labels=words.labelled(table["driver"]),
         names=[words.say(name) for name in ("watch", "fix first", "maintain", "keep up")],
         title=title,
         xlabel=words.say(_("Relative importance, %; filled: proven to matter")),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cxlib.analysis import drivers
 from cxlib.analysis.drivers.planning import BEST_GROUP, STEP
+from cxlib.chapters.rows import given
 from cxlib.plots.waterfall import STEP as BAR
 from cxlib.plots.waterfall import TOTAL
 from cxlib.words import mark as _
@@ -37,10 +38,9 @@ def steps_of(scenario: drivers.Scenario | None) -> pd.Series:
     return scenario.table.set_index("driver")["step"]
 
 
-def leading(importance: drivers.DriverImportance | None) -> pd.DataFrame:
+@given
+def leading(importance: drivers.DriverImportance) -> pd.DataFrame:
     """Return what carries most of the outcome, in one row: its case, share, what is explained."""
-    if importance is None:
-        return pd.DataFrame()
     first = importance.table.sort_values("rank", kind="stable").iloc[0]
     told = importance.leading()
     row: dict[Any, Any] = {"first": first["driver"], "count": 0, "share": first["share"]}
@@ -61,9 +61,10 @@ def leading(importance: drivers.DriverImportance | None) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def plan(scenario: drivers.Scenario | None) -> pd.DataFrame:
+@given
+def plan(scenario: drivers.Scenario) -> pd.DataFrame:
     """Return what the planned changes together are worth, in one row."""
-    if scenario is None or scenario.table.empty:
+    if scenario.table.empty:
         return pd.DataFrame()
     table = scenario.table
     rises = table["mean_used"] - table["mean_now"]
@@ -90,10 +91,9 @@ def plan(scenario: drivers.Scenario | None) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def methods(importance: drivers.DriverImportance | None) -> pd.DataFrame:
+@given
+def methods(importance: drivers.DriverImportance) -> pd.DataFrame:
     """Return each touchpoint's relative importance and rank by both methods."""
-    if importance is None:
-        return pd.DataFrame()
     table = relative(importance.table)
     other = table["johnson"] / table["johnson"].sum()
     ranks = other.rank(ascending=False, method="first").astype(int)
@@ -111,9 +111,10 @@ def worth(scenario: drivers.Scenario | None, only: Any = None) -> pd.DataFrame:
     return table.sort_values("gain", ascending=False, kind="stable", ignore_index=True)
 
 
-def waterfall(scenario: drivers.Scenario | None) -> pd.DataFrame:
+@given
+def waterfall(scenario: drivers.Scenario) -> pd.DataFrame:
     """Return a scenario as rows that add up: the headline, each step, and all together."""
-    if scenario is None or scenario.table.empty:
+    if scenario.table.empty:
         return pd.DataFrame()
     steps = scenario.table.rename(columns={"step": "value", "step_low": "low", "step_high": "high"})
     totals = pd.DataFrame({"role": TOTAL, "value": [scenario.baseline, scenario.predicted]})

@@ -11,11 +11,10 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis import obligations
 from cxlib.analysis.obligations import LATE, Status
+from cxlib.chapters.rows import BLANK, joined, plain
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
-BLANK = "\u2007" * 16
-"""A cell to be filled in by hand."""
 SOON = 30
 """Days before it that a notice is reminded of."""
 
@@ -23,7 +22,7 @@ SOON = 30
 def status(engagement: Any) -> Status:
     """Return how the contract's obligations stand at the end of the period."""
     register = engagement.register("obligations")
-    if periods.kind_of(engagement.period) is None:
+    if engagement.last_day is None:
         raise DataError(
             f"{engagement.period} is a wave without a last day, so nothing can be said to be late; "
             "open a period such as 2026-09."
@@ -31,7 +30,7 @@ def status(engagement: Any) -> Status:
     terms = register.contract
     found = obligations.status(
         register.frame("deliverables").sort_values("due", kind="stable"),
-        as_of=periods.parse(engagement.period).end,
+        as_of=engagement.last_day,
         country=engagement.client.calendar.country,
         review_days=terms.review_days,
         payments=register.frame("payments").assign(owed_by="client"),
@@ -58,9 +57,7 @@ def _dates(register: Any) -> pd.DataFrame:
         }
     ] if terms.end else []  # fmt: skip
     parts = [part for part in (marks, pd.DataFrame(end), duties) if len(part)]
-    empty = pd.DataFrame(columns=["id", "title", "due"])
-    found = pd.concat(parts, ignore_index=True) if parts else empty
-    return found.astype(object).where(found.notna(), None)
+    return plain(joined(parts or [pd.DataFrame(columns=["id", "title", "due"])]))
 
 
 def at_a_glance(found: Status) -> pd.DataFrame:
@@ -97,8 +94,7 @@ def told(found: Status) -> pd.DataFrame:
         "notice_by",
     ]
     parts = (part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part))
-    rows = pd.concat(list(parts), ignore_index=True).astype(object)
-    return rows.where(rows.notna(), None)
+    return plain(joined(list(parts)))
 
 
 def schedule(found: Status) -> pd.DataFrame:
@@ -137,13 +133,6 @@ def criteria(engagement: Any) -> pd.DataFrame:
     return judged.assign(remarks=BLANK, chapter="targets")
 
 
-def signatures() -> pd.DataFrame:
-    """Return the lines on which both sides sign."""
-    parties = [_("For the client"), _("For the consultants")]
-    names = ("signatory", "signature", "signed_on")
-    return pd.DataFrame({"party": parties} | dict.fromkeys(names, BLANK))
-
-
 def payments(found: Status) -> pd.DataFrame:
     """Return the instalments; late fees show only where there is one."""
     table = found.payments
@@ -159,9 +148,9 @@ def late(found: Status) -> pd.DataFrame:
 def training(engagement: Any, found: Status) -> pd.DataFrame:
     """Return the training arrangement, and what was held of it as chapter 13 saved it."""
     table = found.table[found.table["kind"] == "training"]
-    saved = {one.chapter: one.results for one in engagement.saved()}.get("training", {})
     names = {"deliverable": "id", "hours": "hours_held", "came": "came"}
-    held = saved.get("plan", pd.DataFrame(columns=list(names))).rename(columns=names)
+    saved = engagement.result("training", "plan")
+    held = (pd.DataFrame(columns=list(names)) if saved is None else saved).rename(columns=names)
     held = held[list(names.values())].groupby("id").sum(min_count=1).astype(float)
     return table.join(held, on="id")
 

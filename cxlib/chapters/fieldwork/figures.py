@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
@@ -10,10 +11,6 @@ from cxlib.plots.forest import forest
 from cxlib.plots.lines import lines
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 ENOUGH = 0.995
 """A part of the answers needed that rounds to all of them."""
@@ -30,7 +27,7 @@ def coverage(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     title = every if not short else none if len(short) == len(shown) else some
     return bars(
         shown,
-        labels=[words.label(group) for group in shown["customer_group"]],
+        labels=words.labelled(shown["customer_group"]),
         title=words.say(title, list=tuple(short)),
         ylabel=words.say(_("Of the answers needed, %")),
         colours=[theme.ACCENT if share < ENOUGH else theme.MAIN for share in shown["share"]],
@@ -97,7 +94,7 @@ def drop_off(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     alike = _("Nowhere do clearly more break off than elsewhere")
     return forest(
         shown,
-        labels=[words.label(key) for key in shown["question"]],
+        labels=words.labelled(shown["question"]),
         title=words.say(clear if leaks.any() else alike, question=top["question"]),
         xlabel=words.say(_("Leave there, % of those who reach it, with 95% interval")),
         colours=[theme.BAD if leak else theme.MAIN for leak in leaks],

@@ -142,7 +142,7 @@ def texts(asked: Mapping[str, tuple[list[Item], Words]]) -> dict[str, bytes]:
             there = {"language": named[at], "others": " ".join(named[1:])}
             there |= {"title": platform.clean(words.say("Questionnaire"))}
             for form, said in _lines(platform, items, words, base=at == 0):
-                whole = there | said
+                whole = {**there, **said}
                 lines += [] if form is platform.head and lines else [
                     tuple(cell.format_map(whole) for cell in row) for row in form
                 ]  # fmt: skip

@@ -88,9 +88,7 @@ def targets(engagement: Any, found: Field) -> pd.DataFrame:
     for row in judged.to_dict("records"):
         aim = {"kpi": row["kpi"], "change": abs(row["gap"]), "design": "fixed target"}
         needed = sample_plan(
-            [aim | spread(row)],
-            design_effect=found.plan.design_effect,
-            population=given.population,
+            [aim | spread(row)], design_effect=found.plan.design_effect, population=given.population
         ).answers
         ceiling = brings if isfinite(brings) else most
         rows.append(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.journey_map import journey_map
 from cxlib.plots.journey_map import wall as sheet
 from cxlib.words import Said, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 COLOURS = {
     "failing moment of truth": theme.BAD,
@@ -41,8 +39,8 @@ def journey(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     axis = _("Rating with 95% interval; larger points weigh more in the score")
     return journey_map(
         table,
-        labels=[words.label(kpi) for kpi in table["kpi"]],
-        stages=[words.label(words.say(stage)) for stage in table["stage"]],
+        labels=words.labelled(table["kpi"]),
+        stages=words.labelled(table["stage"]),
         notes=[words.say(role) if role else "" for role in table["role"]],
         colours=[COLOURS.get(role, theme.MAIN) for role in table["role"]],
         title=title,
@@ -72,7 +70,7 @@ def wall(table: Any, *, words: Words, about: str, ax: Axes | None = None) -> Axe
         title = words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
     rows = table.to_dict("records")
     told = table.assign(
-        stage=[words.label(words.say(row["stage"])) for row in rows],
+        stage=[words.label(row["stage"]) for row in rows],
         beside=[_lost(row, words) for row in rows],
         label=[words.label(row["kpi"]) for row in rows],
         reach=[words.quantity(row["reach"], "share") for row in rows],
@@ -142,7 +140,7 @@ def groups(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         palette=theme.SERIES[: shown["who"].nunique()],
         ax=ax,
     )
-    theme.label_rows(ax, [words.label(kpi) for kpi in order], width=22)
+    theme.label_rows(ax, words.labelled(order), width=22)
     ax.legend(title="", loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
     ax.grid(axis="x")
     ax.set(ylabel="", xlabel=words.say(_("Feeling: −1 worst answer, 0 middle, 1 best answer")))

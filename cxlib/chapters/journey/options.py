@@ -6,12 +6,6 @@ from cxlib.params.base import Closed
 
 
 class Options(Closed):
-    """Settings of the journey chapter.
-
-    Parameters
-    ----------
-    segment : str, optional
-        The segment whose groups' journeys are laid side by side; by default the first.
-    """
+    """Settings: `segment` is whose groups' journeys are laid side by side, by default the first."""
 
     segment: str | None = None

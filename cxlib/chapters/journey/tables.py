@@ -30,7 +30,7 @@ def chart(engagement: Any) -> JourneyMap | None:
         _stages(engagement, set(table["touchpoint"])),
         scores=table,
         scales=_scales(engagement),
-        importance=_importance(engagement),
+        importance=getattr(engagement.result("drivers", "importance"), "table", None),
         lower_is_better=[t.key for t in engagement.touchpoints if t.direction == "lower"],
     )
     rows = found.table.assign(
@@ -194,15 +194,3 @@ def _stages(engagement: Any, scored: set[str]) -> Mapping[str, Sequence[str]]:
         if touchpoint.key in scored:
             told.setdefault(touchpoint.stage or UNSTAGED, []).append(touchpoint.key)
     return told
-
-
-def _importance(engagement: Any) -> pd.DataFrame | None:
-    """Return the drivers that chapter 06 saved, if the client has them."""
-    from cxlib.errors import DataError
-
-    try:
-        saved = engagement.read("drivers")
-    except DataError:
-        return None
-    found = saved.results.get("importance")
-    return None if found is None else found.table

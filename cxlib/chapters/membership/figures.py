@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from cxlib.analysis.members.tiers import NONE
 from cxlib.plots import theme
@@ -13,9 +15,6 @@ from cxlib.plots.heat import heat
 from cxlib.plots.lines import lines
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 WAYS = {"up": theme.GOOD, "joined": theme.GOOD, "down": theme.BAD, "left": theme.BAD}
 
@@ -147,7 +146,7 @@ def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     days = int(table["days"].iloc[0])
     return forest(
         table,
-        labels=[words.label(step) for step in table["step_key"]],
+        labels=words.labelled(table["step_key"]),
         title=title,
         value="step_value",
         xlabel=words.say(

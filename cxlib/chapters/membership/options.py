@@ -28,33 +28,15 @@ class Design(Closed):
 class Options(Closed):
     """Settings of the membership chapter.
 
-    Parameters
-    ----------
-    margin : float
-        Share of spend that is margin, above 0 and at most 1; without it money is spend.
-    horizon : int
-        Days after an answer, within which spend and leaving are compared.
-    joining_days : int
-        Days of each of three windows before the month of joining, and of the one after it, in which
-        members are compared with customers who had not joined.
-    value_weeks : int
-        How far ahead members are valued, in weeks.
-    discount : float
-        A year's.
-    active_days : int
-        Who bought within so many days is active.
-    launched : str, optional
-        The day from which the present tiers and benefits hold; what a tier keeps is judged from
-        then, by the spend of the year before. A year before the end of the period if left out.
-    point_value : float
-        What a redeemed point costs.
-    breakage : float
-        Share of points never redeemed.
-    designs : mapping
-        Name to another design of the tiers, set beside today's.
-    adjust_for : list of str, optional
-        Survey segments held equal where experience is valued; by default those of the client file
-        that may be.
+    `margin` is the share of spend that is margin; without it money is spend. `horizon` are the days
+    after an answer within which spend and leaving are compared, `joining_days` those of each of
+    three windows before the month of joining and of the one after it. Members are valued
+    `value_weeks` ahead, at a `discount` a year; who bought within `active_days` is active. The
+    present tiers hold from `launched` (a day; a year before the end of the period if left out):
+    what a tier keeps is judged from then, by the spend of the year before. `point_value` is what a
+    redeemed point costs, `breakage` the share of points never redeemed. `designs` names other
+    designs of the tiers, set beside today's. `adjust_for` are the survey's segments held equal
+    where experience is valued, by default those of the client file that may be.
     """
 
     margin: float = Field(default=1.0, gt=0, le=1)

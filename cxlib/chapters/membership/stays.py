@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import pandas as pd
 
 from cxlib.analysis import compare, retention
 from cxlib.analysis.results import CARE_BASE
-from cxlib.chapters.membership.study import MOST_LEVELS, Study
+from cxlib.chapters.membership.study import MOST_LEVELS, SPELL, Study
 from cxlib.errors import DataError
+from cxlib.words import mark as _
 
 BANDS = ((0, 90), (90, 180), (180, 365), (365, 730), (730, 1_000_000))
 """Days since joining, for the hazard."""
@@ -42,10 +44,8 @@ def _against(stays: pd.DataFrame, name: str, level: str) -> dict[str, Any]:
     inside = stays[name].astype(str) == level
     try:
         marked = stays.assign(inside=inside)
-        found = retention.survival(
-            marked, duration="time", event="left", entry="entry", by="inside"
-        )
-        test = retention.compare(marked, duration="time", event="left", entry="entry", by="inside")
+        found = retention.survival(marked, by="inside", **SPELL)
+        test = retention.compare(marked, by="inside", **SPELL)
     except DataError:
         return {}
     at = found.at(365).set_index("level")
@@ -93,13 +93,12 @@ def ratios(study: Study) -> Any:
     names = [n for n in names if 2 <= stays[n].nunique() <= MOST_LEVELS]
     if not names or stays.empty:
         return None
-    found = study.tried("hazards", lambda: retention.hazards(
-        stays, duration="time", event="left", entry="entry", covariates=names))  # fmt: skip
+    found = study.tried(_("hazards"), retention.hazards, stays, covariates=names, **SPELL)
     if found is None:
         return None
     against = found.table["segment"] + "=" + found.table["reference"]
     table = found.table.assign(reference_level=against, members=found.table["n"])
-    return retention.Hazards(table=table, n=found.n, caveats=found.caveats)
+    return replace(found, table=table)
 
 
 def curves(study: Study) -> pd.DataFrame:
@@ -124,9 +123,7 @@ def cohorts(study: Study, last: int = 10) -> Any:
         return None
     kept = sorted(found.table["cohort"].unique())[-last:]
     table = found.table[found.table["cohort"].isin(kept) & (found.table["age"] > 0)]
-    return retention.Cohorts(
-        table=table, period=found.period, kind=found.kind, caveats=found.caveats
-    )
+    return replace(found, table=table)
 
 
 def renewals(study: Study, ahead: int = 4) -> pd.DataFrame:

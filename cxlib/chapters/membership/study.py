@@ -13,9 +13,12 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis import lifetime, members, retention
 from cxlib.errors import DataError
+from cxlib.words import mark as _
 
 T = TypeVar("T")
 YEAR = pd.Timedelta(days=365)
+SPELL: dict[str, Any] = {"duration": "time", "event": "left", "entry": "entry"}
+"""Columns of `Study.stays` as survival reads them."""
 MOST_LEVELS = 8
 """An attribute with more values is no group."""
 
@@ -37,13 +40,25 @@ class Study:
         """The unit of money."""
         return self.engagement.client.currency or "count"
 
-    def tried(self, what: str, make: Callable[[], T]) -> T | None:
-        """Return what a method makes, or None where it refuses, and keep why."""
-        try:
-            return make()
-        except DataError as error:
-            self.refused[what] = str(error)
+    def tried(self, what: str, method: Callable[..., T], *rows: Any, **asked: Any) -> T | None:
+        """Return what a method makes of rows; None without them, or where it refuses (see why)."""
+        if any(row is None for row in rows):
             return None
+        try:
+            return method(*rows, **asked)
+        except DataError as error:
+            self.refused[what] = error.args[0]  # a Caveat is said in the reader's language
+            return None
+
+    def of_members(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return rows with their base under the name of members, and the unit of their money."""
+        return table.assign(members=table["n"], unit=self.currency)
+
+    def by_tier(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return rows in the order of their tiers, the lowest first."""
+        rank = {tier: at for at, tier in enumerate(self.thresholds)}
+        order = table["level"].map(rank).fillna(len(rank)).sort_values(kind="stable")
+        return table.loc[order.index].reset_index(drop=True)
 
     def _entries(self, name: str, *columns: str) -> pd.DataFrame | None:
         from cxlib.data.tables import read_entries
@@ -58,15 +73,20 @@ class Study:
         """Purchases, ids as a category."""
         frame = self._entries("transactions", "date", "amount")
         if frame is not None and "amount" not in frame:
-            self.refused["spend"] = "the transactions have no amount."
+            self.refused["spend"] = _("the transactions have no amount.")
             return None
         return frame
 
-    @cached_property
+    @property
     def own(self) -> pd.DataFrame | None:
-        """Purchases of members, of today and former; of all customers without a list of members."""
+        """Purchases of members, of today and former; of all customers without a list of members.
+
+        A list of attributes alone, which says of nobody since when or of which tier, is none. Not
+        kept: of millions of purchases a second copy is large.
+        """
         bought, listed = self.bought, self.listed
-        if bought is None or listed.empty:
+        told = {"joined", "left", "tenure", "tier", "status"} & set(listed)
+        if bought is None or listed.empty or not told:
             return bought
         ids = bought["member_id"].cat.categories
         mine = np.append(pd.Index(ids).isin(listed["member_id"]), False)
@@ -78,9 +98,8 @@ class Study:
     @cached_property
     def as_of(self) -> pd.Timestamp:
         """The last day: of the period, or of the records where periods have no dates."""
-        period = self.engagement.period
-        if periods.kind_of(period):
-            return pd.Timestamp(periods.parse(period).end)
+        if self.engagement.last_day is not None:
+            return pd.Timestamp(self.engagement.last_day)
         days = [t["date"].max() for t in (self.bought,) if t is not None]
         listed = self.listed
         if not listed.empty and "joined" in listed:
@@ -167,24 +186,20 @@ class Study:
     def survival(self, by: str | None) -> retention.Survival | None:
         """Return how long members stay, by a column of `stays`."""
         rows = self.stays if by is None else self.stays[self.stays[by].notna()]
-        if rows.empty:
-            return None
-        return self.tried("who stays", lambda: retention.survival(
-            rows, duration="time", event="left", entry="entry", by=by))  # fmt: skip
+        return self.tried(
+            _("who stays"), retention.survival, None if rows.empty else rows, by=by, **SPELL
+        )
 
     @cached_property
     def cohorts(self) -> retention.Cohorts | None:
         """Who joined together and is still there, or who buys again where there is no list."""
         section = self.engagement.client.members
-        kind = {"as_of": self.as_of, "period": self.cohort_period}
-        if section is not None and "joined" in self.listed:
-            begin = section.records_begin
-            return self.tried("cohorts", lambda: retention.cohorts(
-                self.listed, records_begin=begin, **kind))  # fmt: skip
-        bought = self.bought
-        if bought is None:
-            return None
-        return self.tried("cohorts", lambda: retention.cohorts(bought, **kind))
+        asked: dict[str, Any] = {"as_of": self.as_of, "period": self.cohort_period}
+        joined = section is not None and "joined" in self.listed
+        if joined:
+            asked["records_begin"] = section.records_begin
+        rows = self.listed if joined else self.bought
+        return self.tried(_("cohorts"), retention.cohorts, rows, **asked)
 
     @cached_property
     def renewals(self) -> lifetime.ShiftedBetaGeometric | None:
@@ -198,80 +213,74 @@ class Study:
         whole = table.groupby("cohort")["age"].transform("max") >= most
         pooled = table[whole & (table["age"] <= most)].groupby("age")[["stayed", "n"]].sum()
         share = (100 * pooled["stayed"] / pooled["n"]).tolist()
-        return self.tried("renewals", lambda: lifetime.sbg(share)) if most >= 3 else None
+        return self.tried(_("renewals"), lifetime.sbg, share if most >= 3 else None)
 
     # --- what they are worth ---------------------------------------------------------------------
 
     @cached_property
     def summary(self) -> lifetime.Summary | None:
         """Members as lifetime value sees them, in weeks: former ones too, who teach it."""
-        if self.own is None:
-            return None
-        bought = self.own
-        return self.tried("worth", lambda: lifetime.summary(
-            bought, as_of=self.as_of, unit="weeks"))  # fmt: skip
+        return self.tried(_("worth"), lifetime.summary, self.own, as_of=self.as_of, unit="weeks")
 
     @cached_property
     def purchases(self) -> lifetime.BgNbd | None:
         """The model of repeat purchases."""
-        told = self.summary
-        return None if told is None else self.tried("worth", lambda: lifetime.bg_nbd(told))
+        return self.tried("worth", lifetime.bg_nbd, self.summary)
 
     @cached_property
     def money(self) -> lifetime.GammaGamma | None:
         """The model of money a purchase."""
-        told = self.summary
-        return None if told is None else self.tried("worth", lambda: lifetime.gamma_gamma(told))
+        return self.tried("worth", lifetime.gamma_gamma, self.summary)
 
     @cached_property
     def worth(self) -> lifetime.Value | None:
         """What members are worth over the coming year, by tier."""
-        told, purchases, money, asked = self.summary, self.purchases, self.money, self.options
-        if told is None or purchases is None or money is None:
+        told, asked = self.summary, self.options
+        if told is None:
             return None
         here = self.people[self.people["there"]].set_index("member_id")
         rows = told.table[told.table["member_id"].isin(here.index)]
         tier = here.get("tier", pd.Series("all", index=here.index))
         rows = rows.assign(tier=rows["member_id"].map(tier).fillna("all"))
-        return self.tried("worth", lambda: lifetime.value(
-            rows, purchases, money, unit="weeks", horizon=asked.value_weeks, margin=asked.margin,
-            discount=asked.discount, by="tier"))  # fmt: skip
+        terms = {"horizon": asked.value_weeks, "margin": asked.margin, "discount": asked.discount}
+        return self.tried(
+            "worth", lifetime.value, rows, self.purchases, self.money,
+            unit="weeks", by="tier", **terms,
+        )  # fmt: skip
 
     @cached_property
     def holdout(self) -> lifetime.Holdout | None:
         """The model fitted on all but the last half year (or third), held against that."""
-        if self.own is None or self.purchases is None:
+        if self.purchases is None or (bought := self.own) is None:
             return None
-        bought, first = self.own, self.own["date"].min()
-        span = (self.as_of - first).days
-        split = self.as_of - pd.Timedelta(days=min(182, span // 3))
-        return self.tried("holdout", lambda: lifetime.holdout(
-            bought, split=split, as_of=self.as_of, unit="weeks"))  # fmt: skip
+        span = (self.as_of - bought["date"].min()).days
+        asked = {"split": self.as_of - pd.Timedelta(days=min(182, span // 3)), "as_of": self.as_of}
+        return self.tried(_("holdout"), lifetime.holdout, bought, unit="weeks", **asked)
 
     # --- what experience is worth ----------------------------------------------------------------
 
     @cached_property
     def experience(self) -> members.Experience | None:
         """What members spend and whether they stay after their first answer."""
-        engagement, bought, asked = self.engagement, self.bought, self.options
+        engagement, asked = self.engagement, self.options
         metric = next((m for m in engagement.metrics if m.kind == "nps"), None)
-        if metric is None or bought is None:
+        if metric is None or self.bought is None:
             return None
         held = engagement.mix_segments if asked.adjust_for is None else asked.adjust_for
-        return self.tried("experience", lambda: members.value_of_experience(
-            self.listed if len(self.listed) and "joined" in self.listed else None,
-            engagement.survey(period="history"), bought, horizon=asked.horizon,
-            as_of=self.as_of, metric=metric.key, adjust_for=list(held),
-            cut_points=metric.cut_points or (6, 9)))  # fmt: skip
+        return self.tried(
+            _("experience"), members.value_of_experience,
+            members=self.listed if len(self.listed) and "joined" in self.listed else None,
+            survey=engagement.survey(period="history"), transactions=self.bought,
+            horizon=asked.horizon, as_of=self.as_of, metric=metric.key, adjust_for=list(held),
+            cut_points=metric.cut_points or (6, 9),
+        )  # fmt: skip
 
     @cached_property
     def joining(self) -> members.Joining | None:
         """What members spend more once they have joined than comparable customers who had not."""
-        bought = self.bought
-        if bought is None or "joined" not in self.listed:
-            return None
-        return self.tried("joining", lambda: members.effect_of_joining(
-            self.listed, bought, as_of=self.as_of, horizon=self.options.joining_days))  # fmt: skip
+        listed = self.listed if "joined" in self.listed else None
+        asked = {"as_of": self.as_of, "horizon": self.options.joining_days}
+        return self.tried(_("joining"), members.effect_of_joining, listed, self.bought, **asked)
 
     # --- tiers -----------------------------------------------------------------------------------
 
@@ -290,8 +299,8 @@ class Study:
     @cached_property
     def benefits(self) -> members.Benefits | None:
         """What benefits and points cost."""
-        used, ledger = self._entries("benefits", "date", "cost"), self._entries(
-            "points", "date", "points", "kind")  # fmt: skip
+        used = self._entries("benefits", "date", "cost")
+        ledger = self._entries("points", "date", "points", "kind")
         if used is None and ledger is None:
             return None
         people = self.listed if "tier" in self.listed else self.listed.assign(tier="all")
@@ -299,8 +308,8 @@ class Study:
         empty = pd.DataFrame({"member_id": [], "date": pd.to_datetime([]), "cost": []})
         uses = empty if used is None else used
         kept = None if ledger is None else ledger[ledger["date"] < upto]
-        return self.tried("benefits", lambda: members.benefit_use(
-            uses[uses["date"] < upto], people, points=kept))  # fmt: skip
+        uses = uses[uses["date"] < upto]
+        return self.tried(_("benefits"), members.benefit_use, uses, people, points=kept)
 
     @cached_property
     def effects(self) -> members.Thresholds | None:
@@ -321,8 +330,7 @@ class Study:
                 "cost": _summed(inside["member_id"], cost, here["member_id"]) / years,
             }
         )  # fmt: skip
-        return self.tried("effects", lambda: members.at_thresholds(
-            rows, thresholds=self.thresholds))  # fmt: skip
+        return self.tried(_("effects"), members.at_thresholds, rows, thresholds=self.thresholds)
 
     @cached_property
     def designs(self) -> members.Designs | None:
@@ -330,7 +338,7 @@ class Study:
         if not self.thresholds:
             return None
         others = {name: design.rules for name, design in self.options.designs.items()}
-        return self.tried("designs", lambda: self.simulated({"today": self.rules} | others))
+        return self.tried(_("designs"), self.simulated, {"today": self.rules} | others)
 
     @property
     def rules(self) -> dict[str, dict[str, float]]:

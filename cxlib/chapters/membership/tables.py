@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from cxlib.analysis import members
 from cxlib.analysis.members import Movement
 from cxlib.chapters.membership.options import Options
 from cxlib.chapters.membership.study import YEAR, Study
+from cxlib.chapters.rows import joined
 from cxlib.words import mark as _
 
 TIER = {"en": "Tier", "zh": "等级"}
@@ -37,33 +39,23 @@ def who(study: Study) -> pd.DataFrame:
     told = people.assign(level=level, active=people["last"] > since).groupby("level", sort=False)
     table = told.agg(n=("active", "size"), active=("active", "mean"), spend=("spend", "mean"),
                      total=("spend", "sum")).reset_index()  # fmt: skip
-    order = list(study.engagement.client.members.tiers) if study.thresholds else []
-    rank = {tier: at for at, tier in enumerate(order)}
-    table = table.sort_values("level", key=lambda c: c.map(rank).fillna(99), kind="stable")
+    table = study.of_members(study.by_tier(table)).assign(segment="tier")
     if study.bought is None:
         table[["active", "spend", "total"]] = np.nan
     return table.assign(
-        segment="tier", members=table["n"], unit=study.currency,
         share_of_members=table["n"] / table["n"].sum(),
         spend_share=table["total"] / table["total"].sum(),
-    ).reset_index(drop=True)  # fmt: skip
+    )
 
 
 def rfm(study: Study) -> Any:
     """Return members by recency, frequency and money."""
-    bought = study.own
-    if bought is None:
-        return None
-    found = study.tried("rfm", lambda: members.rfm(bought, as_of=study.as_of))
+    found = study.tried(_("rfm"), members.rfm, study.own, as_of=study.as_of)
     if found is None:
         return None
-    table = found.table.assign(kind=found.table["level"], members=found.table["n"])
-    table = table.assign(
-        unit=study.currency, share_of_members=table["share"], spend_share=table["money_share"]
-    )
-    return members.Rfm(
-        members=found.members, table=table, groups=found.groups, caveats=found.caveats
-    )
+    names = {"level": "kind", "share": "share_of_members", "money_share": "spend_share"}
+    table = study.of_members(found.table)
+    return replace(found, table=table.assign(**{new: table[old] for old, new in names.items()}))
 
 
 def movement(study: Study) -> Movement | None:
@@ -91,7 +83,7 @@ def movement(study: Study) -> Movement | None:
         way=found.table["direction"], members=found.table["n"], moved_share=found.table["share"],
         level=found.table["before"] + "→" + found.table["after"], segment="movement",
     )  # fmt: skip
-    return Movement(table=table, order=found.order, n=found.n)
+    return replace(found, table=table)
 
 
 def _tier(value: str, order: list[str]) -> str:
@@ -103,16 +95,12 @@ def benefits(study: Study) -> Any:
     found = study.benefits
     if found is None:
         return None
-    rank = {tier: at for at, tier in enumerate(study.thresholds)}
-    table = found.table.assign(unit=study.currency, members=found.table["n"])
-    table = table.sort_values("level", key=lambda c: c.map(rank).fillna(99), kind="stable")
+    table = study.of_members(study.by_tier(found.table)).rename(columns={"total": "cost_total"})
     points = found.points.assign(
-        kind=found.points["kind"], points_sum=found.points["points"].round().astype("int64"),
+        points_sum=found.points["points"].round().astype("int64"),
         points_share=found.points["share"],
-    )  # fmt: skip
-    return members.Benefits(
-        table=table.rename(columns={"total": "cost_total"}), points=points, caveats=found.caveats
     )
+    return replace(found, table=table, points=points)
 
 
 # --- what they are worth -------------------------------------------------------------------------
@@ -127,20 +115,14 @@ def worth(study: Study) -> Any:
         columns={"total": "worth_total", "total_low": "worth_low", "total_high": "worth_high",
                  "mean": "worth_mean", "share": "worth_share"}
     )  # fmt: skip
-    table = table.assign(
-        segment="tier", unit=study.currency, members=table["n"],
-        share_of_members=table["n"] / table["n"].sum(), months=round(found.horizon / 4.348),
+    table = study.of_members(study.by_tier(table)).assign(
+        segment="tier", share_of_members=table["n"] / table["n"].sum(),
+        months=round(found.horizon / 4.348),
     )  # fmt: skip
-    rank = {tier: at for at, tier in enumerate(study.thresholds)}
-    table = table.sort_values("level", key=lambda c: c.map(rank).fillna(99), kind="stable")
     ahead = table["worth_share"] - table["share_of_members"]
     top = len(table) > 1
     table["case"] = np.where(top & (ahead == ahead.max()), "top", "")
-    return type(found)(
-        customers=found.customers.head(0), table=table.reset_index(drop=True),
-        horizon=found.horizon, unit=study.currency, margin=found.margin, discount=found.discount,
-        caveats=found.caveats,
-    )  # fmt: skip
+    return replace(found, customers=found.customers.head(0), table=table, unit=study.currency)
 
 
 def holdout(study: Study) -> pd.DataFrame:
@@ -148,19 +130,14 @@ def holdout(study: Study) -> pd.DataFrame:
     found = study.holdout
     if found is None:
         return pd.DataFrame()
-    return found.table.assign(
-        bought_before=found.table["frequency"].astype(int),
-        bought_expected=found.table["expected"],
-        bought_actual=found.table["actual"],
-        members=found.table["n"],
-        ratio=found.ratio,
-    )
+    table = found.table.assign(members=found.table["n"], ratio=found.ratio)
+    names = {"frequency": "bought_before", "expected": "bought_expected", "actual": "bought_actual"}
+    return table.rename(columns=names).astype({"bought_before": int})
 
 
 def models(study: Study) -> pd.DataFrame:
     """Return the parameters of the models of value."""
-    fits = [fit.table for fit in (study.purchases, study.money) if fit is not None]
-    return pd.concat(fits, ignore_index=True) if fits else pd.DataFrame()
+    return joined([fit.table for fit in (study.purchases, study.money) if fit is not None])
 
 
 # --- does it work, what if -----------------------------------------------------------------------
@@ -173,17 +150,17 @@ def effects(study: Study) -> Any:
         return None
     names = ("kept", "kept_low", "kept_high", "cost", "net", "net_low", "net_high")
     blank = {name: np.nan for name in names if name not in found.table}
-    table = found.table.assign(**blank, unit=study.currency, pays=found.table["status"])
+    table = study.of_members(found.table).assign(**blank, pays=found.table["status"])
     smaller = table[["n", "n_below"]].min(axis=1)
     loss = table["pays"] == "costs more"  # told as a loss, with its interval
     table = table.assign(
-        cost_more=table["cost"], members=table["n"], n=smaller,
+        cost_more=table["cost"], n=smaller,
         low=table["net_low"].where(~loss, -table["net_high"]),
         high=table["net_high"].where(~loss, -table["net_low"]),
     )  # fmt: skip
     kept = table.drop(columns=["cost", "status", "n_below"])
     kept = kept.rename(columns=lambda name: name.replace("kept", "keeps"))
-    return type(found)(table=kept, bandwidth=found.bandwidth, caveats=found.caveats)
+    return replace(found, table=kept)
 
 
 def designs(study: Study) -> Any:
@@ -196,15 +173,15 @@ def designs(study: Study) -> Any:
                  "cost_change": "saving", "cost_change_low": "saving_low",
                  "cost_change_high": "saving_high"}
     )  # fmt: skip
-    table = table.assign(
-        subject="design", design="design=" + table["design"], unit=study.currency,
-        members=table["n"], low=table["saving_low"], high=table["saving_high"],
+    table = study.of_members(table).assign(
+        subject="design", design="design=" + table["design"],
+        low=table["saving_low"], high=table["saving_high"],
         better=np.where((table["recommended"] == "yes") & (table.index > 0), "yes", "no"),
         falls=np.where(table["down"] > 0, "some", "nobody"),
     ).drop(columns=["benefits", "points", "breakage", "down_share"])  # fmt: skip
     table.loc[0, ["saving", "saving_low", "saving_high"]] = np.nan  # today, against itself
     tiers = found.tiers.assign(design="design=" + found.tiers["design"], members=found.tiers["n"])
-    return type(found)(table=table, tiers=tiers, caveats=found.caveats)
+    return replace(found, table=table, tiers=tiers)
 
 
 def parted(result: Any) -> Any:
@@ -220,9 +197,4 @@ def absent(**made: Any) -> pd.DataFrame:
 def refused(study: Study) -> pd.DataFrame:
     """Return what cannot be told, and why."""
     rows = list(study.refused.items())
-    return pd.DataFrame(rows, columns=["case", "reason_text"])
-
-
-REFUSED = (_("who stays"), _("cohorts"), _("renewals"), _("worth"), _("holdout"), _("experience"),
-           _("benefits"), _("effects"), _("designs"), _("hazards"), _("rfm"),
-           _("joining"))  # fmt: skip
+    return pd.DataFrame(rows, columns=["case", "reason_text"], dtype=object)

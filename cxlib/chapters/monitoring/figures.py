@@ -103,7 +103,7 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         moved,
         clear=clear,
         texts=texts,
-        rows=[words.label(kpi) for kpi in kpis],
+        rows=words.labelled(kpis),
         columns=names,
         title=title,
         xlabel=words.say(

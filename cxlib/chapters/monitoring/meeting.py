@@ -8,14 +8,12 @@ import pandas as pd
 
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.verdicts import DECIDED
+from cxlib.chapters.rows import BLANK
 from cxlib.present.conclusions import SEVERITY_WORDS
 from cxlib.present.findings import in_order, tell
-from cxlib.words import mark as _
 
 COMMENTS = 3
 """Enough to hear the tone, too few to be mistaken for a count."""
-BLANK = "\u2007" * 16
-"""A cell to be filled in by hand."""
 RUNNING = ("approved", "in progress")
 """States of actions that are agreed and not finished."""
 
@@ -99,11 +97,3 @@ def sheet(*tables: Estimates) -> pd.DataFrame:
     verdict = verdict.where(shown["status"].notna(), signal)
     action = shown["action"].where(shown["action"].notna(), "")
     return shown.assign(verdict=verdict, action=action, decision=BLANK)
-
-
-def signatures() -> pd.DataFrame:
-    """Return the lines on which both sides sign."""
-    parties = [_("For the client"), _("For the consultants")]
-    return pd.DataFrame(
-        {"party": parties, "signatory": BLANK, "signature": BLANK, "signed_on": BLANK}
-    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from cxlib.chapters.needs.tables import SOURCES
 from cxlib.plots import theme
@@ -10,9 +12,6 @@ from cxlib.plots.heat import heat
 from cxlib.plots.lines import lines
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 def sources(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:

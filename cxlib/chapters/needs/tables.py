@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib.analysis import needs
 from cxlib.analysis.agreement import krippendorff_alpha
-from cxlib.chapters.engagement.tables import BLANK
+from cxlib.chapters.rows import BLANK, plain
 from cxlib.words import mark as _
 
 SOURCES = (_("questionnaire"), _("interview"), _("focus group"))
@@ -211,9 +211,7 @@ def trace(engagement: Any, study: Study) -> pd.DataFrame:
         ids = [(name, one) for name in ("actions", "deliverables") for one in mine[name]]
         rows += [{"title": title} | answers[one] for one in ids] or [{"title": title}]
     columns = ["title", "answer", "answer_kind", "answer_state"]
-    table = pd.DataFrame(rows, columns=columns).astype(object)
-    told: pd.DataFrame = table.where(table.notna(), None)
-    return told
+    return plain(pd.DataFrame(rows, columns=columns))
 
 
 def _answers(engagement: Any) -> dict[tuple[str, str], dict[str, Any]]:

@@ -65,6 +65,7 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
         first = _answer(agreed, finding)
+        whose = first.get("whose") if first else finding.row.get("owed_by")  # by the contract
         step = words.label(first["title"]) if first else finding.step(words)
         if step in {row["step"] for row in rows}:
             continue
@@ -74,7 +75,7 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
                 "step": step,
                 "about": words.label(finding.row.get("title") or finding.subject),
                 "worth_points": finding.stake or float("nan"),
-                "owner": words.label(_owner(finding, first) or words.say(_("no owner yet"))),
+                "owner": words.label(whose or words.say(_("no owner yet"))),
                 "due_on": first.get("due_on"),
                 "chapter": finding.chapter,
             }
@@ -106,14 +107,9 @@ def _answer(agreed: list[dict[str, Any]], finding: Finding) -> dict[str, Any]:
     return mine[0] if mine else {}
 
 
-def _owner(finding: Finding, action: dict[str, Any]) -> Any:
-    """Return whose it is: the action's owner, or who owes it by the contract."""
-    return action.get("whose") if action else finding.row.get("owed_by")
-
-
 def _open_actions(engagement: Any) -> list[dict[str, Any]]:
     """Return the open actions as chapter 08 saved them, the first due first."""
-    plan = _saved(engagement, "actions", "plan")
+    plan = engagement.result("actions", "plan")
     if plan is None:
         return []
     running = plan.table[plan.table["state"].isin(OPEN)]
@@ -122,27 +118,21 @@ def _open_actions(engagement: Any) -> list[dict[str, Any]]:
     return told
 
 
-def _saved(engagement: Any, chapter: str, name: str) -> Any:
-    found = {one.chapter: one.results for one in engagement.saved()}
-    return found.get(chapter, {}).get(name)
-
-
 def money(engagement: Any) -> pd.DataFrame:
     """Return what each step to a better answer goes with in members' spend, as chapter 10 saved it.
 
     Nothing where no step is clear: then there is no price to be told.
     """
-    steps = _saved(engagement, "membership", "steps")
+    steps = engagement.result("membership", "steps")
     if steps is None:
         return pd.DataFrame()
-    engagement.learn("membership")
     spend: pd.DataFrame = steps.table[steps.table["outcome_key"] == "spend"]
     return spend if spend["turn"].eq("more").any() else spend.head(0)
 
 
 def obligations(engagement: Any) -> pd.DataFrame:
     """Return what is open of the contract, as chapter 14 saved it: the late and the next due."""
-    table = _saved(engagement, "engagement", "open")
+    table = engagement.result("engagement", "open")
     return pd.DataFrame() if table is None else table.head(MOST_OPEN)
 
 

@@ -20,7 +20,7 @@ from cxlib.analysis.kpis.verdicts import DECIDED
 from cxlib.analysis.targets import Outlook, Proposal
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
-from cxlib.errors import DataError
+from cxlib.chapters.rows import joined
 from cxlib.present.tiles import STATES
 from cxlib.words import mark as _
 
@@ -54,7 +54,7 @@ def contract(engagement: Any) -> pd.DataFrame:
 
     Adds ``stake`` (of `Engagement.standing`), ``remaining, asked, asks, compared, smallest,
     n_next, n_needed, rebound, n_to_settle, settles, pace_needed, pace_best, pace, held,
-    of_periods``; see `COLUMNS`.
+    of_periods``; see ``columns.csv``.
     """
     judged = engagement.judged().table
     standing = engagement.standing("survey", "touchpoint", "tickets", "reported").table
@@ -159,24 +159,17 @@ def plans(engagement: Any, table: pd.DataFrame) -> list[Outlook]:
 
 def outcomes(outlooks: list[Outlook]) -> pd.DataFrame:
     """Return what each plan leads to, a row a plan."""
-    found = [outlook.summary for outlook in outlooks]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    return joined([outlook.summary for outlook in outlooks])
 
 
 def steps(outlooks: list[Outlook]) -> pd.DataFrame:
     """Return the steps of all plans, as a table shows them."""
-    names = {
-        "step": "driver",
-        "change": "adds",
-        "change_low": "adds_low",
-        "change_high": "adds_high",
-    }
-    found = []
-    for outlook in outlooks:
-        about = outlook.summary.iloc[0]
-        rows = outlook.table.rename(columns=names)
-        found.append(rows.assign(**{name: about[name] for name in ("means", "unit", "n")}))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    names = {"step": "driver"} | {f"change{end}": f"adds{end}" for end in ("", "_low", "_high")}
+    about = ("means", "unit", "n")
+    return joined([
+        one.table.rename(columns=names).assign(**{a: one.summary[a].iloc[0] for a in about})
+        for one in outlooks
+    ])  # fmt: skip
 
 
 def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
@@ -215,20 +208,20 @@ def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
             rows = [rows[0] | {"levels": (LOW,)}]
         about = {name: row[name] for name in ("kpi", "unit", "value", "low", "high", "n")}
         table = pd.DataFrame([r | about for r in rows])
+        needed = table["n_needed"].astype("float64")
         said = [REASONS.get(r["ground"], r["grounds"].message) for r in rows]
         found[row["kpi"]] = table.assign(
             rung=[RUNGS[r["levels"]] for r in rows],
             on_grounds=said,
             grounds=pd.Series([r["grounds"] for r in rows], dtype=object),
-            n_needed=_shown(table["n_needed"], limits.get(row["kpi"], inf)),
+            n_needed=needed.where(needed <= limits.get(row["kpi"], inf)),  # can be invited
         ).drop(columns=["levels", "level", "coincides"])
     return found
 
 
 def every(levels: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the levels of all KPIs as one table, in plain values: what later chapters read."""
-    tables = [table.drop(columns="grounds") for table in levels.values()]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return joined([table.drop(columns="grounds") for table in levels.values()])
 
 
 def curve(engagement: Any) -> Any:
@@ -270,17 +263,15 @@ def _scenarios(engagement: Any) -> dict[str, Any]:
     It is the client's plan only where the client file names the changes; a step of a tenth that
     nobody asked for is no plan.
     """
-    try:
-        saved = engagement.read("drivers").results if engagement.touchpoints else {}
-    except DataError:  # that chapter has not run: nothing is planned
+    if not engagement.touchpoints:
         return {}
-    found, scenario = {}, saved.get("scenario")
+    found, scenario = {}, engagement.result("drivers", "scenario")
     if scenario is not None and engagement.client.chapters.get("drivers", {}).get("changes"):
         found[targets.PLAN] = scenario
     elif scenario is not None and scenario.table["cap"].notna().all():
         found[targets.BEST_GROUP] = scenario
-    if saved.get("recovery") is not None:
-        found[targets.RECOVERY] = saved["recovery"]
+    if (recovery := engagement.result("drivers", "recovery")) is not None:
+        found[targets.RECOVERY] = recovery
     order = sorted(found, key=lambda p: (p != targets.PLAN, -abs(found[p].change)))
     return {plan: found[plan] for plan in order}
 
@@ -333,9 +324,3 @@ def _competitors(engagement: Any) -> dict[str, float]:
         )
         for kpi, rows in at.dropna(subset=["theirs"]).groupby("kpi")
     }
-
-
-def _shown(needed: pd.Series, limit: float) -> pd.Series:
-    """Blank numbers of answers that nobody can invite."""
-    numbers = needed.astype("float64")
-    return numbers.where(numbers <= limit)

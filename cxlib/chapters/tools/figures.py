@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.map import quadrants
 from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 
 def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -24,7 +23,7 @@ def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -
     share = Quantity(float(first["p_first"]), "share")
     return bars(
         shown,
-        labels=[words.label(title) for title in shown["title"]],
+        labels=words.labelled(shown["title"]),
         title=words.say(says, option=first["title"], share=share),
         ylabel=words.say(_("First when weights move, %")),
         colours=[theme.MAIN] + [theme.QUIET] * (len(shown) - 1),
@@ -47,7 +46,7 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
         x="years_cost",
         y="weighted_sum",
         cuts=(float(shown["years_cost"].mean()), float(shown["weighted_sum"].mean())),
-        labels=[words.label(title) for title in shown["title"]],
+        labels=words.labelled(shown["title"]),
         names=[words.say(name) for name in names],
         title=words.say(same if best == cheap else apart, best=best, cheap=cheap),
         xlabel=words.say(_("Cost over the years")),

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from cxlib import periods
 from cxlib.analysis import selection
 from cxlib.analysis.selection import Selection, Weighting
+from cxlib.chapters.rows import plain
 from cxlib.chapters.tools.register import RECIPROCAL, starter
 
 FIRM = 0.8
@@ -207,14 +207,13 @@ def firmness(engagement: Any, found: Selection | None) -> pd.DataFrame:
 def rollout(engagement: Any) -> pd.DataFrame:
     """Return the checklist of the rollout with what is late; the starter list if none is kept."""
     register = engagement.register("tools")
-    kind = periods.kind_of(engagement.period)
-    end = periods.parse(engagement.period).end if kind else None
+    end = engagement.last_day
     rows = register.frame("rollout").rename(columns={"due": "due_on", "owner": "whose"})
     if rows.empty:
         rows = pd.DataFrame(starter(register.choice.kind)["rollout"])
         rows["title"] = "rollout." + rows["id"]
         rows[["due_on", "done", "whose"]] = None
-    rows = rows.astype(object).where(rows.notna(), None)
+    rows = plain(rows)
     finished = [day is not None and (end is None or day <= end) for day in rows["done"]]
     late = [due is not None and end is not None and due <= end for due in rows["due_on"]]
     rows["state"] = [
@@ -222,4 +221,4 @@ def rollout(engagement: Any) -> pd.DataFrame:
         for f, behind in zip(finished, late, strict=True)
     ]
     rows["subject"] = "rollout." + rows["id"].astype(str)
-    return pd.DataFrame(rows)
+    return rows

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.forest import forest
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 RISES = (
     _("None of the changes is larger than chance"),
@@ -25,7 +24,7 @@ def changes(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
     """Draw paired changes with their intervals; as `tables.gains` or `tables.behaviours`."""
     shown = table.dropna(subset=["change"])
     by: Any = shown.get("told_by")
-    names = [words.label(title) for title in shown["title"]]
+    names = words.labelled(shown["title"])
     if by is not None:
         told = _("{title} ({told_by})")
         pairs = zip(names, by, strict=True)

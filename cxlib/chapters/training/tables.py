@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 from statsmodels.stats.weightstats import DescrStatsW
 
-from cxlib import periods
 from cxlib.analysis import training
+from cxlib.chapters.rows import joined
 from cxlib.chapters.training.register import ASPECTS
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -26,14 +26,9 @@ MANY_LOST = 0.1
 TESTS = (_("both tests"), _("only the first"), _("only the second"), _("no test"))
 
 
-def _end(engagement: Any) -> dt.date:
-    kind = periods.kind_of(engagement.period)
-    return periods.parse(engagement.period).end if kind else dt.date.max
-
-
 def sessions(engagement: Any) -> pd.DataFrame:
     """Return every session: when it was planned and held, who was asked and who came."""
-    register, end = engagement.register("training"), _end(engagement)
+    register, end = engagement.register("training"), engagement.last_day or dt.date.max
     table = register.frame("sessions").rename(columns={"date": "due_on"})
     courses = register.frame("courses").set_index("id")
     table = table.join(courses[["title", "audience", "deliverable"]], on="course")
@@ -94,7 +89,7 @@ def _done(engagement: Any, name: str) -> list[tuple[Any, pd.DataFrame]]:
     """Return each course that was held by the end of the period, with its rows of a list."""
     register, shown = engagement.register("training"), sessions(engagement)
     first = shown.dropna(subset=["held_on"]).groupby("course")["held_on"].min()
-    rows, end = register.frame(name), _end(engagement)
+    rows, end = register.frame(name), engagement.last_day or dt.date.max
     if "weeks" in rows:  # what is seen so many weeks later is not known before
         began = rows["course"].map(first)
         known = [
@@ -211,7 +206,7 @@ def questions(engagement: Any) -> pd.DataFrame:
     for course, found in _items(engagement):
         names = [titles.get((course["id"], item)) or item for item in found.table["item"]]
         told.append(found.table.assign(title=course["title"], item_name=names))
-    return pd.concat(told, ignore_index=True) if told else pd.DataFrame()
+    return joined(told)
 
 
 def reliability(engagement: Any) -> pd.DataFrame:

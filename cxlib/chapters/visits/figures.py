@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
+from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import heat
 from cxlib.words import Words
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 MOST = 24
 """Locations or standards that one figure can hold; the weakest are shown."""
@@ -30,7 +27,7 @@ def locations(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     stroke = _("Visit score in percent, with 95% interval; stroke: the round before")
     return forest(
         shown,
-        labels=[words.label(place) for place in shown["location"]],
+        labels=words.labelled(shown["location"]),
         title=words.say(clear if first["case"] == "below" else alike, **facts),
         xlabel=words.say(stroke if then else axis),
         reference="then" if then else "",
@@ -48,7 +45,7 @@ def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     facts = {"standard": first["standard"], "failed": int(first["failed"])}
     return forest(
         shown,
-        labels=[words.label(standard) for standard in shown["standard"]],
+        labels=words.labelled(shown["standard"]),
         title=words.say(
             _("“{standard}” fails most often: {failed} of {visits} visits"),
             visits=int(first["visits"]),

@@ -6,12 +6,6 @@ from cxlib.params.base import Closed
 
 
 class Options(Closed):
-    """Settings of the visits chapter.
-
-    Parameters
-    ----------
-    segment : str, optional
-        The segment whose groups are the locations; by default the one that knows most of them.
-    """
+    """Settings: groups of `segment` are the locations, by default of the one that knows most."""
 
     segment: str | None = None

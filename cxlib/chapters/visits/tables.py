@@ -11,6 +11,7 @@ from scipy.stats import fisher_exact
 
 from cxlib import periods
 from cxlib.analysis.visits import Scorecard, change, scorecard
+from cxlib.chapters.rows import given
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -137,13 +138,12 @@ def _past(found: Visited, period: str) -> bool:
     return bool(kind) and last.date() < periods.parse(period).start
 
 
-def locations(found: Visited | None) -> pd.DataFrame:
+@given
+def locations(found: Visited) -> pd.DataFrame:
     """Return one row a location, weakest first, with its score in the round before.
 
     One is below if it is clearly so, at the same visitors where these can be told.
     """
-    if found is None:
-        return pd.DataFrame()
     table = found.card.table.rename(columns={"n": "visits", "critical": "critical_visits"})
     below = (table["p_adjusted"] < ALPHA) & (table["difference"] < 0) & (not _confounded(found))
     case = np.select([table["visits"] == 1, below], ["once", "below"], default="")
@@ -154,10 +154,9 @@ def locations(found: Visited | None) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def sections(found: Visited | None) -> pd.DataFrame:
+@given
+def sections(found: Visited) -> pd.DataFrame:
     """Return one row a section of the form."""
-    if found is None:
-        return pd.DataFrame()
     titles = found.rows.drop_duplicates("section").set_index("section")["part"]
     table = found.card.sections.rename(columns={"n": "visits"})
     return table.assign(part=table["section"].map(titles), unit="percent").sort_values(
@@ -165,21 +164,13 @@ def sections(found: Visited | None) -> pd.DataFrame:
     )
 
 
-def standards(found: Visited | None) -> pd.DataFrame:
+@given
+def standards(found: Visited) -> pd.DataFrame:
     """Return one row a standard, least points won first, and where it fails most."""
-    if found is None:
-        return pd.DataFrame()
     titles = found.rows.drop_duplicates("standard").set_index("standard")
-    table = found.card.standards.rename(
-        columns={
-            "n": "visits",
-            "critical": "is_critical",
-            "weakest": "most_at",
-            "value": "won",
-            "low": "won_low",
-            "high": "won_high",
-        }
-    )
+    names = {"n": "visits", "critical": "is_critical", "weakest": "most_at"}
+    names |= {"value": "won", "low": "won_low", "high": "won_high"}
+    table = found.card.standards.rename(columns=names)
     leads = (table.index == 0) & (table["failed"] > 0) & (table["visits"] >= FEW)
     there = leads & np.array([_clearly_there(found, row) for row in table.to_dict("records")])
     return table.assign(
@@ -206,10 +197,9 @@ def _clearly_there(found: Visited, row: dict[Any, Any]) -> bool:
     return bool(p * mine["location"].nunique() < ALPHA)
 
 
-def cells(found: Visited | None) -> pd.DataFrame:
+@given
+def cells(found: Visited) -> pd.DataFrame:
     """Return how often each standard failed at each location; a share from `FEW` visits on."""
-    if found is None:
-        return pd.DataFrame()
     rows = found.rows[found.rows["wave"] == found.wave]
     worst = standards(found).head(MOST)["subject"].tolist()
     places = locations(found)["location"].head(PLACES).tolist()
@@ -224,10 +214,9 @@ def cells(found: Visited | None) -> pd.DataFrame:
     return ranked.sort_values(["row", "column"], kind="stable", ignore_index=True)
 
 
-def critical(found: Visited | None) -> pd.DataFrame:
+@given
+def critical(found: Visited) -> pd.DataFrame:
     """Return one row a critical standard and location at which it failed in the latest round."""
-    if found is None:
-        return pd.DataFrame()
     rows = found.rows[found.rows["critical"] & (found.rows["wave"] == found.wave)]
     failed = (rows["score"] < rows["maximum"]).to_numpy()
     by = rows.assign(failed=failed).groupby(["location", "standard"], sort=False)
@@ -242,10 +231,9 @@ def critical(found: Visited | None) -> pd.DataFrame:
     ).drop(columns="named")
 
 
-def visitors(found: Visited | None) -> pd.DataFrame:
+@given
+def visitors(found: Visited) -> pd.DataFrame:
     """Return how each visitor scores against the others, over all rounds, in the same rounds."""
-    if found is None:
-        return pd.DataFrame()
     rows = found.rows.assign(spot=found.rows["location"] + "\n" + found.rows["wave"])
     whole = scorecard(rows, by="spot").visitors
     case: dict[str, str] = {}
@@ -255,33 +243,29 @@ def visitors(found: Visited | None) -> pd.DataFrame:
         case[far["visitor"]] = "strict" if far["effect"] < 0 else "lenient"
         rows = rows[rows["visitor"] != far["visitor"]]  # beside one strict, others look lenient
         told = scorecard(rows, by="spot").visitors
-    table = whole.rename(
-        columns={
-            "n": "visits",
-            "effect": "difference",
-            "low": "difference_low",
-            "high": "difference_high",
-        }
-    )
-    return table.assign(
-        case=table["visitor"].map(case).fillna(""),
-        subject="visitor " + table["visitor"].astype(str),
-        title=table["visitor"], unit="percent",
+    names = {"n": "visits", "effect": "difference"}
+    names |= {end: f"difference_{end}" for end in ("low", "high")}
+    return whole.rename(columns=names).assign(
+        case=whole["visitor"].map(case).fillna(""),
+        subject="visitor " + whole["visitor"].astype(str),
+        title=whole["visitor"], unit="percent",
     ).sort_values("difference", kind="stable", ignore_index=True)  # fmt: skip
 
 
-def agreement(found: Visited | None) -> pd.DataFrame:
+@given
+def agreement(found: Visited) -> pd.DataFrame:
     """Return how far visitors of the same location and round agree, as one row."""
-    told = None if found is None else found.card.agreement
+    told = found.card.agreement
     if told is None:
         return pd.DataFrame()
     row = {"alpha": told.value, "alpha_low": told.low, "alpha_high": told.high}
     return pd.DataFrame([row | {"judged_by_more": told.n_units}])
 
 
-def moved(found: Visited | None) -> pd.DataFrame:
+@given
+def moved(found: Visited) -> pd.DataFrame:
     """Return the change since the round before: of all locations together, then of each."""
-    if found is None or found.before is None:
+    if found.before is None:
         return pd.DataFrame()
     table = change(found.before, found.card).rename(columns={"visits_after": "visits"})
     if table.empty:
@@ -297,20 +281,16 @@ def moved(found: Visited | None) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def beside(engagement: Any, found: Visited | None) -> pd.DataFrame:
+@given
+def beside(engagement: Any, found: Visited) -> pd.DataFrame:
     """Return each location's score beside what its customers say of the first KPI, as it stands."""
-    if found is None or not found.segment:
+    if not found.segment:
         return pd.DataFrame()
     groups = engagement.withheld(engagement.groups()).table
     mine = groups[groups["segment"] == found.segment]
     mine = mine.assign(location=[_place(found.segment, str(level)) for level in mine["level"]])
-    named = {
-        "value": "survey_value",
-        "low": "survey_low",
-        "high": "survey_high",
-        "n": "answers",
-        "turn": "stands",
-    }
+    named = {name: f"survey_{name}" for name in ("value", "low", "high")}
+    named |= {"n": "answers", "turn": "stands"}
     told = mine[["location", "kpi", "unit", *named]].rename(columns=named)
     scores = {"value": "visit_score", "low": "visit_low", "high": "visit_high"}
     table = locations(found).drop(columns="unit").rename(columns=scores).merge(told, on="location")
