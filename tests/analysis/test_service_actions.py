@@ -10,7 +10,8 @@ import pytest
 
 from cxlib import periods
 from cxlib.analysis import service
-from cxlib.analysis.service import Action, FollowUp, Terms, answering, last_day
+from cxlib.analysis.actions import last_day
+from cxlib.analysis.service import Action, FollowUp, Terms, answering
 from tests.analysis.test_service_parts import TERMS, log
 
 MONTHS = periods.between("2025-01", "2026-03")
@@ -36,16 +37,19 @@ def follow(*actions: Action, late: list[int] | None = None, **more: Any) -> Foll
 @pytest.mark.parametrize(
     ("due", "state", "overdue"),
     [
-        ("2026-03", "planned", True),  # the report is of the end of March
-        ("2026-03-31", "under way", True),
+        ("2026-03", "planned", False),  # its last day is not over: late from April on
+        ("2026-03-31", "under way", False),
+        ("2026-03-30", "under way", True),
         ("2026-04", "planned", False),
-        ("2026Q1", "planned", True),
+        ("2025Q4", "planned", True),
         ("2026Q2", "planned", False),
         ("2026-02", "done", False),
         ("2026-02", "stopped", False),
     ],
 )
-def test_overdue_is_what_was_due_by_the_periods_end(due: str, state: str, overdue: bool) -> None:
+def test_overdue_is_what_was_due_before_the_periods_last_day(
+    due: str, state: str, overdue: bool
+) -> None:
     found = follow(action(due=due, state=state))
     assert found.as_of == dt.date(2026, 3, 31)
     assert found.table["overdue"].tolist() == [overdue]

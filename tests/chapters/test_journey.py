@@ -172,6 +172,10 @@ def test_pain_points_stand_with_the_action_that_is_open(nova: Engagement) -> Non
     assert nova.words.label(told.loc["returns", "open_action"]) == (
         "Refund within three days of arrival"
     )
+    acted = told.dropna(subset="action_due")
+    late = acted["action_due"] < nova.period  # a day or month before the present month
+    assert late.any()
+    assert (acted["action_state"] == "late").tolist() == late.tolist()
     wall = tables.wall(nova).set_index("kpi")
     assert wall.loc["search", "left_share"] == tables.drops(nova)["left_share"].iloc[0]
     assert isinstance(wall.loc["returns", "comment"], str)
@@ -196,7 +200,7 @@ def long_journey(n: int, language: str) -> pd.DataFrame:
         "comment": [f"{label}. $x$ <b>" if i % 3 else None for i in range(n)],
         "open_action": [f"{action}, {label}" if i % 2 else None for i in range(n)],
         "led_by": [label] * n,
-        "action_due": ["2026-12-31"] * n,
+        "action_due": ["2026-12-31"] * n, "action_state": ["late"] * n,
         "emotion": feels, "emotion_low": feels - 0.05, "emotion_high": feels + 0.05,
         "importance": rng.uniform(0, 0.3, n), "reach": rng.uniform(0.1, 1, n),
         "value": 3 + feels, "low": 2.9 + feels, "high": 3.1 + feels, "unit": "mean",

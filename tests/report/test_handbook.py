@@ -20,7 +20,7 @@ NO_METHOD = {"metrics", "validate", "estimation", "results", "business_time", "s
 """What methods stand on."""
 READERS = {
     *("actions.last_day", "weights.read_margins"),
-    *(f"service.{n}" for n in ("calendar_period", "cohort", "kpi_rows", "last_day")),
+    *(f"service.{n}" for n in ("calendar_period", "cohort", "kpi_rows")),
     *(f"service.{n}" for n in ("moment_of", "opened_in", "unit_of")),
 }
 """Functions that read or name something, and compute nothing."""

@@ -18,7 +18,6 @@ from cxlib.analysis.service.actions import (
     answering,
     course,
     follow_up,
-    last_day,
 )
 from cxlib.analysis.service.events import FoldedEvents, fold_events
 from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
@@ -40,5 +39,5 @@ from cxlib.analysis.service.waits import Durations
 __all__ = ["SHOWN", "Action", "Arrivals", "Backlog", "BusinessHours", "Course", "Durations",
            "FoldedEvents", "FollowUp", "Groups", "Reasons", "Terms", "TicketKpis", "answering",
            "arrivals", "backlog", "calendar_period", "cohort", "complaints", "contact_reasons",
-           "course", "fold_events", "follow_up", "groups", "kpi_rows", "kpis", "last_day",
+           "course", "fold_events", "follow_up", "groups", "kpi_rows", "kpis",
            "moment_of", "opened_in", "ratings", "ticket_kpis", "unit_of"]  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.actions import FINISHED, STATES
+from cxlib.analysis.actions import FINISHED, STATES, last_day
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.results import MINIMUM_BASE, Result
 from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
@@ -153,11 +153,6 @@ class FollowUp(Result):
     as_of: dt.date | None  # the day as of which an action is overdue
 
 
-def last_day(when: str) -> dt.date:
-    """Return the last day of a period, or the day itself."""
-    return periods.parse(when).end if periods.kind_of(when) else dt.date.fromisoformat(when)
-
-
 def answering(actions: Iterable[Action], kpi: str) -> Action | None:
     """Return the action that answers a KPI: of those agreed and not finished the first due.
 
@@ -190,7 +185,7 @@ def follow_up(
         if one.state in FINISHED and len(course.table):
             own = course.table[course.table["kpi"] == one.kpi]
             months = int(((own["period"] > done) & (own["n"] >= minimum_base)).sum())
-        late = end is not None and one.state in RUNNING and last_day(one.due) <= end
+        late = end is not None and one.state in RUNNING and last_day(one.due) < end
         later = end is not None and one.finished != "" and last_day(one.finished) > end
         moved = None if later or one.state not in FINISHED else _moved(now, done, months)
         row: dict[str, Any] = {name: getattr(one, name) for name in _GIVEN}

@@ -116,7 +116,8 @@ def _owner(row: Any, words: Words) -> str:
         return ""
     due = words.period(row["action_due"]) if isinstance(row["action_due"], str) else ""
     owner = words.label(row["led_by"]) if isinstance(row["led_by"], str) else ""
-    return " · ".join(part for part in (words.label(row["open_action"]), owner, due) if part)
+    late = words.say("late") if row["action_state"] == "late" else ""
+    return " · ".join(part for part in (words.label(row["open_action"]), owner, due, late) if part)
 
 
 def groups(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.actions import last_day
 from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
 from cxlib.words import mark as _
 
@@ -156,9 +157,13 @@ def owned(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
     actions = actions[~actions["state"].isin(OVER) & actions["kpi"].notna()]
     first = actions.sort_values("due", kind="stable", na_position="last").drop_duplicates("kpi")
     first = first.rename(columns={"title": "open_action", "owner": "led_by", "due": "action_due"})
-    told = found.table[["stage", "kpi", "role", "n"]].merge(
-        first[["kpi", "led_by", "open_action", "action_due"]], on="kpi", how="left"
-    )
+    end = engagement.last_day
+    first["action_state"] = [
+        "late" if end and isinstance(due, str) and last_day(due) < end else state
+        for due, state in zip(first["action_due"], first["state"], strict=True)
+    ]
+    names = ["kpi", "led_by", "open_action", "action_due", "action_state"]
+    told = found.table[["stage", "kpi", "role", "n"]].merge(first[names], on="kpi", how="left")
     matters = told["role"].str.contains("pain|moment") | told["open_action"].notna()
     return told[matters].reset_index(drop=True)
 
@@ -175,7 +180,8 @@ def wall(engagement: Any) -> pd.DataFrame:
     if len(lost):
         lost = engagement.withheld(lost)[["stage", "left_share", "left_low", "left_high"]]
         table = table.merge(lost, on="stage", how="left")
-    texts, numbers = ("comment", "led_by", "open_action", "action_due"), ("left_low", "left_high")
+    texts = ("comment", "led_by", "open_action", "action_due", "action_state")
+    numbers = ("left_low", "left_high")
     told = table.reindex(columns=[*dict.fromkeys([*table, *texts, "left_share", *numbers])])
     return told.astype(dict.fromkeys(texts, object))
 

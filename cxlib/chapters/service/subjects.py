@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.actions import FINISHED
+from cxlib.analysis.actions import FINISHED, last_day
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.service import Backlog, Course, FollowUp, Groups, Terms, TicketKpis
 from cxlib.analysis.service import actions as acts
@@ -87,7 +87,7 @@ def _answer(family: str, follow_up: FollowUp) -> dict[str, Any]:
         first = running.iloc[0]
         told |= {"answer": "overdue" if first["overdue"] else "running"}
         told |= {"action": first["action"], "owner": first["owner"]}
-        told |= {"due_on": acts.last_day(first["due"])}
+        told |= {"due_on": last_day(first["due"])}
     if len(done):
         last = done.iloc[-1]
         told |= {"done_moved": last["moved"], "done_action": last["action"]}

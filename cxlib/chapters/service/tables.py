@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.actions import FINISHED
+from cxlib.analysis.actions import FINISHED, last_day
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.service import (
     SHOWN,
@@ -22,7 +22,6 @@ from cxlib.analysis.service import (
     Terms,
     TicketKpis,
     arrivals,
-    last_day,
     unit_of,
 )
 from cxlib.analysis.staffing import Staffing

@@ -215,7 +215,7 @@ def rollout(engagement: Any) -> pd.DataFrame:
         rows[["due_on", "done", "whose"]] = None
     rows = plain(rows)
     finished = [day is not None and (end is None or day <= end) for day in rows["done"]]
-    late = [due is not None and end is not None and due <= end for due in rows["due_on"]]
+    late = [due is not None and end is not None and due < end for due in rows["due_on"]]
     rows["state"] = [
         "done" if f else "late" if behind else "open"
         for f, behind in zip(finished, late, strict=True)

@@ -37,7 +37,7 @@ def sessions(engagement: Any) -> pd.DataFrame:
     held = [day if day is not None and day <= end else None for day in table["held"]]
     table["held_on"] = pd.Series(held, table.index, dtype=object)
     table["state"] = [
-        "held" if on else "not held" if due <= end else "still to come"
+        "held" if on else "not held" if due < end else "still to come"
         for on, due in zip(held, table["due_on"], strict=True)
     ]
     table["asked_in"], table["came"] = counts.T if len(table) else ((), ())
