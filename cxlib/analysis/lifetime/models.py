@@ -183,11 +183,6 @@ class GammaGamma(Result):
     covariance: Floats
     table: pd.DataFrame
 
-    def expectedmoney_of(self, frequency: Any, money: Any) -> Floats:
-        """Return the money that each customer's next purchase is expected to bring."""
-        x, mean = (np.asarray(v, dtype=float) for v in (frequency, money))
-        return money_of(np.array([self.p, self.q, self.v]), x, mean)
-
 
 def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = None) -> GammaGamma:
     """Fit the Gamma-Gamma model to the customers who came again.
