@@ -15,6 +15,8 @@ from cxlib.words import Words
 from cxlib.words import mark as _
 
 _DASHES = ("-", "--", "-.", ":")
+_FINEST = 300
+"""Steps across a figure: finer ones are not seen, and thousands of them weigh a report down."""
 
 
 def lines(
@@ -47,11 +49,12 @@ def lines(
     ends: list[tuple[float, float, str, str]] = []
     for at, (label, table) in enumerate(series.items()):
         colour = theme.SERIES[at % len(theme.SERIES)]
-        where, values = table[x].to_numpy(float), scale * table[y].to_numpy(float)
+        rows = _thinned(table, x) if steps else table
+        where, values = rows[x].to_numpy(float), scale * rows[y].to_numpy(float)
         style: dict[str, Any] = {"drawstyle": "steps-post"} if steps else {"marker": "o", "ms": 4}
         ax.plot(where, values, color=colour, linestyle=_DASHES[at % 4], lw=1.8, **style)
-        if f"{y}_low" in table:
-            low, high = (scale * table[f"{y}_{end}"].to_numpy(float) for end in ("low", "high"))
+        if f"{y}_low" in rows:
+            low, high = (scale * rows[f"{y}_{end}"].to_numpy(float) for end in ("low", "high"))
             step = "post" if steps else None
             ax.fill_between(where, low, high, step=step, color=colour, alpha=0.12, lw=0)  # type: ignore[arg-type]
         ends.append((where[-1], values[-1], label, colour))
@@ -61,6 +64,13 @@ def lines(
     ax.grid(axis="y")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     return theme.title(ax, title)
+
+
+def _thinned(table: pd.DataFrame, x: str) -> pd.DataFrame:
+    """Keep the first row and the last of each of the steps that can be seen."""
+    bins = (_FINEST * (table[x] - table[x].min()) / max(np.ptp(table[x]), 1e-9)).round()
+    kept: pd.DataFrame = table[~bins.duplicated(keep="last") | (np.arange(len(table)) == 0)]
+    return kept
 
 
 def _name(ax: Axes, ends: list[tuple[float, float, str, str]]) -> None:
