@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -53,6 +54,10 @@ def test_quotes_are_the_customers_own_words_and_chosen_by_rule(harbour: Any) -> 
     assert quotes["comment"].is_unique
     assert quotes.groupby("theme").size().max() <= tables.QUOTES
     assert "checkin" in set(quotes["theme"])
+    first = quotes["comment"].iloc[0]
+    again = study.rows["comment"].where(~study.rows["comment"].isin(quotes["comment"]), first)
+    twice = replace(study, rows=study.rows.assign(comment=again))  # all quoted wrote the same
+    assert tables.quotes(e, twice, themes)["comment"].is_unique
 
 
 def test_the_lists_are_judged_by_the_customers_own_ratings(harbour: Any) -> None:
@@ -97,7 +102,7 @@ def test_a_client_adds_and_leaves_out_themes() -> None:
     with pytest.raises(ValidationError, match="did you mean 'room'"):
         Options(codebook="hotel", themes={"bed": {"terms": ["bed"], "parent": "rom"}})
     with pytest.raises(ValidationError, match="both positive and negative"):
-        Options(positive=["cheap"], negative=["cheap"])
+        Options(positive=("cheap",), negative=("cheap",))
 
 
 def test_a_client_without_comments_is_told_so(demo_workspace: Workspace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.batch.chapters import discover, settings_faults
 from cxlib.errors import SetupError
 from cxlib.params import Client, InvalidParams, load
 from cxlib.params.base import Duration
@@ -315,3 +317,14 @@ def test_every_section_is_closed_and_documented() -> None:
         assert model.model_config.get("extra") == "forbid", model
         assert model.model_config.get("frozen"), model
         assert model.__doc__, model
+
+
+def test_every_setting_that_the_template_shows_is_taken_by_its_chapter(tmp_path: Path) -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    shown = text[text.index("\nchapters:") :]
+    client = client_of(
+        text.replace(shown, re.sub(r"(?m)^  # ", "  ", shown)), tmp_path, "my-client"
+    )
+    assert {"comments", "needs", "targets", "service", "monitoring"} <= set(client.chapters)
+    chapters = discover(ROOT / "notebooks").chapters
+    assert list(map(str, settings_faults(client, chapters))) == []

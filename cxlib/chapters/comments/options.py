@@ -31,9 +31,9 @@ class Options(Closed):
 
     codebook: Trade = "general"
     themes: dict[str, Any] = Field(default_factory=dict)
-    positive: list[str] = Field(default_factory=list)
-    negative: list[str] = Field(default_factory=list)
-    neutral: list[str] = Field(default_factory=list)
+    positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    neutral: tuple[str, ...] = ()
     asked: Literal["open", "complaints", "praise"] = "open"
     topics: int = Field(default=6, ge=2, le=20)
 

@@ -148,8 +148,9 @@ def quotes(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     text = study.rows["comment"].str.strip()
     for theme in shown.nlargest(3, "complaints")["theme"]:
         mine = hits[(hits["theme"] == theme) & (hits["score"] < 0)]
-        worst = mine.sort_values("score", kind="stable").drop_duplicates("comment")["comment"]
-        fit = [c for c in worst if QUOTED[0] <= len(text[c]) <= QUOTED[1] and text[c] not in told]
+        worst = mine.sort_values("score", kind="stable")["comment"].drop_duplicates()
+        said = text[worst].drop_duplicates()  # two who write the same are quoted once
+        fit = said[said.str.len().between(*QUOTED) & ~said.isin(told)].index
         rows += [
             {"theme": theme, "heard_in": f"source={study.rows['source'][c]}", "comment": text[c]}
             for c in fit[:QUOTES]
