@@ -144,7 +144,8 @@ def quotes(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     if study.found is None or table.empty:
         return pd.DataFrame(columns=columns)
     shown = table[(table["tone"] == "complaint") & (table["n"] >= engagement.minimum_base)]
-    hits, rows, told = study.found.hits, [], set()
+    hits, rows = study.found.hits, []
+    told: set[str] = set()
     text = study.rows["comment"].str.strip()
     for theme in shown.nlargest(3, "complaints")["theme"]:
         mine = hits[(hits["theme"] == theme) & (hits["score"] < 0)]
