@@ -177,7 +177,11 @@ def test_a_half_left_blank_counts_for_nothing_and_is_told(shop: Workspace) -> No
 
     fill(path, change)
     assert any("20 of 40 rows are not coded" in fault for fault in told(shop))
-    assert result(shop)[1].table["n"].max() == 20
+    table = result(shop)[1].table
+    assert table["n"].max() == 20
+    shown = {"precision", "recall", "codes_alpha", "coders_alpha"}  # by the notebook, known or not
+    assert shown <= set(table)
+    assert table["coders_alpha"].isna().all()  # one coder agrees with nobody
 
 
 def test_nobody_has_begun(shop: Workspace) -> None:

@@ -23,6 +23,8 @@ SHOWN = 20
 
 _OURS = ("codes_alpha_low", "codes_alpha_high")
 _THEIRS = ("coders_alpha_low", "coders_alpha_high")
+_TABLE = ["theme", "n", "case", "precision", "precision_low", "precision_high", "recall",
+          "recall_low", "recall_high", "codes_alpha", *_OURS, "coders_alpha", *_THEIRS]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,7 @@ def coded(engagement: Any, study: Study) -> Coded:
         rows.append(row | _among(hands))
         for key, line in hands[differ].iterrows():
             apart.append({"theme": theme, "comment": texts.loc[str(key)], **_who(line)})
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).reindex(columns=_TABLE)
     order = {key: at for at, key in enumerate(book.themes)}
     table = table.sort_values("theme", key=lambda keys: keys.map(order), ignore_index=True)
     listed = pd.DataFrame(apart, columns=["theme", "comment", "said_yes", "said_no"])
