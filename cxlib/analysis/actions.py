@@ -49,6 +49,13 @@ def last_day(when: str) -> dt.date:
     return periods.parse(when).end if periods.kind_of(when) else dt.date.fromisoformat(when)
 
 
+def past(due: dt.date | str | None, day: dt.date | None) -> bool:
+    """Tell whether something is late on a day: its last day is over; never if either is unknown."""
+    if day is None or due is None or pd.isna(due):
+        return False
+    return (last_day(due) if isinstance(due, str) else due) < day
+
+
 def plan(
     actions: pd.DataFrame,
     *,
@@ -127,7 +134,7 @@ def plan(
     open_ = table["state"].isin(OPEN)
     table["rank"] = table["priority"].where(open_).rank(ascending=False, method="min")
     table["due_on"] = [None if d is None else last_day(d) for d in table["due"]]
-    late = [day is not None and d is not None and d < day for d in table["due_on"]]
+    late = [past(due, day) for due in table["due_on"]]
     table["overdue"] = open_ & np.array(late, dtype=bool)
     table["days_late"] = [
         (day - d).days if o and day and d else 0

@@ -57,6 +57,16 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
     return words.number(scale * float(value), digits)
 
 
+def say_caveat(caveat: str, words: Words) -> str:
+    """Return a caveat in the reader's language; levels under the labels of their segment."""
+    if isinstance(caveat, Caveat):
+        told, segment = caveat.facts, caveat.facts.get("segment")
+        if segment and "levels" in told:
+            told = {**told, "levels": tuple(f"{segment}={level}" for level in told["levels"])}
+        return words.say(caveat.message, **told)
+    return words.say(caveat) if "{" not in caveat else caveat
+
+
 def p_value(p: float, words: Words) -> str:
     """Return a p-value with three decimals, never as zero."""
     return "< 0.001" if p < 0.001 else words.number(p, 3)
@@ -68,7 +78,7 @@ _WORDED: dict[str, Callable[[Any, Words], str]] = {
     ),
     "level": lambda value, words: words.label(value),
     "word": lambda value, words: (
-        words.say(value.message, **value.facts)
+        say_caveat(value, words)
         if isinstance(value, Caveat)
         else words.say(str(value))
         if "{" not in str(value)

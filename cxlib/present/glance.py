@@ -35,7 +35,7 @@ def glance(result: Any, *, words: Words, minimum_base: int) -> tables.TableView:
         row = pd.DataFrame([(known or facts) | ({"unit": unit} if unit else {})])
         named = [name for name in tables.choose(row, row, None) if name != "unit"]
         view = tables.view(row, columns=named, **laid)
-        caveats = [tables.say_caveat(c, words) for c in getattr(result, "caveats", ())]
+        caveats = [formats.say_caveat(c, words) for c in getattr(result, "caveats", ())]
         return replace(view, notes=(*view.notes, *caveats))
     first = "table" if "table" in frames else next(iter(frames))
     frame = frames[first]

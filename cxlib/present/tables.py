@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib import columns as registry
-from cxlib.analysis.results import CARE_BASE, Caveat
+from cxlib.analysis.results import CARE_BASE
 from cxlib.columns import WORDS_KINDS, Column, Kind
 from cxlib.errors import CxError, nearest
 from cxlib.plots import theme
@@ -275,14 +275,4 @@ def notes_of(result: Any, frame: pd.DataFrame, words: Words, minimum_base: int) 
     if people and isinstance(base, int) and not {"n", "n_before", "answered"} & set(frame.columns):
         yield words.say(_("n = {n}"), n=base)
     for caveat in getattr(result, "caveats", ()):
-        yield say_caveat(caveat, words)
-
-
-def say_caveat(caveat: str, words: Words) -> str:
-    """Return a caveat in the reader's language; levels under the labels of their segment."""
-    if isinstance(caveat, Caveat):
-        told, segment = caveat.facts, caveat.facts.get("segment")
-        if segment and "levels" in told:
-            told = {**told, "levels": tuple(f"{segment}={level}" for level in told["levels"])}
-        return words.say(caveat.message, **told)
-    return words.say(caveat) if "{" not in caveat else caveat
+        yield formats.say_caveat(caveat, words)

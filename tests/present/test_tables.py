@@ -10,7 +10,8 @@ from cxlib import Engagement
 from cxlib.analysis.results import Caveat
 from cxlib.errors import CxError
 from cxlib.present import mime
-from cxlib.present.tables import say_caveat, view
+from cxlib.present.formats import say_caveat
+from cxlib.present.tables import view
 from cxlib.present.withhold import is_withheld, withhold
 from cxlib.words import Words
 from cxlib.workspace import Workspace

@@ -19,7 +19,7 @@ from tests.test_catalogues import HALF_WIDTH, LOOSE, glossary
 NO_METHOD = {"metrics", "validate", "estimation", "results", "business_time", "shrinkage"}
 """What methods stand on."""
 READERS = {
-    *("actions.last_day", "weights.read_margins"),
+    *("actions.last_day", "actions.past", "weights.read_margins"),
     *(f"service.{n}" for n in ("calendar_period", "cohort", "kpi_rows")),
     *(f"service.{n}" for n in ("moment_of", "opened_in", "unit_of")),
 }

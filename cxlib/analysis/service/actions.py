@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.actions import FINISHED, STATES, last_day
+from cxlib.analysis.actions import FINISHED, STATES, last_day, past
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.results import MINIMUM_BASE, Result
 from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
@@ -185,7 +185,7 @@ def follow_up(
         if one.state in FINISHED and len(course.table):
             own = course.table[course.table["kpi"] == one.kpi]
             months = int(((own["period"] > done) & (own["n"] >= minimum_base)).sum())
-        late = end is not None and one.state in RUNNING and last_day(one.due) < end
+        late = one.state in RUNNING and past(one.due, end)
         later = end is not None and one.finished != "" and last_day(one.finished) > end
         moved = None if later or one.state not in FINISHED else _moved(now, done, months)
         row: dict[str, Any] = {name: getattr(one, name) for name in _GIVEN}

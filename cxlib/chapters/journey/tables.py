@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.actions import last_day
+from cxlib.analysis.actions import past
 from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
 from cxlib.words import mark as _
 
@@ -159,7 +159,7 @@ def owned(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
     first = first.rename(columns={"title": "open_action", "owner": "led_by", "due": "action_due"})
     end = engagement.last_day
     first["action_state"] = [
-        "late" if end and isinstance(due, str) and last_day(due) < end else state
+        "late" if past(due, end) else state
         for due, state in zip(first["action_due"], first["state"], strict=True)
     ]
     names = ["kpi", "led_by", "open_action", "action_due", "action_state"]

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib.analysis import selection
+from cxlib.analysis.actions import past
 from cxlib.analysis.selection import Selection, Weighting
 from cxlib.chapters.rows import plain
 from cxlib.chapters.tools.register import RECIPROCAL, starter
@@ -215,7 +216,7 @@ def rollout(engagement: Any) -> pd.DataFrame:
         rows[["due_on", "done", "whose"]] = None
     rows = plain(rows)
     finished = [day is not None and (end is None or day <= end) for day in rows["done"]]
-    late = [due is not None and end is not None and due < end for due in rows["due_on"]]
+    late = [past(due, end) for due in rows["due_on"]]
     rows["state"] = [
         "done" if f else "late" if behind else "open"
         for f, behind in zip(finished, late, strict=True)

@@ -13,6 +13,7 @@ import pandas as pd
 from statsmodels.stats.weightstats import DescrStatsW
 
 from cxlib.analysis import training
+from cxlib.analysis.actions import past
 from cxlib.chapters.rows import joined
 from cxlib.chapters.training.register import ASPECTS
 from cxlib.errors import DataError
@@ -37,7 +38,7 @@ def sessions(engagement: Any) -> pd.DataFrame:
     held = [day if day is not None and day <= end else None for day in table["held"]]
     table["held_on"] = pd.Series(held, table.index, dtype=object)
     table["state"] = [
-        "held" if on else "not held" if due < end else "still to come"
+        "held" if on else "not held" if past(due, end) else "still to come"
         for on, due in zip(held, table["due_on"], strict=True)
     ]
     table["asked_in"], table["came"] = counts.T if len(table) else ((), ())
