@@ -96,7 +96,7 @@ def _headline(lesson: Lesson) -> Told:
     return {
         "short": _short,
         "counted": lambda text: 1 <= len(_numbers(text)) <= 2,
-        "true": lambda text: all(
+        "tabled": lambda text: all(
             any(abs(number - one) <= 0.55 for one in true) for number in _numbers(text)
         ),
         "plain": lambda text: not _has(_TECHNICAL, text),
