@@ -8,6 +8,7 @@ import copy
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,7 @@ def test_a_usual_mistake_is_recognised() -> None:
     assert "there are more" in lesson.check("1.5", {"csat"}).text
 
 
+@cache
 def answers_of(name: str) -> tuple[Lesson, dict[str, Any]]:
     lesson = Lesson(int(name.split(".", maxsplit=1)[0]))
     lesson.seed = 7
