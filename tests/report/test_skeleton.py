@@ -99,7 +99,9 @@ def test_what_architecture_says_of_adding_a_chapter_is_followed_to_the_letter(
 
     run("cxlib", "new-chapter", "17", "toy")
     folder = root / "cxlib" / "chapters" / "toy"
-    for part in re.findall(r"`(\w+\.(?:py|yaml|csv))` \(", steps):  # step 2 names what the folder holds
+    for part in re.findall(
+        r"`(\w+\.(?:py|yaml|csv))` \(", steps
+    ):  # step 2 names what the folder holds
         assert (folder / part).is_file(), part
     assert "zh/toy" in run("cxlib.report.catalogue")
     assert translate(folder / "zh.po") >= 5
