@@ -6,6 +6,9 @@ from cxlib.present import verdicts
 from cxlib.present.findings import Rule
 from cxlib.words import mark as _
 
+SPLIT = ("like for like", "mix", "both", "unclear")
+"""Causes of a change or gap that was told apart from the mix; without another segment none is."""
+
 # fmt: off
 MOVES = (
     Rule({"turn": "worse", "cause": ("like for like", "both"), "fell_with": None},
@@ -57,9 +60,12 @@ TOUCHPOINTS = (
 )
 
 GROUPS = (
-    Rule({"turn": "worse", "direction": "higher"}, _("{level} customers score {value}, {by_like} below comparable others."), "warning", _("Listen to these customers first.")),
-    Rule({"turn": "worse", "direction": "lower"}, _("{level} customers judge worse than comparable others: {value}, {by_like} apart."), "warning", _("Listen to these customers first.")),
-    Rule({"turn": "better", "mirrored": "no"}, _("{level} customers score {value}, {by_like} better than comparable others."), "note"),
+    Rule({"turn": "worse", "direction": "higher", "cause": SPLIT}, _("{level} customers score {value}, {by_like} below comparable others."), "warning", _("Listen to these customers first.")),
+    Rule({"turn": "worse", "direction": "lower", "cause": SPLIT}, _("{level} customers judge worse than comparable others: {value}, {by_like} apart."), "warning", _("Listen to these customers first.")),
+    Rule({"turn": "better", "mirrored": "no", "cause": SPLIT}, _("{level} customers score {value}, {by_like} better than comparable others."), "note"),
+    Rule({"turn": "worse", "direction": "higher", "cause": "not split"}, _("{level} customers score {value}, {by_change} below the others."), "warning", _("Listen to these customers first.")),
+    Rule({"turn": "worse", "direction": "lower", "cause": "not split"}, _("{level} customers judge worse than the others: {value}, {by_change} apart."), "warning", _("Listen to these customers first.")),
+    Rule({"turn": "better", "mirrored": "no", "cause": "not split"}, _("{level} customers score {value}, {by_change} better than the others."), "note"),
     Rule({"grew": "yes"}, _("{level} customers are now {share_after} of the answers, {share_before} in {to}."), "warning",
          _("Find out whether there are more of them, or more of them answered."), _("They are now {share_after} of the answers, {share_before} in {to}."), "stake_moved"),
 )
