@@ -97,6 +97,8 @@ def map_journey(
             f"touchpoint {strange[0]!r} is scored but in no stage{nearest(strange[0], place)}"
         )
     read = scores.set_index("touchpoint")
+    if not read.index.is_unique:
+        raise DataError(f"{str(read.index[read.index.duplicated()][0])!r} is scored twice.")
     rows = [
         {"stage": stage, "touchpoint": name, "position": at}
         | _scored(read, name, scales, lower_is_better)
@@ -189,10 +191,14 @@ def drop_off(
     again, or a step back, within a window of the one before is the same journey and counts nowhere;
     the window runs from when the stage was first reached, so repeating a step prolongs nothing.
     """
-    length = pd.Timedelta(days=window) if isinstance(window, (int, float)) else pd.Timedelta(window)
+    try:
+        length = pd.Timedelta(window, unit="D" if isinstance(window, (int, float)) else None)
+    except ValueError:
+        length = pd.NaT
     if not length > pd.Timedelta(0):
         raise DataError(f"window is {window}; it is a time above 0.")
-    named, time = validate.column(events, "stage").astype(str), validate.column(events, "time")
+    named = validate.column(events, "stage").astype(str)
+    time = validate.dates_of(validate.column(events, "time"))
     strange = [name for name in named.unique() if name not in stages]
     if strange:
         raise DataError(f"events name {strange[0]!r}, no stage{nearest(strange[0], stages)}")
@@ -203,7 +209,7 @@ def drop_off(
         {
             "customer": pd.factorize(validate.column(events, "customer"))[0],
             "at": named.map({stage: at for at, stage in enumerate(known)}).astype("int64"),
-            "time": pd.to_datetime(time),
+            "time": time,
         }
     ).sort_values(["customer", "time", "at"], kind="stable")
     end = frame["time"].max() if until is None else pd.Timestamp(until)
@@ -234,6 +240,8 @@ def _scored(
         return row
     known = scores.reindex(index=[name], columns=list(keys)).astype("float64")  # None: no error
     row |= dict(zip(keys, known.to_numpy()[0].tolist(), strict=True))
+    if isinstance(scales, Mapping) and name not in scales:
+        raise DataError(f"no scale is told for {name!r}{nearest(name, scales)}")
     low, high = scales[name] if isinstance(scales, Mapping) else scales
     if not low < high:
         raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")

@@ -203,8 +203,8 @@ def score(
     result["rank_weighted_sum"] = result["weighted_sum"].rank(ascending=False, method="min")
     drawn = ["rank_low", "rank_high", "p_first"]
     result[drawn] = np.nan
-    if count(draws, "draws"):
-        noise = generator(seed).standard_normal((draws, len(criteria)))
+    if times := count(draws, "draws"):
+        noise = generator(seed).standard_normal((times, len(criteria)))
         moved = counted * np.exp(number(spread, "spread") * noise)
         result.loc[stays, drawn] = _firmness(x[stays], moved, higher)
     result["knocked_out"] = [", ".join(names) for names in failed]

@@ -15,7 +15,6 @@ from statsmodels.stats.proportion import proportion_confint
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -110,7 +109,7 @@ def scorecard(
     data["visitor"] = visits[visitor].astype("string").to_numpy() if visitor in visits else pd.NA
     data["critical"] = False
     if critical in visits:
-        data["critical"] = visits[critical].fillna(False).astype(bool).to_numpy()
+        data["critical"] = validate.flags(visits[critical]).fillna(value=False).to_numpy(bool)
     _check(data)
     used = data[data["score"].notna()]
     if used.empty:
@@ -118,7 +117,7 @@ def scorecard(
     used = used.assign(failed=used["score"] < used["maximum"])
     used["critical_failed"] = used["failed"] & used["critical"]
     each, parts = _scored(used)
-    level = number(confidence, "confidence")
+    level = validate.check_confidence(confidence)
     visitors, adjusted, notes = _visitors(each, level)
     table = _means(each, "by", level).rename(columns={"by": by})
     table["adjusted"] = table[by].map(adjusted).astype(float)
@@ -188,7 +187,7 @@ def change(
     so neither who went nor where moves it; visitors are left out where they cannot be told from
     the round.
     """
-    level = number(confidence, "confidence")
+    level = validate.check_confidence(confidence)
     rounds = [one.visits.assign(later=float(at)) for at, one in enumerate((before, after))]
     places = [p for p in before.table[by] if p in set(after.table[by])]
     both = pd.concat(rounds, ignore_index=True)

@@ -15,6 +15,7 @@ from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result
 from cxlib.analysis.targets import detectable_change, sample_size
+from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -98,7 +99,7 @@ def sample_plan(
     effect = number(design_effect, "design_effect")
     if not (isfinite(effect) and effect > 0):
         raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
-    z, asked = z_of(number(confidence, "confidence")), _read_targets(targets)
+    z, asked = z_of(check_confidence(confidence)), _read_targets(targets)
     groups = _read_groups(segments, response_rate, population)
     sent = None if budget is None else number(budget, "budget")
     if sent is not None and not sent > 0:

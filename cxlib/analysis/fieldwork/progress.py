@@ -111,13 +111,10 @@ def progress(
     quotas = plan.quotas if isinstance(plan, SamplePlan) else plan
     if responses.empty:
         raise DataError("no interview was started yet: there is nothing to compare with the plan.")
-    try:
-        day = pd.to_datetime(validate.column(responses, date)).dt.normalize()
-    except (ValueError, TypeError) as unread:
-        raise DataError(f"{date!r} holds what is no date: {unread}") from None
+    day = validate.dates_of(validate.column(responses, date)).dt.normalize()
     done = np.ones(len(responses), dtype=bool)
     if finished is not None and finished in responses:
-        done = responses[finished].fillna(False).astype(bool).to_numpy()
+        done = validate.flags(responses[finished]).fillna(value=False).to_numpy(bool)
     took = np.full(len(responses), nan)
     if seconds is not None and seconds in responses:
         took = validate.numbers(responses[seconds])

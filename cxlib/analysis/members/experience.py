@@ -11,10 +11,17 @@ import pandas as pd
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.members.purchases import coded, dates_of, moment, p_of, wald
-from cxlib.analysis.metrics import number
+from cxlib.analysis.members.purchases import coded, p_of, wald
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
-from cxlib.analysis.validate import Floats, column, count, numbers
+from cxlib.analysis.validate import (
+    Floats,
+    check_confidence,
+    column,
+    count,
+    dates_of,
+    moment,
+    numbers,
+)
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -120,7 +127,7 @@ def value_of_experience(
     over = left <= people["at"] + pd.Timedelta(days=horizon)
     people["stay"] = (~over.fillna(False)).astype(float)
     design = _covariates(people, adjust_for)
-    z = z_of(number(confidence, "confidence"))
+    z = z_of(check_confidence(confidence))
     outcomes = ("spend", "stay") if over.any() else ("spend",)
     fits = {name: _fit(people, design, name) for name in outcomes}
     table = pd.DataFrame(

@@ -17,10 +17,18 @@ import pandas as pd
 from scipy.optimize import minimize
 
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.members.purchases import dates_of, days_of, moment, p_of, wald
-from cxlib.analysis.metrics import number
+from cxlib.analysis.members.purchases import days_of, p_of, wald
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
-from cxlib.analysis.validate import Flags, Floats, column, count, generator
+from cxlib.analysis.validate import (
+    Flags,
+    Floats,
+    check_confidence,
+    column,
+    count,
+    dates_of,
+    generator,
+    moment,
+)
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -101,7 +109,7 @@ def effect_of_joining(
     afterwards (regression to the mean), which would look like an effect. A customer who joins later
     is an other until then. Standard errors are by customer.
     """
-    horizon, z = count(horizon, "horizon"), z_of(number(confidence, "confidence"))
+    horizon, z = count(horizon, "horizon"), z_of(check_confidence(confidence))
     if not horizon:
         raise DataError("horizon is 0 days; spend after joining needs some.")
     (days, caveats), until = days_of(transactions, as_of=as_of), moment(as_of)
