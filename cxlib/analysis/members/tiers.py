@@ -66,9 +66,8 @@ def tier_movement(
                 f"column {name!r} holds the tier {first!r} ({int(strange.sum())} such), which is "
                 f"not among the rules{nearest(first, tiers)}"
             )
-    places = [
-        pd.Index([*tiers, NONE]).get_indexer(pd.Index(held[name])) for name in (before, after)
-    ]
+    ladder = pd.Index([*tiers, NONE])
+    places = [ladder.get_indexer(pd.Index(cells)) for cells in held.values()]
     pairs = pd.DataFrame(dict(zip(("start", "end"), places, strict=True)))
     table = pairs.value_counts(sort=False).sort_index().rename("n").reset_index()
     table["share"] = table["n"] / table.groupby("start")["n"].transform("sum")
@@ -76,7 +75,7 @@ def tier_movement(
     cases = [start == outside, end == outside, end > start, end < start]
     table["direction"] = np.select(cases, ["joined", "left", "up", "down"], "same")
     for at, (name, place) in enumerate((("before", start), ("after", end))):
-        table.insert(at, name, np.array([*tiers, NONE], dtype=object)[place])
+        table.insert(at, name, ladder.to_numpy(object)[place])
     table = table[(start < outside) | (end < outside)].reset_index(drop=True)
     return Movement(table=table, order=tiers, n=int(table["n"].sum()))
 
