@@ -82,62 +82,81 @@ def map_journey(
     -----
     "Clearly" below or above: the touchpoint's interval excludes the mean of the others by answers.
     """
-    place: dict[str, tuple[str, int]] = {}
-    for stage, names in stages.items():
-        for name in names:
-            if name in place:
-                raise DataError(f"{name!r} stands in stage {place[name][0]!r} and in {stage!r}.")
-            place[name] = (stage, len(place) + 1)
-    if not place:
-        raise DataError("the journey has no touchpoint: name stages with their touchpoints.")
-    validate.column(scores, "touchpoint")
-    strange = [str(name) for name in scores["touchpoint"] if name not in place]
-    if strange:
-        raise DataError(
-            f"touchpoint {strange[0]!r} is scored but in no stage{nearest(strange[0], place)}"
-        )
-    read = scores.set_index("touchpoint")
-    if not read.index.is_unique:
-        raise DataError(f"{str(read.index[read.index.duplicated()][0])!r} is scored twice.")
-    rows = [
-        {"stage": stage, "touchpoint": name, "position": at}
-        | _scored(read, name, scales, lower_is_better)
-        for name, (stage, at) in place.items()
-    ]
-    table = pd.DataFrame(rows)
+    table = _placed(stages)
+    known = _known(table["touchpoint"], scores)
+    table = pd.concat([table, known], axis=1)
+    table = pd.concat([table, _emotion(table, scales, lower_is_better)], axis=1)
     table["importance"], table["proven"] = nan, False
     if importance is not None:
         told = importance.set_index("driver")
         table["importance"] = table["touchpoint"].map(told["share"])
         table["proven"] = table["touchpoint"].map(told["p_unique"]).lt(ALPHA)
-    n = table["n"].fillna(0).to_numpy(dtype=float)
-    emotion = table["emotion"].to_numpy(dtype=float)
-    told_n = np.where(np.isnan(emotion), 0.0, n)
-    total, mass = float(np.nansum(told_n * np.nan_to_num(emotion))), float(told_n.sum())
-    table["role"] = [
-        _role(
-            row,
-            (total - told_n[at] * np.nan_to_num(emotion[at])) / rest if rest > 0 else nan,
-            float(table["importance"].mean()),
-        )
-        for at, row in enumerate(table.to_dict("records"))
-        for rest in [mass - told_n[at]]
-    ]
-    notes = []
+    felt = table["emotion"].fillna(0.0)
+    n = table["n"].fillna(0.0).where(table["emotion"].notna(), 0.0)
+    total, mass = float((n * felt).sum()), float(n.sum())
+    others = (total - n * felt) / (mass - n).where(mass > n)
+    pain, strength = table["emotion_high"] < others, table["emotion_low"] > others
+    truth = table["proven"] & (table["importance"] >= table["importance"].mean())
+    roles = [_("failing moment of truth"), _("pain point"), _("moment of truth"), _("strength")]
+    table["role"] = np.select([pain & truth, pain, truth, strength], roles, "")
+    notes: tuple[Caveat, ...] = ()
     unscored = table.loc[table["value"].isna(), "touchpoint"].tolist()
     if unscored:
         message = _("No score is shown for {touchpoint} ({n} such touchpoints).")
-        notes.append(Caveat(message, touchpoint=unscored[0], n=len(unscored)))
+        notes = (Caveat(message, touchpoint=unscored[0], n=len(unscored)),)
     voices = pd.DataFrame(columns=["touchpoint", "comment"])
     if comments is not None:
-        voices = comments.loc[comments["touchpoint"].isin(place), ["touchpoint", "comment"]]
+        here = comments["touchpoint"].isin(table["touchpoint"])
+        voices = comments.loc[here, ["touchpoint", "comment"]]
     return JourneyMap(
         table=table,
-        stages=_stages(stages, table, place, events),
+        stages=_stages(list(stages), table, events),
         comments=voices.reset_index(drop=True),
         mean_emotion=total / mass if mass else nan,
-        caveats=tuple(notes),
+        caveats=notes,
     )
+
+
+def _placed(stages: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return each touchpoint with its stage, in order."""
+    pairs = [(stage, name) for stage, names in stages.items() for name in names]
+    table = pd.DataFrame(pairs, columns=["stage", "touchpoint"])
+    if table.empty:
+        raise DataError("the journey has no touchpoint: name stages with their touchpoints.")
+    for stage, name in table[table["touchpoint"].duplicated()].to_numpy()[:1]:
+        first = table.loc[table["touchpoint"] == name, "stage"].iloc[0]
+        raise DataError(f"{name!r} stands in stage {first!r} and in {stage!r}.")
+    return table.assign(position=range(1, len(table) + 1))
+
+
+def _known(names: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of each touchpoint's score; missing where it is not scored."""
+    scored = validate.column(scores, "touchpoint")
+    strange = [str(name) for name in scored if name not in set(names)]
+    if strange:
+        raise DataError(
+            f"touchpoint {strange[0]!r} is scored but in no stage{nearest(strange[0], names)}"
+        )
+    if scored.duplicated().any():
+        raise DataError(f"{str(scored[scored.duplicated()].iloc[0])!r} is scored twice.")
+    known = scores.set_index("touchpoint").reindex(index=names, columns=_SCORE)
+    return known.astype("float64").reset_index(drop=True)  # None: no error
+
+
+def _emotion(table: pd.DataFrame, scales: Any, lower_is_better: Sequence[str]) -> pd.DataFrame:
+    """Return scores and their ends on −1 to 1, the best answer above."""
+    ends = pd.DataFrame(index=table.index, columns=["emotion", "emotion_low", "emotion_high"])
+    for at, name in table.loc[table[_SCORE].notna().any(axis=1), "touchpoint"].items():
+        if isinstance(scales, Mapping) and name not in scales:
+            raise DataError(f"no scale is told for {name!r}{nearest(name, scales)}")
+        low, high = scales[name] if isinstance(scales, Mapping) else scales
+        if not low < high:
+            raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")
+        told = (
+            2 * (table.loc[at, ["value", "low", "high"]].to_numpy(float) - low) / (high - low) - 1
+        )
+        ends.loc[at] = -told[[0, 2, 1]] if name in lower_is_better else told
+    return ends.astype(float)
 
 
 def drop_off(
@@ -226,55 +245,15 @@ def drop_off(
 
 
 _GONE = ["drop_off", "low", "high"]
+_SCORE = ["n", "reach", "value", "low", "high"]
 
 
-def _scored(
-    scores: pd.DataFrame, name: str, scales: Any, lower_is_better: Sequence[str]
-) -> dict[str, float]:
-    """Return a touchpoint's score, and the same on −1 to 1."""
-    keys = ("n", "reach", "value", "low", "high")
-    row: dict[str, float] = dict.fromkeys(
-        (*keys, *(f"emotion{e}" for e in ("", "_low", "_high"))), nan
-    )
-    if name not in scores.index:
-        return row
-    known = scores.reindex(index=[name], columns=list(keys)).astype("float64")  # None: no error
-    row |= dict(zip(keys, known.to_numpy()[0].tolist(), strict=True))
-    if isinstance(scales, Mapping) and name not in scales:
-        raise DataError(f"no scale is told for {name!r}{nearest(name, scales)}")
-    low, high = scales[name] if isinstance(scales, Mapping) else scales
-    if not low < high:
-        raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")
-    ends = [2 * (row[key] - low) / (high - low) - 1 for key in ("value", "low", "high")]
-    if name in lower_is_better:
-        ends = [-ends[0], -ends[2], -ends[1]]
-    return row | dict(zip(("emotion", "emotion_low", "emotion_high"), ends, strict=True))
-
-
-def _role(row: Mapping[Any, Any], others: float, usual: float) -> str:
-    pain = row["emotion_high"] < others
-    truth = bool(row["proven"]) and row["importance"] >= usual
-    if pain and truth:
-        return _("failing moment of truth")
-    if pain:
-        return _("pain point")
-    if truth:
-        return _("moment of truth")
-    return _("strength") if row["emotion_low"] > others else ""
-
-
-def _stages(
-    stages: Mapping[str, Sequence[str]],
-    table: pd.DataFrame,
-    place: Mapping[str, tuple[str, int]],
-    events: pd.DataFrame | None,
-) -> pd.DataFrame:
-    names = list(stages)
+def _stages(names: list[str], table: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame:
     told = table[table["emotion"].notna()]
     mass = told.groupby("stage")["n"].sum()
     felt = (told["emotion"] * told["n"]).groupby(told["stage"]).sum() / mass.where(mass > 0)
     frame = pd.DataFrame({"stage": names, "position": range(1, len(names) + 1)})
-    frame["touchpoints"] = [len(touchpoints) for touchpoints in stages.values()]
+    frame["touchpoints"] = frame["stage"].map(table["stage"].value_counts()).fillna(0).astype(int)
     frame["emotion"] = frame["stage"].map(felt).astype(float)
     frame[["entered", "left", *_GONE]] = nan
     if events is None:
@@ -283,19 +262,18 @@ def _stages(
     if "stage" in events:
         reached = events["stage"].astype(str)
     else:
-        reached = validate.column(events, "touchpoint").map(
-            lambda name: place.get(name, (name, 0))[0]
-        )
+        touched = validate.column(events, "touchpoint")
+        reached = touched.map(table.set_index("touchpoint")["stage"]).fillna(touched)
     strange = [str(stage) for stage in reached.unique() if stage not in names]
     if strange:
         raise DataError(f"events name {strange[0]!r}, no stage{nearest(strange[0], names)}")
     furthest = reached.map({stage: at for at, stage in enumerate(names)}).groupby(customer).max()
-    for at in range(len(names)):
-        entered, left = int((furthest >= at).sum()), int((furthest == at).sum())
-        frame.loc[at, ["entered", "left"]] = [entered, left]
-        if entered and at < len(names) - 1:
-            low, high = proportion_confint(left, entered, method="wilson")
-            frame.loc[at, _GONE] = [left / entered, low, high]
+    left = np.bincount(furthest.to_numpy(int), minlength=len(names)).astype(float)
+    entered = left[::-1].cumsum()[::-1]
+    frame["entered"], frame["left"] = entered, left
+    went = (entered > 0) & (np.arange(len(names)) < len(names) - 1)
+    low, high = proportion_confint(left[went], entered[went], method="wilson")
+    frame.loc[went, _GONE] = np.column_stack([left[went] / entered[went], low, high])
     return frame
 
 

@@ -94,21 +94,22 @@ def register(
     wrong = sorted(set(stance) - {"for", "against"})
     if wrong:
         raise DataError(f"stance is {wrong[0]!r}; it is 'for' or 'against'.")
-    rows = []
-    for need in dict.fromkeys([*told["need"], *listed.index]):
-        mine, against = told[told["need"] == need], stance[told["need"] == need].eq("against")
-        heard = mine[~against].drop_duplicates(["source", "who"])
-        state = listed.loc[need].to_dict() if need in listed.index else {}
-        rows.append(
-            {"need": need, "kind": state.get("kind", ""), "n": len(mine)}
-            | {"people": mine["who"].nunique(), "sources": mine["source"].nunique()}
-            | {"weight": float(sum(counts.get(str(source), 1.0) for source in heard["source"]))}
-            | {"first": mine["when"].min(), "last": mine["when"].max()}
-            | {"state": state.get("state") or "sorted"}
-            | {key: state.get(key, "") for key in ("confirmed_by", "confirmed_on", "actions")}
-            | {"against": int(against.sum())}
-        )
-    table = pd.DataFrame(rows, columns=_COLUMNS)
+    against = stance.eq("against")
+    heard = told[~against].drop_duplicates(["need", "source", "who"])
+    weighed = heard["source"].astype(str).map(counts).fillna(1.0).groupby(heard["need"]).sum()
+    table = told.assign(against=against).groupby("need", sort=False).agg(
+        n=("need", "size"), people=("who", "nunique"), sources=("source", "nunique"),
+        first=("when", "min"), last=("when", "max"), against=("against", "sum"),
+    )  # fmt: skip
+    table = table.reindex(dict.fromkeys([*table.index, *listed.index]))
+    whole = ["n", "people", "sources", "against"]
+    table[whole] = table[whole].fillna(0).astype(int)
+    table["weight"] = weighed.reindex(table.index).fillna(0.0)
+    for name in ("kind", "state", "confirmed_by", "confirmed_on", "actions"):
+        known = listed[name] if name in listed else pd.Series(dtype=object)
+        table[name] = known.reindex(table.index).fillna("")
+    table["state"] = table["state"].replace("", "sorted")
+    table = table.rename_axis("need").reset_index()[_COLUMNS]
     table = table.sort_values(["weight", "n"], ascending=False, ignore_index=True)
     held = table["state"].isin(("confirmed", "fed back"))
     idle = table.loc[held & table["actions"].fillna("").eq(""), "need"]

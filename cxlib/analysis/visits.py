@@ -268,19 +268,18 @@ def _means(scores: pd.DataFrame, by: str, confidence: float) -> pd.DataFrame:
 
 
 def _standards(used: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    rows = []
-    for name, mine in used.groupby("standard", sort=False):
-        share = float(mine["score"].sum() / mine["maximum"].sum())
-        low, high = proportion_confint(share * len(mine), len(mine), 1 - confidence, "wilson")
-        failing = mine.groupby("by", sort=False, observed=True)["failed"].mean()
-        rows.append(
-            {"standard": name, "section": mine["section"].iloc[0], "n": len(mine)}
-            | {"failed": int(mine["failed"].sum()), "value": 100 * share}
-            | {"low": 100 * float(low), "high": 100 * float(high)}
-            | {"critical": bool(mine["critical"].any())}
-            | {"weakest": failing.idxmax() if failing.max() > 0 else ""}
-        )
-    return pd.DataFrame(rows).sort_values("value", kind="stable", ignore_index=True)
+    table = used.groupby("standard", sort=False).agg(
+        section=("section", "first"), n=("score", "size"), failed=("failed", "sum"),
+        won=("score", "sum"), most=("maximum", "sum"), critical=("critical", "any"),
+    )  # fmt: skip
+    share = table.pop("won") / table.pop("most")
+    ends = proportion_confint(share * table["n"], table["n"], 1 - confidence, "wilson")
+    for at, (name, values) in enumerate(zip(("value", "low", "high"), (share, *ends), strict=True)):
+        table.insert(3 + at, name, 100 * values)
+    failing = used.groupby(["standard", "by"], sort=False, observed=True)["failed"].mean()
+    worst = failing.groupby("standard").idxmax().map(lambda at: at[1] if failing[at] > 0 else "")
+    table = table.assign(weakest=worst).reset_index()
+    return table.sort_values("value", kind="stable", ignore_index=True)
 
 
 def _visitors(

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, TableResult
 from cxlib.analysis.targets import detectable_change, sample_size
 from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError, nearest
@@ -252,13 +252,6 @@ def _beyond(table: pd.DataFrame) -> tuple[Caveat, ...]:
     return tuple(notes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class VisitPlan(Result):
-    """A round of visits: ``date, daypart, location, visitor``, one row a visit, in time order."""
-
-    table: pd.DataFrame
-
-
 def visit_plan(
     locations: Sequence[str],
     *,
@@ -268,7 +261,7 @@ def visit_plan(
     end: dt.date,
     dayparts: Sequence[str] = DAYPARTS,
     seed: int = 0,
-) -> VisitPlan:
+) -> TableResult:
     """Plan who visits which location when, so that a strict visitor makes no location weak.
 
     Loads differ by one visit at most; nobody returns to a location before all others were there; a
@@ -287,6 +280,11 @@ def visit_plan(
         Parts of the day to spread over.
     seed : int
         Of the draw; the same seed gives the same plan.
+
+    Returns
+    -------
+    TableResult
+        ``date, daypart, location, visitor``, one row a visit, in time order.
 
     Raises
     ------
@@ -329,4 +327,4 @@ def visit_plan(
             "{n} of {all} visitors see one location only: send fewer people, or more often."
         )
         notes.append(Caveat(message, n=int((seen < 2).sum()), all=len(seen)))
-    return VisitPlan(table=table, caveats=tuple(notes))
+    return TableResult(table=table, n_used=len(table), n_dropped=0, caveats=tuple(notes))
