@@ -23,17 +23,14 @@ ALPHA = 0.05
 class JourneyMap(Result):
     """A journey, stage by stage.
 
-    ``table``: one row a touchpoint, in the journey's order: ``stage, touchpoint, position`` (from
-    1), ``n, reach`` (share who used it, 0 to 1), ``value, low, high`` (score in its own unit),
-    ``emotion, emotion_low, emotion_high`` (−1 worst answer, 0 middle of the scale, 1 best),
-    ``importance`` (share of what drivers explain, 0 to 1), ``proven`` (a driver by its own test),
-    ``role``: "pain point" (clearly below the journey's mean), "moment of truth" (a proven driver of
-    at least average importance), "failing moment of truth" (both), "strength" (clearly above), or
-    "". ``stages``: one row a stage: ``stage, position, touchpoints, emotion`` (mean of its
-    touchpoints by answers), ``entered, left, drop_off, low, high`` (customers who reached it, of
-    those how many went no further, and that share with its Wilson interval; NaN without events).
-    ``comments``: ``touchpoint, comment``: comments that stand for it, if given. ``mean_emotion``:
-    of the whole journey, by answers.
+    ``table``: a row a touchpoint, in order: ``stage, touchpoint, position, n, reach, value, low,
+    high, emotion`` (−1 worst answer, 1 best) and its ends, ``importance`` (share of what drivers
+    explain), ``proven`` (by its own test), ``role``: "pain point" (clearly below the journey's
+    mean), "moment of truth" (a proven driver of at least average importance), "failing moment of
+    truth" (both), "strength" (clearly above), or "". ``stages``: ``stage, position, touchpoints,
+    emotion`` (mean by answers), ``entered, left`` (went no further), ``drop_off`` with its Wilson
+    interval; NaN without events. ``comments``: ``touchpoint, comment``. ``mean_emotion``: of the
+    whole journey, by answers.
     """
 
     table: pd.DataFrame
@@ -119,7 +116,8 @@ def map_journey(
 
 def _placed(stages: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Return each touchpoint with its stage, in order."""
-    pairs = [(stage, name) for stage, names in stages.items() for name in names]
+    lists = {stage: [of] if isinstance(of, str) else of for stage, of in stages.items()}
+    pairs = [(stage, name) for stage, names in lists.items() for name in names]
     table = pd.DataFrame(pairs, columns=["stage", "touchpoint"])
     if table.empty:
         raise DataError("the journey has no touchpoint: name stages with their touchpoints.")

@@ -27,15 +27,13 @@ _COLUMNS = [
 class NeedRegister(Result):
     """Needs with their evidence.
 
-    ``table``: one row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
+    ``table``: a row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
     sources`` (distinct), ``weight`` (over sources, people times the source's weight), ``first,
-    last`` (dates), ``state, confirmed_by, confirmed_on, actions``, ``against`` (pieces that say the
-    opposite). ``evidence``: as given, without what names no need. ``unsorted``: evidence that names
-    no need yet. ``coverage``: one row a customer group, if evidence tells it: ``group, people,
-    needs, named_only_here``. ``saturation``: one row a person, in the order heard: ``position, who,
-    new`` (needs named for the first time), ``known`` (so far). ``unheard``: needs of the list
-    without any evidence: assumed, not heard. ``unanswered``: confirmed needs that no action
-    answers.
+    last, state, confirmed_by, confirmed_on, actions, against`` (pieces that say the opposite).
+    ``evidence``: what names a need; ``unsorted``: the rest. ``coverage``: by customer group, if
+    told: ``group, people, needs, named_only_here``. ``saturation``: by person as heard: ``position,
+    who, new`` (needs named for the first time), ``known``. ``unheard``: listed needs without
+    evidence. ``unanswered``: confirmed needs that no action answers.
     """
 
     table: pd.DataFrame

@@ -23,13 +23,12 @@ from cxlib.words import mark as _
 class Evaluation(Result):
     """What participants gained, of those tested twice.
 
-    ``value, low, high, statistic, df, p_value``: mean gain (after less before) in the test's
-    points, its paired t interval and test, two-sided. ``effect_size, effect_low, effect_high``:
-    gain over the standard deviation of the test before (Glass), with a bootstrap interval; ``d_z``:
-    over that of the gains, with Hedges' correction. ``before, after``: means of those tested twice.
-    ``n, n_before_only, n_after_only, n_neither``: participants tested twice, once, and never;
-    ``lost_before, lost_after``: means of those tested once, NaN if there are none. ``table``: one
-    row a group (or one in all): ``group, n, before, after, value, low, high, p_value``.
+    ``value, low, high, statistic, df, p_value``: mean gain in the test's points, its paired t
+    interval and test. ``effect_size`` with its bootstrap interval: gain over the standard deviation
+    before (Glass); ``d_z``: over that of the gains (Hedges). ``before, after``: means of those
+    tested twice. ``n, n_before_only, n_after_only, n_neither``: participants; ``lost_before,
+    lost_after``: means of those tested once. ``table``: by group: ``group, n, before, after, value,
+    low, high, p_value``.
     """
 
     value: float

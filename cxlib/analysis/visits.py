@@ -22,22 +22,19 @@ from cxlib.words import mark as _
 
 @dataclass(frozen=True, kw_only=True)
 class Scorecard(Result):
-    """Visits summed up.
+    """Visits summed up; scores in percent, differences and effects in points.
 
-    ``table``: one row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value,
-    low, high`` (mean score in percent and its t interval over visits; NaN ends on one visit),
-    ``adjusted`` (at the average visitor; NaN where visitors cannot be told from locations),
-    ``critical`` (visits with a critical failure), ``difference, difference_low, difference_high,
-    p_adjusted`` (from the mean of the other places, in points, at the same visitors where these can
-    be told; one variance for all places). ``sections``: ``section, n, value, low, high``: mean over
-    visits of a section's score, in percent. ``standards``: most often failed first: ``standard,
-    section, n`` (visits to which it applied), ``failed``, ``value`` (percent of points won), ``low,
-    high`` (Wilson), ``critical``, ``weakest`` (the level of `by` where it fails most).
-    ``visitors``: ``visitor, n, effect, low, high, p_adjusted``: how far a visitor scores above
-    (strict ones below) the others at the same places, in points; empty with one visitor.
-    ``visits``: one row a visit: ``visit, value, critical`` and the level of `by`. ``agreement``: of
-    two visitors at one place in one wave, standard by standard; None without such visits. ``n_used,
-    n_dropped``: visits, and rows that did not apply.
+    ``table``: a row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value``
+    (mean) with its t interval, ``adjusted`` (at the average visitor; NaN where visitors cannot be
+    told from places), ``critical`` (visits with a critical failure), ``difference`` with its
+    interval and ``p_adjusted`` (from the mean of the other places, at the same visitors where these
+    can be told; one variance for all). ``sections``: ``section, n, value, low, high``.
+    ``standards``, most often failed first: ``standard, section, n`` (visits to which it applied),
+    ``failed, value`` (of the points) with Wilson's interval, ``critical, weakest`` (the level where
+    it fails most). ``visitors``: ``visitor, n, effect, low, high, p_adjusted``: how far above the
+    others at the same places; empty with one visitor. ``visits``: ``visit, value, critical`` and
+    the level of `by`. ``agreement``: of two visitors at one place in one wave; None without such.
+    ``n_used, n_dropped``: visits, and rows that did not apply.
     """
 
     table: pd.DataFrame

@@ -179,7 +179,7 @@ def _kept(lesson: Lesson) -> Told:
     return {"right": stayed, "now": float(now.sum() / there.sum()), "left": 1 - stayed}
 
 
-def _spend(lesson: Lesson, client: str, by: tuple[str, ...] = ()) -> pd.DataFrame:
+def _spend(lesson: Lesson, client: str, by: tuple[str, ...] = ()) -> Any:
     from cxlib.analysis import members
 
     engagement = lesson.open(client)

@@ -68,7 +68,7 @@ def _explained(lesson: Lesson) -> Told:
 @answers("6.4")
 def _begin(lesson: Lesson) -> Told:
     rows = lesson.open(HARBOUR).survey()
-    ordered = sorted(_drivers(lesson), key=lambda key: float(rows[key].mean()))
+    ordered = sorted(_drivers(lesson), key=lambda key: rows[key].mean())
     return {"right": ordered[0], "best": ordered[-1], "second": ordered[1]}
 
 

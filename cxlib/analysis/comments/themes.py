@@ -30,21 +30,13 @@ AFTER_CONTRAST = 1.5
 class Themes(TableResult):
     """Comments by theme.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a theme, most spoken of first: ``theme, parent, n`` (comments), ``share, low, high``
-        (0 to 1, Wilson, of comments with words), ``positive, negative`` (comments in which it is
-        praised, complained of; both are possible).
-    matrix : pandas.DataFrame
-        Comments by themes, True where a comment speaks of it or of one below it.
-    hits : pandas.DataFrame
-        One row a hit: ``comment`` (its row label), ``theme, term`` (as written), ``start, end``
-        (characters), ``score`` (of its clause, below 0 a complaint).
-    uncoded : pandas.Index
-        Comments with words but without a theme.
-    n_used, n_dropped : int
-        Comments with words, and rows without any.
+    ``table``: a row a theme, most spoken of first: ``theme, parent, n`` (comments), ``share, low,
+    high`` (Wilson, of comments with words), ``positive, negative`` (comments in which it is
+    praised, complained of; both are possible). ``matrix``: comments by themes, True where one
+    speaks of it or of one below it. ``hits``: ``comment`` (its row label), ``theme, term`` (as
+    written), ``start, end`` (characters), ``score`` (of its clause, below 0 a complaint).
+    ``uncoded``: comments with words but without a theme. ``n_used, n_dropped``: comments with
+    words, and without.
     """
 
     matrix: pd.DataFrame

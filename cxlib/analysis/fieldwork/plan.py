@@ -29,20 +29,12 @@ DAYPARTS = (_("morning"), _("afternoon"), _("evening"))
 class SamplePlan(Result):
     """How many to ask; caveats say what cannot be reached, and what the budget cannot show.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a KPI, over all (``level`` empty) and for each level of each segment: ``kpi,
-        segment, level, aim`` ("margin" or "change"), ``size`` (of it, in the KPI's unit),
-        ``answers`` and ``invitations`` needed, ``population``; with a budget also
-        ``answers_affordable, size_affordable`` (what those can show) and ``enough``.
-    quotas : pandas.DataFrame
-        What the whole plan asks for: ``segment, level, answers, invitations``, the largest demand
-        of any KPI; a segment's levels are asked for so many each.
-    answers, invitations : int
-        Over all: the largest of the whole's own demand and each segment's sum.
-    response_rate, design_effect, confidence : float
-        What the plan stands on; the rate over all.
+    ``table``: a row a KPI, over all (``level`` empty) and for each level of each segment: ``kpi,
+    segment, level, aim`` ("margin" or "change"), ``size`` (of it, in the KPI's unit), ``answers,
+    invitations, population``; with a budget also ``answers_affordable, size_affordable`` (what
+    those can show) and ``enough``. ``quotas``: ``segment, level, answers, invitations``, the
+    largest demand of any KPI; a segment's levels are asked for so many each. ``answers,
+    invitations``: over all, the largest of the whole's own demand and each segment's sum.
     """
 
     table: pd.DataFrame

@@ -27,29 +27,15 @@ SPEEDER = 1 / 3
 class Progress(Result):
     """How the field is doing.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a quota: ``segment, level, answers`` (finished), ``quota, missing, share``
-        (reached, 0 to 1), ``per_day`` (over the last seven days), ``met_on`` (day at that rate),
-        ``met_from, met_until``: 95% prediction interval of that day (NaT: no end in sight).
-    days : pandas.DataFrame
-        ``date, started, finished, answers`` (finished so far).
-    ahead : pandas.DataFrame
-        ``date, answers, answers_low, answers_high``: finished so far and, from the last day on, at
-        the rate of the last seven days.
-    drop_off : pandas.DataFrame
-        ``question, reached, left``: who saw it, and who answered nothing after the one before;
-        who finished saw them all, answered or not.
-    n_started, n_finished, n_speeders, n_straight_liners : int
-        Respondents; speeders took under a third of the median time, straight-liners gave every
-        item of the battery the same answer.
-    response_rate, completion : float
-        Finished / invited (NaN if not told), and finished / started.
-    median_seconds : float
-        Of finished interviews; NaN without times.
-    flagged : pandas.Index
-        Rows of speeders and straight-liners.
+    ``table``: a row a quota: ``segment, level, answers`` (finished), ``quota, missing, share,
+    per_day`` (over the last seven days), ``met_on`` (day at that rate) and its 95% prediction
+    interval ``met_from, met_until`` (NaT: no end in sight). ``days``: ``date, started, finished,
+    answers`` (finished so far). ``ahead``: ``date, answers`` and its interval, from the last day on
+    at the rate of the last seven. ``drop_off``: ``question, reached, left``: who saw it, and who
+    answered nothing after the one before; who finished saw them all. Speeders took under a third of
+    `median_seconds` (of finished interviews), straight-liners gave the battery one answer;
+    ``flagged``: their rows. ``response_rate``: finished / invited (NaN if not told);
+    ``completion``: finished / started.
     """
 
     table: pd.DataFrame

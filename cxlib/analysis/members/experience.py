@@ -34,12 +34,11 @@ PAST = ("past_spend", "past_purchases", "tenure")
 class Experience(Result):
     """What detractors, passives and promoters did within a horizon after their first answer.
 
-    ``table``: one row a step ("detractor to passive", "passive to promoter") and ``outcome``
-    ("spend", "stay"): ``value`` with its interval (money a member, or a share of members,
-    adjusted), ``raw`` (the same unadjusted), ``p_value, p_adjusted``, ``n`` (the smaller class),
-    ``n_from, n_to``, ``gain`` (money, if all asked members of the lower class took the step),
-    ``turn`` ("more", "less", "unclear"). ``groups``: a row a class (``level``), its raw means, and
-    ``spend_adjusted`` with its interval.
+    ``table``: a row a step ("detractor to passive", "passive to promoter") and ``outcome``
+    ("spend", "stay"): ``value`` with its interval (money a member, or a share, adjusted), ``raw``
+    (unadjusted), ``p_value, p_adjusted, n`` (the smaller class), ``n_from, n_to, gain`` (money, if
+    all asked of the lower class took the step), ``turn`` ("more", "less", "unclear"). ``groups``: a
+    row a class (``level``), its raw means, and ``spend_adjusted`` with its interval.
     """
 
     table: pd.DataFrame

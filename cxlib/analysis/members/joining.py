@@ -55,13 +55,12 @@ _NEVER = np.iinfo("int64").max
 class Joining(Result):
     """What members spend more once they have joined than comparable customers who had not.
 
-    ``table``: one row: ``effect, effect_low, effect_high`` (money a member within the horizon),
-    ``raw`` (members less all others afterwards), ``change`` (members, after less before),
-    ``p_value, trend, trend_low, trend_high, p_trend`` (the same comparison before joining, which
-    should be 0), ``n`` (members), ``n_others`` (customers weighted to be like them, effectively)
-    and ``turn`` ("more", "less", "unclear", "no telling": earlier trends differ).
-    ``balance``: ``covariate, mean, mean_others, mean_weighted, apart, apart_weighted``
-    (standardised differences), ``n``. ``windows``: ``window, place, mean, mean_others, n``.
+    ``table``, one row: ``effect`` with its interval (money a member within the horizon), ``raw``
+    (members less all others afterwards), ``change`` (members, after less before), ``p_value``,
+    ``trend`` with its interval and ``p_trend`` (the same before joining: should be 0), ``n,
+    n_others`` (effectively, as weighted), ``turn`` ("more", "less", "unclear", "no telling":
+    earlier trends differ). ``balance``: ``covariate, mean, mean_others, mean_weighted, apart,
+    apart_weighted`` (standardised), ``n``. ``windows``: ``window, place, mean, mean_others, n``.
     """
 
     table: pd.DataFrame
