@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import proportion_confint
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -95,19 +95,9 @@ def scorecard(
     visitors who went to the same places.
     """
     needed = {"by": by, "visit": visit, "standard": standard, "score": score}
-    given = {name: validate.column(visits, of).to_numpy() for name, of in needed.items()}
-    data = pd.DataFrame(given)
-    data["score"] = validate.numbers(data["score"].rename(score))
-    numbers = {"maximum": (maximum, 1.0), "weight": (weight, 1.0)}
-    for name, (of, default) in (numbers | {"section_weight": (section_weight, nan)}).items():
-        data[name] = validate.numbers(visits[of]) if of in visits else default
-    for name, of in (("section", section), ("wave", wave)):
-        data[name] = visits[of].astype(str).to_numpy() if of in visits else ""
-    data["visitor"] = visits[visitor].astype("string").to_numpy() if visitor in visits else pd.NA
-    data["critical"] = False
-    if critical in visits:
-        data["critical"] = validate.flags(visits[critical]).fillna(value=False).to_numpy(bool)
-    _check(data)
+    weights = {"maximum": maximum, "weight": weight, "section_weight": section_weight}
+    told = {"section": section, "wave": wave, "visitor": visitor, "critical": critical}
+    data = _read(visits, needed, weights, told)
     used = data[data["score"].notna()]
     if used.empty:
         raise DataError(f"no standard was scored: {score!r} is empty throughout.")
@@ -128,10 +118,8 @@ def scorecard(
         told["p_adjusted"] = adjust(told.pop("p_value"))
         table[gaps] = told.to_numpy()
     table = table.sort_values("value", kind="stable", ignore_index=True)
-    once = int((table["n"] == 1).sum())
-    if once:
-        message = _("{n} of {all} were visited once: one visit says nothing of the next.")
-        notes.append(Caveat(message, n=once, all=len(table)))
+    message = _("{n} of {all} were visited once: one visit says nothing of the next.")
+    once = counted(((table["n"] == 1).sum(), message), all=len(table))
     return Scorecard(
         table=table,
         sections=_means(parts.reset_index(), "section", level),
@@ -141,8 +129,28 @@ def scorecard(
         agreement=_agreement(used),
         n_used=len(each),
         n_dropped=int(data["score"].isna().sum()),
-        caveats=tuple(notes),
+        caveats=notes + once,
     )
+
+
+def _read(
+    visits: pd.DataFrame, needed: dict[str, str], weights: dict[str, str], told: dict[str, str]
+) -> pd.DataFrame:
+    """Return the rows under the names used here, what may be absent filled in, and checked."""
+    data = pd.DataFrame({n: validate.column(visits, of).to_numpy() for n, of in needed.items()})
+    data["score"] = validate.numbers(data["score"].rename(needed["score"]))
+    for name, of in weights.items():
+        default = nan if name == "section_weight" else 1.0
+        data[name] = validate.numbers(visits[of]) if of in visits else default
+    for name in ("section", "wave"):
+        data[name] = visits[told[name]].astype(str).to_numpy() if told[name] in visits else ""
+    who, fatal = told["visitor"], told["critical"]
+    data["visitor"] = visits[who].astype("string").to_numpy() if who in visits else pd.NA
+    data["critical"] = False
+    if fatal in visits:
+        data["critical"] = validate.flags(visits[fatal]).fillna(value=False).to_numpy(bool)
+    _check(data)
+    return data
 
 
 def _scored(used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -281,13 +289,13 @@ def _standards(used: pd.DataFrame, confidence: float) -> pd.DataFrame:
 
 def _visitors(
     each: pd.DataFrame, confidence: float
-) -> tuple[pd.DataFrame, dict[Any, float], list[Caveat]]:
+) -> tuple[pd.DataFrame, dict[Any, float], tuple[Caveat, ...]]:
     """Return each visitor's effect, places at the average visitor, and what stood in the way."""
     columns = ["visitor", "n", "effect", "low", "high", "p_adjusted"]
     known = each[each["visitor"].notna()]
     names = list(known["visitor"].unique())
     if len(names) < 2:
-        return pd.DataFrame(columns=columns), {}, []
+        return pd.DataFrame(columns=columns), {}, ()
     places = pd.get_dummies(known["by"].astype(str), dtype=float)
     # effects sum to zero over visitors: each is told against their mean
     people = pd.get_dummies(known["visitor"], dtype=float)[names]
@@ -298,7 +306,7 @@ def _visitors(
         message = _(
             "Visitors went to different places: strict visitors cannot be told from weak places."
         )
-        return pd.DataFrame(columns=columns), {}, [Caveat(message)]
+        return pd.DataFrame(columns=columns), {}, (Caveat(message),)
     fit = sm.OLS(known["value"].to_numpy(), design).fit()
     contrasts = np.zeros((len(names), design.shape[1]))
     contrasts[:, places.shape[1] :] = np.vstack([np.eye(len(names) - 1), -np.ones(len(names) - 1)])
@@ -309,14 +317,8 @@ def _visitors(
     table = pd.DataFrame(dict(zip(columns, told, strict=True)))
     by_name = dict(zip(places.columns, fit.params[: places.shape[1]], strict=True))
     adjusted = {place: float(by_name[str(place)]) for place in known["by"].unique()}
-    notes = []
-    strict = table[table["p_adjusted"] < 0.05]
-    if len(strict):
-        message = _(
-            "{n} visitors score clearly higher or lower than the others at the same places."
-        )
-        notes.append(Caveat(message, n=len(strict)))
-    return table, adjusted, notes
+    message = _("{n} visitors score clearly higher or lower than the others at the same places.")
+    return table, adjusted, counted(((table["p_adjusted"] < 0.05).sum(), message))
 
 
 def _agreement(used: pd.DataFrame) -> Agreement | None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, TableResult
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, TableResult, counted
 from cxlib.analysis.targets import detectable_change, sample_size
 from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError, nearest
@@ -229,19 +229,13 @@ def _shown(target: Mapping[str, Any], n: float, size: float, z: float, effect: f
 
 
 def _beyond(table: pd.DataFrame) -> tuple[Caveat, ...]:
-    short, notes = int((table["invitations"] > table["population"]).sum()), []
-    if short:
-        message = _(
-            "{n} of {all} needs are more than the customers there are, at this response rate."
-        )
-        notes.append(Caveat(message, n=short, all=len(table)))
-    if "enough" in table and not table["enough"].all():
-        message = _("The budget does not show {n} of {all} things the plan asks for.")
-        notes.append(Caveat(message, n=int((~table["enough"]).sum()), all=len(table)))
-    if (table["answers"] < CARE_BASE).any():
-        message = _("Below {n} answers an interval is rough: ask at least so many.")
-        notes.append(Caveat(message, n=CARE_BASE))
-    return tuple(notes)
+    short = (table["invitations"] > table["population"]).sum()
+    unseen = (~table["enough"]).sum() if "enough" in table else 0
+    few = CARE_BASE if (table["answers"] < CARE_BASE).any() else 0
+    many = _("{n} of {all} needs are more than the customers there are, at this response rate.")
+    poor = _("The budget does not show {n} of {all} things the plan asks for.")
+    rough = _("Below {n} answers an interval is rough: ask at least so many.")
+    return counted((short, many), (unseen, poor), all=len(table)) + counted((few, rough))
 
 
 def visit_plan(
@@ -313,10 +307,6 @@ def visit_plan(
     table = pd.DataFrame(rows, columns=["date", "daypart", "location", "visitor"])
     table = table.sort_values(["date", "location"], kind="stable", ignore_index=True)
     seen = table.groupby("visitor")["location"].nunique()
-    notes = []
-    if n > 1 and (seen < 2).any():
-        message = _(
-            "{n} of {all} visitors see one location only: send fewer people, or more often."
-        )
-        notes.append(Caveat(message, n=int((seen < 2).sum()), all=len(seen)))
-    return TableResult(table=table, n_used=len(table), n_dropped=0, caveats=tuple(notes))
+    message = _("{n} of {all} visitors see one location only: send fewer people, or more often.")
+    alone = counted(((seen < 2).sum() if n > 1 else 0, message), all=len(seen))
+    return TableResult(table=table, n_used=len(table), n_dropped=0, caveats=alone)

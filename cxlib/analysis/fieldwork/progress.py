@@ -14,7 +14,7 @@ from cxlib.analysis import validate
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.fieldwork.plan import SamplePlan
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -117,25 +117,22 @@ def progress(
     days = days.groupby("date")[["started", "finished"]].sum()
     days = days.reindex(pd.date_range(days.index.min(), days.index.max()), fill_value=0)
     days = days.assign(answers=days["finished"].cumsum()).rename_axis("date").reset_index()
-    notes = []
-    weak = int((fast | flat).sum())
-    if weak > 0.1 * max(1, done.sum()):
-        message = _("{n} of {all} interviews were too fast or answered all alike: look at them.")
-        notes.append(Caveat(message, n=weak, all=int(done.sum())))
+    weak, whole = int((fast | flat).sum()), int(done.sum())
+    message = _("{n} of {all} interviews were too fast or answered all alike: look at them.")
     return Progress(
         table=_against(quotas, responses, day, done),
         days=days,
         ahead=_ahead(days),
         drop_off=_drop_off(responses, questions, done),
         n_started=len(responses),
-        n_finished=int(done.sum()),
+        n_finished=whole,
         n_speeders=int(fast.sum()),
         n_straight_liners=int(flat.sum()),
-        response_rate=float(done.sum() / number(invited, "invited")) if invited else nan,
+        response_rate=whole / number(invited, "invited") if invited else nan,
         completion=float(done.mean()),
         median_seconds=median,
         flagged=responses.index[fast | flat],
-        caveats=tuple(notes),
+        caveats=counted((weak if weak > 0.1 * max(1, whole) else 0, message), all=whole),
     )
 
 
