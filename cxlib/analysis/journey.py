@@ -208,6 +208,7 @@ def drop_off(
     again, or a step back, within a window of the one before is the same journey and counts nowhere;
     the window runs from when the stage was first reached, so repeating a step prolongs nothing.
     """
+    length: Any
     try:
         length = pd.Timedelta(window, unit="D" if isinstance(window, (int, float)) else None)
     except ValueError:

@@ -207,16 +207,17 @@ def against(
             f"{len(with_it)} with and {len(without)} without the training took both: "
             "two of each are needed."
         )
-    level, told = validate.check_confidence(confidence), [nan] * 5
+    level = validate.check_confidence(confidence)
+    low, high, statistic, df, p = (nan,) * 5
     if _varies(with_it) or _varies(without):
         pair = CompareMeans.from_data(with_it, without)
-        ends = pair.tconfint_diff(1 - level, usevar="unequal")
+        low, high = pair.tconfint_diff(1 - level, usevar="unequal")
         statistic, p, df = pair.ttest_ind(usevar="unequal")
-        told = [*ends, statistic, df, p]
     had, lacked = float(with_it.mean()), float(without.mean())
     return Contrast(
-        **dict(zip(("low", "high", "statistic", "df", "p_value"), map(float, told), strict=True)),
-        value=had - lacked, gain=had, gain_without=lacked, n=len(with_it), n_without=len(without),
+        value=had - lacked, low=float(low), high=float(high), statistic=float(statistic),
+        df=float(df), p_value=float(p), gain=had, gain_without=lacked, n=len(with_it),
+        n_without=len(without),
     )  # fmt: skip
 
 
