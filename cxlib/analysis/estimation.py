@@ -19,7 +19,7 @@ from scipy.stats import t as student
 
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import Direction, Kind, Metric
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Result, said
 from cxlib.analysis.validate import Floats, Integers, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -257,7 +257,7 @@ def answers_to(
     whole = whole or metric.kind != "mean"
     x, n_off = validate.ratings_of(ratings, metric.scale, whole, off_scale)
     message = _("{n} answers are off the scale of {metric} and count as missing.")
-    return x, (Caveat(message, n=n_off, metric=metric.key or metric.kind),) if n_off else ()
+    return x, said(n_off, message, n=n_off, metric=metric.key or metric.kind)
 
 
 def answered(x: Floats, ratings: pd.Series) -> Any:
@@ -328,7 +328,7 @@ def estimate(
         detail=detail,
         metric=metric.kind,
         confidence=confidence,
-        caveats=(Caveat(message, n=found.n),) if message else (),
+        caveats=said(message, message, n=found.n),
         **{name: getattr(found, name) for name in told},
         **{name: getattr(metric, name) for name in ("unit", "key", "direction", "scale")},
     )

@@ -14,7 +14,7 @@ from scipy.stats import chisquare
 from cxlib import periods
 from cxlib.analysis.estimation import kish, wilson
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.validate import check_confidence, column, drawn, numbers, used
 from cxlib.analysis.weights import Margin, Margins, read_margins
 from cxlib.errors import DataError
@@ -197,20 +197,14 @@ def _representativeness(margin: Margin, confidence: float) -> pd.DataFrame:
 
 
 def _caveats(survey: pd.DataFrame, known: tuple[Margin, ...], lining: Share) -> tuple[Caveat, ...]:
-    caveats = []
-    undated = int(survey["period"].isna().sum()) if "period" in survey.columns else 0
-    if undated:
-        message = _("{n} rows have no period and stand in no base.")
-        caveats.append(Caveat(message, n=undated))
-    if lining.n == 0:
-        message = _("Too few touchpoints were rated by anyone to speak of straight-lining.")
-        caveats.append(Caveat(message))
+    undated = survey["period"].isna().sum() if "period" in survey.columns else 0
+    unrated = _("Too few touchpoints were rated by anyone to speak of straight-lining.")
+    caveats = counted((undated, _("{n} rows have no period and stand in no base.")))
+    caveats += said(lining.n == 0, unrated)
+    message = _("{n} rows have no {segment} and are left out of its comparison.")
+    rare = _("{segment} has a level of which fewer than {n} were to be expected.")
     for margin in known:
-        if margin.n_missing:
-            message = _("{n} rows have no {segment} and are left out of its comparison.")
-            caveats.append(Caveat(message, n=margin.n_missing, segment=margin.name))
-        there = margin.codes.size - margin.n_missing
-        if (margin.known * there).min() < EXPECTED_COUNT:
-            message = _("{segment} has a level of which fewer than {n} were to be expected.")
-            caveats.append(Caveat(message, segment=margin.name, n=EXPECTED_COUNT))
-    return tuple(caveats)
+        few = (margin.known * (margin.codes.size - margin.n_missing)).min() < EXPECTED_COUNT
+        caveats += counted((margin.n_missing, message), segment=margin.name)
+        caveats += said(few, rare, segment=margin.name, n=EXPECTED_COUNT)
+    return caveats

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cxlib.analysis.estimation import even, kish
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.results import TableResult, counted, said
 from cxlib.analysis.validate import Floats, Integers, column, read_weights, repeated
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -86,8 +86,7 @@ def rake(
         If the data are empty, a column is absent, levels of margin and data differ, a size is
         not positive, totals disagree, or the cap is not above 1.
     """
-    if cap is not None and not number(cap, "cap") > 1:
-        raise DataError(f"cap={cap:g} must be above 1: it is a multiple of the mean weight.")
+    cap = None if cap is None else number(cap, "cap (a multiple of the mean weight)", above=1)
     if isinstance(data, pd.DataFrame) and data.empty:
         raise DataError("there are no rows to weight.")
     known, total = read_margins(data, margins)
@@ -101,17 +100,13 @@ def rake(
     converged = _worst(raked, goals) <= tolerance
     shares = any(isclose(total, whole, rel_tol=ROUNDING) for whole in (1, 100))
     n_capped = 0 if cap is None else int((raked >= cap * (1 - 1e-9)).sum())
-    caveats = []
-    if not converged:
-        message = _("The weights do not meet every margin: the largest gap is {gap:.2%}.")
-        caveats.append(Caveat(message, gap=float(gaps.max())))
+    unmet = _("The weights do not meet every margin: the largest gap is {gap:.2%}.")
+    caveats = said(not converged, unmet, gap=float(gaps.max()))
+    message = _("{n} rows have no {segment}; they keep their part of the sample.")
     for margin in known:
-        if margin.n_missing:
-            message = _("{n} rows have no {segment}; they keep their part of the sample.")
-            caveats.append(Caveat(message, n=margin.n_missing, segment=margin.name))
-    if cap is not None and n_capped:
-        message = _("{n} rows carry the largest weight allowed, {cap:.1f} times the mean.")
-        caveats.append(Caveat(message, n=n_capped, cap=float(cap)))
+        caveats += counted((margin.n_missing, message), segment=margin.name)
+    message = _("{n} rows carry the largest weight allowed, {cap:.1f} times the mean.")
+    caveats += counted((n_capped, message), cap=cap)
     scaled = raked * (1.0 if shares else total / len(data))
     return Raking(
         weights=pd.Series(scaled, index=data.index, name="weight"),
@@ -125,7 +120,7 @@ def rake(
         n_capped=n_capped,
         n_used=len(data),
         n_dropped=0,
-        caveats=tuple(caveats),
+        caveats=caveats,
     )
 
 

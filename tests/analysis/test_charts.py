@@ -593,7 +593,7 @@ def test_impossible_scores_are_refused(change: dict[str, list[float]], message: 
 
 def test_a_missing_column_is_named() -> None:
     table = scores(TWELVE, [50.0] * 12)
-    with pytest.raises(DataError, match=r"no column 'value'; did you mean 'values'"):
+    with pytest.raises(DataError, match=r"no column 'value' in the table; did you mean 'values'"):
         trends.score_chart(table.rename(columns={"value": "values"}), improvement="higher")
     with pytest.raises(DataError, match="no column 'n'"):
         trends.score_chart(table.drop(columns="n"), improvement="higher")

@@ -321,7 +321,7 @@ SHIFTED = {"first_response_at": log(3)["created_at"] - pd.Timedelta("7h58min")}
 @pytest.mark.parametrize(
     ("tickets", "said"),
     [
-        (bad().drop(columns="created_at"), "column 'created_at' is not in the tickets"),
+        (bad().drop(columns="created_at"), "no column 'created_at' in the tickets"),
         (bad().iloc[:0], "no rows"),
         (bad(ticket_id=["a", None, "c"]), "1 rows have no ticket_id"),
         (
@@ -387,7 +387,7 @@ def test_a_time_that_the_clients_clock_skipped_is_set_aside() -> None:
     ("options", "said"),
     [
         ({"fcr": "reopend"}, "no FCR method 'reopend'; did you mean 'reopened'"),
-        ({"by": "chanel"}, "column 'chanel' is not in the tickets; did you mean 'channel'"),
+        ({"by": "chanel"}, "no column 'chanel' in the tickets; did you mean 'channel'"),
         ({"as_of": "last Monday"}, "as_of is 'last Monday'; write a moment"),
         ({"period": "Q3"}, "'Q3' is not a period"),
         ({"confidence": 95}, "between 0 and 1"),

@@ -245,7 +245,7 @@ def test_an_nps_without_its_shares_is_judged_alike() -> None:
         ({"measured": Measure(nan, nan, nan, 3)}, "without a value"),
         ({"measured": Measure(5, 4, 6, 0)}, "at least one answer"),
         ({"measured": SimpleNamespace(value="many", n=3)}, "not a number"),
-        ({"measured": nan, "basis": "census"}, "without a value"),
+        ({"measured": nan, "basis": "census"}, "value is nan"),
     ],
 )
 def test_an_impossible_target_is_named(wrong: dict[str, Any], message: str) -> None:

@@ -13,7 +13,7 @@ from scipy.stats import t as student
 
 from cxlib.analysis.estimation import Score
 from cxlib.analysis.metrics import Direction, check_direction, number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result, said
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -82,10 +82,7 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
             "be."
         )
     statistic, df, p_value, p_missed, p_met = against(score.as_row(), target, direction)
-    caveats = score.caveats
-    if np.isnan(statistic):
-        message = _("The answers show no spread, so the target cannot be tested.")
-        caveats = (*caveats, Caveat(message))
+    message = _("The answers show no spread, so the target cannot be tested.")
     gap = gap_of(score.value, target)
     same = ("value", "low", "high", "unit", "metric", "n", "confidence")
     return Benchmark(
@@ -98,7 +95,7 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
         p_met=p_met,
         statistic=statistic,
         df=df,
-        caveats=caveats,
+        caveats=(*score.caveats, *said(np.isnan(statistic), message)),
         **{name: getattr(score, name) for name in same},
     )
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis import validate
-from cxlib.analysis.estimation import answers_to, contributions, even, percentiles
+from cxlib.analysis.estimation import answers_to, contributions, even, percentiles, times_drawn
 from cxlib.analysis.metrics import Declared, Metric, SurveyDesign, Touchpoint, resolve
-from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.results import Caveat, TableResult, counted, said
 from cxlib.analysis.validate import Floats, Integers, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -129,9 +129,9 @@ def decompose_change(
     gains = (parts.rate, parts.mix, parts.rate + parts.mix)
     told = zip(COLUMNS, (*parts.scores, *parts.shares, *n_of, *gains), strict=True)
     table = labels.assign(**dict(told))
+    single = _("A wave of one answer cannot be resampled to any purpose.")
     caveats = _caveats(before, after, columns, cluster)
-    if any(wave.x.size == 1 for wave in waves):
-        caveats.append(Caveat(_("A wave of one answer cannot be resampled to any purpose.")))
+    caveats += said(any(wave.x.size == 1 for wave in waves), single)
     return ChangeDecomposition(
         table=table[(table["n_before"] + table["n_after"]) > 0].reset_index(drop=True),
         **_whole(parts, draws, confidence),
@@ -145,7 +145,7 @@ def decompose_change(
         confidence=confidence,
         n_used=n_used,
         n_dropped=len(before) + len(after) - n_used,
-        caveats=tuple(caveats),
+        caveats=caveats,
     )
 
 
@@ -259,11 +259,8 @@ def _draw(copies: Integers, size: int, rng: np.random.Generator) -> Floats:
     n = int(copies.sum())
     if copies.size < n / 4:
         return rng.multinomial(n, copies / n, size=size).astype(float)
-    units = np.repeat(np.arange(copies.size), copies)
-    picked = units[rng.integers(0, n, size=(size, n))]
-    picked += copies.size * np.arange(size)[:, None]
-    counted = np.bincount(picked.ravel(), minlength=size * copies.size)
-    return counted.reshape(size, copies.size).astype(float)
+    drawn = times_drawn(rng, n, size)
+    return np.add.reduceat(drawn, np.cumsum(copies) - copies, axis=1).astype(float)
 
 
 def _sums(wave: _Wave, cells: int) -> tuple[Floats, Floats]:
@@ -284,19 +281,17 @@ def _whole(parts: Parts, draws: Parts, confidence: float) -> dict[str, float]:
 
 def _caveats(
     before: pd.DataFrame, after: pd.DataFrame, columns: Sequence[str], cluster: str | None
-) -> list[Caveat]:
-    caveats: list[Caveat] = []
+) -> tuple[Caveat, ...]:
+    caveats: tuple[Caveat, ...] = ()
+    message = _("{n} answers have no {segment}; they form a cell of their own.")
     for name in columns:
-        missing = int(before[name].isna().sum() + after[name].isna().sum())
-        if missing:
-            message = _("{n} answers have no {segment}; they form a cell of their own.")
-            caveats.append(Caveat(message, n=missing, segment=name))
-    if cluster is not None:
-        shared = set(before[cluster].dropna()) & set(after[cluster].dropna())
-        if shared:
-            message = _(
-                "{n} customers answered in both waves; the waves are resampled apart, so the "
-                "intervals are wide rather than narrow."
-            )
-            caveats.append(Caveat(message, n=len(shared)))
-    return caveats
+        missing = before[name].isna().sum() + after[name].isna().sum()
+        caveats += counted((missing, message), segment=name)
+    if cluster is None:
+        return caveats
+    shared = set(before[cluster].dropna()) & set(after[cluster].dropna())
+    message = _(
+        "{n} customers answered in both waves; the waves are resampled apart, so the intervals are "
+        "wide rather than narrow."
+    )
+    return (*caveats, *counted((len(shared), message)))

@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlib.analysis import estimation
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result, said
 from cxlib.analysis.validate import Floats, OffScale, answers_of, check_confidence, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -109,7 +109,7 @@ def difference(
         n_b=b.n,
         n_dropped=a.n_dropped + b.n_dropped,
         confidence=coverage,
-        caveats=(Caveat(message),) if isnan(found["p_value"]) else (),
+        caveats=said(isnan(found["p_value"]), message),
     )
 
 
@@ -222,7 +222,7 @@ def _paired(
         n_dropped=int(gaps.size - n),
         confidence=coverage,
         paired=True,
-        caveats=(Caveat(message),) if isnan(found["p_value"]) else (),
+        caveats=said(isnan(found["p_value"]), message),
     )
 
 

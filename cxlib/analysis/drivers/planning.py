@@ -15,7 +15,7 @@ from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
-from cxlib.analysis.validate import Flags, Floats, finite, numbers, used
+from cxlib.analysis.validate import Flags, Floats, finite, numbers, require, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -267,10 +267,7 @@ def _aligned(given: Any, names: list[str]) -> Floats:
     if not isinstance(table, pd.DataFrame):
         raise DataError("performance is no table: give 'touchpoint', 'value', 'low', 'high'.")
     key = next((c for c in ("driver", "touchpoint") if c in table.columns), "touchpoint")
-    for lacking in (key, "value", "low", "high"):
-        if lacking not in table.columns:
-            hint = nearest(lacking, map(str, table))
-            raise DataError(f"performance has no column {lacking!r}{hint}")
+    require(table, (key, "value", "low", "high"), "performance")
     table = table[table[key].astype(str).isin(names)]
     if table[key].duplicated().any():
         twice = table.loc[table[key].duplicated(), key].iloc[0]

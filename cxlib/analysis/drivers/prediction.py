@@ -11,12 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cxlib.analysis.drivers import odds, reach
-from cxlib.analysis.drivers.model import check_options
 from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
 from cxlib.analysis.estimation import percentiles
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, TableResult
-from cxlib.analysis.validate import Floats
+from cxlib.analysis.results import Caveat, TableResult, said
+from cxlib.analysis.validate import Floats, check_confidence, count
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -271,7 +270,8 @@ def scenario_model(
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
     """
-    bootstrap, _none = check_options("shapley", confidence, bootstrap, 0)
+    check_confidence(confidence)
+    bootstrap = count(bootstrap, "bootstrap")
     sample = read(data, outcome, drivers, weights, cluster, controls)
     kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
     limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
@@ -279,11 +279,12 @@ def scenario_model(
     model, fitted, p_proportional = odds.choose(sample, groups, len(values))
     times, moves = odds.resample(sample, groups, model, fitted, bootstrap, seed)
     proportional = isinstance(model, odds.ProportionalOdds)
-    caveats = _caveats(sample, len(values), p_proportional, caps)
     failed = bootstrap - len(times)
-    if failed > FAILED_TOO_MANY * bootstrap:
-        message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
-        caveats.append(Caveat(message, n=failed, total=bootstrap))
+    message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
+    caveats = [
+        *_caveats(sample, len(values), p_proportional, caps),
+        *said(failed > FAILED_TOO_MANY * bootstrap, message, n=failed, total=bootstrap),
+    ]
     at_rest = Scenario(
         table=pd.DataFrame(),
         baseline_observed=float(np.average(values[groups], weights=sample.weights)),
@@ -319,13 +320,13 @@ def _caveats(sample: Sample, groups: int, p: float, caps: Floats) -> list[Caveat
         "All else is held as it is: the prediction says which {outcome} is associated with such "
         "ratings today, not what a change will cause."
     )
-    found = [Caveat(message, outcome=sample.outcome_name), *sample.caveats]
-    if p < odds.PROPORTIONALITY:
-        message = _("The drivers act differently on low and high scores (p = {p:.4f}).")
-        found.append(Caveat(message, p=p))
-    elif np.isnan(p) and groups > 2:
-        found.append(Caveat(_("Whether the drivers act alike on all scores could not be tested.")))
-    if np.isnan(caps).any():
-        message = _("Changes are limited by the scale only where no segment shows what is reached.")
-        found.append(Caveat(message))
-    return found
+    apart = _("The drivers act differently on low and high scores (p = {p:.4f}).")
+    untested = _("Whether the drivers act alike on all scores could not be tested.")
+    uncapped = _("Changes are limited by the scale only where no segment shows what is reached.")
+    return [
+        Caveat(message, outcome=sample.outcome_name),
+        *sample.caveats,
+        *said(p < odds.PROPORTIONALITY, apart, p=p),
+        *said(np.isnan(p) and groups > 2, untested),
+        *said(np.isnan(caps).any(), uncapped),
+    ]

@@ -15,9 +15,9 @@ from cxlib.analysis import validate
 from cxlib.analysis.compare.difference import adjust, by_t, difference
 from cxlib.analysis.estimation import Score, contributions, even
 from cxlib.analysis.metrics import SurveyDesign, number
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Result
 from cxlib.analysis.scores.asked import Asked, Nets, columns_of, rows_of
-from cxlib.analysis.scores.table import Answers, Question
+from cxlib.analysis.scores.table import Answers, Question, few_answers
 from cxlib.analysis.validate import Floats, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -154,7 +154,8 @@ def crosstab(
         alpha=alpha,
         confidence=design.confidence,
         n_used=len(data),
-        caveats=_caveats(table, questions, minimum_base),
+        caveats=few_answers(table, minimum_base)
+        + tuple(c for _choice, _net, given in questions for c in given.caveats),
     )
 
 
@@ -256,16 +257,3 @@ def _letters(table: pd.DataFrame, family: list[str]) -> list[str | None]:
         at = levels.index(level)
         letters.append(("" if at < 26 else chr(64 + at // 26)) + chr(65 + at % 26))
     return letters
-
-
-def _caveats(
-    table: pd.DataFrame, questions: list[tuple[str, bool, Answers]], minimum_base: int
-) -> tuple[Caveat, ...]:
-    caveats = []
-    small = int((table["n"] < minimum_base).sum())
-    if small:
-        message = _("{n} of {total} cells rest on fewer than {base} answers.")
-        caveats.append(Caveat(message, n=small, total=len(table), base=minimum_base))
-    for _answer, _net, answers in questions:
-        caveats += answers.caveats
-    return tuple(caveats)

@@ -14,7 +14,7 @@ import pandas as pd
 from cxlib.analysis import metrics, validate
 from cxlib.analysis.compare import adjust, difference
 from cxlib.analysis.estimation import Score, answers_to, estimate
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -121,8 +121,10 @@ def score_table(
         family = table.pop("_complement").ge(minimum_base) & table["n"].ge(minimum_base)
         table["p_adjusted"] = adjust(table["p_value"].where(family))
     keys = tuple(question.key for question in questions)
-    caveats = _caveats(data, columns, table, minimum_base)
-    caveats += [caveat for given in answers for caveat in given.caveats]
+    caveats = few_answers(table, minimum_base)
+    message = _("{n} rows have no {segment} and stand in none of its cells.")
+    for name in columns:
+        caveats += counted((data[name].isna().sum(), message), segment=name)
     return ScoreTable(
         table=table,
         metric=keys if several else keys[0],
@@ -133,7 +135,7 @@ def score_table(
         confidence=confidence,
         n_used=int(reached.sum()),
         n_dropped=int((~reached).sum()),
-        caveats=tuple(caveats),
+        caveats=caveats + tuple(caveat for given in answers for caveat in given.caveats),
     )
 
 
@@ -245,17 +247,8 @@ def _row(answers: Answers, cell: Any, rest: Any, versus: str | None) -> dict[str
     return row
 
 
-def _caveats(
-    data: pd.DataFrame, columns: tuple[str, ...], table: pd.DataFrame, minimum_base: int
-) -> list[Caveat]:
-    caveats = []
-    small = int((table["n"] < minimum_base).sum())
-    if small:
-        message = _("{n} of {total} cells rest on fewer than {base} answers.")
-        caveats.append(Caveat(message, n=small, total=len(table), base=minimum_base))
-    for name in columns:
-        unknown = int(data[name].isna().sum())
-        if unknown:
-            message = _("{n} rows have no {segment} and stand in none of its cells.")
-            caveats.append(Caveat(message, n=unknown, segment=name))
-    return caveats
+def few_answers(table: pd.DataFrame, minimum_base: int) -> tuple[Caveat, ...]:
+    """Say how many cells of a table rest on few answers."""
+    message = _("{n} of {total} cells rest on fewer than {base} answers.")
+    small = (table["n"] < minimum_base).sum()
+    return counted((small, message), total=len(table), base=minimum_base)

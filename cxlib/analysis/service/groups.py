@@ -13,11 +13,11 @@ from scipy.stats import norm
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import newcombe, z_of
+from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.service.kpis import first_contact
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import Terms, calendar_period, kpis, row_of
-from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import DAYS
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.service import Terms, arrivals, calendar_period, kpis, opened_in
 from cxlib.analysis.staffing.queues import (
@@ -18,12 +19,12 @@ from cxlib.analysis.staffing.queues import (
     SERVICE_LEVEL,
     Queue,
     agents_needed,
-    finite,
     least_stable,
     paid,
     queue_of,
 )
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.validate import count, numbers, require
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 PLANNED, ONE_FEWER = _("as planned"), _("one fewer where there are two")
@@ -110,15 +111,13 @@ def schedule(
     """
     keys = [by] if isinstance(by, str) else list(by)
     calls = _calls_per_hour(arrivals, keys)
-    if not finite(minutes, "minutes") > 0:
-        raise DataError(f"minutes is {minutes}; an interval lasts more than no time.")
-    if finite(minimum_agents, "minimum_agents") < 0 or minimum_agents != int(minimum_agents):
-        raise DataError(f"minimum_agents is {minimum_agents}; write a whole number, 0 or more.")
+    number(minutes, "minutes", above=0)
+    fewest = count(minimum_agents, "minimum_agents")
     shrinkage, patience = aim.get("shrinkage", 0.0), aim.get("patience_seconds")
 
     def one(calls: float) -> dict[str, float]:
         need = agents_needed(calls_per_hour=calls, handle_seconds=handle_seconds, **aim)
-        agents = max(need.agents, int(minimum_agents))
+        agents = max(need.agents, fewest)
         at = queue_of(calls, handle_seconds, aim.get("answer_seconds", ANSWER_SECONDS), patience)
         waits = _one_fewer(at, calls, agents, endless=patience is None)
         return {"agents": agents, "positions": paid(agents, shrinkage)} | waits
@@ -144,23 +143,17 @@ def schedule(
 
 
 def _calls_per_hour(arrivals: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
-    for column in (*keys, "calls_per_hour"):
-        if column not in arrivals:
-            raise DataError(
-                f"column {column!r} is not in the arrivals{nearest(column, arrivals.columns)}"
-            )
+    require(arrivals, (*keys, "calls_per_hour"), "arrivals")
     if arrivals.empty:
         raise DataError("the arrivals have no rows, so there is nothing to staff.")
-    calls = arrivals["calls_per_hour"]
-    if not pd.api.types.is_numeric_dtype(calls):
-        raise DataError(f"calls_per_hour is {calls.dtype}, not numbers.")
-    bad = calls.isna() | (calls < 0) | np.isinf(calls.astype(float))
+    calls = pd.Series(numbers(arrivals["calls_per_hour"]), arrivals.index)
+    bad = ~calls.between(0, inf, inclusive="left")
     if bad.any():
         raise DataError(
             f"calls_per_hour is {calls[bad].iloc[0]} (row {bad.idxmax()}, {int(bad.sum())} such); "
             "it is a number, 0 or more."
         )
-    return calls.astype(float)
+    return calls
 
 
 def _one_fewer(

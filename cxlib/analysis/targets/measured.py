@@ -17,7 +17,7 @@ from cxlib.analysis.compare.benchmark import against
 from cxlib.analysis.estimation import ADDED_ANSWERS, adjusted_net, z_of
 from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN, POWER
 from cxlib.analysis.metrics import Direction, check_direction, number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -118,8 +118,8 @@ def read(measured: Any) -> Measured:
         raise DataError(f"the measured value is {value:g}; a KPI without a value has no verdict.")
     if not (isfinite(n) and n >= 1):
         raise DataError(f"the measured KPI stands on n = {n:g}; it needs at least one answer.")
-    said = [getattr(measured, name, None) for name in ("kind", "unit", "metric")]
-    known = (FORMS[word] for word in said if isinstance(word, str) and word in FORMS)
+    words = [getattr(measured, name, None) for name in ("kind", "unit", "metric")]
+    known = (FORMS[word] for word in words if isinstance(word, str) and word in FORMS)
     kind = next(known, "interval")
     low, high = _number(measured, "low"), _number(measured, "high")
     confidence = _number(measured, "confidence", 0.95)
@@ -252,14 +252,11 @@ def verdict(
     check_direction(direction)
     if basis not in ("sample", "census"):
         raise DataError(f"unknown basis {basis!r}{nearest(str(basis), ('sample', 'census'))}")
-    if not 0 < number(alpha, "alpha") < 0.5:
-        raise DataError(f"alpha is {alpha:g}; it lies between 0 and 0.5.")
-    target = number(target, "the target")
-    if not isfinite(target):
-        raise DataError(f"the target is {target:g}; it must be a number.")
+    alpha = number(alpha, "alpha", above=0, below=0.5)
+    target = number(target, "the target", above=-inf)
     bare = isinstance(measured, (int, float, np.number))
-    if bare and not isfinite(measured) and basis == "census":
-        raise DataError(f"the measured value is {measured:g}; without a value there is no verdict.")
+    if bare and basis == "census":
+        number(measured, "the measured value", above=-inf)
     seen = None if bare else read(measured)
     told = any(getattr(measured, name, None) is not None for name in ("low", "standard_error"))
     known = seen is not None and (
@@ -280,37 +277,29 @@ def verdict(
     reached = bool(sign * (value - target) >= -SAME * max(1.0, abs(target)))
     tested: dict[str, Any] = dict.fromkeys(("p_value", "p_missed", "n_to_settle", "takes"), nan)
     tested |= {"p_met": float(reached), "status": MET if reached else MISSED}
-    caveats = []
+    caveats: tuple[Caveat, ...] = ()
     if seen is not None and basis == "sample":
-        tested = _tested(seen, target, direction, alpha)
-        if seen.n < CARE_BASE:
-            message = _("A verdict on {n} answers is rough: interpret with care.")
-            caveats.append(Caveat(message, n=int(seen.n)))
-        if isnan(tested["p_value"]):
-            message = _("The answers do not differ, so nothing says how sure they are.")
-            caveats.append(Caveat(message))
+        p_value, p_missed, p_met = seen.tests(target, direction)
+        tested = {"p_value": p_value, "p_missed": p_missed, "p_met": p_met}
+        tested["status"] = MET if p_value <= alpha else MISSED if p_missed <= alpha else OPEN
+        tested["n_to_settle"] = seen.settle(target, alpha)
+        tested["takes"] = seen.takes(target, direction, alpha)
+        rough = _("A verdict on {n} answers is rough: interpret with care.")
+        alike = _("The answers do not differ, so nothing says how sure they are.")
+        caveats = (*said(seen.n < CARE_BASE, rough, n=int(seen.n)), *said(isnan(p_value), alike))
     return Verdict(
         **tested,
         target=target,
         direction=direction,
         reached=reached,
-        alpha=float(alpha),
+        alpha=alpha,
         basis=basis,
         value=value,
         low=value if seen is None else seen.low,
         high=value if seen is None else seen.high,
         n=nan if seen is None else seen.n,
-        caveats=tuple(caveats),
+        caveats=caveats,
     )
-
-
-def _tested(seen: Measured, target: float, direction: Direction, alpha: float) -> dict[str, Any]:
-    """Return the verdict of a sample, and what would settle it."""
-    p_value, p_missed, p_met = seen.tests(target, direction)
-    status = MET if p_value <= alpha else MISSED if p_missed <= alpha else OPEN
-    told = {"status": status, "p_value": p_value, "p_missed": p_missed, "p_met": p_met}
-    needs = {"n_to_settle": seen.settle(target, alpha)}
-    return told | needs | {"takes": seen.takes(target, direction, alpha)}
 
 
 def holm_level(p: float, family: Iterable[float], alpha: float = ALPHA) -> float:

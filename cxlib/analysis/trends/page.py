@@ -16,7 +16,6 @@ from cxlib.analysis.kpis.estimates import OWN
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
-from cxlib.analysis.trends.series import require
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -186,7 +185,8 @@ def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str)
     ----------
     .. [1] Kitagawa, E. M. (1955). Components of a difference between two rates. JASA 50.
     """
-    require(figures, ("kpi", "period", "unit", "value", "numerator", "denominator"))
+    needed = ("kpi", "period", "unit", "value", "numerator", "denominator")
+    validate.require(figures, needed, "figures")
     rows = figures[figures["kpi"] == metric]
     plain = rows["denominator"].isna()
     rows = rows.assign(
