@@ -188,17 +188,14 @@ OF_SCORE = (
 class Score(Result):
     """One KPI with its uncertainty, in its own unit: points, percent, or a mean on the scale.
 
-    ``value, low, high``: the raw estimate and its interval; NaN where one independent answer leaves
-    none. ``standard_error``: linearised; NaN where all answers come from one customer. ``n,
-    n_effective, n_dropped``: answers (unweighted), Kish's number of them, rows without a usable
-    one. ``detail``: weighted shares (0 to 1) and unweighted counts behind the score; NPS
-    ``promoters, passives, detractors``, the same as ``n_…``, ``detractor_to, promoter_from``; CSAT
-    ``share, n_top, top``; CES ``agree, agree_low, agree_high, n_agree, agree_from, direction``;
-    means ``deviation``. ``unit``: "points", "percent" or "mean"; ``metric``: the kind; ``key``: the
-    column. ``variance``: weighted population variance S² of one answer, in the unit squared; of
-    means × n/(n − 1). ``n_star``: answers as precise if unweighted and unclustered,
-    min(`n_effective`, S²/v). ``units, df, clustered``: independent respondents, degrees of freedom
-    of its t (answers less one; (Σn_g)²/Σn_g² − 1 where customers repeat), and whether they do.
+    The interval is NaN where one independent answer leaves none, the linearised ``standard_error``
+    where all answers come from one customer. ``detail``: weighted shares (0 to 1) and unweighted
+    counts behind it: NPS ``promoters, passives, detractors``, the same as ``n_…``, ``detractor_to,
+    promoter_from``; CSAT ``share, n_top, top``; CES ``agree, agree_low, agree_high, n_agree,
+    agree_from, direction``; means ``deviation``. ``variance``: weighted S² of one answer, of means
+    × n/(n − 1); ``n_star``: min(`n_effective`, S²/v). ``units, df, clustered``: independent
+    respondents, degrees of freedom of its t (answers less one; (Σn_g)²/Σn_g² − 1 where customers
+    repeat), and whether they do.
     """
 
     value: float

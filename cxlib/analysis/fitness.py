@@ -51,14 +51,12 @@ class Share:
 class FitnessForUse(Result):
     """What the data can carry.
 
-    ``questions``: one row a question: ``question, kind`` ("metric" or "touchpoint"), ``n`` rows,
-    ``answered, no_answer, not_used`` (counts) and the same as ``share_…`` of all rows. ``bases``:
-    one row a period ("" without periods): ``period, n, n_effective, below_minimum, care, invited,
-    response_rate`` (NaN where not known). ``representativeness``: one row a level of each known
-    margin: ``segment, level, n, sample_share`` (unweighted), ``known_share, difference, low, high``
-    (sample less known, Wilson), ``p_value`` (chi-square of the whole margin). ``straight_lining``:
-    respondents whose answers to five or more touchpoints of one scale are all the same. ``n_used``:
-    rows with any answer.
+    ``questions``: ``question, kind`` ("metric" or "touchpoint"), ``n, answered, no_answer,
+    not_used``, and the same as ``share_…`` of all rows. ``bases``, by period ("" without):
+    ``period, n, n_effective, below_minimum, care, invited, response_rate``.
+    ``representativeness``, by level of each known margin: ``segment, level, n, sample_share``
+    (unweighted), ``known_share, difference, low, high`` (Wilson), ``p_value`` (chi-square of the
+    margin). ``straight_lining``: who answers five or more touchpoints of one scale all the same.
     """
 
     questions: pd.DataFrame

@@ -49,8 +49,8 @@ def repeated(names: Iterable[Any]) -> Any:
     return next((name for name in listed if listed.count(name) > 1), None)
 
 
-def require(table: pd.DataFrame, names: Iterable[Any], what: str = "data") -> None:
-    """Refuse a table (`what` in the message) that lacks one of these columns."""
+def require(table: Any, names: Iterable[Any], what: str = "data") -> None:
+    """Refuse what has ``columns`` (`what` in the message) but lacks one of these."""
     for name in names:
         if name not in table.columns:
             near = nearest(str(name), map(str, table.columns))

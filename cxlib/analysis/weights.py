@@ -31,12 +31,11 @@ ROUNDING = 0.002
 class Raking(TableResult):
     """Weights that bring a sample to known margins.
 
-    ``weights``: one a row, in the rows' order; margins given as shares or percent: mean 1; as
-    counts: they sum to their total. ``converged, iterations``: whether every margin is met, and in
-    how many passes. ``table``: one row a level: ``margin, level, n, sample_share`` (before raking),
-    ``known_share, weighted_share, residual`` (weighted less known), 0 to 1, of rows whose level is
-    known; ``residuals``: the largest of each margin. ``design_effect, n_effective``: Kish's n Σw² /
-    (Σw)², what weighting costs in variance, and n over it. ``n_capped``: rows at the `cap`.
+    ``weights``, one a row: margins given as shares or percent: mean 1; as counts: they sum to their
+    total. ``table``, of rows whose level is known: ``margin, level, n, sample_share, known_share,
+    weighted_share, residual`` (weighted less known); ``residuals``: the largest of each margin.
+    ``design_effect, n_effective``: Kish's n Σw² / (Σw)², and n over it. ``n_capped``: rows at the
+    `cap`.
     """
 
     weights: pd.Series

@@ -244,8 +244,8 @@ def test_reservations_name_their_charts() -> None:
     ("charts", "options", "message"),
     [
         ({}, {}, "no chart to warn of"),
-        ([chart_of(CALM)], {"false_report": 0}, "not between 0 and 1"),
-        ([chart_of(CALM)], {"false_report": 20}, "not between 0 and 1"),
+        ([chart_of(CALM)], {"false_report": 0}, "must be above 0 and below 1"),
+        ([chart_of(CALM)], {"false_report": 20}, "must be above 0 and below 1"),
         ({"nps": pd.Series([1.0])}, {}, "'nps' is no chart but Series"),
     ],
 )

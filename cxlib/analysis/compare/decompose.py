@@ -30,12 +30,10 @@ _CHUNK = 4_000_000  # drawn counts held at once: 32 MB
 class ChangeDecomposition(TableResult):
     """A change between two waves, taken apart by cell, in the score's unit.
 
-    ``table``: one row a cell: the `by` columns, ``before, after`` (its score; NaN in a wave it is
-    not in), ``share_before, share_after`` (0 to 1), ``n_before, n_after``, ``rate, mix, total``
-    (its part of the change). `mix` counts a cell's gain in share by how far its score lies above
-    the whole, so that a growing weak cell pulls down. ``rate, mix, total``: change within cells, of
-    the cells' shares, and of the whole (their sum), with bootstrap intervals ``_low, _high`` (NaN
-    without a bootstrap); ``before, after``: the score of either wave.
+    ``table``, a row a cell: the `by` columns, ``before, after`` (NaN in a wave it is not in),
+    ``share_before, share_after, n_before, n_after, rate, mix, total`` (its part of the change).
+    `mix` counts a cell's gain in share by how far its score lies above the whole, so that a growing
+    weak cell pulls down. Of the whole the same, with bootstrap intervals.
     """
 
     rate: float

@@ -37,31 +37,15 @@ FEW_CUSTOMERS = 30
 class DriverImportance(TableResult):
     """How the explained variance of the outcome divides over the drivers.
 
-    ``r_squared_use`` + the sum of ``table.importance`` = ``r_squared``, and with ``unexplained``
-    that makes 1.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a driver, in the order given: ``driver``; ``reach`` (share who used it), ``n`` (how
-        many); ``correlation`` (among users); ``importance`` (its part of R²); ``importance_users``
-        (refitted on its users); ``share`` (of what all drivers explain) and ``rank`` with their
-        intervals; ``p_top3``; ``p_unique`` (robust F in the full model, Holm-adjusted),
-        ``p_unique_raw``; ``proven`` (``p_unique`` is below 1 − confidence); ``johnson`` (relative
-        weight, a part of R² too); ``vif``.
-    r_squared, r_squared_low, r_squared_high : float
-        Share of the outcome's variance that the whole model explains, with its interval (basic
-        bootstrap: a resample's R² is too high by about what the sample's is).
-    r_squared_use : float
-        Part of it that goes to which touchpoints were used at all, and to controls.
-    p_any : float
-        Whether the whole model explains more than chance (permutation test).
-    suppressors : tuple of str
-        Drivers that carry weight only in company of others, or against their own correlation.
-    performance, n_clusters
-        Each driver's mean rating by its users; independent units.
-    share_draws, performance_draws : numpy.ndarray, shape (bootstrap, p)
-        Each driver's share and its users' mean rating in the same resamples.
+    ``table``, a row a driver, as given: ``driver, reach, n`` (who used it); ``correlation`` (among
+    users); ``importance`` (its part of R²), ``importance_users`` (refitted on its users),
+    ``johnson`` (relative weight, a part of R² too); ``share`` (of what all drivers explain) and
+    ``rank`` with intervals, ``p_top3``; ``p_unique`` (robust F in the full model, Holm),
+    ``p_unique_raw, proven`` (``p_unique`` below 1 − confidence); ``vif``. ``r_squared``, interval
+    by the basic bootstrap, is ``r_squared_use`` (usage and controls) + the sum of ``importance``.
+    ``p_any``: permutation test of the whole model. ``suppressors``: drivers that carry weight only
+    beside others, or against their own correlation. ``performance``: each one's mean rating by its
+    users. ``share_draws, performance_draws``: both in the same resamples, (bootstrap, p).
     """
 
     r_squared: float

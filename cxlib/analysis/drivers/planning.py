@@ -49,10 +49,9 @@ LEAST_DRIVERS = 2
 class DriverChoice(TableResult):
     """What a driver model of these answers can hold; caveats say what stands against one.
 
-    ``table``: one row a touchpoint, in journey order: ``n`` (ratings by respondents who answered
-    the outcome); ``kept``; ``reason`` (why not). ``n_used`` counts respondents with the outcome and
-    every kept rating (or known not to have used it), ``n_needed`` those that a model of the kept
-    `drivers` asks for; it is `possible` with enough of either, and answers that differ.
+    ``table``, a row a touchpoint: ``n`` (ratings beside the outcome), ``kept, reason`` (why not).
+    ``n_used``: respondents with the outcome and every kept rating (or known not to have used it);
+    ``n_needed``: those that a model of the kept `drivers` asks for.
     """
 
     drivers: tuple[Touchpoint, ...]
@@ -177,11 +176,10 @@ _CUTS: dict[str, Callable[..., Any]] = {"median": np.median, "mean": np.mean}
 class Priorities(TableResult):
     """Drivers on a map of importance and performance.
 
-    ``table``: one row a driver: ``importance`` (part of R²); ``share`` (of what all drivers
-    explain: the axis of the map) and ``performance`` with their intervals; ``quadrant`` (its place,
-    "watch" where it is not proven); ``p_fix_first, p_keep_up, p_watch, p_maintain`` (of its place
-    on the map, whatever the test; summing to 1). ``importance_cut, performance_cut``: where the map
-    is cut (`cuts`: "median", "mean" or "fixed"); a driver on a cut counts as important, or strong.
+    ``table``, a row a driver: ``importance, share`` (the axis of the map) and ``performance`` with
+    their intervals; ``quadrant`` ("watch" where not proven); ``p_fix_first, p_keep_up, p_watch,
+    p_maintain`` (its place on the map, whatever the test). ``importance_cut, performance_cut``:
+    where the map is cut; a driver on a cut counts as important, or strong.
     """
 
     importance_cut: float

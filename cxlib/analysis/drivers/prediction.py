@@ -38,14 +38,12 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 
-    ``table``: one row a changed driver: ``mean_now, mean_asked, mean_used`` (mean rating by its
-    users: now, demanded, and after the cap); ``cap`` (the best segment's shrunken mean, NaN where
-    none is known); ``step`` with its interval (its part of ``change``, averaged over orders).
-    ``change``: what all changes bring together, the sum of the steps. ``baseline``: the headline
-    the change is applied to; without one, what the model gives for the ratings as they are;
-    ``baseline_observed``: the score of the model's respondents. ``predicted, low, high``: the
-    baseline after the change. ``p_proportional``: whether the drivers act alike at every cut
-    (robust Brant test), NaN with two groups.
+    ``table``, a row a changed driver: ``mean_now, mean_asked, mean_used`` (mean rating by its
+    users: now, demanded, after the cap), ``cap, capped, step`` with its interval (its part of
+    ``change``, averaged over orders: they add up). ``baseline``: the headline, else what the model
+    gives for the ratings as they are; ``baseline_observed``: the score of the model's respondents.
+    ``predicted, low, high``: the baseline after the change. ``p_proportional``: of the robust Brant
+    test, NaN with two groups.
     """
 
     baseline: float
@@ -69,9 +67,8 @@ class Scenario(TableResult):
 class ScenarioModel:
     """A fitted model that predicts scenarios in milliseconds (for sliders).
 
-    ``drivers`` can be changed; ``means, caps``: mean rating of each driver's users, and the best
-    segment's shrunken mean (NaN: unknown); ``at_rest``: nothing changed: kind, likelihood, bases
-    and caveats of every prediction.
+    ``means, caps``: mean rating of each driver's users, and the best segment's shrunken mean (NaN:
+    unknown); ``at_rest``: the prediction for no change.
     """
 
     drivers: tuple[str, ...]

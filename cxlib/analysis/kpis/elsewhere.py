@@ -21,11 +21,8 @@ from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 ALPHA = 0.05
-AHEAD, BEHIND, SAME = (
-    _("better than elsewhere"),
-    _("worse than elsewhere"),
-    _("no clear difference"),
-)
+AHEAD, BEHIND = _("better than elsewhere"), _("worse than elsewhere")
+SAME = _("no clear difference")
 DRIFT, FEW = _("apart before it already"), _("too few groups to tell")
 
 
@@ -33,13 +30,10 @@ DRIFT, FEW = _("apart before it already"), _("too few groups to tell")
 class Elsewhere(Result):
     """A difference in differences.
 
-    ``value, low, high``: the change where it was done less the change elsewhere, in the KPI's unit.
-    ``p_value, df, standard_error``: of its t test. ``there, elsewhere``: the two changes.
-    ``earlier, earlier_p``: how far the two drew apart a period before it (slope), and its p-value.
-    ``verdict``: "better than elsewhere", "worse than elsewhere", "no clear difference", "apart
-    before it already" or "too few groups to tell". ``levels, others, before``: the groups on either
-    side, and the periods up to it. ``n, least``: the answers behind all, and the fewest that a side
-    has in `before` or `after`.
+    ``value, low, high``: the change where it was done (``there``) less that ``elsewhere``, in the
+    KPI's unit; ``p_value, df, standard_error`` of its t test. ``earlier, earlier_p``: how far the
+    two drew apart a period before it. ``levels, others, before``: the groups on either side, and
+    the periods up to it. ``n, least``: all answers, and the fewest of a side before or after.
     """
 
     value: float = nan

@@ -33,14 +33,11 @@ NUMBERS = (
 class Estimates(Result):
     """KPIs of a client with their uncertainty, one row a KPI, period, group and brand.
 
-    ``table``: ``kpi, source`` ("survey", "touchpoint", "tickets", "reported"), ``period, segment,
-    level`` (None for the whole), ``brand`` ("own" or a competitor); ``value, low, high,
-    standard_error, variance`` (of one answer) in the KPI's ``unit``: NPS in points, shares 0 to
-    100, times in seconds; ``n`` answers or tickets, ``n_effective, n_star, n_dropped, df``;
-    ``reach`` (0 to 1, of touchpoints), ``promoters, detractors`` (0 to 1, of NPS), ``kind, scale,
-    direction, basis`` ("sample", "census"); ``worth``: points of the first KPI that go with one
-    unit of this one. `judge` and `compare` add their columns. ``questions``: the survey's, the
-    first KPI first; ``design``: how it was drawn.
+    ``table``: ``kpi, source, period, segment, level`` (None for the whole), ``brand``; ``value,
+    low, high, standard_error, variance`` (of one answer) in the KPI's ``unit``: NPS in points,
+    shares 0 to 100, times in seconds; ``n, n_effective, n_star, n_dropped, df; reach, promoters,
+    detractors`` (0 to 1); ``kind, scale, direction, basis`` ("sample", "census"), ``worth``.
+    `judge` and `compare` add their columns. ``questions``: the survey's, the first KPI first.
     """
 
     table: pd.DataFrame

@@ -13,7 +13,7 @@ from scipy.stats import t
 
 from cxlib import periods
 from cxlib.analysis.business_time import DAYS, BusinessHours
-from cxlib.analysis.results import Caveat, Result, counted
+from cxlib.analysis.results import Caveat, Result, counted, said
 from cxlib.analysis.service.log import (
     Moment,
     TicketLog,
@@ -190,9 +190,8 @@ def arrivals(
     message = _("{n} tickets came on days without business hours and were left out.")
     caveats = [*log.caveats, *missing, *counted((closed, message))]
     fewest = int(pd.Series(days.day_of_week).value_counts().min())
-    if fewest < FEW_WEEKS:
-        message = _("Some weekday occurs only {n} times, so one odd day weighs heavily.")
-        caveats.append(Caveat(message, n=fewest))
+    message = _("Some weekday occurs only {n} times, so one odd day weighs heavily.")
+    caveats += said(fewest < FEW_WEEKS, message, n=fewest)
     table = _by_slot(frame, keys, days, int(minutes), confidence)
     told: dict[str, Any] = {"n": len(frame), "first": days[0], "last": days[-1]}
     return Arrivals(table=table, caveats=tuple(caveats), **told)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cxlib.analysis.business_time import DAYS
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.service import Terms, arrivals, calendar_period, kpis, opened_in
 from cxlib.analysis.staffing.queues import (
     ANSWER_SECONDS,
@@ -128,17 +128,14 @@ def schedule(
     table["load"] = table["calls_per_hour"] * handle_seconds / 3600
     rows = pd.DataFrame([known[each] for each in calls])
     table = pd.concat([table, rows.astype({"agents": "int64", "positions": "int64"})], axis=1)
-    hours, caveats = float(table["agents"].sum() * minutes / 60), []
-    if patience is None:
-        caveats.append(Caveat(_("Nobody is taken to hang up, so waits are on the long side.")))
-    if endless := int(np.isinf(table["mean_wait_one_fewer"]).sum()):
-        message = _("In {n} intervals the queue would never clear with one agent fewer.")
-        caveats.append(Caveat(message, n=endless))
+    hours, endless = table["agents"].sum() * minutes / 60, np.isinf(table["mean_wait_one_fewer"])
+    long = _("Nobody is taken to hang up, so waits are on the long side.")
+    message = _("In {n} intervals the queue would never clear with one agent fewer.")
     return Schedule(
         table=table,
-        agent_hours=hours,
+        agent_hours=float(hours),
         paid_hours=float(paid(hours, shrinkage)),
-        caveats=tuple(caveats),
+        caveats=said(patience is None, long) + counted((endless.sum(), message)),
     )
 
 

@@ -188,12 +188,10 @@ def _number(measured: object, name: str, default: float = nan) -> float:
 class Verdict(Result):
     """One target against what was measured.
 
-    ``reached``: the point estimate is on the target's side (equality counts). ``status``: "met",
-    "missed" or "too close to call". ``p_value``, ``p_missed``: one-sided p of having met, or
-    missed, the target; ``p_met``: Φ(z) of `compare.benchmark`, one half or more exactly where the
-    target is reached. ``n_to_settle``: answers that tell the present gap from none with 80 % power,
-    infinite at no gap. ``takes``: the true value at which "met" has a chance of 80 % at this
-    sample, NaN where the scale has none. A census has no p-values (NaN), and ``p_met`` 1 or 0.
+    ``reached, p_value, p_missed, p_met``: as in `compare.Benchmark`; a census has no p-values, and
+    ``p_met`` 1 or 0. ``status``: "met", "missed" or "too close to call". ``n_to_settle``: answers
+    that tell the present gap from none with 80 % power, infinite at no gap. ``takes``: the true
+    value at which "met" has a chance of 80 % at this sample, NaN where the scale has none.
     """
 
     target: float

@@ -44,16 +44,13 @@ ADDED = (
 class Outlook(Result):
     """What a joint scenario brings a KPI, and whether that reaches its target, in the KPI's unit.
 
-    ``table``, a row a driver, the largest step first: ``driver, rating_now, rating_planned`` (mean
-    rating by its users), ``change`` (what it adds after the haircut; the steps add up),
-    ``change_low, change_high`` (a quarter of the prediction, and all of it), ``capped``.
-    ``summary``, one row: ``kpi, means`` (what the scenario stands for), ``gets_there`` ("reaches",
-    "too slow", "only in full", "falls short", "already there", "no target"), ``unit, direction,
-    value, target, due, predicted`` (after the haircut) with ``predicted_low, predicted_high`` (a
-    quarter of the change, and all of it), ``predicted_change, full_change`` (after the haircut,
-    and before), ``p_reach`` (chance that the counted change reaches the target, sampling alone),
-    ``left`` (what it leaves open), ``remaining`` (periods), ``pace_needed, pace_best`` (a period;
-    the fastest ever seen), ``n``.
+    ``table``, a row a driver, the largest step first: ``driver, rating_now, rating_planned,
+    change`` (after the haircut; they add up), ``change_low, change_high`` (a quarter of the
+    prediction, all of it), ``capped``. ``summary``, one row: ``kpi, means`` (what the scenario
+    stands for), ``gets_there`` ("reaches", "too slow", "only in full", "falls short", "already
+    there", "no target"), ``unit, direction, value, target, due, predicted`` (after the haircut;
+    ``_low, _high`` as above), ``predicted_change, full_change, p_reach`` (sampling alone), ``left,
+    remaining`` (periods), ``pace_needed, pace_best`` (a period), ``n``.
     """
 
     table: pd.DataFrame

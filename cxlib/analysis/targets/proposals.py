@@ -65,15 +65,12 @@ _SEEN = {
 class Proposal(Result):
     """Three targets and why, in the KPI's unit.
 
-    ``table``: ``level`` (low, realistic, stretch), ``target`` and ``change`` (signed),
-    ``per_period`` (change a period until due), ``ground`` (key), ``grounds`` (the ground in words,
-    a `Caveat` with its facts), ``coincides`` (the lower level from which it is less than one
-    standard error of the present score away, else empty),
-    ``detectable`` (larger than chance at ``n_next`` answers), ``n_needed`` (answers a wave that
-    would show it; missing where there is no change).
-    ``candidates``: every ground looked at: ``ground, grounds, target, change, improves``.
-    ``reach`` is the furthest change that own history or the best segment has shown, infinite where
-    neither is known; ``rebound`` what comes back by itself.
+    ``table``: ``level`` (low, realistic, stretch), ``target, change, per_period, ground`` (key),
+    ``grounds`` (in words, a `Caveat`), ``coincides`` (the lower level less than one standard error
+    away), ``detectable`` (larger than chance at ``n_next`` answers), ``n_needed`` (answers a wave
+    that would show it). ``candidates``, every ground looked at: ``ground, grounds, target, change,
+    improves``. ``reach``: the furthest change that own history or the best segment has shown,
+    infinite where neither is known; ``rebound``: what comes back by itself.
     """
 
     table: pd.DataFrame

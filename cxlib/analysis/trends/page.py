@@ -27,13 +27,11 @@ ENDS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
 class Charts(Result):
     """The process charts of a report, and what each amounts to.
 
-    ``table`` has one row a chart, of its latest measured period: ``kpi, source, unit, direction,
-    basis, period, value, low, high, n, target``; ``usual, usual_low, usual_high`` (its centre and
-    limits there; NaN since a shift with fewer than 8 points), ``until`` (the level before the
-    latest shift or rebase), ``variation, assurance, miss_chance`` (see `XmrChart`), ``points``
-    (with a value since then), ``trial``, ``correlation`` (lag-1), ``false_alarm_rate`` (NaN where
-    it is not valid). ``history`` has one row a chart and period: ``kpi, unit, direction, period,
-    value, n`` and the columns of `XmrChart.table`.
+    ``table``, a row a chart, of its latest measured period: ``kpi, source, unit, direction, basis,
+    period, value, low, high, n, target; usual, usual_low, usual_high`` (centre and limits),
+    ``until`` (the level before the latest shift or rebase), ``variation, assurance, miss_chance``
+    (see `XmrChart`), ``points`` (since then), ``trial, correlation, false_alarm_rate`` (NaN where
+    not valid). ``history``: ``kpi, unit, direction, n`` and the rows of `XmrChart.table`.
     """
 
     table: pd.DataFrame
