@@ -50,7 +50,9 @@ def repeated(names: Iterable[Any]) -> Any:
 
 
 def require(table: Any, names: Iterable[Any], what: str = "data") -> None:
-    """Refuse what has ``columns`` (`what` in the message) but lacks one of these."""
+    """Refuse what lacks one of these columns (`what` in the message)."""
+    if not hasattr(table, "columns"):
+        raise DataError(f"the {what} is a {type(table).__name__}, not a table with columns.")
     for name in names:
         if name not in table.columns:
             near = nearest(str(name), map(str, table.columns))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isclose, isfinite
+from math import isclose
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -149,24 +149,18 @@ def read_margins(data: pd.DataFrame, margins: Any) -> tuple[tuple[Margin, ...], 
         raise DataError("no margins are given; name a column and the known size of each level.")
     if not isinstance(margins, Mapping):
         raise DataError(f"margins is a {type(margins).__name__}; give {{column: {{level: size}}}}.")
-    plain: dict[str, dict[Any, Any]] = {}
+    plain: dict[str, dict[Any, float]] = {}
     for name, known in margins.items():
         if not isinstance(known, (Mapping, pd.Series)):
             raise DataError(f"margin {name!r} is no {{level: size}}: {known!r}.")
         twice = repeated(_text(level) for level, _size in known.items())
         if twice is not None:
             raise DataError(f"margin {name!r} names level {twice!r} more than once.")
-        plain[str(name)] = dict(known.items())
-    for name, known in plain.items():
-        if not known:
+        if not len(known):
             raise DataError(f"margin {name!r} is empty.")
-        for level, size in known.items():
-            plainly = isinstance(size, (int, float, np.number)) and not isinstance(size, bool)
-            if not plainly or not isfinite(size) or size <= 0:
-                raise DataError(
-                    f"margin {name!r}, level {level!r}: {size!r} is no positive number."
-                )
-    totals = {name: float(sum(known.values())) for name, known in plain.items()}
+        sizes = {k: number(v, f"margin {name!r}, level {k!r}", above=0) for k, v in known.items()}
+        plain[str(name)] = sizes
+    totals = {name: sum(known.values()) for name, known in plain.items()}
     (first, total), *others = totals.items()
     for name, other in others:
         if not isclose(other, total, rel_tol=ROUNDING):
@@ -197,7 +191,7 @@ def _match(data: pd.DataFrame, name: str, known: Mapping[Any, float]) -> Margin:
             f"column {name!r} has a level {unknown[0]!r} ({rows} rows) that its margin lacks"
             f"{nearest(unknown[0], texts)}"
         )
-    sizes = np.array([float(size) for size in known.values()])
+    sizes = np.array(list(known.values()))
     codes = pd.Index(texts).get_indexer(pd.Index(sample)).astype(np.intp)
     return Margin(name, tuple(texts), sizes / sizes.sum(), codes)
 

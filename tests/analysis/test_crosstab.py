@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
-from cxlib.analysis.scores import Crosstab, crosstab, nps
+from cxlib.analysis.scores import Crosstab, crosstab, nps, score_table
 from cxlib.errors import DataError
 from cxlib.present.withhold import withhold
 
@@ -295,3 +295,20 @@ def test_a_small_group_within_a_group_is_not_left_to_subtraction() -> None:
     north = inner[(inner["region"] == "N") & (inner["level"] == "gold")]
     assert north["value"].isna().all()
     assert (north["letters"].fillna("") == "").all()
+
+
+def test_a_table_of_scores_says_the_same_of_customers_who_are_in_two_cells() -> None:
+    rng = np.random.default_rng(8)
+    who = np.repeat(np.arange(40), 2)
+    data = pd.DataFrame({"nps": rng.integers(0, 11, 80), "who": who, "visit": [1, 2] * 40})
+    told = crosstab(data, rows="nps", by="visit", design=SurveyDesign(cluster="who")).table
+    told = told[told["segment"].notna()]
+    assert [str(level) for level in told["level"]] == ["1", "2"]  # whole numbers stay whole
+    table = score_table(data, metric="nps", by="visit", cluster="who", versus="complement").table
+    for name in ("value", "difference", "difference_low", "p_value", "p_adjusted", "care"):
+        assert table[name].tolist() == pytest.approx(told[name].tolist())
+    apart = score_table(data, metric="nps", by="visit", versus="complement").table
+    assert not np.allclose(apart["p_value"], table["p_value"])
+    few = score_table(data.assign(who=who % 20), metric="nps", by="visit", cluster="who").table
+    assert few["n"].tolist() == [40, 40]
+    assert few["care"].all()  # twenty customers

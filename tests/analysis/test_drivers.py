@@ -569,3 +569,10 @@ def test_a_caveat_that_lists_drivers_reads_the_same_when_it_comes_back_from_a_fi
     listed = Caveat("These drivers: {drivers}.", drivers=("t0", "t1"))
     assert listed == "These drivers: t0, t1."
     assert envelope.decode(envelope.encode(listed)) == listed
+
+
+def test_an_exact_fit_proves_what_it_is_made_of_and_no_rounding_error() -> None:
+    data = survey().assign(nps=lambda d: d["t0"] + d["t1"])
+    result = drivers.importance(data, outcome="nps", drivers=NAMES, **QUICK)
+    assert result.table["p_unique"].tolist() == [0, 0, 1, 1]
+    assert result.table["proven"].tolist() == [True, True, False, False]

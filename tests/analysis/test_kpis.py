@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from cxlib.analysis import compare as two
-from cxlib.analysis import kpis, scores
+from cxlib.analysis import kpis, scores, targets
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.equal_mix import equal_mix
 from cxlib.analysis.kpis.estimates import worth
@@ -393,3 +393,35 @@ def test_what_a_kpi_is_worth_is_its_slope_and_nothing_where_nothing_goes_with_it
     assert told["ces"] > 20
     turned = [NPS, Metric("ces", "ces", direction="lower")]
     assert worth(survey, turned, weights=None)["ces"] == 0.0
+
+
+def test_what_a_verdict_takes_is_one_number_wherever_it_is_asked() -> None:
+    found = kpis.estimate(two_waves(n=150), questions=[NPS, CSAT, DESK])
+    aims = {"nps": 10.0, "csat": 70.0, "desk": 4.0}
+    judged = kpis.judge(found, aims, all_required=True).table
+    for row in judged.to_dict("records"):
+        verdict = targets.verdict(row, row["target"], direction="higher")
+        assert row["needs"] == pytest.approx(verdict.takes)
+        assert (row["p_value"], row["status"]) == (verdict.p_value, verdict.status)
+    unreachable = kpis.judge(found, {"nps": 99.0, "csat": 99.9, "desk": 4.99}).table
+    assert unreachable["needs"].isna().all()  # no true value on the scale is enough
+
+
+def test_a_baseline_is_a_number_of_any_kind_and_a_target_must_be_one() -> None:
+    found = kpis.estimate(two_waves(), questions=[NPS])
+    way = {"due": "2026Q4"}
+    starts = [kpis.judge(found, [target("nps", 40.0, baseline=b, **way)]).table["expected"].iloc[0]
+              for b in (10, np.int64(10), np.float32(10))]  # fmt: skip
+    assert starts == [starts[0]] * 3
+    assert starts[0] > 10
+    for wrong in (np.nan, "x", None):
+        with pytest.raises(DataError, match="target of 'nps'"):
+            kpis.judge(found, {"nps": wrong})
+
+
+def test_one_customer_is_no_proof_that_comparable_ones_judge_better() -> None:
+    survey = two_waves(n=60, lift=20.0).assign(who=1)
+    found = kpis.estimate(survey, questions=[NPS], design=SurveyDesign(cluster="who"))
+    row = kpis.compare(found, survey, segments=["product"], draws=50).table.iloc[0]
+    assert np.isnan([row["like_low"], row["like_high"], row["like_p"]]).all()
+    assert (row["moved"], row["turn"], row["alike"]) == ("unclear", "unclear", "open")

@@ -456,7 +456,10 @@ def test_new_york_requests_mislead_when_the_open_ones_are_dropped(public_data: P
         ({"calendar": "24/7"}, "calendar is '24/7'; write BusinessHours"),
         ({"fcr": None}, "there is no FCR method None"),
         ({"fcr": "repeat", "repeat_days": "7"}, "repeat_days is '7'"),
-        ({"fcr": "repeat", "repeat_days": 1e9}, "repeat_days is 1e\\+09; it must be above 0 and at most 36525"),
+        (
+            {"fcr": "repeat", "repeat_days": 1e9},
+            "1e\\+09; it must be above 0 and at most 36525",
+        ),
     ],
 )
 def test_an_argument_of_the_wrong_kind_is_refused_kindly(

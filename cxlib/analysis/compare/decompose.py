@@ -33,7 +33,8 @@ class ChangeDecomposition(TableResult):
     ``table``, a row a cell: the `by` columns, ``before, after`` (NaN in a wave it is not in),
     ``share_before, share_after, n_before, n_after, rate, mix, total`` (its part of the change).
     `mix` counts a cell's gain in share by how far its score lies above the whole, so that a growing
-    weak cell pulls down. Of the whole the same, with bootstrap intervals.
+    weak cell pulls down. Of the whole the same, with bootstrap intervals (NaN
+    without a bootstrap, or where a wave is one customer).
     """
 
     rate: float
@@ -120,16 +121,19 @@ def decompose_change(
     cells = len(labels)
     sums = [_sums(wave, cells) for wave in waves]
     parts = split(*sums)
-    draws = split(*(_resample(wave, cells, bootstrap, rng) for wave in waves))
+    alone = [wave for wave in waves if wave.alone]
+    draws = split(*(_resample(wave, cells, 0 if alone else bootstrap, rng) for wave in waves))
     means = [float(total.sum() / weight.sum()) for weight, total in sums]
     n_used = sum(wave.x.size for wave in waves)
     n_of = [np.bincount(wave.cell, minlength=cells) for wave in waves]
     gains = (parts.rate, parts.mix, parts.rate + parts.mix)
     told = zip(COLUMNS, (*parts.scores, *parts.shares, *n_of, *gains), strict=True)
     table = labels.assign(**dict(told))
-    single = _("A wave of one answer cannot be resampled to any purpose.")
     caveats = _caveats(before, after, columns, cluster)
+    single = _("A wave of one answer cannot be resampled to any purpose.")
+    one = _("All {n} answers come from one customer: they count as one.")
     caveats += said(any(wave.x.size == 1 for wave in waves), single)
+    caveats += counted(*((wave.x.size, one) for wave in alone if wave.x.size > 1))
     return ChangeDecomposition(
         table=table[(table["n_before"] + table["n_after"]) > 0].reset_index(drop=True),
         **_whole(parts, draws, confidence),
@@ -152,6 +156,11 @@ class _Wave(NamedTuple):
     w: Floats
     cell: Integers
     clusters: Integers | None
+
+    @property
+    def alone(self) -> bool:
+        """Whether one customer gave all answers: nothing can be resampled."""
+        return self.x.size == 1 or (self.clusters is not None and not self.clusters.any())
 
 
 class Parts(NamedTuple):

@@ -273,7 +273,8 @@ def _aligned(given: Any, names: list[str]) -> Floats:
     found = table.set_index(table[key].astype(str))[["value", "low", "high"]].reindex(names)
     bare = found.index[found.isna().any(axis=1)]
     if len(bare):
-        raise DataError(f"performance of {bare[0]!r} is missing{nearest(bare[0], table[key])}")
+        near = "." if bare[0] in set(table[key]) else nearest(bare[0], table[key])
+        raise DataError(f"performance of {bare[0]!r} is missing{near}")
     return np.vstack([numbers(found[name]) for name in found])
 
 

@@ -122,7 +122,7 @@ class ScenarioModel:
         slopes = np.vstack([gradients, slope, now_gradient, now_gradient + slope])
         means = values @ sample.weights / sample.weights.sum()
         ends = (means, *self._intervals(values, means, slopes))
-        shift = 0.0 if headline is None else number(headline, "headline") - means[-2]
+        shift = 0.0 if headline is None else number(headline, "headline", above=-np.inf) - means[-2]
         bounds = reach.KINDS[self.at_rest.kind][0]
         told: dict[str, Any] = {}
         for end, name in zip(ends, ("", "_low", "_high"), strict=True):
@@ -139,7 +139,7 @@ class ScenarioModel:
 
     def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Floats]:
         """Return the table of changes so far, and each respondent's change, a row a driver."""
-        if not isinstance(changes, Mapping):
+        if not isinstance(changes, (Mapping, pd.Series)):
             raise DataError(f"changes is {changes!r}; give {{driver: change}}.")
         rows, moves = [], np.zeros((len(changes), self._sample.n))
         for i, (name, change) in enumerate(changes.items()):
@@ -148,8 +148,7 @@ class ScenarioModel:
                 raise DataError(f"{name!r} was left out: it follows from {others}.")
             if name not in self.drivers:
                 raise DataError(f"{name!r} is not a driver here{nearest(str(name), self.drivers)}")
-            if isinstance(change, str) or not np.isfinite(change):
-                raise DataError(f"the change of {name!r} is {change!r}; give a number such as 0.3.")
+            number(change, f"the change of {name!r}", above=-np.inf)
             j = self.drivers.index(name)
             mean, cap, (low, high) = self.means[j], self.caps[j], self._limits[j].tolist()
             asked = mean + change
@@ -220,7 +219,7 @@ def scenario(
         If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
         no maximum.
     """
-    if not changes:
+    if not len(changes):
         raise DataError("changes is empty: name at least one driver and its change.")
     model = scenario_model(data, outcome=outcome, drivers=drivers, **options)  # type: ignore[arg-type]
     return model.predict(changes, headline=headline)

@@ -171,8 +171,8 @@ def _frames(
     head = ["question", "choice", *outer, "segment", "level"]
     names = [*head, "net", "unit", *MEASURES, "care", *COMPARED, "_n_other"]
     table = pd.DataFrame(told, columns=names)
-    for name in (*outer, "segment", "level"):
-        table[name] = table[name].astype(object).where(table[name].notna(), None)
+    for name in (*outer, "segment", "level"):  # a level of whole numbers stays one beside None
+        table[name] = pd.Series([row.get(name) for row in told], dtype=object)
     family_of = ["segment", *outer]
     table.insert(len(head), "column", _letters(table, family_of))
     table = table.astype({"n": "int64", "n_dropped": "int64", "care": bool})

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan, sqrt
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.stats import norm
-from scipy.stats import t as student
 
-from cxlib.analysis.compare.benchmark import against
+from cxlib.analysis.compare.benchmark import POWER, against, ends_of, provable
 from cxlib.analysis.estimation import ADDED_ANSWERS, adjusted_net, z_of
-from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN, POWER
+from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN
 from cxlib.analysis.metrics import Direction, check_direction, number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
 from cxlib.errors import DataError, nearest
@@ -26,7 +24,6 @@ FORMS = {"nps": "nps", "points": "nps", "csat": "share", "share": "share", "perc
 FORMS |= {"%": "share", "ces": "mean", "mean": "mean"}
 """What the kind or unit of a KPI says about its arithmetic; anything else (a median, a percentile,
 a duration) goes by its interval."""
-SCALES: dict[str, tuple[float, float]] = {"nps": (-100.0, 100.0), "share": (0.0, 100.0)}
 SAME = 1e-9  # a gap that floating point makes: 100 × (0.45 − 0.40) is 4.999…, and reaches 5
 
 
@@ -63,25 +60,9 @@ class Measured:
         return float(norm.sf(z)), float(norm.cdf(z)), float(norm.cdf(z))
 
     def takes(self, target: float, direction: Direction, alpha: float) -> float:
-        """Return the true value at which "met" has a chance of 80 %; NaN if the scale has none.
-
-        The errors are those of the test: under the target's variance, then under the truth's.
-        """
-        sign = 1.0 if direction == "higher" else -1.0
-        z, power = float(norm.isf(alpha)), float(norm.ppf(POWER))
-        if self.kind in ("mean", "interval"):
-            z = float(student.isf(alpha, self.df)) if self.kind == "mean" else z
-            at = target + sign * (z + power) * self._facing(target)
-            return at if self.scale[0] <= at <= self.scale[1] else nan
-
-        def lead(value: float) -> float:
-            noise = z * self._spread(target) + power * self._spread(value)
-            return sign * (value - target) - noise / sqrt(self.n_star)
-
-        end = self.scale[1] if sign > 0 else self.scale[0]
-        if lead(end) < 0 or end == target:
-            return nan
-        return float(brentq(lead, target, end))
+        """Return the true value at which "met" has a chance of 80 %; NaN if the scale has none."""
+        error = self.standard_error if self.kind != "interval" else self._facing(target)
+        return provable(vars(self) | {"standard_error": error}, target, direction, alpha)
 
     def settle(self, target: float, alpha: float) -> float:
         """Return the answers that tell the present gap from none with 80 % power."""
@@ -95,14 +76,6 @@ class Measured:
             return nan
         return float(variance * (norm.isf(alpha) + norm.ppf(POWER)) ** 2 / gap**2)
 
-    def _spread(self, value: float) -> float:
-        """Return the standard deviation of one answer if the KPI stood at `value`."""
-        if self.kind == "share":
-            return sqrt(max(value * (100 - value), 0.0))
-        net = value / 100  # as many passives as now
-        either = max(self.promoters + self.detractors, abs(net))
-        return 100 * sqrt(max(either - net**2, 0.0))
-
     def _facing(self, target: float) -> float:
         """Return the standard error of the side that faces `target`: a skewed interval counts."""
         side = (self.value - self.low) if target < self.value else (self.high - self.value)
@@ -113,6 +86,7 @@ class Measured:
 
 def read(measured: Any) -> Measured:
     """Read a `Score`, a row of `Estimates`, or anything with value, n and interval."""
+    measured = SimpleNamespace(**measured) if isinstance(measured, Mapping) else measured
     value, n = _number(measured, "value"), _number(measured, "n")
     if not isfinite(value):
         raise DataError(f"the measured value is {value:g}; a KPI without a value has no verdict.")
@@ -149,20 +123,11 @@ def read(measured: Any) -> Measured:
         variance=variance,
         standard_error=error,
         df=max(_number(measured, "df", n - 1), 1.0) if by_t else inf,
-        scale=SCALES.get(kind) or _scale_of(getattr(measured, "scale", None), kind),
+        scale=ends_of(kind, getattr(measured, "scale", None) if kind == "mean" else None),
         confidence=confidence,
         promoters=(either + net) / 2 if isnan(up) else up,
         detractors=(either - net) / 2 if isnan(down) else down,
     )
-
-
-def _scale_of(scale: Any, kind: str) -> tuple[float, float]:
-    """Return the ends of a mean's scale: (1, 7), or 1-7 as a row of estimates has it."""
-    if kind != "mean" or not isinstance(scale, (str, tuple, list)):
-        return -inf, inf
-    found = re.fullmatch(r"(-?\d+)-(-?\d+)", scale) if isinstance(scale, str) else None
-    ends = list(scale) if found is None else list(found.groups())
-    return float(ends[0]), float(ends[1])
 
 
 def _least_variance(kind: str, value: float, n: float, n_star: float) -> float:
@@ -252,6 +217,7 @@ def verdict(
         raise DataError(f"unknown basis {basis!r}{nearest(str(basis), ('sample', 'census'))}")
     alpha = number(alpha, "alpha", above=0, below=0.5)
     target = number(target, "the target", above=-inf)
+    measured = SimpleNamespace(**measured) if isinstance(measured, Mapping) else measured
     bare = isinstance(measured, (int, float, np.number))
     if bare and basis == "census":
         number(measured, "the measured value", above=-inf)

@@ -13,7 +13,8 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tail
 
-from cxlib.analysis.kpis.verdicts import ALPHA, POWER
+from cxlib.analysis.compare.benchmark import POWER
+from cxlib.analysis.kpis.verdicts import ALPHA
 from cxlib.analysis.metrics import check_direction, number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
 from cxlib.analysis.targets.measured import FORMS, read

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.kpis.verdicts import ALPHA, POWER
+from cxlib.analysis.compare.benchmark import POWER
+from cxlib.analysis.kpis.verdicts import ALPHA
 from cxlib.analysis.metrics import Direction, check_direction, number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
 from cxlib.analysis.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink

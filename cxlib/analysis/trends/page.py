@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import nan
+from math import inf, nan
 from typing import Any
 
 import pandas as pd
 
 from cxlib.analysis import validate
+from cxlib.analysis.compare.benchmark import ends_of
 from cxlib.analysis.compare.decompose import split
 from cxlib.analysis.kpis import Estimates, contrast
 from cxlib.analysis.kpis.estimates import OWN
@@ -20,7 +21,6 @@ from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 Rebase = Mapping[Any, Any]
-ENDS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,11 +128,8 @@ def _chart(part: pd.DataFrame, target: float | None, rebase: Mapping[str, str]) 
         share = False  # complaints per hundred customers may exceed a hundred
     sampled = first["basis"] == "sample" and part["variance"].notna().any()
     if (share and part["n_star"].notna().any()) or sampled:
-        limits = ENDS.get(kind)
-        if limits is None and isinstance(first["scale"], str):
-            low, high = first["scale"].rsplit("-", 1)
-            limits = (float(low), float(high))
-        return score_chart(part, limits=limits, **options)
+        ends = ends_of(kind, first["scale"])
+        return score_chart(part, limits=None if ends[1] == inf else ends, **options)
     series = part.set_index("period")["value"].rename(str(first["kpi"]))
     return xmr(series, limits=(0.0, None) if kind == "duration" else None, **options)
 
