@@ -82,28 +82,10 @@ def fitness(
 ) -> FitnessForUse:
     """Take stock of a survey before anything is concluded from it.
 
-    Parameters
-    ----------
-    survey : pandas.DataFrame
-        One row a response; ``period`` and ``<touchpoint>_used`` columns are read where present.
-    metrics, touchpoints : sequence of str, Metric or Touchpoint
-        KPI questions, and rated steps of the journey.
-    minimum_base : int
-        Smallest base to be shown.
-    margins : mapping of str to mapping of level to number, optional
-        Known sizes of each segment's levels, as in `weights.rake`.
-    invited : mapping of period to int, optional
-        People asked in each period.
-    weights : str or None
-        Column of weights, for the effective bases; an absent ``weight`` column means unweighted.
-    confidence : float
-        Coverage of the intervals.
-
-    Raises
-    ------
-    DataError
-        If the survey is empty, a column is absent, more people answered than were invited, or
-        margins do not fit (see `weights.rake`).
+    `survey` has one row a response; ``period`` and ``<touchpoint>_used`` are read where present.
+    `margins` are known sizes of each segment's levels, as in `weights.rake`; `invited`: people
+    asked in each period. DataError if the survey is empty, a column is absent, more people answered
+    than were invited, or margins do not fit.
     """
     check_confidence(confidence)
     if len(survey) == 0:

@@ -194,15 +194,16 @@ class Bounds(TypedDict, total=False):
     most: float
 
 
-_BOUNDS = {"above": (gt, "above"), "least": (ge, "at least"), "below": (lt, "below")}
-_BOUNDS |= {"most": (le, "at most")}
+_BOUNDS: dict[str, tuple[Any, str]] = {"above": (gt, "above"), "least": (ge, "at least")}
+_BOUNDS |= {"below": (lt, "below"), "most": (le, "at most")}
 
 
 def number(value: Any, what: str, **bounds: Unpack[Bounds]) -> float:
     """Return an option as a float; refuse text, nothing, true or false, and what is off bounds."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise DataError(f"{what} is {value!r}; it must be a number.")
-    asked, rules = float(value), [(*_BOUNDS[name], end) for name, end in bounds.items()]
+    given: Any = bounds.items()
+    asked, rules = float(value), [(*_BOUNDS[name], end) for name, end in given]
     if rules and not (isfinite(asked) and all(holds(asked, end) for holds, _word, end in rules)):
         ends = [f"{word} {end:g}" for _holds, word, end in rules if isfinite(end)]
         raise DataError(f"{what} is {asked:g}; it must be {' and '.join(ends) or 'finite'}.")

@@ -46,17 +46,9 @@ def by_segment(
     """Divide R² within each level of segments, and test whether the levels differ.
 
     Different shares prove nothing: the test is the robust F of driver × segment in one model that
-    lets every level have its own mean. A segment with fewer than two levels that can be modelled
-    is reported as untested.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a response.
-    segment : str or object with a ``key``, or several
-        Columns whose levels are compared; rows without a level are dropped and counted.
-    **options
-        As of `importance`, which also says the errors: ``outcome``, ``drivers``, ``weights``, ….
+    lets every level have its own mean. A segment with fewer than two levels that can be modelled is
+    reported as untested. `segment` names columns, whose rows without a level are dropped and
+    counted; **options are those of `importance`.
     """
     asked = {k: v for k, v in options.items() if k in _READ}
     whole = read(data, **asked)

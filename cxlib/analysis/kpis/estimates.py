@@ -170,16 +170,9 @@ def counted(
 ) -> pd.DataFrame:
     """Return figures that count every case as rows of `estimate`, in display units.
 
-    Parameters
-    ----------
-    figures : pandas.DataFrame
-        ``kpi, period, value`` (shares 0 to 1, times in seconds) and, where known, ``n``; a share
-        whose ``basis`` is "sample" gets Wilson's interval.
-    kinds : mapping
-        By KPI ``unit`` ("share", "seconds", "mean", "number" or "currency") and ``direction``; a
-        KPI without is an error.
-    source : {"tickets", "reported"}
-        Where they come from.
+    `figures`: ``kpi, period, value`` (shares 0 to 1, times in seconds) and, where known, ``n``; a
+    share whose ``basis`` is "sample" gets Wilson's interval. `kinds`: by KPI ``unit`` ("share",
+    "seconds", "mean", "number" or "currency") and ``direction``. `source`: "tickets" or "reported".
     """
     kind_of = {"share": "share", "seconds": "duration", "mean": "mean"}
     rows = []

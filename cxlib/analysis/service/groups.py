@@ -167,19 +167,10 @@ def contact_reasons(
     answered: float = 0.2,
     confidence: float = 0.95,
 ) -> Reasons:
-    """Rank contact reasons by volume × handle time, with the contacts that came back.
+    """Rank contact reasons, the column `by`, by volume × handle time, with those that came back.
 
-    Parameters
-    ----------
-    by : str
-        The column of the reason.
-    answered : float
-        Share of each reason's contacts that a knowledge base would answer, 0 to 1: an assumption.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, or the share lies outside 0 to 1.
+    `answered` is the share of each reason's contacts that a knowledge base would answer, 0 to 1: an
+    assumption.
     """
     number(answered, "answered", least=0, most=1)
     log = terms.log(tickets)

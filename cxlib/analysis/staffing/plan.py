@@ -95,19 +95,10 @@ def schedule(
 ) -> Schedule:
     """Turn arrivals per half hour into agents per half hour, and price one agent fewer.
 
-    Parameters
-    ----------
-    arrivals : pandas.DataFrame
-        One row an interval: the `by` columns and ``calls_per_hour``, as
-        :func:`cxlib.analysis.service.arrivals` returns them.
-    handle_seconds, **aim
-        As in :func:`agents_needed`; each interval is taken as long enough to settle.
-    by : str or sequence of str
-        Columns that name an interval; they are carried over.
-    minutes : int
-        Length of an interval, for the hours to be paid.
-    minimum_agents : int
-        Fewest agents at any open interval, calls or none.
+    `arrivals` has one row an interval: the `by` columns, which are carried over, and
+    ``calls_per_hour``, as :func:`cxlib.analysis.service.arrivals` returns them; `handle_seconds`
+    and **aim as in :func:`agents_needed`, each interval taken as long enough to settle; `minutes`
+    is the length of an interval, `minimum_agents` the fewest at any, calls or none.
     """
     keys = [by] if isinstance(by, str) else list(by)
     calls = _calls_per_hour(arrivals, keys)
@@ -182,14 +173,9 @@ def staff(
 ) -> Staffing:
     """Plan a week's agents from the calls of a period, half hour by half hour.
 
-    Parameters
-    ----------
-    tickets, terms, period, minimum_base
-        As in :mod:`cxlib.analysis.service`; days without business hours are not planned.
-    channels : sequence of str
-        Values of ``channel`` that are calls: work that is lost if nobody answers at once.
-    minutes, **aim
-        As in `schedule`.
+    `channels` are the values of ``channel`` that are calls: work that is lost if nobody answers at
+    once. Days without business hours are not planned. The rest as in :mod:`cxlib.analysis.service`
+    and `schedule`.
     """
     answer, shrinkage = aim.get("answer_seconds", ANSWER_SECONDS), aim.get("shrinkage", 0.0)
     level = aim.get("service_level", SERVICE_LEVEL)

@@ -74,24 +74,9 @@ def outlook(
     "reaches" needs three things: the change after its haircut gets there with a chance of 80 %
     (sampling alone), the time left is known and not over, and the KPI has moved fast enough before
     in so many periods. "only in full": all of the predicted change would get there, the part that
-    is counted on would not.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The changes together, as `drivers.scenario` predicts them; steps that do not add up to its
-        change are an error.
-    value : float, optional
-        The client's headline, to which the predicted change is applied; the observed score of the
-        scenario's respondents if not said.
-    target, due, direction
-        What the contract asks for (None without one), by when, and which way is better.
-    remaining : float
-        Periods until due; NaN if unknown.
-    history : pandas.DataFrame, optional
-        The KPI by period: ``period, value``, in order; how fast it has ever moved.
-    plan, haircut
-        What the scenario stands for, as in `propose`, and how much of its change is counted on.
+    is counted on would not. `scenario` is what `drivers.scenario` predicts; `value` the client's
+    headline (the observed score of its respondents if not said); `remaining`: periods until due;
+    `history`: the KPI by period, in order; `plan, haircut` as in `propose`.
     """
     check_direction(direction)
     steps = scenario.table
@@ -206,29 +191,14 @@ def demands(
     """Say of every judged target what it asks, what would settle it, and at what pace.
 
     From a measured baseline: two waves compared, two-sided, with a chance of 80 %. From a number:
-    one wave against it, one-sided. ``n_to_settle`` stands at the level after Holm's adjustment.
-
-    Parameters
-    ----------
-    judged : pandas.DataFrame
-        As `kpis.judge` returns it: a row a target, with its verdict, which stays what it is.
-    history : pandas.DataFrame
-        The client's totals by period, in order: rows of `Estimates`.
-    answers, limits : mapping of str to float, optional
-        Answers of the next period by KPI (as many as now if not said), and how many a period can
-        bring.
-    all_required : bool
-        As the targets were judged: then nothing is adjusted.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With ``remaining`` (periods until due; 0 or less: due), ``asked`` (target less baseline),
-        ``asks`` (is that larger than chance), ``compared, smallest, n_next, n_needed`` (the test
-        behind it, and its sizes), ``rebound`` (what comes back by itself after a bad baseline);
-        ``n_to_settle`` (of a target too close to call), ``settles`` (what would); ``pace_needed,
-        pace_best`` (per period; the fastest ever seen), ``pace``, ``held`` ("always" past the
-        target), ``of_periods``. Numbers of answers beyond `limits` are NaN.
+    one wave against it, one-sided. `judged` is what `kpis.judge` returns; `history` the client's
+    totals by period; `answers` those of the next period by KPI (as many as now if not said),
+    `limits` how many a period can bring. Added are ``remaining`` (periods until due; 0 or less:
+    due), ``asked`` (target less baseline), ``asks`` (is that larger than chance), ``compared,
+    smallest, n_next, n_needed`` (the test behind it), ``rebound`` (what comes back by itself after
+    a bad baseline), ``n_to_settle`` (of a target too close to call, at the level after Holm's
+    adjustment), ``settles`` (what would), ``pace_needed, pace_best`` (per period), ``pace, held``
+    ("always" past the target), ``of_periods``. Numbers of answers beyond `limits` are NaN.
     """
     rows = []
     for record in judged.to_dict("records"):

@@ -259,10 +259,9 @@ def power_curve(
 ) -> PowerCurve:
     """Return the chance to see each change at each sample size: what the power figure draws.
 
-    `changes` in the KPI's unit, by default a handful of usual ones (for a mean 0.1, 0.2, 0.3, 0.5
-    and 0.8 standard deviations; changes of a share that leave the scale are an error); `sizes` are
-    answers a wave, `n` those of a wave now, which join them; **assumed as in `sample_size`, whose
-    `power` only marks which are ``enough``.
+    `changes` in the KPI's unit, by default a handful of usual ones (of a mean in standard
+    deviations); `sizes` are answers a wave, `n` those of a wave now, which join them; **assumed as
+    in `sample_size`, whose `power` only marks which are ``enough``.
     """
     test = SampleSize.of(**assumed)
     if changes is None:

@@ -270,16 +270,11 @@ class Seasonality(Result):
 
 
 def seasonality(values: pd.Series) -> Seasonality:
-    """Test whether a series follows the time of year, and estimate by how much.
+    """Test whether a series follows the time of year, and by how much (Harvey 1990, ch. 5).
 
-    From 48 points each month (or quarter) has its effect if their F test says so; else, and from
-    24 points, one sine and cosine a year. The latest point takes no part: it is judged by them.
-
-    `values` has one a month or quarter, indexed by calendar periods. Gaps are left out.
-
-    References
-    ----------
-    .. [1] Harvey, A. C. (1990). The Econometric Analysis of Time Series, 2nd ed., ch. 5 and 7.
+    `values` has one a month or quarter, indexed by calendar periods; gaps are left out. From 48
+    points each month (or quarter) has its effect if their F test says so; else, and from 24 points,
+    one sine and cosine a year. The latest point takes no part: it is judged by them.
     """
     series = read_values(values)
     found = season_of(series.periods, series.points)
