@@ -129,8 +129,8 @@ def ends_of(kind: str, scale: Any) -> tuple[float, float]:
     if kind in SPANS or not isinstance(scale, (str, tuple, list)):
         return SPANS.get(kind, (-inf, inf))
     found = re.fullmatch(r"(-?\d+)-(-?\d+)", scale) if isinstance(scale, str) else None
-    low, high = scale if found is None else found.groups()
-    return float(low), float(high)
+    ends: Any = scale if found is None else found.groups()
+    return float(ends[0]), float(ends[1])
 
 
 def provable(row: Mapping[str, Any], target: float, direction: str, alpha: float) -> float:

@@ -83,9 +83,10 @@ def judge(
     """
     if not 0 < alpha < 0.5:
         raise DataError(f"alpha is a one-sided error between 0 and 0.5, not {alpha!r}.")
+    told: Any = targets
     if isinstance(targets, Mapping):
-        targets = [{"metric": key, "target": value} for key, value in targets.items()]
-    told: Any = [SimpleNamespace(**t) if isinstance(t, Mapping) else t for t in targets]
+        told = [{"metric": key, "target": value} for key, value in targets.items()]
+    told = [SimpleNamespace(**t) if isinstance(t, Mapping) else t for t in told]
     own = estimates.own
     known = periods.order(own["period"].unique())
     if period is None:
