@@ -252,5 +252,8 @@ def _clock(edge: str, text: str) -> int:
     )
 
 
-def _as_date(day: dt.date) -> dt.date:
-    return day.date() if isinstance(day, dt.datetime) else day
+def _as_date(day: Any) -> dt.date:
+    try:
+        return pd.Timestamp(day).date()
+    except (TypeError, ValueError):
+        raise DataError(f"{day!r} is no day; write one like '2026-10-01'.") from None

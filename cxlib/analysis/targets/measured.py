@@ -9,10 +9,11 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis.compare.benchmark import POWER, against, ends_of, provable
-from cxlib.analysis.estimation import ADDED_ANSWERS, adjusted_net, z_of
+from cxlib.analysis.estimation import ADDED_ANSWERS, Score, adjusted_net, z_of
 from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN
 from cxlib.analysis.metrics import Direction, check_direction, number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
@@ -86,7 +87,7 @@ class Measured:
 
 def read(measured: Any) -> Measured:
     """Read a `Score`, a row of `Estimates`, or anything with value, n and interval."""
-    measured = SimpleNamespace(**measured) if isinstance(measured, Mapping) else measured
+    measured = _row(measured)
     value, n = _number(measured, "value"), _number(measured, "n")
     if not isfinite(value):
         raise DataError(f"the measured value is {value:g}; a KPI without a value has no verdict.")
@@ -109,10 +110,9 @@ def read(measured: Any) -> Measured:
         variance = _least_variance(kind, value, n, n_star)
     net = value / 100  # without their shares: p + d follows from v = p + d − (p − d)²
     either = min(max(error**2 * n_star / 1e4 + net**2, abs(net)), 1.0) if kind == "nps" else nan
-    told = getattr(measured, "detail", None) or {}
-    names = ("promoters", "detractors")
-    up, down = (float(told.get(name, _number(measured, name))) for name in names)
-    by_t = kind == "mean" or getattr(measured, "clustered", False)
+    up, down = (_number(measured, name) for name in ("promoters", "detractors"))
+    df = _number(measured, "df")
+    df = (n - 1 if kind == "mean" else inf) if isnan(df) else df
     return Measured(
         kind=kind,
         value=value,
@@ -122,12 +122,20 @@ def read(measured: Any) -> Measured:
         n_star=n_star,
         variance=variance,
         standard_error=error,
-        df=max(_number(measured, "df", n - 1), 1.0) if by_t else inf,
+        df=max(df, 1.0),
         scale=ends_of(kind, getattr(measured, "scale", None) if kind == "mean" else None),
         confidence=confidence,
         promoters=(either + net) / 2 if isnan(up) else up,
         detractors=(either - net) / 2 if isnan(down) else down,
     )
+
+
+def _row(measured: Any) -> Any:
+    """Return a score as a row of estimates, and any row with its columns as attributes."""
+    if isinstance(measured, Score):
+        about = {"scale": measured.scale, "confidence": measured.confidence}
+        measured = measured.as_row() | about
+    return SimpleNamespace(**measured) if isinstance(measured, (Mapping, pd.Series)) else measured
 
 
 def _least_variance(kind: str, value: float, n: float, n_star: float) -> float:
@@ -217,7 +225,7 @@ def verdict(
         raise DataError(f"unknown basis {basis!r}{nearest(str(basis), ('sample', 'census'))}")
     alpha = number(alpha, "alpha", above=0, below=0.5)
     target = number(target, "the target", above=-inf)
-    measured = SimpleNamespace(**measured) if isinstance(measured, Mapping) else measured
+    measured = _row(measured)
     bare = isinstance(measured, (int, float, np.number))
     if bare and basis == "census":
         number(measured, "the measured value", above=-inf)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -228,12 +227,12 @@ def _demand(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
     if row["basis"] == "census":
         return found | {"asks": FACT}
     base = past[past["period"] == row["baseline"]]
-    seen = read(SimpleNamespace(**(base.iloc[0] if len(base) else row)))
+    seen = read(base.iloc[0] if len(base) else row)
     if not seen.variance > 0 or pd.isna(row["n_next"]):
         return found
     before, plan = None, _fixed(row, seen)
     if len(base):
-        before, plan = seen.n, {"score": SimpleNamespace(**base.iloc[0])}
+        before, plan = seen.n, {"score": base.iloc[0]}
     waves = {"n": float(row["n_next"]), "n_before": before, "direction": row["direction"]}
     size = detectable_change(**waves, **plan).change
     found |= {"smallest": sign * size, "compared": TWO_WAVES if len(base) else FIXED}
@@ -261,7 +260,7 @@ def _settling(row: Mapping[str, Any], level: float, limit: float) -> dict[str, A
     """Return what would settle a target that is too close to call; blank for all others."""
     if row["status"] != OPEN:
         return {"n_to_settle": nan, "settles": ""}
-    needed = read(SimpleNamespace(**row)).settle(row["target"], level)
+    needed = read(row).settle(row["target"], level)
     if needed > limit or isnan(needed) or needed == inf:
         return {"n_to_settle": nan, "settles": ON_LINE if needed == inf else NO_SURVEY}
     return {"n_to_settle": needed, "settles": BY_ANSWERS}
