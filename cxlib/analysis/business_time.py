@@ -254,6 +254,9 @@ def _clock(edge: str, text: str) -> int:
 
 def _as_date(day: Any) -> dt.date:
     try:
-        return pd.Timestamp(day).date()
+        moment = pd.Timestamp(dt.date.fromisoformat(day) if isinstance(day, str) else day)
     except (TypeError, ValueError):
-        raise DataError(f"{day!r} is no day; write one like '2026-10-01'.") from None
+        moment = pd.NaT  # type: ignore[assignment]
+    if pd.isna(moment):
+        raise DataError(f"{day!r} is no day; write one like '2026-10-01'.")
+    return moment.date()
