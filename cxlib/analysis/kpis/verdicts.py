@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import inf, isfinite, nan
 from numbers import Real
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,21 +28,9 @@ DECIDED = (DUE, NO_WAY)
 """Courses that leave the word to the verdict."""
 
 
-class Target(Protocol):
-    """A target as the client file states it: shares of tickets and reported figures 0 to 1."""
-
-    @property
-    def metric(self) -> str:
-        """The KPI's key."""
-
-    @property
-    def target(self) -> float:
-        """What is to be reached."""
-
-
 def judge(
     estimates: Estimates,
-    targets: Iterable[Target] | Mapping[str, float],
+    targets: Iterable[Any] | Mapping[str, float],
     *,
     period: str | None = None,
     all_required: bool = False,
@@ -54,8 +42,9 @@ def judge(
     ----------
     estimates : Estimates
         Of all periods, or of one; earlier ones give the baselines of trajectories.
-    targets : iterable of Target, or mapping of str to float
-        By KPI, or ``metric, target`` and, where known, ``due, direction, baseline`` (a period or a
+    targets : iterable of object, or mapping of str to float
+        By KPI, or as the client file states them (shares of tickets and reported figures 0 to 1):
+        ``metric, target`` and, where known, ``due, direction, baseline`` (a period or a
         number), ``path`` (agreed steps by period), ``clause, basis``. Those of KPIs without an
         estimate are left out.
     period : str, optional

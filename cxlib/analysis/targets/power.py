@@ -151,7 +151,7 @@ class SampleSize(Result):
     def sized(self, n: int, n_before: float, change: float, variance: float) -> SampleSize:
         """Return a size or a change with everything it stands on."""
         before = n_before if self.design == TWO_WAVES else nan
-        told = {"n": n, "n_before": before, "change": change, "variance": variance}
+        told: Any = {"n": n, "n_before": before, "change": change, "variance": variance}
         return replace(self, **told, caveats=rough(min(n, n_before)))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import gcd
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ def read_values(values: pd.Series) -> Series:
     if np.isnan(found).all():
         raise DataError(f"{what} has no values: all {len(found)} are missing.")
     order = lay_out(labels_of(series.index, what=what), what=what)
-    return Series([label for label, _row in order], _placed(found, order), what)
+    return _series(order, what, points=found)
 
 
 def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> Series:
@@ -107,15 +108,9 @@ def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> S
     if share and ((found < 0) | (found > whole)).any():
         raise DataError(f"a share lies between 0 and {whole:g}, not at {np.nanmax(found):g}.")
     order = lay_out(labels_of(pd.Index(table["period"]), what="the table"), what="the table")
-    return Series(
-        [label for label, _row in order],
-        _placed(found, order),
-        "the table",
-        sizes=_placed(sizes, order),
-        variance=None if share else _one_answer(table, sizes),
-        whole=whole,
-        unplaced=int(unplaced.sum()),
-    )
+    placed = _series(order, "the table", points=found, sizes=sizes)
+    pooled = None if share else _one_answer(table, sizes)
+    return replace(placed, variance=pooled, whole=whole, unplaced=int(unplaced.sum()))
 
 
 def _one_answer(table: pd.DataFrame, sizes: Values) -> float:
@@ -135,8 +130,13 @@ def _one_answer(table: pd.DataFrame, sizes: Values) -> float:
     return float(np.average(each[known], weights=sizes[known])) if known.any() else 0.0
 
 
-def _placed(found: Values, order: list[tuple[str, int | None]]) -> Values:
-    return np.array([np.nan if row is None else found[row] for _label, row in order])
+def _series(order: list[tuple[str, int | None]], what: str, **columns: Values) -> Series:
+    """Return columns in time order, with gaps where a period has no row."""
+    placed: Any = {
+        name: np.array([np.nan if row is None else found[row] for _label, row in order])
+        for name, found in columns.items()
+    }
+    return Series(periods=[label for label, _row in order], what=what, **placed)
 
 
 def rebased_at(
