@@ -69,36 +69,19 @@ def difference_in_differences(
 ) -> Elsewhere:
     """Compare a KPI's change in the groups where something was done with that in all others.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        A row a response, with ``period``; all periods up to `after`.
-    question : Metric or Touchpoint
-        What is compared.
-    by, levels : str, collection of str
-        The segment, and those of its levels where it was done.
-    before, after : str
-        The two periods; those earlier than `before` tell how groups move by themselves.
-    segments : sequence of str
-        Columns held equal: every group and period is raked to the customers of `levels` in both
-        periods, and groups keep their shares.
-    design, draws, seed
-        As in `compare`: customers are resampled over all groups and periods together.
+    `data` has a row a response with ``period``, of all periods up to `after`; those earlier than
+    `before` tell how groups move by themselves. Every group and period is raked on `segments` to
+    the customers of `levels` in both periods, groups keep their shares, and customers are resampled
+    over all groups and periods together. Levels with fewer than 10 answers in either period are
+    left out, and earlier periods in which any other has as few. DataError if a column, a level or a
+    period is not there, or the levels are all there are.
 
-    Raises
-    ------
-    DataError
-        If a column, a level or a period is not there, or the levels are all there are.
-
-    Notes
-    -----
-    Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo and
-    Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger of
-    the bootstrap's and that of groups by periods (Donald and Lang 2007, Review of Economics and
-    Statistics 89), with t on (groups - 1)(periods - 1) - 1 degrees of freedom; without one there
-    is no verdict. Levels with fewer than 10 answers in either period are left out, and earlier
-    periods in which any other has as few. Earlier trends: the slope of the gap up to `before`,
-    from three periods on; a slope that is not found is no proof of parallel ones (Roth 2022).
+    Notes ----- Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo
+    and Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger
+    of the bootstrap's and that of groups by periods (Donald and Lang 2007, Review of Economics and
+    Statistics 89), with t on (groups - 1)(periods - 1) - 1 degrees of freedom; without one there is
+    no verdict. Earlier trends: the slope of the gap up to `before`, from three periods on; a slope
+    that is not found is no proof of parallel ones (Roth 2022).
     """
     design = design or SurveyDesign()
     metric = resolve(question)

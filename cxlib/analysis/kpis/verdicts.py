@@ -143,7 +143,7 @@ def _row(row: dict[str, Any], target: Any, series: pd.DataFrame, period: str) ->
     way = [] if due is None else [*steps.items(), (due, aim)]
     if way and since is not None and since != period:
         way.append((since, start))
-    expected = _expected(period, way)
+    expected = trajectory(period, way)
     return row | {"expected": expected, "course": _course(row, expected, period, due)}
 
 
@@ -170,8 +170,8 @@ def _tails(row: Mapping[str, Any], target: float) -> tuple[float, float, float]:
     return against(row, target, row["direction"])[2:]
 
 
-def _expected(period: str, way: list[tuple[str, float]]) -> float:
-    """Return the trajectory's value: along the agreed steps, else straight from the baseline."""
+def trajectory(period: str, way: list[tuple[str, float]]) -> float:
+    """Return where a way of periods and values stands: straight in days from one to the next."""
     now, points = _end(period), {_end(label): value for label, value in way}
     known = sorted((day, value) for day, value in points.items() if day is not None)
     if now is None or len(known) < 2 or now < known[0][0]:

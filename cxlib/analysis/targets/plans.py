@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from cxlib import periods
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.kpis.verdicts import ALPHA, OPEN
+from cxlib.analysis.kpis.verdicts import ALPHA, OPEN, trajectory
 from cxlib.analysis.metrics import Direction, check_direction
 from cxlib.analysis.results import Result
 from cxlib.analysis.shrinkage import rebound_of, shrink
@@ -171,12 +171,9 @@ def path(
         raise DataError(f"due {due} is not after the start {start}; a path needs a later period.")
     way = [first + step for step in range(last.ordinal - first.ordinal + 1)]
     steps = {periods.containing(periods.parse(p).end, kind): v for p, v in (agreed or {}).items()}
-    known = pd.Series([steps.get(period, nan) for period in way], dtype="float64")
-    fixed = known.copy()
-    fixed.iloc[0], fixed.iloc[-1] = baseline, target
-    fixed.index = pd.Index([period.end.toordinal() for period in way])
-    expected = fixed.interpolate(method="index").to_numpy()
-    return pd.DataFrame({"period": map(str, way), "expected": expected, "agreed": known})
+    points = [*(agreed or {}).items(), (due, target), (start, baseline)]
+    rows = [(str(p), trajectory(str(p), points), steps.get(p, nan)) for p in way]
+    return pd.DataFrame(rows, columns=["period", "expected", "agreed"])
 
 
 def demands(
