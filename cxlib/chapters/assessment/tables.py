@@ -83,7 +83,7 @@ def groups(engagement: Any) -> Estimates:
     share = table["n"].astype(float) / table.groupby("segment")["n"].transform("sum").astype(float)
     table = table.assign(
         mirrored=np.where(levels == 2, "yes", "no"),
-        stake=share * table["like"].abs() * (table["turn"] == "worse"),
+        stake=share * table["like"].fillna(table["change"]).abs() * (table["turn"] == "worse"),
         stake_moved=0.0,
         grew="no",
         share_before=np.nan,
