@@ -1,1 +1,5 @@
 """Chapter 06, what moves the score and where to begin."""
+
+from cxlib.chapters import Findings
+
+findings = Findings(__file__)
