@@ -93,6 +93,9 @@ def test_who_did_not_use_a_touchpoint_is_in_its_reach_and_not_dropped() -> None:
     survey.loc[:299, "desk_used"] = False
     row = kpis.estimate(survey, questions=[DESK]).at("2026Q1").table.iloc[0]
     assert (row["reach"], row["n_dropped"], row["n"]) == (0.5, 0, 300)
+    survey.loc[:9, "desk"] = 3.0  # rated all the same: an answer, and no gap
+    row = kpis.estimate(survey, questions=[DESK]).at("2026Q1").table.iloc[0]
+    assert (row["reach"], row["n_dropped"], row["n"]) == (0.5, 0, 310)
 
 
 def test_counted_figures_come_in_display_units() -> None:

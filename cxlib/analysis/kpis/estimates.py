@@ -149,9 +149,9 @@ def _question(
         found = score_of(x[answers], metric, *at(answers, *weighed), 0, confidence)
         unused, reach = 0, nan
         if used is not None:
-            known = used.iloc[there].astype("boolean").dropna()
-            unused = int((~known).sum())
-            reach = float(known.mean()) if len(known) else nan
+            known = used.iloc[there].astype("boolean")
+            unused = int((~known[np.isnan(x[there])]).sum())  # whoever rated it is no gap
+            reach = float(known.mean()) if known.notna().any() else nan
         place = {"period": period, "segment": segment, "level": level, "brand": brand}
         row = {
             "kpi": metric.key,
