@@ -237,6 +237,9 @@ def test_load_above_agents_names_the_load_and_the_way_out() -> None:
 def test_impossible_numbers_are_named(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(DataError, match=said):
         staffing.agents_needed(**(CASE | wrong))
+    if "shrinkage" in wrong:
+        with pytest.raises(DataError, match=said):
+            staffing.paid(100, **wrong)
 
 
 @pytest.mark.parametrize("agents", [0, -1, 2.5, True, math.nan])

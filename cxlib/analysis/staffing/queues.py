@@ -192,7 +192,8 @@ def paid(hours: float, shrinkage: float) -> int:
     Over a day or a week the hours at the desk are added first: 107 at 30 % are 153, where rounding
     each half hour up would make 170 of them.
     """
-    return math.ceil(hours / (1 - shrinkage) - TOLERANCE)
+    away = number(shrinkage, "shrinkage", least=0, below=1)
+    return math.ceil(hours / (1 - away) - TOLERANCE)
 
 
 def queue_of(
