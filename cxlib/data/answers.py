@@ -14,7 +14,6 @@ from cxlib.data import values
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.values import Answers
-from cxlib.data.vocabulary import ANSWER_WORDS, EASE, EFFORT
 
 if TYPE_CHECKING:
     from cxlib.params import Client
@@ -137,7 +136,7 @@ def _check_direction(
     lean, first = 0.0, ""
     for text, value in told.items():
         word = " ".join(re.sub(r"[\d\W_]+", " ", values.plain(text)).casefold().split())
-        praise = ANSWER_WORDS.get(word, 3) - 3
+        praise = values.LIKERT.get(word, 3) - 3
         first = first or (f"{text!r} = {value:g}" if praise else "")
         lean += praise * (value - mid)
     if lean and (lean > 0) == (getattr(item, "direction", None) == "lower"):
@@ -193,7 +192,9 @@ def _check_nps(
     ]
     words = " ".join(names)
     asks = "satisfaction" if _SATISFIED.search(words) else ""
-    asks = asks or ("effort" if EFFORT.search(words) or EASE.search(words) else "")
+    asks = asks or (
+        "effort" if values.found("effort", words) or values.found("ease", words) else ""
+    )
     if asks and not _RECOMMEND.search(words):
         maker.ledger.warn(
             path,

@@ -14,7 +14,6 @@ from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.schema import COUNT, FLAG, NUMBER, STATES, TABLES, TIME, Column
-from cxlib.data.vocabulary import BREACHED
 from cxlib.errors import DataError
 from cxlib.params.members import attributes_of
 from cxlib.params.voice import Coding, Events
@@ -113,7 +112,7 @@ def _check_breaches(raw: Raw, name: str, ledger: Ledger) -> None:
     """Refuse a bare yes or no under a name that speaks of breaches: it says the opposite."""
     texts = raw.texts(raw.find(name) or name)
     bare = values.is_code(texts, ("1", "true", "yes", "y", "是", "0", "false", "no", "n", "否"))
-    if BREACHED.search(name) and bare.any():
+    if _BREACHED.search(name) and bare.any():
         ledger.error(
             ("tickets", "columns", "sla_met"),
             f"column {name!r} tells what broke the SLA, and `sla_met` what met it: "
@@ -198,6 +197,7 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
 
 FAR, PAST = _("date far in the future"), _("date far in the past")
 AGAIN = _("another row of the same ticket")
+_BREACHED = re.compile(r"breach|violat|overdue|超时|逾期|违约", re.IGNORECASE)
 CONTRADICT = _("times that contradict each other")
 SKIPPED = _("time that the clock skipped")
 OLDEST = pd.Timedelta(days=50 * 365)

@@ -6,14 +6,24 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from ruamel.yaml import YAML
 
 from cxlib.data.text import INVISIBLE
 
 Code = str | int | float
+
+WORDS: dict[str, Any] = YAML(typ="safe", pure=True).load(
+    Path(__file__).with_name("vocabulary.yaml").read_text(encoding="utf-8")
+)
+"""The words, guesses and questions of ``vocabulary.yaml``."""
+LIKERT = {word: value for value, words in WORDS["likert"].items() for word in words.split("|")}
+"""What answers in words say, 1 (worst) to 5 (best)."""
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
@@ -72,6 +82,17 @@ class Answers:
     used: pd.Series
     stray: pd.Series
     read: Mapping[str, float]
+
+
+@cache
+def pattern(words: str) -> re.Pattern[str]:
+    """Return an expression, whatever the case: an entry of the words by its name, or itself."""
+    return re.compile(WORDS.get(words, words), re.IGNORECASE)
+
+
+def found(words: str, text: str) -> bool:
+    """Tell whether a text holds such words."""
+    return pattern(words).search(text) is not None
 
 
 def plain(text: str) -> str:
