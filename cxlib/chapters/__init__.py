@@ -1,9 +1,9 @@
 """The chapters: one folder each, with what that chapter alone has.
 
+``__init__.py`` (its question; ``class Options``: its settings in the client file),
 ``findings.yaml`` (rules, as data), ``figures.py`` (thin), ``tables.py`` (its frames),
-``columns.csv``, ``options.py`` (``class Options``: its settings in the client file),
-``register.py`` (``SECTION``, ``class Register``: the rows that the consultant keeps), ``zh.po``.
-All but the folder itself are optional; a folder is found by its name, the chapter's stem.
+``columns.csv``, ``register.py`` (``SECTION``, ``class Register``: the rows that the consultant
+keeps), ``zh.po``. All but the first are optional; a folder is found by its name, the stem.
 """
 
 from __future__ import annotations
@@ -100,14 +100,15 @@ def messages(path: Path) -> Iterator[str]:
                 yield told
 
 
-def part(stem: str, name: str) -> Any | None:
-    """Return a module of a chapter's folder (``tables``, ``options``, …); None if it has none."""
-    module = f"{__name__}.{stem.replace('-', '_')}"
+def part(stem: str, name: str = "") -> Any | None:
+    """Return a chapter's package or a module of it (``tables``, ``register``); None without it."""
+    package = f"{__name__}.{stem.replace('-', '_')}"
+    module = f"{package}.{name}" if name else package
     try:
-        known = find_spec(f"{module}.{name}")
+        known = find_spec(module)
     except ModuleNotFoundError:
         return None
-    return import_module(f"{module}.{name}") if known else None
+    return import_module(module) if known else None
 
 
 def every() -> list[str]:
@@ -132,7 +133,7 @@ def labels_of(stem: str, client: Any, language: str) -> dict[str, str]:
 
 def options_of(stem: str) -> Any | None:
     """Return the model of a chapter's settings; None if it declares none."""
-    return getattr(part(stem, "options"), "Options", None)
+    return getattr(part(stem), "Options", None)
 
 
 @cache

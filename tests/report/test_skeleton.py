@@ -40,7 +40,7 @@ def test_a_chapter_of_the_kit_is_a_notebook_a_folder_and_a_test(tmp_path: Path) 
     names = {path.relative_to(tmp_path).as_posix() for path in files}
     assert names == {
         "notebooks/17-new-thing.ipynb",
-        *(f"cxlib/chapters/new_thing/{n}.py" for n in ("__init__", "figures", "options", "tables")),
+        *(f"cxlib/chapters/new_thing/{n}.py" for n in ("__init__", "figures", "tables")),
         *(f"cxlib/chapters/new_thing/{n}" for n in ("findings.yaml", "columns.csv")),
         "tests/chapters/test_new_thing.py",
     }
