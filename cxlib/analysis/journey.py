@@ -168,45 +168,23 @@ def drop_off(
 ) -> pd.DataFrame:
     """Count where customers go no further, from what they did and when.
 
-    Parameters
-    ----------
-    events : pandas.DataFrame
-        ``customer, stage, time``: every step, in any order; a later stage implies the earlier ones.
-    stages : sequence of str
-        In the order in which customers live them; those of which there is no event are left out.
-    window : timedelta-like or number of days
-        Who takes no step of a later stage for so long went no further; after so long a silence a
-        step begins a new journey.
-    since, until : timestamp-like, optional
-        Journeys count whose window ended in this span; by default all up to the last event. What
-        happened after `until` is not known.
-    confidence : float
-        Coverage of the intervals.
+    `events`: ``customer, stage, time``, a row a step, in any order; stages without an event are left
+    out. `window` (days, or a time): who takes no step of a later stage for so long went no further;
+    after so long a silence a step begins a new journey. Journeys count whose window ended from `since`
+    to `until`, by default up to the last event; what happened later is not known.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a stage: ``stage, position, n`` (customers), ``entered`` (times it was reached),
-        ``left`` (of those, how often nothing later followed within the window), ``drop_off, low,
-        high`` (0 to 1, Wilson; NaN for the last stage), ``still_open`` (reached too lately to tell,
-        and counted nowhere else).
+    A row a stage: ``stage, position, n`` (customers), ``entered`` (times it was reached), ``left`` (of
+    those, how often nothing later followed within the window), ``drop_off`` with its Wilson interval
+    (NaN for the last stage), ``still_open`` (reached too lately to tell, and counted nowhere else).
 
-    Raises
-    ------
-    DataError
-        If a column is absent, an event names an unknown stage or has no time, or the window is not
-        above 0.
+    Right-censoring: a stage reached less than a window before the end may yet be followed. Leaving out
+    only those that have *not* gone on would make the drop-off too low, counting them as lost too high;
+    so all that were reached too lately are left out, whatever followed.
 
-    Notes
-    -----
-    Right-censoring: a stage reached less than a window before the end may yet be followed. Leaving
-    out only those that have *not* gone on would make the drop-off too low, counting them as lost
-    too high; so all that were reached too lately are left out, whatever followed.
-
-    Order: steps count by their time, not by their place in the table; of steps of one moment the
-    earlier stage comes first. A stage is reached by a step of it or of any later one. The same step
-    again, or a step back, within a window of the one before is the same journey and counts nowhere;
-    the window runs from when the stage was first reached, so repeating a step prolongs nothing.
+    Order: of steps of one moment the earlier stage comes first. A stage is reached by a step of it or
+    of any later one. The same step again, or a step back, within a window of the one before is the same
+    journey and counts nowhere; the window runs from when the stage was first reached, so repeating a
+    step prolongs nothing.
     """
     length: Any
     try:

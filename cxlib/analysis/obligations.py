@@ -7,8 +7,8 @@ in exchange (调休).
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
@@ -31,7 +31,6 @@ _MAKE_UP = frozenset({"CN"})
 """Countries whose working days are announced year by year, with weekend days worked."""
 
 
-@dataclass(frozen=True)
 class WorkingDays:
     """The working days of a country: Monday to Friday less holidays, and weekend days worked.
 
@@ -43,16 +42,11 @@ class WorkingDays:
         Region with holidays of its own.
     """
 
-    country: str | None = None
-    subdivision: str | None = None
-    _years: dict[int, BusinessHours] = field(default_factory=dict, compare=False, repr=False)
-
-    def _year(self, year: int) -> BusinessHours:
-        if year not in self._years:
-            self._years[year] = BusinessHours.of(
-                self.country, years=(year,), subdivision=self.subdivision
-            )
-        return self._years[year]
+    def __init__(self, country: str | None = None, subdivision: str | None = None) -> None:
+        self.country = country
+        self._year = cache(
+            lambda year: BusinessHours.of(country, years=(year,), subdivision=subdivision)
+        )
 
     def is_working(self, day: dt.date) -> bool:
         """Say whether a day is worked."""

@@ -176,25 +176,10 @@ def against(
     after: str = "post",
     confidence: float = 0.95,
 ) -> Contrast:
-    """Compare the gain of those who were trained with that of those who were not.
+    """Compare the gain of those who were trained (yes or no) with that of those who were not (Welch).
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a participant.
-    trained, before, after : str
-        Columns: of booleans, and of the two test scores; only those who took both count.
-    confidence : float
-        Coverage of the interval, Welch's: unlike spreads are allowed.
-
-    Raises
-    ------
-    DataError
-        If a column is absent or holds text, or fewer than two on a side were tested twice.
-
-    Notes
-    -----
-    Only where it was drawn by lot who is trained is the difference the effect of the training.
+    Only those who took both tests count, two of either at least. Only where it was drawn by lot who is
+    trained is the difference the effect of the training.
     """
     pre, post = _tests(data, before, after)
     taught, gain = validate.flags(validate.column(data, trained)), post - pre
@@ -226,23 +211,10 @@ def items(
 ) -> ItemAnalysis:
     """Analyse the questions of a test: difficulty, discrimination, reliability.
 
-    Parameters
-    ----------
-    responses : pandas.DataFrame
-        One row a participant, one column a question: marks won, 0 for wrong. An answer left out
-        counts as wrong; a participant without any answer is left out.
-    marks : mapping of question to float, optional
-        Full marks; the most that anybody won, and at least 1, unless told.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than two questions or three participants, or a mark is negative or above
-        the full marks.
-
-    References
-    ----------
-    .. [1] Crocker, L., Algina, J. (1986). Introduction to Classical and Modern Test Theory.
+    `responses`: a row a participant, a column a question: marks won, 0 for wrong. An answer left out
+    counts as wrong; a participant without any answer is left out. `marks`: full marks by question; the
+    most that anybody won, and at least 1, unless told. (Crocker, Algina 1986, Introduction to Classical
+    and Modern Test Theory.)
     """
     responses = pd.DataFrame(responses)
     names = [str(name) for name in responses.columns]

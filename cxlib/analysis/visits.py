@@ -181,16 +181,11 @@ def change(
 ) -> pd.DataFrame:
     """Return how the score of each place moved between two rounds of visits, and that of all.
 
-    Of two scorecards of the same form; `by` as in `scorecard`. One row a place of both rounds, the
-    first row all of them (its `by` is missing): `by`, ``visits_before, visits_after, before, after,
-    change, change_low, change_high`` (points), ``p_adjusted`` (one family, Benjamini and Hochberg).
-    No place in both: no row.
-
-    Notes
-    -----
-    The change is the coefficient of the round in a least squares fit on place, visitor and round,
-    so neither who went nor where moves it; visitors are left out where they cannot be told from
-    the round.
+    A row a place of both scorecards, the first row all of them (its `by` is missing): `by`,
+    ``visits_before, visits_after, before, after, change, change_low, change_high, p_adjusted`` (one
+    family, Benjamini and Hochberg). The change is the coefficient of the round in a least squares fit
+    on place, visitor and round, so neither who went nor where moves it; visitors are left out where
+    they cannot be told from the round.
     """
     level = validate.check_confidence(confidence)
     rounds = [one.visits.assign(later=float(at)) for at, one in enumerate((before, after))]

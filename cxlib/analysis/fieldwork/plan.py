@@ -251,36 +251,12 @@ def visit_plan(
     """Plan who visits which location when, so that a strict visitor makes no location weak.
 
     Loads differ by one visit at most; nobody returns to a location before all others were there; a
-    location's visits are spread over the days and differ by one at most by daypart; nobody has two
-    visits on one day, where there are days enough.
+    location's visits (`each`) are spread over the days, `start` and `end` included, and differ by one
+    at most by daypart; nobody has two visits on one day, where there are days enough.
 
-    Parameters
-    ----------
-    locations, visitors : sequence of str
-        Places, and codes of people.
-    each : int
-        Visits to each location.
-    start, end : datetime.date
-        First and last day, both included.
-    dayparts : sequence of str
-        Parts of the day to spread over.
-    seed : int
-        Of the draw; the same seed gives the same plan.
-
-    Returns
-    -------
-    TableResult
-        ``date, daypart, location, visitor``, one row a visit, in time order.
-
-    Raises
-    ------
-    DataError
-        If there is nothing to plan, or the end lies before the start.
-
-    Notes
-    -----
-    Visits are dealt in rounds, visitor after visitor; after V / gcd(L, V) rounds, when all have
-    the same load, the deal is shifted by one, so that each location meets all V visitors.
+    Visits are dealt in rounds, visitor after visitor; after V / gcd(L, V) rounds, when all have the
+    same load, the deal is shifted by one, so that each location meets all V visitors. The table has
+    ``date, daypart, location, visitor``, in time order.
     """
     if not locations or not visitors or each < 1:
         raise DataError("nothing to plan: name locations, visitors and at least one visit each.")

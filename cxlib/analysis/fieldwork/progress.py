@@ -157,7 +157,7 @@ def _against(
         row |= {"share": have / wanted if wanted else 1.0}
         if missing == 0:
             reached = day[inside & done].sort_values()
-            row["met_on"] = reached.iloc[int(wanted) - 1] if wanted else pd.NaT
+            row["met_on"] = reached.iloc[ceil(wanted) - 1] if wanted else pd.NaT
         elif rate > 0:
             week = pd.date_range(last - pd.Timedelta(days=span - 1), last)
             counts = day[inside & recent].value_counts().reindex(week, fill_value=0).to_numpy()

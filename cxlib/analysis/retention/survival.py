@@ -219,23 +219,12 @@ def hazards(
     entry: str | None = None,
     seed: int = 0,
 ) -> TableResult:
-    """Fit proportional hazards, and check that they are proportional (Cox, Efron's ties).
+    """Fit proportional hazards (Cox, Efron's ties), and check that they are proportional.
 
-    Parameters
-    ----------
-    data, duration, event, entry
-        As for `survival`.
-    covariates : sequence of str
-        Columns: numbers, or groups (against their largest).
-    seed : int
-        Of the draw where there are more than 6,000 rows.
-
-    Returns
-    -------
-    TableResult
-        ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value, p_proportional``:
-        the hazard ratio to the reference level (of a number: of one unit more), and the test that
-        it is the same at every tenure.
+    `covariates`: numbers, or groups (against their largest); the rest as for `survival`. The table has
+    ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value, p_proportional``: the
+    ratio to the reference level (of a number: of one unit more), and the test that it is the same at
+    every tenure. `seed`: of the draw where there are more than 6,000 rows.
     """
     from statsmodels.duration.hazard_regression import PHReg
 
