@@ -168,23 +168,24 @@ def drop_off(
 ) -> pd.DataFrame:
     """Count where customers go no further, from what they did and when.
 
-    `events`: ``customer, stage, time``, a row a step, in any order; stages without an event are left
-    out. `window` (days, or a time): who takes no step of a later stage for so long went no further;
-    after so long a silence a step begins a new journey. Journeys count whose window ended from `since`
-    to `until`, by default up to the last event; what happened later is not known.
+    `events`: ``customer, stage, time``, a row a step, in any order; stages without an event are
+    left out. `window` (days, or a time): who takes no step of a later stage for so long went no
+    further; after so long a silence a step begins a new journey. Journeys count whose window ended
+    from `since` to `until`, by default up to the last event; what happened later is not known.
 
-    A row a stage: ``stage, position, n`` (customers), ``entered`` (times it was reached), ``left`` (of
-    those, how often nothing later followed within the window), ``drop_off`` with its Wilson interval
-    (NaN for the last stage), ``still_open`` (reached too lately to tell, and counted nowhere else).
+    A row a stage: ``stage, position, n`` (customers), ``entered`` (times it was reached), ``left``
+    (of those, how often nothing later followed within the window), ``drop_off`` with its Wilson
+    interval (NaN for the last stage), ``still_open`` (reached too lately to tell, and counted
+    nowhere else).
 
-    Right-censoring: a stage reached less than a window before the end may yet be followed. Leaving out
-    only those that have *not* gone on would make the drop-off too low, counting them as lost too high;
-    so all that were reached too lately are left out, whatever followed.
+    Right-censoring: a stage reached less than a window before the end may yet be followed. Leaving
+    out only those that have *not* gone on would make the drop-off too low, counting them as lost
+    too high; so all that were reached too lately are left out, whatever followed.
 
-    Order: of steps of one moment the earlier stage comes first. A stage is reached by a step of it or
-    of any later one. The same step again, or a step back, within a window of the one before is the same
-    journey and counts nowhere; the window runs from when the stage was first reached, so repeating a
-    step prolongs nothing.
+    Order: of steps of one moment the earlier stage comes first. A stage is reached by a step of it
+    or of any later one. The same step again, or a step back, within a window of the one before is
+    the same journey and counts nowhere; the window runs from when the stage was first reached, so
+    repeating a step prolongs nothing.
     """
     length: Any
     try:

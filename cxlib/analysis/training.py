@@ -176,10 +176,10 @@ def against(
     after: str = "post",
     confidence: float = 0.95,
 ) -> Contrast:
-    """Compare the gain of those who were trained (yes or no) with that of those who were not (Welch).
+    """Compare the gain of those who were trained with that of those who were not (Welch).
 
-    Only those who took both tests count, two of either at least. Only where it was drawn by lot who is
-    trained is the difference the effect of the training.
+    Only those who took both tests count, two of either at least. Only where it was drawn by lot who
+    is trained is the difference the effect of the training.
     """
     pre, post = _tests(data, before, after)
     taught, gain = validate.flags(validate.column(data, trained)), post - pre
@@ -211,10 +211,10 @@ def items(
 ) -> ItemAnalysis:
     """Analyse the questions of a test: difficulty, discrimination, reliability.
 
-    `responses`: a row a participant, a column a question: marks won, 0 for wrong. An answer left out
-    counts as wrong; a participant without any answer is left out. `marks`: full marks by question; the
-    most that anybody won, and at least 1, unless told. (Crocker, Algina 1986, Introduction to Classical
-    and Modern Test Theory.)
+    `responses`: a row a participant, a column a question: marks won, 0 for wrong. An answer left
+    out counts as wrong; a participant without any answer is left out. `marks`: full marks by
+    question; the most that anybody won, and at least 1, unless told. (Crocker, Algina 1986,
+    Introduction to Classical and Modern Test Theory.)
     """
     responses = pd.DataFrame(responses)
     names = [str(name) for name in responses.columns]

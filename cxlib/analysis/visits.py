@@ -183,9 +183,9 @@ def change(
 
     A row a place of both scorecards, the first row all of them (its `by` is missing): `by`,
     ``visits_before, visits_after, before, after, change, change_low, change_high, p_adjusted`` (one
-    family, Benjamini and Hochberg). The change is the coefficient of the round in a least squares fit
-    on place, visitor and round, so neither who went nor where moves it; visitors are left out where
-    they cannot be told from the round.
+    family, Benjamini and Hochberg). The change is the coefficient of the round in a least squares
+    fit on place, visitor and round, so neither who went nor where moves it; visitors are left out
+    where they cannot be told from the round.
     """
     level = validate.check_confidence(confidence)
     rounds = [one.visits.assign(later=float(at)) for at, one in enumerate((before, after))]

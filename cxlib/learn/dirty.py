@@ -52,9 +52,10 @@ class Dirty:
         return [str(fault) for fault in found if fault.severity == "error"]
 
     def repair(self, repairs: Any) -> list[str]:
-        """Replace texts in the client's file (what stands there, what shall), and return what is left.
+        """Replace texts in the client's file, (what stands, what shall); return the faults left.
 
-        A pair that has been replaced already may stay listed; a text that is not there once is refused.
+        A pair that has been replaced already may stay listed; a text that is not there once is
+        refused.
         """
         path = self.workspace.client_file(CLIENT)
         text = path.read_text(encoding="utf-8")

@@ -251,8 +251,8 @@ def visit_plan(
     """Plan who visits which location when, so that a strict visitor makes no location weak.
 
     Loads differ by one visit at most; nobody returns to a location before all others were there; a
-    location's visits (`each`) are spread over the days, `start` and `end` included, and differ by one
-    at most by daypart; nobody has two visits on one day, where there are days enough.
+    location's visits (`each`) are spread over the days, `start` and `end` included, and differ by
+    one at most by daypart; nobody has two visits on one day, where there are days enough.
 
     Visits are dealt in rounds, visitor after visitor; after V / gcd(L, V) rounds, when all have the
     same load, the deal is shifted by one, so that each location meets all V visitors. The table has

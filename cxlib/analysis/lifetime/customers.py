@@ -63,7 +63,8 @@ def summary(
 ) -> Summary:
     """Return each customer's repeat purchases up to `as_of`, their timing and their mean money.
 
-    Refunds (below 0) lower the money of their customer's day; a day without money left is no purchase.
+    Refunds (below 0) lower the money of their customer's day; a day without money left is no
+    purchase.
     """
     unit_of(unit)
     days, caveats = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)

@@ -80,17 +80,17 @@ def effect_of_joining(
 ) -> Joining:
     """Compare members, before and after they joined, with comparable customers who had not.
 
-    `members`: ``member_id, joined``; `transactions`: ``member_id, date, amount`` of members *and* of
-    others, refunds below 0. `horizon`: days of each of the two windows just before the month of
-    joining, and of the one after it; as many at least must lie before them, and all of those are the
-    earliest window. Refused where there is no day of joining, nobody but members buys, members had not
-    bought before they joined, or nobody else is like them.
+    `members`: ``member_id, joined``; `transactions`: ``member_id, date, amount`` of members *and*
+    of others, refunds below 0. `horizon`: days of each of the two windows just before the month of
+    joining, and of the one after it; as many at least must lie before them, and all of those are
+    the earliest window. Refused where there is no day of joining, nobody but members buys, members
+    had not bought before they joined, or nobody else is like them.
 
-    Others are weighted by entropy balancing (Hainmueller 2012; own code, statsmodels has none) to the
-    members' month of joining, and spend, purchases and time as a customer of the *earliest* window
-    alone: whoever is matched on what they spent just before falls back to their usual afterwards
-    (regression to the mean), which would look like an effect. A customer who joins later is an other
-    until then. Standard errors are by customer.
+    Others are weighted by entropy balancing (Hainmueller 2012; own code, statsmodels has none) to
+    the members' month of joining, and spend, purchases and time as a customer of the *earliest*
+    window alone: whoever is matched on what they spent just before falls back to their usual
+    afterwards (regression to the mean), which would look like an effect. A customer who joins later
+    is an other until then. Standard errors are by customer.
     """
     horizon, z = count(horizon, "horizon"), z_of(check_confidence(confidence))
     if not horizon:

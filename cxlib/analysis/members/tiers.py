@@ -193,14 +193,15 @@ def at_thresholds(
 
     Who barely reached a tier and who barely missed it differ in hardly anything but the tier
     (regression discontinuity: a line on either side, triangular weights, robust errors), unless
-    members push themselves over it. `data`: a row a member, with the spend that decided the tier, and
-    margin and cost of benefits in the time *after* it was decided, 0 for those who left. `bandwidth`:
-    how far from a threshold, as a share of it; never further than halfway to the next one.
+    members push themselves over it. `data`: a row a member, with the spend that decided the tier,
+    and margin and cost of benefits in the time *after* it was decided, 0 for those who left.
+    `bandwidth`: how far from a threshold, as a share of it; never further than halfway to the next
+    one.
 
-    The table has ``level`` (tier), ``threshold, kept`` (margin more a member, of those just over it)
-    with its interval, ``cost`` (more a member), ``net`` with its interval, ``n, n_below, bunched``
-    (share of those within 5 % of the threshold who are over it), ``p_bunched, status`` ("pays", "costs
-    more", "open", "too few").
+    The table has ``level`` (tier), ``threshold, kept`` (margin more a member, of those just over
+    it) with its interval, ``cost`` (more a member), ``net`` with its interval, ``n, n_below,
+    bunched`` (share of those within 5 % of the threshold who are over it), ``p_bunched, status``
+    ("pays", "costs more", "open", "too few").
     """
     tier_of(0.0, thresholds)  # says what is wrong with them
     width, z = number(bandwidth, "bandwidth"), z_of(check_confidence(confidence))

@@ -221,10 +221,10 @@ def hazards(
 ) -> TableResult:
     """Fit proportional hazards (Cox, Efron's ties), and check that they are proportional.
 
-    `covariates`: numbers, or groups (against their largest); the rest as for `survival`. The table has
-    ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value, p_proportional``: the
-    ratio to the reference level (of a number: of one unit more), and the test that it is the same at
-    every tenure. `seed`: of the draw where there are more than 6,000 rows.
+    `covariates`: numbers, or groups (against their largest); the rest as for `survival`. The table
+    has ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value, p_proportional``:
+    the ratio to the reference level (of a number: of one unit more), and the test that it is the
+    same at every tenure. `seed`: of the draw where there are more than 6,000 rows.
     """
     from statsmodels.duration.hazard_regression import PHReg
 
