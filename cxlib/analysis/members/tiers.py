@@ -205,7 +205,8 @@ def at_thresholds(
     """
     tier_of(0.0, thresholds)  # says what is wrong with them
     width, z = number(bandwidth, "bandwidth"), z_of(check_confidence(confidence))
-    x, y, paid = (numbers(column(data, name)) for name in (spend, outcome, cost))
+    told = np.column_stack([numbers(column(data, name)) for name in (spend, outcome, cost)])
+    x, y, paid = told[~np.isnan(told).any(axis=1)].T
     limits = [limit for limit in thresholds.values() if limit]
     rows, caveats = [], []
     for level, limit in thresholds.items():
@@ -230,9 +231,8 @@ def at_thresholds(
         pays, costs = row["net_low"] > 0, row["net_high"] < 0
         status = _("pays") if pays else _("costs more") if costs else _("open")
         rows.append(row | {"status": status})
-    table, gone = pd.DataFrame(rows).assign(segment="tier"), int(np.isnan(x).sum())
-    used = len(x) - gone
-    return TableResult(table=table, n_used=used, n_dropped=gone, caveats=tuple(caveats))
+    table, gone = pd.DataFrame(rows).assign(segment="tier"), len(told) - len(x)
+    return TableResult(table=table, n_used=len(x), n_dropped=gone, caveats=tuple(caveats))
 
 
 def _jump(distance: Floats, y: Floats, reach: float) -> tuple[float, float]:
