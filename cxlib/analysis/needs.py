@@ -148,7 +148,7 @@ def _table(
     table["weight"] = weighed.reindex(table.index).fillna(0.0)
     for name in ("kind", "state", "confirmed_by", "confirmed_on", "actions"):
         known = listed[name] if name in listed else pd.Series(dtype=object)
-        table[name] = known.reindex(table.index).fillna("")
+        table[name] = known.reindex(table.index).fillna("").tolist()
     table["state"] = table["state"].replace("", "sorted")
     table = table.rename_axis("need").reset_index()[_COLUMNS]
     return table.sort_values(["weight", "n"], ascending=False, ignore_index=True)

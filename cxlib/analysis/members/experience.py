@@ -183,7 +183,7 @@ def _asked(
     until: pd.Timestamp,
 ) -> pd.DataFrame:
     """Return who answered, as of their first answer, with their class."""
-    told = {"member_id": column(survey, "respondent_id").astype(object)}
+    told = {"member_id": column(survey, "respondent_id")}
     told["at"] = dates_of(column(survey, "date")).dt.normalize()
     told["rating"] = pd.Series(numbers(column(survey, metric)), index=survey.index)
     answers = pd.DataFrame(told | {name: survey[name] for name in adjust_for})
@@ -202,7 +202,9 @@ def _members_that_day(
     if members is None:
         return people, (about,)
     dated = {name: dates_of(members[name]) for name in ("joined", "left") if name in members}
-    listed = pd.DataFrame({"member_id": column(members, "member_id").astype(object), **dated})
+    listed = pd.DataFrame({"member_id": column(members, "member_id"), **dated})
+    if listed["member_id"].dtype != people["member_id"].dtype:  # numbers and texts do not merge
+        listed, people = (rows.astype({"member_id": object}) for rows in (listed, people))
     joined = people.merge(listed.drop_duplicates("member_id"), on="member_id", how="inner")
     if joined.empty:
         raise DataError("no respondent is among the members: are ids written alike in both tables?")
