@@ -28,14 +28,9 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         f"{words.label(row['theme'])} {words.quantity(row['mentioned'], 'share')}"
         for row in shown.to_dict("records")
     )
-    percent = {
-        "value": "mentioned",
-        "low": "mentioned_low",
-        "high": "mentioned_high",
-        "before": "mentioned_before",
-    }
+    percent = {"value": "", "low": "_low", "high": "_high", "before": "_before"}
     return forest(
-        shown.assign(**{name: 100 * shown[column] for name, column in percent.items()}),
+        shown.assign(**{name: 100 * shown[f"mentioned{end}"] for name, end in percent.items()}),
         labels=words.labelled(shown["theme"]),
         title=title,
         xlabel=words.say(

@@ -6,13 +6,13 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from cxlib.analysis.fieldwork import visit_plan
 from cxlib.chapters import labels_of, part
 from cxlib.chapters.fieldwork import platforms
-from cxlib.chapters.fieldwork.guides import FOCUS_GROUP, INTERVIEW
-from cxlib.chapters.fieldwork.questionnaire import Item, answers, questionnaire
+from cxlib.chapters.fieldwork.questionnaire import TEXTS, Item, answers, questionnaire
 from cxlib.data.register_excel import workbook
 from cxlib.data.registers import read_register
 from cxlib.params import Client
@@ -23,14 +23,9 @@ from cxlib.workspace import Workspace, write_whole
 
 Sheet = tuple[str, Sequence[str], Sequence[Sequence[Any]]]
 
-TEXTS = (_("Questionnaire"), _("Interview"), _("Focus group"), _("Mystery visit"), _("Visit plan"))
-HEADS = {
-    "questionnaire": (_("No"), _("Question"), _("Answer options"), _("Column"), _("Reason")),
-    "guide": (_("Part"), _("Minutes"), _("Question"), _("Ask further"), _("Reason"), _("Notes")),
-    "visit": (_("Section"), _("Standard"), _("Full points"), _("Critical"), _("Points"),
-              _("Did not apply"), _("Remark")),
-    "plan": (_("Date"), _("Part of the day"), _("Location"), _("Visitor")),
-}  # fmt: skip
+GUIDES = (_("Interview"), _("Focus group"))
+TITLES = (_("Questionnaire"), _("Mystery visit"), _("Visit plan"))
+"""What the sheets are called."""
 
 
 def write(client: Client, workspace: Workspace, *, replace: bool = False) -> Iterator[str]:
@@ -62,7 +57,7 @@ def _files(client: Client, workspace: Workspace) -> dict[str, bytes]:
         if items:
             files[f"questionnaire.{language}.xlsx"] = _book([_questions(items, words)], words)
             asked[language] = items, words
-        guides = [_guide(client, words, *one) for one in (INTERVIEW, FOCUS_GROUP)]
+        guides = [_guide(client, words, name) for name in GUIDES]
         files[f"guides.{language}.xlsx"] = _book(guides, words)
     files |= platforms.texts(asked) if asked else {}
     survey = client.survey
@@ -97,24 +92,23 @@ def _read(client: Client, workspace: Workspace, section: str) -> Any:
 
 
 def _questions(items: list[Item], words: Words) -> Sheet:
-    rows, number = [], 0
-    for item in items:
-        number += item.kind != "text"
-        at = number if item.kind != "text" else ""
-        rows.append((at, item.text, answers(item, words), ", ".join(item.columns), item.reason))
-    return "Questionnaire", HEADS["questionnaire"], rows
+    number = count(1)
+    rows = [
+        (next(number) if item.kind != "text" else "", item.text, answers(item, words),
+         ", ".join(item.columns), item.reason) for item in items
+    ]  # fmt: skip
+    return "Questionnaire", TEXTS["heads"]["questionnaire"], rows
 
 
-def _guide(client: Client, words: Words, name: str, lines: Sequence[Any]) -> Sheet:
+def _guide(client: Client, words: Words, name: str) -> Sheet:
     stages = [words.label(stage) for stage in (client.survey.stages if client.survey else ())]
-    who = client.display_name(words.language)
-    listed = ("、" if words.language == "zh" else ", ").join(stages) or "…"
+    facts = {"name": client.display_name(words.language)}
+    facts["stages"] = ("、" if words.language == "zh" else ", ").join(stages) or "…"
     rows = []
-    for title, minutes, ask, further, why in lines:
-        said = [words.say(text, name=who, stages=listed) if text else "" for text in
-                (title, ask, further, why)]  # fmt: skip
+    for title, minutes, *texts in TEXTS["guides"][name]:
+        said = [words.say(text, **facts) if text else "" for text in (title, *texts)]
         rows.append((said[0], minutes, *said[1:], ""))
-    return name, HEADS["guide"], rows
+    return name, TEXTS["heads"]["guide"], rows
 
 
 def _columns(client: Client, items: list[Item]) -> dict[str, list[str]]:
@@ -219,7 +213,7 @@ def _register(client: Client, workspace: Workspace, section: str) -> dict[str, b
         if plan is not None:
             rows = [(f"{r['date']:%Y-%m-%d}", words.say(r["daypart"]), _place(client, words, r),
                      r["visitor"]) for r in plan.table.to_dict("records")]  # fmt: skip
-            sheet: Sheet = ("Visit plan", HEADS["plan"], rows)
+            sheet: Sheet = ("Visit plan", TEXTS["heads"]["plan"], rows)
             files[f"visit-plan.{language}.xlsx"] = _book([sheet], words)
     return files
 
@@ -249,7 +243,7 @@ def _visit(register: Any, words: Words) -> Sheet:
             if one.section == section.id:
                 titles = (words.label(f"sections.{section.id}"), words.label(f"standards.{one.id}"))
                 rows.append((*titles, one.maximum, "●" if one.critical else "", "", "", ""))
-    return "Mystery visit", HEADS["visit"], rows
+    return "Mystery visit", TEXTS["heads"]["visit"], rows
 
 
 def _told(client: Client, workspace: Workspace) -> Iterator[str]:
