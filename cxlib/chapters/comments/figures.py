@@ -12,7 +12,6 @@ from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
 TONES = {"complaint": theme.BAD, "praise": theme.GOOD}
-TURNS = {"worse": theme.BAD, "better": theme.GOOD}
 
 
 def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -46,7 +45,7 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
     """Draw how those who name a theme judge against comparable others who commented."""
     shown = table.dropna(subset=["like"]).sort_values("like", kind="stable")
-    clear = int(shown["turn"].isin(TURNS).sum())
+    clear = int(shown["turn"].isin(("worse", "better")).sum())
     if clear:
         message = _("On {clear} of {all} themes, those who name it judge differently from others")
         title = words.say(message, clear=clear, all=len(shown))
@@ -61,7 +60,7 @@ def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
             _("{kpi} of those who name it, against comparable others who commented"),
             kpi=getattr(kpi, "key", ""),
         ),
-        colours=[TURNS.get(turn, theme.QUIET) for turn in shown["turn"]],
+        colours=theme.by_turn(shown["turn"]),
         zero=True,
         ax=ax,
     )

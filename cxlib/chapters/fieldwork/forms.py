@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -13,10 +12,12 @@ from cxlib.analysis.fieldwork import visit_plan
 from cxlib.chapters import labels_of, part
 from cxlib.chapters.fieldwork import platforms
 from cxlib.chapters.fieldwork.questionnaire import TEXTS, Item, answers, questionnaire
-from cxlib.data.register_excel import workbook
+from cxlib.data.register_excel import new_book, workbook
 from cxlib.data.registers import read_register
 from cxlib.params import Client
 from cxlib.params.base import Moment
+from cxlib.params.source import Source
+from cxlib.params.survey import Survey
 from cxlib.words import Words
 from cxlib.words import mark as _
 from cxlib.workspace import Workspace, write_whole
@@ -60,13 +61,9 @@ def _files(client: Client, workspace: Workspace) -> dict[str, bytes]:
         guides = [_guide(client, words, name) for name in GUIDES]
         files[f"guides.{language}.xlsx"] = _book(guides, words)
     files |= platforms.texts(asked) if asked else {}
-    survey = client.survey
-    if survey is not None and survey.source.files is not None:
-        items = questionnaire(client, _words(client, workspace, client.languages[0]))
-        kind = "xlsx" if survey.source.files.lower().endswith(("xlsx", "xls")) else "csv"
-        files[f"answers.{kind}"] = (_answers_book if kind == "xlsx" else _answers_csv)(
-            client, items
-        )
+    if client.survey is not None and client.survey.source.files is not None:
+        items, _said = asked[client.languages[0]]
+        files |= _answers(client.survey.source, _columns(client, client.survey, items))
     for section in ("needs", "visits"):
         files |= _register(client, workspace, section)
     return files
@@ -111,19 +108,16 @@ def _guide(client: Client, words: Words, name: str) -> Sheet:
     return name, TEXTS["heads"]["guide"], rows
 
 
-def _columns(client: Client, items: list[Item]) -> dict[str, list[str]]:
+def _columns(client: Client, survey: Survey, items: list[Item]) -> dict[str, list[str]]:
     """Return the columns of a table of answers, with the cells that each may hold."""
-    survey, field = client.survey, client.fieldwork
-    if survey is None:
-        return {}
     held: dict[str, list[str]] = {}
+    field = client.fieldwork
     fixed: list[Any] = [survey.columns.id, survey.columns.date, survey.columns.period,
                         survey.columns.brand, survey.columns.weight]  # fmt: skip
     if field is not None and field.source is None:
         fixed += [field.columns.started, field.columns.ended, field.columns.seconds]
-        held |= (
-            {field.columns.finished: [*map(str, field.finished)]} if field.columns.finished else {}
-        )
+        if field.columns.finished:
+            held[field.columns.finished] = [*map(str, field.finished)]
     for one in fixed:
         held |= {name: [] for name in (one if isinstance(one, Moment) else (one,)) if name}
     held |= {name: [str(cell) for cell in cells] for name, cells in survey.where.items()}
@@ -135,34 +129,25 @@ def _columns(client: Client, items: list[Item]) -> dict[str, list[str]]:
     return held
 
 
-def _answers_csv(client: Client, items: list[Item]) -> bytes:
-    source = client.survey.source if client.survey else None
+def _answers(source: Source, columns: dict[str, list[str]]) -> dict[str, bytes]:
+    """Return a table of answers to be filled in, as the client file reads it back."""
+    above, head = (source.header_row or 1) - 1, list(columns)
+    if str(source.files).lower().endswith(("xlsx", "xls")):
+        name = source.sheet if source.sheet and "*" not in source.sheet else "Answers"
+        book = _book([(name, head, [])], None, at=above, lists=list(columns.values()))
+        return {"answers.xlsx": book}
     made = io.StringIO()
-    writer = csv.writer(made, delimiter=(source and source.separator) or ",", lineterminator="\n")
-    for _row in range((source.header_row or 1) - 1 if source else 0):
-        writer.writerow([])
-    writer.writerow(list(_columns(client, items)))
-    return made.getvalue().encode((source and source.encoding) or "utf-8-sig")
-
-
-def _answers_book(client: Client, items: list[Item]) -> bytes:
-    source = client.survey.source if client.survey else None
-    columns = _columns(client, items)
-    name = source.sheet if source and source.sheet and "*" not in source.sheet else "Answers"
-    at = (source.header_row or 1) - 1 if source else 0
-    return _book([(name, list(columns), [])], None, at=at, lists=list(columns.values()))
+    writer = csv.writer(made, delimiter=source.separator or ",", lineterminator="\n")
+    writer.writerows([*[[]] * above, head])
+    return {"answers.csv": made.getvalue().encode(source.encoding or "utf-8-sig")}
 
 
 def _book(
     sheets: Sequence[Sheet], words: Words | None, *, at: int = 0, lists: Sequence[Any] = ()
 ) -> bytes:
     """Return sheets of texts as a workbook; a client's text is never a formula or a link."""
-    import xlsxwriter
-
     made = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(made, options) as book:
-        book.set_properties({"created": dt.datetime(2000, 1, 1)})
+    with new_book(made) as book:
         text = book.add_format({"text_wrap": True, "valign": "top"})
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
         for name, head, rows in sheets:
