@@ -46,7 +46,7 @@ def bars(
     drawn = pd.DataFrame({"share": share, "low": low, "high": high})
     look: Any = {"colours": tuple(colours or ()), "shape": '0"%"'}
     look["axis"] = " · ".join(filter(None, (xlabel, ylabel)))
-    native.note(ax, "bars", drawn, list(drawn), labels, **look)
+    native.note(ax, "bars", drawn, ("share", "low", "high"), labels, **look)
     return theme.title(ax, title)
 
 

@@ -155,13 +155,13 @@ def wall(
         if band % 2 == 0:
             look: Any = {"color": theme.RULE, "alpha": 0.35, "linewidth": 0}
             ax.add_patch(Rectangle((0, first), 1, last - first, **look))
-        row, deep = table.iloc[first], max(1, lines * (last - first) - 1)
-        said = theme.wrap(row["stage"], width=(room["stage"] - 10) / plain).split("\n")[:deep]
+        top, deep = table.iloc[first], max(1, lines * (last - first) - 1)
+        said = theme.wrap(top["stage"], width=(room["stage"] - 10) / plain).split("\n")[:deep]
         put("stage", first + 0.12, " ".join(said), size=plain, deep=deep, va="top")
-        if row["beside"]:
+        if top["beside"]:
             beneath_it = first + 0.12 + len(said) * plain * 1.25 / (high * 0.8 * 72 / len(table))
             how: Any = {"va": "top", "color": theme.ACCENT}
-            put("stage", beneath_it, row["beside"], deep=deep + 1, **how)
+            put("stage", beneath_it, top["beside"], deep=deep + 1, **how)
     _feel(ax, table, left["feeling"] + 0.012, COLUMNS[4][1] - 0.024, ends, small)
     for y, row in enumerate(table.to_dict("records")):
         put("label", y + 0.5, row["label"], size=plain if lines > 2 else small)

@@ -134,9 +134,10 @@ def quotes(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     for theme in shown.nlargest(3, "complaints")["theme"]:
         mine = hits[(hits["theme"] == theme) & (hits["score"] < 0)]
         worst = mine.sort_values("score", kind="stable")["comment"].drop_duplicates()
-        for at, said in quoted(text[worst], [row["comment"] for row in rows]).items():
-            source = f"source={study.rows['source'][at]}"
-            rows.append({"theme": theme, "heard_in": source, "comment": said})
+        fit = quoted(text[worst], [row["comment"] for row in rows])
+        heard = "source=" + study.rows["source"][fit.index]
+        both = zip(heard, fit, strict=True)
+        rows += [{"theme": theme, "heard_in": of, "comment": said} for of, said in both]
     return pd.DataFrame(rows, columns=columns)
 
 
