@@ -155,8 +155,10 @@ def test_a_rule_that_cannot_be_read_says_where(text: str, told: str, tmp_path: P
 def test_a_chapter_says_of_a_target_what_all_say_but_for_its_own(
     tmp_path: Path,
 ) -> None:
-    rules = of(tmp_path, "- like: verdicts.MEETS\n  next_step: ''\n- verdicts.ALL").RULES
-    assert rules == (replace(verdicts.MEETS, next_step=""), *verdicts.ALL)
+    found = of(tmp_path, "- like: verdicts.MEETS\n  next_step: ''\n- verdicts.ALL")
+    assert dir(found) == ["RULES"]
+    assert not hasattr(found, "_repr_html_")
+    assert (replace(verdicts.MEETS, next_step=""), *verdicts.ALL) == found.RULES
 
 
 def of(folder: Path, rules: str) -> Findings:
