@@ -141,7 +141,7 @@ def test_reviews_and_complaints_are_read_as_the_surveys_comments_are(
 
 
 def test_one_source_alone_changes_as_two_shares_do() -> None:
-    change, low, high, p = tables._change([(56, 70, 48, 80)])
+    change, low, high, p = tables.change_of_share([(56, 70, 48, 80)])
     assert change == pytest.approx(0.2)
     newcombe = confint_proportions_2indep(56, 70, 48, 80, method="newcomb")
     assert (low, high) == pytest.approx(newcombe)  # published: 0.0524 to 0.3339
@@ -150,7 +150,7 @@ def test_one_source_alone_changes_as_two_shares_do() -> None:
 
 def test_more_complaints_on_file_move_no_theme() -> None:
     survey, filed = (10, 100, 10, 100), (90, 300, 9, 30)  # 10% and 30% in both periods
-    change, low, high, p = tables._change([survey, filed])
+    change, low, high, p = tables.change_of_share([survey, filed])
     assert change == pytest.approx(0)
     assert low < 0 < high
     assert p == pytest.approx(1)
@@ -228,7 +228,7 @@ def beside(survey: pd.DataFrame) -> pd.DataFrame:
     found = comments.themes(rows["comment"], codebook=read(Options(codebook="hotel")))
     study = tables.Study(rows=rows, found=found, score=score, judged=rows)
     named = found.table[found.table["n"] > 0]
-    return tables._beside(e, study, named).set_index("theme")
+    return tables.beside(e, study, named).set_index("theme")
 
 
 def test_what_a_theme_adds_to_the_ratings_is_found_and_what_repeats_them_is_not() -> None:
