@@ -18,6 +18,7 @@ from cxlib.analysis import comments, drivers
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.chapters.comments import Options, findings, tables
 from cxlib.chapters.comments.codebooks import Trade, read
+from cxlib.chapters.rows import QUOTES
 from cxlib.present.findings import tell
 from cxlib.workspace import Workspace
 
@@ -51,7 +52,7 @@ def test_quotes_are_the_customers_own_words_and_chosen_by_rule(harbour: Any) -> 
     quotes = tables.quotes(e, study, themes)
     assert set(quotes["comment"]) <= set(study.rows["comment"].str.strip())
     assert quotes["comment"].is_unique
-    assert quotes.groupby("theme").size().max() <= tables.QUOTES
+    assert quotes.groupby("theme").size().max() <= QUOTES
     assert "checkin" in set(quotes["theme"])
     first = quotes["comment"].iloc[0]
     again = study.rows["comment"].where(~study.rows["comment"].isin(quotes["comment"]), first)
