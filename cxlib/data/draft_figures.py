@@ -105,7 +105,7 @@ def figures(lines: Lines, table: Table, files: str) -> None:
                 lines.add(2, f"where: {mapping({measure.name: flow([cell])})}")
             rows = None if measure is None else measure.texts.index[measure.texts == cell]
             part = column if rows is None else column.among(cell, rows)
-            _figure(lines, column.name, part, whole, asked=measure is None or place == 0)
+            _figure(lines, column, part, whole, asked=measure is None or place == 0)
             if unit is not None:
                 lines.add(2, f"unit: {quoted(unit.name)}", f"{unit.distinct} values")
     if measure is not None and (more := len(told) - _MEASURES) > 0:

@@ -128,7 +128,10 @@ def _kind(table: Table) -> str:
         }
         for kind, rows in GUESSES.items()
     }
-    asked = any(c.says("recommend", "satisfied") and not found("share", c.name) for c in columns)
+    asked = any(
+        c.says("recommend", "satisfied") and not found("%|percent|占比|率$", c.name)
+        for c in columns
+    )
     if any(c.name == NET for c in columns):
         return "kpis"
     tickets, orders = named["tickets"], named["transactions"]
