@@ -13,7 +13,7 @@ import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, TableResult, counted
 from cxlib.analysis.service.log import (
     GIVEN,
     Clock,
@@ -50,7 +50,7 @@ _LONGEST_WINDOW = 36_525
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketKpis(Result):
+class TicketKpis(TableResult):
     """The KPIs of a set of tickets.
 
     ``table``: the ``by`` columns, ``kpi, statistic, value, low, high, n, unit`` ("seconds", "share"
@@ -63,11 +63,8 @@ class TicketKpis(Result):
     opened later, undated; ``n_duplicates``: rows that gave way to a later row of their ticket.
     """
 
-    table: pd.DataFrame
     first_contact: pd.DataFrame
     as_of: pd.Timestamp
-    n_used: int
-    n_dropped: int
     n_duplicates: int
 
     @classmethod

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result, counted, said
+from cxlib.analysis.results import Caveat, TableResult, counted, said
 from cxlib.analysis.trends.rules import RULES
 from cxlib.analysis.trends.series import (
     Seasonality,
@@ -51,7 +51,7 @@ MATERIAL_Z = 1.96
 
 
 @dataclass(frozen=True, kw_only=True)
-class XmrChart(Result):
+class XmrChart(TableResult):
     """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
 
     ``table``, a row a period in time order, gaps included: ``period, value, centre, lower, upper``
@@ -62,8 +62,7 @@ class XmrChart(Result):
     pooled variance.
     """
 
-    counts: ClassVar[str] = "periods"
-    table: pd.DataFrame
+    counts: ClassVar[str] = "periods"  # with a value, and without
     improvement: str | None  # "higher", "lower"; None where neither is better
     target: float | None  # in the KPI's unit
     # of the latest measured point: "improving", "concerning", "common cause", or without a
@@ -82,8 +81,6 @@ class XmrChart(Result):
     before: float  # level before the latest rebase or shift; NaN without one
     rules: tuple[str, ...]
     screen: bool
-    n_used: int  # periods with a value
-    n_dropped: int  # and without
 
 
 def xmr(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis import validate
-from cxlib.analysis.results import Result
+from cxlib.analysis.results import TableResult
 from cxlib.analysis.trends.rules import Values
 from cxlib.analysis.validate import called, require
 from cxlib.errors import DataError, nearest
@@ -254,18 +254,16 @@ SEASON_LEVEL = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seasonality(Result):
+class Seasonality(TableResult):
     """A test for a season, made without the latest point, and what the season adds to each.
 
     ``table``: ``period``, ``effect`` (KPI units, averaging 0: what the time of year adds).
+    ``n_used``: points the test rests on; ``n_dropped``: gaps.
     """
 
-    table: pd.DataFrame
     seasonal: bool  # whether `p_value` is below .05
     form: str  # "wave" (one sine and cosine) or "months" (an effect for each time of year)
     p_value: float  # of the F test; NaN where the series does not vary
-    n_used: int  # points the test rests on
-    n_dropped: int  # gaps
     projection: Values  # (periods − 1, periods): points before the last → effect on every one
 
 
