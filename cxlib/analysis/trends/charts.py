@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, TypedDict, Unpack
 import pandas as pd
 from scipy.stats import t as student
 
-from cxlib.analysis.metrics import number
+from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import Caveat, TableResult, counted, said
 from cxlib.analysis.trends.rules import RULES
 from cxlib.analysis.trends.series import (
@@ -23,7 +23,7 @@ from cxlib.analysis.trends.series import (
 )
 from cxlib.analysis.trends.stable import Segments
 from cxlib.analysis.validate import count
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 Improvement = Literal["higher", "lower"]
@@ -202,8 +202,7 @@ def _chart(
     if not named:
         raise DataError(f"rules are {rules!r}; write 'nhs' for all, or one or more of them.")
     for rule in named:
-        if rule not in (*RULES, "nhs"):
-            raise DataError(f"there is no rule {rule!r}{nearest(str(rule), (*RULES, 'nhs'))}")
+        one_of(rule, (*RULES, "nhs"), f"there is no rule {rule!r}")
     chosen = tuple(rule for rule in RULES if rule in named or "nhs" in named)
     rebased, declared = rebased_at(series, drawn.get("rebase"))
     parts = Segments(series, improvement, screen, chosen, limits or (None, None))
@@ -240,9 +239,9 @@ def _chart(
 
 
 def _check(improvement: str | None, target: float | None, ends: Ends | None) -> None:
-    if improvement not in ("higher", "lower", None):
-        near = nearest(str(improvement), ("higher", "lower"))
-        raise DataError(f"improvement {improvement!r} is not 'higher', 'lower' or None{near}")
+    if improvement is not None:
+        message = f"improvement {improvement!r} is not 'higher', 'lower' or None"
+        one_of(improvement, ("higher", "lower"), message)
     if ends is not None and None not in ends and not ends[0] < ends[1]:  # type: ignore[operator]
         raise DataError(f"limits {ends} are not a lowest and a highest value.")
     if target is None:
