@@ -66,7 +66,7 @@ def outcome_of(metrics: Sequence[Metric], wanted: str | None = None) -> Metric:
         raise DataError("the survey asks for no KPI, so there is nothing to find drivers of.")
     if wanted is None:
         return next((metric for metric in metrics if metric.kind == "nps"), metrics[0])
-    by_key = {metric.key: metric for metric in reversed(metrics)}
+    by_key = {metric.key: metric for metric in metrics}
     one_of(wanted, by_key, f"no KPI {wanted!r} to find drivers of")
     return by_key[wanted]
 
