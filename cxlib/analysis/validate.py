@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 OffScale = Literal["error", "missing"]
+LARGEST = 1e100
+"""A larger value is no measurement, and its square is none of the machine's numbers."""
 
 
 def check_confidence(confidence: float) -> None:
@@ -123,6 +125,14 @@ def answers_of(ratings: Any) -> pd.Series:
 
 def numbers(answers: pd.Series) -> Floats:
     """Return answers as floats, missing ones as NaN; text must read as numbers."""
+    found = _floats(answers)
+    huge = np.isfinite(found) & (abs(found) > LARGEST)
+    why = f", which is not a number up to {LARGEST:g}."
+    refuse(pd.Series(found, answers.index, name=answers.name), huge, why)
+    return found
+
+
+def _floats(answers: pd.Series) -> Floats:
     if isinstance(answers.dtype, pd.CategoricalDtype):
         answers = answers.astype(object)
     if types.is_numeric_dtype(answers.dtype) and not types.is_complex_dtype(answers.dtype):

@@ -298,6 +298,7 @@ BAD = [
     (lambda: scores.nps(Q.head(2), confidence=95), "0.95 for 95 %"),
     (lambda: scores.nps(Q, off_scale="drop"), "not 'drop'"),
     (lambda: scores.mean(pd.Series([1, np.inf])), "not finite"),
+    (lambda: scores.mean(pd.Series([1, 1e200])), "holds 1e+200 (row 1, 1 such)"),
     (lambda: resolve("booking"), "say what 'booking' is"),
     (lambda: Metric("x", "npss"), "did you mean 'nps'?"),
 ]

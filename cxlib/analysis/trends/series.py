@@ -23,8 +23,6 @@ from cxlib.errors import DataError
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
 LONGEST_GAP = 120
 """More absent periods in a row than ten years of months are a mistyped date, not a pause."""
-LARGEST = 1e100
-"""A larger value is no measurement, and its square is none of the machine's numbers."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,8 @@ def numbers(column: pd.Series) -> Values:
     if pd.api.types.is_bool_dtype(column):
         raise DataError(f"{called(column)} holds {column.dtype} values, not numbers.")
     found = np.array(validate.numbers(column))
-    large = pd.Series(found, column.index, name=column.name)
-    refuse(large, abs(found) > LARGEST, f", which is not a number up to {LARGEST:g}.")
+    values = pd.Series(found, column.index, name=column.name)
+    refuse(values, np.isinf(found), ", which is not finite.")
     return found
 
 
