@@ -180,9 +180,9 @@ def _match(data: pd.DataFrame, name: str, known: Mapping[Any, float]) -> Margin:
         raise DataError(f"column {name!r} has no values to match its margin.")
     for level in texts:
         one_of(level, found, f"margin {name!r} has a level {level!r} that no row of the data has")
-    for level, rows in sample.value_counts(sort=False).items():
-        message = f"column {name!r} has a level {level!r} ({rows} rows) that its margin lacks"
-        one_of(level, texts, message)
+    for there, rows in sample.value_counts(sort=False).items():
+        message = f"column {name!r} has a level {there!r} ({rows} rows) that its margin lacks"
+        one_of(there, texts, message)
     sizes = np.array(list(known.values()))
     codes = pd.Index(texts).get_indexer(pd.Index(sample)).astype(np.intp)
     return Margin(name, tuple(texts), sizes / sizes.sum(), codes)
