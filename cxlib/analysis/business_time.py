@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis.metrics import one_of
 from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
 
@@ -125,9 +126,8 @@ class BusinessHours:
             return tuple(spans if always or day < 5 else () for day in range(7))
         if not isinstance(self.hours, Mapping):
             raise DataError(f"business hours {self.hours!r} are not like '09:00-18:00'.")
-        unknown = [day for day in self.hours if day not in DAYS]
-        if unknown:
-            raise DataError(f"{unknown[0]!r} is not a weekday{nearest(str(unknown[0]), DAYS)}")
+        for day in self.hours:
+            one_of(day, DAYS, f"{day!r} is not a weekday")
         return tuple(_spans(self.hours[day]) if day in self.hours else () for day in DAYS)
 
     def open_on(self, day: dt.date) -> tuple[Span, ...]:
@@ -252,5 +252,11 @@ def _clock(edge: str, text: str) -> int:
     )
 
 
-def _as_date(day: dt.date) -> dt.date:
-    return day.date() if isinstance(day, dt.datetime) else day
+def _as_date(day: Any) -> dt.date:
+    try:
+        moment = pd.Timestamp(dt.date.fromisoformat(day) if isinstance(day, str) else day)
+    except (TypeError, ValueError):
+        moment = pd.NaT  # type: ignore[assignment]
+    if pd.isna(moment):
+        raise DataError(f"{day!r} is no day; write one like '2026-10-01'.")
+    return moment.date()

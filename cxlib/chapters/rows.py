@@ -1,8 +1,8 @@
-"""What the rows of several chapters share: cells to fill in, missing ones, sheets to sign."""
+"""What the rows of several chapters share: blank and missing cells, quotes, sheets to sign."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
@@ -34,6 +34,18 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
 def joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return tables one beneath the other; no row where there is none."""
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+QUOTED = (6, 160)
+"""Characters a quote may have."""
+QUOTES = 2
+"""Quotes of one thing: enough to hear the tone, too few to be mistaken for a count."""
+
+
+def quotes(said: pd.Series, told: Collection[str] = ()) -> pd.Series:
+    """Return the first few of what people said that are short enough and not told already."""
+    fit = said[said.str.len().between(*QUOTED) & ~said.isin(list(told))]
+    return fit.drop_duplicates().head(QUOTES)  # two who write the same are quoted once
 
 
 def signatures() -> pd.DataFrame:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
-from typing import Any
+from functools import cached_property
 
 import pandas as pd
-from ruamel.yaml import YAML
 
 from cxlib import periods
 from cxlib.data import dates, values
@@ -19,27 +16,13 @@ from cxlib.data.labels import label
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError
 
-WORDS: dict[str, Any] = YAML(typ="safe", pure=True).load(
-    Path(__file__).with_name("vocabulary.yaml").read_text(encoding="utf-8")
-)
-"""The words, guesses and questions of ``vocabulary.yaml``."""
+WORDS, pattern, found = values.WORDS, values.pattern, values.found
 OWN = "choices"
 """What a question is called whose choices, as Typeform's, are columns named like their cells."""
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 _STEM = re.compile(
     r"(.{2,}?)(?:\s*/\s.+|[\s_\-:：.#、]*[(（\[].+[)）\]]|[_\-:：.]\s*[^_:：]+|\d+)$"
 )
-
-
-@cache
-def pattern(words: str) -> re.Pattern[str]:
-    """Return an expression, whatever the case: an entry of the words by its name, or itself."""
-    return re.compile(WORDS.get(words, words), re.IGNORECASE)
-
-
-def found(words: str, text: str) -> bool:
-    """Tell whether a text holds such words."""
-    return pattern(words).search(text) is not None
 
 
 def ask(question: str, /, **facts: object) -> str:

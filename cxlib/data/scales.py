@@ -9,13 +9,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cxlib.data import values
-from cxlib.data.guess import WORDS, Column, ask, pattern
+from cxlib.data.guess import Column, ask, pattern
 
 ENDS = (3, 4, 5, 7, 10)
 """Where rating scales end."""
-ANSWERS: Mapping[str, int] = {
-    word: value for value, words in WORDS["likert"].items() for word in words.split("|")
-}
+ANSWERS: Mapping[str, int] = values.LIKERT
 """Answers in words, 5 the best."""
 ASSESSED = ("recommend", "satisfied", "effort", "ease", "rated")
 """The words of an assessment."""

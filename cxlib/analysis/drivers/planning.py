@@ -13,9 +13,9 @@ from cxlib.analysis.drivers.groups import ROWS_PER_GROUP
 from cxlib.analysis.drivers.model import DriverImportance
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.metrics import Metric, Touchpoint, one_of
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
-from cxlib.analysis.validate import Flags, Floats, finite, numbers, used
+from cxlib.analysis.validate import Flags, Floats, finite, numbers, require, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -49,10 +49,9 @@ LEAST_DRIVERS = 2
 class DriverChoice(TableResult):
     """What a driver model of these answers can hold; caveats say what stands against one.
 
-    ``table``: one row a touchpoint, in journey order: ``n`` (ratings by respondents who answered
-    the outcome); ``kept``; ``reason`` (why not). ``n_used`` counts respondents with the outcome and
-    every kept rating (or known not to have used it), ``n_needed`` those that a model of the kept
-    `drivers` asks for; it is `possible` with enough of either, and answers that differ.
+    ``table``, a row a touchpoint: ``n`` (ratings beside the outcome), ``kept, reason`` (why not).
+    ``n_used``: respondents with the outcome and every kept rating (or known not to have used it);
+    ``n_needed``: those that a model of the kept `drivers` asks for.
     """
 
     drivers: tuple[Touchpoint, ...]
@@ -67,11 +66,9 @@ def outcome_of(metrics: Sequence[Metric], wanted: str | None = None) -> Metric:
         raise DataError("the survey asks for no KPI, so there is nothing to find drivers of.")
     if wanted is None:
         return next((metric for metric in metrics if metric.kind == "nps"), metrics[0])
-    found = next((metric for metric in metrics if metric.key == wanted), None)
-    if found is None:
-        hint = nearest(wanted, (metric.key for metric in metrics))
-        raise DataError(f"no KPI {wanted!r} to find drivers of{hint}")
-    return found
+    by_key = {metric.key: metric for metric in metrics}
+    one_of(wanted, by_key, f"no KPI {wanted!r} to find drivers of")
+    return by_key[wanted]
 
 
 def recent(data: pd.DataFrame, *, periods: int = 1) -> pd.DataFrame:
@@ -103,8 +100,7 @@ def choose(
     """
     known = [touchpoint.key for touchpoint in touchpoints]
     for key in only or ():
-        if key not in known:
-            raise DataError(f"{key!r} is no touchpoint{nearest(str(key), known)}")
+        one_of(key, known, f"{key!r} is no touchpoint")
     scores = finite(data, outcome.key)
     ratings = {key: np.where(used(data, key), finite(data, key), np.nan) for key in known}
     reasons = {key: "" if only is None or key in only else UNASKED for key in known}
@@ -177,11 +173,10 @@ _CUTS: dict[str, Callable[..., Any]] = {"median": np.median, "mean": np.mean}
 class Priorities(TableResult):
     """Drivers on a map of importance and performance.
 
-    ``table``: one row a driver: ``importance`` (part of R²); ``share`` (of what all drivers
-    explain: the axis of the map) and ``performance`` with their intervals; ``quadrant`` (its place,
-    "watch" where it is not proven); ``p_fix_first, p_keep_up, p_watch, p_maintain`` (of its place
-    on the map, whatever the test; summing to 1). ``importance_cut, performance_cut``: where the map
-    is cut (`cuts`: "median", "mean" or "fixed"); a driver on a cut counts as important, or strong.
+    ``table``, a row a driver: ``importance, share`` (the axis of the map) and ``performance`` with
+    their intervals; ``quadrant`` ("watch" where not proven); ``p_fix_first, p_keep_up, p_watch,
+    p_maintain`` (its place on the map, whatever the test). ``importance_cut, performance_cut``:
+    where the map is cut; a driver on a cut counts as important, or strong.
     """
 
     importance_cut: float
@@ -267,10 +262,7 @@ def _aligned(given: Any, names: list[str]) -> Floats:
     if not isinstance(table, pd.DataFrame):
         raise DataError("performance is no table: give 'touchpoint', 'value', 'low', 'high'.")
     key = next((c for c in ("driver", "touchpoint") if c in table.columns), "touchpoint")
-    for lacking in (key, "value", "low", "high"):
-        if lacking not in table.columns:
-            hint = nearest(lacking, map(str, table))
-            raise DataError(f"performance has no column {lacking!r}{hint}")
+    require(table, (key, "value", "low", "high"), "performance")
     table = table[table[key].astype(str).isin(names)]
     if table[key].duplicated().any():
         twice = table.loc[table[key].duplicated(), key].iloc[0]
@@ -278,7 +270,8 @@ def _aligned(given: Any, names: list[str]) -> Floats:
     found = table.set_index(table[key].astype(str))[["value", "low", "high"]].reindex(names)
     bare = found.index[found.isna().any(axis=1)]
     if len(bare):
-        raise DataError(f"performance of {bare[0]!r} is missing{nearest(bare[0], table[key])}")
+        near = "." if bare[0] in set(table[key]) else nearest(bare[0], table[key])
+        raise DataError(f"performance of {bare[0]!r} is missing{near}")
     return np.vstack([numbers(found[name]) for name in found])
 
 
@@ -286,8 +279,7 @@ def _cut_points(
     cuts: Any, share: Floats, performance: Floats, shares: Floats, draws: Floats
 ) -> tuple[tuple[float, float], tuple[Floats, Floats]]:
     if isinstance(cuts, str):
-        if cuts not in _CUTS:
-            raise DataError(f"cuts {cuts!r} is unknown{nearest(cuts, _CUTS)}")
+        one_of(cuts, _CUTS, f"cuts {cuts!r} is unknown")
         middle = _CUTS[cuts]
         moving = (middle(shares, axis=1), middle(draws, axis=1)) if len(draws) else (share, share)
         return (middle(share), middle(performance)), moving

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from cxlib import periods
-from cxlib.analysis.estimation import contributions, times_drawn
+from cxlib.analysis.estimation import answers_to, contributions, times_drawn
 from cxlib.analysis.kpis.equal_mix import DRAWS, THIN, _mean, _rake
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Result
@@ -21,11 +21,8 @@ from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 ALPHA = 0.05
-AHEAD, BEHIND, SAME = (
-    _("better than elsewhere"),
-    _("worse than elsewhere"),
-    _("no clear difference"),
-)
+AHEAD, BEHIND = _("better than elsewhere"), _("worse than elsewhere")
+SAME = _("no clear difference")
 DRIFT, FEW = _("apart before it already"), _("too few groups to tell")
 
 
@@ -33,13 +30,10 @@ DRIFT, FEW = _("apart before it already"), _("too few groups to tell")
 class Elsewhere(Result):
     """A difference in differences.
 
-    ``value, low, high``: the change where it was done less the change elsewhere, in the KPI's unit.
-    ``p_value, df, standard_error``: of its t test. ``there, elsewhere``: the two changes.
-    ``earlier, earlier_p``: how far the two drew apart a period before it (slope), and its p-value.
-    ``verdict``: "better than elsewhere", "worse than elsewhere", "no clear difference", "apart
-    before it already" or "too few groups to tell". ``levels, others, before``: the groups on either
-    side, and the periods up to it. ``n, least``: the answers behind all, and the fewest that a side
-    has in `before` or `after`.
+    ``value, low, high``: the change where it was done (``there``) less that ``elsewhere``, in the
+    KPI's unit; ``p_value, df, standard_error`` of its t test. ``earlier, earlier_p``: how far the
+    two drew apart a period before it. ``levels, others, before``: the groups on either side, and
+    the periods up to it. ``n, least``: all answers, and the fewest of a side before or after.
     """
 
     value: float = nan
@@ -75,36 +69,19 @@ def difference_in_differences(
 ) -> Elsewhere:
     """Compare a KPI's change in the groups where something was done with that in all others.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        A row a response, with ``period``; all periods up to `after`.
-    question : Metric or Touchpoint
-        What is compared.
-    by, levels : str, collection of str
-        The segment, and those of its levels where it was done.
-    before, after : str
-        The two periods; those earlier than `before` tell how groups move by themselves.
-    segments : sequence of str
-        Columns held equal: every group and period is raked to the customers of `levels` in both
-        periods, and groups keep their shares.
-    design, draws, seed
-        As in `compare`: customers are resampled over all groups and periods together.
+    `data` has a row a response with ``period``, of all periods up to `after`; those earlier than
+    `before` tell how groups move by themselves. Every group and period is raked on `segments` to
+    the customers of `levels` in both periods, groups keep their shares, and customers are resampled
+    over all groups and periods together. Levels with fewer than 10 answers in either period are
+    left out, and earlier periods in which any other has as few. DataError if a column, a level or a
+    period is not there, or the levels are all there are.
 
-    Raises
-    ------
-    DataError
-        If a column, a level or a period is not there, or the levels are all there are.
-
-    Notes
-    -----
-    Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo and
-    Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger of
-    the bootstrap's and that of groups by periods (Donald and Lang 2007, Review of Economics and
-    Statistics 89), with t on (groups - 1)(periods - 1) - 1 degrees of freedom; without one there
-    is no verdict. Levels with fewer than 10 answers in either period are left out, and earlier
-    periods in which any other has as few. Earlier trends: the slope of the gap up to `before`,
-    from three periods on; a slope that is not found is no proof of parallel ones (Roth 2022).
+    Notes ----- Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo
+    and Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger
+    of the bootstrap's and that of groups by periods (Donald and Lang 2007, Review of Economics and
+    Statistics 89), with t on (groups - 1)(periods - 1) - 1 degrees of freedom; without one there is
+    no verdict. Earlier trends: the slope of the gap up to `before`, from three periods on; a slope
+    that is not found is no proof of parallel ones (Roth 2022).
     """
     design = design or SurveyDesign()
     metric = resolve(question)
@@ -113,15 +90,17 @@ def difference_in_differences(
     for label in (before, after):
         if label not in known:
             raise DataError(f"there are no answers of {label!r} to compare.")
+    if known.index(after) <= known.index(before):
+        raise DataError(f"{after!r} is not after {before!r}; a change runs forward in time.")
     told = {str(level) for level in where.dropna().unique()}
-    wanted = {str(level) for level in levels}
+    wanted = {str(level) for level in ([levels] if isinstance(levels, str) else levels)}
     if lost := wanted - told:
         raise DataError(f"{min(lost)!r} is no level of {by!r}; there are {sorted(told)}.")
     if not told - wanted:
         raise DataError(f"every level of {by!r} is among those where it was done.")
     used = [*known[: known.index(before) + 1], after]
     w, customers = drawn(data, design)
-    y = contributions(column(data, metric.key).to_numpy(float, na_value=np.nan), metric)
+    y = contributions(answers_to(metric, column(data, metric.key))[0], metric)
     there = ~np.isnan(y) & where.notna().to_numpy() & when.isin(used).to_numpy()
     rows = pd.DataFrame({"p": when, "g": where.astype(str)})[there]
     counts = pd.crosstab(rows["g"], rows["p"]).reindex(columns=used, fill_value=0)
@@ -144,8 +123,8 @@ def difference_in_differences(
     found = _tested(means, inside, share, -1.0 if metric.direction == "lower" else 1.0)
     return Elsewhere(
         **found,
-        levels=tuple(np.array(groups)[inside]),
-        others=tuple(np.array(groups)[~inside]),
+        levels=tuple(g for g in groups if g in wanted),
+        others=tuple(g for g in groups if g not in wanted),
         before=tuple(used[:-1]),
         least=int(counts.groupby(counts.index.isin(wanted))[[before, after]].sum().min().min()),
         n=len(keep),
@@ -200,7 +179,7 @@ def _tested(means: Floats, inside: Any, share: Floats, sign: float) -> dict[str,
     step = means[:, :, -1] - means[:, :, -2]
     gaps = np.einsum("dgp,g->dp", means, own - rest)
     value = gaps[0, -1] - gaps[0, -2]
-    spread = float(np.nanstd(gaps[1:, -1] - gaps[1:, -2], ddof=1))
+    spread = float(np.nanstd(gaps[1:, -1] - gaps[1:, -2], ddof=1)) if len(gaps) > 2 else nan
     groups, many = means.shape[1:]
     df = (groups - 1) * (many - 1) - 1
     facts: dict[str, Any] = {"value": float(value), "there": float(step[0] @ own)}

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
-from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, TableResult, counted
 from cxlib.analysis.service.log import (
     GIVEN,
     Clock,
@@ -38,7 +38,6 @@ from cxlib.analysis.service.waits import (
     share,
 )
 from cxlib.analysis.validate import check_confidence
-from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 Fcr = Literal["reopened", "repeat", "survey"]
@@ -50,27 +49,21 @@ _LONGEST_WINDOW = 36_525
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketKpis(Result):
+class TicketKpis(TableResult):
     """The KPIs of a set of tickets.
 
-    ``table``: the ``by`` columns, ``kpi, statistic, value, low, high, n`` (tickets it rests on),
-    ``unit`` ("seconds", "share" of 0 to 1, "rating", "tickets"), ``clock`` (of durations), ``open``
-    (tickets among ``n`` still running). KPIs: ``tickets`` (all contacts); ``first_response`` and
-    ``resolution`` (median, p80, p90) with ``…_sla``; ``handle_time`` (mean, median, p90); ``fcr,
-    reopen_rate, reassign_rate, csat, sla_met``; ``abandonment_rate`` over all contacts, while every
-    other KPI rests on those that were answered. A quantile that is not reached is NaN (Brookmeyer,
-    Crowley 1982, Biometrics 38); shares have Wilson's interval. ``first_contact``, what the FCR
-    rests on: the ``by`` columns, ``method, window_days, numerator, denominator, window_open,
-    unknown``; empty where it is not computed. ``as_of``: UTC without a zone. ``n_used``: tickets of
-    the cohort; ``n_dropped``: cancelled, merged, opened later, undated; ``n_duplicates``: rows that
-    gave way to a later row of their ticket.
+    ``table``: the ``by`` columns, ``kpi, statistic, value, low, high, n, unit`` ("seconds", "share"
+    of 0 to 1, "rating", "tickets"), ``clock`` (of durations), ``open`` (tickets still running).
+    KPIs: ``tickets`` and ``abandonment_rate`` of all contacts; of those answered ``first_response``
+    and ``resolution`` (median, p80, p90) with ``…_sla``; ``handle_time`` (mean, median, p90);
+    ``fcr, reopen_rate, reassign_rate, csat, sla_met``. A quantile that is not reached is NaN
+    (Brookmeyer, Crowley 1982, Biometrics 38). ``first_contact``, what the FCR rests on: ``method,
+    window_days, numerator, denominator, window_open, unknown``. ``n_dropped``: cancelled, merged,
+    opened later, undated; ``n_duplicates``: rows that gave way to a later row of their ticket.
     """
 
-    table: pd.DataFrame
     first_contact: pd.DataFrame
     as_of: pd.Timestamp
-    n_used: int
-    n_dropped: int
     n_duplicates: int
 
     @classmethod
@@ -87,11 +80,8 @@ class TicketKpis(Result):
     ) -> TicketKpis:
         """Assemble the rows of a cohort, with what a reader must know of those that say little."""
         table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
-        small, message = (
-            (table["n"] < minimum_base).sum(),
-            _("{n} rows rest on fewer than {base} tickets."),
-        )
-        told = [*caveats, *counted((small, message), base=minimum_base)]
+        small, message = table["n"] < minimum_base, _("{n} rows rest on fewer than {base} tickets.")
+        told = [*caveats, *counted((small.sum(), message), base=minimum_base)]
         message = _("{kpi}: {n} values are not reached, too many tickets are still open.")
         undecided = table[table["value"].isna() & (table["open"] > 0)]
         for kpi, part in undecided.groupby("kpi", sort=False):
@@ -250,14 +240,9 @@ def _absent(log: TicketLog, fcr: str) -> list[Caveat]:
 
 def check_fcr(method: object, repeat_days: object) -> None:
     """Refuse an unknown method, and a window that is none."""
-    if method not in get_args(Fcr):
-        raise DataError(f"there is no FCR method {method!r}{nearest(str(method), get_args(Fcr))}")
-    known = isinstance(repeat_days, Real) and 0 < float(repeat_days) <= _LONGEST_WINDOW
-    if method == "repeat" and not known:
-        raise DataError(
-            f"repeat_days is {repeat_days!r}; write days, more than 0 and up to "
-            f"{_LONGEST_WINDOW:,}."
-        )
+    one_of(method, get_args(Fcr), f"there is no FCR method {method!r}")
+    if method == "repeat":
+        number(repeat_days, "repeat_days", above=0, most=_LONGEST_WINDOW)
 
 
 def first_contact(
@@ -265,11 +250,8 @@ def first_contact(
 ) -> pd.DataFrame:
     """Return for each ticket: ``counted``, ``success``, ``window_open`` and ``unknown``."""
     for column in (FCR_NEEDS[method], *same):
-        if column not in log.columns:
-            raise DataError(
-                f"FCR by {method} needs column {column!r}, which is not in the tickets"
-                f"{nearest(column, log.columns)}"
-            )
+        message = f"FCR by {method} needs column {column!r}, which is not in the tickets"
+        one_of(column, log.columns, message)
     window = pd.Series(False, index=tickets.index)
     if method == "survey":
         answer = tickets["fcr_survey"].astype("boolean")

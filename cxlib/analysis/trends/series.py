@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import gcd
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.results import Result
+from cxlib.analysis import validate
+from cxlib.analysis.metrics import one_of
+from cxlib.analysis.results import TableResult
 from cxlib.analysis.trends.rules import Values
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.validate import called, refuse, require
+from cxlib.errors import DataError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
 LONGEST_GAP = 120
 """More absent periods in a row than ten years of months are a mistyped date, not a pause."""
-LARGEST = 1e100
-"""A larger value is no measurement, and its square is none of the machine's numbers."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +38,13 @@ class Series:
     unplaced: int = 0  # values without a number of answers
 
 
-def numbers(column: pd.Series, *, what: str) -> Values:
-    """Return a column as floats, missing values NaN; DataError if one is no finite number."""
-    kind = pd.api.types
-    wrong = (kind.is_datetime64_any_dtype, kind.is_bool_dtype, kind.is_complex_dtype)
-    if any(is_so(column) for is_so in wrong):
-        raise DataError(f"{what} holds {column.dtype} values, not numbers.")
-    read = pd.to_numeric(column.astype(object), errors="coerce")
-    found = np.array(read.to_numpy(dtype=float, na_value=np.nan))
-    bad = np.flatnonzero((np.isnan(found) & column.notna().to_numpy()) | (abs(found) > LARGEST))
-    if bad.size:
-        first = bad[0]
-        value = column.iloc[first]
-        shown = repr(value) if isinstance(value, str) else str(value)
-        wanted = f"a number up to {LARGEST:g}" if np.isfinite(found[first]) else "a finite number"
-        raise DataError(
-            f"{what} holds {shown} (row {column.index[first]}, {bad.size} such), "
-            f"which is not {wanted}."
-        )
+def numbers(column: pd.Series) -> Values:
+    """Return a column as floats, missing values NaN; refuse what is no measurement."""
+    if pd.api.types.is_bool_dtype(column):
+        raise DataError(f"{called(column)} holds {column.dtype} values, not numbers.")
+    found = np.array(validate.numbers(column))
+    values = pd.Series(found, column.index, name=column.name)
+    refuse(values, np.isinf(found), ", which is not finite.")
     return found
 
 
@@ -62,41 +53,37 @@ def read_values(values: pd.Series) -> Series:
     if np.ndim(values) != 1:
         raise DataError(f"a chart takes one series, not a {type(values).__name__} of several.")
     series = values if isinstance(values, pd.Series) else pd.Series(values, dtype=object)
-    what = "the series" if series.name is None else repr(str(series.name))
-    found = numbers(series, what=what)
+    what, found = called(series), numbers(series)
     if np.isnan(found).all():
         raise DataError(f"{what} has no values: all {len(found)} are missing.")
     order = lay_out(labels_of(series.index, what=what), what=what)
-    return Series([label for label, _row in order], _placed(found, order), what)
+    return _series(order, what, points=found)
 
 
 def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> Series:
     """Read one score a period with the answers behind it and the variance of one of them."""
-    require(table, ("period",))
+    require(table, ("period",), "table")
     counted = "numerator" in table and "denominator" in table and "value" not in table
     if counted:
-        parts = [numbers(table[name], what=f"'{name}'") for name in ("numerator", "denominator")]
+        parts = [numbers(table[name]) for name in ("numerator", "denominator")]
         sizes = np.where(parts[1] > 0, parts[1], np.nan)
         found = parts[0] / sizes
     else:
-        require(table, ("value",))
-        found = numbers(table["value"], what="'value'")
+        require(table, ("value",), "table")
+        found = numbers(table["value"])
         size = next((name for name in ("n_star", "n") if name in table), None)
         if size is None:
             raise DataError(
                 "the table has no column 'n' (or 'n_star', with the design effect): limits rest on "
                 "the variance of one answer, pooled over the periods, and on how many there were."
             )
-        sizes = numbers(table[size], what=f"'{size}'")
+        sizes = numbers(table[size])
     if limits is not None and not limits[0] < limits[1]:
         raise DataError("limits ({:g}, {:g}) are not a lowest and a highest score.".format(*limits))
     low, high = limits or (-np.inf, np.inf)
-    if (beyond := np.flatnonzero((found < low) | (found > high))).size:
-        at = beyond[0]
-        raise DataError(
-            f"'value' holds {found[at]:g} (row {table.index[at]}, {beyond.size} such), "
-            f"beyond its limits {low:g} to {high:g}."
-        )
+    beyond = (found < low) | (found > high)
+    values = pd.Series(found, table.index, name="value")
+    refuse(values, beyond, f", beyond its limits {low:g} to {high:g}.")
     if (negative := np.flatnonzero(sizes < 0)).size:
         at = negative[0]
         raise DataError(f"there are {sizes[at]:g} answers in row {table.index[at]}.")
@@ -113,23 +100,17 @@ def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> S
     if share and ((found < 0) | (found > whole)).any():
         raise DataError(f"a share lies between 0 and {whole:g}, not at {np.nanmax(found):g}.")
     order = lay_out(labels_of(pd.Index(table["period"]), what="the table"), what="the table")
-    return Series(
-        [label for label, _row in order],
-        _placed(found, order),
-        "the table",
-        sizes=_placed(sizes, order),
-        variance=None if share else _one_answer(table, sizes),
-        whole=whole,
-        unplaced=int(unplaced.sum()),
-    )
+    placed = _series(order, "the table", points=found, sizes=sizes)
+    pooled = None if share else _one_answer(table, sizes)
+    return replace(placed, variance=pooled, whole=whole, unplaced=int(unplaced.sum()))
 
 
 def _one_answer(table: pd.DataFrame, sizes: Values) -> float:
     """Return the variance of one answer, pooled over the periods by their answers."""
     if "variance" in table:
-        each = numbers(table["variance"], what="'variance'")
+        each = numbers(table["variance"])
     elif "standard_error" in table:
-        each = numbers(table["standard_error"], what="'standard_error'") ** 2 * sizes
+        each = numbers(table["standard_error"]) ** 2 * sizes
     else:
         raise DataError(
             "the table has neither 'variance' (of one answer) nor 'standard_error'; a share of "
@@ -141,15 +122,13 @@ def _one_answer(table: pd.DataFrame, sizes: Values) -> float:
     return float(np.average(each[known], weights=sizes[known])) if known.any() else 0.0
 
 
-def require(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise DataError if the table lacks one of the columns."""
-    for column in columns:
-        if column not in table.columns:
-            raise DataError(f"the table has no column {column!r}{nearest(column, table.columns)}")
-
-
-def _placed(found: Values, order: list[tuple[str, int | None]]) -> Values:
-    return np.array([np.nan if row is None else found[row] for _label, row in order])
+def _series(order: list[tuple[str, int | None]], what: str, **columns: Values) -> Series:
+    """Return columns in time order, with gaps where a period has no row."""
+    placed: Any = {
+        name: np.array([np.nan if row is None else found[row] for _label, row in order])
+        for name, found in columns.items()
+    }
+    return Series(periods=[label for label, _row in order], what=what, **placed)
 
 
 def rebased_at(
@@ -164,11 +143,7 @@ def rebased_at(
         kind = periods.kind_of(label)
         known = label if kind is None else periods.label_of(periods.parse(label))
         at = known if known in series.periods else label
-        if at not in series.periods:
-            raise DataError(
-                f"rebase names {label!r}, no period of {series.what}"
-                f"{nearest(label, series.periods)}"
-            )
+        one_of(at, series.periods, f"rebase names {label!r}, no period of {series.what}")
         starts[series.periods.index(at)] = (at, reason)
     ordered = sorted(starts)
     cuts = [0, *(at for at in ordered if at), len(series.periods)]
@@ -226,8 +201,7 @@ def lay_out(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
         raise DataError(f"{what} mixes kinds of periods ({named}); chart one kind at a time.")
     if calendar:
         labels = [periods.label_of(periods.parse(label)) for label in labels]
-    twice = next((label for i, label in enumerate(labels) if label in labels[:i]), None)
-    if twice is not None:
+    if (twice := validate.repeated(labels)) is not None:
         times = labels.count(twice)
         raise DataError(f"{what} has period {twice!r} {times} times; give one value a period.")
     if not calendar:
@@ -268,32 +242,25 @@ SEASON_LEVEL = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seasonality(Result):
+class Seasonality(TableResult):
     """A test for a season, made without the latest point, and what the season adds to each.
 
     ``table``: ``period``, ``effect`` (KPI units, averaging 0: what the time of year adds).
+    ``n_used``: points the test rests on; ``n_dropped``: gaps.
     """
 
-    table: pd.DataFrame
     seasonal: bool  # whether `p_value` is below .05
     form: str  # "wave" (one sine and cosine) or "months" (an effect for each time of year)
     p_value: float  # of the F test; NaN where the series does not vary
-    n_used: int  # points the test rests on
-    n_dropped: int  # gaps
     projection: Values  # (periods − 1, periods): points before the last → effect on every one
 
 
 def seasonality(values: pd.Series) -> Seasonality:
-    """Test whether a series follows the time of year, and estimate by how much.
+    """Test whether a series follows the time of year, and by how much (Harvey 1990, ch. 5).
 
-    From 48 points each month (or quarter) has its effect if their F test says so; else, and from
-    24 points, one sine and cosine a year. The latest point takes no part: it is judged by them.
-
-    `values` has one a month or quarter, indexed by calendar periods. Gaps are left out.
-
-    References
-    ----------
-    .. [1] Harvey, A. C. (1990). The Econometric Analysis of Time Series, 2nd ed., ch. 5 and 7.
+    `values` has one a month or quarter, indexed by calendar periods; gaps are left out. From 48
+    points each month (or quarter) has its effect if their F test says so; else, and from 24 points,
+    one sine and cosine a year. The latest point takes no part: it is judged by them.
     """
     series = read_values(values)
     found = season_of(series.periods, series.points)

@@ -78,23 +78,12 @@ def told(found: Status) -> pd.DataFrame:
     deliverables = found.table.assign(case=found.table["state"])
     payments = found.payments.assign(case="payment " + found.payments["state"].astype(str))
     dates = found.dates.assign(case="date " + found.dates["state"].astype(str))
-    near = [
-        by is not None and 0 <= (by - found.as_of).days <= SOON for by in found.dates["notice_by"]
-    ]
-    dates.loc[near, "case"] = "notice"
-    names = [
-        "id",
-        "title",
-        "case",
-        "owed_by",
-        "due_on",
-        "days_late",
-        "review_ends",
-        "fee",
-        "notice_by",
-    ]
-    parts = (part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part))
-    return plain(joined(list(parts)))
+    left = [SOON + 1 if by is None else (by - found.as_of).days for by in dates["notice_by"]]
+    dates.loc[[0 <= days <= SOON for days in left], "case"] = "notice"
+    told = ("case", "owed_by", "due_on", "days_late", "review_ends", "fee", "notice_by")
+    names = ["id", "title", *told]
+    parts = [part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part)]
+    return plain(joined(parts))
 
 
 def schedule(found: Status) -> pd.DataFrame:
