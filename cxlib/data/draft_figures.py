@@ -118,11 +118,14 @@ def figures(lines: Lines, table: Table, files: str) -> None:
     write_unused(lines, [c.name for c in table.columns if c.name not in used])
 
 
-def _figure(lines: Lines, name: str, column: Column, whole: Column | None, *, asked: bool) -> None:
-    """Write how a figure is read, and which way is better; `column` holds its own cells."""
-    bad, net = found("bad_figure", f"{name} {column.name}"), name == NET
-    read = _numbers(column)
-    share = _is_share(column) or found("share", name) or (whole is not None and not net)
+def _figure(
+    lines: Lines, column: Column, part: Column, whole: Column | None, *, asked: bool
+) -> None:
+    """Write how a figure is read, and which way is better; `part` are a measure's own cells."""
+    name, net = column.name, column.name == NET
+    bad = found("bad_figure", f"{name} {part.name}")
+    read = _numbers(column if _is_share(column) else part)
+    share = _is_share(column) or _is_share(part) or (whole is not None and not net)
     if whole is not None:
         asks = [] if net else [ask("part_of", name=name, whole=whole.name)]
         why = "points" if net else f"never above {whole.name!r}"
