@@ -173,7 +173,7 @@ class Page(ABC):
         self._findings |= {f.id: f for f in kept}
         if kept:
             self._note("findings", [f.id for f in kept])
-        if _kernel() is None:  # else what the cell did is written once, at its end
+        if not self._owed():
             self._write()
         _display(conclusions.view_findings(kept, words=self.words))
 
@@ -270,9 +270,15 @@ class Page(ABC):
         cell = 0 if kernel is None else len(kernel.history_manager.input_hist_parsed) - 1
         held = named if plot is not None else ""
         self._parts.append(Part(kind=kind, data=data, options=told, plot=held, cell=cell))
+        self._owed()
+
+    def _owed(self) -> bool:
+        """Have what a cell did written once, when it ends; False where no cell is running."""
+        kernel = _kernel()
         if kernel is not None and not self._unwritten:
             kernel.events.register("post_run_cell", self._cell_ended)
         self._unwritten = True
+        return kernel is not None
 
     def _cell_ended(self, *_result: Any) -> None:
         """Write what the cell that has just ended showed."""
