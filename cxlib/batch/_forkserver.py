@@ -31,17 +31,8 @@ jupyter_client.manager tornado.platform.asyncio zmq.utils.garbage
 """
 """What jobs import sooner or later; it costs time here once instead of in each of them."""
 
-_NOT_FOR_JOBS = [
-    "__main__",
-    "/_kit/",
-    "/cli/",
-    "/demo/",
-    "/learn/",
-    "/draft",
-    "batch/console",
-    "batch/_forkserver",
-]
-_LEFT_OUT = ("rfc3987_syntax", "rfc3986_validator", "ipywidgets", "hypothesis")
+_NOT_FOR_JOBS = ("__main__", "/_kit/", "/cli/", "/demo/", "/learn/", "/draft", "/console", "/_fork")
+_LEFT_OUT = ("rfc3987_syntax", "rfc3986_validator", "ipywidgets")
 """Optional libraries of libraries that no job needs: seconds, for grammars and sliders."""
 
 
