@@ -31,27 +31,27 @@ LEADING = (
 
 DRIVERS = (
     Rule({"quadrant": "fix first"}, _("Fix {driver} first: it matters, and is rated only {value}."), "serious",
-         _("Find out with its customers and staff what goes wrong there, then repair it.")),
+         _("Find out with its customers and staff what goes wrong there, then repair it."), seeks=True),
     Rule({"quadrant": "fix first or keep up"}, _("On the line between fixing and protecting ({p_low} to {p_well}): {driver}."), "warning",
          _("It matters either way: guard it at the least, and improve it where that is cheap.")),
     Rule({"quadrant": "keep up"}, _("Keep up {driver}: it matters, and is rated well, {value}."), "good",
          _("Guard it: a fall here would cost most.")),
-    Rule({"lost": "yes"}, _("{driver} got worse in {at}; back where it stood, {outcome} could rise by {regain}."), "serious",
+    Rule({"lost": "yes"}, _("{driver} got worse in {at}; back where it stood, {outcome} could rise by up to {regain}."), "serious",
          _("Begin here: this level was reached before, so it can be reached again."),
-         _("It got worse in {at}; back where it stood, {outcome} could rise by {regain}.")),
+         _("It got worse in {at}; back where it stood, {outcome} could rise by up to {regain}."), seeks=True),
     Rule({"proven": True, "competitor_turn": "worse"}, _("{driver} matters, and {competitor} is rated higher there."), "serious",
          _("See how {competitor} does it: customers can compare."), _("{competitor} is rated higher there.")),
     Rule({"proven": True, "competitor_turn": "better"}, _("{driver} matters, and {competitor} is rated lower there."), also=_("{competitor} is rated lower there.")),
 )
 
 PLAN = (
-    Rule({"case": "best group"}, _("Were {drivers} rated everywhere as by the best group, {kpi} could rise by {by_change}, to {after}."), "note",
+    Rule({"case": "best group"}, _("Were {drivers} rated everywhere as by the best group, {kpi} could rise by up to {by_change}, to {after}."), "note",
          _("Weigh this plan against the targets, and allow for what never comes true of a plan.")),
     Rule({"case": "asked for"}, _("With the changes asked for ({drivers}), {kpi} could move by {change}, to {after}."), "note",
          _("Weigh this plan against the targets, and allow for what never comes true of a plan.")),
     Rule({"case": "no room"}, _("No group of customers clearly rates {drivers} higher than the others: there is no best group to aim for."), "note",
          _("Set the aim by what competitors or earlier periods reached.")),
-    Rule({"case": "little room"}, _("No group of customers rates {drivers} much higher than the others: at the best group's level {kpi} would change by {change}."), "note",
+    Rule({"case": "little room"}, _("No group of customers rates {drivers} much higher than the others: at the best group's level {kpi} would change by no more than {change}."), "note",
          _("Set the aim by what competitors or earlier periods reached.")),
     Rule({"case": "a tenth of a point"}, _("0.1 of a point more at {drivers} could bring {kpi} {by_change}."), "note",
          _("Set the aim by what competitors or earlier periods reached.")),

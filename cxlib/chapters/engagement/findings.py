@@ -21,11 +21,11 @@ OBLIGATIONS = (
     Rule({"case": REJECTED}, _("“{title}” was rejected."), "serious",
          _("Agree on what is to be mended, and deliver it again.")),
     Rule({"case": DEEMED}, _("“{title}” is deemed accepted: no reply came by {review_ends}."), "note"),
-    Rule({"case": "payment late"}, _("“{title}” was due on {due_on} and is not paid."), "warning",
-         _("Settle “{title}”, or say what stands in the way.")),
+    Rule({"case": "payment late"}, _("The payment “{title}” was due on {due_on} and is not made."), "warning",
+         _("Pay “{title}”, or say what stands in the way.")),
     Rule({"case": "date late"}, _("“{title}” was to be in place by {due_on} and is not."), "warning",
          _("Find out what is missing for “{title}”, and set a new day.")),
-    Rule({"case": "notice"}, _("“{title}” on {due_on}; notice is given by {notice_by}."), "warning",
+    Rule({"case": "notice"}, _("“{title}” on {due_on}; notice must be given by {notice_by}."), "warning",
          _("Decide before {notice_by} whether the contract goes on.")),
 )
 # fmt: on

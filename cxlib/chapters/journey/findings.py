@@ -10,7 +10,7 @@ TOUCHPOINTS = (
     Rule({"role": "failing moment of truth"}, _("{kpi} is linked to the score more closely than most touchpoints, and feels clearly worse than the rest of the journey."), "serious", _("Within a month, walk through {kpi} as a customer, with whoever runs it, and agree on what to mend first.")),
     Rule({"role": "pain point"}, _("{kpi} feels clearly worse than the rest of the journey."), "warning", _("Walk through {kpi} as a customer, with whoever runs it, before the next period ends.")),
     Rule({"role": "moment of truth"}, _("{kpi} is linked to the score more closely than most touchpoints: it must not slip."), "note"),
-    Rule({"role": "strength"}, _("{kpi} feels clearly better than the rest of the journey."), "good"),
+    Rule({"role": "strength", "above": True}, _("{kpi} feels clearly better than the rest of the journey."), "good"),
 )
 
 STAGES = (
@@ -22,9 +22,9 @@ DROPS = (
 )
 
 NONE = (
-    Rule({"case": "no events"}, _("No log of customers’ steps is named, so it is not known where they drop out."), "note", _("Name the log of steps under `events:` in the client file.")),
+    Rule({"case": "no events"}, _("No log of customers’ steps is named, so it is not known where they drop out."), "note", _("Name the log of steps under `events:` in the client file."), desk=True),
     Rule({"case": "none"}, _("No touchpoint of the journey is rated in this period."), "note", _("Ask for a rating at each step of the journey, with “did not use it” as an answer.")),
-    Rule({"case": "no importance"}, _("What each touchpoint weighs is not known yet: no moment of truth can be named."), "note", _("Run chapter 06, drivers, first.")),
+    Rule({"case": "no importance"}, _("What each touchpoint weighs is not known yet: no moment of truth can be named."), "note", _("Run chapter 06, drivers, first."), desk=True),
     Rule({"case": "no voices"}, _("No comment stands for a pain point: there is none, or nobody who rated it low left one."), "note"),
     Rule({"case": "alike"}, _("At no touchpoint are two groups of customers clearly apart."), "note"),
 )

@@ -63,15 +63,14 @@ DESIGNS = (
 )
 ABSENT = (
     Rule({"case": "effects"}, _("What a tier keeps cannot be told here: that needs tiers with thresholds, and the benefits used."), "note",
-         _("Ask the client for the rules of the tiers and for the record of benefits used.")),
-    Rule({"case": "designs"}, _("No designs of the tiers can be compared: the client file names no tiers with thresholds."), "note",
-         _("Ask the client for the rules of the tiers and for the record of benefits used.")),
+         _("Provide the rules of the tiers and the record of benefits used.")),
+    Rule({"case": "designs"}, _("No other designs of the tiers can be compared without the thresholds of today's."), "note"),
 )
 REFUSED = (
     Rule({"case": "worth"}, _("These purchases do not follow the model behind lifetime value, so none is given."), "note",
          _("Value members by the mean margin of their group instead.")),
     Rule({"case": "joining"}, _("Whether joining changes what members spend cannot be told from these purchases."), "note",
-         _("Ask the client for purchases of customers who are no members, and of members before they joined.")),
+         _("Provide purchases of customers who are no members, and of members before they joined.")),
     Rule({"case": "experience"}, _("What experience is worth cannot be told yet."), "note",
          _("Ask members again once enough time has passed since their answers.")),
 )

@@ -12,7 +12,7 @@ from cxlib.words import mark as _
 STATUS = ("met", "missed", "too close to call")
 CLEAR = ("like for like", "both")
 OTHERS = _(
-    "Find out why other customers answered; by itself this is no reason to change the service."
+    "Find out why other customers answered; the fall alone is no reason to change the service."
 )
 MISSES = replace(verdicts.MISSES, also=_("It misses its target of {target}."))
 OWN = {"held_back": ""}  # a signal that is the service's, not the mix's
@@ -28,19 +28,18 @@ SIGNALS = (
     Rule({"signal": "better", "began": "earlier", "direction": "higher", **OWN}, _("{kpi} has been higher since {since}: {value}, usually {was} until then.")),
     Rule({"signal": "better", "began": "earlier", "direction": "lower", **OWN}, _("{kpi} has been lower since {since}: {value}, usually {was} until then.")),
     Rule({"signal": ("high", "low"), **OWN}, _("{kpi} has moved since {since}: {value}, usually {was} until then."), "note", _("Find out what changed in {since}.")),
-    Rule({"signal": "worse", "gravity": "warning", **OWN}, severity="warning", next_step=_("Find out what changed in {since}, and name who answers for it."), stake="stake_moved"),
-    Rule({"signal": "worse", "gravity": "serious", **OWN}, severity="serious", next_step=_("Find out what changed in {since}, and name who answers for it."), stake="stake_moved"),
+    Rule({"signal": "worse", "gravity": "warning", **OWN}, severity="warning", next_step=_("Find out what changed in {since}, and name who answers for it."), stake="stake_moved", seeks=True),
+    Rule({"signal": "worse", "gravity": "serious", **OWN}, severity="serious", next_step=_("Find out what changed in {since}, and name who answers for it."), stake="stake_moved", seeks=True),
     Rule({"signal": "better", "why": ("like for like", "both", "not split"), **OWN}, severity="good", next_step=_("Find out what made it better, and secure it.")),
 )
 
 CAUSES = (
-    Rule({"signal": "worse", "with_part": "yes", **OWN}, _("Comparable customers judge it worse, and {fell_with} with it."), next_step=_("Begin with {fell_with}: name who answers for it.")),
+    Rule({"signal": "worse", "with_part": "yes", **OWN}, _("Comparable customers judge it worse, and {fell_with} with it."), next_step=_("Begin with {fell_with}: name who answers for it."), seeks=True),
     Rule({"signal": "worse", "with_part": "no", "why": CLEAR, **OWN}, _("Comparable customers judge it worse.")),
     Rule({"signal": "worse", "why": "unclear", **OWN}, _("Whether comparable customers judge it worse is too close to call."), "warning", stake="stake_moved"),
     Rule({"signal": "better", "with_part": "yes", **OWN}, _("Comparable customers judge it better, and {fell_with} with it.")),
     Rule({"signal": "better", "with_part": "no", "why": CLEAR, **OWN}, _("Comparable customers judge it better.")),
     Rule({"signal": "better", "why": "unclear", **OWN}, _("Whether comparable customers judge it better is too close to call."), "note"),
-    Rule({"signal": "worse", "on_record": "yes", **OWN}, next_step=_("Recorded against it: {action}. Ask at the meeting how far it is, and whether it works.")),
     Rule({"signal": "worse", "held_back": "mix", "direction": "higher", "alike_since": "yes"}, _("{kpi} fell to {value} because other customers answered; comparable ones judge no worse."), "warning", OTHERS, stake="stake_moved"),
     Rule({"signal": "worse", "held_back": "mix", "direction": "higher", "alike_since": "open"}, _("{kpi} fell to {value} because other customers answered; whether comparable ones judge worse is open."), "warning", OTHERS, stake="stake_moved"),
     Rule({"signal": "worse", "held_back": "mix", "direction": "lower"}, _("{kpi} rose to {value} because other customers answered."), "warning", OTHERS, stake="stake_moved"),
@@ -54,7 +53,7 @@ MOVES = (  # what the charts do not show, but the comparison does
          also=_("It fell in {at} because other customers answered.")),
     Rule({"signal": "", "cause": "mix", "moved": "rose", "direction": "higher"}, _("{kpi} rose to {after} in {at} because other customers answered."), also=_("It rose in {at} because other customers answered.")),
     Rule({"signal": "", "turn": "worse", "cause": CLEAR}, _("{kpi} got worse among comparable customers in {at}, by {by_like}; its chart does not signal yet."), "warning",
-         _("Find out what changed in {at}, and watch the next period."), _("Among comparable customers it got worse in {at}, by {by_like}; its chart does not signal yet."), "stake_moved"),
+         _("Find out what changed in {at}, and watch the next period."), _("Among comparable customers it got worse in {at}, by {by_like}; its chart does not signal yet."), "stake_moved", seeks=True),
     Rule({"signal": "", "turn": "better", "cause": CLEAR}, _("{kpi} got better among comparable customers in {at}, by {by_like}; its chart does not signal yet."), "note",
          also=_("Among comparable customers it got better in {at}, by {by_like}; its chart does not signal yet.")),
 )

@@ -29,7 +29,7 @@ PAGE = (
     Rule({"case": "too few"}, _("Too few conversations to say whether every need was heard."), "note",
          _("Hold at least seven conversations.")),
     Rule({"case": "unsorted"}, _("Some of what was said is not sorted to a need yet."), "note",
-         _("Sort it, or add the needs that it names.")),
+         _("Sort it, or add the needs that it names."), desk=True),
 )
 ALPHA = _("Krippendorff's alpha {alpha}, 95% interval {alpha_low} to {alpha_high}; {judged_twice} pieces judged by both")
 CODERS = (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib.analysis.actions import OPEN
-from cxlib.chapters.summary import findings
+from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stands
+from cxlib.present.findings import RECORDED
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def contract(engagement: Any) -> pd.DataFrame:
         *first, end = [words.label(kpi) for kpi in dict.fromkeys(rows["kpi"])] or [""]
         return f"{comma.join(first)}{last}{end}" if first else end
 
-    missed = judged[judged["status"] == "missed"]
-    met = int((judged["status"] == "met").sum())
+    said = stands(judged)
+    missed = judged[said.isin((MISSED, BEHIND))]
+    met = int(said.isin((MET, ON)).sum())
     case = "all met" if met == len(judged) else "open"
     if len(missed):
         case = "missed" if len(set(missed["kpi"])) > 1 else "one missed"
@@ -93,7 +95,7 @@ def answered(engagement: Any, found: Iterable[Finding]) -> list[Finding]:
         whose = words.label(action.get("whose") or "")
         named = [words.label(action["title"]), whose, action["due_on"]]
         parts = words.say("{parts}", parts=[p for p in named if not pd.isna(p) and p])
-        rules = (*finding.rules, findings.RECORDED)
+        rules = (*finding.rules, RECORDED)
         return replace(finding, row=dict(finding.row) | {"action": parts}, rules=rules)
 
     answers = [(finding, _answer(agreed, finding)) for finding in found]
@@ -141,4 +143,5 @@ def at_risk(engagement: Any) -> pd.DataFrame:
     judged: Estimates = engagement.judged()
     table = judged.table
     doubt = (table["status"] != "met") | table["course"].isin(("behind", "too close to call"))
-    return table[doubt].sort_values("due", kind="stable", na_position="last")
+    risk = table[doubt].sort_values("due", kind="stable", na_position="last")
+    return risk.assign(course=risk["course"].mask(risk["course"].isin(DECIDED), risk["status"]))

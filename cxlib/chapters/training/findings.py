@@ -53,8 +53,8 @@ BEHAVIOUR = (
          _("Team leads observe and coach for four weeks, then look again.")),
     Rule({"told_by": "observed", "moved": "fell"}, _("“{title}”: less of what was taught is seen at work after {weeks} weeks than before."), "serious",
          _("Team leads observe and coach for four weeks, then look again.")),
-    Rule({"told_by": "self-rated", "moved": "rose"}, _("“{title}”: participants say that they do more of it after {weeks} weeks."), "note",
-         _("Have team leads observe it: people rate themselves kindly.")),
+    Rule({"told_by": "self-rated", "moved": "rose"}, _("“{title}”: participants say that they do more of it after {weeks} weeks."), "note"),
+    Rule({"told_by": "self-rated", "moved": "rose", "watched": False}, next_step=_("Have team leads observe it: people rate themselves kindly.")),
     Rule({"told_by": "self-rated", "moved": ("unclear", "fell")}, _("“{title}”: participants do not say that they do more of it after {weeks} weeks."), "note"),
 )
 # fmt: on
