@@ -27,7 +27,7 @@ TEXTS = (_("Questionnaire"), _("Interview"), _("Focus group"), _("Mystery visit"
 HEADS = {
     "questionnaire": (_("No"), _("Question"), _("Answer options"), _("Column"), _("Reason")),
     "guide": (_("Part"), _("Minutes"), _("Question"), _("Ask further"), _("Reason"), _("Notes")),
-    "visit": (_("Section"), _("Standard"), _("Full points"), _("Critical"), _("Points"),
+    "visit": (_("Section"), _("Standard"), _("Full points"), _("Critical"), _("Points given"),
               _("Did not apply"), _("Remark")),
     "plan": (_("Date"), _("Part of the day"), _("Location"), _("Visitor")),
 }  # fmt: skip
