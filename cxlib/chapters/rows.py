@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -37,6 +38,11 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
 def joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return tables one beneath the other; no row where there is none."""
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def moved(standing: Any) -> Any:
+    """Return how KPIs stand that an earlier period can be compared with."""
+    return replace(standing, table=standing.table[standing.table["change"].notna()])
 
 
 def recorded(engagement: Any) -> dict[str, str]:

@@ -173,7 +173,8 @@ def _step_once(items: Iterable[Any], words: Words) -> None:
     for item in items:
         if item["next"] in said:
             item["next"] = words.say(_("As above."))
-        said.add(item["next"] or "")
+        elif item["next"]:
+            said.add(item["next"])
 
 
 def _say_once(outputs: list[Any]) -> None:

@@ -44,7 +44,7 @@ def contract(engagement: Any) -> pd.DataFrame:
     said = stands(judged)
     missed = judged[said.isin((MISSED, BEHIND))]
     met = int(said.isin((MET, ON)).sum())
-    case = "all met" if met == len(judged) else "open"
+    case = "all met" if met == len(judged) else "open" if met else "all open"
     if len(missed):
         case = "missed" if len(set(missed["kpi"])) > 1 else "one missed"
     row = {"subject": "contract", "case": case, "met": met, "all": len(judged), "answers": True}
