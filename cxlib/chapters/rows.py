@@ -1,9 +1,9 @@
-"""What the rows of several chapters share: cells to fill in, missing ones, sheets to sign."""
+"""What the rows of several chapters share: blank and missing cells, quotes, sheets to sign."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -62,6 +62,18 @@ def recorded(engagement: Any) -> dict[str, str]:
         parts = [part for part in (*named, day and words.date(day)) if part]
         told.setdefault(row["kpi"], (", ", "，")[words.language == "zh"].join(parts))
     return told
+
+
+QUOTED = (6, 160)
+"""Characters a quote may have."""
+QUOTES = 2
+"""Quotes of one thing: enough to hear the tone, too few to be mistaken for a count."""
+
+
+def quotes(said: pd.Series, told: Collection[str] = ()) -> pd.Series:
+    """Return the first few of what people said that are short enough and not told already."""
+    fit = said[said.str.len().between(*QUOTED) & ~said.isin(list(told))]
+    return fit.drop_duplicates().head(QUOTES)  # two who write the same are quoted once
 
 
 def signatures() -> pd.DataFrame:

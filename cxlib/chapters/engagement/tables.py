@@ -84,19 +84,10 @@ def told(engagement: Any, found: Status) -> pd.DataFrame:
     read = ends + dt.timedelta(days=SOON)
     near = [by is not None and found.as_of <= by <= read for by in found.dates["notice_by"]]
     dates.loc[near, "case"] = "notice"
-    names = [
-        "id",
-        "title",
-        "case",
-        "owed_by",
-        "due_on",
-        "days_late",
-        "review_ends",
-        "fee",
-        "notice_by",
-    ]
-    parts = (part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part))
-    return plain(joined(list(parts)))
+    told = ("case", "owed_by", "due_on", "days_late", "review_ends", "fee", "notice_by")
+    names = ["id", "title", *told]
+    parts = [part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part)]
+    return plain(joined(parts))
 
 
 def schedule(found: Status) -> pd.DataFrame:

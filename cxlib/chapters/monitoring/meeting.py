@@ -67,14 +67,8 @@ def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
             urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
             steps.setdefault(step, []).append(engagement.words.label(finding.subject))
     comma = "、" if engagement.language == "zh" else ", "
-    return pd.DataFrame(
-        {
-            "rank": range(1, len(steps) + 1),
-            "urgency": list(urgency.values()),
-            "advised": list(steps),
-            "concerns": [comma.join(names) for names in steps.values()],
-        }
-    )
+    listed = pd.DataFrame({"rank": range(1, len(steps) + 1), "urgency": list(urgency.values())})
+    return listed.assign(advised=list(steps), concerns=[comma.join(n) for n in steps.values()])
 
 
 def sheet(*tables: Estimates) -> pd.DataFrame:

@@ -76,17 +76,14 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
     """Return one row a KPI: estimate, verdict, signal and cause, limits, competitor, action."""
     stands: Estimates = engagement.standing(*sources)
     table, charts = stands.table, _by_kpi(found.charts.table)
-    rivals, extra = _rivals(engagement), []
+    rivals, given, extra = _rivals(engagement), meeting.recorded(engagement), []
     for row in table.to_dict("records"):
         kpi = str(row["kpi"])
         chart = charts.get(kpi, {})
         told = _SILENT | {name: chart.get(name) for name in _CHART}
         told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
         told |= _signal(found, kpi, row) | rivals.get(kpi, {}) | _reference(engagement, found, kpi)
-        given = meeting.recorded(engagement)
         action = given.get(told["fell_with"] or "", given.get(kpi))
-        if isinstance(action, dict):
-            action = action.get(engagement.language) or next(iter(action.values()), None)
         extra.append(told | {"action": action, "on_record": "no" if action is None else "yes"})
     added = pd.DataFrame(extra, index=table.index, columns=[*_SILENT, *_CHART, "trial", "miss"])
     words = added.select_dtypes(exclude="number").columns

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib.analysis import needs
 from cxlib.analysis.agreement import krippendorff_alpha
-from cxlib.chapters.rows import BLANK, plain
+from cxlib.chapters.rows import BLANK, QUOTED, plain
 from cxlib.words import mark as _
 
 SOURCES = (_("questionnaire"), _("interview"), _("focus group"))
@@ -18,8 +18,6 @@ FIRST, LAST, NEW = 4, 3, 0.05
 """Saturation: needs of the first conversations, against which new ones of the last are held."""
 RELIABLE, TENTATIVE = 0.8, 0.667
 """Alpha from which coding can be relied on, and below which it cannot (Krippendorff 2004)."""
-QUOTED = (6, 160)
-"""Characters a quote may have."""
 MOST = 12
 """Quotes of one kind."""
 

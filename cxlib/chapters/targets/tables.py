@@ -317,9 +317,8 @@ def _competitors(engagement: Any) -> dict[str, float]:
         return {}
     table = table[table["n_before"] >= 30] if "n_before" in table else table
     at = table.assign(theirs=table["value"] - table["like"].fillna(table["change"]))
+    known = at.dropna(subset=["theirs"]).groupby("kpi")
+    best = {"higher": "max", "lower": "min"}
     return {
-        str(kpi): float(
-            rows["theirs"].max() if rows["direction"].iloc[0] == "higher" else rows["theirs"].min()
-        )
-        for kpi, rows in at.dropna(subset=["theirs"]).groupby("kpi")
+        str(kpi): float(rows["theirs"].agg(best[rows["direction"].iloc[0]])) for kpi, rows in known
     }
