@@ -15,12 +15,13 @@ import pandas as pd
 
 from cxlib import __version__
 from cxlib.chapters import labels_of, register
+from cxlib.chapters.rows import recorded
 from cxlib.data.tables import provenance
 from cxlib.envelope import Envelope, Part, encode, read, write
 from cxlib.errors import DataError
 from cxlib.params import Client
 from cxlib.present import conclusions, figures, sketches, tables
-from cxlib.present.findings import Finding, Rule, in_order, tell
+from cxlib.present.findings import Finding, Rule, in_order, on_record, tell
 from cxlib.present.glance import glance
 from cxlib.present.linked import Printed
 from cxlib.present.sheets import grid, workbook_of
@@ -170,6 +171,8 @@ class Page(ABC):
             return
         told = tell(shown, rules, chapter=self.chapter, about=about, evidence=evidence)
         kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
+        if any(f.seeks for f in kept):
+            kept = [on_record(f, recorded(self)) for f in kept]
         self._findings |= {f.id: f for f in kept}
         if kept:
             self._note("findings", [f.id for f in kept])
@@ -334,7 +337,8 @@ class Page(ABC):
         envelopes = self.saved(but=but)
         for envelope in envelopes:
             register(envelope.chapter)
-        told = [f for envelope in envelopes for f in envelope.findings if isinstance(f, Finding)]
+        every = [f for envelope in envelopes for f in envelope.findings if isinstance(f, Finding)]
+        told = [f for f in every if not f.desk]
         once: dict[str, Finding] = {}
         steps: set[str] = set()
         for finding in in_order(told):
