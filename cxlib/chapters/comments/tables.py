@@ -14,6 +14,7 @@ from cxlib.analysis import comments, drivers
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers.model import ROWS_PER_DRIVER
 from cxlib.analysis.kpis import contrast
+from cxlib.analysis.kpis.changes import MIX
 from cxlib.analysis.results import CARE_BASE
 from cxlib.analysis.validate import used
 from cxlib.chapters.comments import Options
@@ -66,11 +67,21 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     table["turn"] = table["turn"].fillna("unclear")
     table["moved"] = table["moved"].fillna("unclear")
     table["unit"] = "points" if study.score is not None and study.score.kind == "nps" else "mean"
+    table["others_answered"] = _others_answered(engagement)
     # what goes with a theme, times how many name it: an association, not what mending it brings
     table["stake"] = (table["mentioned"] * table["like"].abs()).where(table["turn"] == "worse", 0.0)
     top = table["complaints"].eq(table["complaints"].max()) & table["tone"].eq("complaint")
     table["case"] = np.where(top & ~top.duplicated(), "most complained of", "")
     return table.drop(columns="parent")
+
+
+def _others_answered(engagement: Any) -> bool:
+    """Tell whether the survey's first KPI moved in this period because other customers answered."""
+    if engagement.client.survey is None or not engagement.metrics:
+        return False
+    stands = engagement.standing("survey").table
+    first = stands[stands["kpi"] == engagement.metrics[0].key]
+    return bool((first["cause"].eq(MIX) & first["at"].eq(engagement.period)).any())
 
 
 def page(study: Study) -> pd.DataFrame:
