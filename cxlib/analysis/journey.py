@@ -144,7 +144,7 @@ def _known(names: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
 def _emotion(table: pd.DataFrame, scales: Any, lower_is_better: Sequence[str]) -> pd.DataFrame:
     """Return scores and their ends on −1 to 1, the best answer above."""
     ends = pd.DataFrame(index=table.index, columns=["emotion", "emotion_low", "emotion_high"])
-    for at in np.flatnonzero(table[_SCORE].notna().any(axis=1)):
+    for at in np.flatnonzero(table[_SCORE].notna().any(axis=1)).tolist():
         name = table["touchpoint"].iloc[at]
         if isinstance(scales, Mapping) and name not in scales:
             raise DataError(f"no scale is told for {name!r}{nearest(name, scales)}")

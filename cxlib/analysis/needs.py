@@ -149,7 +149,7 @@ def _table(
         n=("need", "size"), people=("who", "nunique"), sources=("source", "nunique"),
         first=("when", "min"), last=("when", "max"), against=("against", "sum"),
     )  # fmt: skip
-    table = table.reindex(dict.fromkeys([*table.index, *listed.index]))
+    table = table.reindex(list(dict.fromkeys([*table.index, *listed.index])))
     whole = ["n", "people", "sources", "against"]
     table[whole] = table[whole].fillna(0).astype(int)
     table["weight"] = weighed.reindex(table.index).fillna(0.0)
