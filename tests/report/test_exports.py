@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 from pptx import Presentation
 
+from cxlib.data.face import Face
 from cxlib.engagement import Engagement
 from cxlib.errors import CxError
 from cxlib.report import exports
@@ -321,10 +322,10 @@ def test_a_saved_figure_calls_nothing_but_a_plot_of_the_kit(saved: Workspace) ->
 def test_a_hostile_label_is_text_on_a_slide() -> None:
     from cxlib.plots.native import Chart
     from cxlib.report.charts import add_chart
-    from cxlib.report.slides import Look, Slides
+    from cxlib.report.slides import Slides
     from cxlib.words import Words
 
-    slides = Slides(Words(), Look(footer="=1+1 <b>&\x00"))
+    slides = Slides(Words(), Face(footer="=1+1 <b>&\x00"))
     slide = slides.slide("x" * 900 + "\x0b<a:t>&", ["note \x01"])
     labels = ("=cmd|' /C calc'!A0", "</c:v><x/>", "长" * 200)
     chart = Chart(kind="bars", labels=labels, values=(1.0, None, -2.0))
