@@ -119,8 +119,9 @@ def test_a_label_of_any_length_pushes_nothing_off_the_page(tmp_path: Path) -> No
         "caption": LABELS[0],
     }
     tile = {"label": LABELS[1], "value": "1", "state": "", "lines": [LABELS[0]], "spark": []}
-    finding = {"id": "a", "severity": "note", "subject": "a", "tier": 0, "stake": 1.0, "mark": "",
-               "evidence": LABELS[1], "text": LABELS[0], "next": LABELS[2], "chapter": "x"}  # fmt: skip
+    finding: dict[str, object] = {"id": "a", "severity": "note", "subject": "a", "tier": 0}
+    finding |= {"stake": 1.0, "mark": "", "text": LABELS[0], "evidence": LABELS[1]}
+    finding |= {"next": LABELS[2], "chapter": "x"}
     cells = notebook(
         output({mime.TILES: {"tiles": [tile]}}), output({mime.TABLE: table}),
         output({mime.FINDINGS: {"items": [finding]}}),
