@@ -15,17 +15,18 @@ import pandas as pd
 from scipy.special import betaln, gammaln, hyp2f1
 
 from cxlib.analysis.lifetime.customers import (
+    MOST_FITTED,
     Unit,
-    drawn,
     fit,
     given,
     parameters_of,
     refuse_few,
     unit_of,
 )
+from cxlib.analysis.members.purchases import fitted_on
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
-from cxlib.analysis.validate import Floats, numbers
+from cxlib.analysis.validate import Floats, count, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -112,8 +113,8 @@ def bg_nbd(
             "recency is 0 exactly where no purchase was repeated."
         )
     refuse_few(int((x > 0).sum()))
-    some, caveats = drawn(rows.to_numpy())
-    counts = pd.DataFrame(some, columns=rows.columns).groupby(["x", "t_x", "T"]).size()
+    drawn, caveats = fitted_on(len(rows), MOST_FITTED)
+    counts = rows.iloc[drawn].groupby(["x", "t_x", "T"]).size()
     same = counts.reset_index(name="n")
     x, t_x, T, weight = same.to_numpy(dtype=float).T
     middle = float(np.average(T, weights=weight)) or 1.0  # time in its own middle: well scaled
@@ -211,8 +212,8 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
             "out; value members by their own group's mean margin instead."
         )
         raise DataError(Caveat(why, r=related))
-    some, caveats = drawn(np.column_stack([x, mean]))
-    x, mean = some.T
+    drawn, caveats = fitted_on(len(x), MOST_FITTED)
+    x, mean = x[drawn], mean[drawn]
     if abs(related) > RELATED:
         message = _("Money and frequency are correlated (r = {r:.2f}); values may be off.")
         caveats = (*caveats, Caveat(message, r=related))
@@ -278,7 +279,7 @@ class ShiftedBetaGeometric(Result):
 
     def project(self, n: int) -> pd.Series:
         """Return survivors expected at the `n` renewals after the last one seen, by renewal."""
-        ahead = len(self.observed) + 1 + np.arange(int(number(n, "n")))
+        ahead = len(self.observed) + 1 + np.arange(count(n, "n"))
         expected = self.initial * self.survival(ahead)
         return pd.Series(expected, index=pd.Index(ahead, name="time"), name="survivors")
 
@@ -303,8 +304,8 @@ def sbg(survivors: Any, *, initial: float = 100) -> ShiftedBetaGeometric:
     whole = np.concatenate([[begun], left])
     if len(left) < 2 or not np.isfinite(whole).all() or (np.diff(whole) > 0).any() or left[-1] < 0:
         raise DataError(
-            f"survivors {list(np.round(whole, 3))} of {begun:g} are no falling series of at least "
-            "two renewals; is `initial` the number at the start?"
+            f"survivors {np.round(whole, 3).tolist()} of {begun:g} are no falling series of at "
+            "least two renewals; is `initial` the number at the start?"
         )
     lost = -np.diff(whole)
     if lost.sum() == 0:

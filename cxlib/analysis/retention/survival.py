@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,9 @@ import pandas as pd
 from scipy.stats import norm, rankdata
 
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result, counted
-from cxlib.analysis.validate import Floats, column, generator, levels_of, numbers
+from cxlib.analysis.members.purchases import fitted_on
+from cxlib.analysis.results import Caveat, Result, TableResult, counted
+from cxlib.analysis.validate import Floats, check_confidence, column, flags, levels_of, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -21,6 +22,8 @@ FEW_AT_RISK = 10
 """A risk set below this, before its group has gathered, makes an estimate jump."""
 MOST_FITTED = 6_000
 """Rows of a proportional-hazards fit; of more, as many are drawn."""
+TIE = 1e-12
+"""A survival share this close to its mark has reached it: a product of ratios is rarely exact."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +90,7 @@ def survival(
     from statsmodels.duration.survfunc import SurvfuncRight
 
     rows = _read(data, duration, event, entry, by)
-    z = z_of(number(confidence, "confidence"))
+    z = z_of(check_confidence(confidence))
     caveats, curves, told = list(rows.attrs["caveats"]), [], []
     for level in levels_of(rows["level"]):
         own = rows[rows["level"] == level]
@@ -101,15 +104,14 @@ def survival(
         if entry and ((at_risk < FEW_AT_RISK) & (found.surv_times < own["time"].median())).any():
             message = _("{level}: few members were at risk early on; its curve starts unsurely.")
             caveats.append(Caveat(message, level=str(level)))
-        low, high = _log_log(share, found.surv_prob_se, z)
+        low, high = log_log(share, found.surv_prob_se, z)
         curve = {"time": found.surv_times, "at_risk": at_risk, "events": found.n_events.astype(int)}
         curve |= {"survival": share, "survival_low": low, "survival_high": high, "n": len(own)}
         curves.append(pd.DataFrame(keys | curve))
         row: dict[str, Any] = keys | {"n": len(own), "events": int(own["event"].sum())}
         row["longest"] = own["time"].max()
-        for name, curve_ in (("median", share), ("median_low", low), ("median_high", high)):
-            below = np.flatnonzero(curve_ <= 0.5)
-            row[name] = float(found.surv_times[below[0]]) if below.size else np.nan
+        for name, band in (("median", share), ("median_low", low), ("median_high", high)):
+            row[name] = first_down_to(0.5, found.surv_times, band)
         told.append(row)
     if not curves:
         raise DataError(_("nobody left, so nothing tells how long members stay."))
@@ -121,11 +123,10 @@ def survival(
 def _read(
     data: pd.DataFrame, duration: str, event: str, entry: str | None, by: str | None
 ) -> pd.DataFrame:
-    time, left = numbers(column(data, duration)), numbers(column(data, event))
-    if not np.isin(left[~np.isnan(left)], (0, 1)).all():
-        raise DataError(f"column {event!r} holds more than yes and no (1 and 0).")
+    time, left = numbers(column(data, duration)), flags(column(data, event)).astype("Float64")
     began = numbers(column(data, entry)) if entry else np.zeros(len(data))
-    rows = pd.DataFrame({"time": time, "event": left, "entry": began}, index=data.index)
+    told = {"time": time, "event": left.to_numpy(float, na_value=np.nan), "entry": began}
+    rows = pd.DataFrame(told, index=data.index)
     rows["level"] = column(data, by) if by else "all"
     gone = rows.isna().any(axis=1)
     rows = rows[~gone]
@@ -150,12 +151,19 @@ def _read(
     return rows
 
 
-def _log_log(share: Floats, error: Floats, z: float) -> tuple[Floats, Floats]:
+def log_log(share: Floats, error: Floats, z: float) -> tuple[Floats, Floats]:
+    """Return the log-log band of a survival curve; without an upper end where nobody is left."""
     with np.errstate(all="ignore"):
         log = np.log(share)
         spread = np.exp(z * error / (share * np.abs(log)))
         low, high = share**spread, share ** (1 / spread)
     return np.where(share > 0, low, 0.0), np.where(share > 0, high, np.nan)
+
+
+def first_down_to(level: float, times: Floats, share: Floats, otherwise: float = np.nan) -> float:
+    """Return the first time at which a curve is down to `level`."""
+    down = np.flatnonzero(share <= level + TIE)
+    return float(times[down[0]]) if down.size else otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,54 +210,36 @@ def compare(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hazards(Result):
-    """Who leaves sooner, everything else in the model equal (Cox, Efron's ties).
-
-    ``table``: ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value,
-    p_proportional``: the hazard ratio to the reference level (of a number: of one unit more), and
-    the test that it is the same at every tenure.
-    """
-
-    table: pd.DataFrame
-    n: int
-
-
 def hazards(
     data: pd.DataFrame,
     *,
     duration: str,
     event: str,
-    covariates: list[str] | tuple[str, ...],
+    covariates: str | Sequence[str],
     entry: str | None = None,
     seed: int = 0,
-) -> Hazards:
-    """Fit proportional hazards, and check that they are proportional.
+) -> TableResult:
+    """Fit proportional hazards (Cox, Efron's ties), and check that they are proportional.
 
-    Parameters
-    ----------
-    data, duration, event, entry
-        As for `survival`.
-    covariates : sequence of str
-        Columns: numbers, or groups (against their largest).
-    seed : int
-        Of the draw where there are more than 6,000 rows.
+    `covariates`: numbers, or groups (against their largest); the rest as for `survival`. The table
+    has ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value, p_proportional``:
+    the ratio to the reference level (of a number: of one unit more), and the test that it is the
+    same at every tenure. `seed`: of the draw where there are more than 6,000 rows.
     """
     from statsmodels.duration.hazard_regression import PHReg
 
     rows = _read(data, duration, event, entry, None)
-    frame, terms = _design(data.loc[rows.index], list(covariates))
+    named = [covariates] if isinstance(covariates, str) else list(covariates)
+    frame, terms = _design(data.loc[rows.index], named)
     rows, design = rows.loc[frame.index], frame.to_numpy(float)
-    caveats = list(rows.attrs["caveats"])
-    if len(rows) > MOST_FITTED:
-        drawn = np.sort(generator(seed).choice(len(rows), MOST_FITTED, replace=False))
-        rows, design = rows.iloc[drawn], design[drawn]
-        caveats.append(Caveat(_("Fitted on {n} members drawn at random."), n=MOST_FITTED))
+    drawn, said = fitted_on(len(rows), MOST_FITTED, seed)
+    caveats = [*rows.attrs["caveats"], *said]
+    rows, design = rows.iloc[drawn], design[drawn]
     kept = _independent(design)
     if len(kept) < len(terms):
         gone = [terms[at] for at in range(len(terms)) if at not in kept]
-        said = tuple(" ".join(filter(None, (t["segment"], t["level"]))) for t in gone)
-        caveats.append(Caveat(_("Told by the others already, so left out: {terms}."), terms=said))
+        told = tuple(" ".join(filter(None, (t["segment"], t["level"]))) for t in gone)
+        caveats.append(Caveat(_("Told by the others already, so left out: {terms}."), terms=told))
         design, terms = design[:, kept], [terms[at] for at in kept]
     if rows["event"].sum() < 10 * len(terms):
         raise DataError(
@@ -272,10 +262,10 @@ def hazards(
         p_proportional=_proportional(rows, design, fitted.params),
     )
     if (table["p_proportional"] < 0.05 / len(table)).any():
-        caveats.append(
-            Caveat(_("A hazard ratio is not the same at every tenure: it is an average over them."))
-        )
-    return Hazards(table=table, n=len(rows), caveats=tuple(caveats))
+        message = _("A hazard ratio is not the same at every tenure: it is an average over them.")
+        caveats.append(Caveat(message))
+    n_dropped = len(data) - len(rows)
+    return TableResult(table=table, n_used=len(rows), n_dropped=n_dropped, caveats=tuple(caveats))
 
 
 def _independent(design: Floats) -> list[int]:
