@@ -22,8 +22,8 @@ DAY = 86_400.0
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
 INK, MUTED, MAIN, RULE = "#1c2733", "#5f6b7a", "#1f5f99", "#d5dbe2"
-WIDEST, LONGEST = 44, 31
-"""Characters of a column, and of a sheet's name."""
+WIDEST, WIDE, LONGEST = 44, 28, 31
+"""Characters of a sheet's first column, of any other, and of a sheet's name."""
 PAGE = 230.0
 """Characters that a printed page holds side by side at a size that can be read."""
 LINE, MOST_LINES = 13.5, 30
@@ -383,7 +383,7 @@ def _widths(grids: Sequence[Grid]) -> list[float]:
     for each in grids:
         for at, heading in enumerate(each.headings):
             wide = max([_em(heading) / 2, *(_width(row[at]) for row in each.rows)])
-            widths[at] = min(max(widths[at], wide + 2), WIDEST)
+            widths[at] = min(max(widths[at], wide + 2), WIDE if at else WIDEST)
     return widths
 
 
