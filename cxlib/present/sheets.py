@@ -219,7 +219,7 @@ class Workbook:
             {"in_memory": True, "strings_to_numbers": False, "strings_to_formulas": False,
              "strings_to_urls": False},
         )  # fmt: skip
-        subject = _legal(subject)[:200]
+        subject = formats.legal(subject)[:200]
         properties: dict[str, Any] = {"title": subject, "author": "", "comments": ""}
         if made is not None:
             properties["created"] = made.replace(tzinfo=None)
@@ -279,7 +279,7 @@ class Workbook:
         elif isinstance(value, dt.datetime):
             sheet.write_datetime(row, column, value, self.look(**look))
         elif isinstance(value, str):
-            text = _legal(value)[:MOST_TEXT]
+            text = formats.legal(value)[:MOST_TEXT]
             if text[:1] in "=+-@\t\r":
                 look |= {"quote_prefix": True}  # also after someone has edited the cell
             sheet.write_string(row, column, text, self.look(**look))
@@ -332,7 +332,7 @@ class Workbook:
         for sheet, row, text, stem in self._leads:
             if stem in sheets:
                 look = self.look(font_color=self.main, text_wrap=True, bottom=1, bottom_color=RULE)
-                sheet.write_url(row, 0, internal(sheets[stem]), look, _legal(text)[:255])
+                sheet.write_url(row, 0, internal(sheets[stem]), look, formats.legal(text)[:255])
 
     @property
     def content(self) -> bytes:
@@ -346,14 +346,9 @@ def internal(sheet: str, row: int = 0) -> str:
     return f"internal:'{sheet.replace(chr(39), chr(39) * 2)}'!A{row + 1}"
 
 
-def _legal(text: str) -> str:
-    """Return a text as XML can hold it."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", text)
-
-
 def _printed(text: str) -> str:
     """Return a text as heads and feet of pages hold it, where & begins a code."""
-    return _legal(text)[:100].replace("&", "&&")
+    return formats.legal(text)[:100].replace("&", "&&")
 
 
 def _is_number(each: Grid, at: int) -> bool:

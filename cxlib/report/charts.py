@@ -9,6 +9,7 @@ from typing import Any
 
 from cxlib.plots import theme
 from cxlib.plots.native import Chart
+from cxlib.present.formats import legal
 
 LIGHT = 0.55
 """How far the colour of a bar is drawn towards white, so that its whiskers are seen."""
@@ -54,8 +55,8 @@ def add_chart(
 
 def plain(label: str) -> str:
     """Return a label that the chart's own workbook takes for text: no formula, no link."""
-    legal = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", label)
-    return f"\u200b{legal}" if re.match(r"[={+@-]|[A-Za-z]+:", legal) else legal
+    told = legal(label)
+    return f"\u200b{told}" if re.match(r"[={+@-]|[A-Za-z]+:", told) else told
 
 
 def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:

@@ -74,7 +74,7 @@ class Slides:
             *(s for each in master.slide_layouts for s in each.shapes),
         ):
             shape.left, shape.width = int(shape.left * ratio), int(shape.width * ratio)
-        self.deck.core_properties.title = _clean(face.footer)[:250]
+        self.deck.core_properties.title = formats.legal(face.footer)[:250]
         self.deck.core_properties.author = ""
         self.deck.core_properties.created = made_at().replace(tzinfo=None)
         self.deck.core_properties.modified = made_at().replace(tzinfo=None)
@@ -118,7 +118,7 @@ class Slides:
         for at, line in enumerate(fitted.split("\n")):
             paragraph = frame.paragraphs[0] if at == 0 else frame.add_paragraph()
             run = paragraph.add_run()
-            run.text = _clean(line)
+            run.text = formats.legal(line)
             run.font.size, run.font.bold = Pt(size), bold
             run.font.color.rgb = rgb(colour)
             paragraph.line_spacing, paragraph.alignment = 1.1, PP_ALIGN.LEFT
@@ -159,7 +159,7 @@ class Slides:
         band.shadow.inherit = False
 
     def _notes(self, slide: Any, notes: Iterable[str]) -> None:
-        said = [_clean(note) for note in notes if note]
+        said = [formats.legal(note) for note in notes if note]
         frame = slide.notes_slide.notes_text_frame
         frame.text = "\n".join(said)
         for paragraph in frame.paragraphs:
@@ -301,7 +301,7 @@ class Slides:
         for at, (name, value) in enumerate(known.items()):
             for column, text in enumerate((words.label(COLUMNS[name].heading), value)):
                 cell = shape.table.cell(at, column)
-                cell.text = _clean(text)
+                cell.text = formats.legal(text)
                 run = cell.text_frame.paragraphs[0].runs[0]
                 run.font.size = Pt(14)
                 self.font(run.font._rPr)
@@ -376,10 +376,5 @@ def _lines(line: str, width: float, size: int) -> int:
     return max(1, -int(-(theme.em(line, 0.6) + 0.25 * between) * size / 72 // (0.92 * width)))
 
 
-def _clean(text: str) -> str:
-    """Return a text as XML can hold it."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
-
-
 def _describe(shape: Any, text: str) -> None:
-    shape._element.xpath(".//p:cNvPr")[0].set("descr", _clean(text))
+    shape._element.xpath(".//p:cNvPr")[0].set("descr", formats.legal(text))
