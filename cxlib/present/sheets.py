@@ -225,10 +225,8 @@ class Workbook:
             properties["created"] = made.replace(tzinfo=None)
         self._book.set_properties(properties)
         self.words, self.main = words, main
-        self._head, self._foot = (
-            f"&L{_printed(left)}&R{right}"
-            for left, right in ((subject, _printed(mark)), (foot, "&P / &N"))
-        )
+        self._head = f"&L{_printed(subject)}" + (f"&R{_printed(mark)}" if mark else "")
+        self._foot = (f"&L{_printed(foot)}" if foot else "") + "&R&P / &N"
         self._formats: dict[tuple[Any, ...], Any] = {}
         self._names: set[str] = set()
         self._leads: list[tuple[Any, int, str, str]] = []
