@@ -142,11 +142,11 @@ def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             colour = theme.MAIN if at == 0 else theme.QUIET
             if chart.target is not None and at == len(series) - 1:
                 colour, line.dash_style = theme.ACCENT, MSO_LINE.DASH
-                _label(one, 0, chart.target_label, colour)  # the last value has its own there
-                begins = next((v for v in chart.values if v is not None), chart.target)
-                over = chart.target > begins
-                side = XL_LABEL_POSITION.ABOVE if over else XL_LABEL_POSITION.BELOW
-                one.points[0].data_label.position = side
+                far = [0.0 if v is None else v - chart.target for v in chart.values]
+                clear = max(range(len(far)), key=lambda n: abs(far[n]))
+                _label(one, clear, chart.target_label, colour)
+                over = XL_LABEL_POSITION.ABOVE if far[clear] < 0 else XL_LABEL_POSITION.BELOW
+                one.points[clear].data_label.position = over
             line.color.rgb = rgb(colour)
             _marker(one, colour if at == 0 else "")
         values = np.array([np.nan if v is None else v for v in chart.values], dtype=float)

@@ -175,7 +175,8 @@ def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> 
 def _alone(figure: Any, label: str) -> None:
     """Let the one panel that is about a slide's subject fill it."""
     drawn = [ax for ax in figure.axes if ax.axison and ax.get_visible()]
-    own = [ax for ax in drawn if label and ax.get_title(loc="left").startswith(label)]
+    named = re.compile(rf"{re.escape(label)}\s*([:：]|$)")
+    own = [ax for ax in drawn if label and named.match(ax.get_title(loc="left"))]
     panel = own if len(own) == 1 else drawn
     if len(panel) != 1 or len(figure.axes) == 1:
         return

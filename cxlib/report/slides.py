@@ -271,16 +271,18 @@ class Slides:
             kicker=chapter.title,
             colour=COLOURS[told[0].severity],
         )
-        high = min(4.8 / len(told), 1.6)
-        for at, finding in enumerate(told):
-            place, wide = 2.1 + at * high, WIDE - 2 * EDGE - 1.3
+        high, wide = min(4.8 / len(told), 1.6), WIDE - 2 * EDGE - 1.3
+        rows = []
+        for finding in told:
+            lines = filter(None, ("" if not rows else finding.headline(words), finding.step(words)))
+            rows.append(("\n".join(lines), finding.proof(words)))
+        even = min(_fitted(said, wide, high - 0.35, (18, 16, 15, 14, 13, 12, 11))[0]
+                   for said, _small in rows)  # fmt: skip
+        for at, (finding, (said, small)) in enumerate(zip(told, rows, strict=True)):
+            place = 2.1 + at * high
             mark, colour = words.say(SEVERITY_WORDS[finding.severity]), COLOURS[finding.severity]
-            self.box(slide, mark, (EDGE, place, 1.2, 0.4), sizes=(16, 14, 12), bold=True,
-                     colour=colour)  # fmt: skip
-            lines = [finding.headline(words) if at else "", finding.step(words)]
-            said, small = "\n".join(filter(None, lines)), finding.proof(words)
-            self.box(slide, said or small, (EDGE + 1.3, place, wide, high - 0.35),
-                     sizes=(18, 16, 15, 14, 13, 12, 11))  # fmt: skip
+            self.box(slide, mark, (EDGE, place, 1.2, 0.4), sizes=(even,), bold=True, colour=colour)
+            self.box(slide, said or small, (EDGE + 1.3, place, wide, high - 0.35), sizes=(even,))
             if said and small:
                 self.box(slide, small, (EDGE + 1.3, place + high - 0.35, wide, 0.3),
                          sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
