@@ -225,8 +225,7 @@ class Workbook:
             properties["created"] = made.replace(tzinfo=None)
         self._book.set_properties(properties)
         self.words, self.main = words, main
-        self._head = f"&L{_printed(subject)}" + (f"&R{_printed(mark)}" if mark else "")
-        self._foot = (f"&L{_printed(foot)}" if foot else "") + "&R&P / &N"
+        self._head, self._foot = _sides(subject, _plain(mark)), _sides(foot, "&P / &N")
         self._formats: dict[tuple[Any, ...], Any] = {}
         self._names: set[str] = set()
         self._leads: list[tuple[Any, int, str, str]] = []
@@ -344,9 +343,14 @@ def internal(sheet: str, row: int = 0) -> str:
     return f"internal:'{sheet.replace(chr(39), chr(39) * 2)}'!A{row + 1}"
 
 
-def _printed(text: str) -> str:
+def _plain(text: str) -> str:
     """Return a text as heads and feet of pages hold it, where & begins a code."""
     return formats.legal(text)[:100].replace("&", "&&")
+
+
+def _sides(left: str, right: str) -> str:
+    """Return a head or foot: a text at the left, codes at the right."""
+    return (f"&L{_plain(left)}" if left else "") + (f"&R{right}" if right else "")
 
 
 def _is_number(each: Grid, at: int) -> bool:
