@@ -211,6 +211,8 @@ def title(ax: Axes, text: str, *, alt: str = "") -> Axes:
         headline(figure, text)
     told = str(ax.get_label())
     chinese = any(em(c) == 1.0 for c in text)
+    if chinese and told and all(em(c) < 1.0 for c in told):  # nothing but numbers and Latin names
+        told = told.replace("; ", "；").replace(", ", "，").removesuffix(".") + "。"
     ax.set_label(alt or (f"{text}{'。' if chinese else '. '}{told}" if told else text))
     ax.set_gid(text)
     return ax

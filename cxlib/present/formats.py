@@ -27,7 +27,9 @@ def legal(text: str) -> str:
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
 
 
-def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
+def cell(
+    value: Any, kind: Kind, *, words: Words, unit: str = "", beside: tuple[float, ...] = ()
+) -> str:
     """Return one cell as text.
 
     Parameters
@@ -40,6 +42,8 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
         The reader's language.
     unit : str
         ``points``, ``percent``, ``mean``, ``seconds``, …: of a ``unit`` or ``signed`` cell.
+    beside : tuple of float
+        The ends of its interval, with which it shares its precision.
     """
     if absent(value):
         return DASH
@@ -47,7 +51,7 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
     if text is not None:
         return text(value, words)
     if kind in ("unit", "signed"):
-        return words.quantity(float(value), unit, sign=kind == "signed")
+        return words.quantity(float(value), unit, sign=kind == "signed", beside=beside)
     if kind == "p":
         return p_value(float(value), words)
     if kind == "needed":

@@ -22,7 +22,7 @@ from cxlib.columns import Column
 from cxlib.errors import CxError
 from cxlib.present import verdicts
 from cxlib.present.conclusions import view_findings
-from cxlib.present.findings import Finding, Rule, in_order, tell
+from cxlib.present.findings import Finding, Rule, in_order, on_record, tell
 from cxlib.present.tiles import kpi_tiles, verdict_state
 from cxlib.words import Words
 
@@ -101,6 +101,31 @@ def test_the_gravest_comes_first_then_kpis_then_what_is_at_stake() -> None:
         row(kpi="big", stake=9.0),
     )
     assert [f.subject for f in in_order(found)] == ["big", "small", "part", "fine"]
+
+
+def test_what_seeks_somebody_to_act_names_the_action_that_is_on_record() -> None:
+    seeks = Rule({}, "{kpi} fell.", "serious", "Find somebody.", seeks=True)
+    plain = Rule({}, "{kpi} fell.", "serious", "Agree on another target.")
+    actions = {"checkin": "Second desk, Front office, 1 May 2026"}
+    fell = {"kpi": "nps", "fell_with": "checkin"}
+    found = on_record(Finding(id="x.nps", row=fell, rules=(seeks,)), actions)
+    assert actions["checkin"] in found.step(Words())
+    assert (found.headline(Words()), found.severity) == ("nps fell.", "serious")
+    for other in (
+        Finding(id="x.nps", row=fell, rules=(seeks, plain)),  # what is asked for is another thing
+        Finding(id="x.nps", row={"kpi": "nps"}, rules=(seeks,)),
+    ):
+        assert on_record(other, actions) is other
+
+
+def test_what_is_the_consultants_alone_is_no_finding_of_the_client() -> None:
+    rules = (Rule({}, "{kpi} is not coded.", "note", "Code it.", desk=True),)
+    desk = Finding(id="x.a", row={"kpi": "a"}, rules=rules)
+    both = Finding(id="x.b", row={"kpi": "b"}, rules=(*rules, Rule({}, "{kpi} fell.", "warning")))
+    assert (desk.desk, both.desk) == (True, False)
+    view = view_findings([desk, both], words=Words())
+    marks = {item["id"]: item["mark"] for item in view.items}
+    assert marks["x.a"] == "For the consultant" != marks["x.b"]
 
 
 def test_an_unknown_severity_and_two_meanings_of_a_column_are_refused() -> None:
