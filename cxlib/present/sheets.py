@@ -202,15 +202,9 @@ class Workbook:
     """A workbook in the making: sheets of titled tables; `content` is its bytes."""
 
     def __init__(
-        self,
-        words: Words,
-        *,
-        subject: str = "",
-        made: dt.datetime | None = None,
-        main: str = MAIN,
-        mark: str = "",
-        foot: str = "",
-    ) -> None:
+        self, words: Words, *, subject: str = "", made: dt.datetime | None = None,
+        main: str = MAIN, mark: str = "", foot: str = "",
+    ) -> None:  # fmt: skip
         import xlsxwriter
 
         self._buffer = BytesIO()
@@ -379,14 +373,10 @@ def _widths(grids: Sequence[Grid]) -> list[float]:
     widths = [9.0] * max((len(each.headings) for each in grids), default=1)
     for each in grids:
         for at, heading in enumerate(each.headings):
-            wide = max([_em(heading) / 2, *(_width(row[at]) for row in each.rows)])
+            texts = ["x" * 10 if row[at][1] else str(row[at][0] or "") for row in each.rows]
+            wide = max([_em(heading) / 2, *(_em(x) for text in texts for x in text.split("\n"))])
             widths[at] = min(max(widths[at], wide + 2), WIDE if at else WIDEST)
     return widths
-
-
-def _width(cell: Cell) -> float:
-    value, shape = cell
-    return 10.0 if shape else max((_em(line) for line in str(value or "").split("\n")), default=0.0)
 
 
 def workbook_of(grids: Sequence[Grid], *, words: Words, subject: str) -> bytes:
