@@ -91,6 +91,7 @@ def sentiment(
     if len(told) != len(comments):
         raise DataError(f"asked is told of {len(told)} comments; there are {len(comments)}.")
     book = read_codebook(codebook)
+    comments = validate.answers_of(comments)
     texts = texts_of(comments)
     worded = np.array([bool(text.strip()) for text in texts], dtype=bool)
     parts = [[score for *_at, score in opinions(book, text)] if text else [] for text in texts]

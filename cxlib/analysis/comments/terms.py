@@ -107,6 +107,7 @@ def keyness(
     """
     if count(minimum, "minimum") < 1 or not number(prior, "prior") > 0:
         raise DataError("minimum and prior are positive numbers.")
+    comments = validate.answers_of(comments)
     texts = texts_of(comments)
     member = validate.aligned(group, comments.index, "group").astype("boolean")
     told = member.notna().to_numpy() & np.array([bool(t.strip()) for t in texts], dtype=bool)
@@ -159,6 +160,7 @@ def topics(comments: pd.Series, *, n: int = 8, minimum: int = 5, seed: int = 202
 
     if count(n, "n") < 2:
         raise DataError(f"n is {n}; topics come in twos or more.")
+    comments = validate.answers_of(comments)
     words = [_telling(text) for text in texts_of(comments)]
     often = Counter(w for each in words for w in set(each))
     terms = sorted(w for w, times in often.items() if times >= minimum)

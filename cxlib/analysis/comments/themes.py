@@ -84,6 +84,7 @@ def themes(
     book = read_codebook(codebook)
     if not book.themes:
         raise DataError("codebook: there are no themes to look for.")
+    comments = validate.answers_of(comments)
     texts = texts_of(comments)
     keys = list(book.themes)
     above = {key: [keys.index(name) for name in book.chain(key)] for key in keys}
