@@ -1,34 +1,114 @@
 """The chapters: one folder each, with what that chapter alone has.
 
-``findings.py`` (rules), ``figures.py`` (thin), ``tables.py`` (its frames), ``columns.csv``,
-``options.py`` (``class Options``: its settings in the client file), ``register.py`` (``SECTION``,
-``class Register``: the rows that the consultant keeps), ``zh.po``. All but the folder itself are
-optional; a folder is found by its name, the chapter's stem.
+``__init__.py`` (its question; ``class Options``: its settings in the client file),
+``findings.yaml`` (rules, as data), ``figures.py`` (thin), ``tables.py`` (its frames),
+``columns.csv``, ``register.py`` (``SECTION``, ``class Register``: the rows that the consultant
+keeps), ``zh.po``. All but the first are optional; a folder is found by its name, the stem.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from cxlib.errors import nearest
+from cxlib.errors import CxError, nearest
 from cxlib.words import Words
 
 FOLDER = Path(__file__).parent
 
 
-def part(stem: str, name: str) -> Any | None:
-    """Return a module of a chapter's folder (``tables``, ``options``, …); None if it has none."""
-    module = f"{__name__}.{stem.replace('-', '_')}"
+class Findings:
+    """What a chapter says: the rules and sentences of its ``findings.yaml``, read when asked for.
+
+    A name there is a sentence (a line of evidence), a `Rule` (its parameters), or a list of rules;
+    in a list a name stands for the rules of that name, or of ``verdicts``, what every chapter says
+    of a target. ``like: verdicts.MISSES`` takes over what the rule does not say itself.
+
+    Parameters
+    ----------
+    package : str
+        The ``__file__`` of the chapter's package.
+
+    Raises
+    ------
+    CxError
+        If a rule there has a key that no rule has, or names what is not there.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._path = Path(package).with_name("findings.yaml")
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what stands under a name."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self.whole()
+        return self._named(name)
+
+    def whole(self) -> dict[str, Any]:
+        """Return all that the file says, by name."""
+        content = _read(self._path)
+        for name in content:
+            vars(self)[name] = self._made(content[name])
+        return {name: vars(self)[name] for name in content}
+
+    def _named(self, name: str) -> Any:
+        from cxlib.present import verdicts
+
+        whole = {f"verdicts.{n}": told for n, told in vars(verdicts).items()} | vars(self)
+        return whole[name] if name in whole else self._lacks(f"has no {name!r}", name, whole)
+
+    def _lacks(self, what: str, name: str, known: Iterable[str]) -> NoReturn:
+        raise CxError(f"{self._path.parent.name}/{self._path.name} {what}{nearest(name, known)}")
+
+    def _made(self, content: Any) -> Any:
+        from cxlib.present.findings import Rule
+
+        if isinstance(content, str):
+            return content
+        if isinstance(content, list):
+            made = [self._named(x) if isinstance(x, str) else self._made(x) for x in content]
+            return tuple(r for one in made for r in (one if isinstance(one, tuple) else (one,)))
+        told = vars(self._named(content["like"])) if "like" in content else {}
+        told = told | {name: value for name, value in content.items() if name != "like"}
+        for name in told.keys() - Rule.__match_args__:
+            self._lacks(f"has a rule with {name!r}, which no rule has", name, Rule.__match_args__)
+        when = told.get("when", {})
+        cases = {name: tuple(x) if isinstance(x, list) else x for name, x in when.items()}
+        return Rule(**{**told, "when": cases})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    from ruamel.yaml import YAML
+
+    found: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def messages(path: Path) -> Iterator[str]:
+    """Yield what a ``findings.yaml`` has to be translated."""
+    for content in _read(path).values():
+        for told in content if isinstance(content, list) else [content]:
+            if isinstance(told, dict):
+                yield from filter(None, (told.get(n, "") for n in ("says", "next_step", "also")))
+            elif told is content:
+                yield told
+
+
+def part(stem: str, name: str = "") -> Any | None:
+    """Return a chapter's package or a module of it (``tables``, ``register``); None without it."""
+    package = f"{__name__}.{stem.replace('-', '_')}"
+    module = f"{package}.{name}" if name else package
     try:
-        known = find_spec(f"{module}.{name}")
+        known = find_spec(module)
     except ModuleNotFoundError:
         return None
-    return import_module(f"{module}.{name}") if known else None
+    return import_module(module) if known else None
 
 
 def every() -> list[str]:
@@ -53,7 +133,7 @@ def labels_of(stem: str, client: Any, language: str) -> dict[str, str]:
 
 def options_of(stem: str) -> Any | None:
     """Return the model of a chapter's settings; None if it declares none."""
-    return getattr(part(stem, "options"), "Options", None)
+    return getattr(part(stem), "Options", None)
 
 
 @cache

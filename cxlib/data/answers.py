@@ -87,15 +87,17 @@ def _answers(
     maker: Maker, item: Rated, key: str, scale: tuple[int, int] | None, path: Path, *, whole: bool
 ) -> Answers | None:
     path, ledger = (*path, "column"), maker.ledger
-    texts = ledger.column(maker.raw, item.column, path)
+    missing = (*maker.survey.missing, *item.missing, *blanks(maker, scale))
+    unused = (*maker.survey.not_applicable, *item.not_applicable)
+    texts = ledger.column(maker.raw, item.column, path, codes=(*missing, *unused))
     if texts is None:
         return None
     lowest, highest = scale or (-np.inf, np.inf)
     read = values.answers(
         texts,
         scale=(lowest, highest),
-        missing=(*maker.survey.missing, *item.missing, *blanks(maker, scale)),
-        not_applicable=(*maker.survey.not_applicable, *item.not_applicable),
+        missing=missing,
+        not_applicable=unused,
         whole=whole,
         values=item.values,
         decimal=maker.raw.decimal,
@@ -103,6 +105,9 @@ def _answers(
     if read.read:
         text, value = next(iter(read.read.items()))
         ledger.notes.append(f"{key}: the number in a text is its answer, {text!r} = {value:g}")
+    if scale:
+        said = dict(item.values) | dict(read.read)
+        _check_direction(maker, item, key, said, sum(scale) / 2, path)
     n = int(read.stray.sum())
     if not n:
         return read
@@ -122,6 +127,24 @@ def _answers(
             )
         ledger.error(path, f"{told}: {shown}; {way_out}", item.column[0])
     return read
+
+
+def _check_direction(
+    maker: Maker, item: Rated, key: str, told: Mapping[str, float], mid: float, path: Path
+) -> None:
+    """Warn where the words of the answers say that the other end of the scale is the best."""
+    lean, first = 0.0, ""
+    for text, value in told.items():
+        word = " ".join(re.sub(r"[\d\W_]+", " ", values.plain(text)).casefold().split())
+        praise = values.LIKERT.get(word, 3) - 3
+        first = first or (f"{text!r} = {value:g}" if praise else "")
+        lean += praise * (value - mid)
+    if lean and (lean > 0) == (getattr(item, "direction", None) == "lower"):
+        best = "higher" if lean > 0 else "lower"
+        maker.ledger.warn(
+            path,
+            f"{first}: the {best} answers of {key!r} sound better; is `direction: {best}` right?",
+        )
 
 
 def blanks(maker: Maker, scale: tuple[int, int] | None = None) -> tuple[values.Code, ...]:
@@ -168,11 +191,15 @@ def _check_nps(
         *(maker.raw.wording.get(maker.raw.find(c) or "", "") for c in item.column),
     ]
     words = " ".join(names)
-    if _SATISFIED.search(words) and not _RECOMMEND.search(words):
+    asks = "satisfaction" if _SATISFIED.search(words) else ""
+    asks = asks or (
+        "effort" if values.found("effort", words) or values.found("ease", words) else ""
+    )
+    if asks and not _RECOMMEND.search(words):
         maker.ledger.warn(
             path,
-            f"the question {item.column[0]!r} asks about satisfaction, and NPS about recommending; "
-            "a csat or a mean may be meant.",
+            f"the question {item.column[0]!r} asks about {asks}, and NPS about recommending; a "
+            f"{'csat' if asks == 'satisfaction' else 'ces'} or a mean may be meant.",
             item.column[0],
         )
     counts = ratings.value_counts()
@@ -191,7 +218,7 @@ def segments(maker: Maker) -> dict[str, pd.Series]:
     codes = (*maker.survey.missing, *maker.survey.not_applicable, *blanks(maker))
     for key, segment in maker.survey.segments.items():
         path = ("survey", "segments", key, "column")
-        texts = maker.ledger.column(maker.raw, segment.column, path)
+        texts = maker.ledger.column(maker.raw, segment.column, path, codes=codes)
         if texts is None:
             continue
         columns[key] = values.texts_or_missing(texts, missing=codes)
@@ -231,7 +258,7 @@ def questions(maker: Maker) -> dict[str, pd.Series]:
         if item.columns is not None:
             columns |= _one_column_each(maker, key, item, path, missing)
             continue
-        texts = maker.ledger.column(maker.raw, item.column, (*path, "column"))
+        texts = maker.ledger.column(maker.raw, item.column, (*path, "column"), codes=missing)
         if texts is None:
             continue
         cells = values.texts_or_missing(texts, missing=missing)

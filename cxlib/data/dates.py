@@ -14,34 +14,37 @@ import pandas as pd
 
 from cxlib.errors import DataError
 
-_HALF = "上午|下午|凌晨|早上|中午|晚上|AM|PM"
+_HALF = "上午|下午|凌晨|早上|中午|晚上|오전|오후|AM|PM"
 _TIME = (
-    rf"(?:(?:,?\s+|T|(?<=[日号])\s*)(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}})[:时点](?P<minute>\d{{1,2}})"
-    r"(?:[:分](?P<second>\d{1,2})(?:\.\d+)?)?[分秒]?\s*(?P<after>AM|PM|上午|下午)?)?"
+    rf"(?:(?:,?\s+(?:at|um)?\s*|T|(?<=[日号일])\s*)(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}})[:时時点點]"
+    r"(?P<minute>\d{1,2})(?:[:分](?P<second>\d{1,2})(?:\.\d+)?)?[分秒]?\s*"
+    r"(?:(?P<after>AM|PM|上午|下午)|Uhr)?)?"
 )
 _ZONE = re.compile(
     r"(.*\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\s?(?:[AP]M|[上下]午))?)\s*"
-    r"[(\[]?((?:Z|UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2})[)\]]?",
+    r"[(\[]?((?:Z|UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2})[)\]]?(?:\s*\([^()]*\))?",
     re.IGNORECASE,
 )
 _ABBREVIATED = re.compile(r"(?<=\d)\s+\(?(?!AM|PM|UTC|GMT)[A-Z]{3,4}\)?$")
 """EST, CST and the like, which mean several zones; a declared `clock` says which."""
 _WEEKDAY = re.compile(
-    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+", re.IGNORECASE
+    r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+"
+    r"|\s*\(?(?:星期|周|週)[一二三四五六日天]\)?|\s*\([月火水木金土日월화수목금토일]\)",
+    re.IGNORECASE,
 )
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _YEAR = r"\d{4}|\d{2}"
 _NAME = r"[^\W\d_]{3,10}"
-_EPOCH = {10: 1, 13: 1000}
+_EPOCH = {10: 1, 13: 1000, 16: 1_000_000}
 """Digits of a Unix time between 2001 and 2286, and its ticks a second."""
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?P<year>\d{{4}})[-/.年]\s*(?P<month>\d{{1,2}})[-/.月]\s*(?P<day>\d{{1,2}})[日号]?{_TIME}",
+        rf"(?P<year>\d{{4}})[-/.年년]\s*(?P<month>\d{{1,2}})[-/.月월]\s*(?P<day>\d{{1,2}})[日号일.]?{_TIME}",
         r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
         r"(?:[ T]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?",
-        rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/ .]{{1,2}}(?P<name>{_NAME})\.?,?[-/ ]"
-        rf"(?P<year>{_YEAR}){_TIME}",
+        rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/ .]{{1,2}}(?:(?:of|de) )?(?P<name>{_NAME})\.?,?[-/ ]"
+        rf"(?:de )?(?P<year>{_YEAR}){_TIME}",
         rf"(?P<name>{_NAME})\.? (?P<day>\d{{1,2}}){_ORDINAL},? (?P<year>\d{{4}}){_TIME}",
         rf"(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>{_YEAR}){_TIME}",
     )
@@ -63,8 +66,8 @@ MONTHS |= {"sept": 9} | {
     )
     for i, name in enumerate(language.split())
 }
-_AFTERNOON = frozenset({"PM", "下午", "晚上"})
-_MORNING = frozenset({"AM", "上午", "凌晨", "早上"})
+_AFTERNOON = frozenset({"PM", "下午", "晚上", "오후"})
+_MORNING = frozenset({"AM", "上午", "凌晨", "早上", "오전"})
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?")
 _FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
@@ -97,7 +100,11 @@ def parse(
     in pieces, `settled` keeps by its name what the pieces so far tell.
     """
     plain = texts.fillna("").map(
-        lambda text: (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
+        lambda text: (
+            (text if text.isascii() else unicodedata.normalize("NFKC", text))
+            .strip()
+            .removeprefix("'")
+        )  # with which Excel marks a text
     )
     if clock:
         plain = plain.map(lambda text: _ABBREVIATED.sub("", text))
@@ -170,7 +177,7 @@ def _recognised(
     epochs = _epochs(words, timezone)
     if epochs is not None:
         return epochs, epochs.notna()
-    local, offsets = _without_zone(words.map(lambda word: _WEEKDAY.sub("", word, count=1)))
+    local, offsets = _without_zone(words.map(lambda word: _WEEKDAY.sub("", word)))
     days = _iso(local)
     rest = [int(i) for i in np.flatnonzero(days.isna() & (local != ""))]
     found = {i: _match(local[i]) for i in rest}
@@ -205,6 +212,8 @@ def time_of_day(text: str) -> float:
     word = unicodedata.normalize("NFKC", text).strip()
     if re.fullmatch(r"0?\.\d+|0", word):
         return round(86_400 * float(word))
+    if re.fullmatch(r"\d{3,4}|\d{6}", word):  # 930, 0930, 093000
+        word = ":".join(re.findall(r"\d\d", word.zfill(4)))
     word = word.rpartition("T")[2] if "T" in word else word
     found = _match(f"2000-01-01 {word}")
     if found is None or not found["hour"]:

@@ -10,50 +10,81 @@ from dataclasses import replace
 import pandas as pd
 
 from cxlib.data import values
+from cxlib.data.draft_columns import guessed
 from cxlib.data.guess import (
     OWN,
+    WORDS,
     Column,
-    Scale,
+    ask,
     blocks_of,
-    harmonised,
+    found,
     is_text,
-    numbers,
-    scale_of,
+    pattern,
     separator_of,
 )
-from cxlib.data.guess_dates import date_like, is_day, starts_of
+from cxlib.data.scales import Scale, harmonised, scale_of
 from cxlib.data.sections import (
     Keys,
     Lines,
     Table,
-    dated,
+    flow,
+    mapping,
     quoted,
-    shown_range,
     write_formats,
+    write_scale,
     write_source,
-    write_unfinished,
     write_unused,
 )
-from cxlib.data.vocabulary import (
-    BEST_IS_ONE,
-    BRAND,
-    DATE_NAMES,
-    DEMOGRAPHIC,
-    EASE,
-    EFFORT,
-    GROUPS,
-    HARD,
-    IDS,
-    META,
-    NUMBERED,
-    OVERALL,
-    PERSONAL,
-    RATED,
-    RECOMMEND,
-    SATISFIED,
-    WAVE,
-    WEIGHT,
-)
+
+
+def survey(lines: Lines, table: Table, files: str) -> None:
+    """Write the survey section."""
+    lines.add(0, "survey:")
+    write_source(lines, table, files)
+    _unfinished(lines, table)
+    table.drop("personal")
+    columns = guessed(table)["columns"]
+    table.drop("meta")
+    keys, questions, segments, unused = Keys(), Lines(), Lines(), list[str]()
+    for stem, block in blocks_of(table.rest()).items():
+        _block(questions, stem, block, keys)
+        table.used |= {column.name for column in block}
+    rated = {c.name: (c, s) for c in table.rest() if (s := scale_of(c)) and _is_rated(c, s)}
+    others = [column for column in table.rest() if column.name not in rated]
+    comment = next((c for c in others if is_text(c)), None)
+    lines.add(1, "columns:")
+    if comment:
+        told = f"{comment.distinct} different texts"
+        lines.add(2, f"comment: {quoted(comment.name)}", told)
+    if all(line.lstrip().startswith("#") for line in columns.lines):
+        columns.add(2, "id: null", "no column of ids")
+    lines.put(columns)
+    if brand := table.found.get("brand"):
+        first = str(brand.texts.value_counts().index[0])
+        lines.add(1, f"own_brand: {quoted(first)}", asks=[ask("own_brand")])
+    if (ids := table.found.get("id")) and ids.again:
+        lines.add(1, "duplicates: last", asks=[ask("duplicates", n=ids.again)])
+    write_formats(lines, table)
+    _rated(lines, harmonised(list(rated.values())), keys)
+    for column in others:
+        if column is not comment and not _question(column, questions, segments, keys):
+            unused.append(column.name)
+    lines.put(questions, "questions:")
+    lines.put(segments, "segments:")
+    write_unused(lines, unused + sorted(table.dropped))
+
+
+def _unfinished(lines: Lines, table: Table) -> None:
+    """Offer to leave out answers that were not finished, or were tried out."""
+    kept = {}
+    for column in table.columns:
+        unfinished = WORDS["unfinished"].get(column.name.casefold(), ())
+        odd = column.texts.str.casefold().isin(unfinished)
+        if odd.any() and not odd.all():
+            kept[column.name] = flow([column.texts[~odd].value_counts().index[0]])
+    if kept:
+        why = "would leave out unfinished answers and tests"
+        lines.add(1, f"# where: {mapping(kept)}", why)
 
 
 def _title(column: Column) -> str:
@@ -61,334 +92,167 @@ def _title(column: Column) -> str:
     return column.wording.rpartition(" - ")[2] or column.name.rpartition(" / ")[2]
 
 
-def _label(key: str, column: Column, said: str = "") -> str:
+def _label(key: str, column: Column, said: str = "") -> dict[str, str]:
+    """Return a question's words as its label, unless the key says the same."""
     said = said or column.wording or column.name.rpartition(" / ")[2]
-    text = NUMBERED.sub("", said, count=1).strip() or said
+    text = pattern("numbered").sub("", said, count=1).strip() or said
     alike = re.sub(r"\W|_", "", text.casefold()) == key.replace("_", "")
-    return "" if alike else f", label: {quoted(text[:60])}"
+    return {} if alike else {"label": quoted(text[:60])}
 
 
-def survey(lines: Lines, table: Table, files: str) -> None:  # noqa: PLR0912 - a kind each
-    """Write the survey section."""
-    lines.add(0, "survey:")
-    write_source(lines, table, files)
-    write_unfinished(lines, table)
-    _survey_columns(lines, table)
-    keys = Keys()
-    questions = Lines()
-    for stem, block in blocks_of(table.rest()).items():
-        _block(questions, stem, block, keys)
-        table.used |= {column.name for column in block}
-    rated: list[tuple[Column, Scale]] = []
-    others: list[Column] = []
-    for column in table.rest():
-        scale = scale_of(column)
-        words = RECOMMEND, SATISFIED, EFFORT, EASE, RATED
-        asked = any(word.search(column.said) for word in words)
-        if scale and (
-            asked or scale.answers or (scale.high > 4 and not DEMOGRAPHIC.search(column.name))
-        ):
-            rated.append((column, scale))
-        else:
-            others.append(column)
-    _rated(lines, harmonised(rated), keys)
-    segments, left = Lines(), []
-    opened = False
-    for column in others:
-        if {values.plain(t).casefold() for t in column.texts.unique()} <= GROUPS:
-            left.append(column.name)
-        elif is_text(column):
-            if not opened:
-                lines.lines[table.comment_at : table.comment_at] = [
-                    f"    comment: {quoted(column.name)}  # {column.distinct} different texts"
-                ]
-                opened = True
-            else:
-                key = keys.of(_title(column), "text")
-                questions.add(2, f"{key}: {{column: {quoted(column.name)}, kind: open}}")
-        elif mark := separator_of(column):
-            key = keys.of(_title(column), "question")
-            flow = f"column: {quoted(column.name)}, kind: multiple, separator: {json.dumps(mark)}"
-            questions.add(
-                2,
-                f"{key}: {{{flow}{_label(key, column)}}}",
-                f"several choices in one cell, parted by {mark!r}",
-            )
-        elif 2 <= column.distinct <= 20 and len(column.texts) > 2 * column.distinct:
-            key = keys.of(_title(column), "segment")
-            head = column.texts.value_counts().head(5)
-            told = ", ".join(f"{text!r} {n}" for text, n in head.items())
-            coded = numbers(column.texts).notna().all()
-            asks = (
-                [
-                    f"the groups of {column.name!r} are codes; write what they mean under "
-                    '`values: {"1": …}`'
-                ]
-                if coded
-                else []
-            )
-            flow = f"{{column: {quoted(column.name)}{_label(key, column)}}}"
-            segments.add(2, f"{key}: {flow}", f"{column.distinct} values: {told}", asks)
-        else:
-            left.append(column.name)
-    for name, part in (("questions", questions), ("segments", segments)):
-        if part.lines:
-            lines.add(1, f"{name}:")
-            lines.lines += part.lines
-    left += sorted(table.used & table.dropped)
-    write_unused(lines, left)
+def _block(lines: Lines, stem: str, block: list[Column], keys: Keys) -> None:
+    """Write the columns of one multiple-response question."""
+    key = keys.of(stem, "choices")
+    names = ", ".join(quoted(column.name) for column in block)
+    told = {"columns": f"[{names}]", "kind": "multiple"}
+    asks = [ask("whose_choices")] if stem == OWN else []
+    if set().union(*(column.plain for column in block)) == {"1", "2"}:
+        told["chosen"], asks = "[1]", [ask("one_or_two")]
+    why = f"{len(block)} columns of one question, {sum(len(c.texts) for c in block)} cells filled"
+    lines.add(2, f"{key}: {mapping(told | _label(key, block[0], stem))}", why, asks)
 
 
-def _survey_columns(lines: Lines, table: Table) -> None:  # noqa: PLR0912 - a column each
-    part, duplicates, missing = Lines(), 0, 0
-    for column in table.columns:
-        if column.called(PERSONAL):
-            table.used.add(column.name)
-            table.dropped.add(column.name)
-    by_cells: list[re.Pattern[str] | str] = [re.escape(c.name) for c in table.rest() if is_day(c)]
-    for pattern in (*DATE_NAMES, *by_cells):
-        if found := dated(table, pattern):
-            table.days = found[1].days
-            said = f"date: {quoted(found[0].name)}"
-            which = f"is {found[0].name!r} the day of the answer?" if pattern in by_cells else ""
-            part.add(2, said, shown_range(found[1]), [*found[1].asks, *filter(None, [which])])
-            break
-    for pattern in IDS:
-        if ids := table.take(pattern, lambda c: c.distinct > 0.5 * len(c.texts) > 5):
-            duplicates = len(ids.texts) - ids.distinct
-            missing = ids.rows - len(ids.texts)
-            part.add(
-                2,
-                f"id: {quoted(ids.name)}",
-                f"{ids.distinct} different in {ids.rows} rows",
-                [f"{missing} rows have no id: whose are they?"] if missing else (),
-            )
-            break
-    if weight := table.take(WEIGHT, lambda c: (numbers(c.texts) > 0).all()):
-        part.add(2, f"weight: {quoted(weight.name)}", f"mean {numbers(weight.texts).mean():.3g}")
-    wave = table.take(WAVE, lambda c: 1 < c.distinct <= 60)
-    for pattern in DATE_NAMES if table.days is None else ():
-        wave = wave or table.take(pattern, starts_of)
-    if wave is not None:
-        named = starts_of(wave) if table.days is None else None
-        listed = ", ".join(map(repr, wave.texts.unique()[:4]))
-        if table.days is None:
-            part.add(2, f"period: {quoted(wave.name)}", f"waves: {listed}")
-            table.days, table.labelled = named or (None, "")
-        else:
-            part.add(
-                2,
-                f"# period: {quoted(wave.name)}",
-                listed,
-                ["does this column tell the period, or the date (as here)?"],
-            )
-    for column in table.rest() if table.days is None else ():
-        if any(column.called(pattern) for pattern in DATE_NAMES) and date_like(column):
-            table.used.add(column.name)
-            table.dropped.add(column.name)
-            asked = f"{column.name!r} is named like a date and not read as one: how is"
-            part.add(
-                2,
-                f"# date: {quoted(column.name)}",
-                asks=[f"{asked} {column.texts.iloc[0]!r} written? Declare `date_format:`"],
-            )
-    brand = table.take(BRAND, lambda c: 1 < c.distinct <= 40)
-    if brand is not None:
-        first = str(brand.texts.value_counts().index[0])
-        part.add(2, f"brand: {quoted(brand.name)}", f"{brand.distinct} values")
-    for column in table.columns:
-        if column.name not in table.used and column.called(META):
-            table.used.add(column.name)
-            table.dropped.add(column.name)
-    lines.add(1, "columns:")
-    table.comment_at = len(lines.lines)
-    if all(line.lstrip().startswith("#") for line in part.lines):
-        part.add(2, "id: null", "no column of ids")
-    lines.lines += part.lines
-    if brand is not None:
-        lines.add(
-            1,
-            f"own_brand: {quoted(first)}",
-            asks=["which brand is the client itself? Here, the most frequent"],
-        )
-    if duplicates:
-        lines.add(
-            1,
-            "duplicates: last",
-            asks=[
-                f"{duplicates} ids come again: the same people in another wave (then "
-                "`repeat_respondents: true`), or corrected answers? Within a period the last one "
-                "counts here"
-            ],
-        )
-    write_formats(lines, table)
+def _question(column: Column, questions: Lines, segments: Lines, keys: Keys) -> bool:
+    """Write a question that is not rated, or a segment; tell whether the column is one."""
+    told = {"column": quoted(column.name)}
+    if column.plain <= {*WORDS["groups"]}:
+        return False
+    if is_text(column):
+        key = keys.of(_title(column), "text")
+        questions.add(2, f"{key}: {mapping(told | {'kind': 'open'})}")
+    elif mark := separator_of(column):
+        key = keys.of(_title(column), "question")
+        told |= {"kind": "multiple", "separator": json.dumps(mark)} | _label(key, column)
+        why = f"several choices in one cell, parted by {mark!r}"
+        questions.add(2, f"{key}: {mapping(told)}", why)
+    elif column.few:
+        key = keys.of(_title(column), "segment")
+        head = column.texts.value_counts().head(5)
+        listed = ", ".join(f"{text!r} {n}" for text, n in head.items())
+        asks = [ask("groups", name=column.name)] if column.is_number else []
+        why = f"{column.distinct} values: {listed}"
+        segments.add(2, f"{key}: {mapping(told | _label(key, column))}", why, asks)
+    else:
+        return False
+    return True
 
 
-def _rated(  # noqa: PLR0912 - a clause each
-    lines: Lines, rated: list[tuple[Column, Scale]], keys: Keys
-) -> None:
+def _is_rated(column: Column, scale: Scale) -> bool:
+    """Tell whether a column on a scale is an assessment: by its words, or by its answers."""
+    asked = column.says("recommend", "satisfied", "effort", "ease", "rated")
+    other = scale.high > 4 and not found("demographic", column.name)
+    return asked or bool(scale.answers) or other
+
+
+def _rated(lines: Lines, rated: list[tuple[Column, Scale]], keys: Keys) -> None:
     """Write metrics and touchpoints, and ask where one runs against the others."""
     metrics, touchpoints = Lines(), Lines()
-    overall = [
-        c.name for c, _s in rated if SATISFIED.search(c.said) and not RECOMMEND.search(c.said)
-    ]
-    named = [c.name for c, _s in rated if c.name in overall and OVERALL.search(c.said)]
-    bare = [
-        name for name in overall if re.fullmatch(r"csat|satisfaction|满意度?", name, re.IGNORECASE)
-    ]
-    csat = (named or bare or (overall if len(overall) == 1 else []))[:1]
-    against = _against(rated)
-    rated = _common(lines, rated)
-    for column, scale in rated:
-        asks = [_asked_code(code, f"{n}×") for code, n in scale.codes.items()]
-        asks += [*scale.asks, *against.get(column.name, [])]
-        lower = _lower(column)
-        kind = _metric(column, scale, csat)
-        if kind == "mean" and RECOMMEND.search(column.said):
-            asks.append(
-                "NPS is defined on 0-10; was this asked on another scale? So it is a mean here"
-            )
+    csat, against = _overall([column for column, _s in rated]), _against(rated)
+    for column, scale in _common(lines, rated):
+        lower, kind = _lower(column), _metric(column, scale, csat)
+        asks = [ask("code", code=code, often=f"{n}×") for code, n in scale.codes.items()]
+        asks += [*scale.asks, *([ask("against")] if column.name in against else [])]
+        if kind == "mean" and column.says("recommend"):
+            asks.append(ask("not_nps"))
         if kind == "csat" and scale.high > 7:
-            asks.append(f"satisfied: the best two of [{scale.low}, {scale.high}]; or `kind: mean`?")
-        if kind == "ces" and (lower or not EASE.search(column.said)):
-            asks.append(f"does a high answer mean {'hard work' if lower else 'little effort'}?")
-        flow = f"column: {quoted(column.name)}, scale: [{scale.low}, {scale.high}]"
+            asks.append(ask("best_two", low=scale.low, high=scale.high))
+        if kind == "ces" and (lower or not column.says("ease")):
+            asks.append(ask("effort", what="hard work" if lower else "little effort"))
+        told = {"column": quoted(column.name), "scale": f"[{scale.low}, {scale.high}]"}
         if kind == "ces" or lower:
-            flow += f", direction: {'lower' if lower else 'higher'}"
-        if scale.answers:
-            flow += (
-                ", values: {"
-                + ", ".join(f"{quoted(t)}: {v}" for t, v in scale.answers.items())
-                + "}"
-            )
-        for name, codes in (
-            ("missing", (*scale.codes, *scale.missing)),
-            ("not_applicable", scale.not_applicable),
-        ):
-            if codes:
-                listed = ", ".join(str(c) if isinstance(c, int) else quoted(str(c)) for c in codes)
-                flow += f", {name}: [{listed}]"
-        if kind:
-            first = kind != "mean" and f"\n    {kind}:" not in "\n" + "\n".join(metrics.lines)
-            key = kind if first else keys.of(_title(column), "rating")
-            if not first and kind != "mean":
-                asks.append(f"a further question of {kind}: which one is the client's?")
-            flow += "" if first else f", kind: {kind}"
-            flow += f", top: {1 if scale.high == 3 else 2}" if kind == "csat" else ""
-            metrics.add(2, f"{key}: {{{flow}{_label(key, column)}}}", scale.why, asks)
-        else:
+            told["direction"] = "lower" if lower else "higher"
+        told |= write_scale(scale)
+        if not kind:
             key = keys.of(_title(column), "item")
-            flow += ", top: 2" if scale.ends == (1, 5) else ""
-            label = _label(key, column)
-            touchpoints.add(2, f"- {{key: {key}, {flow}{label}}}", scale.why, asks)
+            told |= {"top": "2"} if scale.ends == (1, 5) else {}
+            told = {"key": key, **told, **_label(key, column)}
+            touchpoints.add(2, f"- {mapping(told)}", scale.why, asks)
+            continue
+        first = kind != "mean" and f"{kind}:" not in metrics
+        key = kind if first else keys.of(_title(column), "rating")
+        if not first and kind != "mean":
+            asks.append(ask("further", kind=kind))
+        told |= {} if first else {"kind": kind}
+        told |= {"top": "1" if scale.high == 3 else "2"} if kind == "csat" else {}
+        metrics.add(2, f"{key}: {mapping(told | _label(key, column))}", scale.why, asks)
     if rated and not metrics.lines:
-        asks = [
-            "no question is worded as recommending, overall satisfaction or effort; if one below "
-            "is, move it here as nps, csat or ces"
-        ]
-        lines.add(1, "# metrics: {nps: {column: …, scale: [0, 10]}}", asks=asks)
-    elif metrics.lines:
-        lines.add(1, "metrics:")
-        lines.lines += metrics.lines
-    if touchpoints.lines:
-        lines.add(1, "touchpoints:", "rated alike; put them in journey order")
-        lines.lines += touchpoints.lines
-
-
-def _asked_code(code: int, often: str) -> str:
-    return (
-        f"what does {code} mean ({often})? It counts as no answer here; if it means 'did not use "
-        "it', it belongs under not_applicable"
-    )
+        example = "# metrics: {nps: {column: …, scale: [0, 10]}}"
+        lines.add(1, example, asks=[ask("no_metric")])
+    lines.put(metrics, "metrics:")
+    lines.put(touchpoints, "touchpoints:", "rated alike; put them in journey order")
 
 
 def _common(lines: Lines, rated: list[tuple[Column, Scale]]) -> list[tuple[Column, Scale]]:
     """Write codes that several questions share once, for the whole survey."""
-    far = Counter(code for _c, scale in rated for code in scale.codes)
-    shared = {code for code, n in far.items() if n > 1}
-    asks = []
-    for code in sorted(shared):
-        n = sum(scale.codes.get(code, 0) for _c, scale in rated)
-        asks.append(_asked_code(code, f"{n}× in {far[code]} questions"))
-    words: dict[str, list[str]] = {}
+    tally = Counter(code for _c, scale in rated for code in scale.codes)
+    far = sorted(code for code, n in tally.items() if n > 1)
+    shared: dict[str, list[str]] = {}
     for name in ("missing", "not_applicable"):
-        found = Counter(c for _c, s in rated for c in getattr(s, name) if isinstance(c, str))
-        words[name] = [word for word, n in found.items() if n > 1]
-    words["not_applicable"] = [w for w in words["not_applicable"] if w not in words["missing"]]
-    for name, codes in words.items():
-        listed = [str(code) for code in sorted(shared)] if name == "missing" else []
-        if listed or codes:
-            flow = ", ".join([*listed, *map(quoted, codes)])
-            lines.add(1, f"{name}: [{flow}]", asks=asks if name == "missing" else ())
+        words = Counter(c for _c, s in rated for c in getattr(s, name) if isinstance(c, str))
+        known = shared.get("missing", [])
+        shared[name] = [word for word, n in words.items() if n > 1 and word not in known]
+    asks = []
+    for code in far:
+        n = sum(scale.codes.get(code, 0) for _c, scale in rated)
+        asks.append(ask("code", code=code, often=f"{n}× in {tally[code]} questions"))
+    if far or shared["missing"]:
+        lines.add(1, f"missing: {flow([*far, *shared['missing']])}", asks=asks)
+    if shared["not_applicable"]:
+        lines.add(1, f"not_applicable: {flow(shared['not_applicable'])}")
+
+    def without(scale: Scale, name: str) -> tuple[values.Code, ...]:
+        return tuple(code for code in getattr(scale, name) if code not in shared[name])
+
     return [
         (
             column,
             replace(
                 scale,
-                codes={code: n for code, n in scale.codes.items() if code not in shared},
-                missing=tuple(c for c in scale.missing if c not in words["missing"]),
-                not_applicable=tuple(
-                    c for c in scale.not_applicable if c not in words["not_applicable"]
-                ),
+                codes={code: n for code, n in scale.codes.items() if code not in far},
+                missing=without(scale, "missing"),
+                not_applicable=without(scale, "not_applicable"),
             ),
         )
         for column, scale in rated
     ]
 
 
-def _metric(column: Column, scale: Scale, csat: list[str]) -> str:
+def _overall(rated: list[Column]) -> str:
+    """Return the one question of how satisfied people are with the whole, empty if none is."""
+    asked = [c for c in rated if c.says("satisfied") and not c.says("recommend")]
+    named = [c.name for c in asked if c.says("overall")]
+    bare = [c.name for c in asked if pattern("csat|satisfaction|满意度?").fullmatch(c.name)]
+    alone = [asked[0].name] if len(asked) == 1 else []
+    return next(iter((*named, *bare, *alone)), "")
+
+
+def _metric(column: Column, scale: Scale, csat: str) -> str:
     """Return what kind of metric a rated question is, empty for a touchpoint."""
-    if RECOMMEND.search(column.said):
+    if column.says("recommend"):
         return "nps" if scale.ends == (0, 10) else "mean"
-    if column.name in csat:
+    if column.name == csat:
         return "csat"
-    ease = EASE.search(column.said) and scale.high == 7
-    return "ces" if EFFORT.search(column.said) or ease else ""
+    return "ces" if column.says("effort") or (column.says("ease") and scale.high == 7) else ""
 
 
 def _lower(column: Column) -> bool:
-    hard = EFFORT.search(column.said) and HARD.search(column.said)
-    return bool(hard or BEST_IS_ONE.search(column.said))
+    return column.says("best_is_one") or (column.says("effort") and column.says("hard"))
 
 
-def _against(rated: list[tuple[Column, Scale]]) -> dict[str, list[str]]:
-    """Return a question for each item whose answers run against those of all the others."""
+def _against(rated: list[tuple[Column, Scale]]) -> set[str]:
+    """Return the items whose answers run against those of all the others."""
     if len(rated) < 3:
-        return {}
-    answers = pd.DataFrame(
-        {
-            c.name: values.answers(
-                c.texts,
-                scale=s.ends,
-                values=s.answers,
-                missing=(*s.codes, *s.missing),
-                not_applicable=s.not_applicable,
-            ).ratings
-            * (-1 if _lower(c) else 1)
-            for c, s in rated
-        }
-    )
-    alike = answers.corr(min_periods=30)
-    return {
-        str(name): ["its answers run against the other items: is `direction:` right?"]
-        for name in alike
-        if alike[name].drop(name).median() < -0.25
+        return set()
+    answers = {
+        c.name: values.answers(
+            c.texts,
+            scale=s.ends,
+            values=s.answers,
+            missing=(*s.codes, *s.missing),
+            not_applicable=s.not_applicable,
+        ).ratings
+        * (-1 if _lower(c) else 1)
+        for c, s in rated
     }
-
-
-def _block(lines: Lines, stem: str, block: list[Column], keys: Keys) -> None:
-    key = keys.of(stem, "choices")
-    names = ", ".join(quoted(column.name) for column in block)
-    cells = {values.plain(t).casefold() for column in block for t in column.texts.unique()}
-    flow = f"columns: [{names}], kind: multiple"
-    asks = ["to which question do these choices belong?"] if stem == OWN else []
-    if {"1", "2"} == cells:
-        flow += ", chosen: [1]"
-        asks = ["the cells are 1 and 2: does 1 mean chosen? So it is read"]
-    n = sum(len(column.texts) for column in block)
-    lines.add(
-        2,
-        f"{key}: {{{flow}{_label(key, block[0], stem)}}}",
-        f"{len(block)} columns of one question, {n} cells filled",
-        asks,
-    )
+    alike = pd.DataFrame(answers).corr(min_periods=30)
+    return {str(name) for name in alike if alike[name].drop(name).median() < -0.25}

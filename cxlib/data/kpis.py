@@ -161,6 +161,12 @@ def _shares(
             "so, write `scale: [0, 100]`.",
             first,
         )
+    elif len(bare) and bare.max() > 1 and kpi.value is not None:
+        ledger.warn(
+            path,
+            f"holds {bare.max():g}, which is {bare.max():.0%}: if {bare.max():g}% is meant, write "
+            "`scale: [0, 100]`.",
+        )
     return figures
 
 

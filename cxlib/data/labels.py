@@ -13,11 +13,13 @@ from cxlib.data import values
 from cxlib.data.dates import MONTHS
 
 _QUARTERS = str.maketrans("一二三四", "1234")
+_YEAR = r"[-/ .'’]{0,2}(?P<year>\d{4}|\d{2})"
 _FORMS = (
-    (re.compile(r"(?P<year>\d{4})[-/ .]?Q(?P<quarter>[1-4])", re.IGNORECASE), "quarter"),
-    (re.compile(r"Q(?P<quarter>[1-4])[-/ .]?(?P<year>\d{4})", re.IGNORECASE), "quarter"),
-    (re.compile(r"(?P<year>\d{4})年?第?(?P<quarter>[1-4])季度?"), "quarter"),
-    (re.compile(r"(?P<year>\d{4})[-/._年](?P<month>0?[1-9]|1[0-2])月?"), "month"),
+    (re.compile(r"(?P<year>\d{4}|\d{2})[-/ .]?[QT](?P<quarter>[1-4])", re.IGNORECASE), "quarter"),
+    (re.compile(rf"[QT](?P<quarter>[1-4]){_YEAR}", re.IGNORECASE), "quarter"),
+    (re.compile(rf"(?P<quarter>[1-4])[QT]{_YEAR}", re.IGNORECASE), "quarter"),
+    (re.compile(r"(?P<year>\d{4}|\d{2}(?=年))年?第?(?P<quarter>[1-4])季度?"), "quarter"),
+    (re.compile(r"(?P<year>\d{4}|\d{2}(?=年))[-/._年](?P<month>0?[1-9]|1[0-2])月?"), "month"),
     (re.compile(r"(?P<month>0?[1-9]|1[0-2])[-/_.](?P<year>\d{4})"), "month"),
     (re.compile(r"(?P<name>[A-Z]{3,9})\.?[-/ ,'’]{1,2}(?P<year>\d{4}|\d{2})", re.I), "month"),
     (re.compile(r"(?P<year>\d{4})[-/ ](?P<name>[A-Z]{3,9})", re.I), "month"),
@@ -33,14 +35,14 @@ def label(text: str) -> str | None:
         found = pattern.fullmatch(plain)
         if found is None:
             continue
+        year = found["year"] if len(found["year"]) == 4 else f"20{found['year']}"
         if kind == "quarter":
-            return f"{found['year']}Q{found['quarter']}"
+            return f"{year}Q{found['quarter']}"
         if kind == "month":
             told = found.groupdict()
             month = MONTHS.get(told["name"].casefold(), 0) if "name" in told else int(told["month"])
-            year = found["year"] if len(found["year"]) == 4 else f"20{found['year']}"
             return f"{year}-{month:02d}" if month else None
-        return str(found["year"])
+        return year
     return None
 
 

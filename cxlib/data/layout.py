@@ -29,8 +29,9 @@ _TAIL = 5
 """Filled rows at the end among which totals and notes are looked for."""
 _TOTAL = re.compile(
     r"(合计|总计|小计|汇总|总数|平均[值分数]?|均值|合計|總計|小計|total|grand total|sub-?total|sum|"
-    r"totale|"
-    r"average|mean|overall|count|gesamt|summe|durchschnitt|mittelwert|somme|moyenne|promedio|suma)"
+    r"totale?( g[eé]n[eé]ral)?|総計|平均|합계|총계|평균|average|mean|overall|count|gesamt|summe|"
+    r"gesamt(summe|ergebnis)|durchschnitt|mittelwert|somme|moyenne( g[eé]n[eé]rale)?|promedio|"
+    r"suma|media|totaal|gemiddelde|итого|всего|среднее)"
     r"\s*[:：]?\s*([(（].*[)）]|[\d,.%]*)",
     re.IGNORECASE,
 )

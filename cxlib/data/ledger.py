@@ -157,8 +157,17 @@ class Ledger:
             lines.append(f"where {name}: {counts.total()} left out, {shown}")
         return list(dict.fromkeys([*lines, *self.notes]))
 
-    def column(self, raw: Raw, name: str | Sequence[str] | None, path: Path) -> pd.Series | None:
+    def column(
+        self,
+        raw: Raw,
+        name: str | Sequence[str] | None,
+        path: Path,
+        *,
+        codes: Sequence[values.Code] = (),
+    ) -> pd.Series | None:
         """Return the cells of a column; of several, the first of a row that holds an answer.
+
+        A code, such as of no answer, is none.
 
         What is not there, is not in every file, or is borne by several columns is noted.
         """
@@ -175,15 +184,15 @@ class Ledger:
         cells = raw.texts(found[0])
         for column in found[1:]:
             other = raw.texts(column)
-            filled = cells.str.strip() != ""
-            both = int((filled & (other.str.strip() != "") & (cells != other)).sum())
+            filled, more = (~values.is_blank(each, codes) for each in (cells, other))
+            both = int((filled & more & (cells != other)).sum())
             if both:
                 self.warn(
                     path,
                     f"{both} rows hold an answer in {found[0]!r} and another in {column!r}; the "
                     "first counts.",
                 )
-            cells = cells.where(filled, other)
+            cells = cells.where(filled | (~more & (cells.str.strip() != "")), other)
         return cells
 
     def _absent(self, raw: Raw, name: str, path: Path) -> None:
@@ -287,6 +296,15 @@ class Ledger:
     ) -> pd.Series:
         """Return a column's numbers (float64), none of which may lie below `lowest`."""
         sign = self.decimal(raw, texts, section, path)
+        parted = "" if section.source.decimal else values.may_be_thousands(texts)
+        if parted:
+            read, other = (values.number(parted, s) for s in (sign, ",."[sign == ","]))
+            self.warn(
+                path,
+                f"column {texts.name!r}: {parted!r} is read as {read:g}, and could be {other:g}; "
+                "say which by `decimal:` under `source:`.",
+                texts.name,
+            )
         numbers, stray = values.numbers(texts, missing=section.missing, decimal=sign)
         bad = stray | (numbers < lowest)
         if bad.any():

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from cxlib.data import text as texts
 from cxlib.data.formats import SUFFIXES, Content, matches, read_content
 from cxlib.data.layout import Grid, Integers, count_named, lay_out
 from cxlib.data.platforms import header_name
-from cxlib.data.text import UNSAVED
 from cxlib.errors import DataError, nearest
 from cxlib.workspace import file_digest
 
@@ -171,7 +171,7 @@ def read(
 def _refuse_unsaved(grid: Grid, wanted: Sequence[str], file: str) -> None:
     """Refuse formulas that no program has worked out, in the wanted columns; in all, if none is."""
     for name in grid.names:
-        unsaved = grid.cells[name] == UNSAVED
+        unsaved = grid.cells[name] == texts.UNSAVED
         named = not wanted or any(matches(name, header_name(pattern)) for pattern in wanted)
         if unsaved.any() and named:
             raise DataError(
@@ -201,6 +201,12 @@ def _sheets(
     told = [content.odd] if content.odd else []
     if content.odd:
         warnings.append(f"{content.odd}; it is read as such.")
+    odd = next(filter(None, (texts.garbled(sheet.rows[:2000]) for sheet in content.sheets)), "")
+    if odd:
+        warnings.append(
+            f"{file} holds garbled text, such as {odd!r}: it was saved in another encoding than "
+            "it was in; export it anew."
+        )
     if content.encoding:
         told.append(content.encoding + (f", e.g. {content.sample!r}" if content.sample else ""))
     if source.sheet is not None and "*" in source.sheet and len(laid) > 1:

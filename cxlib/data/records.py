@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxlib.data import coding, comments, programme, values
 from cxlib.data.keys import canonical
-from cxlib.data.ledger import NO_TIME, Ledger, Path
+from cxlib.data.ledger import NO_TIME, Ledger, Path, examples
 from cxlib.data.readers import Raw
 from cxlib.data.schema import COUNT, FLAG, NUMBER, STATES, TABLES, TIME, Column
 from cxlib.errors import DataError
@@ -82,7 +82,7 @@ def make_records(raw: Raw, client: Client, at: Path, ledger: Ledger) -> pd.DataF
         frame = programme.SETTLED[name](raw, client, frame, ledger)
     frame = _filled(frame, TABLES[name], ledger)
     if client.tickets is not None and name == "tickets" and not ledger.failed:
-        frame = _in_order(frame, zone, ledger)
+        frame = _in_order(_one_row_each(frame, ledger), zone, ledger)
     return frame
 
 
@@ -108,6 +108,20 @@ def _typed(
     return ledger.hidden(known) if column.name == "comment" else known
 
 
+def _check_breaches(raw: Raw, name: str, ledger: Ledger) -> None:
+    """Refuse a bare yes or no under a name that speaks of breaches: it says the opposite."""
+    texts = raw.texts(raw.find(name) or name)
+    bare = values.is_code(texts, ("1", "true", "yes", "y", "是", "0", "false", "no", "n", "否"))
+    if _BREACHED.search(name) and bare.any():
+        ledger.error(
+            ("tickets", "columns", "sla_met"),
+            f"column {name!r} tells what broke the SLA, and `sla_met` what met it: "
+            f"{examples(raw, texts, bare)}; write `sla_met: {{column: {name}, values: "
+            "{…: 0, …: 1}}`.",
+            name,
+        )
+
+
 def _counts(raw: Raw, texts: pd.Series, section: Table, ledger: Ledger, path: Path) -> pd.Series:
     """Return how often; a yes or no counts once or never."""
     flags, _stray = values.flags(texts, missing=section.missing)
@@ -130,6 +144,9 @@ def _tickets(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledger) -> p
     if texts is not None:
         frame["handle_seconds"] = 60 * ledger.numbers(raw, texts, section, path, lowest=0)
     frame = _durations(raw, section, frame, ledger)
+    told = section.columns.sla_met
+    if "sla_met" in frame and told is not None and not getattr(told, "values", {}):
+        _check_breaches(raw, told.column, ledger)
     if "state" in frame:
         declared = {state: getattr(section.states, state, ()) for state in STATES}
         frame["state"] = programme.sorted_as(
@@ -178,17 +195,37 @@ def _durations(raw: Raw, section: Tickets, frame: pd.DataFrame, ledger: Ledger) 
     return frame
 
 
+FAR, PAST = _("date far in the future"), _("date far in the past")
+AGAIN = _("another row of the same ticket")
+_BREACHED = re.compile(r"breach|violat|overdue|超时|逾期|违约", re.IGNORECASE)
 CONTRADICT = _("times that contradict each other")
 SKIPPED = _("time that the clock skipped")
+OLDEST = pd.Timedelta(days=50 * 365)
+"""A ticket older than this is none: its date is a zero of a spreadsheet or of Unix."""
 MANY = 0.2
 """More tickets than this whose times contradict have a wrong time zone, or wrong columns."""
+
+
+def _one_row_each(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Leave out rows that repeat one exactly, and of a ticket's other rows all but the last."""
+    if "ticket_id" not in frame or not ledger.repeated(frame[["ticket_id"]]).any():
+        return frame
+    same = frame.duplicated(keep="last")
+    ledger.drop(_("repeats a row exactly"), int(same.sum()))
+    frame = frame[~same]
+    former = frame["ticket_id"].duplicated(keep="last")
+    n, example = ledger.aside.get(AGAIN, (0, ""))
+    first = "" if not former.any() else str(frame.loc[former, "created_at"].iloc[0])
+    ledger.aside[AGAIN] = (n + int(former.sum()), example or f"created {first}")
+    return frame[~former].reset_index(drop=True)
 
 
 def _in_order(frame: pd.DataFrame, zone: str | None, ledger: Ledger) -> pd.DataFrame:
     """Leave out tickets that ended before they began or at a time that never was, and say so."""
     wrong = {CONTRADICT: pd.Series(False, index=frame.index)}
-    wrong[SKIPPED] = wrong[CONTRADICT].copy()
+    wrong |= {reason: wrong[CONTRADICT].copy() for reason in (SKIPPED, FAR, PAST)}
     said: dict[str, str] = {}
+    now = pd.Timestamp.now()
     for column, key in (("created_at", "created"), ("first_response_at", "first_response"),
                         ("resolved_at", "resolved"), ("closed_at", "closed")):  # fmt: skip
         if column not in frame:
@@ -198,7 +235,14 @@ def _in_order(frame: pd.DataFrame, zone: str | None, ledger: Ledger) -> pd.DataF
         if zone is not None:
             known = frame[column].dt.tz_localize(zone, ambiguous=True, nonexistent="NaT")
             gap = known.isna() & frame[column].notna()
-        for reason, found in ((CONTRADICT, early), (SKIPPED, gap & ~early)):
+        far = frame[column] > now + pd.Timedelta(days=366)
+        past = frame[column] < now - OLDEST
+        for reason, found in (
+            (FAR, far),
+            (PAST, past),
+            (CONTRADICT, early & ~past),
+            (SKIPPED, gap & ~early),
+        ):
             if found.any():
                 first = frame[found].iloc[0]
                 said.setdefault(reason, f"{key} {first[column]}, created {first['created_at']}")
@@ -216,6 +260,9 @@ def settle(client: Client, ledger: Ledger, kept: int) -> None:
     said = {
         CONTRADICT: "ended before they were created",
         SKIPPED: f"have a time that the clocks of {client.calendar.timezone} skipped",
+        FAR: "have a date far in the future",
+        PAST: "have a date decades back",
+        AGAIN: "are another row of a ticket (a log of events? write `events: true`)",
     }
     total = kept + sum(n for n, _first in ledger.aside.values())
     for reason, (n, first) in ledger.aside.items():

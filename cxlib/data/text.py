@@ -127,6 +127,8 @@ def _chinese(char: str) -> float:
     return max(rare, 0.7 if not lead and 0xA4 <= _lead(char, "big5") <= 0xC6 else 0.0)
 
 
+_SIGNS = "€£§°«»¿¡–—‘’“”…"
+_VOWELS = {"cp1251": "оеаияы", "cp1253": "αεηιουωάέήίόύώ"}
 _LIKE: dict[str, Callable[[str], float]] = {
     "gb18030": _chinese,
     "big5": lambda char: 0xA1 <= _lead(char, "big5") <= 0xC6,
@@ -134,8 +136,13 @@ _LIKE: dict[str, Callable[[str], float]] = {
         "\u3040" <= char <= "\u30ff" or 0x81 <= _lead(char, "shift_jis") <= 0x98
     ),
     "euc_kr": lambda char: "\uac00" <= char <= "\ud7a3",
+    "euc_jp": lambda char: (
+        "\u3040" <= char <= "\u30ff" or 0xB0 <= _lead(char, "euc_jp") <= 0xCF or char in "、。ー"
+    ),
     "cp1251": lambda char: "\u0410" <= char <= "\u0451",
-    "cp1252": lambda char: (char.isalpha() and char not in "ªºƒ") or char in "€£§°«»¿¡–—‘’“”…",
+    "cp1253": lambda char: "\u0386" <= char <= "\u03ce",
+    "cp1252": lambda char: char.lower() in "àáâãäåæçèéêëìíîïñòóôõöøùúûüßœ" or char in _SIGNS,
+    "cp1250": lambda char: char.lower() in "áäąćčďéęěíłľńňóôöőřśšťúůűüýźżžß" or char in _SIGNS,
 }
 """How much a character is of the language that an encoding is for, 0 to 1."""
 
@@ -144,13 +151,18 @@ def _judged(content: bytes, file: str) -> str:
     """Return the text in GB18030 if it reads like Chinese in it."""
     merits = {encoding: _merit(content, encoding) for encoding in _LIKE}
     merit = merits["gb18030"]
-    others = max(value for name, value in merits.items() if name in ("big5", "shift_jis", "euc_kr"))
-    if merit >= 0.7 and (merit >= others or merit >= 0.95) and not _hangul(content, merits):
+    others = max(
+        value for name, value in merits.items() if name in ("big5", "shift_jis", "euc_kr", "euc_jp")
+    )
+    korean = _hangul(content, merits)
+    if merit >= 0.7 and (merit >= others or merit >= 0.95) and not korean:
         return content.decode("gb18030")
     at = next(i for i, byte in enumerate(content) if byte >= 0x80)
     line, number = content.splitlines()[_line(content, at) - 1], _line(content, at)
-    likely = sorted((n for n in merits if merits[n] >= 0.5), key=lambda n: -merits[n])[:3]
-    shown = [f"{_word(line.decode(name, 'replace'))!r} as {name}" for name in likely]
+    merits["euc_kr"] += korean
+    likely = sorted((n for n in merits if merits[n] >= 0.6), key=lambda n: -merits[n])[:3]
+    words = {_word(line.decode(name, "replace")): name for name in reversed(likely)}
+    shown = [f"{word!r} as {name}" for word, name in reversed(words.items())]
     told = f": line {number} reads {', '.join(shown)}" if shown else f": line {number} is no UTF-8"
     best = likely[0] if likely else "…"
     raise DataError(
@@ -168,13 +180,18 @@ def _merit(content: bytes, encoding: str) -> float:
     counts = Counter(char for char in text if ord(char) > 127)
     like = _LIKE[encoding]
     merit = sum(n * like(char) for char, n in counts.items()) / (sum(counts.values()) or 1)
-    if encoding == "cp1252":  # accents stand between plain letters, not in rows of their own
+    if encoding in (
+        "cp1252",
+        "cp1250",
+    ):  # accents stand between plain letters, not in rows of their own
         runs = re.findall(r"[\x80-\u024f]+", text)
         merit *= sum(len(run) <= 2 for run in runs) / (len(runs) or 1)
-    if encoding == "cp1251":  # Cyrillic words hold no plain letters
+    if encoding in _VOWELS:  # Cyrillic and Greek words hold no plain letters, and vowels
         words = [word for word in re.findall(r"\w+", text) if not word.isascii()]
         pure = [word for word in words if not re.search("[A-Za-z]", word)]
         merit *= len(pure) / (len(words) or 1)
+        sounds = sum(n for char, n in counts.items() if char.lower() in _VOWELS[encoding])
+        merit *= min(1.0, 5 * sounds / (sum(counts.values()) or 1))
     return merit
 
 
@@ -196,6 +213,15 @@ def sample(rows: Iterable[list[str]]) -> str:
     """Return the first cell that goes beyond ASCII: what tells a reader the encoding is right."""
     cells = (cell for row in rows for cell in row if not cell.isascii())
     return next(cells, "").strip()[:24]
+
+
+_GARBLED = re.compile("[ÃÂ][\x80-¿Œœ‚„†‡ˆ‰Š‹Žš›žŸ]|â€|\ufffd")
+
+
+def garbled(rows: Iterable[list[str]]) -> str:
+    """Return the first cell that was decoded wrongly before it was saved: cafÃ©, or �."""
+    cells = (cell for row in rows for cell in row if not cell.isascii())
+    return next((cell.strip()[:24] for cell in cells if _GARBLED.search(cell)), "")
 
 
 # --- rows -----------------------------------------------------------------------------------------

@@ -6,17 +6,29 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from ruamel.yaml import YAML
 
 from cxlib.data.text import INVISIBLE
 
 Code = str | int | float
 
+WORDS: dict[str, Any] = YAML(typ="safe", pure=True).load(
+    Path(__file__).with_name("vocabulary.yaml").read_text(encoding="utf-8")
+)
+"""The words, guesses and questions of ``vocabulary.yaml``."""
+LIKERT = {word: value for value, words in WORDS["likert"].items() for word in words.split("|")}
+"""What answers in words say, 1 (worst) to 5 (best)."""
+
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
+_POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+"""Thousands parted by points, or decimals of three digits."""
 _DECIMAL_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
 _GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[ '’]\d{3})+(?:[.,]\d+)?")
 _CURRENCY = re.compile(r"(?<=^-)[¥￥$€£]\s*|^[¥￥$€£]\s*|\s*[元€]$")
@@ -25,21 +37,26 @@ _OWED = re.compile(r"\((.*\d[.,]\d\d)\)")
 _TRUE = frozenset(
     [
         *("1", "true", "yes", "y", "t", "是", "有", "对", "√", "✓", "ja", "oui", "sí", "met"),
-        *("within sla", "in sla", "achieved", "已达标", "达标", "按时", "及时", "未超时"),
+        *("within sla", "in sla", "achieved", "已达标", "达标", "按时", "及时", "未超时", "pass"),
+        *("on time", "in time", "compliant", "passed", "eingehalten", "respecté", "准时", "合格"),
     ]
 )
 _FALSE = frozenset(
     [
         *("0", "false", "no", "n", "f", "否", "无", "没有", "不是", "×", "nein", "non", "missed"),
-        *("sla violated", "violated", "breached", "not met", "未达标", "超时", "已超时"),
+        *("sla violated", "violated", "breached", "not met", "未达标", "不达标", "超时", "已超时"),
+        *("overdue", "late", "fail", "failed", "non-compliant", "not compliant", "noncompliant"),
+        *("outside sla", "out of sla", "verletzt", "überschritten", "dépassé", "逾期", "不合格"),
     ]
 )
-_STARS = re.compile(r"([★⭐]+)([☆✩]*)\ufe0f?")
+_STARS = re.compile(r"([★⭐]+)([☆✩]*)\ufe0f?(?:\s+\D+)?")
+_MARKS = r"分|颗?星|stars?|points?|pts?|sternen?|stern|punkte?|étoiles?|estrellas?|stell[ae]"
+_NUMERAL = re.compile(r"([一二三四五六七八九十])(?=\s*颗?[星分]$)")
 _IN_TEXT = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
-        r"(?P<n>-?\d+)\s*(?:分|星|颗星|stars?|points?|pts?)?",
-        r"(?P<n>\d+)\s*(?:/|out of|von|sur|de)\s*(?P<of>\d+)(?:\s*(?:分|stars?))?",
+        rf"(?P<n>-?\d+)\s*(?:{_MARKS})?",
+        rf"(?P<n>\d+)\s*(?:/|out of|von|sur|de)\s*(?P<of>\d+)(?:\s*(?:{_MARKS}))?",
         r"(?P<n>-?\d+)\s*(?:分|星|stars?|points?)?\s*(?:[-–—=:：.。)）、|]|\s[-–—]\s)\s*[^\d\s].*",
         r"(?P<n>-?\d+)\s*(?:分|星|stars?|points?)?\s*[(（\[][^\d]+[)）\]]",
         r"(?P<n>-?\d+)\s*\[[A-Z]\w*\]",
@@ -47,6 +64,11 @@ _IN_TEXT = tuple(
         r"[^\d]*[^\d\s]\s*[-–—=:：]\s*(?P<n>\d+)\s*(?:分|星|stars?|points?)?",
     )
 )
+_ENDS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (r"(?P<n>\d+)(?P<word>\D+)", r"(?P<word>\D+)(?P<n>\d+)")
+)
+"""A number at the beginning or end: an answer where each text has its own, beside its own words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +82,17 @@ class Answers:
     used: pd.Series
     stray: pd.Series
     read: Mapping[str, float]
+
+
+@cache
+def pattern(words: str) -> re.Pattern[str]:
+    """Return an expression, whatever the case: an entry of the words by its name, or itself."""
+    return re.compile(WORDS.get(words, words), re.IGNORECASE)
+
+
+def found(words: str, text: str) -> bool:
+    """Tell whether a text holds such words."""
+    return pattern(words).search(text) is not None
 
 
 def plain(text: str) -> str:
@@ -76,7 +109,7 @@ def by_value(texts: pd.Series, function: Callable[[str], Any], dtype: str) -> pd
 
 def _bare(text: str) -> str:
     """Return a cell without its currency and the blanks or apostrophes that part thousands."""
-    bare = _CURRENCY.sub("", plain(text))
+    bare = _CURRENCY.sub("", plain(text).removeprefix("'"))
     if owed := _OWED.fullmatch(bare):
         bare = f"-{_CURRENCY.sub('', owed[1])}"
     return re.sub(r"[ '’]", "", bare) if _GROUPS.fullmatch(bare) else bare
@@ -87,6 +120,8 @@ def number(text: str, decimal: str = ".") -> float:
     bare = _bare(text)
     if decimal == "," and _DECIMAL_COMMA.fullmatch(bare):
         bare = bare.replace(".", "").replace(",", ".")
+    elif decimal == "," and _POINTS.fullmatch(bare):
+        bare = bare.replace(".", "")
     elif _THOUSANDS.fullmatch(bare):
         bare = bare.replace(",", "")
     return float(bare) if _NUMBER.fullmatch(bare) else float("nan")
@@ -96,15 +131,18 @@ def decimal_of(texts: pd.Series, decimal: str) -> str:
     """Return the decimal sign of a column: as declared, or as its cells can only mean it.
 
     In a file with semicolons a comma is decimal; elsewhere it is if some cell writes it so that it
-    cannot part thousands (1,5) and none writes a point.
+    cannot part thousands (1,5) and none writes a point. Points alone part thousands where a cell
+    has two, or where commas part decimals.
     """
     unique = [_bare(text) for text in texts.unique()]
     commas = [text for text in unique if "," in text]
+    points = [text for text in unique if "." in text]
+    if points and not commas and all(_POINTS.fullmatch(text) for text in points):
+        return "," if decimal == "," or any(text.count(".") > 1 for text in points) else "."
     if not commas or not all(_DECIMAL_COMMA.fullmatch(text) for text in commas):
         return "."
     if decimal:
         return decimal
-    points = any("." in text for text in unique)
     odd = any(not _THOUSANDS.fullmatch(text) for text in commas)
     return "," if odd and not points else "."
 
@@ -164,6 +202,12 @@ def answers(
     )
 
 
+def may_be_thousands(texts: pd.Series) -> str:
+    """Return a cell such as 1.300, where every point of a column could part thousands."""
+    points = [bare for text in texts.unique() if "." in (bare := _bare(text))]
+    return points[0] if points and all(_POINTS.fullmatch(text) for text in points) else ""
+
+
 def _word(text: str) -> str:
     return "".join(plain(text).casefold().split())
 
@@ -179,10 +223,12 @@ def in_texts(
 ) -> dict[str, float]:
     """Return the answers that texts hold themselves: "10 - Very likely", 满意(4分), 4/5, ★★★★☆."""
     found: dict[str, float] = {}
+    rest: list[str] = []
     for text in texts:
-        bare = plain(text)
+        bare = _NUMERAL.sub(lambda m: str(1 + "一二三四五六七八九十".index(m[1])), plain(text))
         if not np.isnan(number(bare)) or _word(text) in known:
             continue
+        rest.append(text)
         stars = _STARS.fullmatch(text.strip())
         if stars and len(stars[1]) + len(stars[2]) in (len(stars[1]), scale[1]):
             found[text] = float(len(stars[1]))
@@ -190,6 +236,12 @@ def in_texts(
         hit = next((m for pattern in _IN_TEXT if (m := pattern.fullmatch(bare))), None)
         if hit and float(hit.groupdict().get("of") or scale[1]) == scale[1]:
             found[text] = float(hit["n"])
+    rest = [text for text in rest if text not in found]
+    for pattern in _ENDS:
+        ends = {text: m for text in rest if (m := pattern.fullmatch(plain(text)))}
+        words, ranks = ({m[part] for m in ends.values()} for part in ("word", "n"))
+        if len(words) == len(ranks) == len(rest) > 1:
+            found |= {text: float(m["n"]) for text, m in ends.items()}
     return {text: value for text, value in found.items() if scale[0] <= value <= scale[1]}
 
 
@@ -230,6 +282,8 @@ def texts_or_missing(texts: pd.Series, *, missing: Sequence[Code] = ()) -> pd.Se
 
 _SPLIT = ("┋", "\n", ";", "；", "|", "、", ",", "，", "/")
 """What parts several choices in one cell, the surest first."""
+_SURE = frozenset("┋\n;；|")
+"""What hardly stands inside a choice."""
 
 
 def separator_of(texts: pd.Series, options: Sequence[str] = ()) -> str:
@@ -247,19 +301,22 @@ def separator_of(texts: pd.Series, options: Sequence[str] = ()) -> str:
         again = sum(sum(part in cell for cell in parts) > 1 for part in distinct)
         if options and distinct <= set(options):
             return mark
-        if len(distinct) <= 60 and again >= 0.7 * len(distinct) and len(distinct) < len(unique) + 3:
+        enough = (0.5 if mark in _SURE else 0.7) * len(distinct)
+        if len(distinct) <= 60 and again >= enough and len(distinct) < len(unique) + 3:
             return mark
     return ""
 
 
 _CLOCK = re.compile(r"(?:(\d+)\s*(?:d|days?|天)[\s,]*)?(?:(\d+):)?(\d+):(\d{1,2})(?:\.\d+)?")
 _UNITS = re.compile(
-    r"(?:(?P<d>[\d.]+)\s*(?:d|days?|天)[\s,]*)?(?:(?P<h>[\d.]+)\s*(?:h|hrs?|hours?|小时|时)[\s,]*)?"
-    r"(?:(?P<m>[\d.]+)\s*(?:m|mins?|minutes?|分钟|分)[\s,]*)?"
-    r"(?:(?P<s>[\d.]+)\s*(?:s|secs?|seconds?|秒))?",
+    r"P?(?:(?P<w>[\d.]+)\s*(?:w|wks?|weeks?|周)[\s,]*)?"
+    r"(?:(?P<d>[\d.]+)\s*(?:d|days?|天|tage?|jours?|j)[\s,]*)?T?"
+    r"(?:(?P<h>[\d.]+)\s*(?:h|hrs?|hours?|小时|时|std\.?|stunden?|heures?)[\s,]*)?"
+    r"(?:(?P<m>[\d.]+)\s*(?:m|mins?\.?|minuten?|minutes?|分钟|分|(?<=h\d\d)$)[\s,]*)?"
+    r"(?:(?P<s>[\d.]+)\s*(?:s|secs?|seconds?|sek\.?|sekunden?|秒))?",
     re.IGNORECASE,
 )
-_LENGTH = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+_LENGTH = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _NAMED = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cxlib.learn.lesson import Lesson
-from cxlib.learn.replies import Reply
+from cxlib.learn.lesson import Lesson, Reply
 
 __all__ = ["Lesson", "Reply"]

@@ -1,20 +1,18 @@
-"""Questions on the craft: data put right, sentences, and the capstone (lessons 4, 5 and 14)."""
+"""Answers on data put right, sentences, comments, members, the capstone (4, 5, 11, 12, 14)."""
 
 from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from cxlib.data.demo.unseen import truth
 from cxlib.learn import dirty
-from cxlib.learn.replies import Key, Rubric
-from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from cxlib.learn.lesson import Lesson
+from cxlib.learn.lesson import Lesson, Told, answers, questions
+from cxlib.learn.scores import net
 
 # --- lesson 4: the file is read plainly, without the kit's intake -----------------------------
 
@@ -27,69 +25,38 @@ def _rows(lesson: Lesson) -> list[dict[str, str]]:
 
 def _net_of(rows: list[dict[str, str]]) -> float:
     """Return the net score of the rows that count: of those sent twice, the last."""
-    last = {row["ID"]: row for row in rows}
-    given = np.array(
-        [int(row["NPS"]) for row in last.values() if row["NPS"] not in ("", "-", "99")]
-    )
-    return float(100 * ((given >= 9).mean() - (given <= 6).mean()))
+    last = {row["ID"]: row["NPS"] for row in rows}
+    return net(np.array([int(given) for given in last.values() if given not in ("", "-", "99")]))
 
 
-def _nothing_left(lesson: Lesson) -> Key:
+@answers("4.1")
+def _nothing_left(lesson: Lesson) -> Told:
     left = len(lesson.dirty().faults())
-    return Key(
-        right=-1 if left else 0,
-        unit="count",
-        within=0,
-        praise=_("Yes: the file says what the data are. Now look at what no check can know."),
-        wrong={
-            _("The check still finds {left}. Read the first one again: it names the line."): 0,
-            _("So many are left; go on until there are none."): left or -1,
-        },
-        facts={"left": left},
-    )
+    return {"right": -1 if left else 0, "one": 0, "some": left or -1, "left": left}
 
 
-def _tried_out(lesson: Lesson) -> Key:
+@answers("4.2")
+def _tried_out(lesson: Lesson) -> Told:
     rows = _rows(lesson)
-    tests = sum(row["Region"] == "Test" for row in rows)
-    return Key(
-        right=tests,
-        unit="count",
-        within=0,
-        praise=_("Yes. `where` in the client file, with the regions that count, leaves them out."),
-        wrong={_("These are all rows; count those of the region Test."): len(rows)},
-    )
+    return {"right": sum(row["Region"] == "Test" for row in rows), "rows": len(rows)}
 
 
-def _raised_by(lesson: Lesson) -> Key:
+@answers("4.3")
+def _raised_by(lesson: Lesson) -> Told:
     third = [row for row in _rows(lesson) if row["Date"][:7] in ("2026-07", "2026-08", "2026-09")]
-    real = [row for row in third if row["Region"] != "Test"]
-    return Key(
-        right=_net_of(third) - _net_of(real),
-        within=0.15,
-        praise=_("Yes: sixty clicks of a colleague, and the client would have celebrated."),
-        wrong={
-            _("This is the NPS without them; by how much did they raise it?"): _net_of(real),
-            _("This is the NPS with them; by how much did they raise it?"): _net_of(third),
-        },
-    )
+    every, real = _net_of(third), _net_of([row for row in third if row["Region"] != "Test"])
+    return {"right": every - real, "without": real, "with": every}
 
 
-def _upside_down(lesson: Lesson) -> Key:
+@answers("4.4")
+def _upside_down(lesson: Lesson) -> Told:
     rows = [row for row in _rows(lesson) if row["Region"] != "Test" and row["NPS"].isdigit()]
     found = {}
     for name in (column for column in rows[0] if column.startswith("T ")):
         pairs = [(int(r["NPS"]), int(r[name])) for r in rows if r[name] in tuple("12345")]
         found[name.removeprefix("T ")] = float(np.corrcoef(np.array(pairs).T)[0, 1])
-    ordered = sorted(found, key=found.__getitem__)
-    return Key(
-        right=ordered[0],
-        unit="word",
-        praise=_("Yes. Ask the client which end is best, then set `direction: lower`."),
-        wrong={
-            _("It goes with the others, only weakly; look for one that goes against."): ordered[1]
-        },
-    )
+    right, second, *_others = sorted(found, key=found.__getitem__)
+    return {"right": right, "second": second}
 
 
 # --- lesson 5: rules that a sentence keeps -------------------------------------------------------
@@ -117,123 +84,154 @@ def _short(text: str) -> bool:
     return chinese <= 50 if chinese else len(text.split()) <= 25
 
 
-def _lacks(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"^(?!.*(?:{pattern}))", re.IGNORECASE | re.DOTALL)
+def _has(pattern: str, text: str) -> bool:
+    return re.search(pattern, text, re.IGNORECASE) is not None
 
 
-def _gap(lesson: Lesson) -> Key:
-    survey = lesson.open("harbour-hotels").survey()
-    rows = survey[survey["nps"].notna()]
-    sign = np.sign(np.digitize(rows["nps"], [6.5, 8.5]) - 1)
-    value = 100 * float((rows["weight"] * sign).sum() / rows["weight"].sum())
-    (aim,) = (t.target for t in lesson.open("harbour-hotels").targets if t.metric == "nps")
-    return Key(
-        right=aim - value,
-        praise=_("Yes. A gap in points needs no percent sign."),
-        wrong={
-            _("This is the share of the target that is missing; points are asked for."): 100
-            * (1 - value / aim),
-        },
-    )
-
-
-def _headline(lesson: Lesson) -> Rubric:
-    engagement = lesson.open("harbour-hotels")
-    row = engagement.standing("survey").table.set_index("kpi").loc["nps"]
+@answers("5.2")
+def _headline(lesson: Lesson) -> Told:
+    row = lesson.open("harbour-hotels").standing("survey").table.set_index("kpi").loc["nps"]
     known = [row[n] for n in ("value", "target", "change", "before", "like", "last_year")]
     true: list[Any] = [abs(number) for number in (*known, row["target"] - row["value"])]
-    return Rubric(
-        rules={
-            _("Too long: at most 25 words."): _short,
-            _("At most two numbers, and at least one."): lambda t: 1 <= len(_numbers(t)) <= 2,
-            _("A number in it is not in the table; round it as it stands there."): lambda t: all(
-                any(abs(number - one) <= 0.55 for one in true) for number in _numbers(t)
-            ),
-            _("Interval, n and p belong in the line beneath."): lambda t: bool(
-                _lacks(_TECHNICAL).match(t)
-            ),
-            _("Nobody has shown a cause; say what goes with what."): lambda t: bool(
-                _lacks(_CAUSAL).match(t)
-            ),
-            _("Say what it is about: NPS or recommendation."): lambda t: bool(
-                re.search(r"NPS|recommend|推荐", t, re.IGNORECASE)
-            ),
-        },
-        praise=_("A director can say that in a meeting. Let your neighbour judge it too."),
-    )
+    return {
+        "short": _short,
+        "counted": lambda text: 1 <= len(_numbers(text)) <= 2,
+        "tabled": lambda text: all(
+            any(abs(number - one) <= 0.55 for one in true) for number in _numbers(text)
+        ),
+        "plain": lambda text: not _has(_TECHNICAL, text),
+        "causeless": lambda text: not _has(_CAUSAL, text),
+        "topic": lambda text: _has(r"NPS|recommend|推荐", text),
+    }
 
 
-def _next_step(lesson: Lesson) -> Rubric:
-    del lesson
-    return Rubric(
-        rules={
-            _("Who? Name a person or a post."): lambda t: bool(re.search(_WHO, t, re.IGNORECASE)),
-            _("By when? Name a day, a week or a month."): lambda t: bool(
-                re.search(_WHEN, t, re.IGNORECASE)
-            ),
-            _("Say what is done, not that something should be considered or improved."): (
-                lambda t: bool(_lacks(_VAGUE).match(t))
-            ),
-            _("Too long: at most 25 words."): _short,
-        },
-        praise=_("Who, what and by when: it can be asked about next month."),
+@answers("5.3")
+def _next_step(_lesson: Lesson) -> Told:
+    return {
+        "who": lambda text: _has(_WHO, text),
+        "when": lambda text: _has(_WHEN, text),
+        "concrete": lambda text: not _has(_VAGUE, text),
+        "short": _short,
+    }
+
+
+# --- lesson 11 -----------------------------------------------------------------------------------
+
+
+def _said(lesson: Lesson) -> tuple[Any, pd.DataFrame]:
+    """Return all ratings, and rating and words of those who wrote."""
+    rows = lesson.open("lakeside-bank").survey(period="history")
+    rows = rows[rows["nps"].notna()]
+    return rows["nps"].to_numpy(float), rows.loc[rows["comment"].notna(), ["nps", "comment"]]
+
+
+@answers("11.1")
+def _louder(lesson: Lesson) -> Told:
+    every, wrote = _said(lesson)
+    low = 100 * float((wrote["nps"] <= 6).mean())
+    return {"right": low - 100 * float((every <= 6).mean()), "wrote": low}
+
+
+@answers("11.2")
+def _praised(lesson: Lesson) -> Told:
+    wrote = _said(lesson)[1]
+    holds, glad = wrote["comment"].str.contains(r"\bnot\b", case=False), wrote["nps"] >= 9
+    inside = wrote["comment"].str.contains("not", case=False, regex=False)
+    cases = {"right": holds & glad, "all": holds, "inside": inside & glad}
+    return {name: int(those.sum()) for name, those in cases.items()}
+
+
+def _codes() -> tuple[Any, Any]:
+    """Return the two coders of the lesson, drawn again."""
+    rng = np.random.default_rng(11)
+    first = rng.random(200) < 0.06
+    return first, np.where(rng.random(200) < 0.06, ~first, first)
+
+
+@answers("11.3")
+def _agreed(_lesson: Lesson) -> Told:
+    first, second = _codes()
+    both = 100 * float((first & second).mean())
+    return {"right": 100 * float((first == second).mean()), "both": both}
+
+
+@answers("11.4")
+def _reliable(_lesson: Lesson) -> Told:
+    """Work out Krippendorff's alpha of two coders from its formula."""
+    first, second = _codes()
+    share, n = np.concatenate([first, second]).mean(), 2 * len(first)
+    expected = 2 * share * (1 - share) * n / (n - 1)
+    agreed = float((first == second).mean())
+    return {"right": 1 - float((1 - agreed) / expected), "share": agreed}
+
+
+# --- lesson 12 -----------------------------------------------------------------------------------
+
+_START, _END = pd.Timestamp("2025-10-01"), pd.Timestamp("2026-09-30")
+
+
+@answers("12.1")
+def _kept(lesson: Lesson) -> Told:
+    members = lesson.open("lakeside-bank").table("members")
+    there = members["joined"].lt(_START) & ~members["left"].le(_START)
+    stayed = float((there & ~members["left"].le(_END)).sum() / there.sum())
+    now = members["joined"].le(_END) & ~members["left"].le(_END)
+    return {"right": stayed, "now": float(now.sum() / there.sum()), "left": 1 - stayed}
+
+
+def _spend(lesson: Lesson, client: str, by: tuple[str, ...] = ()) -> pd.DataFrame:
+    from cxlib.analysis import members
+
+    engagement = lesson.open(client)
+    found = members.value_of_experience(
+        engagement.table("members"),
+        engagement.survey(period="history"),
+        engagement.table("transactions"),
+        horizon=180,
+        as_of=_END,
+        adjust_for=by,
+    ).table
+    return found[found["outcome"] == "spend"].set_index("step")
+
+
+@answers("12.2")
+def _clear_steps(lesson: Lesson) -> Told:
+    found = _spend(lesson, "harbour-hotels", ("tier",))
+    holds_zero = (found["value_low"] < 0) & (found["value_high"] > 0)
+    return {"right": int((~holds_zero).sum()), "steps": len(found)}
+
+
+@answers("12.3")
+def _worth(lesson: Lesson) -> Told:
+    found = _spend(lesson, "lakeside-bank").loc["detractor to passive"]
+    return {"right": float(found["value"]), "raw": found["raw"]}
+
+
+@answers("12.4")
+def _case(lesson: Lesson) -> Told:
+    found = (
+        200 * _spend(lesson, "lakeside-bank").loc["detractor to passive", ["value_low", "value"]]
     )
+    return {"right": float(found["value_low"]), "middle": float(found["value"])}
 
 
 # --- lesson 14: the truth of a seed --------------------------------------------------------------
 
 
-def _what_happened(lesson: Lesson) -> Key:
-    event = truth(lesson.seed).event
-    told = {"broke": "like for like", "mix": "mix", "nothing": "unclear"}
-    hints = {
-        "like for like": _("That would mean comparable customers judge differently. Do they?"),
-        "mix": _("That would mean other customers answered. Did the shares of the groups move?"),
-        "both": _("One of the two is enough here. Which interval holds zero?"),
-        "unclear": _("Something did happen; the change is larger than chance."),
-    }
-    return Key(
-        right=told[event],
-        unit="word",
-        praise=_("Yes, that is what was planted."),
-        wrong={hint: cause for cause, hint in hints.items() if cause != told[event]},
-    )
+@answers("14.1")
+def _what_happened(lesson: Lesson) -> Told:
+    causes = {"broke": "like for like", "mix": "mix", "nothing": "unclear"}
+    mistakes = {cause: cause for cause in questions()["14.1"]["wrong"]}
+    return {"right": causes[truth(lesson.seed).event], **mistakes}
 
 
-def _planted(lesson: Lesson) -> Key:
-    engagement = lesson.unseen(lesson.seed)
-    return Key(
-        right=set(truth(lesson.seed).drivers),
-        unit="word",
-        praise=_("Yes. The others only go with it, because moods are shared."),
-        wrong={
-            _("They all correlate; which are left once the others are held equal?"): {
-                point.key for point in engagement.touchpoints
-            }
-        },
-    )
+@answers("14.2")
+def _planted(lesson: Lesson) -> Told:
+    every = {point.key for point in lesson.unseen(lesson.seed).touchpoints}
+    return {"right": set(truth(lesson.seed).drivers), "all": every}
 
 
-def _begin_with(lesson: Lesson) -> Key:
+@answers("14.3")
+def _begin_with(lesson: Lesson) -> Told:
     planted = truth(lesson.seed)
-    others = {key for key in planted.drivers if key != planted.weakest}
-    return Key(
-        right=planted.weakest,
-        unit="word",
-        praise=_("Yes: it matters, and there is room above it."),
-        wrong={_("These matter, but they are rated well: keep them up."): others},
-    )
-
-
-QUESTIONS = {
-    "4.1": _nothing_left,
-    "4.2": _tried_out,
-    "4.3": _raised_by,
-    "4.4": _upside_down,
-    "5.1": _gap,
-    "5.2": _headline,
-    "5.3": _next_step,
-    "14.1": _what_happened,
-    "14.2": _planted,
-    "14.3": _begin_with,
-}
+    return {"right": planted.weakest, "others": set(planted.drivers) - {planted.weakest}}

@@ -1,21 +1,18 @@
-"""Questions on drivers, scenarios and targets (lessons 6, 7 and 8)."""
+"""Answers on targets, drivers, scenarios, waiting times and charts (5.1, 6 to 10)."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from cxlib.learn.replies import Key
-from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from cxlib.learn.lesson import Lesson
-
-# --- lesson 6: least squares by plain matrices ---------------------------------------------------
+from cxlib.learn.lesson import Lesson, Told, answers
+from cxlib.learn.scores import net, signs
 
 HARBOUR = "harbour-hotels"
+
+# --- lesson 6: least squares by plain matrices ---------------------------------------------------
 
 
 def _fitted(lesson: Lesson) -> tuple[list[str], Any, float]:
@@ -46,219 +43,222 @@ def _drivers(lesson: Lesson) -> set[str]:
     return {key for key, value in zip(keys, t, strict=True) if abs(value) > 3}
 
 
-def _correlated(lesson: Lesson) -> Key:
+@answers("6.1")
+def _correlated(lesson: Lesson) -> Told:
     engagement = lesson.open(HARBOUR)
     rows = engagement.survey(period="history")
-    found = []
-    for point in engagement.touchpoints:
-        pairs = rows[["nps", point.key]].dropna().to_numpy(float).T
-        found.append(float(np.corrcoef(pairs)[0, 1]))
-    return Key(
-        right=sum(r > 0.2 for r in found),
-        unit="count",
-        within=0,
-        praise=_("Yes, all of them. The ranking says nothing about any single one."),
-        wrong={
-            _("You have counted those above 0.3; the question says 0.2."): sum(
-                r > 0.3 for r in found
-            )
-        },
-    )
+    pairs = [rows[["nps", point.key]].dropna() for point in engagement.touchpoints]
+    found = np.array([np.corrcoef(pair.to_numpy(float).T)[0, 1] for pair in pairs])
+    return {"right": int((found > 0.2).sum()), "higher": int((found > 0.3).sum())}
 
 
-def _proven(lesson: Lesson) -> Key:
+@answers("6.2")
+def _proven(lesson: Lesson) -> Told:
     every = {point.key for point in lesson.open(HARBOUR).touchpoints}
     right = _drivers(lesson)
-    return Key(
-        right=right,
-        unit="word",
-        praise=_("Yes: the three that were planted, and none besides."),
-        wrong={
-            _("They all correlate; which are left once the others are held equal?"): every,
-            _("These are the ones that add nothing of their own."): every - right,
-        },
-    )
+    return {"right": right, "all": every, "others": every - right}
 
 
-def _explained(lesson: Lesson) -> Key:
+@answers("6.3")
+def _explained(lesson: Lesson) -> Told:
     explained = _fitted(lesson)[2]
-    return Key(
-        right=explained,
-        unit="share",
-        within=0.01,
-        praise=_("Yes. The rest is what no questionnaire asked, and chance."),
-        wrong={_("This is the multiple correlation; its square is explained."): explained**0.5},
-    )
+    return {"right": explained, "root": explained**0.5}
 
 
-def _begin(lesson: Lesson) -> Key:
+@answers("6.4")
+def _begin(lesson: Lesson) -> Told:
     rows = lesson.open(HARBOUR).survey()
-    means = {key: float(rows[key].mean()) for key in _drivers(lesson)}
-    ordered = sorted(means, key=means.__getitem__)
-    return Key(
-        right=ordered[0],
-        unit="word",
-        praise=_("Yes: it matters, and there is room above it."),
-        wrong={
-            _("It matters, but it is rated well: keep it up rather than mend it."): ordered[-1],
-            _("It matters too, but another driver is rated lower."): ordered[1],
-        },
-    )
+    ordered = sorted(_drivers(lesson), key=lambda key: float(rows[key].mean()))
+    return {"right": ordered[0], "best": ordered[-1], "second": ordered[1]}
 
 
 # --- lesson 7: the cut is worked out from what guests differ by ----------------------------------
 
 
-def _level(rows: Any, key: str = "checkin") -> float:
-    rows = rows[rows[key].notna()]
-    return float(np.average(rows[key].to_numpy(float), weights=rows["weight"].to_numpy(float)))
-
-
-def _fallen(lesson: Lesson) -> Key:
-    engagement = lesson.open(HARBOUR)
-    before, now = engagement.survey(period="2026Q1"), engagement.survey()
-    return Key(
-        right=_level(now) - _level(before),
-        unit="number",
-        within=0.01,
-        praise=_("Yes: a whole point of five. That is how far a recovery can go."),
+def _fall_of_checkin(lesson: Lesson) -> float:
+    parts = [lesson.open(HARBOUR).survey(period=period) for period in ("2026Q1", None)]
+    was, now = (
+        np.average(rows["checkin"].astype(float), weights=rows["weight"])
+        for rows in (part[part["checkin"].notna()] for part in parts)
     )
+    return float(now - was)
 
 
-def _gains(lesson: Lesson) -> tuple[float, float, float]:
-    """Return what the recovery goes with, today's score and its target."""
+def _goal(lesson: Lesson) -> tuple[float, float]:
+    """Return today's weighted score, and the target."""
+    engagement = lesson.open(HARBOUR)
+    rows = engagement.survey()
+    rows = rows[rows["nps"].notna()]
+    (aim,) = (t.target for t in engagement.targets if t.metric == "nps")
+    return net(rows["nps"], rows["weight"]), float(aim)
+
+
+def _gain(lesson: Lesson) -> float:
+    """Return what the recovery goes with."""
     from cxlib.analysis import drivers
 
     engagement = lesson.open(HARBOUR)
-    now, before = engagement.survey(), engagement.survey(period="2026Q1")
     found = drivers.scenario(
-        now,
+        engagement.survey(),
         outcome=engagement.metrics[0],
         drivers=engagement.touchpoints,
-        changes={"checkin": _level(before) - _level(now)},
+        changes={"checkin": -_fall_of_checkin(lesson)},
     )
-    rows = now[now["nps"].notna()]
-    sign = np.sign(np.digitize(rows["nps"], [6.5, 8.5]) - 1)
-    value = 100 * float(np.average(sign, weights=rows["weight"].to_numpy(float)))
-    (aim,) = (t.target for t in engagement.targets if t.metric == "nps")
-    return float(found.change), value, float(aim)
+    return float(found.change)
 
 
-def _counted(lesson: Lesson) -> Key:
-    change, _value, _aim = _gains(lesson)
-    return Key(
-        right=change / 2,
-        within=0.3,
-        praise=_("Yes. Whoever promises the whole will explain the other half later."),
-        wrong={_("This is all that the model says; half of it counts."): change},
-    )
+@answers("5.1")
+def _gap(lesson: Lesson) -> Told:
+    value, aim = _goal(lesson)
+    return {"right": aim - value, "share": 100 * (1 - value / aim)}
 
 
-def _reached(lesson: Lesson) -> Key:
-    change, value, aim = _gains(lesson)
-    return Key(
-        right=value + change / 2,
-        within=0.3,
-        praise=_("Yes: better by far, and still short of the target."),
-        wrong={
-            _("This counts the whole prediction."): value + change,
-            _("Start from today's published score, not from the target."): aim - change / 2,
-        },
-    )
+@answers("7.1")
+def _fallen(lesson: Lesson) -> Told:
+    return {"right": _fall_of_checkin(lesson)}
 
 
-def _share_needed(lesson: Lesson) -> Key:
-    change, value, aim = _gains(lesson)
-    return Key(
-        right=(aim - value) / change,
-        unit="share",
-        within=0.02,
-        praise=_("Yes: more than by convention is counted. It takes a second action, or luck."),
-        wrong={_("You have divided the other way round."): change / (aim - value)},
-    )
+@answers("7.2")
+def _counted(lesson: Lesson) -> Told:
+    change = _gain(lesson)
+    return {"right": change / 2, "whole": change}
+
+
+@answers("7.3")
+def _reached(lesson: Lesson) -> Told:
+    change, (value, aim) = _gain(lesson), _goal(lesson)
+    return {"right": value + change / 2, "whole": value + change, "target": aim - change / 2}
+
+
+@answers("7.4")
+def _share_needed(lesson: Lesson) -> Told:
+    change, (value, aim) = _gain(lesson), _goal(lesson)
+    return {"right": (aim - value) / change, "turned": change / (aim - value)}
 
 
 # --- lesson 8 ------------------------------------------------------------------------------------
 
 _TWO, _ONE, _POWER = 1.959964, 1.644854, 0.841621
 """Normal quantiles: two-sided and one-sided 5%, and 80% power."""
+_A_WAVE = (_TWO + _POWER) ** 2 * 2 * 0.7 / 0.1**2
 
 
-def _answers_a_wave(_lesson: Lesson) -> Key:
-    n = (_TWO + _POWER) ** 2 * 2 * 0.7 / 0.1**2
+@answers("8.1")
+def _answers_a_wave(_lesson: Lesson) -> Told:
     one = (_ONE + _POWER) ** 2 * 0.7 / 0.1**2
-    return Key(
-        right=math.ceil(n),
-        unit="count",
-        within=1,
-        praise=_("Yes: eleven hundred a wave. Few clients have so many."),
-        wrong={
-            _("This is for one wave against a fixed target; two waves double the doubt."): (
-                math.ceil(one)
-            ),
-            _("This is both waves together; give the answers of one."): 2 * math.ceil(n),
-        },
-    )
+    return {"right": math.ceil(_A_WAVE), "one": math.ceil(one), "both": 2 * math.ceil(_A_WAVE)}
 
 
-def _visible(_lesson: Lesson) -> Key:
-    change = 100 * (_TWO + _POWER) * math.sqrt(2 * 0.7 / 600)
-    return Key(
-        right=change,
-        praise=_("Yes. A rise of ten would as a rule go unseen; do not promise to show it."),
-        wrong={
-            _("This lies just outside the interval, and is found only every second time."): (
-                100 * _TWO * math.sqrt(2 * 0.7 / 600)
-            ),
-            _("Both waves are samples; the doubt of both counts."): 100
-            * (_TWO + _POWER)
-            * math.sqrt(0.7 / 600),
-        },
-    )
+@answers("8.2")
+def _visible(_lesson: Lesson) -> Told:
+    one = 100 * math.sqrt(0.7 / 600)
+    both = math.sqrt(2) * one
+    right = (_TWO + _POWER) * both
+    return {"right": right, "interval": _TWO * both, "one": (_TWO + _POWER) * one}
 
 
-def _true_value(lesson: Lesson) -> Key:
-    ratings = lesson.open("lakeside-bank").survey()["nps"].dropna()
-    sign = np.sign(np.digitize(ratings, [6.5, 8.5]) - 1)
+@answers("8.3")
+def _true_value(lesson: Lesson) -> Told:
+    sign = signs(lesson.open("lakeside-bank").survey()["nps"].dropna())
     error = 100 * float(sign.std()) / math.sqrt(len(sign))
-    return Key(
-        right=12 + (_ONE + _POWER) * error,
-        within=0.2,
-        praise=_("Yes: to prove 12 the bank needs nearly 20. Say so before it signs."),
-        wrong={
-            _("So far above the target it must lie; give the score itself."): (_ONE + _POWER)
-            * error,
-            _("With this true score it would be called met only every second time."): 12
-            + _ONE * error,
-        },
-    )
+    distance = (_ONE + _POWER) * error
+    return {"right": 12 + distance, "distance": distance, "half": 12 + _ONE * error}
 
 
-def _invited(_lesson: Lesson) -> Key:
-    n = (_TWO + _POWER) ** 2 * 2 * 0.7 / 0.1**2
-    return Key(
-        right=n / (599 / 2750),
-        unit="count",
-        within=10,
-        praise=_("Yes: nearly twice the customers it could ask this quarter."),
-        wrong={
-            _("Divide by the response rate; fewer answer than are invited."): n * 599 / 2750,
-            _("Those are the answers; how many have to be invited to get them?"): n,
-        },
-    )
+@answers("8.4")
+def _invited(_lesson: Lesson) -> Told:
+    rate = 599 / 2750
+    return {"right": _A_WAVE / rate, "times": _A_WAVE * rate, "answers": _A_WAVE}
 
 
-QUESTIONS = {
-    "6.1": _correlated,
-    "6.2": _proven,
-    "6.3": _explained,
-    "6.4": _begin,
-    "7.1": _fallen,
-    "7.2": _counted,
-    "7.3": _reached,
-    "7.4": _share_needed,
-    "8.1": _answers_a_wave,
-    "8.2": _visible,
-    "8.3": _true_value,
-    "8.4": _invited,
-}
+# --- lesson 9: the curve is worked out ticket by ticket ------------------------------------------
+
+
+def _mails(lesson: Lesson, days: float | None) -> tuple[Any, Any]:
+    """Return hours and whether they ended in a solution, of e-mails of the last days or quarter."""
+    log = lesson.open("lakeside-bank").tickets()
+    now = max(log["created_at"].max(), log["resolved_at"].max())
+    since = np.datetime64("2026-07-01")
+    if days is not None:
+        since = now - np.timedelta64(int(days * 24), "h")
+    kept = (log["channel"] == "email") & (log["created_at"] >= since)
+    rows = log[kept & ~log["state"].isin(["cancelled", "merged"])]
+    hours = (rows["resolved_at"].fillna(now) - rows["created_at"]).dt.total_seconds() / 3600
+    return hours.to_numpy(float), rows["resolved_at"].notna().to_numpy()
+
+
+def _median(hours: Any, solved: Any) -> float:
+    """Return Kaplan and Meier's median."""
+    alive = 1.0
+    for moment in np.unique(hours[solved]):
+        alive *= 1 - (solved & (hours == moment)).sum() / (hours >= moment).sum()
+        if alive <= 0.5:
+            return float(moment)
+    return math.nan
+
+
+@answers("9.1")
+def _mean_of_solved(lesson: Lesson) -> Told:
+    hours, solved = _mails(lesson, 7)
+    done = hours[solved]
+    return {"right": float(done.mean()), "all": hours.mean(), "median": float(np.median(done))}
+
+
+@answers("9.2")
+def _still_open(lesson: Lesson) -> Told:
+    solved = float(_mails(lesson, 7)[1].mean())
+    return {"right": 1 - solved, "solved": solved}
+
+
+@answers("9.3")
+def _median_of_week(lesson: Lesson) -> Told:
+    hours, solved = _mails(lesson, 7)
+    return {"right": _median(hours, solved), "solved": float(np.median(hours[solved]))}
+
+
+@answers("9.4")
+def _median_of_quarter(lesson: Lesson) -> Told:
+    hours, solved = _mails(lesson, None)
+    return {"right": _median(hours, solved), "mean": hours[solved].mean()}
+
+
+# --- lesson 10 -----------------------------------------------------------------------------------
+
+
+def _monthly(lesson: Lesson) -> Any:
+    survey = lesson.open("nova-mall").survey(period="history")
+    months = survey[survey["nps"].notna()].groupby("period")
+    return np.array([net(rows["nps"], rows["weight"]) for _month, rows in months])
+
+
+@answers("10.1")
+def _meetings(lesson: Lesson) -> Told:
+    steps = np.diff(_monthly(lesson))
+    cases = {"right": steps < -5, "rises": steps > 5, "falls": steps < 0}
+    return {name: int(those.sum()) for name, those in cases.items()}
+
+
+@answers("10.2")
+def _flagged(lesson: Lesson) -> Told:
+    values = _monthly(lesson)
+    outside = np.abs(values - values.mean()) > 2.66 * np.abs(np.diff(values)).mean()
+    return {"right": int(outside.sum()), "months": len(values)}
+
+
+@answers("10.3")
+def _wolf(_lesson: Lesson) -> Told:
+    """Plain limits of three sigma and seven on one side, on many more series."""
+    z = np.random.default_rng(20_261_001).normal(size=(4000, 24))
+    centre = z.mean(axis=1, keepdims=True)
+    out = (np.abs(z - centre) > 3).any(axis=1)
+    above = np.lib.stride_tricks.sliding_window_view(z > centre, 7, axis=1).sum(axis=2)
+    runs = ((above == 0) | (above == 7)).any(axis=1)
+    return {"right": float((out | runs).mean()), "month": 0.003}
+
+
+@answers("10.4")
+def _breaks(lesson: Lesson) -> Told:
+    survey = lesson.open(HARBOUR).survey(period="history")
+    top = survey.groupby("period")["nps"].apply(lambda r: (r >= 9).mean() - (r <= 6).mean())
+    at, periods = int(top.diff().argmin()), [str(period) for period in top.index]
+    return {"right": periods[at], "latest": periods[-1], "before": periods[at - 1]}

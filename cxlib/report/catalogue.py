@@ -15,7 +15,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from cxlib import columns
+from ruamel.yaml import YAML
+
+from cxlib import chapters, columns
 from cxlib.report.markdown import code_messages, messages
 from cxlib.words import LANGUAGES, Words, read_catalogue
 from cxlib.workspace import Workspace, kit_file
@@ -29,19 +31,25 @@ _SAID = re.compile(r"""\bsay\('((?:[^'\\]|\\.)+)'[,)]""")
 
 def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
     """Return the kit's messages by stem, each once, in the order they are met, ``kit`` first."""
-    chapters = {
+    notebook_of = {
         re.sub(r"^\d+-", "", path.stem): path
         for path in sorted((notebooks or kit_file("notebooks")).glob("*.ipynb"))
     }
-    found: dict[str, list[str]] = {KIT: [], **{stem: [] for stem in chapters}, LEARN: []}
+    found: dict[str, list[str]] = {KIT: [], **{stem: [] for stem in notebook_of}, LEARN: []}
     for path in sorted(PACKAGE.rglob("*.py")):
         found[_stem(path)] += _of_python(path)
     for path in sorted(PACKAGE.rglob("columns.csv")):
         found[_stem(path)] += columns.messages(path)
+    for path in sorted(PACKAGE.rglob("findings.yaml")):
+        found[_stem(path)] += chapters.messages(path)
     for path in sorted(PACKAGE.rglob("*.j2")):
         found[KIT] += _SAID.findall(path.read_text(encoding="utf-8"))
-    for stem, path in chapters.items():
+    for stem, path in notebook_of.items():
         found[stem] += of_notebook(path)
+    said = YAML(typ="safe").load((PACKAGE / LEARN / "questions.yaml").read_text(encoding="utf-8"))
+    for asked in said.values():
+        hints = asked.get("wrong") or asked.get("rules") or {}
+        found[LEARN] += [asked["praise"], *hints.values()]
     for path in sorted((kit_file("notebooks") / "lessons").glob("*.ipynb")):
         found[LEARN] += of_notebook(path, lesson=True)
     once: set[str] = set()

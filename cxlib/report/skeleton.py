@@ -36,9 +36,8 @@ def new_chapter(workspace: Workspace, number: int, stem: str) -> list[Path]:
     files = {}
     for path in kits if kit.is_dir() else [TEMPLATES / "private.ipynb.j2"]:
         text = path.read_text(encoding="utf-8").replace("STEM", stem).replace("MODULE", module)
+        text = text.replace("Chapter NN", f"Chapter {number:02d}")
         files[places.get(path.stem, kit / module / path.stem)] = text
-    if kit.is_dir():
-        files[kit / module / "__init__.py"] = f'"""Chapter {number:02d}: {stem}."""\n'
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

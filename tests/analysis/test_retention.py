@@ -54,6 +54,14 @@ def test_left_truncation_by_hand() -> None:
     assert plain.table["survival"].tolist() == pytest.approx([3 / 4, 1 / 2, 1 / 4])
 
 
+@pytest.mark.parametrize("n", [4, 6, 8, 24, 50])
+def test_a_median_reached_exactly_at_one_half_is_told(n: int) -> None:
+    """A product of ratios is rarely exact: 3/4 · 2/3 came out a little above one half."""
+    rows = pd.DataFrame({"time": range(1, n + 1), "left": True})
+    found = retention.survival(rows, duration="time", event="left").summary
+    assert found["median"].item() == n / 2
+
+
 def test_records_that_begin_late_flatter_retention_unless_entry_is_told() -> None:
     rng = np.random.default_rng(1)
     joined, stay = rng.uniform(0, 60, 20_000), rng.exponential(20, 20_000)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import pandas as pd
 import pytest
 
 from cxlib import Engagement
-from cxlib.chapters.assessment import findings, tables
+from cxlib.analysis.kpis import contrast
+from cxlib.analysis.metrics import Metric
+from cxlib.chapters.assessment import figures, findings, tables
 from cxlib.present.findings import Finding, tell
 from cxlib.words import Words
 from cxlib.workspace import Workspace
@@ -105,3 +108,29 @@ def test_damaged_estimates_are_made_again(demo_workspace: Workspace) -> None:
     path.write_text(path.read_text(encoding="utf-8")[:200], encoding="utf-8")
     again = Engagement.open("nova-mall", language="en", workspace=demo_workspace)
     assert again.kpis().table.equals(right)
+
+
+def test_groups_of_a_client_with_one_segment_are_told_by_their_raw_gap() -> None:
+    """Nothing else can be held equal: no sentence may speak of comparable customers."""
+    rows = pd.DataFrame(
+        {
+            "respondent_id": [f"r{n}" for n in range(120)],
+            "brand": "own",
+            "period": "2026Q2",
+            "weight": 1.0,
+            "ease": [1.0, 2.0] * 30 + [4.0, 5.0] * 30,
+            "tier": ["gold"] * 60 + ["silver"] * 60,
+        }
+    )
+    ease = Metric(key="ease", kind="mean", scale=(1, 5))
+    for sign, direction in ((1, "higher"), (-1, "lower")):
+        found = contrast(
+            rows, questions=[replace(ease, direction=direction)], by=["tier"], segments=["tier"]
+        )
+        marked = found.table.assign(mirrored="yes", grew="no", stake=0.0, stake_moved=0.0)
+        (told,) = tell(marked, findings.GROUPS, chapter="assessment", about="level")
+        assert told.subject == ("tier=gold" if sign > 0 else "tier=silver")
+        assert "3.00" in told.headline(Words())
+        assert "comparable" not in told.headline(Words())
+        axes = figures.groups(found, words=Words())
+        assert "comparable" not in axes.get_title() + axes.get_xlabel()

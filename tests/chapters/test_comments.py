@@ -16,9 +16,8 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportions
 from cxlib import Engagement
 from cxlib.analysis import comments, drivers
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
-from cxlib.chapters.comments import findings, tables
+from cxlib.chapters.comments import Options, findings, tables
 from cxlib.chapters.comments.codebooks import Trade, read
-from cxlib.chapters.comments.options import Options
 from cxlib.present.findings import tell
 from cxlib.workspace import Workspace
 

@@ -11,8 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from cxlib import Engagement
-from cxlib.chapters.monitoring import figures, findings, meeting, tables
-from cxlib.chapters.monitoring.options import Options
+from cxlib.chapters.monitoring import Options, figures, findings, meeting, tables
 from cxlib.chapters.rows import signatures
 from cxlib.columns import COLUMNS
 from cxlib.data.demo import harbour, lakeside

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cxlib.data.text import decode
+from cxlib.data.text import decode, garbled
 from cxlib.errors import DataError
 
 
@@ -80,6 +80,9 @@ FOREIGN = {
     "big5": "id,area\n1,臺北市\n2,高雄市\n3,臺中市服務很好\n",
     "shift_jis": "id,area\n1,とても満足\n2,サービスが良い\n3,東京都\n",
     "euc_kr": "id,area\n1,매우 만족합니다\n2,직원이 친절해요\n3,서울특별시 강남구\n",
+    "euc_jp": "id,area\n1,とても満足\n2,サービスが良い\n3,東京都\n",
+    "cp1250": "id,area\n1,bardzo dobrze, dziękuję\n2,Łódź\n3,źle\n",
+    "cp1253": "id,area\n1,πολύ καλά\n2,άργησε η παράδοση\n",
     "cp1251": "id,area\n1,Очень хорошо\n2,Москва\n3,плохо\n",
 }
 
@@ -90,7 +93,7 @@ def test_text_of_another_encoding_is_never_taken_for_chinese(encoding: str) -> N
     with pytest.raises(DataError) as caught:
         decode(text.encode(encoding), file="a.csv")
     assert f"as {encoding}" in str(caught.value)
-    assert "declare `encoding:" in str(caught.value)
+    assert f"declare `encoding: {encoding}`" in str(caught.value)
     assert decode(text.encode(encoding), file="a.csv", encoding=encoding)[0] == text
 
 
@@ -109,3 +112,9 @@ def test_chinese_in_gb18030_is_read_whatever_its_names(text: str) -> None:
 
 def test_utf_16_is_read_by_its_mark() -> None:
     assert decode("编号\t好\n".encode("utf-16"), file="a.csv") == ("编号\t好\n", "utf-16")
+
+
+def test_text_garbled_before_it_was_saved_is_told() -> None:
+    assert garbled([["id", "café"], ["1", "cafÃ©"]]) == "cafÃ©"
+    assert garbled([["na�ve"]]) == "na�ve"
+    assert not garbled([["SÃO PAULO", "Âge", "très bien", "满意"]])

@@ -101,6 +101,13 @@ RATED = (
         ("[1, 5]", ("满意(4分)", "5分", "一般（3分）", "评分：2"), (4, 5, 3, 2)),
         ("[1, 5]", ("Very satisfied (5)", "Neutral [3]", "Dissatisfied - 2"), (5, 3, 2)),
         ("[1, 5]", ("4,5", "3,25", "4"), (4.5, 3.25, 4)),
+        (
+            "[1, 5]",
+            ("5 Sterne", "4 étoiles", "3 von 5 Sternen", "二星", "1 Stern"),
+            (5, 4, 3, 2, 1),
+        ),
+        ("[1, 5]", ("★★★★★ Top", "★★☆☆☆ Poor", "4"), (5, 2, 4)),
+        ("[1, 5]", ("5 Very good", "3_Fair", "1很差"), (5, 3, 1)),
     ],
 )
 def test_the_number_in_a_text_is_the_answer(
@@ -115,6 +122,7 @@ def test_the_number_in_a_text_is_the_answer(
     ("texts", "said"),
     [
         (("Agree", "Disagree"), "`values: {'Agree': …"),
+        (("A1", "A2", "A5"), "`values:"),  # codes of options tell no order
         (("8/10", "4/10"), "`values:"),  # of ten, on a scale to five
         (("0", "1", "2", "3", "4"), "looks like 1-5 stored as 0-4"),
         (("2", "3", "4", "5", "6"), "looks like 1-5 stored as 2-6"),
@@ -237,6 +245,16 @@ DATES = {
     "Unix milliseconds": ("1709251200000", "2024-03-01 08:00"),
     "Excel": ("45352.5", "2024-03-01 12:00"),
     "two digits": ("25/03/24 15:04", "2024-03-25 15:04"),
+    "JavaScript, whole": ("Wed Mar 06 2024 15:04:00 GMT+0800 (CST)", "2024-03-06 15:04"),
+    "American, at": ("March 5, 2024 at 3:04 PM", "2024-03-05 15:04"),
+    "German, Uhr": ("25.03.2024, 15:04 Uhr", "2024-03-25 15:04"),
+    "Spanish": ("5 de marzo de 2024", "2024-03-05"),
+    "English, of": ("5th of March 2024", "2024-03-05"),
+    "Chinese, weekday": ("2024-03-05 星期二 15:04", "2024-03-05 15:04"),
+    "Japanese": ("2024年03月05日（火） 15時04分", "2024-03-05 15:04"),
+    "Korean": ("2024. 3. 5. 오후 3:04", "2024-03-05 15:04"),
+    "Unix microseconds": ("1709251200000000", "2024-03-01 08:00"),
+    "a text of Excel": ("'2024-03-05", "2024-03-05"),
 }
 
 
@@ -354,7 +372,8 @@ def test_a_share_without_its_sign_is_never_guessed(shop: Any) -> None:
     shop.file("k.csv", "m,v\n2024-01,0.88\n2024-02,1.04\n")
     shop.ingest(shop.client(kpi.format("")))
     assert shop.read("kpis")["value"].tolist() == [0.88, 1.04]
-    assert "no figure is above 1" not in "".join(shop.says(shop.client(kpi.format("")), "warning"))
+    (told,) = shop.says(shop.client(kpi.format("")), "warning")
+    assert "which is 104%" in told
 
 
 def test_sql_reads_workbooks_and_chinese_text_as_everywhere(shop: Any) -> None:
@@ -470,3 +489,63 @@ def test_thousands_are_read_as_their_country_writes_them(shop: Any, text: str) -
         shop.client("transactions: {source: t.csv, columns: {member: m, date: d, amount: a}}\n")
     )
     assert shop.read("transactions")["amount"].tolist() == [1085.5]
+
+
+def test_points_that_may_part_thousands_are_never_read_silently(shop: Any) -> None:
+    kpi = "period: month\nkpis: {{k: {{source: {}, period: m, numerator: n, denominator: d, direction: higher}}}}\n"  # noqa: E501
+    shop.file("k.csv", "m,n,d\n2024-01,950,1.000\n2024-02,1.300,2.100\n")
+    told = shop.says(shop.client(kpi.format("k.csv")), "warning")
+    assert sum("could be" in line for line in told) == 2
+    shop.file("s.csv", "m;n;d\n2024-01;950;1.000\n2024-02;1.300;2.100\n")
+    for source in ("{files: k.csv, decimal: ','}", "s.csv"):
+        shop.ingest(shop.client(kpi.format(source)))
+        assert shop.read("kpis")["denominator"].tolist() == [1000, 2100]
+
+
+@pytest.mark.parametrize(("best", "fits"), [("higher", False), ("lower", True)])
+def test_words_that_contradict_the_direction_are_told(shop: Any, best: str, fits: bool) -> None:
+    texts = ("1 - Very satisfied", "2 - Satisfied", "4 - Dissatisfied", "5 - Very dissatisfied")
+    shop.file("a.csv", "q\n" + "".join(f"{text}\n" for text in texts * 5))
+    metric = f"kind: csat, top: 2, scale: [1, 5], direction: {best}"
+    client = shop.client(f"survey: {{source: a.csv, metrics: {{m: {{column: q, {metric}}}}}}}\n")
+    told = [line for line in shop.says(client, "warning") if "sound better" in line]
+    assert bool(told) != fits
+
+
+def test_of_two_routes_a_code_of_no_answer_is_none(shop: Any) -> None:
+    shop.file("a.csv", "a,b\n99,7\n8,99\n99,99\n,6\n-1,99\n-1,5\n")
+    shop.ingest(shop.client("""
+        survey:
+          source: a.csv
+          metrics: {nps: {column: [a, b], missing: [99], not_applicable: [-1]}}
+    """))  # fmt: skip
+    assert shop.read()["nps"].fillna(-9).tolist() == [7, 8, -9, 6, -9, 5]
+
+
+LOG = "tickets: {source: t.csv, columns: {id: id, created: made, resolved: done%s}}\n"
+
+
+def test_a_ticket_counts_once_and_no_date_is_from_another_age(shop: Any) -> None:
+    rows = [f"{i},2024-05-0{i} 10:00,2024-05-0{i} 11:00" for i in range(1, 8)]
+    again = [rows[0], "2,2024-05-02 10:00,2024-05-09 12:00"]  # a row twice, a ticket reopened
+    odd = ["8,1900-01-01 10:00,2024-05-08 11:00", "9,2024-05-08 10:00,2204-05-08 11:00"]
+    shop.file("t.csv", "\n".join(["id,made,done", *rows, *again, *odd]) + "\n")
+    client = shop.client(LOG % "")
+    told = "\n".join(shop.says(client, "warning"))
+    assert all(said in told for said in ("another row of a ticket", "decades back", "far in the"))
+    dropped = shop.ingest(client).tables["tickets"].dropped
+    assert sorted(dropped.values()) == [1, 1, 1, 1]
+    log = shop.read("tickets")
+    assert len(log) == 7
+    assert log["resolved_at"].max() == pd.Timestamp("2024-05-09 12:00")
+
+
+def test_a_flag_of_breaches_is_not_taken_for_one_of_what_was_met(shop: Any) -> None:
+    shop.file(
+        "t.csv",
+        "id,made,done,SLA breached\n1,2024-05-01,2024-05-02,Yes\n2,2024-05-01,2024-05-03,No\n",
+    )
+    assert "what broke the SLA" in shop.says(shop.client(LOG % ", sla_met: SLA breached"))[0]
+    coded = LOG % ", sla_met: {column: SLA breached, values: {'Yes': 0, 'No': 1}}"
+    shop.ingest(shop.client(coded))
+    assert shop.read("tickets")["sla_met"].tolist() == [False, True]

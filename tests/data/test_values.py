@@ -9,6 +9,17 @@ from cxlib.data import values
 from cxlib.data.masking import mask
 
 
+@pytest.mark.parametrize(
+    ("text", "unit", "expected"),
+    [("PT1H30M", None, 5400), ("1w 2d", None, 777_600), ("1h30", None, 5400),
+     ("1 Std. 30 Min.", None, 5400), ("90分钟", None, 5400), ("1,5", "hours", float("nan"))],
+)  # fmt: skip
+def test_a_duration_is_read_as_people_write_it(
+    text: str, unit: str | None, expected: float
+) -> None:
+    assert values.seconds(text, unit) == pytest.approx(expected, nan_ok=True)
+
+
 def texts(*cells: str) -> pd.Series:
     return pd.Series(cells, dtype="str")
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from cxlib.cli import main
 from cxlib.learn import Lesson, exercises
-from cxlib.learn.replies import Key
+from cxlib.learn.lesson import judge
 from cxlib.words import Words
 
 
@@ -87,9 +87,10 @@ def test_an_unknown_question_names_the_nearest(demo_workspace: object) -> None:
     ],
 )
 def test_hints_know_usual_mistakes(unit: str, right: object, answer: object, hint: str) -> None:
-    key = Key(right=right, unit=unit, praise="Yes.", within=0.05)  # type: ignore[arg-type]
-    reply = key.reply(answer, Words.load("en"))
+    question, told = {"unit": unit, "praise": "Yes.", "within": 0.05}, {"right": right}
+    words = Words.load("en")
+    reply = judge(question, told, answer, words)
     assert reply.right is False
     assert hint in reply.text
-    assert key.reply(..., Words.load("en")).right is None
-    assert key.reply(right, Words.load("en")).right is True
+    assert judge(question, told, ..., words).right is None
+    assert judge(question, told, right, words).right is True

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +13,11 @@ import pandas as pd
 import pytest
 
 from cxlib import columns
-from cxlib.chapters import register
-from cxlib.chapters.assessment import findings as assessment
+from cxlib.analysis.drivers.planning import AGAINST
+from cxlib.analysis.staffing import NOT_PLANNED
+from cxlib.chapters import FOLDER, Findings, every, register
+from cxlib.chapters.drivers import findings as drivers
+from cxlib.chapters.service import findings as service
 from cxlib.columns import Column
 from cxlib.errors import CxError
 from cxlib.present import verdicts
@@ -19,6 +26,7 @@ from cxlib.present.findings import Finding, Rule, in_order, tell
 from cxlib.present.tiles import kpi_tiles, verdict_state
 from cxlib.words import Words
 
+PACKAGE = FOLDER.parent
 RULES = (
     Rule({"status": "missed"}, "{kpi} misses: {value} against {target}.", "serious", "On {kpi}."),
     Rule({"status": "met"}, "{kpi} meets: {value}.", "good"),
@@ -102,11 +110,58 @@ def test_an_unknown_severity_and_two_meanings_of_a_column_are_refused() -> None:
         columns.register({"kpi": Column("Something else")})
 
 
-@pytest.mark.parametrize("rules", ["KPIS", "TOUCHPOINTS", "GROUPS"])
-def test_rules_speak_only_of_columns_that_the_registry_knows(rules: str) -> None:
-    register("assessment")
-    known = {*columns.COLUMNS, "alike", "source"}
-    assert {name for rule in getattr(assessment, rules) for name in rule.when} <= known
+@pytest.mark.parametrize("stem", every())
+def test_a_chapters_rules_speak_of_columns_and_of_words_that_the_kit_writes(stem: str) -> None:
+    said = Findings(str(FOLDER / stem / "__init__.py")).whole()
+    for told in said.values():
+        for rule in (told,) if isinstance(told, Rule) else told if isinstance(told, tuple) else ():
+            for name, wanted in rule.when.items():
+                assert re.search(rf"\b{name}\b", code())
+                for case in wanted if isinstance(wanted, tuple) else (wanted,):
+                    assert not isinstance(case, str) or is_written(case), case
+
+
+def is_written(case: str) -> bool:
+    """Tell whether code writes a word: as it stands, or put together after its first part."""
+    return f'"{case}"' in code() or f'"{case.partition(" ")[0]} "' in code()
+
+
+@cache
+def code() -> str:
+    """The kit's code and notebooks; a text over several lines as one."""
+    paths = (*PACKAGE.rglob("*.py"), *PACKAGE.parent.glob("notebooks/*.ipynb"))
+    text = "\n".join(path.read_text("utf-8").replace('\\"', '"') for path in paths)
+    return re.sub(r'"\s*\n\s*"', "", text)
+
+
+def test_every_reason_against_a_model_or_a_plan_is_told() -> None:
+    for reasons, rules in ((AGAINST, drivers.MODEL), (NOT_PLANNED, service.CALLS)):
+        assert set(reasons) <= {rule.says for rule in rules if rule.when == {"case": rule.says}}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- when: {status: met}\n  sayz: x", "'sayz', which no rule has; did you mean 'says'"),
+        ("- verdicts.MISES", "has no 'verdicts.MISES'; did you mean 'verdicts.MISSES'"),
+        ("- like: verdicts.MEETS\n  severity: grave", "severity 'grave'"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_says_where(text: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(CxError, match=told):
+        _rules = of(tmp_path, text).RULES
+
+
+def test_a_chapter_says_of_a_target_what_all_say_but_for_its_own(
+    tmp_path: Path,
+) -> None:
+    rules = of(tmp_path, "- like: verdicts.MEETS\n  next_step: ''\n- verdicts.ALL").RULES
+    assert rules == (replace(verdicts.MEETS, next_step=""), *verdicts.ALL)
+
+
+def of(folder: Path, rules: str) -> Findings:
+    (folder / "findings.yaml").write_text(f"RULES:\n{rules}", encoding="utf-8")
+    return Findings(str(folder / "__init__.py"))
 
 
 @pytest.mark.parametrize("status", ["met", "missed", "too close to call"])

@@ -40,13 +40,13 @@ def test_a_chapter_of_the_kit_is_a_notebook_a_folder_and_a_test(tmp_path: Path) 
     names = {path.relative_to(tmp_path).as_posix() for path in files}
     assert names == {
         "notebooks/17-new-thing.ipynb",
-        *(f"cxlib/chapters/new_thing/{n}.py" for n in ("__init__", "findings", "tables")),
-        *(f"cxlib/chapters/new_thing/{n}" for n in ("figures.py", "options.py", "columns.csv")),
+        *(f"cxlib/chapters/new_thing/{n}.py" for n in ("__init__", "figures", "tables")),
+        *(f"cxlib/chapters/new_thing/{n}" for n in ("findings.yaml", "columns.csv")),
         "tests/chapters/test_new_thing.py",
     }
     config = f"--config={ROOT / 'pyproject.toml'}"
     for check in (["check", config, "--ignore=I001"], ["format", "--check", config]):
-        code = [str(path) for path in files if path.suffix != ".csv"]
+        code = [str(path) for path in files if path.suffix in (".py", ".ipynb")]
         ruff = [sys.executable, "-m", "ruff", *check, *code]
         told = subprocess.run(ruff, capture_output=True, text=True, check=False, cwd=tmp_path)
         assert told.returncode == 0, told.stdout
@@ -99,7 +99,9 @@ def test_what_architecture_says_of_adding_a_chapter_is_followed_to_the_letter(
 
     run("cxlib", "new-chapter", "17", "toy")
     folder = root / "cxlib" / "chapters" / "toy"
-    for part in re.findall(r"`(\w+\.py)` \(", steps):  # step 2 names what the folder holds
+    for part in re.findall(
+        r"`(\w+\.(?:py|yaml|csv))` \(", steps
+    ):  # step 2 names what the folder holds
         assert (folder / part).is_file(), part
     assert "zh/toy" in run("cxlib.report.catalogue")
     assert translate(folder / "zh.po") >= 5

@@ -14,7 +14,7 @@ from scipy.stats import norm
 
 from cxlib.analysis.members.purchases import days_of
 from cxlib.analysis.results import Caveat, Result
-from cxlib.analysis.validate import Floats, column, generator, numbers
+from cxlib.analysis.validate import Floats, column, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -76,8 +76,7 @@ def summary(
         Names of the columns of customers, days and money.
     """
     unit_of(unit)
-    kept = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
-    days = kept.table
+    days, caveats = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
     grouped = days.groupby("member_id", observed=True, sort=True)
     table = grouped["day"].agg(["min", "max", "size"])
     again = days["day"].to_numpy() != table["min"].reindex(days["member_id"]).to_numpy()
@@ -89,7 +88,7 @@ def summary(
         money=days[again].groupby("member_id", observed=True)["amount"].mean(),
     ).drop(columns=["min", "max", "size"])
     table.index = pd.Index(table.index.to_numpy(), name="member_id")
-    return Summary(table=table.reset_index(), unit=unit, caveats=kept.caveats)
+    return Summary(table=table.reset_index(), unit=unit, caveats=caveats)
 
 
 def unit_of(unit: Any) -> str:
@@ -115,14 +114,6 @@ def refuse_few(repeats: int) -> None:
             "rate (retention.cohorts) and RFM groups (rfm) instead."
         )
         raise DataError(Caveat(why, n=repeats, least=LEAST_REPEATS))
-
-
-def drawn(rows: Any) -> tuple[Any, tuple[Caveat, ...]]:
-    """Return rows to fit on: all, or as many as `MOST_FITTED` drawn at random, said so."""
-    if len(rows) <= MOST_FITTED:
-        return rows, ()
-    kept = np.sort(generator(0).choice(len(rows), MOST_FITTED, replace=False))
-    return rows[kept], (Caveat(_("Fitted on {n} members drawn at random."), n=MOST_FITTED),)
 
 
 def fit(loss: Callable[[Floats], float], start: Sequence[float]) -> tuple[Floats, Floats]:

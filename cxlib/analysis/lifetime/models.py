@@ -15,14 +15,15 @@ import pandas as pd
 from scipy.special import betaln, gammaln, hyp2f1
 
 from cxlib.analysis.lifetime.customers import (
+    MOST_FITTED,
     Unit,
-    drawn,
     fit,
     given,
     parameters_of,
     refuse_few,
     unit_of,
 )
+from cxlib.analysis.members.purchases import fitted_on
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.validate import Floats, numbers
@@ -112,8 +113,8 @@ def bg_nbd(
             "recency is 0 exactly where no purchase was repeated."
         )
     refuse_few(int((x > 0).sum()))
-    some, caveats = drawn(rows.to_numpy())
-    counts = pd.DataFrame(some, columns=rows.columns).groupby(["x", "t_x", "T"]).size()
+    drawn, caveats = fitted_on(len(rows), MOST_FITTED)
+    counts = rows.iloc[drawn].groupby(["x", "t_x", "T"]).size()
     same = counts.reset_index(name="n")
     x, t_x, T, weight = same.to_numpy(dtype=float).T
     middle = float(np.average(T, weights=weight)) or 1.0  # time in its own middle: well scaled
@@ -211,8 +212,8 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
             "out; value members by their own group's mean margin instead."
         )
         raise DataError(Caveat(why, r=related))
-    some, caveats = drawn(np.column_stack([x, mean]))
-    x, mean = some.T
+    drawn, caveats = fitted_on(len(x), MOST_FITTED)
+    x, mean = x[drawn], mean[drawn]
     if abs(related) > RELATED:
         message = _("Money and frequency are correlated (r = {r:.2f}); values may be off.")
         caveats = (*caveats, Caveat(message, r=related))

@@ -191,7 +191,7 @@ def holdout(
         raise DataError(f"split {split:%Y-%m-%d} lies not before as_of {as_of:%Y-%m-%d}.")
     told = summary(transactions, as_of=split, unit=unit, **columns)
     model = bg_nbd(told)
-    kept = days_of(transactions, as_of=as_of, **columns).table
+    kept, _caveats = days_of(transactions, as_of=as_of, **columns)
     after = kept[kept["day"] > np.datetime64(split, "D").astype("int64")]
     counts = after.groupby("member_id", observed=True).size()
     rows = told.table.assign(

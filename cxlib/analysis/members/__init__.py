@@ -10,7 +10,6 @@ from cxlib.analysis.members.tiers import (
     Benefits,
     Designs,
     Movement,
-    Thresholds,
     at_thresholds,
     benefit_use,
     simulate_tiers,
@@ -18,6 +17,6 @@ from cxlib.analysis.members.tiers import (
     tier_of,
 )
 
-__all__ = ["Benefits", "Designs", "Experience", "Joining", "Movement", "Rfm", "Thresholds",
-           "at_thresholds", "benefit_use", "effect_of_joining", "rfm", "simulate_tiers",
+__all__ = ["Benefits", "Designs", "Experience", "Joining", "Movement", "Rfm", "at_thresholds",
+           "benefit_use", "effect_of_joining", "rfm", "simulate_tiers",
            "tier_movement", "tier_of", "value_of_experience"]  # fmt: skip

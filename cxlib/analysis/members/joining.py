@@ -104,8 +104,8 @@ def effect_of_joining(
     horizon, z = count(horizon, "horizon"), z_of(number(confidence, "confidence"))
     if not horizon:
         raise DataError("horizon is 0 days; spend after joining needs some.")
-    kept, until = days_of(transactions, as_of=as_of), moment(as_of)
-    joining, drawn, days = _joining_days(members, kept.table, generator(seed))
+    (days, caveats), until = days_of(transactions, as_of=as_of), moment(as_of)
+    joining, drawn, days = _joining_days(members, days, generator(seed))
     rows, fresh = _rows(joining, days, until, horizon)
     joined = rows["joined"].to_numpy(bool)
     design, weights = _balanced(rows, joined)
@@ -133,18 +133,18 @@ def effect_of_joining(
     row |= wald("trend", trend, trend_error, z) | {"p_trend": p_trend, "n": n}
     row |= {"n_others": int(effective), "turn": "no telling" if p_trend < 1 - confidence else turn}
     later = float(np.average(rows.loc[~joined, "later"], weights=others))
-    caveats = [*kept.caveats, *drawn, *fresh]
+    caveats += drawn + fresh
     if later > 0.01:
         message = _("{share:.0%} of the others joined later, within the {days} days.")
-        caveats.append(Caveat(message, share=later, days=horizon))
+        caveats += (Caveat(message, share=later, days=horizon),)
     spent = rows[list(WINDOWS)]
     windows = pd.DataFrame(
         {"window": list(WINDOWS.values()), "place": range(len(WINDOWS)), "n": n}
         | {"mean": spent[joined].mean().to_numpy()}
         | {"mean_others": np.average(spent[~joined], weights=others, axis=0)}
     )
-    table, told = pd.DataFrame([row]), tuple(caveats)
-    return Joining(table=table, balance=balance, windows=windows, horizon=horizon, caveats=told)
+    table = pd.DataFrame([row])
+    return Joining(table=table, balance=balance, windows=windows, horizon=horizon, caveats=caveats)
 
 
 def _joining_days(

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis.results import Caveat, Result, counted
-from cxlib.analysis.validate import column, count, numbers
+from cxlib.analysis.validate import column, count, generator, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -39,16 +39,12 @@ def p_of(value: float, error: float) -> float:
     return float(2 * norm.sf(abs(value / error))) if error > 0 else 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Days:
-    """``table``: ``member_id, day`` (days since 1970), ``amount``: one row a member's day.
-
-    Only days with money left after refunds; `refunds` are the rows below 0.
-    """
-
-    table: pd.DataFrame
-    refunds: int
-    caveats: tuple[Caveat, ...] = ()
+def fitted_on(n: int, most: int, seed: int = 0) -> tuple[Any, tuple[Caveat, ...]]:
+    """Return which of `n` rows a model is fitted on: all, or `most` drawn at random, said so."""
+    if n <= most:
+        return np.arange(n), ()
+    drawn = np.sort(generator(seed).choice(n, most, replace=False))
+    return drawn, (Caveat(_("Fitted on {n} members drawn at random."), n=most),)
 
 
 def days_of(
@@ -58,8 +54,11 @@ def days_of(
     member: str = "member_id",
     date: str = "date",
     amount: str = "amount",
-) -> Days:
-    """Merge the purchases of one day, refunds deducted; refuse what names no customer."""
+) -> tuple[pd.DataFrame, tuple[Caveat, ...]]:
+    """Return ``member_id, day`` (since 1970), ``amount``: the purchases of one day, less refunds.
+
+    Only days with money left; what names no customer is refused.
+    """
     if isinstance(transactions, pd.DataFrame) and member not in transactions.columns:
         raise DataError(
             f"there is no column {member!r} of customers: purchases of nobody in particular are "
@@ -102,7 +101,7 @@ def days_of(
         (refunds, _("{n} refunds are deducted from the purchase before them.")),
         ((paid == 0).sum(), _("{n} rows of amount 0 are no purchases.")),
     )
-    return Days(table=merged.reset_index(drop=True), refunds=refunds, caveats=caveats)
+    return merged.reset_index(drop=True), caveats
 
 
 def _deducted(days: pd.DataFrame) -> pd.DataFrame:
@@ -196,8 +195,8 @@ def rfm(
     """
     if count(groups, "groups") < 2:
         raise DataError(f"groups is {groups}; RFM needs at least 2.")
-    days = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
-    grouped = days.table.groupby("member_id", observed=True, sort=True)
+    days, caveats = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
+    grouped = days.groupby("member_id", observed=True, sort=True)
     members = grouped.agg(
         recency=("day", "max"), frequency=("day", "size"), money=("amount", "sum")
     )
@@ -220,7 +219,7 @@ def rfm(
     table = table.reindex([name for name in SEGMENTS if name in sizes.index])
     table = table.assign(n=sizes, share=sizes / len(members), money_share=money)
     table = table.rename_axis("level").reset_index().assign(segment="rfm")
-    return Rfm(members=members, table=table, groups=found, caveats=(*days.caveats, *fewer))
+    return Rfm(members=members, table=table, groups=found, caveats=(*caveats, *fewer))
 
 
 def _scores(values: pd.Series, groups: int) -> Any:

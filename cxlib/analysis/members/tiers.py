@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 from cxlib.analysis.estimation import times_drawn, z_of
 from cxlib.analysis.members.purchases import wald
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, TableResult, counted
 from cxlib.analysis.validate import Floats, column, count, generator, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -66,19 +66,16 @@ def tier_movement(
                 f"column {name!r} holds the tier {first!r} ({int(strange.sum())} such), which is "
                 f"not among the rules{nearest(first, tiers)}"
             )
-    counts: Any = pd.crosstab(held[before], held[after])
-    order = (*tiers, NONE)
-    counts = counts.reindex(index=order, columns=order, fill_value=0)
-    rows = []
-    for at, start in enumerate(order):
-        for to, end in enumerate(order):
-            n = int(counts.loc[start, end])
-            if not n or start == end == NONE:
-                continue
-            word = "up" if to > at else "down" if to < at else "same"
-            word = "joined" if start == NONE else "left" if end == NONE else word
-            rows.append((start, end, n, n / int(counts.loc[start].sum()), word))
-    table = pd.DataFrame(rows, columns=["before", "after", "n", "share", "direction"])
+    places = [pd.Index([*tiers, NONE]).get_indexer(held[name]) for name in (before, after)]
+    pairs = pd.DataFrame(dict(zip(("start", "end"), places, strict=True)))
+    table = pairs.value_counts(sort=False).sort_index().rename("n").reset_index()
+    table["share"] = table["n"] / table.groupby("start")["n"].transform("sum")
+    start, end, outside = table.pop("start"), table.pop("end"), len(tiers)
+    cases = [start == outside, end == outside, end > start, end < start]
+    table["direction"] = np.select(cases, ["joined", "left", "up", "down"], "same")
+    for at, (name, place) in enumerate((("before", start), ("after", end))):
+        table.insert(at, name, np.array([*tiers, NONE], dtype=object)[place])
+    table = table[(start < outside) | (end < outside)].reset_index(drop=True)
     return Movement(table=table, order=tiers, n=int(table["n"].sum()))
 
 
@@ -174,20 +171,6 @@ def _ledger(points: pd.DataFrame | None) -> pd.DataFrame:
     return table.assign(share=table["points"] / max(float(sums["issued"]), 1e-12))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Thresholds(Result):
-    """What a tier keeps, read off at its threshold, against what its benefits cost.
-
-    ``table``: ``level`` (tier), ``threshold, kept, kept_low, kept_high`` (margin more a member, of
-    those just over the threshold against those just under it), ``cost`` (more a member), ``net,
-    net_low, net_high``, ``n, n_below``, ``bunched`` (share of those within 5 % of the threshold who
-    are over it), ``p_bunched``, ``status`` ("pays", "costs more", "open", "too few").
-    """
-
-    table: pd.DataFrame
-    bandwidth: float
-
-
 def at_thresholds(
     data: pd.DataFrame,
     *,
@@ -197,8 +180,8 @@ def at_thresholds(
     cost: str = "cost",
     bandwidth: float = 0.5,
     confidence: float = 0.95,
-) -> Thresholds:
-    """Compare members just over a tier's threshold with those just under it.
+) -> TableResult:
+    """Compare members just over a tier's threshold with those just under it: what a tier keeps.
 
     Who barely reached a tier and who barely missed it differ in hardly anything but the tier
     (regression discontinuity: a line on either side, triangular weights, robust errors), unless
@@ -213,6 +196,14 @@ def at_thresholds(
         Tier to spend, lowest first, from 0.
     bandwidth : float
         How far from a threshold, as a share of it; never further than halfway to the next one.
+
+    Returns
+    -------
+    TableResult
+        ``level`` (tier), ``threshold, kept, kept_low, kept_high`` (margin more a member, of those
+        just over the threshold), ``cost`` (more a member), ``net`` with its interval, ``n,
+        n_below``, ``bunched`` (share of those within 5 % of the threshold who are over it),
+        ``p_bunched``, ``status`` ("pays", "costs more", "open", "too few").
     """
     tier_of(0.0, thresholds)  # says what is wrong with them
     width, z = number(bandwidth, "bandwidth"), z_of(confidence)
@@ -241,8 +232,9 @@ def at_thresholds(
         pays, costs = row["net_low"] > 0, row["net_high"] < 0
         status = _("pays") if pays else _("costs more") if costs else _("open")
         rows.append(row | {"status": status})
-    table = pd.DataFrame(rows).assign(segment="tier")
-    return Thresholds(table=table, bandwidth=width, caveats=tuple(caveats))
+    table, gone = pd.DataFrame(rows).assign(segment="tier"), int(np.isnan(x).sum())
+    used = len(x) - gone
+    return TableResult(table=table, n_used=used, n_dropped=gone, caveats=tuple(caveats))
 
 
 def _jump(distance: Floats, y: Floats, reach: float) -> tuple[float, float]:

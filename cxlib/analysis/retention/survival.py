@@ -11,9 +11,10 @@ import pandas as pd
 from scipy.stats import norm, rankdata
 
 from cxlib.analysis.estimation import z_of
+from cxlib.analysis.members.purchases import fitted_on
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result, counted
-from cxlib.analysis.validate import Floats, column, generator, levels_of, numbers
+from cxlib.analysis.results import Caveat, Result, TableResult, counted
+from cxlib.analysis.validate import Floats, column, levels_of, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -21,6 +22,8 @@ FEW_AT_RISK = 10
 """A risk set below this, before its group has gathered, makes an estimate jump."""
 MOST_FITTED = 6_000
 """Rows of a proportional-hazards fit; of more, as many are drawn."""
+TIE = 1e-12
+"""A survival share this close to its mark has reached it: a product of ratios is rarely exact."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,15 +104,14 @@ def survival(
         if entry and ((at_risk < FEW_AT_RISK) & (found.surv_times < own["time"].median())).any():
             message = _("{level}: few members were at risk early on; its curve starts unsurely.")
             caveats.append(Caveat(message, level=str(level)))
-        low, high = _log_log(share, found.surv_prob_se, z)
+        low, high = log_log(share, found.surv_prob_se, z)
         curve = {"time": found.surv_times, "at_risk": at_risk, "events": found.n_events.astype(int)}
         curve |= {"survival": share, "survival_low": low, "survival_high": high, "n": len(own)}
         curves.append(pd.DataFrame(keys | curve))
         row: dict[str, Any] = keys | {"n": len(own), "events": int(own["event"].sum())}
         row["longest"] = own["time"].max()
-        for name, curve_ in (("median", share), ("median_low", low), ("median_high", high)):
-            below = np.flatnonzero(curve_ <= 0.5)
-            row[name] = float(found.surv_times[below[0]]) if below.size else np.nan
+        for name, band in (("median", share), ("median_low", low), ("median_high", high)):
+            row[name] = first_down_to(0.5, found.surv_times, band)
         told.append(row)
     if not curves:
         raise DataError(_("nobody left, so nothing tells how long members stay."))
@@ -150,12 +152,19 @@ def _read(
     return rows
 
 
-def _log_log(share: Floats, error: Floats, z: float) -> tuple[Floats, Floats]:
+def log_log(share: Floats, error: Floats, z: float) -> tuple[Floats, Floats]:
+    """Return the log-log band of a survival curve; without an upper end where nobody is left."""
     with np.errstate(all="ignore"):
         log = np.log(share)
         spread = np.exp(z * error / (share * np.abs(log)))
         low, high = share**spread, share ** (1 / spread)
     return np.where(share > 0, low, 0.0), np.where(share > 0, high, np.nan)
+
+
+def first_down_to(level: float, times: Floats, share: Floats, otherwise: float = np.nan) -> float:
+    """Return the first time at which a curve is down to `level`."""
+    down = np.flatnonzero(share <= level + TIE)
+    return float(times[down[0]]) if down.size else otherwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,19 +211,6 @@ def compare(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hazards(Result):
-    """Who leaves sooner, everything else in the model equal (Cox, Efron's ties).
-
-    ``table``: ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value,
-    p_proportional``: the hazard ratio to the reference level (of a number: of one unit more), and
-    the test that it is the same at every tenure.
-    """
-
-    table: pd.DataFrame
-    n: int
-
-
 def hazards(
     data: pd.DataFrame,
     *,
@@ -223,8 +219,8 @@ def hazards(
     covariates: list[str] | tuple[str, ...],
     entry: str | None = None,
     seed: int = 0,
-) -> Hazards:
-    """Fit proportional hazards, and check that they are proportional.
+) -> TableResult:
+    """Fit proportional hazards, and check that they are proportional (Cox, Efron's ties).
 
     Parameters
     ----------
@@ -234,22 +230,27 @@ def hazards(
         Columns: numbers, or groups (against their largest).
     seed : int
         Of the draw where there are more than 6,000 rows.
+
+    Returns
+    -------
+    TableResult
+        ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value, p_proportional``:
+        the hazard ratio to the reference level (of a number: of one unit more), and the test that
+        it is the same at every tenure.
     """
     from statsmodels.duration.hazard_regression import PHReg
 
     rows = _read(data, duration, event, entry, None)
     frame, terms = _design(data.loc[rows.index], list(covariates))
     rows, design = rows.loc[frame.index], frame.to_numpy(float)
-    caveats = list(rows.attrs["caveats"])
-    if len(rows) > MOST_FITTED:
-        drawn = np.sort(generator(seed).choice(len(rows), MOST_FITTED, replace=False))
-        rows, design = rows.iloc[drawn], design[drawn]
-        caveats.append(Caveat(_("Fitted on {n} members drawn at random."), n=MOST_FITTED))
+    drawn, said = fitted_on(len(rows), MOST_FITTED, seed)
+    caveats = [*rows.attrs["caveats"], *said]
+    rows, design = rows.iloc[drawn], design[drawn]
     kept = _independent(design)
     if len(kept) < len(terms):
         gone = [terms[at] for at in range(len(terms)) if at not in kept]
-        said = tuple(" ".join(filter(None, (t["segment"], t["level"]))) for t in gone)
-        caveats.append(Caveat(_("Told by the others already, so left out: {terms}."), terms=said))
+        named = tuple(" ".join(filter(None, (t["segment"], t["level"]))) for t in gone)
+        caveats.append(Caveat(_("Told by the others already, so left out: {terms}."), terms=named))
         design, terms = design[:, kept], [terms[at] for at in kept]
     if rows["event"].sum() < 10 * len(terms):
         raise DataError(
@@ -272,10 +273,10 @@ def hazards(
         p_proportional=_proportional(rows, design, fitted.params),
     )
     if (table["p_proportional"] < 0.05 / len(table)).any():
-        caveats.append(
-            Caveat(_("A hazard ratio is not the same at every tenure: it is an average over them."))
-        )
-    return Hazards(table=table, n=len(rows), caveats=tuple(caveats))
+        message = _("A hazard ratio is not the same at every tenure: it is an average over them.")
+        caveats.append(Caveat(message))
+    n_dropped = len(data) - len(rows)
+    return TableResult(table=table, n_used=len(rows), n_dropped=n_dropped, caveats=tuple(caveats))
 
 
 def _independent(design: Floats) -> list[int]:

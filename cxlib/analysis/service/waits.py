@@ -11,18 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import binom, norm, t
+from scipy.stats import binom, t
 
 from cxlib.analysis import estimation
 from cxlib.analysis.business_time import BusinessHours
+from cxlib.analysis.retention.survival import first_down_to, log_log
 from cxlib.analysis.service.log import GIVEN, Clock, TicketLog
 from cxlib.errors import DataError, nearest
 
 Floats = npt.NDArray[np.float64]
 Estimate = tuple[float, float, float]
 UNKNOWN: Estimate = (nan, nan, nan)
-_TIE = 1e-12
-"""A survival share this close to its mark has reached it: a product of ratios is rarely exact."""
 
 
 def wilson(successes: float, n: float, confidence: float) -> Estimate:
@@ -64,13 +63,10 @@ class Durations:
         )
 
     def _band(self, confidence: float) -> tuple[Floats, Floats]:
-        """Return the log-log band of the curve; where it has none, the curve itself."""
+        """Return the log-log band of the curve; 0 where none is left."""
         _times, left, error = self._curve
-        inner = (left > 0) & (left < 1)
-        share = np.where(inner, left, 0.5)
-        spread = norm.ppf((1 + confidence) / 2) * error / (share * np.abs(np.log(share)))
-        low, high = (share ** np.exp(sign * spread) for sign in (1, -1))
-        return np.where(inner, low, left), np.where(inner, high, left)
+        low, high = log_log(left, error, estimation.z_of(confidence))
+        return low, np.nan_to_num(high)
 
     def quantile(self, q: float, *, confidence: float) -> Estimate:
         """Return the time by which a share `q` has ended, with its interval.
@@ -93,15 +89,11 @@ class Durations:
             return nan, 0.0, inf
         times, left, _error = self._curve
         early, late = self._band(confidence)
-        value, low_limit, high_limit = (
-            float(times[int(np.argmax(reached))]) if reached.any() else otherwise
-            for reached, otherwise in (
-                (left <= 1 - q + _TIE, nan),
-                (early <= 1 - q + _TIE, float(self.seconds[-1])),
-                (late <= 1 - q + _TIE, inf),
-            )
+        return (
+            first_down_to(1 - q, times, left),
+            first_down_to(1 - q, times, early, float(self.seconds[-1])),
+            first_down_to(1 - q, times, late, inf),
         )
-        return value, low_limit, high_limit
 
     def within(self, limit: float, *, confidence: float) -> Estimate:
         """Return the share that ended within `limit`: 1 − S(limit).

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from cxlib.errors import nearest
+from cxlib.params import Client
 from cxlib.params.base import Key, Label, Text
 from cxlib.params.faults import Path, Problem
 from cxlib.params.registers import Day, Due, Id, Money, Positive, Row, Titled
 from cxlib.params.registers import Register as Base
-
-if TYPE_CHECKING:
-    from cxlib.params import Client
 
 SECTION = "actions"
 

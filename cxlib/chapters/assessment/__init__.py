@@ -1,1 +1,5 @@
 """Chapter 02: where the experience stands."""
+
+from cxlib.chapters import Findings
+
+findings = Findings(__file__)

@@ -55,28 +55,33 @@ def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
 
 def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw each group's gap to comparable others; filled where it is clear."""
+    """Draw each group's gap to comparable others (to all others if there is but one segment)."""
     table = groups.table
     colours = theme.by_turn(table["turn"])
     clear = sum(c != theme.QUIET for c in colours)
-    kpi = str(table["kpi"].iloc[0])
-    if clear:
-        message = _("{clear} of {all} groups judge differently from comparable others")
-        title = words.say(message, clear=clear, all=len(table))
+    split = bool(table["like"].notna().any())
+    if clear and split:
+        title = _("{clear} of {all} groups judge differently from comparable others")
+    elif clear:
+        title = _("{clear} of {all} groups judge differently from the others")
+    elif split:
+        title = _("No group clearly differs from comparable others")
     else:
-        title = words.say(_("No group clearly differs from comparable others"))
+        title = _("No group clearly differs from the others")
+    against = (
+        _("{kpi} against comparable others, with 95% interval; filled: clearly different")
+        if split
+        else _("{kpi} against all others, with 95% interval; filled: clearly different")
+    )
     return forest(
         table,
         labels=[
             f"{words.label(row['segment'])} · {words.label(row['segment'] + '=' + row['level'])}"
             for row in table.to_dict("records")
         ],
-        title=title,
-        value="like",
-        xlabel=words.say(
-            _("{kpi} against comparable others, with 95% interval; filled: clearly different"),
-            kpi=kpi,
-        ),
+        title=words.say(title, clear=clear, all=len(table)),
+        value="like" if split else "change",
+        xlabel=words.say(against, kpi=str(table["kpi"].iloc[0])),
         colours=colours,
         zero=True,
         ax=ax,

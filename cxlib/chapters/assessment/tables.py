@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from cxlib.analysis.fitness import FitnessForUse
-    from cxlib.analysis.kpis import Estimates
-    from cxlib.analysis.scores import Distribution
+from cxlib.analysis import compare, scores
+from cxlib.analysis.fitness import FitnessForUse
+from cxlib.analysis.kpis import Estimates
 
 STRAIGHT_LINING = 0.15
 NO_ANSWER = 0.10
@@ -34,10 +33,8 @@ def kpis(engagement: Any) -> Estimates:
     return replace(standing, table=with_part)
 
 
-def ratings(engagement: Any) -> Distribution | pd.DataFrame:
+def ratings(engagement: Any) -> scores.Distribution | pd.DataFrame:
     """Return how the first KPI that anybody answered was rated; empty where nobody answered one."""
-    from cxlib.analysis import scores
-
     survey = engagement.survey()
     main = next((m for m in engagement.metrics if survey[m.key].notna().any()), None)
     if main is None or main.scale is None:
@@ -86,7 +83,7 @@ def groups(engagement: Any) -> Estimates:
     share = table["n"].astype(float) / table.groupby("segment")["n"].transform("sum").astype(float)
     table = table.assign(
         mirrored=np.where(levels == 2, "yes", "no"),
-        stake=share * table["like"].abs() * (table["turn"] == "worse"),
+        stake=share * table["like"].fillna(table["change"]).abs() * (table["turn"] == "worse"),
         stake_moved=0.0,
         grew="no",
         share_before=np.nan,
@@ -106,8 +103,6 @@ def groups(engagement: Any) -> Estimates:
 
 def shift(engagement: Any) -> Any:
     """Return a KPI that the mix moved, group by group of the segment that moved it most."""
-    from cxlib.analysis import compare
-
     every = engagement.compared("previous").table
     row = every[every["cause"].isin(["mix", "both"]) & (every["source"] == "survey")].iloc[:1]
     segment = row["mix_segment"].iloc[0] if len(row) else None

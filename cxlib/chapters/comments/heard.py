@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,7 @@ import pandas as pd
 from cxlib.analysis import comments
 from cxlib.analysis.metrics import Metric
 from cxlib.chapters.comments.codebooks import read
-
-if TYPE_CHECKING:
-    from cxlib.params import Client
+from cxlib.params import Client
 
 SURVEY = "survey"
 """The source of survey verbatims."""

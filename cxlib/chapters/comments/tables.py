@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,10 @@ from cxlib.analysis.drivers.model import ROWS_PER_DRIVER
 from cxlib.analysis.kpis import contrast
 from cxlib.analysis.results import CARE_BASE
 from cxlib.analysis.validate import used
+from cxlib.chapters.comments import Options
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study, study
-
-if TYPE_CHECKING:
-    from cxlib.params import Client
+from cxlib.params import Client
 
 __all__ = ["Study", "study"]
 
@@ -36,8 +35,6 @@ it Johnson's weights stand in for Shapley's shares."""
 
 def labels(client: Client, language: str) -> Mapping[str, str]:
     """Return the themes' labels in a language: the chapter's words, and of whoever quotes it."""
-    from cxlib.chapters.comments.options import Options
-
     book = read(Options(**client.chapters.get("comments", {})))
     return {key: theme.label.get(language, key) for key, theme in book.themes.items()}
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from cxlib.analysis.obligations import WorkingDays
+from cxlib.params import Client
 from cxlib.params.base import Label, Text
 from cxlib.params.faults import Problem
 from cxlib.params.registers import Count, Day, Id, Money, Positive, Rate, Row, Titled
 from cxlib.params.registers import Register as Base
-
-if TYPE_CHECKING:
-    from cxlib.params import Client
 
 SECTION = "obligations"
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis import lifetime, members, retention
+from cxlib.analysis.results import TableResult
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -312,7 +313,7 @@ class Study:
         return self.tried(_("benefits"), members.benefit_use, uses, people, points=kept)
 
     @cached_property
-    def effects(self) -> members.Thresholds | None:
+    def effects(self) -> TableResult | None:
         """What each tier keeps at its threshold, against what its benefits cost."""
         used = self._entries("benefits", "date", "cost")
         if not self.thresholds or used is None or "joined" not in self.listed:

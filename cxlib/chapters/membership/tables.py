@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib.analysis import members
 from cxlib.analysis.members import Movement
-from cxlib.chapters.membership.options import Options
+from cxlib.chapters.membership import Options
 from cxlib.chapters.membership.study import YEAR, Study
 from cxlib.chapters.rows import joined
 from cxlib.words import mark as _

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import PlainValidator
 
 from cxlib.chapters.actions.register import Kind
+from cxlib.params import Client
 from cxlib.params.base import STAND_IN, Label, Text
 from cxlib.params.faults import Problem, show
 from cxlib.params.registers import Day, Id, Row, Titled
 from cxlib.params.registers import Register as Base
-
-if TYPE_CHECKING:
-    from cxlib.params import Client
 
 SECTION = "needs"
 

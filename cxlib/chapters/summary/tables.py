@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from cxlib.analysis.actions import OPEN
+from cxlib.analysis.kpis import Estimates
 from cxlib.chapters.summary import findings
+from cxlib.present.findings import Finding
 from cxlib.words import mark as _
-
-if TYPE_CHECKING:
-    from cxlib.analysis.kpis import Estimates
-    from cxlib.present.findings import Finding
 
 MOST = 3
 """Things to do: a board remembers three."""

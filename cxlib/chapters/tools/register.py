@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, PlainValidator
 from ruamel.yaml import YAML
 
+from cxlib.params import Client
 from cxlib.params.base import Label
 from cxlib.params.faults import Path, Problem, show
 from cxlib.params.registers import Day, Id, Money, Positive, Rate, Row, Titled
@@ -19,8 +20,6 @@ from cxlib.params.registers import Register as Base
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from cxlib.params import Client
 
 SECTION = "tools"
 RECIPROCAL = 0.02

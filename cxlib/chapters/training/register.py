@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator
 
 from cxlib.errors import nearest
+from cxlib.params import Client
 from cxlib.params.base import Label, Text
 from cxlib.params.faults import Problem
 from cxlib.params.registers import Day, Id, Positive, Row, Titled
 from cxlib.params.registers import Register as Base
-
-if TYPE_CHECKING:
-    from cxlib.params import Client
 
 SECTION = "training"
 

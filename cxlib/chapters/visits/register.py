@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from cxlib.errors import nearest
+from cxlib.params import Client
 from cxlib.params.base import Text
 from cxlib.params.faults import Problem
 from cxlib.params.registers import Day, Id, Positive, Row, Titled
 from cxlib.params.registers import Register as Base
-
-if TYPE_CHECKING:
-    from cxlib.params import Client
 
 SECTION = "visits"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TypeAlias
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -16,28 +17,13 @@ LOW, HIGH = 3, 4
 """A rating of at most `LOW` is something to complain about, of at least `HIGH` to praise."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Phrases:
-    """The sentences of one client in one language, with ``{slots}`` and without full stops.
+Phrases: TypeAlias = SimpleNamespace
+"""The sentences of one client in one language, with ``{slots}`` and without full stops.
 
-    By touchpoint what is praised and blamed; whole sentences of promoters (`glad`), detractors
-    (`sad`) and passives (`plain`); joints of two minds (`but`: ``"{0}, but {1}"``) and of one
-    (`also`); closing sentences; `contact` with an address (never a real one), for privacy to find.
-    """
-
-    praise: Mapping[str, Sequence[str]]
-    blame: Mapping[str, Sequence[str]]
-    glad: Sequence[str]
-    sad: Sequence[str]
-    plain: Sequence[str]
-    but: Sequence[str]
-    also: Sequence[str]
-    thanks: Sequence[str]
-    demand: Sequence[str]
-    contact: Sequence[str]
-    slots: Mapping[str, Sequence[str]]
-    stop: str
-    gap: str
+By touchpoint what is praised and blamed; whole sentences of promoters (`glad`), detractors (`sad`)
+and passives (`plain`); joints of two minds (`but`: ``"{0}, but {1}"``) and of one (`also`); closing
+sentences (`thanks`, `demand`); `contact` with an address (never a real one), for privacy to find.
+"""
 
 
 def planted(client: str) -> tuple[Model, dict[str, Phrases]]:

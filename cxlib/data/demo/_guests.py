@@ -6,9 +6,9 @@ their own; nothing else depends on them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -38,30 +38,11 @@ POINTS_A_YUAN = {"银卡": 1.0, "金卡": 1.25, "白金卡": 1.5}
 _MONTH = 30.4375
 
 Texts = npt.NDArray[np.str_]
-
-
-@dataclass(frozen=True)
-class Guests:
-    """The members, one an element; `left` is NaT for those who stayed."""
-
-    number: Texts
-    joined: Dates
-    left: Dates
-    tier: Texts
-    birthday: Dates
-    gender: Texts
-
-
-@dataclass(frozen=True)
-class Stays:
-    """The stays in time order; `guest` is a position in `Guests`, `rate` each guest's a month."""
-
-    rate: Floats
-    guest: npt.NDArray[np.int64]
-    day: Dates
-    hotel: Texts
-    room: Texts
-    amount: Floats
+Guests: TypeAlias = SimpleNamespace
+"""Arrays, a member each: ``number, joined, left`` (NaT: stayed), ``tier, birthday, gender``."""
+Stays: TypeAlias = SimpleNamespace
+"""Arrays in time order: ``guest`` (a position in `Guests`), ``day, hotel, room, amount``; and each
+guest's ``rate`` a month."""
 
 
 def guests(rng: np.random.Generator) -> Guests:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from cxlib.data.demo import _mess as mess
-from cxlib.data.demo._survey import Dates, Floats
 
 CUSTOMERS = 7_200
 FIRST_DAY, LAST_DAY = np.datetime64("2024-10-01"), np.datetime64("2026-09-30")
@@ -20,14 +19,8 @@ GAMMA_GAMMA = {"p": 6.0, "q": 4.0, "v": 120.0}
 CATEGORIES = {"服饰 Fashion": 0.32, "数码 Digital": 0.22, "家居 Home": 0.24, "美妆 Beauty": 0.22}
 
 
-@dataclass(frozen=True)
-class Orders:
-    """The orders in time order; `number` counts a customer's earlier ones, from 0."""
-
-    customer: npt.NDArray[np.int64]
-    day: Dates
-    amount: Floats
-    number: npt.NDArray[np.int64]
+Orders: TypeAlias = SimpleNamespace
+"""Arrays in time order: ``customer, day, amount`` and ``number``: of a customer's earlier ones."""
 
 
 def orders(rng: np.random.Generator) -> Orders:

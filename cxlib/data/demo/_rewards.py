@@ -8,8 +8,9 @@ one whose benefits pay. It has its own seed; the survey and the tickets do not d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -46,15 +47,10 @@ PURCHASES_A_MONTH, MONEY = (3.0, 0.3), (4.0, 85.0)
 _MONTH = 30.4375
 
 
-@dataclass(frozen=True)
-class Rewards:
-    """The members, one an element; `left` is NaT for who stayed."""
-
-    number: npt.NDArray[np.str_]
-    joined: Dates
-    left: Dates
-    tier: npt.NDArray[np.str_]
-    channel: npt.NDArray[np.str_]
+Rewards: TypeAlias = SimpleNamespace
+"""Arrays, an element a member: ``number, joined, left`` (NaT: stayed), ``tier, channel``."""
+Bought: TypeAlias = tuple[npt.NDArray[np.int64], Dates, Floats]
+"""Who bought (a position in `Rewards`), when, and for how much."""
 
 
 def write_rewards(folder: Path, answers: Mapping[str, tuple[str, str]]) -> list[Path]:
@@ -65,17 +61,20 @@ def write_rewards(folder: Path, answers: Mapping[str, tuple[str, str]]) -> list[
     year = (day >= BEGIN) & (day < LAUNCH)
     spent = np.bincount(who[year], amount[year], len(people.number))
     tier = np.array(list(TIERS))[np.searchsorted(list(TIERS.values()), spent, side="right") - 1]
-    people = Rewards(people.number, people.joined, people.left, tier, people.channel)
+    people.tier = tier
     more = _extra(rng, people)
-    who, day, amount = (np.concatenate(pair) for pair in zip((who, day, amount), more, strict=True))
+    who, day, amount = _joined((who, day, amount), more)
     order = np.lexsort((who, day))
     bought = who[order], day[order], np.round(amount[order], 2)
     return [
-        _write_members(folder / "rewards_members.csv", people),
-        _write_purchases(folder / "rewards_purchases.csv", rng, people, *bought),
+        mess.write_table(folder / "rewards_members.csv", {
+            "Customer": people.number, "Joined": people.joined, "Left": people.left,
+            "Tier": people.tier, "Joined by": people.channel,
+        }),
+        _write_purchases(folder / "rewards_purchases.csv", rng, people, bought),
         _write_benefits(folder / "rewards_benefits.csv", rng, people),
-        _write_points(folder / "rewards_points.csv", rng, people, *bought),
-    ]
+        _write_points(folder / "rewards_points.csv", rng, people, bought),
+    ]  # fmt: skip
 
 
 def _members(
@@ -102,16 +101,16 @@ def _members(
     stay = np.ceil(rng.exponential(_MONTH / monthly)).astype("m8[D]")
     left = np.maximum(joined, BEGIN) + stay
     gone = np.where(left < END, left, np.datetime64("NaT"))
-    return Rewards(number, joined, gone, number, channel), answered, rating
+    people = Rewards(number=number, joined=joined, left=gone, channel=channel)
+    return people, answered, rating
 
 
 def _purchases(
     rng: np.random.Generator, people: Rewards, answered: Dates, rating: Floats
-) -> tuple[npt.NDArray[np.int64], Dates, Floats]:
+) -> Bought:
     """Draw purchases while members are in, and what a better answer brings after it."""
     n = len(people.number)
-    begin = np.maximum(people.joined, BEGIN)
-    end = np.where(np.isnat(people.left), END, people.left)
+    begin, end = _since(people, BEGIN)
     mean = rng.gamma(MONEY[0], MONEY[1] / MONEY[0], n)
     usual = _drawn(rng, rng.gamma(*PURCHASES_A_MONTH, n), begin, end, mean)
     level = np.select([rating <= 6, rating <= 8], ["detractor", "passive"], "promoter")
@@ -120,42 +119,39 @@ def _purchases(
     start = answered + np.timedelta64(1, "D")
     until = np.minimum(start + np.timedelta64(HORIZON, "D"), end)
     extra = _drawn(rng, more / 40 / (HORIZON / _MONTH), start, until, np.full(n, 40.0))
-    who, day, amount = (np.concatenate(pair) for pair in zip(usual, extra, strict=True))
+    return _joined(usual, extra)
+
+
+def _joined(some: Bought, more: Bought) -> Bought:
+    who, day, amount = (np.concatenate(pair) for pair in zip(some, more, strict=True))
     return who, day, amount
 
 
 def _drawn(
     rng: np.random.Generator, rate: Floats, begin: Dates, end: Dates, mean: Floats
-) -> tuple[npt.NDArray[np.int64], Dates, Floats]:
+) -> Bought:
     days = np.maximum((end - begin).astype(float), 0.0)
     who = np.repeat(np.arange(len(rate)), rng.poisson(rate * days / _MONTH))
     day = begin[who] + (rng.random(len(who)) * days[who]).astype("m8[D]")
     return who, day, np.maximum(mean[who] * rng.gamma(4.0, 0.25, len(who)), 0.5)
 
 
-def _extra(
-    rng: np.random.Generator, people: Rewards
-) -> tuple[npt.NDArray[np.int64], Dates, Floats]:
-    """Draw what a tier makes its members buy once benefits have begun."""
-    begin = np.maximum(people.joined, LAUNCH)
+def _since(people: Rewards, day: np.datetime64) -> tuple[Dates, Dates]:
+    """Return from when each is a member, of the time since a day, and until when."""
     end = np.where(np.isnat(people.left), END, people.left)
+    return np.maximum(people.joined, day), end
+
+
+def _extra(rng: np.random.Generator, people: Rewards) -> Bought:
+    """Draw what a tier makes its members buy once benefits have begun."""
+    begin, end = _since(people, LAUNCH)
     rate = np.array([EXTRA_A_MONTH[t] for t in people.tier.tolist()]) / 60
     return _drawn(rng, rate, begin, end, np.full(len(rate), 60.0))
 
 
-def _write_members(path: Path, people: Rewards) -> Path:
-    columns = {
-        "Customer": people.number, "Joined": people.joined, "Left": people.left,
-        "Tier": people.tier, "Joined by": people.channel,
-    }  # fmt: skip
-    return mess.write_table(path, columns)
-
-
-def _write_purchases(
-    path: Path, rng: np.random.Generator, people: Rewards, who: npt.NDArray[np.int64], day: Dates,
-    amount: Floats,
-) -> Path:  # fmt: skip
+def _write_purchases(path: Path, rng: np.random.Generator, people: Rewards, bought: Bought) -> Path:
     """Write the purchases; some cards were declined, which a row says, before they went through."""
+    who, day, amount = bought
     at = np.repeat(np.arange(len(who)), 1 + (rng.random(len(who)) < 0.004))
     declined = np.diff(at, append=-1) == 0
     columns = {
@@ -168,8 +164,7 @@ def _write_purchases(
 
 def _write_benefits(path: Path, rng: np.random.Generator, people: Rewards) -> Path:
     rows = []
-    begin = np.maximum(people.joined, LAUNCH)
-    end = np.where(np.isnat(people.left), END, people.left)
+    begin, end = _since(people, LAUNCH)
     days = np.maximum((end - begin).astype(float), 0.0)
     for tier, (name, uses, cost) in BENEFITS.items():
         inside = np.flatnonzero(people.tier == tier)
@@ -182,23 +177,19 @@ def _write_benefits(path: Path, rng: np.random.Generator, people: Rewards) -> Pa
     return mess.write_csv(path, ("Customer", "Day", "Benefit", "Cost"), rows, encoding="utf-8")
 
 
-def _write_points(
-    path: Path, rng: np.random.Generator, people: Rewards, who: npt.NDArray[np.int64], day: Dates,
-    amount: Floats,
-) -> Path:  # fmt: skip
+def _write_points(path: Path, rng: np.random.Generator, people: Rewards, bought: Bought) -> Path:
     """Write the ledger: points of a half-year are posted at its end, some are used, some expire."""
-    rows = []
+    who, day, amount = bought
+    ledger: list[tuple[str, str, int, str]] = []
     rate = np.array([POINTS[t] for t in people.tier.tolist()])
     for first, last in (("2025-10-01", "2026-03-31"), ("2026-04-01", "2026-09-30")):
         inside = (day >= np.datetime64(first)) & (day <= np.datetime64(last))
         spent = np.bincount(who[inside], amount[inside], len(people.number))
         for member in np.flatnonzero(spent):
-            points = int(spent[member] * rate[member])
-            rows.append([people.number[member], last, str(points), "Issued"])
+            name, points = people.number[member], int(spent[member] * rate[member])
+            ledger.append((name, last, points, "Issued"))
             if rng.random() < 0.7 and points:
-                rows.append([people.number[member], last, str(-int(points * REDEEMED / 0.7)),
-                             "Redeemed"])  # fmt: skip
+                ledger.append((name, last, -int(points * REDEEMED / 0.7), "Redeemed"))
             if last > "2026-09" and rng.random() < 0.2:
-                rows.append([people.number[member], last, str(-int(points * EXPIRED / 0.2)),
-                             "Expired"])  # fmt: skip
-    return mess.write_csv(path, ("Customer", "Day", "Points", "Entry"), rows, encoding="utf-8")
+                ledger.append((name, last, -int(points * EXPIRED / 0.2), "Expired"))
+    return mess.write_csv(path, ("Customer", "Day", "Points", "Entry"), ledger)

@@ -7,15 +7,17 @@ nothing at all) are drawn from the seed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+import re
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TypeAlias
 
 import numpy as np
 
 from cxlib.data.demo import _mess as mess
 from cxlib.data.demo import lakeside, nova
-from cxlib.data.demo._comments import Phrases, comments
+from cxlib.data.demo._comments import comments
 from cxlib.data.demo._survey import Floats, Model, Touchpoint, days_within, moments, simulate
 from cxlib.workspace import kit_file
 
@@ -28,27 +30,16 @@ LOW = -0.9
 """How much lower the small segment feels, in moods."""
 
 
-@dataclass(frozen=True)
-class Trade:
-    """What a trade's clients share: touchpoints and words, a kind of customer, its labels."""
-
-    like: str
-    model: Model
-    phrases: Phrases
-    ending: tuple[str, str]
-    group: str
-    label: tuple[str, str]
-    levels: Mapping[str, str]
-
-
+Trade: TypeAlias = SimpleNamespace
 TRADES = (
-    Trade("lakeside-bank", lakeside.MODEL, lakeside.PHRASES["en"], ("Bank", "银行"),
-          "Product", ("Product", "产品"),
-          {"Current account": "活期账户", "Mortgage": "房贷", "Credit card": "信用卡"}),
-    Trade("nova-mall", nova.MODEL, nova.PHRASES["zh"], ("Mall", "商城"),
-          "Platform", ("Platform", "平台"),
-          {"App": "App", "Web": "网页", "Kiosk": "自助终端"}),
+    Trade(like=lakeside, phrases=lakeside.PHRASES["en"], ending=("Bank", "银行"),
+          group="Product", label="产品",
+          levels={"Current account": "活期账户", "Mortgage": "房贷", "Credit card": "信用卡"}),
+    Trade(like=nova, phrases=nova.PHRASES["zh"], ending=("Mall", "商城"),
+          group="Platform", label="平台",
+          levels={"App": "App", "Web": "网页", "Kiosk": "自助终端"}),
 )  # fmt: skip
+"""What a trade's clients share: touchpoints and words, a kind of customer, its labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +105,7 @@ def build_unseen(root: Path, seed: int, *, truth_to: Path | None = None) -> list
 def _drawn(seed: int) -> tuple[Truth, Trade, Model, np.random.Generator]:
     rng = np.random.default_rng([20_261_001, seed])
     trade = TRADES[rng.integers(len(TRADES))]
-    keys = [point.key for point in trade.model.touchpoints]
+    keys = [point.key for point in trade.like.MODEL.touchpoints]
     moving = rng.choice(keys, 3, replace=False).tolist()
     weakest = moving[0]
     points = tuple(
@@ -142,9 +133,9 @@ def _drawn(seed: int) -> tuple[Truth, Trade, Model, np.random.Generator]:
         share_before=0.15,
         share_after=0.5 if event == "mix" else 0.15,
     )
-    named = (f"{NAMES[name]} {trade.ending[0]}", f"{NAMES_ZH[name]}{trade.ending[1]}")
+    named = f"{NAMES[name]} {trade.ending[0]}", f"{NAMES_ZH[name]}{trade.ending[1]}"
     model = Model(touchpoints=points, nps=8.4, csat=4.25, ces=5.4)
-    return planted, replace(trade, ending=named), model, rng
+    return planted, Trade(**vars(trade) | {"name": named}), model, rng
 
 
 def _wave(
@@ -170,7 +161,8 @@ def _wave(
 
 def _client_file(planted: Truth, trade: Trade, model: Model) -> str:
     """Return the client file; touchpoints bear the labels that the trade's demo client gives."""
-    labels = _labels(trade.like)
+    told = (kit_file("params") / f"{trade.like.NAME}.yaml").read_text(encoding="utf-8")
+    labels = dict(re.findall(r"(?m)^ *- \{key: ([^,]+),.*label: (.*)\}$", told))
     points = "".join(
         f"    - {{key: {key}, column: T {key}, scale: [1, 5], top: 2, label: {labels[key]}}}\n"
         for key in (point.key for point in model.touchpoints)
@@ -180,17 +172,7 @@ def _client_file(planted: Truth, trade: Trade, model: Model) -> str:
         for level, chinese in trade.levels.items()
     )
     return mess.register_text(
-        "unseen", seed=planted.seed, client=planted.client, name=trade.ending[0],
-        name_zh=trade.ending[1], points=points, values=values, group=trade.group,
-        label=trade.label[0], label_zh=trade.label[1], baseline=WAVES[0],
+        "unseen", seed=planted.seed, client=planted.client, name=trade.name[0],
+        name_zh=trade.name[1], points=points, values=values, group=trade.group,
+        label=trade.group, label_zh=trade.label, baseline=WAVES[0],
     )  # fmt: skip
-
-
-def _labels(client: str) -> dict[str, str]:
-    """Return the touchpoints' labels in a demo client's file, as they stand there."""
-    found = {}
-    for line in (kit_file("params") / f"{client}.yaml").read_text(encoding="utf-8").splitlines():
-        if line.lstrip().startswith("- {key: "):
-            key = line.split("key: ")[1].split(",")[0]
-            found[key] = line.split("label: ")[1].removesuffix("}")
-    return found
