@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -20,11 +21,12 @@ Flags = NDArray[np.bool_]
 OffScale = Literal["error", "missing"]
 
 
-def check_confidence(confidence: float) -> None:
-    """Refuse a confidence outside 0 to 1."""
+def check_confidence(confidence: float) -> float:
+    """Return a confidence; refuse one outside 0 to 1."""
     asked = number(confidence, "confidence")
     if not 0 < asked < 1:
         raise DataError(f"confidence lies between 0 and 1 (0.95 for 95 %), not {asked:g}.")
+    return asked
 
 
 def count(value: Any, what: str) -> int:
@@ -49,15 +51,22 @@ def repeated(names: Iterable[Any]) -> Any:
     return next((name for name in listed if listed.count(name) > 1), None)
 
 
+def require(table: Any, names: Iterable[Any], what: str = "data") -> None:
+    """Refuse what lacks one of these columns (`what` in the message)."""
+    if not hasattr(table, "columns"):
+        raise DataError(f"the {what} is a {type(table).__name__}, not a table with columns.")
+    for name in names:
+        if name not in table.columns:
+            near = nearest(str(name), map(str, table.columns))
+            raise DataError(f"there is no column {name!r} in the {what}{near}")
+
+
 def column(data: pd.DataFrame, name: str) -> pd.Series:
     """Return one column of a frame, which must be there once."""
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"the data are a {type(data).__name__}, not a table with columns.")
-    there = int((data.columns == name).sum())
-    if there == 0:
-        known = [str(known) for known in data.columns]
-        raise DataError(f"there is no column {name!r} in the data{nearest(str(name), known)}")
-    if there > 1:
+    require(data, (name,))
+    if (there := int((data.columns == name).sum())) > 1:
         raise DataError(f"column {name!r} is in the data {there} times; rename all but one.")
     series: pd.Series = data[name]
     return series
@@ -111,7 +120,7 @@ def numbers(answers: pd.Series) -> Floats:
     if types.is_numeric_dtype(answers.dtype) and not types.is_complex_dtype(answers.dtype):
         return answers.to_numpy(dtype=float, na_value=np.nan)
     if not (types.is_object_dtype(answers.dtype) or types.is_string_dtype(answers.dtype)):
-        raise DataError(f"{called(answers)} holds {answers.dtype} values, not ratings.")
+        raise DataError(f"{called(answers)} holds {answers.dtype} values, not numbers.")
     values = answers.astype(object)
     blank = [bool(pd.isna(v)) or (isinstance(v, str) and not v.strip()) for v in values]
     missing = np.array(blank, dtype=bool)
@@ -129,6 +138,25 @@ def numbers(answers: pd.Series) -> Floats:
             "answer."
         )
     return parsed.to_numpy(dtype=float, na_value=np.nan)
+
+
+def flags(cells: pd.Series) -> pd.Series:
+    """Return a column of yes and no, 1 and 0 as booleans, NA where it says nothing."""
+    if types.is_bool_dtype(cells.dtype):
+        return cells.astype("boolean")
+    told = cells.astype(object).map(lambda cell: _FLAGS.get(str(cell).strip().lower(), cell))
+    wrong = told[told.notna() & ~told.isin((True, False))]
+    if len(wrong):
+        row = row_of(wrong.index, 0)
+        raise DataError(
+            f"{called(cells)} holds {wrong.iloc[0]!r} (row {row}, {len(wrong)} such); it says yes "
+            "and no (1 and 0)."
+        )
+    return told.where(told.notna(), None).astype("boolean")
+
+
+_FLAGS: dict[str, Any] = {"yes": True, "true": True, "1": True, "1.0": True, "": None}
+_FLAGS |= {"no": False, "false": False, "0": False, "0.0": False}
 
 
 def finite(data: pd.DataFrame, name: str) -> Floats:
@@ -206,6 +234,48 @@ def read_clusters(cluster: Any, index: pd.Index) -> Integers:
     codes = codes.astype(np.intp)
     codes[unknown] = len(known) + np.arange(int(unknown.sum()))
     return codes
+
+
+def moment(as_of: Any) -> pd.Timestamp:
+    """Return a day that a caller names, at midnight without a zone; refuse what is none."""
+    try:
+        day = pd.NaT if isinstance(as_of, (int, float)) else pd.Timestamp(as_of)
+    except (ValueError, TypeError):
+        day = pd.NaT
+    if pd.isna(day):
+        raise DataError(f"{as_of!r} is no date; write such as 2026-09-30.")
+    return day.normalize().tz_localize(None)
+
+
+def dates_of(cells: pd.Series) -> pd.Series:
+    """Return a column as moments; refuse, naming the first, a cell that is no date."""
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        cells = cells.dt.tz_localize(None)
+    if types.is_datetime64_dtype(cells):
+        return cells.astype("datetime64[us]")
+    if types.is_numeric_dtype(cells) and cells.notna().any():
+        raise DataError(f"column {cells.name!r} holds numbers, not dates.")
+    read = pd.to_datetime(cells, errors="coerce", format="ISO8601").astype("datetime64[us]")
+    bad = read.isna() & cells.notna()
+    if bad.any():
+        first = cells[bad].iloc[0]
+        raise DataError(
+            f"column {cells.name!r} holds {first!r} ({int(bad.sum())} such), which is no date; "
+            "write such as 2026-09-30."
+        )
+    return read
+
+
+def day(value: Any, what: str) -> dt.date:
+    """Return a day that a caller names (`what` in messages) as a date."""
+    if isinstance(value, dt.datetime) and not pd.isna(value):
+        return value.date()
+    if isinstance(value, dt.date) and not pd.isna(value):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise DataError(f"{what} {value!r} is not a day; write such as 2026-10-31.") from None
 
 
 def levels_of(values: pd.Series) -> list[Any]:
