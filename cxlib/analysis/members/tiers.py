@@ -237,12 +237,12 @@ def at_thresholds(
 
 def _jump(distance: Floats, y: Floats, reach: float) -> tuple[float, float]:
     """Return how far the line jumps at the threshold, and its robust error."""
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import WLS
 
     over = (distance >= 0).astype(float)
     design = np.column_stack([np.ones_like(over), over, distance, over * distance])
     weights = np.maximum(1 - np.abs(distance) / (reach * 1.0001), 1e-6)
-    fit = sm.WLS(y, design, weights=weights).fit(cov_type="HC1")
+    fit = WLS(y, design, weights=weights).fit(cov_type="HC1")
     return float(fit.params[1]), float(fit.bse[1])
 
 

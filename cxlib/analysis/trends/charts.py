@@ -311,7 +311,7 @@ def _caveats(chart: XmrChart, points: int, unplaced: int) -> tuple[Caveat, ...]:
 _SHIFTED = _("The level shifted in {period}; {n} periods since are too few to say what is usual.")
 _TRIAL = _("The limits rest on {n} points and are on trial; {needed} settle them.")
 _FLAT = _("The values do not vary: the limits have no width.")
-_SCREENED = _("{n} unusually large moving ranges were left out when the limits were set.")
+_SCREENED = _("Unusually large moving ranges that were left out when the limits were set: {n}.")
 _GAPS = _("{n} of {total} periods have no value; they stay gaps and end runs.")
 _CORRELATED = _(
     "Neighbouring values are correlated ({r:.2f}): limits, rules and the false-alarm rate assume "

@@ -14,6 +14,7 @@ from cxlib.analysis import comments, drivers
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers.model import ROWS_PER_DRIVER
 from cxlib.analysis.kpis import contrast
+from cxlib.analysis.kpis.changes import MIX
 from cxlib.analysis.results import CARE_BASE
 from cxlib.analysis.validate import used
 from cxlib.chapters.comments import Options
@@ -60,17 +61,27 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     table["share"] = table["complaints"] / table["n"]
     table = table.merge(_moved(study), on="theme", how="left")
     table = table.merge(_gaps(engagement, study, table), on="theme", how="left")
-    table = table.merge(_beside(engagement, study, table), on="theme", how="left")
+    table = table.merge(beside(engagement, study, table), on="theme", how="left")
     table["beyond"] = table["added_p"] < ALPHA
     table["outcome"] = getattr(study.score, "key", None)
     table["turn"] = table["turn"].fillna("unclear")
     table["moved"] = table["moved"].fillna("unclear")
     table["unit"] = "points" if study.score is not None and study.score.kind == "nps" else "mean"
+    table["others_answered"] = _others_answered(engagement)
     # what goes with a theme, times how many name it: an association, not what mending it brings
     table["stake"] = (table["mentioned"] * table["like"].abs()).where(table["turn"] == "worse", 0.0)
     top = table["complaints"].eq(table["complaints"].max()) & table["tone"].eq("complaint")
     table["case"] = np.where(top & ~top.duplicated(), "most complained of", "")
     return table.drop(columns="parent")
+
+
+def _others_answered(engagement: Any) -> bool:
+    """Tell whether the survey's first KPI moved in this period because other customers answered."""
+    if engagement.client.survey is None or not engagement.metrics:
+        return False
+    stands = engagement.standing("survey").table
+    first = stands[stands["kpi"] == engagement.metrics[0].key]
+    return bool((first["cause"].eq(MIX) & first["at"].eq(engagement.period)).any())
 
 
 def page(study: Study) -> pd.DataFrame:
@@ -189,7 +200,7 @@ def _moved(study: Study) -> pd.DataFrame:
         hits = now[theme].sum().loc[shared], was[theme].sum().loc[shared]
         cells = [(int(a), n, int(b), m) for a, b, (n, m) in zip(*hits, sizes, strict=True)]
         before = float(study.before[theme].mean())
-        rows.append((theme, before, *_change(cells)))
+        rows.append((theme, before, *change_of_share(cells)))
     table = pd.DataFrame(rows, columns=[*columns, "p"])
     clear = adjust(table.pop("p").fillna(1.0).to_numpy()) < ALPHA
     raw = study.found.table.set_index("theme")["share"].loc[table["theme"]].to_numpy()
@@ -200,7 +211,7 @@ def _moved(study: Study) -> pd.DataFrame:
     return table
 
 
-def _change(cells: list[tuple[int, int, int, int]]) -> tuple[float, float, float, float]:
+def change_of_share(cells: list[tuple[int, int, int, int]]) -> tuple[float, float, float, float]:
     """Return the difference of shares over strata, its interval and p (Cochran-Mantel-Haenszel).
 
     One stratum: Newcombe's interval and the pooled z. Several: their intervals put together by
@@ -246,7 +257,7 @@ def _gaps(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     return found.assign(theme=found["segment"].str.removeprefix("theme "))[["theme", *columns]]
 
 
-def _beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
+def beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """Return the part of themes in what explains the survey's KPI beside the rated touchpoints.
 
     One driver model: who did not comment is to the themes what who did not use it is to a

@@ -16,7 +16,7 @@ from cxlib.chapters.rows import joined
 from cxlib.words import mark as _
 
 TIER = {"en": "Tier", "zh": "等级"}
-WHOLE = {"en": "All members", "zh": "全体会员"}
+WHOLE = {"en": "All", "zh": "全部"}
 TODAY = {"en": "Today", "zh": "现状"}
 
 

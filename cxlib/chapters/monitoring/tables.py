@@ -47,6 +47,7 @@ def monitor(engagement: Any) -> Monitored:
         known_periods=engagement.periods,
         minimum_base=engagement.minimum_base,
     )
+    charts = replace(charts, table=_promised(charts.table))
     if not charts.charts:
         return Monitored(charts=charts, warnings=None, since={}, before={})
     raised = trends.early_warnings(charts.charts, false_report=settings.false_report)
@@ -102,6 +103,15 @@ _SILENT: dict[str, Any] = {
     **{"periods_better": 0, "periods_both": 0, "action": None, "on_record": "no"},
 }
 """What is told of a KPI of which nothing is to be told."""
+
+
+def _promised(table: pd.DataFrame) -> pd.DataFrame:
+    """Return charts in which a target that hardly any period misses, or meets, is called so."""
+    if "miss_chance" not in table:
+        return table
+    rarity, judged = table["miss_chance"].map(_rarity), table["assurance"].notna()
+    word = table["assurance"].mask(judged & (rarity == "rare"), "reaches")
+    return table.assign(assurance=word.mask(judged & (rarity == "usual"), "misses"))
 
 
 def _rarity(chance: Any) -> str:
@@ -173,10 +183,10 @@ def _reference(engagement: Any, found: Monitored, kpi: str) -> dict[str, Any]:
     }
 
 
-def warned(*tables: Estimates) -> pd.DataFrame:
-    """Return the rows that signal, those that other customers explain last."""
+def warned(*tables: Estimates, held_back: bool = False) -> pd.DataFrame:
+    """Return the rows that warn; with those `held_back` because other customers explain them."""
     every = pd.concat([each.table for each in tables], ignore_index=True)
-    shown = every[every["signal"] != ""]
+    shown = every[(every["signal"] != "") & (held_back | (every["held_back"] == ""))]
     return shown.sort_values(["held_back", "chance"], kind="stable").reset_index(drop=True)
 
 

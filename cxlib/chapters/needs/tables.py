@@ -122,12 +122,13 @@ def saturated(course: pd.DataFrame) -> str:
 
 
 def groups(engagement: Any, study: Study) -> pd.DataFrame:
-    """Return who was heard of each group, those of whom nobody was heard last."""
+    """Return who was heard of each group; one of which nobody was heard is told, not withheld."""
     listed = engagement.register("needs").frame("groups")
     table = study.found.coverage.set_index("group").reindex(listed["id"]).fillna(0).astype(int)
     table = table.rename(columns={"people": "n", "needs": "needs_named"}).sort_values(
         "n", ascending=False, kind="stable"
     )
+    table = table[table["n"] > 0]
     return table.assign(customer_group="groups." + table.index, voices=table["n"]).reset_index()
 
 
