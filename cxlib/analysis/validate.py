@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 OffScale = Literal["error", "missing"]
+LARGEST = 1e100
+"""A larger value is no measurement, and its square is none of the machine's numbers."""
 
 
 def check_confidence(confidence: float) -> float:
@@ -103,6 +105,16 @@ def row_of(index: pd.Index, position: Any) -> str:
     return f"({', '.join(map(str, label))})" if isinstance(label, tuple) else str(label)
 
 
+def refuse(values: pd.Series, bad: Any, why: str) -> None:
+    """Refuse the first bad value of a column, with its row, how many there are, and `why`."""
+    rows = np.flatnonzero(bad)
+    if rows.size:
+        value, row = values.iloc[rows[0]], row_of(values.index, rows[0])
+        value = value.item() if isinstance(value, np.generic) else value  # not np.int64(5)
+        shown = f"{value:g}" if isinstance(value, float) else repr(value)
+        raise DataError(f"{called(values)} holds {shown} (row {row}, {rows.size} such){why}")
+
+
 def answers_of(ratings: Any) -> pd.Series:
     """Return a column of answers; a list or an array counts as one without a name."""
     if isinstance(ratings, pd.Series):
@@ -115,6 +127,14 @@ def answers_of(ratings: Any) -> pd.Series:
 
 def numbers(answers: pd.Series) -> Floats:
     """Return answers as floats, missing ones as NaN; text must read as numbers."""
+    found = _floats(answers)
+    huge = np.isfinite(found) & (abs(found) > LARGEST)
+    why = f", which is not a number up to {LARGEST:g}."
+    refuse(pd.Series(found, answers.index, name=answers.name), huge, why)
+    return found
+
+
+def _floats(answers: pd.Series) -> Floats:
     if isinstance(answers.dtype, pd.CategoricalDtype):
         answers = answers.astype(object)
     if types.is_numeric_dtype(answers.dtype) and not types.is_complex_dtype(answers.dtype):
@@ -129,14 +149,8 @@ def numbers(answers: pd.Series) -> Floats:
         for v, gone in zip(values, missing, strict=True)
     ]
     parsed = pd.to_numeric(pd.Series(numeric, dtype=object), errors="coerce")
-    wrong = np.flatnonzero(parsed.isna().to_numpy() & ~missing)
-    if wrong.size:
-        row = wrong[0]
-        raise DataError(
-            f"{called(answers)} holds {values.iloc[row]!r} (row {row_of(answers.index, row)}, "
-            f"{wrong.size} such), which is no number; declare it under `missing:` if it means no "
-            "answer."
-        )
+    why = ", which is no number; declare it under `missing:` if it means no answer."
+    refuse(values, parsed.isna().to_numpy() & ~missing, why)
     return parsed.to_numpy(dtype=float, na_value=np.nan)
 
 
@@ -162,10 +176,7 @@ _FLAGS |= {"no": False, "false": False, "0": False, "0.0": False}
 def finite(data: pd.DataFrame, name: str) -> Floats:
     """Return a column as floats, NaN where it is missing; refuse text and infinite values."""
     values = numbers(column(data, name))
-    endless = np.flatnonzero(np.isinf(values))
-    if len(endless):
-        row = row_of(data.index, endless[0])
-        raise DataError(f"{name!r} is infinite in row {row} ({len(endless)} such).")
+    refuse(pd.Series(values, data.index, name=name), np.isinf(values), ", which is not finite.")
     return values
 
 
@@ -183,15 +194,11 @@ def ratings_of(
         if scale is not None:
             off |= (values < scale[0]) | (values > scale[1])
     off &= ~np.isnan(values)
-    stray = np.flatnonzero(off)
-    if stray.size and off_scale == "error":
-        row = stray[0]
+    if off_scale == "error":
         place = "not finite" if scale is None else f"off its scale {scale[0]}-{scale[1]}"
-        raise DataError(
-            f"{called(ratings)} holds {values[row]:g} (row {row_of(ratings.index, row)}, "
-            f"{stray.size} such), {place}; declare it under `missing:` if it means no answer."
-        )
-    return np.where(off, np.nan, values), int(stray.size)
+        why = f", {place}; declare it under `missing:` if it means no answer."
+        refuse(pd.Series(values, ratings.index, name=ratings.name), off, why)
+    return np.where(off, np.nan, values), int(off.sum())
 
 
 def aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
@@ -217,13 +224,9 @@ def read_weights(weights: Any, index: pd.Index) -> Floats:
     """Return one positive, finite weight a row."""
     values = numbers(aligned(weights, index, "weights").rename("weights"))
     with np.errstate(invalid="ignore"):
-        wrong = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
-    if wrong.size:
-        row = wrong[0]
-        raise DataError(
-            f"weights hold {values[row]:g} (row {row_of(index, row)}, {wrong.size} such); "
-            "a weight is a positive number: leave out rows that should not count."
-        )
+        wrong = ~(np.isfinite(values) & (values > 0))
+    why = "; a weight is a positive number: leave out rows that should not count."
+    refuse(pd.Series(values, index, name="weights"), wrong, why)
     return values
 
 

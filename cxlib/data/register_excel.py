@@ -227,6 +227,18 @@ def _base(lines: list[list[str]], model: type[Register]) -> dict[str, Rows] | No
     return {name: rows for name, rows in tables.items() if rows}
 
 
+def new_book(made: io.BytesIO) -> Any:
+    """Open a workbook, the same bytes twice; a client's text is no formula, link or number."""
+    import datetime as dt
+
+    import xlsxwriter
+
+    unlike = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+    book = xlsxwriter.Workbook(made, {"in_memory": True} | dict.fromkeys(unlike, False))
+    book.set_properties({"created": dt.datetime(2000, 1, 1)})
+    return book
+
+
 def workbook(
     content: Mapping[str, Any],
     model: type[Register],
@@ -238,17 +250,10 @@ def workbook(
 
     `base` is what the copy counts as made from, where rows were added to it.
     """
-    import datetime as dt
-
-    import xlsxwriter
-
     document = Document("", content=dict(content))
     tables = tables_of(document, model)
     made = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False}  # fmt: skip
-    with xlsxwriter.Workbook(made, options) as book:
-        book.set_properties({"created": dt.datetime(2000, 1, 1)})
+    with new_book(made) as book:
         text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
         bold = book.add_format({"bold": True, "bottom": 1})
         for name in model.model_fields:

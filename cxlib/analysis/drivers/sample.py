@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.estimation import times_drawn
-from cxlib.analysis.metrics import SurveyDesign
+from cxlib.analysis.metrics import SurveyDesign, one_of
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 REPEATS = 1e-6
@@ -154,11 +154,9 @@ def read(
             f"{len(rows)} complete rows are too few for {len(names)} drivers and {len(kept)} "
             "columns on who used what; name fewer drivers or join periods."
         )
-    groups = None
-    if codes is not None:
-        known, groups = np.unique(codes[rows], return_inverse=True)
-        if len(known) < 2:
-            raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
+    groups = None if codes is None else np.unique(codes[rows], return_inverse=True)[1]
+    if groups is not None and not groups.any():
+        raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
     for name, others in repeats.items():
         facts = {"driver": name} | ({"others": others} if others else {})
         caveats.append(Caveat(_FOLLOWS if others else _BY_USE, **facts))
@@ -191,9 +189,8 @@ def _check_names(target: str, names: list[str], not_applicable: str) -> None:
         raise DataError(f"driver {twice!r} is named {names.count(twice)} times; name it once.")
     if target in names:
         raise DataError(f"the outcome {target!r} is also among the drivers; take it out of them.")
-    if not_applicable not in {"indicator", "listwise"}:
-        hint = nearest(str(not_applicable), ("indicator", "listwise"))
-        raise DataError(f"not_applicable={not_applicable!r} is unknown{hint}")
+    message = f"not_applicable={not_applicable!r} is unknown"
+    one_of(not_applicable, ("indicator", "listwise"), message)
 
 
 def _about_rows(
