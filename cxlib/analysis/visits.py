@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.analysis import validate
@@ -96,8 +96,8 @@ def scorecard(
     """
     needed = {"by": by, "visit": visit, "standard": standard, "score": score}
     weights = {"maximum": maximum, "weight": weight, "section_weight": section_weight}
-    told = {"section": section, "wave": wave, "visitor": visitor, "critical": critical}
-    data = _read(visits, needed, weights, told)
+    absent = {"section": section, "wave": wave, "visitor": visitor, "critical": critical}
+    data = _read(visits, needed, weights, absent)
     used = data[data["score"].notna()]
     if used.empty:
         raise DataError(f"no standard was scored: {score!r} is empty throughout.")
@@ -219,7 +219,7 @@ def _contrasts(
         fuller = np.column_stack([design, people[:, 1:]])
         if np.linalg.matrix_rank(fuller) == fuller.shape[1] < len(visits):
             design = fuller
-    fit = sm.OLS(visits["value"].to_numpy(float), design).fit()
+    fit = OLS(visits["value"].to_numpy(float), design).fit()
     count, k = places.shape[1], more.shape[1]
     wanted = np.zeros((k or count, design.shape[1]))
     if k:
@@ -302,7 +302,7 @@ def _visitors(
             "Visitors went to different places: strict visitors cannot be told from weak places."
         )
         return pd.DataFrame(columns=columns), {}, (Caveat(message),)
-    fit = sm.OLS(known["value"].to_numpy(), design).fit()
+    fit = OLS(known["value"].to_numpy(), design).fit()
     contrasts = np.zeros((len(names), design.shape[1]))
     contrasts[:, places.shape[1] :] = np.vstack([np.eye(len(names) - 1), -np.ones(len(names) - 1)])
     test = fit.t_test(contrasts)

@@ -261,13 +261,13 @@ def _covariates(people: pd.DataFrame, adjust_for: Sequence[str]) -> Floats:
 
 def _fit(people: pd.DataFrame, covariates: Floats, outcome: str) -> Any:
     """Fit class dummies (passives are the base) and centred covariates, robust (HC3)."""
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     centred = covariates - covariates.mean(axis=0)
     scale = centred.std(axis=0)
     classes = [(people["level"] == level).to_numpy(float) for level in (CLASSES[0], CLASSES[2])]
     design = np.column_stack([np.ones(len(people)), *classes, centred / scale])
-    return sm.OLS(people[outcome].to_numpy(float), design).fit(cov_type="HC3")
+    return OLS(people[outcome].to_numpy(float), design).fit(cov_type="HC3")
 
 
 def _estimate(fit: Any, *classes: float) -> tuple[float, float]:
