@@ -44,16 +44,16 @@ def test_a_glance_takes_the_cores_words_and_leaves_touchpoints_out() -> None:
     row = {"kpi": "csat", "source": "survey", "unit": "percent", "value": 81.0, "change": None}
     row |= {"cause": "mix", "at": "2026Q2", "target": 85.0, "status": "missed", "course": "due"}
     table = pd.DataFrame([row, row | {"kpi": "desk", "source": "touchpoint"}])
-    saved: Any = SimpleNamespace(results={"standing": SimpleNamespace(table=table)})
+    saved: Any = SimpleNamespace(findings=(), results={"standing": SimpleNamespace(table=table)})
     glance = glance_of(saved)
     assert set(glance) == {"csat"}
     assert (glance["csat"]["status"], glance["csat"]["change"]) == ("missed", None)
-    assert glance_of(SimpleNamespace(results={"other": 1})) == {}  # type: ignore[arg-type]
+    assert glance_of(SimpleNamespace(findings=(), results={"other": 1})) == {}  # type: ignore[arg-type]
 
 
 def test_what_is_late_in_the_registers_is_counted_and_called_for() -> None:
     plan = pd.DataFrame({"title": ["a", "b", "c"], "days_late": [3, 0, None]})
-    saved: Any = SimpleNamespace(chapter="actions", results={"plan": plan})
+    saved: Any = SimpleNamespace(findings=(), chapter="actions", results={"plan": plan})
     assert glance_of(saved) == {"late: actions": 1}
     late, calm = ClientEntry(name="late", late={"actions": 1}), ClientEntry(name="calm")
     assert late.attention > calm.attention
