@@ -145,7 +145,7 @@ def _gauges(client: Client) -> dict[str, Gauge]:
             (low, high), at = item.scale, ("survey", "touchpoints", place)
             gauges[item.key] = Gauge(at, ("scale",), item.direction, low, high, _on(item.scale))
     for key, kpi in client.kpis.items():
-        ends = (0, 1) if kpi.format == "percent" else (-inf, inf)
+        ends: tuple[float, float] = (0, 1) if kpi.format == "percent" else (-inf, inf)
         gauges[key] = Gauge(("kpis", key), ("format",), kpi.direction, *ends, _SHARE, census=True)
     return gauges
 
@@ -179,7 +179,8 @@ def _gauge(key: str, item: MetricItem) -> Gauge:
         return Gauge(path, ("kind",), "higher", -100, 100, "-100 to 100")
     if kind == "csat":
         return Gauge(path, ("kind",), "higher", 0, 100, "0 to 100 percent", percent=True)
-    ends, unit = (-inf, inf), "any number"
+    ends: tuple[float, float] = (-inf, inf)
+    unit = "any number"
     if kind is not None and item.scale is not None:
         ends, unit = item.scale, _on(item.scale)
     return Gauge(path, ("kind", "scale"), item.direction or "higher", *ends, unit)
