@@ -81,10 +81,9 @@ def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
 
 def _ids(maker: Maker) -> pd.Series:
     """Return canonical ids; a row without one is a respondent of its own."""
-    numbers = pd.Series(np.arange(1, len(maker.raw.frame) + 1).astype(str), dtype="str")
     own = maker.column("id")
     if own is None:
-        return numbers
+        return pd.Series(np.arange(1, len(maker.raw.frame) + 1).astype(str), dtype="str")
     ids = canonical(own)
     blank = ids.isna()
     if blank.any():
@@ -101,7 +100,9 @@ def _ids(maker: Maker) -> pd.Series:
             f"{int(damaged.sum())} ids were damaged by a spreadsheet: "
             f"{examples(maker.raw, ids, damaged)}; export them as text.",
         )
-    return ids.where(~blank, UNNAMED + numbers)
+    if blank.any():
+        ids[blank] = [f"{UNNAMED}{i + 1}" for i in np.flatnonzero(blank)]
+    return ids
 
 
 def _dates(maker: Maker) -> pd.Series:
@@ -227,7 +228,8 @@ def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
         keep &= ~gone
     repeated = _repeated(maker, frame, keep)
     maker.ledger.drop(_("repeats a respondent within a period"), int(repeated.sum()))
-    return frame[keep & ~repeated].reset_index(drop=True)
+    kept = keep & ~repeated
+    return frame if kept.all() else frame[kept].reset_index(drop=True)
 
 
 def _far_off(maker: Maker, dates: pd.Series) -> pd.Series:

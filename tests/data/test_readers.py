@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cxlib.data.layout import Named
 from cxlib.data.readers import Raw
 from cxlib.data.readers import read as read_source
 from cxlib.errors import DataError, SetupError
@@ -22,7 +23,7 @@ Write = Callable[[str, str | bytes], Path]
 
 
 def read(folder: Path, files: str, *, wanted: tuple[str, ...] = (), **options: Any) -> Raw:
-    return read_source(folder, Source.model_construct(files=files, **options), wanted=wanted)
+    return read_source(folder, Source.model_construct(files=files, **options), Named(wanted))
 
 
 def refusal(folder: Path, files: str, **options: Any) -> str:
