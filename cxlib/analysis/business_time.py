@@ -252,5 +252,11 @@ def _clock(edge: str, text: str) -> int:
     )
 
 
-def _as_date(day: dt.date) -> dt.date:
-    return day.date() if isinstance(day, dt.datetime) else day
+def _as_date(day: Any) -> dt.date:
+    try:
+        moment = pd.Timestamp(dt.date.fromisoformat(day) if isinstance(day, str) else day)
+    except (TypeError, ValueError):
+        moment = pd.NaT  # type: ignore[assignment]
+    if pd.isna(moment):
+        raise DataError(f"{day!r} is no day; write one like '2026-10-01'.")
+    return moment.date()

@@ -19,7 +19,7 @@ from scipy.stats import t as student
 
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import Direction, Kind, Metric
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Result, said
 from cxlib.analysis.validate import Floats, Integers, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -188,17 +188,14 @@ OF_SCORE = (
 class Score(Result):
     """One KPI with its uncertainty, in its own unit: points, percent, or a mean on the scale.
 
-    ``value, low, high``: the raw estimate and its interval; NaN where one independent answer leaves
-    none. ``standard_error``: linearised; NaN where all answers come from one customer. ``n,
-    n_effective, n_dropped``: answers (unweighted), Kish's number of them, rows without a usable
-    one. ``detail``: weighted shares (0 to 1) and unweighted counts behind the score; NPS
-    ``promoters, passives, detractors``, the same as ``n_…``, ``detractor_to, promoter_from``; CSAT
-    ``share, n_top, top``; CES ``agree, agree_low, agree_high, n_agree, agree_from, direction``;
-    means ``deviation``. ``unit``: "points", "percent" or "mean"; ``metric``: the kind; ``key``: the
-    column. ``variance``: weighted population variance S² of one answer, in the unit squared; of
-    means × n/(n − 1). ``n_star``: answers as precise if unweighted and unclustered,
-    min(`n_effective`, S²/v). ``units, df, clustered``: independent respondents, degrees of freedom
-    of its t (answers less one; (Σn_g)²/Σn_g² − 1 where customers repeat), and whether they do.
+    The interval is NaN where one independent answer leaves none, the linearised ``standard_error``
+    where all answers come from one customer. ``detail``: weighted shares (0 to 1) and unweighted
+    counts behind it: NPS ``promoters, passives, detractors``, the same as ``n_…``, ``detractor_to,
+    promoter_from``; CSAT ``share, n_top, top``; CES ``agree, agree_low, agree_high, n_agree,
+    agree_from, direction``; means ``deviation``. ``variance``: weighted S² of one answer, of means
+    × n/(n − 1); ``n_star``: min(`n_effective`, S²/v). ``units, df, clustered``: independent
+    respondents, degrees of freedom of its t (answers less one; (Σn_g)²/Σn_g² − 1 where customers
+    repeat), and whether they do.
     """
 
     value: float
@@ -257,7 +254,7 @@ def answers_to(
     whole = whole or metric.kind != "mean"
     x, n_off = validate.ratings_of(ratings, metric.scale, whole, off_scale)
     message = _("{n} answers are off the scale of {metric} and count as missing.")
-    return x, (Caveat(message, n=n_off, metric=metric.key or metric.kind),) if n_off else ()
+    return x, said(n_off, message, n=n_off, metric=metric.key or metric.kind)
 
 
 def answered(x: Floats, ratings: pd.Series) -> Any:
@@ -328,7 +325,7 @@ def estimate(
         detail=detail,
         metric=metric.kind,
         confidence=confidence,
-        caveats=(Caveat(message, n=found.n),) if message else (),
+        caveats=said(message, message, n=found.n),
         **{name: getattr(found, name) for name in told},
         **{name: getattr(metric, name) for name in ("unit", "key", "direction", "scale")},
     )

@@ -14,7 +14,7 @@ from scipy.stats import chisquare
 from cxlib import periods
 from cxlib.analysis.estimation import kish, wilson
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.validate import check_confidence, column, drawn, numbers, used
 from cxlib.analysis.weights import Margin, Margins, read_margins
 from cxlib.errors import DataError
@@ -51,14 +51,12 @@ class Share:
 class FitnessForUse(Result):
     """What the data can carry.
 
-    ``questions``: one row a question: ``question, kind`` ("metric" or "touchpoint"), ``n`` rows,
-    ``answered, no_answer, not_used`` (counts) and the same as ``share_…`` of all rows. ``bases``:
-    one row a period ("" without periods): ``period, n, n_effective, below_minimum, care, invited,
-    response_rate`` (NaN where not known). ``representativeness``: one row a level of each known
-    margin: ``segment, level, n, sample_share`` (unweighted), ``known_share, difference, low, high``
-    (sample less known, Wilson), ``p_value`` (chi-square of the whole margin). ``straight_lining``:
-    respondents whose answers to five or more touchpoints of one scale are all the same. ``n_used``:
-    rows with any answer.
+    ``questions``: ``question, kind`` ("metric" or "touchpoint"), ``n, answered, no_answer,
+    not_used``, and the same as ``share_…`` of all rows. ``bases``, by period ("" without):
+    ``period, n, n_effective, below_minimum, care, invited, response_rate``.
+    ``representativeness``, by level of each known margin: ``segment, level, n, sample_share``
+    (unweighted), ``known_share, difference, low, high`` (Wilson), ``p_value`` (chi-square of the
+    margin). ``straight_lining``: who answers five or more touchpoints of one scale all the same.
     """
 
     questions: pd.DataFrame
@@ -84,28 +82,10 @@ def fitness(
 ) -> FitnessForUse:
     """Take stock of a survey before anything is concluded from it.
 
-    Parameters
-    ----------
-    survey : pandas.DataFrame
-        One row a response; ``period`` and ``<touchpoint>_used`` columns are read where present.
-    metrics, touchpoints : sequence of str, Metric or Touchpoint
-        KPI questions, and rated steps of the journey.
-    minimum_base : int
-        Smallest base to be shown.
-    margins : mapping of str to mapping of level to number, optional
-        Known sizes of each segment's levels, as in `weights.rake`.
-    invited : mapping of period to int, optional
-        People asked in each period.
-    weights : str or None
-        Column of weights, for the effective bases; an absent ``weight`` column means unweighted.
-    confidence : float
-        Coverage of the intervals.
-
-    Raises
-    ------
-    DataError
-        If the survey is empty, a column is absent, more people answered than were invited, or
-        margins do not fit (see `weights.rake`).
+    `survey` has one row a response; ``period`` and ``<touchpoint>_used`` are read where present.
+    `margins` are known sizes of each segment's levels, as in `weights.rake`; `invited`: people
+    asked in each period. DataError if the survey is empty, a column is absent, more people answered
+    than were invited, or margins do not fit.
     """
     check_confidence(confidence)
     if len(survey) == 0:
@@ -197,20 +177,14 @@ def _representativeness(margin: Margin, confidence: float) -> pd.DataFrame:
 
 
 def _caveats(survey: pd.DataFrame, known: tuple[Margin, ...], lining: Share) -> tuple[Caveat, ...]:
-    caveats = []
-    undated = int(survey["period"].isna().sum()) if "period" in survey.columns else 0
-    if undated:
-        message = _("{n} rows have no period and stand in no base.")
-        caveats.append(Caveat(message, n=undated))
-    if lining.n == 0:
-        message = _("Too few touchpoints were rated by anyone to speak of straight-lining.")
-        caveats.append(Caveat(message))
+    undated = survey["period"].isna().sum() if "period" in survey.columns else 0
+    unrated = _("Too few touchpoints were rated by anyone to speak of straight-lining.")
+    caveats = counted((undated, _("{n} rows have no period and stand in no base.")))
+    caveats += said(lining.n == 0, unrated)
+    message = _("{n} rows have no {segment} and are left out of its comparison.")
+    rare = _("{segment} has a level of which fewer than {n} were to be expected.")
     for margin in known:
-        if margin.n_missing:
-            message = _("{n} rows have no {segment} and are left out of its comparison.")
-            caveats.append(Caveat(message, n=margin.n_missing, segment=margin.name))
-        there = margin.codes.size - margin.n_missing
-        if (margin.known * there).min() < EXPECTED_COUNT:
-            message = _("{segment} has a level of which fewer than {n} were to be expected.")
-            caveats.append(Caveat(message, segment=margin.name, n=EXPECTED_COUNT))
-    return tuple(caveats)
+        few = (margin.known * (margin.codes.size - margin.n_missing)).min() < EXPECTED_COUNT
+        caveats += counted((margin.n_missing, message), segment=margin.name)
+        caveats += said(few, rare, segment=margin.name, n=EXPECTED_COUNT)
+    return caveats

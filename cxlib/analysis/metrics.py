@@ -1,11 +1,14 @@
-"""What is measured, and how the survey was drawn, as the statistics need to know them."""
+"""What is measured, in surveys and tickets, and how the survey was drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from operator import ge, gt, le, lt
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
 
 from cxlib.errors import DataError, nearest
 
@@ -182,11 +185,29 @@ def resolve(
     )
 
 
-def number(value: Any, what: str) -> float:
-    """Return an option as a float; refuse text, nothing, and true or false."""
+class Bounds(TypedDict, total=False):
+    """Between what an option must lie; with any of them it must be finite, too."""
+
+    above: float
+    least: float
+    below: float
+    most: float
+
+
+_BOUNDS: dict[str, tuple[Any, str]] = {"above": (gt, "above"), "least": (ge, "at least")}
+_BOUNDS |= {"below": (lt, "below"), "most": (le, "at most")}
+
+
+def number(value: Any, what: str, **bounds: Unpack[Bounds]) -> float:
+    """Return an option as a float; refuse text, nothing, true or false, and what is off bounds."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise DataError(f"{what} is {value!r}; it must be a number.")
-    return float(value)
+    given: Any = bounds.items()
+    asked, rules = float(value), [(*_BOUNDS[name], end) for name, end in given]
+    if rules and not (isfinite(asked) and all(holds(asked, end) for holds, _word, end in rules)):
+        ends = [f"{word} {end:g}" for _holds, word, end in rules if isfinite(end)]
+        raise DataError(f"{what} is {asked:g}; it must be {' and '.join(ends) or 'finite'}.")
+    return asked
 
 
 def check_kind(kind: str) -> None:
@@ -251,3 +272,49 @@ def check_cut_points(cut_points: Scale | None, scale: Scale | None) -> Scale:
             "the highest detractor lies below the lowest promoter, both on the scale."
         )
     return detractor, promoter
+
+
+STATES = ("open", "resolved", "closed", "cancelled", "merged", "abandoned")
+DONE = ("resolved", "closed")
+EXCLUDED = ("cancelled", "merged")
+"""What a ticket may be; over; and no case of its own."""
+
+
+@dataclass(frozen=True)
+class TicketKpi:
+    """One KPI of a ticket log, and the keys under ``tickets.columns``, one of which it cannot lack.
+
+    `kpi` and `statistic` say where it stands in :func:`cxlib.analysis.service.ticket_kpis`; the
+    `unit` is a share from 0 to 1, seconds, or a mean rating.
+    """
+
+    kpi: str
+    statistic: str
+    unit: Literal["share", "seconds", "mean"]
+    direction: Direction
+    needs: tuple[str, ...]
+
+
+_SHARES: tuple[tuple[str, Direction, tuple[str, ...]], ...] = (
+    ("fcr", "higher", ("customer", "reopened", "fcr_survey")),
+    ("first_response_sla", "higher", ("first_response",)),
+    ("resolution_sla", "higher", ("resolved", "closed")),
+    ("sla_met", "higher", ("sla_met",)),
+    ("abandonment_rate", "lower", ("state",)),
+    ("reopen_rate", "lower", ("reopened",)),
+    ("reassign_rate", "lower", ("reassigned",)),
+)
+_TIMES = (
+    ("handle_time", "handle_time", "mean", ("handle_seconds", "handle_minutes")),
+    ("first_response", "first_response", "median", ("first_response",)),
+    ("first_response_p90", "first_response", "p90", ("first_response",)),
+    ("resolution", "resolution", "median", ("resolved", "closed")),
+    ("resolution_p90", "resolution", "p90", ("resolved", "closed")),
+)
+
+TICKET_KPIS: Mapping[str, TicketKpi] = MappingProxyType(
+    {"ticket_csat": TicketKpi("csat", "mean", "mean", "higher", ("csat",))}
+    | {key: TicketKpi(key, "share", "share", way, needs) for key, way, needs in _SHARES}
+    | {key: TicketKpi(kpi, name, "seconds", "lower", needs) for key, kpi, name, needs in _TIMES}
+)
+"""By the key that a target names: the KPIs that a contract on service usually holds."""

@@ -50,6 +50,11 @@ def _restore(message: str, facts: dict[str, Any]) -> Caveat:
     return Caveat(message, **facts)
 
 
+def said(holds: Any, message: str, /, **facts: Any) -> tuple[Caveat, ...]:
+    """Return a caveat where it `holds`, as the parts of a list."""
+    return (Caveat(message, **facts),) if holds else ()
+
+
 def counted(*told: tuple[Any, str], **facts: Any) -> tuple[Caveat, ...]:
     """Return a caveat for each count above 0; its message says it as ``{n}``."""
     return tuple(Caveat(message, n=int(n), **facts) for n, message in told if n)

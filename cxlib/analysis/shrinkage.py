@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from cxlib.analysis.validate import Floats, numbers
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.validate import Floats, numbers, require
+from cxlib.errors import DataError
 
 NOT_A_LABEL = {"value", "low", "high", "standard_error", "n", "touchpoint", "segment"}
 
@@ -51,10 +51,7 @@ def shrink(table: Any, *, what: str, minimum_base: int = 0) -> Shrunken:
     frame = getattr(table, "table", table)
     if not isinstance(frame, pd.DataFrame):
         raise DataError(f"{what} is a {type(table).__name__}; it must be a table of scores.")
-    for name in ("value", "standard_error", *(["n"] if minimum_base else [])):
-        if name not in frame:
-            known = map(str, frame.columns)
-            raise DataError(f"{what} has no column {name!r}{nearest(name, known)}")
+    require(frame, ("value", "standard_error", *(["n"] if minimum_base else [])), what)
     values, errors = numbers(frame["value"]), numbers(frame["standard_error"])
     kept = np.isfinite(values) & np.isfinite(errors) & (errors > 0)
     if minimum_base:

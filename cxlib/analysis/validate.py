@@ -49,15 +49,22 @@ def repeated(names: Iterable[Any]) -> Any:
     return next((name for name in listed if listed.count(name) > 1), None)
 
 
+def require(table: Any, names: Iterable[Any], what: str = "data") -> None:
+    """Refuse what lacks one of these columns (`what` in the message)."""
+    if not hasattr(table, "columns"):
+        raise DataError(f"the {what} is a {type(table).__name__}, not a table with columns.")
+    for name in names:
+        if name not in table.columns:
+            near = nearest(str(name), map(str, table.columns))
+            raise DataError(f"there is no column {name!r} in the {what}{near}")
+
+
 def column(data: pd.DataFrame, name: str) -> pd.Series:
     """Return one column of a frame, which must be there once."""
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"the data are a {type(data).__name__}, not a table with columns.")
-    there = int((data.columns == name).sum())
-    if there == 0:
-        known = [str(known) for known in data.columns]
-        raise DataError(f"there is no column {name!r} in the data{nearest(str(name), known)}")
-    if there > 1:
+    require(data, (name,))
+    if (there := int((data.columns == name).sum())) > 1:
         raise DataError(f"column {name!r} is in the data {there} times; rename all but one.")
     series: pd.Series = data[name]
     return series
@@ -111,7 +118,7 @@ def numbers(answers: pd.Series) -> Floats:
     if types.is_numeric_dtype(answers.dtype) and not types.is_complex_dtype(answers.dtype):
         return answers.to_numpy(dtype=float, na_value=np.nan)
     if not (types.is_object_dtype(answers.dtype) or types.is_string_dtype(answers.dtype)):
-        raise DataError(f"{called(answers)} holds {answers.dtype} values, not ratings.")
+        raise DataError(f"{called(answers)} holds {answers.dtype} values, not numbers.")
     values = answers.astype(object)
     blank = [bool(pd.isna(v)) or (isinstance(v, str) and not v.strip()) for v in values]
     missing = np.array(blank, dtype=bool)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isclose, isfinite
+from math import isclose
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from cxlib.analysis.estimation import even, kish
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.results import TableResult, counted, said
 from cxlib.analysis.validate import Floats, Integers, column, read_weights, repeated
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -31,12 +31,11 @@ ROUNDING = 0.002
 class Raking(TableResult):
     """Weights that bring a sample to known margins.
 
-    ``weights``: one a row, in the rows' order; margins given as shares or percent: mean 1; as
-    counts: they sum to their total. ``converged, iterations``: whether every margin is met, and in
-    how many passes. ``table``: one row a level: ``margin, level, n, sample_share`` (before raking),
-    ``known_share, weighted_share, residual`` (weighted less known), 0 to 1, of rows whose level is
-    known; ``residuals``: the largest of each margin. ``design_effect, n_effective``: Kish's n Σw² /
-    (Σw)², what weighting costs in variance, and n over it. ``n_capped``: rows at the `cap`.
+    ``weights``, one a row: margins given as shares or percent: mean 1; as counts: they sum to their
+    total. ``table``, of rows whose level is known: ``margin, level, n, sample_share, known_share,
+    weighted_share, residual`` (weighted less known); ``residuals``: the largest of each margin.
+    ``design_effect, n_effective``: Kish's n Σw² / (Σw)², and n over it. ``n_capped``: rows at the
+    `cap`.
     """
 
     weights: pd.Series
@@ -86,8 +85,7 @@ def rake(
         If the data are empty, a column is absent, levels of margin and data differ, a size is
         not positive, totals disagree, or the cap is not above 1.
     """
-    if cap is not None and not number(cap, "cap") > 1:
-        raise DataError(f"cap={cap:g} must be above 1: it is a multiple of the mean weight.")
+    cap = None if cap is None else number(cap, "cap (a multiple of the mean weight)", above=1)
     if isinstance(data, pd.DataFrame) and data.empty:
         raise DataError("there are no rows to weight.")
     known, total = read_margins(data, margins)
@@ -101,17 +99,13 @@ def rake(
     converged = _worst(raked, goals) <= tolerance
     shares = any(isclose(total, whole, rel_tol=ROUNDING) for whole in (1, 100))
     n_capped = 0 if cap is None else int((raked >= cap * (1 - 1e-9)).sum())
-    caveats = []
-    if not converged:
-        message = _("The weights do not meet every margin: the largest gap is {gap:.2%}.")
-        caveats.append(Caveat(message, gap=float(gaps.max())))
+    unmet = _("The weights do not meet every margin: the largest gap is {gap:.2%}.")
+    caveats = said(not converged, unmet, gap=float(gaps.max()))
+    message = _("{n} rows have no {segment}; they keep their part of the sample.")
     for margin in known:
-        if margin.n_missing:
-            message = _("{n} rows have no {segment}; they keep their part of the sample.")
-            caveats.append(Caveat(message, n=margin.n_missing, segment=margin.name))
-    if cap is not None and n_capped:
-        message = _("{n} rows carry the largest weight allowed, {cap:.1f} times the mean.")
-        caveats.append(Caveat(message, n=n_capped, cap=float(cap)))
+        caveats += counted((margin.n_missing, message), segment=margin.name)
+    message = _("{n} rows carry the largest weight allowed, {cap:.1f} times the mean.")
+    caveats += counted((n_capped, message), cap=cap)
     scaled = raked * (1.0 if shares else total / len(data))
     return Raking(
         weights=pd.Series(scaled, index=data.index, name="weight"),
@@ -125,7 +119,7 @@ def rake(
         n_capped=n_capped,
         n_used=len(data),
         n_dropped=0,
-        caveats=tuple(caveats),
+        caveats=caveats,
     )
 
 
@@ -155,24 +149,18 @@ def read_margins(data: pd.DataFrame, margins: Any) -> tuple[tuple[Margin, ...], 
         raise DataError("no margins are given; name a column and the known size of each level.")
     if not isinstance(margins, Mapping):
         raise DataError(f"margins is a {type(margins).__name__}; give {{column: {{level: size}}}}.")
-    plain: dict[str, dict[Any, Any]] = {}
+    plain: dict[str, dict[Any, float]] = {}
     for name, known in margins.items():
         if not isinstance(known, (Mapping, pd.Series)):
             raise DataError(f"margin {name!r} is no {{level: size}}: {known!r}.")
         twice = repeated(_text(level) for level, _size in known.items())
         if twice is not None:
             raise DataError(f"margin {name!r} names level {twice!r} more than once.")
-        plain[str(name)] = dict(known.items())
-    for name, known in plain.items():
-        if not known:
+        if not len(known):
             raise DataError(f"margin {name!r} is empty.")
-        for level, size in known.items():
-            plainly = isinstance(size, (int, float, np.number)) and not isinstance(size, bool)
-            if not plainly or not isfinite(size) or size <= 0:
-                raise DataError(
-                    f"margin {name!r}, level {level!r}: {size!r} is no positive number."
-                )
-    totals = {name: float(sum(known.values())) for name, known in plain.items()}
+        sizes = {k: number(v, f"margin {name!r}, level {k!r}", above=0) for k, v in known.items()}
+        plain[str(name)] = sizes
+    totals = {name: sum(known.values()) for name, known in plain.items()}
     (first, total), *others = totals.items()
     for name, other in others:
         if not isclose(other, total, rel_tol=ROUNDING):
@@ -203,7 +191,7 @@ def _match(data: pd.DataFrame, name: str, known: Mapping[Any, float]) -> Margin:
             f"column {name!r} has a level {unknown[0]!r} ({rows} rows) that its margin lacks"
             f"{nearest(unknown[0], texts)}"
         )
-    sizes = np.array([float(size) for size in known.values()])
+    sizes = np.array(list(known.values()))
     codes = pd.Index(texts).get_indexer(pd.Index(sample)).astype(np.intp)
     return Margin(name, tuple(texts), sizes / sizes.sum(), codes)
 

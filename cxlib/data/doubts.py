@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods as calendar
-from cxlib.analysis.ticket_targets import EXCLUDED
+from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 def ticket_figures(client: Client, tickets: pd.DataFrame, period: str) -> list[pd.DataFrame]:
     """Return ticket KPIs as of the end of a period: a census but for what customers are asked."""
     from cxlib.analysis import kpis
-    from cxlib.analysis.metrics import Metric
+    from cxlib.analysis.metrics import TICKET_KPIS, Metric
     from cxlib.analysis.service import kpi_rows, ratings, unit_of
-    from cxlib.analysis.ticket_targets import TICKET_KPIS
     from cxlib.params.service import terms_of
 
     asked = client.chapters.get("service", {})

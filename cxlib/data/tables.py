@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.ticket_targets import EXCLUDED
+from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data.schema import DATED, TABLES, TEXT
 from cxlib.data.store import read_coded, read_frame, read_narrow, read_record
 from cxlib.data.survey import OWN

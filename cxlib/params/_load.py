@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Any, get_args
 
-from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.params.base import PeriodKind
 from cxlib.params.client import Client
 from cxlib.params.faults import InvalidParams, Path, Problem

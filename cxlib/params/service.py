@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cxlib import periods
-from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.errors import DataError, nearest
 from cxlib.params.faults import Fault, InvalidParams, Path, show
 from cxlib.words import LANGUAGES
@@ -104,7 +104,7 @@ def actions_of(
     """Return the improvement actions that a client file records, in its order.
 
     Each entry of ``chapters: {service: {actions: …}}`` has ``action`` (a text, or one a language),
-    ``kpi`` (a key of :data:`cxlib.analysis.ticket_targets.TICKET_KPIS`), ``owner``, ``due`` (a
+    ``kpi`` (a key of :data:`cxlib.analysis.metrics.TICKET_KPIS`), ``owner``, ``due`` (a
     period, or a day) and ``state``; it may have a ``note`` and, if done, ``done``: when (by default
     when it was due). Under ``measures``, the older name, an action is a ``measure``.
     `InvalidParams` holds every fault at its line.

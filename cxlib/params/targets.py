@@ -16,7 +16,7 @@ class Target(Closed):
     """One target of the contract.
 
     `metric` is the key of a metric, of a kpi, or of what a ticket log tells
-    (`cxlib.analysis.ticket_targets`; its times may be written ``6min``); `baseline` a period or a
+    (`cxlib.analysis.metrics`; its times may be written ``6min``); `baseline` a period or a
     number; `due` the period by which `target` is to be reached, `path` the way there by period;
     `clause` where the contract says so; `basis` whether the figure comes from a sample or counts
     everything (census).

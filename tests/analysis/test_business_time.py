@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -122,6 +124,8 @@ def test_business_time_equals_counting_minutes(start: int, length: int) -> None:
         ({"hours": "09:00-12:00,11:00-13:00"}, "overlap"),
         ({"hours": {"mo": "09:00-18:00"}}, "'mo' is not a weekday; did you mean 'mon'"),
         ({"hours": {}}, "no day has business hours"),
+        ({"holidays": ["1st of May"]}, "'1st of May' is no day"),
+        ({"holidays": [None]}, "None is no day"),
         ({"timezone": "Asia/Shangai"}, "'Asia/Shangai' is not a time zone"),
         (
             {
@@ -135,6 +139,12 @@ def test_business_time_equals_counting_minutes(start: int, length: int) -> None:
 def test_a_calendar_that_cannot_be_is_refused(wrong: dict[str, object], said: str) -> None:
     with pytest.raises(DataError, match=said):
         BusinessHours(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("of", [str, np.datetime64, pd.Timestamp, lambda day: day])
+def test_a_holiday_is_a_day_however_it_is_written(of: Callable[[dt.date], Any]) -> None:
+    day = dt.date(2026, 10, 1)
+    assert BusinessHours(holidays=[of(day)]).open_on(day) == ()  # type: ignore[arg-type]
 
 
 def test_an_unknown_country_is_named() -> None:

@@ -36,11 +36,8 @@ def test_limits_are_the_mean_and_266_mean_moving_ranges() -> None:
     row = chart.table.iloc[0]
     assert row["centre"] == pytest.approx(497 / 12)
     assert row["upper"] == pytest.approx(497 / 12 + 2.66 * 19 / 11)  # moving ranges sum to 19
-    assert (round(row["centre"], 2), round(row["lower"], 2), round(row["upper"], 2)) == (
-        41.42,
-        36.82,
-        46.01,
-    )
+    rounded = row[["centre", "lower", "upper"]].astype(float).round(2)
+    assert rounded.tolist() == [41.42, 36.82, 46.01]
     assert chart.n_used == 12
     assert not chart.trial
     assert chart.variation == "common cause"
@@ -407,12 +404,19 @@ def test_any_numeric_dtype_is_read(dtype: str) -> None:
         ([float("nan")] * 3, {}, "all 3 are missing"),
         ([1.0, float("inf")], {}, r"'csat' holds inf \(row 2024-02, 1 such\)"),
         (TWELVE, {"target": 95, "improvement": None}, "target 95 has no direction"),
-        (TWELVE, {"target": float("nan")}, "target nan is not a number"),
+        (TWELVE, {"target": float("nan")}, "target is nan"),
         (TWELVE, {"improvement": "higer"}, "did you mean 'higher'"),
         (TWELVE, {"rebase": ["2024-13"]}, "rebase names '2024-13', no period of 'csat'"),
         (TWELVE, {"rebase": ["2026-01"]}, "rebase names '2026-01'"),
         (TWELVE, {"rules": ("shfit",)}, "did you mean 'shift'"),
-        (TWELVE, {"window": 0}, "window 0 is not a whole number"),
+        (TWELVE, {"rules": []}, r"rules are \[\]; write 'nhs' for all"),
+        (TWELVE, {"rules": None}, "rules are None; write 'nhs' for all"),
+        (TWELVE, {"rules": [7]}, "there is no rule 7"),
+        (TWELVE, {"target": "85"}, "target is '85'"),
+        (TWELVE, {"target": pd.NA}, "target is <NA>"),
+        (TWELVE, {"target": True}, "target is True"),
+        (TWELVE, {"window": 0}, "window is 0; it must be at least 1"),
+        (TWELVE, {"window": np.int64(3)}, "a rolling window of 3 periods cannot be charted"),
         ([1.0, 2.0, float("nan")], {"rebase": ["2024-03"]}, "there is no value before the next"),
     ],
 )
@@ -423,18 +427,24 @@ def test_what_cannot_be_charted_is_said(
         chart_of(values, **options)
 
 
-def test_twice_the_same_period_mixed_kinds_and_text_are_refused() -> None:
-    with pytest.raises(DataError, match="period '2024-01' 2 times"):
-        trends.xmr(pd.Series([1.0, 2.0], index=["2024-01", "2024-01"]), improvement=None)
-    with pytest.raises(DataError, match="mixes kinds of periods"):
-        trends.xmr(pd.Series([1.0, 2.0], index=["2024-01", "2024Q2"]), improvement=None)
-    with pytest.raises(DataError, match="holds 'n/a'"):
-        trends.xmr(pd.Series([1.0, "n/a"], index=months(2)), improvement=None)
-    with pytest.raises(DataError, match="no period in row 1"):
-        trends.xmr(pd.Series([1.0, 2.0], index=["2024-01", None]), improvement=None)
-    with pytest.raises(DataError, match="mistyped"):
-        wrong = pd.Series([1.0, 2.0, 3.0], index=["2024-01", "2024-02", "2204-03"])
-        trends.xmr(wrong, improvement=None)
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (pd.Series([1.0, 2.0], index=["2024-01", "2024-01"]), "period '2024-01' 2 times"),
+        (pd.Series([1.0, 2.0], index=["2024-01", "2024Q2"]), "mixes kinds of periods"),
+        (pd.Series([1.0, "n/a"], index=months(2)), "holds 'n/a'"),
+        (pd.Series([1.0, 2.0], index=["2024-01", None]), "no period in row 1"),
+        (pd.Series([1.0, 2.0, 3.0], index=["2024-01", "2024-02", "2204-03"]), "mistyped"),
+        (pd.DataFrame({"a": [1, 2]}), "a chart takes one series, not a DataFrame"),
+        (pd.Series([1 + 2j, 2]), "holds complex128 values, not numbers"),
+        (pd.Series([1e300, 2e300]), "which is not a number up to 1e\\+100"),
+        (pd.Series([1.0, 2], index=pd.MultiIndex.from_tuples([(2026, 1), (2026, 2)])),
+         "is indexed by 2 levels; keep the periods alone"),
+    ],
+)  # fmt: skip
+def test_what_is_no_series_of_measurements_is_refused(values: object, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        trends.xmr(values, improvement="higher")
 
 
 # --- survey scores -----------------------------------------------------------------------------
@@ -593,7 +603,7 @@ def test_impossible_scores_are_refused(change: dict[str, list[float]], message: 
 
 def test_a_missing_column_is_named() -> None:
     table = scores(TWELVE, [50.0] * 12)
-    with pytest.raises(DataError, match=r"no column 'value'; did you mean 'values'"):
+    with pytest.raises(DataError, match=r"no column 'value' in the table; did you mean 'values'"):
         trends.score_chart(table.rename(columns={"value": "values"}), improvement="higher")
     with pytest.raises(DataError, match="no column 'n'"):
         trends.score_chart(table.drop(columns="n"), improvement="higher")
@@ -687,25 +697,6 @@ def test_the_nhs_cannot_meet_its_four_hour_target(public_data: Path) -> None:
     assert chart.seasonality.seasonal
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ({"rules": []}, r"rules are \[\]; write 'nhs' for all"),
-        ({"rules": None}, "rules are None; write 'nhs' for all"),
-        ({"rules": [7]}, "there is no rule 7"),
-        ({"target": "85"}, "target '85' is not a number"),
-        ({"target": pd.NA}, "target <NA> is not a number"),
-        ({"target": True}, "target True is not a number"),
-        ({"window": np.int64(3)}, "a rolling window of 3 periods cannot be charted"),
-    ],
-)
-def test_an_argument_that_cannot_be_is_refused_kindly(
-    options: dict[str, object], told: str
-) -> None:
-    with pytest.raises(DataError, match=told):
-        chart_of(TWELVE, **options)
-
-
 def test_the_nhs_rules_may_stand_in_a_list_and_a_window_of_one_is_any_whole_number() -> None:
     assert chart_of(TWELVE, rules=["nhs"]).rules == chart_of(TWELVE).rules
     assert chart_of(TWELVE, window=np.int64(1)).n_used == 12
@@ -728,20 +719,3 @@ def test_days_and_weeks_are_charted_in_time_order(index: pd.Index) -> None:
 def test_years_that_became_floats_are_years() -> None:
     chart = trends.xmr(pd.Series([3.0, 1, 2], index=[2026.0, 2024, 2025]), improvement="higher")
     assert chart.table["period"].tolist() == ["2024", "2025", "2026"]
-
-
-@pytest.mark.parametrize(
-    ("values", "told"),
-    [
-        (pd.DataFrame({"a": [1, 2]}), "a chart takes one series, not a DataFrame"),
-        (pd.Series([1 + 2j, 2]), "holds complex128 values, not numbers"),
-        (pd.Series([1e300, 2e300]), "which is not a number up to 1e\\+100"),
-        (
-            pd.Series([1.0, 2], index=pd.MultiIndex.from_tuples([(2026, 1), (2026, 2)])),
-            "is indexed by 2 levels; keep the periods alone",
-        ),
-    ],
-)
-def test_what_is_no_series_of_measurements_is_refused(values: object, told: str) -> None:
-    with pytest.raises(DataError, match=told):
-        trends.xmr(values, improvement="higher")

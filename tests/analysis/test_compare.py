@@ -322,3 +322,13 @@ def test_a_change_of_what_is_no_number_is_refused() -> None:
         assert message in str(told.value)
     with pytest.raises(DataError, match="no answers in 'nps' after"):
         compare.decompose_change(before, after.iloc[:0], metric="nps", by="tier")
+
+
+def test_one_customer_shows_no_spread_however_often_he_answers() -> None:
+    before, after = waves(30)
+    found = compare.decompose_change(
+        before.assign(id=1), after, metric="nps", by="tier", cluster="id", bootstrap=20
+    )
+    ends = (found.rate_low, found.rate_high, found.mix_low, found.total_high)
+    assert np.isnan(ends).all()
+    assert any("come from one customer" in caveat for caveat in found.caveats)

@@ -417,7 +417,7 @@ REFUSED: list[tuple[str, pd.DataFrame, dict[str, Any], str]] = [
     ("twice", survey(60), {"drivers": ["t0", "t1", "t0"]}, "'t0' is named 2 times"),
     ("method", survey(60), {"method": "shaply"}, "method 'shaply' is unknown; .*'shapley'"),
     ("n/a", survey(60), {"not_applicable": "drop"}, "not_applicable='drop' is unknown"),
-    ("confidence", survey(60), {"confidence": 95}, "confidence is 95; it lies between 0 and 1"),
+    ("confidence", survey(60), {"confidence": 95}, "confidence lies between 0 and 1"),
     ("draws", survey(60), {"bootstrap": -1}, "bootstrap is -1"),
     ("weight", spoil("w", -1.0), {"weights": "w"}, "weights hold -1 .row 0, 60 such"),
     ("no weight", survey(60), {"weights": "w"}, "no column 'w'"),
@@ -569,3 +569,10 @@ def test_a_caveat_that_lists_drivers_reads_the_same_when_it_comes_back_from_a_fi
     listed = Caveat("These drivers: {drivers}.", drivers=("t0", "t1"))
     assert listed == "These drivers: t0, t1."
     assert envelope.decode(envelope.encode(listed)) == listed
+
+
+def test_an_exact_fit_proves_what_it_is_made_of_and_no_rounding_error() -> None:
+    data = survey().assign(nps=lambda d: d["t0"] + d["t1"])
+    result = drivers.importance(data, outcome="nps", drivers=NAMES, **QUICK)
+    assert result.table["p_unique"].tolist() == [0, 0, 1, 1]
+    assert result.table["proven"].tolist() == [True, True, False, False]

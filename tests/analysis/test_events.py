@@ -100,10 +100,10 @@ def test_events_without_a_time_are_counted() -> None:
     ("events", "said"),
     [
         (EVENTS.assign(event="opened"), r"'event' holds 'opened' \(row 0, 11 such\)"),
-        (EVENTS.drop(columns="at"), "column 'at' is not in the events"),
+        (EVENTS.drop(columns="at"), "no column 'at' in the events"),
         (EVENTS.assign(at="soon"), "'at' is str, no dates"),
         (EVENTS.iloc[:0], "no rows"),
-        (EVENTS.drop(columns="event"), "column 'state' is not in the events"),
+        (EVENTS.drop(columns="event"), "no column 'state' in the events"),
     ],
 )
 def test_impossible_events_are_refused(events: pd.DataFrame, said: str) -> None:

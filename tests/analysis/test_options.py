@@ -92,7 +92,11 @@ WRONG: list[tuple[str, Callable[[], Any], str]] = [
     ("margins as a list", lambda: weights.rake(WAVE, ["tier"]), "margins is a list"),  # type: ignore[arg-type]
     ("a margin as a list", lambda: weights.rake(WAVE, {"tier": [1]}), "'tier' is no {level"),  # type: ignore[dict-item]
     ("a level twice", lambda: weights.rake(WAVE, {"tier": KINDS}), "level '1' more than once"),
-    ("a cap as text", lambda: weights.rake(WAVE, {"tier": {"gold": 1}}, cap="x"), "cap is 'x'"),  # type: ignore[arg-type]
+    (
+        "a cap as text",
+        lambda: weights.rake(WAVE, {"tier": {"gold": 1}}, cap="x"),
+        "mean weight) is 'x'",
+    ),  # type: ignore[arg-type]
     ("drivers of none", lambda: important(drivers=None), "no drivers"),
     ("weights as numbers", lambda: important(weights=np.ones(60)), "weights= takes the name"),
     ("a cluster as a column", lambda: important(cluster=RATINGS), "cluster= takes the name"),

@@ -140,7 +140,7 @@ REFUSED: list[tuple[str, Any, dict[str, Any], str]] = [
     ("infinite", None, {"cuts": (0.2, np.inf)}, "both numbers must be finite"),
     ("no table", 3.4, {}, "performance is no table"),
     ("absent", scores({"t0": 1.0, "t1": 1.0, "t2": 1.0}), {}, "performance of 't3' is missing"),
-    ("column", scores({"t0": 1.0}).drop(columns="low"), {}, "performance has no column 'low'"),
+    ("column", scores({"t0": 1.0}).drop(columns="low"), {}, "no column 'low' in the performance"),
     ("key", scores({"t0": 1.0}).drop(columns="touchpoint"), {}, "no column 'touchpoint'"),
     ("twice", pd.concat([scores({"t0": 1.0})] * 2), {}, "names 't0' more than once"),
 ]

@@ -398,7 +398,8 @@ def test_a_fitted_model_answers_as_the_scenario_does() -> None:
     model = drivers.scenario_model(data, outcome="nps", drivers=names, bootstrap=100)
     changes = {"t0": 0.2, "t1": 0.1, "t5": -0.3}
     result = model.predict(changes)
-    whole = drivers.scenario(data, outcome="nps", drivers=names, changes=changes, bootstrap=100)
+    asked = pd.Series(changes)  # as good as a mapping
+    whole = drivers.scenario(data, outcome="nps", drivers=names, changes=asked, bootstrap=100)
     pd.testing.assert_frame_equal(result.table, whole.table)
     assert (result.low, result.high) == (whole.low, whole.high)
 
@@ -422,14 +423,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("nothing", {"changes": {}}, "changes is empty"),
     ("unknown", {"changes": {"T0": 0.1}}, "'T0' is not a driver here; did you mean 't0'"),
     ("no number", {"changes": {"t0": np.nan}}, "the change of 't0' is nan"),
-    ("text", {"changes": {"t0": "+0.3"}}, "the change of 't0' is '.0.3'; give a number"),
+    ("text", {"changes": {"t0": "+0.3"}}, "the change of 't0' is '.0.3'; it must be a number"),
+    ("none", {"changes": {"t0": None}}, "the change of 't0' is None"),
+    ("no headline", {"headline": np.nan}, "headline is nan"),
     ("kind", {"kind": "ces"}, "kind 'ces' is not predicted here; there is 'nps', 'csat', 'share'"),
     ("cuts", {"cut_points": (9, 6)}, "give the highest rating of a detractor"),
     ("one group", {"cut_points": (-2, -1)}, "fall into one group of nps"),
     ("scale", {"scale": (1, 4)}, "'t0' holds 5, off its scale 1-4"),
     ("csat scale", {"kind": "csat"}, "'nps' holds .* off the scale 1-5 of csat; give cut_points"),
     ("segment", {"segments": ["regoin"]}, "no column 'regoin'"),
-    ("confidence", {"confidence": 1.0}, "confidence is 1.0"),
+    ("confidence", {"confidence": 1.0}, "confidence lies between 0 and 1"),
     ("draws", {"bootstrap": 2.5}, "bootstrap is 2.5"),
 ]
 

@@ -177,9 +177,9 @@ def test_a_priority_without_an_sla_is_named() -> None:
     ("sla", "said"),
     [
         ({"resolutoin": 5}, "no SLA on 'resolutoin'; did you mean 'resolution'"),
-        ({"resolution": 0}, "resolution is 0; write seconds"),
-        ({"resolution": math.nan}, "write seconds"),
-        ({"resolution": {"high": -1}}, "resolution of high is -1"),
+        ({"resolution": 0}, r"resolution \(seconds\) is 0; it must be above 0"),
+        ({"resolution": math.nan}, r"\(seconds\) is nan"),
+        ({"resolution": {"high": -1}}, r"resolution of high \(seconds\) is -1"),
         ({"resolution": {}}, "names no priority"),
     ],
 )
@@ -224,13 +224,8 @@ def test_repeats_within_the_window_undo_first_contact_resolution() -> None:
     found = service.ticket_kpis(tickets, fcr="repeat", as_of=START + pd.Timedelta("25D"))
     # a comes back on day 3; b and y stay away; c's window runs to day 28
     told = found.first_contact.iloc[0]
-    assert told[["method", "window_days", "numerator", "denominator", "window_open"]].tolist() == [
-        "repeat",
-        7,
-        2,
-        3,
-        1,
-    ]
+    assert told[["method", "window_days"]].tolist() == ["repeat", 7]
+    assert told[["numerator", "denominator", "window_open"]].tolist() == [2, 3, 1]
     later = service.ticket_kpis(tickets, fcr="repeat", as_of=START + pd.Timedelta("40D"))
     told = later.first_contact.iloc[0]
     assert (told["numerator"], told["denominator"], told["unknown"]) == (3, 4, 1)
@@ -321,7 +316,7 @@ SHIFTED = {"first_response_at": log(3)["created_at"] - pd.Timedelta("7h58min")}
 @pytest.mark.parametrize(
     ("tickets", "said"),
     [
-        (bad().drop(columns="created_at"), "column 'created_at' is not in the tickets"),
+        (bad().drop(columns="created_at"), "no column 'created_at' in the tickets"),
         (bad().iloc[:0], "no rows"),
         (bad(ticket_id=["a", None, "c"]), "1 rows have no ticket_id"),
         (
@@ -387,11 +382,16 @@ def test_a_time_that_the_clients_clock_skipped_is_set_aside() -> None:
     ("options", "said"),
     [
         ({"fcr": "reopend"}, "no FCR method 'reopend'; did you mean 'reopened'"),
-        ({"by": "chanel"}, "column 'chanel' is not in the tickets; did you mean 'channel'"),
+        ({"by": "chanel"}, "no column 'chanel' in the tickets; did you mean 'channel'"),
         ({"as_of": "last Monday"}, "as_of is 'last Monday'; write a moment"),
         ({"period": "Q3"}, "'Q3' is not a period"),
         ({"confidence": 95}, "between 0 and 1"),
         ({"fcr": "repeat", "repeat_days": 0}, "repeat_days is 0"),
+        ({"fcr": "repeat", "repeat_days": "7"}, "repeat_days is '7'"),
+        ({"fcr": "repeat", "repeat_days": 1e9}, r"1e\+09; it must be above 0 and at most 36525"),
+        ({"fcr": None}, "there is no FCR method None"),
+        ({"sla": 3600}, "sla is 3600; write seconds by name"),
+        ({"calendar": "24/7"}, "calendar is '24/7'; write BusinessHours"),
     ],
 )
 def test_an_impossible_question_is_refused(options: dict[str, Any], said: str) -> None:
@@ -438,32 +438,12 @@ def test_new_york_requests_mislead_when_the_open_ones_are_dropped(public_data: P
     assert (median["n"], median["open"]) == (500, 268)
     closed = service.ticket_kpis(tickets[tickets["state"] == "closed"], closing=True)
     naive = value(closed, "resolution", "median")
-    assert naive == pytest.approx(
-        0.273611 * HOUR, rel=1e-4
-    )  # a quarter of an hour or so, seemingly
-    watched = (
-        tickets["closed_at"].fillna(everyone.as_of) - tickets["created_at"]
-    ).dt.total_seconds()
+    assert naive == pytest.approx(0.273611 * HOUR, rel=1e-4)  # a quarter of an hour, seemingly
+    watched = tickets["closed_at"].fillna(everyone.as_of) - tickets["created_at"]
+    watched = watched.dt.total_seconds()
     theirs = SurvfuncRight(watched, tickets["closed_at"].notna().astype(int)).quantile(0.5)
     assert median["value"] == pytest.approx(theirs, nan_ok=True)
     assert not median["value"] < 2 * naive  # at least twice as long, or not reached at all
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ({"sla": 3600}, "sla is 3600; write seconds by name"),
-        ({"calendar": "24/7"}, "calendar is '24/7'; write BusinessHours"),
-        ({"fcr": None}, "there is no FCR method None"),
-        ({"fcr": "repeat", "repeat_days": "7"}, "repeat_days is '7'; write days"),
-        ({"fcr": "repeat", "repeat_days": 1e9}, "repeat_days is 1000000000.0; write days"),
-    ],
-)
-def test_an_argument_of_the_wrong_kind_is_refused_kindly(
-    options: dict[str, Any], told: str
-) -> None:
-    with pytest.raises(DataError, match=told):
-        service.ticket_kpis(log(customer_id="c"), **options)
 
 
 @pytest.mark.parametrize("minutes", ["30", 0.5, math.nan, 7, 0, None])
@@ -566,13 +546,8 @@ def test_rows_of_a_contract_are_in_the_units_of_its_targets() -> None:
     tickets = log(20, reopened=[1, *[0] * 19], csat=[4.0] * 20)
     terms = service.Terms(sla={"resolution": 10 * HOUR}, as_of="2026-12-31")
     rows = service.kpi_rows(tickets, terms=terms, period_kind="quarter").set_index("kpi")
-    assert rows.loc["fcr", ["period", "value", "numerator", "denominator", "n"]].tolist() == [
-        "2026Q3",
-        0.95,
-        19,
-        20,
-        20,
-    ]
+    fcr = rows.loc["fcr", ["period", "value", "numerator", "denominator", "n"]]
+    assert fcr.tolist() == ["2026Q3", 0.95, 19, 20, 20]
     assert rows.loc["resolution", "value"] == 10.5 * HOUR
     assert rows.loc["resolution_sla", "value"] == 0.5
     assert math.isnan(rows.loc["ticket_csat", "denominator"])

@@ -219,15 +219,15 @@ def test_load_above_agents_names_the_load_and_the_way_out() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"calls_per_hour": -1}, "calls_per_hour is -1; it is 0 or more"),
-        ({"calls_per_hour": math.nan}, "calls_per_hour is nan; it is a finite number"),
-        ({"calls_per_hour": math.inf}, "finite"),
-        ({"handle_seconds": 0}, "handle_seconds is 0; it is more than 0"),
-        ({"service_level": 0}, "service_level is 0; it is a share between 0 and 1"),
+        ({"calls_per_hour": -1}, "calls_per_hour is -1; it must be at least 0"),
+        ({"calls_per_hour": math.nan}, "calls_per_hour is nan"),
+        ({"calls_per_hour": math.inf}, "calls_per_hour is inf"),
+        ({"handle_seconds": 0}, "handle_seconds is 0; it must be above 0"),
+        ({"service_level": 0}, "service_level is 0; it must be above 0 and below 1"),
         ({"service_level": 1}, "service_level is 1"),
         ({"service_level": 80}, "service_level is 80"),
         ({"answer_seconds": -5}, "answer_seconds is -5"),
-        ({"shrinkage": 1}, "shrinkage is 1; it is a share"),
+        ({"shrinkage": 1}, "shrinkage is 1; it must"),
         ({"shrinkage": -0.1}, "shrinkage is -0.1"),
         ({"max_occupancy": 0}, "max_occupancy is 0"),
         ({"max_occupancy": 1.2}, "max_occupancy is 1.2"),
@@ -237,6 +237,9 @@ def test_load_above_agents_names_the_load_and_the_way_out() -> None:
 def test_impossible_numbers_are_named(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(DataError, match=said):
         staffing.agents_needed(**(CASE | wrong))
+    if "shrinkage" in wrong:
+        with pytest.raises(DataError, match=said):
+            staffing.paid(100, **wrong)
 
 
 @pytest.mark.parametrize("agents", [0, -1, 2.5, True, math.nan])
@@ -281,7 +284,7 @@ def test_one_agent_fewer_may_mean_an_endless_queue() -> None:
 
 def test_a_schedule_needs_arrivals_that_are_numbers() -> None:
     good = pd.DataFrame({"weekday": ["mon"], "start": ["09:00"], "calls_per_hour": [2.0]})
-    with pytest.raises(DataError, match="column 'calls_per_hour' is not in the arrivals"):
+    with pytest.raises(DataError, match="no column 'calls_per_hour' in the arrivals"):
         staffing.schedule(good.drop(columns="calls_per_hour"), handle_seconds=60)
     with pytest.raises(DataError, match=r"calls_per_hour is -2.0 \(row 0, 1 such\)"):
         staffing.schedule(good.assign(calls_per_hour=-2.0), handle_seconds=60)

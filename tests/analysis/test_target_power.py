@@ -151,7 +151,7 @@ def test_a_share_with_no_room_left_has_no_detectable_change() -> None:
         ({"design": "two wave"}, "did you mean 'two waves'"),
         ({"metric": "npss"}, "did you mean 'nps'"),
         ({"variance": None, "sd": 1, "metric": "share"}, "describes a mean"),
-        ({"design_effect": 0}, "positive factor"),
+        ({"design_effect": 0}, "design_effect is 0"),
     ],
 )
 def test_an_impossible_plan_is_named(wrong: dict[str, Any], message: str) -> None:

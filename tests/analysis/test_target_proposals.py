@@ -218,7 +218,7 @@ def test_a_baseline_picked_because_it_was_bad_is_warned_of() -> None:
         ({"direction": "up"}, "'higher' or 'lower'"),
         ({"benchmark": 140}, "off the scale -100 to 100"),
         ({"periods": 0}, "at least 1"),
-        ({"picked_from": 0}, "worst of how many"),
+        ({"picked_from": 0}, "picked_from is 0"),
         ({"n_next": 0}, "at least 1"),
         ({"power": 2}, "power is 2"),
         ({"history": pd.DataFrame({"value": [1.0]})}, "no column 'standard_error'"),

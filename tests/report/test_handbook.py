@@ -29,7 +29,7 @@ READERS = {
 def public_functions() -> set[str]:
     found = set()
     for module in pkgutil.iter_modules(cxlib.analysis.__path__):
-        if module.name in NO_METHOD | {"ticket_targets"}:
+        if module.name in NO_METHOD:
             continue
         room = import_module(f"cxlib.analysis.{module.name}")
         for name in getattr(room, "__all__", None) or vars(room):

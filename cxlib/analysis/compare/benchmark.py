@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf, nan, sqrt
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.stats import norm
 from scipy.stats import t as student
 
 from cxlib.analysis.estimation import Score
 from cxlib.analysis.metrics import Direction, check_direction, number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result, said
 from cxlib.errors import DataError
 from cxlib.words import mark as _
+
+POWER = 0.8
+"""Four chances in five (Cohen 1988): the definition of every number of answers needed."""
+SPANS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,18 +80,14 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
     if not isinstance(score, Score):
         raise DataError(f"a benchmark needs a score, not a {type(score).__name__}.")
     target = number(target, "the target")
-    spans: dict[str, tuple[float, float]] = {"nps": (-100, 100), "csat": (0, 100)}
-    low, high = spans.get(score.metric, score.scale or (-inf, inf))
+    low, high = ends_of(score.metric, score.scale)
     if not low <= target <= high or abs(target) == inf:
         raise DataError(
             f"the target {target:g} lies outside {low:g} to {high:g}, where a {score.metric} can "
             "be."
         )
     statistic, df, p_value, p_missed, p_met = against(score.as_row(), target, direction)
-    caveats = score.caveats
-    if np.isnan(statistic):
-        message = _("The answers show no spread, so the target cannot be tested.")
-        caveats = (*caveats, Caveat(message))
+    message = _("The answers show no spread, so the target cannot be tested.")
     gap = gap_of(score.value, target)
     same = ("value", "low", "high", "unit", "metric", "n", "confidence")
     return Benchmark(
@@ -98,7 +100,7 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
         p_met=p_met,
         statistic=statistic,
         df=df,
-        caveats=caveats,
+        caveats=(*score.caveats, *said(np.isnan(statistic), message)),
         **{name: getattr(score, name) for name in same},
     )
 
@@ -120,6 +122,45 @@ def against(
         z, z_c = -z, -z_c
     tail = norm if df == inf else student(max(df, 1.0))
     return z, df, float(tail.sf(z_c)), float(tail.cdf(z_c)), float(tail.cdf(z))
+
+
+def ends_of(kind: str, scale: Any) -> tuple[float, float]:
+    """Return what a KPI can be: of a mean its scale, (1, 7) or 1-7 as rows of estimates have it."""
+    if kind in SPANS or not isinstance(scale, (str, tuple, list)):
+        return SPANS.get(kind, (-inf, inf))
+    found = re.fullmatch(r"(-?\d+)-(-?\d+)", scale) if isinstance(scale, str) else None
+    ends: Any = scale if found is None else found.groups()
+    return float(ends[0]), float(ends[1])
+
+
+def provable(row: Mapping[str, Any], target: float, direction: str, alpha: float) -> float:
+    """Return the true value at which "met" has a chance of 80 %; NaN if the scale has none.
+
+    The errors are those of the test: under the target's variance, then under the truth's.
+    """
+    sign = 1.0 if direction == "higher" else -1.0
+    low, high = ends_of(row["kind"], row["scale"])
+    z, power = float(norm.isf(alpha)), float(norm.ppf(POWER))
+    if row["kind"] not in SPANS:
+        z = z if row["df"] == inf else float(student.isf(alpha, max(row["df"], 1.0)))
+        at = target + sign * (z + power) * row["standard_error"]
+        return at if row["standard_error"] > 0 and low <= at <= high and abs(at) < inf else nan
+    voiced = row["promoters"] + row["detractors"]  # as many passives as now
+
+    def spread(value: float) -> float:
+        """Return the standard deviation of one answer if the KPI stood at `value`."""
+        if row["kind"] != "nps":
+            return sqrt(max(value * (100 - value), 0.0))
+        return 100 * sqrt(max(max(voiced, abs(value / 100)) - (value / 100) ** 2, 0.0))
+
+    def lead(value: float) -> float:
+        noise = z * spread(target) + power * spread(value)
+        return sign * (value - target) - noise / sqrt(row["n_star"])
+
+    end = high if sign > 0 else low
+    if not (row["n_star"] > 0 and sign * (end - target) > 0) or lead(end) < 0:
+        return nan
+    return float(brentq(lead, target, end))
 
 
 def score_test(promoters: float, detractors: float, n: float, target: float) -> tuple[float, float]:

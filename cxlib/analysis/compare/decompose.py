@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis import validate
-from cxlib.analysis.estimation import answers_to, contributions, even, percentiles
+from cxlib.analysis.estimation import answers_to, contributions, even, percentiles, times_drawn
 from cxlib.analysis.metrics import Declared, Metric, SurveyDesign, Touchpoint, resolve
-from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.results import Caveat, TableResult, counted, said
 from cxlib.analysis.validate import Floats, Integers, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -30,12 +30,11 @@ _CHUNK = 4_000_000  # drawn counts held at once: 32 MB
 class ChangeDecomposition(TableResult):
     """A change between two waves, taken apart by cell, in the score's unit.
 
-    ``table``: one row a cell: the `by` columns, ``before, after`` (its score; NaN in a wave it is
-    not in), ``share_before, share_after`` (0 to 1), ``n_before, n_after``, ``rate, mix, total``
-    (its part of the change). `mix` counts a cell's gain in share by how far its score lies above
-    the whole, so that a growing weak cell pulls down. ``rate, mix, total``: change within cells, of
-    the cells' shares, and of the whole (their sum), with bootstrap intervals ``_low, _high`` (NaN
-    without a bootstrap); ``before, after``: the score of either wave.
+    ``table``, a row a cell: the `by` columns, ``before, after`` (NaN in a wave it is not in),
+    ``share_before, share_after, n_before, n_after, rate, mix, total`` (its part of the change).
+    `mix` counts a cell's gain in share by how far its score lies above the whole, so that a growing
+    weak cell pulls down. Of the whole the same, with bootstrap intervals (NaN
+    without a bootstrap, or where a wave is one customer).
     """
 
     rate: float
@@ -122,7 +121,8 @@ def decompose_change(
     cells = len(labels)
     sums = [_sums(wave, cells) for wave in waves]
     parts = split(*sums)
-    draws = split(*(_resample(wave, cells, bootstrap, rng) for wave in waves))
+    alone = [wave for wave in waves if wave.alone]
+    draws = split(*(_resample(wave, cells, 0 if alone else bootstrap, rng) for wave in waves))
     means = [float(total.sum() / weight.sum()) for weight, total in sums]
     n_used = sum(wave.x.size for wave in waves)
     n_of = [np.bincount(wave.cell, minlength=cells) for wave in waves]
@@ -130,8 +130,10 @@ def decompose_change(
     told = zip(COLUMNS, (*parts.scores, *parts.shares, *n_of, *gains), strict=True)
     table = labels.assign(**dict(told))
     caveats = _caveats(before, after, columns, cluster)
-    if any(wave.x.size == 1 for wave in waves):
-        caveats.append(Caveat(_("A wave of one answer cannot be resampled to any purpose.")))
+    single = _("A wave of one answer cannot be resampled to any purpose.")
+    one = _("All {n} answers come from one customer: they count as one.")
+    caveats += said(any(wave.x.size == 1 for wave in waves), single)
+    caveats += counted(*((wave.x.size, one) for wave in alone if wave.x.size > 1))
     return ChangeDecomposition(
         table=table[(table["n_before"] + table["n_after"]) > 0].reset_index(drop=True),
         **_whole(parts, draws, confidence),
@@ -145,7 +147,7 @@ def decompose_change(
         confidence=confidence,
         n_used=n_used,
         n_dropped=len(before) + len(after) - n_used,
-        caveats=tuple(caveats),
+        caveats=caveats,
     )
 
 
@@ -154,6 +156,11 @@ class _Wave(NamedTuple):
     w: Floats
     cell: Integers
     clusters: Integers | None
+
+    @property
+    def alone(self) -> bool:
+        """Whether one customer gave all answers: nothing can be resampled."""
+        return self.x.size == 1 or (self.clusters is not None and not self.clusters.any())
 
 
 class Parts(NamedTuple):
@@ -259,11 +266,8 @@ def _draw(copies: Integers, size: int, rng: np.random.Generator) -> Floats:
     n = int(copies.sum())
     if copies.size < n / 4:
         return rng.multinomial(n, copies / n, size=size).astype(float)
-    units = np.repeat(np.arange(copies.size), copies)
-    picked = units[rng.integers(0, n, size=(size, n))]
-    picked += copies.size * np.arange(size)[:, None]
-    counted = np.bincount(picked.ravel(), minlength=size * copies.size)
-    return counted.reshape(size, copies.size).astype(float)
+    drawn = times_drawn(rng, n, size)
+    return np.add.reduceat(drawn, np.cumsum(copies) - copies, axis=1).astype(float)
 
 
 def _sums(wave: _Wave, cells: int) -> tuple[Floats, Floats]:
@@ -284,19 +288,17 @@ def _whole(parts: Parts, draws: Parts, confidence: float) -> dict[str, float]:
 
 def _caveats(
     before: pd.DataFrame, after: pd.DataFrame, columns: Sequence[str], cluster: str | None
-) -> list[Caveat]:
-    caveats: list[Caveat] = []
+) -> tuple[Caveat, ...]:
+    caveats: tuple[Caveat, ...] = ()
+    message = _("{n} answers have no {segment}; they form a cell of their own.")
     for name in columns:
-        missing = int(before[name].isna().sum() + after[name].isna().sum())
-        if missing:
-            message = _("{n} answers have no {segment}; they form a cell of their own.")
-            caveats.append(Caveat(message, n=missing, segment=name))
-    if cluster is not None:
-        shared = set(before[cluster].dropna()) & set(after[cluster].dropna())
-        if shared:
-            message = _(
-                "{n} customers answered in both waves; the waves are resampled apart, so the "
-                "intervals are wide rather than narrow."
-            )
-            caveats.append(Caveat(message, n=len(shared)))
-    return caveats
+        missing = before[name].isna().sum() + after[name].isna().sum()
+        caveats += counted((missing, message), segment=name)
+    if cluster is None:
+        return caveats
+    shared = set(before[cluster].dropna()) & set(after[cluster].dropna())
+    message = _(
+        "{n} customers answered in both waves; the waves are resampled apart, so the intervals are "
+        "wide rather than narrow."
+    )
+    return (*caveats, *counted((len(shared), message)))

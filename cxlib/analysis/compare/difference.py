@@ -16,7 +16,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlib.analysis import estimation
 from cxlib.analysis.metrics import Metric, Touchpoint, resolve
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result, said
 from cxlib.analysis.validate import Floats, OffScale, answers_of, check_confidence, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -92,25 +92,21 @@ def difference(
     if paired:
         if isinstance(a, estimation.Score) or isinstance(b, estimation.Score):
             raise DataError("a paired difference needs both columns of answers, not two scores.")
-        return _paired(a, b, metric, off_scale, 0.95 if confidence is None else confidence)
-    a, b = (
-        side if isinstance(side, estimation.Score) else _scored(side, metric, off_scale, confidence)
-        for side in (a, b)
-    )
-    coverage = _comparable(a, b, confidence)
-    found = gap_test(a.as_row(), b.as_row(), coverage)
-    message = _("The answers show no spread, so their difference has no interval and no test.")
-    return Difference(
-        value=a.value - b.value,
-        **found,
-        unit=a.unit,
-        metric=a.metric,
-        n_a=a.n,
-        n_b=b.n,
-        n_dropped=a.n_dropped + b.n_dropped,
-        confidence=coverage,
-        caveats=(Caveat(message),) if isnan(found["p_value"]) else (),
-    )
+        coverage = 0.95 if confidence is None else confidence
+        told = _paired(a, b, metric, off_scale, coverage)
+        message = _("The pairs show no spread, so their difference has no interval and no test.")
+    else:
+        a, b = (
+            s if isinstance(s, estimation.Score) else _scored(s, metric, off_scale, confidence)
+            for s in (a, b)
+        )
+        coverage = _comparable(a, b, confidence)
+        told = gap_test(a.as_row(), b.as_row(), coverage)
+        told |= {"value": a.value - b.value, "unit": a.unit, "metric": a.metric, "n_a": a.n}
+        told |= {"n_b": b.n, "n_dropped": a.n_dropped + b.n_dropped}
+        message = _("The answers show no spread, so their difference has no interval and no test.")
+    caveats = said(isnan(told["p_value"]), message)
+    return Difference(**told, paired=paired, confidence=coverage, caveats=caveats)
 
 
 def _scored(
@@ -187,7 +183,7 @@ def by_t(gap: float, error: float, df: float, coverage: float) -> dict[str, floa
 
 def _paired(
     a: pd.Series, b: pd.Series, metric: Any, off_scale: OffScale, coverage: float
-) -> Difference:
+) -> dict[str, Any]:
     check_confidence(coverage)
     question = Metric("", "mean") if metric is None else resolve(metric)
     first, second = (
@@ -207,23 +203,12 @@ def _paired(
     if n == 0:
         raise DataError(f"no pair is complete among {gaps.size} rows.")
     value, error = float(complete.mean()), float(complete.std(ddof=1)) / sqrt(n) if n > 1 else nan
-    found = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
+    found: dict[str, Any] = dict.fromkeys(("low", "high", "p_value", "statistic", "df"), nan)
     found["standard_error"] = error
     if n > 1 and error > 0:
         found = by_t(value, error, n - 1, coverage)
-    message = _("The pairs show no spread, so their difference has no interval and no test.")
-    return Difference(
-        value=value,
-        **found,
-        unit=question.unit,
-        metric=question.kind,
-        n_a=n,
-        n_b=n,
-        n_dropped=int(gaps.size - n),
-        confidence=coverage,
-        paired=True,
-        caveats=(Caveat(message),) if isnan(found["p_value"]) else (),
-    )
+    told = {"value": value, "unit": question.unit, "metric": question.kind, "n_a": n, "n_b": n}
+    return found | told | {"n_dropped": int(gaps.size - n)}
 
 
 @overload

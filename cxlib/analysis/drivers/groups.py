@@ -29,13 +29,10 @@ TOO_SMALL = _("groups too small or too uniform")
 class SegmentImportance(TableResult):
     """Whether the levels of segments have the same drivers.
 
-    ``table``: one row a segment: ``levels`` (groups compared); ``statistic`` (robust F of all
-    driver × segment interactions together) with ``p_value, p_adjusted`` (Holm over the segments);
-    ``driver`` (the one that differs most) and ``p_driver`` (its own interaction, Holm over the
-    drivers); ``n`` (rows behind the test); ``reason`` (why no test was made). ``interactions``: one
-    row a segment and driver. ``by_level``: ``segment, level``, then the columns of
-    `DriverImportance.table`. ``left_out``: by segment, levels too small or too uniform for a model
-    of their own. ``n_used``: rows behind the largest test.
+    ``table``, a row a segment: ``levels`` (compared), ``statistic`` (robust F of all interactions),
+    ``p_value, p_adjusted`` (Holm over segments), ``driver`` (that differs most), ``p_driver`` (Holm
+    over drivers), ``n, reason`` (why there is no test). ``interactions``: by segment and driver.
+    ``by_level``: `DriverImportance.table` of each level. ``left_out``: levels without a model.
     """
 
     interactions: pd.DataFrame
@@ -49,17 +46,9 @@ def by_segment(
     """Divide R² within each level of segments, and test whether the levels differ.
 
     Different shares prove nothing: the test is the robust F of driver × segment in one model that
-    lets every level have its own mean. A segment with fewer than two levels that can be modelled
-    is reported as untested.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a response.
-    segment : str or object with a ``key``, or several
-        Columns whose levels are compared; rows without a level are dropped and counted.
-    **options
-        As of `importance`, which also says the errors: ``outcome``, ``drivers``, ``weights``, ….
+    lets every level have its own mean. A segment with fewer than two levels that can be modelled is
+    reported as untested. `segment` names columns, whose rows without a level are dropped and
+    counted; **options are those of `importance`.
     """
     asked = {k: v for k, v in options.items() if k in _READ}
     whole = read(data, **asked)

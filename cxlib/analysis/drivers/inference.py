@@ -53,6 +53,10 @@ class RobustFit:
         self.covariance = np.full((width, width), np.nan)
         self.covariance[np.ix_(kept, kept)] = fit.cov_params()
         self.df = int(fit.df_resid if sample.groups is None else sample.units - 1)
+        self.exact = fit.ssr <= 1e-20 * fit.centered_tss
+        if self.exact:  # what is left are rounding errors, which no test may weigh
+            size = np.abs(self.coefficients) * design.std(axis=0) / sample.outcome.std()
+            self.p_values = np.where(kept, np.where(size > 1e-9, 0.0, 1.0), np.nan)
 
     def test(self, columns: Sequence[int]) -> tuple[float, float]:
         """Return F and p of the hypothesis that all coefficients of `columns` are 0.
@@ -62,6 +66,9 @@ class RobustFit:
         from scipy import stats
 
         chosen = list(columns)
+        if self.exact:
+            p = float(np.min(self.p_values[chosen]))
+            return (np.inf if p == 0 else p - 1), p
         beta, covariance = self.coefficients[chosen], self.covariance[np.ix_(chosen, chosen)]
         if len(chosen) > self.df or not (np.diag(covariance) > 0).all():
             return np.nan, np.nan

@@ -14,9 +14,8 @@ from cxlib.analysis.drivers import shares
 from cxlib.analysis.drivers.inference import RobustFit, collinearity, permutation_p, suppressors
 from cxlib.analysis.drivers.sample import Keyed, Sample, read
 from cxlib.analysis.estimation import percentiles
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, TableResult
-from cxlib.analysis.validate import Floats, count, generator
+from cxlib.analysis.results import Caveat, TableResult, said
+from cxlib.analysis.validate import Floats, check_confidence, count, generator
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -38,31 +37,15 @@ FEW_CUSTOMERS = 30
 class DriverImportance(TableResult):
     """How the explained variance of the outcome divides over the drivers.
 
-    ``r_squared_use`` + the sum of ``table.importance`` = ``r_squared``, and with ``unexplained``
-    that makes 1.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a driver, in the order given: ``driver``; ``reach`` (share who used it), ``n`` (how
-        many); ``correlation`` (among users); ``importance`` (its part of R²); ``importance_users``
-        (refitted on its users); ``share`` (of what all drivers explain) and ``rank`` with their
-        intervals; ``p_top3``; ``p_unique`` (robust F in the full model, Holm-adjusted),
-        ``p_unique_raw``; ``proven`` (``p_unique`` is below 1 − confidence); ``johnson`` (relative
-        weight, a part of R² too); ``vif``.
-    r_squared, r_squared_low, r_squared_high : float
-        Share of the outcome's variance that the whole model explains, with its interval (basic
-        bootstrap: a resample's R² is too high by about what the sample's is).
-    r_squared_use : float
-        Part of it that goes to which touchpoints were used at all, and to controls.
-    p_any : float
-        Whether the whole model explains more than chance (permutation test).
-    suppressors : tuple of str
-        Drivers that carry weight only in company of others, or against their own correlation.
-    performance, n_clusters
-        Each driver's mean rating by its users; independent units.
-    share_draws, performance_draws : numpy.ndarray, shape (bootstrap, p)
-        Each driver's share and its users' mean rating in the same resamples.
+    ``table``, a row a driver, as given: ``driver, reach, n`` (who used it); ``correlation`` (among
+    users); ``importance`` (its part of R²), ``importance_users`` (refitted on its users),
+    ``johnson`` (relative weight, a part of R² too); ``share`` (of what all drivers explain) and
+    ``rank`` with intervals, ``p_top3``; ``p_unique`` (robust F in the full model, Holm),
+    ``p_unique_raw, proven`` (``p_unique`` below 1 − confidence); ``vif``. ``r_squared``, interval
+    by the basic bootstrap, is ``r_squared_use`` (usage and controls) + the sum of ``importance``.
+    ``p_any``: permutation test of the whole model. ``suppressors``: drivers that carry weight only
+    beside others, or against their own correlation. ``performance``: each one's mean rating by its
+    users. ``share_draws, performance_draws``: both in the same resamples, (bootstrap, p).
     """
 
     r_squared: float
@@ -158,7 +141,11 @@ def importance(
     DataError
         If a column is absent, constant or not numeric, or rows are too few.
     """
-    bootstrap, permutations = check_options(method, confidence, bootstrap, permutations)
+    if method not in {"shapley", "johnson"}:
+        hint = nearest(str(method), ("shapley", "johnson"))
+        raise DataError(f"method {method!r} is unknown{hint}")
+    check_confidence(confidence)
+    bootstrap, permutations = count(bootstrap, "bootstrap"), count(permutations, "permutations")
     streams = generator(seed).spawn(2)
     sample = read(data, outcome, drivers, weights, cluster, controls, not_applicable)
     chosen = method if len(sample.names) <= EXACT_LIMIT else "johnson"
@@ -193,18 +180,6 @@ def importance(
     )
     object.__setattr__(found, "caveats", tuple(_caveats(sample, found)))
     return found
-
-
-def check_options(
-    method: str, confidence: float, bootstrap: int, permutations: int
-) -> tuple[int, int]:
-    """Refuse options outside their range, with a `DataError`; return both counts."""
-    if method not in {"shapley", "johnson"}:
-        hint = nearest(str(method), ("shapley", "johnson"))
-        raise DataError(f"method {method!r} is unknown{hint}")
-    if not 0 < number(confidence, "confidence") < 1:
-        raise DataError(f"confidence is {confidence}; it lies between 0 and 1, such as 0.95.")
-    return count(bootstrap, "bootstrap"), count(permutations, "permutations")
 
 
 def _table(
@@ -255,61 +230,52 @@ def _caveats(sample: Sample, found: DriverImportance) -> list[Caveat]:
         others: Any = shares.ranks(table["johnson"].to_numpy())
     else:
         others = shares.ranks(shares.full_sample(sample, "shapley")[0]) if exact else table["rank"]
-    about = _(
-        "{outcome} is treated as a number, and importance says what is associated with it, not "
-        "what causes it."
-    )
-    if sample.binary:
-        about = _(
-            "{outcome} is yes or no: importance divides the variance of its probability, and says "
-            "what is associated with it, not what causes it."
-        )
+    about = _YES_NO if sample.binary else _RATING
     caveats = [Caveat(about, outcome=found.outcome), *sample.caveats]
-
-    def name(where: Any, message: str) -> None:
-        names = tuple(table.loc[where, "driver"])
-        caveats.extend([Caveat(message, drivers=names)] if names else [])
-
-    def say(holds: bool, message: str, **facts: Any) -> None:
-        caveats.extend([Caveat(message, **facts)] if holds else [])
-
-    name(
-        table["rank"] != others,
-        _("Shapley shares and Johnson's weights rank these drivers differently: {drivers}."),
-    )
-    name(
-        table["vif"] > INFLATED,
-        _("The data can hardly tell these drivers apart from the others: {drivers}."),
-    )
-    name(
-        table["driver"].isin(found.suppressors),
-        _(
-            "These drivers carry weight only beside others or against their own correlation, so "
-            "their importance is not read off a simple comparison: {drivers}."
-        ),
-    )
-    name(
-        table["importance_users"].isna(),
-        _("Too few used these to refit the model on their users: {drivers}."),
-    )
-    message = _(
-        "{n} drivers are above the exact limit of {limit}: Johnson's relative weights stand in for "
-        "Shapley shares."
-    )
-    say(not exact, message, n=len(table), limit=EXACT_LIMIT)
-    message = _("The drivers overlap strongly as a set (condition number {value:.0f}).")
-    say(found.condition_number > ILL_CONDITIONED, message, value=found.condition_number)
-    message = _("{n} respondents are few for {drivers} drivers: a large part of R² is chance.")
-    say(n < ROWS_PER_DRIVER * len(table), message, n=n, drivers=len(table))
-    message = _("Only {n} customers stand behind the tests, which then find too much.")
+    for message, where in (
+        (_RANKED_APART, table["rank"] != others),
+        (_ALIKE, table["vif"] > INFLATED),
+        (_SUPPRESSORS, table["driver"].isin(found.suppressors)),
+        (_FEW_USERS, table["importance_users"].isna()),
+    ):
+        caveats += said(where.any(), message, drivers=tuple(table.loc[where, "driver"]))
     few = sample.groups is not None and sample.units < FEW_CUSTOMERS
-    say(few, message, n=sample.units)
-    message = _(
-        "Together the drivers explain no more than chance would (p = {p:.2f}); their order says "
-        "nothing."
-    )
-    say(found.p_any >= 1 - found.confidence, message, p=found.p_any)
-    message = _("{n} resamples could not be divided and were left out of the intervals.")
     failed = int(np.isnan(found.share_draws).any(axis=1).sum())
-    say(failed > 0, message, n=failed)
-    return caveats
+    return [
+        *caveats,
+        *said(not exact, _INEXACT, n=len(table), limit=EXACT_LIMIT),
+        *said(found.condition_number > ILL_CONDITIONED, _OVERLAP, value=found.condition_number),
+        *said(n < ROWS_PER_DRIVER * len(table), _FEW_ROWS, n=n, drivers=len(table)),
+        *said(few, _FEW_CUSTOMERS, n=sample.units),
+        *said(found.p_any >= 1 - found.confidence, _BY_CHANCE, p=found.p_any),
+        *said(failed, _UNDIVIDED, n=failed),
+    ]
+
+
+_RATING = _(
+    "{outcome} is treated as a number, and importance says what is associated with it, not "
+    "what causes it."
+)
+_YES_NO = _(
+    "{outcome} is yes or no: importance divides the variance of its probability, and says "
+    "what is associated with it, not what causes it."
+)
+_RANKED_APART = _("Shapley shares and Johnson's weights rank these drivers differently: {drivers}.")
+_ALIKE = _("The data can hardly tell these drivers apart from the others: {drivers}.")
+_SUPPRESSORS = _(
+    "These drivers carry weight only beside others or against their own correlation, so "
+    "their importance is not read off a simple comparison: {drivers}."
+)
+_FEW_USERS = _("Too few used these to refit the model on their users: {drivers}.")
+_INEXACT = _(
+    "{n} drivers are above the exact limit of {limit}: Johnson's relative weights stand in for "
+    "Shapley shares."
+)
+_OVERLAP = _("The drivers overlap strongly as a set (condition number {value:.0f}).")
+_FEW_ROWS = _("{n} respondents are few for {drivers} drivers: a large part of R² is chance.")
+_FEW_CUSTOMERS = _("Only {n} customers stand behind the tests, which then find too much.")
+_BY_CHANCE = _(
+    "Together the drivers explain no more than chance would (p = {p:.2f}); their order says "
+    "nothing."
+)
+_UNDIVIDED = _("{n} resamples could not be divided and were left out of the intervals.")

@@ -15,7 +15,7 @@ from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import Metric, Touchpoint
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
-from cxlib.analysis.validate import Flags, Floats, finite, numbers, used
+from cxlib.analysis.validate import Flags, Floats, finite, numbers, require, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -49,10 +49,9 @@ LEAST_DRIVERS = 2
 class DriverChoice(TableResult):
     """What a driver model of these answers can hold; caveats say what stands against one.
 
-    ``table``: one row a touchpoint, in journey order: ``n`` (ratings by respondents who answered
-    the outcome); ``kept``; ``reason`` (why not). ``n_used`` counts respondents with the outcome and
-    every kept rating (or known not to have used it), ``n_needed`` those that a model of the kept
-    `drivers` asks for; it is `possible` with enough of either, and answers that differ.
+    ``table``, a row a touchpoint: ``n`` (ratings beside the outcome), ``kept, reason`` (why not).
+    ``n_used``: respondents with the outcome and every kept rating (or known not to have used it);
+    ``n_needed``: those that a model of the kept `drivers` asks for.
     """
 
     drivers: tuple[Touchpoint, ...]
@@ -177,11 +176,10 @@ _CUTS: dict[str, Callable[..., Any]] = {"median": np.median, "mean": np.mean}
 class Priorities(TableResult):
     """Drivers on a map of importance and performance.
 
-    ``table``: one row a driver: ``importance`` (part of R²); ``share`` (of what all drivers
-    explain: the axis of the map) and ``performance`` with their intervals; ``quadrant`` (its place,
-    "watch" where it is not proven); ``p_fix_first, p_keep_up, p_watch, p_maintain`` (of its place
-    on the map, whatever the test; summing to 1). ``importance_cut, performance_cut``: where the map
-    is cut (`cuts`: "median", "mean" or "fixed"); a driver on a cut counts as important, or strong.
+    ``table``, a row a driver: ``importance, share`` (the axis of the map) and ``performance`` with
+    their intervals; ``quadrant`` ("watch" where not proven); ``p_fix_first, p_keep_up, p_watch,
+    p_maintain`` (its place on the map, whatever the test). ``importance_cut, performance_cut``:
+    where the map is cut; a driver on a cut counts as important, or strong.
     """
 
     importance_cut: float
@@ -267,10 +265,7 @@ def _aligned(given: Any, names: list[str]) -> Floats:
     if not isinstance(table, pd.DataFrame):
         raise DataError("performance is no table: give 'touchpoint', 'value', 'low', 'high'.")
     key = next((c for c in ("driver", "touchpoint") if c in table.columns), "touchpoint")
-    for lacking in (key, "value", "low", "high"):
-        if lacking not in table.columns:
-            hint = nearest(lacking, map(str, table))
-            raise DataError(f"performance has no column {lacking!r}{hint}")
+    require(table, (key, "value", "low", "high"), "performance")
     table = table[table[key].astype(str).isin(names)]
     if table[key].duplicated().any():
         twice = table.loc[table[key].duplicated(), key].iloc[0]
@@ -278,7 +273,8 @@ def _aligned(given: Any, names: list[str]) -> Floats:
     found = table.set_index(table[key].astype(str))[["value", "low", "high"]].reindex(names)
     bare = found.index[found.isna().any(axis=1)]
     if len(bare):
-        raise DataError(f"performance of {bare[0]!r} is missing{nearest(bare[0], table[key])}")
+        near = "." if bare[0] in set(table[key]) else nearest(bare[0], table[key])
+        raise DataError(f"performance of {bare[0]!r} is missing{near}")
     return np.vstack([numbers(found[name]) for name in found])
 
 

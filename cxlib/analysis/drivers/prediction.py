@@ -11,12 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cxlib.analysis.drivers import odds, reach
-from cxlib.analysis.drivers.model import check_options
 from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
 from cxlib.analysis.estimation import percentiles
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, TableResult
-from cxlib.analysis.validate import Floats
+from cxlib.analysis.results import Caveat, TableResult, said
+from cxlib.analysis.validate import Floats, check_confidence, count
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -39,14 +38,12 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 
-    ``table``: one row a changed driver: ``mean_now, mean_asked, mean_used`` (mean rating by its
-    users: now, demanded, and after the cap); ``cap`` (the best segment's shrunken mean, NaN where
-    none is known); ``step`` with its interval (its part of ``change``, averaged over orders).
-    ``change``: what all changes bring together, the sum of the steps. ``baseline``: the headline
-    the change is applied to; without one, what the model gives for the ratings as they are;
-    ``baseline_observed``: the score of the model's respondents. ``predicted, low, high``: the
-    baseline after the change. ``p_proportional``: whether the drivers act alike at every cut
-    (robust Brant test), NaN with two groups.
+    ``table``, a row a changed driver: ``mean_now, mean_asked, mean_used`` (mean rating by its
+    users: now, demanded, after the cap), ``cap, capped, step`` with its interval (its part of
+    ``change``, averaged over orders: they add up). ``baseline``: the headline, else what the model
+    gives for the ratings as they are; ``baseline_observed``: the score of the model's respondents.
+    ``predicted, low, high``: the baseline after the change. ``p_proportional``: of the robust Brant
+    test, NaN with two groups.
     """
 
     baseline: float
@@ -70,9 +67,8 @@ class Scenario(TableResult):
 class ScenarioModel:
     """A fitted model that predicts scenarios in milliseconds (for sliders).
 
-    ``drivers`` can be changed; ``means, caps``: mean rating of each driver's users, and the best
-    segment's shrunken mean (NaN: unknown); ``at_rest``: nothing changed: kind, likelihood, bases
-    and caveats of every prediction.
+    ``means, caps``: mean rating of each driver's users, and the best segment's shrunken mean (NaN:
+    unknown); ``at_rest``: the prediction for no change.
     """
 
     drivers: tuple[str, ...]
@@ -126,7 +122,7 @@ class ScenarioModel:
         slopes = np.vstack([gradients, slope, now_gradient, now_gradient + slope])
         means = values @ sample.weights / sample.weights.sum()
         ends = (means, *self._intervals(values, means, slopes))
-        shift = 0.0 if headline is None else number(headline, "headline") - means[-2]
+        shift = 0.0 if headline is None else number(headline, "headline", above=-np.inf) - means[-2]
         bounds = reach.KINDS[self.at_rest.kind][0]
         told: dict[str, Any] = {}
         for end, name in zip(ends, ("", "_low", "_high"), strict=True):
@@ -143,7 +139,7 @@ class ScenarioModel:
 
     def _asked(self, changes: Mapping[str, float]) -> tuple[pd.DataFrame, Floats]:
         """Return the table of changes so far, and each respondent's change, a row a driver."""
-        if not isinstance(changes, Mapping):
+        if not isinstance(changes, (Mapping, pd.Series)):
             raise DataError(f"changes is {changes!r}; give {{driver: change}}.")
         rows, moves = [], np.zeros((len(changes), self._sample.n))
         for i, (name, change) in enumerate(changes.items()):
@@ -152,8 +148,7 @@ class ScenarioModel:
                 raise DataError(f"{name!r} was left out: it follows from {others}.")
             if name not in self.drivers:
                 raise DataError(f"{name!r} is not a driver here{nearest(str(name), self.drivers)}")
-            if isinstance(change, str) or not np.isfinite(change):
-                raise DataError(f"the change of {name!r} is {change!r}; give a number such as 0.3.")
+            number(change, f"the change of {name!r}", above=-np.inf)
             j = self.drivers.index(name)
             mean, cap, (low, high) = self.means[j], self.caps[j], self._limits[j].tolist()
             asked = mean + change
@@ -224,7 +219,7 @@ def scenario(
         If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
         no maximum.
     """
-    if not changes:
+    if not len(changes):
         raise DataError("changes is empty: name at least one driver and its change.")
     model = scenario_model(data, outcome=outcome, drivers=drivers, **options)  # type: ignore[arg-type]
     return model.predict(changes, headline=headline)
@@ -271,7 +266,8 @@ def scenario_model(
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
     """
-    bootstrap, _none = check_options("shapley", confidence, bootstrap, 0)
+    check_confidence(confidence)
+    bootstrap = count(bootstrap, "bootstrap")
     sample = read(data, outcome, drivers, weights, cluster, controls)
     kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
     limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
@@ -279,11 +275,12 @@ def scenario_model(
     model, fitted, p_proportional = odds.choose(sample, groups, len(values))
     times, moves = odds.resample(sample, groups, model, fitted, bootstrap, seed)
     proportional = isinstance(model, odds.ProportionalOdds)
-    caveats = _caveats(sample, len(values), p_proportional, caps)
     failed = bootstrap - len(times)
-    if failed > FAILED_TOO_MANY * bootstrap:
-        message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
-        caveats.append(Caveat(message, n=failed, total=bootstrap))
+    message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
+    caveats = [
+        *_caveats(sample, len(values), p_proportional, caps),
+        *said(failed > FAILED_TOO_MANY * bootstrap, message, n=failed, total=bootstrap),
+    ]
     at_rest = Scenario(
         table=pd.DataFrame(),
         baseline_observed=float(np.average(values[groups], weights=sample.weights)),
@@ -319,13 +316,13 @@ def _caveats(sample: Sample, groups: int, p: float, caps: Floats) -> list[Caveat
         "All else is held as it is: the prediction says which {outcome} is associated with such "
         "ratings today, not what a change will cause."
     )
-    found = [Caveat(message, outcome=sample.outcome_name), *sample.caveats]
-    if p < odds.PROPORTIONALITY:
-        message = _("The drivers act differently on low and high scores (p = {p:.4f}).")
-        found.append(Caveat(message, p=p))
-    elif np.isnan(p) and groups > 2:
-        found.append(Caveat(_("Whether the drivers act alike on all scores could not be tested.")))
-    if np.isnan(caps).any():
-        message = _("Changes are limited by the scale only where no segment shows what is reached.")
-        found.append(Caveat(message))
-    return found
+    apart = _("The drivers act differently on low and high scores (p = {p:.4f}).")
+    untested = _("Whether the drivers act alike on all scores could not be tested.")
+    uncapped = _("Changes are limited by the scale only where no segment shows what is reached.")
+    return [
+        Caveat(message, outcome=sample.outcome_name),
+        *sample.caveats,
+        *said(p < odds.PROPORTIONALITY, apart, p=p),
+        *said(np.isnan(p) and groups > 2, untested),
+        *said(np.isnan(caps).any(), uncapped),
+    ]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxlib.analysis.estimation import times_drawn
 from cxlib.analysis.metrics import SurveyDesign
-from cxlib.analysis.results import MINIMUM_BASE, Caveat
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -137,24 +137,19 @@ def read(
             f"{len(rows)} of {len(data)} rows have {target!r} and all ratings: too few for "
             f"{len(names)} driver(s); name fewer drivers or join periods."
         )
+    message = _("{n} respondents did not use every touchpoint and were left out on request.")
     caveats = _about_rows(scores, ratings, reached, names, complete)
-    if len(rows) < complete.sum():
-        message = _("{n} respondents did not use every touchpoint and were left out on request.")
-        caveats.append(Caveat(message, n=int(complete.sum()) - len(rows)))
+    caveats += counted((complete.sum() - len(rows), message))
     scores, ratings, reached = scores[rows], ratings[rows], reached[rows]
     _refuse_constant(target, scores, names, ratings, reached)
     w = np.ones(len(rows)) if mass is None else mass[rows] / mass[rows].mean()
     filled = np.where(reached, ratings, 0.0)
     means = (w @ filled) / (w @ reached)
     centred = np.where(reached, filled - means, 0.0)
-    root = np.sqrt(w)[:, None]
     held = [name_of(control) for control in listed(controls, "controls")]
     columns = np.column_stack([~reached, *(_dummies(data, name, rows, target) for name in held)])
-    kept, basis = _independent(columns * root, [root[:, 0] / np.linalg.norm(root)])
-    use = np.column_stack(basis)
-    within, basis = _independent(centred * root, basis)
-    repeats = _repeated(centred * root, use, names, within)
-    if len(rows) <= len(basis):
+    kept, within, repeats = _told_apart(columns, centred, np.sqrt(w)[:, None], names)
+    if len(rows) <= 1 + len(kept) + len(within):
         raise DataError(
             f"{len(rows)} complete rows are too few for {len(names)} drivers and {len(kept)} "
             "columns on who used what; name fewer drivers or join periods."
@@ -165,12 +160,8 @@ def read(
         if len(known) < 2:
             raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
     for name, others in repeats.items():
-        message = _("{driver} was left out: it follows exactly from {others}.")
-        if not others:
-            message = _(
-                "{driver} was left out: it follows exactly from which touchpoints were used."
-            )
-        caveats.append(Caveat(message, driver=name, **({"others": others} if others else {})))
+        facts = {"driver": name} | ({"others": others} if others else {})
+        caveats.append(Caveat(_FOLLOWS if others else _BY_USE, **facts))
     return Sample(
         outcome_name=target,
         names=tuple(names[j] for j in within),
@@ -186,6 +177,10 @@ def read(
         caveats=tuple(caveats),
         repeats=repeats,
     )
+
+
+_FOLLOWS = _("{driver} was left out: it follows exactly from {others}.")
+_BY_USE = _("{driver} was left out: it follows exactly from which touchpoints were used.")
 
 
 def _check_names(target: str, names: list[str], not_applicable: str) -> None:
@@ -204,21 +199,18 @@ def _check_names(target: str, names: list[str], not_applicable: str) -> None:
 def _about_rows(
     scores: Floats, ratings: Floats, reached: Flags, names: list[str], complete: Flags
 ) -> list[Caveat]:
-    caveats, asked = [], ~np.isnan(scores)
-    lost = int(asked.sum() - complete.sum())
-    if lost > LOST_TOO_MANY * asked.sum():
-        message = _(
-            "{n} of {total} respondents left a rating open and were left out, most often at "
-            "{driver}: those who answered everything may differ from the rest."
-        )
-        opened = (reached & np.isnan(ratings))[asked].sum(axis=0)
-        worst = names[int(opened.argmax())]
-        caveats.append(Caveat(message, n=lost, total=int(asked.sum()), driver=worst))
-    stray = int((~reached & ~np.isnan(ratings)).any(axis=1).sum())
-    if stray:
-        message = _("{n} respondents rated a touchpoint they did not use; this was ignored.")
-        caveats.append(Caveat(message, n=stray))
-    return caveats
+    asked = ~np.isnan(scores)
+    lost, total = int(asked.sum() - complete.sum()), int(asked.sum())
+    worst = names[int((reached & np.isnan(ratings))[asked].sum(axis=0).argmax())]
+    message = _(
+        "{n} of {total} respondents left a rating open and were left out, most often at "
+        "{driver}: those who answered everything may differ from the rest."
+    )
+    stray = _("{n} respondents rated a touchpoint they did not use; this was ignored.")
+    return [
+        *said(lost > LOST_TOO_MANY * total, message, n=lost, total=total, driver=worst),
+        *counted(((~reached & ~np.isnan(ratings)).any(axis=1).sum(), stray)),
+    ]
 
 
 def _refuse_constant(
@@ -268,14 +260,19 @@ def _independent(columns: Floats, basis: list[Floats]) -> tuple[list[int], list[
     return kept, basis
 
 
-def _repeated(
-    columns: Floats, use: Floats, names: list[str], kept: list[int]
-) -> dict[str, tuple[str, ...]]:
-    """Return each driver left out, with the kept ones that it follows from once use is known."""
-    columns = columns / np.linalg.norm(columns, axis=0)
-    columns = columns - use @ (use.T @ columns)
+def _told_apart(
+    fixed: Floats, ratings: Floats, root: Floats, names: list[str]
+) -> tuple[list[int], list[int], dict[str, tuple[str, ...]]]:
+    """Return the fixed columns and ratings that add something, and what each other follows from."""
+    ratings = ratings * root
+    kept, basis = _independent(fixed * root, [root[:, 0] / np.linalg.norm(root)])
+    use = np.column_stack(basis)
+    within = _independent(ratings, basis)[0]
+    ratings = ratings / np.linalg.norm(ratings, axis=0)
+    ratings = ratings - use @ (use.T @ ratings)
     found = {}
-    for j in set(range(len(names))) - set(kept):
-        beta = np.linalg.lstsq(columns[:, kept], columns[:, j], rcond=None)[0]
-        found[names[j]] = tuple(names[k] for k, b in zip(kept, beta, strict=True) if abs(b) > 1e-3)
-    return found
+    for j in set(range(len(names))) - set(within):
+        beta = np.linalg.lstsq(ratings[:, within], ratings[:, j], rcond=None)[0]
+        others = zip(within, beta, strict=True)
+        found[names[j]] = tuple(names[k] for k, b in others if abs(b) > 1e-3)
+    return kept, within, found

@@ -21,11 +21,8 @@ from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 ALPHA = 0.05
-AHEAD, BEHIND, SAME = (
-    _("better than elsewhere"),
-    _("worse than elsewhere"),
-    _("no clear difference"),
-)
+AHEAD, BEHIND = _("better than elsewhere"), _("worse than elsewhere")
+SAME = _("no clear difference")
 DRIFT, FEW = _("apart before it already"), _("too few groups to tell")
 
 
@@ -33,13 +30,10 @@ DRIFT, FEW = _("apart before it already"), _("too few groups to tell")
 class Elsewhere(Result):
     """A difference in differences.
 
-    ``value, low, high``: the change where it was done less the change elsewhere, in the KPI's unit.
-    ``p_value, df, standard_error``: of its t test. ``there, elsewhere``: the two changes.
-    ``earlier, earlier_p``: how far the two drew apart a period before it (slope), and its p-value.
-    ``verdict``: "better than elsewhere", "worse than elsewhere", "no clear difference", "apart
-    before it already" or "too few groups to tell". ``levels, others, before``: the groups on either
-    side, and the periods up to it. ``n, least``: the answers behind all, and the fewest that a side
-    has in `before` or `after`.
+    ``value, low, high``: the change where it was done (``there``) less that ``elsewhere``, in the
+    KPI's unit; ``p_value, df, standard_error`` of its t test. ``earlier, earlier_p``: how far the
+    two drew apart a period before it. ``levels, others, before``: the groups on either side, and
+    the periods up to it. ``n, least``: all answers, and the fewest of a side before or after.
     """
 
     value: float = nan
@@ -75,36 +69,19 @@ def difference_in_differences(
 ) -> Elsewhere:
     """Compare a KPI's change in the groups where something was done with that in all others.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        A row a response, with ``period``; all periods up to `after`.
-    question : Metric or Touchpoint
-        What is compared.
-    by, levels : str, collection of str
-        The segment, and those of its levels where it was done.
-    before, after : str
-        The two periods; those earlier than `before` tell how groups move by themselves.
-    segments : sequence of str
-        Columns held equal: every group and period is raked to the customers of `levels` in both
-        periods, and groups keep their shares.
-    design, draws, seed
-        As in `compare`: customers are resampled over all groups and periods together.
+    `data` has a row a response with ``period``, of all periods up to `after`; those earlier than
+    `before` tell how groups move by themselves. Every group and period is raked on `segments` to
+    the customers of `levels` in both periods, groups keep their shares, and customers are resampled
+    over all groups and periods together. Levels with fewer than 10 answers in either period are
+    left out, and earlier periods in which any other has as few. DataError if a column, a level or a
+    period is not there, or the levels are all there are.
 
-    Raises
-    ------
-    DataError
-        If a column, a level or a period is not there, or the levels are all there are.
-
-    Notes
-    -----
-    Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo and
-    Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger of
-    the bootstrap's and that of groups by periods (Donald and Lang 2007, Review of Economics and
-    Statistics 89), with t on (groups - 1)(periods - 1) - 1 degrees of freedom; without one there
-    is no verdict. Levels with fewer than 10 answers in either period are left out, and earlier
-    periods in which any other has as few. Earlier trends: the slope of the gap up to `before`,
-    from three periods on; a slope that is not found is no proof of parallel ones (Roth 2022).
+    Notes ----- Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo
+    and Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger
+    of the bootstrap's and that of groups by periods (Donald and Lang 2007, Review of Economics and
+    Statistics 89), with t on (groups - 1)(periods - 1) - 1 degrees of freedom; without one there is
+    no verdict. Earlier trends: the slope of the gap up to `before`, from three periods on; a slope
+    that is not found is no proof of parallel ones (Roth 2022).
     """
     design = design or SurveyDesign()
     metric = resolve(question)

@@ -114,6 +114,7 @@ def equal_mix(
         block[there, side, cells.cell] = w[there]
         block[there, 2 + side, cells.cell] = w[there] * y[there]
         blocks.append(block.reshape(len(frame), 4 * len(cells.common)))
+    draws = draws if people.size and people.max() else 0  # one customer shows no spread
     sums = _drawn(blocks, people, draws, seed) if blocks else ()
     rows = []
     for (metric, there, y, cells), sum_of in zip(asked, sums, strict=True):

@@ -33,14 +33,11 @@ NUMBERS = (
 class Estimates(Result):
     """KPIs of a client with their uncertainty, one row a KPI, period, group and brand.
 
-    ``table``: ``kpi, source`` ("survey", "touchpoint", "tickets", "reported"), ``period, segment,
-    level`` (None for the whole), ``brand`` ("own" or a competitor); ``value, low, high,
-    standard_error, variance`` (of one answer) in the KPI's ``unit``: NPS in points, shares 0 to
-    100, times in seconds; ``n`` answers or tickets, ``n_effective, n_star, n_dropped, df``;
-    ``reach`` (0 to 1, of touchpoints), ``promoters, detractors`` (0 to 1, of NPS), ``kind, scale,
-    direction, basis`` ("sample", "census"); ``worth``: points of the first KPI that go with one
-    unit of this one. `judge` and `compare` add their columns. ``questions``: the survey's, the
-    first KPI first; ``design``: how it was drawn.
+    ``table``: ``kpi, source, period, segment, level`` (None for the whole), ``brand``; ``value,
+    low, high, standard_error, variance`` (of one answer) in the KPI's ``unit``: NPS in points,
+    shares 0 to 100, times in seconds; ``n, n_effective, n_star, n_dropped, df; reach, promoters,
+    detractors`` (0 to 1); ``kind, scale, direction, basis`` ("sample", "census"), ``worth``.
+    `judge` and `compare` add their columns. ``questions``: the survey's, the first KPI first.
     """
 
     table: pd.DataFrame
@@ -152,9 +149,9 @@ def _question(
         found = score_of(x[answers], metric, *at(answers, *weighed), 0, confidence)
         unused, reach = 0, nan
         if used is not None:
-            known = used.iloc[there].astype("boolean").dropna()
-            unused = int((~known).sum())
-            reach = float(known.mean()) if len(known) else nan
+            known = used.iloc[there].astype("boolean")
+            unused = int((~known[np.isnan(x[there])]).sum())  # whoever rated it is no gap
+            reach = float(known.mean()) if known.notna().any() else nan
         place = {"period": period, "segment": segment, "level": level, "brand": brand}
         row = {
             "kpi": metric.key,
@@ -173,16 +170,9 @@ def counted(
 ) -> pd.DataFrame:
     """Return figures that count every case as rows of `estimate`, in display units.
 
-    Parameters
-    ----------
-    figures : pandas.DataFrame
-        ``kpi, period, value`` (shares 0 to 1, times in seconds) and, where known, ``n``; a share
-        whose ``basis`` is "sample" gets Wilson's interval.
-    kinds : mapping
-        By KPI ``unit`` ("share", "seconds", "mean", "number" or "currency") and ``direction``; a
-        KPI without is an error.
-    source : {"tickets", "reported"}
-        Where they come from.
+    `figures`: ``kpi, period, value`` (shares 0 to 1, times in seconds) and, where known, ``n``; a
+    share whose ``basis`` is "sample" gets Wilson's interval. `kinds`: by KPI ``unit`` ("share",
+    "seconds", "mean", "number" or "currency") and ``direction``. `source`: "tickets" or "reported".
     """
     kind_of = {"share": "share", "seconds": "duration", "mean": "mean"}
     rows = []

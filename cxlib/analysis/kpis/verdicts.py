@@ -4,45 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import isfinite, nan, sqrt
-from typing import Any, Protocol
+from math import inf, isfinite, nan
+from numbers import Real
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from cxlib import periods
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.compare.benchmark import against, gap_of, is_reached
+from cxlib.analysis.compare.benchmark import against, gap_of, is_reached, provable
 from cxlib.analysis.kpis.estimates import Estimates
+from cxlib.analysis.metrics import number
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 ALPHA = 0.05
 """Chance that a client exactly on target is called met, and as much that it is called missed."""
-POWER = 0.8
-"""Four chances in five (Cohen 1988): the definition of every number of answers needed."""
 MET, MISSED, OPEN = _("met"), _("missed"), _("too close to call")
 ON, BEHIND, NO_WAY, DUE = _("on course"), _("behind"), _("no trajectory"), _("due")
 DECIDED = (DUE, NO_WAY)
 """Courses that leave the word to the verdict."""
 
 
-class Target(Protocol):
-    """A target as the client file states it: shares of tickets and reported figures 0 to 1."""
-
-    @property
-    def metric(self) -> str:
-        """The KPI's key."""
-
-    @property
-    def target(self) -> float:
-        """What is to be reached."""
-
-
 def judge(
     estimates: Estimates,
-    targets: Iterable[Target],
+    targets: Iterable[Any] | Mapping[str, float],
     *,
     period: str | None = None,
     all_required: bool = False,
@@ -54,10 +42,11 @@ def judge(
     ----------
     estimates : Estimates
         Of all periods, or of one; earlier ones give the baselines of trajectories.
-    targets : iterable of Target
-        ``metric, target`` and, where known, ``due, direction, baseline`` (a period or a number),
-        ``path`` (agreed steps by period), ``clause, basis``. Those of KPIs without an estimate
-        are left out.
+    targets : iterable of object, or mapping of str to float
+        By KPI, or as the client file states them (shares of tickets and reported figures 0 to 1):
+        ``metric, target`` and, where known, ``due, direction, baseline`` (a period or a
+        number), ``path`` (agreed steps by period), ``clause, basis``. Those of KPIs without an
+        estimate are left out.
     period : str, optional
         By default the latest.
     all_required : bool
@@ -83,20 +72,20 @@ def judge(
     """
     if not 0 < alpha < 0.5:
         raise DataError(f"alpha is a one-sided error between 0 and 0.5, not {alpha!r}.")
+    told: Any = targets
+    if isinstance(targets, Mapping):
+        told = [{"metric": key, "target": value} for key, value in targets.items()]
+    told = [SimpleNamespace(**t) if isinstance(t, Mapping) else t for t in told]
     own = estimates.own
     known = periods.order(own["period"].unique())
     if period is None:
         period = known[-1] if known else ""
     elif period not in known:
         raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
-    now = own[own["period"] == period].drop_duplicates("kpi").set_index("kpi", drop=False)
-    there: dict[Any, Any] = now.to_dict("index")
+    now = own[own["period"] == period].drop_duplicates("kpi")
+    there = {row["kpi"]: row for row in _records(now)}
     series = {kpi: rows.set_index("period")[["value", "n"]] for kpi, rows in own.groupby("kpi")}
-    rows = [
-        _row({str(k): cell for k, cell in there[t.metric].items()}, t, series[t.metric], period)
-        for t in targets
-        if t.metric in there
-    ]
+    rows = [_row(there[t.metric], t, series[t.metric], period) for t in told if t.metric in there]
     table = pd.DataFrame(rows, columns=[*estimates.table.columns, *_ADDED])
     for name in ("p_value", "p_missed"):
         p = table[name].astype(float)
@@ -114,9 +103,10 @@ def judge(
     )
     plain = np.where(reached, table["p_value"], table["p_missed"]).astype(float)
     level = alpha / np.maximum(table["p_adjusted"] / np.where(plain > 0, plain, nan), 1.0)
+    level = level.where(np.isfinite(level), alpha)
     table["needs"] = [
-        _needs({str(k): v for k, v in row.items()}, at if isfinite(at) else alpha)
-        for row, at in zip(table.to_dict("records"), level, strict=True)
+        r["target"] if r["basis"] == "census" else provable(r, r["target"], r["direction"], at)
+        for r, at in zip(_records(table), level, strict=True)
     ]
     return replace(estimates, table=table.drop(columns=["_p_value", "_p_missed"]))
 
@@ -127,17 +117,21 @@ _ADDED = (
 )
 
 
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
 def _row(row: dict[str, Any], target: Any, series: pd.DataFrame, period: str) -> dict[str, Any]:
     scale = 100.0 if row["source"] in ("tickets", "reported") and row["unit"] == "percent" else 1.0
     given: Mapping[str, float] = getattr(target, "path", None) or {}
     steps = {label: scale * value for label, value in given.items()}
-    row["direction"] = getattr(target, "direction", None) or row["direction"]
+    row = row | {"direction": getattr(target, "direction", None) or row["direction"]}
     if getattr(target, "basis", None) and row["basis"] == "sample":
         row["basis"] = target.basis
-    aim, due = scale * float(target.target), getattr(target, "due", None)
-    baseline = getattr(target, "baseline", None)
+    aim = scale * number(target.target, f"the target of {target.metric!r}", above=-inf)
+    due, baseline = getattr(target, "due", None), getattr(target, "baseline", None)
     start, since = nan, None
-    if isinstance(baseline, (int, float)):  # agreed as a number: it stands from the first period
+    if isinstance(baseline, Real):  # agreed as a number: it stands from the first period
         start, since = scale * float(baseline), periods.order(series.index)[0]
     elif baseline is not None:
         start, since = _measured(series, str(baseline))
@@ -149,7 +143,7 @@ def _row(row: dict[str, Any], target: Any, series: pd.DataFrame, period: str) ->
     way = [] if due is None else [*steps.items(), (due, aim)]
     if way and since is not None and since != period:
         way.append((since, start))
-    expected = _expected(period, way)
+    expected = trajectory(period, way)
     return row | {"expected": expected, "course": _course(row, expected, period, due)}
 
 
@@ -176,8 +170,8 @@ def _tails(row: Mapping[str, Any], target: float) -> tuple[float, float, float]:
     return against(row, target, row["direction"])[2:]
 
 
-def _expected(period: str, way: list[tuple[str, float]]) -> float:
-    """Return the trajectory's value: along the agreed steps, else straight from the baseline."""
+def trajectory(period: str, way: list[tuple[str, float]]) -> float:
+    """Return where a way of periods and values stands: straight in days from one to the next."""
     now, points = _end(period), {_end(label): value for label, value in way}
     known = sorted((day, value) for day, value in points.items() if day is not None)
     if now is None or len(known) < 2 or now < known[0][0]:
@@ -201,19 +195,3 @@ def _course(row: Mapping[str, Any], expected: float, period: str, due: str | Non
         return ON if is_reached(gap_of(row["value"], expected), row["direction"]) else BEHIND
     p_value, p_missed, _p_met = _tails(row, expected)
     return ON if p_value < ALPHA else BEHIND if p_missed < ALPHA else OPEN
-
-
-def _needs(row: Mapping[str, Any], level: float) -> float:
-    """Return the true value that such a sample would call met in four of five cases."""
-    if row["basis"] == "census":
-        return float(row["target"])
-    sign = 1 if row["direction"] == "higher" else -1
-    z, power, aim, n = norm.isf(level), norm.isf(1 - POWER), row["target"], row["n_star"]
-    if row["kind"] in ("csat", "share"):
-        value = aim
-        for _round in range(20):  # the variance is that of the value itself
-            wide = z * sqrt(max(aim * (100 - aim), 0)) + power * sqrt(max(value * (100 - value), 0))
-            value = min(max(aim + sign * wide / sqrt(n), 0.0), 100.0)
-        return float(value)
-    error = sqrt(row["variance"] / n) if row["kind"] == "nps" else row["standard_error"]
-    return float(aim + sign * (z + power) * error)

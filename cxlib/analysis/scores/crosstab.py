@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import inf, nan, sqrt
-from typing import Any, TypeAlias
+from math import inf
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
+from pandas.api import types
 
 from cxlib.analysis import validate
-from cxlib.analysis.compare.difference import adjust, by_t, difference
-from cxlib.analysis.estimation import Score, contributions, even
-from cxlib.analysis.metrics import SurveyDesign, number
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result
-from cxlib.analysis.scores.asked import Asked, Nets, columns_of, rows_of
-from cxlib.analysis.scores.table import Answers, Question
-from cxlib.analysis.validate import Floats, OffScale
-from cxlib.errors import DataError
+from cxlib.analysis.compare import adjust
+from cxlib.analysis.metrics import KINDS, Kind, Metric, SurveyDesign, Touchpoint, number, resolve
+from cxlib.analysis.results import MINIMUM_BASE, Result
+from cxlib.analysis.scores.table import (
+    COMPARED,
+    MEASURES,
+    Answers,
+    Question,
+    answers_of,
+    cells_of,
+    few_answers,
+)  # fmt: skip
+from cxlib.analysis.validate import OffScale
+from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
+Asked = Kind | Literal["single", "multiple", "open"]
+ASKED = (*KINDS, "single", "multiple", "open")
+DETRACTOR, PASSIVE, PROMOTER = _("detractor"), _("passive"), _("promoter")
+Nets = Mapping[str, Mapping[str, Sequence[Any]]]
+_SHARE = (0, 1)
+Place = dict[str, Any]
+"""Where a column stands: its ``segment`` and ``level``; of a nested one, the outer levels too."""
 Rows: TypeAlias = list[dict[str, Any]]
 HIGHER, LOWER = _("higher"), _("lower")
-_GAP = ("difference", "difference_low", "difference_high", "p_value")
-_TESTED = ("low", "high", "p_value", "standard_error")
-_ESTIMATE = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Crosstab(Result):
     """Questions by segments, a row a cell.
 
-    ``table``: for each row of the cross table (``question``, and ``choice`` where shares of answers
-    are told; ``net`` where several are told together) first everybody (``segment, level`` missing),
-    then each level of each segment: ``column``, its letter within the segment; ``value, low, high,
-    standard_error`` in ``unit``; ``n`` (unweighted base of the question in this column),
-    ``n_effective`` (Kish), ``n_dropped``, ``care``; against all other levels ``difference,
-    difference_low, difference_high, p_value, p_adjusted, against_rest`` ("higher", "lower" or
-    empty); ``letters``: the columns of its segment that it lies significantly above. ``pairs``: the
-    pairwise family: ``question, choice, segment, level, other, difference, standard_error, p_value,
-    p_adjusted``, and ``least``, the smaller base of the two. ``by``: the segments.
-    ``minimum_base``: smaller columns are in neither family. ``alpha``: level of the letters: one
-    less the confidence. ``confidence``: coverage of the intervals. ``n_used``: respondents.
+    ``table``: of each ``question`` (and ``choice``; ``net`` where several are told together) first
+    everybody (``segment, level`` missing), then each level: ``column`` (its letter), ``unit, value,
+    low, high, standard_error, n, n_effective, n_dropped, care``; against all other levels
+    ``difference, difference_low, difference_high, p_value, p_adjusted, against_rest``; ``letters``.
+    ``pairs``: the pairwise family: ``question, choice, segment, level, other, difference,
+    standard_error, p_value, p_adjusted, least`` (the smaller base). ``alpha``: of the letters.
     """
 
     table: pd.DataFrame
@@ -130,19 +136,18 @@ def crosstab(
         row = {"question": given.metric.key, "choice": choice, "net": net}
         row |= {"unit": given.metric.unit}
         everyone = np.ones(len(data), dtype=bool)
-        told.append(row | {"segment": None, "level": None} | _estimate(given, everyone)[0])
+        told.append(row | {"segment": None, "level": None} | given.row(everyone)[0])
         for own in families:
-            estimates = [_estimate(given, cell) for _place, cell, _rest in own]
-            for (place, cell, rest), (found, score) in zip(own, estimates, strict=True):
-                other = given.score(rest)
-                gap = _gap(given, (cell, score), (rest, other))
-                n_other = 0 if other is None else other.n
-                told.append(row | place | gap | found | {"_n_other": n_other})
-            for a, b in combinations(range(len(own)), 2):
-                gap = _gap(given, (own[a][1], estimates[a][1]), (own[b][1], estimates[b][1]))
-                place = own[a][0] | {"other": own[b][0]["level"]}
-                n = min(estimates[a][0]["n"], estimates[b][0]["n"])
-                pairs.append(row | place | gap | {"least": n})
+            columns = []
+            for place, cell, rest in own:
+                found, score = given.row(cell)
+                others, other = given.row(rest)
+                columns.append((place, cell, score, found["n"]))
+                gap = given.gap((cell, score), (rest, other))
+                told.append(row | place | gap | found | {"_n_other": others["n"]})
+            for (place, one, score, n), (place_b, two, score_b, m) in combinations(columns, 2):
+                gap = given.gap((one, score), (two, score_b)) | {"least": min(n, m)}
+                pairs.append(row | place | {"other": place_b["level"]} | gap)
     alpha = 1 - design.confidence
     outer = tuple(dict.fromkeys(name for banner in banners for name in banner[:-1]))
     table, compared = _frames(told, pairs, outer, minimum_base, alpha)
@@ -154,56 +159,9 @@ def crosstab(
         alpha=alpha,
         confidence=design.confidence,
         n_used=len(data),
-        caveats=_caveats(table, questions, minimum_base),
+        caveats=few_answers(table, minimum_base)
+        + tuple(c for _choice, _net, given in questions for c in given.caveats),
     )
-
-
-# --- how much, and whether it differs ---------------------------------------------------------
-
-
-def _estimate(answers: Answers, rows: Any) -> tuple[dict[str, Any], Score | None]:
-    score = answers.score(rows)
-    if score is None:
-        empty = dict.fromkeys(_ESTIMATE, nan) | {"n": 0, "n_effective": 0.0}
-        return empty | {"n_dropped": int((rows & answers.asked).sum()), "care": True}, None
-    few = min(score.n, score.units) < CARE_BASE
-    return {name: getattr(score, name) for name in _ESTIMATE} | {"care": few}, score
-
-
-def _gap(
-    answers: Answers, a: tuple[Any, Score | None], b: tuple[Any, Score | None]
-) -> dict[str, float]:
-    """Return ``a - b`` with its interval, standard error and p; NaN where a side is empty."""
-    (rows_a, score_a), (rows_b, score_b) = a, b
-    if score_a is None or score_b is None:
-        return dict.fromkeys((*_GAP, "standard_error"), nan)
-    answered = answers.asked & ~np.isnan(answers.x)
-    rows_a, rows_b = rows_a & answered, rows_b & answered
-    who = np.arange(answers.x.size) if answers.clusters is None else answers.clusters
-    both = np.intersect1d(who[rows_a], who[rows_b])
-    if both.size:
-        parts = _influence(answers, rows_a) - _influence(answers, rows_b)
-        error = sqrt(float((np.bincount(who, parts) ** 2).sum()))
-        if error > 0:
-            by_mean = score_a.unit == "mean"
-            df = min(score_a.df, score_b.df) if score_a.clustered or score_b.clustered else inf
-            if by_mean and df == inf:
-                df = float(np.union1d(who[rows_a], who[rows_b]).size - 1)
-            found = by_t(score_a.value - score_b.value, error, max(df, 1.0), score_a.confidence)
-            told = (score_a.value - score_b.value, *(found[name] for name in _TESTED))
-            return dict(zip((*_GAP, "standard_error"), told, strict=True))
-    apart = difference(score_a, score_b)
-    told = (apart.value, *(getattr(apart, name) for name in _TESTED))
-    return dict(zip((*_GAP, "standard_error"), told, strict=True))
-
-
-def _influence(answers: Answers, rows: Any) -> Floats:
-    """Return u_i = w_i (x_i − x̄)/Σw of some rows, 0 of the others."""
-    x = contributions(answers.x[rows], answers.metric)
-    w = np.ones_like(x) if answers.weights is None else even(answers.weights[rows])
-    told = np.zeros(answers.x.size)
-    told[rows] = w * (x - w @ x / w.sum()) / w.sum()
-    return told
 
 
 def _frames(
@@ -211,10 +169,10 @@ def _frames(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both families, each adjusted over the table, and the letters that follow."""
     head = ["question", "choice", *outer, "segment", "level"]
-    names = [*head, "net", "unit", *_ESTIMATE, "care", *_GAP, "_n_other"]
+    names = [*head, "net", "unit", *MEASURES, "care", *COMPARED, "_n_other"]
     table = pd.DataFrame(told, columns=names)
-    for name in (*outer, "segment", "level"):
-        table[name] = table[name].astype(object).where(table[name].notna(), None)
+    for name in (*outer, "segment", "level"):  # a level of whole numbers stays one beside None
+        table[name] = pd.Series([row.get(name) for row in told], dtype=object)
     family_of = ["segment", *outer]
     table.insert(len(head), "column", _letters(table, family_of))
     table = table.astype({"n": "int64", "n_dropped": "int64", "care": bool})
@@ -258,14 +216,148 @@ def _letters(table: pd.DataFrame, family: list[str]) -> list[str | None]:
     return letters
 
 
-def _caveats(
-    table: pd.DataFrame, questions: list[tuple[str, bool, Answers]], minimum_base: int
-) -> tuple[Caveat, ...]:
-    caveats = []
-    small = int((table["n"] < minimum_base).sum())
-    if small:
-        message = _("{n} of {total} cells rest on fewer than {base} answers.")
-        caveats.append(Caveat(message, n=small, total=len(table), base=minimum_base))
-    for _answer, _net, answers in questions:
-        caveats += answers.caveats
-    return tuple(caveats)
+# --- what is asked, and of whom ------------------------------------------------------------------
+
+
+def rows_of(
+    data: pd.DataFrame, rows: Any, design: SurveyDesign, off_scale: OffScale, each: bool, nets: Nets
+) -> Iterator[tuple[str, bool, Answers]]:
+    """Yield each row of the cross table: its answer (empty for a score), whether a net, and who.
+
+    A question's nets stand before its answers.
+    """
+    alone = isinstance(rows, (str, Metric, Touchpoint))
+    kinds = rows if isinstance(rows, Mapping) else {}
+    for question in (rows,) if alone else rows:
+        kind = kinds.get(question) if isinstance(question, str) else None
+        if kind is not None and kind not in ASKED:
+            raise DataError(f"{kind!r} is no kind of question{nearest(str(kind), ASKED)}")
+        known = not isinstance(question, str) or kind in KINDS
+        kind = kind if known or kind else _kind_of(data, question)
+        if not isinstance(question, str) or kind in KINDS:
+            metric = resolve(question, kind=kind if kind in KINDS else None)
+            given = answers_of(data, metric, design, off_scale)
+            yield "", False, given
+            told = {
+                name: _hits(given.x, (given.x >= least) & (given.x <= most), data.index)
+                for name, least, most in (_groups(metric) if each else ())
+            }
+            rated = {name: _hits(given.x, np.isin(given.x, of), data.index)
+                     for name, of in _ratings(metric, nets.get(metric.key, {}))}  # fmt: skip
+        else:
+            told = dict(_choices(data, question, kind))
+            rated = dict(_nets(question, told, nets.get(question, {})))
+            metric = Metric(question, "csat")
+        share = Metric(metric.key, "csat", scale=_SHARE, top=1)
+        for net, group in ((True, rated), (False, told)):
+            for answer, chosen in group.items():
+                yield answer, net, answers_of(data, share, design, off_scale, ratings=chosen)
+
+
+def _hits(x: Any, among: Any, index: pd.Index) -> pd.Series:
+    return pd.Series(np.where(np.isnan(x), np.nan, among.astype(float)), index)
+
+
+def _ratings(
+    metric: Metric, nets: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[str, list[float]]]:
+    """Yield each net of a scale with its ratings."""
+    lowest, highest = metric.scale or (-inf, inf)
+    for name, of in nets.items():
+        for value in of:
+            if not isinstance(value, (int, float)) or not lowest <= value <= highest:
+                raise DataError(f"net {name!r}: {value!r} is no rating of {metric.key!r}.")
+        yield name, [float(value) for value in of]
+
+
+def _nets(
+    question: str, told: Mapping[str, pd.Series], nets: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each net with 1 for those who gave any of its answers; nobody counts twice."""
+    for name, of in nets.items():
+        if name in told:
+            raise DataError(f"net {name!r} of {question!r} has the name of an answer.")
+        for answer in map(str, of):
+            if answer not in told:
+                raise DataError(f"net {name!r}: {answer!r} is no answer to {question!r}"
+                                f"{nearest(answer, told)}")  # fmt: skip
+        yield name, pd.concat([told[str(answer)] for answer in of], axis=1).max(axis=1)
+
+
+def _groups(metric: Metric) -> list[tuple[str, float, float]]:
+    """Return the answers of a scale that are told apart: each with its lowest and highest."""
+    if metric.cut_points is not None:
+        low, high = metric.cut_points
+        between = (low + 0.5, high - 0.5)
+        return [(DETRACTOR, -inf, low), (PASSIVE, *between), (PROMOTER, high, inf)]
+    lowest, highest = metric.scale or (1, 0)
+    return [(str(rating), rating, rating) for rating in range(lowest, highest + 1)]
+
+
+def _kind_of(data: pd.DataFrame, name: str) -> str:
+    if any(str(column).startswith(f"{name}=") for column in data.columns):
+        return "multiple"
+    values = validate.column(data, name)
+    if name in KINDS:
+        return name
+    numeric = types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype)
+    return "mean" if numeric else "single"
+
+
+def _choices(data: pd.DataFrame, name: str, kind: str | None) -> Iterator[tuple[str, pd.Series]]:
+    """Yield each choice with 1 for those who chose it, 0 for the others who were asked."""
+    if kind == "multiple":
+        found = [c for c in data.columns if str(c).startswith(f"{name}=")]
+        if not found:
+            raise DataError(f"there is no column '{name}=…': a choice each of {name!r}.")
+        for column in found:
+            yield str(column).removeprefix(f"{name}="), _flag(data, column)
+        return
+    values = validate.column(data, name)
+    if kind == "open":
+        written = values.astype("string").str.strip().fillna("").ne("")
+        yield "", written.astype(float).rename(name)
+    elif types.is_bool_dtype(values.dtype):
+        yield "", _flag(data, name)
+    else:
+        for level in validate.levels_of(values):
+            chosen = values.eq(level).fillna(False).astype(float)
+            told = f"{level:g}" if isinstance(level, float) else str(level)
+            yield told, chosen.where(values.notna()).rename(name)
+
+
+def _flag(data: pd.DataFrame, name: Any) -> pd.Series:
+    return validate.column(data, name).astype("boolean").astype("Float64").astype(float)
+
+
+def columns_of(data: pd.DataFrame, banner: tuple[str, ...]) -> list[list[tuple[Place, Any, Any]]]:
+    """Return the columns of a banner with their rows and their complement's, family by family.
+
+    Of a nested banner, the levels of the last segment within each of those outside it.
+    """
+    *outer, segment = banner
+    families: list[tuple[Place, Any]] = [({}, np.ones(len(data), dtype=bool))]
+    for name in outer:
+        families = [
+            (place | {name: level}, within & cell)
+            for place, within in families
+            for level, cell, _rest in _levels(data, name)
+        ]
+    return [
+        [
+            ({"segment": segment, "level": level} | place, within & cell, within & rest)
+            for level, cell, rest in _levels(data, segment)
+        ]
+        for place, within in families
+    ]
+
+
+def _levels(data: pd.DataFrame, segment: str) -> list[tuple[Any, Any, Any]]:
+    """Return each level with its rows and those of all other levels; choices may overlap."""
+    found = [c for c in data.columns if str(c).startswith(f"{segment}=")]
+    if segment in data.columns or not found:
+        return [(next(iter(of.values())), *own) for of, *own in cells_of(data, (segment,), True)]
+    flags = [_flag(data, column).to_numpy() for column in found]
+    asked = np.logical_or.reduce([~np.isnan(flag) for flag in flags])
+    names = [str(column).removeprefix(f"{segment}=") for column in found]
+    return [(n, f == 1, asked & (f != 1)) for n, f in zip(names, flags, strict=True)]

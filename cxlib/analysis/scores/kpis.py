@@ -149,16 +149,8 @@ def score(
 ) -> Score:
     """Score one declared question of a survey table, as `nps`, `csat`, `ces` or `mean` do.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a response.
-    metric : Metric or Touchpoint
-        What is scored, and how; a touchpoint is a mean.
-    weights, cluster : str or None
-        Columns, as in `SurveyDesign`.
-    off_scale, confidence
-        As in `nps`.
+    A touchpoint is a mean; `weights, cluster` name columns, as in `SurveyDesign`; the rest as in
+    `nps`.
     """
     question = resolve(metric)
     ratings = column(data, question.key)
@@ -195,16 +187,8 @@ def distribution(
 ) -> Distribution:
     """Count the answers behind a score, answers never given included.
 
-    Parameters
-    ----------
-    ratings, weights, cluster, off_scale, confidence
-        As in `nps`, which also says the errors.
-    scale : (int, int)
-        Lowest and highest answer; it cannot be left open, since answers never given count too.
-    kind : {"nps", "csat", "ces", "mean"}, optional
-        ``"nps"`` adds the group of each answer.
-    cut_points : (int, int), optional
-        NPS: highest detractor and lowest promoter, as in `nps`; giving them implies the kind.
+    As `nps`, but the `scale` cannot be left open; `kind` "nps", or `cut_points`, adds the group of
+    each answer.
     """
     if scale is None:
         raise DataError("declare the scale of the answers: scale=(lowest, highest) answer.")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import nan
+from math import inf, nan, sqrt
 from typing import Any, Literal, NamedTuple, Unpack
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis import metrics, validate
-from cxlib.analysis.compare import adjust, difference
-from cxlib.analysis.estimation import Score, answers_to, estimate
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
+from cxlib.analysis.compare.difference import adjust, by_t, gap_test
+from cxlib.analysis.estimation import Score, answers_to, contributions, estimate, even
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -27,13 +27,11 @@ COMPARED = ("difference", "difference_low", "difference_high", "p_value")
 class ScoreTable(TableResult):
     """One score, cell by cell, in `unit`.
 
-    ``table``: one row a cell: ``touchpoint`` (several questions), then the `by` column under its
-    own name (crossed: all of them), or ``segment, level`` (several `by` columns); ``value, low,
-    high, standard_error, n, n_effective, n_dropped`` (those who did not use a touchpoint are not
-    among them), ``care``. Against the complement also ``difference, difference_low,
-    difference_high, p_value`` and ``p_adjusted`` (Benjamini-Hochberg over the table; NaN where a
-    cell or its complement is below `minimum_base`). ``metric`` and ``by`` are what was
-    scored and what makes a cell; ``n_used`` are rows with an answer in any cell.
+    ``table``: ``touchpoint`` (several questions), then the `by` column under its own name (crossed:
+    all of them), or ``segment, level`` (several); ``value, low, high, standard_error, n,
+    n_effective, n_dropped, care``; against the complement ``difference, difference_low,
+    difference_high, p_value, p_adjusted`` (Benjamini-Hochberg over the table; NaN where a cell or
+    its complement is below `minimum_base`). ``n_used``: rows with an answer in any cell.
     """
 
     metric: str | tuple[str, ...]
@@ -108,7 +106,12 @@ def score_table(
         first = {"touchpoint": given.metric.key} if several else {}
         cells = crossed(data, columns) if cross else cells_of(data, columns, single)
         for labels, cell, rest in cells:
-            rows.append(first | labels | _row(given, cell, rest, versus))
+            row, score = given.row(cell)
+            if versus is not None:
+                others, other = given.row(rest)
+                row |= {"_complement": others["n"]}
+                row = given.gap((cell, score), (rest, other)) | row
+            rows.append(first | labels | row)
             reached |= cell & ~np.isnan(given.x)
     named = ["touchpoint"] if several else []
     named += [] if not columns else list(columns) if single else ["segment", "level"]
@@ -121,8 +124,10 @@ def score_table(
         family = table.pop("_complement").ge(minimum_base) & table["n"].ge(minimum_base)
         table["p_adjusted"] = adjust(table["p_value"].where(family))
     keys = tuple(question.key for question in questions)
-    caveats = _caveats(data, columns, table, minimum_base)
-    caveats += [caveat for given in answers for caveat in given.caveats]
+    caveats = few_answers(table, minimum_base)
+    message = _("{n} rows have no {segment} and stand in none of its cells.")
+    for name in columns:
+        caveats += counted((data[name].isna().sum(), message), segment=name)
     return ScoreTable(
         table=table,
         metric=keys if several else keys[0],
@@ -133,7 +138,7 @@ def score_table(
         confidence=confidence,
         n_used=int(reached.sum()),
         n_dropped=int((~reached).sum()),
-        caveats=tuple(caveats),
+        caveats=caveats + tuple(caveat for given in answers for caveat in given.caveats),
     )
 
 
@@ -188,6 +193,44 @@ class Answers(NamedTuple):
         n_dropped = int((rows & ~told).sum())
         return estimate(self.x[told], self.metric, *weighed, n_dropped, self.confidence)
 
+    def row(self, rows: Any) -> tuple[dict[str, Any], Score | None]:
+        """Return what a table says of some rows, and their score."""
+        score = self.score(rows)
+        if score is None:
+            none = {"n": 0, "n_effective": 0.0, "n_dropped": int((rows & self.asked).sum())}
+            return dict.fromkeys(MEASURES, nan) | none | {"care": True}, None
+        few = min(score.n, score.units) < CARE_BASE
+        return {name: getattr(score, name) for name in MEASURES} | {"care": few}, score
+
+    def gap(self, a: tuple[Any, Score | None], b: tuple[Any, Score | None]) -> dict[str, float]:
+        """Return ``a - b`` of two sets of rows: interval, p and its error; NaN if one is empty."""
+        (rows_a, score_a), (rows_b, score_b) = a, b
+        names = (*COMPARED[1:], "standard_error")
+        if score_a is None or score_b is None:
+            return dict.fromkeys((COMPARED[0], *names), nan)
+        gap, answered = score_a.value - score_b.value, self.asked & ~np.isnan(self.x)
+        rows_a, rows_b = rows_a & answered, rows_b & answered
+        who = np.arange(self.x.size) if self.clusters is None else self.clusters
+        found: Any = gap_test(score_a.as_row(), score_b.as_row(), self.confidence)
+        if np.intersect1d(who[rows_a], who[rows_b]).size:
+            parts = self._influence(rows_a) - self._influence(rows_b)
+            error = sqrt(float((np.bincount(who, parts) ** 2).sum()))
+            if error > 0:
+                df = min(score_a.df, score_b.df) if score_a.clustered or score_b.clustered else inf
+                if score_a.unit == "mean" and df == inf:
+                    df = float(np.union1d(who[rows_a], who[rows_b]).size - 1)
+                found = by_t(gap, error, max(df, 1.0), self.confidence)
+        told = (found[name] for name in ("low", "high", "p_value", "standard_error"))
+        return {COMPARED[0]: gap} | dict(zip(names, told, strict=True))
+
+    def _influence(self, rows: Any) -> validate.Floats:
+        """Return u_i = w_i (x_i − x̄)/Σw of some rows, 0 of the others."""
+        x = contributions(self.x[rows], self.metric)
+        w = np.ones_like(x) if self.weights is None else even(self.weights[rows])
+        told = np.zeros(self.x.size)
+        told[rows] = w * (x - w @ x / w.sum()) / w.sum()
+        return told
+
 
 def answers_of(
     data: pd.DataFrame,
@@ -230,32 +273,8 @@ def crossed(
             yield dict(zip(columns, levels, strict=True)), cell, known & ~cell
 
 
-def _row(answers: Answers, cell: Any, rest: Any, versus: str | None) -> dict[str, Any]:
-    found = answers.score(cell)
-    row: dict[str, Any] = {name: getattr(found, name, nan) for name in MEASURES}
-    if found is None:
-        row |= {"n": 0, "n_effective": 0.0, "n_dropped": int((cell & answers.asked).sum())}
-    row["care"] = row["n"] < CARE_BASE
-    if versus is not None:
-        other = answers.score(rest)
-        row |= dict.fromkeys(COMPARED, nan) | {"_complement": 0 if other is None else other.n}
-        if found is not None and other is not None:
-            gap = difference(found, other)
-            row |= zip(COMPARED, (gap.value, gap.low, gap.high, gap.p_value), strict=True)
-    return row
-
-
-def _caveats(
-    data: pd.DataFrame, columns: tuple[str, ...], table: pd.DataFrame, minimum_base: int
-) -> list[Caveat]:
-    caveats = []
-    small = int((table["n"] < minimum_base).sum())
-    if small:
-        message = _("{n} of {total} cells rest on fewer than {base} answers.")
-        caveats.append(Caveat(message, n=small, total=len(table), base=minimum_base))
-    for name in columns:
-        unknown = int(data[name].isna().sum())
-        if unknown:
-            message = _("{n} rows have no {segment} and stand in none of its cells.")
-            caveats.append(Caveat(message, n=unknown, segment=name))
-    return caveats
+def few_answers(table: pd.DataFrame, minimum_base: int) -> tuple[Caveat, ...]:
+    """Say how many cells of a table rest on few answers."""
+    message = _("{n} of {total} cells rest on fewer than {base} answers.")
+    small = (table["n"] < minimum_base).sum()
+    return counted((small, message), total=len(table), base=minimum_base)

@@ -13,9 +13,9 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.actions import FINISHED, STATES, last_day, past
 from cxlib.analysis.estimation import z_of
+from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.analysis.results import MINIMUM_BASE, Result
 from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
-from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
 from cxlib.words import mark as _
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from cxlib.analysis.metrics import DONE, STATES
 from cxlib.analysis.results import Caveat, counted
-from cxlib.analysis.service.log import refuse, require
-from cxlib.analysis.ticket_targets import DONE, STATES
+from cxlib.analysis.service.log import refuse
+from cxlib.analysis.validate import require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -41,23 +42,11 @@ def fold_events(
 ) -> FoldedEvents:
     """Fold event rows, or repeated snapshots of a ticket, to one row a ticket.
 
+    `events` has ``ticket_id``, the time `at`, and either `event` (one of :data:`EVENTS`) or
+    `state`; whatever else there is (agent, queue, flags) is carried over with its last known value.
     ``created_at`` is a ticket's first time, ``updated_at`` its last; ``resolved_at`` and
     ``closed_at`` the last time it became so, if it still is; ``reopened`` and ``reassigned`` count
-    changes. A column of one of these names that the rows bring along is kept, with its last value.
-
-    Parameters
-    ----------
-    events : pandas.DataFrame
-        ``ticket_id``, the time `at`, and either `event` (one of :data:`EVENTS`) or `state` (one
-        of the log's states); whatever else there is (agent, queue, flags) is carried over with its
-        last known value.
-    at, event, state : str
-        Names of those columns.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, the times are none, or an event or state is unknown.
+    changes.
     """
     kind = event if event in events else state
     require(events, ("ticket_id", at, kind), "events")

@@ -13,7 +13,7 @@ from scipy.stats import t
 
 from cxlib import periods
 from cxlib.analysis.business_time import DAYS, BusinessHours
-from cxlib.analysis.results import Caveat, Result, counted
+from cxlib.analysis.results import Caveat, Result, counted, said
 from cxlib.analysis.service.log import (
     Moment,
     TicketLog,
@@ -59,15 +59,9 @@ def backlog(
     """Count open tickets and their ages at a moment, or at the end of every period up to it.
 
     A log with one row a ticket forgets: a ticket reopened later counts as open ever since its
-    creation. Cancelled, merged and abandoned contacts are in no backlog.
-
-    Parameters
-    ----------
-    each : {"month", "quarter", "year"}, optional
-        Also look back at the end of each period; a log that tells only by its states that
-        tickets are over, not when, is looked at as of the moment alone.
-    age_days : sequence of float
-        Ascending edges of the age classes, in days.
+    creation. Cancelled, merged and abandoned contacts are in no backlog. `each` looks back at the
+    end of each period, too (a log that tells only by its states that tickets are over, not when, is
+    looked at as of the moment alone); `age_days` are ascending edges of the age classes.
     """
     if isinstance(age_days, str):
         raise DataError(f"age_days is {age_days!r}; write a list of days, such as [1, 7, 30].")
@@ -161,14 +155,8 @@ def arrivals(
     """Average what arrives in each interval of each weekday, days without any counted as none.
 
     Cancelled, merged and abandoned tickets were contacts too, so they count; all days of the period
-    do, or those from the first in the log to the last.
-
-    Parameters
-    ----------
-    minutes : int
-        Length of an interval; a divisor of 1,440.
-    calendar : BusinessHours, optional
-        Its wall clock is used, and days without business hours are left out.
+    do, or those from the first in the log to the last; a `calendar` gives the wall clock, and days
+    without business hours are left out. `minutes` is a divisor of 1,440.
     """
     if not isinstance(minutes, Real) or not minutes >= 1 or 1440 % minutes or minutes % 1:
         raise DataError(f"minutes is {minutes!r}; a day is not a whole number of such intervals.")
@@ -190,9 +178,8 @@ def arrivals(
     message = _("{n} tickets came on days without business hours and were left out.")
     caveats = [*log.caveats, *missing, *counted((closed, message))]
     fewest = int(pd.Series(days.day_of_week).value_counts().min())
-    if fewest < FEW_WEEKS:
-        message = _("Some weekday occurs only {n} times, so one odd day weighs heavily.")
-        caveats.append(Caveat(message, n=fewest))
+    message = _("Some weekday occurs only {n} times, so one odd day weighs heavily.")
+    caveats += said(fewest < FEW_WEEKS, message, n=fewest)
     table = _by_slot(frame, keys, days, int(minutes), confidence)
     told: dict[str, Any] = {"n": len(frame), "first": days[0], "last": days[-1]}
     return Arrivals(table=table, caveats=tuple(caveats), **told)

@@ -13,12 +13,12 @@ from scipy.stats import norm
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import newcombe, z_of
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.metrics import TICKET_KPIS, number
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, said
 from cxlib.analysis.service.kpis import first_contact
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import Terms, calendar_period, kpis, row_of
-from cxlib.analysis.ticket_targets import TICKET_KPIS
-from cxlib.errors import DataError
+from cxlib.analysis.validate import require
 from cxlib.words import mark as _
 
 MOST_GROUPS = 8
@@ -78,9 +78,9 @@ def groups(
         parts = kpis(tickets, terms=terms, period=period, by=column).table
         sizes = parts.loc[parts["kpi"] == "tickets"].set_index(column)["n"]
         shown = sizes.nlargest(MOST_GROUPS).index
-        if len(sizes) > MOST_GROUPS:
-            message = _("{column}: the {n} largest of {all} groups are shown.")
-            caveats.append(Caveat(message, column=column, n=MOST_GROUPS, all=len(sizes)))
+        many, told = len(sizes) > MOST_GROUPS, {"n": MOST_GROUPS, "all": len(sizes)}
+        message = _("{column}: the {n} largest of {all} groups are shown.")
+        caveats += said(many, message, column=column, **told)
         for level in sizes.index[sizes.index.isin(shown)]:
             cells = parts[parts[column] == level]
             mine = frame[column] == level
@@ -167,26 +167,14 @@ def contact_reasons(
     answered: float = 0.2,
     confidence: float = 0.95,
 ) -> Reasons:
-    """Rank contact reasons by volume × handle time, with the contacts that came back.
+    """Rank contact reasons, the column `by`, by volume × handle time, with those that came back.
 
-    Parameters
-    ----------
-    by : str
-        The column of the reason.
-    answered : float
-        Share of each reason's contacts that a knowledge base would answer, 0 to 1: an assumption.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, or the share lies outside 0 to 1.
+    `answered` is the share of each reason's contacts that a knowledge base would answer, 0 to 1: an
+    assumption.
     """
-    if not 0 <= answered <= 1:
-        raise DataError(f"answered is {answered:g}; write a share from 0 to 1, such as 0.2.")
+    number(answered, "answered", least=0, most=1)
     log = terms.log(tickets)
-    for name in (by, "handle_seconds"):
-        if name not in log.columns:
-            raise DataError(f"contact reasons need column {name!r}, which the tickets do not have.")
+    require(log, (by, "handle_seconds"), "tickets")
     mine = cohort(log, calendar_period(period))
     mine = mine[~mine["abandoned"] & mine[by].notna()]
     again = pd.Series(np.nan, index=mine.index)

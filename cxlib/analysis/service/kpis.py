@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
-from numbers import Real
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted
 from cxlib.analysis.service.log import (
     GIVEN,
@@ -53,17 +53,14 @@ _LONGEST_WINDOW = 36_525
 class TicketKpis(Result):
     """The KPIs of a set of tickets.
 
-    ``table``: the ``by`` columns, ``kpi, statistic, value, low, high, n`` (tickets it rests on),
-    ``unit`` ("seconds", "share" of 0 to 1, "rating", "tickets"), ``clock`` (of durations), ``open``
-    (tickets among ``n`` still running). KPIs: ``tickets`` (all contacts); ``first_response`` and
-    ``resolution`` (median, p80, p90) with ``…_sla``; ``handle_time`` (mean, median, p90); ``fcr,
-    reopen_rate, reassign_rate, csat, sla_met``; ``abandonment_rate`` over all contacts, while every
-    other KPI rests on those that were answered. A quantile that is not reached is NaN (Brookmeyer,
-    Crowley 1982, Biometrics 38); shares have Wilson's interval. ``first_contact``, what the FCR
-    rests on: the ``by`` columns, ``method, window_days, numerator, denominator, window_open,
-    unknown``; empty where it is not computed. ``as_of``: UTC without a zone. ``n_used``: tickets of
-    the cohort; ``n_dropped``: cancelled, merged, opened later, undated; ``n_duplicates``: rows that
-    gave way to a later row of their ticket.
+    ``table``: the ``by`` columns, ``kpi, statistic, value, low, high, n, unit`` ("seconds", "share"
+    of 0 to 1, "rating", "tickets"), ``clock`` (of durations), ``open`` (tickets still running).
+    KPIs: ``tickets`` and ``abandonment_rate`` of all contacts; of those answered ``first_response``
+    and ``resolution`` (median, p80, p90) with ``…_sla``; ``handle_time`` (mean, median, p90);
+    ``fcr, reopen_rate, reassign_rate, csat, sla_met``. A quantile that is not reached is NaN
+    (Brookmeyer, Crowley 1982, Biometrics 38). ``first_contact``, what the FCR rests on: ``method,
+    window_days, numerator, denominator, window_open, unknown``. ``n_dropped``: cancelled, merged,
+    opened later, undated; ``n_duplicates``: rows that gave way to a later row of their ticket.
     """
 
     table: pd.DataFrame
@@ -87,11 +84,8 @@ class TicketKpis(Result):
     ) -> TicketKpis:
         """Assemble the rows of a cohort, with what a reader must know of those that say little."""
         table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
-        small, message = (
-            (table["n"] < minimum_base).sum(),
-            _("{n} rows rest on fewer than {base} tickets."),
-        )
-        told = [*caveats, *counted((small, message), base=minimum_base)]
+        small, message = table["n"] < minimum_base, _("{n} rows rest on fewer than {base} tickets.")
+        told = [*caveats, *counted((small.sum(), message), base=minimum_base)]
         message = _("{kpi}: {n} values are not reached, too many tickets are still open.")
         undecided = table[table["value"].isna() & (table["open"] > 0)]
         for kpi, part in undecided.groupby("kpi", sort=False):
@@ -252,12 +246,8 @@ def check_fcr(method: object, repeat_days: object) -> None:
     """Refuse an unknown method, and a window that is none."""
     if method not in get_args(Fcr):
         raise DataError(f"there is no FCR method {method!r}{nearest(str(method), get_args(Fcr))}")
-    known = isinstance(repeat_days, Real) and 0 < float(repeat_days) <= _LONGEST_WINDOW
-    if method == "repeat" and not known:
-        raise DataError(
-            f"repeat_days is {repeat_days!r}; write days, more than 0 and up to "
-            f"{_LONGEST_WINDOW:,}."
-        )
+    if method == "repeat":
+        number(repeat_days, "repeat_days", above=0, most=_LONGEST_WINDOW)
 
 
 def first_contact(

@@ -19,9 +19,10 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours, to_utc
+from cxlib.analysis.metrics import DONE, EXCLUDED, STATES
 from cxlib.analysis.results import Caveat, counted
-from cxlib.analysis.ticket_targets import DONE, EXCLUDED, STATES
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.validate import require
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 TIMES = ("created_at", "first_response_at", "resolved_at", "closed_at", "updated_at")
@@ -96,7 +97,7 @@ def read_log(
 
 def _checked(tickets: pd.DataFrame, terms: tuple[Any, ...]) -> TicketLog:
     as_of, calendar, clock, closing, excluded = terms
-    require(tickets, ("ticket_id", "created_at"))
+    require(tickets, ("ticket_id", "created_at"), "tickets")
     if tickets.empty:
         raise DataError("the tickets table has no rows.")
     if tickets["ticket_id"].isna().any():
@@ -193,7 +194,7 @@ def group_keys(
         if key in periods.FREQUENCY and key not in frame
     }
     frame = frame.assign(**derived)
-    require(frame, keys)
+    require(frame, keys, "tickets")
     caveats: list[Caveat] = []
     for key in keys:
         caveats += counted(
@@ -220,15 +221,6 @@ def groups_of(
 def only(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:
     """Return the rows under a mask, sharing memory where that is all of them."""
     return frame.copy(deep=False) if mask.all() else frame[mask]
-
-
-def require(frame: pd.DataFrame, columns: Iterable[str], what: str = "tickets") -> None:
-    """Refuse a table (`what` in the message) that lacks one of `columns`."""
-    for column in columns:
-        if column not in frame:
-            raise DataError(
-                f"column {column!r} is not in the {what}{nearest(column, map(str, frame))}"
-            )
 
 
 def _check_amounts(frame: pd.DataFrame) -> None:

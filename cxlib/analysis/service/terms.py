@@ -11,6 +11,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours
+from cxlib.analysis.metrics import TICKET_KPIS, TicketKpi
 from cxlib.analysis.results import MINIMUM_BASE, counted
 from cxlib.analysis.service.kpis import Fcr, TicketKpis, check_fcr, first_contact, ticket_kpis
 from cxlib.analysis.service.log import (
@@ -25,7 +26,6 @@ from cxlib.analysis.service.log import (
     read_log,
 )
 from cxlib.analysis.service.waits import Limits, Waits, check_priorities, check_sla, row, share
-from cxlib.analysis.ticket_targets import TICKET_KPIS, TicketKpi
 from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError
 from cxlib.words import mark as _

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from math import inf, nan
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from scipy.stats import binom, t
 
 from cxlib.analysis import estimation
 from cxlib.analysis.business_time import BusinessHours
+from cxlib.analysis.metrics import number
 from cxlib.analysis.retention.survival import first_down_to, log_log
 from cxlib.analysis.service.log import GIVEN, Clock, TicketLog
 from cxlib.errors import DataError, nearest
@@ -253,14 +253,10 @@ def check_sla(sla: Sla | None) -> Limits:
         if isinstance(limit, Mapping):
             if not limit:
                 raise DataError(f"the SLA of {kpi} names no priority.")
-            checked[kpi] = {str(key): _limit(v, f"{kpi} of {key}") for key, v in limit.items()}
+            checked[kpi] = {
+                str(key): number(seconds, f"the SLA on {kpi} of {key} (seconds)", above=0)
+                for key, seconds in limit.items()
+            }
         else:
-            checked[kpi] = _limit(limit, kpi)
+            checked[kpi] = number(limit, f"the SLA on {kpi} (seconds)", above=0)
     return checked
-
-
-def _limit(limit: object, name: str) -> float:
-    valid = isinstance(limit, Real) and not isinstance(limit, bool)
-    if not valid or not 0 < float(limit) < float("inf"):  # type: ignore[arg-type]
-        raise DataError(f"the SLA on {name} is {limit!r}; write seconds, more than 0.")
-    return float(limit)  # type: ignore[arg-type]

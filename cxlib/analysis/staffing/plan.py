@@ -11,19 +11,20 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import DAYS
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.metrics import number
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.service import Terms, arrivals, calendar_period, kpis, opened_in
 from cxlib.analysis.staffing.queues import (
     ANSWER_SECONDS,
     SERVICE_LEVEL,
     Queue,
     agents_needed,
-    finite,
     least_stable,
     paid,
     queue_of,
 )
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.validate import count, numbers, require
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 PLANNED, ONE_FEWER = _("as planned"), _("one fewer where there are two")
@@ -94,31 +95,20 @@ def schedule(
 ) -> Schedule:
     """Turn arrivals per half hour into agents per half hour, and price one agent fewer.
 
-    Parameters
-    ----------
-    arrivals : pandas.DataFrame
-        One row an interval: the `by` columns and ``calls_per_hour``, as
-        :func:`cxlib.analysis.service.arrivals` returns them.
-    handle_seconds, **aim
-        As in :func:`agents_needed`; each interval is taken as long enough to settle.
-    by : str or sequence of str
-        Columns that name an interval; they are carried over.
-    minutes : int
-        Length of an interval, for the hours to be paid.
-    minimum_agents : int
-        Fewest agents at any open interval, calls or none.
+    `arrivals` has one row an interval: the `by` columns, which are carried over, and
+    ``calls_per_hour``, as :func:`cxlib.analysis.service.arrivals` returns them; `handle_seconds`
+    and **aim as in :func:`agents_needed`, each interval taken as long enough to settle; `minutes`
+    is the length of an interval, `minimum_agents` the fewest at any, calls or none.
     """
     keys = [by] if isinstance(by, str) else list(by)
     calls = _calls_per_hour(arrivals, keys)
-    if not finite(minutes, "minutes") > 0:
-        raise DataError(f"minutes is {minutes}; an interval lasts more than no time.")
-    if finite(minimum_agents, "minimum_agents") < 0 or minimum_agents != int(minimum_agents):
-        raise DataError(f"minimum_agents is {minimum_agents}; write a whole number, 0 or more.")
+    number(minutes, "minutes", above=0)
+    fewest = count(minimum_agents, "minimum_agents")
     shrinkage, patience = aim.get("shrinkage", 0.0), aim.get("patience_seconds")
 
     def one(calls: float) -> dict[str, float]:
         need = agents_needed(calls_per_hour=calls, handle_seconds=handle_seconds, **aim)
-        agents = max(need.agents, int(minimum_agents))
+        agents = max(need.agents, fewest)
         at = queue_of(calls, handle_seconds, aim.get("answer_seconds", ANSWER_SECONDS), patience)
         waits = _one_fewer(at, calls, agents, endless=patience is None)
         return {"agents": agents, "positions": paid(agents, shrinkage)} | waits
@@ -129,38 +119,29 @@ def schedule(
     table["load"] = table["calls_per_hour"] * handle_seconds / 3600
     rows = pd.DataFrame([known[each] for each in calls])
     table = pd.concat([table, rows.astype({"agents": "int64", "positions": "int64"})], axis=1)
-    hours, caveats = float(table["agents"].sum() * minutes / 60), []
-    if patience is None:
-        caveats.append(Caveat(_("Nobody is taken to hang up, so waits are on the long side.")))
-    if endless := int(np.isinf(table["mean_wait_one_fewer"]).sum()):
-        message = _("In {n} intervals the queue would never clear with one agent fewer.")
-        caveats.append(Caveat(message, n=endless))
+    hours, endless = table["agents"].sum() * minutes / 60, np.isinf(table["mean_wait_one_fewer"])
+    long = _("Nobody is taken to hang up, so waits are on the long side.")
+    message = _("In {n} intervals the queue would never clear with one agent fewer.")
     return Schedule(
         table=table,
-        agent_hours=hours,
+        agent_hours=float(hours),
         paid_hours=float(paid(hours, shrinkage)),
-        caveats=tuple(caveats),
+        caveats=said(patience is None, long) + counted((endless.sum(), message)),
     )
 
 
 def _calls_per_hour(arrivals: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
-    for column in (*keys, "calls_per_hour"):
-        if column not in arrivals:
-            raise DataError(
-                f"column {column!r} is not in the arrivals{nearest(column, arrivals.columns)}"
-            )
+    require(arrivals, (*keys, "calls_per_hour"), "arrivals")
     if arrivals.empty:
         raise DataError("the arrivals have no rows, so there is nothing to staff.")
-    calls = arrivals["calls_per_hour"]
-    if not pd.api.types.is_numeric_dtype(calls):
-        raise DataError(f"calls_per_hour is {calls.dtype}, not numbers.")
-    bad = calls.isna() | (calls < 0) | np.isinf(calls.astype(float))
+    calls = pd.Series(numbers(arrivals["calls_per_hour"]), arrivals.index)
+    bad = ~calls.between(0, inf, inclusive="left")
     if bad.any():
         raise DataError(
             f"calls_per_hour is {calls[bad].iloc[0]} (row {bad.idxmax()}, {int(bad.sum())} such); "
             "it is a number, 0 or more."
         )
-    return calls.astype(float)
+    return calls
 
 
 def _one_fewer(
@@ -192,14 +173,9 @@ def staff(
 ) -> Staffing:
     """Plan a week's agents from the calls of a period, half hour by half hour.
 
-    Parameters
-    ----------
-    tickets, terms, period, minimum_base
-        As in :mod:`cxlib.analysis.service`; days without business hours are not planned.
-    channels : sequence of str
-        Values of ``channel`` that are calls: work that is lost if nobody answers at once.
-    minutes, **aim
-        As in `schedule`.
+    `channels` are the values of ``channel`` that are calls: work that is lost if nobody answers at
+    once. Days without business hours are not planned. The rest as in :mod:`cxlib.analysis.service`
+    and `schedule`.
     """
     answer, shrinkage = aim.get("answer_seconds", ANSWER_SECONDS), aim.get("shrinkage", 0.0)
     level = aim.get("service_level", SERVICE_LEVEL)

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import exp, expm1, inf, log, log1p, pi, sqrt
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, gammainc
 
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Result
+from cxlib.analysis.validate import count
 from cxlib.errors import DataError
 
 ANSWER_SECONDS = 20.0
@@ -69,7 +70,8 @@ def erlang_c(
         If the load is not below the agents: the queue would grow without limit.
     """
     load = offered_load(calls_per_hour, handle_seconds)
-    agents, within = _whole_agents(agents), at_least(answer_seconds, "answer_seconds")
+    agents = count(number(agents, "agents", least=1), "agents")
+    within = number(answer_seconds, "answer_seconds", least=0)
     if load > 0 and load >= agents * (1 - 1e-12):
         raise DataError(
             f"a load of {load:.4g} agents ({calls_per_hour:g} calls an hour of "
@@ -110,8 +112,9 @@ def erlang_a(
         Mean time a caller is ready to wait, in seconds.
     """
     load = offered_load(calls_per_hour, handle_seconds)
-    agents, within = _whole_agents(agents), at_least(answer_seconds, "answer_seconds")
-    patience = at_least(patience_seconds, "patience_seconds", above=True)
+    agents = count(number(agents, "agents", least=1), "agents")
+    within = number(answer_seconds, "answer_seconds", least=0)
+    patience = number(patience_seconds, "patience_seconds", above=0)
     arriving = calls_per_hour / 3600
     p_wait, p_abandon, level = _waiting_a(arriving, handle_seconds, agents, patience, within)
     return Queue(
@@ -162,14 +165,9 @@ def agents_needed(
         Highest bearable share of time on calls, above 0 to 1.
     """
     load = offered_load(calls_per_hour, handle_seconds)
-    if not 0 < finite(service_level, "service_level") < 1:
-        raise DataError(
-            f"service_level is {service_level:g}; it is a share between 0 and 1, such as 0.8."
-        )
-    if not 0 <= finite(shrinkage, "shrinkage") < 1:
-        raise DataError(f"shrinkage is {shrinkage:g}; it is a share of paid time, 0 to below 1.")
-    if not 0 < finite(max_occupancy, "max_occupancy") <= 1:
-        raise DataError(f"max_occupancy is {max_occupancy:g}; it is a share, above 0 to 1.")
+    number(service_level, "service_level", above=0, below=1)
+    number(shrinkage, "shrinkage", least=0, below=1)
+    number(max_occupancy, "max_occupancy", above=0, most=1)
     at = queue_of(calls_per_hour, handle_seconds, answer_seconds, patience_seconds)
     if load == 0:
         return AgentsNeeded(agents=0, positions=0, queue=None)
@@ -194,7 +192,8 @@ def paid(hours: float, shrinkage: float) -> int:
     Over a day or a week the hours at the desk are added first: 107 at 30 % are 153, where rounding
     each half hour up would make 170 of them.
     """
-    return math.ceil(hours / (1 - shrinkage) - TOLERANCE)
+    away = number(shrinkage, "shrinkage", least=0, below=1)
+    return math.ceil(hours / (1 - away) - TOLERANCE)
 
 
 def queue_of(
@@ -210,33 +209,13 @@ def queue_of(
 
 def offered_load(calls_per_hour: float, handle_seconds: float) -> float:
     """Return the load in agents (erlangs): calls an hour × hours a call."""
-    calls = at_least(calls_per_hour, "calls_per_hour")
-    return calls * at_least(handle_seconds, "handle_seconds", above=True) / 3600
+    calls = number(calls_per_hour, "calls_per_hour", least=0)
+    return calls * number(handle_seconds, "handle_seconds", above=0) / 3600
 
 
 def least_stable(load: float) -> int:
     """Return the fewest agents above the load."""
     return math.floor(load * (1 + 1e-12)) + 1
-
-
-def _whole_agents(agents: float) -> int:
-    if isinstance(agents, bool) or finite(agents, "agents") != int(agents) or agents < 1:
-        raise DataError(f"agents is {agents}; write a whole number, 1 or more.")
-    return int(agents)
-
-
-def finite(value: float, name: str) -> float:
-    """Return `value`, or raise DataError if it is not a finite number."""
-    if not isinstance(value, Real) or not math.isfinite(value):
-        raise DataError(f"{name} is {value!r}; it is a finite number.")
-    return float(value)
-
-
-def at_least(value: float, name: str, *, above: bool = False) -> float:
-    """Return `value`, or raise DataError if it is below 0, or 0 where it must be above."""
-    if finite(value, name) < 0 or (above and value == 0):
-        raise DataError(f"{name} is {value:g}; it is {'more than 0' if above else '0 or more'}.")
-    return float(value)
 
 
 _LONGEST_SERIES = 2_000_000

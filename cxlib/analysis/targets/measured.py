@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan, sqrt
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import brentq
+import pandas as pd
 from scipy.stats import norm
-from scipy.stats import t as student
 
-from cxlib.analysis.compare.benchmark import against
-from cxlib.analysis.estimation import ADDED_ANSWERS, adjusted_net, z_of
-from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN, POWER
+from cxlib.analysis.compare.benchmark import POWER, against, ends_of, provable
+from cxlib.analysis.estimation import ADDED_ANSWERS, Score, adjusted_net, z_of
+from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN
 from cxlib.analysis.metrics import Direction, check_direction, number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -26,7 +25,6 @@ FORMS = {"nps": "nps", "points": "nps", "csat": "share", "share": "share", "perc
 FORMS |= {"%": "share", "ces": "mean", "mean": "mean"}
 """What the kind or unit of a KPI says about its arithmetic; anything else (a median, a percentile,
 a duration) goes by its interval."""
-SCALES: dict[str, tuple[float, float]] = {"nps": (-100.0, 100.0), "share": (0.0, 100.0)}
 SAME = 1e-9  # a gap that floating point makes: 100 × (0.45 − 0.40) is 4.999…, and reaches 5
 
 
@@ -63,25 +61,9 @@ class Measured:
         return float(norm.sf(z)), float(norm.cdf(z)), float(norm.cdf(z))
 
     def takes(self, target: float, direction: Direction, alpha: float) -> float:
-        """Return the true value at which "met" has a chance of 80 %; NaN if the scale has none.
-
-        The errors are those of the test: under the target's variance, then under the truth's.
-        """
-        sign = 1.0 if direction == "higher" else -1.0
-        z, power = float(norm.isf(alpha)), float(norm.ppf(POWER))
-        if self.kind in ("mean", "interval"):
-            z = float(student.isf(alpha, self.df)) if self.kind == "mean" else z
-            at = target + sign * (z + power) * self._facing(target)
-            return at if self.scale[0] <= at <= self.scale[1] else nan
-
-        def lead(value: float) -> float:
-            noise = z * self._spread(target) + power * self._spread(value)
-            return sign * (value - target) - noise / sqrt(self.n_star)
-
-        end = self.scale[1] if sign > 0 else self.scale[0]
-        if lead(end) < 0 or end == target:
-            return nan
-        return float(brentq(lead, target, end))
+        """Return the true value at which "met" has a chance of 80 %; NaN if the scale has none."""
+        error = self.standard_error if self.kind != "interval" else self._facing(target)
+        return provable(vars(self) | {"standard_error": error}, target, direction, alpha)
 
     def settle(self, target: float, alpha: float) -> float:
         """Return the answers that tell the present gap from none with 80 % power."""
@@ -95,14 +77,6 @@ class Measured:
             return nan
         return float(variance * (norm.isf(alpha) + norm.ppf(POWER)) ** 2 / gap**2)
 
-    def _spread(self, value: float) -> float:
-        """Return the standard deviation of one answer if the KPI stood at `value`."""
-        if self.kind == "share":
-            return sqrt(max(value * (100 - value), 0.0))
-        net = value / 100  # as many passives as now
-        either = max(self.promoters + self.detractors, abs(net))
-        return 100 * sqrt(max(either - net**2, 0.0))
-
     def _facing(self, target: float) -> float:
         """Return the standard error of the side that faces `target`: a skewed interval counts."""
         side = (self.value - self.low) if target < self.value else (self.high - self.value)
@@ -113,13 +87,14 @@ class Measured:
 
 def read(measured: Any) -> Measured:
     """Read a `Score`, a row of `Estimates`, or anything with value, n and interval."""
+    measured = _row(measured)
     value, n = _number(measured, "value"), _number(measured, "n")
     if not isfinite(value):
         raise DataError(f"the measured value is {value:g}; a KPI without a value has no verdict.")
     if not (isfinite(n) and n >= 1):
         raise DataError(f"the measured KPI stands on n = {n:g}; it needs at least one answer.")
-    said = [getattr(measured, name, None) for name in ("kind", "unit", "metric")]
-    known = (FORMS[word] for word in said if isinstance(word, str) and word in FORMS)
+    words = [getattr(measured, name, None) for name in ("kind", "unit", "metric")]
+    known = (FORMS[word] for word in words if isinstance(word, str) and word in FORMS)
     kind = next(known, "interval")
     low, high = _number(measured, "low"), _number(measured, "high")
     confidence = _number(measured, "confidence", 0.95)
@@ -135,10 +110,9 @@ def read(measured: Any) -> Measured:
         variance = _least_variance(kind, value, n, n_star)
     net = value / 100  # without their shares: p + d follows from v = p + d − (p − d)²
     either = min(max(error**2 * n_star / 1e4 + net**2, abs(net)), 1.0) if kind == "nps" else nan
-    told = getattr(measured, "detail", None) or {}
-    names = ("promoters", "detractors")
-    up, down = (float(told.get(name, _number(measured, name))) for name in names)
-    by_t = kind == "mean" or getattr(measured, "clustered", False)
+    up, down = (_number(measured, name) for name in ("promoters", "detractors"))
+    df = _number(measured, "df")
+    df = (n - 1 if kind == "mean" else inf) if isnan(df) else df
     return Measured(
         kind=kind,
         value=value,
@@ -148,21 +122,20 @@ def read(measured: Any) -> Measured:
         n_star=n_star,
         variance=variance,
         standard_error=error,
-        df=max(_number(measured, "df", n - 1), 1.0) if by_t else inf,
-        scale=SCALES.get(kind) or _scale_of(getattr(measured, "scale", None), kind),
+        df=max(df, 1.0),
+        scale=ends_of(kind, getattr(measured, "scale", None) if kind == "mean" else None),
         confidence=confidence,
         promoters=(either + net) / 2 if isnan(up) else up,
         detractors=(either - net) / 2 if isnan(down) else down,
     )
 
 
-def _scale_of(scale: Any, kind: str) -> tuple[float, float]:
-    """Return the ends of a mean's scale: (1, 7), or 1-7 as a row of estimates has it."""
-    if kind != "mean" or not isinstance(scale, (str, tuple, list)):
-        return -inf, inf
-    found = re.fullmatch(r"(-?\d+)-(-?\d+)", scale) if isinstance(scale, str) else None
-    ends = list(scale) if found is None else list(found.groups())
-    return float(ends[0]), float(ends[1])
+def _row(measured: Any) -> Any:
+    """Return a score as a row of estimates, and any row with its columns as attributes."""
+    if isinstance(measured, Score):
+        about = {"scale": measured.scale, "confidence": measured.confidence}
+        measured = measured.as_row() | about
+    return SimpleNamespace(**measured) if isinstance(measured, (Mapping, pd.Series)) else measured
 
 
 def _least_variance(kind: str, value: float, n: float, n_star: float) -> float:
@@ -188,12 +161,10 @@ def _number(measured: object, name: str, default: float = nan) -> float:
 class Verdict(Result):
     """One target against what was measured.
 
-    ``reached``: the point estimate is on the target's side (equality counts). ``status``: "met",
-    "missed" or "too close to call". ``p_value``, ``p_missed``: one-sided p of having met, or
-    missed, the target; ``p_met``: Φ(z) of `compare.benchmark`, one half or more exactly where the
-    target is reached. ``n_to_settle``: answers that tell the present gap from none with 80 % power,
-    infinite at no gap. ``takes``: the true value at which "met" has a chance of 80 % at this
-    sample, NaN where the scale has none. A census has no p-values (NaN), and ``p_met`` 1 or 0.
+    ``reached, p_value, p_missed, p_met``: as in `compare.Benchmark`; a census has no p-values, and
+    ``p_met`` 1 or 0. ``status``: "met", "missed" or "too close to call". ``n_to_settle``: answers
+    that tell the present gap from none with 80 % power, infinite at no gap. ``takes``: the true
+    value at which "met" has a chance of 80 % at this sample, NaN where the scale has none.
     """
 
     target: float
@@ -252,14 +223,12 @@ def verdict(
     check_direction(direction)
     if basis not in ("sample", "census"):
         raise DataError(f"unknown basis {basis!r}{nearest(str(basis), ('sample', 'census'))}")
-    if not 0 < number(alpha, "alpha") < 0.5:
-        raise DataError(f"alpha is {alpha:g}; it lies between 0 and 0.5.")
-    target = number(target, "the target")
-    if not isfinite(target):
-        raise DataError(f"the target is {target:g}; it must be a number.")
+    alpha = number(alpha, "alpha", above=0, below=0.5)
+    target = number(target, "the target", above=-inf)
+    measured = _row(measured)
     bare = isinstance(measured, (int, float, np.number))
-    if bare and not isfinite(measured) and basis == "census":
-        raise DataError(f"the measured value is {measured:g}; without a value there is no verdict.")
+    if bare and basis == "census":
+        number(measured, "the measured value", above=-inf)
     seen = None if bare else read(measured)
     told = any(getattr(measured, name, None) is not None for name in ("low", "standard_error"))
     known = seen is not None and (
@@ -280,37 +249,29 @@ def verdict(
     reached = bool(sign * (value - target) >= -SAME * max(1.0, abs(target)))
     tested: dict[str, Any] = dict.fromkeys(("p_value", "p_missed", "n_to_settle", "takes"), nan)
     tested |= {"p_met": float(reached), "status": MET if reached else MISSED}
-    caveats = []
+    caveats: tuple[Caveat, ...] = ()
     if seen is not None and basis == "sample":
-        tested = _tested(seen, target, direction, alpha)
-        if seen.n < CARE_BASE:
-            message = _("A verdict on {n} answers is rough: interpret with care.")
-            caveats.append(Caveat(message, n=int(seen.n)))
-        if isnan(tested["p_value"]):
-            message = _("The answers do not differ, so nothing says how sure they are.")
-            caveats.append(Caveat(message))
+        p_value, p_missed, p_met = seen.tests(target, direction)
+        tested = {"p_value": p_value, "p_missed": p_missed, "p_met": p_met}
+        tested["status"] = MET if p_value <= alpha else MISSED if p_missed <= alpha else OPEN
+        tested["n_to_settle"] = seen.settle(target, alpha)
+        tested["takes"] = seen.takes(target, direction, alpha)
+        rough = _("A verdict on {n} answers is rough: interpret with care.")
+        alike = _("The answers do not differ, so nothing says how sure they are.")
+        caveats = (*said(seen.n < CARE_BASE, rough, n=int(seen.n)), *said(isnan(p_value), alike))
     return Verdict(
         **tested,
         target=target,
         direction=direction,
         reached=reached,
-        alpha=float(alpha),
+        alpha=alpha,
         basis=basis,
         value=value,
         low=value if seen is None else seen.low,
         high=value if seen is None else seen.high,
         n=nan if seen is None else seen.n,
-        caveats=tuple(caveats),
+        caveats=caveats,
     )
-
-
-def _tested(seen: Measured, target: float, direction: Direction, alpha: float) -> dict[str, Any]:
-    """Return the verdict of a sample, and what would settle it."""
-    p_value, p_missed, p_met = seen.tests(target, direction)
-    status = MET if p_value <= alpha else MISSED if p_missed <= alpha else OPEN
-    told = {"status": status, "p_value": p_value, "p_missed": p_missed, "p_met": p_met}
-    needs = {"n_to_settle": seen.settle(target, alpha)}
-    return told | needs | {"takes": seen.takes(target, direction, alpha)}
 
 
 def holm_level(p: float, family: Iterable[float], alpha: float = ALPHA) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from scipy.stats import norm
 
 from cxlib import periods
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.kpis.verdicts import ALPHA, OPEN
+from cxlib.analysis.kpis.verdicts import ALPHA, OPEN, trajectory
 from cxlib.analysis.metrics import Direction, check_direction
 from cxlib.analysis.results import Result
 from cxlib.analysis.shrinkage import rebound_of, shrink
@@ -44,16 +43,13 @@ ADDED = (
 class Outlook(Result):
     """What a joint scenario brings a KPI, and whether that reaches its target, in the KPI's unit.
 
-    ``table``, a row a driver, the largest step first: ``driver, rating_now, rating_planned`` (mean
-    rating by its users), ``change`` (what it adds after the haircut; the steps add up),
-    ``change_low, change_high`` (a quarter of the prediction, and all of it), ``capped``.
-    ``summary``, one row: ``kpi, means`` (what the scenario stands for), ``gets_there`` ("reaches",
-    "too slow", "only in full", "falls short", "already there", "no target"), ``unit, direction,
-    value, target, due, predicted`` (after the haircut) with ``predicted_low, predicted_high`` (a
-    quarter of the change, and all of it), ``predicted_change, full_change`` (after the haircut,
-    and before), ``p_reach`` (chance that the counted change reaches the target, sampling alone),
-    ``left`` (what it leaves open), ``remaining`` (periods), ``pace_needed, pace_best`` (a period;
-    the fastest ever seen), ``n``.
+    ``table``, a row a driver, the largest step first: ``driver, rating_now, rating_planned,
+    change`` (after the haircut; they add up), ``change_low, change_high`` (a quarter of the
+    prediction, all of it), ``capped``. ``summary``, one row: ``kpi, means`` (what the scenario
+    stands for), ``gets_there`` ("reaches", "too slow", "only in full", "falls short", "already
+    there", "no target"), ``unit, direction, value, target, due, predicted`` (after the haircut;
+    ``_low, _high`` as above), ``predicted_change, full_change, p_reach`` (sampling alone), ``left,
+    remaining`` (periods), ``pace_needed, pace_best`` (a period), ``n``.
     """
 
     table: pd.DataFrame
@@ -77,24 +73,9 @@ def outlook(
     "reaches" needs three things: the change after its haircut gets there with a chance of 80 %
     (sampling alone), the time left is known and not over, and the KPI has moved fast enough before
     in so many periods. "only in full": all of the predicted change would get there, the part that
-    is counted on would not.
-
-    Parameters
-    ----------
-    scenario : Scenario
-        The changes together, as `drivers.scenario` predicts them; steps that do not add up to its
-        change are an error.
-    value : float, optional
-        The client's headline, to which the predicted change is applied; the observed score of the
-        scenario's respondents if not said.
-    target, due, direction
-        What the contract asks for (None without one), by when, and which way is better.
-    remaining : float
-        Periods until due; NaN if unknown.
-    history : pandas.DataFrame, optional
-        The KPI by period: ``period, value``, in order; how fast it has ever moved.
-    plan, haircut
-        What the scenario stands for, as in `propose`, and how much of its change is counted on.
+    is counted on would not. `scenario` is what `drivers.scenario` predicts; `value` the client's
+    headline (the observed score of its respondents if not said); `remaining`: periods until due;
+    `history`: the KPI by period, in order; `plan, haircut` as in `propose`.
     """
     check_direction(direction)
     steps = scenario.table
@@ -190,12 +171,9 @@ def path(
         raise DataError(f"due {due} is not after the start {start}; a path needs a later period.")
     way = [first + step for step in range(last.ordinal - first.ordinal + 1)]
     steps = {periods.containing(periods.parse(p).end, kind): v for p, v in (agreed or {}).items()}
-    known = pd.Series([steps.get(period, nan) for period in way], dtype="float64")
-    fixed = known.copy()
-    fixed.iloc[0], fixed.iloc[-1] = baseline, target
-    fixed.index = pd.Index([period.end.toordinal() for period in way])
-    expected = fixed.interpolate(method="index").to_numpy()
-    return pd.DataFrame({"period": map(str, way), "expected": expected, "agreed": known})
+    points = [*(agreed or {}).items(), (due, target), (start, baseline)]
+    rows = [(str(p), trajectory(str(p), points), steps.get(p, nan)) for p in way]
+    return pd.DataFrame(rows, columns=["period", "expected", "agreed"])
 
 
 def demands(
@@ -209,29 +187,14 @@ def demands(
     """Say of every judged target what it asks, what would settle it, and at what pace.
 
     From a measured baseline: two waves compared, two-sided, with a chance of 80 %. From a number:
-    one wave against it, one-sided. ``n_to_settle`` stands at the level after Holm's adjustment.
-
-    Parameters
-    ----------
-    judged : pandas.DataFrame
-        As `kpis.judge` returns it: a row a target, with its verdict, which stays what it is.
-    history : pandas.DataFrame
-        The client's totals by period, in order: rows of `Estimates`.
-    answers, limits : mapping of str to float, optional
-        Answers of the next period by KPI (as many as now if not said), and how many a period can
-        bring.
-    all_required : bool
-        As the targets were judged: then nothing is adjusted.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With ``remaining`` (periods until due; 0 or less: due), ``asked`` (target less baseline),
-        ``asks`` (is that larger than chance), ``compared, smallest, n_next, n_needed`` (the test
-        behind it, and its sizes), ``rebound`` (what comes back by itself after a bad baseline);
-        ``n_to_settle`` (of a target too close to call), ``settles`` (what would); ``pace_needed,
-        pace_best`` (per period; the fastest ever seen), ``pace``, ``held`` ("always" past the
-        target), ``of_periods``. Numbers of answers beyond `limits` are NaN.
+    one wave against it, one-sided. `judged` is what `kpis.judge` returns; `history` the client's
+    totals by period; `answers` those of the next period by KPI (as many as now if not said),
+    `limits` how many a period can bring. Added are ``remaining`` (periods until due; 0 or less:
+    due), ``asked`` (target less baseline), ``asks`` (is that larger than chance), ``compared,
+    smallest, n_next, n_needed`` (the test behind it), ``rebound`` (what comes back by itself after
+    a bad baseline), ``n_to_settle`` (of a target too close to call, at the level after Holm's
+    adjustment), ``settles`` (what would), ``pace_needed, pace_best`` (per period), ``pace, held``
+    ("always" past the target), ``of_periods``. Numbers of answers beyond `limits` are NaN.
     """
     rows = []
     for record in judged.to_dict("records"):
@@ -261,12 +224,12 @@ def _demand(row: Mapping[str, Any], past: pd.DataFrame) -> dict[str, Any]:
     if row["basis"] == "census":
         return found | {"asks": FACT}
     base = past[past["period"] == row["baseline"]]
-    seen = read(SimpleNamespace(**(base.iloc[0] if len(base) else row)))
+    seen = read(base.iloc[0] if len(base) else row)
     if not seen.variance > 0 or pd.isna(row["n_next"]):
         return found
     before, plan = None, _fixed(row, seen)
     if len(base):
-        before, plan = seen.n, {"score": SimpleNamespace(**base.iloc[0])}
+        before, plan = seen.n, {"score": base.iloc[0]}
     waves = {"n": float(row["n_next"]), "n_before": before, "direction": row["direction"]}
     size = detectable_change(**waves, **plan).change
     found |= {"smallest": sign * size, "compared": TWO_WAVES if len(base) else FIXED}
@@ -294,7 +257,7 @@ def _settling(row: Mapping[str, Any], level: float, limit: float) -> dict[str, A
     """Return what would settle a target that is too close to call; blank for all others."""
     if row["status"] != OPEN:
         return {"n_to_settle": nan, "settles": ""}
-    needed = read(SimpleNamespace(**row)).settle(row["target"], level)
+    needed = read(row).settle(row["target"], level)
     if needed > limit or isnan(needed) or needed == inf:
         return {"n_to_settle": nan, "settles": ON_LINE if needed == inf else NO_SURVEY}
     return {"n_to_settle": needed, "settles": BY_ANSWERS}

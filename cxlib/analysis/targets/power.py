@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, inf, isfinite, nan, sqrt
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -13,9 +13,10 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tail
 
-from cxlib.analysis.kpis.verdicts import ALPHA, POWER
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.compare.benchmark import POWER
+from cxlib.analysis.kpis.verdicts import ALPHA
+from cxlib.analysis.metrics import check_direction, number
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
 from cxlib.analysis.targets.measured import FORMS, read
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -47,21 +48,35 @@ class Assumed(TypedDict, total=False):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Test:
-    """A test that is planned: the spread of one answer, the design, and the errors allowed."""
+class SampleSize(Result):
+    """The answers that a change needs, or the change that answers show, and all it stands on.
+
+    ``n`` is a wave's answers (design effect included), ``n_before`` those of the wave before (NaN
+    against a fixed target); ``change`` is in the KPI's unit, infinite where no change within the
+    scale can be seen; ``variance`` is that of one answer (NPS on −1…1, share on 0…1, mean in its
+    own unit squared); ``share`` the base wave's on 0…1 where the variance follows it.
+    """
 
     metric: str
-    variance: float  # of one answer, on the variance's own scale; of the base wave for a share
-    share: float | None  # the base wave's share on 0…1 where the variance follows the share
+    variance: float
+    share: float | None
     design: str
     sides: int
     alpha: float
     power: float
     design_effect: float
+    n: int = 0
+    n_before: float = nan
+    change: float = nan
+
+    @property
+    def n_total(self) -> int:
+        """Answers of all waves together."""
+        return self.n + (int(self.n_before) if isfinite(self.n_before) else 0)
 
     @classmethod
-    def of(cls, **assumed: Unpack[Assumed]) -> _Test:
-        """Check what a plan assumes."""
+    def of(cls, **assumed: Unpack[Assumed]) -> SampleSize:
+        """Check what a plan assumes, before there is a size."""
         design, sides = assumed.get("design", TWO_WAVES), assumed.get("sides")
         if design not in DESIGNS:
             raise DataError(f"unknown design {design!r}{nearest(str(design), DESIGNS)}")
@@ -70,21 +85,18 @@ class _Test:
         sides = sides or DESIGNS[design]
         alpha, power = assumed.get("alpha", ALPHA), assumed.get("power", POWER)
         for name, value in (("alpha", alpha), ("power", power)):
-            if not 0 < number(value, name) < 1:
-                raise DataError(f"{name} is {value:g}; it lies between 0 and 1, both excluded.")
+            number(value, name, above=0, below=1)
         if power <= alpha / sides:
             raise DataError(f"power {power:g} is no more than the error rate: ask for more.")
-        effect = number(assumed.get("design_effect", 1.0), "design_effect")
-        if not (isfinite(effect) and effect > 0):
-            raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
+        effect = number(assumed.get("design_effect", 1.0), "design_effect", above=0)
         metric, variance, share = _spread_of(assumed)
         plan: Any = {"metric": metric, "variance": variance, "share": share, "design": design}
         return cls(**plan, sides=sides, alpha=alpha, power=power, design_effect=effect)
 
     def step(self, change: float) -> float:
         """Return the change on the variance's scale, checked."""
-        step = number(change, "change") / UNIT[self.metric]
-        if not isfinite(step) or step == 0:
+        step = number(change, "change", above=-inf) / UNIT[self.metric]
+        if step == 0:
             raise DataError(f"change is {change:g}; it must be a number other than 0.")
         if self.metric != "mean" and abs(step) > (2 if self.metric == "nps" else 1):
             raise DataError(
@@ -136,35 +148,11 @@ class _Test:
         sides = "two-sided" if self.sides == 2 else "larger"
         return float(normal_power_het(abs(step), 1, self.alpha, null, real, alternative=sides))
 
-    def result(self, n: int, n_before: float, change: float, variance: float) -> SampleSize:
+    def sized(self, n: int, n_before: float, change: float, variance: float) -> SampleSize:
         """Return a size or a change with everything it stands on."""
-        return SampleSize(
-            **vars(self) | {"variance": variance},
-            n=n,
-            n_before=n_before if self.design == TWO_WAVES else nan,
-            change=change,
-            caveats=rough(min(n, n_before)),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class SampleSize(_Test, Result):
-    """The answers that a change needs, or the change that answers show, and all it stands on.
-
-    ``n`` is a wave's answers (design effect included), ``n_before`` those of the wave before (NaN
-    against a fixed target); ``change`` is in the KPI's unit, infinite where no change within the
-    scale can be seen; ``variance`` is that of one answer (NPS on −1…1, share on 0…1, mean in its
-    own unit squared).
-    """
-
-    n: int
-    n_before: float
-    change: float
-
-    @property
-    def n_total(self) -> int:
-        """Answers of all waves together."""
-        return self.n + (int(self.n_before) if isfinite(self.n_before) else 0)
+        before = n_before if self.design == TWO_WAVES else nan
+        told: Any = {"n": n, "n_before": before, "change": change, "variance": variance}
+        return replace(self, **told, caveats=rough(min(n, n_before)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,18 +205,16 @@ def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
     DataError
         If the change is 0, leaves the scale, or an assumption is out of its range.
     """
-    test = _Test.of(**assumed)
+    test = SampleSize.of(**assumed)
     step = test.step(change)
     null, real = test.errors(step, 1.0, 1.0)
+    errors = test.power, test.alpha / test.sides
     with np.errstate(over="ignore"):
-        size = normal_sample_size_one_tail(
-            abs(step), test.power, test.alpha / test.sides, null, real
-        )
-    needed = float(size)
+        needed = float(normal_sample_size_one_tail(abs(step), *errors, null, real))
     if not isfinite(needed):
         raise DataError(f"a change of {change:g} is too small for any number of answers.")
     n = max(1, ceil(needed - 1e-9))
-    return test.result(n, n, float(change), (test.variance + test.spread(step)) / 2)
+    return test.sized(n, n, float(change), (test.variance + test.spread(step)) / 2)
 
 
 def detectable_change(
@@ -254,17 +240,14 @@ def detectable_change(
     SampleSize
         ``change`` in the KPI's unit, infinite if a share has no room left for one.
     """
-    test = _Test.of(**assumed)
-    if direction not in ("higher", "lower"):
-        raise DataError(
-            f"unknown direction {direction!r}{nearest(str(direction), ('higher', 'lower'))}"
-        )
+    test = SampleSize.of(**assumed)
+    check_direction(direction)
     after = size_of(n, "n")
     if n_before is not None and test.design != TWO_WAVES:
         raise DataError("n_before belongs to two waves; a fixed target has no wave before it.")
     before = after if n_before is None else size_of(n_before, "n_before")
     step = test.smallest(after, before, 1.0 if direction == "higher" else -1.0)
-    return test.result(int(n), before, step * UNIT[test.metric], test.variance)
+    return test.sized(int(n), before, step * UNIT[test.metric], test.variance)
 
 
 def power_curve(
@@ -276,12 +259,11 @@ def power_curve(
 ) -> PowerCurve:
     """Return the chance to see each change at each sample size: what the power figure draws.
 
-    `changes` in the KPI's unit, by default a handful of usual ones (for a mean 0.1, 0.2, 0.3, 0.5
-    and 0.8 standard deviations; changes of a share that leave the scale are an error); `sizes` are
-    answers a wave, `n` those of a wave now, which join them; **assumed as in `sample_size`, whose
-    `power` only marks which are ``enough``.
+    `changes` in the KPI's unit, by default a handful of usual ones (of a mean in standard
+    deviations); `sizes` are answers a wave, `n` those of a wave now, which join them; **assumed as
+    in `sample_size`, whose `power` only marks which are ``enough``.
     """
-    test = _Test.of(**assumed)
+    test = SampleSize.of(**assumed)
     if changes is None:
         changes = CHANGES.get(test.metric, tuple(sqrt(test.variance) * d for d in EFFECTS))
         changes = [c for c in changes if test.share is None or test.share + c / 100 <= 1]
@@ -303,12 +285,12 @@ def power_curve(
 def _spread_of(assumed: Assumed) -> tuple[str, float, float | None]:
     """Return kind of KPI, variance of one answer, and the share that the variance follows."""
     given = {name: assumed.get(name) for name in ("variance", "share", "sd", "score")}
-    said = {name: value for name, value in given.items() if value is not None}
-    if len(said) != 1:
+    told = {name: value for name, value in given.items() if value is not None}
+    if len(told) != 1:
         raise DataError(
-            f"give exactly one of variance, share, sd and score; got {', '.join(said) or 'none'}."
+            f"give exactly one of variance, share, sd and score; got {', '.join(told) or 'none'}."
         )
-    (source, value), metric = next(iter(said.items())), assumed.get("metric")
+    (source, value), metric = next(iter(told.items())), assumed.get("metric")
     if metric is not None and metric not in FORMS:
         raise DataError(f"unknown metric {metric!r}{nearest(str(metric), UNIT)}")
     level: float | None = None
@@ -341,12 +323,10 @@ def _spread_of(assumed: Assumed) -> tuple[str, float, float | None]:
 
 def size_of(n: float, name: str) -> float:
     """Return a number of answers, checked."""
-    if not (isfinite(number(n, name)) and n >= 1):
-        raise DataError(f"{name} is {n:g}; a number of answers is at least 1.")
-    return float(n)
+    return number(n, name, least=1)
 
 
 def rough(n: float) -> tuple[Caveat, ...]:
     """Say that the normal approximation is rough on few answers."""
-    told = Caveat(_("Below {n} answers per period these sizes are rough."), n=CARE_BASE)
-    return () if n >= CARE_BASE else (told,)
+    message = _("Below {n} answers per period these sizes are rough.")
+    return said(n < CARE_BASE, message, n=CARE_BASE)

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.kpis.verdicts import ALPHA, POWER
+from cxlib.analysis.compare.benchmark import POWER
+from cxlib.analysis.kpis.verdicts import ALPHA
 from cxlib.analysis.metrics import Direction, check_direction, number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
 from cxlib.analysis.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink
 from cxlib.analysis.targets.measured import Measured, read
 from cxlib.analysis.targets.power import detectable_change, sample_size, size_of
@@ -65,15 +66,12 @@ _SEEN = {
 class Proposal(Result):
     """Three targets and why, in the KPI's unit.
 
-    ``table``: ``level`` (low, realistic, stretch), ``target`` and ``change`` (signed),
-    ``per_period`` (change a period until due), ``ground`` (key), ``grounds`` (the ground in words,
-    a `Caveat` with its facts), ``coincides`` (the lower level from which it is less than one
-    standard error of the present score away, else empty),
-    ``detectable`` (larger than chance at ``n_next`` answers), ``n_needed`` (answers a wave that
-    would show it; missing where there is no change).
-    ``candidates``: every ground looked at: ``ground, grounds, target, change, improves``.
-    ``reach`` is the furthest change that own history or the best segment has shown, infinite where
-    neither is known; ``rebound`` what comes back by itself.
+    ``table``: ``level`` (low, realistic, stretch), ``target, change, per_period, ground`` (key),
+    ``grounds`` (in words, a `Caveat`), ``coincides`` (the lower level less than one standard error
+    away), ``detectable`` (larger than chance at ``n_next`` answers), ``n_needed`` (answers a wave
+    that would show it). ``candidates``, every ground looked at: ``ground, grounds, target, change,
+    improves``. ``reach``: the furthest change that own history or the best segment has shown,
+    infinite where neither is known; ``rebound``: what comes back by itself.
     """
 
     table: pd.DataFrame
@@ -155,10 +153,7 @@ def propose(
     check_direction(direction)
     seen = read(baseline)
     planned = int(seen.n if n_next is None else size_of(n_next, "n_next"))
-    if not (isfinite(number(periods, "periods")) and periods >= 1):
-        raise DataError(f"periods is {periods:g}; a target is due after at least 1.")
-    if picked_from is not None and not number(picked_from, "picked_from") >= 1:
-        raise DataError(f"picked_from is {picked_from:g}; the worst of how many?")
+    number(periods, "periods", least=1)
     check_haircut(haircut)
     sign = 1.0 if direction == "higher" else -1.0
     end = seen.scale[1] if sign > 0 else seen.scale[0]
@@ -169,8 +164,10 @@ def propose(
     errors: Any = {"design_effect": design_effect, "alpha": alpha}
     waves: Any = {"n": planned, "n_before": seen.n, "direction": direction}
 
-    def visible(chance: float) -> float:
-        return detectable_change(score=baseline, power=chance, **waves, **errors).change
+    def visible(chance: float) -> _Ground:
+        smallest = detectable_change(score=baseline, power=chance, **waves, **errors).change
+        message = _("the smallest change that {n} answers show with {chance:.0f}% chance")
+        return _Ground("detectable", smallest, Caveat(message, n=planned, chance=100 * chance))
 
     past = None if history is None else shrink(history, what="history")
     parts = None if segments is None else shrink(segments, what="segments", minimum_base=CARE_BASE)
@@ -178,36 +175,29 @@ def propose(
     grounds += _predicted(scenario, plan, haircut, sign)
     reach = _reach(past, parts, sign, seen.value)
     rebound = rebound_of(seen.value, seen.standard_error, sign, past)
-    if picked_from is not None and picked_from > 1:
+    if picked_from is not None and number(picked_from, "picked_from", least=1) > 1:
         known = parts or past
         tau2 = 0.0 if known is None else known.tau2
-        picked = rebound_of_worst(picked_from, seen.standard_error, tau2)
-        rebound = max(rebound, picked)
-    if rebound > 0:
-        message = _("Part of any improvement comes back by itself (regression to the mean).")
-        caveats.append(Caveat(message, rebound=rebound))
-    smallest = visible(power)
-    detectable = _Ground("detectable", smallest, _shown(planned, power))
+        rebound = max(rebound, rebound_of_worst(picked_from, seen.standard_error, tau2))
+    message = _("Part of any improvement comes back by itself (regression to the mean).")
+    caveats += said(rebound > 0, message, rebound=rebound)
+    detectable = visible(power)
     near = seen.standard_error  # closer than one standard error, two levels are the same
     levels = _levels([g for g in grounds if g.gain > TINY], detectable, reach, near)
-    if levels is None:
-        message = _("Only the sample speaks for these targets; add a scenario or a benchmark.")
-        caveats.append(Caveat(message))
-        chances = [max(power, bare) for bare in BARE_POWERS]
-        levels = [
-            _Ground("detectable", visible(chance), _shown(planned, chance)) for chance in chances
-        ]
+    message = _("Only the sample speaks for these targets; add a scenario or a benchmark.")
+    caveats += said(not levels, message)
+    levels = levels or [visible(max(power, bare)) for bare in BARE_POWERS]
     levels = [_bounded(level, min(rebound, reach), room, end) for level in levels]
 
     def needed(change: float) -> int:
         return sample_size(score=baseline, change=change, power=power, **errors).n
 
     return Proposal(
-        table=_laid_out(levels, seen, sign, smallest, periods, needed),
+        table=_laid_out(levels, seen, sign, detectable.gain, periods, needed),
         candidates=_candidates([detectable, *grounds], seen.value, sign),
         baseline=seen.value,
         direction=direction,
-        detectable_change=smallest,
+        detectable_change=detectable.gain,
         reach=reach,
         rebound=rebound,
         n_next=planned,
@@ -243,12 +233,10 @@ def _reach(past: Shrunken | None, parts: Shrunken | None, sign: float, start: fl
     return max(0.0, *(float((sign * (t.shrunken - start)).max()) for t in known if t.tau2 > 0), 0.0)
 
 
-def _levels(
-    ahead: list[_Ground], visible: _Ground, reach: float, near: float
-) -> list[_Ground] | None:
-    """Choose the grounds of low, realistic and stretch; None if nothing but the sample speaks."""
+def _levels(ahead: list[_Ground], visible: _Ground, reach: float, near: float) -> list[_Ground]:
+    """Choose the grounds of low, realistic and stretch; none if nothing but the sample speaks."""
     if not ahead and reach == inf:
-        return None
+        return []
     hold = _Ground("hold", 0.0, Caveat(_("nothing better has been shown yet: hold this level")))
     by_key = {g.key: g for g in ahead}
     setting = [
@@ -333,12 +321,6 @@ def _predicted(scenario: Any, plan: str, haircut: float, sign: float) -> list[_G
     ]
 
 
-def _shown(n: int, power: float) -> Caveat:
-    message = _("the smallest change that {n} answers show with {chance:.0f}% chance")
-    return Caveat(message, n=n, chance=100 * power)
-
-
 def check_haircut(haircut: float) -> None:
     """Refuse what is no share of a scenario."""
-    if not 0 < number(haircut, "haircut") <= 1:
-        raise DataError(f"haircut is {haircut:g}; it is a share of the scenario, above 0 to 1.")
+    number(haircut, "haircut", above=0, most=1)

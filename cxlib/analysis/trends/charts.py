@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isnan, nan, sqrt
-from numbers import Integral, Real
-from typing import Any, ClassVar, Literal
+from math import inf, isnan, nan, sqrt
+from typing import ClassVar, Literal, TypedDict, Unpack
 
-import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.metrics import number
+from cxlib.analysis.results import Caveat, Result, counted, said
 from cxlib.analysis.trends.rules import RULES
 from cxlib.analysis.trends.series import (
     Seasonality,
@@ -23,11 +22,23 @@ from cxlib.analysis.trends.series import (
     season_of,
 )
 from cxlib.analysis.trends.stable import Segments
+from cxlib.analysis.validate import count
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 Improvement = Literal["higher", "lower"]
 Ends = tuple[float | None, float | None]
+
+
+class Drawn(TypedDict, total=False):
+    """What every chart takes; see `xmr`."""
+
+    target: float | None
+    rebase: Sequence[str] | Mapping[str, str] | None
+    screen: bool
+    rules: str | Sequence[str]
+    shifts: bool
+
 
 TRIAL_POINTS = 12
 """Limits on fewer points still move with every new one (NHS England, Making data count)."""
@@ -43,13 +54,12 @@ MATERIAL_Z = 1.96
 class XmrChart(Result):
     """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
 
-    ``table`` has one row a period in time order, gaps included: ``period`` (text), ``value``,
-    ``centre``, ``lower``, ``upper`` (in the KPI's unit; NaN from a shift on until 8 points have
-    followed), ``flags`` (text: the rules that flag the point, joined by ", ", of ``outside``,
-    ``trend``, ``two in three``, ``shift``, ``new level``; empty for none), ``signal`` (``better``,
-    ``worse``; ``high``, ``low`` where neither is better; empty for none), ``moving_range``,
-    ``screened`` (moving range left out of the limits), ``segment`` (1, 2, …, a new one at each
-    rebase and shift); a score chart also has ``standard_error``, by the pooled variance.
+    ``table``, a row a period in time order, gaps included: ``period, value, centre, lower, upper``
+    (NaN from a shift on until 8 points have followed), ``flags`` (the rules that flag the point,
+    joined by ", ": ``outside, trend, two in three, shift, new level``), ``signal`` (``better,
+    worse``; ``high, low`` where neither is better), ``moving_range, screened`` (left out of the
+    limits), ``segment`` (a new one at each rebase and shift); of a score ``standard_error``, by the
+    pooled variance.
     """
 
     counts: ClassVar[str] = "periods"
@@ -135,28 +145,23 @@ def xmr(
     .. [2] NHS England (2024). Making data count: Strengthening your decisions.
     .. [3] Reading, C. et al. NHSRplotthedots (R package): rules and their order.
     """
-    if isinstance(window, bool) or not isinstance(window, Integral) or window < 1:
-        raise DataError(f"window {window!r} is not a whole number of periods from 1.")
-    if window > 1:
+    if count(number(window, "window", least=1), "window") > 1:
         raise DataError(
             f"a rolling window of {window} periods cannot be charted: neighbouring values share "
             "data, and 91 % of stable rolling series (3 months over 24) raise a flag; chart the "
             "single periods."
         )
-    options: dict[str, Any] = {"screen": screen, "rules": rules, "limits": limits, "shifts": shifts}
-    return _chart(read_values(values), improvement, target, rebase, **options)
+    drawn: Drawn = {"target": target, "rebase": rebase, "screen": screen}
+    drawn |= {"rules": rules, "shifts": shifts}
+    return _chart(read_values(values), improvement, limits, **drawn)
 
 
 def score_chart(
     table: pd.DataFrame,
     *,
     improvement: Improvement | None,
-    target: float | None = None,
-    rebase: Sequence[str] | Mapping[str, str] | None = None,
-    screen: bool = True,
-    rules: str | Sequence[str] = "nhs",
     limits: tuple[float, float] | None = None,
-    shifts: bool = False,
+    **drawn: Unpack[Drawn],
 ) -> XmrChart:
     """Chart a survey score, or a share of cases, with limits that know each period's sample.
 
@@ -173,8 +178,9 @@ def score_chart(
         effect included) or ``n``, and ``variance`` (of one answer) or ``standard_error``; of a
         share a column ``kind`` that says ``share`` or ``csat`` instead. Or ``numerator`` and
         ``denominator`` instead of all these. A value without answers counts as a gap.
-    improvement, target, rebase, screen, rules, shifts
-        As in `xmr`; the outer third is that of the point's own limits.
+    improvement, **drawn
+        As in `xmr`: ``target, rebase, screen, rules, shifts``; the outer third is that of the
+        point's own limits.
     limits : (float, float), optional
         Lowest and highest possible score, of a share known without; drawn limits stay within.
 
@@ -186,21 +192,14 @@ def score_chart(
     series = read_scores(table, limits=limits)
     if limits is None and series.variance is None:
         limits = (0.0, series.whole)
-    options: dict[str, Any] = {"screen": screen, "rules": rules, "limits": limits, "shifts": shifts}
-    return _chart(series, improvement, target, rebase, **options)
+    return _chart(series, improvement, limits, **drawn)
 
 
 def _chart(
-    series: Series,
-    improvement: Improvement | None,
-    target: float | None,
-    rebase: Sequence[str] | Mapping[str, str] | None,
-    *,
-    screen: bool,
-    rules: str | Sequence[str],
-    limits: Ends | None,
-    shifts: bool,
+    series: Series, improvement: Improvement | None, limits: Ends | None, **drawn: Unpack[Drawn]
 ) -> XmrChart:
+    target, rules = drawn.get("target"), drawn.get("rules", "nhs")
+    screen = drawn.get("screen", True)
     _check(improvement, target, limits)
     named = (rules,) if isinstance(rules, str) else tuple(rules or ())
     if not named:
@@ -209,9 +208,9 @@ def _chart(
         if rule not in (*RULES, "nhs"):
             raise DataError(f"there is no rule {rule!r}{nearest(str(rule), (*RULES, 'nhs'))}")
     chosen = tuple(rule for rule in RULES if rule in named or "nhs" in named)
-    rebased, declared = rebased_at(series, rebase)
+    rebased, declared = rebased_at(series, drawn.get("rebase"))
     parts = Segments(series, improvement, screen, chosen, limits or (None, None))
-    table, shifted, rate = parts.table(declared, look=shifts)
+    table, shifted, rate = parts.table(declared, look=drawn.get("shifts", False))
     measured = table[table["value"].notna()]
     latest = measured.iloc[-1]
     now = measured[measured["segment"] == latest["segment"]]
@@ -239,9 +238,8 @@ def _chart(
         screen=screen,
         n_used=n,
         n_dropped=len(table) - n,
-        caveats=(),
     )
-    return replace(chart, caveats=tuple(_caveats(chart, len(now), series.unplaced)))
+    return replace(chart, caveats=_caveats(chart, len(now), series.unplaced))
 
 
 def _check(improvement: str | None, target: float | None, ends: Ends | None) -> None:
@@ -252,8 +250,7 @@ def _check(improvement: str | None, target: float | None, ends: Ends | None) -> 
         raise DataError(f"limits {ends} are not a lowest and a highest value.")
     if target is None:
         return
-    if isinstance(target, bool) or not isinstance(target, Real) or not np.isfinite(target):
-        raise DataError(f"target {target!r} is not a number.")
+    number(target, "target", above=-inf)
     if improvement is None:
         raise DataError(f"target {target:g} has no direction; say improvement='higher' or 'lower'.")
 
@@ -289,33 +286,30 @@ def _correlation(gap: pd.Series, segment: pd.Series) -> float:
     return float((gap * gap.shift()).where(within).sum() / (gap**2).sum())
 
 
-def _caveats(chart: XmrChart, points: int, unplaced: int) -> list[Caveat]:
+def _caveats(chart: XmrChart, points: int, unplaced: int) -> tuple[Caveat, ...]:
     """Return the reservations about a chart, in the order in which a reader needs them."""
     latest = chart.table[chart.table["value"].notna()].iloc[-1]
-    screened, season = int(chart.table["screened"].sum()), chart.seasonality
-    told: list[Caveat] = []
-
-    def add(applies: object, message: str, **facts: object) -> None:
-        if applies:
-            told.append(Caveat(message, **facts))
-
+    season = chart.seasonality
+    rebased: tuple[Caveat, ...] = ()
     if chart.shifts and isnan(latest["centre"]):
-        add(True, _SHIFTED, period=chart.shifts[-1], n=points)
+        limits = said(True, _SHIFTED, period=chart.shifts[-1], n=points)
     elif isnan(latest["upper"]):
-        add(True, _("No two neighbouring periods have a value: no limits can be set."))
+        limits = said(True, _("No two neighbouring periods have a value: no limits can be set."))
     else:
-        add(chart.trial, _TRIAL, n=points, needed=TRIAL_POINTS)
-    add(latest["upper"] == latest["lower"], _FLAT)
-    add(screened, _SCREENED, n=screened)
-    add(chart.n_dropped, _GAPS, n=chart.n_dropped, total=len(chart.table))
-    add(unplaced, _("{n} values have no number of answers and are gaps."), n=unplaced)
-    add(not chart.false_alarm_rate_valid, _CORRELATED, r=chart.autocorrelation)
-    if season is not None:
-        add(season.seasonal, _SEASON, p=season.p_value)
+        limits = said(chart.trial, _TRIAL, n=points, needed=TRIAL_POINTS)
     for period, reason in chart.rebased:
-        add(reason, _REBASED, period=period, reason=reason)
-        add(not reason, _BARE, period=period)
-    return told
+        told = {"period": period} | ({"reason": reason} if reason else {})
+        rebased += said(True, _REBASED if reason else _BARE, **told)
+    return (
+        *limits,
+        *said(latest["upper"] == latest["lower"], _FLAT),
+        *counted((chart.table["screened"].sum(), _SCREENED)),
+        *counted((chart.n_dropped, _GAPS), total=len(chart.table)),
+        *counted((unplaced, _("{n} values have no number of answers and are gaps."))),
+        *said(not chart.false_alarm_rate_valid, _CORRELATED, r=chart.autocorrelation),
+        *(() if season is None else said(season.seasonal, _SEASON, p=season.p_value)),
+        *rebased,
+    )
 
 
 _SHIFTED = _("The level shifted in {period}; {n} periods since are too few to say what is usual.")

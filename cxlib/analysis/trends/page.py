@@ -4,37 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import nan
+from math import inf, nan
 from typing import Any
 
 import pandas as pd
 
 from cxlib.analysis import validate
+from cxlib.analysis.compare.benchmark import ends_of
 from cxlib.analysis.compare.decompose import split
 from cxlib.analysis.kpis import Estimates, contrast
 from cxlib.analysis.kpis.estimates import OWN
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
-from cxlib.analysis.trends.series import require
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 Rebase = Mapping[Any, Any]
-ENDS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Charts(Result):
     """The process charts of a report, and what each amounts to.
 
-    ``table`` has one row a chart, of its latest measured period: ``kpi, source, unit, direction,
-    basis, period, value, low, high, n, target``; ``usual, usual_low, usual_high`` (its centre and
-    limits there; NaN since a shift with fewer than 8 points), ``until`` (the level before the
-    latest shift or rebase), ``variation, assurance, miss_chance`` (see `XmrChart`), ``points``
-    (with a value since then), ``trial``, ``correlation`` (lag-1), ``false_alarm_rate`` (NaN where
-    it is not valid). ``history`` has one row a chart and period: ``kpi, unit, direction, period,
-    value, n`` and the columns of `XmrChart.table`.
+    ``table``, a row a chart, of its latest measured period: ``kpi, source, unit, direction, basis,
+    period, value, low, high, n, target; usual, usual_low, usual_high`` (centre and limits),
+    ``until`` (the level before the latest shift or rebase), ``variation, assurance, miss_chance``
+    (see `XmrChart`), ``points`` (since then), ``trial, correlation, false_alarm_rate`` (NaN where
+    not valid). ``history``: ``kpi, unit, direction, n`` and the rows of `XmrChart.table`.
     """
 
     table: pd.DataFrame
@@ -55,20 +52,10 @@ def chart_kpis(
     """Chart every KPI of a table of estimates, with the shifts of its level.
 
     Survey scores and shares of cases know each period's sample; other figures are XmR charts.
-
-    Parameters
-    ----------
-    estimates : pandas.DataFrame
-        The client's totals, as `kpis.Estimates.table` holds them: one row a KPI and period.
-    targets : mapping of str to float, optional
-        By KPI, in its unit.
-    rebase : mapping, optional
-        Period to reason: limits are recalculated from there on every chart; under a KPI's key, a
-        mapping of period to reason for that chart alone. Periods still to come are passed over.
-    known_periods : sequence of str, optional
-        All periods the client has, past the report's too: a rebase of any other is refused.
-    minimum_base : int
-        Periods on fewer answers are gaps.
+    `estimates` are the client's totals, a row a KPI and period; `targets` by KPI, in its unit.
+    `rebase` maps periods to reasons: limits are recalculated from there on every chart; under a
+    KPI's key, a mapping for that chart alone. Periods still to come are passed over; one that is
+    not among `known_periods` is refused. Periods below `minimum_base` are gaps.
     """
     keys = list(dict.fromkeys(estimates["kpi"]))
     rebases = _rebases(rebase, keys, known_periods)
@@ -131,11 +118,8 @@ def _chart(part: pd.DataFrame, target: float | None, rebase: Mapping[str, str]) 
         share = False  # complaints per hundred customers may exceed a hundred
     sampled = first["basis"] == "sample" and part["variance"].notna().any()
     if (share and part["n_star"].notna().any()) or sampled:
-        limits = ENDS.get(kind)
-        if limits is None and isinstance(first["scale"], str):
-            low, high = first["scale"].rsplit("-", 1)
-            limits = (float(low), float(high))
-        return score_chart(part, limits=limits, **options)
+        ends = ends_of(kind, first["scale"])
+        return score_chart(part, limits=None if ends[1] == inf else ends, **options)
     series = part.set_index("period")["value"].rename(str(first["kpi"]))
     return xmr(series, limits=(0.0, None) if kind == "duration" else None, **options)
 
@@ -171,22 +155,13 @@ def split_figure(figures: pd.DataFrame, *, metric: str, before: str, after: str)
     """Split the change of a reported figure between two periods into its units' parts.
 
     `figures` has ``kpi, period, unit, value, numerator, denominator``; plain values count alike:
-    the figure is their mean.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a unit, largest part first: ``place`` (the unit), ``before, after`` (its figure;
-        NaN in a period it is not in), ``share_before, share_after`` (its part of the denominator,
-        0 to 1), ``rate, mix, total`` (its part of the change; they add up to it over the units).
-        Kitagawa's split with midpoint weights; a unit present in one period only is mix. A count
-        of everything: no intervals.
-
-    References
-    ----------
-    .. [1] Kitagawa, E. M. (1955). Components of a difference between two rates. JASA 50.
+    the figure is their mean. Returns one row a unit, largest part first: ``place`` (the unit),
+    ``before, after`` (NaN in a period it is not in), ``share_before, share_after`` (of the
+    denominator), ``rate, mix, total``. Kitagawa's split, as in `compare.decompose_change`; a count
+    of everything: no intervals.
     """
-    require(figures, ("kpi", "period", "unit", "value", "numerator", "denominator"))
+    needed = ("kpi", "period", "unit", "value", "numerator", "denominator")
+    validate.require(figures, needed, "figures")
     rows = figures[figures["kpi"] == metric]
     plain = rows["denominator"].isna()
     rows = rows.assign(
@@ -224,7 +199,7 @@ def compare_competitors(
     """Compare the client's KPIs and touchpoints with each competitor's, at an equal mix.
 
     As `Engagement.competitors` does, by `kpis.contrast`: a brand with more members, or more web
-    customers, is not ahead for that.
+    customers, is not ahead for that (Kalton, Flores-Cervantes 2003, J. Off. Stat. 19).
 
     Parameters
     ----------
@@ -241,12 +216,8 @@ def compare_competitors(
     -------
     Estimates
         One row a KPI and competitor (``brand``): ``after`` the client's value, ``before`` the
-        competitor's, ``change`` the raw gap, ``like`` that at equal mix with its interval, ``turn``
-        (``better``: ahead, ``worse``: behind).
-
-    References
-    ----------
-    .. [1] Kalton, G. and Flores-Cervantes, I. (2003). Weighting methods. J. Off. Stat. 19, 81-97.
+        competitor's, ``change`` the raw gap, ``like`` that at equal mix, ``turn`` (``better``:
+        ahead).
     """
     questions = [each if isinstance(each, Touchpoint) else resolve(each) for each in metrics]
     if not questions:

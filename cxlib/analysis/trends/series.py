@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import gcd
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis import validate
 from cxlib.analysis.results import Result
 from cxlib.analysis.trends.rules import Values
+from cxlib.analysis.validate import called, require
 from cxlib.errors import DataError, nearest
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
@@ -36,23 +39,16 @@ class Series:
     unplaced: int = 0  # values without a number of answers
 
 
-def numbers(column: pd.Series, *, what: str) -> Values:
-    """Return a column as floats, missing values NaN; DataError if one is no finite number."""
-    kind = pd.api.types
-    wrong = (kind.is_datetime64_any_dtype, kind.is_bool_dtype, kind.is_complex_dtype)
-    if any(is_so(column) for is_so in wrong):
-        raise DataError(f"{what} holds {column.dtype} values, not numbers.")
-    read = pd.to_numeric(column.astype(object), errors="coerce")
-    found = np.array(read.to_numpy(dtype=float, na_value=np.nan))
-    bad = np.flatnonzero((np.isnan(found) & column.notna().to_numpy()) | (abs(found) > LARGEST))
-    if bad.size:
-        first = bad[0]
-        value = column.iloc[first]
-        shown = repr(value) if isinstance(value, str) else str(value)
-        wanted = f"a number up to {LARGEST:g}" if np.isfinite(found[first]) else "a finite number"
+def numbers(column: pd.Series) -> Values:
+    """Return a column as floats, missing values NaN; refuse what is no measurement."""
+    if pd.api.types.is_bool_dtype(column):
+        raise DataError(f"{called(column)} holds {column.dtype} values, not numbers.")
+    found = np.array(validate.numbers(column))
+    if (large := np.flatnonzero(abs(found) > LARGEST)).size:
+        first = large[0]
         raise DataError(
-            f"{what} holds {shown} (row {column.index[first]}, {bad.size} such), "
-            f"which is not {wanted}."
+            f"{called(column)} holds {found[first]:g} (row {column.index[first]}, {large.size} "
+            f"such), which is not a number up to {LARGEST:g}."
         )
     return found
 
@@ -62,32 +58,31 @@ def read_values(values: pd.Series) -> Series:
     if np.ndim(values) != 1:
         raise DataError(f"a chart takes one series, not a {type(values).__name__} of several.")
     series = values if isinstance(values, pd.Series) else pd.Series(values, dtype=object)
-    what = "the series" if series.name is None else repr(str(series.name))
-    found = numbers(series, what=what)
+    what, found = called(series), numbers(series)
     if np.isnan(found).all():
         raise DataError(f"{what} has no values: all {len(found)} are missing.")
     order = lay_out(labels_of(series.index, what=what), what=what)
-    return Series([label for label, _row in order], _placed(found, order), what)
+    return _series(order, what, points=found)
 
 
 def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> Series:
     """Read one score a period with the answers behind it and the variance of one of them."""
-    require(table, ("period",))
+    require(table, ("period",), "table")
     counted = "numerator" in table and "denominator" in table and "value" not in table
     if counted:
-        parts = [numbers(table[name], what=f"'{name}'") for name in ("numerator", "denominator")]
+        parts = [numbers(table[name]) for name in ("numerator", "denominator")]
         sizes = np.where(parts[1] > 0, parts[1], np.nan)
         found = parts[0] / sizes
     else:
-        require(table, ("value",))
-        found = numbers(table["value"], what="'value'")
+        require(table, ("value",), "table")
+        found = numbers(table["value"])
         size = next((name for name in ("n_star", "n") if name in table), None)
         if size is None:
             raise DataError(
                 "the table has no column 'n' (or 'n_star', with the design effect): limits rest on "
                 "the variance of one answer, pooled over the periods, and on how many there were."
             )
-        sizes = numbers(table[size], what=f"'{size}'")
+        sizes = numbers(table[size])
     if limits is not None and not limits[0] < limits[1]:
         raise DataError("limits ({:g}, {:g}) are not a lowest and a highest score.".format(*limits))
     low, high = limits or (-np.inf, np.inf)
@@ -113,23 +108,17 @@ def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> S
     if share and ((found < 0) | (found > whole)).any():
         raise DataError(f"a share lies between 0 and {whole:g}, not at {np.nanmax(found):g}.")
     order = lay_out(labels_of(pd.Index(table["period"]), what="the table"), what="the table")
-    return Series(
-        [label for label, _row in order],
-        _placed(found, order),
-        "the table",
-        sizes=_placed(sizes, order),
-        variance=None if share else _one_answer(table, sizes),
-        whole=whole,
-        unplaced=int(unplaced.sum()),
-    )
+    placed = _series(order, "the table", points=found, sizes=sizes)
+    pooled = None if share else _one_answer(table, sizes)
+    return replace(placed, variance=pooled, whole=whole, unplaced=int(unplaced.sum()))
 
 
 def _one_answer(table: pd.DataFrame, sizes: Values) -> float:
     """Return the variance of one answer, pooled over the periods by their answers."""
     if "variance" in table:
-        each = numbers(table["variance"], what="'variance'")
+        each = numbers(table["variance"])
     elif "standard_error" in table:
-        each = numbers(table["standard_error"], what="'standard_error'") ** 2 * sizes
+        each = numbers(table["standard_error"]) ** 2 * sizes
     else:
         raise DataError(
             "the table has neither 'variance' (of one answer) nor 'standard_error'; a share of "
@@ -141,15 +130,13 @@ def _one_answer(table: pd.DataFrame, sizes: Values) -> float:
     return float(np.average(each[known], weights=sizes[known])) if known.any() else 0.0
 
 
-def require(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise DataError if the table lacks one of the columns."""
-    for column in columns:
-        if column not in table.columns:
-            raise DataError(f"the table has no column {column!r}{nearest(column, table.columns)}")
-
-
-def _placed(found: Values, order: list[tuple[str, int | None]]) -> Values:
-    return np.array([np.nan if row is None else found[row] for _label, row in order])
+def _series(order: list[tuple[str, int | None]], what: str, **columns: Values) -> Series:
+    """Return columns in time order, with gaps where a period has no row."""
+    placed: Any = {
+        name: np.array([np.nan if row is None else found[row] for _label, row in order])
+        for name, found in columns.items()
+    }
+    return Series(periods=[label for label, _row in order], what=what, **placed)
 
 
 def rebased_at(
@@ -226,8 +213,7 @@ def lay_out(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
         raise DataError(f"{what} mixes kinds of periods ({named}); chart one kind at a time.")
     if calendar:
         labels = [periods.label_of(periods.parse(label)) for label in labels]
-    twice = next((label for i, label in enumerate(labels) if label in labels[:i]), None)
-    if twice is not None:
+    if (twice := validate.repeated(labels)) is not None:
         times = labels.count(twice)
         raise DataError(f"{what} has period {twice!r} {times} times; give one value a period.")
     if not calendar:
@@ -284,16 +270,11 @@ class Seasonality(Result):
 
 
 def seasonality(values: pd.Series) -> Seasonality:
-    """Test whether a series follows the time of year, and estimate by how much.
+    """Test whether a series follows the time of year, and by how much (Harvey 1990, ch. 5).
 
-    From 48 points each month (or quarter) has its effect if their F test says so; else, and from
-    24 points, one sine and cosine a year. The latest point takes no part: it is judged by them.
-
-    `values` has one a month or quarter, indexed by calendar periods. Gaps are left out.
-
-    References
-    ----------
-    .. [1] Harvey, A. C. (1990). The Econometric Analysis of Time Series, 2nd ed., ch. 5 and 7.
+    `values` has one a month or quarter, indexed by calendar periods; gaps are left out. From 48
+    points each month (or quarter) has its effect if their F test says so; else, and from 24 points,
+    one sine and cosine a year. The latest point takes no part: it is judged by them.
     """
     series = read_values(values)
     found = season_of(series.periods, series.points)

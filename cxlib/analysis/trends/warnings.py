@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.metrics import number
+from cxlib.analysis.results import Caveat, Result, counted, said
 from cxlib.analysis.trends.charts import XmrChart
 from cxlib.analysis.trends.rules import (
     LEVEL,
@@ -41,15 +42,14 @@ COLUMNS = ["chart", "period", "since", "rule", "turn", "value", "centre", "p_val
 class EarlyWarnings(Result):
     """What the latest points of a report's charts warn of.
 
-    ``table`` has one row a warning, strongest first: ``chart`` (its name), ``period`` (of its
-    latest value), ``since`` (where the signal began), ``rule`` (the strongest of those that flag
-    it; ``new level`` for a shift within the last 7 points), ``turn`` (``worse``, ``better``;
-    ``high`` or ``low`` where neither is), ``value``, ``centre`` (the level before the signal, with
-    the season where there is one; KPI units), ``p_value`` (how often a stable chart of this shape,
-    carry-over and skewness gives as strong a signal at its latest point), ``chance`` (at most so
-    many reports of as many stable charts hold one as strong: what is quoted), ``severity``
-    (``serious``, ``warning``, ``good``, ``note``). ``held_back`` has signals that are no warnings,
-    and why: ``weak`` (for so many charts) or ``mix`` (other customers answered).
+    ``table``, a row a warning, strongest first: ``chart, period`` (of its latest value), ``since``
+    (where the signal began), ``rule`` (the strongest; ``new level`` for a shift within the last 7
+    points), ``turn`` (``worse, better, high, low``), ``value, centre`` (the level before the
+    signal, with the season), ``p_value`` (how often a stable chart of this shape, carry-over and
+    skewness gives as strong a signal at its latest point), ``chance`` (at most so many reports of
+    as many stable charts hold one as strong: what is quoted), ``severity`` (``serious, warning,
+    good, note``). ``held_back``: signals that are no warnings, and why: ``weak`` (for so many
+    charts) or ``mix`` (other customers answered).
     """
 
     counts: ClassVar[str] = "charts"
@@ -96,8 +96,7 @@ def early_warnings(
        surveillance. Journal of Quality Technology 38, 89-104.
     """
     named = _named(charts)
-    if not 0 < false_report < 1:
-        raise DataError(f"false_report {false_report!r} is not between 0 and 1.")
+    number(false_report, "false_report", above=0, below=1)
     level, serious = false_report / len(named), SERIOUS_REPORT / len(named)
     rows: list[dict[str, Any]] = []
     attained, plain, unpromised = [], [], []
@@ -110,13 +109,9 @@ def early_warnings(
             continue
         sure = "serious" if row["p_value"] <= serious else "warning"
         row["severity"] = {"worse": sure, "better": "good"}.get(row["turn"], "note")
-        row["chart"] = name
-        row["chance"] = min(row["p_value"] * len(named), 1.0)
-        row["held_back"] = ""
-        if row["p_value"] > level:
-            row["held_back"] = _("weak")
-        elif (causes or {}).get(name) == "mix":
-            row["held_back"] = _("mix")
+        mixed = _("mix") if (causes or {}).get(name) == "mix" else ""
+        row |= {"chart": name, "chance": min(row["p_value"] * len(named), 1.0)}
+        row["held_back"] = _("weak") if row["p_value"] > level else mixed
         if row["p_value"] <= level or row["rule"] != LEVEL:
             rows.append(row)
     found = pd.DataFrame(rows, columns=COLUMNS).sort_values("p_value", kind="stable")
@@ -216,12 +211,10 @@ def _caveats(
     caveats = [Caveat(_ALIKE, chart=name) for name in unpromised]
     message = _("The limits of {chart} are on trial: few points.")
     caveats += [Caveat(message, chart=name) for name, chart in named.items() if chart.trial]
-    if len({str(_measured(chart)["period"].iloc[-1]) for chart in named.values()}) > 1:
-        message = _("The charts do not all end in the same period; each is judged at its own.")
-        caveats.append(Caveat(message))
-    if n_without:
-        caveats.append(Caveat(_("{n} charts have too few values for limits."), n=n_without))
-    return tuple(caveats)
+    apart = len({str(_measured(chart)["period"].iloc[-1]) for chart in named.values()}) > 1
+    message = _("The charts do not all end in the same period; each is judged at its own.")
+    without = counted((n_without, _("{n} charts have too few values for limits.")))
+    return (*caveats, *said(apart, message), *without)
 
 
 _ALIKE = _(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.chapters.actions.tables import AFTER
 from cxlib.params.service import agreed_actions
 from cxlib.present.findings import Finding

@@ -71,7 +71,7 @@ class Register(Base):
 
     def problems(self, client: Client) -> Iterator[Problem]:
         """Yield unknown KPIs and actions, and days that stand in the wrong order."""
-        from cxlib.analysis.ticket_targets import TICKET_KPIS
+        from cxlib.analysis.metrics import TICKET_KPIS
 
         yield from super().problems(client)
         tickets = TICKET_KPIS if client.tickets is not None else {}

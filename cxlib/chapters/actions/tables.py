@@ -13,7 +13,7 @@ from cxlib.analysis import actions, kpis, service
 from cxlib.analysis.actions import FINISHED, OPEN, Plan
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import elsewhere
-from cxlib.analysis.ticket_targets import TICKET_KPIS
+from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.errors import DataError, nearest
 from cxlib.params.service import terms_of
 from cxlib.words import mark as _

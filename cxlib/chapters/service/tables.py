@@ -13,6 +13,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.actions import FINISHED, last_day
 from cxlib.analysis.kpis import Estimates
+from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.analysis.service import (
     SHOWN,
     Action,
@@ -25,7 +26,6 @@ from cxlib.analysis.service import (
     unit_of,
 )
 from cxlib.analysis.staffing import Staffing
-from cxlib.analysis.ticket_targets import TICKET_KPIS
 from cxlib.params.service import agreed_actions
 from cxlib.words import mark as _
 
