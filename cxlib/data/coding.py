@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
@@ -14,6 +13,7 @@ import pandas as pd
 from cxlib.data import values
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
+from cxlib.data.register_excel import text_book
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -44,17 +44,9 @@ def workbook(
     section: Coding, comments: Iterable[str], themes: Mapping[str, Mapping[str, str]], *, coder: str
 ) -> bytes:
     """Return a sample as an Excel workbook: comments down, themes across, in both languages."""
-    import datetime as dt
-
-    import xlsxwriter
-
-    made = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False}  # fmt: skip
     columns = section.columns
     texts = list(comments)
-    with xlsxwriter.Workbook(made, options) as book:
-        book.set_properties({"created": dt.datetime(2000, 1, 1)})
+    with text_book() as (book, made):
         wrap = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         open_ = book.add_format({"bg_color": "#fff8e5", "border": 1, "border_color": "#d5dbe2"})

@@ -60,6 +60,7 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
         )
     _bases(own, client, ledger)
     _periods(own, client, ledger)
+    _unanswered(own, client, ledger)
     _repeats(own, client, ledger)
     for key in client.segments:
         if key in frame:
@@ -120,6 +121,21 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             f"the last date, {dates['date'].max():%Y-%m-%d}, lies in the future.",
         )
     _fragment(dates, ledger)
+
+
+def _unanswered(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Warn of KPIs that nobody answered in the latest period, though others were before."""
+    known = calendar.order(own["period"].unique().tolist())
+    latest = own["period"] == known[-1]
+    for metric in client.metrics:
+        if metric.key in own and own[metric.key].notna().any():
+            told = own.loc[latest, metric.key].notna().any()
+            if not told and latest.sum() >= client.privacy.minimum_base:
+                ledger.warn(
+                    ("survey", "metrics", metric.key, "column"),
+                    f"{metric.key!r} has no answer in {known[-1]}, the latest period; its reports "
+                    "go without it.",
+                )
 
 
 def _fragment(dates: pd.DataFrame, ledger: Ledger) -> None:

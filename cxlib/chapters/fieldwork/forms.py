@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from cxlib.chapters import labels_of, part
 from cxlib.chapters.fieldwork import platforms
 from cxlib.chapters.fieldwork.guides import FOCUS_GROUP, INTERVIEW
 from cxlib.chapters.fieldwork.questionnaire import Item, answers, questionnaire
-from cxlib.data.register_excel import workbook
+from cxlib.data.register_excel import text_book, workbook
 from cxlib.data.registers import read_register
 from cxlib.params import Client
 from cxlib.params.base import Moment
@@ -163,12 +162,7 @@ def _book(
     sheets: Sequence[Sheet], words: Words | None, *, at: int = 0, lists: Sequence[Any] = ()
 ) -> bytes:
     """Return sheets of texts as a workbook; a client's text is never a formula or a link."""
-    import xlsxwriter
-
-    made = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(made, options) as book:
-        book.set_properties({"created": dt.datetime(2000, 1, 1)})
+    with text_book() as (book, made):
         text = book.add_format({"text_wrap": True, "valign": "top"})
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
         for name, head, rows in sheets:
