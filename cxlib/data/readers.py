@@ -6,8 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from cxlib.workspace import file_digest
 if TYPE_CHECKING:
     from cxlib.params.source import Source
 
+Rows = np.ndarray[Any, np.dtype[np.uint64]]
 _GLOB = re.compile(r"[*?\[]")
 _SHOWN = 3
 OVERLAP = 10
@@ -230,24 +232,36 @@ def _sheets(
 
 
 def _same_rows(grids: list[Grid], files: list[RawFile]) -> None:
-    """Refuse a file of a source whose rows all stand at the beginning or end of another."""
-    seen: list[tuple[list[str], list[int], str]] = []
+    """Refuse a file of a source that begins within another, or whose rows all stand in it."""
+    known = []
     for grid, file in sorted(zip(grids, files, strict=True), key=lambda pair: -len(pair[0].rows)):
         ordered = grid.cells[sorted(map(str, grid.cells.columns))]
-        rows = pd.util.hash_pandas_object(ordered, index=False).tolist()
-        for columns, other, name in seen:
-            n = len(rows)
-            if (
-                columns == list(ordered.columns)
-                and n >= OVERLAP
-                and rows in (other[:n], other[-n:])
-            ):
-                raise DataError(
-                    f"{file.name} holds the same rows as {name}; take one of them away."
-                    if n == len(other)
-                    else f"all {n} rows of {file.name} stand in {name} as well; take it away."
-                )
-        seen.append((list(ordered.columns), rows, file.name))
+        rows = pd.util.hash_pandas_object(ordered, index=False).to_numpy()
+        known.append((tuple(ordered.columns), rows, file.name))
+    for (names, rows, file), (others, within, other) in permutations(known, 2):
+        n = _shared(rows, within) if names == others else 0
+        if n == len(rows) == len(within) > 0:
+            raise DataError(f"{other} holds the same rows as {file}; take one of them away.")
+        if n == len(rows) > 0:
+            raise DataError(f"all {n} rows of {file} stand in {other} as well; take it away.")
+        if n:
+            raise DataError(
+                f"the last {n} rows of {other} are the first of {file} as well; take them out of "
+                "one of the two."
+            )
+
+
+def _shared(rows: Rows, within: Rows) -> int:
+    """Return how many rows at the beginning stand in others, in one order, up to either's end."""
+    most = len(within) - OVERLAP + 1
+    if min(len(rows), len(within)) < OVERLAP or len(np.unique(rows[:OVERLAP])) < OVERLAP / 2:
+        return 0
+    begins = np.logical_and.reduce([within[i : most + i] == rows[i] for i in range(OVERLAP)])
+    for start in np.flatnonzero(begins):
+        n = min(len(rows), len(within) - start)
+        if (within[start : start + n] == rows[:n]).all():
+            return int(n)
+    return 0
 
 
 def find(folder: Path, files: str) -> list[Path]:

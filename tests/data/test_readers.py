@@ -461,6 +461,27 @@ def test_one_file_twice_is_read_once_and_the_same_rows_are_refused(
     assert "holds the same rows as" in refusal(tmp_path, "s*.csv")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (range(40), range(10, 30), "all 20 rows of b.csv stand in a.csv"),
+        (range(40), range(25, 60), "the last 15 rows of a.csv are the first of b.csv"),
+        (range(25, 60), range(40), "the last 15 rows of b.csv are the first of a.csv"),
+        (range(30), range(30, 60), ""),
+        ([1] * 30, [1] * 20, ""),  # too alike to tell
+    ],
+)
+def test_exports_that_overlap_are_refused(
+    tmp_path: Path, write: Write, first: list[int], second: list[int], said: str
+) -> None:
+    for name, rows in (("a.csv", first), ("b.csv", second)):
+        write(name, "day,q\n" + "".join(f"{i % 13},{i}\n" for i in rows))
+    if said:
+        assert said in refusal(tmp_path, "*.csv")
+    else:
+        assert len(read(tmp_path, "*.csv").frame) == len(first) + len(second)
+
+
 PLATFORMS = {
     "Qualtrics": "StartDate,EndDate,Status,ResponseId,Q1",
     "SurveyMonkey": "Respondent ID,Collector ID,Start Date,Q1",
