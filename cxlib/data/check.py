@@ -55,13 +55,7 @@ def check(client: Client, workspace: Workspace) -> list[Fault]:
 
 
 def examine(client: Client, workspace: Workspace) -> Checked:
-    """Read all of a client's raw files as ingest would, and say all there is to say of them.
-
-    Raises
-    ------
-    DataError
-        If it came to its limits of time or memory (`data.apart`).
-    """
+    """Read all of a client's raw files as ingest would, and say all there is to say of them."""
     return apart(_examine, client, workspace)
 
 
