@@ -16,7 +16,7 @@ import pandas as pd
 from cxlib import __version__, periods
 from cxlib.data.masking import mask_text
 from cxlib.data.schema import CHOICES, DATED, TEXT
-from cxlib.data.survey import OWN
+from cxlib.data.survey import own_of
 from cxlib.errors import CxError
 from cxlib.workspace import Workspace, as_name
 
@@ -127,7 +127,7 @@ def _figures(client: Client, made: Mapping[str, Made], upto: str) -> list[list[A
         if "survey" in frames:
             survey = weighted(frames["survey"], client)
             asked: list[Any] = [*client.metrics, *client.touchpoints]
-            found.append(kpis.estimate(survey[survey["brand"] == OWN], questions=asked).table)
+            found.append(kpis.estimate(own_of(survey), questions=asked).table)
         if "kpis" in frames:
             found += reported_figures(client, frames["kpis"])
         if "tickets" in frames and len(frames["tickets"]) <= _MOST_TICKETS:

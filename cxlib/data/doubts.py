@@ -13,7 +13,7 @@ from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
-from cxlib.data.survey import ALL, OWN, UNNAMED
+from cxlib.data.survey import ALL, OWN, UNNAMED, own_of
 from cxlib.data.tables import opened_in
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
@@ -43,7 +43,7 @@ _EXPECTED = frozenset({
 
 def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     """Add warnings about a canonical survey table (real ids); try what a run would do with it."""
-    own = frame[frame["brand"] == OWN]
+    own = own_of(frame)
     if own.empty:
         if not ledger.failed:
             why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())

@@ -237,6 +237,7 @@ def _survey(client: Client, workspace: Workspace) -> Made:
     if raw is None or made.ledger.failed:
         return made
     made.frame = make_survey(raw, client, made.ledger)
+    del raw
     doubts.survey(made.frame, client, made.ledger)
     made.columns = _asked(client, made.frame)
     return made

@@ -33,6 +33,12 @@ UNNAMED = "\x1frow "
 """Begins the id of a respondent who has none, so that it meets no real one."""
 
 
+def own_of(survey: pd.DataFrame) -> pd.DataFrame:
+    """Return the responses of the client's own customers, without a copy where all are."""
+    own = survey["brand"] == OWN
+    return survey if own.all() else survey[own]
+
+
 def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     """Return the canonical survey table, its ids not yet pseudonyms.
 
@@ -58,7 +64,7 @@ def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     columns |= rated(maker)
     columns |= segments(maker)
     columns |= questions(maker)
-    return _kept(maker, pd.DataFrame(columns))
+    return _kept(maker, pd.DataFrame(columns, copy=False))
 
 
 def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
