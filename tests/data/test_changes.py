@@ -79,9 +79,10 @@ def test_an_old_period_whose_answers_vanish_is_corrected_not_added_to(shop: Any)
     client = shop.client(PARAMS)
     shop.file("s_1.csv", FIRST)
     shop.ingest(client)
-    shop.file("s_1.csv", FIRST.replace(",4,gold\n", ",,gold\n"))
+    before, after = FIRST.split("50,2026-04-05", 1)
+    shop.file("s_1.csv", f"{before}50,2026-04-05{after.replace(',4,gold', ',,gold')}")
     lines = told(shop, client)
-    assert "survey: osat: no answer jumped from 0% of 2026Q1 to 100% of it now." in lines
+    assert "survey: osat: no answer jumped from 0% of 2026Q2 to 100% of it now." in lines
     assert "restated: osat of 2026Q2: 4.00 → no figure any more." in lines
     assert not any("rows added" in line for line in lines)
 
