@@ -15,12 +15,13 @@ import pandas as pd
 
 from cxlib import __version__
 from cxlib.chapters import labels_of, register
+from cxlib.chapters.rows import recorded
 from cxlib.data.tables import provenance
 from cxlib.envelope import Envelope, Part, encode, read, write
 from cxlib.errors import DataError
 from cxlib.params import Client
 from cxlib.present import conclusions, figures, sketches, tables
-from cxlib.present.findings import Finding, Rule, in_order, tell
+from cxlib.present.findings import Finding, Rule, in_order, on_record, tell
 from cxlib.present.glance import glance
 from cxlib.present.linked import Printed
 from cxlib.present.sheets import grid, workbook_of
@@ -73,11 +74,14 @@ class Page(ABC):
         each_language : bool
             Once in each of the client's languages, the reader's first, as a contract has it.
         """
+        if is_empty(result, table):
+            return
+        shown = self.withheld(result)
         told: dict[str, Any] = {"columns": columns, "table": table, "caption": caption}
         others = sorted({*self.client.languages} - {self.words.language}) if each_language else ()
-        for other in () if is_empty(result, table) else ({}, *({"language": o} for o in others)):
-            _display(self.view(result, **told, **other))
-            self._note("table", result, **told, **other)
+        for other in ({}, *({"language": o} for o in others)):
+            _display(self._viewed(shown, **told, **other))
+            self._note("table", shown, **told, **other)
 
     @abstractmethod
     def spoken(self, language: str) -> Words:
@@ -93,14 +97,12 @@ class Page(ABC):
         language: str = "",
     ) -> TableView:
         """Return what `show` shows."""
-        return tables.view(
-            self.withheld(result),
-            words=self.spoken(language or self.words.language),
-            minimum_base=self.minimum_base,
-            table=table,
-            columns=columns,
-            caption=caption,
-        )
+        told: dict[str, Any] = {"columns": columns, "table": table, "caption": caption}
+        return self._viewed(self.withheld(result), language=language, **told)
+
+    def _viewed(self, shown: Any, *, language: str = "", **told: Any) -> TableView:
+        words = self.spoken(language or self.words.language)
+        return tables.view(shown, words=words, minimum_base=self.minimum_base, **told)
 
     def glance(self, result: Any) -> TableView:
         """Return a result as the last line of a cell shows it: summary, table, what else it has."""
@@ -134,7 +136,7 @@ class Page(ABC):
             except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
                 raise sketches.mistaken(plot, result, error) from error
             _display(view)
-            self._note("figure", result, plot, **options)
+            self._note("figure", shown, plot, **options)
 
     def tiles(self, result: Any) -> None:
         """Show one tile a KPI; the report begins with them.
@@ -144,8 +146,9 @@ class Page(ABC):
         result : Estimates
             As `Engagement.standing` gives it.
         """
-        _display(kpi_tiles(self.withheld(result), words=self.words))
-        self._note("tiles", result)
+        shown = self.withheld(result)
+        _display(kpi_tiles(shown, words=self.words))
+        self._note("tiles", shown)
 
     def tell(
         self, rules: Iterable[Rule], result: Any, *, about: str = "kpi", evidence: str = ""
@@ -168,10 +171,13 @@ class Page(ABC):
             return
         told = tell(shown, rules, chapter=self.chapter, about=about, evidence=evidence)
         kept = [f for f in told if f.base is None or f.base >= self.minimum_base]
+        if any(f.seeks for f in kept):
+            kept = [on_record(f, recorded(self)) for f in kept]
         self._findings |= {f.id: f for f in kept}
         if kept:
             self._note("findings", [f.id for f in kept])
-        self._write()
+        if not self._owed():
+            self._write()
         _display(conclusions.view_findings(kept, words=self.words))
 
     def recall(self, findings: Iterable[Any]) -> None:
@@ -256,27 +262,30 @@ class Page(ABC):
         write_whole(target, workbook_of(grids, words=self.words, subject=" · ".join(about)))
         return target
 
-    def _note(self, kind: str, result: Any, plot: Any = None, **options: Any) -> None:
+    def _note(self, kind: str, shown: Any, plot: Any = None, **options: Any) -> None:
         """Keep what was shown, for the spreadsheet and the deck; what no file can hold is not."""
         named = f"{getattr(plot, '__module__', '')}:{getattr(plot, '__qualname__', '')}"
         try:
-            data, told = encode(self.withheld(result)), encode(options)
+            data, told = encode(shown), encode(options)
         except DataError:
             return
-        shell = sys.modules.get("IPython")
-        kernel = shell.get_ipython() if shell else None
+        kernel = _kernel()
         cell = 0 if kernel is None else len(kernel.history_manager.input_hist_parsed) - 1
         held = named if plot is not None else ""
         self._parts.append(Part(kind=kind, data=data, options=told, plot=held, cell=cell))
+        self._owed()
+
+    def _owed(self) -> bool:
+        """Have what a cell did written once, when it ends; False where no cell is running."""
+        kernel = _kernel()
         if kernel is not None and not self._unwritten:
             kernel.events.register("post_run_cell", self._cell_ended)
         self._unwritten = True
+        return kernel is not None
 
     def _cell_ended(self, *_result: Any) -> None:
         """Write what the cell that has just ended showed."""
-        from IPython import get_ipython
-
-        get_ipython().events.unregister("post_run_cell", self._cell_ended)
+        _kernel().events.unregister("post_run_cell", self._cell_ended)
         if self._unwritten:
             self._write()
 
@@ -328,7 +337,8 @@ class Page(ABC):
         envelopes = self.saved(but=but)
         for envelope in envelopes:
             register(envelope.chapter)
-        told = [f for envelope in envelopes for f in envelope.findings if isinstance(f, Finding)]
+        every = [f for envelope in envelopes for f in envelope.findings if isinstance(f, Finding)]
+        told = [f for f in every if not f.desk]
         once: dict[str, Finding] = {}
         steps: set[str] = set()
         for finding in in_order(told):
@@ -364,6 +374,12 @@ class Page(ABC):
             )
         self.learn(chapter)
         return read(path)
+
+
+def _kernel() -> Any:
+    """Return the shell whose cell is running; None in a plain process."""
+    shell = sys.modules.get("IPython")
+    return shell.get_ipython() if shell else None
 
 
 def _display(view: Any) -> None:

@@ -141,8 +141,16 @@ class Standing(Page):
             ``last_year``, ``competitor, competitor_value``, ``stake`` and ``stake_moved`` (points
             of the first KPI that are missing, or moved).
         """
+        asked = sources or SOURCES
+        known = self._known.setdefault("standing", {})
+        if asked not in known:
+            known[asked] = self._standing(asked)
+        found: Estimates = known[asked]
+        return replace(found, table=found.table.copy(deep=False))
+
+    def _standing(self, sources: tuple[str, ...]) -> Estimates:
         moved = self.compared()
-        table = moved.table[moved.table["source"].isin(sources or SOURCES)]
+        table = moved.table[moved.table["source"].isin(sources)]
         judged = self.judged().table.rename(columns={"p_adjusted": "verdict_p"})
         added = [name for name in judged.columns if name not in table.columns]
         table = table.reindex(
@@ -161,7 +169,7 @@ class Standing(Page):
         )
         told = (table["turn"] != "unclear") | table["cause"].isin(("mix", "both"))
         table["stake_moved"] = heard.abs().where(told, 0.0).fillna(0.0) * points.abs()
-        return replace(moved, table=self._beside(table), caveats=self._silent(sources or SOURCES))
+        return replace(moved, table=self._beside(table), caveats=self._silent(sources))
 
     def _silent(self, sources: tuple[str, ...]) -> tuple[Any, ...]:
         """Say which questions nobody answered in this period."""

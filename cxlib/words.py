@@ -100,6 +100,21 @@ _LARGER = (
 )
 
 
+_HAN = "[\u4e00-\u9fff]"
+_SPACES = (
+    (re.compile(f"({_HAN})\ue001 (?={_HAN})"), r"\1"),  # 7.5 分钟 的
+    (re.compile(f"([A-Za-z])\ue001(?={_HAN})"), r"\1 "),  # App支付
+    (re.compile(f"({_HAN})\ue000(?=[A-Za-z])"), r"\1 "),
+)
+
+
+def _spaced(text: str) -> str:
+    """Set a fact apart from the Chinese around it: Latin by a space, Chinese by none."""
+    for found, put in _SPACES:
+        text = found.sub(put, text)
+    return text.replace("\ue000", "").replace("\ue001", "")
+
+
 @dataclass(frozen=True)
 class Words:
     """A language and a client's labels: how every text of the kit reaches a reader.
@@ -156,7 +171,11 @@ class Words:
         the reader's language writes them.
         """
         text = self.catalogue.get(message) or message
-        return text.format(**{name: self._fact(fact) for name, fact in facts.items()})
+        said = {name: self._fact(fact) for name, fact in facts.items()}
+        if self.language != "zh":
+            return text.format(**said)
+        marked = {n: f"\ue000{v}\ue001" if isinstance(v, str) else v for n, v in said.items()}
+        return _spaced(text.format(**marked))
 
     def label(self, key: object) -> str:
         """Return the client's label of `key`, else the kit's word for it, else the key itself."""
@@ -176,12 +195,17 @@ class Words:
         """Return the label of each of several keys."""
         return [self.label(key) for key in keys]
 
-    def quantity(self, value: float, unit: str, *, sign: bool = False) -> str:
-        """Return a number in its unit: ``−3.2``, ``81.0%``, ``+2.0 points``, ``3.2 min``."""
+    def quantity(
+        self, value: float, unit: str, *, sign: bool = False, beside: Iterable[float] = ()
+    ) -> str:
+        """Return a number in its unit: ``−3.2``, ``81.0%``, ``+2.0 points``, ``3.2 min``.
+
+        Money that stands `beside` larger sums has their precision.
+        """
         if unit in ("seconds", "working"):
             return self._duration(value, sign=sign, working=unit == "working")
         if len(unit) == 3 and unit.isupper():
-            return self._money(value, unit, sign=sign)
+            return self._money(value, unit, sign=sign, beside=beside)
         scaled = 100 * value if unit == "share" else value
         number = self.number(scaled, _DIGITS.get(unit, 2), sign=sign)
         if unit not in ("percent", "share", "pp") or number == _DASH:
@@ -192,13 +216,14 @@ class Words:
 
     def span(self, low: float, high: float, unit: str, *, sign: bool = False) -> tuple[str, str]:
         """Return both ends of an interval; the unit is said once, at its end."""
-        first, last = (self.quantity(end, unit, sign=sign) for end in (low, high))
+        ends = (low, high)
+        first, last = (self.quantity(end, unit, sign=sign, beside=ends) for end in ends)
         for suffix in (self.say(mark("{number} points"), number=Said("")).strip(), "%"):
             if first.endswith(suffix) and last.endswith(suffix):
                 return first.removesuffix(suffix).rstrip(), last
         return first, last
 
-    def _money(self, value: float, currency: str, *, sign: bool) -> str:
+    def _money(self, value: float, currency: str, *, sign: bool, beside: Iterable[float]) -> str:
         from babel.numbers import get_currency_symbol
 
         if not math.isfinite(value):
@@ -206,7 +231,8 @@ class Words:
         symbol = get_currency_symbol(
             currency, locale="zh_Hans_CN" if self.language == "zh" else "en"
         )
-        number = self.number(value, 0 if abs(value) >= 9.995 else 2, sign=sign)
+        largest = max(map(abs, (value, *filter(math.isfinite, beside))))
+        number = self.number(value, 0 if largest >= 9.995 else 2, sign=sign)
         mark_ = number[0] if number[0] in "+−" else ""
         space = " " if symbol.isalpha() else ""
         return f"{mark_}{symbol}{space}{number.removeprefix(mark_)}"

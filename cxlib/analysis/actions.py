@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import day, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -44,16 +46,18 @@ class Plan(Result):
     as_of: dt.date | None
 
 
-def last_day(when: str) -> dt.date:
+def last_day(when: dt.date | str) -> dt.date:
     """Return the last day of a period (``2026Q4``), or the day itself (``2026-10-31``)."""
-    return periods.parse(when).end if periods.kind_of(when) else dt.date.fromisoformat(when)
+    if isinstance(when, str) and periods.kind_of(when):
+        return periods.parse(when).end
+    return day(when, "due")
 
 
-def past(due: dt.date | str | None, day: dt.date | None) -> bool:
+def past(due: dt.date | str | None, today: dt.date | None) -> bool:
     """Tell whether something is late on a day: its last day is over; never if either is unknown."""
-    if day is None or due is None or pd.isna(due):
+    if today is None or due is None or pd.isna(due):
         return False
-    return (last_day(due) if isinstance(due, str) else due) < day
+    return last_day(due) < today
 
 
 def plan(
@@ -109,10 +113,10 @@ def plan(
     Predicted effects of driver models ranged .67 to 2.5 times the causal one in simulation, with
     halo and unreliable answers; hence a haircut rather than a correction.
     """
-    if not 0 < haircut <= 1:
+    if not 0 < number(haircut, "haircut") <= 1:
         raise DataError(f"haircut {haircut:g} is not a share above 0 and at most 1.")
     table = _checked(actions)
-    day = last_day(as_of) if isinstance(as_of, str) else as_of
+    today = None if as_of is None else last_day(as_of)
     low, high = (table[name].fillna(table["effect"]) for name in ("effect_low", "effect_high"))
     shares = pd.DataFrame(
         {"share": haircut, "share_low": min(HARDEST, haircut), "share_high": NONE}, table.index
@@ -134,11 +138,11 @@ def plan(
     open_ = table["state"].isin(OPEN)
     table["rank"] = table["priority"].where(open_).rank(ascending=False, method="min")
     table["due_on"] = [None if d is None else last_day(d) for d in table["due"]]
-    late = [past(due, day) for due in table["due_on"]]
+    late = [past(due, today) for due in table["due_on"]]
     table["overdue"] = open_ & np.array(late, dtype=bool)
     table["days_late"] = [
-        (day - d).days if o and day and d else 0
-        for o, d in zip(table["overdue"], table["due_on"], strict=True)
+        (today - due).days if over and today and due else 0
+        for over, due in zip(table["overdue"], table["due_on"], strict=True)
     ]
     made = None if findings is None else set(findings)
     table["found"] = [None if made is None or f is None else f in made for f in table["finding"]]
@@ -149,10 +153,11 @@ def plan(
     counts = table.groupby("state")["overdue"].agg(["size", "sum"]).reindex(STATES).dropna()
     progress = counts.astype(int).reset_index()
     progress.columns = pd.Index(["state", "actions", "overdue"])
-    lost = table.loc[table["found"].eq(False).fillna(False), "id"].astype(str)
+    lost = table["found"].eq(False).fillna(False)
+    lost = table.loc[lost, "title" if "title" in table else "id"].astype(str)
     message = _("Actions answer findings that are no longer made: {named}.")
     caveats = (Caveat(message, named=tuple(lost)),) if len(lost) else ()
-    return Plan(table=table, progress=progress, as_of=day, caveats=caveats)
+    return Plan(table=table, progress=progress, as_of=today, caveats=caveats)
 
 
 def learn(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -186,8 +191,7 @@ def _checked(actions: pd.DataFrame) -> pd.DataFrame:
         )
         table[name] = given.where(given.notna(), None)
     for name in _NUMBERS:
-        given = table[name] if name in table else pd.Series(np.nan, table.index)
-        table[name] = pd.to_numeric(given, errors="coerce").astype("float64")
+        table[name] = numbers(table[name]) if name in table else np.nan
     table["state"] = table["state"].fillna(STATES[0])
     twice = table.loc[table["id"].duplicated(), "id"]
     if len(twice):
@@ -204,12 +208,8 @@ def _checked(actions: pd.DataFrame) -> pd.DataFrame:
             f"effort {bad['effort'].iloc[0]:g} of {bad['id'].iloc[0]!r} is not above 0."
         )
     for row in table.to_dict("records"):
-        days = [(name, _day(row[name])) for name in _DAYS if row[name] is not None]
+        days = [(name, day(row[name], name)) for name in _DAYS if row[name] is not None]
         for (before, first), (after, then) in itertools.pairwise(days):
             if then < first:
                 raise DataError(f"{row['id']!r} is {after} on {then}, before {before} on {first}.")
     return table
-
-
-def _day(value: object) -> dt.date:
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))

@@ -13,7 +13,6 @@ from scipy.stats import f as fisher
 
 from cxlib.analysis import validate
 from cxlib.analysis.estimation import percentiles, times_drawn
-from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
 from cxlib.analysis.validate import count, generator
 from cxlib.errors import DataError, nearest
@@ -93,10 +92,10 @@ def krippendorff_alpha(
         np.add.at(counts, (rows, codes[kept, coder][rows]), 1)
     value, apart = _alpha(counts, np.ones((1, len(counts))), values, level)
     resampled = np.array([])
-    if draws:
+    if draws and len(counts) > 1:  # one unit says nothing of the next
         times = times_drawn(generator(seed), len(counts), draws).astype(float)
         resampled = _alpha(counts, times, values, level)[0]
-    ends = percentiles(resampled[:, None], number(confidence, "confidence"))[:, 0]
+    ends = percentiles(resampled[:, None], validate.check_confidence(confidence))[:, 0]
     differ = _differing(frame[kept], apart)
     leading = ["unit", "disagreement"]
     return Agreement(
@@ -153,7 +152,7 @@ def icc(ratings: Any, *, form: str = "ICC(2,1)", confidence: float = 0.95) -> Ag
     error = (rest**2).sum() / ((n - 1) * (k - 1))
     within = ((x - x.mean(axis=1, keepdims=True)) ** 2).sum() / (n * (k - 1))
     single = _single(
-        model, (between, raters, error, within), n, k, number(confidence, "confidence")
+        model, (between, raters, error, within), n, k, validate.check_confidence(confidence)
     )
     shown = [k * r / (1 + (k - 1) * r) if mean_of_all else r for r in single]
     return Agreement(
@@ -224,6 +223,10 @@ def _codes(frame: pd.DataFrame, level: str) -> tuple[np.ndarray, np.ndarray]:
     if level == "nominal":
         flat, known = pd.factorize(frame.astype(object).to_numpy().ravel(), sort=False)
         return flat.reshape(frame.shape), np.arange(len(known), dtype=float)
+    scales = {str(dtype) for dtype in frame.dtypes}
+    if level == "ordinal" and all(isinstance(d, pd.CategoricalDtype) and d.ordered
+                                  for d in frame.dtypes) and len(scales) == 1:  # fmt: skip
+        frame = frame.apply(lambda coder: coder.cat.codes.where(coder.notna()))
     numbers = np.column_stack([validate.numbers(frame[coder]) for coder in frame.columns])
     flat, known = pd.factorize(numbers.ravel(), sort=True)
     if level == "ratio" and len(known) and known.min() < 0:

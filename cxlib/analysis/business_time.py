@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis.metrics import one_of
 from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
 
@@ -125,9 +126,8 @@ class BusinessHours:
             return tuple(spans if always or day < 5 else () for day in range(7))
         if not isinstance(self.hours, Mapping):
             raise DataError(f"business hours {self.hours!r} are not like '09:00-18:00'.")
-        unknown = [day for day in self.hours if day not in DAYS]
-        if unknown:
-            raise DataError(f"{unknown[0]!r} is not a weekday{nearest(str(unknown[0]), DAYS)}")
+        for day in self.hours:
+            one_of(day, DAYS, f"{day!r} is not a weekday")
         return tuple(_spans(self.hours[day]) if day in self.hours else () for day in DAYS)
 
     def open_on(self, day: dt.date) -> tuple[Span, ...]:

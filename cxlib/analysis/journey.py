@@ -23,17 +23,14 @@ ALPHA = 0.05
 class JourneyMap(Result):
     """A journey, stage by stage.
 
-    ``table``: one row a touchpoint, in the journey's order: ``stage, touchpoint, position`` (from
-    1), ``n, reach`` (share who used it, 0 to 1), ``value, low, high`` (score in its own unit),
-    ``emotion, emotion_low, emotion_high`` (−1 worst answer, 0 middle of the scale, 1 best),
-    ``importance`` (share of what drivers explain, 0 to 1), ``proven`` (a driver by its own test),
-    ``role``: "pain point" (clearly below the journey's mean), "moment of truth" (a proven driver of
-    at least average importance), "failing moment of truth" (both), "strength" (clearly above), or
-    "". ``stages``: one row a stage: ``stage, position, touchpoints, emotion`` (mean of its
-    touchpoints by answers), ``entered, left, drop_off, low, high`` (customers who reached it, of
-    those how many went no further, and that share with its Wilson interval; NaN without events).
-    ``comments``: ``touchpoint, comment``: comments that stand for it, if given. ``mean_emotion``:
-    of the whole journey, by answers.
+    ``table``: a row a touchpoint, in order: ``stage, touchpoint, position, n, reach, value, low,
+    high, emotion`` (−1 worst answer, 1 best) and its ends, ``importance`` (share of what drivers
+    explain), ``proven`` (by its own test), ``role``: "pain point" (clearly below the journey's
+    mean), "moment of truth" (a proven driver of at least average importance), "failing moment of
+    truth" (both), "strength" (clearly above), or "". ``stages``: ``stage, position, touchpoints,
+    emotion`` (mean by answers), ``entered, left`` (went no further), ``drop_off`` with its Wilson
+    interval; NaN without events. ``comments``: ``touchpoint, comment``. ``mean_emotion``: of the
+    whole journey, by answers.
     """
 
     table: pd.DataFrame
@@ -82,60 +79,82 @@ def map_journey(
     -----
     "Clearly" below or above: the touchpoint's interval excludes the mean of the others by answers.
     """
-    place: dict[str, tuple[str, int]] = {}
-    for stage, names in stages.items():
-        for name in names:
-            if name in place:
-                raise DataError(f"{name!r} stands in stage {place[name][0]!r} and in {stage!r}.")
-            place[name] = (stage, len(place) + 1)
-    if not place:
-        raise DataError("the journey has no touchpoint: name stages with their touchpoints.")
-    validate.column(scores, "touchpoint")
-    strange = [str(name) for name in scores["touchpoint"] if name not in place]
-    if strange:
-        raise DataError(
-            f"touchpoint {strange[0]!r} is scored but in no stage{nearest(strange[0], place)}"
-        )
-    read = scores.set_index("touchpoint")
-    rows = [
-        {"stage": stage, "touchpoint": name, "position": at}
-        | _scored(read, name, scales, lower_is_better)
-        for name, (stage, at) in place.items()
-    ]
-    table = pd.DataFrame(rows)
+    table = _placed(stages)
+    known = _known(table["touchpoint"], scores)
+    table = pd.concat([table, known], axis=1)
+    table = pd.concat([table, _emotion(table, scales, lower_is_better)], axis=1)
     table["importance"], table["proven"] = nan, False
     if importance is not None:
         told = importance.set_index("driver")
         table["importance"] = table["touchpoint"].map(told["share"])
         table["proven"] = table["touchpoint"].map(told["p_unique"]).lt(ALPHA)
-    n = table["n"].fillna(0).to_numpy(dtype=float)
-    emotion = table["emotion"].to_numpy(dtype=float)
-    told_n = np.where(np.isnan(emotion), 0.0, n)
-    total, mass = float(np.nansum(told_n * np.nan_to_num(emotion))), float(told_n.sum())
-    table["role"] = [
-        _role(
-            row,
-            (total - told_n[at] * np.nan_to_num(emotion[at])) / rest if rest > 0 else nan,
-            float(table["importance"].mean()),
-        )
-        for at, row in enumerate(table.to_dict("records"))
-        for rest in [mass - told_n[at]]
-    ]
-    notes = []
+    felt = table["emotion"].fillna(0.0)
+    n = table["n"].fillna(0.0).where(table["emotion"].notna(), 0.0)
+    total, mass = float((n * felt).sum()), float(n.sum())
+    others = (total - n * felt) / (mass - n).where(mass > n)
+    pain, strength = table["emotion_high"] < others, table["emotion_low"] > others
+    truth = table["proven"] & (table["importance"] >= table["importance"].mean())
+    roles = [_("failing moment of truth"), _("pain point"), _("moment of truth"), _("strength")]
+    table["role"] = np.select([pain & truth, pain, truth, strength], roles, "")
+    notes: tuple[Caveat, ...] = ()
     unscored = table.loc[table["value"].isna(), "touchpoint"].tolist()
     if unscored:
         message = _("No score is shown for {touchpoint} ({n} such touchpoints).")
-        notes.append(Caveat(message, touchpoint=unscored[0], n=len(unscored)))
+        notes = (Caveat(message, touchpoint=unscored[0], n=len(unscored)),)
     voices = pd.DataFrame(columns=["touchpoint", "comment"])
     if comments is not None:
-        voices = comments.loc[comments["touchpoint"].isin(place), ["touchpoint", "comment"]]
+        here = comments["touchpoint"].isin(table["touchpoint"])
+        voices = comments.loc[here, ["touchpoint", "comment"]]
     return JourneyMap(
         table=table,
-        stages=_stages(stages, table, place, events),
+        stages=_stages(list(stages), table, events),
         comments=voices.reset_index(drop=True),
         mean_emotion=total / mass if mass else nan,
-        caveats=tuple(notes),
+        caveats=notes,
     )
+
+
+def _placed(stages: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return each touchpoint with its stage, in order."""
+    lists = {stage: [of] if isinstance(of, str) else of for stage, of in stages.items()}
+    pairs = [(stage, name) for stage, names in lists.items() for name in names]
+    table = pd.DataFrame(pairs, columns=["stage", "touchpoint"])
+    if table.empty:
+        raise DataError("the journey has no touchpoint: name stages with their touchpoints.")
+    for stage, name in table[table["touchpoint"].duplicated()].to_numpy()[:1]:
+        first = table.loc[table["touchpoint"] == name, "stage"].iloc[0]
+        raise DataError(f"{name!r} stands in stage {first!r} and in {stage!r}.")
+    return table.assign(position=range(1, len(table) + 1))
+
+
+def _known(names: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of each touchpoint's score; missing where it is not scored."""
+    scored = validate.column(scores, "touchpoint")
+    strange = [str(name) for name in scored if name not in set(names)]
+    if strange:
+        raise DataError(
+            f"touchpoint {strange[0]!r} is scored but in no stage{nearest(strange[0], names)}"
+        )
+    if scored.duplicated().any():
+        raise DataError(f"{str(scored[scored.duplicated()].iloc[0])!r} is scored twice.")
+    known = scores.set_index("touchpoint").reindex(index=names, columns=_SCORE)
+    return known.astype("float64").reset_index(drop=True)  # None: no error
+
+
+def _emotion(table: pd.DataFrame, scales: Any, lower_is_better: Sequence[str]) -> pd.DataFrame:
+    """Return scores and their ends on −1 to 1, the best answer above."""
+    ends = pd.DataFrame(index=table.index, columns=["emotion", "emotion_low", "emotion_high"])
+    for at, name in table.loc[table[_SCORE].notna().any(axis=1), "touchpoint"].items():
+        if isinstance(scales, Mapping) and name not in scales:
+            raise DataError(f"no scale is told for {name!r}{nearest(name, scales)}")
+        low, high = scales[name] if isinstance(scales, Mapping) else scales
+        if not low < high:
+            raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")
+        told = (
+            2 * (table.loc[at, ["value", "low", "high"]].to_numpy(float) - low) / (high - low) - 1
+        )
+        ends.loc[at] = -told[[0, 2, 1]] if name in lower_is_better else told
+    return ends.astype(float)
 
 
 def drop_off(
@@ -149,50 +168,34 @@ def drop_off(
 ) -> pd.DataFrame:
     """Count where customers go no further, from what they did and when.
 
-    Parameters
-    ----------
-    events : pandas.DataFrame
-        ``customer, stage, time``: every step, in any order; a later stage implies the earlier ones.
-    stages : sequence of str
-        In the order in which customers live them; those of which there is no event are left out.
-    window : timedelta-like or number of days
-        Who takes no step of a later stage for so long went no further; after so long a silence a
-        step begins a new journey.
-    since, until : timestamp-like, optional
-        Journeys count whose window ended in this span; by default all up to the last event. What
-        happened after `until` is not known.
-    confidence : float
-        Coverage of the intervals.
+    `events`: ``customer, stage, time``, a row a step, in any order; stages without an event are
+    left out. `window` (days, or a time): who takes no step of a later stage for so long went no
+    further; after so long a silence a step begins a new journey. Journeys count whose window ended
+    from `since` to `until`, by default up to the last event; what happened later is not known.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a stage: ``stage, position, n`` (customers), ``entered`` (times it was reached),
-        ``left`` (of those, how often nothing later followed within the window), ``drop_off, low,
-        high`` (0 to 1, Wilson; NaN for the last stage), ``still_open`` (reached too lately to tell,
-        and counted nowhere else).
+    A row a stage: ``stage, position, n`` (customers), ``entered`` (times it was reached), ``left``
+    (of those, how often nothing later followed within the window), ``drop_off`` with its Wilson
+    interval (NaN for the last stage), ``still_open`` (reached too lately to tell, and counted
+    nowhere else).
 
-    Raises
-    ------
-    DataError
-        If a column is absent, an event names an unknown stage or has no time, or the window is not
-        above 0.
-
-    Notes
-    -----
     Right-censoring: a stage reached less than a window before the end may yet be followed. Leaving
     out only those that have *not* gone on would make the drop-off too low, counting them as lost
     too high; so all that were reached too lately are left out, whatever followed.
 
-    Order: steps count by their time, not by their place in the table; of steps of one moment the
-    earlier stage comes first. A stage is reached by a step of it or of any later one. The same step
-    again, or a step back, within a window of the one before is the same journey and counts nowhere;
-    the window runs from when the stage was first reached, so repeating a step prolongs nothing.
+    Order: of steps of one moment the earlier stage comes first. A stage is reached by a step of it
+    or of any later one. The same step again, or a step back, within a window of the one before is
+    the same journey and counts nowhere; the window runs from when the stage was first reached, so
+    repeating a step prolongs nothing.
     """
-    length = pd.Timedelta(days=window) if isinstance(window, (int, float)) else pd.Timedelta(window)
+    length: Any
+    try:
+        length = pd.Timedelta(window, unit="D" if isinstance(window, (int, float)) else None)
+    except ValueError:
+        length = pd.NaT
     if not length > pd.Timedelta(0):
         raise DataError(f"window is {window}; it is a time above 0.")
-    named, time = validate.column(events, "stage").astype(str), validate.column(events, "time")
+    named = validate.column(events, "stage").astype(str)
+    time = validate.dates_of(validate.column(events, "time"))
     strange = [name for name in named.unique() if name not in stages]
     if strange:
         raise DataError(f"events name {strange[0]!r}, no stage{nearest(strange[0], stages)}")
@@ -203,7 +206,7 @@ def drop_off(
         {
             "customer": pd.factorize(validate.column(events, "customer"))[0],
             "at": named.map({stage: at for at, stage in enumerate(known)}).astype("int64"),
-            "time": pd.to_datetime(time),
+            "time": time,
         }
     ).sort_values(["customer", "time", "at"], kind="stable")
     end = frame["time"].max() if until is None else pd.Timestamp(until)
@@ -220,53 +223,15 @@ def drop_off(
 
 
 _GONE = ["drop_off", "low", "high"]
+_SCORE = ["n", "reach", "value", "low", "high"]
 
 
-def _scored(
-    scores: pd.DataFrame, name: str, scales: Any, lower_is_better: Sequence[str]
-) -> dict[str, float]:
-    """Return a touchpoint's score, and the same on −1 to 1."""
-    keys = ("n", "reach", "value", "low", "high")
-    row: dict[str, float] = dict.fromkeys(
-        (*keys, *(f"emotion{e}" for e in ("", "_low", "_high"))), nan
-    )
-    if name not in scores.index:
-        return row
-    known = scores.reindex(index=[name], columns=list(keys)).astype("float64")  # None: no error
-    row |= dict(zip(keys, known.to_numpy()[0].tolist(), strict=True))
-    low, high = scales[name] if isinstance(scales, Mapping) else scales
-    if not low < high:
-        raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")
-    ends = [2 * (row[key] - low) / (high - low) - 1 for key in ("value", "low", "high")]
-    if name in lower_is_better:
-        ends = [-ends[0], -ends[2], -ends[1]]
-    return row | dict(zip(("emotion", "emotion_low", "emotion_high"), ends, strict=True))
-
-
-def _role(row: Mapping[Any, Any], others: float, usual: float) -> str:
-    pain = row["emotion_high"] < others
-    truth = bool(row["proven"]) and row["importance"] >= usual
-    if pain and truth:
-        return _("failing moment of truth")
-    if pain:
-        return _("pain point")
-    if truth:
-        return _("moment of truth")
-    return _("strength") if row["emotion_low"] > others else ""
-
-
-def _stages(
-    stages: Mapping[str, Sequence[str]],
-    table: pd.DataFrame,
-    place: Mapping[str, tuple[str, int]],
-    events: pd.DataFrame | None,
-) -> pd.DataFrame:
-    names = list(stages)
+def _stages(names: list[str], table: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame:
     told = table[table["emotion"].notna()]
     mass = told.groupby("stage")["n"].sum()
     felt = (told["emotion"] * told["n"]).groupby(told["stage"]).sum() / mass.where(mass > 0)
     frame = pd.DataFrame({"stage": names, "position": range(1, len(names) + 1)})
-    frame["touchpoints"] = [len(touchpoints) for touchpoints in stages.values()]
+    frame["touchpoints"] = frame["stage"].map(table["stage"].value_counts()).fillna(0).astype(int)
     frame["emotion"] = frame["stage"].map(felt).astype(float)
     frame[["entered", "left", *_GONE]] = nan
     if events is None:
@@ -275,19 +240,18 @@ def _stages(
     if "stage" in events:
         reached = events["stage"].astype(str)
     else:
-        reached = validate.column(events, "touchpoint").map(
-            lambda name: place.get(name, (name, 0))[0]
-        )
+        touched = validate.column(events, "touchpoint")
+        reached = touched.map(table.set_index("touchpoint")["stage"]).fillna(touched)
     strange = [str(stage) for stage in reached.unique() if stage not in names]
     if strange:
         raise DataError(f"events name {strange[0]!r}, no stage{nearest(strange[0], names)}")
     furthest = reached.map({stage: at for at, stage in enumerate(names)}).groupby(customer).max()
-    for at in range(len(names)):
-        entered, left = int((furthest >= at).sum()), int((furthest == at).sum())
-        frame.loc[at, ["entered", "left"]] = [entered, left]
-        if entered and at < len(names) - 1:
-            low, high = proportion_confint(left, entered, method="wilson")
-            frame.loc[at, _GONE] = [left / entered, low, high]
+    left = np.bincount(furthest.to_numpy(int), minlength=len(names)).astype(float)
+    entered = left[::-1].cumsum()[::-1]
+    frame["entered"], frame["left"] = entered, left
+    went = (entered > 0) & (np.arange(len(names)) < len(names) - 1)
+    low, high = proportion_confint(left[went], entered[went], method="wilson")
+    frame.loc[went, _GONE] = np.column_stack([left[went] / entered[went], low, high])
     return frame
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from numbers import Real
@@ -98,7 +98,7 @@ class Metric:
 
     def __post_init__(self) -> None:
         """Fill in the defaults of the kind, then check that the parts fit."""
-        check_kind(self.kind)
+        one_of(self.kind, KINDS, f"{self.kind!r} is no kind of score")
         check_direction(self.direction)
         share = self.kind in ("nps", "csat")
         object.__setattr__(self, "best", (self.best if share else None) or self.direction)
@@ -210,10 +210,10 @@ def number(value: Any, what: str, **bounds: Unpack[Bounds]) -> float:
     return asked
 
 
-def check_kind(kind: str) -> None:
-    """Refuse a kind of score that the kit does not know."""
-    if kind not in KINDS:
-        raise DataError(f"{kind!r} is no kind of score{nearest(str(kind), KINDS)}")
+def one_of(value: Any, known: Collection[Any], message: str) -> None:
+    """Refuse what is not among the known words, with a `message` and the nearest of them."""
+    if value not in tuple(known):
+        raise DataError(f"{message}{nearest(str(value), known)}")
 
 
 def check_direction(direction: str) -> None:

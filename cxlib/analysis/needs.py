@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result, counted
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -27,15 +27,13 @@ _COLUMNS = [
 class NeedRegister(Result):
     """Needs with their evidence.
 
-    ``table``: one row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
+    ``table``: a row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
     sources`` (distinct), ``weight`` (over sources, people times the source's weight), ``first,
-    last`` (dates), ``state, confirmed_by, confirmed_on, actions``, ``against`` (pieces that say the
-    opposite). ``evidence``: as given, without what names no need. ``unsorted``: evidence that names
-    no need yet. ``coverage``: one row a customer group, if evidence tells it: ``group, people,
-    needs, named_only_here``. ``saturation``: one row a person, in the order heard: ``position, who,
-    new`` (needs named for the first time), ``known`` (so far). ``unheard``: needs of the list
-    without any evidence: assumed, not heard. ``unanswered``: confirmed needs that no action
-    answers.
+    last, state, confirmed_by, confirmed_on, actions, against`` (pieces that say the opposite).
+    ``evidence``: what names a need; ``unsorted``: the rest. ``coverage``: by customer group, if
+    told: ``group, people, needs, named_only_here``. ``saturation``: by person as heard: ``position,
+    who, new`` (needs named for the first time), ``known``. ``unheard``: listed needs without
+    evidence. ``unanswered``: confirmed needs that no action answers.
     """
 
     table: pd.DataFrame
@@ -94,34 +92,14 @@ def register(
     wrong = sorted(set(stance) - {"for", "against"})
     if wrong:
         raise DataError(f"stance is {wrong[0]!r}; it is 'for' or 'against'.")
-    rows = []
-    for need in dict.fromkeys([*told["need"], *listed.index]):
-        mine, against = told[told["need"] == need], stance[told["need"] == need].eq("against")
-        heard = mine[~against].drop_duplicates(["source", "who"])
-        state = listed.loc[need].to_dict() if need in listed.index else {}
-        rows.append(
-            {"need": need, "kind": state.get("kind", ""), "n": len(mine)}
-            | {"people": mine["who"].nunique(), "sources": mine["source"].nunique()}
-            | {"weight": float(sum(counts.get(str(source), 1.0) for source in heard["source"]))}
-            | {"first": mine["when"].min(), "last": mine["when"].max()}
-            | {"state": state.get("state") or "sorted"}
-            | {key: state.get(key, "") for key in ("confirmed_by", "confirmed_on", "actions")}
-            | {"against": int(against.sum())}
-        )
-    table = pd.DataFrame(rows, columns=_COLUMNS)
-    table = table.sort_values(["weight", "n"], ascending=False, ignore_index=True)
+    against = stance.eq("against")
+    table = _table(told, against, listed, counts)
     held = table["state"].isin(("confirmed", "fed back"))
     idle = table.loc[held & table["actions"].fillna("").eq(""), "need"]
     unheard = table.loc[table["n"] == 0, "need"]
-    notes = []
-    split = table[(table["against"] > 0) & (table["n"] > table["against"])]
-    if len(split):
-        message = _(
-            "Evidence contradicts itself on {n} needs: ask again before they are confirmed."
-        )
-        notes.append(Caveat(message, n=len(split)))
-    if len(unheard):
-        notes.append(Caveat(_("{n} listed needs were heard from nobody."), n=len(unheard)))
+    split = int(((table["against"] > 0) & (table["n"] > table["against"])).sum())
+    message = _("Evidence contradicts itself on {n} needs: ask again before they are confirmed.")
+    unheard_of = _("{n} listed needs were heard from nobody.")
     return NeedRegister(
         table=table,
         evidence=told,
@@ -130,7 +108,7 @@ def register(
         saturation=_saturation(told),
         unheard=tuple(unheard),
         unanswered=tuple(idle),
-        caveats=tuple(notes),
+        caveats=counted((split, message), (len(unheard), unheard_of)),
     )
 
 
@@ -152,6 +130,28 @@ def _listed(needs: pd.DataFrame | None) -> pd.DataFrame:
                 f"need {need!r} is {state}: say by whom (confirmed_by) and when (confirmed_on)."
             )
     return listed
+
+
+def _table(
+    told: pd.DataFrame, against: pd.Series, listed: pd.DataFrame, counts: dict[str, float]
+) -> pd.DataFrame:
+    """Return a row a need: what was heard of it, and what the list says."""
+    heard = told[~against].drop_duplicates(["need", "source", "who"])
+    weighed = heard["source"].astype(str).map(counts).fillna(1.0).groupby(heard["need"]).sum()
+    table = told.assign(against=against).groupby("need", sort=False).agg(
+        n=("need", "size"), people=("who", "nunique"), sources=("source", "nunique"),
+        first=("when", "min"), last=("when", "max"), against=("against", "sum"),
+    )  # fmt: skip
+    table = table.reindex(dict.fromkeys([*table.index, *listed.index]))
+    whole = ["n", "people", "sources", "against"]
+    table[whole] = table[whole].fillna(0).astype(int)
+    table["weight"] = weighed.reindex(table.index).fillna(0.0)
+    for name in ("kind", "state", "confirmed_by", "confirmed_on", "actions"):
+        known = listed[name] if name in listed else pd.Series(dtype=object)
+        table[name] = known.reindex(table.index).fillna("").tolist()
+    table["state"] = table["state"].replace("", "sorted")
+    table = table.rename_axis("need").reset_index()[_COLUMNS]
+    return table.sort_values(["weight", "n"], ascending=False, ignore_index=True)
 
 
 def _coverage(told: pd.DataFrame) -> pd.DataFrame:

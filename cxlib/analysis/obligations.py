@@ -7,14 +7,16 @@ in exchange (调休).
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.validate import count, day
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -23,12 +25,12 @@ DEEMED, ACCEPTED, REJECTED = _("deemed accepted"), _("accepted"), _("rejected")
 PAID, DONE, PASSED, COMING = _("paid"), _("done"), _("passed"), _("coming up")
 SETTLED = (ACCEPTED, DEEMED, PAID, DONE)
 REPLIES = ("accepted", "rejected")
+FEE_DAYS = ("calendar", "working")
 Row: TypeAlias = dict[str, Any]
 _MAKE_UP = frozenset({"CN"})
 """Countries whose working days are announced year by year, with weekend days worked."""
 
 
-@dataclass(frozen=True)
 class WorkingDays:
     """The working days of a country: Monday to Friday less holidays, and weekend days worked.
 
@@ -40,16 +42,11 @@ class WorkingDays:
         Region with holidays of its own.
     """
 
-    country: str | None = None
-    subdivision: str | None = None
-    _years: dict[int, BusinessHours] = field(default_factory=dict, compare=False, repr=False)
-
-    def _year(self, year: int) -> BusinessHours:
-        if year not in self._years:
-            self._years[year] = BusinessHours.of(
-                self.country, years=(year,), subdivision=self.subdivision
-            )
-        return self._years[year]
+    def __init__(self, country: str | None = None, subdivision: str | None = None) -> None:
+        self.country = country
+        self._year = cache(
+            lambda year: BusinessHours.of(country, years=(year,), subdivision=subdivision)
+        )
 
     def is_working(self, day: dt.date) -> bool:
         """Say whether a day is worked."""
@@ -170,13 +167,16 @@ def status(
         If ids repeat, a day is none, a rate lies outside 0 to 1, or a payment follows what is not
         there.
     """
-    today = _day(as_of, "as_of")
+    today = day(as_of, "as_of")
     days = WorkingDays(country, subdivision)
     for name, rate in (("late_fee", late_fee), ("fee_cap", fee_cap)):
-        if rate is not None and not 0 <= rate <= 1:
+        if rate is not None and not 0 <= number(rate, name) <= 1:
             raise DataError(
                 f"{name} {rate:g} is {100 * rate:g}%; is {rate / 100:g} ({rate:g}%) meant?"
             )
+    if fee_days not in FEE_DAYS:
+        raise DataError(f"fee_days is {fee_days!r}{nearest(str(fee_days), FEE_DAYS)}")
+    review_days = count(review_days, "review_days")
     terms = {"late_fee": late_fee, "fee_cap": fee_cap, "fee_days": fee_days}
     delivered = [_delivered(row, today, days, review_days, terms) for row in _rows(deliverables)]
     known = {row["id"]: row for row in delivered}
@@ -184,7 +184,7 @@ def status(
     dated = [_dated(row, today, days) for row in _rows(dates)]
     acting = [row for row in dated if row.get("acts") is not False]
     seen = [row["due_on"] for row in (*delivered, *paid, *acting) if row["due_on"] is not None]
-    years = sorted({day.year for day in (*seen, today)})
+    years = sorted({one.year for one in (*seen, today)})
     unknown = tuple(str(year) for year in years if not days.published(year))
     message = _(
         "The official calendar of {years} is not published yet: its working days are provisional."
@@ -228,19 +228,8 @@ def _rows(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
 
 
-def _day(value: Any, what: str) -> dt.date:
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    try:
-        return dt.date.fromisoformat(str(value))
-    except ValueError:
-        raise DataError(f"{what} {value!r} is not a day; write such as 2026-10-31.") from None
-
-
 def _when(row: dict[str, Any], name: str) -> dt.date | None:
-    return None if row.get(name) is None else _day(row[name], f"{name} of {row['id']!r}:")
+    return None if row.get(name) is None else day(row[name], f"{name} of {row['id']!r}:")
 
 
 def _lateness(due: dt.date, end: dt.date, days: WorkingDays, row: Row, terms: Row) -> Row:

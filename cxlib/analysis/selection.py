@@ -12,7 +12,7 @@ import pandas as pd
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.analysis.validate import count, generator
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -178,7 +178,7 @@ def score(
     """
     table, agreement, missing = _read_scores(scores)
     criteria = [str(name) for name in table.columns]
-    counted = _read_weights(weights, criteria)
+    counts = _read_weights(weights, criteria)
     higher = np.ones(len(criteria), dtype=bool)
     for name, way in (directions or {}).items():
         if way not in ("higher", "lower"):
@@ -194,7 +194,7 @@ def score(
     stays = np.array([not criteria_failed for criteria_failed in failed])
     if not stays.any():
         raise DataError("every option is knocked out: there is nothing left to rank.")
-    sums, closeness = _rank_values(x[stays], counted[None, :], higher)
+    sums, closeness = _rank_values(x[stays], counts[None, :], higher)
     result = pd.DataFrame({"option": table.index.astype(str)})
     for name, values in (("weighted_sum", sums[0]), ("topsis", closeness[0])):
         result[name] = np.nan
@@ -203,27 +203,25 @@ def score(
     result["rank_weighted_sum"] = result["weighted_sum"].rank(ascending=False, method="min")
     drawn = ["rank_low", "rank_high", "p_first"]
     result[drawn] = np.nan
-    if count(draws, "draws"):
-        noise = generator(seed).standard_normal((draws, len(criteria)))
-        moved = counted * np.exp(number(spread, "spread") * noise)
+    if times := count(draws, "draws"):
+        noise = generator(seed).standard_normal((times, len(criteria)))
+        moved = counts * np.exp(number(spread, "spread") * noise)
         result.loc[stays, drawn] = _firmness(x[stays], moved, higher)
     result["knocked_out"] = [", ".join(names) for names in failed]
     result = result.sort_values(["rank", "option"], na_position="last", ignore_index=True)
-    notes = []
+    notes: tuple[Caveat, ...] = ()
     first = result.iloc[0]
     if first["rank_weighted_sum"] > 1:
         other = result.loc[result["rank_weighted_sum"].eq(1), "option"].iloc[0]
         message = _("The two rankings differ: {option} leads by TOPSIS, {other} by weighted sum.")
-        notes.append(Caveat(message, option=first["option"], other=other))
-    if missing:
-        message = _("{n} scores were not given; the other assessors' mean stands.")
-        notes.append(Caveat(message, n=missing))
+        notes = (Caveat(message, option=first["option"], other=other),)
+    message = _("{n} scores were not given; the other assessors' mean stands.")
     return Selection(
         table=result,
-        weights=pd.Series(counted, index=criteria, name="weight"),
+        weights=pd.Series(counts, index=criteria, name="weight"),
         agreement=agreement,
         n_missing=missing,
-        caveats=tuple(notes),
+        caveats=notes + counted((missing, message)),
     )
 
 

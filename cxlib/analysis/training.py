@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.special import gammaln
-from scipy.stats import ttest_ind, ttest_rel
+from scipy.stats import ttest_rel
+from statsmodels.stats.weightstats import CompareMeans
 
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import number
@@ -22,13 +23,12 @@ from cxlib.words import mark as _
 class Evaluation(Result):
     """What participants gained, of those tested twice.
 
-    ``value, low, high, statistic, df, p_value``: mean gain (after less before) in the test's
-    points, its paired t interval and test, two-sided. ``effect_size, effect_low, effect_high``:
-    gain over the standard deviation of the test before (Glass), with a bootstrap interval; ``d_z``:
-    over that of the gains, with Hedges' correction. ``before, after``: means of those tested twice.
-    ``n, n_before_only, n_after_only, n_neither``: participants tested twice, once, and never;
-    ``lost_before, lost_after``: means of those tested once, NaN if there are none. ``table``: one
-    row a group (or one in all): ``group, n, before, after, value, low, high, p_value``.
+    ``value, low, high, statistic, df, p_value``: mean gain in the test's points, its paired t
+    interval and test. ``effect_size`` with its bootstrap interval: gain over the standard deviation
+    before (Glass); ``d_z``: over that of the gains (Hedges). ``before, after``: means of those
+    tested twice. ``n, n_before_only, n_after_only, n_neither``: participants; ``lost_before,
+    lost_after``: means of those tested once. ``table``: by group: ``group, n, before, after, value,
+    low, high, p_value``.
     """
 
     value: float
@@ -131,7 +131,7 @@ def evaluate(
     """
     pre, post = _tests(data, before, after)
     first, second = ~np.isnan(pre), ~np.isnan(post)
-    both, level = first & second, number(confidence, "confidence")
+    both, level = first & second, validate.check_confidence(confidence)
     if both.sum() < 2:
         raise DataError(f"{int(both.sum())} took both {before!r} and {after!r}: two are needed.")
     x, y = pre[both], post[both]
@@ -143,6 +143,7 @@ def evaluate(
         rows = [_row(g, x[here], y[here], level) for g, here in sides if here.sum() > 1]
     notes = []
     n, lost, late = len(x), pre[first & ~second], post[second & ~first]
+    picks = validate.generator(seed).integers(0, n, (validate.count(draws, "draws"), n))
     if len(lost):
         message = _(
             "{n} participants took only the first test; their mean there was {lost:.1f}, that of "
@@ -155,7 +156,7 @@ def evaluate(
     del whole["group"]
     return Evaluation(
         **whole,
-        **_effect(x, y - x, level, draws, seed),
+        **_effect(x, y - x, level, picks),
         df=float(n - 1),
         n_before_only=len(lost),
         n_after_only=len(late),
@@ -175,42 +176,33 @@ def against(
     after: str = "post",
     confidence: float = 0.95,
 ) -> Contrast:
-    """Compare the gain of those who were trained with that of those who were not.
+    """Compare the gain of those who were trained with that of those who were not (Welch).
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a participant.
-    trained, before, after : str
-        Columns: of booleans, and of the two test scores; only those who took both count.
-    confidence : float
-        Coverage of the interval, Welch's: unlike spreads are allowed.
-
-    Raises
-    ------
-    DataError
-        If a column is absent or holds text, or fewer than two on a side were tested twice.
-
-    Notes
-    -----
-    Only where it was drawn by lot who is trained is the difference the effect of the training.
+    Only those who took both tests count, two of either at least. Only where it was drawn by lot who
+    is trained is the difference the effect of the training.
     """
     pre, post = _tests(data, before, after)
-    taught = validate.column(data, trained).astype(bool).to_numpy()
-    gain = post - pre
-    with_it, without = (gain[who & ~np.isnan(gain)] for who in (taught, ~taught))
+    taught, gain = validate.flags(validate.column(data, trained)), post - pre
+    with_it, without = (
+        gain[taught.eq(side).fillna(value=False).to_numpy(bool) & ~np.isnan(gain)]
+        for side in (True, False)
+    )
     if min(len(with_it), len(without)) < 2:
         raise DataError(
             f"{len(with_it)} with and {len(without)} without the training took both: "
             "two of each are needed."
         )
-    test = ttest_ind(with_it, without, equal_var=False)
-    ends = test.confidence_interval(number(confidence, "confidence"))
+    level = validate.check_confidence(confidence)
+    low, high, statistic, df, p = (nan,) * 5
+    if _varies(with_it) or _varies(without):
+        pair = CompareMeans.from_data(with_it, without)
+        low, high = pair.tconfint_diff(1 - level, usevar="unequal")
+        statistic, p, df = pair.ttest_ind(usevar="unequal")
     had, lacked = float(with_it.mean()), float(without.mean())
     return Contrast(
-        value=had - lacked, low=float(ends.low), high=float(ends.high),
-        statistic=float(test.statistic), df=float(test.df), p_value=float(test.pvalue),
-        gain=had, gain_without=lacked, n=len(with_it), n_without=len(without),
+        value=had - lacked, low=float(low), high=float(high), statistic=float(statistic),
+        df=float(df), p_value=float(p), gain=had, gain_without=lacked, n=len(with_it),
+        n_without=len(without),
     )  # fmt: skip
 
 
@@ -219,24 +211,12 @@ def items(
 ) -> ItemAnalysis:
     """Analyse the questions of a test: difficulty, discrimination, reliability.
 
-    Parameters
-    ----------
-    responses : pandas.DataFrame
-        One row a participant, one column a question: marks won, 0 for wrong. An answer left out
-        counts as wrong; a participant without any answer is left out.
-    marks : mapping of question to float, optional
-        Full marks; the most that anybody won, and at least 1, unless told.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than two questions or three participants, or a mark is negative or above
-        the full marks.
-
-    References
-    ----------
-    .. [1] Crocker, L., Algina, J. (1986). Introduction to Classical and Modern Test Theory.
+    `responses`: a row a participant, a column a question: marks won, 0 for wrong. An answer left
+    out counts as wrong; a participant without any answer is left out. `marks`: full marks by
+    question; the most that anybody won, and at least 1, unless told. (Crocker, Algina 1986,
+    Introduction to Classical and Modern Test Theory.)
     """
+    responses = pd.DataFrame(responses)
     names = [str(name) for name in responses.columns]
     raw = np.column_stack([validate.numbers(responses[name]) for name in responses.columns])
     answered = np.asarray(~np.isnan(raw).all(axis=1))
@@ -297,7 +277,7 @@ def _row(group: object, x: np.ndarray, y: np.ndarray, confidence: float) -> dict
     gain = y - x
     row = {"group": group, "n": len(x), "before": float(x.mean()), "after": float(y.mean())}
     row |= {"value": float(gain.mean()), "low": nan, "high": nan, "p_value": nan, "statistic": nan}
-    if gain.std() > 0:
+    if _varies(gain):
         test = ttest_rel(y, x)
         ends = test.confidence_interval(confidence)
         row |= {"low": float(ends.low), "high": float(ends.high)}
@@ -305,17 +285,21 @@ def _row(group: object, x: np.ndarray, y: np.ndarray, confidence: float) -> dict
     return row
 
 
+def _varies(gain: np.ndarray) -> bool:
+    """Tell whether gains differ by more than rounding."""
+    return bool(np.ptp(gain) > 1e-9 * max(1.0, np.abs(gain).max()))
+
+
 def _effect(
-    x: np.ndarray, gain: np.ndarray, confidence: float, draws: int, seed: int
+    x: np.ndarray, gain: np.ndarray, confidence: float, picks: np.ndarray
 ) -> dict[str, Any]:
     """Return Glass's effect size with its bootstrap interval, and d_z (Hedges' correction)."""
-    n, sd, df = len(x), x.std(ddof=1), len(x) - 1
-    picks = np.random.default_rng(seed).integers(0, n, (draws, n))
+    sd, df = x.std(ddof=1), len(x) - 1
     spread = x[picks].std(axis=1, ddof=1)
     sizes = gain[picks].mean(axis=1)[spread > 0] / spread[spread > 0]
     tail = (1 - confidence) / 2
     low, high = np.quantile(sizes, [tail, 1 - tail]) if len(sizes) else (nan, nan)
-    of_gains = gain.std(ddof=1)
+    of_gains = gain.std(ddof=1) if _varies(gain) else 0.0
     correction = np.exp(gammaln(df / 2) - gammaln((df - 1) / 2)) / sqrt(df / 2) if df > 1 else 1.0
     return {
         "effect_size": float(gain.mean() / sd) if sd > 0 else nan,

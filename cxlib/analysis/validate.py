@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -18,13 +19,16 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 OffScale = Literal["error", "missing"]
+LARGEST = 1e100
+"""A larger value is no measurement, and its square is none of the machine's numbers."""
 
 
-def check_confidence(confidence: float) -> None:
-    """Refuse a confidence outside 0 to 1."""
+def check_confidence(confidence: float) -> float:
+    """Return a confidence; refuse one outside 0 to 1."""
     asked = number(confidence, "confidence")
     if not 0 < asked < 1:
         raise DataError(f"confidence lies between 0 and 1 (0.95 for 95 %), not {asked:g}.")
+    return asked
 
 
 def count(value: Any, what: str) -> int:
@@ -101,6 +105,16 @@ def row_of(index: pd.Index, position: Any) -> str:
     return f"({', '.join(map(str, label))})" if isinstance(label, tuple) else str(label)
 
 
+def refuse(values: pd.Series, bad: Any, why: str) -> None:
+    """Refuse the first bad value of a column, with its row, how many there are, and `why`."""
+    rows = np.flatnonzero(bad)
+    if rows.size:
+        value, row = values.iloc[rows[0]], row_of(values.index, rows[0])
+        value = value.item() if isinstance(value, np.generic) else value  # not np.int64(5)
+        shown = f"{value:g}" if isinstance(value, float) else repr(value)
+        raise DataError(f"{called(values)} holds {shown} (row {row}, {rows.size} such){why}")
+
+
 def answers_of(ratings: Any) -> pd.Series:
     """Return a column of answers; a list or an array counts as one without a name."""
     if isinstance(ratings, pd.Series):
@@ -113,6 +127,14 @@ def answers_of(ratings: Any) -> pd.Series:
 
 def numbers(answers: pd.Series) -> Floats:
     """Return answers as floats, missing ones as NaN; text must read as numbers."""
+    found = _floats(answers)
+    huge = np.isfinite(found) & (abs(found) > LARGEST)
+    why = f", which is not a number up to {LARGEST:g}."
+    refuse(pd.Series(found, answers.index, name=answers.name), huge, why)
+    return found
+
+
+def _floats(answers: pd.Series) -> Floats:
     if isinstance(answers.dtype, pd.CategoricalDtype):
         answers = answers.astype(object)
     if types.is_numeric_dtype(answers.dtype) and not types.is_complex_dtype(answers.dtype):
@@ -127,24 +149,34 @@ def numbers(answers: pd.Series) -> Floats:
         for v, gone in zip(values, missing, strict=True)
     ]
     parsed = pd.to_numeric(pd.Series(numeric, dtype=object), errors="coerce")
-    wrong = np.flatnonzero(parsed.isna().to_numpy() & ~missing)
-    if wrong.size:
-        row = wrong[0]
-        raise DataError(
-            f"{called(answers)} holds {values.iloc[row]!r} (row {row_of(answers.index, row)}, "
-            f"{wrong.size} such), which is no number; declare it under `missing:` if it means no "
-            "answer."
-        )
+    why = ", which is no number; declare it under `missing:` if it means no answer."
+    refuse(values, parsed.isna().to_numpy() & ~missing, why)
     return parsed.to_numpy(dtype=float, na_value=np.nan)
+
+
+def flags(cells: pd.Series) -> pd.Series:
+    """Return a column of yes and no, 1 and 0 as booleans, NA where it says nothing."""
+    if types.is_bool_dtype(cells.dtype):
+        return cells.astype("boolean")
+    told = cells.astype(object).map(lambda cell: _FLAGS.get(str(cell).strip().lower(), cell))
+    wrong = told[told.notna() & ~told.isin((True, False))]
+    if len(wrong):
+        row = row_of(wrong.index, 0)
+        raise DataError(
+            f"{called(cells)} holds {wrong.iloc[0]!r} (row {row}, {len(wrong)} such); it says yes "
+            "and no (1 and 0)."
+        )
+    return told.where(told.notna(), None).astype("boolean")
+
+
+_FLAGS: dict[str, Any] = {"yes": True, "true": True, "1": True, "1.0": True, "": None}
+_FLAGS |= {"no": False, "false": False, "0": False, "0.0": False}
 
 
 def finite(data: pd.DataFrame, name: str) -> Floats:
     """Return a column as floats, NaN where it is missing; refuse text and infinite values."""
     values = numbers(column(data, name))
-    endless = np.flatnonzero(np.isinf(values))
-    if len(endless):
-        row = row_of(data.index, endless[0])
-        raise DataError(f"{name!r} is infinite in row {row} ({len(endless)} such).")
+    refuse(pd.Series(values, data.index, name=name), np.isinf(values), ", which is not finite.")
     return values
 
 
@@ -162,15 +194,11 @@ def ratings_of(
         if scale is not None:
             off |= (values < scale[0]) | (values > scale[1])
     off &= ~np.isnan(values)
-    stray = np.flatnonzero(off)
-    if stray.size and off_scale == "error":
-        row = stray[0]
+    if off_scale == "error":
         place = "not finite" if scale is None else f"off its scale {scale[0]}-{scale[1]}"
-        raise DataError(
-            f"{called(ratings)} holds {values[row]:g} (row {row_of(ratings.index, row)}, "
-            f"{stray.size} such), {place}; declare it under `missing:` if it means no answer."
-        )
-    return np.where(off, np.nan, values), int(stray.size)
+        why = f", {place}; declare it under `missing:` if it means no answer."
+        refuse(pd.Series(values, ratings.index, name=ratings.name), off, why)
+    return np.where(off, np.nan, values), int(off.sum())
 
 
 def aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
@@ -196,13 +224,9 @@ def read_weights(weights: Any, index: pd.Index) -> Floats:
     """Return one positive, finite weight a row."""
     values = numbers(aligned(weights, index, "weights").rename("weights"))
     with np.errstate(invalid="ignore"):
-        wrong = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
-    if wrong.size:
-        row = wrong[0]
-        raise DataError(
-            f"weights hold {values[row]:g} (row {row_of(index, row)}, {wrong.size} such); "
-            "a weight is a positive number: leave out rows that should not count."
-        )
+        wrong = ~(np.isfinite(values) & (values > 0))
+    why = "; a weight is a positive number: leave out rows that should not count."
+    refuse(pd.Series(values, index, name="weights"), wrong, why)
     return values
 
 
@@ -213,6 +237,48 @@ def read_clusters(cluster: Any, index: pd.Index) -> Integers:
     codes = codes.astype(np.intp)
     codes[unknown] = len(known) + np.arange(int(unknown.sum()))
     return codes
+
+
+def moment(as_of: Any) -> pd.Timestamp:
+    """Return a day that a caller names, at midnight without a zone; refuse what is none."""
+    try:
+        day = pd.NaT if isinstance(as_of, (int, float)) else pd.Timestamp(as_of)
+    except (ValueError, TypeError):
+        day = pd.NaT
+    if pd.isna(day):
+        raise DataError(f"{as_of!r} is no date; write such as 2026-09-30.")
+    return day.normalize().tz_localize(None)
+
+
+def dates_of(cells: pd.Series) -> pd.Series:
+    """Return a column as moments; refuse, naming the first, a cell that is no date."""
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        cells = cells.dt.tz_localize(None)
+    if types.is_datetime64_dtype(cells):
+        return cells.astype("datetime64[us]")
+    if types.is_numeric_dtype(cells) and cells.notna().any():
+        raise DataError(f"column {cells.name!r} holds numbers, not dates.")
+    read = pd.to_datetime(cells, errors="coerce", format="ISO8601").astype("datetime64[us]")
+    bad = read.isna() & cells.notna()
+    if bad.any():
+        first = cells[bad].iloc[0]
+        raise DataError(
+            f"column {cells.name!r} holds {first!r} ({int(bad.sum())} such), which is no date; "
+            "write such as 2026-09-30."
+        )
+    return read
+
+
+def day(value: Any, what: str) -> dt.date:
+    """Return a day that a caller names (`what` in messages) as a date."""
+    if isinstance(value, dt.datetime) and not pd.isna(value):
+        return value.date()
+    if isinstance(value, dt.date) and not pd.isna(value):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise DataError(f"{what} {value!r} is not a day; write such as 2026-10-31.") from None
 
 
 def levels_of(values: pd.Series) -> list[Any]:

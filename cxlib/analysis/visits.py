@@ -8,37 +8,33 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.stats import t as student
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scorecard(Result):
-    """Visits summed up.
+    """Visits summed up; scores in percent, differences and effects in points.
 
-    ``table``: one row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value,
-    low, high`` (mean score in percent and its t interval over visits; NaN ends on one visit),
-    ``adjusted`` (at the average visitor; NaN where visitors cannot be told from locations),
-    ``critical`` (visits with a critical failure), ``difference, difference_low, difference_high,
-    p_adjusted`` (from the mean of the other places, in points, at the same visitors where these can
-    be told; one variance for all places). ``sections``: ``section, n, value, low, high``: mean over
-    visits of a section's score, in percent. ``standards``: most often failed first: ``standard,
-    section, n`` (visits to which it applied), ``failed``, ``value`` (percent of points won), ``low,
-    high`` (Wilson), ``critical``, ``weakest`` (the level of `by` where it fails most).
-    ``visitors``: ``visitor, n, effect, low, high, p_adjusted``: how far a visitor scores above
-    (strict ones below) the others at the same places, in points; empty with one visitor.
-    ``visits``: one row a visit: ``visit, value, critical`` and the level of `by`. ``agreement``: of
-    two visitors at one place in one wave, standard by standard; None without such visits. ``n_used,
-    n_dropped``: visits, and rows that did not apply.
+    ``table``: a row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value``
+    (mean) with its t interval, ``adjusted`` (at the average visitor; NaN where visitors cannot be
+    told from places), ``critical`` (visits with a critical failure), ``difference`` with its
+    interval and ``p_adjusted`` (from the mean of the other places, at the same visitors where these
+    can be told; one variance for all). ``sections``: ``section, n, value, low, high``.
+    ``standards``, most often failed first: ``standard, section, n`` (visits to which it applied),
+    ``failed, value`` (of the points) with Wilson's interval, ``critical, weakest`` (the level where
+    it fails most). ``visitors``: ``visitor, n, effect, low, high, p_adjusted``: how far above the
+    others at the same places; empty with one visitor. ``visits``: ``visit, value, critical`` and
+    the level of `by`. ``agreement``: of two visitors at one place in one wave; None without such.
+    ``n_used, n_dropped``: visits, and rows that did not apply.
     """
 
     table: pd.DataFrame
@@ -99,26 +95,16 @@ def scorecard(
     visitors who went to the same places.
     """
     needed = {"by": by, "visit": visit, "standard": standard, "score": score}
-    given = {name: validate.column(visits, of).to_numpy() for name, of in needed.items()}
-    data = pd.DataFrame(given)
-    data["score"] = validate.numbers(data["score"].rename(score))
-    numbers = {"maximum": (maximum, 1.0), "weight": (weight, 1.0)}
-    for name, (of, default) in (numbers | {"section_weight": (section_weight, nan)}).items():
-        data[name] = validate.numbers(visits[of]) if of in visits else default
-    for name, of in (("section", section), ("wave", wave)):
-        data[name] = visits[of].astype(str).to_numpy() if of in visits else ""
-    data["visitor"] = visits[visitor].astype("string").to_numpy() if visitor in visits else pd.NA
-    data["critical"] = False
-    if critical in visits:
-        data["critical"] = visits[critical].fillna(False).astype(bool).to_numpy()
-    _check(data)
+    weights = {"maximum": maximum, "weight": weight, "section_weight": section_weight}
+    told = {"section": section, "wave": wave, "visitor": visitor, "critical": critical}
+    data = _read(visits, needed, weights, told)
     used = data[data["score"].notna()]
     if used.empty:
         raise DataError(f"no standard was scored: {score!r} is empty throughout.")
     used = used.assign(failed=used["score"] < used["maximum"])
     used["critical_failed"] = used["failed"] & used["critical"]
     each, parts = _scored(used)
-    level = number(confidence, "confidence")
+    level = validate.check_confidence(confidence)
     visitors, adjusted, notes = _visitors(each, level)
     table = _means(each, "by", level).rename(columns={"by": by})
     table["adjusted"] = table[by].map(adjusted).astype(float)
@@ -132,10 +118,8 @@ def scorecard(
         told["p_adjusted"] = adjust(told.pop("p_value"))
         table[gaps] = told.to_numpy()
     table = table.sort_values("value", kind="stable", ignore_index=True)
-    once = int((table["n"] == 1).sum())
-    if once:
-        message = _("{n} of {all} were visited once: one visit says nothing of the next.")
-        notes.append(Caveat(message, n=once, all=len(table)))
+    message = _("{n} of {all} were visited once: one visit says nothing of the next.")
+    once = counted(((table["n"] == 1).sum(), message), all=len(table))
     return Scorecard(
         table=table,
         sections=_means(parts.reset_index(), "section", level),
@@ -145,8 +129,28 @@ def scorecard(
         agreement=_agreement(used),
         n_used=len(each),
         n_dropped=int(data["score"].isna().sum()),
-        caveats=tuple(notes),
+        caveats=notes + once,
     )
+
+
+def _read(
+    visits: pd.DataFrame, needed: dict[str, str], weights: dict[str, str], told: dict[str, str]
+) -> pd.DataFrame:
+    """Return the rows under the names used here, what may be absent filled in, and checked."""
+    data = pd.DataFrame({n: validate.column(visits, of).to_numpy() for n, of in needed.items()})
+    data["score"] = validate.numbers(data["score"].rename(needed["score"]))
+    for name, of in weights.items():
+        default = nan if name == "section_weight" else 1.0
+        data[name] = validate.numbers(visits[of]) if of in visits else default
+    for name in ("section", "wave"):
+        data[name] = visits[told[name]].astype(str).to_numpy() if told[name] in visits else ""
+    who, fatal = told["visitor"], told["critical"]
+    data["visitor"] = visits[who].astype("string").to_numpy() if who in visits else pd.NA
+    data["critical"] = False
+    if fatal in visits:
+        data["critical"] = validate.flags(visits[fatal]).fillna(value=False).to_numpy(bool)
+    _check(data)
+    return data
 
 
 def _scored(used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -177,18 +181,13 @@ def change(
 ) -> pd.DataFrame:
     """Return how the score of each place moved between two rounds of visits, and that of all.
 
-    Of two scorecards of the same form; `by` as in `scorecard`. One row a place of both rounds, the
-    first row all of them (its `by` is missing): `by`, ``visits_before, visits_after, before, after,
-    change, change_low, change_high`` (points), ``p_adjusted`` (one family, Benjamini and Hochberg).
-    No place in both: no row.
-
-    Notes
-    -----
-    The change is the coefficient of the round in a least squares fit on place, visitor and round,
-    so neither who went nor where moves it; visitors are left out where they cannot be told from
-    the round.
+    A row a place of both scorecards, the first row all of them (its `by` is missing): `by`,
+    ``visits_before, visits_after, before, after, change, change_low, change_high, p_adjusted`` (one
+    family, Benjamini and Hochberg). The change is the coefficient of the round in a least squares
+    fit on place, visitor and round, so neither who went nor where moves it; visitors are left out
+    where they cannot be told from the round.
     """
-    level = number(confidence, "confidence")
+    level = validate.check_confidence(confidence)
     rounds = [one.visits.assign(later=float(at)) for at, one in enumerate((before, after))]
     places = [p for p in before.table[by] if p in set(after.table[by])]
     both = pd.concat(rounds, ignore_index=True)
@@ -220,7 +219,7 @@ def _contrasts(
         fuller = np.column_stack([design, people[:, 1:]])
         if np.linalg.matrix_rank(fuller) == fuller.shape[1] < len(visits):
             design = fuller
-    fit = sm.OLS(visits["value"].to_numpy(float), design).fit()
+    fit = OLS(visits["value"].to_numpy(float), design).fit()
     count, k = places.shape[1], more.shape[1]
     wanted = np.zeros((k or count, design.shape[1]))
     if k:
@@ -269,30 +268,29 @@ def _means(scores: pd.DataFrame, by: str, confidence: float) -> pd.DataFrame:
 
 
 def _standards(used: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    rows = []
-    for name, mine in used.groupby("standard", sort=False):
-        share = float(mine["score"].sum() / mine["maximum"].sum())
-        low, high = proportion_confint(share * len(mine), len(mine), 1 - confidence, "wilson")
-        failing = mine.groupby("by", sort=False, observed=True)["failed"].mean()
-        rows.append(
-            {"standard": name, "section": mine["section"].iloc[0], "n": len(mine)}
-            | {"failed": int(mine["failed"].sum()), "value": 100 * share}
-            | {"low": 100 * float(low), "high": 100 * float(high)}
-            | {"critical": bool(mine["critical"].any())}
-            | {"weakest": failing.idxmax() if failing.max() > 0 else ""}
-        )
-    return pd.DataFrame(rows).sort_values("value", kind="stable", ignore_index=True)
+    table = used.groupby("standard", sort=False).agg(
+        section=("section", "first"), n=("score", "size"), failed=("failed", "sum"),
+        won=("score", "sum"), most=("maximum", "sum"), critical=("critical", "any"),
+    )  # fmt: skip
+    share = table.pop("won") / table.pop("most")
+    ends = proportion_confint(share * table["n"], table["n"], 1 - confidence, "wilson")
+    for at, (name, values) in enumerate(zip(("value", "low", "high"), (share, *ends), strict=True)):
+        table.insert(3 + at, name, 100 * values)
+    failing = used.groupby(["standard", "by"], sort=False, observed=True)["failed"].mean()
+    worst = failing.groupby("standard").idxmax().map(lambda at: at[1] if failing[at] > 0 else "")
+    table = table.assign(weakest=worst).reset_index()
+    return table.sort_values("value", kind="stable", ignore_index=True)
 
 
 def _visitors(
     each: pd.DataFrame, confidence: float
-) -> tuple[pd.DataFrame, dict[Any, float], list[Caveat]]:
+) -> tuple[pd.DataFrame, dict[Any, float], tuple[Caveat, ...]]:
     """Return each visitor's effect, places at the average visitor, and what stood in the way."""
     columns = ["visitor", "n", "effect", "low", "high", "p_adjusted"]
     known = each[each["visitor"].notna()]
     names = list(known["visitor"].unique())
     if len(names) < 2:
-        return pd.DataFrame(columns=columns), {}, []
+        return pd.DataFrame(columns=columns), {}, ()
     places = pd.get_dummies(known["by"].astype(str), dtype=float)
     # effects sum to zero over visitors: each is told against their mean
     people = pd.get_dummies(known["visitor"], dtype=float)[names]
@@ -303,8 +301,8 @@ def _visitors(
         message = _(
             "Visitors went to different places: strict visitors cannot be told from weak places."
         )
-        return pd.DataFrame(columns=columns), {}, [Caveat(message)]
-    fit = sm.OLS(known["value"].to_numpy(), design).fit()
+        return pd.DataFrame(columns=columns), {}, (Caveat(message),)
+    fit = OLS(known["value"].to_numpy(), design).fit()
     contrasts = np.zeros((len(names), design.shape[1]))
     contrasts[:, places.shape[1] :] = np.vstack([np.eye(len(names) - 1), -np.ones(len(names) - 1)])
     test = fit.t_test(contrasts)
@@ -314,14 +312,8 @@ def _visitors(
     table = pd.DataFrame(dict(zip(columns, told, strict=True)))
     by_name = dict(zip(places.columns, fit.params[: places.shape[1]], strict=True))
     adjusted = {place: float(by_name[str(place)]) for place in known["by"].unique()}
-    notes = []
-    strict = table[table["p_adjusted"] < 0.05]
-    if len(strict):
-        message = _(
-            "{n} visitors score clearly higher or lower than the others at the same places."
-        )
-        notes.append(Caveat(message, n=len(strict)))
-    return table, adjusted, notes
+    message = _("{n} visitors score clearly higher or lower than the others at the same places.")
+    return table, adjusted, counted(((table["p_adjusted"] < 0.05).sum(), message))
 
 
 def _agreement(used: pd.DataFrame) -> Agreement | None:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.estimation import even, kish
-from cxlib.analysis.metrics import number
+from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import TableResult, counted, said
 from cxlib.analysis.validate import Floats, Integers, column, read_weights, repeated
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 Margins: TypeAlias = Mapping[str, Mapping[Any, float]]
@@ -178,19 +178,11 @@ def _match(data: pd.DataFrame, name: str, known: Mapping[Any, float]) -> Margin:
     found = [str(level) for level in pd.unique(sample.dropna())]
     if not found:
         raise DataError(f"column {name!r} has no values to match its margin.")
-    absent = [level for level in texts if level not in found]
-    if absent:
-        raise DataError(
-            f"margin {name!r} has a level {absent[0]!r} that no row of the data has"
-            f"{nearest(absent[0], found)}"
-        )
-    unknown = [level for level in found if level not in texts]
-    if unknown:
-        rows = int((sample == unknown[0]).sum())
-        raise DataError(
-            f"column {name!r} has a level {unknown[0]!r} ({rows} rows) that its margin lacks"
-            f"{nearest(unknown[0], texts)}"
-        )
+    for level in texts:
+        one_of(level, found, f"margin {name!r} has a level {level!r} that no row of the data has")
+    for there, rows in sample.value_counts(sort=False).items():
+        message = f"column {name!r} has a level {there!r} ({rows} rows) that its margin lacks"
+        one_of(there, texts, message)
     sizes = np.array(list(known.values()))
     codes = pd.Index(texts).get_indexer(pd.Index(sample)).astype(np.intp)
     return Margin(name, tuple(texts), sizes / sizes.sum(), codes)

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
-from pkgutil import walk_packages
 from typing import Any
 
 from cxlib.batch import confine
@@ -32,30 +31,29 @@ jupyter_client.manager tornado.platform.asyncio zmq.utils.garbage
 """
 """What jobs import sooner or later; it costs time here once instead of in each of them."""
 
-_NOT_FOR_JOBS = ("__main__", "cxlib.cli", "cxlib.batch.console", "cxlib.batch._forkserver", ".demo")
+_NOT_FOR_JOBS = ("__main__", "/_kit/", "/cli/", "/demo/", "/learn/", "/draft", "/console", "/_fork")
+_LEFT_OUT = ("rfc3987_syntax", "rfc3986_validator", "ipywidgets")
+"""Optional libraries of libraries that no job needs: seconds, for grammars and sliders."""
 
 
 def preload() -> None:
     """Import all that jobs need, and do once what every job would do first."""
     import cxlib
 
-    own = (found.name for found in walk_packages(cxlib.__path__, "cxlib."))
-    with _left_out("rfc3987_syntax", "rfc3986_validator"):
+    kit = Path(cxlib.__file__).parent
+    files = (path.relative_to(kit.parent).as_posix() for path in sorted(kit.rglob("*.py")))
+    own = [file for file in files if not any(part in file for part in _NOT_FOR_JOBS)]
+    with _left_out():
         for name in (*_LIBRARIES.split(), *own):
-            if not any(part in name for part in _NOT_FOR_JOBS):
-                with contextlib.suppress(ImportError):
-                    import_module(name)
+            with contextlib.suppress(ImportError):
+                import_module(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
     _rehearse()
 
 
 @contextlib.contextmanager
-def _left_out(*names: str) -> Iterator[None]:
-    """Let some optional libraries be missing while others are imported.
-
-    jsonschema takes them in for checking addresses, which no notebook's schema asks for; one of
-    them builds a grammar for a second.
-    """
-    absent = [name for name in names if name not in sys.modules]
+def _left_out() -> Iterator[None]:
+    """Let some optional libraries be missing while others are imported."""
+    absent = [name for name in _LEFT_OUT if name not in sys.modules]
     for name in absent:
         sys.modules[name] = None  # type: ignore[assignment]  # importing it raises ImportError
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cxlib.batch import issues
 from cxlib.batch.parcel import Outcome
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 FIRST = "summary"
 """The chapter that a book begins with."""
+MADE = ("done", "fresh")
 FAILED = _("It could not be made for this period.")
 BLOCKED = _("It rests on a chapter that could not be made for this period.")
 
@@ -50,7 +52,7 @@ def bind(
             continue
         record = read_record(workspace, each.where)
         path = record.path(workspace, "report") if record and not record.error else None
-        if state in ("done", "fresh") and path is not None:
+        if state in MADE and path is not None:
             html = path.read_text(encoding="utf-8")
             parts.append(Part(stem=each.stem, file=each.chapter.file, html=html))
         else:
@@ -75,6 +77,17 @@ def bind(
 def is_part(job: Job, book: Job) -> bool:
     """Tell whether a job is a chapter of a book: a notebook of its client, period and language."""
     return job.chapter.path.suffix == ".ipynb" and job.where[:3] == book.where[:3]
+
+
+def mapped(workspace: Workspace, book: Job, out: Path) -> list[str]:
+    """Draw the journey for the wall beside a book; return the line that says where, or why not."""
+    from cxlib.batch.sample import wall_maps
+
+    asked: dict[str, Any] = {"period": book.period, "languages": (book.language,), "out": out}
+    try:
+        return [f"for the wall: {path}" for path in wall_maps(workspace, book.client, **asked)]
+    except Exception as failed:  # noqa: BLE001 - a client's map never stops its book
+        return [f"{book.client}: no map for the wall: {failed}"]
 
 
 def outdated(workspace: Workspace, made: Iterable[Job]) -> list[str]:

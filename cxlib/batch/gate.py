@@ -151,7 +151,7 @@ class _Guard:
         if other:
             return f"another client's name ({other[0]})"
         for run in _TOKEN.findall(text):
-            for token in {run, *re.split("[:/]", run)}:
+            for token in {run, *run.replace("/", ":").split(":")}:
                 if len(token) >= SHORTEST and self._is_id(token):
                     return f"a raw id ({token[:2]}…)"
         path = None if private else _PATH.search(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.batch.state import records
-from cxlib.report.index import GLANCE, LATE, ClientEntry, Entry, Kpi
+from cxlib.report.index import GLANCE, LATE, NOTE, ClientEntry, Entry, Kpi
 from cxlib.words import Words
 from cxlib.workspace import Workspace, report_folder
 
@@ -87,6 +87,13 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str)
             for key, n in glances.get(latest, {}).items()
             if key.startswith(LATE) and n
         },
+        notes=tuple(
+            text
+            for key, told in glances.get(latest, {}).items()
+            if key.startswith(NOTE)
+            for spoken, text in told
+            if spoken == language
+        ),
         fault=run.faults.get(name, ""),
     )
 

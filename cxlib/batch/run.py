@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from cxlib.batch.books import bind, is_part, outdated, printed
+from cxlib.batch.books import MADE, bind, is_part, mapped, outdated, printed
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.gate import Gate
 from cxlib.batch.job import run_job
@@ -165,6 +165,8 @@ class _Conductor:
                 client = plan.clients[job.client]
                 outcome = bind(self.workspace, client, job, own, base)
                 ended = keep(self.workspace, job, outcome, self.request.out, self.gate)
+                if ended.report and any(e.stem == "journey" and s in MADE for e, s in own):
+                    self.run.notes += mapped(self.workspace, job, self.request.out)
             self._end(ended)
         if not self.request.book:
             self.run.notes += outdated(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from cxlib.data.coding import workbook
 from cxlib.engagement import Engagement
 from cxlib.errors import CxError
 from cxlib.params.voice import Coding
-from cxlib.workspace import Workspace, as_name, write_whole
+from cxlib.workspace import Workspace, as_name, report_folder, write_whole
 
 FOLDER = "coding"
 
@@ -83,7 +84,13 @@ def drawn(strata: pd.Series, n: int, *, seed: int) -> np.ndarray:
 
 
 def wall_maps(
-    workspace: Workspace, client: str, *, period: str, languages: Sequence[str], kind: str
+    workspace: Workspace,
+    client: str,
+    *,
+    period: str,
+    languages: Sequence[str],
+    kind: str = "pdf",
+    out: Path | None = None,
 ) -> Iterator[str]:
     """Write a client's journey on one A3 sheet a language, beside its reports; yield where."""
     from cxlib.chapters.journey import figures, tables
@@ -96,8 +103,7 @@ def wall_maps(
         table = tables.wall(engagement)
         if table.empty:
             raise CxError(f"no touchpoint of {client} is rated in {engagement.period}.")
-        folder = workspace.reports / client / as_name(engagement.period) / language
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = (out or workspace.reports) / report_folder(client, engagement.period, language)
         about = f"{engagement.name} · {engagement.words.period(engagement.period)}"
         told, words = engagement.withheld(table), engagement.words
         path = folder / f"journey-map.{kind}"

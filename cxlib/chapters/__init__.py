@@ -45,14 +45,18 @@ class Findings:
 
     def __getattr__(self, name: str) -> Any:
         """Return what stands under a name."""
-        if name.startswith("__"):
+        if not name.isupper():  # what Jupyter looks for in anything that it shows
             raise AttributeError(name)
         self.whole()
         return self._named(name)
 
+    def __dir__(self) -> list[str]:
+        """Return the names, for completion in a notebook."""
+        return [*self.whole()]
+
     def whole(self) -> dict[str, Any]:
         """Return all that the file says, by name."""
-        content = _read(self._path)
+        content = held(str(self._path), self._path.name)
         for name in content:
             vars(self)[name] = self._made(content[name])
         return {name: vars(self)[name] for name in content}
@@ -83,21 +87,23 @@ class Findings:
         return Rule(**{**told, "when": cases})
 
 
-def _read(path: Path) -> dict[str, Any]:
+@cache
+def held(beside: str, name: str) -> Any:
+    """Return what a YAML file beside a module (its ``__file__``) holds, read once."""
     from ruamel.yaml import YAML
 
-    found: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    return found
+    return YAML(typ="safe").load(Path(beside).with_name(name).read_text(encoding="utf-8"))
 
 
-def messages(path: Path) -> Iterator[str]:
-    """Yield what a ``findings.yaml`` has to be translated."""
-    for content in _read(path).values():
-        for told in content if isinstance(content, list) else [content]:
-            if isinstance(told, dict):
-                yield from filter(None, (told.get(n, "") for n in ("says", "next_step", "also")))
-            elif told is content:
-                yield told
+def messages(content: Any) -> Iterator[str]:
+    """Yield the texts of a YAML file that are translated; of rules not the cases and the names."""
+    if isinstance(content, dict):
+        said = ("says", "next_step", "also") if {"when", "like"} & set(content) else content
+        content = [content[name] for name in said if name in content]
+    if isinstance(content, str) and content and not content.rpartition(".")[2].isupper():
+        yield content
+    for one in content if isinstance(content, list) else ():
+        yield from messages(one)
 
 
 def part(stem: str, name: str = "") -> Any | None:

@@ -1,13 +1,17 @@
-"""What the rows of several chapters share: cells to fill in, missing ones, sheets to sign."""
+"""What the rows of several chapters share: blank and missing cells, quotes, sheets to sign."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
 import pandas as pd
 
+from cxlib.analysis.actions import OPEN, last_day
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 BLANK = "\u2007" * 16
@@ -34,6 +38,42 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
 def joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return tables one beneath the other; no row where there is none."""
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def moved(standing: Any) -> Any:
+    """Return how KPIs stand that an earlier period can be compared with."""
+    return replace(standing, table=standing.table[standing.table["change"].notna()])
+
+
+def recorded(engagement: Any) -> dict[str, str]:
+    """Return what is being done, by KPI: of its open actions the first due, whose, until when."""
+    try:
+        register = engagement.register("actions")
+    except DataError:  # a chapter that does not ask for it
+        return {}
+    if register is None:
+        return {}
+    words, told = engagement.words, {}
+    rows = register.frame("actions").to_dict("records")
+    open_ = [row for row in rows if row["state"] in OPEN and row["kpi"]]
+    days = [row["due"] and last_day(row["due"]) for row in open_]
+    for row, day in sorted(zip(open_, days, strict=True), key=lambda one: one[1] or dt.date.max):
+        named = [words.label(row["title"]), words.label(row["owner"] or "")]
+        parts = [part for part in (*named, day and words.date(day)) if part]
+        told.setdefault(row["kpi"], (", ", "，")[words.language == "zh"].join(parts))
+    return told
+
+
+QUOTED = (6, 160)
+"""Characters a quote may have."""
+QUOTES = 2
+"""Quotes of one thing: enough to hear the tone, too few to be mistaken for a count."""
+
+
+def quotes(said: pd.Series, told: Collection[str] = ()) -> pd.Series:
+    """Return the first few of what people said that are short enough and not told already."""
+    fit = said[said.str.len().between(*QUOTED) & ~said.isin(list(told))]
+    return fit.drop_duplicates().head(QUOTES)  # two who write the same are quoted once
 
 
 def signatures() -> pd.DataFrame:

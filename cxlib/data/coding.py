@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
@@ -13,7 +14,7 @@ import pandas as pd
 from cxlib.data import values
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
-from cxlib.data.register_excel import text_book
+from cxlib.data.register_excel import new_book
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ def workbook(
     section: Coding, comments: Iterable[str], themes: Mapping[str, Mapping[str, str]], *, coder: str
 ) -> bytes:
     """Return a sample as an Excel workbook: comments down, themes across, in both languages."""
+    made = io.BytesIO()
     columns = section.columns
     texts = list(comments)
-    with text_book() as (book, made):
+    with new_book(made) as book:
         wrap = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         open_ = book.add_format({"bg_color": "#fff8e5", "border": 1, "border_color": "#d5dbe2"})

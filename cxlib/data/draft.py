@@ -14,7 +14,7 @@ from cxlib.data.draft_figures import figures
 from cxlib.data.draft_sections import comments, ledger, members, tickets
 from cxlib.data.draft_survey import survey
 from cxlib.data.draft_tables import opened, united
-from cxlib.data.guess import HAN, WORDS, ask
+from cxlib.data.guess import HAN, WORDS, ask, is_text
 from cxlib.data.sections import Lines, Table, quoted
 from cxlib.errors import SetupError
 from cxlib.params.faults import Fault
@@ -120,23 +120,25 @@ def _drafted(client: str, tables: list[Table]) -> tuple[str, dict[Path, str]]:
         if table.kind in kinds and table.kind != "comments":  # of which there are several
             places |= {path: path.name for path in table.paths}
             listed = ", ".join(path.name for path in table.paths)
-            body.add(0, "", asks=[ask("second", files=listed, kind=table.kind)])
+            body.ask(0, ask("second", files=listed, kind=table.kind))
             continue
         body.add(0, "")
-        several = len(table.paths) > 1
+        several = len(table.paths) > 1 and not table.source.sql
         folder = f"{table.kind}_{len(places)}" if table.kind in kinds else table.kind
         places |= {p: f"{folder}/{p.name}" if several else p.name for p in table.paths}
         kinds.setdefault(table.kind, table)
         _WRITERS[table.kind](body, table, f"{folder}/*" if several else table.paths[0].name)
-    names = " ".join(c.name for t in tables for c in t.columns)
-    chinese = sum(map(len, HAN.findall(names))) > 0.2 * len(names)
+    columns = [column for table in tables for column in table.columns]
+    said = [c.name for c in columns]
+    said += [str(t) for c in columns if not c.texts.empty and is_text(c) for t in c.texts.head(5)]
+    chinese = len("".join(HAN.findall(" ".join(said)))) > 0.2 * len(" ".join(said))
     language, many = ("zh", "most") if chinese else ("en", "few")
     head = Lines()
     for line in WORDS["head"]:
         head.add(0, f"# {line}".format(client=client))
     head.add(0, f"client: {quoted(client)}")
     head.add(0, f"name: {quoted(client)}", asks=[ask("client")])
-    head.add(0, f"language: {language}", f"of the reports; {many} column names are Chinese")
+    head.add(0, f"language: {language}", f"of the reports; {many} names and texts are Chinese")
     if chinese:
         calendar = "calendar: {country: CN, timezone: Asia/Shanghai}"
         head.add(0, calendar, "by the language", [ask("china")])

@@ -92,6 +92,20 @@ def _is_rating(column: Column, _table: Table) -> bool:
     return column.is_number or (known > 1 and len(column.plain) <= known + 3)
 
 
+def once_a_period(column: Column, table: Table) -> bool:
+    """Tell whether ids come once in each period, so that it is people who come again."""
+    period = table.found.get("period")
+    if period is None:
+        return False
+    told = column.texts.str.cat(period.texts.reindex(column.texts.index).fillna(""), sep="\0")
+    return not told.duplicated().any()
+
+
+def is_verdict(column: Column) -> bool:
+    """Tell whether a column sorts comments into good and bad ones."""
+    return column.distinct == 2 and not values.flags(column.texts)[1].any()
+
+
 FITS: Mapping[str, Callable[[Column, Table], object]] = {
     "date": _is_date,
     "day": lambda column, _table: is_day(column),
@@ -101,10 +115,11 @@ FITS: Mapping[str, Callable[[Column, Table], object]] = {
     "positive": lambda column, _table: (column.numbers > 0).all(),
     "flag": lambda column, _table: not values.flags(column.texts)[1].any(),
     "rating": _is_rating,
-    "scale": lambda column, _table: scale_of(column),
+    "stars": lambda column, _table: scale_of(column) or is_verdict(column),
     "unique": lambda column, _table: not column.again,
     "nearly": lambda column, _table: column.distinct > 0.9 * len(column.texts) > 5,
     "most": lambda column, _table: column.distinct > 0.5 * len(column.texts) > 5,
+    "panel": once_a_period,
     "two": lambda column, _table: column.distinct == 2,
     "several": lambda column, _table: column.distinct > 1,
     "few": lambda column, _table: column.distinct <= 20,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cxlib.data.guess import WORDS, Column, ask, found, starts_of, when_of
+from cxlib.data.reshape import ANSWERS, NET
 from cxlib.data.sections import (
     Keys,
     Lines,
@@ -62,6 +63,8 @@ def _is_share(column: Column) -> bool:
 
 
 def _is_amount(column: Column) -> bool:
+    if column.name in (NET, ANSWERS):
+        return True
     if column.called(*WORDS["ids"]) or found("measure", column.name):
         return False
     share = found("share", column.name) and column.distinct > 2
@@ -82,41 +85,51 @@ def figures(lines: Lines, table: Table, files: str) -> None:
     shares = [c for c in amounts if _is_share(c)]
     whole = None if shares else _whole(amounts)
     chosen = shares or [c for c in amounts if c is not whole]
+    if net := [c for c in table.columns if c.name == NET]:
+        whole, chosen = next(c for c in table.columns if c.name == ANSWERS), net
     told = [""]
     if measure is not None:  # one column of a measure: its best answers
         chosen = [c for c in chosen if found("good_figure", c.name)][:1] or chosen[:1]
         told = sorted(map(str, measure.texts.unique()))
     lines.add(0, "kpis:", "figures counted already: one row a period and place")
     keys = Keys()
+    keys.taken -= set() if "survey:" in lines else {"nps", "csat", "ces"}
     for column in chosen:
         for place, cell in enumerate(told[:_MEASURES]):
             within = whole is not None and found("bad_figure", column.name)
             name = f"without {column.name}" if within else cell or column.name
-            lines.add(1, f"{keys.of(name, 'figure')}:")
+            lines.add(1, f"{'nps' if net else keys.of(name, 'figure')}:")
             write_source(lines, table, files, depth=2)
             lines.add(2, f"period: {quoted(when.name)}", f"{when.distinct} periods")
             if measure is not None:
                 lines.add(2, f"where: {mapping({measure.name: flow([cell])})}")
-            _figure(lines, column, whole, asked=place == 0)
+            rows = None if measure is None else measure.texts.index[measure.texts == cell]
+            part = column if rows is None else column.among(cell, rows)
+            _figure(lines, column, part, whole, asked=measure is None or place == 0)
             if unit is not None:
                 lines.add(2, f"unit: {quoted(unit.name)}", f"{unit.distinct} values")
     if measure is not None and (more := len(told) - _MEASURES) > 0:
-        lines.add(1, "", asks=[ask("more_values", n=more, name=measure.name)])
+        lines.ask(1, ask("more_values", n=more, name=measure.name))
     for column in places:
         if column is not unit:
             listed = ", ".join(map(repr, column.texts.value_counts().index[:4]))
-            lines.add(1, "", asks=[ask("together", name=column.name, listed=listed)])
+            lines.ask(1, ask("together", name=column.name, listed=listed))
     used = {c.name for c in (when, measure, unit, whole, *chosen) if c is not None}
     write_unused(lines, [c.name for c in table.columns if c.name not in used])
 
 
-def _figure(lines: Lines, column: Column, whole: Column | None, *, asked: bool) -> None:
-    """Write how a figure is read, and which way is better."""
-    name, bad = column.name, found("bad_figure", column.name)
-    read, share = _numbers(column), whole is not None or _is_share(column)
+def _figure(
+    lines: Lines, column: Column, part: Column, whole: Column | None, *, asked: bool
+) -> None:
+    """Write how a figure is read, and which way is better; `part` are a measure's own cells."""
+    name, net = column.name, column.name == NET
+    bad = found("bad_figure", f"{name} {part.name}")
+    read = _numbers(column if _is_share(column) else part)
+    share = _is_share(column) or _is_share(part) or (whole is not None and not net)
     if whole is not None:
-        asks = [ask("part_of", name=name, whole=whole.name)]
-        lines.add(2, f"numerator: {quoted(name)}", f"never above {whole.name!r}", asks)
+        asks = [] if net else [ask("part_of", name=name, whole=whole.name)]
+        why = "points" if net else f"never above {whole.name!r}"
+        lines.add(2, f"numerator: {quoted(name)}", why, asks)
         lines.add(2, f"denominator: {quoted(whole.name)}")
         if bad:
             lines.add(2, "complement: true", f"what is left when {name!r} are taken away")
@@ -128,7 +141,7 @@ def _figure(lines: Lines, column: Column, whole: Column | None, *, asked: bool) 
         lines.add(2, "scale: [0, 100]", f"up to {read.max():g}")
     way = "lower" if bad and whole is None else "higher"
     lines.add(2, f"direction: {way}", asks=[ask("better", way=way, name=name)] if asked else ())
-    lines.add(2, "# target: 0.95" if share else "# target: 100")
+    lines.add(2, "# target: 0.95" if share else "# target: 40" if net else "# target: 100")
 
 
 def _whole(amounts: list[Column]) -> Column | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePath
 
+from cxlib.data import values
 from cxlib.data.draft_columns import GUESSES, guessed
 from cxlib.data.guess import HAN, Column, ask, found, is_text
 from cxlib.data.scales import scale_of
@@ -12,6 +13,7 @@ from cxlib.data.sections import (
     Keys,
     Lines,
     Table,
+    mapping,
     quoted,
     write_formats,
     write_scale,
@@ -38,7 +40,7 @@ def _opened(lines: Lines, table: Table, files: str) -> Mapping[str, Lines] | Non
     parts = guessed(table)
     for key, lacks in needed.items():
         if key not in table.found:
-            lines.add(0, "", asks=[ask("lacking", files=files, what=what, lacks=lacks)])
+            lines.ask(0, ask("lacking", files=files, what=what, lacks=lacks))
             return None
     lines.add(0, f"{table.kind}:")
     write_source(lines, table, files)
@@ -128,6 +130,12 @@ def comments(lines: Lines, table: Table, files: str) -> None:
         part.add(1, f"scale: [{scale.low}, {scale.high}]", scale.why, scale.asks)
         for key, said in write_scale(scale).items():
             part.add(1, f"{key}: {said}")
+    elif rating:
+        texts = rating.texts.drop_duplicates()
+        good = values.flags(texts)[0].astype(bool)
+        known = {str(t): "5" if yes else "1" for t, yes in zip(texts, good, strict=True)}
+        part.add(1, "scale: [1, 5]", "good or bad", [ask("verdict", good=texts[good].iloc[0])])
+        part.add(1, f"values: {mapping(known)}")
     if found("complain|投诉", f"{files} {text.name}"):
         part.add(1, "asked: complaints", "by its name")
     write_formats(part, table)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pandas as pd
 
 from cxlib.data import values
-from cxlib.data.draft_columns import guessed
+from cxlib.data.draft_columns import guessed, once_a_period
 from cxlib.data.guess import (
     OWN,
     WORDS,
@@ -22,7 +22,7 @@ from cxlib.data.guess import (
     pattern,
     separator_of,
 )
-from cxlib.data.scales import Scale, harmonised, scale_of
+from cxlib.data.scales import ASSESSED, Scale, harmonised, scale_of
 from cxlib.data.sections import (
     Keys,
     Lines,
@@ -63,7 +63,9 @@ def survey(lines: Lines, table: Table, files: str) -> None:
         first = str(brand.texts.value_counts().index[0])
         lines.add(1, f"own_brand: {quoted(first)}", asks=[ask("own_brand")])
     if (ids := table.found.get("id")) and ids.again:
-        lines.add(1, "duplicates: last", asks=[ask("duplicates", n=ids.again)])
+        panel = once_a_period(ids, table)
+        said = "repeat_respondents: true" if panel else "duplicates: last"
+        lines.add(1, said, asks=[ask("panel" if panel else "duplicates", n=ids.again)])
     write_formats(lines, table)
     _rated(lines, harmonised(list(rated.values())), keys)
     for column in others:
@@ -71,6 +73,10 @@ def survey(lines: Lines, table: Table, files: str) -> None:
             unused.append(column.name)
     lines.put(questions, "questions:")
     lines.put(segments, "segments:")
+    free = [c for c in others if c.name in unused and c.is_number and c.again and c.distinct > 20]
+    if rated and not ids and (again := [c for c in free if c.distinct >= 0.5 * c.numbers.max()]):
+        listed = ", ".join(f"{c.name!r} ({c.distinct} different)" for c in again)
+        lines.ask(1, ask("ids_again", listed=listed))
     write_unused(lines, unused + sorted(table.dropped))
 
 
@@ -139,7 +145,7 @@ def _question(column: Column, questions: Lines, segments: Lines, keys: Keys) -> 
 
 def _is_rated(column: Column, scale: Scale) -> bool:
     """Tell whether a column on a scale is an assessment: by its words, or by its answers."""
-    asked = column.says("recommend", "satisfied", "effort", "ease", "rated")
+    asked = column.says(*ASSESSED)
     other = scale.high > 4 and not found("demographic", column.name)
     return asked or bool(scale.answers) or other
 
@@ -152,8 +158,8 @@ def _rated(lines: Lines, rated: list[tuple[Column, Scale]], keys: Keys) -> None:
         lower, kind = _lower(column), _metric(column, scale, csat)
         asks = [ask("code", code=code, often=f"{n}×") for code, n in scale.codes.items()]
         asks += [*scale.asks, *([ask("against")] if column.name in against else [])]
-        if kind == "mean" and column.says("recommend"):
-            asks.append(ask("not_nps"))
+        if kind == "mean":
+            asks.append(ask("not_nps" if column.says("recommend") else "slider_mean"))
         if kind == "csat" and scale.high > 7:
             asks.append(ask("best_two", low=scale.low, high=scale.high))
         if kind == "ces" and (lower or not column.says("ease")):
@@ -175,7 +181,9 @@ def _rated(lines: Lines, rated: list[tuple[Column, Scale]], keys: Keys) -> None:
         told |= {} if first else {"kind": kind}
         told |= {"top": "1" if scale.high == 3 else "2"} if kind == "csat" else {}
         metrics.add(2, f"{key}: {mapping(told | _label(key, column))}", scale.why, asks)
-    if rated and not metrics.lines:
+    if not rated:
+        lines.ask(1, ask("no_ratings"))
+    elif not metrics.lines:
         example = "# metrics: {nps: {column: …, scale: [0, 10]}}"
         lines.add(1, example, asks=[ask("no_metric")])
     lines.put(metrics, "metrics:")
@@ -230,6 +238,8 @@ def _metric(column: Column, scale: Scale, csat: str) -> str:
     """Return what kind of metric a rated question is, empty for a touchpoint."""
     if column.says("recommend"):
         return "nps" if scale.ends == (0, 10) else "mean"
+    if scale.high > 10:
+        return "mean" if column.name == csat or column.says("effort") else ""
     if column.name == csat:
         return "csat"
     return "ces" if column.says("effort") or (column.says("ease") and scale.high == 7) else ""

@@ -14,6 +14,7 @@ from cxlib.data.draft_sections import is_voice
 from cxlib.data.formats import read_content
 from cxlib.data.guess import Column, ask, columns_of, found
 from cxlib.data.readers import read
+from cxlib.data.reshape import NET, Shape, lines_of, reshaped, tried
 from cxlib.data.scales import scale_of
 from cxlib.data.sections import Table
 from cxlib.errors import DataError
@@ -30,6 +31,8 @@ _TICKET_PLATFORMS = frozenset({"Jira", "ServiceNow", "Freshdesk", "Zendesk"})
 def opened(path: Path) -> Table:
     """Read a file whose column names nobody has named: find sheet and header row first."""
     real = path.resolve()
+    if shape := lines_of(real):
+        return _shaped(path, shape, Source(files=real.name))
     raw_bytes, encoding, asks = real.read_bytes(), None, []
     try:
         content = read_content(real, raw_bytes, file=path.name)
@@ -63,6 +66,30 @@ def opened(path: Path) -> Table:
     table = Table(
         paths=[path], source=source, notes=notes, raw=raw, columns=columns_of(raw), asks=asks
     )
+    if shape := reshaped(real.name, table.columns):
+        return _shaped(path, shape, source, table)
+    table.kind = _kind(table)
+    return table
+
+
+def _shaped(path: Path, shape: Shape, source: Source, table: Table | None = None) -> Table:
+    """Return a file as a query sets it right; as it lies, and the question, where none can."""
+    sql, question = shape
+    simple = not (source.sheet or source.header_row or source.header_rows)
+    raw = tried(path.resolve(), sql, source.encoding) if sql and simple else None
+    asks = [*(table.asks if table else ()), question]
+    if raw is not None:
+        source = Source(sql=sql, encoding=source.encoding)
+        table = Table(
+            paths=[path], source=source, notes=[], raw=raw, columns=columns_of(raw), asks=asks
+        )
+    elif table is None:
+        raise DataError(
+            f"{path.name} holds a text a line, in another encoding than UTF-8: save it as UTF-8."
+        )
+    else:
+        by_hand = ask("by_hand", question=question.partition(" So ")[0]) if sql else question
+        table.asks = [*table.asks, by_hand]
     table.kind = _kind(table)
     return table
 
@@ -101,7 +128,12 @@ def _kind(table: Table) -> str:
         }
         for kind, rows in GUESSES.items()
     }
-    asked = any(c.says("recommend", "satisfied") for c in columns)
+    asked = any(
+        c.says("recommend", "satisfied") and not found("%|percent|占比|率$", c.name)
+        for c in columns
+    )
+    if any(c.name == NET for c in columns):
+        return "kpis"
     tickets, orders = named["tickets"], named["transactions"]
     logged = {"id", "created"} <= tickets and len(tickets & _ENDS) > 1
     ids = next(guess.names for guess in GUESSES["members"] if guess.key == "id")
@@ -128,23 +160,28 @@ def _kind(table: Table) -> str:
 
 def united(tables: list[Table]) -> list[Table]:
     """Put files of one layout together, as the years of one survey."""
-    found: list[Table] = []
+    united_: list[Table] = []
     for table in tables:
-        names = set(table.raw.columns)
-        for other in found:
-            its = set(other.raw.columns)
-            alike = table.kind == other.kind and len(names & its) >= 0.6 * len(names | its)
-            same = (table.source.sheet, table.source.header_row) == (
-                other.source.sheet,
-                other.source.header_row,
-            )
-            if alike and same and table.paths[0].parent == other.paths[0].parent:
-                other.paths += table.paths
-                other.columns = _stacked(other.columns, table.columns)
-                break
-        else:
-            found.append(table)
-    return found
+        other = next((other for other in united_ if _alike(other, table)), None)
+        if other is None:
+            united_.append(table)
+            continue
+        if other.source.sql:
+            both = f"{other.source.sql}\nunion all by name {table.source.sql}"
+            other.source = other.source.model_copy(update={"sql": both})
+            other.asks += [question for question in table.asks if question not in other.asks]
+        other.paths += table.paths
+        other.columns = _stacked(other.columns, table.columns)
+    return united_
+
+
+def _alike(one: Table, two: Table) -> bool:
+    """Tell whether two files are of one folder, kind and layout, mostly of the same columns."""
+    names, its = ({*table.raw.columns} for table in (one, two))
+    ways = [(t.source.sheet, t.source.header_row, not t.source.sql) for t in (one, two)]
+    places = {table.paths[0].parent for table in (one, two)}
+    alike = len(names & its) >= 0.6 * len(names | its)
+    return one.kind == two.kind and alike and ways[0] == ways[1] and len(places) == 1
 
 
 def _stacked(one: list[Column], two: list[Column]) -> list[Column]:

@@ -43,7 +43,7 @@ class Column:
     @property
     def said(self) -> str:
         """Its name and the question's wording."""
-        return f"{self.name} {self.wording}"
+        return f"{self.name.replace('_', ' ')} {self.wording}"
 
     def says(self, *words: str) -> bool:
         """Tell whether its name or wording holds one of several kinds of words."""
@@ -99,6 +99,10 @@ class Column:
     def plain(self) -> set[str]:
         """Its different cells as they are compared."""
         return {values.plain(text).casefold() for text in self.texts.unique()}
+
+    def among(self, name: str, rows: pd.Index) -> Column:
+        """Return its cells in some rows, under another name."""
+        return Column(name=name, texts=self.texts[self.texts.index.isin(rows)], rows=len(rows))
 
     @property
     def few(self) -> bool:

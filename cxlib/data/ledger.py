@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxlib.params.source import Table
 
 Path = tuple[str | int, ...]
-WHERE = _("not among the rows that `where:` keeps")
+WHERE = _("not among the rows asked for")
 EMPTY = _("empty row")
 NO_TIME = np.datetime64("NaT", "us")
 _SHOWN = 3

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any, Literal, get_args, get_origin
@@ -228,22 +227,16 @@ def _base(lines: list[list[str]], model: type[Register]) -> dict[str, Rows] | No
     return {name: rows for name, rows in tables.items() if rows}
 
 
-@contextmanager
-def text_book() -> Iterator[tuple[Any, io.BytesIO]]:
-    """Make a workbook whose texts stay texts, whatever they begin with: the same bytes each time.
-
-    Yields it with where its bytes are afterwards.
-    """
+def new_book(made: io.BytesIO) -> Any:
+    """Open a workbook, the same bytes twice; a client's text is no formula, link or number."""
     import datetime as dt
 
     import xlsxwriter
 
-    made = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-               "strings_to_numbers": False}  # fmt: skip
-    with xlsxwriter.Workbook(made, options) as book:
-        book.set_properties({"created": dt.datetime(2000, 1, 1)})
-        yield book, made
+    unlike = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+    book = xlsxwriter.Workbook(made, {"in_memory": True} | dict.fromkeys(unlike, False))
+    book.set_properties({"created": dt.datetime(2000, 1, 1)})
+    return book
 
 
 def workbook(
@@ -253,12 +246,14 @@ def workbook(
     languages: Sequence[str],
     base: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Return a register as an Excel workbook.
+    """Return a register as an Excel workbook; texts stay texts, whatever they begin with.
 
     `base` is what the copy counts as made from, where rows were added to it.
     """
-    tables = tables_of(Document("", content=dict(content)), model)
-    with text_book() as (book, made):
+    document = Document("", content=dict(content))
+    tables = tables_of(document, model)
+    made = io.BytesIO()
+    with new_book(made) as book:
         text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
         bold = book.add_format({"bold": True, "bottom": 1})
         for name in model.model_fields:

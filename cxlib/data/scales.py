@@ -15,10 +15,14 @@ ENDS = (3, 4, 5, 7, 10)
 """Where rating scales end."""
 ANSWERS: Mapping[str, int] = values.LIKERT
 """Answers in words, 5 the best."""
+ASSESSED = ("recommend", "satisfied", "effort", "ease", "rated")
+"""The words of an assessment."""
 _LONE = 0.05
 """Up to this share of the answers an 11 is a code; beyond, 0-10 may be stored as 1-11."""
 _CODED = re.compile(r"AO?(\d{1,2})")
 """A code of LimeSurvey for the n-th answer."""
+SLIDER = 100
+"""Where the scale of a slider ends."""
 _FEW = 20
 """Fewer answers do not tell whether a value stands beside a scale."""
 _MANY = 200
@@ -49,6 +53,8 @@ class Scale:
 
 def scale_of(column: Column) -> Scale | None:
     """Return the scale on which a column was answered, None if it was not answered on one."""
+    if slider := _slider(column):
+        return slider
     counts = column.texts.value_counts()
     if column.texts.empty or len(counts) > 40:
         return None
@@ -91,6 +97,11 @@ def scale_of(column: Column) -> Scale | None:
             tally[number] = tally.get(number, 0) + int(counts[text])
     if sum(counts[t] for t in rest) > 0.1 * len(column.texts) or any(n % 1 for n in tally):
         return None
+    near = {int(n) for n in tally if n <= 11}
+    bare = not column.says(*ASSESSED)
+    many = bare and len(column.texts) >= _MANY
+    if many and near and (_numbered(near, tally) or len(near) < 0.7 * (max(near) - min(near) + 1)):
+        return None
     scale = _of_numbers({int(n): k for n, k in tally.items()}, nps=column.says("recommend"))
     if scale is None:
         return None
@@ -101,6 +112,11 @@ def scale_of(column: Column) -> Scale | None:
         missing=(*scale.missing, *none, *rest),
         not_applicable=(*scale.not_applicable, *absent),
     )
+
+
+def _numbered(near: set[int], tally: Mapping[float, int]) -> bool:
+    """Tell whether numbers run on beyond the longest scale, as those of groups do."""
+    return {10, 11} <= near and any(12 <= n <= 20 for n in tally)
 
 
 def _kind_of(text: str) -> str:
@@ -120,6 +136,32 @@ def _ordered(answers: Mapping[str, int]) -> dict[str, int]:
 def _of_texts(texts: list[str]) -> tuple[str, ...]:
     listed = ", ".join(map(repr, texts[:4])) + (" …" if len(texts) > 4 else "")
     return (ask("texts", texts=listed),) if texts else ()
+
+
+def _slider(column: Column) -> Scale | None:
+    """Return the scale of a slider: named as an assessment, answered all over 0-100."""
+    read = column.numbers.dropna()
+    inside = read[read.between(0, SLIDER)]
+    odd = {str(t) for t in column.texts[~column.numbers.between(0, SLIDER)].unique()}
+    if (
+        not column.says(*ASSESSED, "slider", r"\bscore\b")
+        or len(inside) < max(0.9 * len(column.texts), 2)
+        or inside[inside.between(12, 94)].nunique() < 3
+        or inside.between(12, 94).mean() < 0.2  # 77, 88 and 99 beside 0-10 are codes
+        or len(odd) > 4
+    ):
+        return None
+    numbers = sorted(int(float(t)) for t in odd if re.fullmatch(r"-?\d+(\.0+)?", t))
+    texts = sorted(t for t in odd if not re.fullmatch(r"-?\d+(\.0+)?", t))
+    codes = {code: int((read == code).sum()) for code in numbers}
+    return Scale(
+        low=0,
+        high=SLIDER,
+        codes=codes,
+        missing=tuple(texts),
+        why=f"cells {column.range} in {len(column.texts)} answers",
+        asks=(*([] if column.says("slider") else [ask("slider")]), *_of_texts(texts)),
+    )
 
 
 def _of_numbers(counts: dict[int, int], *, nps: bool) -> Scale | None:

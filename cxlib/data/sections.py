@@ -30,9 +30,12 @@ class Lines:
 
     def add(self, depth: int, text: str, why: str = "", asks: Iterable[str] = ()) -> None:
         """Add a line with what speaks for it, the questions that it raises above it."""
-        for question in asks:
-            self.lines.append("  " * depth + f"# ? {shown(question)}")
+        self.ask(depth, *asks)
         self.lines.append(("  " * depth + text + (f"  # {shown(why)}" if why else "")).rstrip())
+
+    def ask(self, depth: int, *asks: str) -> None:
+        """Add questions."""
+        self.lines += ["  " * depth + f"# ? {shown(question)}" for question in asks]
 
     def put(self, part: Lines, heading: str = "", why: str = "") -> None:
         """Add the lines of a part, if it has any, under a heading."""
@@ -109,7 +112,8 @@ def mapping(items: Mapping[str, object]) -> str:
 
 def write_source(lines: Lines, table: Table, files: str, *, depth: int = 1) -> None:
     """Write where a section's rows are, and how they are read."""
-    source = table.source
+    source, asks, table.asks = table.source, table.asks, []
+    why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
     told = {
         "files": quoted(files),
         "sheet": source.sheet and quoted(source.sheet),
@@ -117,34 +121,21 @@ def write_source(lines: Lines, table: Table, files: str, *, depth: int = 1) -> N
         "encoding": source.encoding and quoted(source.encoding),
         "header_rows": source.header_rows,
     }
-    asks = [*table.asks, *_row_an_answer(table)]
     if named := _period_from(table):
         told["period_from"] = quoted(named)
         asks.append(ask("period_from"))
     told = {key: value for key, value in told.items() if value}
-    why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
+    if source.sql:
+        lines.add(depth, "source:", why, asks)
+        if source.encoding:
+            lines.add(depth + 1, f"encoding: {quoted(source.encoding)}")
+        plain = source.sql.replace("\n", "").isprintable()
+        lines.add(depth + 1, "sql: |" if plain else f"sql: {quoted(source.sql)}")
+        for line in source.sql.splitlines() if plain else ():
+            lines.lines.append("  " * (depth + 2) + line)
+        return
     whole = mapping(told) if len(told) > 1 else told["files"]
     lines.add(depth, f"source: {whole}", why, asks)
-
-
-def _row_an_answer(table: Table) -> list[str]:
-    """Ask where each row of a survey holds one answer, not one respondent."""
-    asked = next((c for c in table.columns if c.called("asked") and 1 < c.distinct <= 60), None)
-    said = next((c for c in table.columns if c.called("answers")), None)
-    ids = [c for name in WORDS["ids"] for c in table.columns if c.called(name)]
-    who = next((c for c in ids if c.distinct <= 0.7 * len(c.texts)), None)
-    if table.kind != "survey" or not asked or not said or not who:
-        return []
-    if table.raw.frame[[who.name, asked.name]].duplicated().mean() > 0.05:
-        return []
-    one, two, three = (json.dumps(c.name, ensure_ascii=False) for c in (who, said, asked))
-    cell = str(asked.texts.iloc[0])
-    first = cell.replace("'", "''")
-    sql = (
-        f"select {one}, max({two}) filter (where {three} = '{first}') as "
-        f"{json.dumps(cell, ensure_ascii=False)}, … from '{table.paths[0].name}' group by {one}"
-    )
-    return [ask("row_an_answer", who=who.name, asked=asked.name, sql=sql)]
 
 
 def _period_from(table: Table) -> str:

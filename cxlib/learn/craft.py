@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -179,7 +180,8 @@ def _kept(lesson: Lesson) -> Told:
     return {"right": stayed, "now": float(now.sum() / there.sum()), "left": 1 - stayed}
 
 
-def _spend(lesson: Lesson, client: str, by: tuple[str, ...] = ()) -> pd.DataFrame:
+@cache
+def _spend(lesson: Lesson, client: str, by: tuple[str, ...] = ()) -> Any:
     from cxlib.analysis import members
 
     engagement = lesson.open(client)

@@ -52,17 +52,10 @@ class Dirty:
         return [str(fault) for fault in found if fault.severity == "error"]
 
     def repair(self, repairs: Any) -> list[str]:
-        """Replace texts in the client's file, and return the faults that are left.
+        """Replace texts in the client's file, (what stands, what shall); return the faults left.
 
-        Parameters
-        ----------
-        repairs : sequence of (str, str)
-            What stands there, and what shall; one that has been replaced already may stay listed.
-
-        Raises
-        ------
-        CxError
-            If a text is not in the file, or stands there more than once.
+        A pair that has been replaced already may stay listed; a text that is not there once is
+        refused.
         """
         path = self.workspace.client_file(CLIENT)
         text = path.read_text(encoding="utf-8")

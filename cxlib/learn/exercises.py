@@ -77,21 +77,10 @@ def _prompt(region: str, left: str, words: Words) -> str:
 def lay_out(folder: Path, language: str, *, trainer: bool = False) -> list[Path]:
     """Make the learner's workspace in `folder`, or add what it lacks; return what was written.
 
-    Nothing that is there is changed: it may be somebody's work.
-
-    Parameters
-    ----------
-    folder : Path
-        Made private and unknown to git, wherever it lies.
-    language : str
-        Of the notebooks: ``lessons/<language>/``.
-    trainer : bool
-        Also the solutions, the guide, the test and its key, in ``trainer/<language>/``.
-
-    Raises
-    ------
-    SetupError
-        If the folder is a workspace of another kind: clients' work and lessons do not mix.
+    Private and unknown to git, wherever it lies; nothing that is there is changed: it may be
+    somebody's work. `trainer`: also the solutions, the guide, the test and its key, in
+    ``trainer/<language>/``. A workspace of another kind is refused: clients' work and lessons do
+    not mix.
     """
     if (folder / "params").is_dir() and not (folder / "lessons").is_dir():
         raise SetupError(f"{folder} is a workspace already; name another folder for the course.")

@@ -49,26 +49,12 @@ def sheet() -> str:
 
 
 def register(answers: Path, held: dt.date) -> str:
-    """Mark an answer sheet; return it as the client's register of training (``training:``).
+    """Mark an answer sheet; return it as the client's register of training, as chapter 13 reads it.
 
-    Parameters
-    ----------
-    answers : Path
-        CSV with ``participant, when`` (``pre`` or ``post``) and a letter by question; empty: not
-        answered.
-    held : datetime.date
-        The last day of the course; reports of periods that end before it do not count the test.
-
-    Returns
-    -------
-    str
-        YAML with the course, its questions and every participant's marks, as chapter 13 reads it.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, a letter is no option, or a participant stands there twice; it names
-        line and value.
+    `answers`: CSV with ``participant, when`` (``pre`` or ``post``) and a letter by question, empty:
+    not answered. `held`: the last day of the course; reports of periods that end before it do not
+    count the test. Faults (a column missing, a letter that is no option, a participant twice) name
+    line and value.
     """
     given = the_test()
     course, keys = given["course"], {item["id"]: item for item in given["items"]}

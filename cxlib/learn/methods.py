@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ HARBOUR = "harbour-hotels"
 # --- lesson 6: least squares by plain matrices ---------------------------------------------------
 
 
+@cache
 def _fitted(lesson: Lesson) -> tuple[list[str], Any, float]:
     """Return touchpoints, their t values with all others held equal, and R²."""
     engagement = lesson.open(HARBOUR)
@@ -68,7 +70,7 @@ def _explained(lesson: Lesson) -> Told:
 @answers("6.4")
 def _begin(lesson: Lesson) -> Told:
     rows = lesson.open(HARBOUR).survey()
-    ordered = sorted(_drivers(lesson), key=lambda key: float(rows[key].mean()))
+    ordered = sorted(_drivers(lesson), key=lambda key: rows[key].mean())
     return {"right": ordered[0], "best": ordered[-1], "second": ordered[1]}
 
 
@@ -93,6 +95,7 @@ def _goal(lesson: Lesson) -> tuple[float, float]:
     return net(rows["nps"], rows["weight"]), float(aim)
 
 
+@cache
 def _gain(lesson: Lesson) -> float:
     """Return what the recovery goes with."""
     from cxlib.analysis import drivers

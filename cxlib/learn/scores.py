@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -93,6 +94,7 @@ def _quarters(lesson: Lesson) -> tuple[Any, Any]:
     return before, _rows(lesson, "nova-mall", period="2026Q3")
 
 
+@cache
 def _months(lesson: Lesson) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the steps of the monthly score, and their p-values."""
     survey = lesson.open("nova-mall").survey(period="history")

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.params.base import PeriodKind
 from cxlib.params.client import Client
-from cxlib.params.faults import InvalidParams, Path, Problem
+from cxlib.params.faults import At, InvalidParams, Path, Problem
 from cxlib.params.fieldwork import check_fieldwork
 from cxlib.params.kpis import check_kpis
 from cxlib.params.members import check_members, check_table
@@ -101,80 +101,60 @@ def _problems(client: Client, stem: str, gauges: Mapping[str, Gauge]) -> Iterato
 
 
 def _languages(client: Client) -> Iterator[Problem]:
-    for place, language in enumerate(client.languages):
-        if language in client.languages[:place]:
-            yield Problem(("language", place), f"{language!r} is listed twice.")
+    yield from At("language").twice(client.languages)
     labels: list[tuple[Path, Mapping[Any, str]]] = [(("name",), client.name or {})]
     said = {"footer": client.report.footer, "confidential": client.report.confidential}
     labels += [(("report", key), label or {}) for key, label in said.items()]
     labels += [(name.path, name.label) for name in client.labelled()]
     for path, label in labels:
-        if not label:
-            continue
-        for place, language in enumerate(client.languages):
+        for place, language in enumerate(client.languages if label else ()):
             if language not in label:
-                yield Problem(
-                    path,
-                    f"has no {language}, a language of this client's reports.",
-                    (path, ("language", place)),
-                )
+                message = f"has no {language}, a language of this client's reports."
+                yield Problem(path, message, (path, ("language", place)))
 
 
 def _keys(client: Client) -> Iterator[Problem]:
-    declared: list[tuple[str, str, Path]] = []
-    if client.survey is not None:
-        declared += [(key, "metric", ("survey", "metrics", key)) for key in client.survey.metrics]
-        declared += [
+    survey, declared = client.survey, [(key, "kpi", ("kpis", key)) for key in client.kpis]
+    if survey is not None:
+        touchpoints: list[tuple[str, str, Path]] = [
             (item.key, "touchpoint", ("survey", "touchpoints", place, "key"))
-            for place, item in enumerate(client.survey.touchpoints)
+            for place, item in enumerate(survey.touchpoints)
         ]
-        declared += [
-            (key, what, ("survey", f"{what}s", key))
-            for what in ("segment", "question")
-            for key in getattr(client.survey, f"{what}s")
-        ]
-    declared += [(key, "kpi", ("kpis", key)) for key in client.kpis]
+        metrics, segments, questions = (
+            [(key, what, ("survey", f"{what}s", key)) for key in getattr(survey, f"{what}s")]
+            for what in ("metric", "segment", "question")
+        )
+        declared = [*metrics, *touchpoints, *segments, *questions, *declared]
     first: dict[str, tuple[str, Path]] = {}
     for key, what, path in declared:
         if key in first:
             other, at = first[key]
-            yield Problem(
-                path,
-                f"{key!r} is the key of a {other} already; metrics, touchpoints, segments, "
-                "questions and kpis need different keys.",
-                (at,) if other == "touchpoint" else (),
-            )
+            message = f"{key!r} is the key of a {other} already; metrics, touchpoints, segments, "
+            message += "questions and kpis need different keys."
+            yield Problem(path, message, (at,) if other == "touchpoint" else ())
         first.setdefault(key, (what, path))
 
 
 def _gauges(client: Client) -> dict[str, Gauge]:
-    gauges: dict[str, Gauge] = {}
-    for key, item in client.survey.metrics.items() if client.survey else ():
-        gauges[key] = _gauge(key, item)
-    for place, touchpoint in enumerate(client.survey.touchpoints if client.survey else ()):
-        low, high = touchpoint.scale
-        gauges[touchpoint.key] = Gauge(
-            path=("survey", "touchpoints", place),
-            rests_on=("scale",),
-            direction=touchpoint.direction,
-            low=low,
-            high=high,
-            unit=f"its scale {low} to {high}",
-        )
+    """Return what targets may be set on, by key: what the ticket log tells comes last."""
+    gauges = dict(_ticket_gauges(client.tickets)) if client.tickets is not None else {}
+    if client.survey is not None:
+        gauges |= {key: _gauge(key, item) for key, item in client.survey.metrics.items()}
+        for place, item in enumerate(client.survey.touchpoints):
+            (low, high), at = item.scale, ("survey", "touchpoints", place)
+            gauges[item.key] = Gauge(at, ("scale",), item.direction, low, high, _on(item.scale))
     for key, kpi in client.kpis.items():
-        percent = kpi.format == "percent"
-        gauges[key] = Gauge(
-            path=("kpis", key),
-            rests_on=("format",),
-            direction=kpi.direction,
-            low=0 if percent else -inf,
-            high=1 if percent else inf,
-            unit="a share from 0 to 1",
-            census=True,
-        )
-    if client.tickets is not None:
-        gauges = dict(_ticket_gauges(client.tickets)) | gauges
+        low, high = (0, 1) if kpi.format == "percent" else (-inf, inf)
+        about = (("kpis", key), ("format",), kpi.direction, low, high, _SHARE)
+        gauges[key] = Gauge(*about, census=True)
     return gauges
+
+
+_SHARE = "a share from 0 to 1"
+
+
+def _on(scale: tuple[int, int]) -> str:
+    return f"its scale {scale[0]} to {scale[1]}"
 
 
 def _ticket_gauges(tickets: Tickets) -> Iterator[tuple[str, Gauge]]:
@@ -187,39 +167,19 @@ def _ticket_gauges(tickets: Tickets) -> Iterator[tuple[str, Gauge]]:
             continue
         if sla != kpi.kpi and getattr(tickets.sla, sla, None) is None:
             continue
-        yield (
-            key,
-            Gauge(
-                path=("tickets", "columns"),
-                rests_on=kpi.needs,
-                direction=kpi.direction,
-                low=-inf if kpi.unit == "mean" else 0,
-                high=1 if kpi.unit == "share" else inf,
-                unit={"share": "a share from 0 to 1", "seconds": "a time", "mean": "any number"}[
-                    kpi.unit
-                ],
-                census=key != "ticket_csat",
-                time=kpi.unit == "seconds",
-            ),
-        )
+        low, high = -inf if kpi.unit == "mean" else 0, 1 if kpi.unit == "share" else inf
+        unit = {"share": _SHARE, "seconds": "a time", "mean": "any number"}[kpi.unit]
+        about = (("tickets", "columns"), kpi.needs, kpi.direction, low, high, unit)
+        yield key, Gauge(*about, census=key != "ticket_csat", time=kpi.unit == "seconds")
 
 
 def _gauge(key: str, item: MetricItem) -> Gauge:
-    kind = kind_of(key, item)
-    low, high, unit = -inf, inf, "any number"
+    kind, path = kind_of(key, item), ("survey", "metrics", key)
     if kind == "nps":
-        low, high, unit = -100, 100, "-100 to 100"
-    elif kind == "csat":
-        low, high, unit = 0, 100, "0 to 100 percent"
-    elif kind is not None and item.scale:
-        low, high = item.scale
-        unit = f"its scale {item.scale[0]} to {item.scale[1]}"
-    return Gauge(
-        path=("survey", "metrics", key),
-        rests_on=("kind",) if kind in ("nps", "csat") else ("kind", "scale"),
-        direction="higher" if kind in ("nps", "csat") else item.direction or "higher",
-        low=low,
-        high=high,
-        unit=unit,
-        percent=kind == "csat",
-    )
+        return Gauge(path, ("kind",), "higher", -100, 100, "-100 to 100")
+    if kind == "csat":
+        return Gauge(path, ("kind",), "higher", 0, 100, "0 to 100 percent", percent=True)
+    scaled = kind is not None and item.scale
+    low, high = item.scale if scaled else (-inf, inf)
+    unit = _on(item.scale) if scaled else "any number"
+    return Gauge(path, ("kind", "scale"), item.direction or "higher", low, high, unit)

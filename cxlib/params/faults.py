@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cxlib.errors import ParamsError
+from cxlib.errors import ParamsError, nearest
 
 Path = tuple[str | int, ...]
 """Where a value stands in the client file: keys, and places in lists counted from 0."""
@@ -59,6 +59,53 @@ class Problem:
     message: str
     rests_on: tuple[Path, ...] = ()
     severity: Literal["error", "warning"] = "error"
+
+
+class At:
+    """A place of the client file, and the problems of what stands below it.
+
+    What is below is told as ``"columns.date"`` or as a tuple of keys; ``"/survey"`` begins anew.
+    What a problem rests on is told so too, or as a whole path.
+    """
+
+    def __init__(self, *path: str | int) -> None:
+        self.path: Path = path
+
+    def below(self, key: str | Path) -> Path:
+        """Return the path of something below."""
+        if isinstance(key, tuple):
+            return (*self.path, *key)
+        above = () if key.startswith("/") else self.path
+        return (*above, *filter(None, key.removeprefix("/").split(".")))
+
+    def __call__(self, key: str | Path, message: str, *rests_on: str | Path) -> Problem:
+        """Return a problem of what stands below."""
+        about = (other if isinstance(other, tuple) else self.below(other) for other in rests_on)
+        return Problem(self.below(key), message, tuple(about))
+
+    def twice(self, values: Sequence[object]) -> Iterator[Problem]:
+        """Yield what a list has said before."""
+        for place, value in enumerate(values):
+            if value in values[:place]:
+                yield self((place,), f"{value!r} is listed twice.")
+
+    def sorted_twice(self, groups: Mapping[str, Sequence[str]], how: str) -> Iterator[Problem]:
+        """Yield raw texts that are sorted under two words, `how` as the message says it."""
+        seen: dict[str, str] = {}
+        for word, raws in groups.items():
+            for place, raw in enumerate(raws):
+                if raw in seen:
+                    said = how.format(seen[raw])
+                    yield self((word, place), f"{raw!r} stands under {said}; keep one.")
+                seen.setdefault(raw, dotted((word, place)))
+
+    def unknown(
+        self, key: str | Path, name: str, what: str, known: Collection[str], *rests_on: str | Path
+    ) -> Iterator[Problem]:
+        """Yield that a name is not `what`, with the nearest that is."""
+        if name not in known:
+            hint = nearest(name, known) or "; there is none."
+            yield self(key, f"{name!r} is {what}{hint}", *rests_on)
 
 
 def dotted(path: Path) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from cxlib.errors import nearest
 from cxlib.params.base import (
     Cells,
     Closed,
@@ -22,7 +21,7 @@ from cxlib.params.base import (
     Text,
     mapping_of,
 )
-from cxlib.params.faults import Path, Problem, show
+from cxlib.params.faults import At, Problem, show
 from cxlib.params.registers import Day, Id
 from cxlib.params.source import Source, check_source
 
@@ -96,40 +95,40 @@ class Fieldwork(Closed):
 
 def check_fieldwork(client: Any) -> Iterator[Problem]:
     """Yield every contradiction in the section, and what it lacks."""
-    field, survey = client.fieldwork, client.survey
+    field, survey, at = client.fieldwork, client.survey, At("fieldwork")
     if field is None:
         return
-    at: Path = ("fieldwork",)
-    yield from _visits(field.visits, (*at, "visits"))
+    if field.visits is not None:
+        yield from _days(field.visits, At("fieldwork", "visits"))
+        for name in ("visitors", "locations"):
+            yield from At("fieldwork", "visits", name).twice(getattr(field.visits, name))
     if survey is None:
         if field != Fieldwork(visits=field.visits):
-            yield Problem(at, "plans a survey, but there is no `survey:` section.", (("survey",),))
+            yield at("", "plans a survey, but there is no `survey:` section.", "/survey")
         return
     if field.source is not None:
-        yield from check_source(field.source, (*at, "source"), client.calendar)
+        yield from check_source(field.source, at.below("source"), client.calendar)
     yield from _aims(client, field)
     segments = field.segments or ()
     for place, key in enumerate(segments):
-        if key not in survey.segments:
-            message = f"{key!r} is not a segment{nearest(key, survey.segments)}"
-            yield Problem((*at, "segments", place), message, (("survey", "segments", key),))
-        if key in segments[:place]:
-            yield Problem((*at, "segments", place), f"{key!r} is listed twice.")
-    known = [level for key in survey.segments for level in levels_of(client, key)]
-    yield from _rates(field.response_rate, known)
+        known = (survey.segments, ("survey", "segments", key))
+        yield from at.unknown(("segments", place), key, "not a segment", *known)
+    yield from At("fieldwork", "segments").twice(segments)
+    levels = [level for key in survey.segments for level in levels_of(client, key)]
+    yield from _rates(field.response_rate, levels)
     waves = [wave.invited or 0 for wave in field.waves.values()]
     sent = max([*survey.invited.values(), *waves], default=0)
     if field.population is not None and field.population < sent:
         message = f"{field.population:,} customers are fewer than the {sent:,} invited at once."
-        yield Problem((*at, "population"), message, (("survey", "invited"),))
+        yield at("population", message, "/survey.invited")
     if field.finished and field.columns.finished is None:
         message = "says which cells mean finished; name their column under `columns:`."
-        yield Problem((*at, "finished"), message, ((*at, "columns", "finished"),))
+        yield at("finished", message, "columns.finished")
     if field.waves and field.columns.started is None and survey.columns.date is None:
         message = (
             "nothing tells when an interview began; name `started` here or survey.columns.date."
         )
-        yield Problem((*at, "columns"), message, (("survey", "columns", "date"),))
+        yield at("columns", message, "/survey.columns.date")
     yield from _waves(client, field)
 
 
@@ -147,13 +146,13 @@ def _aims(client: Any, field: Fieldwork) -> Iterator[Problem]:
     spans = {m.key: 100.0 if m.kind in ("nps", "csat") else _span(m.scale) for m in client.metrics}
     spans |= {t.key: _span(t.scale) for t in client.touchpoints}
     for key, aim in field.aims.items():
-        path: Path = ("fieldwork", "aims", key)
+        at = At("fieldwork", "aims", key)
+        what = "neither a metric nor a touchpoint"
+        yield from at.unknown("", key, what, spans, ("survey", "metrics", key))
         if key not in spans:
-            message = f"{key!r} is neither a metric nor a touchpoint{nearest(key, spans)}"
-            yield Problem(path, message, (("survey", "metrics", key),))
             continue
         if (aim.margin is None) == (aim.change is None):
-            yield Problem(path, "needs one of margin (±) and change.")
+            yield at("", "needs one of margin (±) and change.")
             continue
         main = "margin" if aim.change is None else "change"
         for name in (main, "within"):
@@ -161,10 +160,9 @@ def _aims(client: Any, field: Fieldwork) -> Iterator[Problem]:
             if size is None:
                 continue
             if size == 0 or (main == "margin" and size < 0):
-                yield Problem((*path, name), f"{show(size)} is no {main}; write such as 5.")
+                yield at(name, f"{show(size)} is no {main}; write such as 5.")
             elif abs(size) >= spans[key]:
-                message = f"{show(size)} is as wide as all that {key!r} can be; write less."
-                yield Problem((*path, name), message)
+                yield at(name, f"{show(size)} is as wide as all that {key!r} can be; write less.")
 
 
 def _span(scale: tuple[int, int] | None) -> float:
@@ -172,67 +170,54 @@ def _span(scale: tuple[int, int] | None) -> float:
     return float(high - low)
 
 
-def _rates(rate: float | Mapping[str, float] | None, known: Iterable[str]) -> Iterator[Problem]:
-    path: Path = ("fieldwork", "response_rate")
+def _rates(rate: float | Mapping[str, float] | None, known: Collection[str]) -> Iterator[Problem]:
+    at = At("fieldwork", "response_rate")
     told = rate if isinstance(rate, Mapping) else {} if rate is None else {None: rate}
     for level, value in told.items():
-        where = path if level is None else (*path, level)
-        if level is not None and known and level not in known:
-            yield Problem(where, f"{level!r} is no value of a segment{nearest(level, known)}")
+        where = () if level is None else (level,)
+        if level is not None and known:
+            yield from at.unknown(where, level, "no value of a segment", known)
         if 1 < value <= 100:
-            yield Problem(where, f"{show(value)} looks like percent; write {value / 100:g}?")
+            yield at(where, f"{show(value)} looks like percent; write {value / 100:g}?")
         elif not 0 < value <= 1:
-            yield Problem(where, f"{show(value)} is no share of those invited; write such as 0.3.")
+            yield at(where, f"{show(value)} is no share of those invited; write such as 0.3.")
 
 
 def _waves(client: Any, field: Fieldwork) -> Iterator[Problem]:
-    at: Path = ("fieldwork", "waves")
     segments = client.survey.segments if client.survey else {}
     counted = client.survey.invited if client.survey else {}
     for label, wave in field.waves.items():
-        yield from _days(wave, (*at, label))
+        at = At("fieldwork", "waves", label)
+        yield from _days(wave, at)
         if wave.invited is not None and counted.get(label, wave.invited) != wave.invited:
             message = f"is {wave.invited:,} here and {counted[label]:,} under survey.invited."
-            yield Problem((*at, label, "invited"), message, (("survey", "invited", label),))
+            yield at("invited", message, ("survey", "invited", label))
         for key, quotas in wave.quotas.items():
-            path: Path = (*at, label, "quotas", key)
+            path, about = ("quotas", key), ("survey", "segments", key)
+            yield from at.unknown(path, key, "not a segment", segments, about)
             if key not in segments:
-                message = f"{key!r} is not a segment{nearest(key, segments)}"
-                yield Problem(path, message, (("survey", "segments", key),))
                 continue
             known = levels_of(client, key)
-            for level in quotas:
-                if known and level not in known:
-                    message = f"{level!r} is no value of {key!r}{nearest(level, known)}"
-                    yield Problem((*path, level), message, (("survey", "segments", key),))
+            for level in quotas if known else ():
+                what = f"no value of {key!r}"
+                yield from at.unknown((*path, level), level, what, known, about)
             total = sum(quotas.values())
             if wave.answers is not None and total > wave.answers:
                 message = f"sum to {total:,}, more than the {wave.answers:,} answers of the wave."
-                yield Problem(path, message, ((*at, label, "answers"),))
+                yield at(path, message, "answers")
     dated = sorted(
         ((w.start, w.end or w.start, label) for label, w in field.waves.items() if w.start),
         key=lambda one: one[0],
     )
+    at = At("fieldwork", "waves")
     for (_start, end, first), (start, _end, label) in pairwise(dated):
         if start <= end:
             message = f"{start} is in the field of {first!r} still, which ends on {end}."
-            yield Problem((*at, label, "start"), message, ((*at, first),))
+            yield at((label, "start"), message, (*at.path, first))
 
 
-def _visits(round_: VisitRound | None, path: Path) -> Iterator[Problem]:
-    if round_ is None:
-        return
-    yield from _days(round_, path)
-    for name in ("visitors", "locations"):
-        listed = getattr(round_, name)
-        for place, one in enumerate(listed):
-            if one in listed[:place]:
-                yield Problem((*path, name, place), f"{one!r} is listed twice.")
-
-
-def _days(span: Wave | VisitRound, path: Path) -> Iterator[Problem]:
+def _days(span: Wave | VisitRound, at: At) -> Iterator[Problem]:
     if span.start and span.end and span.end < span.start:
-        message = f"{span.end} is before the start, {span.start}."
-        yield Problem((*path, "end"), message, ((*path, "start"),))
+        yield at("end", f"{span.end} is before the start, {span.start}.", "start")
     if span.end and not span.start:
-        yield Problem((*path, "start"), "is missing; an end needs a start.")
+        yield at("start", "is missing; an end needs a start.")

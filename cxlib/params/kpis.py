@@ -7,7 +7,7 @@ from typing import Literal
 
 from cxlib.params.base import Direction, Label, Number, Scale, Text
 from cxlib.params.calendar import Calendar
-from cxlib.params.faults import Path, Problem
+from cxlib.params.faults import At, Problem
 from cxlib.params.source import Table, check_source
 
 
@@ -35,36 +35,31 @@ class Kpi(Table):
 def check_kpis(kpis: Mapping[str, Kpi], calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in the kpis section."""
     for key, kpi in kpis.items():
-        path: Path = ("kpis", key)
-        yield from check_source(kpi.source, (*path, "source"), calendar)
-        if kpi.scale and (kpi.format != "percent" or kpi.scale not in ((0, 1), (0, 100))):
-            yield Problem(
-                (*path, "scale"),
-                "is of a percent only: [0, 1] where a column holds 0.95, [0, 100] where it has 95.",
-                ((*path, "format"),),
+        at, percent = At("kpis", key), kpi.format == "percent"
+        yield from check_source(kpi.source, at.below("source"), calendar)
+        if kpi.scale and (not percent or kpi.scale not in ((0, 1), (0, 100))):
+            message = (
+                "is of a percent only: [0, 1] where a column holds 0.95, [0, 100] where it has 95."
             )
-        yield from _parts(kpi, path)
-        if kpi.target is not None and kpi.format == "percent" and not 0 <= kpi.target <= 1:
-            yield Problem(
-                (*path, "target"),
-                f"{kpi.target:g} is not a share; write 95 percent as 0.95.",
-                ((*path, "format"),),
-            )
+            yield at("scale", message, "format")
+        yield from _parts(kpi, at)
+        if kpi.target is not None and percent and not 0 <= kpi.target <= 1:
+            message = f"{kpi.target:g} is not a share; write 95 percent as 0.95."
+            yield at("target", message, "format")
 
 
-def _parts(kpi: Kpi, path: Path) -> Iterator[Problem]:
-    parts = tuple((*path, name) for name in ("value", "numerator", "denominator"))
+def _parts(kpi: Kpi, at: At) -> Iterator[Problem]:
+    parts = ("value", "numerator", "denominator")
     ratio = (kpi.numerator, kpi.denominator)
     if kpi.value is None and ratio == (None, None):
-        yield Problem(
-            path, "names no figure; write value, or numerator and denominator (columns).", parts
-        )
+        message = "names no figure; write value, or numerator and denominator (columns)."
+        yield at("", message, *parts)
     elif kpi.value is not None and ratio != (None, None):
-        yield Problem(parts[0], "stands beside a numerator or denominator; keep one way.", parts)
+        yield at("value", "stands beside a numerator or denominator; keep one way.", *parts)
     elif kpi.value is None and None in ratio:
         lacking = "numerator" if kpi.numerator is None else "denominator"
-        yield Problem((*path, lacking), "is missing: a ratio has two parts.", parts)
+        yield at(lacking, "is missing: a ratio has two parts.", *parts)
     elif kpi.numerator is not None and kpi.numerator == kpi.denominator:
-        yield Problem(parts[2], f"column {kpi.denominator!r} is the numerator as well.", parts)
+        yield at("denominator", f"column {kpi.denominator!r} is the numerator as well.", *parts)
     if kpi.complement and kpi.value is not None and kpi.format != "percent":
-        yield Problem((*path, "complement"), "means 1 minus a share; this figure is none.", parts)
+        yield at("complement", "means 1 minus a share; this figure is none.", *parts)

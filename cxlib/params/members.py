@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from cxlib.params.base import Closed, Key, Label, Options, Raws, Text, mapping_of
 from cxlib.params.calendar import Calendar, Currency
-from cxlib.params.faults import Path, Problem, dotted
+from cxlib.params.faults import At, Path, Problem, dotted
 from cxlib.params.source import Read, Table, check_columns, check_source
 
 
@@ -169,7 +170,15 @@ def check_table(section: Table, at: Path, calendar: Calendar) -> Iterator[Proble
     for path in attributes:
         if path[1] in type(columns).model_fields:
             yield Problem((*at, *path), f"{path[1]!r} is a key of columns; name it there.")
-    yield from _sorted(section, at)
+    for words, key in (("states", "status"), ("kinds", "kind")):
+        known = getattr(section, words, None)
+        if known is None:
+            continue
+        if getattr(columns, key) is None:
+            yield Problem((*at, "columns", key), f"is missing: what do the {words} sort?")
+        groups = {word: getattr(known, word) for word in type(known).model_fields}
+        how = f"{dotted((*at, words))}.{{}} too"
+        yield from At(*at, words).sorted_twice(groups, how)
 
 
 def attributes_of(section: Table) -> dict[tuple[str, str], Attribute]:
@@ -182,50 +191,22 @@ def attributes_of(section: Table) -> dict[tuple[str, str], Attribute]:
     }
 
 
-def _sorted(section: Table, at: Path) -> Iterator[Problem]:
-    """Yield raw texts that are sorted under two words, or without a column that holds them."""
-    for words, key in (("states", "status"), ("kinds", "kind")):
-        known = getattr(section, words, None)
-        if known is None:
-            continue
-        if getattr(section.columns, key) is None:  # type: ignore[attr-defined]
-            yield Problem((*at, "columns", key), f"is missing: what do the {words} sort?")
-        seen: dict[str, Path] = {}
-        for word in type(known).model_fields:
-            for place, raw in enumerate(getattr(known, word)):
-                path: Path = (*at, words, word, place)
-                if raw in seen:
-                    yield Problem(path, f"{raw!r} stands under {dotted(seen[raw])} too; keep one.")
-                seen.setdefault(raw, path)
-
-
 def check_members(members: Members, calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in a members section."""
     yield from check_table(members, ("members",), calendar)
+    at = At("members")
     if members.columns.status is not None and members.states is None:
-        yield Problem(
-            ("members", "states"), "are missing: which status means active, and which left?"
-        )
+        yield at("states", "are missing: which status means active, and which left?")
     before = -1.0
     for place, (name, tier) in enumerate(members.tiers.items()):
-        path: Path = ("members", "tiers", name, "from")
+        path: Path = ("tiers", name, "from")
         if not place and tier.since:
-            yield Problem(path, "is not 0, though it is the lowest tier; name the lowest first.")
+            yield at(path, "is not 0, though it is the lowest tier; name the lowest first.")
         elif tier.since <= before:
-            yield Problem(path, f"{tier.since:g} is not above the tier before; lowest first.")
+            yield at(path, f"{tier.since:g} is not above the tier before; lowest first.")
         before = tier.since
-    if members.records_begin is not None and not _is_day(members.records_begin):
-        yield Problem(
-            ("members", "records_begin"),
-            f"{members.records_begin!r} is no day; write such as 2024-10-01.",
-        )
-
-
-def _is_day(text: str) -> bool:
-    import datetime as dt
-
     try:
-        dt.date.fromisoformat(text)
+        dt.date.fromisoformat(members.records_begin or "2000-01-01")
     except ValueError:
-        return False
-    return True
+        message = f"{members.records_begin!r} is no day; write such as 2024-10-01."
+        yield at("records_begin", message)

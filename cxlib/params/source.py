@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from cxlib.params.base import Cells, Closed, Codes, DateFormats, Moment, Text, mapping_of
 from cxlib.params.calendar import Calendar, TimeZone
-from cxlib.params.faults import Path, Problem, dotted
+from cxlib.params.faults import At, Path, Problem, dotted
 
 _ONLY_FILES = ("sheet", "header_row", "header_rows", "separator", "decimal")
 
@@ -100,31 +100,26 @@ class Table(Closed):
 
 def check_source(source: Source, path: Path, calendar: Calendar) -> Iterator[Problem]:
     """Yield what is contradictory in a source that stands at `path`."""
+    at, rows = At(*path), ("files", "sql")
     if source.timezone is not None and calendar.timezone is None:
-        yield Problem(
-            (*path, "timezone"),
-            "says where the file's clock stood, but not what it is brought to; write "
-            "calendar.timezone.",
-            (("calendar",), ("calendar", "timezone")),
-        )
-    broken = ((*path, "files"), (*path, "sql"))
+        message = "says where the file's clock stood, but not what it is brought to; write "
+        message += "calendar.timezone."
+        yield at("timezone", message, "/calendar", "/calendar.timezone")
     if source.files is None and source.sql is None and source.url_env is None:
-        yield Problem(path, "names no rows; write files: survey.csv, or sql: select …", broken)
+        yield at("", "names no rows; write files: survey.csv, or sql: select …", *rows)
     if source.files is not None and source.sql is not None:
-        yield Problem((*path, "sql"), "stands beside files; keep one of the two.", broken)
+        yield at("sql", "stands beside files; keep one of the two.", *rows)
     if source.url_env is None and source.parameters:
-        yield Problem((*path, "parameters"), "are bound in a database's query; they need url_env.")
+        yield at("parameters", "are bound in a database's query; they need url_env.")
     if source.sql is None:
         if source.url_env is not None:
-            yield Problem(
-                (*path, "url_env"), "names a database; write the query under sql.", broken
-            )
+            yield at("url_env", "names a database; write the query under sql.", *rows)
         return
     if source.url_env is not None and source.encoding is not None:
-        yield Problem((*path, "encoding"), "says how to read a file; it has no use with url_env.")
+        yield at("encoding", "says how to read a file; it has no use with url_env.")
     for option in (*_ONLY_FILES, "period_from"):
         if getattr(source, option) is not None:
-            yield Problem((*path, option), "says how to read a file; it has no use beside sql.")
+            yield at(option, "says how to read a file; it has no use beside sql.")
 
 
 Read = tuple[Path, str | Moment | tuple[str, ...] | None]

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from cxlib.errors import nearest
 from cxlib.params.base import STAND_IN
-from cxlib.params.faults import Path, show
+from cxlib.params.faults import Path, dotted, show
 from cxlib.params.yaml import Document
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -138,9 +138,7 @@ def _message(model: type[BaseModel], detail: ErrorDetails, path: Path, document:
     if kind == "missing":
         return "is missing."
     if kind == "extra_forbidden":
-        name = str(detail["loc"][-1])
-        known = _fields_at(model, detail["loc"][:-1])
-        return f"{name!r} is not a key here{nearest(name, known)}"
+        return _unknown(model, detail["loc"])
     if kind == "value_error":
         return str(detail["ctx"]["error"])
     if kind == "literal_error":
@@ -182,17 +180,44 @@ def _numeric(text: str) -> bool:
     return True
 
 
-def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the model at `loc` knows."""
-    here: list[Any] = [model]
-    for step in loc:
-        here = [inner for annotation in here for inner in _into(annotation, step)]
-    return [
-        field.alias or name
-        for found in here
-        for owner in _models(found)
-        for name, field in owner.model_fields.items()
-    ]
+def _unknown(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """Say of a key that does not belong where it stands which is meant, or where it belongs."""
+    name, way, reached = str(loc[-1]), [((), [model])], [model]
+    for end, step in enumerate(loc[:-1], start=1):
+        reached = [inner for annotation in reached for inner in _into(annotation, step)]
+        owners = [owner for annotation in reached for owner in _models(annotation)]
+        way += [(loc[:end], owners)] if owners else []
+    hint = nearest(name, _keys(way[-1][1]))
+    places = (
+        list(_inside(*way[-1], name))
+        or [
+            f"`{dotted(at)}`" if at else "no section: it begins a line"
+            for at, owners in reversed(way[:-1])
+            if name in _keys(owners)
+        ][:1]
+    )
+    if not places and len(way) > 1:
+        places = list(_inside(*way[-2], name))
+    if places:
+        told = f"`{name}` stands under {' or '.join(places[:3])}{', …' if places[3:] else ''}."
+        hint = f"{hint} {told}" if "did you mean" in hint else f"; {told}"
+    return f"{name!r} is not a key here{hint}"
+
+
+def _keys(owners: list[type[BaseModel]]) -> dict[str, Any]:
+    """Return the keys that models know, with what each holds."""
+    fields = [item for owner in owners for item in owner.model_fields.items()]
+    return {field.alias or name: field.annotation for name, field in fields}
+
+
+def _inside(at: Path, owners: list[type[BaseModel]], name: str) -> Iterator[str]:
+    """Yield what within some models has a key of that name itself, or in each of its entries."""
+    for key, annotation in _keys(owners).items():
+        entries = [item for part in _parts(annotation) for item in get_args(part)]
+        if name in _keys(_models(annotation)):
+            yield f"`{dotted((*at, key))}`"
+        elif any(name in _keys(_models(item)) for item in entries):
+            yield f"each of `{dotted((*at, key))}`"
 
 
 def _into(annotation: Any, step: int | str) -> list[Any]:

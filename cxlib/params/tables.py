@@ -20,7 +20,7 @@ from cxlib.params.base import (
     mapping_of,
 )
 from cxlib.params.calendar import Calendar
-from cxlib.params.faults import Path, Problem, dotted
+from cxlib.params.faults import At, Problem
 from cxlib.params.source import Read, Table, check_columns, check_source
 
 
@@ -138,92 +138,55 @@ class Tickets(Table):
 
 def check_tickets(tickets: Tickets, calendar: Calendar) -> Iterator[Problem]:
     """Yield every contradiction in a tickets section."""
-    columns, durations = tickets.columns, tickets.durations
+    at, columns, durations = At("tickets"), tickets.columns, tickets.durations
     given = {name: getattr(durations, name) for name in type(durations).model_fields}
-    spans = [(("tickets", "durations", k, "column"), v.column) for k, v in given.items() if v]
-    yield from check_source(tickets.source, ("tickets", "source"), calendar)
+    spans = [(at.below(("durations", k, "column")), v.column) for k, v in given.items() if v]
+    yield from check_source(tickets.source, at.below("source"), calendar)
     yield from check_columns([*_columns(columns, "tickets"), *spans])
     if durations.handle and (columns.handle_seconds or columns.handle_minutes):
-        yield Problem(
-            ("tickets", "durations", "handle"),
-            "stands beside tickets.columns.handle_seconds or handle_minutes; keep one.",
-        )
+        beside = "tickets.columns.handle_seconds or handle_minutes"
+        yield at("durations.handle", f"stands beside {beside}; keep one.")
     if tickets.resolution == "closed" and columns.closed is None:
-        yield Problem(
-            ("tickets", "resolution"),
-            "'closed' has no use without tickets.columns.closed.",
-            (("tickets", "columns", "closed"),),
-        )
+        message = "'closed' has no use without tickets.columns.closed."
+        yield at("resolution", message, "columns.closed")
     for key, name in tickets.segments.items():
         if getattr(columns, name) is None:
-            yield Problem(
-                ("tickets", "segments", key),
-                f"tickets.columns.{name} names no column.",
-                (("tickets", "columns", name),),
-            )
+            message = f"tickets.columns.{name} names no column."
+            yield at(("segments", key), message, f"columns.{name}")
     if columns.handle_seconds and columns.handle_minutes:
-        yield Problem(
-            ("tickets", "columns", "handle_minutes"), "stands beside handle_seconds; keep one."
-        )
+        yield at("columns.handle_minutes", "stands beside handle_seconds; keep one.")
     if tickets.events and columns.event_time is None:
-        yield Problem(
-            ("tickets", "columns", "event_time"), "is missing: what orders the events of a ticket?"
-        )
+        yield at("columns.event_time", "is missing: what orders the events of a ticket?")
     if not tickets.events and columns.event_time is not None:
-        yield Problem(
-            ("tickets", "columns", "event_time"),
-            "has no use unless events: true.",
-            (("tickets", "events"),),
-        )
-    yield from _states(tickets)
+        yield at("columns.event_time", "has no use unless events: true.", "events")
+    if tickets.states is not None:
+        if columns.state is None:
+            yield at("columns.state", "is missing: in which column do the states stand?")
+        groups = {name: getattr(tickets.states, name) for name in type(tickets.states).model_fields}
+        yield from At("tickets", "states").sorted_twice(groups, "tickets.states.{} as well")
     yield from _sla(tickets)
     if tickets.clock == "business" and calendar.business_hours is None:
-        yield Problem(
-            ("tickets", "clock"),
-            "'business' needs calendar.business_hours, such as \"09:00-18:00\".",
-            (("calendar",), ("calendar", "business_hours")),
-        )
-
-
-def _states(tickets: Tickets) -> Iterator[Problem]:
-    if tickets.states is None:
-        return
-    if tickets.columns.state is None:
-        yield Problem(
-            ("tickets", "columns", "state"), "is missing: in which column do the states stand?"
-        )
-    seen: dict[str, Path] = {}
-    for name in type(tickets.states).model_fields:
-        for place, raw in enumerate(getattr(tickets.states, name)):
-            path: Path = ("tickets", "states", name, place)
-            if raw in seen:
-                yield Problem(path, f"{raw!r} stands under {dotted(seen[raw])} as well; keep one.")
-            seen.setdefault(raw, path)
+        message = "'business' needs calendar.business_hours, such as \"09:00-18:00\"."
+        yield at("clock", message, "/calendar", "/calendar.business_hours")
 
 
 def _sla(tickets: Tickets) -> Iterator[Problem]:
-    for name in ("first_response", "resolution"):
-        limits = getattr(tickets.sla, name, None)
-        path: Path = ("tickets", "sla", name)
+    at = At("tickets")
+    answered = {"first_response": ("first_response",), "resolution": ("resolved", "closed")}
+    for name, columns in answered.items():
+        limits, path = getattr(tickets.sla, name, None), ("sla", name)
         if limits is None:
             continue
         if not limits:
-            yield Problem(path, "is empty; write such as 4h, or {high: 4h, normal: 2d}.")
+            yield at(path, "is empty; write such as 4h, or {high: 4h, normal: 2d}.")
         elif set(limits) != {FOR_ALL} and tickets.columns.priority is None:
-            yield Problem(
-                path,
-                "goes by priority, but columns.priority names no column.",
-                (("tickets", "columns", "priority"),),
-            )
-        answered = {"first_response": ("first_response",), "resolution": ("resolved", "closed")}
-        timed = any(getattr(tickets.columns, column) for column in answered[name])
+            message = "goes by priority, but columns.priority names no column."
+            yield at(path, message, "columns.priority")
+        timed = any(getattr(tickets.columns, column) for column in columns)
         if not timed and getattr(tickets.durations, name) is None:
-            wanted = " or ".join(f"tickets.columns.{column}" for column in answered[name])
-            yield Problem(
-                path,
-                f"cannot be measured without {wanted}.",
-                tuple(("tickets", "columns", column) for column in answered[name]),
-            )
+            wanted = " or ".join(f"tickets.columns.{column}" for column in columns)
+            needed = [f"columns.{column}" for column in columns]
+            yield at(path, f"cannot be measured without {wanted}.", *needed)
 
 
 def _columns(columns: Closed, section: str) -> Iterator[Read]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cxlib import periods
-from cxlib.errors import nearest
 from cxlib.params.base import Amount, Baseline, Closed, Direction, PeriodLabel, Seconds, Text
-from cxlib.params.faults import Path, Problem
+from cxlib.params.faults import At, Path, Problem
 
 
 class Target(Closed):
@@ -32,7 +31,7 @@ class Target(Closed):
     basis: Literal["sample", "census"] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Gauge:
     """What a target may be set on.
 
@@ -55,93 +54,69 @@ class Gauge:
 def check_targets(targets: tuple[Target, ...], gauges: Mapping[str, Gauge]) -> Iterator[Problem]:
     """Yield every contradiction between targets and what they are set on."""
     for place, target in enumerate(targets):
-        path: Path = ("targets", place)
-        gauge = gauges.get(target.metric)
-        if gauge is None:
-            yield Problem(
-                (*path, "metric"),
-                f"{target.metric!r} is neither a metric, a touchpoint nor a kpi"
-                f"{nearest(target.metric, gauges) or '; there is none.'}",
-                (("survey", "metrics", target.metric), ("kpis", target.metric)),
-            )
-            direction = target.direction or "higher"
-        else:
-            direction = target.direction or gauge.direction
-            yield from _against_gauge(target, gauge, path)
+        at, gauge = At("targets", place), gauges.get(target.metric)
+        what = "neither a metric, a touchpoint nor a kpi"
+        declared = (("survey", "metrics", target.metric), ("kpis", target.metric))
+        yield from at.unknown("metric", target.metric, what, gauges, *declared)
+        direction = target.direction or (gauge.direction if gauge else "higher")
+        if gauge is not None:
+            yield from _against_gauge(target, gauge, at)
         if gauge is None or direction == gauge.direction:
-            yield from _sides(target, direction, path)
-        yield from _when(target, path)
+            yield from _sides(target, direction, at)
+        yield from _when(target, at)
 
 
-def _against_gauge(target: Target, gauge: Gauge, path: Path) -> Iterator[Problem]:
-    metric = (*path, "metric")
-    about = (metric, *((*gauge.path, name) for name in gauge.rests_on))
+def _values(target: Target) -> list[tuple[Path, float]]:
+    steps: list[tuple[Path, float]] = [(("path", when), v) for when, v in target.path.items()]
+    return [(("target",), target.target), *steps]
+
+
+def _against_gauge(target: Target, gauge: Gauge, at: At) -> Iterator[Problem]:
+    name, about = target.metric, [(*gauge.path, key) for key in gauge.rests_on]
     if target.direction not in (None, gauge.direction):
-        yield Problem(
-            (*path, "direction"),
-            f"{target.direction!r} contradicts {target.metric}, where {gauge.direction} is better.",
-            (metric, (*gauge.path, "direction"), (*gauge.path, "kind")),
-        )
-    values: list[tuple[Path, float]] = [((*path, "target"), target.target)]
+        message = f"{target.direction!r} contradicts {name}, where {gauge.direction} is better."
+        yield at("direction", message, "metric", (*gauge.path, "direction"), (*gauge.path, "kind"))
+    values = _values(target)
     if isinstance(target.baseline, float):
-        values.append(((*path, "baseline"), target.baseline))
-    values += [((*path, "path", period), value) for period, value in target.path.items()]
+        values.insert(1, (("baseline",), target.baseline))
     for where, value in values:
         if isinstance(value, Seconds) and not gauge.time:
-            yield Problem(where, f"{value:g} s is a time, and {target.metric} is none.", about)
+            message = f"{value:g} s is a time, and {name} is none."
         elif not gauge.low <= value <= gauge.high:
-            yield Problem(
-                where, f"{value:g} is off the range of {target.metric}, {gauge.unit}.", about
-            )
+            message = f"{value:g} is off the range of {name}, {gauge.unit}."
         elif gauge.percent and 0 < value < 1:
-            yield Problem(
-                where,
-                f"{value:g} is less than one percent; {target.metric} is in percent: "
-                f"write {100 * value:g}.",
-                about,
-            )
+            message = f"{value:g} is less than one percent; {name} is in percent: "
+            message += f"write {100 * value:g}."
+        else:
+            continue
+        yield at(where, message, "metric", *about)
 
 
-def _sides(target: Target, direction: Direction, path: Path) -> Iterator[Problem]:
-    if not isinstance(target.baseline, float):
-        return
-    sign = 1 if direction == "higher" else -1
-    about = tuple((*path, name) for name in ("baseline", "direction", "target", "metric"))
-    values: list[tuple[Path, float]] = [((*path, "target"), target.target)]
-    values += [((*path, "path", period), value) for period, value in target.path.items()]
-    for where, value in values:
-        if sign * (value - target.baseline) < 0:
-            yield Problem(
-                where,
-                f"{value:g} is on the wrong side of the baseline {target.baseline:g}: "
-                f"{direction} is better.",
-                about,
-            )
+def _sides(target: Target, direction: Direction, at: At) -> Iterator[Problem]:
+    start, sign = target.baseline, 1 if direction == "higher" else -1
+    for where, value in _values(target) if isinstance(start, float) else ():
+        if sign * (value - start) < 0:
+            message = f"{value:g} is on the wrong side of the baseline {start:g}: "
+            message += f"{direction} is better."
+            yield at(where, message, "baseline", "direction", "target", "metric")
 
 
-def _when(target: Target, path: Path) -> Iterator[Problem]:
-    due = _period(target.due)
+def _when(target: Target, at: At) -> Iterator[Problem]:
+    due, about = _period(target.due), ("due", "baseline")
     start = _period(target.baseline) if isinstance(target.baseline, str) else None
-    about = ((*path, "due"), (*path, "baseline"))
     if due is None:
         return
     if start is not None and start.kind == due.kind and start.ordinal >= due.ordinal:
-        relation = (
-            "is the baseline itself" if start == due else f"comes before the baseline {start}"
-        )
-        yield Problem((*path, "due"), f"{due} {relation}.", about)
+        before = "is the baseline itself" if start == due else f"comes before the baseline {start}"
+        yield at("due", f"{due} {before}.", *about)
     for label in target.path:
         step = _period(label)
         if step is None or step.kind != due.kind:
             continue
         if step.ordinal > due.ordinal:
-            yield Problem(
-                (*path, "path", label), f"{step} comes after {due}, when it is due.", about
-            )
+            yield at(("path", label), f"{step} comes after {due}, when it is due.", *about)
         elif start is not None and start.kind == step.kind and step.ordinal <= start.ordinal:
-            yield Problem(
-                (*path, "path", label), f"{step} is not after the baseline {start}.", about
-            )
+            yield at(("path", label), f"{step} is not after the baseline {start}.", *about)
 
 
 def _period(label: str) -> periods.Period | None:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from cxlib.errors import nearest
 from cxlib.params.base import (
     Closed,
     Columns,
@@ -22,7 +21,7 @@ from cxlib.params.base import (
     mapping_of,
 )
 from cxlib.params.calendar import Calendar
-from cxlib.params.faults import Path, Problem
+from cxlib.params.faults import At, Problem
 from cxlib.params.members import Attribute, check_table
 from cxlib.params.source import Table
 from cxlib.params.survey import Survey
@@ -109,14 +108,14 @@ def check_events(events: Events, survey: Survey | None, calendar: Calendar) -> I
     yield from check_table(events, ("events",), calendar)
     known = [t.key for t in survey.touchpoints] if survey else []
     known += [*dict.fromkeys(t.stage for t in survey.touchpoints if t.stage)] if survey else []
+    at = At("events", "steps")
+    for key in events.steps if known else ():
+        yield from at.unknown((key,), key, "no touchpoint and no stage", known)
     seen: dict[str, str] = {}
     for key, raws in events.steps.items():
-        path: Path = ("events", "steps", key)
-        if known and key not in known:
-            yield Problem(path, f"{key!r} is no touchpoint and no stage{nearest(key, known)}")
         for place, raw in enumerate(raws):
             if raw in seen:
-                yield Problem((*path, place), f"{raw!r} stands under {seen[raw]} too; keep one.")
+                yield at((key, place), f"{raw!r} stands under {seen[raw]} too; keep one.")
             seen.setdefault(raw, key)
 
 
@@ -125,21 +124,15 @@ def check_comments(
 ) -> Iterator[Problem]:
     """Yield every contradiction in the sources of comments."""
     for key, section in comments.items():
-        path: Path = ("comments", key)
-        columns = section.columns
-        yield from check_table(section, path, calendar)
-        if (columns.rating is None) != (section.scale is None):
-            lacking = "scale" if section.scale is None else "columns"
-            said = (
-                "is missing: from where to where do the ratings go? Write such as [1, 5]."
-                if lacking == "scale"
-                else "name no rating, though there is a scale."
-            )
-            yield Problem((*path, lacking), said, ((*path, "columns", "rating"), (*path, "scale")))
+        at, columns = At("comments", key), section.columns
+        yield from check_table(section, at.path, calendar)
+        rated = ("columns.rating", "scale")
+        if columns.rating is not None and section.scale is None:
+            message = "is missing: from where to where do the ratings go? Write such as [1, 5]."
+            yield at("scale", message, *rated)
+        if columns.rating is None and section.scale is not None:
+            yield at("columns", "name no rating, though there is a scale.", *rated)
         placed = columns.date or columns.period or section.source.period_from
         if period != "wave" and placed is None:
-            yield Problem(
-                (*path, "columns", "date"),
-                f"is missing, and so is period: to which {period} does a comment belong?",
-                ((*path, "columns"), ("period",)),
-            )
+            message = f"is missing, and so is period: to which {period} does a comment belong?"
+            yield at("columns.date", message, "columns", "/period")

@@ -43,12 +43,10 @@ def bars(
     ax.set_xticks(at, list(labels))
     theme.tells(ax, zip(labels, (f"{value:.0f}%" for value in share), strict=True))
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    drawn = native.Chart(
-        kind="bars", labels=tuple(labels), values=native.numbers(share), low=native.numbers(low),
-        high=native.numbers(high), colours=tuple(colours or ()), shape='0"%"',
-        axis=" · ".join(filter(None, (xlabel, ylabel))),
-    )  # fmt: skip
-    native.note(ax, drawn)
+    drawn = pd.DataFrame({"share": share, "low": low, "high": high})
+    look: Any = {"colours": tuple(colours or ()), "shape": '0"%"'}
+    look["axis"] = " · ".join(filter(None, (xlabel, ylabel)))
+    native.note(ax, "bars", drawn, ("share", "low", "high"), labels, **look)
     return theme.title(ax, title)
 
 

@@ -57,14 +57,10 @@ def forest(
     ax.grid(axis="x")
     ax.margins(x=0.08)
     ax.set_xlabel(xlabel)
-    drawn = native.Chart(
-        kind="forest", labels=tuple(labels), values=native.numbers(table[value]),
-        low=native.numbers(table[ends[0]]), high=native.numbers(table[ends[1]]),
-        colours=tuple(colours or ()), zero=zero, shape=native.shape_of(table),
-        axis=xlabel if reference else native.axis_of(xlabel),
-        earlier=native.numbers(table[reference]) if reference else (),
-    )  # fmt: skip
-    native.note(ax, drawn)
+    columns = (value, *ends, *([reference] if reference else []))
+    axis = xlabel if reference else native.axis_of(xlabel)
+    look: Any = {"colours": tuple(colours or ()), "zero": zero, "axis": axis}
+    native.note(ax, "forest", table, columns, labels, **look)
     units = table["unit"] if "unit" in table else ["points"] * len(table)
     digits = [2 if unit == "mean" else 1 for unit in units]
     number = Words().number  # written alike in every language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -55,8 +55,7 @@ def journey_map(
     """
     ax = theme.row_axes(ax, len(table), extra=1.6)
     at, emotion = np.arange(len(table)), table["emotion"].to_numpy(float)
-    borders = [0, *(row for row in at[1:] if stages[row] != stages[row - 1]), len(table)]
-    for band, (first, last) in enumerate(pairwise(borders)):
+    for band, (first, last) in enumerate(_bands(stages)):
         if band % 2 == 0:
             ax.axhspan(first - 0.5, last - 0.5, color=theme.RULE, alpha=0.35, linewidth=0)
         place, frame = (1.02, (first + last - 1) / 2), ("axes fraction", "data")
@@ -81,6 +80,12 @@ def journey_map(
     ax.grid(visible=False)
     ax.set_xlabel(xlabel)
     return theme.title(ax, title, alt=alt)
+
+
+def _bands(stages: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the first row of each stage, and of what follows it."""
+    begin = (row for row in range(1, len(stages)) if stages[row] != stages[row - 1])
+    return pairwise((0, *begin, len(stages)))
 
 
 def _sizes(table: pd.DataFrame, smallest: float, largest: float) -> np.ndarray:
@@ -128,9 +133,8 @@ def wall(
         ax.set_position((0.025, 0.07, 0.95, 0.8))
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(len(table), 0))
-    left = dict(
-        zip((n for n, _w in COLUMNS), np.cumsum([0, *(w for _n, w in COLUMNS)]), strict=False)
-    )
+    names, shares = zip(*COLUMNS, strict=True)
+    left = dict(zip(names, np.cumsum([0, *shares]), strict=False))
     room = {name: share * wide * 0.95 * 72 for name, share in COLUMNS}
     small, plain = (size * min(1.4, max(1.0, 14 / len(table))) for size in (SMALL, PLAIN))
     lines = max(1, int(high * 0.8 * 72 / len(table) / (small * 1.3)))
@@ -145,36 +149,32 @@ def wall(
         look: dict[str, Any] = {"va": "center", "color": theme.INK, "linespacing": 1.15} | how
         ax.text(left[name] + 0.004, y, "\n".join(rows), fontsize=size, **look)
 
-    for (name, _share), head in zip(COLUMNS, heads, strict=True):
+    for name, head in zip(names, heads, strict=True):
         put(name, -0.012 * len(table), head, deep=2, va="bottom", color=theme.MUTED)
-    borders = [
-        0,
-        *np.flatnonzero((table["stage"] != table["stage"].shift()).to_numpy())[1:],
-        len(table),
-    ]
-    for band, (first, last) in enumerate(pairwise(borders)):
+    for band, (first, last) in enumerate(_bands(table["stage"].tolist())):
         if band % 2 == 0:
-            ax.add_patch(
-                Rectangle((0, first), 1, last - first, color=theme.RULE, alpha=0.35, linewidth=0)
-            )
-        row, deep = table.iloc[first], max(1, lines * (last - first) - 1)
-        said = theme.wrap(row["stage"], width=(room["stage"] - 10) / plain).split("\n")[:deep]
+            look: Any = {"color": theme.RULE, "alpha": 0.35, "linewidth": 0}
+            ax.add_patch(Rectangle((0, first), 1, last - first, **look))
+        top, deep = table.iloc[first], max(1, lines * (last - first) - 1)
+        said = theme.wrap(top["stage"], width=(room["stage"] - 10) / plain).split("\n")[:deep]
         put("stage", first + 0.12, " ".join(said), size=plain, deep=deep, va="top")
-        if row["beside"]:
-            drop = len(said) * plain * 1.25 / (high * 0.8 * 72 / len(table))
-            put(
-                "stage",
-                first + 0.12 + drop,
-                row["beside"],
-                deep=deep + 1,
-                va="top",
-                color=theme.ACCENT,
-            )
+        if top["beside"]:
+            beneath_it = first + 0.12 + len(said) * plain * 1.25 / (high * 0.8 * 72 / len(table))
+            how: Any = {"va": "top", "color": theme.ACCENT}
+            put("stage", beneath_it, top["beside"], deep=deep + 1, **how)
     _feel(ax, table, left["feeling"] + 0.012, COLUMNS[4][1] - 0.024, ends, small)
     for y, row in enumerate(table.to_dict("records")):
         put("label", y + 0.5, row["label"], size=plain if lines > 2 else small)
         for name in ("reach", "rating", "voice", "owner"):
             put(name, y + 0.5, row[name])
+    _frame(figure, wide, title, beneath, foot)
+    ax.set_label(alt or title)
+    ax.set_gid(title)
+    return ax
+
+
+def _frame(figure: Any, wide: float, title: str, beneath: str, foot: str) -> None:
+    """Write what stands over and under the sheet: the conclusion in two lines at most."""
     told = theme.wrap(title, width=wide * 0.95 * 72 / LARGE).split("\n")
     told = told if len(told) < 3 else [told[0], f"{told[1].rstrip('，。,. ')}…"]
     for text, height, size, colour, va in (
@@ -183,9 +183,6 @@ def wall(
         (theme.wrap(foot, width=wide * 0.95 * 72 / SMALL), 0.015, SMALL, theme.MUTED, "bottom"),
     ):
         figure.text(0.025, height, text, fontsize=size, color=colour, va=va, linespacing=1.15)
-    ax.set_label(alt or title)
-    ax.set_gid(title)
-    return ax
 
 
 def _feel(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORMATS = {"points": "0.0", "percent": '0.0"%"', "mean": "0.00", "count": "#,##0"}
+Kind = Literal["forest", "trend", "bars", "waterfall"]
 _NOTE = "cx_chart"
 
 
@@ -23,7 +24,7 @@ class Chart:
     whether nothing lies at 0.
     """
 
-    kind: Literal["forest", "trend", "bars", "waterfall"]
+    kind: Kind
     labels: tuple[str, ...]
     values: tuple[float | None, ...]
     low: tuple[float | None, ...] = ()
@@ -49,14 +50,15 @@ def axis_of(label: str) -> str:
     return re.split("[;；]", label)[0].strip()
 
 
-def shape_of(table: Any) -> str:
-    """Return the number format of a table's unit."""
-    return FORMATS.get(str(table["unit"].iloc[0]), "0.00") if "unit" in table else "0.00"
-
-
-def note(ax: Axes, chart: Chart) -> None:
-    """Leave with the axes what was drawn on them."""
-    setattr(ax, _NOTE, chart)
+def note(
+    ax: Axes, kind: Kind, table: Any, columns: Sequence[str], labels: Iterable[str], **about: Any
+) -> None:
+    """Leave with the axes what was drawn on them: `columns` hold value, low, high and earlier."""
+    fields = zip(("values", "low", "high", "earlier"), columns, strict=False)
+    drawn = {field: numbers(table[column]) for field, column in fields}
+    unit = str(table["unit"].iloc[0]) if "unit" in table else ""
+    about = {"shape": FORMATS.get(unit, "0.00")} | drawn | about
+    setattr(ax, _NOTE, Chart(kind=kind, labels=tuple(labels), **about))
 
 
 def noted(ax: Axes) -> Chart | None:

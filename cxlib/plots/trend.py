@@ -50,14 +50,9 @@ def trend(
     aimed = target if target is not None and np.isfinite(target) else None
     if aimed is not None:
         target_line(ax, aimed, unit, words)
-    drawn = native.Chart(
-        kind="trend", labels=tuple(map(words.period, periods)),
-        values=native.numbers(table["value"]), low=native.numbers(table["low"]),
-        high=native.numbers(table["high"]), target=aimed,
-        target_label=words.say(_("Target {target}"), target=Quantity(aimed or 0.0, unit)),
-        shape=native.shape_of(table),
-    )  # fmt: skip
-    native.note(ax, drawn)
+    said = words.say(_("Target {target}"), target=Quantity(aimed or 0.0, unit))
+    aim: Any = {"target": aimed, "target_label": said}
+    native.note(ax, "trend", table, ("value", "low", "high"), map(words.period, periods), **aim)
     ax.margins(y=0.25)
     ax.set(xlabel="", ylabel="")
     values = [words.quantity(float(value), unit) for value in table["value"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,11 +65,8 @@ def waterfall(
     ax.use_sticky_edges = False  # a bar that begins at the edge is not cut off there
     ax.margins(x=0.12)
     ax.set_xlabel(xlabel)
-    drawn = native.Chart(
-        kind="waterfall", labels=tuple(labels), values=native.numbers(table["value"]),
-        totals=tuple(role == TOTAL for role in table["role"]), target=target,
-        target_label=target_label, axis=xlabel, shape="0.0",
-    )  # fmt: skip
-    native.note(ax, drawn)
+    aim: Any = {"target": target, "target_label": target_label, "axis": xlabel, "shape": "0.0"}
+    totals = tuple(role == TOTAL for role in table["role"])
+    native.note(ax, "waterfall", table, ["value"], labels, totals=totals, **aim)
     theme.tells(ax, zip(labels, texts, strict=True))
     return theme.title(ax, title, alt=alt)

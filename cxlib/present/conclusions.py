@@ -14,7 +14,7 @@ from cxlib.words import Words
 from cxlib.words import mark as _
 
 SEVERITY_WORDS = {"serious": _("Act"), "warning": _("Watch"), "good": _("Good"), "note": _("Note")}
-
+DESK = _("For the consultant")
 
 COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
 
@@ -51,7 +51,8 @@ def view_findings(findings: Iterable[Finding], *, words: Words) -> FindingsView:
             "severity": f.severity,
             "tier": f.tier,
             "stake": f.stake,
-            "mark": words.say(SEVERITY_WORDS[f.severity]),
+            "mark": words.say(DESK if f.desk else SEVERITY_WORDS[f.severity]),
+            "desk": f.desk,
             "text": f.headline(words),
             "evidence": f.proof(words),
             "next": f.step(words),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -44,6 +44,10 @@ class Rule:
         How the same is said after another sentence about the same thing.
     stake : str
         The column that says what is at stake, in points of the first KPI.
+    desk : bool
+        It is the consultant's to act on: no report, deck or book tells the client.
+    seeks : bool
+        Its next step seeks somebody to act; an open action on record takes its place.
     """
 
     when: Mapping[str, Any]
@@ -52,6 +56,8 @@ class Rule:
     next_step: str = ""
     also: str = ""
     stake: str = "stake"
+    desk: bool = False
+    seeks: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a severity that nobody knows."""
@@ -120,6 +126,16 @@ class Finding:
         return next((r.next_step for r in reversed(self.rules) if r.next_step), "")
 
     @property
+    def desk(self) -> bool:
+        """Whether it is for the consultant alone."""
+        return all(rule.desk for rule in self.rules if rule.says)
+
+    @property
+    def seeks(self) -> bool:
+        """Whether what follows from it is that somebody must be found to act."""
+        return next((r.seeks for r in reversed(self.rules) if r.next_step), False)
+
+    @property
     def tier(self) -> int:
         """0 for a KPI, 1 for its parts (touchpoints, groups), -1 for the chapter's own answer."""
         if self.row.get("answers") is True:
@@ -168,6 +184,24 @@ class Finding:
             elif not absent(self.row.get("value")):
                 line = STATED
         return words.say(line, **said) if line else ""
+
+
+RECORDED = Rule(
+    {},
+    next_step=_(
+        "Recorded against it: {action}. Ask at the meeting how far it is, and whether it works."
+    ),
+)
+"""What follows from a finding that an open action answers, whatever its chapter advised."""
+
+
+def on_record(finding: Finding, actions: Mapping[str, str]) -> Finding:
+    """Return a finding that seeks somebody to act with the open action on its KPI, if one is."""
+    action = next((actions[kpi] for kpi in finding.answered_by if kpi in actions), None)
+    if action is None or not finding.seeks:
+        return finding
+    row = dict(finding.row) | {"action": action}
+    return replace(finding, row=row, rules=(*finding.rules, RECORDED))
 
 
 def tell(

@@ -21,7 +21,9 @@ def absent(value: Any) -> bool:
     return missing or (isinstance(value, float) and math.isnan(value))
 
 
-def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
+def cell(
+    value: Any, kind: Kind, *, words: Words, unit: str = "", beside: tuple[float, ...] = ()
+) -> str:
     """Return one cell as text.
 
     Parameters
@@ -34,6 +36,8 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
         The reader's language.
     unit : str
         ``points``, ``percent``, ``mean``, ``seconds``, …: of a ``unit`` or ``signed`` cell.
+    beside : tuple of float
+        The ends of its interval, with which it shares its precision.
     """
     if absent(value):
         return DASH
@@ -41,7 +45,7 @@ def cell(value: Any, kind: Kind, *, words: Words, unit: str = "") -> str:
     if text is not None:
         return text(value, words)
     if kind in ("unit", "signed"):
-        return words.quantity(float(value), unit, sign=kind == "signed")
+        return words.quantity(float(value), unit, sign=kind == "signed", beside=beside)
     if kind == "p":
         return p_value(float(value), words)
     if kind == "needed":

@@ -212,7 +212,8 @@ def _row(
             cells.append(formats.DASH)
             continue
         value = value_of(record, name, column, words)
-        text = formats.cell(value, column.kind, words=words, unit=own_unit)
+        beside = _ends(record, column) or ()
+        text = formats.cell(value, column.kind, words=words, unit=own_unit, beside=beside)
         if column.kind not in WORDS_KINDS:
             text = text.replace(" ", "\u00a0")  # a number is not broken; its interval may follow
         text += interval(record, column, words, own_unit)
@@ -240,11 +241,17 @@ def few(n: Any) -> bool:
     return n is not None and not pd.isna(n) and 0 <= float(n) < CARE_BASE
 
 
+def _ends(record: dict[Any, Any], column: Column) -> tuple[float, float] | None:
+    if column.interval is None or pd.isna(record.get(column.interval[0])):
+        return None
+    return float(record[column.interval[0]]), float(record[column.interval[1]])
+
+
 def interval(record: dict[Any, Any], column: Column, words: Words, unit: str) -> str:
     """Return a number's interval as it stands behind it, in brackets; empty where it has none."""
-    if column.interval is None or pd.isna(record.get(column.interval[0])):
+    ends = _ends(record, column)
+    if ends is None:
         return ""
-    ends = float(record[column.interval[0]]), float(record[column.interval[1]])
     if column.kind in ("unit", "signed"):
         low, high = words.span(*ends, unit, sign=column.kind == "signed")
     elif column.kind == "percent":

@@ -65,10 +65,9 @@ def _verdict(row: dict[Any, Any], said: dict[str, Said], words: Words) -> list[s
         return []
     if row.get("course") in DECIDED or row.get("due") is None:
         return [words.say(_("Target {target}: {status}"), **said)]
-    return [
-        words.say(_("Target {target} by {due}"), **said),
-        words.say(_COURSES[row["course"]], **said),
-    ]
+    ahead = row["course"] == ON and row["status"] == MET
+    course = _("Already met; {expected} expected now") if ahead else _COURSES[row["course"]]
+    return [words.say(_("Target {target} by {due}"), **said), words.say(course, **said)]
 
 
 _COURSES = {

@@ -40,8 +40,8 @@ def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
         found[_stem(path)] += _of_python(path)
     for path in sorted(PACKAGE.rglob("columns.csv")):
         found[_stem(path)] += columns.messages(path)
-    for path in sorted(PACKAGE.rglob("findings.yaml")):
-        found[_stem(path)] += chapters.messages(path)
+    for path in sorted((*PACKAGE.rglob("findings.yaml"), *PACKAGE.rglob("texts.yaml"))):
+        found[_stem(path)] += chapters.messages(chapters.held(str(path), path.name))
     for path in sorted(PACKAGE.rglob("*.j2")):
         found[KIT] += _SAID.findall(path.read_text(encoding="utf-8"))
     for stem, path in notebook_of.items():

@@ -60,7 +60,7 @@ def _top(chapter: Saved) -> list[Finding]:
     """Return what stands at the top of a chapter: at most five, one a subject; no notes."""
     found = chapter.envelope.findings if chapter.envelope else ()
     once: dict[str, Finding] = {}
-    order = in_order(f for f in found if f.severity != "note")
+    order = in_order(f for f in found if f.severity != "note" and not f.desk)
     for finding in sorted(order, key=lambda f: f.tier >= 0):  # the chapter's answer first
         once.setdefault(finding.subject, finding)
     return list(once.values())[:MOST]

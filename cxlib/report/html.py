@@ -106,7 +106,9 @@ def render(
     for c in cells:
         c.metadata["leads"] = _leads_to(c) if _shows(c) else ""
     headings: list[Heading] = []
-    top, more = _in_order(i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", []))
+    told = (i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", []))
+    top, more = _in_order(i for i in told if not i.get("desk"))
+    _step_once((*top, *more), words)
     _say_once(outputs)
     for at, data in enumerate(data for data in outputs if "image/svg+xml" in data):
         about = data.get(mime.FIGURE, {})
@@ -163,6 +165,16 @@ def _take_title(texts: list[Any]) -> tuple[str, str]:
             lead, c.source = c.source[found.end() :].strip(), ""
             return found.group(1).strip(), lead
     return "", ""
+
+
+def _step_once(items: Iterable[Any], words: Words) -> None:
+    """Say a next step once: where another finding has led to it above, it is only pointed to."""
+    said: set[str] = set()
+    for item in items:
+        if item["next"] in said:
+            item["next"] = words.say(_("As above."))
+        elif item["next"]:
+            said.add(item["next"])
 
 
 def _say_once(outputs: list[Any]) -> None:

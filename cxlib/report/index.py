@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from cxlib.chapters import register
 from cxlib.present.conclusions import spark
+from cxlib.present.findings import Finding
 from cxlib.report.html import CONTENT_POLICY, page_of, style
-from cxlib.words import Said, Words
+from cxlib.words import LANGUAGES, Said, Words
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ STATES = (
 )
 """How a job may stand, as the index says it."""
 _VERDICTS = {"met": "good", "on course": "good", "missed": "serious", "behind": "serious"}
-DECIDES = ("due", "no trajectory")
-"""Courses that leave the word to the verdict."""
+COURSES = ("on course", "behind")
+"""Courses that have the word before the verdict, as `kpis.verdicts.stands` has it."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ class Kpi:
 
     @property
     def verdict(self) -> str:
-        """Before a target is due its course, from then on its status; empty without a target."""
-        return str(self.status if self.course in DECIDES else self.course) if self.status else ""
+        """Before a target is due or met its course, else its status; empty without a target."""
+        early = self.course in COURSES and self.status != "met"
+        return str(self.course if early else self.status or "")
 
     @property
     def line(self) -> str:
@@ -67,6 +70,9 @@ class Kpi:
 
 LATE = "late: "
 """What precedes a chapter's stem where the glance counts what is late, not a KPI."""
+NOTE = "note: "
+"""What precedes a chapter's stem where the glance holds its notes to the consultant: each with its
+language and text."""
 GLANCE = tuple(field.name for field in fields(Kpi) if field.name != "label")
 """What the index shows of a KPI."""
 
@@ -76,13 +82,22 @@ def glance_of(envelope: Envelope) -> dict[str, Any]:
 
     They come from the result named ``standing``, as `Engagement.standing` gives it.
     """
+    told: dict[str, Any] = {}
+    notes = [f for f in envelope.findings if isinstance(f, Finding) and f.desk]
+    if notes:
+        register(envelope.chapter)
+        told[NOTE + envelope.chapter] = [
+            [name, f"{finding.headline(words)} {finding.step(words)}".strip()]
+            for name, words in ((name, Words.load(name)) for name in LANGUAGES)
+            for finding in notes
+        ]
     late = _late(envelope)
     if late is not None:
-        return {LATE + envelope.chapter: late}
+        return told | {LATE + envelope.chapter: late}
     table = getattr(envelope.results.get("standing"), "table", None)
     if table is None or not {"kpi", "value", "source", "status"} <= set(table.columns):
-        return {}
-    return {
+        return told
+    return told | {
         str(row["kpi"]): {name: _plain(row.get(name)) for name in GLANCE}
         for row in table.to_dict("records")
         if row["source"] != "touchpoint"
@@ -130,7 +145,7 @@ class ClientEntry:
     """One client on the index: its reports, newest period first, and its KPIs.
 
     `title` is the name that people know; `late` counts by chapter what is late in its registers;
-    `fault` says why nothing of it could run.
+    `notes` are what its chapters leave to the consultant; `fault` says why nothing of it could run.
     """
 
     name: str
@@ -139,6 +154,7 @@ class ClientEntry:
     period: str = ""
     kpis: tuple[Kpi, ...] = ()
     late: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     fault: str = ""
 
     @property

@@ -129,7 +129,7 @@ def _grids_of(engagement: Engagement, chapter: Saved, part: Part) -> Iterable[Gr
     said = words.say(asked["caption"]) if asked.get("caption") else ""
     if part.kind == "figure":
         said = words.say(_("numbers behind the figure"))
-    title = f"{heading} – {said}" if said else heading
+    title = f"{heading} – {said}" if said not in ("", heading) else heading
     result = part.result()
     for one in result if isinstance(result, list) else [result]:
         has_table = isinstance(one, pd.DataFrame) or isinstance(

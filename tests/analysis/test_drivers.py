@@ -404,7 +404,12 @@ REFUSED: list[tuple[str, pd.DataFrame, dict[str, Any], str]] = [
     ("constant driver", spoil("t1", 4.0), {}, "'t1' is 4 in all 60 rows: a constant"),
     ("constant outcome", spoil("nps", 7.0), {}, "'nps' is 7 in all 60 rows: nothing to explain"),
     ("text", spoil("t1", "good"), {}, "'t1' holds 'good' .row 0, 60 such"),
-    ("infinite", spoil("t1", [np.inf] + [1.0, 2.0] * 29 + [3.0]), {}, "'t1' is infinite in row 0"),
+    (
+        "infinite",
+        spoil("t1", [np.inf] + [1.0, 2.0] * 29 + [3.0]),
+        {},
+        "'t1' holds inf .row 0, 1 such., which is not finite",
+    ),
     ("all missing", spoil("t1", np.nan), {}, "0 of 60 rows have 'nps' and all ratings"),
     ("never used", spoil("t1_used", False), {}, "none of the 60 complete rows used 't1'"),
     ("flags", spoil("t1_used", "never"), {}, "'t1_used' must hold true, false or nothing"),
@@ -419,7 +424,7 @@ REFUSED: list[tuple[str, pd.DataFrame, dict[str, Any], str]] = [
     ("n/a", survey(60), {"not_applicable": "drop"}, "not_applicable='drop' is unknown"),
     ("confidence", survey(60), {"confidence": 95}, "confidence lies between 0 and 1"),
     ("draws", survey(60), {"bootstrap": -1}, "bootstrap is -1"),
-    ("weight", spoil("w", -1.0), {"weights": "w"}, "weights hold -1 .row 0, 60 such"),
+    ("weight", spoil("w", -1.0), {"weights": "w"}, "'weights' holds -1 .row 0, 60 such"),
     ("no weight", survey(60), {"weights": "w"}, "no column 'w'"),
     ("one customer", spoil("c", "x"), {"cluster": "c"}, "cluster 'c' has one value only"),
 ]

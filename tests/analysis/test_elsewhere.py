@@ -109,6 +109,8 @@ def test_customers_who_repeat_are_drawn_whole() -> None:
         ({"levels": ["s0", "s1", "s2", "s3"]}, "every level"),
         ({"before": "2020Q1"}, "no answers of '2020Q1'"),
         ({"by": "shopp"}, "shopp"),
+        ({"after": PERIODS[-2]}, "is not after"),
+        ({"question": Metric("jobs", "mean", scale=(0, 1))}, "off its scale 0-1"),
     ],
 )
 def test_what_cannot_be_compared_is_said(of: dict[str, Any], what: str) -> None:

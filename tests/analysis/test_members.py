@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -136,6 +138,17 @@ def test_the_interval_at_a_threshold_covers_as_it_says() -> None:
         row = found.table.iloc[0]
         hits.append(row["kept_low"] < 30 < row["kept_high"])
     assert np.mean(hits) >= 0.88
+
+
+def test_members_of_whom_something_is_missing_are_left_out_at_a_threshold() -> None:
+    rows = threshold_data(60.0)
+    gaps = rows.assign(margin=rows["margin"].where(rows.index % 5 > 0))
+    found, whole = (
+        members.at_thresholds(data, thresholds={"S": 0, "G": 1_000})
+        for data in (gaps, rows[rows.index % 5 > 0])
+    )
+    assert found.table.equals(whole.table)
+    assert (found.n_used, found.n_dropped) == (4_800, 1_200)
 
 
 def test_gathering_over_a_threshold_is_said_and_few_are_too_few() -> None:
@@ -281,9 +294,10 @@ def test_what_would_mislead_is_refused(options: dict[str, object], told: str) ->
         worth(client((0.0, 0.0), n=600), **options)
 
 
-def test_ids_that_meet_nobody_are_said() -> None:
+@pytest.mark.parametrize("written", [lambda ids: ids + 10_000, lambda ids: ids.astype(str)])
+def test_ids_that_meet_nobody_are_said(written: Callable[[pd.Series], pd.Series]) -> None:
     data = client((0.0, 0.0), n=200)
-    data["members"]["member_id"] += 10_000
+    data["members"]["member_id"] = written(data["members"]["member_id"])
     with pytest.raises(DataError, match="written alike"):
         worth(data)
 

@@ -336,7 +336,7 @@ SHIFTED = {"first_response_at": log(3)["created_at"] - pd.Timedelta("7h58min")}
         ),
         (bad(resolved_at=["soon"] * 3), "'resolved_at' holds 'soon'"),
         (bad(state=["closed", "Closed", "done"]), r"'state' holds 'Closed' \(row 1, 2 such\)"),
-        (bad(handle_seconds=[1.0, -5.0, 2.0]), r"'handle_seconds' holds -5.0 \(row 1, 1 such\)"),
+        (bad(handle_seconds=[1.0, -5.0, 2.0]), r"'handle_seconds' holds -5 \(row 1, 1 such\)"),
         (bad(reopened=["0", "1", "x"]), "'reopened' is str, not numbers"),
         (bad(csat=["good"] * 3), "'csat' is str, not numbers"),
         (bad(csat=[1.0, math.inf, 2.0]), r"'csat' holds inf \(row 1, 1 such\)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from cxlib import periods
 from cxlib.analysis import service
 from cxlib.analysis.actions import last_day
-from cxlib.analysis.service import Action, FollowUp, Terms, answering
+from cxlib.analysis.service import Action, Course, FollowUp, Terms, answering
 from tests.analysis.test_service_parts import TERMS, log
 
 MONTHS = periods.between("2025-01", "2026-03")
@@ -22,16 +23,17 @@ def action(kpi: str = "resolution_sla", **more: Any) -> Action:
     return Action(kpi=kpi, **given)
 
 
-def course_of(late: list[int]) -> pd.DataFrame:
-    """Return 100 tickets a month, the last months of 15 with so many of them late."""
-    before = [10, 11] * 15
-    counts = [*before[: len(MONTHS) - len(late)], *late]
-    return pd.concat([log(m, n=100, late=k) for m, k in zip(MONTHS, counts, strict=True)])
+@cache
+def course_of(*late: int) -> Course:
+    """Return the course of 100 tickets a month, the last of 15 months with so many late."""
+    counts = [*([10, 11] * 15)[: len(MONTHS) - len(late)], *late]
+    logs = [log(m, n=100, late=k) for m, k in zip(MONTHS, counts, strict=True)]
+    return service.course(pd.concat(logs), terms=TERMS, period="2026-03")
 
 
-def follow(*actions: Action, late: list[int] | None = None, **more: Any) -> FollowUp:
-    course = service.course(course_of(late or [10]), terms=TERMS, period="2026-03")
-    return service.follow_up(actions, course=course, end=dt.date(2026, 3, 31), **more)
+def follow(*actions: Action, late: tuple[int, ...] = (10,), **more: Any) -> FollowUp:
+    end = dt.date(2026, 3, 31)
+    return service.follow_up(actions, course=course_of(*late), end=end, **more)
 
 
 @pytest.mark.parametrize(
@@ -63,16 +65,16 @@ def test_the_overdue_come_first_then_the_next_due() -> None:
 @pytest.mark.parametrize(
     ("late", "finished", "moved", "months"),
     [
-        ([10, 0, 0], "2026-01", "better than usual", 2),
-        ([10, 0, 0], "2026-03", "too early to tell", 0),
-        ([0, 0, 0], "2026-02", "better, but already before", 1),
-        ([40], "2026-01", "worse than usual", 2),
-        ([10], "2025-12", "within its ordinary months", 3),
-        ([10, 0, 0], "2026-04", None, 0),  # not yet done when the period ended
+        ((10, 0, 0), "2026-01", "better than usual", 2),
+        ((10, 0, 0), "2026-03", "too early to tell", 0),
+        ((0, 0, 0), "2026-02", "better, but already before", 1),
+        ((40,), "2026-01", "worse than usual", 2),
+        ((10,), "2025-12", "within its ordinary months", 3),
+        ((10, 0, 0), "2026-04", None, 0),  # not yet done when the period ended
     ],
 )
 def test_what_became_of_a_done_actions_kpi(
-    late: list[int], finished: str, moved: str | None, months: int
+    late: tuple[int, ...], finished: str, moved: str | None, months: int
 ) -> None:
     found = follow(action(state="done", due=finished, finished=finished), late=late)
     row = found.table.iloc[0]

@@ -286,7 +286,7 @@ def test_a_schedule_needs_arrivals_that_are_numbers() -> None:
     good = pd.DataFrame({"weekday": ["mon"], "start": ["09:00"], "calls_per_hour": [2.0]})
     with pytest.raises(DataError, match="no column 'calls_per_hour' in the arrivals"):
         staffing.schedule(good.drop(columns="calls_per_hour"), handle_seconds=60)
-    with pytest.raises(DataError, match=r"calls_per_hour is -2.0 \(row 0, 1 such\)"):
+    with pytest.raises(DataError, match=r"'calls_per_hour' holds -2 \(row 0, 1 such\)"):
         staffing.schedule(good.assign(calls_per_hour=-2.0), handle_seconds=60)
     with pytest.raises(DataError, match="no rows"):
         staffing.schedule(good.iloc[:0], handle_seconds=60)

@@ -200,6 +200,13 @@ def test_no_true_value_is_enough_where_the_scale_ends_too_soon() -> None:
     assert isnan(targets.verdict(_csat(24, 1), 95, direction="higher").takes)
 
 
+def test_a_target_at_the_wrong_end_of_its_scale_takes_more_than_standing_on_it() -> None:
+    z = norm.ppf(0.8) ** 2  # at T = 0 the test has no error of its own: θ = z √(θ(100 − θ)/n)
+    takes = targets.verdict(_csat(10, 90), 0, direction="higher").takes
+    assert takes == pytest.approx(100 * z / (100 + z))
+    assert targets.verdict(_nps(10, 20, 70), -100, direction="higher").takes > -100
+
+
 def test_n_to_settle_settles_four_times_in_five() -> None:
     first = targets.verdict(_quick_nps(450, 300, 250), 12, direction="higher")
     n = ceil(first.n_to_settle)

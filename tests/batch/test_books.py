@@ -55,6 +55,22 @@ def test_a_book_begins_with_the_summary_and_says_which_chapter_is_missing(bound:
     assert bound.report("c00", "book").with_suffix(".pdf").read_bytes() == b"%PDF True"
 
 
+def test_the_journey_for_the_wall_lies_beside_a_book_that_has_the_chapter(bound: Place) -> None:
+    file = bound.root / "params" / "c00.yaml"
+    rated = "  touchpoints:\n    - {key: desk, column: sat, scale: [1, 5]}\n"
+    said = file.read_text(encoding="utf-8").rpartition("    csat:")[0]
+    file.write_text(said + rated, encoding="utf-8")
+    (bound.root / "notebooks" / "09-broken.ipynb").unlink()
+    bound.add_notebook("05-journey", SAVES, opens=True)
+    run = bound.run(book=True)
+    beside = bound.report("c00", "book").with_name("journey-map.pdf")
+    assert beside.read_bytes().startswith(b"%PDF")
+    assert any(note.startswith("for the wall: ") for note in run.notes)
+    beside.unlink()
+    bound.run(book=True)
+    assert not beside.exists()  # a fresh book is left as it is
+
+
 def test_a_book_is_fresh_until_a_chapter_changes(bound: Place) -> None:
     (bound.root / "notebooks" / "09-broken.ipynb").unlink()
     assert states(bound.run(book=True))["book"] == "done"

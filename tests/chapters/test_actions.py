@@ -126,7 +126,7 @@ def test_chapters_9_and_11_read_the_register(bank: Engagement) -> None:
     assert len(agreed) == 4  # a1, a2, a3 and a10 are on ticket KPIs
     assert agreed["Call-back offer when all lines are busy"].state == "in progress"
     said = meeting.recorded(bank)
-    assert said["fees"].endswith("Head of cards, Q4 2026")
+    assert said["fees"].endswith("Head of cards, 31 December 2026")
     assert "branch" not in said  # done
     assert "app" not in said  # proposed only
 

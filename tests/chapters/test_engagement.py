@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from cxlib import Engagement
@@ -43,7 +45,10 @@ def test_what_was_planted_is_found(mall: Engagement) -> None:
 
 def test_findings_say_what_is_late_and_who_does_what(mall: Engagement) -> None:
     told = tell(
-        tables.told(tables.status(mall)), findings.OBLIGATIONS, chapter="engagement", about="id"
+        tables.told(mall, tables.status(mall)),
+        findings.OBLIGATIONS,
+        chapter="engagement",
+        about="id",
     )
     by_id = {finding.subject: finding for finding in told}
     assert by_id["d6"].severity == "serious"
@@ -52,11 +57,17 @@ def test_findings_say_what_is_late_and_who_does_what(mall: Engagement) -> None:
     assert not {"d1", "d9", "p4", "u1"} & set(by_id)
 
 
-def test_the_notice_is_told_within_thirty_days_of_it(mall: Engagement) -> None:
-    found = tables.status(mall)
-    assert "contract" not in set(tables.told(found).query("case == 'notice'")["id"])
-    near = tables.told(type(found)(**{**vars(found), "as_of": dt.date(2026, 10, 5)}))
-    assert set(near.query("case == 'notice'")["id"]) == {"contract"}
+@pytest.mark.parametrize(
+    ("by", "told"), [("2026-09-29", 0), ("2026-11-01", 1), ("2026-11-30", 1), ("2026-12-01", 0)]
+)
+def test_a_notice_is_told_before_the_next_report_would_come_too_late(
+    mall: Engagement, by: str, told: int
+) -> None:
+    found = tables.status(mall)  # of September: October's report is read in November
+    days = [dt.date.fromisoformat(by) if i == "contract" else None for i in found.dates["id"]]
+    dates = found.dates.assign(notice_by=pd.Series(days, found.dates.index, dtype=object))
+    near = tables.told(mall, replace(found, dates=dates)).query("case == 'notice'")
+    assert len(near) == told
 
 
 def test_the_sheet_holds_what_was_handed_over_and_its_proof(mall: Engagement) -> None:

@@ -198,10 +198,10 @@ def test_only_scales_from_1_are_scales_where_an_answer_may_come_back_as_its_plac
     options = {kind: tuple((str(i), "") for i in cells) for kind, cells in
                {"scale": range(1, 6), "zero": range(11)}.items()}  # fmt: skip
     item = Item(key="x", kind="rating", text="", reason="", options=options["scale"], numbered=True)
-    assert platforms._kind(item) == "scale"
-    assert platforms._kind(replace(item, options=options["zero"])) == "rating"
+    assert platforms.kind_of(item) == "scale"
+    assert platforms.kind_of(replace(item, options=options["zero"])) == "rating"
     beside = (*options["scale"], ("not used", "I did not use it"))
-    assert platforms._kind(replace(item, options=beside)) == "rating"
+    assert platforms.kind_of(replace(item, options=beside)) == "rating"
 
 
 def test_nothing_is_overwritten_silently(place: Workspace) -> None:

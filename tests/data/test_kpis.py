@@ -33,7 +33,7 @@ def test_a_ratio_is_summed_over_the_clients_periods_and_its_parts_agree(shop: An
     }
     table = done.tables["kpis"]
     assert table.read == table.kept + sum(table.dropped.values())
-    assert table.dropped["not among the rows that `where:` keeps"] == 1
+    assert table.dropped["not among the rows asked for"] == 1
     assert table.dropped["no figure, period or unit"] == 1
     assert table.dropped["denominator of 0"] == 1
     assert periods_of(shop.workspace, client) == ["2026Q1"]

@@ -337,7 +337,7 @@ def test_a_ticket_log_is_declared_as_it_is(shop: Any) -> None:
     took = (tickets["resolved_at"] - tickets["created_at"]).dt.total_seconds()
     assert took.fillna(-1).tolist() == [7200, 3.25 * 3600, -1]  # a duration, the closing, neither
     assert done.tables["tickets"].dropped == {
-        "not among the rows that `where:` keeps": 1, "no creation time": 1
+        "not among the rows asked for": 1, "no creation time": 1
     }  # fmt: skip
     lines = examine(client, shop.workspace).intake
     assert "tickets: where kind: 1 left out, 'false' (1)" in lines

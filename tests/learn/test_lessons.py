@@ -147,9 +147,15 @@ def test_a_usual_mistake_is_recognised() -> None:
 
 
 @cache
-def answers_of(name: str) -> tuple[Lesson, dict[str, Any]]:
-    lesson = Lesson(int(name.split(".", maxsplit=1)[0]))
+def lesson_of(number: str) -> Lesson:
+    lesson = Lesson(int(number))
     lesson.seed = 7
+    return lesson
+
+
+@cache
+def answers_of(name: str) -> tuple[Lesson, dict[str, Any]]:
+    lesson = lesson_of(name.split(".", maxsplit=1)[0])
     return lesson, lesson.answers(name)
 
 

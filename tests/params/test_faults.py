@@ -10,7 +10,6 @@ import pytest
 from cxlib.errors import ParamsError
 from cxlib.params import Client, Fault, InvalidParams, load
 from cxlib.params.faults import dotted, show
-from cxlib.params.structure import _fields_at
 from cxlib.workspace import Workspace
 
 FIXTURES = sorted((Path(__file__).parent / "faults").glob("*.yaml"))
@@ -140,16 +139,49 @@ def test_paths_are_dotted_and_places_bracketed() -> None:
     assert dotted(()) == ""
 
 
-def test_the_keys_a_section_knows_are_found_behind_its_types() -> None:
-    assert {"client", "language", "targets"} <= set(_fields_at(Client, ()))
-    assert "languages" not in _fields_at(Client, ())
-    assert "stage" in _fields_at(Client, ("survey", "touchpoints", 3))
-    assert _fields_at(Client, ("tickets", "states")) == [
-        "open",
-        "resolved",
-        "closed",
-        "cancelled",
-        "merged",
-        "abandoned",
+SURVEY = "survey:\n  source: s.csv\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "place"),
+    [
+        (SURVEY + "  id: nr\n", "survey.id", "stands under `survey.columns`."),
+        (SURVEY + "  brand: b\n", "survey.brand", "'own_brand'? `brand` stands under"),
+        (SURVEY + "  scale: [1, 5]\n", "survey.scale", "under each of `survey.metrics` or each"),
+        ("metrics: {nps: {column: q}}\n", "metrics", "`metrics` stands under `survey`."),
+        ("label: x\n", "label", "under each of `comments` or each of `kpis`."),
+        ("columns: {id: a}\n", "columns", "`survey` or `fieldwork` or `tickets`, …."),
+        (SURVEY + "  currency: CNY\n", "survey.currency", "under no section: it begins a line."),
+        (
+            SURVEY + "  metrics:\n    nps: {column: q, off_scale: missing}\n",
+            "survey.metrics.nps.off_scale",
+            "'scale'? `off_scale` stands under `survey`.",
+        ),
+        (SURVEY + "  columns: {files: a}\n", "survey.columns.files", "under `survey.source`."),
+        (SURVEY + "  sla: {resolution: 4h}\n", "survey.sla", "`sla` stands under `tickets`."),
+        (
+            "comments:\n  web: {source: c.csv, columns: {text: t}, text: t}\n",
+            "comments.web.text",
+            "under `comments.web.columns`.",
+        ),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_told_where_it_belongs(
+    text: str, key: str, place: str, tmp_path: Path
+) -> None:
+    said = [fault for fault in faults_of(f"client: x\n{text}", tmp_path) if key in fault]
+    assert any(fault.startswith(f"{key}: ") and place in fault for fault in said)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [("zzz: 1\n", ("'client'", "'language'")), ("tickets: {states: {zz: 1}}\n", ("'merged'",))],
+)
+def test_a_key_that_nobody_knows_is_told_those_there_are(
+    text: str, known: tuple[str, ...], tmp_path: Path
+) -> None:
+    (said,) = [
+        fault for fault in faults_of(f"client: x\n{text}", tmp_path) if "is not a key" in fault
     ]
-    assert "order" in _fields_at(Client, ("survey", "segments", "tier"))
+    assert all(name in said for name in known)
+    assert "languages" not in said

@@ -22,7 +22,7 @@ from cxlib.columns import Column
 from cxlib.errors import CxError
 from cxlib.present import verdicts
 from cxlib.present.conclusions import view_findings
-from cxlib.present.findings import Finding, Rule, in_order, tell
+from cxlib.present.findings import Finding, Rule, in_order, on_record, tell
 from cxlib.present.tiles import kpi_tiles, verdict_state
 from cxlib.words import Words
 
@@ -103,6 +103,31 @@ def test_the_gravest_comes_first_then_kpis_then_what_is_at_stake() -> None:
     assert [f.subject for f in in_order(found)] == ["big", "small", "part", "fine"]
 
 
+def test_what_seeks_somebody_to_act_names_the_action_that_is_on_record() -> None:
+    seeks = Rule({}, "{kpi} fell.", "serious", "Find somebody.", seeks=True)
+    plain = Rule({}, "{kpi} fell.", "serious", "Agree on another target.")
+    actions = {"checkin": "Second desk, Front office, 1 May 2026"}
+    fell = {"kpi": "nps", "fell_with": "checkin"}
+    found = on_record(Finding(id="x.nps", row=fell, rules=(seeks,)), actions)
+    assert actions["checkin"] in found.step(Words())
+    assert (found.headline(Words()), found.severity) == ("nps fell.", "serious")
+    for other in (
+        Finding(id="x.nps", row=fell, rules=(seeks, plain)),  # what is asked for is another thing
+        Finding(id="x.nps", row={"kpi": "nps"}, rules=(seeks,)),
+    ):
+        assert on_record(other, actions) is other
+
+
+def test_what_is_the_consultants_alone_is_no_finding_of_the_client() -> None:
+    rules = (Rule({}, "{kpi} is not coded.", "note", "Code it.", desk=True),)
+    desk = Finding(id="x.a", row={"kpi": "a"}, rules=rules)
+    both = Finding(id="x.b", row={"kpi": "b"}, rules=(*rules, Rule({}, "{kpi} fell.", "warning")))
+    assert (desk.desk, both.desk) == (True, False)
+    view = view_findings([desk, both], words=Words())
+    marks = {item["id"]: item["mark"] for item in view.items}
+    assert marks["x.a"] == "For the consultant" != marks["x.b"]
+
+
 def test_an_unknown_severity_and_two_meanings_of_a_column_are_refused() -> None:
     with pytest.raises(CxError, match="grave"):
         Rule({}, "x", "grave")
@@ -116,7 +141,7 @@ def test_a_chapters_rules_speak_of_columns_and_of_words_that_the_kit_writes(stem
     for told in said.values():
         for rule in (told,) if isinstance(told, Rule) else told if isinstance(told, tuple) else ():
             for name, wanted in rule.when.items():
-                assert re.search(rf"\b{name}\b", code())
+                assert name in names()
                 for case in wanted if isinstance(wanted, tuple) else (wanted,):
                     assert not isinstance(case, str) or is_written(case), case
 
@@ -124,6 +149,11 @@ def test_a_chapters_rules_speak_of_columns_and_of_words_that_the_kit_writes(stem
 def is_written(case: str) -> bool:
     """Tell whether code writes a word: as it stands, or put together after its first part."""
     return f'"{case}"' in code() or f'"{case.partition(" ")[0]} "' in code()
+
+
+@cache
+def names() -> set[str]:
+    return set(re.findall(r"\w+", code()))
 
 
 @cache
@@ -155,8 +185,10 @@ def test_a_rule_that_cannot_be_read_says_where(text: str, told: str, tmp_path: P
 def test_a_chapter_says_of_a_target_what_all_say_but_for_its_own(
     tmp_path: Path,
 ) -> None:
-    rules = of(tmp_path, "- like: verdicts.MEETS\n  next_step: ''\n- verdicts.ALL").RULES
-    assert rules == (replace(verdicts.MEETS, next_step=""), *verdicts.ALL)
+    found = of(tmp_path, "- like: verdicts.MEETS\n  next_step: ''\n- verdicts.ALL")
+    assert dir(found) == ["RULES"]
+    assert not hasattr(found, "_repr_html_")
+    assert (replace(verdicts.MEETS, next_step=""), *verdicts.ALL) == found.RULES
 
 
 def of(folder: Path, rules: str) -> Findings:

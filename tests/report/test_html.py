@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import nbformat
 import pytest
@@ -128,6 +129,22 @@ def test_findings_stand_before_the_evidence_in_order_of_consequence() -> None:
     )
     order = [html.index(name) for name in ("graver", "grave<", "small", "Evidence here</h2>")]
     assert order == sorted(order)
+
+
+def test_a_next_step_is_said_once_and_the_consultants_notes_not_at_all() -> None:
+    def finding(name: str, step: str, **of: Any) -> dict[str, Any]:
+        about = {"id": name, "subject": name, "severity": "serious", "tier": 0, "stake": 0.0}
+        return about | {"evidence": "", "mark": "", "text": name, "next": step} | of
+
+    told = [finding("a", "Begin there."), finding("b", "Begin there."), finding("c", "")]
+    told += [finding("d", ""), finding("e", "Code a sample.", desk=True)]
+    html = render(
+        notebook(nbformat.v4.new_markdown_cell("# T"), output({mime.FINDINGS: {"items": told}})),
+        words=Words(),
+        cover=cover(),
+    )
+    assert (html.count("Begin there."), html.count("As above.")) == (1, 1)
+    assert "Code a sample" not in html
 
 
 def test_code_and_parameters_do_not_show() -> None:

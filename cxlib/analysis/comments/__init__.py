@@ -7,17 +7,5 @@ from cxlib.analysis.comments.sentiment import Sentiment, sentiment
 from cxlib.analysis.comments.terms import Keyness, Topics, keyness, topics
 from cxlib.analysis.comments.themes import Themes, agreement_with, themes
 
-__all__ = [
-    "Codebook",
-    "Keyness",
-    "Sentiment",
-    "Theme",
-    "Themes",
-    "Topics",
-    "agreement_with",
-    "codebook",
-    "keyness",
-    "sentiment",
-    "themes",
-    "topics",
-]
+__all__ = ["Codebook", "Keyness", "Sentiment", "Theme", "Themes", "Topics", "agreement_with",
+           "codebook", "keyness", "sentiment", "themes", "topics"]  # fmt: skip

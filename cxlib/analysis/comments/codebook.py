@@ -101,21 +101,13 @@ class Codebook:
 
 
 def codebook(given: Mapping[str, Any] | Codebook | None = None) -> Codebook:
-    """Read a codebook from the mapping that its YAML holds.
+    """Read a codebook from the mapping that its YAML holds; without one, just the kit's own words.
 
-    Parameters
-    ----------
-    given : mapping, optional
-        ``themes``: key → ``{label: {en, zh}, terms: […], parent: key}`` or just the list of terms;
-        and, added to the kit's own words, ``positive, negative, neutral, negation, strong, weak``:
-        lists. ``*`` at the end of an English word stands for any ending. Without one, there are no
-        themes and just the kit's words.
-
-    Raises
-    ------
-    DataError
-        If a section or parent is unknown, parents form a circle, a theme has no term, a term is
-        empty, or a word is both praise and complaint.
+    ``themes``: key → ``{label: {en, zh}, terms: […], parent: key}`` or just the list of terms;
+    and, added to the kit's own words, ``positive, negative, neutral, negation, strong, weak``:
+    lists. ``*`` at the end of an English word stands for any ending. Refused: an unknown section or
+    parent, parents in a circle, a theme without terms, an empty term, a word that is both praise
+    and complaint.
     """
     if isinstance(given, Codebook):
         return given

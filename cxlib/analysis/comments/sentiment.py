@@ -16,7 +16,7 @@ from cxlib.analysis.comments.codebook import NOTHING, Codebook
 from cxlib.analysis.comments.codebook import codebook as read_codebook
 from cxlib.analysis.comments.terms import tokens
 from cxlib.analysis.comments.themes import opinions, texts_of
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, TableResult
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -29,7 +29,7 @@ ASKED = ("open", "complaints", "praise")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sentiment(Result):
+class Sentiment(TableResult):
     """What each comment says, and how far that can be trusted.
 
     ``table``: one row a comment, by its row label: ``score`` (sum over its clauses), ``label``
@@ -40,10 +40,7 @@ class Sentiment(Result):
     open counts as half right. ``n_used, n_dropped``: comments with words, and rows without.
     """
 
-    table: pd.DataFrame
     accuracy: pd.DataFrame
-    n_used: int
-    n_dropped: int
 
 
 def sentiment(
@@ -84,6 +81,7 @@ def sentiment(
     DataError
         If comments are no text, ratings no numbers, or `asked` is unknown.
     """
+    comments, texts = texts_of(comments)
     told = [asked] * len(comments) if isinstance(asked, str) else list(asked)
     for word in dict.fromkeys(told):
         if word not in ASKED:
@@ -91,7 +89,6 @@ def sentiment(
     if len(told) != len(comments):
         raise DataError(f"asked is told of {len(told)} comments; there are {len(comments)}.")
     book = read_codebook(codebook)
-    texts = texts_of(comments)
     worded = np.array([bool(text.strip()) for text in texts], dtype=bool)
     parts = [[score for *_at, score in opinions(book, text)] if text else [] for text in texts]
     score = np.array([sum(scores) for scores in parts], dtype=float)
@@ -134,7 +131,9 @@ def _good(
 ) -> np.ndarray:
     """Return 1 for praise, 0 for complaint, NaN for what lies between or was not rated."""
     x = validate.numbers(validate.aligned(ratings, index, "ratings").rename("ratings"))
-    top = np.nanmax(x) if not np.isnan(x).all() else np.nan
+    if np.isnan(x).all():
+        return x
+    top = np.nanmax(x)
     low, high = (6.0, 9.0) if 7 < top <= 10 else (2.0, 4.0) if 2 < top <= 5 else (np.nan, np.nan)
     if np.isnan(low):
         low, high = (float(np.nanmin(x)), top) if top <= 2 else (top * 0.4, top * 0.75)

@@ -17,8 +17,8 @@ from cxlib.analysis.comments.themes import texts_of
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
-from cxlib.analysis.validate import count
+from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.validate import check_confidence, count
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -27,7 +27,7 @@ LATIN = re.compile(r"[a-z][a-z'-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keyness(Result):
+class Keyness(TableResult):
     """Terms that set one group of comments apart from the others.
 
     ``table``: one row a term, most telling first: ``term, n, n_others`` (comments that hold it),
@@ -36,13 +36,12 @@ class Keyness(Result):
     words in the group, and in the others.
     """
 
-    table: pd.DataFrame
     n: int
     n_others: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topics(Result):
+class Topics(TableResult):
     """Topics found without a codebook, to be read and named by a person.
 
     ``table``: one row a topic, largest first: ``topic`` (number), ``terms`` (the ten that weigh
@@ -51,10 +50,7 @@ class Topics(Result):
     terms that are common enough, and the rest.
     """
 
-    table: pd.DataFrame
     comments: pd.DataFrame
-    n_used: int
-    n_dropped: int
 
 
 def tokens(text: str) -> list[str]:
@@ -107,8 +103,8 @@ def keyness(
     """
     if count(minimum, "minimum") < 1 or not number(prior, "prior") > 0:
         raise DataError("minimum and prior are positive numbers.")
-    texts = texts_of(comments)
-    member = validate.aligned(group, comments.index, "group").astype("boolean")
+    comments, texts = texts_of(comments)
+    member = validate.flags(validate.aligned(group, comments.index, "group").rename("group"))
     told = member.notna().to_numpy() & np.array([bool(t.strip()) for t in texts], dtype=bool)
     inside = member.fillna(False).to_numpy(dtype=bool)
     held: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
@@ -126,7 +122,7 @@ def keyness(
     alpha = prior * y.sum(axis=0) / n.sum()
     odds = np.log((y + alpha) / (n + prior - y - alpha))
     delta, se = odds[0] - odds[1], np.sqrt((1 / (y + alpha)).sum(axis=0))
-    z = z_of(number(confidence, "confidence"))
+    z = z_of(check_confidence(confidence))
     p = 2 * norm.sf(np.abs(delta) / se)
     table = pd.DataFrame(
         {"term": terms, "n": y[0].astype(int), "n_others": y[1].astype(int)}
@@ -135,7 +131,8 @@ def keyness(
         | {"p_value": p, "p_adjusted": adjust(p) if len(p) else p}
     )
     order = (-np.abs(delta) / se).argsort(kind="stable")
-    return Keyness(table=table.iloc[order].reset_index(drop=True), n=sizes[1], n_others=sizes[0])
+    return Keyness(table=table.iloc[order].reset_index(drop=True), n=sizes[1], n_others=sizes[0],
+                   n_used=sum(sizes), n_dropped=len(texts) - sum(sizes))  # fmt: skip
 
 
 def topics(comments: pd.Series, *, n: int = 8, minimum: int = 5, seed: int = 20240601) -> Topics:
@@ -159,7 +156,8 @@ def topics(comments: pd.Series, *, n: int = 8, minimum: int = 5, seed: int = 202
 
     if count(n, "n") < 2:
         raise DataError(f"n is {n}; topics come in twos or more.")
-    words = [_telling(text) for text in texts_of(comments)]
+    comments, texts = texts_of(comments)
+    words = [_telling(text) for text in texts]
     often = Counter(w for each in words for w in set(each))
     terms = sorted(w for w, times in often.items() if times >= minimum)
     kept = np.flatnonzero([not set(terms).isdisjoint(each) for each in words])

@@ -15,7 +15,7 @@ from cxlib.analysis import validate
 from cxlib.analysis.agreement import krippendorff_alpha
 from cxlib.analysis.comments.codebook import REACH, Codebook, Hit, clauses, fold
 from cxlib.analysis.comments.codebook import codebook as read_codebook
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, TableResult
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -27,33 +27,22 @@ AFTER_CONTRAST = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Themes(Result):
+class Themes(TableResult):
     """Comments by theme.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a theme, most spoken of first: ``theme, parent, n`` (comments), ``share, low, high``
-        (0 to 1, Wilson, of comments with words), ``positive, negative`` (comments in which it is
-        praised, complained of; both are possible).
-    matrix : pandas.DataFrame
-        Comments by themes, True where a comment speaks of it or of one below it.
-    hits : pandas.DataFrame
-        One row a hit: ``comment`` (its row label), ``theme, term`` (as written), ``start, end``
-        (characters), ``score`` (of its clause, below 0 a complaint).
-    uncoded : pandas.Index
-        Comments with words but without a theme.
-    n_used, n_dropped : int
-        Comments with words, and rows without any.
+    ``table``: a row a theme, most spoken of first: ``theme, parent, n`` (comments), ``share, low,
+    high`` (Wilson, of comments with words), ``positive, negative`` (comments in which it is
+    praised, complained of; both are possible). ``matrix``: comments by themes, True where one
+    speaks of it or of one below it. ``hits``: ``comment`` (its row label), ``theme, term`` (as
+    written), ``start, end`` (characters), ``score`` (of its clause, below 0 a complaint).
+    ``uncoded``: comments with words but without a theme. ``n_used, n_dropped``: comments with
+    words, and without.
     """
 
-    table: pd.DataFrame
     matrix: pd.DataFrame
     hits: pd.DataFrame
     uncoded: pd.Index
     codebook: Codebook
-    n_used: int
-    n_dropped: int
 
     def agreement_with(self, coded: pd.DataFrame) -> pd.DataFrame:
         """Compare with a hand-coded sample: see `agreement_with`."""
@@ -84,7 +73,7 @@ def themes(
     book = read_codebook(codebook)
     if not book.themes:
         raise DataError("codebook: there are no themes to look for.")
-    texts = texts_of(comments)
+    comments, texts = texts_of(comments)
     keys = list(book.themes)
     above = {key: [keys.index(name) for name in book.chain(key)] for key in keys}
     found = np.zeros((len(texts), len(keys)), dtype=bool)
@@ -170,7 +159,7 @@ def agreement_with(coded: pd.DataFrame, *, found: Themes | pd.DataFrame) -> pd.D
         raise DataError(f"the coded sample has row {strange[0]!r}, which is no comment here.")
     rows = []
     for theme in coded.columns:
-        hand = coded[theme].dropna().astype(bool)
+        hand = validate.flags(coded[theme]).dropna().astype(bool)
         if hand.empty:
             raise DataError(f"theme {str(theme)!r} was coded for no comment; leave its column out.")
         ours = matrix.loc[hand.index, theme].astype(bool)
@@ -236,11 +225,11 @@ def _near(between: str, words: int, characters: int) -> bool:
     return len(between.split()) <= words and sum(not c.isascii() for c in between) <= characters
 
 
-def texts_of(comments: Any) -> list[str]:
-    """Return comments as they are searched, "" for none."""
+def texts_of(comments: Any) -> tuple[pd.Series, list[str]]:
+    """Return comments as a column, and as they are searched, "" for none."""
     texts, answers = [], validate.answers_of(comments)
     for text, none in zip(answers, answers.isna(), strict=True):
         if not (none or isinstance(text, str)):
             raise DataError(f"comments hold {text!r}, which is no text.")
         texts.append("" if none else fold(text))
-    return texts
+    return answers, texts

@@ -157,10 +157,10 @@ def provable(row: Mapping[str, Any], target: float, direction: str, alpha: float
         noise = z * spread(target) + power * spread(value)
         return sign * (value - target) - noise / sqrt(row["n_star"])
 
-    end = high if sign > 0 else low
-    if not (row["n_star"] > 0 and sign * (end - target) > 0) or lead(end) < 0:
+    start, end = target + sign * 1e-9, high if sign > 0 else low
+    if not (row["n_star"] > 0 and sign * (end - start) > 0) or lead(end) < 0:
         return nan
-    return float(brentq(lead, target, end))
+    return float(brentq(lead, start, end)) if lead(start) < 0 else target
 
 
 def score_test(promoters: float, detractors: float, n: float, target: float) -> tuple[float, float]:

@@ -15,10 +15,10 @@ from scipy.stats import t as student
 from statsmodels.stats.multitest import multipletests
 
 from cxlib.analysis import estimation
-from cxlib.analysis.metrics import Metric, Touchpoint, resolve
+from cxlib.analysis.metrics import Metric, Touchpoint, one_of, resolve
 from cxlib.analysis.results import Result, said
 from cxlib.analysis.validate import Floats, OffScale, answers_of, check_confidence, numbers
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 Method = Literal["bh", "holm", "bonferroni"]
@@ -232,8 +232,7 @@ def adjust(p_values: Any, *, method: Method = "bh") -> pd.Series | Floats:
     DataError
         If a p-value lies outside 0 to 1, or the method is unknown.
     """
-    if method not in METHODS:
-        raise DataError(f"{method!r} is no adjustment{nearest(str(method), METHODS)}")
+    one_of(method, METHODS, f"{method!r} is no adjustment")
     if isinstance(p_values, pd.DataFrame) or np.ndim(p_values) > 1:
         raise DataError("p-values of one family come in one column or list, not in a table.")
     series = p_values if isinstance(p_values, pd.Series) else pd.Series(p_values, dtype=object)

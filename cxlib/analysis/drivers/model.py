@@ -14,9 +14,9 @@ from cxlib.analysis.drivers import shares
 from cxlib.analysis.drivers.inference import RobustFit, collinearity, permutation_p, suppressors
 from cxlib.analysis.drivers.sample import Keyed, Sample, read
 from cxlib.analysis.estimation import percentiles
+from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import Caveat, TableResult, said
 from cxlib.analysis.validate import Floats, check_confidence, count, generator
-from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 EXACT_LIMIT = 20
@@ -141,9 +141,7 @@ def importance(
     DataError
         If a column is absent, constant or not numeric, or rows are too few.
     """
-    if method not in {"shapley", "johnson"}:
-        hint = nearest(str(method), ("shapley", "johnson"))
-        raise DataError(f"method {method!r} is unknown{hint}")
+    one_of(method, ("shapley", "johnson"), f"method {method!r} is unknown")
     check_confidence(confidence)
     bootstrap, permutations = count(bootstrap, "bootstrap"), count(permutations, "permutations")
     streams = generator(seed).spawn(2)

@@ -13,7 +13,7 @@ from cxlib.analysis.drivers.groups import ROWS_PER_GROUP
 from cxlib.analysis.drivers.model import DriverImportance
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.metrics import Metric, Touchpoint, one_of
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
 from cxlib.analysis.validate import Flags, Floats, finite, numbers, require, used
 from cxlib.errors import DataError, nearest
@@ -66,11 +66,9 @@ def outcome_of(metrics: Sequence[Metric], wanted: str | None = None) -> Metric:
         raise DataError("the survey asks for no KPI, so there is nothing to find drivers of.")
     if wanted is None:
         return next((metric for metric in metrics if metric.kind == "nps"), metrics[0])
-    found = next((metric for metric in metrics if metric.key == wanted), None)
-    if found is None:
-        hint = nearest(wanted, (metric.key for metric in metrics))
-        raise DataError(f"no KPI {wanted!r} to find drivers of{hint}")
-    return found
+    by_key = {metric.key: metric for metric in metrics}
+    one_of(wanted, by_key, f"no KPI {wanted!r} to find drivers of")
+    return by_key[wanted]
 
 
 def recent(data: pd.DataFrame, *, periods: int = 1) -> pd.DataFrame:
@@ -102,8 +100,7 @@ def choose(
     """
     known = [touchpoint.key for touchpoint in touchpoints]
     for key in only or ():
-        if key not in known:
-            raise DataError(f"{key!r} is no touchpoint{nearest(str(key), known)}")
+        one_of(key, known, f"{key!r} is no touchpoint")
     scores = finite(data, outcome.key)
     ratings = {key: np.where(used(data, key), finite(data, key), np.nan) for key in known}
     reasons = {key: "" if only is None or key in only else UNASKED for key in known}
@@ -282,8 +279,7 @@ def _cut_points(
     cuts: Any, share: Floats, performance: Floats, shares: Floats, draws: Floats
 ) -> tuple[tuple[float, float], tuple[Floats, Floats]]:
     if isinstance(cuts, str):
-        if cuts not in _CUTS:
-            raise DataError(f"cuts {cuts!r} is unknown{nearest(cuts, _CUTS)}")
+        one_of(cuts, _CUTS, f"cuts {cuts!r} is unknown")
         middle = _CUTS[cuts]
         moving = (middle(shares, axis=1), middle(draws, axis=1)) if len(draws) else (share, share)
         return (middle(share), middle(performance)), moving

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
 from cxlib.analysis.estimation import percentiles
-from cxlib.analysis.metrics import number
+from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import Caveat, TableResult, said
 from cxlib.analysis.validate import Floats, check_confidence, count
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 FAILED_TOO_MANY = 0.05
@@ -146,8 +146,7 @@ class ScenarioModel:
             if name in self._sample.repeats:
                 others = ", ".join(self._sample.repeats[name]) or "who used what"
                 raise DataError(f"{name!r} was left out: it follows from {others}.")
-            if name not in self.drivers:
-                raise DataError(f"{name!r} is not a driver here{nearest(str(name), self.drivers)}")
+            one_of(name, self.drivers, f"{name!r} is not a driver here")
             number(change, f"the change of {name!r}", above=-np.inf)
             j = self.drivers.index(name)
             mean, cap, (low, high) = self.means[j], self.caps[j], self._limits[j].tolist()

@@ -10,11 +10,11 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from cxlib.analysis.drivers.sample import Keyed, Sample
-from cxlib.analysis.metrics import number
+from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import CARE_BASE
 from cxlib.analysis.shrinkage import random_effects
-from cxlib.analysis.validate import Floats, Integers, column, row_of
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.validate import Floats, Integers, column, refuse
+from cxlib.errors import DataError
 
 EXACT_ORDERS = 10
 """Changes up to which steps are averaged over all orders (1,024 predictions); above it over
@@ -49,8 +49,7 @@ def groups(
     """
     declared, name, scores = getattr(outcome, "kind", None), sample.outcome_name, sample.outcome
     chosen = kind or declared or ("share" if sample.binary and cut_points is None else "nps")
-    if chosen not in KINDS:
-        raise DataError(f"kind {chosen!r} is not predicted here{nearest(str(chosen), KINDS)}")
+    one_of(chosen, KINDS, f"kind {chosen!r} is not predicted here")
     values, cuts, scale = KINDS[chosen]
     own = getattr(outcome, "scale", None) if declared == chosen else None
     if own and cut_points is None:
@@ -61,13 +60,9 @@ def groups(
         if len(cuts) != len(values) - 1 or not all(np.diff(cuts) > 0):
             raise DataError(f"cut_points {cut_points!r}: give {_CUT_HELP[chosen]}.")
     else:
-        stray = np.flatnonzero((scores < scale[0]) | (scores > scale[1]) | (scores % 1 != 0))
-        if len(stray):
-            raise DataError(
-                f"{name!r} holds {scores[stray[0]]:g} (row {row_of(index, sample.rows[stray[0]])}, "
-                f"{len(stray)} such), off the scale {scale[0]:g}-{scale[1]:g} of {chosen}; give "
-                "cut_points for another scale."
-            )
+        stray = (scores < scale[0]) | (scores > scale[1]) | (scores % 1 != 0)
+        told = f", off the scale {scale[0]:g}-{scale[1]:g} of {chosen}; give cut_points for another"
+        refuse(pd.Series(scores, index[sample.rows], name=name), stray, f"{told} scale.")
     if own and "lower" in (getattr(outcome, "best", ""), getattr(outcome, "direction", "")):
         scores = sum(own) - scores  # the best answers are the lowest
     groups = (scores >= cuts[-1]).astype(np.intp)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.estimation import times_drawn
-from cxlib.analysis.metrics import SurveyDesign
+from cxlib.analysis.metrics import SurveyDesign, one_of
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 REPEATS = 1e-6
@@ -191,9 +191,8 @@ def _check_names(target: str, names: list[str], not_applicable: str) -> None:
         raise DataError(f"driver {twice!r} is named {names.count(twice)} times; name it once.")
     if target in names:
         raise DataError(f"the outcome {target!r} is also among the drivers; take it out of them.")
-    if not_applicable not in {"indicator", "listwise"}:
-        hint = nearest(str(not_applicable), ("indicator", "listwise"))
-        raise DataError(f"not_applicable={not_applicable!r} is unknown{hint}")
+    message = f"not_applicable={not_applicable!r} is unknown"
+    one_of(not_applicable, ("indicator", "listwise"), message)
 
 
 def _about_rows(

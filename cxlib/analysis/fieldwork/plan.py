@@ -13,8 +13,9 @@ import pandas as pd
 
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, TableResult, counted
 from cxlib.analysis.targets import detectable_change, sample_size
+from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -28,20 +29,12 @@ DAYPARTS = (_("morning"), _("afternoon"), _("evening"))
 class SamplePlan(Result):
     """How many to ask; caveats say what cannot be reached, and what the budget cannot show.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a KPI, over all (``level`` empty) and for each level of each segment: ``kpi,
-        segment, level, aim`` ("margin" or "change"), ``size`` (of it, in the KPI's unit),
-        ``answers`` and ``invitations`` needed, ``population``; with a budget also
-        ``answers_affordable, size_affordable`` (what those can show) and ``enough``.
-    quotas : pandas.DataFrame
-        What the whole plan asks for: ``segment, level, answers, invitations``, the largest demand
-        of any KPI; a segment's levels are asked for so many each.
-    answers, invitations : int
-        Over all: the largest of the whole's own demand and each segment's sum.
-    response_rate, design_effect, confidence : float
-        What the plan stands on; the rate over all.
+    ``table``: a row a KPI, over all (``level`` empty) and for each level of each segment: ``kpi,
+    segment, level, aim`` ("margin" or "change"), ``size`` (of it, in the KPI's unit), ``answers,
+    invitations, population``; with a budget also ``answers_affordable, size_affordable`` (what
+    those can show) and ``enough``. ``quotas``: ``segment, level, answers, invitations``, the
+    largest demand of any KPI; a segment's levels are asked for so many each. ``answers,
+    invitations``: over all, the largest of the whole's own demand and each segment's sum.
     """
 
     table: pd.DataFrame
@@ -98,7 +91,7 @@ def sample_plan(
     effect = number(design_effect, "design_effect")
     if not (isfinite(effect) and effect > 0):
         raise DataError(f"design_effect is {effect:g}; it is a positive factor, 1 for none.")
-    z, asked = z_of(number(confidence, "confidence")), _read_targets(targets)
+    z, asked = z_of(check_confidence(confidence)), _read_targets(targets)
     groups = _read_groups(segments, response_rate, population)
     sent = None if budget is None else number(budget, "budget")
     if sent is not None and not sent > 0:
@@ -236,26 +229,13 @@ def _shown(target: Mapping[str, Any], n: float, size: float, z: float, effect: f
 
 
 def _beyond(table: pd.DataFrame) -> tuple[Caveat, ...]:
-    short, notes = int((table["invitations"] > table["population"]).sum()), []
-    if short:
-        message = _(
-            "{n} of {all} needs are more than the customers there are, at this response rate."
-        )
-        notes.append(Caveat(message, n=short, all=len(table)))
-    if "enough" in table and not table["enough"].all():
-        message = _("The budget does not show {n} of {all} things the plan asks for.")
-        notes.append(Caveat(message, n=int((~table["enough"]).sum()), all=len(table)))
-    if (table["answers"] < CARE_BASE).any():
-        message = _("Below {n} answers an interval is rough: ask at least so many.")
-        notes.append(Caveat(message, n=CARE_BASE))
-    return tuple(notes)
-
-
-@dataclass(frozen=True, kw_only=True)
-class VisitPlan(Result):
-    """A round of visits: ``date, daypart, location, visitor``, one row a visit, in time order."""
-
-    table: pd.DataFrame
+    short = (table["invitations"] > table["population"]).sum()
+    unseen = (~table["enough"]).sum() if "enough" in table else 0
+    few = CARE_BASE if (table["answers"] < CARE_BASE).any() else 0
+    many = _("{n} of {all} needs are more than the customers there are, at this response rate.")
+    poor = _("The budget does not show {n} of {all} things the plan asks for.")
+    rough = _("Below {n} answers an interval is rough: ask at least so many.")
+    return counted((short, many), (unseen, poor), all=len(table)) + counted((few, rough))
 
 
 def visit_plan(
@@ -267,35 +247,16 @@ def visit_plan(
     end: dt.date,
     dayparts: Sequence[str] = DAYPARTS,
     seed: int = 0,
-) -> VisitPlan:
+) -> TableResult:
     """Plan who visits which location when, so that a strict visitor makes no location weak.
 
     Loads differ by one visit at most; nobody returns to a location before all others were there; a
-    location's visits are spread over the days and differ by one at most by daypart; nobody has two
-    visits on one day, where there are days enough.
+    location's visits (`each`) are spread over the days, `start` and `end` included, and differ by
+    one at most by daypart; nobody has two visits on one day, where there are days enough.
 
-    Parameters
-    ----------
-    locations, visitors : sequence of str
-        Places, and codes of people.
-    each : int
-        Visits to each location.
-    start, end : datetime.date
-        First and last day, both included.
-    dayparts : sequence of str
-        Parts of the day to spread over.
-    seed : int
-        Of the draw; the same seed gives the same plan.
-
-    Raises
-    ------
-    DataError
-        If there is nothing to plan, or the end lies before the start.
-
-    Notes
-    -----
-    Visits are dealt in rounds, visitor after visitor; after V / gcd(L, V) rounds, when all have
-    the same load, the deal is shifted by one, so that each location meets all V visitors.
+    Visits are dealt in rounds, visitor after visitor; after V / gcd(L, V) rounds, when all have the
+    same load, the deal is shifted by one, so that each location meets all V visitors. The table has
+    ``date, daypart, location, visitor``, in time order.
     """
     if not locations or not visitors or each < 1:
         raise DataError("nothing to plan: name locations, visitors and at least one visit each.")
@@ -322,10 +283,6 @@ def visit_plan(
     table = pd.DataFrame(rows, columns=["date", "daypart", "location", "visitor"])
     table = table.sort_values(["date", "location"], kind="stable", ignore_index=True)
     seen = table.groupby("visitor")["location"].nunique()
-    notes = []
-    if n > 1 and (seen < 2).any():
-        message = _(
-            "{n} of {all} visitors see one location only: send fewer people, or more often."
-        )
-        notes.append(Caveat(message, n=int((seen < 2).sum()), all=len(seen)))
-    return VisitPlan(table=table, caveats=tuple(notes))
+    message = _("{n} of {all} visitors see one location only: send fewer people, or more often.")
+    alone = counted(((seen < 2).sum() if n > 1 else 0, message), all=len(seen))
+    return TableResult(table=table, n_used=len(table), n_dropped=0, caveats=alone)

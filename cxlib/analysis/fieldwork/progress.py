@@ -14,7 +14,7 @@ from cxlib.analysis import validate
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.fieldwork.plan import SamplePlan
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Result, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -27,29 +27,15 @@ SPEEDER = 1 / 3
 class Progress(Result):
     """How the field is doing.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a quota: ``segment, level, answers`` (finished), ``quota, missing, share``
-        (reached, 0 to 1), ``per_day`` (over the last seven days), ``met_on`` (day at that rate),
-        ``met_from, met_until``: 95% prediction interval of that day (NaT: no end in sight).
-    days : pandas.DataFrame
-        ``date, started, finished, answers`` (finished so far).
-    ahead : pandas.DataFrame
-        ``date, answers, answers_low, answers_high``: finished so far and, from the last day on, at
-        the rate of the last seven days.
-    drop_off : pandas.DataFrame
-        ``question, reached, left``: who saw it, and who answered nothing after the one before;
-        who finished saw them all, answered or not.
-    n_started, n_finished, n_speeders, n_straight_liners : int
-        Respondents; speeders took under a third of the median time, straight-liners gave every
-        item of the battery the same answer.
-    response_rate, completion : float
-        Finished / invited (NaN if not told), and finished / started.
-    median_seconds : float
-        Of finished interviews; NaN without times.
-    flagged : pandas.Index
-        Rows of speeders and straight-liners.
+    ``table``: a row a quota: ``segment, level, answers`` (finished), ``quota, missing, share,
+    per_day`` (over the last seven days), ``met_on`` (day at that rate) and its 95% prediction
+    interval ``met_from, met_until`` (NaT: no end in sight). ``days``: ``date, started, finished,
+    answers`` (finished so far). ``ahead``: ``date, answers`` and its interval, from the last day on
+    at the rate of the last seven. ``drop_off``: ``question, reached, left``: who saw it, and who
+    answered nothing after the one before; who finished saw them all. Speeders took under a third of
+    `median_seconds` (of finished interviews), straight-liners gave the battery one answer;
+    ``flagged``: their rows. ``response_rate``: finished / invited (NaN if not told);
+    ``completion``: finished / started.
     """
 
     table: pd.DataFrame
@@ -111,13 +97,10 @@ def progress(
     quotas = plan.quotas if isinstance(plan, SamplePlan) else plan
     if responses.empty:
         raise DataError("no interview was started yet: there is nothing to compare with the plan.")
-    try:
-        day = pd.to_datetime(validate.column(responses, date)).dt.normalize()
-    except (ValueError, TypeError) as unread:
-        raise DataError(f"{date!r} holds what is no date: {unread}") from None
+    day = validate.dates_of(validate.column(responses, date)).dt.normalize()
     done = np.ones(len(responses), dtype=bool)
     if finished is not None and finished in responses:
-        done = responses[finished].fillna(False).astype(bool).to_numpy()
+        done = validate.flags(responses[finished]).fillna(value=False).to_numpy(bool)
     took = np.full(len(responses), nan)
     if seconds is not None and seconds in responses:
         took = validate.numbers(responses[seconds])
@@ -134,25 +117,22 @@ def progress(
     days = days.groupby("date")[["started", "finished"]].sum()
     days = days.reindex(pd.date_range(days.index.min(), days.index.max()), fill_value=0)
     days = days.assign(answers=days["finished"].cumsum()).rename_axis("date").reset_index()
-    notes = []
-    weak = int((fast | flat).sum())
-    if weak > 0.1 * max(1, done.sum()):
-        message = _("{n} of {all} interviews were too fast or answered all alike: look at them.")
-        notes.append(Caveat(message, n=weak, all=int(done.sum())))
+    weak, whole = int((fast | flat).sum()), int(done.sum())
+    message = _("{n} of {all} interviews were too fast or answered all alike: look at them.")
     return Progress(
         table=_against(quotas, responses, day, done),
         days=days,
         ahead=_ahead(days),
         drop_off=_drop_off(responses, questions, done),
         n_started=len(responses),
-        n_finished=int(done.sum()),
+        n_finished=whole,
         n_speeders=int(fast.sum()),
         n_straight_liners=int(flat.sum()),
-        response_rate=float(done.sum() / number(invited, "invited")) if invited else nan,
+        response_rate=whole / number(invited, "invited") if invited else nan,
         completion=float(done.mean()),
         median_seconds=median,
         flagged=responses.index[fast | flat],
-        caveats=tuple(notes),
+        caveats=counted((weak if weak > 0.1 * max(1, whole) else 0, message), all=whole),
     )
 
 
@@ -177,7 +157,7 @@ def _against(
         row |= {"share": have / wanted if wanted else 1.0}
         if missing == 0:
             reached = day[inside & done].sort_values()
-            row["met_on"] = reached.iloc[int(wanted) - 1] if wanted else pd.NaT
+            row["met_on"] = reached.iloc[ceil(wanted) - 1] if wanted else pd.NaT
         elif rate > 0:
             week = pd.date_range(last - pd.Timedelta(days=span - 1), last)
             counts = day[inside & recent].value_counts().reindex(week, fill_value=0).to_numpy()

@@ -16,9 +16,8 @@ from cxlib.analysis.compare import adjust
 from cxlib.analysis.compare.difference import gap_test
 from cxlib.analysis.kpis.equal_mix import DRAWS, SPLIT, equal_mix
 from cxlib.analysis.kpis.estimates import OWN, Estimates, estimate
-from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint
+from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint, one_of
 from cxlib.analysis.validate import column, levels_of, member_of
-from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 To = Literal["previous", "last_year", "baseline", "latest_move"]
@@ -80,8 +79,7 @@ def compare(
     own = estimates.own
     known = periods.order(own["period"].unique())
     period = known[-1] if period is None and known else str(period)
-    if period not in known:
-        raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
+    one_of(period, known, f"there are no estimates of {period!r}")
     now = estimates.at(period)
     steps = _steps(now.table, known, period, to)
     sampled = own["basis"] == "sample"
@@ -142,8 +140,7 @@ def _steps(
         starts = now.get("baseline", pd.Series(index=now.index, dtype=object))
         named = [(str(s), k) for s, k in zip(starts, kpis, strict=True) if str(s) in known]
         return {(s, period): [k for x, k in named if x == s] for s, _k in named if s != period}
-    if to not in known:
-        raise DataError(f"there are no estimates of {to!r}{nearest(to, known)}")
+    one_of(to, known, f"there are no estimates of {to!r}")
     return {(to, period): kpis}
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from cxlib import periods
-from cxlib.analysis.estimation import contributions, times_drawn
+from cxlib.analysis.estimation import answers_to, contributions, times_drawn
 from cxlib.analysis.kpis.equal_mix import DRAWS, THIN, _mean, _rake
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Result
@@ -90,15 +90,17 @@ def difference_in_differences(
     for label in (before, after):
         if label not in known:
             raise DataError(f"there are no answers of {label!r} to compare.")
+    if known.index(after) <= known.index(before):
+        raise DataError(f"{after!r} is not after {before!r}; a change runs forward in time.")
     told = {str(level) for level in where.dropna().unique()}
-    wanted = {str(level) for level in levels}
+    wanted = {str(level) for level in ([levels] if isinstance(levels, str) else levels)}
     if lost := wanted - told:
         raise DataError(f"{min(lost)!r} is no level of {by!r}; there are {sorted(told)}.")
     if not told - wanted:
         raise DataError(f"every level of {by!r} is among those where it was done.")
     used = [*known[: known.index(before) + 1], after]
     w, customers = drawn(data, design)
-    y = contributions(column(data, metric.key).to_numpy(float, na_value=np.nan), metric)
+    y = contributions(answers_to(metric, column(data, metric.key))[0], metric)
     there = ~np.isnan(y) & where.notna().to_numpy() & when.isin(used).to_numpy()
     rows = pd.DataFrame({"p": when, "g": where.astype(str)})[there]
     counts = pd.crosstab(rows["g"], rows["p"]).reindex(columns=used, fill_value=0)
@@ -121,8 +123,8 @@ def difference_in_differences(
     found = _tested(means, inside, share, -1.0 if metric.direction == "lower" else 1.0)
     return Elsewhere(
         **found,
-        levels=tuple(np.array(groups)[inside]),
-        others=tuple(np.array(groups)[~inside]),
+        levels=tuple(g for g in groups if g in wanted),
+        others=tuple(g for g in groups if g not in wanted),
         before=tuple(used[:-1]),
         least=int(counts.groupby(counts.index.isin(wanted))[[before, after]].sum().min().min()),
         n=len(keep),
@@ -177,7 +179,7 @@ def _tested(means: Floats, inside: Any, share: Floats, sign: float) -> dict[str,
     step = means[:, :, -1] - means[:, :, -2]
     gaps = np.einsum("dgp,g->dp", means, own - rest)
     value = gaps[0, -1] - gaps[0, -2]
-    spread = float(np.nanstd(gaps[1:, -1] - gaps[1:, -2], ddof=1))
+    spread = float(np.nanstd(gaps[1:, -1] - gaps[1:, -2], ddof=1)) if len(gaps) > 2 else nan
     groups, many = means.shape[1:]
     df = (groups - 1) * (many - 1) - 1
     facts: dict[str, Any] = {"value": float(value), "there": float(step[0] @ own)}

@@ -205,8 +205,9 @@ def worth(
     times reach, never below 0. Other KPIs: the slope of the first KPI's answers on theirs, never
     against their direction. Both are associations. `survey` holds the rows of one period.
     """
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import WLS
     from statsmodels.tools.sm_exceptions import SingularMatrixWarning
+    from statsmodels.tools.tools import add_constant
 
     def added(metric: Metric) -> Any:
         return contributions(survey[metric.key].to_numpy(float, na_value=np.nan), metric)
@@ -225,10 +226,10 @@ def worth(
     design = design.loc[:, design.std() > 0]
     w, _codes = drawn(survey, SurveyDesign(weights=weights))
     if len(design.columns) and answered.sum() > 3 * len(design.columns):
-        exog, mass = sm.add_constant(design)[answered], 1.0 if w is None else w[answered]
+        exog, mass = add_constant(design)[answered], 1.0 if w is None else w[answered]
         with warnings.catch_warnings():  # twins share their worth: the fit of least norm
             warnings.simplefilter("ignore", SingularMatrixWarning)
-            model = sm.WLS(y[answered], exog, weights=mass).fit()
+            model = WLS(y[answered], exog, weights=mass).fit()
         for key in frame.columns.intersection(model.params.index):
             gain = max(signs[key] * float(model.params[key]), 0.0)
             found[key] = signs[key] * gain * float(rated[key].mean())

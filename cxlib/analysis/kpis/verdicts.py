@@ -16,8 +16,7 @@ from cxlib import periods
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.compare.benchmark import against, gap_of, is_reached, provable
 from cxlib.analysis.kpis.estimates import Estimates
-from cxlib.analysis.metrics import number
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.metrics import number, one_of
 from cxlib.words import mark as _
 
 ALPHA = 0.05
@@ -26,6 +25,21 @@ MET, MISSED, OPEN = _("met"), _("missed"), _("too close to call")
 ON, BEHIND, NO_WAY, DUE = _("on course"), _("behind"), _("no trajectory"), _("due")
 DECIDED = (DUE, NO_WAY)
 """Courses that leave the word to the verdict."""
+
+
+def stands(table: pd.DataFrame) -> pd.Series:
+    """Return in one word how each judged KPI stands: met, on course, behind, missed or open.
+
+    Until a target is due or met its course says it; where that is open, a miss is a miss.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``status, course``, as `judge` returns them.
+    """
+    course, status = table["course"], table["status"]
+    early = course.isin((ON, BEHIND)) & (status != MET)
+    return course.where(early, status)
 
 
 def judge(
@@ -70,8 +84,7 @@ def judge(
     DataError
         If the period is not there, or `alpha` is no such error.
     """
-    if not 0 < alpha < 0.5:
-        raise DataError(f"alpha is a one-sided error between 0 and 0.5, not {alpha!r}.")
+    number(alpha, "alpha", above=0, below=0.5)
     told: Any = targets
     if isinstance(targets, Mapping):
         told = [{"metric": key, "target": value} for key, value in targets.items()]
@@ -80,8 +93,8 @@ def judge(
     known = periods.order(own["period"].unique())
     if period is None:
         period = known[-1] if known else ""
-    elif period not in known:
-        raise DataError(f"there are no estimates of {period!r}{nearest(period, known)}")
+    else:
+        one_of(period, known, f"there are no estimates of {period!r}")
     now = own[own["period"] == period].drop_duplicates("kpi")
     there = {row["kpi"]: row for row in _records(now)}
     series = {kpi: rows.set_index("period")[["value", "n"]] for kpi, rows in own.groupby("kpi")}

@@ -61,19 +61,10 @@ def summary(
     date: str = "date",
     amount: str = "amount",
 ) -> Summary:
-    """Return each customer's repeat purchases, their timing and their mean money.
+    """Return each customer's repeat purchases up to `as_of`, their timing and their mean money.
 
-    Parameters
-    ----------
-    transactions : pandas.DataFrame
-        One row a purchase; refunds (below 0) lower the money of their customer's day, and a day
-        without money left is no purchase.
-    as_of : date
-        The last day of observation; later rows are left out.
-    unit : {"days", "weeks", "months", "years"}
-        Of recency and age.
-    member, date, amount : str
-        Names of the columns of customers, days and money.
+    Refunds (below 0) lower the money of their customer's day; a day without money left is no
+    purchase.
     """
     unit_of(unit)
     days, caveats = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)

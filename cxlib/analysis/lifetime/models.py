@@ -26,7 +26,7 @@ from cxlib.analysis.lifetime.customers import (
 from cxlib.analysis.members.purchases import fitted_on
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
-from cxlib.analysis.validate import Floats, numbers
+from cxlib.analysis.validate import Floats, count, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -279,7 +279,7 @@ class ShiftedBetaGeometric(Result):
 
     def project(self, n: int) -> pd.Series:
         """Return survivors expected at the `n` renewals after the last one seen, by renewal."""
-        ahead = len(self.observed) + 1 + np.arange(int(number(n, "n")))
+        ahead = len(self.observed) + 1 + np.arange(count(n, "n"))
         expected = self.initial * self.survival(ahead)
         return pd.Series(expected, index=pd.Index(ahead, name="time"), name="survivors")
 
@@ -304,8 +304,8 @@ def sbg(survivors: Any, *, initial: float = 100) -> ShiftedBetaGeometric:
     whole = np.concatenate([[begun], left])
     if len(left) < 2 or not np.isfinite(whole).all() or (np.diff(whole) > 0).any() or left[-1] < 0:
         raise DataError(
-            f"survivors {list(np.round(whole, 3))} of {begun:g} are no falling series of at least "
-            "two renewals; is `initial` the number at the start?"
+            f"survivors {np.round(whole, 3).tolist()} of {begun:g} are no falling series of at "
+            "least two renewals; is `initial` the number at the start?"
         )
     lost = -np.diff(whole)
     if lost.sum() == 0:

@@ -11,10 +11,17 @@ import pandas as pd
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.members.purchases import coded, dates_of, moment, p_of, wald
-from cxlib.analysis.metrics import number
+from cxlib.analysis.members.purchases import coded, p_of, wald
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
-from cxlib.analysis.validate import Floats, column, count, numbers
+from cxlib.analysis.validate import (
+    Floats,
+    check_confidence,
+    column,
+    count,
+    dates_of,
+    moment,
+    numbers,
+)
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -27,12 +34,11 @@ PAST = ("past_spend", "past_purchases", "tenure")
 class Experience(Result):
     """What detractors, passives and promoters did within a horizon after their first answer.
 
-    ``table``: one row a step ("detractor to passive", "passive to promoter") and ``outcome``
-    ("spend", "stay"): ``value`` with its interval (money a member, or a share of members,
-    adjusted), ``raw`` (the same unadjusted), ``p_value, p_adjusted``, ``n`` (the smaller class),
-    ``n_from, n_to``, ``gain`` (money, if all asked members of the lower class took the step),
-    ``turn`` ("more", "less", "unclear"). ``groups``: a row a class (``level``), its raw means, and
-    ``spend_adjusted`` with its interval.
+    ``table``: a row a step ("detractor to passive", "passive to promoter") and ``outcome``
+    ("spend", "stay"): ``value`` with its interval (money a member, or a share, adjusted), ``raw``
+    (unadjusted), ``p_value, p_adjusted, n`` (the smaller class), ``n_from, n_to, gain`` (money, if
+    all asked of the lower class took the step), ``turn`` ("more", "less", "unclear"). ``groups``: a
+    row a class (``level``), its raw means, and ``spend_adjusted`` with its interval.
     """
 
     table: pd.DataFrame
@@ -120,7 +126,7 @@ def value_of_experience(
     over = left <= people["at"] + pd.Timedelta(days=horizon)
     people["stay"] = (~over.fillna(False)).astype(float)
     design = _covariates(people, adjust_for)
-    z = z_of(number(confidence, "confidence"))
+    z = z_of(check_confidence(confidence))
     outcomes = ("spend", "stay") if over.any() else ("spend",)
     fits = {name: _fit(people, design, name) for name in outcomes}
     table = pd.DataFrame(
@@ -197,6 +203,8 @@ def _members_that_day(
         return people, (about,)
     dated = {name: dates_of(members[name]) for name in ("joined", "left") if name in members}
     listed = pd.DataFrame({"member_id": column(members, "member_id"), **dated})
+    if listed["member_id"].dtype != people["member_id"].dtype:  # numbers and texts do not merge
+        listed, people = (rows.astype({"member_id": object}) for rows in (listed, people))
     joined = people.merge(listed.drop_duplicates("member_id"), on="member_id", how="inner")
     if joined.empty:
         raise DataError("no respondent is among the members: are ids written alike in both tables?")
@@ -253,13 +261,13 @@ def _covariates(people: pd.DataFrame, adjust_for: Sequence[str]) -> Floats:
 
 def _fit(people: pd.DataFrame, covariates: Floats, outcome: str) -> Any:
     """Fit class dummies (passives are the base) and centred covariates, robust (HC3)."""
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     centred = covariates - covariates.mean(axis=0)
     scale = centred.std(axis=0)
     classes = [(people["level"] == level).to_numpy(float) for level in (CLASSES[0], CLASSES[2])]
     design = np.column_stack([np.ones(len(people)), *classes, centred / scale])
-    return sm.OLS(people[outcome].to_numpy(float), design).fit(cov_type="HC3")
+    return OLS(people[outcome].to_numpy(float), design).fit(cov_type="HC3")
 
 
 def _estimate(fit: Any, *classes: float) -> tuple[float, float]:

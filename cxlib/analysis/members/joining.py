@@ -17,10 +17,18 @@ import pandas as pd
 from scipy.optimize import minimize
 
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.members.purchases import dates_of, days_of, moment, p_of, wald
-from cxlib.analysis.metrics import number
+from cxlib.analysis.members.purchases import days_of, p_of, wald
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
-from cxlib.analysis.validate import Flags, Floats, column, count, generator
+from cxlib.analysis.validate import (
+    Flags,
+    Floats,
+    check_confidence,
+    column,
+    count,
+    dates_of,
+    generator,
+    moment,
+)
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -47,13 +55,12 @@ _NEVER = np.iinfo("int64").max
 class Joining(Result):
     """What members spend more once they have joined than comparable customers who had not.
 
-    ``table``: one row: ``effect, effect_low, effect_high`` (money a member within the horizon),
-    ``raw`` (members less all others afterwards), ``change`` (members, after less before),
-    ``p_value, trend, trend_low, trend_high, p_trend`` (the same comparison before joining, which
-    should be 0), ``n`` (members), ``n_others`` (customers weighted to be like them, effectively)
-    and ``turn`` ("more", "less", "unclear", "no telling": earlier trends differ).
-    ``balance``: ``covariate, mean, mean_others, mean_weighted, apart, apart_weighted``
-    (standardised differences), ``n``. ``windows``: ``window, place, mean, mean_others, n``.
+    ``table``, one row: ``effect`` with its interval (money a member within the horizon), ``raw``
+    (members less all others afterwards), ``change`` (members, after less before), ``p_value``,
+    ``trend`` with its interval and ``p_trend`` (the same before joining: should be 0), ``n,
+    n_others`` (effectively, as weighted), ``turn`` ("more", "less", "unclear", "no telling":
+    earlier trends differ). ``balance``: ``covariate, mean, mean_others, mean_weighted, apart,
+    apart_weighted`` (standardised), ``n``. ``windows``: ``window, place, mean, mean_others, n``.
     """
 
     table: pd.DataFrame
@@ -73,35 +80,19 @@ def effect_of_joining(
 ) -> Joining:
     """Compare members, before and after they joined, with comparable customers who had not.
 
-    Parameters
-    ----------
-    members : pandas.DataFrame
-        ``member_id, joined``, one row a member.
-    transactions : pandas.DataFrame
-        ``member_id, date, amount`` of members *and* of others; refunds are below 0.
-    as_of : date
-        The last day of the records.
-    horizon : int
-        Days of each of the two windows just before the month of joining, and of the one after it;
-        as many at least must lie before them, and all of those are the earliest window.
-    seed : int
-        Of the draw where there are more than 200,000 customers.
+    `members`: ``member_id, joined``; `transactions`: ``member_id, date, amount`` of members *and*
+    of others, refunds below 0. `horizon`: days of each of the two windows just before the month of
+    joining, and of the one after it; as many at least must lie before them, and all of those are
+    the earliest window. Refused where there is no day of joining, nobody but members buys, members
+    had not bought before they joined, or nobody else is like them.
 
-    Raises
-    ------
-    DataError
-        If there is no day of joining, nobody but members buys, members had not bought before they
-        joined, or nobody else is like them.
-
-    Notes
-    -----
     Others are weighted by entropy balancing (Hainmueller 2012; own code, statsmodels has none) to
     the members' month of joining, and spend, purchases and time as a customer of the *earliest*
     window alone: whoever is matched on what they spent just before falls back to their usual
     afterwards (regression to the mean), which would look like an effect. A customer who joins later
     is an other until then. Standard errors are by customer.
     """
-    horizon, z = count(horizon, "horizon"), z_of(number(confidence, "confidence"))
+    horizon, z = count(horizon, "horizon"), z_of(check_confidence(confidence))
     if not horizon:
         raise DataError("horizon is 0 days; spend after joining needs some.")
     (days, caveats), until = days_of(transactions, as_of=as_of), moment(as_of)

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from cxlib.analysis.results import Caveat, Result, counted
-from cxlib.analysis.validate import column, count, generator, numbers
+from cxlib.analysis.validate import column, count, dates_of, generator, moment, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -116,36 +116,6 @@ def _deducted(days: pd.DataFrame) -> pd.DataFrame:
             paid = min(owed, max(money[back], 0.0))
             money[back], owed, back = money[back] - paid, owed - paid, back - 1
     return days.assign(amount=money)
-
-
-def moment(as_of: Any) -> pd.Timestamp:
-    """Return a day that a caller names, at midnight without a zone; refuse what is none."""
-    try:
-        day = pd.NaT if isinstance(as_of, (int, float)) else pd.Timestamp(as_of)
-    except (ValueError, TypeError):
-        day = pd.NaT
-    if pd.isna(day):
-        raise DataError(f"{as_of!r} is no date; write such as 2026-09-30.")
-    return day.normalize().tz_localize(None)
-
-
-def dates_of(cells: pd.Series) -> pd.Series:
-    """Return a column as moments; refuse, naming the first, a cell that is no date."""
-    if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        cells = cells.dt.tz_localize(None)
-    if pd.api.types.is_datetime64_dtype(cells):
-        return cells.astype("datetime64[us]")
-    if pd.api.types.is_numeric_dtype(cells) and cells.notna().any():
-        raise DataError(f"column {cells.name!r} holds numbers, not dates.")
-    read = pd.to_datetime(cells, errors="coerce", format="ISO8601").astype("datetime64[us]")
-    bad = read.isna() & cells.notna()
-    if bad.any():
-        first = cells[bad].iloc[0]
-        raise DataError(
-            f"column {cells.name!r} holds {first!r} ({int(bad.sum())} such), which is no date; "
-            "write such as 2026-09-30."
-        )
-    return read
 
 
 @dataclass(frozen=True, kw_only=True)

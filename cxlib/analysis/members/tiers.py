@@ -14,7 +14,7 @@ from cxlib.analysis.estimation import times_drawn, z_of
 from cxlib.analysis.members.purchases import wald
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, TableResult, counted
-from cxlib.analysis.validate import Floats, column, count, generator, numbers
+from cxlib.analysis.validate import Floats, check_confidence, column, count, generator, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -59,14 +59,15 @@ def tier_movement(
     held = {}
     for name in (before, after):
         told = column(data, name)
-        held[name] = told.astype(object).where(told.notna(), NONE)
+        held[name] = told.astype(object).map(str).where(told.notna(), NONE)
         if (strange := ~held[name].isin([*tiers, NONE])).any():
             first = str(held[name][strange].iloc[0])
             raise DataError(
                 f"column {name!r} holds the tier {first!r} ({int(strange.sum())} such), which is "
                 f"not among the rules{nearest(first, tiers)}"
             )
-    places = [pd.Index([*tiers, NONE]).get_indexer(held[name]) for name in (before, after)]
+    ladder = pd.Index([*tiers, NONE])
+    places = [ladder.get_indexer(pd.Index(cells)) for cells in held.values()]
     pairs = pd.DataFrame(dict(zip(("start", "end"), places, strict=True)))
     table = pairs.value_counts(sort=False).sort_index().rename("n").reset_index()
     table["share"] = table["n"] / table.groupby("start")["n"].transform("sum")
@@ -74,20 +75,24 @@ def tier_movement(
     cases = [start == outside, end == outside, end > start, end < start]
     table["direction"] = np.select(cases, ["joined", "left", "up", "down"], "same")
     for at, (name, place) in enumerate((("before", start), ("after", end))):
-        table.insert(at, name, np.array([*tiers, NONE], dtype=object)[place])
+        table.insert(at, name, ladder.to_numpy(object)[place])
     table = table[(start < outside) | (end < outside)].reset_index(drop=True)
     return Movement(table=table, order=tiers, n=int(table["n"].sum()))
 
 
 def tier_of(spend: Any, thresholds: Mapping[str, float]) -> Any:
-    """Return the tier that a spend earns: the highest reached of thresholds that rise from 0."""
+    """Return the tier that a spend earns: the highest reached of thresholds that rise from 0.
+
+    None where the spend is missing.
+    """
     limits = np.array([number(v, f"the threshold of {k}") for k, v in thresholds.items()])
     if not len(limits) or limits[0] != 0 or (np.diff(limits) <= 0).any():
         raise DataError(
             f"thresholds {dict(thresholds)} do not rise from 0; name the lowest tier first."
         )
-    at = np.searchsorted(limits, np.maximum(np.asarray(spend, dtype=float), 0), side="right") - 1
-    return np.array(list(thresholds), dtype=object)[at]
+    money = np.asarray(spend, dtype=float)
+    at = np.searchsorted(limits, np.maximum(money, 0), side="right") - 1
+    return np.array([*thresholds, None], dtype=object)[np.where(np.isnan(money), -1, at)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +133,9 @@ def benefit_use(
         Columns.
     """
     who = column(members, "member_id")
+    if who.duplicated().any():
+        twice = who[who.duplicated()].iloc[0]
+        raise DataError(f"member {str(twice)!r} is listed twice; a member has one row.")
     uses = benefits.assign(cost=numbers(benefits[cost]) if cost in benefits else np.nan)
     if (uses["cost"] < 0).any():
         raise DataError(f"column {cost!r} holds costs below 0; a benefit costs something or 0.")
@@ -145,7 +153,7 @@ def benefit_use(
         total=("cost", "sum"),
         spread=("cost", "std"),
     ).reset_index()
-    half = z_of(confidence) * table.pop("spread") / np.sqrt(table["n"])
+    half = z_of(check_confidence(confidence)) * table.pop("spread") / np.sqrt(table["n"])
     table["cost_low"] = (table["cost"] - half).clip(lower=0)
     table["cost_high"] = table["cost"] + half
     table["use"] = table["users"] / table["n"]
@@ -185,29 +193,20 @@ def at_thresholds(
 
     Who barely reached a tier and who barely missed it differ in hardly anything but the tier
     (regression discontinuity: a line on either side, triangular weights, robust errors), unless
-    members push themselves over it: `bunched` says so.
+    members push themselves over it. `data`: a row a member, with the spend that decided the tier,
+    and margin and cost of benefits in the time *after* it was decided, 0 for those who left.
+    `bandwidth`: how far from a threshold, as a share of it; never further than halfway to the next
+    one.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a member: the spend that decided the tier, the margin and the cost of benefits in
-        the time *after* it was decided; 0 for those who left.
-    thresholds : mapping of str to float
-        Tier to spend, lowest first, from 0.
-    bandwidth : float
-        How far from a threshold, as a share of it; never further than halfway to the next one.
-
-    Returns
-    -------
-    TableResult
-        ``level`` (tier), ``threshold, kept, kept_low, kept_high`` (margin more a member, of those
-        just over the threshold), ``cost`` (more a member), ``net`` with its interval, ``n,
-        n_below``, ``bunched`` (share of those within 5 % of the threshold who are over it),
-        ``p_bunched``, ``status`` ("pays", "costs more", "open", "too few").
+    The table has ``level`` (tier), ``threshold, kept`` (margin more a member, of those just over
+    it) with its interval, ``cost`` (more a member), ``net`` with its interval, ``n, n_below,
+    bunched`` (share of those within 5 % of the threshold who are over it), ``p_bunched, status``
+    ("pays", "costs more", "open", "too few").
     """
     tier_of(0.0, thresholds)  # says what is wrong with them
-    width, z = number(bandwidth, "bandwidth"), z_of(confidence)
-    x, y, paid = (numbers(column(data, name)) for name in (spend, outcome, cost))
+    width, z = number(bandwidth, "bandwidth"), z_of(check_confidence(confidence))
+    told = np.column_stack([numbers(column(data, name)) for name in (spend, outcome, cost)])
+    x, y, paid = told[~np.isnan(told).any(axis=1)].T
     limits = [limit for limit in thresholds.values() if limit]
     rows, caveats = [], []
     for level, limit in thresholds.items():
@@ -232,19 +231,18 @@ def at_thresholds(
         pays, costs = row["net_low"] > 0, row["net_high"] < 0
         status = _("pays") if pays else _("costs more") if costs else _("open")
         rows.append(row | {"status": status})
-    table, gone = pd.DataFrame(rows).assign(segment="tier"), int(np.isnan(x).sum())
-    used = len(x) - gone
-    return TableResult(table=table, n_used=used, n_dropped=gone, caveats=tuple(caveats))
+    table, gone = pd.DataFrame(rows).assign(segment="tier"), len(told) - len(x)
+    return TableResult(table=table, n_used=len(x), n_dropped=gone, caveats=tuple(caveats))
 
 
 def _jump(distance: Floats, y: Floats, reach: float) -> tuple[float, float]:
     """Return how far the line jumps at the threshold, and its robust error."""
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import WLS
 
     over = (distance >= 0).astype(float)
     design = np.column_stack([np.ones_like(over), over, distance, over * distance])
     weights = np.maximum(1 - np.abs(distance) / (reach * 1.0001), 1e-6)
-    fit = sm.WLS(y, design, weights=weights).fit(cov_type="HC1")
+    fit = WLS(y, design, weights=weights).fit(cov_type="HC1")
     return float(fit.params[1]), float(fit.bse[1])
 
 
@@ -302,7 +300,7 @@ def simulate_tiers(
     lost, worth = number(breakage, "breakage"), number(point_value, "point_value")
     if not (0 <= lost < 1 and worth >= 0):
         raise DataError("breakage is a share from 0 to below 1, point_value 0 or more.")
-    n = len(money)
+    z, n = z_of(check_confidence(confidence)), len(money)
     if not n:
         raise DataError(f"column {spend!r} holds no number.")
     parts = [_under(money, design, name, worth) for name, design in designs.items()]
@@ -327,7 +325,7 @@ def simulate_tiers(
         rows.append(row | {"down_share": down / n})
         for place, (level, rule) in enumerate(design.items()):
             held, share, limit = rank == place, (rank == place).mean(), float(rule["from"])
-            half = z_of(confidence) * np.sqrt(n * share * (1 - share))
+            half = z * np.sqrt(n * share * (1 - share))
             under = (money >= (1 - NEAR) * limit) & (money < limit)
             tiers.append(
                 {"design": name, "level": level, "n": int(held.sum())}

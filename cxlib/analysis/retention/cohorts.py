@@ -8,9 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.members.purchases import dates_of, moment
 from cxlib.analysis.results import Caveat, Result, counted
-from cxlib.analysis.validate import column
+from cxlib.analysis.validate import column, dates_of, moment
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -150,6 +149,8 @@ def rate(
     """
     began, gone = dates_of(column(data, joined)), dates_of(column(data, left))
     first, last = moment(start), moment(end)
+    if last < first:
+        raise DataError(f"end, {last:%Y-%m-%d}, lies before start, {first:%Y-%m-%d}.")
     starters = (began <= first) & ~(gone <= first)
     if not starters.any():
         raise DataError(f"nobody was a member on {first:%Y-%m-%d}.")

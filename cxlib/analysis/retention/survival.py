@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,8 @@ from scipy.stats import norm, rankdata
 
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.members.purchases import fitted_on
-from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result, TableResult, counted
-from cxlib.analysis.validate import Floats, column, levels_of, numbers
+from cxlib.analysis.validate import Floats, check_confidence, column, flags, levels_of, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -90,7 +90,7 @@ def survival(
     from statsmodels.duration.survfunc import SurvfuncRight
 
     rows = _read(data, duration, event, entry, by)
-    z = z_of(number(confidence, "confidence"))
+    z = z_of(check_confidence(confidence))
     caveats, curves, told = list(rows.attrs["caveats"]), [], []
     for level in levels_of(rows["level"]):
         own = rows[rows["level"] == level]
@@ -123,11 +123,10 @@ def survival(
 def _read(
     data: pd.DataFrame, duration: str, event: str, entry: str | None, by: str | None
 ) -> pd.DataFrame:
-    time, left = numbers(column(data, duration)), numbers(column(data, event))
-    if not np.isin(left[~np.isnan(left)], (0, 1)).all():
-        raise DataError(f"column {event!r} holds more than yes and no (1 and 0).")
+    time, left = numbers(column(data, duration)), flags(column(data, event)).astype("Float64")
     began = numbers(column(data, entry)) if entry else np.zeros(len(data))
-    rows = pd.DataFrame({"time": time, "event": left, "entry": began}, index=data.index)
+    told = {"time": time, "event": left.to_numpy(float, na_value=np.nan), "entry": began}
+    rows = pd.DataFrame(told, index=data.index)
     rows["level"] = column(data, by) if by else "all"
     gone = rows.isna().any(axis=1)
     rows = rows[~gone]
@@ -216,32 +215,22 @@ def hazards(
     *,
     duration: str,
     event: str,
-    covariates: list[str] | tuple[str, ...],
+    covariates: str | Sequence[str],
     entry: str | None = None,
     seed: int = 0,
 ) -> TableResult:
-    """Fit proportional hazards, and check that they are proportional (Cox, Efron's ties).
+    """Fit proportional hazards (Cox, Efron's ties), and check that they are proportional.
 
-    Parameters
-    ----------
-    data, duration, event, entry
-        As for `survival`.
-    covariates : sequence of str
-        Columns: numbers, or groups (against their largest).
-    seed : int
-        Of the draw where there are more than 6,000 rows.
-
-    Returns
-    -------
-    TableResult
-        ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value, p_proportional``:
-        the hazard ratio to the reference level (of a number: of one unit more), and the test that
-        it is the same at every tenure.
+    `covariates`: numbers, or groups (against their largest); the rest as for `survival`. The table
+    has ``segment, level, reference, n, hazard, hazard_low, hazard_high, p_value, p_proportional``:
+    the ratio to the reference level (of a number: of one unit more), and the test that it is the
+    same at every tenure. `seed`: of the draw where there are more than 6,000 rows.
     """
     from statsmodels.duration.hazard_regression import PHReg
 
     rows = _read(data, duration, event, entry, None)
-    frame, terms = _design(data.loc[rows.index], list(covariates))
+    named = [covariates] if isinstance(covariates, str) else list(covariates)
+    frame, terms = _design(data.loc[rows.index], named)
     rows, design = rows.loc[frame.index], frame.to_numpy(float)
     drawn, said = fitted_on(len(rows), MOST_FITTED, seed)
     caveats = [*rows.attrs["caveats"], *said]
@@ -249,8 +238,8 @@ def hazards(
     kept = _independent(design)
     if len(kept) < len(terms):
         gone = [terms[at] for at in range(len(terms)) if at not in kept]
-        named = tuple(" ".join(filter(None, (t["segment"], t["level"]))) for t in gone)
-        caveats.append(Caveat(_("Told by the others already, so left out: {terms}."), terms=named))
+        told = tuple(" ".join(filter(None, (t["segment"], t["level"]))) for t in gone)
+        caveats.append(Caveat(_("Told by the others already, so left out: {terms}."), terms=told))
         design, terms = design[:, kept], [terms[at] for at in kept]
     if rows["event"].sum() < 10 * len(terms):
         raise DataError(

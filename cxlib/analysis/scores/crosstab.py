@@ -14,7 +14,16 @@ from pandas.api import types
 
 from cxlib.analysis import validate
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.metrics import KINDS, Kind, Metric, SurveyDesign, Touchpoint, number, resolve
+from cxlib.analysis.metrics import (
+    KINDS,
+    Kind,
+    Metric,
+    SurveyDesign,
+    Touchpoint,
+    number,
+    one_of,
+    resolve,
+)
 from cxlib.analysis.results import MINIMUM_BASE, Result
 from cxlib.analysis.scores.table import (
     COMPARED,
@@ -26,7 +35,7 @@ from cxlib.analysis.scores.table import (
     few_answers,
 )  # fmt: skip
 from cxlib.analysis.validate import OffScale
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 Asked = Kind | Literal["single", "multiple", "open"]
@@ -230,8 +239,8 @@ def rows_of(
     kinds = rows if isinstance(rows, Mapping) else {}
     for question in (rows,) if alone else rows:
         kind = kinds.get(question) if isinstance(question, str) else None
-        if kind is not None and kind not in ASKED:
-            raise DataError(f"{kind!r} is no kind of question{nearest(str(kind), ASKED)}")
+        if kind is not None:
+            one_of(kind, ASKED, f"{kind!r} is no kind of question")
         known = not isinstance(question, str) or kind in KINDS
         kind = kind if known or kind else _kind_of(data, question)
         if not isinstance(question, str) or kind in KINDS:
@@ -278,9 +287,7 @@ def _nets(
         if name in told:
             raise DataError(f"net {name!r} of {question!r} has the name of an answer.")
         for answer in map(str, of):
-            if answer not in told:
-                raise DataError(f"net {name!r}: {answer!r} is no answer to {question!r}"
-                                f"{nearest(answer, told)}")  # fmt: skip
+            one_of(answer, told, f"net {name!r}: {answer!r} is no answer to {question!r}")
         yield name, pd.concat([told[str(answer)] for answer in of], axis=1).max(axis=1)
 
 

@@ -11,14 +11,7 @@ of the intervals. All raise DataError for a log that is impossible (see `log.rea
 from __future__ import annotations
 
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.service.actions import (
-    Action,
-    Course,
-    FollowUp,
-    answering,
-    course,
-    follow_up,
-)
+from cxlib.analysis.service.actions import Action, Course, FollowUp, answering, course, follow_up
 from cxlib.analysis.service.events import FoldedEvents, fold_events
 from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
 from cxlib.analysis.service.groups import SHOWN, Groups, Reasons, contact_reasons, groups

@@ -8,8 +8,7 @@ import pandas as pd
 
 from cxlib.analysis.metrics import DONE, STATES
 from cxlib.analysis.results import Caveat, counted
-from cxlib.analysis.service.log import refuse
-from cxlib.analysis.validate import require
+from cxlib.analysis.validate import refuse, require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 

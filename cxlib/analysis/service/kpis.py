@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, TableResult, counted
 from cxlib.analysis.service.log import (
     GIVEN,
     Clock,
@@ -38,7 +38,6 @@ from cxlib.analysis.service.waits import (
     share,
 )
 from cxlib.analysis.validate import check_confidence
-from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
 Fcr = Literal["reopened", "repeat", "survey"]
@@ -50,7 +49,7 @@ _LONGEST_WINDOW = 36_525
 
 
 @dataclass(frozen=True, kw_only=True)
-class TicketKpis(Result):
+class TicketKpis(TableResult):
     """The KPIs of a set of tickets.
 
     ``table``: the ``by`` columns, ``kpi, statistic, value, low, high, n, unit`` ("seconds", "share"
@@ -63,11 +62,8 @@ class TicketKpis(Result):
     opened later, undated; ``n_duplicates``: rows that gave way to a later row of their ticket.
     """
 
-    table: pd.DataFrame
     first_contact: pd.DataFrame
     as_of: pd.Timestamp
-    n_used: int
-    n_dropped: int
     n_duplicates: int
 
     @classmethod
@@ -244,8 +240,7 @@ def _absent(log: TicketLog, fcr: str) -> list[Caveat]:
 
 def check_fcr(method: object, repeat_days: object) -> None:
     """Refuse an unknown method, and a window that is none."""
-    if method not in get_args(Fcr):
-        raise DataError(f"there is no FCR method {method!r}{nearest(str(method), get_args(Fcr))}")
+    one_of(method, get_args(Fcr), f"there is no FCR method {method!r}")
     if method == "repeat":
         number(repeat_days, "repeat_days", above=0, most=_LONGEST_WINDOW)
 
@@ -255,11 +250,8 @@ def first_contact(
 ) -> pd.DataFrame:
     """Return for each ticket: ``counted``, ``success``, ``window_open`` and ``unknown``."""
     for column in (FCR_NEEDS[method], *same):
-        if column not in log.columns:
-            raise DataError(
-                f"FCR by {method} needs column {column!r}, which is not in the tickets"
-                f"{nearest(column, log.columns)}"
-            )
+        message = f"FCR by {method} needs column {column!r}, which is not in the tickets"
+        one_of(column, log.columns, message)
     window = pd.Series(False, index=tickets.index)
     if method == "survey":
         answer = tickets["fcr_survey"].astype("boolean")

@@ -21,7 +21,7 @@ from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours, to_utc
 from cxlib.analysis.metrics import DONE, EXCLUDED, STATES
 from cxlib.analysis.results import Caveat, counted
-from cxlib.analysis.validate import require
+from cxlib.analysis.validate import refuse, require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -318,17 +318,6 @@ def _set_aside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Caveat]]:
             )
             caveats.append(Caveat(message, column=column, hours=round(hours)))
     return frame, caveats
-
-
-def refuse(values: pd.Series, bad: pd.Series, wanted: str) -> None:
-    """Refuse the first bad value of a column: its row, how many there are, the fix."""
-    if bad.any():
-        first = values[bad].iloc[0]
-        shown = repr(first) if isinstance(first, (str, bool, dt.date)) else first
-        raise DataError(
-            f"{values.name!r} holds {shown} (row {values.index[bad][0]}, {int(bad.sum())} such)"
-            f"{wanted}"
-        )
 
 
 def present_times(tickets: pd.DataFrame) -> list[str]:

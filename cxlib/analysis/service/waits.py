@@ -14,7 +14,7 @@ from scipy.stats import binom, t
 
 from cxlib.analysis import estimation
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.metrics import number
+from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.retention.survival import first_down_to, log_log
 from cxlib.analysis.service.log import GIVEN, Clock, TicketLog
 from cxlib.errors import DataError, nearest
@@ -248,8 +248,7 @@ def check_sla(sla: Sla | None) -> Limits:
         raise DataError(f"sla is {sla!r}; write seconds by name, {{'first_response': 3600}}.")
     checked: Limits = {}
     for kpi, limit in (sla or {}).items():
-        if kpi not in TIMED:
-            raise DataError(f"there is no SLA on {kpi!r}{nearest(str(kpi), TIMED)}")
+        one_of(kpi, TIMED, f"there is no SLA on {kpi!r}")
         if isinstance(limit, Mapping):
             if not limit:
                 raise DataError(f"the SLA of {kpi} names no priority.")

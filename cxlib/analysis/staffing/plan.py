@@ -23,7 +23,7 @@ from cxlib.analysis.staffing.queues import (
     paid,
     queue_of,
 )
-from cxlib.analysis.validate import count, numbers, require
+from cxlib.analysis.validate import count, numbers, refuse, require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -134,13 +134,8 @@ def _calls_per_hour(arrivals: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
     require(arrivals, (*keys, "calls_per_hour"), "arrivals")
     if arrivals.empty:
         raise DataError("the arrivals have no rows, so there is nothing to staff.")
-    calls = pd.Series(numbers(arrivals["calls_per_hour"]), arrivals.index)
-    bad = ~calls.between(0, inf, inclusive="left")
-    if bad.any():
-        raise DataError(
-            f"calls_per_hour is {calls[bad].iloc[0]} (row {bad.idxmax()}, {int(bad.sum())} such); "
-            "it is a number, 0 or more."
-        )
+    calls = pd.Series(numbers(arrivals["calls_per_hour"]), arrivals.index, name="calls_per_hour")
+    refuse(calls, ~calls.between(0, inf, inclusive="left"), "; it is a number, 0 or more.")
     return calls
 
 

@@ -15,9 +15,9 @@ from scipy.stats import norm
 from cxlib.analysis.compare.benchmark import POWER, against, ends_of, provable
 from cxlib.analysis.estimation import ADDED_ANSWERS, Score, adjusted_net, z_of
 from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN
-from cxlib.analysis.metrics import Direction, check_direction, number
+from cxlib.analysis.metrics import Direction, check_direction, number, one_of
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 Basis = Literal["sample", "census"]
@@ -221,8 +221,7 @@ def verdict(
         sample comes without uncertainty.
     """
     check_direction(direction)
-    if basis not in ("sample", "census"):
-        raise DataError(f"unknown basis {basis!r}{nearest(str(basis), ('sample', 'census'))}")
+    one_of(basis, ("sample", "census"), f"unknown basis {basis!r}")
     alpha = number(alpha, "alpha", above=0, below=0.5)
     target = number(target, "the target", above=-inf)
     measured = _row(measured)

@@ -15,10 +15,10 @@ from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tai
 
 from cxlib.analysis.compare.benchmark import POWER
 from cxlib.analysis.kpis.verdicts import ALPHA
-from cxlib.analysis.metrics import check_direction, number
+from cxlib.analysis.metrics import check_direction, number, one_of
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
 from cxlib.analysis.targets.measured import FORMS, read
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 TWO_WAVES, FIXED = _("two waves"), _("fixed target")
@@ -78,8 +78,7 @@ class SampleSize(Result):
     def of(cls, **assumed: Unpack[Assumed]) -> SampleSize:
         """Check what a plan assumes, before there is a size."""
         design, sides = assumed.get("design", TWO_WAVES), assumed.get("sides")
-        if design not in DESIGNS:
-            raise DataError(f"unknown design {design!r}{nearest(str(design), DESIGNS)}")
+        one_of(design, DESIGNS, f"unknown design {design!r}")
         if sides not in (None, 1, 2):
             raise DataError(f"sides is {sides!r}; a test has 1 or 2.")
         sides = sides or DESIGNS[design]
@@ -291,8 +290,8 @@ def _spread_of(assumed: Assumed) -> tuple[str, float, float | None]:
             f"give exactly one of variance, share, sd and score; got {', '.join(told) or 'none'}."
         )
     (source, value), metric = next(iter(told.items())), assumed.get("metric")
-    if metric is not None and metric not in FORMS:
-        raise DataError(f"unknown metric {metric!r}{nearest(str(metric), UNIT)}")
+    if metric is not None:
+        one_of(metric, FORMS, f"unknown metric {metric!r}")
     level: float | None = None
     if source == "score":
         seen = read(value)

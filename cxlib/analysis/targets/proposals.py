@@ -237,7 +237,9 @@ def _levels(ahead: list[_Ground], visible: _Ground, reach: float, near: float) -
     """Choose the grounds of low, realistic and stretch; none if nothing but the sample speaks."""
     if not ahead and reach == inf:
         return []
-    hold = _Ground("hold", 0.0, Caveat(_("nothing better has been shown yet: hold this level")))
+    hold = _Ground(
+        "hold", 0.0, Caveat(_("no period or group was better by more than chance: hold this level"))
+    )
     by_key = {g.key: g for g in ahead}
     setting = [
         by_key[k] for k in ("scenario", "history quartile", "segment quartile") if k in by_key

@@ -10,8 +10,8 @@ from typing import ClassVar, Literal, TypedDict, Unpack
 import pandas as pd
 from scipy.stats import t as student
 
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result, counted, said
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import Caveat, TableResult, counted, said
 from cxlib.analysis.trends.rules import RULES
 from cxlib.analysis.trends.series import (
     Seasonality,
@@ -23,7 +23,7 @@ from cxlib.analysis.trends.series import (
 )
 from cxlib.analysis.trends.stable import Segments
 from cxlib.analysis.validate import count
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 Improvement = Literal["higher", "lower"]
@@ -51,7 +51,7 @@ MATERIAL_Z = 1.96
 
 
 @dataclass(frozen=True, kw_only=True)
-class XmrChart(Result):
+class XmrChart(TableResult):
     """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
 
     ``table``, a row a period in time order, gaps included: ``period, value, centre, lower, upper``
@@ -62,8 +62,7 @@ class XmrChart(Result):
     pooled variance.
     """
 
-    counts: ClassVar[str] = "periods"
-    table: pd.DataFrame
+    counts: ClassVar[str] = "periods"  # with a value, and without
     improvement: str | None  # "higher", "lower"; None where neither is better
     target: float | None  # in the KPI's unit
     # of the latest measured point: "improving", "concerning", "common cause", or without a
@@ -82,8 +81,6 @@ class XmrChart(Result):
     before: float  # level before the latest rebase or shift; NaN without one
     rules: tuple[str, ...]
     screen: bool
-    n_used: int  # periods with a value
-    n_dropped: int  # and without
 
 
 def xmr(
@@ -205,8 +202,7 @@ def _chart(
     if not named:
         raise DataError(f"rules are {rules!r}; write 'nhs' for all, or one or more of them.")
     for rule in named:
-        if rule not in (*RULES, "nhs"):
-            raise DataError(f"there is no rule {rule!r}{nearest(str(rule), (*RULES, 'nhs'))}")
+        one_of(rule, (*RULES, "nhs"), f"there is no rule {rule!r}")
     chosen = tuple(rule for rule in RULES if rule in named or "nhs" in named)
     rebased, declared = rebased_at(series, drawn.get("rebase"))
     parts = Segments(series, improvement, screen, chosen, limits or (None, None))
@@ -243,9 +239,9 @@ def _chart(
 
 
 def _check(improvement: str | None, target: float | None, ends: Ends | None) -> None:
-    if improvement not in ("higher", "lower", None):
-        near = nearest(str(improvement), ("higher", "lower"))
-        raise DataError(f"improvement {improvement!r} is not 'higher', 'lower' or None{near}")
+    if improvement is not None:
+        message = f"improvement {improvement!r} is not 'higher', 'lower' or None"
+        one_of(improvement, ("higher", "lower"), message)
     if ends is not None and None not in ends and not ends[0] < ends[1]:  # type: ignore[operator]
         raise DataError(f"limits {ends} are not a lowest and a highest value.")
     if target is None:
@@ -315,7 +311,7 @@ def _caveats(chart: XmrChart, points: int, unplaced: int) -> tuple[Caveat, ...]:
 _SHIFTED = _("The level shifted in {period}; {n} periods since are too few to say what is usual.")
 _TRIAL = _("The limits rest on {n} points and are on trial; {needed} settle them.")
 _FLAT = _("The values do not vary: the limits have no width.")
-_SCREENED = _("{n} unusually large moving ranges were left out when the limits were set.")
+_SCREENED = _("Unusually large moving ranges that were left out when the limits were set: {n}.")
 _GAPS = _("{n} of {total} periods have no value; they stay gaps and end runs.")
 _CORRELATED = _(
     "Neighbouring values are correlated ({r:.2f}): limits, rules and the false-alarm rate assume "

@@ -14,10 +14,10 @@ from cxlib.analysis.compare.benchmark import ends_of
 from cxlib.analysis.compare.decompose import split
 from cxlib.analysis.kpis import Estimates, contrast
 from cxlib.analysis.kpis.estimates import OWN
-from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, one_of, resolve
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 Rebase = Mapping[Any, Any]
@@ -97,13 +97,12 @@ def _rebases(
     found: dict[str, dict[str, str]] = {key: {} for key in keys}
     for name, reason in (rebase or {}).items():
         alone = isinstance(reason, Mapping)
-        if alone and str(name) not in found:
-            near = nearest(str(name), keys)
-            raise DataError(f"rebase names {name!r}, no KPI with a chart{near}")
+        if alone:
+            one_of(str(name), found, f"rebase names {name!r}, no KPI with a chart")
         for label, why in (reason if alone else {name: reason}).items():
-            if known is not None and str(label) not in known:
-                near = nearest(str(label), known)
-                raise DataError(f"rebase names {str(label)!r}, no period of this client{near}")
+            if known is not None:
+                message = f"rebase names {str(label)!r}, no period of this client"
+                one_of(str(label), known, message)
             for key in [str(name)] if alone else keys:
                 found[key][str(label)] = str(why or "")
     return found
@@ -226,8 +225,7 @@ def compare_competitors(
         validate.column(data, name)
     names = validate.column(data, brand)
     present = [str(name).strip() for name in pd.unique(names.dropna())]
-    if own not in present:
-        raise DataError(f"no row of column {brand!r} is {own!r}{nearest(own, present)}")
+    one_of(own, present, f"no row of column {brand!r} is {own!r}")
     if len(present) == 1:
         raise DataError(f"column {brand!r} holds only {own!r}: there is no competitor to compare.")
     rows = data[names.notna().to_numpy()].reset_index(drop=True)

@@ -14,16 +14,15 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis import validate
-from cxlib.analysis.results import Result
+from cxlib.analysis.metrics import one_of
+from cxlib.analysis.results import TableResult
 from cxlib.analysis.trends.rules import Values
-from cxlib.analysis.validate import called, require
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.validate import called, refuse, require
+from cxlib.errors import DataError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\b")
 LONGEST_GAP = 120
 """More absent periods in a row than ten years of months are a mistyped date, not a pause."""
-LARGEST = 1e100
-"""A larger value is no measurement, and its square is none of the machine's numbers."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,8 @@ def numbers(column: pd.Series) -> Values:
     if pd.api.types.is_bool_dtype(column):
         raise DataError(f"{called(column)} holds {column.dtype} values, not numbers.")
     found = np.array(validate.numbers(column))
-    if (large := np.flatnonzero(abs(found) > LARGEST)).size:
-        first = large[0]
-        raise DataError(
-            f"{called(column)} holds {found[first]:g} (row {column.index[first]}, {large.size} "
-            f"such), which is not a number up to {LARGEST:g}."
-        )
+    values = pd.Series(found, column.index, name=column.name)
+    refuse(values, np.isinf(found), ", which is not finite.")
     return found
 
 
@@ -86,12 +81,9 @@ def read_scores(table: pd.DataFrame, *, limits: tuple[float, float] | None) -> S
     if limits is not None and not limits[0] < limits[1]:
         raise DataError("limits ({:g}, {:g}) are not a lowest and a highest score.".format(*limits))
     low, high = limits or (-np.inf, np.inf)
-    if (beyond := np.flatnonzero((found < low) | (found > high))).size:
-        at = beyond[0]
-        raise DataError(
-            f"'value' holds {found[at]:g} (row {table.index[at]}, {beyond.size} such), "
-            f"beyond its limits {low:g} to {high:g}."
-        )
+    beyond = (found < low) | (found > high)
+    values = pd.Series(found, table.index, name="value")
+    refuse(values, beyond, f", beyond its limits {low:g} to {high:g}.")
     if (negative := np.flatnonzero(sizes < 0)).size:
         at = negative[0]
         raise DataError(f"there are {sizes[at]:g} answers in row {table.index[at]}.")
@@ -151,11 +143,7 @@ def rebased_at(
         kind = periods.kind_of(label)
         known = label if kind is None else periods.label_of(periods.parse(label))
         at = known if known in series.periods else label
-        if at not in series.periods:
-            raise DataError(
-                f"rebase names {label!r}, no period of {series.what}"
-                f"{nearest(label, series.periods)}"
-            )
+        one_of(at, series.periods, f"rebase names {label!r}, no period of {series.what}")
         starts[series.periods.index(at)] = (at, reason)
     ordered = sorted(starts)
     cuts = [0, *(at for at in ordered if at), len(series.periods)]
@@ -254,18 +242,16 @@ SEASON_LEVEL = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seasonality(Result):
+class Seasonality(TableResult):
     """A test for a season, made without the latest point, and what the season adds to each.
 
     ``table``: ``period``, ``effect`` (KPI units, averaging 0: what the time of year adds).
+    ``n_used``: points the test rests on; ``n_dropped``: gaps.
     """
 
-    table: pd.DataFrame
     seasonal: bool  # whether `p_value` is below .05
     form: str  # "wave" (one sine and cosine) or "months" (an effect for each time of year)
     p_value: float  # of the F test; NaN where the series does not vary
-    n_used: int  # points the test rests on
-    n_dropped: int  # gaps
     projection: Values  # (periods − 1, periods): points before the last → effect on every one
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result, counted, said
+from cxlib.analysis.results import Caveat, TableResult, counted, said
 from cxlib.analysis.trends.charts import XmrChart
 from cxlib.analysis.trends.rules import (
     LEVEL,
@@ -39,7 +39,7 @@ COLUMNS = ["chart", "period", "since", "rule", "turn", "value", "centre", "p_val
 
 
 @dataclass(frozen=True, kw_only=True)
-class EarlyWarnings(Result):
+class EarlyWarnings(TableResult):
     """What the latest points of a report's charts warn of.
 
     ``table``, a row a warning, strongest first: ``chart, period`` (of its latest value), ``since``
@@ -52,8 +52,7 @@ class EarlyWarnings(Result):
     charts) or ``mix`` (other customers answered).
     """
 
-    counts: ClassVar[str] = "charts"
-    table: pd.DataFrame
+    counts: ClassVar[str] = "charts"  # with limits, and without (one value, or no neighbours)
     held_back: pd.DataFrame
     level: float  # the p-value at or below which a chart is warned of: `false_report` over charts
     false_report: float
@@ -63,8 +62,6 @@ class EarlyWarnings(Result):
     unadjusted_rate: float  # of reports by the rules alone, if the charts were independent
     unpromised: tuple[str, ...]  # charts with more carry-over than the promise was shown for
     n_charts: int
-    n_used: int  # charts with limits
-    n_dropped: int  # and without (one value, or no neighbours)
 
 
 def early_warnings(

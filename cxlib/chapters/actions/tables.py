@@ -261,8 +261,8 @@ def by_kind(engagement: Any, found: Plan) -> pd.DataFrame:
         for finding in one.findings
     }
     live = found.table[found.table["state"] != "stopped"]
-    answers = [said.get(f, "") if f is not None else "" for f in live["finding"]]
-    order = live.assign(finding_id=answers)
+    answers = [said.get(f) if f is not None else None for f in live["finding"]]
+    order = live.assign(finding_id=pd.Series(answers, live.index, dtype=object))
     return order.sort_values("kind", kind="stable", na_position="last")
 
 

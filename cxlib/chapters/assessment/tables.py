@@ -53,6 +53,8 @@ def trends(engagement: Any, standing: Estimates) -> list[Estimates]:
     found = []
     for row in standing.table.to_dict("records"):
         series: Estimates = engagement.series(str(row["kpi"]))
+        if series.table["value"].notna().sum() < 2:  # one point is no course
+            continue
         clear = row["turn"] in ("better", "worse")
         marks = {"target": row.get("target"), "at": row["at"] if clear else None}
         found.append(replace(series, table=series.table.assign(**marks)))

@@ -12,7 +12,6 @@ from cxlib.words import Quantity, Words
 from cxlib.words import mark as _
 
 TONES = {"complaint": theme.BAD, "praise": theme.GOOD}
-TURNS = {"worse": theme.BAD, "better": theme.GOOD}
 
 
 def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -28,14 +27,9 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         f"{words.label(row['theme'])} {words.quantity(row['mentioned'], 'share')}"
         for row in shown.to_dict("records")
     )
-    percent = {
-        "value": "mentioned",
-        "low": "mentioned_low",
-        "high": "mentioned_high",
-        "before": "mentioned_before",
-    }
+    percent = {"value": "", "low": "_low", "high": "_high", "before": "_before"}
     return forest(
-        shown.assign(**{name: 100 * shown[column] for name, column in percent.items()}),
+        shown.assign(**{name: 100 * shown[f"mentioned{end}"] for name, end in percent.items()}),
         labels=words.labelled(shown["theme"]),
         title=title,
         xlabel=words.say(
@@ -51,7 +45,7 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
     """Draw how those who name a theme judge against comparable others who commented."""
     shown = table.dropna(subset=["like"]).sort_values("like", kind="stable")
-    clear = int(shown["turn"].isin(TURNS).sum())
+    clear = int(shown["turn"].isin(("worse", "better")).sum())
     if clear:
         message = _("On {clear} of {all} themes, those who name it judge differently from others")
         title = words.say(message, clear=clear, all=len(shown))
@@ -66,7 +60,7 @@ def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
             _("{kpi} of those who name it, against comparable others who commented"),
             kpi=getattr(kpi, "key", ""),
         ),
-        colours=[TURNS.get(turn, theme.QUIET) for turn in shown["turn"]],
+        colours=theme.by_turn(shown["turn"]),
         zero=True,
         ax=ax,
     )

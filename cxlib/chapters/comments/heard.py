@@ -12,6 +12,7 @@ from cxlib.analysis import comments
 from cxlib.analysis.metrics import Metric
 from cxlib.chapters.comments.codebooks import read
 from cxlib.params import Client
+from cxlib.words import mark as _
 
 SURVEY = "survey"
 """The source of survey verbatims."""
@@ -64,13 +65,15 @@ def study(engagement: Any) -> Study:
     earlier = engagement.periods[: engagement.periods.index(engagement.period)]
     every = pd.concat([*(heard(engagement, p) for p in earlier), rows], ignore_index=True)
     tones = every["tone"]
+    asked = {key: section.asked for key, section in engagement.client.comments.items()}
+    asked[SURVEY] = engagement.settings.asked
     mood = comments.sentiment(
         every["comment"],
         codebook=book,
         ratings=tones if tones.eq(-1).any() and tones.eq(1).any() else None,
         negative_to=-1,
         positive_from=1,
-        asked=every["source"].map(_asked(engagement)),
+        asked=every["source"].map(asked),
     )
     then = heard(engagement, engagement.previous) if engagement.previous else rows.head(0)
     before = comments.themes(then["comment"], codebook=book).matrix.set_axis(then["source"])
@@ -123,12 +126,7 @@ def rating_of(client: Client, source: str) -> Metric | None:
     section = client.comments[source]
     if section.scale is None:
         return None
-    return Metric(key="rating", kind="mean", scale=section.scale, direction=section.direction)
-
-
-def _asked(engagement: Any) -> dict[str, str]:
-    told = {key: section.asked for key, section in engagement.client.comments.items()}
-    return {**told, SURVEY: engagement.settings.asked}
+    return Metric(key=_("rating"), kind="mean", scale=section.scale, direction=section.direction)
 
 
 def _judged(engagement: Any, rows: pd.DataFrame) -> dict[str, Any]:

@@ -14,20 +14,18 @@ from cxlib.analysis import comments, drivers
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers.model import ROWS_PER_DRIVER
 from cxlib.analysis.kpis import contrast
+from cxlib.analysis.kpis.changes import MIX
 from cxlib.analysis.results import CARE_BASE
 from cxlib.analysis.validate import used
 from cxlib.chapters.comments import Options
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study, study
+from cxlib.chapters.rows import quotes as quoted
 from cxlib.params import Client
 
 __all__ = ["Study", "study"]
 
 ALPHA = 0.05
-QUOTES = 2
-"""Quotes a theme: enough to hear the tone, too few to be mistaken for a count."""
-QUOTED = (6, 160)
-"""Characters a quote may have."""
 QUICK = 15
 """Ratings and themes in one model up to which a thousand resamples are divided in seconds; beyond
 it Johnson's weights stand in for Shapley's shares."""
@@ -44,15 +42,9 @@ def sources(study: Study) -> pd.DataFrame:
     if study.mood is None:
         return pd.DataFrame()
     mood = study.mood.table["label"].tail(len(study.rows)).set_axis(study.rows.index)
-    counts = pd.DataFrame(
-        {
-            "heard_in": "source=" + study.rows["source"],
-            "n": 1,
-            "rated": study.rows["tone"].notna(),
-            "complaints": mood == "negative",
-            "praises": mood == "positive",
-        }
-    )
+    counts = pd.DataFrame({"heard_in": "source=" + study.rows["source"], "n": 1})
+    counts["rated"] = study.rows["tone"].notna()
+    counts["complaints"], counts["praises"] = mood == "negative", mood == "positive"
     table: pd.DataFrame = counts.groupby("heard_in", sort=False, as_index=False).sum()
     return table.sort_values("n", ascending=False, kind="stable", ignore_index=True)
 
@@ -62,27 +54,34 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     if study.found is None:
         return pd.DataFrame()
     table = study.found.table[study.found.table["n"] > 0]
-    table = table.rename(
-        columns={"share": "mentioned", "low": "mentioned_low", "high": "mentioned_high"}
-    )
-    table = table.rename(columns={"positive": "praises", "negative": "complaints"})
-    table["tone"] = [
-        _tone(c, p) for c, p in zip(table["complaints"], table["praises"], strict=True)
-    ]
+    names = {"share": "mentioned", "low": "mentioned_low", "high": "mentioned_high"}
+    names |= {"positive": "praises", "negative": "complaints"}
+    table = table.rename(columns=names)
+    table["tone"] = [_tone(c, p) for c, p in table[["complaints", "praises"]].to_numpy()]
     table["share"] = table["complaints"] / table["n"]
     table = table.merge(_moved(study), on="theme", how="left")
     table = table.merge(_gaps(engagement, study, table), on="theme", how="left")
-    table = table.merge(_beside(engagement, study, table), on="theme", how="left")
+    table = table.merge(beside(engagement, study, table), on="theme", how="left")
     table["beyond"] = table["added_p"] < ALPHA
     table["outcome"] = getattr(study.score, "key", None)
     table["turn"] = table["turn"].fillna("unclear")
     table["moved"] = table["moved"].fillna("unclear")
     table["unit"] = "points" if study.score is not None and study.score.kind == "nps" else "mean"
+    table["others_answered"] = _others_answered(engagement)
     # what goes with a theme, times how many name it: an association, not what mending it brings
     table["stake"] = (table["mentioned"] * table["like"].abs()).where(table["turn"] == "worse", 0.0)
     top = table["complaints"].eq(table["complaints"].max()) & table["tone"].eq("complaint")
     table["case"] = np.where(top & ~top.duplicated(), "most complained of", "")
     return table.drop(columns="parent")
+
+
+def _others_answered(engagement: Any) -> bool:
+    """Tell whether the survey's first KPI moved in this period because other customers answered."""
+    if engagement.client.survey is None or not engagement.metrics:
+        return False
+    stands = engagement.standing("survey").table
+    first = stands[stands["kpi"] == engagement.metrics[0].key]
+    return bool((first["cause"].eq(MIX) & first["at"].eq(engagement.period)).any())
 
 
 def page(study: Study) -> pd.DataFrame:
@@ -141,19 +140,15 @@ def quotes(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     if study.found is None or table.empty:
         return pd.DataFrame(columns=columns)
     shown = table[(table["tone"] == "complaint") & (table["n"] >= engagement.minimum_base)]
-    hits, rows = study.found.hits, []
-    told: set[str] = set()
-    text = study.rows["comment"].str.strip()
+    hits, text = study.found.hits, study.rows["comment"].str.strip()
+    rows: list[dict[str, Any]] = []
     for theme in shown.nlargest(3, "complaints")["theme"]:
         mine = hits[(hits["theme"] == theme) & (hits["score"] < 0)]
         worst = mine.sort_values("score", kind="stable")["comment"].drop_duplicates()
-        said = text[worst].drop_duplicates()  # two who write the same are quoted once
-        fit = said[said.str.len().between(*QUOTED) & ~said.isin(told)].index
-        rows += [
-            {"theme": theme, "heard_in": f"source={study.rows['source'][c]}", "comment": text[c]}
-            for c in fit[:QUOTES]
-        ]
-        told |= {row["comment"] for row in rows}
+        fit = quoted(text[worst], [row["comment"] for row in rows])
+        heard = "source=" + study.rows["source"][fit.index]
+        both = zip(heard, fit, strict=True)
+        rows += [{"theme": theme, "heard_in": of, "comment": said} for of, said in both]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -190,13 +185,8 @@ def _moved(study: Study) -> pd.DataFrame:
 
     Sources are held equal: a theme is not named more often because more complaints were filed.
     """
-    columns = [
-        "theme",
-        "mentioned_before",
-        "mentioned_change",
-        "mentioned_change_low",
-        "mentioned_change_high",
-    ]
+    ends = [f"mentioned_change{end}" for end in ("", "_low", "_high")]
+    columns = ["theme", "mentioned_before", *ends]
     if study.found is None or study.before.empty:
         return pd.DataFrame(columns=[*columns, "moved"])
     here, then = study.rows["source"], study.before.index
@@ -210,7 +200,7 @@ def _moved(study: Study) -> pd.DataFrame:
         hits = now[theme].sum().loc[shared], was[theme].sum().loc[shared]
         cells = [(int(a), n, int(b), m) for a, b, (n, m) in zip(*hits, sizes, strict=True)]
         before = float(study.before[theme].mean())
-        rows.append((theme, before, *_change(cells)))
+        rows.append((theme, before, *change_of_share(cells)))
     table = pd.DataFrame(rows, columns=[*columns, "p"])
     clear = adjust(table.pop("p").fillna(1.0).to_numpy()) < ALPHA
     raw = study.found.table.set_index("theme")["share"].loc[table["theme"]].to_numpy()
@@ -221,7 +211,7 @@ def _moved(study: Study) -> pd.DataFrame:
     return table
 
 
-def _change(cells: list[tuple[int, int, int, int]]) -> tuple[float, float, float, float]:
+def change_of_share(cells: list[tuple[int, int, int, int]]) -> tuple[float, float, float, float]:
     """Return the difference of shares over strata, its interval and p (Cochran-Mantel-Haenszel).
 
     One stratum: Newcombe's interval and the pooled z. Several: their intervals put together by
@@ -267,7 +257,7 @@ def _gaps(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     return found.assign(theme=found["segment"].str.removeprefix("theme "))[["theme", *columns]]
 
 
-def _beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
+def beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """Return the part of themes in what explains the survey's KPI beside the rated touchpoints.
 
     One driver model: who did not comment is to the themes what who did not use it is to a

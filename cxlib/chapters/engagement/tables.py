@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 SOON = 30
-"""Days before it that a notice is reminded of."""
+"""Days after the next period until its report is read: a notice due by then is told now."""
 
 
 def status(engagement: Any) -> Status:
@@ -73,28 +74,20 @@ def at_a_glance(found: Status) -> pd.DataFrame:
     return pd.DataFrame([row | {"late": late}])
 
 
-def told(found: Status) -> pd.DataFrame:
+def told(engagement: Any, found: Status) -> pd.DataFrame:
     """Return every obligation with the case that a finding tells of it."""
     deliverables = found.table.assign(case=found.table["state"])
     payments = found.payments.assign(case="payment " + found.payments["state"].astype(str))
     dates = found.dates.assign(case="date " + found.dates["state"].astype(str))
-    near = [
-        by is not None and 0 <= (by - found.as_of).days <= SOON for by in found.dates["notice_by"]
-    ]
+    kind = periods.kind_of(engagement.period)
+    ends = (periods.parse(engagement.period) + 1).end if kind else found.as_of
+    read = ends + dt.timedelta(days=SOON)
+    near = [by is not None and found.as_of <= by <= read for by in found.dates["notice_by"]]
     dates.loc[near, "case"] = "notice"
-    names = [
-        "id",
-        "title",
-        "case",
-        "owed_by",
-        "due_on",
-        "days_late",
-        "review_ends",
-        "fee",
-        "notice_by",
-    ]
-    parts = (part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part))
-    return plain(joined(list(parts)))
+    told = ("case", "owed_by", "due_on", "days_late", "review_ends", "fee", "notice_by")
+    names = ["id", "title", *told]
+    parts = [part.reindex(columns=names) for part in (deliverables, payments, dates) if len(part)]
+    return plain(joined(parts))
 
 
 def schedule(found: Status) -> pd.DataFrame:

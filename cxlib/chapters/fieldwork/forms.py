@@ -5,31 +5,28 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from cxlib.analysis.fieldwork import visit_plan
 from cxlib.chapters import labels_of, part
 from cxlib.chapters.fieldwork import platforms
-from cxlib.chapters.fieldwork.guides import FOCUS_GROUP, INTERVIEW
-from cxlib.chapters.fieldwork.questionnaire import Item, answers, questionnaire
-from cxlib.data.register_excel import text_book, workbook
+from cxlib.chapters.fieldwork.questionnaire import TEXTS, Item, answers, questionnaire
+from cxlib.data.register_excel import new_book, workbook
 from cxlib.data.registers import read_register
 from cxlib.params import Client
 from cxlib.params.base import Moment
+from cxlib.params.source import Source
+from cxlib.params.survey import Survey
 from cxlib.words import Words
 from cxlib.words import mark as _
 from cxlib.workspace import Workspace, write_whole
 
 Sheet = tuple[str, Sequence[str], Sequence[Sequence[Any]]]
 
-TEXTS = (_("Questionnaire"), _("Interview"), _("Focus group"), _("Mystery visit"), _("Visit plan"))
-HEADS = {
-    "questionnaire": (_("No"), _("Question"), _("Answer options"), _("Column"), _("Reason")),
-    "guide": (_("Part"), _("Minutes"), _("Question"), _("Ask further"), _("Reason"), _("Notes")),
-    "visit": (_("Section"), _("Standard"), _("Full points"), _("Critical"), _("Points"),
-              _("Did not apply"), _("Remark")),
-    "plan": (_("Date"), _("Part of the day"), _("Location"), _("Visitor")),
-}  # fmt: skip
+GUIDES = (_("Interview"), _("Focus group"))
+TITLES = (_("Questionnaire"), _("Mystery visit"), _("Visit plan"))
+"""What the sheets are called."""
 
 
 def write(client: Client, workspace: Workspace, *, replace: bool = False) -> Iterator[str]:
@@ -61,16 +58,12 @@ def _files(client: Client, workspace: Workspace) -> dict[str, bytes]:
         if items:
             files[f"questionnaire.{language}.xlsx"] = _book([_questions(items, words)], words)
             asked[language] = items, words
-        guides = [_guide(client, words, *one) for one in (INTERVIEW, FOCUS_GROUP)]
+        guides = [_guide(client, words, name) for name in GUIDES]
         files[f"guides.{language}.xlsx"] = _book(guides, words)
     files |= platforms.texts(asked) if asked else {}
-    survey = client.survey
-    if survey is not None and survey.source.files is not None:
-        items = questionnaire(client, _words(client, workspace, client.languages[0]))
-        kind = "xlsx" if survey.source.files.lower().endswith(("xlsx", "xls")) else "csv"
-        files[f"answers.{kind}"] = (_answers_book if kind == "xlsx" else _answers_csv)(
-            client, items
-        )
+    if client.survey is not None and client.survey.source.files is not None:
+        items, _said = asked[client.languages[0]]
+        files |= _answers(client.survey.source, _columns(client, client.survey, items))
     for section in ("needs", "visits"):
         files |= _register(client, workspace, section)
     return files
@@ -96,39 +89,35 @@ def _read(client: Client, workspace: Workspace, section: str) -> Any:
 
 
 def _questions(items: list[Item], words: Words) -> Sheet:
-    rows, number = [], 0
-    for item in items:
-        number += item.kind != "text"
-        at = number if item.kind != "text" else ""
-        rows.append((at, item.text, answers(item, words), ", ".join(item.columns), item.reason))
-    return "Questionnaire", HEADS["questionnaire"], rows
+    number = count(1)
+    rows = [
+        (next(number) if item.kind != "text" else "", item.text, answers(item, words),
+         ", ".join(item.columns), item.reason) for item in items
+    ]  # fmt: skip
+    return "Questionnaire", TEXTS["heads"]["questionnaire"], rows
 
 
-def _guide(client: Client, words: Words, name: str, lines: Sequence[Any]) -> Sheet:
+def _guide(client: Client, words: Words, name: str) -> Sheet:
     stages = [words.label(stage) for stage in (client.survey.stages if client.survey else ())]
-    who = client.display_name(words.language)
-    listed = ("、" if words.language == "zh" else ", ").join(stages) or "…"
+    facts = {"name": client.display_name(words.language)}
+    facts["stages"] = ("、" if words.language == "zh" else ", ").join(stages) or "…"
     rows = []
-    for title, minutes, ask, further, why in lines:
-        said = [words.say(text, name=who, stages=listed) if text else "" for text in
-                (title, ask, further, why)]  # fmt: skip
+    for title, minutes, *texts in TEXTS["guides"][name]:
+        said = [words.say(text, **facts) if text else "" for text in (title, *texts)]
         rows.append((said[0], minutes, *said[1:], ""))
-    return name, HEADS["guide"], rows
+    return name, TEXTS["heads"]["guide"], rows
 
 
-def _columns(client: Client, items: list[Item]) -> dict[str, list[str]]:
+def _columns(client: Client, survey: Survey, items: list[Item]) -> dict[str, list[str]]:
     """Return the columns of a table of answers, with the cells that each may hold."""
-    survey, field = client.survey, client.fieldwork
-    if survey is None:
-        return {}
     held: dict[str, list[str]] = {}
+    field = client.fieldwork
     fixed: list[Any] = [survey.columns.id, survey.columns.date, survey.columns.period,
                         survey.columns.brand, survey.columns.weight]  # fmt: skip
     if field is not None and field.source is None:
         fixed += [field.columns.started, field.columns.ended, field.columns.seconds]
-        held |= (
-            {field.columns.finished: [*map(str, field.finished)]} if field.columns.finished else {}
-        )
+        if field.columns.finished:
+            held[field.columns.finished] = [*map(str, field.finished)]
     for one in fixed:
         held |= {name: [] for name in (one if isinstance(one, Moment) else (one,)) if name}
     held |= {name: [str(cell) for cell in cells] for name, cells in survey.where.items()}
@@ -140,29 +129,25 @@ def _columns(client: Client, items: list[Item]) -> dict[str, list[str]]:
     return held
 
 
-def _answers_csv(client: Client, items: list[Item]) -> bytes:
-    source = client.survey.source if client.survey else None
+def _answers(source: Source, columns: dict[str, list[str]]) -> dict[str, bytes]:
+    """Return a table of answers to be filled in, as the client file reads it back."""
+    above, head = (source.header_row or 1) - 1, list(columns)
+    if str(source.files).lower().endswith(("xlsx", "xls")):
+        name = source.sheet if source.sheet and "*" not in source.sheet else "Answers"
+        book = _book([(name, head, [])], None, at=above, lists=list(columns.values()))
+        return {"answers.xlsx": book}
     made = io.StringIO()
-    writer = csv.writer(made, delimiter=(source and source.separator) or ",", lineterminator="\n")
-    for _row in range((source.header_row or 1) - 1 if source else 0):
-        writer.writerow([])
-    writer.writerow(list(_columns(client, items)))
-    return made.getvalue().encode((source and source.encoding) or "utf-8-sig")
-
-
-def _answers_book(client: Client, items: list[Item]) -> bytes:
-    source = client.survey.source if client.survey else None
-    columns = _columns(client, items)
-    name = source.sheet if source and source.sheet and "*" not in source.sheet else "Answers"
-    at = (source.header_row or 1) - 1 if source else 0
-    return _book([(name, list(columns), [])], None, at=at, lists=list(columns.values()))
+    writer = csv.writer(made, delimiter=source.separator or ",", lineterminator="\n")
+    writer.writerows([*[[]] * above, head])
+    return {"answers.csv": made.getvalue().encode(source.encoding or "utf-8-sig")}
 
 
 def _book(
     sheets: Sequence[Sheet], words: Words | None, *, at: int = 0, lists: Sequence[Any] = ()
 ) -> bytes:
     """Return sheets of texts as a workbook; a client's text is never a formula or a link."""
-    with text_book() as (book, made):
+    made = io.BytesIO()
+    with new_book(made) as book:
         text = book.add_format({"text_wrap": True, "valign": "top"})
         bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
         for name, head, rows in sheets:
@@ -213,7 +198,7 @@ def _register(client: Client, workspace: Workspace, section: str) -> dict[str, b
         if plan is not None:
             rows = [(f"{r['date']:%Y-%m-%d}", words.say(r["daypart"]), _place(client, words, r),
                      r["visitor"]) for r in plan.table.to_dict("records")]  # fmt: skip
-            sheet: Sheet = ("Visit plan", HEADS["plan"], rows)
+            sheet: Sheet = ("Visit plan", TEXTS["heads"]["plan"], rows)
             files[f"visit-plan.{language}.xlsx"] = _book([sheet], words)
     return files
 
@@ -243,7 +228,7 @@ def _visit(register: Any, words: Words) -> Sheet:
             if one.section == section.id:
                 titles = (words.label(f"sections.{section.id}"), words.label(f"standards.{one.id}"))
                 rows.append((*titles, one.maximum, "●" if one.critical else "", "", "", ""))
-    return "Mystery visit", HEADS["visit"], rows
+    return "Mystery visit", TEXTS["heads"]["visit"], rows
 
 
 def _told(client: Client, workspace: Workspace) -> Iterator[str]:

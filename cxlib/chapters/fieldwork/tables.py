@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 from cxlib.analysis.estimation import wilson
 from cxlib.analysis.fieldwork import sample_plan
 from cxlib.chapters.fieldwork.study import Field, spread
+from cxlib.chapters.rows import joined
 from cxlib.words import mark as _
 
 WEAK = 0.1
@@ -91,14 +92,10 @@ def targets(engagement: Any, found: Field) -> pd.DataFrame:
             [aim | spread(row)], design_effect=found.plan.design_effect, population=given.population
         ).answers
         ceiling = brings if isfinite(brings) else most
-        rows.append(
-            {name: row[name] for name in ("kpi", "target", "unit", "due", "status")}
-            | {"to_decide": float(needed) if needed < most else nan, "affordable": np.floor(brings)}
-            | {
-                "enough": bool(needed <= ceiling),
-                "case": "" if needed <= ceiling else "undecidable",
-            }
-        )
+        told = {name: row[name] for name in ("kpi", "target", "unit", "due", "status")}
+        told |= {"to_decide": float(needed) if needed < most else nan}
+        told |= {"affordable": np.floor(brings), "enough": bool(needed <= ceiling)}
+        rows.append(told | {"case": "" if needed <= ceiling else "undecidable"})
     return pd.DataFrame(rows)
 
 
@@ -177,16 +174,9 @@ def by_day(found: Field) -> pd.DataFrame:
         days = mine["date"].dt.normalize().value_counts()
         count = days.reindex(going.days["date"], fill_value=0).cumsum().to_numpy()
         at = (going.days["date"] - first).dt.days + 1
-        told.append(
-            pd.DataFrame(
-                {
-                    "customer_group": row["customer_group"],
-                    "field_day": at,
-                    "share": count / row["quota"],
-                }
-            )
-        )
-    return pd.concat(told, ignore_index=True) if told else pd.DataFrame()
+        days = pd.DataFrame({"field_day": at, "share": count / row["quota"]})
+        told.append(days.assign(customer_group=row["customer_group"]))
+    return joined(told)
 
 
 def ahead(found: Field) -> pd.DataFrame:
@@ -217,14 +207,9 @@ def drop_off(found: Field) -> pd.DataFrame:
     """Return where people leave, a row a question; "leaks": clearly more than elsewhere."""
     if found.going is None or found.going.drop_off.empty:
         return pd.DataFrame()
-    told = found.going.drop_off
-    table = pd.DataFrame(
-        {
-            "question": told["question"].str.removeprefix("asked "),
-            "reached_it": told["reached"],
-            "left_there": told["left"],
-        }
-    )
+    names = {"reached": "reached_it", "left": "left_there"}
+    table = found.going.drop_off[["question", *names]].rename(columns=names)
+    table["question"] = table["question"].str.removeprefix("asked ")
     table = table[table["reached_it"] > 0].reset_index(drop=True)
     left, seen = table["left_there"].to_numpy(), table["reached_it"].to_numpy()
     usual = (left.sum() - left) / np.maximum(seen.sum() - seen, 1)
@@ -271,12 +256,9 @@ def response(found: Field) -> pd.DataFrame:
     stands = course(found)["case"].iloc[0]
     lower = stands == "closed" and isfinite(found.rate) and high < found.rate
     row = {"subject": "response", "in_wave": found.wave, "invited": int(found.invited)}
-    row |= {
-        "so_far": going.n_finished,
-        "response_rate": going.response_rate,
-        "rate_before": found.rate,
-    }
-    row |= {"low": low, "high": high, "n": int(found.invited), "case": "lower" if lower else ""}
+    row |= {"so_far": going.n_finished, "response_rate": going.response_rate}
+    row |= {"rate_before": found.rate, "low": low, "high": high, "n": int(found.invited)}
+    row["case"] = "lower" if lower else ""
     return pd.DataFrame([row])
 
 

@@ -145,4 +145,11 @@ def groups(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     ax.legend(title="", loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
     ax.grid(axis="x")
     ax.set(ylabel="", xlabel=words.say(_("Feeling: −1 worst answer, 0 middle, 1 best answer")))
+    worst = shown.loc[shown.groupby("who", sort=False)["emotion"].idxmin()]
+    says = _("lowest at {touchpoint}, {feeling}")
+    told = [
+        words.say(says, touchpoint=kpi, feeling=Said(words.number(feeling, 2)))
+        for kpi, feeling in zip(worst["kpi"], worst["emotion"], strict=True)
+    ]
+    theme.tells(ax, zip(worst["who"], told, strict=True))
     return theme.title(ax, words.say(_("The journey by {segment}"), segment=segment))

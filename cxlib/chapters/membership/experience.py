@@ -11,9 +11,7 @@ import pandas as pd
 from cxlib import chapters
 from cxlib.analysis import comments
 from cxlib.chapters.membership.study import YEAR, Study
-
-QUOTES, QUOTED = 2, (6, 160)
-"""Comments quoted a theme, and the characters that one may have."""
+from cxlib.chapters.rows import quotes
 
 
 def steps(study: Study) -> Any:
@@ -128,8 +126,8 @@ def _said(study: Study, who: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     hits = found.hits[found.hits["score"] < 0].sort_values("score", kind="stable")
     for theme in table["theme"].head(3):
         mine = text[hits.loc[hits["theme"] == theme, "comment"].drop_duplicates()]
-        fit = mine[mine.str.len().between(*QUOTED) & ~mine.isin([r["comment"] for r in rows])]
-        rows += [{"theme": theme, "comment": said} for said in fit.drop_duplicates().head(QUOTES)]
+        fit = quotes(mine, [row["comment"] for row in rows])
+        rows += [{"theme": theme, "comment": said} for said in fit]
     return table.assign(members=table["n"]), pd.DataFrame(rows)
 
 

@@ -16,7 +16,7 @@ from cxlib.chapters.rows import joined
 from cxlib.words import mark as _
 
 TIER = {"en": "Tier", "zh": "等级"}
-WHOLE = {"en": "All members", "zh": "全体会员"}
+WHOLE = {"en": "All", "zh": "全部"}
 TODAY = {"en": "Today", "zh": "现状"}
 
 
@@ -66,13 +66,9 @@ def movement(study: Study) -> Movement | None:
     joined = people.get("joined", pd.Series(pd.NaT, index=people.index))
     left = people.get("left", pd.Series(pd.NaT, index=people.index))
     then = ~(joined > ago) & ~(left <= ago)
-    rows = pd.DataFrame(
-        {
-            "before": members.tier_of(people["spend_before"], study.thresholds),
-            "after": members.tier_of(people["spend"], study.thresholds),
-        },
-        index=people.index,
-    )
+    rows = pd.DataFrame(index=people.index)
+    rows["before"] = members.tier_of(people["spend_before"], study.thresholds)
+    rows["after"] = members.tier_of(people["spend"], study.thresholds)
     rows["before"] = rows["before"].where(then, None)
     rows["after"] = rows["after"].where(people["there"], None)
     order = list(study.thresholds)

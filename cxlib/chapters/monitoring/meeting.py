@@ -7,34 +7,24 @@ from typing import Any
 import pandas as pd
 
 from cxlib.analysis.kpis import Estimates
-from cxlib.analysis.kpis.verdicts import DECIDED
+from cxlib.analysis.kpis.verdicts import OPEN, stands
+from cxlib.chapters import rows
 from cxlib.chapters.rows import BLANK
 from cxlib.present.conclusions import SEVERITY_WORDS
-from cxlib.present.findings import in_order, tell
+from cxlib.present.findings import in_order, on_record, tell
+from cxlib.words import mark as _
 
 COMMENTS = 3
 """Enough to hear the tone, too few to be mistaken for a count."""
-RUNNING = ("approved", "in progress")
-"""States of actions that are agreed and not finished."""
 
 
 def recorded(engagement: Any) -> dict[str, str]:
     """Return what is being done, by KPI: of the register of actions, else of the client file."""
-    register = engagement.register("actions")
-    if register is None:
-        given = engagement.settings.actions
-        said = {k: a if isinstance(a, dict) else {"": a} for k, a in given.items()}
-        return {
-            k: a.get(engagement.language) or next(iter(a.values()), "") for k, a in said.items()
-        }
-    words, told = engagement.words, {}
-    comma = "，" if words.language == "zh" else ", "
-    for row in register.frame("actions").to_dict("records"):
-        if row["state"] in RUNNING and row["kpi"] not in told:
-            whose = [words.label(row["owner"] or ""), row["due"] and words.period(row["due"])]
-            parts = (words.label(row["title"]), *whose)
-            told[row["kpi"]] = comma.join(str(part) for part in parts if part)
-    return told
+    if engagement.register("actions") is not None:
+        return rows.recorded(engagement)
+    given = engagement.settings.actions
+    said = {k: a if isinstance(a, dict) else {"": a} for k, a in given.items()}
+    return {k: a.get(engagement.language) or next(iter(a.values()), "") for k, a in said.items()}
 
 
 def comments(engagement: Any, standing: Estimates, parts: Estimates) -> pd.DataFrame:
@@ -70,30 +60,23 @@ def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
         found += tell(engagement.withheld(table), rules, chapter=engagement.chapter)
     steps: dict[str, list[str]] = {}
     urgency: dict[str, str] = {}
-    for finding in in_order(found):
+    actions = recorded(engagement)
+    for finding in in_order(on_record(finding, actions) for finding in found):
         step = finding.step(engagement.words)
         if step:
             urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
             steps.setdefault(step, []).append(engagement.words.label(finding.subject))
     comma = "、" if engagement.language == "zh" else ", "
-    return pd.DataFrame(
-        {
-            "rank": range(1, len(steps) + 1),
-            "urgency": list(urgency.values()),
-            "advised": list(steps),
-            "concerns": [comma.join(names) for names in steps.values()],
-        }
-    )
+    listed = pd.DataFrame({"rank": range(1, len(steps) + 1), "urgency": list(urgency.values())})
+    return listed.assign(advised=list(steps), concerns=[comma.join(n) for n in steps.values()])
 
 
 def sheet(*tables: Estimates) -> pd.DataFrame:
     """Return the sheet of a review meeting: every KPI, and every touchpoint that warns."""
     kpis, *parts = (each.table for each in tables)
     shown = pd.concat([kpis, *(part[part["signal"] != ""] for part in parts)], ignore_index=True)
-    due = shown["course"].isin(DECIDED) | shown["course"].isna()
-    verdict = shown["status"].where(due, shown["course"])
-    told = shown["signal"].where(shown["why"] != "unclear", "unclear")
-    signal = shown["held_back"].where(shown["held_back"] != "", told)
-    verdict = verdict.where(shown["status"].notna(), signal)
+    told = shown["signal"].where(shown["why"] != "unclear", OPEN)
+    signal = told.where(shown["held_back"] == "", _("other customers"))
+    verdict = stands(shown).where(shown["status"].notna(), signal)
     action = shown["action"].where(shown["action"].notna(), "")
     return shown.assign(verdict=verdict, action=action, decision=BLANK)

@@ -47,6 +47,7 @@ def monitor(engagement: Any) -> Monitored:
         known_periods=engagement.periods,
         minimum_base=engagement.minimum_base,
     )
+    charts = replace(charts, table=_promised(charts.table))
     if not charts.charts:
         return Monitored(charts=charts, warnings=None, since={}, before={})
     raised = trends.early_warnings(charts.charts, false_report=settings.false_report)
@@ -75,17 +76,14 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
     """Return one row a KPI: estimate, verdict, signal and cause, limits, competitor, action."""
     stands: Estimates = engagement.standing(*sources)
     table, charts = stands.table, _by_kpi(found.charts.table)
-    rivals, extra = _rivals(engagement), []
+    rivals, given, extra = _rivals(engagement), meeting.recorded(engagement), []
     for row in table.to_dict("records"):
         kpi = str(row["kpi"])
         chart = charts.get(kpi, {})
         told = _SILENT | {name: chart.get(name) for name in _CHART}
         told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
         told |= _signal(found, kpi, row) | rivals.get(kpi, {}) | _reference(engagement, found, kpi)
-        given = meeting.recorded(engagement)
         action = given.get(told["fell_with"] or "", given.get(kpi))
-        if isinstance(action, dict):
-            action = action.get(engagement.language) or next(iter(action.values()), None)
         extra.append(told | {"action": action, "on_record": "no" if action is None else "yes"})
     added = pd.DataFrame(extra, index=table.index, columns=[*_SILENT, *_CHART, "trial", "miss"])
     words = added.select_dtypes(exclude="number").columns
@@ -105,6 +103,15 @@ _SILENT: dict[str, Any] = {
     **{"periods_better": 0, "periods_both": 0, "action": None, "on_record": "no"},
 }
 """What is told of a KPI of which nothing is to be told."""
+
+
+def _promised(table: pd.DataFrame) -> pd.DataFrame:
+    """Return charts in which a target that hardly any period misses, or meets, is called so."""
+    if "miss_chance" not in table:
+        return table
+    rarity, judged = table["miss_chance"].map(_rarity), table["assurance"].notna()
+    word = table["assurance"].mask(judged & (rarity == "rare"), "reaches")
+    return table.assign(assurance=word.mask(judged & (rarity == "usual"), "misses"))
 
 
 def _rarity(chance: Any) -> str:
@@ -176,10 +183,10 @@ def _reference(engagement: Any, found: Monitored, kpi: str) -> dict[str, Any]:
     }
 
 
-def warned(*tables: Estimates) -> pd.DataFrame:
-    """Return the rows that signal, those that other customers explain last."""
+def warned(*tables: Estimates, held_back: bool = False) -> pd.DataFrame:
+    """Return the rows that warn; with those `held_back` because other customers explain them."""
     every = pd.concat([each.table for each in tables], ignore_index=True)
-    shown = every[every["signal"] != ""]
+    shown = every[(every["signal"] != "") & (held_back | (every["held_back"] == ""))]
     return shown.sort_values(["held_back", "chance"], kind="stable").reset_index(drop=True)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib.analysis import needs
 from cxlib.analysis.agreement import krippendorff_alpha
-from cxlib.chapters.rows import BLANK, plain
+from cxlib.chapters.rows import BLANK, QUOTED, plain
 from cxlib.words import mark as _
 
 SOURCES = (_("questionnaire"), _("interview"), _("focus group"))
@@ -18,8 +18,6 @@ FIRST, LAST, NEW = 4, 3, 0.05
 """Saturation: needs of the first conversations, against which new ones of the last are held."""
 RELIABLE, TENTATIVE = 0.8, 0.667
 """Alpha from which coding can be relied on, and below which it cannot (Krippendorff 2004)."""
-QUOTED = (6, 160)
-"""Characters a quote may have."""
 MOST = 12
 """Quotes of one kind."""
 
@@ -124,12 +122,13 @@ def saturated(course: pd.DataFrame) -> str:
 
 
 def groups(engagement: Any, study: Study) -> pd.DataFrame:
-    """Return who was heard of each group, those of whom nobody was heard last."""
+    """Return who was heard of each group; one of which nobody was heard is told, not withheld."""
     listed = engagement.register("needs").frame("groups")
     table = study.found.coverage.set_index("group").reindex(listed["id"]).fillna(0).astype(int)
     table = table.rename(columns={"people": "n", "needs": "needs_named"}).sort_values(
         "n", ascending=False, kind="stable"
     )
+    table = table[table["n"] > 0]
     return table.assign(customer_group="groups." + table.index, voices=table["n"]).reset_index()
 
 

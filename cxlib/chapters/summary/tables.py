@@ -10,8 +10,8 @@ import pandas as pd
 
 from cxlib.analysis.actions import OPEN
 from cxlib.analysis.kpis import Estimates
-from cxlib.chapters.summary import findings
-from cxlib.present.findings import Finding
+from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stands
+from cxlib.present.findings import RECORDED, Finding
 from cxlib.words import mark as _
 
 MOST = 3
@@ -41,9 +41,10 @@ def contract(engagement: Any) -> pd.DataFrame:
         *first, end = [words.label(kpi) for kpi in dict.fromkeys(rows["kpi"])] or [""]
         return f"{comma.join(first)}{last}{end}" if first else end
 
-    missed = judged[judged["status"] == "missed"]
-    met = int((judged["status"] == "met").sum())
-    case = "all met" if met == len(judged) else "open"
+    said = stands(judged)
+    missed = judged[said.isin((MISSED, BEHIND))]
+    met = int(said.isin((MET, ON)).sum())
+    case = "all met" if met == len(judged) else "open" if met else "all open"
     if len(missed):
         case = "missed" if len(set(missed["kpi"])) > 1 else "one missed"
     row = {"subject": "contract", "case": case, "met": met, "all": len(judged), "answers": True}
@@ -91,7 +92,7 @@ def answered(engagement: Any, found: Iterable[Finding]) -> list[Finding]:
         whose = words.label(action.get("whose") or "")
         named = [words.label(action["title"]), whose, action["due_on"]]
         parts = words.say("{parts}", parts=[p for p in named if not pd.isna(p) and p])
-        rules = (*finding.rules, findings.RECORDED)
+        rules = (*finding.rules, RECORDED)
         return replace(finding, row=dict(finding.row) | {"action": parts}, rules=rules)
 
     answers = [(finding, _answer(agreed, finding)) for finding in found]
@@ -139,4 +140,5 @@ def at_risk(engagement: Any) -> pd.DataFrame:
     judged: Estimates = engagement.judged()
     table = judged.table
     doubt = (table["status"] != "met") | table["course"].isin(("behind", "too close to call"))
-    return table[doubt].sort_values("due", kind="stable", na_position="last")
+    risk = table[doubt].sort_values("due", kind="stable", na_position="last")
+    return risk.assign(course=risk["course"].mask(risk["course"].isin(DECIDED), risk["status"]))

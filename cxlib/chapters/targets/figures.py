@@ -51,9 +51,9 @@ def sample(curve: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw what a period's answers can show; `curve` as of `targets.power_curve`."""
     unit = UNIT.get(curve.metric, "mean")
     facts = {"n": int(curve.n), "change": Quantity(curve.smallest, unit)}
-    message = _("{n} answers show a change of {change} in four cases of five")
+    message = _("Two periods of {n} answers each show a change of {change} in four cases of five")
     if not np.isfinite(curve.smallest):
-        message = _("{n} answers show no change in four cases of five")
+        message = _("Two periods of {n} answers each show no change in four cases of five")
     drawn = power(curve.table, words=words, unit=unit, n=curve.n, enough=curve.power, ax=ax)
     return theme.title(drawn, words.say(message, **facts))
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis import targets
-from cxlib.analysis.kpis.verdicts import DECIDED
+from cxlib.analysis.kpis.verdicts import stands
 from cxlib.analysis.targets import Outlook, Proposal
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
@@ -36,14 +36,14 @@ RUNGS = {
     (LOW, REALISTIC, STRETCH): _("low, realistic and stretch"),
 }
 REASONS = {
-    "hold": _("nothing better has been shown yet: hold this level"),
+    "hold": _("no period or group was better by more than chance: hold this level"),
     "reach": _("no more than the best that own periods or groups have shown"),
     "history quartile": _("the best quarter of the periods already seen"),
     "history best": _("the best period already seen"),
     "segment quartile": _("the best quarter of the groups"),
     "segment best": _("the best group"),
     "benchmark": _("the benchmark"),
-    "detectable": _("the smallest change that the answers can show"),
+    "detectable": _("the smallest change from period to period that the answers can show"),
     "regression": _("what comes back by itself after a bad period"),
     "scale end": _("the end of the scale"),
 }
@@ -78,11 +78,10 @@ def targeted(engagement: Any) -> Any:
 def underway(table: pd.DataFrame) -> pd.DataFrame:
     """Return the targets that have a way to draw, with what is said of each before it is due.
 
-    Adds ``said`` (the course until a target is due or met, then the verdict), ``look`` ("good",
+    Adds ``said`` (`verdicts.stands`), ``look`` ("good",
     "bad" or "open"), and how many of all targets are so: ``total, good, bad, open``.
     """
-    early = ~table["course"].isin(DECIDED) & (table["status"] != "met")
-    said = table["course"].where(early, table["status"])
+    said = stands(table)
     look = said.map(STATES).fillna("open")
     counts: dict[str, Any] = {name: int((look == name).sum()) for name in ("good", "bad", "open")}
     shown = table["start"].notna() & (table["asks"] != "asks for nothing")
@@ -280,7 +279,7 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
     own, every = _own(engagement), engagement.kpis().table
     scenarios, settings = _scenarios(engagement), engagement.settings
     here = own[(own["source"] == "survey") & (own["period"] == engagement.period)]
-    competitors = _competitors(engagement)
+    competitors = best_competitors(engagement)
     found = []
     for record in here.to_dict("records"):
         row = {str(name): value for name, value in record.items()}
@@ -311,16 +310,15 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
     return found
 
 
-def _competitors(engagement: Any) -> dict[str, float]:
+def best_competitors(engagement: Any) -> dict[str, float]:
     """Return the best competitor by KPI, at the client's own mix, on at least 30 answers."""
     table = engagement.competitors().table
     if table.empty:
         return {}
     table = table[table["n_before"] >= 30] if "n_before" in table else table
     at = table.assign(theirs=table["value"] - table["like"].fillna(table["change"]))
+    known = at.dropna(subset=["theirs"]).groupby("kpi")
+    best = {"higher": "max", "lower": "min"}
     return {
-        str(kpi): float(
-            rows["theirs"].max() if rows["direction"].iloc[0] == "higher" else rows["theirs"].min()
-        )
-        for kpi, rows in at.dropna(subset=["theirs"]).groupby("kpi")
+        str(kpi): float(rows["theirs"].agg(best[rows["direction"].iloc[0]])) for kpi, rows in known
     }

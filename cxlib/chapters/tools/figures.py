@@ -38,8 +38,8 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
                          weighted_sum_low=float("nan"), weighted_sum_high=float("nan"))  # fmt: skip
     best, cheap = (shown.sort_values(by, kind="stable", ascending=up).iloc[0]["title"]
                    for by, up in (("weighted_sum", False), ("years_cost", True)))  # fmt: skip
-    same = _("“{best}” scores best and costs least")
-    apart = _("“{best}” scores best, “{cheap}” costs least")
+    same = _("Of the options left, “{best}” scores best and costs least")
+    apart = _("Of the options left, “{best}” scores best, “{cheap}” costs least")
     names = (_("Cheap"), _("Reconsider"), _("Good value"), _("Good at a price"))
     ax = quadrants(
         shown,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
-from importlib.resources import files
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator
-from ruamel.yaml import YAML
 
+from cxlib.chapters import held
 from cxlib.params import Client
 from cxlib.params.base import Label
 from cxlib.params.faults import Path, Problem, show
@@ -118,11 +116,9 @@ class Step(Titled):
     done: Day | None = None
 
 
-@cache
 def starter(kind: str) -> dict[str, list[dict[str, Any]]]:
     """Return the starter set of a kind: ``criteria`` and ``rollout``."""
-    text = (files(__package__) / "starters.yaml").read_text(encoding="utf-8")
-    found: dict[str, list[dict[str, Any]]] = YAML(typ="safe").load(text)[kind]
+    found: dict[str, list[dict[str, Any]]] = held(__file__, "starters.yaml")[kind]
     return found
 
 

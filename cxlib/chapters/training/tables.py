@@ -246,10 +246,12 @@ def behaviours(engagement: Any) -> pd.DataFrame:
     """Return how much of what was taught is done at work, as observed and as told."""
     told = []
     for course, rows in _done(engagement, "behaviour"):
+        watched = bool((rows["told_by"] == "observed").any())
         for told_by, mine in rows.groupby("told_by", sort=False):
             row = _change(mine, "before", "after", 1.0)
             told.append(
                 {"subject": f"{course['id']}.{told_by}", "title": course["title"],
-                 "told_by": told_by, "weeks": int(mine["weeks"].median())} | row
+                 "told_by": told_by, "weeks": int(mine["weeks"].median()),
+                 "watched": watched} | row
             )  # fmt: skip
     return pd.DataFrame(told)

@@ -47,7 +47,7 @@ def visited(engagement: Any) -> Visited | None:
     register = engagement.register("visits")
     visits = register.frame("visits")
     segment = _segment(engagement, set(visits["location"]))
-    visits["location"] = [_place(segment, place) for place in visits["location"]]
+    visits["location"] = (f"{segment}=" if segment else "") + visits["location"]
     rows = register.frame("scores").rename(columns={"points": "score"})
     rows = rows.merge(visits.rename(columns={"id": "visit"}), on="visit")
     form = register.frame("standards").merge(
@@ -106,10 +106,6 @@ def _segment(engagement: Any, places: set[str]) -> str:
     }
     best = max(shared, key=lambda name: shared[name])
     return best if shared[best] else ""
-
-
-def _place(segment: str, location: str) -> str:
-    return f"{segment}={location}" if segment else location
 
 
 def glance(engagement: Any, found: Visited | None) -> pd.DataFrame:
@@ -189,11 +185,9 @@ def _clearly_there(found: Visited, row: dict[Any, Any]) -> bool:
     mine = found.rows[(found.rows["standard"] == row["standard"])
                       & (found.rows["wave"] == found.wave)]  # fmt: skip
     counts = pd.crosstab(mine["location"] == row["most_at"], mine["score"] < mine["maximum"])
-    p = (
-        fisher_exact(counts.to_numpy(), alternative="greater").pvalue
-        if counts.shape == (2, 2)
-        else 1.0
-    )
+    if counts.shape != (2, 2):
+        return False
+    p = fisher_exact(counts.to_numpy(), alternative="greater").pvalue
     return bool(p * mine["location"].nunique() < ALPHA)
 
 
@@ -288,7 +282,7 @@ def beside(engagement: Any, found: Visited) -> pd.DataFrame:
         return pd.DataFrame()
     groups = engagement.withheld(engagement.groups()).table
     mine = groups[groups["segment"] == found.segment]
-    mine = mine.assign(location=[_place(found.segment, str(level)) for level in mine["level"]])
+    mine = mine.assign(location=f"{found.segment}=" + mine["level"].astype(str))
     named = {name: f"survey_{name}" for name in ("value", "low", "high")}
     named |= {"n": "answers", "turn": "stands"}
     told = mine[["location", "kpi", "unit", *named]].rename(columns=named)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TypeAlias
 
 import numpy as np
 from ruamel.yaml import YAML
@@ -17,13 +16,17 @@ LOW, HIGH = 3, 4
 """A rating of at most `LOW` is something to complain about, of at least `HIGH` to praise."""
 
 
-Phrases: TypeAlias = SimpleNamespace
-"""The sentences of one client in one language, with ``{slots}`` and without full stops.
+class Phrases(SimpleNamespace):
+    """The sentences of one client in one language, with ``{slots}`` and without full stops.
 
-By touchpoint what is praised and blamed; whole sentences of promoters (`glad`), detractors (`sad`)
-and passives (`plain`); joints of two minds (`but`: ``"{0}, but {1}"``) and of one (`also`); closing
-sentences (`thanks`, `demand`); `contact` with an address (never a real one), for privacy to find.
-"""
+    By touchpoint what is praised and blamed; whole sentences of promoters (`glad`), detractors
+    (`sad`) and passives (`plain`); joints of two minds (`but`: ``"{0}, but {1}"``) and of one
+    (`also`); closing sentences (`thanks`, `demand`); `contact` with an address (never a real one),
+    for privacy to find.
+    """
+
+    stop: str
+    gap: str
 
 
 def planted(client: str) -> tuple[Model, dict[str, Phrases]]:

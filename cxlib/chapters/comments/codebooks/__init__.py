@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
-
 from cxlib.analysis.comments import Codebook, codebook
+from cxlib.chapters import held
 
 Trade = Literal["general", "hotel", "bank", "retail", "contact-centre", "public-service"]
 
@@ -29,8 +26,6 @@ def read(options: Any) -> Codebook:
     return codebook({"themes": {k: v for k, v in themes.items() if v is not None}, **words})
 
 
-@cache
 def _starter(trade: str) -> dict[str, Any]:
-    text = (files(__name__) / f"{trade}.yaml").read_text(encoding="utf-8")
-    themes: dict[str, Any] = YAML(typ="safe").load(text)["themes"]
+    themes: dict[str, Any] = held(__file__, f"{trade}.yaml")["themes"]
     return themes
