@@ -144,16 +144,15 @@ def _known(names: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
 def _emotion(table: pd.DataFrame, scales: Any, lower_is_better: Sequence[str]) -> pd.DataFrame:
     """Return scores and their ends on −1 to 1, the best answer above."""
     ends = pd.DataFrame(index=table.index, columns=["emotion", "emotion_low", "emotion_high"])
-    for at, name in table.loc[table[_SCORE].notna().any(axis=1), "touchpoint"].items():
+    for at in np.flatnonzero(table[_SCORE].notna().any(axis=1)):
+        name = table["touchpoint"].iloc[at]
         if isinstance(scales, Mapping) and name not in scales:
             raise DataError(f"no scale is told for {name!r}{nearest(name, scales)}")
         low, high = scales[name] if isinstance(scales, Mapping) else scales
         if not low < high:
             raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")
-        told = (
-            2 * (table.loc[at, ["value", "low", "high"]].to_numpy(float) - low) / (high - low) - 1
-        )
-        ends.loc[at] = -told[[0, 2, 1]] if name in lower_is_better else told
+        told = 2 * (table[["value", "low", "high"]].to_numpy(float)[at] - low) / (high - low) - 1
+        ends.iloc[at] = -told[[0, 2, 1]] if name in lower_is_better else told
     return ends.astype(float)
 
 

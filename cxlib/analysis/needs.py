@@ -137,7 +137,14 @@ def _table(
 ) -> pd.DataFrame:
     """Return a row a need: what was heard of it, and what the list says."""
     heard = told[~against].drop_duplicates(["need", "source", "who"])
-    weighed = heard["source"].astype(str).map(counts).fillna(1.0).groupby(heard["need"]).sum()
+    weighed = (
+        heard["source"]
+        .astype(str)
+        .map(pd.Series(counts, dtype=float))
+        .fillna(1.0)
+        .groupby(heard["need"])
+        .sum()
+    )
     table = told.assign(against=against).groupby("need", sort=False).agg(
         n=("need", "size"), people=("who", "nunique"), sources=("source", "nunique"),
         first=("when", "min"), last=("when", "max"), against=("against", "sum"),

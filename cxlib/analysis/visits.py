@@ -96,8 +96,8 @@ def scorecard(
     """
     needed = {"by": by, "visit": visit, "standard": standard, "score": score}
     weights = {"maximum": maximum, "weight": weight, "section_weight": section_weight}
-    told = {"section": section, "wave": wave, "visitor": visitor, "critical": critical}
-    data = _read(visits, needed, weights, told)
+    absent = {"section": section, "wave": wave, "visitor": visitor, "critical": critical}
+    data = _read(visits, needed, weights, absent)
     used = data[data["score"].notna()]
     if used.empty:
         raise DataError(f"no standard was scored: {score!r} is empty throughout.")

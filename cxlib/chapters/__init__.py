@@ -45,10 +45,14 @@ class Findings:
 
     def __getattr__(self, name: str) -> Any:
         """Return what stands under a name."""
-        if name.startswith("__"):
+        if not name.isupper():  # what Jupyter looks for in anything that it shows
             raise AttributeError(name)
         self.whole()
         return self._named(name)
+
+    def __dir__(self) -> list[str]:
+        """Return the names, for completion in a notebook."""
+        return [*self.whole()]
 
     def whole(self) -> dict[str, Any]:
         """Return all that the file says, by name."""

@@ -43,7 +43,7 @@ def font_family() -> tuple[str, ...]:
     from matplotlib import font_manager
 
     chinese: list[str] = []
-    packaged = _packaged_font()
+    packaged = packaged_font()
     if packaged is not None:
         font_manager.fontManager.addfont(str(packaged))
         chinese.append(font_manager.FontProperties(fname=str(packaged)).get_name())
@@ -57,7 +57,8 @@ def font_family() -> tuple[str, ...]:
     return ("DejaVu Sans", *dict.fromkeys(chinese))
 
 
-def _packaged_font() -> Path | None:
+def packaged_font() -> Path | None:
+    """Return the Chinese font that comes as a package; None without it."""
     try:
         import pylopdf_fonts_zh_cn as package
     except ImportError:

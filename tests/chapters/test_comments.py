@@ -18,6 +18,7 @@ from cxlib.analysis import comments, drivers
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.chapters.comments import Options, findings, tables
 from cxlib.chapters.comments.codebooks import Trade, read
+from cxlib.chapters.rows import QUOTES
 from cxlib.present.findings import tell
 from cxlib.workspace import Workspace
 
@@ -51,7 +52,7 @@ def test_quotes_are_the_customers_own_words_and_chosen_by_rule(harbour: Any) -> 
     quotes = tables.quotes(e, study, themes)
     assert set(quotes["comment"]) <= set(study.rows["comment"].str.strip())
     assert quotes["comment"].is_unique
-    assert quotes.groupby("theme").size().max() <= tables.QUOTES
+    assert quotes.groupby("theme").size().max() <= QUOTES
     assert "checkin" in set(quotes["theme"])
     first = quotes["comment"].iloc[0]
     again = study.rows["comment"].where(~study.rows["comment"].isin(quotes["comment"]), first)
@@ -141,7 +142,7 @@ def test_reviews_and_complaints_are_read_as_the_surveys_comments_are(
 
 
 def test_one_source_alone_changes_as_two_shares_do() -> None:
-    change, low, high, p = tables._change([(56, 70, 48, 80)])
+    change, low, high, p = tables.change_of_share([(56, 70, 48, 80)])
     assert change == pytest.approx(0.2)
     newcombe = confint_proportions_2indep(56, 70, 48, 80, method="newcomb")
     assert (low, high) == pytest.approx(newcombe)  # published: 0.0524 to 0.3339
@@ -150,7 +151,7 @@ def test_one_source_alone_changes_as_two_shares_do() -> None:
 
 def test_more_complaints_on_file_move_no_theme() -> None:
     survey, filed = (10, 100, 10, 100), (90, 300, 9, 30)  # 10% and 30% in both periods
-    change, low, high, p = tables._change([survey, filed])
+    change, low, high, p = tables.change_of_share([survey, filed])
     assert change == pytest.approx(0)
     assert low < 0 < high
     assert p == pytest.approx(1)
@@ -228,7 +229,7 @@ def beside(survey: pd.DataFrame) -> pd.DataFrame:
     found = comments.themes(rows["comment"], codebook=read(Options(codebook="hotel")))
     study = tables.Study(rows=rows, found=found, score=score, judged=rows)
     named = found.table[found.table["n"] > 0]
-    return tables._beside(e, study, named).set_index("theme")
+    return tables.beside(e, study, named).set_index("theme")
 
 
 def test_what_a_theme_adds_to_the_ratings_is_found_and_what_repeats_them_is_not() -> None:

@@ -134,7 +134,7 @@ def test_levels_differ_or_stand_as_one_and_no_realistic_one_beats_the_best_seen(
 
 
 def test_the_competitor_is_a_ground_at_the_clients_own_mix(told: dict[str, Told]) -> None:
-    theirs = tables._competitors(told["lakeside"].engagement)
+    theirs = tables.best_competitors(told["lakeside"].engagement)
     every = told["lakeside"].engagement.kpis().table
     raw = every[(every["brand"] == lakeside.COMPETITOR) & every["segment"].isna()]
     raw = raw[(raw["kpi"] == "nps") & (raw["period"] == "2026Q3")]["value"].iloc[0]

@@ -21,7 +21,7 @@ def forgetful() -> Any:
 
 
 def test_the_kits_own_font_writes_chinese_without_a_system_font() -> None:
-    path = theme._packaged_font()
+    path = theme.packaged_font()
     assert path is not None
     covered = font_manager.get_font(str(path)).get_charmap()
     assert all(ord(c) in covered for c in "净推荐值满意度触点％（）")
@@ -30,7 +30,7 @@ def test_the_kits_own_font_writes_chinese_without_a_system_font() -> None:
 def test_without_any_chinese_font_it_says_so_before_any_work(
     monkeypatch: pytest.MonkeyPatch, forgetful: None
 ) -> None:
-    monkeypatch.setattr(theme, "_packaged_font", lambda: None)
+    monkeypatch.setattr(theme, "packaged_font", lambda: None)
     monkeypatch.setattr(font_manager, "get_font_names", lambda: ["DejaVu Sans"])
     with pytest.raises(SetupError, match="pip install pylopdf-fonts-zh-cn"):
         theme.font_family()
@@ -39,7 +39,7 @@ def test_without_any_chinese_font_it_says_so_before_any_work(
 def test_a_system_font_serves_where_the_package_is_missing(
     monkeypatch: pytest.MonkeyPatch, forgetful: None
 ) -> None:
-    monkeypatch.setattr(theme, "_packaged_font", lambda: None)
+    monkeypatch.setattr(theme, "packaged_font", lambda: None)
     monkeypatch.setattr(font_manager, "get_font_names", lambda: ["SimHei", "DejaVu Sans"])
     assert theme.font_family() == ("DejaVu Sans", "SimHei")
 

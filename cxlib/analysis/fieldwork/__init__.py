@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cxlib.analysis.fieldwork.plan import SamplePlan, sample_plan, visit_plan
+from cxlib.analysis.fieldwork.plan import SamplePlan, VisitPlan, sample_plan, visit_plan
 from cxlib.analysis.fieldwork.progress import Progress, progress
 
-__all__ = ["Progress", "SamplePlan", "progress", "sample_plan", "visit_plan"]
+__all__ = ["Progress", "SamplePlan", "VisitPlan", "progress", "sample_plan", "visit_plan"]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, TableResult, counted
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
 from cxlib.analysis.targets import detectable_change, sample_size
 from cxlib.analysis.validate import check_confidence
 from cxlib.errors import DataError, nearest
@@ -238,6 +238,13 @@ def _beyond(table: pd.DataFrame) -> tuple[Caveat, ...]:
     return counted((short, many), (unseen, poor), all=len(table)) + counted((few, rough))
 
 
+@dataclass(frozen=True, kw_only=True)
+class VisitPlan(Result):
+    """A round of visits: ``date, daypart, location, visitor``, one row a visit, in time order."""
+
+    table: pd.DataFrame
+
+
 def visit_plan(
     locations: Sequence[str],
     *,
@@ -247,7 +254,7 @@ def visit_plan(
     end: dt.date,
     dayparts: Sequence[str] = DAYPARTS,
     seed: int = 0,
-) -> TableResult:
+) -> VisitPlan:
     """Plan who visits which location when, so that a strict visitor makes no location weak.
 
     Loads differ by one visit at most; nobody returns to a location before all others were there; a
@@ -255,8 +262,7 @@ def visit_plan(
     one at most by daypart; nobody has two visits on one day, where there are days enough.
 
     Visits are dealt in rounds, visitor after visitor; after V / gcd(L, V) rounds, when all have the
-    same load, the deal is shifted by one, so that each location meets all V visitors. The table has
-    ``date, daypart, location, visitor``, in time order.
+    same load, the deal is shifted by one, so that each location meets all V visitors.
     """
     if not locations or not visitors or each < 1:
         raise DataError("nothing to plan: name locations, visitors and at least one visit each.")
@@ -285,4 +291,4 @@ def visit_plan(
     seen = table.groupby("visitor")["location"].nunique()
     message = _("{n} of {all} visitors see one location only: send fewer people, or more often.")
     alone = counted(((seen < 2).sum() if n > 1 else 0, message), all=len(seen))
-    return TableResult(table=table, n_used=len(table), n_dropped=0, caveats=alone)
+    return VisitPlan(table=table, caveats=alone)

@@ -303,42 +303,43 @@ def simulate_tiers(
     z, n = z_of(check_confidence(confidence)), len(money)
     if not n:
         raise DataError(f"column {spend!r} holds no number.")
+
+    def near(rule: Mapping[str, float]) -> int:
+        limit = float(rule["from"])
+        return int(((money >= (1 - NEAR) * limit) & (money < limit)).sum())
+
     parts = [_under(money, design, name, worth) for name, design in designs.items()]
-    cost = np.array([benefits + (1 - lost) * points for _rank, benefits, points in parts])
+    rank, benefits, points = (np.array(each) for each in zip(*parts, strict=True))
+    cost, issued = benefits + (1 - lost) * points, points.sum(axis=1)
     totals = _totals(cost, generator(seed), count(draws, "draws"))
-    rows, tiers = [], []
-    for at, ((name, design), (rank, benefits, points)) in enumerate(
-        zip(designs.items(), parts, strict=True)
-    ):
-        whole = {"cost": (cost[at], totals[:, at])}
-        whole["cost_change"] = (cost[at] - cost[0], totals[:, at] - totals[:, 0])
-        row: dict[str, Any] = {"design": name, "n": n}
-        for what, (each, drawn) in whole.items():
-            ends = [np.nan, np.nan]
-            if len(drawn):
-                ends = np.quantile(drawn, [0.5 - confidence / 2, 0.5 + confidence / 2]).tolist()
-            row |= {what: float(each.sum()), f"{what}_low": ends[0], f"{what}_high": ends[1]}
-        row["cost_change"] = row["cost"] - float(cost[0].sum())
-        row |= {"benefits": float(benefits.sum()), "points": float((1 - lost) * points.sum())}
-        down, up = (int(moved.sum()) for moved in (rank < parts[0][0], rank > parts[0][0]))
-        row |= {"breakage": float(lost * points.sum()), "up": up, "down": down}
-        rows.append(row | {"down_share": down / n})
-        for place, (level, rule) in enumerate(design.items()):
-            held, share, limit = rank == place, (rank == place).mean(), float(rule["from"])
-            half = z * np.sqrt(n * share * (1 - share))
-            under = (money >= (1 - NEAR) * limit) & (money < limit)
-            tiers.append(
-                {"design": name, "level": level, "n": int(held.sum())}
-                | {"n_low": max(held.sum() - half, 0), "n_high": min(held.sum() + half, n)}
-                | {"share": float(share), "under": int(under.sum())}
-            )
-    table = pd.DataFrame(rows)
+    table, whole = pd.DataFrame({"design": list(designs), "n": n}), cost.sum(axis=1)
+    changes = whole - whole[0], totals - totals[:, :1]
+    tails = [0.5 - confidence / 2, 0.5 + confidence / 2]
+    for name, (value, drawn) in (("cost", (whole, totals)), ("cost_change", changes)):
+        table[name] = value
+        ends = np.quantile(drawn, tails, axis=0).T if len(drawn) else np.nan
+        table[[f"{name}_low", f"{name}_high"]] = ends
+    table["benefits"], table["points"] = benefits.sum(axis=1), (1 - lost) * issued
+    table["breakage"], table["up"] = lost * issued, (rank > rank[0]).sum(axis=1)
+    table["down"] = (rank < rank[0]).sum(axis=1)
+    table["down_share"] = table["down"] / n
+    tiers = pd.DataFrame(
+        [
+            {"design": name, "level": level, "n": int((held == place).sum()), "under": near(rule)}
+            for (name, design), held in zip(designs.items(), rank, strict=True)
+            for place, (level, rule) in enumerate(design.items())
+        ]
+    )
+    share = tiers["n"] / n
+    half = z * np.sqrt(n * share * (1 - share))
+    tiers.insert(3, "n_low", (tiers["n"] - half).clip(lower=0))
+    tiers.insert(4, "n_high", (tiers["n"] + half).clip(upper=n))
+    tiers.insert(5, "share", share)
     gentle = (table["cost_change_high"] < 0) & (table["down_share"] <= MOST_DOWN)
     best = table.loc[gentle, "cost"].idxmin() if gentle.any() else 0
     table["recommended"] = np.where(table.index == best, "yes", "no")
     message = _("Spend is held as it was: nobody is assumed to change it for a tier.")
-    frame = pd.DataFrame(tiers).assign(segment="tier")
-    return Designs(table=table, tiers=frame, caveats=(Caveat(message),))
+    return Designs(table=table, tiers=tiers.assign(segment="tier"), caveats=(Caveat(message),))
 
 
 def _under(money: Floats, design: Design, name: str, worth: float) -> tuple[Any, Floats, Floats]:

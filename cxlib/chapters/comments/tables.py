@@ -61,7 +61,7 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     table["share"] = table["complaints"] / table["n"]
     table = table.merge(_moved(study), on="theme", how="left")
     table = table.merge(_gaps(engagement, study, table), on="theme", how="left")
-    table = table.merge(_beside(engagement, study, table), on="theme", how="left")
+    table = table.merge(beside(engagement, study, table), on="theme", how="left")
     table["beyond"] = table["added_p"] < ALPHA
     table["outcome"] = getattr(study.score, "key", None)
     table["turn"] = table["turn"].fillna("unclear")
@@ -200,7 +200,7 @@ def _moved(study: Study) -> pd.DataFrame:
         hits = now[theme].sum().loc[shared], was[theme].sum().loc[shared]
         cells = [(int(a), n, int(b), m) for a, b, (n, m) in zip(*hits, sizes, strict=True)]
         before = float(study.before[theme].mean())
-        rows.append((theme, before, *_change(cells)))
+        rows.append((theme, before, *change_of_share(cells)))
     table = pd.DataFrame(rows, columns=[*columns, "p"])
     clear = adjust(table.pop("p").fillna(1.0).to_numpy()) < ALPHA
     raw = study.found.table.set_index("theme")["share"].loc[table["theme"]].to_numpy()
@@ -211,7 +211,7 @@ def _moved(study: Study) -> pd.DataFrame:
     return table
 
 
-def _change(cells: list[tuple[int, int, int, int]]) -> tuple[float, float, float, float]:
+def change_of_share(cells: list[tuple[int, int, int, int]]) -> tuple[float, float, float, float]:
     """Return the difference of shares over strata, its interval and p (Cochran-Mantel-Haenszel).
 
     One stratum: Newcombe's interval and the pooled z. Several: their intervals put together by
@@ -257,7 +257,7 @@ def _gaps(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     return found.assign(theme=found["segment"].str.removeprefix("theme "))[["theme", *columns]]
 
 
-def _beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
+def beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """Return the part of themes in what explains the survey's KPI beside the rated touchpoints.
 
     One driver model: who did not comment is to the themes what who did not use it is to a

@@ -279,7 +279,7 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
     own, every = _own(engagement), engagement.kpis().table
     scenarios, settings = _scenarios(engagement), engagement.settings
     here = own[(own["source"] == "survey") & (own["period"] == engagement.period)]
-    competitors = _competitors(engagement)
+    competitors = best_competitors(engagement)
     found = []
     for record in here.to_dict("records"):
         row = {str(name): value for name, value in record.items()}
@@ -310,7 +310,7 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
     return found
 
 
-def _competitors(engagement: Any) -> dict[str, float]:
+def best_competitors(engagement: Any) -> dict[str, float]:
     """Return the best competitor by KPI, at the client's own mix, on at least 30 answers."""
     table = engagement.competitors().table
     if table.empty:

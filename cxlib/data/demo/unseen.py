@@ -8,7 +8,6 @@ nothing at all) are drawn from the seed.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TypeAlias
@@ -42,26 +41,12 @@ TRADES = (
 """What a trade's clients share: touchpoints and words, a kind of customer, its labels."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """What is planted in a client: what a capstone's talk is compared with.
+Truth: TypeAlias = SimpleNamespace
+"""What is planted in a client: what a capstone's talk is compared with.
 
-    ``drivers``: points of the 0–10 rating that a point of each is worth; ``event`` in ``wave``
-    (of ``touchpoint``, by ``shift``; or of ``level``'s share, from and to); ``weakest``: the lowest
-    touchpoint that also moves recommendation.
-    """
-
-    client: str
-    seed: int
-    drivers: dict[str, float]
-    weakest: str
-    event: str
-    wave: str
-    touchpoint: str
-    shift: float
-    level: str
-    share_before: float
-    share_after: float
+``client, seed``; ``drivers``: points of the 0–10 rating that a point of each is worth; ``event`` in
+``wave`` (of ``touchpoint``, by ``shift``; or of ``level``, ``share_before`` and ``share_after``);
+``weakest``: the lowest touchpoint that also moves recommendation."""
 
 
 def truth(seed: int) -> Truth:
@@ -96,7 +81,7 @@ def build_unseen(root: Path, seed: int, *, truth_to: Path | None = None) -> list
     if truth_to is not None:
         truth_to.mkdir(parents=True, exist_ok=True)
         told = truth_to / f"{planted.client}.yaml"
-        lines = [f"{name}: {value!r}\n" for name, value in asdict(planted).items()]
+        lines = [f"{name}: {value!r}\n" for name, value in vars(planted).items()]
         told.write_text("# For the trainer alone.\n" + "".join(lines), encoding="utf-8")
         written.append(told)
     return written
