@@ -15,7 +15,8 @@ import pytest
 from cxlib.workspace import Workspace
 from tests.conftest import ROOT, copy_workspace
 
-pytestmark = pytest.mark.slow
+# In one worker: what one test runs is fresh for the next.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end")]
 
 
 def run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,11 +98,15 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         logo = logo_file(client, workspace)
         face_of(client, workspace, client.languages[0])  # a logo that will not do stops it here
         face = Seen.now(logo) if logo else None
-        inputs = (*(Seen.now(path) for path in read), *([face] if face else []))
-        tables = _tables_digest(workspace, name)
-        silent = silent_tables(workspace, client, chosen)
-        found = Prepared(name, client, chosen, tables, changed, inputs=inputs)
-        return replace(found, silent=silent, face=face, registers=registers)
+        return Prepared(
+            *(name, client, chosen),
+            tables=digest(*(f"{p.name}:{file_digest(p)}" for p in _tables(workspace, name))),
+            changed=changed,
+            inputs=(*map(Seen.now, read), *([face] if face else [])),
+            silent=silent_tables(workspace, client, chosen),
+            face=face,
+            registers=registers,
+        )
     except CxError as error:
         return Prepared(name, fault=str(error))
     except Exception as error:  # noqa: BLE001 - one client's data never stop another's run
@@ -114,7 +118,7 @@ def _prime(name: str, period: str, workspace: Workspace) -> None:
     from cxlib.engagement import Engagement
 
     try:
-        Engagement.open(name, period=period, workspace=workspace).prime()
+        Engagement.open(name, period=period, chapter="assessment", workspace=workspace).prime()
     except Exception:  # noqa: BLE001 - each chapter meets the same fault and names its cell
         return
 
@@ -142,10 +146,6 @@ def carried(workspace: Workspace, name: str) -> list[Path]:
     """Return what of a client every job takes along: its tables, estimates made from them."""
     estimates = sorted(p for p in workspace.kpis(name).rglob("*") if p.is_file())
     return [*_tables(workspace, name), *estimates]
-
-
-def _tables_digest(workspace: Workspace, name: str) -> str:
-    return digest(*(f"{p.name}:{file_digest(p)}" for p in _tables(workspace, name)))
 
 
 def digest(*parts: str) -> str:

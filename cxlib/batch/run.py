@@ -347,7 +347,8 @@ def republish(workspace: Workspace, job: Job, out: Path) -> Ended:
     report = report_path(out, job)
     if record is None or known is None or known == report:
         return Ended(job, "fresh", report=report)
-    copies = {report.with_suffix(path.suffix): path for path in _papers(workspace, record)}
+    papers = (record.path(workspace, kind) for kind in ("report", "pdf"))
+    copies = {report.with_suffix(path.suffix): path for path in papers if path is not None}
     try:
         for copy, path in copies.items():
             content = path.read_bytes()
@@ -356,11 +357,6 @@ def republish(workspace: Workspace, job: Job, out: Path) -> Ended:
     except OSError as failed:
         return Ended(job, "failed", f"cannot write {report}: {failed.strerror}")
     return Ended(job, "fresh", report=report)
-
-
-def _papers(workspace: Workspace, record: Record) -> list[Path]:
-    found = (record.path(workspace, kind) for kind in ("report", "pdf"))
-    return [path for path in found if path is not None]
 
 
 # --- elsewhere --------------------------------------------------------------------------------

@@ -71,17 +71,18 @@ def _format(parcel: Parcel, folder: Path) -> Outcome:
     """Make a spreadsheet or a deck of what the chapters saved; no notebook runs here."""
     from cxlib.report.exports import make
 
+    files: dict[str, bytes] = {}
+    error = ""
     try:
-        made = make(
+        files["report"] = make(
             parcel.format, Workspace(folder), parcel.client, period=parcel.period,
             language=parcel.language, missing=parcel.missing,
         )  # fmt: skip
     except CxError as failed:
-        return Outcome(parcel.key, error=mask_text(str(failed)), isolation=confine.isolation())
+        error = str(failed)
     except Exception as failed:  # noqa: BLE001 - one job's end is never another's
-        error = mask_text(_plain(failed))
-        return Outcome(parcel.key, error=error, isolation=confine.isolation())
-    return Outcome(parcel.key, {"report": made}, isolation=confine.isolation())
+        error = _plain(failed)
+    return Outcome(parcel.key, files, mask_text(error), isolation=confine.isolation())
 
 
 def _glance(saved: bytes, parcel: Parcel, own: Path) -> dict[str, Any]:

@@ -49,12 +49,7 @@ def usual() -> Limits:
 def apart(function: Callable[..., R], *arguments: Any, limits: Limits | None = None) -> R:
     """Return what a module's function returns, or raise what it raises, from a process of its own.
 
-    Without limits it is called here.
-
-    Raises
-    ------
-    DataError
-        If it came to the end of its time or memory, or its process was killed.
+    Without limits it is called here. At the end of its time or memory it is a `DataError`.
     """
     limits = limits or usual()
     if not (limits.timeout or limits.memory):

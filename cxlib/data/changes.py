@@ -16,7 +16,7 @@ import pandas as pd
 from cxlib import __version__, periods
 from cxlib.data.masking import mask_text
 from cxlib.data.schema import CHOICES, DATED, TEXT
-from cxlib.data.survey import OWN
+from cxlib.data.survey import own_of
 from cxlib.errors import CxError
 from cxlib.workspace import Workspace, as_name
 
@@ -127,7 +127,7 @@ def _figures(client: Client, made: Mapping[str, Made], upto: str) -> list[list[A
         if "survey" in frames:
             survey = weighted(frames["survey"], client)
             asked: list[Any] = [*client.metrics, *client.touchpoints]
-            found.append(kpis.estimate(survey[survey["brand"] == OWN], questions=asked).table)
+            found.append(kpis.estimate(own_of(survey), questions=asked).table)
         if "kpis" in frames:
             found += reported_figures(client, frames["kpis"])
         if "tickets" in frames and len(frames["tickets"]) <= _MOST_TICKETS:
@@ -231,13 +231,16 @@ def _answers(
         yield f"{column}: never seen before: {_listed(list(fresh))}."
     known = periods.order(was)
     for period in periods.order(has):
-        added = has[period]
+        added, rows = has[period], period
         if period in was:
-            added = {v: n - was[period].get(v, 0) for v, n in added.items()}
+            both = dict.fromkeys([*added, *was[period]])
+            more = {v: added.get(v, 0) - was[period].get(v, 0) for v in both}
+            corrected = min(more.values(), default=0) < 0
+            added, rows = (added, "it now") if corrected else (more, f"rows added to {period}")
             earlier = period
         else:
             earlier = next((p for p in reversed(periods.order([*known, period])) if p in was), "")
-        if not earlier or min(added.values(), default=-1) < 0:
+        if not earlier:
             continue
         n, m = sum(added.values()), sum(was[earlier].values())
         if min(n, m) < base:
@@ -250,7 +253,6 @@ def _answers(
             error = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
             if abs(share - other) >= _JUMP and abs(share - other) >= _SURE * error:
                 what = value if value in (NO_ANSWER, UNUSED) else repr(value)
-                rows = f"rows added to {period}" if period in was else period
                 yield (
                     f"{column}: {what} jumped from {100 * other:.0f}% of {earlier} to "
                     f"{100 * share:.0f}% of {rows}."

@@ -14,7 +14,7 @@ from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.masking import mask_text
 from cxlib.data.schema import DATED
 from cxlib.data.store import read_record
-from cxlib.data.survey import OWN
+from cxlib.data.survey import own_of
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,13 +55,7 @@ def check(client: Client, workspace: Workspace) -> list[Fault]:
 
 
 def examine(client: Client, workspace: Workspace) -> Checked:
-    """Read all of a client's raw files as ingest would, and say all there is to say of them.
-
-    Raises
-    ------
-    DataError
-        If it came to its limits of time or memory (`data.apart`).
-    """
+    """Read all of a client's raw files as ingest would, and say all there is to say of them."""
     return apart(_examine, client, workspace)
 
 
@@ -129,7 +123,7 @@ def _intake(client: Client, made: Made) -> list[str]:
         parts.append(f"{frame['period'].min()} to {frame['period'].max()}")
     lines.append(f"{made.name}: " + "; ".join(parts))
     if made.name == "survey":
-        own = frame[frame["brand"] == OWN]
+        own = own_of(frame)
         asked = [key for key, _scale in _asked(client) if key in own]
         told = ", ".join(f"{key} {int(own[key].notna().sum()):,}" for key in asked)
         lines.append(
@@ -151,7 +145,7 @@ def _distributions(client: Client, made: Made) -> list[str]:
     frame = made.frame
     if frame is None or client.survey is None or made.name != "survey" or "brand" not in frame:
         return []
-    own, lines = frame[frame["brand"] == OWN], []
+    own, lines = own_of(frame), []
     for key, scale in _asked(client):
         if key not in own:
             continue

@@ -55,33 +55,34 @@ def name_of(source: Source) -> str:
     return f"{source.url_env} (query {hashlib.sha256(told.encode()).hexdigest()[:8]})"
 
 
-def read_database(source: Source) -> Raw:
-    """Return the rows of a source's query, as text.
+def read_pieces(source: Source, *, whole: bool = False) -> Iterator[Raw]:
+    """Yield the rows of a source's query as text, as a `whole` or many thousand at a time.
 
     The query runs in a read-only transaction that sees one state of the database, its
     `parameters` are bound, and the rows are fetched in pieces. The order of the rows is the
-    query's: write ``order by`` where it matters which of two answers is the last.
+    query's: write ``order by`` where it matters which of two answers is the last. The hash of a
+    piece is that of all rows up to it.
     """
+    first = 0
+    for frame, told in _joined(source) if whole else _frames(source):
+        grid = Grid(cells=frame, rows=(frame.index.to_numpy() + first + 1).astype("int64"))
+        read = RawFile(name=name_of(source), sha256=told, rows=len(frame),
+                       columns=tuple(grid.names), told=("a PostgreSQL database",))  # fmt: skip
+        yield united([grid], [read])
+        first += len(frame)
+
+
+def _joined(source: Source) -> Iterator[tuple[pd.DataFrame, str]]:
+    """Yield all rows at once, with their hash."""
     frames, cells, digest = [], 0, ""
-    for frame, told in _frames(source):
+    for frame, digest in _frames(source):  # noqa: B007 - the last is that of all
         frames.append(frame)
-        cells, digest = cells + frame.size, told
+        cells += frame.size
         if cells > LARGEST:
             raise DataError(
                 f"the query returns more than {LARGEST:,} cells; name fewer columns or rows."
             )
-    return _raw(source, pd.concat(frames, ignore_index=True), digest)
-
-
-def read_pieces(source: Source) -> Iterator[Raw]:
-    """Yield the rows of a source's query, many thousand at a time; errors as of `read_database`.
-
-    The hash of a piece is that of all rows up to it.
-    """
-    first = 0
-    for frame, told in _frames(source):
-        yield _raw(source, frame, told, first)
-        first += len(frame)
+    yield pd.concat(frames, ignore_index=True), digest
 
 
 def _frames(source: Source) -> Iterator[tuple[pd.DataFrame, str]]:
@@ -101,15 +102,8 @@ def _frames(source: Source) -> Iterator[tuple[pd.DataFrame, str]]:
         raise DataError("the query finds no rows.")
 
 
-def _raw(source: Source, cells: pd.DataFrame, digest: str, first: int = 0) -> Raw:
-    grid = Grid(cells=cells, rows=(cells.index.to_numpy() + first + 1).astype("int64"))
-    read = RawFile(name=name_of(source), sha256=digest, rows=len(cells),
-                   columns=tuple(grid.names), told=("a PostgreSQL database",))  # fmt: skip
-    return united([grid], [read])
-
-
 def digest(source: Source) -> str:
-    """Return the hash of what a source's query returns now; errors as of `read_database`."""
+    """Return the hash of what a source's query returns now; errors as of `read_pieces`."""
     total = hashlib.sha256()
     for _names, rows in _pieces(source):
         _count(total, rows)

@@ -13,7 +13,7 @@ from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
-from cxlib.data.survey import ALL, OWN, UNNAMED
+from cxlib.data.survey import ALL, OWN, UNNAMED, own_of
 from cxlib.data.tables import opened_in
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
@@ -43,7 +43,7 @@ _EXPECTED = frozenset({
 
 def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     """Add warnings about a canonical survey table (real ids); try what a run would do with it."""
-    own = frame[frame["brand"] == OWN]
+    own = own_of(frame)
     if own.empty:
         if not ledger.failed:
             why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
@@ -60,6 +60,7 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
         )
     _bases(own, client, ledger)
     _periods(own, client, ledger)
+    _unanswered(own, client, ledger)
     _repeats(own, client, ledger)
     for key in client.segments:
         if key in frame:
@@ -120,6 +121,21 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             f"the last date, {dates['date'].max():%Y-%m-%d}, lies in the future.",
         )
     _fragment(dates, ledger)
+
+
+def _unanswered(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Warn of KPIs that nobody answered in the latest period, though others were before."""
+    known = calendar.order(own["period"].unique().tolist())
+    latest = own["period"] == known[-1]
+    for metric in client.metrics:
+        if metric.key in own and own[metric.key].notna().any():
+            told = own.loc[latest, metric.key].notna().any()
+            if not told and latest.sum() >= client.privacy.minimum_base:
+                ledger.warn(
+                    ("survey", "metrics", metric.key, "column"),
+                    f"{metric.key!r} has no answer in {known[-1]}, the latest period; its reports "
+                    "go without it.",
+                )
 
 
 def _fragment(dates: pd.DataFrame, ledger: Ledger) -> None:

@@ -39,16 +39,9 @@ _LOADS = re.compile(r"@import|expression\(|javascript:|url\(\s*['\"]?(?!#|['\"]?
 class Face:
     """What makes a report the client's own.
 
-    Parameters
-    ----------
-    colours, dark : mapping of str to str
-        ``main`` and ``accent`` as ``#rrggbb`` where the client has them: on white, and in the dark.
-    footer, confidential : str
-        In the reader's language; empty where the client file says nothing.
-    logo : bytes
-        The picture, without metadata; empty if there is none.
-    kind : str
-        Its MIME type: ``image/png``, ``image/jpeg`` or ``image/svg+xml``.
+    `colours` and `dark` hold ``main`` and ``accent`` as ``#rrggbb`` where the client has them: on
+    white, and in the dark; `footer` and `confidential` are in the reader's language, empty where
+    the client file says nothing; `logo` is the picture, without metadata, of MIME type `kind`.
     """
 
     colours: Mapping[str, str] = field(default_factory=dict)

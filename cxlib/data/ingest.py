@@ -63,15 +63,9 @@ class Ingest:
 def ingest(client: Client, workspace: Workspace, *, force: bool = False) -> Ingest:
     """Make a client's canonical tables from its raw files, unless nothing has changed.
 
-    `force` makes them all the same.
-
-    Raises
-    ------
-    DataError
-        If anything is wrong with the data: everything at once, a line each. The tables that were
-        there stay as they are; likewise if it came to its limits (`data.apart`).
-    SetupError
-        If the client's key is missing, though tables were made with it.
+    `force` makes them all the same. A `DataError` holds everything that is wrong with the data, a
+    line each, and the tables that were there stay as they are; a `SetupError` says that the
+    client's key is missing, though tables were made with it.
     """
     folder = workspace.tables(client.client)
     first = not key_file(client.client, workspace, demo=client.demo).is_file()

@@ -13,11 +13,13 @@ import pandas as pd
 from cxlib.data import database, doubts, query
 from cxlib.data.fieldwork import has_begun, make_fieldwork, nobody, section_of, warn_of_gaps
 from cxlib.data.kpis import make_kpi
+from cxlib.data.layout import Named
 from cxlib.data.ledger import Ledger, Path
 from cxlib.data.pieces import Spool, gathered, pieces
+from cxlib.data.platforms import header_name
 from cxlib.data.programme import WHOLE, told_of_purchases
-from cxlib.data.query import query_hash, read_sql
-from cxlib.data.readers import Raw, file_hash, find, read
+from cxlib.data.query import query_hash
+from cxlib.data.readers import Raw, file_hash, find
 from cxlib.data.records import make_records, section_at, settle
 from cxlib.data.schema import (
     CHOICES,
@@ -36,9 +38,10 @@ from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxlib.params import Client
-    from cxlib.params.source import Source, Table
+    from cxlib.params.source import Table
 
 NO_DATA = "names no data: it has no survey, tickets or other table."
+_OF_A_KPI = ("period", "value", "numerator", "denominator", "unit")
 _IDS = {"id", "date", "period", "created", "member", "event_time"}
 
 
@@ -63,21 +66,24 @@ class Made:
     rows: Counter[str] = field(default_factory=Counter)
     spool: Spool | None = None
 
-    def opened(
-        self, client: Client, workspace: Workspace, section: Table, path: Path
-    ) -> Raw | None:
-        """Return the rows of the section's source, noting which files were read and how."""
-        return next(self.pieces(client, workspace, section, path, several=False), None)
-
     def pieces(
-        self, client: Client, workspace: Workspace, section: Table, path: Path, *, several: bool
+        self, client: Client, workspace: Workspace, section: Table, path: Path, *, whole: bool
     ) -> Iterator[Raw]:
-        """Yield the rows of the section's source; in pieces, if `several` may be, and they are."""
-        wanted, ids = named_columns(section)
-        open_ = open_pieces if several else open_source
+        """Yield the rows of the section's source, noting which files were read and how.
+
+        As a `whole`, or in pieces where they are many.
+        """
+        folder, source = workspace.data(client.client), section.source
         try:
-            for raw in open_(client, workspace, section.source, wanted=wanted, ids=ids):
-                self._note(raw, path, more=several)
+            if source.url_env is not None:
+                found = database.read_pieces(source, whole=whole)
+            elif source.sql is not None:
+                code = source.encoding
+                found = query.read_pieces(folder, source.sql, encoding=code, whole=whole)
+            else:
+                found = pieces(folder, source, named_columns(section), whole=whole)
+            for raw in found:
+                self._note(raw, path, more=not whole)
                 yield raw
         except CxError as error:
             self.ledger.error((*path, "source"), str(error))
@@ -135,45 +141,24 @@ def _below(above: pd.DataFrame, piece: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def named_columns(section: Table) -> tuple[list[str], list[str]]:
-    """Return the columns that a section of the client file names, and those of ids and dates."""
-    names: dict[str, None] = {}
-    ids: dict[str, None] = {}
-
-    def take(value: Any, key: str) -> None:
-        if isinstance(value, Moment):
-            names.update(dict.fromkeys(value))
-            ids.update(dict.fromkeys(value))
-        elif isinstance(value, str):
-            names[value] = None
-            if key in _IDS:
-                ids[value] = None
-        else:
-            for item in value or ():
-                take(item, key)
-
+def named_columns(section: Table) -> Named:
+    """Return the columns that a section of the client file names."""
     told = vars(section)
-    for key in type(getattr(section, "columns", None) or section).model_fields:
-        if hasattr(section, "columns"):
-            named = getattr(told["columns"], key)
-            take(getattr(named, "column", named), key)
-        elif key in ("period", "value", "numerator", "denominator", "unit"):
-            take(told[key], key)
-    for item in (
-        *told.get("touchpoints", ()),
-        *(
-            item
-            for kind in ("metrics", "segments", "questions")
-            for item in told.get(kind, {}).values()
-        ),
-    ):
-        take(getattr(item, "column", None), "")
-        take(getattr(item, "columns", None), "")
-    for item in vars(told["durations"]).values() if "durations" in told else ():
-        take(item.column if item else None, "")
-    take(tuple(item.column for item in told.get("attributes", {}).values()), "")
-    take(tuple(section.where), "")
-    return list(names), list(ids)
+    keys = vars(told["columns"]) if "columns" in told else {key: told[key] for key in _OF_A_KPI}
+    named = [(key, getattr(value, "column", value)) for key, value in keys.items()]
+    items = [*told.get("touchpoints", ())]
+    for kind in ("metrics", "segments", "questions", "attributes"):
+        items += told.get(kind, {}).values()
+    items += vars(told["durations"]).values() if "durations" in told else ()
+    named += [("", getattr(item, key, None)) for item in items for key in ("column", "columns")]
+    named.append(("", tuple(section.where)))
+    columns: dict[str, None] = {}
+    ids: dict[str, None] = {}
+    for key, value in named:
+        names = dict.fromkeys(map(header_name, [value] if isinstance(value, str) else value or ()))
+        columns |= names
+        ids |= names if key in _IDS or isinstance(value, Moment) else {}
+    return Named(list(columns), list(ids))
 
 
 def sources(client: Client) -> Iterator[tuple[Path, Table]]:
@@ -218,32 +203,6 @@ def source_hashes(
     return hashes
 
 
-def open_source(
-    client: Client, workspace: Workspace, source: Source, *, wanted: list[str], ids: list[str]
-) -> Iterator[Raw]:
-    """Yield all rows of one source; the columns `wanted` tell where its table begins."""
-    folder = workspace.data(client.client)
-    if source.url_env is not None:
-        yield database.read_database(source)
-    elif source.sql is not None:
-        yield read_sql(folder, source.sql, encoding=source.encoding)
-    else:
-        yield read(folder, source, wanted=wanted, ids=ids)
-
-
-def open_pieces(
-    client: Client, workspace: Workspace, source: Source, *, wanted: list[str], ids: list[str]
-) -> Iterator[Raw]:
-    """Yield the rows of one source in pieces where they are many; errors as of `open_source`."""
-    folder = workspace.data(client.client)
-    if source.url_env is not None:
-        yield from database.read_pieces(source)
-    elif source.sql is not None:
-        yield from query.read_pieces(folder, source.sql, encoding=source.encoding)
-    else:
-        yield from pieces(folder, source, wanted=wanted, ids=ids)
-
-
 def make_tables(client: Client, workspace: Workspace) -> list[Made]:
     """Return every table that the client file calls for, from the raw files, writing nothing.
 
@@ -273,11 +232,12 @@ def _survey(client: Client, workspace: Workspace) -> Made:
     made, survey = _made(client, "survey"), client.survey
     if survey is None:
         return made
-    found = made.pieces(client, workspace, survey, ("survey",), several=True)
-    raw = gathered(found, [*named_columns(survey)[0], *MARKS])
+    found = made.pieces(client, workspace, survey, ("survey",), whole=False)
+    raw = gathered(found, [*named_columns(survey).columns, *MARKS])
     if raw is None or made.ledger.failed:
         return made
     made.frame = make_survey(raw, client, made.ledger)
+    del raw
     doubts.survey(made.frame, client, made.ledger)
     made.columns = _asked(client, made.frame)
     return made
@@ -309,7 +269,7 @@ def _fieldwork(client: Client, workspace: Workspace) -> Made:
         made.frame = nobody()
         made.columns = FIELDWORK
         return made
-    raw = made.opened(client, workspace, section, ("fieldwork",))
+    raw = next(made.pieces(client, workspace, section, ("fieldwork",), whole=True), None)
     if raw is None:
         return made
     made.frame = make_fieldwork(raw, client, section, made.ledger)
@@ -327,7 +287,7 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
     for path in _paths(client, name):
         section = section_at(client, path)
         whole = name in WHOLE or getattr(section, "events", False)  # their rows need one another
-        for raw in made.pieces(client, workspace, section, path, several=not whole):
+        for raw in made.pieces(client, workspace, section, path, whole=whole):
             piece = make_records(raw, client, path, ledger)
             if ledger.failed:
                 break
@@ -364,7 +324,8 @@ def _kpis(client: Client, workspace: Workspace) -> Made:
     for key, kpi in client.kpis.items():
         source = kpi.source.model_dump_json() + kpi.period
         if source not in opened:
-            opened[source] = made.opened(client, workspace, kpi, ("kpis", key))
+            found = made.pieces(client, workspace, kpi, ("kpis", key), whole=True)
+            opened[source] = next(found, None)
         raw = opened[source]
         if raw is not None:
             frames.append(make_kpi(raw, client, key, made.ledger))

@@ -111,11 +111,8 @@ def key_file(client: str, workspace: Workspace, *, demo: bool = False) -> Path:
 def open_key(client: str, workspace: Workspace, *, demo: bool = False) -> Key:
     """Return a client's key; at its first ingest, and only then, make one.
 
-    Raises
-    ------
-    SetupError
-        If the key is missing though tables were made with it, or is no key, or can be read by
-        others. A key is never made anew: every pseudonym would change.
+    `SetupError` if it is missing though tables were made with it, or is no key, or can be read by
+    others: a key is never made anew, since every pseudonym would change.
     """
     path = key_file(client, workspace, demo=demo)
     if not path.is_file():

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,8 @@ class Grid:
     left: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    named: int = 0
+    held: int = 0
+    name: str = ""
     platform: str = ""
     header: tuple[int, int] = (0, 1)
 
@@ -67,10 +68,23 @@ class Grid:
         return [str(name) for name in self.cells.columns]
 
 
-def count_named(row: Sequence[str], wanted: Iterable[str]) -> int:
-    """Return how many of the columns that are looked for a row of names holds."""
-    names = {header_name(cell) for cell in row} - {""}
-    return sum(_holds(names, name) for name in wanted)
+class Named(NamedTuple):
+    """The columns that a section of the client file names, and those of ids and dates.
+
+    As `header_name` writes them.
+    """
+
+    columns: Sequence[str] = ()
+    ids: Sequence[str] = ()
+
+    def held(self, row: Sequence[str]) -> int:
+        """Return how many of the columns a row of names holds."""
+        names = {header_name(cell) for cell in row} - {""}
+        return sum(_holds(names, name) for name in self.columns)
+
+
+ANY = Named()
+"""Whatever columns there are."""
 
 
 def _holds(names: set[str], wanted: str) -> bool:
@@ -84,28 +98,26 @@ def lay_out(
     sheet: Sheet,
     *,
     file: str,
-    wanted: Iterable[str] = (),
-    ids: Iterable[str] = (),
+    named: Named = ANY,
     header_row: int | None = None,
     header_rows: int | None = None,
     skipped: int = 0,
     last: bool = True,
 ) -> Grid:
-    """Return a sheet's table: names found by the columns that are `wanted`, answers below them.
+    """Return a sheet's table: names found by the columns that are `named`, answers below them.
 
-    Of the first rows the one that holds most of those columns is the header; `ids` are those of
-    them that hold ids or dates, where a word such as Total is no respondent. `header_row` is
+    Of the first rows the one that holds most of those columns is the header; where ids or dates
+    stand, a word such as Total is no respondent. `header_row` is
     counted from 1, `header_rows` are those from it to the first answer. Of a table in pieces, each
     under its header, `skipped` counts the rows of the pieces before this one, and totals and notes
     stand below the `last`.
     """
     rows = sheet.rows
-    wanted = [header_name(name) for name in wanted]
-    at, deep, named = _header(rows, wanted, header_row, header_rows)
+    at, deep, met = _header(rows, named, header_row, header_rows)
     if at is None:
         raise DataError(f"{file} has no row {header_row}." if header_row else f"{file} is empty.")
     written, below = rows[at], rows[at + 1] if at + 1 < len(rows) else []
-    header = as_asked(written, wanted)
+    header = as_asked(written, named.columns)
     if header_rows is None:
         deep = max(deep, _qualtrics(rows, at), _survey_monkey(written, below))
     names, aliases, repeated, wording = _names(header, below if deep > 1 else None)
@@ -116,7 +128,8 @@ def lay_out(
     kept = [i for i, name in enumerate(names[:width]) if name]
     cells = pd.DataFrame({names[i]: pd.Series(columns[i], dtype="str") for i in kept})
     grid = Grid(
-        cells=cells, rows=numbers, aliases=aliases, repeated=repeated, wording=wording, named=named,
+        cells=cells, rows=numbers, aliases=aliases, repeated=repeated, wording=wording, held=met,
+        name=sheet.name,
         header=(at, deep),
     )  # fmt: skip
     if at and any(cell.strip() for row in rows[:at] for cell in row):
@@ -128,47 +141,47 @@ def lay_out(
         grid.warnings.append(f"{file}: merged cells of column {listed} are filled down.")
     if kept and body:
         raw = {names[i]: header_name(written[i]) if i < len(written) else "" for i in kept}
-        own = {aliases.get(header_name(name), header_name(name)) for name in ids}
+        own = {aliases.get(name, name) for name in named.ids}
         _left_out(grid, raw, own, file, last=last)
     grid.platform = platform(written)
     return grid
 
 
 def _header(
-    rows: list[list[str]], wanted: list[str], row: int | None, deep: int | None
+    rows: list[list[str]], named: Named, row: int | None, deep: int | None
 ) -> tuple[int | None, int, int]:
     """Return where the names stand, over how many rows, and how many of those wanted they hold."""
     if row is not None:
         if row > len(rows):
             return None, 1, 0
-        return row - 1, deep or _deep(rows, row - 1, wanted), count_named(rows[row - 1], wanted)
+        return row - 1, deep or _deep(rows, row - 1, named), named.held(rows[row - 1])
     filled = [i for i, cells in enumerate(rows) if any(cell.strip() for cell in cells)][:_SEARCHED]
     if not filled:
         return None, 1, 0
-    found = {i: _named(rows, i, wanted, _deep(rows, i, wanted)) for i in filled}
+    found = {i: _met(rows, i, named, _deep(rows, i, named)) for i in filled}
     best = max(filled, key=lambda i: (found[i], -i))
     if not found[best]:  # no name is there: the first row that is more than a title
         best = filled[0]
         widths = {i: sum(bool(cell.strip()) for cell in rows[i]) for i in filled}
         if widths[best] == 1 and max(widths.values()) > 1:
             best = next(i for i in filled if widths[i] > 1)
-    return best, deep or _deep(rows, best, wanted), found[best]
+    return best, deep or _deep(rows, best, named), found[best]
 
 
-def _deep(rows: list[list[str]], at: int, wanted: list[str]) -> int:
+def _deep(rows: list[list[str]], at: int, named: Named) -> int:
     """Return 2 where more of the wanted names stand as "top / sub" than in the top row alone."""
-    return 2 if _named(rows, at, wanted, 2) > _named(rows, at, wanted, 1) else 1
+    return 2 if _met(rows, at, named, 2) > _met(rows, at, named, 1) else 1
 
 
-def _named(rows: list[list[str]], at: int, wanted: list[str], deep: int) -> int:
+def _met(rows: list[list[str]], at: int, named: Named, deep: int) -> int:
     if deep == 1 or at + 1 >= len(rows):
-        return count_named(rows[at], wanted)
+        return named.held(rows[at])
     tops, below = rows[at], rows[at + 1]
     top, both = "", []
     for i in range(max(len(tops), len(below))):
         top = (tops[i] if i < len(tops) else "") or top
         both.append(f"{top} / {below[i]}" if i < len(below) and below[i].strip() else "")
-    return count_named([*tops, *both], wanted)
+    return named.held([*tops, *both])
 
 
 def _qualtrics(rows: list[list[str]], at: int) -> int:

@@ -23,7 +23,7 @@ import pandas as pd
 
 from cxlib.data import text as texts
 from cxlib.data.formats import DELIMITED, Sheet, as_text
-from cxlib.data.layout import Grid, count_named, lay_out
+from cxlib.data.layout import Grid, Named, lay_out
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, file_hash, find, period_of, read, united
 from cxlib.errors import DataError
@@ -70,13 +70,11 @@ class Spool:
                 yield pickle.load(file)  # this process wrote it
 
 
-def pieces(
-    folder: Path, source: Source, *, wanted: Sequence[str], ids: Sequence[str]
-) -> Iterator[Raw]:
-    """Yield the rows of a source's files: all at once, or in pieces where they are many."""
+def pieces(folder: Path, source: Source, named: Named, *, whole: bool = False) -> Iterator[Raw]:
+    """Yield the rows of a source's files: as a `whole`, or in pieces where they are many."""
     paths = find(folder, source.files or "")
-    if sum(path.stat().st_size for path in paths) < LARGE:
-        yield read(folder, source, wanted=wanted, ids=ids)
+    if whole or sum(path.stat().st_size for path in paths) < LARGE:
+        yield read(folder, source, named)
         return
     found: dict[Path, list[str]] = {}
     seen: dict[str, str] = {}
@@ -89,7 +87,7 @@ def pieces(
         if twin != shown and not source.period_from:
             warnings.append(f"{shown} is the same file as {twin}; it is read once.")
             continue
-        with closing(_grids(path, folder, source, wanted, ids, rows=_HEAD)) as grids:
+        with closing(_grids(path, folder, source, named, _HEAD)) as grids:
             found[path] = next(grids)[0].names
     columns = list(dict.fromkeys(name for names in found.values() for name in names))
     files = [
@@ -100,7 +98,7 @@ def pieces(
     for path, file in zip(found, files, strict=True):
         period = period_of(path, folder, source.period_from) if source.period_from else None
         at_once = min(ROWS, CELLS // len(file.columns) + 1)
-        for grid, told, decimal in _grids(path, folder, source, wanted, ids, rows=at_once):
+        for grid, told, decimal in _grids(path, folder, source, named, at_once):
             rows = len(grid.rows) + sum(grid.left.values())
             grid.cells = grid.cells.reindex(columns=columns, fill_value="")
             here = replace(file, rows=rows, told=(*told, *grid.notes), platform=grid.platform)
@@ -169,25 +167,16 @@ def _narrowed(raw: Raw, wanted: Sequence[str], repeats: dict[str, bool]) -> Raw:
     return replace(raw, frame=raw.frame[list(names)].astype(kinds))
 
 
-def _grids(
-    path: Path,
-    folder: Path,
-    source: Source,
-    wanted: Sequence[str],
-    ids: Sequence[str],
-    *,
-    rows: int,
-) -> Generator[Piece]:
+def _grids(path: Path, folder: Path, source: Source, named: Named, rows: int) -> Generator[Piece]:
     """Yield the grids of a file."""
     suffix = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
     shown = path.relative_to(folder).as_posix()
     if suffix in DELIMITED:
-        yield from _text(path, shown, source, wanted, ids, rows)
+        yield from _text(path, shown, source, named, rows)
     elif suffix == ".parquet":
         yield from _parquet(path, shown, rows)
     else:  # a workbook of its own fits into memory
-        raw = read(folder, source.model_copy(update={"files": glob.escape(shown)}),
-                   wanted=wanted, ids=ids)  # fmt: skip
+        raw = read(folder, source.model_copy(update={"files": glob.escape(shown)}), named)
         grid = Grid(cells=raw.frame, rows=raw.row, aliases=raw.aliases, repeated=raw.repeated,
                     left=dict(raw.left), platform=raw.files[0].platform)  # fmt: skip
         yield grid, list(raw.files[0].told), raw.decimal
@@ -222,16 +211,13 @@ def chunks(found: Any, rows: int | None) -> Iterator[Piece]:
         frame = found.fetch_df_chunk(rows // 2048 + 1)
 
 
-def _text(
-    path: Path, file: str, source: Source, wanted: Sequence[str], ids: Sequence[str], rows: int
-) -> Iterator[Piece]:
+def _text(path: Path, file: str, source: Source, named: Named, rows: int) -> Iterator[Piece]:
     encoding = _encoding(path, file, source.encoding)
     with _opened(path) as binary:
         start = binary.read(_LONGEST // 16)
     head = codecs.getincrementaldecoder(encoding)().decode(start)
-    sample, separator = texts.delimited(
-        head[: head.rfind("\n") + 1], file, source.separator, lambda row: count_named(row, wanted)
-    )
+    whole = head[: head.rfind("\n") + 1]
+    sample, separator = texts.delimited(whole, file, source.separator, named.held)
     told = [encoding.removesuffix("-sig")]
     told = [told[0] + (f", e.g. {example!r}" if (example := texts.sample(sample)) else "")]
     with _opened(path) as binary:
@@ -248,9 +234,8 @@ def _text(
                 block = [[texts.FORMULA.sub(r"\1", cell) for cell in each] for each in block]
             if not following and lines.broken and len(block[-1]) < max(map(len, block[:-1] or top)):
                 raise DataError(f"{file} is truncated: its last row has {len(block[-1])} fields.")
-            grid = lay_out(Sheet(rows=[*top, *block]), file=file, wanted=wanted, ids=ids,
-                           header_row=row, header_rows=deep, skipped=skipped,
-                           last=not following)  # fmt: skip
+            grid = lay_out(Sheet(rows=[*top, *block]), file=file, named=named, header_row=row,
+                           header_rows=deep, skipped=skipped, last=not following)  # fmt: skip
             if not top:
                 at, deep = grid.header
                 row, top = at + 1, block[: at + deep]

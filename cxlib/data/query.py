@@ -35,21 +35,16 @@ _RUNS_TEXT = {
 _NAME = "the query"
 
 
-def read_sql(folder: Path, sql: str, *, encoding: str | None = None) -> Raw:
+def read_pieces(
+    folder: Path, sql: str, *, encoding: str | None = None, whole: bool = False
+) -> Iterator[Raw]:
     """Run one ``select`` by DuckDB over the files of a client's data folder, and nothing else.
 
-    A file stands in the query by its path below the folder, in quotation marks: ``select * from
-    'a.csv' join 'b.xlsx' using (id)``. Workbooks, and text in another encoding than UTF-8, are read
-    as everywhere in the kit, numbers as numbers.
+    Yields what it finds, as a `whole` or many thousand rows at a time. A file stands in the query
+    by its path below the folder, in quotation marks: ``select * from 'a.csv' join 'b.xlsx' using
+    (id)``. Workbooks, and text in another encoding than UTF-8, are read as everywhere in the kit,
+    numbers as numbers.
     """
-    (whole,) = read_pieces(folder, sql, encoding=encoding, rows=None)
-    return whole
-
-
-def read_pieces(
-    folder: Path, sql: str, *, encoding: str | None = None, rows: int | None = ROWS
-) -> Iterator[Raw]:
-    """Yield what a ``select`` finds, some `rows` at a time; otherwise as `read_sql`."""
     import duckdb
 
     folder = folder.resolve()
@@ -65,7 +60,7 @@ def read_pieces(
             twice = [name for name in names if names.count(name) > 1]
             if twice:
                 raise DataError(f"the query names two columns {twice[0]!r}; rename one by `as`.")
-            for grid, _told, _decimal in chunks(found, rows):
+            for grid, _told, _decimal in chunks(found, None if whole else ROWS):
                 n = len(grid.cells)
                 read = RawFile(name=_NAME, sha256=digest, rows=n, columns=tuple(grid.names))
                 yield united([grid], [read])

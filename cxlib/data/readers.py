@@ -6,15 +6,16 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib.data import text as texts
 from cxlib.data.formats import SUFFIXES, Content, matches, read_content
-from cxlib.data.layout import Grid, Integers, count_named, lay_out
+from cxlib.data.layout import ANY, Grid, Integers, Named, lay_out
 from cxlib.data.platforms import header_name
 from cxlib.errors import DataError, nearest
 from cxlib.workspace import file_digest
@@ -22,6 +23,7 @@ from cxlib.workspace import file_digest
 if TYPE_CHECKING:
     from cxlib.params.source import Source
 
+Rows = np.ndarray[Any, np.dtype[np.uint64]]
 _GLOB = re.compile(r"[*?\[]")
 _SHOWN = 3
 OVERLAP = 10
@@ -116,9 +118,7 @@ class Raw:
         return replace(self, frame=frame, file=self.file[mask], row=self.row[mask], period=period)
 
 
-def read(
-    folder: Path, source: Source, *, wanted: Sequence[str] = (), ids: Sequence[str] = ()
-) -> Raw:
+def read(folder: Path, source: Source, named: Named = ANY) -> Raw:
     """Read one file, or all files of a pattern one below the other."""
     paths = find(folder, source.files or "")
     seen: dict[str, tuple[str, str]] = {}
@@ -142,24 +142,24 @@ def read(
             path,
             content,
             file=shown,
-            named=lambda row: count_named(row, wanted),
+            named=named.held,
             sheet=source.sheet,
             encoding=source.encoding,
             separator=source.separator,
         )
-        chosen, told = _sheets(read_as, source, shown, wanted, ids, warnings)
+        chosen, told = _sheets(read_as, source, shown, named, warnings)
         comma += [read_as.separator == ";"]
-        for name, grid in chosen:
-            told_here = (*told, *([f"sheet {name!r}"] if name else []), *grid.notes)
+        for grid in chosen:
+            told_here = (*told, *([f"sheet {grid.name!r}"] if grid.name else []), *grid.notes)
             grids.append(grid)
             files.append(
-                RawFile(name=shown if len(chosen) == 1 else f"{shown} ({name})", sha256=sha256,
+                RawFile(name=shown if len(chosen) == 1 else f"{shown} ({grid.name})", sha256=sha256,
                         rows=len(grid.rows) + sum(grid.left.values()), columns=tuple(grid.names),
                         told=told_here, platform=grid.platform)
             )  # fmt: skip
             periods.append(period)
             warnings += grid.warnings
-            _refuse_unsaved(grid, wanted, shown)
+            _refuse_unsaved(grid, named.columns, shown)
     if not source.period_from and len(grids) > 1:
         _same_rows(grids, files)
     decimal = source.decimal or ("," if comma and all(comma) else "")
@@ -172,7 +172,7 @@ def _refuse_unsaved(grid: Grid, wanted: Sequence[str], file: str) -> None:
     """Refuse formulas that no program has worked out, in the wanted columns; in all, if none is."""
     for name in grid.names:
         unsaved = grid.cells[name] == texts.UNSAVED
-        named = not wanted or any(matches(name, header_name(pattern)) for pattern in wanted)
+        named = not wanted or any(matches(name, pattern) for pattern in wanted)
         if unsaved.any() and named:
             raise DataError(
                 f"{file}: column {name!r} holds {int(unsaved.sum())} formulas without their "
@@ -182,22 +182,21 @@ def _refuse_unsaved(grid: Grid, wanted: Sequence[str], file: str) -> None:
 
 
 def _sheets(
-    content: Content,
-    source: Source,
-    file: str,
-    wanted: Sequence[str],
-    ids: Sequence[str],
-    warnings: list[str],
-) -> tuple[list[tuple[str, Grid]], list[str]]:
-    """Return the sheet that holds the wanted columns, or every one that is asked for."""
+    content: Content, source: Source, file: str, named: Named, warnings: list[str]
+) -> tuple[list[Grid], list[str]]:
+    """Return the sheet that holds the named columns, or every one that is asked for."""
     row, deep = (1, 1) if content.typed else (source.header_row, source.header_rows)
     laid = [
-        (sheet.name, lay_out(sheet, file=file if len(content.sheets) == 1 else
-                             f"{file} ({sheet.name})", wanted=wanted, ids=ids, header_row=row,
-                             header_rows=deep))
+        lay_out(
+            sheet,
+            file=file if len(content.sheets) == 1 else f"{file} ({sheet.name})",
+            named=named,
+            header_row=row,
+            header_rows=deep,
+        )
         for sheet in content.sheets
-    ]  # fmt: skip
-    best = max(grid.named for _name, grid in laid)
+    ]
+    best = max(grid.held for grid in laid)
     told = [content.odd] if content.odd else []
     if content.odd:
         warnings.append(f"{content.odd}; it is read as such.")
@@ -210,52 +209,59 @@ def _sheets(
     if content.encoding:
         told.append(content.encoding + (f", e.g. {content.sample!r}" if content.sample else ""))
     if source.sheet is not None and "*" in source.sheet and len(laid) > 1:
-        return [pair for pair in laid if not best or pair[1].named], told
-    at = next(i for i, (_name, grid) in enumerate(laid) if grid.named == best)
-    named, left = laid[at], [*laid[:at], *laid[at + 1 :]]
-    hidden = [
-        name
-        for name, sheet in content.hidden.items()
-        if not best and any(count_named(cells, wanted) for cells in sheet.rows[:30])
-    ]
-    if hidden:
+        return [grid for grid in laid if not best or grid.held], told
+    chosen = next(grid for grid in laid if grid.held == best)
+    left = [grid for grid in laid if grid is not chosen]
+    hidden = [n for n, sheet in content.hidden.items() if any(map(named.held, sheet.rows[:30]))]
+    if hidden and not best:
         warnings.append(f"{file}: the columns stand in the hidden sheet {hidden[0]!r}; name it.")
-    twins = [(name, len(grid.rows)) for name, grid in left if best and grid.named == best]
+    twins = [grid for grid in left if best and grid.held == best]
     if twins:
-        rows = sum(n for _name, n in twins)
-        listed = ", ".join(repr(name) for name, _n in twins[:_SHOWN])
+        listed = ", ".join(repr(grid.name) for grid in twins[:_SHOWN])
         warnings.append(
             f"{file}: {len(twins)} more sheets have the same columns ({listed}); sheet "
-            f"{named[0]!r} is read, and {rows} rows are left out. Write `sheet:` with its name, or "
-            'sheet: "*" for all.'
+            f"{chosen.name!r} is read, and {sum(len(grid.rows) for grid in twins)} rows are left "
+            'out. Write `sheet:` with its name, or sheet: "*" for all.'
         )
-    other = [name for name, _grid in left] + [f"{name} (hidden)" for name in content.hidden]
+    other = [grid.name for grid in left] + [f"{name} (hidden)" for name in content.hidden]
     if other:
         told.append(f"sheets left: {', '.join(map(repr, other))}")
-    if named[1].platform:
-        told.append(f"a {named[1].platform} export")
-    return [(named[0] if content.sheets[0].name else "", named[1])], told
+    if chosen.platform:
+        told.append(f"a {chosen.platform} export")
+    return [chosen], told
 
 
 def _same_rows(grids: list[Grid], files: list[RawFile]) -> None:
-    """Refuse a file of a source whose rows all stand at the beginning or end of another."""
-    seen: list[tuple[list[str], list[int], str]] = []
+    """Refuse a file of a source that begins within another, or whose rows all stand in it."""
+    known = []
     for grid, file in sorted(zip(grids, files, strict=True), key=lambda pair: -len(pair[0].rows)):
         ordered = grid.cells[sorted(map(str, grid.cells.columns))]
-        rows = pd.util.hash_pandas_object(ordered, index=False).tolist()
-        for columns, other, name in seen:
-            n = len(rows)
-            if (
-                columns == list(ordered.columns)
-                and n >= OVERLAP
-                and rows in (other[:n], other[-n:])
-            ):
-                raise DataError(
-                    f"{file.name} holds the same rows as {name}; take one of them away."
-                    if n == len(other)
-                    else f"all {n} rows of {file.name} stand in {name} as well; take it away."
-                )
-        seen.append((list(ordered.columns), rows, file.name))
+        rows = pd.util.hash_pandas_object(ordered, index=False).to_numpy()
+        known.append((tuple(ordered.columns), rows, file.name))
+    for (names, rows, file), (others, within, other) in permutations(known, 2):
+        n = _shared(rows, within) if names == others else 0
+        if n == len(rows) == len(within) > 0:
+            raise DataError(f"{other} holds the same rows as {file}; take one of them away.")
+        if n == len(rows) > 0:
+            raise DataError(f"all {n} rows of {file} stand in {other} as well; take it away.")
+        if n:
+            raise DataError(
+                f"the last {n} rows of {other} are the first of {file} as well; take them out of "
+                "one of the two."
+            )
+
+
+def _shared(rows: Rows, within: Rows) -> int:
+    """Return how many rows at the beginning stand in others, in one order, up to either's end."""
+    most = len(within) - OVERLAP + 1
+    if min(len(rows), len(within)) < OVERLAP or len(np.unique(rows[:OVERLAP])) < OVERLAP / 2:
+        return 0
+    begins = np.logical_and.reduce([within[i : most + i] == rows[i] for i in range(OVERLAP)])
+    for start in np.flatnonzero(begins):
+        n = min(len(rows), len(within) - start)
+        if (within[start : start + n] == rows[:n]).all():
+            return int(n)
+    return 0
 
 
 def find(folder: Path, files: str) -> list[Path]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from cxlib.data import text
 from cxlib.data.guess import HAN, WORDS, Column, ask, found, pattern
 from cxlib.data.labels import label
-from cxlib.data.query import read_sql
+from cxlib.data.query import read_pieces
 from cxlib.data.readers import Raw
 from cxlib.data.scales import scale_of
 from cxlib.errors import DataError
@@ -50,7 +50,7 @@ def tried(path: Path, sql: str, encoding: str | None) -> Raw | None:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copyfile(path, Path(folder) / path.name)
         try:
-            return read_sql(Path(folder), sql, encoding=encoding)
+            return next(read_pieces(Path(folder), sql, encoding=encoding, whole=True))
         except DataError:
             return None
 

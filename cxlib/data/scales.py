@@ -75,16 +75,7 @@ def scale_of(column: Column) -> Scale | None:
     ends = (min(coded.values()), max(coded.values())) if len(coded) > 2 else (0, 0)
     whole = ends == (0, 10) or (ends[0] > 0 and ends[1] in ENDS)
     if whole and len(coded) + len(none) == len(plain):
-        answers = _ordered(coded)
-        best, worst = list(answers)[:: len(answers) - 1]
-        return Scale(
-            low=min(1, answers[worst]),
-            high=answers[best],
-            answers=answers,
-            missing=tuple(none),
-            asks=(ask("codes", best=best, worst=worst),),
-            why="answers in codes",
-        )
+        return _of_codes(_ordered(coded), none)
     if len(known) >= 3 and sum(counts[t] for t in strange) <= 0.1 * len(column.texts):
         twice = len(set(known.values())) < len(known)
         doubts = ["twice"] if twice else ["order"] if len(known) < 5 else []
@@ -136,6 +127,18 @@ def _ordered(answers: Mapping[str, int]) -> dict[str, int]:
 def _of_texts(texts: list[str]) -> tuple[str, ...]:
     listed = ", ".join(map(repr, texts[:4])) + (" …" if len(texts) > 4 else "")
     return (ask("texts", texts=listed),) if texts else ()
+
+
+def _of_codes(answers: dict[str, int], none: list[str]) -> Scale:
+    best, worst = list(answers)[:: len(answers) - 1]
+    return Scale(
+        low=min(1, answers[worst]),
+        high=answers[best],
+        answers=answers,
+        missing=tuple(none),
+        asks=(ask("codes", best=best, worst=worst),),
+        why="answers in codes",
+    )
 
 
 def _slider(column: Column) -> Scale | None:

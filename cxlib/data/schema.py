@@ -127,7 +127,7 @@ def validate(frame: pd.DataFrame, columns: Sequence[Column], *, table: str) -> p
         ordered=True,
     )
     try:
-        schema.validate(frame, lazy=True)
+        schema.validate(frame, lazy=True, inplace=True)
     except pandera.errors.SchemaErrors as error:
         first = error.failure_cases.iloc[0]
         raise DataError(

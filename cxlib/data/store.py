@@ -99,8 +99,7 @@ def _connection(_process: int) -> duckdb.DuckDBPyConnection:
     """Return this process's own connection: opening one takes six times what reading does."""
     import duckdb
 
-    options: dict[str, str | bool | int] = {"threads": 1}
-    connection = duckdb.connect(config=options)
+    connection = duckdb.connect(config={"threads": 1})
     connection.execute("SET enable_progress_bar = false")
     return connection
 

@@ -33,6 +33,12 @@ UNNAMED = "\x1frow "
 """Begins the id of a respondent who has none, so that it meets no real one."""
 
 
+def own_of(survey: pd.DataFrame) -> pd.DataFrame:
+    """Return the responses of the client's own customers, without a copy where all are."""
+    own = survey["brand"] == OWN
+    return survey if own.all() else survey[own]
+
+
 def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     """Return the canonical survey table, its ids not yet pseudonyms.
 
@@ -58,7 +64,7 @@ def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     columns |= rated(maker)
     columns |= segments(maker)
     columns |= questions(maker)
-    return _kept(maker, pd.DataFrame(columns))
+    return _kept(maker, pd.DataFrame(columns, copy=False))
 
 
 def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
@@ -81,10 +87,9 @@ def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
 
 def _ids(maker: Maker) -> pd.Series:
     """Return canonical ids; a row without one is a respondent of its own."""
-    numbers = pd.Series(np.arange(1, len(maker.raw.frame) + 1).astype(str), dtype="str")
     own = maker.column("id")
     if own is None:
-        return numbers
+        return pd.Series(np.arange(1, len(maker.raw.frame) + 1).astype(str), dtype="str")
     ids = canonical(own)
     blank = ids.isna()
     if blank.any():
@@ -101,7 +106,9 @@ def _ids(maker: Maker) -> pd.Series:
             f"{int(damaged.sum())} ids were damaged by a spreadsheet: "
             f"{examples(maker.raw, ids, damaged)}; export them as text.",
         )
-    return ids.where(~blank, UNNAMED + numbers)
+    if blank.any():
+        ids[blank] = [f"{UNNAMED}{i + 1}" for i in np.flatnonzero(blank)]
+    return ids
 
 
 def _dates(maker: Maker) -> pd.Series:
@@ -227,7 +234,8 @@ def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
         keep &= ~gone
     repeated = _repeated(maker, frame, keep)
     maker.ledger.drop(_("repeats a respondent within a period"), int(repeated.sum()))
-    return frame[keep & ~repeated].reset_index(drop=True)
+    kept = keep & ~repeated
+    return frame if kept.all() else frame[kept].reset_index(drop=True)
 
 
 def _far_off(maker: Maker, dates: pd.Series) -> pd.Series:

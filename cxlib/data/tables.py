@@ -24,21 +24,8 @@ def read_table(
 ) -> pd.DataFrame:
     """Return a canonical table of a client, with the dtypes that `cxlib.data.schema` publishes.
 
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the tables lie.
-    client_name, table : str
-        Whose, and which of `cxlib.data.schema.TABLES`.
-    columns : sequence of str, optional
-        Only these, in this order.
-
-    Raises
-    ------
-    SetupError
-        If the client has not been ingested.
-    DataError
-        If it has no such table or column.
+    Only some `columns`, in their order, where they are named. `SetupError` if nothing has been
+    taken in, `DataError` if there is no such table or column.
     """
     dtypes = _dtypes(workspace, client_name, table)
     if columns is not None:

@@ -114,9 +114,10 @@ def _languages(client: Client) -> Iterator[Problem]:
 
 
 def _keys(client: Client) -> Iterator[Problem]:
-    survey, declared = client.survey, [(key, "kpi", ("kpis", key)) for key in client.kpis]
+    survey = client.survey
+    declared: list[tuple[str, str, Path]] = [(key, "kpi", ("kpis", key)) for key in client.kpis]
     if survey is not None:
-        touchpoints: list[tuple[str, str, Path]] = [
+        touchpoints = [
             (item.key, "touchpoint", ("survey", "touchpoints", place, "key"))
             for place, item in enumerate(survey.touchpoints)
         ]
@@ -144,9 +145,8 @@ def _gauges(client: Client) -> dict[str, Gauge]:
             (low, high), at = item.scale, ("survey", "touchpoints", place)
             gauges[item.key] = Gauge(at, ("scale",), item.direction, low, high, _on(item.scale))
     for key, kpi in client.kpis.items():
-        low, high = (0, 1) if kpi.format == "percent" else (-inf, inf)
-        about = (("kpis", key), ("format",), kpi.direction, low, high, _SHARE)
-        gauges[key] = Gauge(*about, census=True)
+        ends: tuple[float, float] = (0, 1) if kpi.format == "percent" else (-inf, inf)
+        gauges[key] = Gauge(("kpis", key), ("format",), kpi.direction, *ends, _SHARE, census=True)
     return gauges
 
 
@@ -179,7 +179,8 @@ def _gauge(key: str, item: MetricItem) -> Gauge:
         return Gauge(path, ("kind",), "higher", -100, 100, "-100 to 100")
     if kind == "csat":
         return Gauge(path, ("kind",), "higher", 0, 100, "0 to 100 percent", percent=True)
-    scaled = kind is not None and item.scale
-    low, high = item.scale if scaled else (-inf, inf)
-    unit = _on(item.scale) if scaled else "any number"
-    return Gauge(path, ("kind", "scale"), item.direction or "higher", low, high, unit)
+    ends: tuple[float, float] = (-inf, inf)
+    unit = "any number"
+    if kind is not None and item.scale is not None:
+        ends, unit = item.scale, _on(item.scale)
+    return Gauge(path, ("kind", "scale"), item.direction or "higher", *ends, unit)

@@ -182,7 +182,9 @@ def _numeric(text: str) -> bool:
 
 def _unknown(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     """Say of a key that does not belong where it stands which is meant, or where it belongs."""
-    name, way, reached = str(loc[-1]), [((), [model])], [model]
+    name = str(loc[-1])
+    reached: list[Any] = [model]
+    way: list[tuple[Path, list[type[BaseModel]]]] = [((), [model])]
     for end, step in enumerate(loc[:-1], start=1):
         reached = [inner for annotation in reached for inner in _into(annotation, step)]
         owners = [owner for annotation in reached for owner in _models(annotation)]

@@ -94,7 +94,9 @@ def _against_gauge(target: Target, gauge: Gauge, at: At) -> Iterator[Problem]:
 
 def _sides(target: Target, direction: Direction, at: At) -> Iterator[Problem]:
     start, sign = target.baseline, 1 if direction == "higher" else -1
-    for where, value in _values(target) if isinstance(start, float) else ():
+    if not isinstance(start, float):
+        return
+    for where, value in _values(target):
         if sign * (value - start) < 0:
             message = f"{value:g} is on the wrong side of the baseline {start:g}: "
             message += f"{direction} is better."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,11 @@ def absent(value: Any) -> bool:
     """Tell whether a cell holds nothing."""
     missing = value is None or value is pd.NA or value is pd.NaT
     return missing or (isinstance(value, float) and math.isnan(value))
+
+
+def legal(text: str) -> str:
+    """Return a text as XML can hold it."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
 
 
 def cell(

@@ -19,10 +19,15 @@ from cxlib.words import Words
 from cxlib.words import mark as _
 
 DAY = 86_400.0
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
 INK, MUTED, MAIN, RULE = "#1c2733", "#5f6b7a", "#1f5f99", "#d5dbe2"
-WIDEST, LONGEST = 44, 31
-"""Characters of a column, and of a sheet's name."""
+WIDEST, WIDE, LONGEST = 44, 28, 31
+"""Characters of a sheet's first column, of any other, and of a sheet's name."""
+PAGE = 230.0
+"""Characters that a printed page holds side by side at a size that can be read."""
+LINE, MOST_LINES = 13.5, 30
+"""Points of a line, and lines of a row; Excel bears 409 points."""
 MOST_TEXT = 32_000
 """Characters of a cell; Excel holds 32,767."""
 
@@ -98,7 +103,7 @@ def grid(
         known = {*COLUMNS, *(getattr(result, "by", None) or ())}
         if "brand" in frame and frame["brand"].eq("own").all():
             known.discard("brand")
-        chosen = [name for name in chosen if name in known]
+        chosen = [n for n in chosen if n in known and not _unlike(frame[n], COLUMNS.get(n))]
     shown = list(_with_ends(frame, chosen, result))
     rows = [
         tuple(_cell(record, name, column, words, unit) for name, column, _heading in shown)
@@ -111,6 +116,12 @@ def grid(
         notes=tuple(tables.notes_of(result, frame, words, minimum_base)),
         leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
     )
+
+
+def _unlike(cells: pd.Series[Any], column: Column | None) -> bool:
+    """Tell whether a column of words holds numbers: it only shares its name."""
+    worded = column is not None and column.kind in WORDS_KINDS
+    return worded and pd.api.types.is_numeric_dtype(cells)
 
 
 def _with_ends(
@@ -154,7 +165,9 @@ def typed(value: Any, kind: Kind, *, words: Words, unit: str = "") -> Cell:
     """
     if formats.absent(value):
         return None, ""
-    if kind == "date" and isinstance(value, dt.date):
+    if kind in ("date", "period") and isinstance(value, str) and _DAY.fullmatch(value):
+        value = dt.date.fromisoformat(value)
+    if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day), "yyyy-mm-dd"
     if kind in WORDS_KINDS or kind == "mark":
         return formats.cell(value, kind, words=words), ""
@@ -188,7 +201,10 @@ def _signed(number: float, unit: str) -> Cell:
 class Workbook:
     """A workbook in the making: sheets of titled tables; `content` is its bytes."""
 
-    def __init__(self, words: Words, *, subject: str = "", made: dt.datetime | None = None) -> None:
+    def __init__(
+        self, words: Words, *, subject: str = "", made: dt.datetime | None = None,
+        main: str = MAIN, mark: str = "", foot: str = "",
+    ) -> None:  # fmt: skip
         import xlsxwriter
 
         self._buffer = BytesIO()
@@ -197,12 +213,13 @@ class Workbook:
             {"in_memory": True, "strings_to_numbers": False, "strings_to_formulas": False,
              "strings_to_urls": False},
         )  # fmt: skip
-        subject = _legal(subject)[:200]
+        subject = formats.legal(subject)[:200]
         properties: dict[str, Any] = {"title": subject, "author": "", "comments": ""}
         if made is not None:
             properties["created"] = made.replace(tzinfo=None)
         self._book.set_properties(properties)
-        self.words, self.subject = words, subject
+        self.words, self.main = words, main
+        self._head, self._foot = _sides(subject, _plain(mark)), _sides(foot, "&P / &N")
         self._formats: dict[tuple[Any, ...], Any] = {}
         self._names: set[str] = set()
         self._leads: list[tuple[Any, int, str, str]] = []
@@ -230,9 +247,19 @@ class Workbook:
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer(f"&L{self.subject[:100].replace('&', '&&')}&R&P / &N")
+        sheet.set_header(self._head)
+        sheet.set_footer(self._foot)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # a clause is no number
         return title, sheet
+
+    def lay(self, sheet: Any, widths: Sequence[float]) -> None:
+        """Give columns their widths; printed on as few pages side by side as can be read."""
+        for at, width in enumerate(widths):
+            sheet.set_column(at, at, width)
+        pages = max(1, math.ceil((sum(widths) - widths[0]) / (PAGE - widths[0])))
+        sheet.fit_to_pages(pages, 0)
+        if pages > 1:
+            sheet.repeat_columns(0)
 
     def put(self, sheet: Any, row: int, column: int, cell: Cell, **look: Any) -> None:
         """Write one cell: text as text, whatever it looks like."""
@@ -243,7 +270,7 @@ class Workbook:
         elif isinstance(value, dt.datetime):
             sheet.write_datetime(row, column, value, self.look(**look))
         elif isinstance(value, str):
-            text = _legal(value)[:MOST_TEXT]
+            text = formats.legal(value)[:MOST_TEXT]
             if text[:1] in "=+-@\t\r":
                 look |= {"quote_prefix": True}  # also after someone has edited the cell
             sheet.write_string(row, column, text, self.look(**look))
@@ -253,49 +280,50 @@ class Workbook:
     def tables(self, name: str, title: str, grids: Sequence[Grid]) -> tuple[str, list[int]]:
         """Write tables one beneath the other; returns the sheet's name and each table's row."""
         sheet_name, sheet = self.sheet(name)
+        sheet.freeze_panes(1, 1)
+        sheet.repeat_rows(0)
         sheet.set_row(0, 20)
         self.put(sheet, 0, 0, (title, ""), bold=True, font_size=14)
-        row, starts, widths = 2, [], dict[int, float]()
+        row, starts, widths = 2, [], _widths(grids)
         for each in grids:
             starts.append(row)
             if each.title:
-                self.put(sheet, row, 0, (each.title, ""), bold=True, font_color=MAIN)
+                self.put(sheet, row, 0, (each.title, ""), bold=True, font_color=self.main)
                 row += 1
+            self._high(sheet, row, each.headings, widths)
             for at, heading in enumerate(each.headings):
-                self.put(
-                    sheet, row, at, (heading, ""), bold=True, bottom=1, text_wrap=True,
-                    align="right" if _is_number(each, at) else "left",
-                )  # fmt: skip
-                cells = [_width(r[at]) for r in each.rows]
-                wide = max([_em(heading) / 2, *cells, 7.0])
-                widths[at] = min(max(widths.get(at, 0.0), wide + 2), WIDEST)
+                look = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"} | _side(
+                    each, at
+                )
+                self.put(sheet, row, at, (heading, ""), **look)
             row += 1
-            for cells_of_row, lead in zip(
-                each.rows, each.leads or [""] * len(each.rows), strict=True
-            ):
-                if lead and isinstance(cells_of_row[0][0], str):
-                    self._leads.append((sheet, row, cells_of_row[0][0], lead))
-                for at, cell in enumerate(cells_of_row):
-                    number = _is_number(each, at)
-                    self.put(
-                        sheet, row, at, cell, align="right" if number else "left",
-                        text_wrap=not number, bottom=1, bottom_color=RULE,
-                    )  # fmt: skip
+            for cells, lead in zip(each.rows, each.leads or [""] * len(each.rows), strict=True):
+                if lead and isinstance(cells[0][0], str):
+                    self._leads.append((sheet, row, cells[0][0], lead))
+                self._high(sheet, row, ["" if shape else value for value, shape in cells], widths)
+                for at, cell in enumerate(cells):
+                    look = {"text_wrap": not _is_number(each, at), **_side(each, at)}
+                    self.put(sheet, row, at, cell, bottom=1, bottom_color=RULE, **look)
                 row += 1
             for note in each.notes:
                 self.put(sheet, row, 0, (note, ""), font_color=MUTED, font_size=9)
                 row += 1
             row += 2
-        for at, width in widths.items():
-            sheet.set_column(at, at, width)
+        self.lay(sheet, widths)
         return sheet_name, starts
+
+    def _high(self, sheet: Any, row: int, texts: Sequence[Any], widths: Sequence[float]) -> None:
+        """Make a row as high as its wrapped texts need: not every program does so by itself."""
+        lines = [_lines(text, w) for text, w in zip(texts, widths, strict=False)]
+        if max(lines, default=1) > 1:
+            sheet.set_row(row, LINE * min(max(lines), MOST_LINES))
 
     def link(self, sheets: Mapping[str, str]) -> None:
         """Have rows lead to the sheet of the chapter that they are about, by its stem."""
         for sheet, row, text, stem in self._leads:
             if stem in sheets:
-                look = self.look(font_color=MAIN, text_wrap=True, bottom=1, bottom_color=RULE)
-                sheet.write_url(row, 0, internal(sheets[stem]), look, _legal(text)[:255])
+                look = self.look(font_color=self.main, text_wrap=True, bottom=1, bottom_color=RULE)
+                sheet.write_url(row, 0, internal(sheets[stem]), look, formats.legal(text)[:255])
 
     @property
     def content(self) -> bytes:
@@ -309,13 +337,25 @@ def internal(sheet: str, row: int = 0) -> str:
     return f"internal:'{sheet.replace(chr(39), chr(39) * 2)}'!A{row + 1}"
 
 
-def _legal(text: str) -> str:
-    """Return a text as XML can hold it."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", text)
+def _plain(text: str) -> str:
+    """Return a text as heads and feet of pages hold it, where & begins a code."""
+    return formats.legal(text)[:100].replace("&", "&&")
+
+
+def _sides(left: str, right: str) -> str:
+    """Return a head or foot: a text at the left, codes at the right."""
+    return (f"&L{_plain(left)}" if left else "") + (f"&R{right}" if right else "")
 
 
 def _is_number(each: Grid, at: int) -> bool:
     return any(row[at][1] for row in each.rows)
+
+
+def _side(each: Grid, at: int) -> dict[str, Any]:
+    """Return how a column is set: numbers right, words left and clear of a number before them."""
+    if _is_number(each, at):
+        return {"align": "right"}
+    return {"align": "left", "indent": int(at > 0 and _is_number(each, at - 1))}
 
 
 def _em(text: str) -> float:
@@ -323,9 +363,20 @@ def _em(text: str) -> float:
     return sum(2.0 if ord(c) > 0x2E7F else 1.0 for c in text)
 
 
-def _width(cell: Cell) -> float:
-    value, shape = cell
-    return 10.0 if shape else max((_em(line) for line in str(value or "").split("\n")), default=0.0)
+def _lines(text: Any, width: float) -> int:
+    """Return how many lines a text takes in a column."""
+    return sum(max(1, math.ceil(_em(line) / (width - 1))) for line in str(text or "").split("\n"))
+
+
+def _widths(grids: Sequence[Grid]) -> list[float]:
+    """Return the widths of columns that tables one beneath the other share."""
+    widths = [9.0] * max((len(each.headings) for each in grids), default=1)
+    for each in grids:
+        for at, heading in enumerate(each.headings):
+            texts = ["x" * 10 if row[at][1] else str(row[at][0] or "") for row in each.rows]
+            wide = max([_em(heading) / 2, *(_em(x) for text in texts for x in text.split("\n"))])
+            widths[at] = min(max(widths[at], wide + 2), WIDE if at else WIDEST)
+    return widths
 
 
 def workbook_of(grids: Sequence[Grid], *, words: Words, subject: str) -> bytes:

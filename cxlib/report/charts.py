@@ -9,6 +9,7 @@ from typing import Any
 
 from cxlib.plots import theme
 from cxlib.plots.native import Chart
+from cxlib.present.formats import legal
 
 LIGHT = 0.55
 """How far the colour of a bar is drawn towards white, so that its whiskers are seen."""
@@ -54,8 +55,8 @@ def add_chart(
 
 def plain(label: str) -> str:
     """Return a label that the chart's own workbook takes for text: no formula, no link."""
-    legal = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", label)
-    return f"\u200b{legal}" if re.match(r"[={+@-]|[A-Za-z]+:", legal) else legal
+    told = legal(label)
+    return f"\u200b{told}" if re.match(r"[={+@-]|[A-Za-z]+:", told) else told
 
 
 def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
@@ -141,7 +142,11 @@ def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             colour = theme.MAIN if at == 0 else theme.QUIET
             if chart.target is not None and at == len(series) - 1:
                 colour, line.dash_style = theme.ACCENT, MSO_LINE.DASH
-                _label(one, len(chart.values) - 1, chart.target_label, colour)
+                far = [0.0 if v is None else v - chart.target for v in chart.values]
+                clear = max(range(len(far)), key=lambda n: abs(far[n]))
+                _label(one, clear, chart.target_label, colour)
+                over = XL_LABEL_POSITION.ABOVE if far[clear] < 0 else XL_LABEL_POSITION.BELOW
+                one.points[clear].data_label.position = over
             line.color.rgb = rgb(colour)
             _marker(one, colour if at == 0 else "")
         values = np.array([np.nan if v is None else v for v in chart.values], dtype=float)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cxlib.data.face import Face
 from cxlib.errors import DataError
 from cxlib.plots import native, theme
 from cxlib.present.findings import MOST, Finding, in_order
 from cxlib.report.saved import FIRST, Saved
-from cxlib.report.slides import Look, Shown, Slides
+from cxlib.report.slides import PICTURE, Shown, Slides
 from cxlib.words import Words
 from cxlib.words import mark as _
 
@@ -28,29 +29,37 @@ DPI = 300
 """Of pictures: sharp on paper, and where one panel fills a slide."""
 
 
-def deck(engagement: Engagement, chapters: Sequence[Saved], *, look: Look | None = None) -> bytes:
-    """Return the deck of one client, period and language, in the client's `look`.
+def deck(engagement: Engagement, chapters: Sequence[Saved], *, face: Face | None = None) -> bytes:
+    """Return the deck of one client, period and language, in the client's `face`.
 
     Title, summary, each chapter's findings as the headlines of slides with the figure that shows
     them, and what the numbers are. Pictures are drawn only here, where no native chart will do.
     """
     words = engagement.words
-    confidential = words.say(_("Confidential"))
-    footer = f"{engagement.name} · {words.period(engagement.period)} · {confidential}"
-    slides = Slides(words, replace(look or Look(), footer=(look and look.footer) or footer))
+    face = face or Face()
+    whose = face.footer or engagement.name
+    confidential = face.confidential or words.say(_("Confidential"))
+    footer = f"{whose} · {words.period(engagement.period)} · {confidential}"
+    slides = Slides(words, replace(face, footer=footer))
     made = [c for c in chapters if c.envelope is not None]
     told = [(c, f) for c in made for f in _top(c)]
     slides.title(engagement, [c.title for c in sorted(made, key=lambda c: c.stem != FIRST)])
     slides.summary(engagement, made, _gravest(told))
     said: set[str] = set()
-    for chapter, finding in told:
-        headline = finding.headline(words)
-        if chapter.stem != FIRST and headline not in said:
-            said.add(headline)
+    for chapter in (c for c in made if c.stem != FIRST):
+        plain = []
+        for finding in (f for c, f in told if c is chapter and f.headline(words) not in said):
+            said.add(finding.headline(words))
             part = figure_of(chapter, finding)
-            text = chapter.texts.get(part.cell, "") if part else ""
-            shown = drawn(part, words, text, finding) if part else None
-            slides.finding(chapter, finding, shown)
+            if part:
+                text = chapter.texts.get(part.cell, "")
+                slides.finding(chapter, finding, drawn(part, words, text, finding))
+            elif len(slides.known(finding)) > 1:
+                slides.finding(chapter, finding, None)
+            else:
+                plain.append(finding)
+        if plain:
+            slides.findings(chapter, plain)
     missing = [c.title for c in chapters if c.missing]
     slides.about(engagement, missing)
     return slides.content
@@ -157,9 +166,24 @@ def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> 
         alt = axes.get_label() or axes.get_gid() or ""
         if chart is not None:
             return Shown(chart=chart, about=alt, text=text)
+        _alone(figure, words.label(about.subject) if about else "")
         theme.fit(figure)
         png, size = _picture(figure)
         return Shown(chart=None, png=png, size=size, about=alt, text=text)
+
+
+def _alone(figure: Any, label: str) -> None:
+    """Let the one panel that is about a slide's subject fill it."""
+    drawn = [ax for ax in figure.axes if ax.axison and ax.get_visible()]
+    named = re.compile(rf"{re.escape(label)}\s*([:：]|$)")
+    own = [ax for ax in drawn if label and named.match(ax.get_title(loc="left"))]
+    panel = own if len(own) == 1 else drawn
+    if len(panel) != 1 or len(figure.axes) == 1:
+        return
+    for ax in (ax for ax in figure.axes if ax is not panel[0]):
+        ax.set_visible(False)
+    figure.set_size_inches(theme.WIDTH, theme.WIDTH * PICTURE[3] / PICTURE[2])
+    panel[0].set_subplotspec(figure.add_gridspec(1, 1)[0])
 
 
 def _picture(figure: Any) -> tuple[bytes, tuple[float, float]]:

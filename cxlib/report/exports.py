@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cxlib.errors import RunError
 from cxlib.report.saved import saved_chapters
@@ -25,6 +24,7 @@ def make(
     """
     from cxlib import params
     from cxlib.chapters import words_of
+    from cxlib.data.face import face_of
     from cxlib.engagement import Engagement
 
     opened = params.load(client, place)
@@ -35,16 +35,11 @@ def make(
     chapters = saved_chapters(engagement, missing)
     if all(chapter.missing for chapter in chapters):
         raise RunError("no chapter could be made: there is nothing to write.")
+    face = face_of(opened, place, language)
     if kind == "pptx":
-        from cxlib.data.face import face_of
         from cxlib.report.deck import deck
-        from cxlib.report.slides import Look
 
-        face = face_of(opened, place, language)
-        logo = face.logo if face.kind in ("image/png", "image/jpeg") else None  # slides hold no SVG
-        worn = Look(footer=face.footer, logo=logo)
-        main = face.colours.get("main", worn.main)
-        return deck(engagement, chapters, look=replace(worn, main=main))
+        return deck(engagement, chapters, face=face)
     from cxlib.report.workbook import workbook
 
-    return workbook(engagement, chapters)
+    return workbook(engagement, chapters, face=face)

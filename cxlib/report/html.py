@@ -139,6 +139,8 @@ def render(
     return _RUNS.sub(_apart, str(template.render(page=page, mime=mime, say=words.say)))
 
 
+_UNBROKEN = re.compile(r"[^\s\u2e80-\uffff-]{25}|[^\s\u3000-\u303f\uff00-\uff0f-]{31}")
+"""More letters, or more Chinese characters, than a column of a table should have to hold."""
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RUNS = re.compile(
     r"<(svg|style|title)\b.*?</\1>|<[^>]*>"
@@ -308,5 +310,6 @@ def _environment() -> Any:
     environment.filters["rendered"] = lambda source: Markup(render_markdown(source).html)
     environment.filters["unbroken"] = lambda text: text.replace("n = ", "n\u00a0=\u00a0")
     environment.filters["joined"] = lambda text: "".join(text) if isinstance(text, list) else text
+    environment.tests["long"] = _UNBROKEN.search
     environment.filters["nospace"] = lambda text: re.sub(r"\s+", "", text)
     return environment

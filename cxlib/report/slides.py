@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from cxlib.columns import COLUMNS
+from cxlib.data.face import Face
 from cxlib.plots import theme
 from cxlib.plots.native import Chart
 from cxlib.present import formats
@@ -36,16 +37,8 @@ FACTS = (
 )
 """What a slide tells of a finding that no figure shows, the first seven that are known."""
 PICTURE = (EDGE, 2.0, 8.3, 4.7)
-"""Where a slide's figure stands."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """The face a deck wears: colour of titles and bands, foot of each slide, logo (PNG or JPEG)."""
-
-    main: str = theme.MAIN
-    footer: str = ""
-    logo: bytes | None = None
+BESIDE = 9.25
+"""Where a slide's figure stands, and what follows from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +56,14 @@ class Shown:
 
 
 class Slides:
-    """A presentation in the making."""
+    """A presentation in the making, in the client's face, with its `footer` on each slide."""
 
-    def __init__(self, words: Words, look: Look) -> None:
+    def __init__(self, words: Words, face: Face) -> None:
         from pptx import Presentation
         from pptx.util import Inches
 
-        self.words, self.look = words, look
+        self.words, self.face = words, face
+        self.main = face.colours.get("main", theme.MAIN)
         self.deck = Presentation()
         wide = Inches(WIDE)
         ratio = wide / self.deck.slide_width
@@ -80,7 +74,7 @@ class Slides:
             *(s for each in master.slide_layouts for s in each.shapes),
         ):
             shape.left, shape.width = int(shape.left * ratio), int(shape.width * ratio)
-        self.deck.core_properties.title = _clean(look.footer)[:250]
+        self.deck.core_properties.title = formats.legal(face.footer)[:250]
         self.deck.core_properties.author = ""
         self.deck.core_properties.created = made_at().replace(tzinfo=None)
         self.deck.core_properties.modified = made_at().replace(tzinfo=None)
@@ -107,8 +101,9 @@ class Slides:
         sizes: Sequence[int],
         colour: str = theme.INK,
         bold: bool = False,
+        most: int = 99,
     ) -> None:
-        """Set a text in a box (inches), as large as it fits; a text too long for it is cut."""
+        """Set a text in a box (inches) as large as it fits, in `most` lines; else it is cut."""
         from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
         from pptx.util import Inches, Pt
 
@@ -119,11 +114,11 @@ class Slides:
         frame.word_wrap, frame.auto_size = True, MSO_AUTO_SIZE.NONE
         frame.vertical_anchor = MSO_ANCHOR.TOP
         frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
-        size, fitted = _fitted(said, width, height, sizes)
+        size, fitted = _fitted(said, width, height, sizes, most)
         for at, line in enumerate(fitted.split("\n")):
             paragraph = frame.paragraphs[0] if at == 0 else frame.add_paragraph()
             run = paragraph.add_run()
-            run.text = _clean(line)
+            run.text = formats.legal(line)
             run.font.size, run.font.bold = Pt(size), bold
             run.font.color.rgb = rgb(colour)
             paragraph.line_spacing, paragraph.alignment = 1.1, PP_ALIGN.LEFT
@@ -141,13 +136,13 @@ class Slides:
         """Add a slide: kicker, headline, footer, number, notes."""
         slide = self.deck.slides.add_slide(self.deck.slide_layouts[5])
         self.text(slide.shapes.title, headline, (EDGE, 0.75, WIDE - 2 * EDGE, 1.15),
-                  sizes=(28, 26, 24, 22, 20, 18, 16, 14), bold=False)  # fmt: skip
-        self._band(slide, colour or self.look.main)
+                  sizes=(28, 26, 24, 22, 20, 18, 16, 14), most=2)  # fmt: skip
+        self._band(slide, colour or self.main)
         if kicker:
             self.box(slide, kicker, (EDGE, 0.38, WIDE - 2 * EDGE, 0.3), sizes=(12,),
                      colour=theme.MUTED)  # fmt: skip
         number = len(self.deck.slides)
-        self.box(slide, self.look.footer, (EDGE, 7.05, 10.5, 0.25), sizes=(10,), colour=theme.MUTED)
+        self.box(slide, self.face.footer, (EDGE, 7.05, 10.5, 0.25), sizes=(10,), colour=theme.MUTED)
         self.box(slide, str(number), (WIDE - EDGE - 0.5, 7.05, 0.5, 0.25), sizes=(10,),
                  colour=theme.MUTED)  # fmt: skip
         self._notes(slide, notes)
@@ -164,7 +159,7 @@ class Slides:
         band.shadow.inherit = False
 
     def _notes(self, slide: Any, notes: Iterable[str]) -> None:
-        said = [_clean(note) for note in notes if note]
+        said = [formats.legal(note) for note in notes if note]
         frame = slide.notes_slide.notes_text_frame
         frame.text = "\n".join(said)
         for paragraph in frame.paragraphs:
@@ -177,16 +172,16 @@ class Slides:
         """Add the first slide."""
         from pptx.util import Inches
 
-        words, face = self.words, self.look
+        words, face = self.words, self.face
         slide = self.slide("", [words.say(NOTES)])
         self.text(slide.shapes.title, engagement.name, (EDGE, 2.3, WIDE - 2 * EDGE, 1.35),
                   sizes=(44, 40, 36, 32, 28, 24, 20, 16))  # fmt: skip
         about = words.say(_("Customer experience, {period}"), period=engagement.period)
         self.box(slide, about, (EDGE, 3.75, WIDE - 2 * EDGE, 0.6), sizes=(24, 20),
-                 colour=face.main)  # fmt: skip
+                 colour=self.main)  # fmt: skip
         self.box(slide, "\n".join(questions), (EDGE, 4.6, WIDE - 2 * EDGE, 2.2),
                  sizes=(14, 13, 12, 11, 10, 9), colour=theme.MUTED)  # fmt: skip
-        if face.logo:
+        if face.kind in ("image/png", "image/jpeg"):  # slides hold no SVG
             slide.shapes.add_picture(
                 BytesIO(face.logo), Inches(EDGE), Inches(0.6), height=Inches(0.9)
             )
@@ -203,19 +198,20 @@ class Slides:
         tiles = next((p for c in first if c.envelope for p in c.envelope.parts
                       if p.kind == "tiles"), None)  # fmt: skip
         rows = kpi_tiles(tiles.result(), words=words).tiles[:6] if tiles else ()
-        for at, tile in enumerate(rows):
-            wide = (WIDE - 2 * EDGE) / len(rows)
+        wide = (WIDE - 2 * EDGE) / max(len(rows), 1)
+        texts = ["\n".join(tile.lines) for tile in rows]
+        even = min((_fitted(t, wide - 0.2, 1.5, (12, 11, 10, 9))[0] for t in texts), default=9)
+        for at, (tile, text) in enumerate(zip(rows, texts, strict=True)):
             left = EDGE + at * wide
             self.box(slide, tile.label, (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
                      colour=theme.MUTED)  # fmt: skip
             self.box(slide, tile.value, (left, 2.5, wide - 0.2, 0.55), sizes=(26, 22, 18),
                      colour=STATES.get(tile.state, theme.INK))  # fmt: skip
-            self.box(slide, "\n".join(tile.lines), (left, 3.1, wide - 0.2, 1.3),
-                     sizes=(12, 11, 10, 9, 8), colour=theme.INK)  # fmt: skip
+            self.box(slide, text, (left, 3.05, wide - 0.2, 1.5), sizes=(even,))
         others = told[1:] if told else ()
-        high = 2.4 / max(len(others), 1)
+        high = 2.25 / max(len(others), 1)
         for at, finding in enumerate(others):
-            top = 4.55 + at * min(high, 0.8)
+            top = 4.7 + at * min(high, 0.8)
             mark = words.say(SEVERITY_WORDS[finding.severity])
             self.box(slide, mark, (EDGE, top, 1.1, 0.4), sizes=(13, 11, 10), bold=True,
                      colour=COLOURS[finding.severity])  # fmt: skip
@@ -236,9 +232,8 @@ class Slides:
         ]
         slide = self.slide(headline, notes, kicker=chapter.title, colour=COLOURS[finding.severity])
         left, top, wide, high = PICTURE
-        beside = 9.25
         if shown is None:
-            beside = 9.25 if self._facts(slide, finding) else left
+            self._facts(slide, finding)
         elif shown.chart is not None:
             axis = shown.chart.axis
             self.box(slide, axis, (left, top, wide, 0.3), sizes=(11, 10, 9), colour=theme.MUTED)
@@ -251,10 +246,10 @@ class Slides:
             scale = min(wide / shown.size[0], high / shown.size[1])
             at = Inches(left), Inches(top), Inches(shown.size[0] * scale)
             _describe(slide.shapes.add_picture(BytesIO(shown.png), *at), shown.about)
-        self._beside(slide, finding, beside)
+        self._beside(slide, finding)
 
-    def _beside(self, slide: Any, finding: Finding, left: float) -> None:
-        words, wide = self.words, WIDE - EDGE - left
+    def _beside(self, slide: Any, finding: Finding) -> None:
+        words, left, wide = self.words, BESIDE, WIDE - EDGE - BESIDE
         mark = words.say(SEVERITY_WORDS[finding.severity])
         self.box(slide, mark, (left, 2.0, wide, 0.35), sizes=(14,), bold=True,
                  colour=COLOURS[finding.severity])  # fmt: skip
@@ -266,25 +261,52 @@ class Slides:
         self.box(slide, finding.proof(words), (left, 5.7, wide, 1.0),
                  sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
 
-    def _facts(self, slide: Any, finding: Finding) -> bool:
-        """Tell a finding's facts in a table; one alone stands in its headline and proof already."""
+    def findings(self, chapter: Saved, told: Sequence[Finding]) -> None:
+        """Add what a chapter found and no figure shows, on one slide under the gravest headline."""
+        words = self.words
+        notes = [line for f in told for line in (f.headline(words), f.proof(words))]
+        slide = self.slide(
+            told[0].headline(words),
+            [*notes, words.say(_("Chapter: {title}"), title=chapter.title), words.say(NOTES)],
+            kicker=chapter.title,
+            colour=COLOURS[told[0].severity],
+        )
+        high, wide = min(4.8 / len(told), 1.6), WIDE - 2 * EDGE - 1.3
+        rows = []
+        for finding in told:
+            lines = filter(None, ("" if not rows else finding.headline(words), finding.step(words)))
+            rows.append(("\n".join(lines), finding.proof(words)))
+        even = min(_fitted(said, wide, high - 0.35, (18, 16, 15, 14, 13, 12, 11))[0]
+                   for said, _small in rows)  # fmt: skip
+        for at, (finding, (said, small)) in enumerate(zip(told, rows, strict=True)):
+            place = 2.1 + at * high
+            mark, colour = words.say(SEVERITY_WORDS[finding.severity]), COLOURS[finding.severity]
+            self.box(slide, mark, (EDGE, place, 1.2, 0.4), sizes=(even,), bold=True, colour=colour)
+            self.box(slide, said or small, (EDGE + 1.3, place, wide, high - 0.35), sizes=(even,))
+            if said and small:
+                self.box(slide, small, (EDGE + 1.3, place + high - 0.35, wide, 0.3),
+                         sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
+
+    def known(self, finding: Finding) -> dict[str, str]:
+        """Return what is known of a finding, at most seven facts, as they are said."""
+        said = facts(finding.row, self.words)
+        return {n: said[n] for n in FACTS if said.get(n, formats.DASH) not in ("", formats.DASH)}
+
+    def _facts(self, slide: Any, finding: Finding) -> None:
+        """Tell a finding's facts in a table."""
         from pptx.util import Inches, Pt
 
-        words, said = self.words, facts(finding.row, self.words)
-        known = [n for n in FACTS if n in said and said[n] not in ("", formats.DASH)][:7]
-        if len(known) < 2:
-            return False
+        words, known = self.words, dict(list(self.known(finding).items())[:7])
         left, top, wide, _high = (Inches(at) for at in PICTURE)
         shape = slide.shapes.add_table(len(known), 2, left, top, wide, Inches(0.45 * len(known)))
         shape.table.first_row = False
-        for at, name in enumerate(known):
-            for column, text in enumerate((words.label(COLUMNS[name].heading), said[name])):
+        for at, (name, value) in enumerate(known.items()):
+            for column, text in enumerate((words.label(COLUMNS[name].heading), value)):
                 cell = shape.table.cell(at, column)
-                cell.text = _clean(text)
+                cell.text = formats.legal(text)
                 run = cell.text_frame.paragraphs[0].runs[0]
                 run.font.size = Pt(14)
                 self.font(run.font._rPr)
-        return True
 
     def about(self, engagement: Engagement, missing: Sequence[str]) -> None:
         """Add the last slide: what the numbers are."""
@@ -332,14 +354,16 @@ WORDING = _(
 )
 
 
-def _fitted(text: str, width: float, height: float, sizes: Sequence[int]) -> tuple[int, str]:
+def _fitted(
+    text: str, width: float, height: float, sizes: Sequence[int], most: int = 99
+) -> tuple[int, str]:
     """Return the largest size at which a text fits a box in inches; cut where none does."""
     for size in sizes:
         lines = sum(_lines(line, width, size) for line in text.split("\n"))
-        if lines * size * 1.32 / 72 <= height or lines <= 1:
+        if (lines * size * 1.32 / 72 <= height and lines <= most) or lines <= 1:
             return size, text
     size = sizes[-1]
-    room = int(width * 72 / size * max(1, int(height * 72 / (size * 1.32))) * 0.9)
+    room = int(width * 72 / size * max(1, min(most, int(height * 72 / (size * 1.32)))) * 0.9)
     kept, used = "", 0.0
     for character in text:
         used += theme.em(character, 0.6)
@@ -354,10 +378,5 @@ def _lines(line: str, width: float, size: int) -> int:
     return max(1, -int(-(theme.em(line, 0.6) + 0.25 * between) * size / 72 // (0.92 * width)))
 
 
-def _clean(text: str) -> str:
-    """Return a text as XML can hold it."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
-
-
 def _describe(shape: Any, text: str) -> None:
-    shape._element.xpath(".//p:cNvPr")[0].set("descr", _clean(text))
+    shape._element.xpath(".//p:cNvPr")[0].set("descr", formats.legal(text))

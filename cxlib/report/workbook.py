@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import pandas as pd
 
 from cxlib.analysis.scores import Crosstab, crosstab
 from cxlib.columns import COLUMNS
+from cxlib.data.face import Face
 from cxlib.errors import DataError, nearest
 from cxlib.present import tables
 from cxlib.present.formats import DASH
@@ -23,38 +25,53 @@ if TYPE_CHECKING:
     from cxlib.engagement import Engagement
     from cxlib.envelope import Part
 
+MOST_HEADINGS = 90
+"""Characters of what the contents say that a table holds."""
 OPEN_COMMENT = "comment"
 """The canonical column of the open question that every survey may have."""
 
 
-def workbook(engagement: Engagement, chapters: Sequence[Saved]) -> bytes:
-    """Return the workbook of one client, period and language."""
+def workbook(
+    engagement: Engagement, chapters: Sequence[Saved], *, face: Face | None = None
+) -> bytes:
+    """Return the workbook of one client, period and language, in the client's `face`."""
     words = engagement.words
-    subject = f"{engagement.name} · {words.period(engagement.period)}"
-    book = Workbook(words, subject=subject, made=made_at())
+    face = face or Face()
+    mark = face.confidential or words.say(_("Confidential"))
+    book = Workbook(
+        words,
+        subject=f"{engagement.name} · {words.period(engagement.period)}",
+        made=made_at(),
+        main=face.colours.get("main", MAIN),
+        mark=mark,
+        foot=face.footer,
+    )
     _name, contents = book.sheet(words.say(_("Contents")))
-    listed: list[tuple[str, str, int]] = []
+    listed: list[tuple[str, str, int, str]] = []
     named: dict[str, str] = {}
     for chapter in sorted(chapters, key=lambda c: (c.stem != FIRST, c.file)):
         grids = list(_grids(engagement, chapter))
         if not grids:
             continue
-        listed.append((chapter.title, "", 0))
+        listed.append((chapter.title, "", 0, ""))
         name, starts = book.tables(_short(chapter), chapter.title, grids)
         named[chapter.stem] = name
-        listed += [(each.title, name, row) for each, row in zip(grids, starts, strict=True)]
+        listed += [
+            (each.title, name, row, " · ".join(dict.fromkeys(each.headings)))
+            for each, row in zip(grids, starts, strict=True)
+        ]
     book.link(named)
     told = table_book(engagement)
-    sheets: list[tuple[str, str, dict[Column, str]]] = [
-        (_("Toplines"), _("Toplines: every question, everybody"), {}),
-        (_("Table book"), _("Table book: every question by every group"), _banner(told)),
+    sheets: list[tuple[str, str, list[tuple[str, Crosstab]], dict[Column, str]]] = [
+        (_("Toplines"), _("Toplines: every question, everybody"), told + who(engagement, told), {}),
+        (_("Table book"), _("Table book: every question by every group"), told, _banner(told)),
     ]
-    for tab, title, columns in sheets if told else ():
-        name, questions = _write_table_book(book, engagement, told, tab, title, columns)
-        listed.append((words.say(title), "", 0))
-        listed += [(question, name, row) for question, row in questions]
+    for tab, title, asked, columns in sheets if told else ():
+        name, questions = _write_table_book(book, engagement, asked, tab, title, columns)
+        listed.append((words.say(title), "", 0, ""))
+        listed += [(question, name, row, "") for question, row in questions]
     missing = [chapter.title for chapter in chapters if chapter.missing]
-    _write_contents(book, contents, engagement, listed, missing)
+    _write_contents(book, contents, engagement, listed, [mark, *missing])
     return book.content
 
 
@@ -67,25 +84,28 @@ def _write_contents(
     book: Workbook,
     sheet: Any,
     engagement: Engagement,
-    listed: list[tuple[str, str, int]],
-    missing: list[str],
+    listed: list[tuple[str, str, int, str]],
+    before: list[str],
 ) -> None:
-    words, row = book.words, 4
+    words, row, (mark, *missing) = book.words, 4, before
     sheet.set_row(0, 24)
     book.put(sheet, 0, 0, (engagement.name, ""), bold=True, font_size=16)
     book.put(sheet, 1, 0, (words.period(engagement.period), ""), font_size=12)
-    book.put(sheet, 2, 0, (words.say(_("Confidential")), ""), font_color=MUTED)
+    book.put(sheet, 2, 0, (mark, ""), font_color=MUTED)
     for title in missing:
         note = words.say(_("Missing: “{title}” could not be made in this run."), title=title)
         book.put(sheet, row, 0, (note, ""), bold=True)
         row += 1
-    for title, name, at in listed:
+    for title, name, at, headings in listed:
         if not name:
             row += 1
             book.put(sheet, row, 0, (title, ""), bold=True, bottom=1)
+            book.put(sheet, row, 1, (None, ""), bottom=1)
         else:
-            link = internal(name, at)
-            sheet.write_url(row, 0, link, book.look(font_color=MAIN, indent=1), title[:255] or "–")
+            look = book.look(font_color=book.main, indent=1)
+            sheet.write_url(row, 0, internal(name, at), look, title[:255] or "–")
+            told = textwrap.shorten(headings, MOST_HEADINGS, placeholder=" …")
+            book.put(sheet, row, 1, (told, ""), font_color=MUTED, font_size=9)
         row += 1
     for note in (
         _("Numbers are unrounded; the formats show as many digits as they bear."),
@@ -94,7 +114,7 @@ def _write_contents(
     ):  # fmt: skip
         row += 1
         book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, text_wrap=True)
-    sheet.set_column(0, 0, 96)
+    book.lay(sheet, (66, 84))
 
 
 # --- the tables behind the report --------------------------------------------------------------
@@ -181,6 +201,23 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
     return list(zip((key for key, _told in found), shown, strict=True))
 
 
+def who(engagement: Engagement, told: Sequence[tuple[str, Crosstab]]) -> list[tuple[str, Crosstab]]:
+    """Return who answered: the share of each level of the segments that are no questions."""
+    survey, known = engagement.survey(), dict(told)
+    found = [
+        crosstab(survey, rows={name: "single"}, by=name, design=engagement.design,
+                 minimum_base=engagement.minimum_base)
+        for name in engagement.segments if name not in known
+    ]  # fmt: skip
+    shown = []
+    for name, one in zip(engagement.segments, engagement.withheld(found), strict=False):
+        table = one.table
+        small = table.loc[table["withheld"] & table["level"].notna(), "level"]
+        hidden = table["withheld"] | table["choice"].isin(set(small))
+        shown.append((name, replace(one, table=table.assign(withheld=hidden))))
+    return shown
+
+
 def _nets(engagement: Engagement, key: str, survey: pd.DataFrame) -> dict[str, list[Any]]:
     """Return a question's nets, of the answers that were given in this period."""
     nets = engagement.client.tablebook.nets.get(key, {})
@@ -228,8 +265,7 @@ def _write_table_book(
     row = _write_banner(book, sheet, row, columns)
     sheet.freeze_panes(row, 1)
     sheet.repeat_rows(row - 3, row - 1)
-    sheet.set_column(0, 0, 40)
-    sheet.set_column(1, len(columns) + 1, 11)
+    book.lay(sheet, (40, *[11.0] * (len(columns) + 1)))
     starts = []
     for key, found in told:
         starts.append((_question(key, words), row + 1))
@@ -294,7 +330,7 @@ def _write_question(
     """Write one question's table; returns the row after it."""
     words, table = book.words, found.table
     places: list[Column] = [(), *columns]
-    book.put(sheet, row, 0, (_question(key, words), ""), bold=True, font_color=MAIN)
+    book.put(sheet, row, 0, (_question(key, words), ""), bold=True, font_color=book.main)
     row += 1
     for n, (choice, rows) in enumerate(table.groupby("choice", sort=False)):
         cells = {_place(r, found.by): r for r in rows.to_dict("records")}
@@ -307,7 +343,8 @@ def _write_question(
                              align="right", font_color=MUTED)  # fmt: skip
                 row += 1
         said = _said(rows.iloc[0].to_dict(), words)
-        book.put(sheet, row, 0, (said, ""), text_wrap=True, bold=strong)
+        rating: Cell = (int(said), "0") if said.isascii() and said.isdigit() else (said, "")
+        book.put(sheet, row, 0, rating, align="left", text_wrap=True, bold=strong)
         for at, place in enumerate(places, 1):
             cell = _number(cells.get(place), "value", "unit", words)
             book.put(sheet, row, at, cell, align="right", bold=strong)

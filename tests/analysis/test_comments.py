@@ -125,6 +125,17 @@ def test_a_wrong_codebook_names_its_fault(book: dict, told: str) -> None:
         comments.codebook(book)
 
 
+def test_a_list_of_comments_is_as_good_as_a_column() -> None:
+    texts, group = ["queue queue", "kind staff", ""] * 20, [True, False, False] * 20
+    for told in (
+        lambda given: comments.sentiment(given).table,
+        lambda given: comments.themes(given, codebook=HOTEL).matrix,
+        lambda given: comments.keyness(given, group=group).table,
+        lambda given: comments.topics(given, n=2).comments,
+    ):
+        pd.testing.assert_frame_equal(told(texts), told(pd.Series(texts)))
+
+
 def test_what_is_no_comment_is_refused() -> None:
     with pytest.raises(DataError, match="no text"):
         comments.sentiment(pd.Series([1, 2]))

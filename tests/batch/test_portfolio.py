@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ from cxlib import envelope
 from cxlib.batch.forkserver import can_fork
 from cxlib.batch.portfolio import consultancy, portfolio
 from cxlib.errors import CxError
+from cxlib.present.findings import Finding, Rule
 from cxlib.report.html import CONTENT_POLICY
 from cxlib.report.index import ClientEntry, Entry, Kpi, glance_of, render_index
 from tests.batch.conftest import PERIOD, Place
@@ -40,21 +43,35 @@ def test_the_index_tells_of_all_clients_those_of_earlier_runs_included(place: Pl
     assert (place.out / second.entries[0].link).is_file()
 
 
+def left(findings: Sequence[Finding] = (), **results: Any) -> Any:
+    return SimpleNamespace(chapter="actions", findings=findings, results=results)
+
+
 def test_a_glance_takes_the_cores_words_and_leaves_touchpoints_out() -> None:
     row = {"kpi": "csat", "source": "survey", "unit": "percent", "value": 81.0, "change": None}
     row |= {"cause": "mix", "at": "2026Q2", "target": 85.0, "status": "missed", "course": "due"}
     table = pd.DataFrame([row, row | {"kpi": "desk", "source": "touchpoint"}])
-    saved: Any = SimpleNamespace(results={"standing": SimpleNamespace(table=table)})
-    glance = glance_of(saved)
+    glance = glance_of(left(standing=SimpleNamespace(table=table)))
     assert set(glance) == {"csat"}
     assert (glance["csat"]["status"], glance["csat"]["change"]) == ("missed", None)
-    assert glance_of(SimpleNamespace(results={"other": 1})) == {}  # type: ignore[arg-type]
+    assert glance_of(left(other=1)) == {}
+
+
+def test_the_consultants_notes_stand_in_the_index_in_its_language() -> None:
+    note = Rule({}, "No theme names {kpi}.", "note", "Add words.", desk=True)
+    told = [
+        Finding(id="actions.a", row={"kpi": "a"}, rules=(note,)),
+        Finding(id="actions.b", row={"kpi": "b"}, rules=(replace(note, desk=False),)),
+    ]
+    said = "No theme names a. Add words."
+    assert glance_of(left(told, other=1)) == {"note: actions": [["en", said], ["zh", said]]}
+    page = render_index([ClientEntry("c", notes=("No theme names a. Add words.",))])
+    assert page.index("For the consultant") < page.index("No theme names a.")
 
 
 def test_what_is_late_in_the_registers_is_counted_and_called_for() -> None:
     plan = pd.DataFrame({"title": ["a", "b", "c"], "days_late": [3, 0, None]})
-    saved: Any = SimpleNamespace(chapter="actions", results={"plan": plan})
-    assert glance_of(saved) == {"late: actions": 1}
+    assert glance_of(left(plan=plan)) == {"late: actions": 1}
     late, calm = ClientEntry(name="late", late={"actions": 1}), ClientEntry(name="calm")
     assert late.attention > calm.attention
     assert "Late in the registers: 1" in render_index([late])

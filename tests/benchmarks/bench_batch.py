@@ -27,7 +27,7 @@ import pytest
 
 from cxlib.batch.console import cores
 from cxlib.batch.forkserver import can_fork
-from tests.conftest import DEMO_CLIENTS, copy_workspace
+from tests.conftest import DEMO_CLIENTS, lay_out
 
 pytestmark = [
     pytest.mark.bench,
@@ -215,7 +215,7 @@ def test_thirty_jobs_against_the_plain_loop(tmp_path: Path) -> None:
 
 
 def test_the_whole_book_of_the_demo_clients_against_its_chapters(tmp_path: Path) -> None:
-    workspace = copy_workspace(tmp_path / "demo", *DEMO_CLIENTS)
+    workspace = lay_out(tmp_path / "demo", *DEMO_CLIENTS)
     chapters = command(workspace.root, "cxlib", "run", "--jobs", str(cores()))
     books = command(workspace.root, "cxlib", "run", "--jobs", str(cores()), "--book")
     bound = sorted(workspace.reports.rglob("book.html"))

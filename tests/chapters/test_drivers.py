@@ -111,8 +111,17 @@ def test_only_harbours_check_in_lost_ground(studies: dict[str, Study]) -> None:
     assert isinstance(recovery, drivers.Scenario)
     assert recovery.change_low > 0
     finding = told(studies["harbour"])[harbour.BROKEN]
-    assert finding.stake == pytest.approx(recovery.change)
+    assert finding.stake == pytest.approx(recovery.change / 2)  # an association: half of it counts
     assert "could rise by" in finding.headline(Words())
+
+
+def test_where_no_group_is_much_better_nothing_is_said_to_be_at_stake(
+    studies: dict[str, Study],
+) -> None:
+    study = studies["nova"]
+    assert study.plan["case"].tolist() == ["little room"]
+    assert (study.table["stake"] == 0).all()
+    assert "fix first" in set(study.table["quadrant"])
 
 
 def test_northgates_contact_centre_is_the_better_one(studies: dict[str, Study]) -> None:

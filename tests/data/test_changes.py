@@ -53,6 +53,8 @@ def test_a_new_wave_is_told_by_files_periods_columns_and_values(shop: Any) -> No
     assert "survey: 40 → 70 rows used (+30)." in lines
     assert "survey: new periods: 2026Q3 (30 rows)." in lines
     assert "survey: new in the files: column 'extra'." in lines
+    unanswered = [line for line in shop.says(client, "warning") if "has no answer in" in line]
+    assert ["'osat'" in line and "2026Q3" in line for line in unanswered] == [True]
     assert "survey: tier: never seen before: 'tin'." in lines
     assert "survey: tier: 'gold' jumped from 100% of 2026Q2 to 0% of 2026Q3." in lines
     assert "survey: osat: 'no answer' jumped" not in "\n".join(lines)
@@ -71,6 +73,18 @@ def test_corrected_old_data_restate_the_old_period_and_name_the_reports(shop: An
     assert "restated: nps of 2026Q1: 0.0 → 20.0 (+20.0), on 25 instead of 20." in lines
     assert "restated: reports that show them: 2026Q1 (en)." in lines
     assert not any("nps of 2026Q2" in line or "osat of" in line for line in lines)
+
+
+def test_an_old_period_whose_answers_vanish_is_corrected_not_added_to(shop: Any) -> None:
+    client = shop.client(PARAMS)
+    shop.file("s_1.csv", FIRST)
+    shop.ingest(client)
+    before, after = FIRST.split("50,2026-04-05", 1)
+    shop.file("s_1.csv", f"{before}50,2026-04-05{after.replace(',4,gold', ',,gold')}")
+    lines = told(shop, client)
+    assert "survey: osat: no answer jumped from 0% of 2026Q2 to 100% of it now." in lines
+    assert "restated: osat of 2026Q2: 4.00 → no figure any more." in lines
+    assert not any("rows added" in line for line in lines)
 
 
 def test_what_an_intake_restated_is_still_said_after_it(shop: Any) -> None:

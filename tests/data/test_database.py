@@ -11,7 +11,8 @@ import pytest
 
 from cxlib.data import database
 from cxlib.data.check import examine
-from cxlib.data.database import digest, name_of, read_database
+from cxlib.data.database import digest, name_of, read_pieces
+from cxlib.data.readers import Raw
 from cxlib.errors import CxError, DataError, SetupError
 from cxlib.params import InvalidParams
 from cxlib.params.source import Source
@@ -26,13 +27,18 @@ def source(sql: str, **more: Any) -> Source:
     return Source.model_validate({"url_env": "CX_DB_URL", "sql": sql, **more})
 
 
+def whole(asked: Source) -> Raw:
+    (raw,) = read_pieces(asked, whole=True)
+    return raw
+
+
 # --- without a server -----------------------------------------------------------------------------
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CX_DB_URL", raising=False)
     with pytest.raises(SetupError, match="CX_DB_URL is not set"):
-        read_database(source("select 1"))
+        whole(source("select 1"))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,7 @@ def test_no_message_holds_a_part_of_the_address(
 ) -> None:
     monkeypatch.setenv("CX_DB_URL", address)
     with pytest.raises(CxError) as caught:
-        read_database(source("select 1"))
+        whole(source("select 1"))
     said = str(caught.value)
     assert "CX_DB_URL" in said
     assert caught.value.__cause__ is None
@@ -67,9 +73,9 @@ def test_a_server_that_is_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_parameters_and_query_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CX_DB_URL", "postgresql://anna:pw@127.0.0.1:1/books")
     with pytest.raises(DataError, match="binds :since, which `parameters` lacks; did you mean"):
-        read_database(source("select * from t where d::date > :since", parameters={"sinc": 1}))
+        whole(source("select * from t where d::date > :since", parameters={"sinc": 1}))
     with pytest.raises(DataError, match="no use for the parameter 'until'"):
-        read_database(source("select 1", parameters={"until": 1}))
+        whole(source("select 1", parameters={"until": 1}))
 
 
 def test_a_name_tells_queries_apart_and_holds_no_address() -> None:
@@ -133,7 +139,7 @@ ROWS = "select * from answers order by id"
 
 @served
 def test_values_come_as_text_that_the_intake_reads(table: Any) -> None:
-    raw = read_database(source(ROWS + "  -- all\n;"))
+    raw = whole(source(ROWS + "  -- all\n;"))
     first = raw.frame.iloc[0].to_dict()
     assert {name: first[name] for name in ("id", "q", "tier", "ok")} == {
         "id": "0000",
@@ -150,10 +156,10 @@ def test_values_come_as_text_that_the_intake_reads(table: Any) -> None:
 def test_parameters_are_bound_never_pasted(table: Any) -> None:
     sql = "select id from answers where tier like :tier and q >= :low and day > :since"
     bound = {"tier": "金卡 \\%", "low": 5, "since": "2026-01-20"}
-    assert len(read_database(source(sql, parameters=bound)).frame) > 3
+    assert len(whole(source(sql, parameters=bound)).frame) > 3
     hostile = {**bound, "tier": "x' or true --"}
     with pytest.raises(DataError, match="finds no rows"):
-        read_database(source(sql, parameters=hostile))
+        whole(source(sql, parameters=hostile))
 
 
 @served
@@ -171,7 +177,7 @@ def test_parameters_are_bound_never_pasted(table: Any) -> None:
 def test_nothing_can_be_written(sql: str, table: Any) -> None:
     table("create sequence numbers")
     with pytest.raises(DataError, match="the query cannot be run"):
-        read_database(source(sql))
+        whole(source(sql))
     assert table("select count(*) from answers").scalar() == 40
     assert not table("select is_called from numbers").scalar()
 
@@ -179,20 +185,20 @@ def test_nothing_can_be_written(sql: str, table: Any) -> None:
 @served
 def test_what_a_function_does_all_the_same_is_rolled_back(table: Any) -> None:
     with suppress(DataError):  # from version 16 on the server itself refuses it
-        read_database(source("select lo_create(471100) as made"))
+        whole(source("select lo_create(471100) as made"))
     count = "select count(*) from pg_largeobject_metadata where oid = 471100"
     assert table(count).scalar() == 0
 
 
 @served
 def test_rows_come_in_pieces_and_alike(table: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = read_database(source(ROWS))
+    large = whole(source(ROWS))
     monkeypatch.setattr(database, "PIECE", 7)
     pieces = [len(rows) for _names, rows in database._pieces(source(ROWS))]
     assert pieces == [7, 7, 7, 7, 7, 5]
-    small = read_database(source(ROWS))
-    assert small.frame.equals(whole.frame)
-    assert small.files == whole.files
+    small = whole(source(ROWS))
+    assert small.frame.equals(large.frame)
+    assert small.files == large.files
 
 
 @served
@@ -200,17 +206,17 @@ def test_a_result_beyond_memory_is_refused(table: Any, monkeypatch: pytest.Monke
     monkeypatch.setattr(database, "PIECE", 7)
     monkeypatch.setattr(database, "LARGEST", 100)
     with pytest.raises(DataError, match="more than 100 cells"):
-        read_database(source(ROWS))
+        whole(source(ROWS))
 
 
 @served
 def test_faults_of_a_query_are_said_without_the_address(table: Any) -> None:
     with pytest.raises(DataError, match='column "nps" does not exist'):
-        read_database(source("select nps from answers"))
+        whole(source("select nps from answers"))
     with pytest.raises(DataError, match="names two columns 'id'"):
-        read_database(source("select id, tier as id from answers"))
+        whole(source("select id, tier as id from answers"))
     with pytest.raises(DataError, match="finds no rows"):
-        read_database(source("select * from answers where false"))
+        whole(source("select * from answers where false"))
 
 
 @served
@@ -218,13 +224,13 @@ def test_a_wrong_password_or_database_is_said(table: Any, monkeypatch: pytest.Mo
     wrong = sa.make_url(SERVER).set(database="cx-no-such-base")
     monkeypatch.setenv("CX_DB_URL", wrong.render_as_string(hide_password=False))
     with pytest.raises(DataError, match="it has no such database or user") as caught:
-        read_database(source(ROWS))
+        whole(source(ROWS))
     assert "cx-no-such-base" not in str(caught.value)
     if sa.make_url(SERVER).password:
         wrong = sa.make_url(SERVER).set(password="not-this-one")
         monkeypatch.setenv("CX_DB_URL", wrong.render_as_string(hide_password=False))
         with pytest.raises(DataError, match="it refuses the login") as caught:
-            read_database(source(ROWS))
+            whole(source(ROWS))
         assert "not-this-one" not in str(caught.value)
 
 

@@ -96,9 +96,7 @@ def test_pieces_make_the_table_that_the_whole_makes(
         before = shop.read("tickets")
     monkeypatch.setattr(pieces, "LARGE", 1)
     monkeypatch.setattr(pieces, "ROWS", 50)
-    monkeypatch.setattr(
-        "cxlib.data.query.read_pieces.__kwdefaults__", {"encoding": None, "rows": 9}
-    )
+    monkeypatch.setattr("cxlib.data.query.ROWS", 9)
     told = examine(client, shop.workspace)
     done = shop.ingest(client, force=True)
     assert done.tables["tickets"].dropped["times that contradict each other"] == 1

@@ -5,8 +5,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cxlib.data.query import query_hash, read_sql
+from cxlib.data.query import query_hash, read_pieces
+from cxlib.data.readers import Raw
 from cxlib.errors import DataError
+
+
+def whole(folder: Path, sql: str) -> Raw:
+    (raw,) = read_pieces(folder, sql, whole=True)
+    return raw
 
 
 @pytest.fixture
@@ -25,9 +31,9 @@ def test_files_of_the_folder_join_from_any_working_directory(
 ) -> None:
     monkeypatch.chdir("/")
     sql = "-- don't mind\nSELECT a.*, nps, '中文' AS k FROM 'a.csv' a JOIN \"b.parquet\" USING (id)"
-    raw = read_sql(folder, sql)
+    raw = whole(folder, sql)
     assert raw.frame.to_dict("list") == {"id": ["1"], "v": ["x"], "nps": ["5"], "k": ["中文"]}
-    assert read_sql(folder, "select v from '*.csv'").frame["v"].tolist() == ["x", "y"]
+    assert whole(folder, "select v from '*.csv'").frame["v"].tolist() == ["x", "y"]
 
 
 def test_nothing_outside_the_folder_can_be_read_or_written(folder: Path) -> None:
@@ -48,7 +54,7 @@ def test_nothing_outside_the_folder_can_be_read_or_written(folder: Path) -> None
         "SELECT v FROM 'a.csv' WHERE",
     ):
         with pytest.raises(DataError):
-            read_sql(folder, sql)
+            whole(folder, sql)
     assert sorted(path.name for path in folder.iterdir()) == ["a.csv", "b.parquet"]
     assert frame == "secret"
 
@@ -85,7 +91,7 @@ def test_nothing_outside_the_folder_can_be_read_or_written(folder: Path) -> None
 def test_nothing_that_writes_or_sets_passes(folder: Path, sql: str) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(DataError):
-        read_sql(folder, sql.format(str(folder).replace("'", "''")))
+        whole(folder, sql.format(str(folder).replace("'", "''")))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -95,22 +101,22 @@ def test_what_only_reads_passes_however_deep(folder: Path) -> None:
         "t AS MATERIALIZED (SELECT id, v FROM 'a.csv') "
         "SELECT i, v FROM n JOIN t ON i = id WHERE EXISTS (SELECT 1) UNION SELECT 3, 'z' ORDER BY 1"
     )
-    assert read_sql(folder, sql).frame["v"].tolist() == ["x", "y", "z"]
+    assert whole(folder, sql).frame["v"].tolist() == ["x", "y", "z"]
 
 
 def test_a_link_out_of_the_folder_is_refused(folder: Path) -> None:
     (folder / "link.csv").symlink_to(folder.parent / "other.csv")
     with pytest.raises(DataError, match=r"link.csv is a link out of the client's data folder"):
-        read_sql(folder, f"SELECT * FROM '{folder}/link.csv'")
+        whole(folder, f"SELECT * FROM '{folder}/link.csv'")
 
 
 def test_a_wrong_query_says_what_is_wrong(folder: Path) -> None:
     with pytest.raises(DataError, match=r'cannot be run: Binder Error: .*"nps" not found'):
-        read_sql(folder, "SELECT nps FROM 'a.csv'")
+        whole(folder, "SELECT nps FROM 'a.csv'")
     with pytest.raises(DataError, match=r"no file 'aa.csv' in .*; did you mean 'a.csv'"):
-        read_sql(folder, "SELECT * FROM 'aa.csv'")
+        whole(folder, "SELECT * FROM 'aa.csv'")
     with pytest.raises(DataError, match="no rows"):
-        read_sql(folder, "SELECT * FROM 'a.csv' WHERE id > 5")
+        whole(folder, "SELECT * FROM 'a.csv' WHERE id > 5")
 
 
 def test_the_hash_changes_with_any_file_and_with_the_query(folder: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cxlib.data.layout import Named
 from cxlib.data.readers import Raw
 from cxlib.data.readers import read as read_source
 from cxlib.errors import DataError, SetupError
@@ -22,7 +23,7 @@ Write = Callable[[str, str | bytes], Path]
 
 
 def read(folder: Path, files: str, *, wanted: tuple[str, ...] = (), **options: Any) -> Raw:
-    return read_source(folder, Source.model_construct(files=files, **options), wanted=wanted)
+    return read_source(folder, Source.model_construct(files=files, **options), Named(wanted))
 
 
 def refusal(folder: Path, files: str, **options: Any) -> str:
@@ -458,6 +459,27 @@ def test_one_file_twice_is_read_once_and_the_same_rows_are_refused(
     assert "is the same file as" in raw.warnings[0]
     write("s (1).csv", text.replace(",", ";"))
     assert "holds the same rows as" in refusal(tmp_path, "s*.csv")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (range(40), range(10, 30), "all 20 rows of b.csv stand in a.csv"),
+        (range(40), range(25, 60), "the last 15 rows of a.csv are the first of b.csv"),
+        (range(25, 60), range(40), "the last 15 rows of b.csv are the first of a.csv"),
+        (range(30), range(30, 60), ""),
+        ([1] * 30, [1] * 20, ""),  # too alike to tell
+    ],
+)
+def test_exports_that_overlap_are_refused(
+    tmp_path: Path, write: Write, first: list[int], second: list[int], said: str
+) -> None:
+    for name, rows in (("a.csv", first), ("b.csv", second)):
+        write(name, "day,q\n" + "".join(f"{i % 13},{i}\n" for i in rows))
+    if said:
+        assert said in refusal(tmp_path, "*.csv")
+    else:
+        assert len(read(tmp_path, "*.csv").frame) == len(first) + len(second)
 
 
 PLATFORMS = {

@@ -39,6 +39,9 @@ def read(content: bytes) -> Any:
         (float("nan"), "unit", "percent", None, ""),
         ("nps", "key", "", "nps", ""),
         (dt.date(2026, 3, 5), "date", "", dt.datetime(2026, 3, 5), "yyyy-mm-dd"),
+        ("2026-03-05", "period", "", dt.datetime(2026, 3, 5), "yyyy-mm-dd"),
+        ("2026-03", "period", "", "March 2026", ""),
+        (pd.Timestamp("2026-03-31 23:59:59"), "period", "", dt.datetime(2026, 3, 31), "yyyy-mm-dd"),
     ],
 )
 def test_a_cell_keeps_its_number_and_says_how_it_is_shown(
@@ -69,6 +72,34 @@ def test_a_withheld_cell_stays_withheld_and_says_so() -> None:
     numbers = [cell[0] for row in found.rows for cell in row[1:]]
     assert set(numbers) == {"–"}  # of two groups, one small: neither may be told
     assert found.notes[0].startswith("–")
+
+
+def test_a_number_under_the_name_of_a_word_is_no_word() -> None:
+    stretches = table().assign(segment=[1, 2])  # of a process chart, not of the client
+    assert "Segment" in grid(table(), words=WORDS, minimum_base=10).headings
+    assert "Segment" not in grid(stretches, words=WORDS, minimum_base=10).headings
+
+
+@pytest.mark.parametrize(("columns", "pages"), [(3, 1), (30, 2)])
+def test_a_sheet_prints_as_wide_as_can_be_read(columns: int, pages: int) -> None:
+    wide = Grid(title="t", headings=("a heading",) * columns,
+                rows=((("x", ""), *[(1.0, "0")] * (columns - 1)),))  # fmt: skip
+    book = Workbook(WORDS, subject="Q & A", mark="board only")
+    book.tables("s", "title", [wide])
+    sheet = read(book.content).worksheets[0]
+    assert sheet.page_setup.fitToWidth == (None if pages == 1 else pages)
+    assert sheet.print_title_rows == "$1:$1"
+    assert (sheet.print_title_cols == "$A:$A") == (pages > 1)
+    assert (sheet.oddHeader.left.text, sheet.oddHeader.right.text) == ("Q && A", "board only")
+    assert sheet.freeze_panes == "B2"
+
+
+def test_a_row_is_as_high_as_its_longest_text() -> None:
+    rows = ((("w " * 200, ""),), (("short", ""),), (("长" * 200, ""),))
+    content = workbook_of([Grid(title="", headings=("t",), rows=rows)], words=WORDS, subject="x")
+    high = [read(content).worksheets[0].row_dimensions[at].height for at in (4, 5, 6)]
+    assert high[1] is None
+    assert min(high[0], high[2]) > 100
 
 
 HOSTILE = ["=1+1", "+49 30", "-2", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")', "1e5", "007"]

@@ -15,8 +15,10 @@ import openpyxl
 import pytest
 from pptx import Presentation
 
+from cxlib.data.face import Face
 from cxlib.engagement import Engagement
 from cxlib.errors import CxError
+from cxlib.plots.theme import em
 from cxlib.report import exports
 from cxlib.workspace import Workspace
 from tests.conftest import copy_workspace
@@ -162,14 +164,18 @@ def test_banners_nest_and_nets_stand_before_their_answers(tmp_path: Path) -> Non
     assert sheet.cell(banner, family.column).value == "Credit card"
     at = find(sheet, engagement.words.label("csat")).row
     said = [sheet.cell(r, 1).value for r in range(at + 1, at + 14)]
-    order = [t for t in said if t and t[0] in "SD12345P"]
-    assert order[:4] == ["Percent", "Satisfied (4–5)", "Dissatisfied (1–2)", "1"]
+    order = [t for t in said if isinstance(t, int) or (t and t[0] in "SDP")]
+    assert order[:4] == ["Percent", "Satisfied (4–5)", "Dissatisfied (1–2)", 1]
     rows = engagement.survey()
     north = rows[(rows["region"] == "North") & (rows["product"] == "Credit card")]["csat"]
     net = sheet.cell(find(sheet, "Satisfied (4–5)").row, family.column).value
     assert net == pytest.approx((north.dropna() >= 4).mean())
     topline = book["Toplines"]
     assert topline.max_column == 2
+    level = engagement.words.label("region=North")
+    assert topline.cell(find(topline, level).row, 2).value == pytest.approx(
+        (rows["region"] == "North").mean()
+    )
     assert topline.cell(find(topline, "Satisfied (4–5)").row, 2).value == pytest.approx(
         (rows["csat"].dropna() >= 4).mean()
     )
@@ -227,6 +233,36 @@ def test_a_deck_has_a_title_a_summary_and_a_finding_a_slide(
         assert "answers" in notes
 
 
+def test_every_slide_has_a_short_headline_its_notes_and_whose_it_is(
+    make: Callable[..., bytes],
+) -> None:
+    for language, mark in (("en", "Confidential · board only"), ("zh", "机密 · 仅供董事会")):
+        for slide in Presentation(BytesIO(make("pptx", language))).slides:
+            assert slide.notes_slide.notes_text_frame.text
+            assert any(text.endswith(mark) for text in texts_of(slide))
+            title = slide.shapes.title
+            for paragraph in title.text_frame.paragraphs:
+                size = max((run.font.size.pt for run in paragraph.runs), default=1)
+                assert em(paragraph.text) * size * 12700 <= 2 * title.width
+
+
+def test_findings_without_a_figure_share_a_slide(saved: Workspace) -> None:
+    from cxlib.envelope import read
+    from cxlib.report.saved import Saved
+    from cxlib.report.slides import Slides
+    from cxlib.words import Words
+
+    found = read(saved.result(CLIENT, PERIOD, "assessment")).findings[:3]
+    slides, words = Slides(Words(), Face(footer="x")), Words()
+    slides.findings(Saved(stem="a", file="a", title="Why?", envelope=None), found)
+    (slide,) = Presentation(BytesIO(slides.content)).slides
+    said = "\n".join(texts_of(slide))
+    for finding in found:
+        assert finding.headline(words) in said
+        assert finding.step(words) in said
+        assert finding.proof(words) in slide.notes_slide.notes_text_frame.text
+
+
 def test_a_forest_is_a_chart_that_can_be_edited_with_its_intervals(
     make: Callable[..., bytes], saved: Workspace
 ) -> None:
@@ -261,8 +297,6 @@ def test_chinese_slides_name_fonts_that_can_write_them(make: Callable[..., bytes
 
 
 def test_no_text_is_larger_than_its_box(make: Callable[..., bytes]) -> None:
-    from cxlib.plots.theme import em
-
     for language in ("en", "zh"):
         for slide in Presentation(BytesIO(make("pptx", language))).slides:
             for shape in slide.shapes:
@@ -321,10 +355,10 @@ def test_a_saved_figure_calls_nothing_but_a_plot_of_the_kit(saved: Workspace) ->
 def test_a_hostile_label_is_text_on_a_slide() -> None:
     from cxlib.plots.native import Chart
     from cxlib.report.charts import add_chart
-    from cxlib.report.slides import Look, Slides
+    from cxlib.report.slides import Slides
     from cxlib.words import Words
 
-    slides = Slides(Words(), Look(footer="=1+1 <b>&\x00"))
+    slides = Slides(Words(), Face(footer="=1+1 <b>&\x00"))
     slide = slides.slide("x" * 900 + "\x0b<a:t>&", ["note \x01"])
     labels = ("=cmd|' /C calc'!A0", "</c:v><x/>", "长" * 200)
     chart = Chart(kind="bars", labels=labels, values=(1.0, None, -2.0))

@@ -154,11 +154,9 @@ def read(
             f"{len(rows)} complete rows are too few for {len(names)} drivers and {len(kept)} "
             "columns on who used what; name fewer drivers or join periods."
         )
-    groups = None
-    if codes is not None:
-        known, groups = np.unique(codes[rows], return_inverse=True)
-        if len(known) < 2:
-            raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
+    groups = None if codes is None else np.unique(codes[rows], return_inverse=True)[1]
+    if groups is not None and not groups.any():
+        raise DataError(f"cluster {cluster!r} has one value only: nothing to compare.")
     for name, others in repeats.items():
         facts = {"driver": name} | ({"others": others} if others else {})
         caveats.append(Caveat(_FOLLOWS if others else _BY_USE, **facts))

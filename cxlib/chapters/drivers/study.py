@@ -13,6 +13,7 @@ import pandas as pd
 from cxlib.analysis import drivers
 from cxlib.analysis.drivers.odds import NoMaximumError
 from cxlib.analysis.drivers.planning import STEP
+from cxlib.analysis.targets.proposals import HAIRCUT
 from cxlib.chapters.drivers import tables
 from cxlib.present.withhold import is_empty
 
@@ -244,7 +245,8 @@ class Study:
         name = found["driver"]
         lost = self.losses.set_index("kpi")[["before", "at"]].reindex(name)
         regained = tables.steps_of(self.recovery).reindex(name).to_numpy()
-        planned = tables.steps_of(self.scenario).reindex(name).to_numpy()
+        reachable = self.scenario if len(self.steps) else None
+        planned = tables.steps_of(reachable).reindex(name).to_numpy()
         turns = (
             self.competitors.set_index("kpi")["turn"]
             if len(self.competitors)
@@ -270,7 +272,7 @@ class Study:
             at=lost["at"].to_numpy(),
             lost=np.where(np.isnan(regained), "no", "yes"),
             regain=regained,
-            stake=np.nan_to_num(np.fmax(regained, planned)),
+            stake=HAIRCUT * np.nan_to_num(np.fmax(regained, planned)),
             competitor_turn=turns.reindex(name).to_numpy(),
             competitor=self.competitor,
         )
