@@ -19,10 +19,12 @@ import pandas as pd
 import pytest
 
 from cxlib import Engagement, envelope
+from cxlib.analysis.kpis.verdicts import stands
 from cxlib.chapters import register, registers_of
+from cxlib.chapters.rows import recorded
 from cxlib.envelope import Envelope
 from cxlib.errors import SetupError
-from cxlib.present.findings import Finding
+from cxlib.present.findings import Finding, on_record
 from cxlib.report import pdf
 from cxlib.words import Words
 from cxlib.workspace import Workspace
@@ -233,6 +235,93 @@ def test_no_report_shows_the_key_of_a_label_or_a_missing_value(run: Workspace, c
         shown = set(re.findall(r"[\w-]+\.[\w.-]*\w", text)) & keys
         assert not shown, (page.name, sorted(shown)[:5])
         assert not re.search(r"\b(nan|NaT)\b|>None<", text), page.name
+
+
+@each_client
+def test_nobody_is_asked_to_find_who_acts_where_an_action_is_on_record(
+    run: Workspace, client: str
+) -> None:
+    opened = Engagement.open(client, language="en", workspace=run)
+    actions = recorded(opened)
+    assert actions
+    for each in saved(run, client):
+        for finding in each.findings:
+            if isinstance(finding, Finding):
+                assert on_record(finding, actions) is finding, finding.id
+
+
+@each_client
+def test_the_contract_is_counted_alike_wherever_it_is_counted(run: Workspace, client: str) -> None:
+    judged = Engagement.open(client, language="en", workspace=run).judged().table
+    words = stands(judged)
+    reached = int(words.isin(("met", "on course")).sum())
+    short = set(judged.loc[words.isin(("missed", "behind")), "kpi"])
+    by_chapter = {each.chapter: each for each in saved(run, client)}
+    (summary,) = (f for f in by_chapter["summary"].findings if f.subject == "contract")
+    assert (summary.row["met"], summary.row["case"] != "open") == (reached, bool(short))
+    drawn = [
+        part.result()
+        for part in by_chapter["targets"].parts
+        if part.kind == "figure"
+        and {"good", "bad", "open"} <= set(getattr(part.result(), "columns", ()))
+    ]
+    assert drawn
+    for table in drawn:
+        assert (table["good"].iloc[0], table["bad"].iloc[0]) == (
+            reached,
+            words.isin(("missed", "behind")).sum(),
+        )
+
+
+@each_client
+def test_a_target_that_hardly_any_period_misses_is_said_to_be_kept(
+    run: Workspace, client: str
+) -> None:
+    told = 0
+    for each in saved(run, client):
+        for table in frames(dict(each.results)):
+            if {"assurance", "miss_chance"} <= set(table.columns):
+                sure = table[table["assurance"].notna()]
+                told += len(sure)
+                kept = sure["assurance"] == "reaches"
+                assert kept[sure["miss_chance"] < 0.01].all()
+                assert not kept[sure["miss_chance"] > 0.5].any()
+    assert told or client != "nova-mall"
+
+
+@each_client
+def test_what_other_customers_explain_is_not_listed_as_a_warning(
+    run: Workspace, client: str
+) -> None:
+    (monitoring,) = (each for each in saved(run, client) if each.chapter == "monitoring")
+    listed = [p.result() for p in monitoring.parts if "since was" in str(p.options)]
+    assert listed or client == "nova-mall"
+    for result in listed:
+        assert (result["held_back"] == "").all()
+
+
+COMMAND = re.compile(r"`|\bcx (sample|form|map|check|run|new|register)\b|client file’?'?s? `")
+
+
+@each_client
+def test_no_report_tells_the_client_what_is_the_consultants_to_do(
+    run: Workspace, client: str
+) -> None:
+    for page in sorted((run.reports / client).rglob("*.html")):
+        text = re.sub(r"<style.*?</style>|<[^>]+>", " ", page.read_text(encoding="utf-8"))
+        found = COMMAND.search(text)
+        assert not found, (page.name, text[max(0, found.start() - 80) : found.end() + 40])
+
+
+@each_client
+def test_money_and_its_interval_have_one_precision(run: Workspace, client: str) -> None:
+    sum_ = r"[+−]?[£¥][\d,]+"
+    mixed = re.compile(
+        rf"{sum_}\.\d\d\s*\({sum_}(?!\.\d|[\d,])|{sum_}(?!\.\d|[\d,])\s*\({sum_}\.\d\d"
+    )
+    for page in sorted((run.reports / client).rglob("*.html")):
+        text = re.sub(r"<style.*?</style>|<[^>]+>", "", page.read_text(encoding="utf-8"))
+        assert not mixed.search(text.replace("\u00a0", " ")), page.name
 
 
 @pytest.mark.parametrize("client", DEMO_CLIENTS)
