@@ -53,7 +53,8 @@ def recorded(engagement: Any) -> dict[str, str]:
         return {}
     if register is None:
         return {}
-    words, told = engagement.words, {}
+    words = engagement.words
+    told: dict[str, str] = {}
     rows = register.frame("actions").to_dict("records")
     open_ = [row for row in rows if row["state"] in OPEN and row["kpi"]]
     days = [row["due"] and last_day(row["due"]) for row in open_]

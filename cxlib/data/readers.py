@@ -236,17 +236,17 @@ def _same_rows(grids: list[Grid], files: list[RawFile]) -> None:
     known = []
     for grid, file in sorted(zip(grids, files, strict=True), key=lambda pair: -len(pair[0].rows)):
         ordered = grid.cells[sorted(map(str, grid.cells.columns))]
-        rows = pd.util.hash_pandas_object(ordered, index=False).to_numpy()
+        rows = pd.util.hash_pandas_object(ordered, index=False).to_numpy().astype(np.uint64)
         known.append((tuple(ordered.columns), rows, file.name))
-    for (names, rows, file), (others, within, other) in permutations(known, 2):
+    for (names, rows, name), (others, within, other) in permutations(known, 2):
         n = _shared(rows, within) if names == others else 0
         if n == len(rows) == len(within) > 0:
-            raise DataError(f"{other} holds the same rows as {file}; take one of them away.")
+            raise DataError(f"{other} holds the same rows as {name}; take one of them away.")
         if n == len(rows) > 0:
-            raise DataError(f"all {n} rows of {file} stand in {other} as well; take it away.")
+            raise DataError(f"all {n} rows of {name} stand in {other} as well; take it away.")
         if n:
             raise DataError(
-                f"the last {n} rows of {other} are the first of {file} as well; take them out of "
+                f"the last {n} rows of {other} are the first of {name} as well; take them out of "
                 "one of the two."
             )
 
@@ -257,10 +257,10 @@ def _shared(rows: Rows, within: Rows) -> int:
     if min(len(rows), len(within)) < OVERLAP or len(np.unique(rows[:OVERLAP])) < OVERLAP / 2:
         return 0
     begins = np.logical_and.reduce([within[i : most + i] == rows[i] for i in range(OVERLAP)])
-    for start in np.flatnonzero(begins):
+    for start in np.flatnonzero(begins).tolist():
         n = min(len(rows), len(within) - start)
         if (within[start : start + n] == rows[:n]).all():
-            return int(n)
+            return n
     return 0
 
 

@@ -272,7 +272,7 @@ class Slides:
             colour=COLOURS[told[0].severity],
         )
         high, wide = min(4.8 / len(told), 1.6), WIDE - 2 * EDGE - 1.3
-        rows = []
+        rows: list[tuple[str, str]] = []
         for finding in told:
             lines = filter(None, ("" if not rows else finding.headline(words), finding.step(words)))
             rows.append(("\n".join(lines), finding.proof(words)))
