@@ -232,6 +232,9 @@ def test_small_cohorts_and_tiers_are_withheld_everywhere(lakeside: Told) -> None
     small = shown["n"].isna()
     assert (movement.table.loc[~small, "n"] >= e.minimum_base).all()  # type: ignore[union-attr]
     assert shown.loc[small, "moved_share"].isna().all()
+    assert small.any()
+    for name in ("before", "after"):  # none follows from how many a tier had or has
+        assert 1 not in small.groupby(shown[name]).sum().tolist()
 
 
 def test_figures_speak_both_languages(lakeside: Told, nova: Told) -> None:

@@ -13,6 +13,7 @@ from cxlib.analysis.members import Movement
 from cxlib.chapters.membership import Options
 from cxlib.chapters.membership.study import YEAR, Study
 from cxlib.chapters.rows import joined
+from cxlib.present.linked import Lattice
 from cxlib.words import mark as _
 
 TIER = {"en": "Tier", "zh": "等级"}
@@ -78,8 +79,25 @@ def movement(study: Study) -> Movement | None:
         tier_after=[_tier(v, order) for v in found.table["after"]],
         way=found.table["direction"], members=found.table["n"], moved_share=found.table["share"],
         level=found.table["before"] + "→" + found.table["after"], segment="movement",
+        withheld=_followed(found.table, study.engagement.minimum_base),
     )  # fmt: skip
     return replace(found, table=table)
+
+
+def _followed(moves: pd.DataFrame, minimum_base: int) -> list[bool]:
+    """Return which moves are small, or tell a small one: tiers are known in size."""
+    known = Lattice(minimum_base)
+    for name in ("before", "after"):
+        sums = moves.groupby(name)["n"].sum()
+        ends = {frozenset({(name, str(tier))}): float(n) for tier, n in sums.items()}
+        known.add(ends, [tier for tier, n in ends.items() if n < minimum_base])
+    known.settle()
+    pairs = zip(moves["before"], moves["after"], strict=True)
+    cells = [frozenset({("before", start), ("after", end)}) for start, end in pairs]
+    n = dict(zip(cells, moves["n"], strict=True))
+    known.add(n, [cell for cell in cells if n[cell] < minimum_base])
+    known.settle()
+    return [cell in known.hidden or known.seals(cell) for cell in cells]
 
 
 def _tier(value: str, order: list[str]) -> str:
