@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxlib import params
 from cxlib.analysis.comments.codebook import fold
+from cxlib.batch.gate import Gate
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import heard
 from cxlib.data.coding import workbook
@@ -96,6 +97,7 @@ def wall_maps(
     from cxlib.chapters.journey import figures, tables
     from cxlib.present.figures import printed
 
+    gate = Gate(workspace, {client: params.load(client, workspace)})
     for language in languages or params.load(client, workspace).languages:
         engagement = Engagement.open(
             client, period=period, language=language, chapter="journey", workspace=workspace
@@ -106,6 +108,9 @@ def wall_maps(
         folder = (out or workspace.reports) / report_folder(client, engagement.period, language)
         about = f"{engagement.name} · {engagement.words.period(engagement.period)}"
         told, words = engagement.withheld(table), engagement.words
+        seen = told.to_json(orient="records", force_ascii=False, date_format="iso")
+        if leaks := gate.check(client, {"results": seen.encode()}):
+            raise CxError(leaks)
         path = folder / f"journey-map.{kind}"
         write_whole(path, printed(figures.wall, told, kind=kind, words=words, about=about))
         yield workspace.shown(path)

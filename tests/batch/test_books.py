@@ -15,7 +15,9 @@ from cxlib.batch.console import issue
 from cxlib.batch.forkserver import can_fork
 from cxlib.batch.issues import Issue, issues
 from cxlib.batch.run import Run
-from cxlib.errors import RunError, SetupError
+from cxlib.batch.sample import wall_maps
+from cxlib.chapters.journey import tables
+from cxlib.errors import CxError, RunError, SetupError
 from tests.batch.conftest import PERIOD, Place
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are not forked on this system")
@@ -55,7 +57,9 @@ def test_a_book_begins_with_the_summary_and_says_which_chapter_is_missing(bound:
     assert bound.report("c00", "book").with_suffix(".pdf").read_bytes() == b"%PDF True"
 
 
-def test_the_journey_for_the_wall_lies_beside_a_book_that_has_the_chapter(bound: Place) -> None:
+def test_the_journey_for_the_wall_lies_beside_a_book_that_has_the_chapter(
+    bound: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = bound.root / "params" / "c00.yaml"
     rated = "  touchpoints:\n    - {key: desk, column: sat, scale: [1, 5]}\n"
     said = file.read_text(encoding="utf-8").rpartition("    csat:")[0]
@@ -69,6 +73,11 @@ def test_the_journey_for_the_wall_lies_beside_a_book_that_has_the_chapter(bound:
     beside.unlink()
     bound.run(book=True)
     assert not beside.exists()  # a fresh book is left as it is
+    wall = tables.wall
+    monkeypatch.setattr(tables, "wall", lambda e: wall(e).assign(quote="write to ann@example.org"))
+    with pytest.raises(CxError, match="an e-mail address"):
+        list(wall_maps(bound.workspace, "c00", period="latest", languages=("en",)))
+    assert not beside.exists()
 
 
 def test_a_book_is_fresh_until_a_chapter_changes(bound: Place) -> None:
