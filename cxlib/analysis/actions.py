@@ -154,7 +154,8 @@ def plan(
     progress = counts.astype(int).reset_index()
     progress.columns = pd.Index(["state", "actions", "overdue"])
     gone = table["found"].eq(False).fillna(False)
-    lost = table.loc[gone, "title" if "title" in table else "id"].astype(str)
+    titles = table["title"].fillna(table["id"]) if "title" in table else table["id"]
+    lost = titles[gone].astype(str)
     message = _("Actions answer findings that are no longer made: {named}.")
     caveats = (Caveat(message, named=tuple(lost)),) if len(lost) else ()
     return Plan(table=table, progress=progress, as_of=today, caveats=caveats)

@@ -70,9 +70,8 @@ def test_where_joining_changes_nothing_hardly_anything_is_found(nothing: pd.Data
 def test_what_joining_adds_is_recovered(nothing: pd.DataFrame) -> None:
     found = pd.DataFrame([told(seed, more=0.5) for seed in range(8)])
     assert (found["turn"] == "more").sum() >= 6
-    usual = nothing["after"].mean()
-    error = found["effect"].std() / np.sqrt(len(found))
-    assert abs(found["effect"].mean() - 0.5 * usual) < 3 * error
+    # others who join within the time buy more as well, which takes a little of it away
+    assert 0.8 < found["effect"].mean() / (0.5 * nothing["after"].mean()) < 1.1
 
 
 def test_where_members_were_on_another_course_before_no_effect_is_told() -> None:

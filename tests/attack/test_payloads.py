@@ -167,7 +167,7 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     path = place.root / "params" / "hostile.yaml"
     path.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
     place.limits = replace(place.limits, timeout=600)
-    run = place.run(language="zh")
+    run = place.run(language="zh", book=True)
     assert {e.job.key: e.error for e in run.ended if e.error} == {}
     issue(place.workspace, "hostile", "latest", reason=PAYLOADS[0])
     told["name"] = dict.fromkeys(("en", "zh"), PAYLOADS[10])
