@@ -11,11 +11,14 @@ import click
 from cxlib.cli.desk import COMMANDS, kindly, place
 
 
-def _formats(_context: click.Context, _option: click.Parameter, given: str) -> tuple[str, ...]:
+def _formats(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return what is made beside HTML, each once; a word that is no format is refused."""
     from cxlib.errors import nearest
 
-    asked = tuple(dict.fromkeys(word.strip().lower() for word in given.split(",") if word.strip()))
+    words = (word.strip().lower() for word in ",".join(given).split(","))
+    asked = tuple(dict.fromkeys(filter(None, words)))
     for word in asked:
         if word not in ("html", "xlsx", "pptx"):
             known = ("html", "xlsx", "pptx")
@@ -70,7 +73,8 @@ def main(traceback: bool) -> None:
 @click.option(
     "--format",
     "formats",
-    default="html",
+    multiple=True,
+    default=("html",),
     show_default=True,
     metavar="LIST",
     callback=_formats,
