@@ -23,7 +23,8 @@ from cxlib.workspace import Workspace, kit_file
     [
         (
             "actions",
-            {"needs", "journey", "actions", "service", "monitoring", "engagement", "summary"},
+            {"needs", "assessment", "journey", "drivers", "targets", "actions", "service"}
+            | {"monitoring", "engagement", "summary"},
         ),
         ("needs", {"needs", "actions", "engagement", "summary"}),
         ("obligations", {"needs", "engagement", "actions", "summary"}),
