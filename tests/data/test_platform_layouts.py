@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -348,29 +347,6 @@ def test_choices_of_wenjuanxing_and_of_typeform_are_one_question(shop: Any, tmp_
     chosen = {str(name).partition("=")[2]: int(table[name].sum()) for name in table if "=" in name}
     assert chosen == {"朋友": 33, "其他": 22, "App": 33, "Shop": 49}
     assert "# ? to which question do these choices belong?" in draft
-
-
-def test_a_row_for_each_answer_is_asked_about_and_its_sql_reads_it(
-    shop: Any, tmp_path: Path
-) -> None:
-    head = ["response_id", "date", "question", "answer"]
-    rows = [
-        [i, DAYS[i].date(), name, said]
-        for i in range(N)
-        for name, said in (("Would recommend", NPS[i]), ("Queue", CSAT[i]))
-    ]
-    (tmp_path / "long.csv").write_bytes(text([head, *rows]))
-    draft = new("lang", [tmp_path / "long.csv"], shop.workspace)
-    (asked,) = [question for question in draft.questions if "`sql:`" in question]
-    query = asked.partition("such as ")[2].replace(", …", ', any_value("date") as "date"')
-    (shop.workspace.params / "lang.yaml").write_text(
-        "client: lang\nperiod: month\nsurvey:\n  source: {sql: " + json.dumps(query) + "}\n"
-        "  columns: {id: response_id, date: date}\n"
-        "  metrics: {nps: {column: Would recommend, scale: [0, 10]}}\n",
-        encoding="utf-8",
-    )
-    ingest(params.load("lang", shop.workspace), shop.workspace)
-    assert sorted(read_table(shop.workspace, "lang", "survey")["nps"]) == sorted(NPS)
 
 
 @pytest.mark.parametrize(
