@@ -55,12 +55,12 @@ def told(seed: int, **kinds: Any) -> pd.Series:
 
 @pytest.fixture(scope="module")
 def nothing() -> pd.DataFrame:
-    return pd.DataFrame([told(seed) for seed in range(16)])
+    return pd.DataFrame([told(seed) for seed in range(24)])
 
 
 def test_where_joining_changes_nothing_hardly_anything_is_found(nothing: pd.DataFrame) -> None:
     assert (nothing["raw"] > 40).all()  # members do spend far more than others
-    assert nothing["turn"].isin(["more", "less"]).sum() <= 3  # 1 in 20, P(more than 3 of 16) = .007
+    assert nothing["turn"].isin(["more", "less"]).sum() <= 4  # 1 in 20, P(more than 4 of 24) = .006
     error = nothing["effect"].std() / np.sqrt(len(nothing))
     assert abs(nothing["effect"].mean()) < 2.6 * error
     half = (nothing["effect_high"] - nothing["effect_low"]).mean() / 2
@@ -70,13 +70,14 @@ def test_where_joining_changes_nothing_hardly_anything_is_found(nothing: pd.Data
 def test_what_joining_adds_is_recovered(nothing: pd.DataFrame) -> None:
     found = pd.DataFrame([told(seed, more=0.5) for seed in range(8)])
     assert (found["turn"] == "more").sum() >= 6
-    # others who join within the time buy more as well, which takes a little of it away
-    assert 0.8 < found["effect"].mean() / (0.5 * nothing["after"].mean()) < 1.1
+    usual = nothing["after"].mean()
+    error = found["effect"].std() / np.sqrt(len(found))
+    assert abs(found["effect"].mean() - 0.5 * usual) < 3 * error
 
 
 def test_where_members_were_on_another_course_before_no_effect_is_told() -> None:
-    turns = [told(seed, rising=True)["turn"] for seed in range(3)]
-    assert turns.count("no telling") >= 2
+    turns = [told(seed, rising=True)["turn"] for seed in range(4)]
+    assert turns.count("no telling") >= 3
 
 
 def test_members_and_others_are_alike_long_before_once_weighted() -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from dataclasses import replace
 from html import escape
@@ -118,16 +119,13 @@ def office_faults(path: Path) -> list[str]:
         assert all(book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
     else:
         assert len(pptx.Presentation(str(path)).slides) > 1
-    return faults
-
-
-def opened_in_an_office(path: Path, folder: Path) -> None:
-    """Let LibreOffice, where it is, open and print a spreadsheet or a deck."""
     if shutil.which("soffice"):
-        profile = f"-env:UserInstallation=file://{folder}/profile"
-        command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder]
-        subprocess.run([*command, path], check=True, capture_output=True, timeout=300)
-        assert (folder / path.name).with_suffix(".pdf").is_file()
+        with tempfile.TemporaryDirectory() as folder:
+            profile = f"-env:UserInstallation=file://{folder}/profile"
+            command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder]
+            subprocess.run([*command, path], check=True, capture_output=True, timeout=300)
+            assert (Path(folder) / path.name).with_suffix(".pdf").is_file()
+    return faults
 
 
 @pytest.mark.slow
@@ -167,14 +165,13 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     path = place.root / "params" / "hostile.yaml"
     path.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
     place.limits = replace(place.limits, timeout=600)
-    run = place.run(language="zh", book=True)
+    everything = {"book": True, "formats": ("xlsx", "pptx")}
+    run = place.run(language="zh", **everything)
     assert {e.job.key: e.error for e in run.ended if e.error} == {}
     issue(place.workspace, "hostile", "latest", reason=PAYLOADS[0])
     told["name"] = dict.fromkeys(("en", "zh"), PAYLOADS[10])
     path.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
-    run = place.run(
-        language="zh", book=True, formats=("xlsx", "pptx")
-    )  # now its book tells of the version before
+    run = place.run(language="zh", **everything)  # now its book tells of the version before
     alone = [chapter.stem for chapter in discover(place.workspace.notebooks).chapters
              if not (chapter.reads or chapter.reads_if_there)]  # fmt: skip
     also = place.run(chapters=tuple(alone[::2]), language="en")
@@ -188,11 +185,10 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     assert {page.suffix for page in office} == {".xlsx", ".pptx"}
     for page in office:
         assert office_faults(page) == [], page
-    for page in {page.suffix: page for page in office}.values():  # all of a kind are written alike
-        opened_in_an_office(page, tmp_path)
     issued = [p for p in place.workspace.issued("hostile").rglob("*") if not p.is_dir()]
     assert len(issued) > 2
     assert all(p.is_file() and not p.is_symlink() for p in issued)
+    assert all(office_faults(p) == [] for p in issued if p.suffix in (".xlsx", ".pptx"))
     reports = [page for page in reports if page.suffix == ".html"]
     linked = {quote(page.relative_to(place.out).as_posix()) for page in reports}
     made = [e for e in ended if e.state != "not applicable"]
