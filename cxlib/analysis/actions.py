@@ -13,6 +13,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, HAIRCUT_MOST
 from cxlib.analysis.validate import day, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -25,8 +26,6 @@ STATES = (
 )  # fmt: skip
 OPEN = STATES[:3]
 FINISHED = STATES[3:5]
-HAIRCUT, HARDEST, NONE = 0.5, 0.25, 1.0
-"""Share of a predicted effect that is expected by convention, and the span shown around it."""
 
 _TEXTS = ("title", "kind", "finding", "kpi", "owner", "due", "state", "note")
 _NUMBERS = ("effect", "effect_low", "effect_high", "worth", "effort")
@@ -119,7 +118,8 @@ def plan(
     today = None if as_of is None else last_day(as_of)
     low, high = (table[name].fillna(table["effect"]) for name in ("effect_low", "effect_high"))
     shares = pd.DataFrame(
-        {"share": haircut, "share_low": min(HARDEST, haircut), "share_high": NONE}, table.index
+        {"share": haircut, "share_low": min(HAIRCUT_LEAST, haircut), "share_high": HAIRCUT_MOST},
+        table.index,
     )
     table["learned"] = False if learned is None else table["kpi"].isin(learned.index)
     if learned is not None:
@@ -173,10 +173,10 @@ def learn(outcomes: pd.DataFrame) -> pd.DataFrame:
     ratio = rows[["value", "low", "high"]].div(rows["effect"], axis=0)
     ends = ratio[["low", "high"]]
     low, high = ends.min(axis=1), ends.max(axis=1)
-    share = ratio["value"].clip(0, NONE)
+    share = ratio["value"].clip(0, HAIRCUT_MOST)
     found = pd.DataFrame({"kpi": rows["kpi"], "share": share, "share_low": low.clip(lower=0)})
     found["share_high"] = np.fmax(share, high)
-    told = (low > 0) | (high < NONE)
+    told = (low > 0) | (high < HAIRCUT_MOST)
     found = found[told].loc[(high - low)[told].sort_values(kind="stable").index]
     return found.drop_duplicates("kpi").set_index("kpi")
 

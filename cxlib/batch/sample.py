@@ -97,8 +97,9 @@ def wall_maps(
     from cxlib.chapters.journey import figures, tables
     from cxlib.present.figures import printed
 
-    gate = Gate(workspace, {client: params.load(client, workspace)})
-    for language in languages or params.load(client, workspace).languages:
+    read_from = params.load(client, workspace)
+    gate = Gate(workspace, {client: read_from})
+    for language in languages or read_from.languages:
         engagement = Engagement.open(
             client, period=period, language=language, chapter="journey", workspace=workspace
         )

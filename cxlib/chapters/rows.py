@@ -12,6 +12,7 @@ import pandas as pd
 
 from cxlib.analysis.actions import OPEN, last_day
 from cxlib.errors import DataError
+from cxlib.words import Words
 from cxlib.words import mark as _
 
 BLANK = "\u2007" * 16
@@ -59,10 +60,14 @@ def recorded(engagement: Any) -> dict[str, str]:
     open_ = [row for row in rows if row["state"] in OPEN and row["kpi"]]
     days = [row["due"] and last_day(row["due"]) for row in open_]
     for row, day in sorted(zip(open_, days, strict=True), key=lambda one: one[1] or dt.date.max):
-        named = [words.label(row["title"]), words.label(row["owner"] or "")]
-        parts = [part for part in (*named, day and words.date(day)) if part]
-        told.setdefault(row["kpi"], (", ", "，")[words.language == "zh"].join(parts))
+        told.setdefault(row["kpi"], action_named(words, row["title"], row["owner"], day))
     return told
+
+
+def action_named(words: Words, title: Any, owner: Any, day: Any) -> str:
+    """Return an action as reports name it: what is done, whose it is, until when."""
+    parts = (words.label(title), words.label(owner or ""), day)
+    return words.say("{parts}", parts=[part for part in parts if not pd.isna(part) and part])
 
 
 QUOTED = (6, 160)

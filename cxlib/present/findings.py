@@ -198,8 +198,11 @@ RECORDED = Rule(
 def on_record(finding: Finding, actions: Mapping[str, str]) -> Finding:
     """Return a finding that seeks somebody to act with the open action on its KPI, if one is."""
     action = next((actions[kpi] for kpi in finding.answered_by if kpi in actions), None)
-    if action is None or not finding.seeks:
-        return finding
+    return with_action(finding, action) if action is not None and finding.seeks else finding
+
+
+def with_action(finding: Finding, action: str) -> Finding:
+    """Return a finding with the action that answers it in place of its own next step."""
     row = dict(finding.row) | {"action": action}
     return replace(finding, row=row, rules=(*finding.rules, RECORDED))
 

@@ -11,7 +11,8 @@ import pandas as pd
 from cxlib.analysis.actions import OPEN
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stands
-from cxlib.present.findings import RECORDED, Finding
+from cxlib.chapters.rows import action_named
+from cxlib.present.findings import Finding, with_action
 from cxlib.words import mark as _
 
 MOST = 3
@@ -89,11 +90,8 @@ def answered(engagement: Any, found: Iterable[Finding]) -> list[Finding]:
     words, agreed = engagement.words, _open_actions(engagement)
 
     def told(finding: Finding, action: dict[str, Any]) -> Finding:
-        whose = words.label(action.get("whose") or "")
-        named = [words.label(action["title"]), whose, action["due_on"]]
-        parts = words.say("{parts}", parts=[p for p in named if not pd.isna(p) and p])
-        rules = (*finding.rules, RECORDED)
-        return replace(finding, row=dict(finding.row) | {"action": parts}, rules=rules)
+        named = action_named(words, action["title"], action.get("whose"), action["due_on"])
+        return with_action(finding, named)
 
     answers = [(finding, _answer(agreed, finding)) for finding in found]
     return [told(finding, action) if action else finding for finding, action in answers]
