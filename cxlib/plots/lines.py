@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-from cxlib.words import Words
+from cxlib.words import Said, Words
 from cxlib.words import mark as _
 
 _DASHES = ("-", "--", "-.", ":")
@@ -25,6 +25,7 @@ def lines(
     x: str,
     y: str,
     title: str,
+    words: Words,
     xlabel: str = "",
     ylabel: str = "",
     steps: bool = False,
@@ -39,6 +40,8 @@ def lines(
         Label, said already, to its rows in order.
     x, y : str
         Columns.
+    words : Words
+        In whose language the alternative text says where each series begins, ends and turns.
     steps : bool
         Whether a value holds until the next one.
     percent : bool
@@ -47,6 +50,7 @@ def lines(
     ax = theme.axes(ax, height=3.1)
     scale = 100.0 if percent else 1.0
     ends: list[tuple[float, float, str, str]] = []
+    told: list[tuple[str, str]] = []
     for at, (label, table) in enumerate(series.items()):
         colour = theme.SERIES[at % len(theme.SERIES)]
         rows = _thinned(table, x) if steps else table
@@ -58,12 +62,38 @@ def lines(
             step = "post" if steps else None
             ax.fill_between(where, low, high, step=step, color=colour, alpha=0.12, lw=0)  # type: ignore[arg-type]
         ends.append((where[-1], values[-1], label, colour))
+        told.append((label, _course(where, values, words, percent=percent)))
     _name(ax, ends)
     if percent:
         ax.set_ylim(0, 104)
     ax.grid(axis="y")
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    theme.tells(ax, told)
     return theme.title(ax, title)
+
+
+def _course(where: Any, values: Any, words: Words, *, percent: bool) -> str:
+    """Say where a series begins and ends, and its extremes where those lie between."""
+    known = ~np.isnan(values)
+    where, values = where[known], values[known]
+    if not len(values):
+        return words.number(None)
+
+    def said(at: int) -> str:
+        share = words.quantity(float(values[at]), "percent")
+        return share if percent else words.number(float(values[at]), 0 if whole else 2)
+
+    whole = bool(np.all(np.abs(values - values.round()) < 1e-9)) or np.abs(values).max() >= 100
+    facts: dict[str, Any] = {"first": Said(said(0)), "last": Said(said(-1))}
+    facts |= {
+        name: Said(words.number(float(where[at]))) for name, at in (("from_x", 0), ("to_x", -1))
+    }
+    text = words.say(_("{first} at {from_x}, {last} at {to_x}"), **facts)
+    inner = {int(values.argmin()), int(values.argmax())} - {0, len(values) - 1}
+    turns = [f"{said(at)} ({words.number(float(where[at]))})" for at in sorted(inner)]
+    if not turns:
+        return text
+    return words.say(_("{course}, between them as far as {turns}"), course=Said(text), turns=turns)
 
 
 def _thinned(table: pd.DataFrame, x: str) -> pd.DataFrame:
