@@ -78,21 +78,16 @@ def _course(where: Any, values: Any, words: Words, *, percent: bool) -> str:
     if not len(values):
         return words.number(None)
 
+    whole = bool(np.all(np.abs(values - values.round()) < 1e-9)) or np.abs(values).max() >= 100
+
     def said(at: int) -> str:
         share = words.quantity(float(values[at]), "percent")
-        return share if percent else words.number(float(values[at]), 0 if whole else 2)
+        value = share if percent else words.number(float(values[at]), 0 if whole else 2)
+        place = Said(words.number(float(where[at])))
+        return words.say(_("{value} at {place}"), value=Said(value), place=place)
 
-    whole = bool(np.all(np.abs(values - values.round()) < 1e-9)) or np.abs(values).max() >= 100
-    facts: dict[str, Any] = {"first": Said(said(0)), "last": Said(said(-1))}
-    facts |= {
-        name: Said(words.number(float(where[at]))) for name, at in (("from_x", 0), ("to_x", -1))
-    }
-    text = words.say(_("{first} at {from_x}, {last} at {to_x}"), **facts)
-    inner = {int(values.argmin()), int(values.argmax())} - {0, len(values) - 1}
-    turns = [f"{said(at)} ({words.number(float(where[at]))})" for at in sorted(inner)]
-    if not turns:
-        return text
-    return words.say(_("{course}, between them as far as {turns}"), course=Said(text), turns=turns)
+    turns = sorted({0, int(values.argmin()), int(values.argmax()), len(values) - 1})
+    return words.listed(Said(said(at)) for at in turns)
 
 
 def _thinned(table: pd.DataFrame, x: str) -> pd.DataFrame:
