@@ -6,7 +6,7 @@ and the packages that do are dead or pin an old pandas.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,7 @@ from cxlib.analysis.lifetime.customers import (
 )
 from cxlib.analysis.members.purchases import fitted_on
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Tabled, said
 from cxlib.analysis.validate import Floats, count, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -34,8 +34,7 @@ RELATED, TOO_RELATED = 0.1, 0.3
 """|r| of frequency and money above which a caveat stands, and above which nothing is fitted."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class BgNbd(Result):
+class BgNbd(Tabled):
     """Purchases of customers who may silently leave after any of them.
 
     Purchase rate ~ Gamma(`r`, `alpha`), a unit of time; chance of leaving after a purchase ~
@@ -51,7 +50,6 @@ class BgNbd(Result):
     n: int
     unit: str | None
     covariance: Floats
-    table: pd.DataFrame
 
     @property
     def parameters(self) -> Floats:
@@ -166,8 +164,7 @@ def expected(parameters: Floats, t: float, x: Floats, t_x: Floats, T: Floats) ->
     return np.asarray(np.maximum(told, 0.0), dtype=float)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GammaGamma(Result):
+class GammaGamma(Tabled):
     """Money a purchase: Gamma(p, nu) with nu ~ Gamma(q, v), whatever the frequency.
 
     ``correlation``: Pearson's, of frequency and money, over the `n` customers who came again;
@@ -182,7 +179,6 @@ class GammaGamma(Result):
     correlation: float
     n: int
     covariance: Floats
-    table: pd.DataFrame
 
 
 def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = None) -> GammaGamma:
@@ -214,9 +210,8 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
         raise DataError(Caveat(why, r=related))
     drawn, caveats = fitted_on(len(x), MOST_FITTED)
     x, mean = x[drawn], mean[drawn]
-    if abs(related) > RELATED:
-        message = _("Money and frequency are correlated (r = {r:.2f}); values may be off.")
-        caveats = (*caveats, Caveat(message, r=related))
+    message = _("Money and frequency are correlated (r = {r:.2f}); values may be off.")
+    caveats += said(abs(related) > RELATED, message, r=related)
     scale = float(mean.mean())
     loss = partial(gamma_loss, x=x, mean=mean / scale)
     fitted, covariance = fit(loss, [1.0, 1.0, 0.0])
@@ -255,8 +250,7 @@ def money_of(parameters: Floats, x: Floats, mean: Floats) -> Floats:
     return told
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShiftedBetaGeometric(Result):
+class ShiftedBetaGeometric(Tabled):
     """Renewals of a cohort whose members each have their own constant chance of leaving.
 
     That chance ~ Beta(`alpha`, `beta`). ``initial``: members at the start; ``observed``: survivors
@@ -269,7 +263,6 @@ class ShiftedBetaGeometric(Result):
     log_likelihood: float
     initial: float
     observed: tuple[float, ...]
-    table: pd.DataFrame
 
     def survival(self, time: Any) -> Floats:
         """Return the expected share of the start that is left after `time` renewals."""

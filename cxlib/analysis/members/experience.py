@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.members.purchases import coded, p_of, wald
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
+from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, counted
 from cxlib.analysis.validate import (
     Floats,
     check_confidence,
@@ -30,8 +29,7 @@ STEPS = (("detractor", "passive"), ("passive", "promoter"))
 PAST = ("past_spend", "past_purchases", "tenure")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Experience(Result):
+class Experience(Tabled):
     """What detractors, passives and promoters did within a horizon after their first answer.
 
     ``table``: a row a step ("detractor to passive", "passive to promoter") and ``outcome``
@@ -41,7 +39,6 @@ class Experience(Result):
     row a class (``level``), its raw means, and ``spend_adjusted`` with its interval.
     """
 
-    table: pd.DataFrame
     groups: pd.DataFrame
     members: pd.DataFrame
     horizon: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf, nan
 from typing import Any, TypedDict, Unpack
 
@@ -48,7 +48,6 @@ class Aim(TypedDict, total=False):
     patience_seconds: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Schedule(Result):
     """Agents per interval, and hours over all: at the desk, and paid.
 
@@ -62,7 +61,6 @@ class Schedule(Result):
     paid_hours: float = nan
 
 
-@dataclass(frozen=True, kw_only=True)
 class Staffing(Schedule):
     """A week's staff; its tables are empty where nothing can be planned: ``reason`` says why.
 
