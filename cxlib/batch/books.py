@@ -16,8 +16,7 @@ from cxlib.errors import CxError, RunError
 from cxlib.report.book import Part, render_book
 from cxlib.report.cover import cover_of
 from cxlib.report.pdf import print_pdf
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 from cxlib.workspace import Workspace, write_whole
 
 if TYPE_CHECKING:

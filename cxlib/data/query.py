@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cxlib.data import text as texts
-from cxlib.data import values
+from cxlib.data import text as texts, values
 from cxlib.data.formats import DELIMITED, WORKBOOKS, read_content
 from cxlib.data.layout import lay_out
 from cxlib.data.pieces import ROWS, chunks

@@ -16,8 +16,7 @@ from bs4 import BeautifulSoup
 
 from cxlib.envelope import read
 from cxlib.workspace import Workspace
-from tests.attack.test_disclosure import Groups, rows_of, unsolved
-from tests.attack.test_disclosure import place as few
+from tests.attack.test_disclosure import Groups, place as few, rows_of, unsolved
 from tests.batch.conftest import Place
 from tests.conftest import ROOT
 

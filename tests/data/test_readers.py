@@ -10,12 +10,10 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from cxlib.data.layout import Named
-from cxlib.data.readers import Raw
-from cxlib.data.readers import read as read_source
+from cxlib.data.readers import Raw, read as read_source
 from cxlib.errors import DataError, SetupError
 from cxlib.params.source import Source
 
