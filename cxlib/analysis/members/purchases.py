@@ -179,7 +179,7 @@ def rfm(
         place = np.floor(below * groups).astype(int)
         members[name] = np.unique(place, return_inverse=True)[1] + 1
     found = {name: int(members[name].max()) for name in _LABELS}
-    message = _("{what} has too few different values for {asked} groups; there are {found}.")
+    message = _("Too few different values of {what} for {asked} groups: there are {found}.")
     fewer = tuple(
         Caveat(message, what=_LABELS[name], asked=groups, found=n)
         for name, n in found.items()
