@@ -94,6 +94,21 @@ def quotes(said: pd.Series, told: Collection[str] = ()) -> pd.Series:
     return fit.drop_duplicates().head(QUOTES)  # two who write the same are quoted once
 
 
+def displeased(answers: pd.DataFrame, question: Any) -> pd.DataFrame:
+    """Return the answers of those who rate a question low and say something, the worst first.
+
+    ``bad``: the rating, turned so that higher is better; ``comment`` without spaces around it.
+    """
+    low, high = question.scale
+    rated = answers[question.key].astype(float)
+    rated = rated if question.direction == "higher" else low + high - rated
+    text = answers["comment"].astype("string").str.strip().fillna("")
+    said = answers.assign(bad=rated, comment=text.astype(object))
+    said = said[((rated < (low + high) / 2) & text.ne("")).to_numpy(bool)]
+    worst: pd.DataFrame = said.sort_values("bad", kind="stable")
+    return worst
+
+
 def signatures() -> pd.DataFrame:
     """Return the lines on which both sides sign."""
     parties = [_("For the client"), _("For the consultants")]
