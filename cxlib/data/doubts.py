@@ -13,7 +13,7 @@ from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
-from cxlib.data.survey import ALL, OWN, UNNAMED, own_of
+from cxlib.data.survey import ALL, OWN, UNNAMED, own_of, unheard
 from cxlib.data.tables import opened_in
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
@@ -62,6 +62,7 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     _periods(own, client, ledger)
     _unanswered(own, client, ledger)
     _repeats(own, client, ledger)
+    unheard(own, client, ledger)
     for key in client.segments:
         if key in frame:
             _segment(own[key], key, client, ledger)
@@ -115,7 +116,14 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     dates = own.loc[own["date"].notna(), ["period", "date"]]
     if dates.empty or any(calendar.kind_of(name) is None for name in known):
         return
-    if dates["date"].max() > pd.Timestamp.now() + pd.Timedelta(days=366):
+    ahead = pd.Timestamp.now() + pd.Timedelta(days=366)
+    if dates["date"].min() > ahead + pd.Timedelta(days=100 * 365):
+        ledger.error(
+            ("survey", "columns", "date"),
+            f"all dates are far in the future, the first {dates['date'].min():%Y-%m-%d}: are these "
+            "years of another calendar (Buddhist ones are 543 ahead)? Set them right by `sql:`.",
+        )
+    elif dates["date"].max() > ahead:
         ledger.warn(
             ("survey", "columns", "date"),
             f"the last date, {dates['date'].max():%Y-%m-%d}, lies in the future.",
