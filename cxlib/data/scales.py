@@ -51,12 +51,21 @@ class Scale:
         return self.low, self.high
 
 
+_ROWS = 8
+"""So many numbers in order are no answers."""
+
+
+def _is_numbered(column: Column) -> bool:
+    """Tell whether the rows are numbered: 1, 2, 3 … in their order, up to the last."""
+    return column.rows >= _ROWS and column.numbers.tolist() == [*range(1, column.rows + 1)]
+
+
 def scale_of(column: Column) -> Scale | None:
     """Return the scale on which a column was answered, None if it was not answered on one."""
     if slider := _slider(column):
         return slider
     counts = column.texts.value_counts()
-    if column.texts.empty or len(counts) > 40:
+    if column.texts.empty or len(counts) > 40 or _is_numbered(column):
         return None
     sign = values.decimal_of(column.texts, "")
     plain = {str(text): values.number(str(text), sign) for text in counts.index}

@@ -508,3 +508,13 @@ def test_a_log_that_tells_closings_alone_is_asked_whether_they_count(
     client = params.load("neu", shop.workspace)
     assert client.tickets is not None
     assert client.tickets.resolution == "closed"
+
+
+def test_numbers_of_rows_are_no_answers(tmp_path: Path, shop: Any) -> None:
+    rows = [[i + 1, 1 + i % 5, 1 + i % 4, 1 + i % 3] for i in range(11)]
+    path = csv(tmp_path / "raters.csv", [["Units", "Rater1", "Rater2", "Rater3"], *rows])
+    made = new("neu", [path], shop.workspace)
+    survey = params.load("neu", shop.workspace).survey
+    assert survey is not None
+    assert [t.key for t in survey.touchpoints] == ["rater1", "rater2", "rater3"]
+    assert not any("1-11" in question for question in made.questions)
