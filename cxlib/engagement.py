@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,7 @@ from cxlib.chapters import (
 )
 from cxlib.data.registers import take_in, taken_in
 from cxlib.data.schema import TABLES
-from cxlib.data.tables import by_kind, ordered, periods_of, read_table, read_tickets
+from cxlib.data.tables import ordered, periods_of, read_periods, read_tickets
 from cxlib.data.weighting import known_margins, rake, weighted
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.params import Client
@@ -178,7 +178,7 @@ class Engagement(Standing):
         """Known shares of the customer base by segment, to which the survey is weighted."""
         if self.client.survey is None or not self.client.survey.margins:
             return None
-        rows = self.table("survey")
+        rows = self.table("survey", columns=self.closed)
         return known_margins(rows[rows["brand"] == "own"], self.client)[0] or None
 
     @property
@@ -231,7 +231,13 @@ class Engagement(Standing):
 
     # --- tables in -----------------------------------------------------------------------------
 
-    def survey(self, *, period: str | int | None = None, brand: str | None = "own") -> pd.DataFrame:
+    def survey(
+        self,
+        *,
+        period: str | int | None = None,
+        brand: str | None = "own",
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return the survey's canonical table, a row a response.
 
         Parameters
@@ -241,21 +247,32 @@ class Engagement(Standing):
             period and the one before; or ``"history"`` for every period up to this one.
         brand : str or None
             ``"own"``, a competitor, or None for all brands.
+        columns : sequence of str, optional
+            Only these, as far as the table has them, beside ``period, brand, weight``: of millions
+            of answers, ids and comments take most of the memory. ``engagement.closed`` names all
+            the others.
 
         Raises
         ------
         DataError
             If there is no survey, or none of it is of that period.
         """
-        rows = self.table("survey", period=period)
-        table = ordered(weighted(rows, self.client), self.client)
-        if brand is None:
+        table = self._answers(period, columns)
+        if table.empty:
+            self.table("survey", period=period)  # says so
+        if brand is None or (table["brand"] == brand).all():
             return table
         chosen = table[table["brand"] == brand]
         if chosen.empty:
             when, brands = period or self.period, sorted(set(table["brand"].dropna()))
             raise DataError(f"no answers about {brand!r} in {when}{nearest(brand, brands)}")
         return chosen.reset_index(drop=True)
+
+    def _answers(self, period: str | int | None, columns: Sequence[str] | None) -> pd.DataFrame:
+        margins = self.client.survey.margins if self.client.survey else ()
+        named = None if columns is None else ["brand", "weight", *margins, *columns]
+        rows = self.rows("survey", period=period, columns=named)
+        return ordered(weighted(rows, self.client), self.client)
 
     def raking(self, *, period: str | int | None = None) -> Raking:
         """Return how the own customers' answers of a period were weighted to the known margins.
@@ -265,9 +282,15 @@ class Engagement(Standing):
         DataError
             If the client file knows no margins.
         """
-        return rake(self.table("survey", period=period), self.client)
+        return rake(self.table("survey", period=period, columns=self.closed), self.client)
 
-    def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+    def table(
+        self,
+        name: str,
+        *,
+        period: str | int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return a canonical table: survey, tickets, members, transactions, benefits, points, kpis.
 
         Parameters
@@ -275,20 +298,25 @@ class Engagement(Standing):
         name : str
         period : str, optional
             As for `survey`; tables without a period come whole.
+        columns : sequence of str, optional
+            As for `survey`.
         """
-        rows = self.rows(name, period=period)
+        rows = self.rows(name, period=period, columns=columns)
         if rows.empty and "period" in rows:
             when, known = ", ".join(self._wanted(period)[-3:]), ", ".join(self.periods)
             raise DataError(f"{self.client.client} has no {name} rows in {when}, only in {known}.")
         return rows
 
-    def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+    def rows(
+        self,
+        name: str,
+        *,
+        period: str | int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return a canonical table as `table` does; empty where nothing is of that period."""
-        whole = read_table(self.workspace, self.client.client, name)
-        if "period" not in whole:
-            return whole
-        whole = by_kind(whole, self.period)
-        return whole[whole["period"].isin(self._wanted(period))].reset_index(drop=True)
+        wanted, who = self._wanted(period), self.client.client
+        return read_periods(self.workspace, who, name, wanted, kind_of=self.period, columns=columns)
 
     def tickets(self) -> pd.DataFrame:
         """Return the ticket log as the service's questions read it: narrow, all periods.

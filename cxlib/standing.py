@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -18,11 +18,12 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis import kpis
 from cxlib.analysis.kpis import Estimates
+from cxlib.analysis.kpis.changes import STEPS
 from cxlib.analysis.kpis.estimates import worth
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.analysis.results import Caveat
 from cxlib.data.figures import reported_figures, ticket_figures
-from cxlib.data.tables import opened_in, provenance
+from cxlib.data.tables import columns_of, opened_in, provenance
 from cxlib.envelope import is_kept, read_kept, write_kept
 from cxlib.page import Page
 from cxlib.words import mark as _
@@ -30,6 +31,8 @@ from cxlib.workspace import JOB_VARIABLE, as_name, kit_digest
 
 SOURCES = ("survey", "tickets", "reported")
 """KPIs; touchpoints are their parts."""
+TOGETHER = 500_000
+"""Answers whose KPIs are estimated together; of more, each period's are in memory alone."""
 
 
 class Standing(Page):
@@ -45,12 +48,14 @@ class Standing(Page):
     periods: Any
 
     @abstractmethod
-    def survey(self, *, period: str | int | None = None, brand: str | None = "own") -> pd.DataFrame:
+    def survey(
+        self,
+        *,
+        period: str | int | None = None,
+        brand: str | None = "own",
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return the survey's canonical table, a row a response."""
-
-    @abstractmethod
-    def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
-        """Return a canonical table."""
 
     @abstractmethod
     def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
@@ -71,6 +76,22 @@ class Standing(Page):
         asked = self.client.survey
         repeat = asked is not None and asked.repeat_respondents
         return SurveyDesign(cluster="respondent_id" if repeat else None)
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The columns of the survey that hold no ids of people (unless asked more than once), no
+        comments and no other free text."""
+        asked = self.client.survey.questions if self.client.survey else {}
+        free = {"comment", *(key for key, item in asked.items() if item.kind == "open")}
+        free |= set() if self.design.cluster else {"respondent_id"}
+        known = columns_of(self.workspace, self.client.client, "survey")
+        return tuple(name for name in known if name not in free)
+
+    @property
+    def _scored(self) -> tuple[str, ...]:
+        keys = [question.key for question in self.questions]
+        used = [f"{key}_used" for key in keys]
+        return (*keys, *used, *self.segments, *filter(None, [self.design.cluster]))
 
     @property
     def mix_segments(self) -> tuple[str, ...]:
@@ -254,33 +275,50 @@ class Standing(Page):
         self, when: str
     ) -> Iterator[tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]]:
         """Yield a period's own answers and its tickets, their segments and what was asked."""
-        every, tickets = self._history(), self.client.tickets
-        if every is not None:
-            own = every[(every["period"] == when) & (every["brand"] == "own")]
+        tickets = self.client.tickets
+        if self.client.survey is not None and when in self.periods:
+            every = self._answers(when, self._scored)
+            own = every[every["brand"] == "own"]
             yield own, tuple(self.segments), tuple(question.key for question in self.questions)
         if tickets is not None and tickets.segments:
             log = self.tickets()
             yield log[opened_in(log, when)], tuple(tickets.segments), ()
 
-    def _history(self) -> pd.DataFrame | None:
-        """Return the survey's answers about all brands up to this period; None without any."""
+    @abstractmethod
+    def _answers(self, period: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
+        """Return the survey's answers about all brands in a period, weighted; maybe none."""
+
+    def _scored_of(self, periods: str) -> pd.DataFrame | None:
+        """Return what is scored of the answers about all brands in some periods."""
         if self.client.survey is None:
             return None
-        return self.survey(period="history", brand=None)
+        return self.survey(period=periods, brand=None, columns=self._scored)
+
+    def _of_survey(self) -> Iterator[pd.DataFrame]:
+        """Yield what the survey's KPIs are up to this period: of many answers, wave by wave."""
+        told = provenance(self.workspace, self.client)["tables"].get("survey")
+        if told is None or not self.questions:
+            return
+        upto = self.periods[: self.periods.index(self.period) + 1]
+        for when in upto if told["kept"] > TOGETHER else ["history"]:
+            rows = self._answers(when, self._scored)
+            if len(rows):
+                yield kpis.estimate(
+                    rows, questions=self.questions, segments=self.segments, design=self.design
+                ).table
 
     def _estimated(self) -> Estimates:
-        figures = [*self._ticket_rows(), *self._reported_rows()]
-        survey = self._history()
+        figures = [*self._of_survey(), *self._ticket_rows(), *self._reported_rows()]
         found = kpis.estimate(
-            survey,
+            None,
             questions=self.questions,
-            segments=self.segments,
             figures=pd.concat(figures, ignore_index=True) if figures else None,
             design=self.design,
         )
-        if survey is None or not self.questions:
+        if self.client.survey is None or not self.questions:
             return found
-        now = survey[(survey["period"] == self.period) & (survey["brand"] == "own")]
+        now = self._answers(self.period, self._scored)
+        now = now[now["brand"] == "own"]
         if now.empty:
             return found
         points = found.table["kpi"].map(worth(now, self.questions))
@@ -320,7 +358,11 @@ class Standing(Page):
         if not (estimates.table["period"] == self.period).any():
             return estimates.at(self.period)
         found = kpis.compare(
-            estimates, self._history(), to=to, segments=self.mix_segments, period=self.period
+            estimates,
+            self._scored_of(_BACK.get(to, "history")),
+            to=to,
+            segments=self.mix_segments,
+            period=self.period,
         )
         table = found.table
         small = table["n_before"].fillna(0).astype(float).between(1, self.minimum_base - 1)
@@ -334,7 +376,8 @@ class Standing(Page):
         questions = self.questions if by == "brand" else self.metrics[:1]
         if self.client.survey is None:
             return self.kpis().at("")
-        rows = self.survey(brand=None) if by == "brand" else self.survey()
+        brand = None if by == "brand" else "own"
+        rows = self.survey(brand=brand, columns=self._scored)
         return kpis.contrast(
             rows, questions=questions, by=by, segments=self.mix_segments, design=self.design
         )
@@ -367,6 +410,8 @@ class Standing(Page):
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()
 
 
+_BACK = {"previous": "last 2", "latest_move": f"last {STEPS + 1}"}
+"""The periods of which a comparison may need the answers; of others, all."""
 _TOLD = ("to", "at", "moved", "turn", "cause")
 _CHANGES = frozenset(
     [
