@@ -79,8 +79,7 @@ class Standing(Page):
 
     @property
     def closed(self) -> tuple[str, ...]:
-        """The columns of the survey that hold no ids of people (unless asked more than once), no
-        comments and no other free text."""
+        """The columns of the survey without comments, free texts and (unless people repeat) ids."""
         asked = self.client.survey.questions if self.client.survey else {}
         free = {"comment", *(key for key, item in asked.items() if item.kind == "open")}
         free |= set() if self.design.cluster else {"respondent_id"}
