@@ -13,7 +13,7 @@ from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
-from cxlib.data.survey import ALL, OWN, UNNAMED, own_of
+from cxlib.data.survey import ALL, OWN, UNNAMED, own_of, unnamed
 from cxlib.data.tables import opened_in
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
@@ -166,7 +166,7 @@ def _repeats(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     section = client.survey
     if section is None or section.columns.id is None or section.repeat_respondents:
         return
-    named = own.loc[~own["respondent_id"].str.startswith(UNNAMED), ["respondent_id", "period"]]
+    named = own.loc[~unnamed(own["respondent_id"]), ["respondent_id", "period"]]
     again = named.drop_duplicates()["respondent_id"].duplicated()
     if again.any():
         ledger.warn(
@@ -359,7 +359,7 @@ def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> N
     """Warn of tables whose ids of customers meet nobody in the other, or only without zeros."""
     ids: list[tuple[str, str, set[str]]] = []
     for table, column, key in _JOINED:
-        if table in frames and column in frames[table]:
+        if table in frames and pd.api.types.is_string_dtype(frames[table].get(column)):
             known = frames[table][column].dropna()
             named = {text for text in known if not text.startswith(UNNAMED)}
             if named and len(named) < len(known) * 1.01 + 1:

@@ -32,6 +32,7 @@ from cxlib.data.schema import (
     survey_columns,
 )
 from cxlib.data.survey import MARKS, make_survey
+from cxlib.data.survey import Survey as SurveyTable
 from cxlib.errors import CxError
 from cxlib.params.base import Moment
 from cxlib.workspace import Workspace
@@ -39,6 +40,7 @@ from cxlib.workspace import Workspace
 if TYPE_CHECKING:
     from cxlib.params import Client
     from cxlib.params.source import Table
+    from cxlib.params.survey import Survey
 
 NO_DATA = "names no data: it has no survey, tickets or other table."
 _OF_A_KPI = ("period", "value", "numerator", "denominator", "unit")
@@ -50,9 +52,9 @@ class Made:
     """One canonical table before it is hidden under pseudonyms and written.
 
     `frame` is None if its source could not be read; of a table in several pieces, which lie in
-    `spool`, it holds the moments and the choices alone. `files` are the files read with the hash of
-    their bytes, `headers` their columns, `absent` by file the columns that others of the source
-    have, `how` and of how many `rows` each was read.
+    `spool`, it holds the moments and the choices alone, and of a `survey` all but its texts.
+    `files` are the files read with the hash of their bytes, `headers` their columns, `absent` by
+    file the columns that others of the source have, `how` and of how many `rows` each was read.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Made:
     how: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     spool: Spool | None = None
+    survey: SurveyTable | None = None
 
     def pieces(
         self, client: Client, workspace: Workspace, section: Table, path: Path, *, whole: bool
@@ -117,7 +120,9 @@ class Made:
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """Yield the whole table, a piece at a time."""
-        if self.spool is not None:
+        if self.survey is not None:
+            yield from self.survey.parts()
+        elif self.spool is not None:
             yield from self.spool
         elif self.frame is not None:
             yield self.frame
@@ -233,14 +238,23 @@ def _survey(client: Client, workspace: Workspace) -> Made:
     if survey is None:
         return made
     found = made.pieces(client, workspace, survey, ("survey",), whole=False)
-    raw = gathered(found, [*named_columns(survey).columns, *MARKS])
+    spare = workspace.state(client.client)
+    raw = gathered(found, [*named_columns(survey).columns, *MARKS], _free_texts(survey), spare)
     if raw is None or made.ledger.failed:
         return made
-    made.frame = make_survey(raw, client, made.ledger)
+    made.survey = make_survey(raw, client, made.ledger, spare)
+    made.frame = made.survey.frame
     del raw
     doubts.survey(made.frame, client, made.ledger)
     made.columns = _asked(client, made.frame)
     return made
+
+
+def _free_texts(survey: Survey) -> list[str]:
+    """Return the columns in which people write what they like."""
+    free = [item.column for item in survey.questions.values() if item.kind == "open"]
+    names = [survey.columns.comment, *free]
+    return [n for name in names if name for n in ([name] if isinstance(name, str) else name)]
 
 
 def _asked(client: Client, frame: pd.DataFrame) -> tuple[Column, ...]:
