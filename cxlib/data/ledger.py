@@ -46,8 +46,9 @@ class Ledger:
     by kind; `notes` is what an intake line adds, `others` what stands in the rows that ``where:``
     leaves out. A table that comes in pieces is one: `day_first` and `decimals` keep by column what
     the pieces so far tell, `aside` the tickets set aside by reason, `stood_in` the resolutions
-    that are closings, `seen` the digests of comments met, `runs` the hashes of rows met, `currency`
-    the first one, `refunds` how many and the `last` day that lies ahead.
+    that are closings, `seen` the digests of comments met, `runs` the hashes of rows met (`later` by
+    piece those that stood in one before it), `currency` the first one, `refunds` how many and the
+    `last` day that lies ahead.
     """
 
     names: Sequence[str] = ()
@@ -64,6 +65,7 @@ class Ledger:
     stood_in: int = 0
     seen: set[int] = field(default_factory=set)
     runs: list[Any] = field(default_factory=list)
+    later: list[Any] = field(default_factory=list)
     currency: str = ""
     refunds: int = 0
     last: pd.Timestamp | None = None
@@ -99,10 +101,13 @@ class Ledger:
         """
         marks = pd.util.hash_pandas_object(rows, index=False).to_numpy()
         again = rows.duplicated(keep="first")
+        before = np.zeros(len(rows), dtype=bool)
         for run in self.runs:
             at = np.minimum(np.searchsorted(run, marks), len(run) - 1)
-            again |= run[at] == marks
-        self.runs.append(np.unique(marks))
+            before |= run[at] == marks
+        self.later.append(np.unique(marks[before]))
+        again |= before
+        self.runs += [np.unique(marks)] if len(marks) else []
         while len(self.runs) > 1 and len(self.runs[-2]) <= len(self.runs[-1]):
             self.runs[-2:] = [np.unique(np.concatenate(self.runs[-2:]))]
         return again

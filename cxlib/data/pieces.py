@@ -66,10 +66,18 @@ class Spool:
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the frames in their order."""
-        if (file := self.file) is not None:
-            for place in self.places:
-                file.seek(place)
-                yield pickle.load(file)  # this process wrote it
+        return map(self._at, self.places)
+
+    def __reversed__(self) -> Iterator[pd.DataFrame]:
+        """Yield the frames from the last to the first."""
+        return map(self._at, reversed(self.places))
+
+    def _at(self, place: int) -> pd.DataFrame:
+        if self.file is None:
+            raise ValueError(place)
+        self.file.seek(place)
+        frame: pd.DataFrame = pickle.load(self.file)  # this process wrote it
+        return frame
 
 
 def pieces(folder: Path, source: Source, named: Named, *, whole: bool = False) -> Iterator[Raw]:

@@ -110,6 +110,30 @@ def test_pieces_make_the_table_that_the_whole_makes(
     assert not list(shop.workspace.state("shop").glob("tmp*"))
 
 
+def test_a_ticket_that_comes_again_in_a_later_piece_counts_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = log()
+    frame["Kind"] = "call"
+    frame.loc[310, "No"], frame.loc[470, "No"] = frame.loc[5, "No"], frame.loc[5, "No"]
+    frame.loc[420, "No"], frame.loc[430] = frame.loc[421, "No"], frame.loc[20]
+    frame.to_csv(shop.folder / "log.csv", index=False)
+    client = shop.client(TICKETS % "log.csv")
+    whole = examine(client, shop.workspace)
+    shop.ingest(client)
+    before = shop.read("tickets")
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 50)
+    told = examine(client, shop.workspace)
+    done = shop.ingest(client, force=True)
+    dropped = done.tables["tickets"].dropped
+    assert dropped["another row of the same ticket"] >= 3
+    assert dropped["repeats a row exactly"] == 1
+    pd.testing.assert_frame_equal(shop.read("tickets"), before)
+    assert len(shop.read("tickets")) == shop.read("tickets")["ticket_id"].nunique()
+    assert [str(f) for f in told.faults] == [str(f) for f in whole.faults]
+
+
 SURVEY = """
     calendar: {timezone: Asia/Shanghai}
     period: month
