@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxlib.errors import CxError, nearest
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -19,8 +19,7 @@ from typing import Any
 from markupsafe import Markup
 
 from cxlib.report.html import page_of, style
-from cxlib.words import LANGUAGES, Words
-from cxlib.words import mark as _
+from cxlib.words import LANGUAGES, Words, mark as _
 from cxlib.workspace import write_whole
 
 TEXTS = Path(__file__).with_name("handbook.yaml")

@@ -18,8 +18,7 @@ from cxlib.present.formats import DASH
 from cxlib.present.sheets import MAIN, MUTED, RULE, Cell, Grid, Workbook, grid, internal, typed
 from cxlib.present.withhold import is_empty
 from cxlib.report.saved import FIRST, Saved, made_at
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 if TYPE_CHECKING:
     from cxlib.engagement import Engagement

@@ -9,6 +9,7 @@ import pandas as pd
 from cxlib import Engagement
 from cxlib.batch.chapters import Chapter, discover
 from cxlib.chapters.assessment import tables
+from cxlib.chapters.targets import tables as targets
 from cxlib.data.tables import silent_tables
 from cxlib.workspace import Workspace
 from tests.conftest import ROOT
@@ -119,3 +120,13 @@ def test_tickets_that_were_all_cancelled_stop_no_other_chapter(shop: Shop) -> No
     assert silent_tables(shop.workspace, client, "2026-06") == ("tickets",)
     kpis = Engagement.open("shop", workspace=shop.workspace).kpis().table
     assert set(kpis["source"]) == {"survey", "touchpoint"}
+
+
+def test_a_target_of_a_kpi_that_a_handful_answered_has_no_way_to_draw(shop: Shop) -> None:
+    shop.file("s.csv", "id,date,nps,csat,a,b\n1,2026-06-04,9,4,3,3\n")
+    goal = "    targets: [{metric: csat, baseline: 65, target: 80, due: 2026-12}]\n"
+    shop.ingest(shop.client(SURVEY + goal))
+    engagement = Engagement.open("shop", chapter="targets", workspace=shop.workspace)
+    contract = targets.contract(engagement)
+    assert list(contract["kpi"]) == ["csat"]
+    assert targets.paths(engagement, contract) == {}

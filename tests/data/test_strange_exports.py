@@ -549,3 +549,22 @@ def test_a_flag_of_breaches_is_not_taken_for_one_of_what_was_met(shop: Any) -> N
     coded = LOG % ", sla_met: {column: SLA breached, values: {'Yes': 0, 'No': 1}}"
     shop.ingest(shop.client(coded))
     assert shop.read("tickets")["sla_met"].tolist() == [False, True]
+
+
+def test_day_numbers_are_asked_about_and_settled_in_the_client_file(shop: Any) -> None:
+    shop.file("s.csv", "d,q\n" + "".join(f"{43830 + i},{i % 11}\n" for i in range(40)))
+    text = """
+        period: month
+        survey:
+          source: s.csv
+          columns: {date: d}
+          metrics: {nps: {column: q, scale: [0, 10]}}
+    """
+    (said,) = [w for w in shop.says(shop.client(text), "warning") if "day numbers" in w]
+    assert "2019-12-31" in said
+    assert "2024-01-01" in said
+    settled = text.replace("columns:", "date_format: excel 1904\n          columns:")
+    client = shop.client(settled)
+    assert not any("day numbers" in w for w in shop.says(client, "warning"))
+    shop.ingest(client)
+    assert shop.read()["date"].min() == pd.Timestamp(2024, 1, 1)

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.estimation import answers_to, contributions, wilson
-from cxlib.analysis.estimation import estimate as score_of
+from cxlib.analysis.estimation import answers_to, contributions, estimate as score_of, wilson
 from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Result
 from cxlib.analysis.validate import at, column, drawn, levels_of, member_of

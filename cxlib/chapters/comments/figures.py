@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 TONES = {"complaint": theme.BAD, "praise": theme.GOOD}
 

@@ -13,8 +13,7 @@ from cxlib.plots.flow import flow as draw_flow
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import heat
 from cxlib.plots.lines import lines
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 WAYS = {"up": theme.GOOD, "joined": theme.GOOD, "down": theme.BAD, "left": theme.BAD}
 

@@ -13,8 +13,7 @@ from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import change_map
 from cxlib.plots.process_chart import process_chart, small_charts
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 MANY = 12
 """More groups than this do not fit side by side."""

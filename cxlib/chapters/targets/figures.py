@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.lines import power
 from cxlib.plots.path import ladder, path, progress
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 UNIT = {"nps": "points", "share": "percent"}
 

@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.map import quadrants
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 
 def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
