@@ -33,8 +33,7 @@ from cxlib.data.schema import (
     Column,
     survey_columns,
 )
-from cxlib.data.survey import MARKS, make_survey
-from cxlib.data.survey import Survey as SurveyTable
+from cxlib.data.survey import MARKS, Survey as SurveyTable, make_survey
 from cxlib.errors import CxError
 from cxlib.params.base import Moment
 from cxlib.words import mark as _

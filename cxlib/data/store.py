@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cxlib.data.schema import Column
 
 RECORD = "ingest.json"
+PIECE = 100
+"""Of 2,048 rows each, as DuckDB hands them over: a piece of some 200,000 rows."""
 
 _SQL_TYPES = {
     "str": "VARCHAR",
@@ -98,7 +100,7 @@ def read_frame(
     try:
         with _connection(os.getpid()).cursor() as connection:
             connection.execute(query, {"path": _literal(path), **(given or {})})
-            while len(part := connection.fetch_df_chunk(_VECTORS)) or not parts:
+            while len(part := connection.fetch_df_chunk(PIECE)) or not parts:
                 if len(parts) == 1:
                     texts = [n for n in dtypes if dtypes[n] == "str"]
                     repeats = {n for n in texts if parts[0][n].nunique() < len(parts[0]) / 2}
@@ -115,10 +117,6 @@ def read_frame(
         columns[name] = pd.Series(both).astype(dtype).array
         del cells, both
     return pd.DataFrame(columns, copy=False)
-
-
-_VECTORS = 100
-"""Of 2,048 rows each, as DuckDB hands them over: a piece of some 200,000 rows."""
 
 
 def _once(part: pd.DataFrame, repeats: set[str]) -> pd.DataFrame:
