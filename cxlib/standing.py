@@ -42,20 +42,11 @@ class Standing(Page):
     computed once for a client, period and kit, and kept beside the client's tables.
     """
 
+    survey: Any
     metrics: Any
     touchpoints: Any
     segments: Any
     periods: Any
-
-    @abstractmethod
-    def survey(
-        self,
-        *,
-        period: str | int | None = None,
-        brand: str | None = "own",
-        columns: Sequence[str] | None = None,
-    ) -> pd.DataFrame:
-        """Return the survey's canonical table, a row a response."""
 
     @abstractmethod
     def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
@@ -88,9 +79,8 @@ class Standing(Page):
 
     @property
     def _scored(self) -> tuple[str, ...]:
-        keys = [question.key for question in self.questions]
-        used = [f"{key}_used" for key in keys]
-        return (*keys, *used, *self.segments, *filter(None, [self.design.cluster]))
+        asked = [name for q in self.questions for name in (q.key, f"{q.key}_used")]
+        return (*asked, *self.segments, *filter(None, [self.design.cluster]))
 
     @property
     def mix_segments(self) -> tuple[str, ...]:
@@ -287,33 +277,21 @@ class Standing(Page):
     def _answers(self, period: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
         """Return the survey's answers about all brands in a period, weighted; maybe none."""
 
-    def _scored_of(self, periods: str) -> pd.DataFrame | None:
-        """Return what is scored of the answers about all brands in some periods."""
-        if self.client.survey is None:
-            return None
-        return self.survey(period=periods, brand=None, columns=self._scored)
-
     def _of_survey(self) -> Iterator[pd.DataFrame]:
         """Yield what the survey's KPIs are up to this period: of many answers, wave by wave."""
-        told = provenance(self.workspace, self.client)["tables"].get("survey")
-        if told is None or not self.questions:
-            return
+        told = provenance(self.workspace, self.client)["tables"].get("survey", {"kept": 0})
+        asked: dict[str, Any] = {"questions": self.questions, "design": self.design}
         upto = self.periods[: self.periods.index(self.period) + 1]
         for when in upto if told["kept"] > TOGETHER else ["history"]:
-            rows = self._answers(when, self._scored)
-            if len(rows):
-                yield kpis.estimate(
-                    rows, questions=self.questions, segments=self.segments, design=self.design
-                ).table
+            rows = self._answers(when, self._scored) if self.client.survey else ()
+            if len(rows) and self.questions:
+                yield kpis.estimate(rows, segments=self.segments, **asked).table
 
     def _estimated(self) -> Estimates:
-        figures = [*self._of_survey(), *self._ticket_rows(), *self._reported_rows()]
-        found = kpis.estimate(
-            None,
-            questions=self.questions,
-            figures=pd.concat(figures, ignore_index=True) if figures else None,
-            design=self.design,
-        )
+        rows = [*self._of_survey(), *self._ticket_rows(), *self._reported_rows()]
+        every = pd.concat(rows, ignore_index=True) if rows else None
+        asked: dict[str, Any] = {"questions": self.questions, "design": self.design}
+        found = kpis.estimate(None, figures=every, **asked)
         if self.client.survey is None or not self.questions:
             return found
         now = self._answers(self.period, self._scored)
@@ -356,13 +334,9 @@ class Standing(Page):
             )
         if not (estimates.table["period"] == self.period).any():
             return estimates.at(self.period)
-        found = kpis.compare(
-            estimates,
-            self._scored_of(_BACK.get(to, "history")),
-            to=to,
-            segments=self.mix_segments,
-            period=self.period,
-        )
+        back = _BACK.get(to, "history")
+        data = self._answers(back, self._scored) if self.client.survey else None
+        found = kpis.compare(estimates, data, to=to, segments=self.mix_segments, period=self.period)
         table = found.table
         small = table["n_before"].fillna(0).astype(float).between(1, self.minimum_base - 1)
         blank = [n for n in table if table[n].dtype == "float64" and n in _CHANGES]
