@@ -40,6 +40,10 @@ SCRATCH = "scratch"
 """What is explored outside all chapters: it knows the words of every one."""
 
 
+_FEW = 100_000
+"""Answers that are kept in memory once they have been read."""
+
+
 class Engagement(Standing):
     """One client in one period and one language, as a notebook sees it.
 
@@ -270,9 +274,20 @@ class Engagement(Standing):
 
     def _answers(self, period: str | int | None, columns: Sequence[str] | None) -> pd.DataFrame:
         margins = self.client.survey.margins if self.client.survey else ()
-        named = None if columns is None else ["brand", "weight", *margins, *columns]
-        rows = self.rows("survey", period=period, columns=named)
-        return ordered(weighted(rows, self.client), self.client)
+        named = None if columns is None else ("brand", "weight", *margins, *columns)
+        asked = () if self.client.survey is None else (self._wanted(period), named)
+        if asked not in self._heard:
+            rows = self.rows("survey", period=period, columns=named)
+            table = ordered(weighted(rows, self.client), self.client)
+            if len(table) > _FEW:
+                return table
+            self._heard[asked] = table
+        return self._heard[asked].copy(deep=False)
+
+    @cached_property
+    def _heard(self) -> dict[tuple[Any, ...], pd.DataFrame]:
+        """The survey by what was asked for, read and weighted once, if that is few answers."""
+        return {}
 
     def raking(self, *, period: str | int | None = None) -> Raking:
         """Return how the own customers' answers of a period were weighted to the known margins.

@@ -32,8 +32,32 @@ FAR_WEIGHT = 100
 """A weight so many times the median is no weight: a decimal comma lost, or a count."""
 MARKS = {"Status": ("Survey Preview", "Survey Test", "Spam", 1, 2, 8, 9), "Finished": ("False", 0)}
 """What Qualtrics writes of tests and unfinished answers, by its columns."""
+AGE = pd.Timedelta(days=3653)
+"""Dates so long before all others, of up to so large a share of the rows, are slips or zeros."""
+MANY = 0.2
 UNNAMED = "\x1frow "
 """Begins the id of a respondent who has none, so that it meets no real one."""
+
+
+def given(rows: pd.DataFrame, key: str) -> set[str]:
+    """Return the answers, as text, that were given to a question of one choice or of several."""
+    several = {str(c).removeprefix(f"{key}=") for c in rows if str(c).startswith(f"{key}=")}
+    return several or (set(rows[key].dropna().astype(str)) if key in rows else set())
+
+
+def unheard(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Refuse nets of the table book that name an answer which nobody ever gave."""
+    for key, nets in client.tablebook.nets.items():
+        item = client.survey.questions.get(key) if client.survey else None
+        known = given(own, key) if item is not None else set()
+        for name, net in nets.items():
+            for choice in map(str, net.choices) if known else ():
+                if choice not in known:
+                    ledger.error(
+                        ("tablebook", "nets", key, name),
+                        f"nobody ever gave the answer {choice!r}{nearest(choice, known)}",
+                        choice,
+                    )
 
 
 def own_of(survey: pd.DataFrame) -> pd.DataFrame:
@@ -100,34 +124,28 @@ class Survey:
 
 def _free(maker: Maker, folder: FilePath) -> Survey:
     """Read ids and free texts piece by piece, so that the maker knows of each what it needs."""
-    aside, row = Spool(folder), 0
-    found: dict[str, list[Any]] = {}
-    broken: list[pd.Series] = []
+    aside, row, columns = Spool(folder), 0, maker.survey.columns
+    found: dict[str, list[Any]] = {"respondent_id": [], "damaged": []}
     for raw in maker.raw.pieces():
         here = replace(maker, raw=raw)
         texts = {"comment": _comments(here), **open_texts(here)}
-        ids = maker.ledger.column(raw, maker.survey.columns.id, ("survey", "columns", "id"))
-        named = pd.Series(np.nan, raw.frame.index, "str") if ids is None else canonical(ids)
-        blank = named.isna()
-        own = pd.Series([f"{UNNAMED}{row + i + 1}" for i in range(len(named))], dtype="str")
-        if ids is None:
-            own = pd.Series((row + np.arange(1, len(named) + 1)).astype(str), dtype="str")
-        named = named.where(~blank, own)
+        ids = maker.ledger.column(raw, columns.id, ("survey", "columns", "id"))
+        rows = row + np.arange(len(raw.frame))
+        own = pd.Series([f"{'' if ids is None else UNNAMED}{i + 1}" for i in rows], dtype="str")
+        named = own if ids is None else canonical(ids)
+        blank, named = named.isna().to_numpy(), named.where(named.notna(), own)
         aside.add(pd.DataFrame({"respondent_id": named, **texts}))
         marks = pd.util.hash_array(named.to_numpy(dtype=object)) >> np.uint64(1) << np.uint64(1)
-        nameless = blank.to_numpy() & (ids is not None)
-        found.setdefault("respondent_id", []).append(marks | nameless.astype(np.uint64))
-        damaged = _damaged(named)
-        broken.append(named[damaged].set_axis(row + np.flatnonzero(damaged)))
+        found["respondent_id"].append(marks | blank.astype(np.uint64))
+        found["damaged"].append(named.set_axis(rows)[_damaged(named).to_numpy()])
         for name, cells in texts.items():
-            there = cells.notna().to_numpy()
-            found.setdefault(name, []).append(np.where(there, 0, -1).astype(np.int8))
+            there = np.where(cells.notna(), 0, -1).astype(np.int8)
+            found.setdefault(name, []).append(there)
         row += len(named)
     maker.free["respondent_id"] = pd.Series(np.concatenate(found.pop("respondent_id")))
-    maker.free["damaged"] = pd.concat(broken)
+    maker.free["damaged"] = pd.concat(found.pop("damaged"))
     for name, parts in found.items():
-        said = pd.Categorical.from_codes(np.concatenate(parts), [""])
-        maker.free[name] = pd.Series(said)
+        maker.free[name] = pd.Series(pd.Categorical.from_codes(np.concatenate(parts), [""]))
     return Survey(aside=aside)
 
 
@@ -304,9 +322,10 @@ def _kept(maker: Maker, columns: dict[str, pd.Series]) -> Any:
 
     A weight of 0 says that the row should not count, so it has none. One column is cut at a time.
     """
-    far = _far_off(maker, columns["date"])
-    maker.ledger.drop(_("date far in the future"), int(far.sum()))
-    keep = ~far
+    keep = pd.Series(True, index=columns["date"].index)
+    for reason, mistyped in _far_off(maker, columns["date"]).items():
+        maker.ledger.drop(reason, int(mistyped.sum()))
+        keep &= ~mistyped
     reasons = {"period": _("no date or period"), "brand": _("no brand"), "weight": _("no weight")}
     for column, reason in reasons.items():
         cells = columns[column]
@@ -321,37 +340,36 @@ def _kept(maker: Maker, columns: dict[str, pd.Series]) -> Any:
     return kept
 
 
-def _far_off(maker: Maker, dates: pd.Series) -> pd.Series:
-    """Return the few rows whose date lies in the future, far from all others: slips of the hand."""
-    known = dates.dropna()
-    far = pd.Series(False, index=dates.index)
-    if known.empty:
-        return far
+def _far_off(maker: Maker, dates: pd.Series) -> dict[str, pd.Series]:
+    """Return, by reason, the rows whose date lies far from all others: slips of the hand."""
+    known, far = dates.dropna(), dict[str, pd.Series]()
     days = pd.Series(sorted(known.unique()))
     gaps = days.diff() > pd.Timedelta(days=366)
-    early = dates < days[gaps].iloc[0] if gaps.any() else far
-    if 0 < early.sum() <= max(2, 0.01 * len(known)) and len(known) > 20:
-        texts = dates.dt.strftime("%Y-%m-%d").fillna("")
-        maker.ledger.warn(
-            ("survey", "columns", "date"),
-            f"{int(early.sum())} rows have a date over a year before all others: "
-            f"{examples(maker.raw, texts, early)}; correct it, or write it under `missing:`.",
-        )
     if not gaps.any():
         return far
+    few = max(2, 0.01 * len(known))
+    texts = dates.dt.strftime("%Y-%m-%d").fillna("")
+
+    def say(told: str, rows: pd.Series) -> None:
+        named = f"{told.format(n=int(rows.sum()))}: {examples(maker.raw, texts, rows)}; "
+        maker.ledger.warn(("survey", "columns", "date"), named + way_out)
+
+    since = days[gaps].iloc[0]
+    ages = days[days.diff() > AGE]
+    old: pd.Series = (dates < (ages.iloc[0] if len(ages) else days.iloc[0])).fillna(False)
+    if 0 < old.sum() <= max(few, MANY * len(known)):
+        way_out = f"the first other date is {dates[~old].min():%Y-%m-%d}."
+        say("{n} rows have a date from another age and are left out", old)
+        far[_("date far in the past")] = old
+    elif 0 < (dates < since).sum() <= few and len(known) > 20:
+        way_out = "correct it, or write it under `missing:`."
+        say("{n} rows have a date over a year before all others", dates < since)
     first = days[gaps].iloc[-1]
     beyond: pd.Series = (dates >= first).fillna(False)
-    if beyond.sum() <= max(2, 0.01 * len(known)) and first > pd.Timestamp.now() + pd.Timedelta(
-        days=366
-    ):
-        texts = dates.dt.strftime("%Y-%m-%d").fillna("")
-        maker.ledger.warn(
-            ("survey", "columns", "date"),
-            f"{int(beyond.sum())} rows have a date far in the future and are left out: "
-            f"{examples(maker.raw, texts, beyond)}; the last other date is "
-            f"{days[days < first].iloc[-1]:%Y-%m-%d}.",
-        )
-        return beyond
+    if beyond.sum() <= few and first > pd.Timestamp.now() + pd.Timedelta(days=366):
+        way_out = f"the last other date is {days[days < first].iloc[-1]:%Y-%m-%d}."
+        say("{n} rows have a date far in the future and are left out", beyond)
+        far[_("date far in the future")] = beyond
     return far
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from math import nan
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -41,11 +41,15 @@ class _Cells(NamedTuple):
     common: Any  # per cell: whether all its levels are in both samples
 
 
-def _cells(frame: pd.DataFrame, late: Any, segments: Sequence[str]) -> _Cells:
-    columns, shared = [], np.ones(len(frame), bool)
-    for segment in segments:
-        values = frame[segment].astype(object)
-        codes = pd.factorize(values, use_na_sentinel=False)[0]
+_Read: TypeAlias = tuple[Metric, Integers, Floats, _Cells]
+"""A question, the rows that answer it, their answers and cells."""
+
+
+def _cells(groups: Sequence[Integers], late: Any) -> _Cells:
+    """Return the cells of some rows, whose level of each segment `groups` has as a code."""
+    columns, shared = [], np.ones(len(late), bool)
+    for group in groups:
+        codes = pd.factorize(group)[0]  # in the order in which these rows show them
         counts = np.stack([np.bincount(codes[s], minlength=codes.max() + 1) for s in (~late, late)])
         least = counts.min(axis=0)
         pool = np.flatnonzero((least > 0) & (least < THIN))
@@ -56,7 +60,7 @@ def _cells(frame: pd.DataFrame, late: Any, segments: Sequence[str]) -> _Cells:
             codes = np.where(np.isin(codes, pool), pool[0], codes)
         shared &= (least > 0)[codes]
         columns.append(codes)
-    cell = np.zeros(len(frame), dtype=np.intp)
+    cell = np.zeros(len(late), dtype=np.intp)
     for codes in columns:  # the order of their combinations, however many columns there are
         cell = pd.factorize(cell * (codes.max() + 1) + codes, sort=True)[0]
     _known, first = np.unique(cell, return_index=True)
@@ -109,27 +113,28 @@ def equal_mix(
     w = np.ones(len(frame)) if weights is None else weights
     people = np.arange(len(frame)) if customers is None else pd.factorize(customers)[0]
     draws = draws if people.size and people.max() else 0  # one customer shows no spread
-    groups = frame[list(segments)]
+    told = {name: frame[name].astype(object) for name in segments}
+    groups = {name: pd.factorize(level, use_na_sentinel=False)[0] for name, level in told.items()}
+    named = {name: _named(level) for name, level in told.items()}
 
-    def read(metric: Metric) -> tuple[Metric, Integers, Floats, _Cells]:
+    def read(metric: Metric) -> _Read:
         y = contributions(frame[metric.key].to_numpy(float, na_value=np.nan), metric)
         there = np.flatnonzero(~np.isnan(y))
-        return metric, there, y[there], _cells(groups.iloc[there], late[there], segments)
+        cells = _cells([codes[there] for codes in groups.values()], late[there])
+        return metric, there, y[there], cells
 
-    def told(one: tuple[Metric, Integers, Floats, _Cells], sums: Floats) -> dict[str, Any]:
+    def split(one: _Read, sums: Floats) -> dict[str, Any]:
         metric, there, y, cells = one
         parts = sums.reshape(len(sums), 4, -1).transpose(1, 0, 2)
-        split = _split(parts[:2], parts[2:], cells)
-        whose = _whose(groups.iloc[there], late[there], y, w[there], segments)
-        return {"kpi": metric.key} | split | whose
+        levels = {name: (codes[there], of) for name, (codes, of) in named.items()}
+        whose = _whose(levels, late[there], y, w[there])
+        return {"kpi": metric.key} | _split(parts[:2], parts[2:], cells) | whose
 
     metrics = map(resolve, questions)
     if len(frame) > MANY:
+        who = None if customers is None else people
         each = map(read, metrics)  # one question in memory at a time
-        return [
-            told(one, _of_many(one, late, w, None if customers is None else people, draws, seed))
-            for one in each
-        ]
+        return [split(one, _of_many(one, late, w, who, draws, seed)) for one in each]
     asked = list(map(read, metrics))
     blocks: list[Any] = []
     for _metric, there, y, cells in asked:
@@ -140,11 +145,11 @@ def equal_mix(
         block[there, 2 + side, cells.cell] = w[there] * y
         blocks.append(block.reshape(len(frame), 4 * len(cells.common)))
     sums = _drawn(blocks, people, draws, seed) if blocks else ()
-    return [told(one, sum_of) for one, sum_of in zip(asked, sums, strict=True)]
+    return [split(one, sum_of) for one, sum_of in zip(asked, sums, strict=True)]
 
 
 def _of_many(
-    one: tuple[Metric, Integers, Floats, _Cells],
+    one: _Read,
     late: Any,
     w: Floats,
     people: Integers | None,
@@ -243,32 +248,35 @@ def _ratio(sums: Floats, mass: Floats) -> Floats:
     return found
 
 
+def _named(level: pd.Series[Any]) -> tuple[Integers, Any]:
+    """Return each row's level as a code (-1: not known), and what the codes say, in order."""
+    codes, names = pd.factorize(level.astype(str).where(level.notna()).to_numpy(object), sort=True)
+    return codes, names
+
+
 def _whose(
-    frame: pd.DataFrame, late: Any, y: Floats, w: Floats, segments: Sequence[str]
+    levels: Mapping[str, tuple[Integers, Any]], late: Any, y: Floats, w: Floats
 ) -> dict[str, Any]:
     """Name the level whose share moved the score most, with its shares."""
     best: dict[str, Any] = {"mix_segment": None, "mix_level": None}
     most = 0.0
-    for segment in segments:
-        key = frame[segment].astype(object)
-        known = key.notna().to_numpy()
+    told = pd.DataFrame({"w": w, "wy": w * y})
+    for segment, (codes, names) in levels.items():
+        known = codes >= 0
         if not (late[known].any() and (~late[known]).any()):
             continue
-        rows = pd.DataFrame({"k": key.astype(str).to_numpy(), "late": late, "w": w, "wy": w * y})
-        sums = rows[known].pivot_table(
-            index="k", columns="late", values=["w", "wy"], aggfunc="sum", fill_value=0.0
-        )
-        share = sums["w"] / sums["w"].sum()
-        by_level = sums["wy"].to_numpy().sum(axis=1) / sums["w"].to_numpy().sum(axis=1)
-        means = pd.Series(by_level, index=sums.index)
-        away = means - float(np.sum(sums["wy"].to_numpy())) / float(np.sum(sums["w"].to_numpy()))
-        part: Any = (share[True] - share[False]) * away
-        if abs(float(part.to_numpy().sum())) > most:
-            most, level = abs(float(part.to_numpy().sum())), (share[True] - share[False]).idxmax()
-            best = {"mix_segment": segment, "mix_level": str(level)}
-            shares = {
-                "share_before": share.loc[level, False],
-                "share_after": share.loc[level, True],
-            }
-            best |= {name: float(value) for name, value in shares.items()}
+        cell = 2 * codes[known] + late[known]
+        sums = told[known].groupby(cell).sum()  # pandas adds without losing what is small
+        there = np.unique(cell // 2)
+        every = sums.reindex(np.add.outer(2 * there, (0, 1)).ravel(), fill_value=0.0)
+        mass, points = (every[name].to_numpy().reshape(-1, 2) for name in ("w", "wy"))
+        with np.errstate(invalid="ignore"):  # of people who weigh nothing nobody is named
+            share = mass / mass.sum(axis=0)
+            away = points.sum(axis=1) / mass.sum(axis=1) - float(points.sum()) / float(mass.sum())
+        moved = share[:, 1] - share[:, 0]
+        part = abs(float((moved * away).sum()))
+        if part > most:
+            most, at = part, int(np.argmax(moved))
+            best = {"mix_segment": segment, "mix_level": str(names[there[at]])}
+            best |= {"share_before": float(share[at, 0]), "share_after": float(share[at, 1])}
     return best

@@ -33,7 +33,7 @@ def trend(series: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw every touchpoint in journey order, with a stroke where it stood a step before."""
     table = standing.table
-    shown = table.dropna(subset=["value"])
+    shown = theme.known(table, "value")
     weakest = shown.iloc[int(shown["value"].argmin())]
     title = words.say(
         _("Lowest rated: {kpi}, {value}"),

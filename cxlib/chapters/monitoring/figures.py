@@ -27,7 +27,7 @@ _TITLES = {
 
 def chart(course: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw one KPI's process chart with its limits, breaks, target and signals."""
-    known = course.dropna(subset=["value"])
+    known = theme.known(course, "value")
     last, unit = known.iloc[-1], str(known["unit"].iloc[-1])
     facts = {"kpi": last["kpi"], "value": Quantity(last["value"], unit)}
     facts |= {name: Quantity(last[name], unit) for name in ("was", "usual", "lower", "upper")}
@@ -115,7 +115,7 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw the gap to each competitor on the touchpoints and other means, at an equal mix."""
     table = gaps.table
-    table = table[table["unit"] == "mean"].dropna(subset=["like"]).reset_index(drop=True)
+    table = theme.known(table[table["unit"] == "mean"], "like").reset_index(drop=True)
     several = len(set(table["brand"])) > 1
     clear = gaps.table["turn"].value_counts()
     title = words.say(
