@@ -29,9 +29,8 @@ FRAGMENT = 0.6
 """A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
 
 
-HEAVY = 1.0
-"""Gigabytes of a survey from which a chapter may need more than its limit: it copies columns."""
-
+HEAVY, COPIES = 4.0, 3
+"""Gigabytes that a job may hold by default; times that what it reads stands in memory at most."""
 _SHOWN = 5
 _EXPECTED = frozenset({
     EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
@@ -41,8 +40,8 @@ _EXPECTED = frozenset({
 """Reasons to leave a row out that a client file asks for, or that are no answers at all."""
 
 
-def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
-    """Add warnings about a canonical survey table (real ids); try what a run would do with it."""
+def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 0) -> None:
+    """Add warnings about a canonical survey table, with so many bytes of texts `aside`; try it."""
     own = own_of(frame)
     if own.empty:
         if not ledger.failed:
@@ -50,14 +49,7 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             ledger.error(("survey",), f"no response of the client itself is left: {why}.")
         return
     dropped(ledger, ("survey", "source"))
-    size = int(frame.memory_usage(deep=True).sum()) / 1e9
-    if size > HEAVY:
-        ledger.warn(
-            ("survey", "source"),
-            f"its {len(frame):,} rows take about {size:.1f} GB in memory, and every chapter holds "
-            "them: allow more by `cx run --memory 16000`, name fewer columns (comments weigh most),"
-            " or leave rows out by `where:`.",
-        )
+    _heavy(frame, ledger, aside)
     _bases(own, client, ledger)
     _periods(own, client, ledger)
     _unanswered(own, client, ledger)
@@ -69,6 +61,19 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     if not ledger.failed:
         _drivers(own, client, ledger)
         _margins(own, client, ledger)
+
+
+def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
+    closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
+    texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
+    largest = (closed + texts) * counts.max() / len(frame)
+    intake, chapter = (COPIES * size / 1e9 for size in (closed, largest))
+    if max(intake, chapter) > HEAVY:
+        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and "
+                f"{counts.idxmax()} {chapter:.1f} GB in chapters that read comments or every column"
+                " (02, 11 and the summary need less): allow more by `cx run --memory 16000`, name "
+                "fewer columns (comments weigh most), or leave rows out by `where:`.")  # fmt: skip
+        ledger.warn(("survey", "source"), told)
 
 
 def dropped(ledger: Ledger, path: Path) -> None:

@@ -275,7 +275,8 @@ def _survey(client: Client, workspace: Workspace) -> Made:
     made.survey = make_survey(raw, client, made.ledger, spare)
     made.frame = made.survey.frame
     del raw
-    doubts.survey(made.frame, client, made.ledger)
+    aside = made.survey.aside.size if made.survey.aside else 0
+    doubts.survey(made.frame, client, made.ledger, aside=aside)
     made.columns = _asked(client, made.frame)
     return made
 

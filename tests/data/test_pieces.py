@@ -254,6 +254,21 @@ def test_the_kpis_of_many_answers_are_those_of_a_few(
     pd.testing.assert_frame_equal(*tables)
 
 
+@pytest.mark.parametrize("rows", [480, 50])
+def test_a_survey_that_may_be_too_large_for_a_chapter_is_said_to_be(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    answers().to_csv(shop.folder / "a.csv", index=False)
+    client = shop.client(SURVEY % "a.csv")
+    heavy = "`cx run --memory"
+    monkeypatch.setenv("CX_INTAKE_LIMITS", "0,0")
+    monkeypatch.setattr(pieces, "ROWS", rows)
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    assert not any(heavy in line for line in shop.says(client, "warning"))
+    monkeypatch.setattr("cxlib.data.doubts.HEAVY", 1e-5)
+    assert any(heavy in line for line in shop.says(client, "warning"))
+
+
 def test_a_survey_in_pieces_says_what_its_file_has_instead(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
