@@ -283,7 +283,7 @@ class Standing(Page):
         asked: dict[str, Any] = {"questions": self.questions, "design": self.design}
         upto = self.periods[: self.periods.index(self.period) + 1]
         for when in upto if told["kept"] > TOGETHER else ["history"]:
-            rows = self._answers(when, self._scored) if self.client.survey else ()
+            rows = self._answers(when, self._scored) if self.client.survey else pd.DataFrame()
             if len(rows) and self.questions:
                 yield kpis.estimate(rows, segments=self.segments, **asked).table
 

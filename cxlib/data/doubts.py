@@ -365,7 +365,7 @@ def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> N
     """Warn of tables whose ids of customers meet nobody in the other, or only without zeros."""
     ids: list[tuple[str, str, set[str]]] = []
     for table, column, key in _JOINED:
-        if table in frames and pd.api.types.is_string_dtype(frames[table].get(column)):
+        if table in frames and frames[table].dtypes.get(column) == "str":
             known = frames[table][column].dropna()
             named = {text for text in known if not text.startswith(UNNAMED)}
             if named and len(named) < len(known) * 1.01 + 1:

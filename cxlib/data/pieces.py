@@ -186,7 +186,7 @@ def _narrowed(raw: Raw, repeats: dict[str, bool], aside: Spool) -> Raw:
     """Return a piece's wanted columns, as categories; those that do not repeat go aside."""
     aside.add(raw.frame[[name for name, again in repeats.items() if not again]])
     cells = raw.frame[list(repeats)]
-    blank = pd.Categorical.from_codes(np.zeros(len(cells), dtype=np.int8), [""])
+    blank = pd.Categorical.from_codes(np.zeros(len(cells), dtype=np.int8), pd.Index([""]))
     there = {name: blank for name, again in repeats.items() if not again}
     return replace(raw, frame=cells.assign(**there).astype("category"))
 

@@ -91,7 +91,8 @@ class Raw:
         """Return the cells of a column of `frame`."""
         if self.aside is not None and name in self.aside.names:
             cells = (part[name][held] for part, held in self._aside())
-            return pd.concat(cells, ignore_index=True)
+            found: pd.Series = pd.concat(cells, ignore_index=True)
+            return found
         return self.frame[name].astype("str")
 
     def _aside(self) -> Iterator[tuple[pd.DataFrame, Any]]:

@@ -114,7 +114,7 @@ def read_frame(
     for name, dtype in dtypes.items():
         cells = [part.pop(name) for part in parts]
         both = pd.api.types.union_categoricals(cells) if name in repeats else pd.concat(cells)
-        columns[name] = pd.Series(both).astype(dtype).array
+        columns[name] = pd.DataFrame({name: both}).astype({name: dtype})[name].array
         del cells, both
     return pd.DataFrame(columns, copy=False)
 

@@ -145,7 +145,9 @@ def _free(maker: Maker, folder: FilePath) -> Survey:
     maker.free["respondent_id"] = pd.Series(np.concatenate(found.pop("respondent_id")))
     maker.free["damaged"] = pd.concat(found.pop("damaged"))
     for name, parts in found.items():
-        maker.free[name] = pd.Series(pd.Categorical.from_codes(np.concatenate(parts), [""]))
+        maker.free[name] = pd.Series(
+            pd.Categorical.from_codes(np.concatenate(parts), pd.Index([""]))
+        )
     return Survey(aside=aside)
 
 
