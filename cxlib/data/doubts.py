@@ -29,8 +29,8 @@ FRAGMENT = 0.6
 """A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
 
 
-HEAVY, COPIES = 4.0, 3
-"""Gigabytes that a job may hold by default; times that what it reads stands in memory at most."""
+HEAVY, BESIDE = 4.0, 0.5
+"""Gigabytes that a job may hold by default, and those that it needs beside a survey."""
 _SHOWN = 5
 _EXPECTED = frozenset({
     EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
@@ -67,7 +67,7 @@ def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
     texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
     largest = (closed + texts) * counts.max() / len(frame)
-    intake, chapter = (COPIES * size / 1e9 for size in (closed, largest))
+    intake, chapter = BESIDE + 2 * closed / 1e9, BESIDE + 3 * largest / 1e9  # as measured
     if max(intake, chapter) > HEAVY:
         told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and "
                 f"{counts.idxmax()} {chapter:.1f} GB in chapters that read comments or every column"
