@@ -28,7 +28,6 @@ MANY = 0.2
 FRAGMENT = 0.6
 """A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
 
-
 HEAVY, BESIDE = 4.0, 0.5
 """Gigabytes that a job may hold by default, and those that it needs beside a survey."""
 _SHOWN = 5
@@ -42,10 +41,9 @@ _EXPECTED = frozenset({
 
 def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 0) -> None:
     """Add warnings about a canonical survey table, with so many bytes of texts `aside`; try it."""
-    own = own_of(frame)
-    if own.empty:
+    if (own := own_of(frame)).empty:
+        why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
         if not ledger.failed:
-            why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
             ledger.error(("survey",), f"no response of the client itself is left: {why}.")
         return
     dropped(ledger, ("survey", "source"))
@@ -67,12 +65,11 @@ def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
     texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
     largest = (closed + texts) * counts.max() / len(frame)
-    intake, chapter = BESIDE + 2 * closed / 1e9, BESIDE + 3 * largest / 1e9  # as measured
+    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 3e-9 * largest  # as measured
     if max(intake, chapter) > HEAVY:
-        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and "
-                f"{counts.idxmax()} {chapter:.1f} GB in chapters that read comments or every column"
-                " (02, 11 and the summary need less): allow more by `cx run --memory 16000`, name "
-                "fewer columns (comments weigh most), or leave rows out by `where:`.")  # fmt: skip
+        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and chapters that "
+                f"read comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "
+                "--memory 16000`, name fewer columns, or leave rows out by `where:`.")  # fmt: skip
         ledger.warn(("survey", "source"), told)
 
 
@@ -384,9 +381,8 @@ def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> N
             bare, theirs = ({text.lstrip("0") for text in side} for side in (named, others))
             joined = len(bare & theirs)
             first = next((t for t in sorted(named) if t.lstrip("0") in theirs), min(named))
-            twin = next(
-                (t for t in sorted(others) if t.lstrip("0") == first.lstrip("0")), min(others)
-            )
+            alike = (t for t in sorted(others) if t.lstrip("0") == first.lstrip("0"))
+            twin = next(alike, min(others))
             hint = (
                 f"{joined} would join without leading zeros: export both as text"
                 if joined
@@ -400,6 +396,5 @@ def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> N
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (
-        f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    )
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -260,7 +260,7 @@ def test_a_survey_that_may_be_too_large_for_a_chapter_is_said_to_be(
 ) -> None:
     answers().to_csv(shop.folder / "a.csv", index=False)
     client = shop.client(SURVEY % "a.csv")
-    heavy = "`cx run --memory"
+    heavy = "--memory 16000"
     monkeypatch.setenv("CX_INTAKE_LIMITS", "0,0")
     monkeypatch.setattr(pieces, "ROWS", rows)
     monkeypatch.setattr(pieces, "LARGE", 1)
