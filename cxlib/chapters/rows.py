@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxlib.analysis.actions import OPEN, last_day
+from cxlib.analysis.actions import OPEN, last_day, past
 from cxlib.errors import DataError
 from cxlib.words import Words, mark as _
 
@@ -59,21 +59,25 @@ def recorded(engagement: Any) -> dict[str, str]:
     open_ = [row for row in rows if row["state"] in OPEN and row["kpi"]]
     days = [row["due"] and last_day(row["due"]) for row in open_]
     for row, day in sorted(zip(open_, days, strict=True), key=lambda one: one[1] or dt.date.max):
-        told.setdefault(row["kpi"], action_named(words, row["title"], row["owner"], day))
+        named = action_named(words, row["title"], row["owner"], day, engagement.last_day)
+        told.setdefault(row["kpi"], named)
     return told
 
 
-def action_named(words: Words, title: Any, owner: Any, day: Any) -> str:
-    """Return an action as reports name it: what is done, whose it is, until when."""
-    known = {"owner": words.label(owner or ""), "day": None if pd.isna(day) else day}
+def action_named(words: Words, title: Any, owner: Any, day: Any, today: Any = None) -> str:
+    """Return an action as reports name it: what is done, whose it is, until or since when."""
+    when = "past" if past(day, today) else "day"
+    known = {"owner": words.label(owner or ""), when: None if pd.isna(day) else day}
     known = {name: fact for name, fact in known.items() if fact}
     return words.say(_NAMED[tuple(known)], title=words.label(title), **known)
 
 
 _NAMED = {
     ("owner", "day"): _("{title} ({owner}, due on {day})"),
+    ("owner", "past"): _("{title} ({owner}, overdue since {past})"),
     ("owner",): _("{title} ({owner})"),
     ("day",): _("{title} (due on {day})"),
+    ("past",): _("{title} (overdue since {past})"),
     (): "{title}",
 }
 
