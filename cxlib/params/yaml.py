@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
-from typing import Any, Literal
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from cxlib.params.faults import Fault, Path, dotted, show
+from cxlib.params.faults import Fault, Path, Severity, dotted, show
 
 LARGEST_FILE = 1_000_000
 """Bytes. The longest client file that makes sense is a hundredth of this."""
@@ -82,17 +82,18 @@ class Document:
                 return None
         return value
 
+    def told(
+        self, path: Path, message: str, value: object = None, severity: Severity = "error"
+    ) -> Fault:
+        """Return what is wrong with the value at `path`, with its place."""
+        return Fault(*self.source(path), dotted(path), value, message, severity)
+
     def fault(
-        self,
-        path: Path,
-        message: str,
-        value: object = None,
-        severity: Literal["error", "warning"] = "error",
+        self, path: Path, message: str, value: object = None, severity: Severity = "error"
     ) -> None:
         """Note what is wrong with the value at `path`."""
         self.broken.add(path)
-        file, line = self.source(path)
-        self.faults.append(Fault(file, line, dotted(path), value, message, severity=severity))
+        self.faults.append(self.told(path, message, value, severity))
 
     def source(self, path: Path) -> tuple[str, int]:
         """Return the file and line of a value."""
