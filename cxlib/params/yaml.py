@@ -54,7 +54,8 @@ class Document:
 
     `content` holds plain values: mappings with text keys, tuples, text, whole numbers, floats,
     booleans, None; `lines` the line of each value, or of its key, counted from 1; `written` how a
-    plain scalar that is not text was written; `faults` what was found wrong so far, `broken` where.
+    plain scalar that is not text was written; `faults` what was found wrong so far, `broken` where;
+    `origins` file and line of what stands in another file.
     """
 
     file: str
@@ -63,6 +64,7 @@ class Document:
     written: dict[Path, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     broken: set[Path] = field(default_factory=set)
+    origins: dict[Path, tuple[str, int]] = field(default_factory=dict)
 
     def where(self, path: Path) -> int:
         """Return the line of a value, or of the nearest thing around it that exists."""
@@ -96,8 +98,11 @@ class Document:
         self.faults.append(self.told(path, message, value, severity))
 
     def source(self, path: Path) -> tuple[str, int]:
-        """Return the file and line of a value."""
-        return self.file, self.where(path)
+        """Return the file and line of a value, or of the nearest thing around it."""
+        near = path
+        while near and near not in self.origins:
+            near = near[:-1]
+        return self.origins.get(near, (self.file, self.where(path)))
 
     def spoilt(self, path: Path) -> bool:
         """Say whether a fault was found at `path` or at something around it."""
