@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field, PrivateAttr
@@ -13,7 +13,7 @@ from cxlib.analysis.metrics import SCALES, Metric, Touchpoint
 from cxlib.errors import SetupError
 from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text, mapping_of
 from cxlib.params.calendar import Calendar, Currency, Privacy
-from cxlib.params.faults import Fault, Path, Severity
+from cxlib.params.faults import Fault, Path, Problem, Severity
 from cxlib.params.fieldwork import Fieldwork
 from cxlib.params.members import Benefits, Members, Points, Transactions, attributes_of
 from cxlib.params.registers import Named
@@ -182,6 +182,11 @@ class Client(Closed):
     def where(self, key_path: Path) -> int:
         """Return the line of a value in the client file, or of what it would stand in."""
         return self._document.where(key_path)
+
+    def faults(self, problems: Iterable[Problem]) -> list[Fault]:
+        """Return contradictions of the client file as faults, with what stands there."""
+        told = self._document
+        return [told.told(p.path, p.message, told.at(p.path), p.severity) for p in problems]
 
     def fault(
         self, key_path: Path, message: str, value: object = None, *, severity: Severity = "error"
