@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,11 @@ class Part:
     def result(self) -> Any:
         """Return what is shown."""
         return decode(self.data)
+
+    @cached_property
+    def text(self) -> str:
+        """What is shown as JSON, written once however often the page grows."""
+        return _json(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,26 +106,23 @@ def write(path: Path, envelope: Envelope) -> None:
         "results": {name: encode(result) for name, result in envelope.results.items()},
         "findings": [encode(finding) for finding in envelope.findings],
         "provenance": encode(dict(envelope.provenance)),
-        **_interned(envelope.parts),
     }
-    _write_whole(path, data)
-
-
-def _interned(parts: tuple[Part, ...]) -> dict[str, Any]:
-    """Return parts with what several of them show held once."""
-    held: dict[str, int] = {}
-    told = []
-    for part in parts:
-        text = json.dumps(part.data, ensure_ascii=False, allow_nan=False)
-        told.append({**vars(part), "data": held.setdefault(text, len(held))})
-    return {"shown": [json.loads(text) for text in held], "parts": told}
-
-
-def _write_whole(path: Path, data: Any) -> None:
-    lines = [
-        f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, allow_nan=False)}"
-        for name, part in data.items()
+    held: dict[str, int] = {}  # what several parts show stands once
+    parts = [
+        {**{f.name: getattr(part, f.name) for f in fields(part)}, "data": at}
+        for part in envelope.parts
+        for at in (held.setdefault(part.text, len(held)),)
     ]
+    told = {name: _json(part) for name, part in data.items()}
+    _write_whole(path, {**told, "shown": f"[{', '.join(held)}]", "parts": _json(parts)})
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False)
+
+
+def _write_whole(path: Path, told: Mapping[str, str]) -> None:
+    lines = [f"{json.dumps(name)}: {text}" for name, text in told.items()]
     write_whole(path, ("{\n" + ",\n".join(lines) + "\n}").encode("utf-8"))
 
 
@@ -138,9 +141,22 @@ def read(path: Path) -> Envelope:
             f"{path.name} is not there yet; run the chapter that makes it first."
         ) from None
     except ValueError as error:
-        raise DataError(f"{path} is damaged ({error}); run its chapter again.") from None
+        raise DataError(f"{path} is damaged ({error}); {_anew(path)}") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise DataError(f"{path} is not of schema {SCHEMA}; run its chapter again with this kit.")
+        raise DataError(f"{path} is not of schema {SCHEMA}; {_anew(path)}")
+    try:
+        return _opened(data)
+    except (DataError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path} was saved by another kit ({error}); {_anew(path)}") from None
+
+
+def _anew(path: Path) -> str:
+    """Say which command makes a chapter's saved results anew; they lie by client and period."""
+    period, client = path.parent.name, path.parents[2].name
+    return f"run `cx run {client} --chapter {path.stem} --period {period} --force`."
+
+
+def _opened(data: dict[str, Any]) -> Envelope:
     return Envelope(
         client=data["client"],
         chapter=data["chapter"],
@@ -155,7 +171,8 @@ def read(path: Path) -> Envelope:
 
 def write_kept(path: Path, fingerprint: str, value: Any) -> None:
     """Keep a result under the digest of what it was made from."""
-    _write_whole(path, {"schema": SCHEMA, "fingerprint": fingerprint, "value": encode(value)})
+    data = {"schema": SCHEMA, "fingerprint": fingerprint, "value": encode(value)}
+    _write_whole(path, {name: _json(part) for name, part in data.items()})
 
 
 def is_kept(path: Path, fingerprint: str) -> bool:
@@ -302,7 +319,10 @@ def _decode_result(value: dict[str, Any]) -> Any:
         kind = None
     if not (is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module):
         raise DataError(f"a saved result is a {name}, which this kit does not know.") from None
-    return kind(**{field: decode(content) for field, content in value["fields"].items()})
+    try:
+        return kind(**{field: decode(content) for field, content in value["fields"].items()})
+    except TypeError:
+        raise DataError(f"a saved {name} has other fields than this kit's.") from None
 
 
 def _decode_frame(value: dict[str, Any]) -> pd.DataFrame:

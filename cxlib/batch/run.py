@@ -67,7 +67,8 @@ def execute(
 ) -> Run:
     """Run a plan's jobs and keep what they bring back; interrupted or not, return what was done.
 
-    Without an executor there are as many threads as jobs at once, each with a process of its own.
+    Without an executor there are as many threads as jobs at once, each with a process of its own;
+    the fork server stays warm for a next plan, until `stop_fork_server` or this process's end.
     `said` is told of every job as it ends.
     """
     pool = executor or ThreadPoolExecutor(request.jobs, thread_name_prefix="cx")
@@ -83,7 +84,6 @@ def execute(
     finally:
         if executor is None:
             pool.shutdown(wait=True, cancel_futures=True)
-            stop_fork_server()
     return run
 
 

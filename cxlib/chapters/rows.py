@@ -65,8 +65,17 @@ def recorded(engagement: Any) -> dict[str, str]:
 
 def action_named(words: Words, title: Any, owner: Any, day: Any) -> str:
     """Return an action as reports name it: what is done, whose it is, until when."""
-    parts = (words.label(title), words.label(owner or ""), day)
-    return words.say("{parts}", parts=[part for part in parts if not pd.isna(part) and part])
+    known = {"owner": words.label(owner or ""), "day": None if pd.isna(day) else day}
+    known = {name: fact for name, fact in known.items() if fact}
+    return words.say(_NAMED[tuple(known)], title=words.label(title), **known)
+
+
+_NAMED = {
+    ("owner", "day"): _("{title} ({owner}, due on {day})"),
+    ("owner",): _("{title} ({owner})"),
+    ("day",): _("{title} (due on {day})"),
+    (): "{title}",
+}
 
 
 QUOTED = (6, 160)

@@ -476,10 +476,13 @@ def test_dates_far_from_all_others_are_told_and_the_future_set_aside(shop: Any) 
         "period: month\nsurvey: {source: a.csv, columns: {date: d}, metrics: {nps: {column: nps}}}\n"  # noqa: E501
     )
     said = "".join(shop.says(client, "warning"))
-    assert "over a year before all others: '1980-01-01'" in said
+    assert "from another age and are left out: '1980-01-01'" in said
     assert "far in the future and are left out: '2204-05-03'" in said
     shop.ingest(client)
     assert shop.read()["date"].max() == pd.Timestamp("2024-05-28")
+    assert shop.read()["date"].min() == pd.Timestamp("2024-05-01")
+    shop.file("a.csv", "d,nps\n" + "".join(f"{day},9\n" for day in [*days[:28], "2022-05-01"]))
+    assert "over a year before all others" in "".join(shop.says(client, "warning"))
 
 
 @pytest.mark.parametrize("text", ["1 085,5", "1'085.5", "1,085.5", "￥1,085.5", "1.085,5"])

@@ -12,14 +12,20 @@ from typing import Any
 
 import nbformat
 import openpyxl
+import pandas as pd
 import pytest
 from pptx import Presentation
 
+from cxlib import envelope
 from cxlib.data.face import Face
 from cxlib.engagement import Engagement
+from cxlib.envelope import Part
 from cxlib.errors import CxError
 from cxlib.plots.theme import em
+from cxlib.present.findings import Finding, Rule
 from cxlib.report import exports
+from cxlib.report.deck import figure_of
+from cxlib.report.saved import Saved
 from cxlib.workspace import Workspace
 from tests.conftest import copy_workspace
 
@@ -369,3 +375,21 @@ def test_a_hostile_label_is_text_on_a_slide() -> None:
     inner = openpyxl.load_workbook(BytesIO(made.part.chart_workbook.xlsx_part.blob))
     assert {c.data_type for c in inner.worksheets[0]["A"] if c.value} == {"s"}
     assert deck.slides[0].shapes.title.text_frame.text.endswith("…")
+
+
+def test_a_finding_about_a_group_shows_the_figure_of_its_own_cell() -> None:
+    """A quota that falls behind is shown by the course of the quotas, not by all answers."""
+    plan = pd.DataFrame({"customer_group": ["all", "tier=a", "tier=b"], "share": [1.0, 0.5, 0.2]})
+    whole, quotas = pd.DataFrame({"answers": [1, 2]}), plan.iloc[1:]
+    plan = plan.assign(segment="tier", level=["", "a", "b"])
+    finding = Finding(id="fieldwork.tier=b", row={}, rules=(Rule({}, "x"),))
+    parts = [
+        Part(kind="figure", data=envelope.encode(frame), plot=name, cell=cell)
+        for frame, name, cell in ((plan, "coverage", 1), (whole, "course", 3), (quotas, "day", 4))
+    ]
+    parts.append(Part(kind="findings", data=envelope.encode([finding.id]), cell=4))
+    held = envelope.Envelope(
+        client="x", chapter="fieldwork", period="p", kit="1", results={}, parts=tuple(parts)
+    )
+    found = figure_of(Saved(stem="fieldwork", file="00", title="t", envelope=held), finding)
+    assert found is not None and found.plot == "day"

@@ -217,7 +217,7 @@ def _members_that_day(
     return joined[there], (
         about,
         *counted((absent, _("{n} respondents are in no list of members; they do not count."))),
-        *counted((gone, _("{n} were no members on the day they answered; they do not count."))),
+        *counted((gone, _("{n} were not members on the day they answered; they do not count."))),
     )
 
 

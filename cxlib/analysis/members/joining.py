@@ -152,7 +152,7 @@ def _joining_days(
         raise DataError(
             _(
                 "only members buy in these transactions: there is nobody to compare them with. "
-                "Ask for the purchases of customers who are no members."
+                "Ask for the purchases of customers who are not members."
             )
         )
     if len(names) <= MOST_PEOPLE:

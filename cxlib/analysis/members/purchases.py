@@ -176,7 +176,7 @@ def rfm(
     scored = (("r", -members["recency"]), ("f", members["frequency"]), ("m", members["money"]))
     members = members.assign(**{name: _scores(values, groups) for name, values in scored})
     found = {name: int(members[name].max()) for name in _LABELS}
-    message = _("{what} has too few different values for {asked} groups; there are {found}.")
+    message = _("Too few different values of {what} for {asked} groups: there are {found}.")
     fewer = tuple(
         Caveat(message, what=_LABELS[name], asked=groups, found=n)
         for name, n in found.items()

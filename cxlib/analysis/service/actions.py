@@ -25,7 +25,7 @@ FORMERLY = dict(zip(("planned", "under way"), RUNNING, strict=True))
 
 BETTER, WORSE = _("better than usual"), _("worse than usual")
 BEFORE = _("better, but already before")
-UNMOVED = _("within its ordinary months")
+UNMOVED = _("within its usual months")
 EARLY = _("too early to tell")
 
 _GIVEN = ("action", "kpi", "owner", "due", "state")

@@ -120,7 +120,7 @@ def schedule(
     rows = pd.DataFrame([known[each] for each in calls])
     table = pd.concat([table, rows.astype({"agents": "int64", "positions": "int64"})], axis=1)
     hours, endless = table["agents"].sum() * minutes / 60, np.isinf(table["mean_wait_one_fewer"])
-    long = _("Nobody is taken to hang up, so waits are on the long side.")
+    long = _("The plan assumes that nobody hangs up, so real waits are rather shorter.")
     message = _("In {n} intervals the queue would never clear with one agent fewer.")
     return Schedule(
         table=table,

@@ -52,12 +52,12 @@ _SEEN = {
     "history": (
         _("The {n} periods differ no more than chance: the best of them is no ground."),
         _("the best period seen, {label}, less its luck"),
-        _("the best quarter of {n} periods, less its luck"),
+        _("the top 25% of {n} periods, less their luck"),
     ),
     "segment": (
         _("The {n} groups differ no more than chance: the best of them is no ground."),
         _("the best group seen, {label}, less its luck"),
-        _("the best quarter of {n} groups, less its luck"),
+        _("the top 25% of {n} groups, less their luck"),
     ),
 }
 

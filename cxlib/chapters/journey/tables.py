@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.actions import past
+from cxlib.analysis.actions import last_day, past
 from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
 from cxlib.words import mark as _
 
@@ -157,6 +157,8 @@ def owned(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
         return pd.DataFrame()
     actions = register.frame("actions")
     actions = actions[~actions["state"].isin(OVER) & actions["kpi"].notna()]
+    days = [None if pd.isna(due) else last_day(due).isoformat() for due in actions["due"]]
+    actions = actions.assign(due=pd.Series(days, actions.index, dtype=object))
     first = actions.sort_values("due", kind="stable", na_position="last").drop_duplicates("kpi")
     first = first.rename(columns={"title": "open_action", "owner": "led_by", "due": "action_due"})
     end = engagement.last_day

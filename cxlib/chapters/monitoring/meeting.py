@@ -66,9 +66,10 @@ def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
         if step:
             urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
             steps.setdefault(step, []).append(engagement.words.label(finding.subject))
-    comma = "、" if engagement.language == "zh" else ", "
     listed = pd.DataFrame({"rank": range(1, len(steps) + 1), "urgency": list(urgency.values())})
-    return listed.assign(advised=list(steps), concerns=[comma.join(n) for n in steps.values()])
+    return listed.assign(
+        advised=list(steps), concerns=[*map(engagement.words.listed, steps.values())]
+    )
 
 
 def sheet(*tables: Estimates) -> pd.DataFrame:

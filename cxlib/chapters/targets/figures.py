@@ -32,7 +32,7 @@ def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
 def way(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw a KPI's way to its target; `table` as one of `tables.paths`."""
     row = table.iloc[0]
-    seen = table.dropna(subset=["value"]).iloc[-1]
+    seen = theme.known(table, "value").iloc[-1]
     unit = row["unit"]
     facts = {"kpi": row["kpi"], "due": row["due"], "value": Quantity(seen["value"], unit)}
     facts |= {

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.map import quadrants
-from cxlib.words import Quantity, Words, mark as _
+from cxlib.words import Quantity, Said, Words, mark as _
 
 
 def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw how often each option leads when the weights move; as `tables.ranking`."""
-    shown = table.dropna(subset=["p_first"])
+    shown = theme.known(table, "p_first")
     shown = shown.assign(share=shown["p_first"], low=float("nan"), high=float("nan"))
     first = shown.iloc[0]
     says = _("“{option}” comes first in {share} of the draws")
@@ -32,13 +32,24 @@ def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -
 
 def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw the weighted mean score against the cost over the years; as `tables.ranking`."""
-    shown: Any = table.dropna(subset=["weighted_sum", "years_cost"])
+    shown: Any = theme.known(table, "weighted_sum", "years_cost")
     shown = shown.assign(years_cost_low=shown["years_cost"], years_cost_high=shown["years_cost"],
                          weighted_sum_low=float("nan"), weighted_sum_high=float("nan"))  # fmt: skip
     best, cheap = (shown.sort_values(by, kind="stable", ascending=up).iloc[0]["title"]
                    for by, up in (("weighted_sum", False), ("years_cost", True)))  # fmt: skip
     same = _("Of the options left, “{best}” scores best and costs least")
     apart = _("Of the options left, “{best}” scores best, “{cheap}” costs least")
+    title = words.say(same if best == cheap else apart, best=best, cheap=cheap)
+    comma = "；" if words.language == "zh" else "; "
+    told = [
+        words.say(
+            _("{option}: score {score}, cost {cost}"),
+            option=row["title"],
+            score=Said(words.number(row["weighted_sum"], 2)),
+            cost=Said(words.quantity(row["years_cost"], str(row.get("unit") or "count"))),
+        )
+        for row in shown.to_dict("records")
+    ]
     names = (_("Cheap"), _("Reconsider"), _("Good value"), _("Good at a price"))
     ax = quadrants(
         shown,
@@ -47,7 +58,8 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
         cuts=(float(shown["years_cost"].mean()), float(shown["weighted_sum"].mean())),
         labels=words.labelled(shown["title"]),
         names=[words.say(name) for name in names],
-        title=words.say(same if best == cheap else apart, best=best, cheap=cheap),
+        title=title,
+        alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(comma.join(told))),
         xlabel=words.say(_("Cost over the years")),
         ylabel=words.say(_("Weighted mean score")),
         ax=ax,

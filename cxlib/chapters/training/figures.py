@@ -21,7 +21,7 @@ RISES = (
 
 def changes(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw paired changes with their intervals; as `tables.gains` or `tables.behaviours`."""
-    shown = table.dropna(subset=["change"])
+    shown = theme.known(table, "change")
     by: Any = shown.get("told_by")
     names = words.labelled(shown["title"])
     if by is not None:
