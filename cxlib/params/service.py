@@ -108,14 +108,14 @@ def actions_of(
     if given is None:
         return ()
     at, name = At("chapters", "service", key), key.removesuffix("s")
-    if isinstance(given, (tuple, list)):
-        each = ((At(*at.path, place), item) for place, item in enumerate(given))
-        told = [fault for here, item in each for fault in _faults(item, here, name)]
-    else:
+    listed = given if isinstance(given, (tuple, list)) else ()
+    each = ((At(*at.path, place), item) for place, item in enumerate(listed))
+    told = [fault for here, item in each for fault in _faults(item, here, name)]
+    if given is not listed:
         told = [at("", f"{show(given)} is not a list; write one `- {{{_shape(name)}}}` each.")]
     if told:
         raise InvalidParams(client.faults(told))
-    return tuple(_action(item, name, language) for item in given)
+    return tuple(_action(item, name, language) for item in listed)
 
 
 def _shape(name: str) -> str:
