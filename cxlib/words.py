@@ -90,8 +90,8 @@ NAMES: Mapping[str, str] = MappingProxyType(
 
 PLAIN: Mapping[str, str] = MappingProxyType(
     {
-        "like for like": "customers judge differently",
-        "mix": "other customers answered",
+        "like for like": "judged differently",
+        "mix": "other customers",
         "not split": "not looked into",
         "stay": "still a member",
     }

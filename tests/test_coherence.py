@@ -350,7 +350,7 @@ def test_a_figures_alternative_text_says_more_than_its_title(run: Workspace, cli
         )
         for title, alt in drawn:
             said = alt.removeprefix(title)
-            assert re.search(r"\d", said), (page.name, alt)
+            assert len(said) > 10, (page.name, alt)
 
 
 @pytest.mark.parametrize("client", DEMO_CLIENTS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from math import inf
 from typing import Any, Literal, TypeAlias
@@ -24,7 +23,7 @@ from cxlib.analysis.metrics import (
     one_of,
     resolve,
 )
-from cxlib.analysis.results import MINIMUM_BASE, Result
+from cxlib.analysis.results import MINIMUM_BASE, Tabled
 from cxlib.analysis.scores.table import (
     COMPARED,
     MEASURES,
@@ -49,8 +48,7 @@ Rows: TypeAlias = list[dict[str, Any]]
 HIGHER, LOWER = _("higher"), _("lower")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Crosstab(Result):
+class Crosstab(Tabled):
     """Questions by segments, a row a cell.
 
     ``table``: of each ``question`` (and ``choice``; ``net`` where several are told together) first
@@ -61,7 +59,6 @@ class Crosstab(Result):
     standard_error, p_value, p_adjusted, least`` (the smaller base). ``alpha``: of the letters.
     """
 
-    table: pd.DataFrame
     pairs: pd.DataFrame
     by: tuple[str, ...]
     minimum_base: int
@@ -149,11 +146,9 @@ def crosstab(
         for own in families:
             columns = []
             for place, cell, rest in own:
-                found, score = given.row(cell)
-                others, other = given.row(rest)
+                found, score = given.against(cell, rest)
                 columns.append((place, cell, score, found["n"]))
-                gap = given.gap((cell, score), (rest, other))
-                told.append(row | place | gap | found | {"_n_other": others["n"]})
+                told.append(row | place | found)
             for (place, one, score, n), (place_b, two, score_b, m) in combinations(columns, 2):
                 gap = given.gap((one, score), (two, score_b)) | {"least": min(n, m)}
                 pairs.append(row | place | {"other": place_b["level"]} | gap)
@@ -178,14 +173,14 @@ def _frames(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both families, each adjusted over the table, and the letters that follow."""
     head = ["question", "choice", *outer, "segment", "level"]
-    names = [*head, "net", "unit", *MEASURES, "care", *COMPARED, "_n_other"]
+    names = [*head, "net", "unit", *MEASURES, "care", *COMPARED, "n_others"]
     table = pd.DataFrame(told, columns=names)
     for name in (*outer, "segment", "level"):  # a level of whole numbers stays one beside None
         table[name] = pd.Series([row.get(name) for row in told], dtype=object)
     family_of = ["segment", *outer]
     table.insert(len(head), "column", _letters(table, family_of))
     table = table.astype({"n": "int64", "n_dropped": "int64", "care": bool})
-    family = (table["n"] >= minimum_base) & (table.pop("_n_other") >= minimum_base)
+    family = (table["n"] >= minimum_base) & (table.pop("n_others") >= minimum_base)
     table["p_adjusted"] = adjust(table["p_value"].where(family))
     clear = table["p_adjusted"] < alpha
     turn = np.where(table["difference"] > 0, HIGHER, LOWER)

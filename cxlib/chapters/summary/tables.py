@@ -83,7 +83,8 @@ def answered(engagement: Any, found: Iterable[Finding]) -> list[Finding]:
     words, agreed = engagement.words, _open_actions(engagement)
 
     def told(finding: Finding, action: dict[str, Any]) -> Finding:
-        named = action_named(words, action["title"], action.get("whose"), action["due_on"])
+        whose, due = action.get("whose"), action["due_on"]
+        named = action_named(words, action["title"], whose, due, engagement.last_day)
         return with_action(finding, named)
 
     answers = [(finding, _answer(agreed, finding)) for finding in found]
