@@ -91,11 +91,15 @@ def run(
     memory: int, cold: bool, as_json: bool, verbose: bool, **asked: Any,
 ) -> None:  # fmt: skip
     """Execute chapters for CLIENTS (all, if none is named) and write their reports."""
+    from cxlib.batch.forkserver import can_fork, fork_server
+
+    workspace = place()
+    if can_fork() and not (cold or dry_run) and {*asked["clients"]} <= {*workspace.clients()}:
+        fork_server()  # it gets warm while this process imports what it needs itself
     from cxlib.batch import console
     from cxlib.batch.plan import Request
     from cxlib.data.apart import Limits
 
-    workspace = place()
     out, jobs = (out or workspace.reports).resolve(), jobs or console.cores()
     limits = Limits(timeout=timeout, memory=memory, cold=cold)
     request = Request(out=out, jobs=jobs, language=language or "", limits=limits, **asked)
