@@ -27,7 +27,7 @@ _TITLES = {
 
 def chart(course: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw one KPI's process chart with its limits, breaks, target and signals."""
-    known = theme.known(course, "value")
+    known: Any = theme.known(course, "value")
     last, unit = known.iloc[-1], str(known["unit"].iloc[-1])
     facts = {"kpi": last["kpi"], "value": Quantity(last["value"], unit)}
     facts |= {name: Quantity(last[name], unit) for name in ("was", "usual")}
