@@ -151,53 +151,6 @@ def test_the_table_book_holds_every_question_by_every_group(
         )
 
 
-def test_banners_nest_and_nets_stand_before_their_answers(tmp_path: Path) -> None:
-    from cxlib.report.workbook import workbook
-
-    place = copy_workspace(tmp_path / "w", "lakeside-bank")
-    engagement = Engagement.open("lakeside-bank", language="en", workspace=place)
-    book = openpyxl.load_workbook(BytesIO(workbook(engagement, [])))
-    assert book.sheetnames == ["Contents", "Toplines", "Table book"]
-    sheet = book["Table book"]
-    banner = next(r for r in sheet.iter_rows() if r[1].value == "All")[0].row
-    family = find(sheet, "North · Main product")
-    assert sheet.cell(banner, family.column).value == "Credit card"
-    at = find(sheet, engagement.words.label("csat")).row
-    said = [sheet.cell(r, 1).value for r in range(at + 1, at + 14)]
-    order = [t for t in said if isinstance(t, int) or (t and t[0] in "SDP")]
-    assert order[:4] == ["Percent", "Satisfied (4–5)", "Dissatisfied (1–2)", 1]
-    rows = engagement.survey()
-    north = rows[(rows["region"] == "North") & (rows["product"] == "Credit card")]["csat"]
-    net = sheet.cell(find(sheet, "Satisfied (4–5)").row, family.column).value
-    assert net == pytest.approx((north.dropna() >= 4).mean())
-    topline = book["Toplines"]
-    assert topline.max_column == 2
-    level = engagement.words.label("region=North")
-    assert topline.cell(find(topline, level).row, 2).value == pytest.approx(
-        (rows["region"] == "North").mean()
-    )
-    assert topline.cell(find(topline, "Satisfied (4–5)").row, 2).value == pytest.approx(
-        (rows["csat"].dropna() >= 4).mean()
-    )
-
-
-def test_a_net_of_an_answer_that_nobody_gave_names_its_place(tmp_path: Path) -> None:
-    from cxlib.report.workbook import table_book
-
-    place = copy_workspace(tmp_path / "w", "lakeside-bank")
-    file = place.params / "lakeside-bank.yaml"
-    text = file.read_text("utf-8").replace("\n  segments:", QUESTION, 1)
-    file.write_text(
-        text.replace("  nets:\n", "  nets:\n    where: {far: [Wset, South]}\n"), "utf-8"
-    )
-    engagement = Engagement.open("lakeside-bank", language="en", workspace=place)
-    with pytest.raises(CxError, match=r"tablebook: nets: where: far: .*'Wset'.*West"):
-        table_book(engagement)
-
-
-QUESTION = "\n  questions: {where: Region}\n  segments:"
-
-
 def test_headings_and_labels_are_in_the_readers_language(make: Callable[..., bytes]) -> None:
     book = openpyxl.load_workbook(BytesIO(make("xlsx", "zh")))
     texts = [str(c.value) for s in book.worksheets for c in cells(s).values() if c.data_type == "s"]
