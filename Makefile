@@ -2,6 +2,8 @@
 # Paths are relative throughout, so that folders with spaces or Chinese characters work.
 PYTHON ?= python3
 BIN := .venv/bin
+# Where it is set, every process would compile the kit's 300 files anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help report test lab hooks lint format types bench demo catalogue handbook lock clean
 

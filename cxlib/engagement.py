@@ -247,8 +247,11 @@ class Engagement(Standing):
         DataError
             If there is no survey, or none of it is of that period.
         """
-        rows = self.table("survey", period=period)
-        table = ordered(weighted(rows, self.client), self.client)
+        wanted = () if self.client.survey is None else self._wanted(period)
+        if wanted not in self._answers:
+            rows = self.table("survey", period=period)
+            self._answers[wanted] = ordered(weighted(rows, self.client), self.client)
+        table = self._answers[wanted].copy(deep=False)
         if brand is None:
             return table
         chosen = table[table["brand"] == brand]
@@ -256,6 +259,11 @@ class Engagement(Standing):
             when, brands = period or self.period, sorted(set(table["brand"].dropna()))
             raise DataError(f"no answers about {brand!r} in {when}{nearest(brand, brands)}")
         return chosen.reset_index(drop=True)
+
+    @cached_property
+    def _answers(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        """The survey by the periods that were asked for, read and weighted once."""
+        return {}
 
     def raking(self, *, period: str | int | None = None) -> Raking:
         """Return how the own customers' answers of a period were weighted to the known margins.

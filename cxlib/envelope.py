@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,11 @@ class Part:
     def result(self) -> Any:
         """Return what is shown."""
         return decode(self.data)
+
+    @cached_property
+    def text(self) -> str:
+        """What is shown as JSON, written once however often the page grows."""
+        return _json(self.data)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,26 +106,23 @@ def write(path: Path, envelope: Envelope) -> None:
         "results": {name: encode(result) for name, result in envelope.results.items()},
         "findings": [encode(finding) for finding in envelope.findings],
         "provenance": encode(dict(envelope.provenance)),
-        **_interned(envelope.parts),
     }
-    _write_whole(path, data)
-
-
-def _interned(parts: tuple[Part, ...]) -> dict[str, Any]:
-    """Return parts with what several of them show held once."""
-    held: dict[str, int] = {}
-    told = []
-    for part in parts:
-        text = json.dumps(part.data, ensure_ascii=False, allow_nan=False)
-        told.append({**vars(part), "data": held.setdefault(text, len(held))})
-    return {"shown": [json.loads(text) for text in held], "parts": told}
-
-
-def _write_whole(path: Path, data: Any) -> None:
-    lines = [
-        f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False, allow_nan=False)}"
-        for name, part in data.items()
+    held: dict[str, int] = {}  # what several parts show stands once
+    parts = [
+        {**{f.name: getattr(part, f.name) for f in fields(part)}, "data": at}
+        for part in envelope.parts
+        for at in (held.setdefault(part.text, len(held)),)
     ]
+    told = {name: _json(part) for name, part in data.items()}
+    _write_whole(path, {**told, "shown": f"[{', '.join(held)}]", "parts": _json(parts)})
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False)
+
+
+def _write_whole(path: Path, told: Mapping[str, str]) -> None:
+    lines = [f"{json.dumps(name)}: {text}" for name, text in told.items()]
     write_whole(path, ("{\n" + ",\n".join(lines) + "\n}").encode("utf-8"))
 
 
@@ -155,7 +158,8 @@ def read(path: Path) -> Envelope:
 
 def write_kept(path: Path, fingerprint: str, value: Any) -> None:
     """Keep a result under the digest of what it was made from."""
-    _write_whole(path, {"schema": SCHEMA, "fingerprint": fingerprint, "value": encode(value)})
+    data = {"schema": SCHEMA, "fingerprint": fingerprint, "value": encode(value)}
+    _write_whole(path, {name: _json(part) for name, part in data.items()})
 
 
 def is_kept(path: Path, fingerprint: str) -> bool:

@@ -20,6 +20,7 @@ from cxlib.data.tables import provenance
 from cxlib.envelope import Envelope, Part, encode, read, write
 from cxlib.errors import DataError
 from cxlib.params import Client
+from cxlib.plots.theme import NothingToDrawError
 from cxlib.present import conclusions, figures, sketches, tables
 from cxlib.present.findings import Finding, Rule, in_order, on_record, tell
 from cxlib.present.glance import glance
@@ -133,6 +134,8 @@ class Page(ABC):
         else:
             try:
                 view = figures.draw(plot, shown, words=self.words, **options)
+            except NothingToDrawError:
+                return
             except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
                 raise sketches.mistaken(plot, result, error) from error
             _display(view)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +20,24 @@ settings.register_profile("kit", derandomize=True, deadline=None)
 settings.load_profile("kit")
 
 os.environ.setdefault("CX_INTAKE_LIMITS", "0,0")  # read in the tests' own process: faster
+# Else every command and fork server that a test starts would compile the kit's 300 files anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_CLIENTS = ("harbour-hotels", "lakeside-bank", "nova-mall")
+
+
+TOGETHER = {"chapters", "report"}
+"""Folders whose modules each stay in one worker: what their fixtures make is made once."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module's tests together where its fixtures cost more than its tests."""
+    for item in items if "PYTEST_XDIST_WORKER" in os.environ else ():
+        alone = item.get_closest_marker("xdist_group") is None
+        if alone and item.path.parent.name in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 MADE: list[Path] = []

@@ -4,8 +4,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from cxlib.errors import SetupError
 from cxlib.workspace import Workspace, as_name, check_client_name, kit_file, write_whole

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import Direction, Kind, Metric
@@ -94,7 +93,7 @@ def moments(x: Floats, weights: Floats | None = None, clusters: Integers | None 
 def z_of(confidence: float, df: float = inf) -> float:
     """Return the two-sided quantile of a confidence: 1.96 for 0.95; of t where few customers."""
     tail = (1 + confidence) / 2
-    return float(norm.ppf(tail) if df == inf else student.ppf(tail, df))
+    return float(ndtri(tail) if df == inf else stdtrit(df, tail))  # what scipy.stats calls, at last
 
 
 def wilson(share: float, n: float, confidence: float, df: float = inf) -> tuple[float, float]:

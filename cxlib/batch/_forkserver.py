@@ -32,8 +32,8 @@ jupyter_client.manager tornado.platform.asyncio zmq.utils.garbage
 """What jobs import sooner or later; it costs time here once instead of in each of them."""
 
 _NOT_FOR_JOBS = ("__main__", "/_kit/", "/cli/", "/demo/", "/learn/", "/draft", "/console", "/_fork")
-_LEFT_OUT = ("rfc3987_syntax", "rfc3986_validator", "ipywidgets")
-"""Optional libraries of libraries that no job needs: seconds, for grammars and sliders."""
+_LEFT_OUT = ("rfc3987_syntax", "rfc3986_validator", "ipywidgets", "hypothesis", "isoduration")
+"""Optional libraries of libraries that no job needs: seconds, for grammars, sliders and tests."""
 
 
 def preload() -> None:
@@ -43,11 +43,13 @@ def preload() -> None:
     kit = Path(cxlib.__file__).parent
     files = (path.relative_to(kit.parent).as_posix() for path in sorted(kit.rglob("*.py")))
     own = [file for file in files if not any(part in file for part in _NOT_FOR_JOBS)]
+    gc.disable()  # nothing of this is garbage: collecting among it costs a tenth of the time
     with _left_out():
         for name in (*_LIBRARIES.split(), *own):
             with contextlib.suppress(ImportError):
                 import_module(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
     _rehearse()
+    gc.enable()
 
 
 @contextlib.contextmanager

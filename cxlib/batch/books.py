@@ -1,24 +1,27 @@
-"""The book of a client: its chapters bound, and any report printed."""
+"""The book of a client: its chapters bound, any report printed, and what is sent, frozen."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.batch import issues
-from cxlib.batch.parcel import Outcome
 from cxlib.batch.plan import BOOK, Job
-from cxlib.batch.state import Record, read_record, write_record
+from cxlib.batch.state import read_record, write_record
+from cxlib.batch.work import Outcome
+from cxlib.chapters import words_of
 from cxlib.errors import CxError, RunError
 from cxlib.report.book import Part, render_book
 from cxlib.report.cover import cover_of
 from cxlib.report.pdf import print_pdf
-from cxlib.words import Words
+from cxlib.report.saved import made_at
 from cxlib.words import mark as _
-from cxlib.workspace import Workspace, write_whole
+from cxlib.workspace import Workspace, as_name, make_private, write_whole
 
 if TYPE_CHECKING:
     from cxlib.params import Client
@@ -31,37 +34,29 @@ BLOCKED = _("It rests on a chapter that could not be made for this period.")
 
 
 def bind(
-    workspace: Workspace, client: Client, job: Job, ended: Sequence[tuple[Job, str]], made_of: str
+    workspace: Workspace, client: Client, job: Job, ended: Sequence[Job], made_of: str
 ) -> Outcome:
     """Bind the reports of one client, period and language, whose chapters have `ended` in some way.
 
     `made_of` is the digest of all that goes into it.
     """
-    labels, segments = client.labels(job.language), client.segments
-    beside = tuple(
-        sorted(
-            path
-            for each, _state in ended
-            for path in each.chapter.path.parent.glob(f"{each.chapter.file}.{job.language}.po")
-        )
-    )
-    words = Words.load(job.language, labels=labels, beside=beside, segments=segments)
     parts, missing = [], []
-    for each, state in sorted(ended, key=lambda e: (e[0].stem != FIRST, e[0].chapter.file)):
-        if state == "not applicable":
-            continue
-        record = read_record(workspace, each.where)
-        path = record.path(workspace, "report") if record and not record.error else None
-        if state in MADE and path is not None:
-            html = path.read_text(encoding="utf-8")
-            parts.append(Part(stem=each.stem, file=each.chapter.file, html=html))
-        else:
-            why = BLOCKED if state == "blocked" else FAILED
-            missing.append((words.say(each.chapter.title), words.say(why)))
-    if not parts:
-        return Outcome(job.key, error="no chapter could be made: there is nothing to bind.")
     try:
-        found = issues.before(workspace, job.client, job.period, job.language, made_of)
+        words = words_of(client, workspace, job.language)
+        for each in sorted(ended, key=lambda e: (e.stem != FIRST, e.chapter.file)):
+            if each.state == "not applicable":
+                continue
+            record = read_record(workspace, each.where)
+            path = record.path(workspace, "report") if record and not record.error else None
+            if each.state in MADE and path is not None:
+                html = path.read_text(encoding="utf-8")
+                parts.append(Part(stem=each.stem, file=each.chapter.file, html=html))
+            else:
+                why = BLOCKED if each.state == "blocked" else FAILED
+                missing.append((words.say(each.chapter.title), words.say(why)))
+        if not parts:
+            return Outcome(error="no chapter could be made: there is nothing to bind.")
+        found = issues.before(workspace, *job.where[:3], made_of)
         html = render_book(
             parts,
             words=words,
@@ -70,8 +65,8 @@ def bind(
             since=issues.since(workspace, client, found, job.period, words),
         )
     except CxError as failed:
-        return Outcome(job.key, error=str(failed))
-    return Outcome(job.key, {"report": html.encode("utf-8")})
+        return Outcome(error=str(failed))
+    return Outcome({"report": html.encode("utf-8")})
 
 
 def is_part(job: Job, book: Job) -> bool:
@@ -92,11 +87,9 @@ def mapped(workspace: Workspace, book: Job, out: Path) -> list[str]:
 
 def outdated(workspace: Workspace, made: Iterable[Job]) -> list[str]:
     """Return a line for each book that is older than the chapters just made."""
-    books = dict.fromkeys(replace(job, chapter=BOOK) for job in made)
-    old = dict.fromkeys("/".join(b.where[:3]) for b in books if read_record(workspace, b.where))
-    return [
-        f"{name}: its book is older than its chapters; bind it anew with --book." for name in old
-    ]
+    told = "its book is older than its chapters; bind it anew with --book."
+    books = dict.fromkeys((*job.where[:3], BOOK.stem) for job in made)
+    return [f"{'/'.join(b[:3])}: {told}" for b in books if read_record(workspace, b)]
 
 
 def printed(workspace: Workspace, job: Job) -> None:
@@ -104,7 +97,7 @@ def printed(workspace: Workspace, job: Job) -> None:
 
     SetupError if the machine has no Chromium, RunError if it cannot be printed or written.
     """
-    record: Record | None = read_record(workspace, job.where)
+    record = read_record(workspace, job.where)
     report = record.path(workspace, "report") if record else None
     if record is None or report is None or record.path(workspace, "pdf") is not None:
         return
@@ -116,3 +109,75 @@ def printed(workspace: Workspace, job: Job) -> None:
         raise RunError(f"cannot write {path}: {failed.strerror}") from None
     told = (workspace.shown(path), hashlib.sha256(content).hexdigest())
     write_record(workspace, job.where, replace(record, files={**record.files, "pdf": told}))
+
+
+def freeze(
+    workspace: Workspace, jobs: Sequence[Job], made_of: Mapping[str, str], *, reason: str = ""
+) -> tuple[issues.Issue, Path]:
+    """Freeze the reports of one client and period as they are; return the account and its folder.
+
+    `jobs` are those of the period in all languages as a plan finds them, with books and the formats
+    that were made; `made_of` says by language what its book is made of. RunError if a report is
+    missing, stale or failed, if a version is there and no `reason` is given, or nothing changed.
+    """
+    client, period = jobs[0].client, jobs[0].period
+    formats = ",".join(dict.fromkeys(job.format for job in jobs if job.format))
+    again = f"`cx run {client} --period {period} --book{formats and f' --format {formats}'}`"
+    due = next((job for job in jobs if job.due), None)
+    if due is not None:
+        raise RunError(f"{due.key} is not as it should be: {due.reason}; {again} first.")
+    files: dict[str, bytes] = {}
+    figures: dict[str, Mapping[str, Any]] = {}
+    for job in jobs:
+        record = read_record(workspace, job.where)
+        if job.state == "not applicable" or record is None:
+            continue
+        for kind in record.files.keys() - {"notebook", "results"}:
+            path = record.path(workspace, kind)
+            if path is None:
+                raise RunError(f"{job.key}: its {kind} is gone or was altered; {again} first.")
+            files[f"{as_name(job.language)}/{path.name}"] = path.read_bytes()
+        for kpi, row in record.glance.items():
+            if isinstance(row, dict):  # else a count of what is late, no figure
+                figures.setdefault(kpi, {"value": row.get("value"), "unit": row.get("unit")})
+    earlier = [each for each in issues.issues(workspace, client) if each.period == period]
+    last = earlier[-1] if earlier else None
+    if last and last.made_of == made_of:
+        raise RunError(
+            f"nothing has changed since version {last.version}, issued on {last.issued}."
+        )
+    if last and not reason.strip():
+        raise RunError(
+            f"version {last.version} of {period} was issued on {last.issued}; "
+            "a reissue says why: --reason '…'."
+        )
+    made = issues.Issue(
+        client=client,
+        period=period,
+        version=last.version + 1 if last else 1,
+        issued=made_at().date().isoformat(),
+        reason=reason.strip(),
+        made_of=dict(made_of),
+        figures=figures,
+        files={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    )
+    return made, _freeze(workspace, made, files)
+
+
+def _freeze(workspace: Workspace, made: issues.Issue, files: Mapping[str, bytes]) -> Path:
+    """Write an issue whole or not at all: beside first, then renamed; nobody writes in it again."""
+    above = workspace.issued(made.client) / as_name(made.period)
+    make_private(workspace.issued(made.client).parent)
+    folder, beside = above / f"v{made.version}", above / f".v{made.version}.{os.getpid()}.part"
+    for name, content in files.items():
+        write_whole(beside / name, content)
+    account = json.dumps({"schema": issues.SCHEMA, **asdict(made)}, ensure_ascii=False, indent=1)
+    write_whole(beside / issues.ACCOUNT, account.encode("utf-8"))
+    for path in beside.rglob("*"):
+        if path.is_file():
+            path.chmod(0o400)
+    try:
+        beside.rename(folder)
+    except OSError as error:
+        raise RunError(f"cannot write {workspace.shown(folder)}: {error.strerror}") from None
+    return folder

@@ -21,11 +21,11 @@ from tqdm import tqdm
 
 from cxlib import __version__
 from cxlib.batch import confine
+from cxlib.batch.books import freeze
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.freeze import freeze
-from cxlib.batch.plan import Job, Request, made_of, make_plan
+from cxlib.batch.plan import Job, Request, Run, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
-from cxlib.batch.run import Ended, Run, alone, cluster, execute, report_path
+from cxlib.batch.run import alone, cluster, execute, rehearse, report_path
 from cxlib.errors import CxError, RunError
 from cxlib.report.saved import TITLES
 from cxlib.workspace import Workspace, kit_digest, write_whole
@@ -69,18 +69,16 @@ def run(workspace: Workspace, request: Request, *, as_json: bool, verbose: bool)
                 request = replace(request, jobs=slots)
             count = len(request.clients or workspace.clients())
             with _bar(count, "client") as bar:
-                plan = make_plan(workspace, request, said=lambda _name: _step(bar))
-            due = sum(job.due for job in plan.jobs)
+                result = make_plan(workspace, request, said=lambda _name: bar.update())
+            due = sum(job.due for job in result.jobs)
             progress = stack.enter_context(_bar(due, "job"))
 
-            def said(ended: Ended) -> None:
-                counted = ended.job.due or ended.state == "failed"
-                if counted:
-                    progress.update()
-                if counted or verbose:
-                    progress.write(line(ended), file=sys.stderr)
+            def said(job: Job) -> None:
+                progress.update(job.due)
+                if job.due or verbose:
+                    progress.write(line(job), file=sys.stderr)
 
-            result = execute(workspace, plan, request, executor=executor, said=said)
+            execute(workspace, result, request, executor=executor, said=said)
     except KeyboardInterrupt:
         result.interrupted = True
     return _account(workspace, request, result, as_json=as_json)
@@ -110,10 +108,6 @@ def _plain(text: str) -> str:
 _WIDEST = 40
 
 
-def _step(bar: tqdm[Any]) -> None:
-    bar.update()
-
-
 def _as_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -128,19 +122,18 @@ def _tell(text: str) -> None:
     click.echo(f"cx: {text}", err=True)
 
 
-def line(ended: Ended) -> str:
+def line(job: Job) -> str:
     """Return what is said of a job that ended; of a failed one, what and where to look."""
-    job = ended.job
     named = [job.client, _named(job), _plain(job.period), job.language]
-    if ended.seconds:
-        named.append(f"{ended.seconds:.1f} s")
-    text = f"{_SIGNS.get(ended.state, '·')} {' · '.join(named)}"
-    if ended.state in ("fresh", "not applicable", "interrupted"):
-        text += f" · {ended.state}" + (f": {job.reason}" if job.reason else "")
-    if ended.error:
-        text += f"\n    {ended.error}"
-    if ended.error and ended.notebook:
-        text += f"\n    see {shown(ended.notebook)}"
+    if job.seconds:
+        named.append(f"{job.seconds:.1f} s")
+    text = f"{_SIGNS.get(job.state, '·')} {' · '.join(named)}"
+    if job.state in ("fresh", "not applicable", "interrupted"):
+        text += f" · {job.state}" + (f": {job.reason}" if job.reason else "")
+    if job.error:
+        text += f"\n    {job.error}"
+    if job.error and job.notebook:
+        text += f"\n    see {shown(job.notebook)}"
     return text
 
 
@@ -157,7 +150,7 @@ def _account(workspace: Workspace, request: Request, result: Run, *, as_json: bo
         except OSError as failed:
             click.echo(f"cx: cannot write {path}: {failed.strerror}", err=True)
             code = code or 1
-    if not result.interrupted and any(ended.state == "done" for ended in result.ended):
+    if not result.interrupted and any(job.state == "done" for job in result.ended):
         try:
             handbook.write(request.out, kit_digest())
         except OSError as failed:  # every report stands without it
@@ -191,20 +184,20 @@ def manifest_of(request: Request, run: Run, workspace: Workspace) -> str:
         "faults": run.faults,
         "jobs": [
             {
-                "client": e.job.client,
-                "chapter": e.job.chapter.stem,
-                "period": e.job.period,
-                "language": e.job.language,
-                "state": e.state,
-                "reason": e.job.reason,
-                "error": e.error,
-                "seconds": round(e.seconds, 3),
-                "attempts": e.attempts,
-                "isolation": e.isolation,
-                "report": workspace.shown(e.report) if e.report else None,
-                "notebook": workspace.shown(e.notebook) if e.notebook else None,
+                "client": job.client,
+                "chapter": job.stem,
+                "period": job.period,
+                "language": job.language,
+                "state": job.state,
+                "reason": job.reason,
+                "error": job.error,
+                "seconds": round(job.seconds, 3),
+                "attempts": job.attempts,
+                "isolation": job.isolation,
+                "report": workspace.shown(job.report) if job.report else None,
+                "notebook": workspace.shown(job.notebook) if job.notebook else None,
             }
-            for e in run.ended
+            for job in run.ended
         ],
     }
     return json.dumps(data, ensure_ascii=False, indent=1)
@@ -223,7 +216,7 @@ def _index(workspace: Workspace, request: Request, result: Run) -> str:
 def _summary(result: Run, index: Path, manifest: Path) -> None:
     for name, fault in result.faults.items():
         click.echo(f"✗ {name}\n    " + fault.replace("\n", "\n    "), err=True)
-    counts = Counter(ended.state for ended in result.ended)
+    counts = Counter(job.state for job in result.ended)
     told = ", ".join(f"{n} {state}" for state, n in counts.items()) or "nothing to do"
     if result.faults:
         told += f", {len(result.faults)} refused"
@@ -232,10 +225,10 @@ def _summary(result: Run, index: Path, manifest: Path) -> None:
     click.echo(told)
     for note in result.notes:
         click.echo(f"  {note}")
-    reports = [e for e in result.ended if e.report is not None and e.state in ("done", "fresh")]
+    reports = [job for job in result.ended if job.report and job.state in ("done", "fresh")]
     if len(reports) <= _MANY:
-        for ended in reports:
-            click.echo(f"  {ended.state:6} {shown(ended.report or index)}")
+        for job in reports:
+            click.echo(f"  {job.state:6} {shown(job.report or index)}")
     click.echo(f"Index: {shown(index)}\nManifest: {shown(manifest)}")
 
 
@@ -274,7 +267,6 @@ def check(
     """
     from cxlib import params
     from cxlib.batch.chapters import discover, settings_faults
-    from cxlib.batch.rehearse import rehearse
     from cxlib.chapters import registers_of
     from cxlib.data.apart import usual
     from cxlib.data.check import examine
@@ -297,7 +289,7 @@ def check(
             if not quick and not any(fault.severity == "error" for fault in faults):
                 with _bar(len(chapters) * len(client.languages), "report") as bar, _offspring():
                     each = replace(request, clients=(name,), limits=usual())
-                    faults += rehearse(client, workspace, each, said=lambda _ended: _step(bar))
+                    faults += rehearse(client, workspace, each, said=lambda _job: bar.update())
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             for fault in asked:

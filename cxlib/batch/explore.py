@@ -14,8 +14,7 @@ from cxlib.batch.chapters import Chapter
 from cxlib.chapters import words_of
 from cxlib.params import Client
 from cxlib.report.markdown import translate_markdown
-from cxlib.words import Said, Words
-from cxlib.words import mark as _
+from cxlib.words import Said, Words, mark as _
 from cxlib.workspace import Workspace, make_private, write_whole
 
 START = "00-start.ipynb"

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cxlib import __version__
 from cxlib.errors import RunError
 from cxlib.report.book import Since
-from cxlib.words import Said, Words
-from cxlib.words import mark as _
+from cxlib.words import Said, Words, mark as _
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -9,36 +9,11 @@ import json
 import os
 import signal
 import sys
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cxlib.batch import confine
 from cxlib.data.apart import limit_memory
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a kernel is told when it starts.
-
-    Where its connection file lies, the folder to work and write in, the megabytes it may allocate
-    on top of the libraries (0: no limit), and the process that it must not survive.
-    """
-
-    connection_file: str
-    folder: str
-    memory: int
-    parent: int
-
-    def to_bytes(self) -> bytes:
-        """Return it as JSON."""
-        return json.dumps(asdict(self)).encode("utf-8")
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> Order:
-        """Read it back."""
-        return cls(**json.loads(content))
-
 
 SAFE = (
     *("HOME", "MPLCONFIGDIR"),
@@ -68,24 +43,27 @@ def environment(folder: Path | None = None) -> dict[str, str]:
     return kept
 
 
-def serve(order: Order) -> None:
-    """Be the kernel until told to stop; does not return."""
-    confine.die_with_parent(order.parent)
-    folder = Path(order.folder)
+def serve(*, connection_file: str, folder: Path, memory: int, parent: int) -> None:
+    """Be the kernel until told to stop; does not return.
+
+    It is told where its connection file lies, the folder to work and write in, the megabytes it may
+    allocate on top of the libraries (0: no limit), and the process that it must not survive.
+    """
+    confine.die_with_parent(parent)
     kept = environment(folder)
     os.environ.clear()
     os.environ.update(kept)
     os.chdir(folder)
     _quieten(folder / "tmp" / "kernel.log")
     _reseed()
-    limit_memory(order.memory)
-    sockets = Path(order.connection_file).parent
+    limit_memory(memory)
+    sockets = Path(connection_file).parent
     confine.restrict(write=[folder, sockets, *confine.DEVICES], read=confine.libraries())
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(
         [
-            f"--IPKernelApp.connection_file={order.connection_file}",
+            f"--IPKernelApp.connection_file={connection_file}",
             "--HistoryManager.enabled=False",
             "--IPKernelApp.log_level=CRITICAL",
             "--IPKernelApp.capture_fd_output=False",
@@ -111,23 +89,29 @@ def _reseed() -> None:
         numpy.random.seed()
 
 
+def read_order(content: bytes) -> dict[str, Any]:
+    """Return what `serve` is told, from JSON."""
+    order: dict[str, Any] = json.loads(content)
+    return order | {"folder": Path(order["folder"])}
+
+
 def main() -> None:
     """Start cold: read the order from a file, and be the kernel, or what ends all it started."""
-    order = Order.from_bytes(Path(sys.argv[1]).read_bytes())
+    order = read_order(Path(sys.argv[1]).read_bytes())
     if not sys.platform.startswith("linux"):
-        serve(order)
+        serve(**order)
     keeper = os.getpid()
     confine.adopt_orphans()
     pid = os.fork()
     if pid == 0:
-        serve(replace(order, parent=keeper))
+        serve(**order | {"parent": keeper})
 
     def end(number: int, frame: Any) -> None:
         os.kill(pid, signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    confine.die_with_parent(order.parent, signal.SIGTERM)
+    confine.die_with_parent(order["parent"], signal.SIGTERM)
     _pid, status = os.waitpid(pid, 0)
     confine.end_offspring()
     code = os.waitstatus_to_exitcode(status)

@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cxlib.batch.chapters import Chapter, Chapters, choose, discover, stray_settings
 from cxlib.batch.forkserver import DiedError, TimedOutError, can_fork, fork_server, stop_fork_server
 from cxlib.batch.issues import before
-from cxlib.batch.prepare import Prepared, Seen, digest, prepare
+from cxlib.batch.prepare import Prepared, Seen, digest, prepare, seen
 from cxlib.batch.state import Where, read_record
 from cxlib.data.apart import Limits, apart, died, late, short, within
 from cxlib.data.masking import mask_text
@@ -25,7 +26,10 @@ from cxlib.workspace import Workspace, file_digest, kit_digest
 if TYPE_CHECKING:
     from cxlib.params import Client
 
-State = Literal["fresh", "stale", "failed", "never run", "not applicable"]
+State = Literal[
+    "fresh", "stale", "failed", "never run", "not applicable", "done", "blocked", "interrupted"
+]
+"""How a job stands by the record of its last run, and how it ended in this one."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Job:
 
     `fingerprint` is of everything its report depends on, `after` names the jobs whose results it
     reads, `inputs` the files as the fingerprint saw them, `reads` the chapters themselves, `binds`
-    the chapters of a format, `face` the client's logo.
+    the chapters of a format, `face` the client's logo. What a run made of it: from `error` on.
     """
 
     client: str
@@ -71,7 +75,13 @@ class Job:
     inputs: tuple[Seen, ...] = ()
     binds: tuple[Chapter, ...] = ()
     reads: tuple[Chapter, ...] = ()
-    face: Seen | None = None
+    face: Path | None = None
+    error: str = ""
+    seconds: float = 0.0
+    report: Path | None = None
+    notebook: Path | None = None
+    attempts: int = 0
+    isolation: str = ""
 
     def links(self, out: Path) -> dict[str, tuple[str, str]]:
         """Return the reports that its own may lead to: of chapters it reads, and earlier evidence.
@@ -123,14 +133,27 @@ BOOK = Chapter("book", Path("book"), TITLE)
 """What binds all chapters: no notebook, but a job with a state and a record like any other."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The jobs of a run, each after those it depends on."""
+@dataclass
+class Run:
+    """The jobs of a run, each after those it depends on; and what became of it.
+
+    `faults` are the clients and notebooks that cannot run at all, and why; `ended` are the jobs as
+    they ended, for the table, the manifest and the exit code.
+    """
 
     jobs: tuple[Job, ...] = ()
     faults: dict[str, str] = field(default_factory=dict)
-    """Clients and notebooks that cannot run at all, and why."""
     clients: Mapping[str, Client] = field(default_factory=dict)
+    ended: list[Job] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything that was to run did not succeed."""
+        bad = ("failed", "blocked", "interrupted")
+        return bool(self.faults) or self.interrupted or any(j.state in bad for j in self.ended)
 
 
 def make_plan(
@@ -138,8 +161,8 @@ def make_plan(
     request: Request,
     *,
     write: bool = True,
-    said: Callable[[str], None] = lambda name: None,
-) -> Plan:
+    said: Callable[[str], object] = lambda name: None,
+) -> Run:
     """Return the jobs of a request, each after those it depends on; ingest what is new first.
 
     Without `write` it only looks; `said` is told of every client as it is ready. RunError if the
@@ -165,7 +188,7 @@ def make_plan(
         clients[ready.name] = ready.client
         for language in (request.language,) if request.language else ready.client.languages:
             jobs += _plan_client(workspace, ready, every.chapters, language, request, wanted)
-    return Plan(tuple(jobs), faults, clients)
+    return Run(tuple(jobs), faults, clients)
 
 
 def _prepared(
@@ -173,16 +196,13 @@ def _prepared(
 ) -> Iterator[Prepared]:
     """Yield the clients, ready to be planned, in order; several at once where we can fork."""
     arguments = [(str(workspace.root), name, request.period, write) for name in names]
-    limits = request.limits
     if not write:
         yield from (prepare(*each) for each in arguments)
         return
-    cold = limits.cold or not can_fork()
-    call = _cold if cold else _warm
 
     def made(each: tuple[str, str, str, bool]) -> Prepared:
-        ready = call(each, limits)
-        return replace(ready, fault=short(ready.fault, limits.memory))
+        ready = _apart(each, request.limits)
+        return replace(ready, fault=short(ready.fault, request.limits.memory))
 
     with ThreadPoolExecutor(request.jobs) as pool:
         try:
@@ -192,26 +212,27 @@ def _prepared(
             raise
 
 
-def _cold(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
-    try:
-        return apart(prepare, *each, limits=limits)
-    except CxError as error:
-        return Prepared(each[1], fault=str(error))
-
-
-def _warm(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
-    told, environ = (limits.memory, prepare, *each), dict(os.environ)
-    timeout = limits.timeout or None
+def _apart(each: tuple[str, str, str, bool], limits: Limits) -> Prepared:
+    """Prepare a client in a process of its own; a forked one that died gets a second chance."""
+    fault = ""
+    if limits.cold or not can_fork():
+        try:
+            return apart(prepare, *each, limits=limits)
+        except CxError as error:
+            return Prepared(each[1], fault=str(error))
+    told, environ, timeout = (limits.memory, prepare, *each), dict(os.environ), limits.timeout
     for _attempt in range(2):
         try:
-            made: Prepared = fork_server().call(within, *told, timeout=timeout, environ=environ)
+            made: Prepared = fork_server().call(
+                within, *told, timeout=timeout or None, environ=environ
+            )
         except DiedError as ended:
-            made = Prepared(each[1], fault=died(ended, limits))
+            fault = died(ended, limits)
         except TimedOutError:
             return Prepared(each[1], fault=late(limits))
         else:
-            break
-    return made
+            return made
+    return Prepared(each[1], fault=fault)
 
 
 def _plan_client(
@@ -227,11 +248,22 @@ def _plan_client(
     for chapter in (chapter for chapter in chapters if chapter.stem in needed):
         force = request.force and chapter.stem in wanted
         done[chapter.stem] = _plan_chapter(workspace, ready, chapter, language, done, force)
+    bound = [job for job in done.values() if job.state != "not applicable"]
     planned = list(done.values())
-    bound = [job for job in planned if job.state != "not applicable"]
-    kinds = request.formats if bound else ()
-    planned += [_plan_format(workspace, ready, kind, bound, request.force) for kind in kinds]
-    return [*planned, plan_book(workspace, bound)] if request.book and bound else planned
+    for kind in request.formats if bound else ():
+        place = Path(file_name(ready.name, ready.period, kind))
+        chapter = Chapter(place.name, place, TITLES[kind])  # a stem that no notebook can have
+        job = Job(
+            ready.name, chapter, ready.period, language, face=ready.face, inputs=ready.inputs,
+            binds=tuple(u.chapter for u in bound),
+        )  # fmt: skip
+        parts = (kind, ready.tables, language)
+        planned.append(_settled(workspace, job, bound, parts, "forced" if request.force else ""))
+    if request.book and bound:
+        book = Job(ready.name, BOOK, ready.period, language)
+        told = before(workspace, *book.where[:3], made_of(bound))
+        planned.append(_settled(workspace, book, bound, [issue.digest for issue in told]))
+    return planned
 
 
 def _plan_chapter(
@@ -247,57 +279,36 @@ def _plan_chapter(
         return replace(job, state="not applicable", reason=lacking)
     upstream = [u for stem in chapter.every_read if (u := done[stem]).state != "not applicable"]
     beside = chapter.path.with_name(f"{chapter.file}.{language}.po")
-    fingerprint = digest(
-        kit_digest(),
+    parts = (
         ready.client.hash if ready.client else "",
-        file_digest(ready.face.path) if ready.face else "",
+        file_digest(ready.face) if ready.face else "",
         ready.tables,
         chapter.file,
         notebook_digest(chapter.path),
         file_digest(beside) if beside.is_file() else "",
         ready.period,
         language,
-        *(f"{u.chapter.stem}:{u.fingerprint}" for u in upstream),
         *(f"{n}:{d}" for n, d in ready.registers.items() if n in chapter.every_section),
     )
-    job = replace(job, fingerprint=fingerprint, reads=tuple(u.chapter for u in upstream))
-    job = _settled(workspace, job, upstream, force and not ready.changed)
-    if ready.changed and job.state == "fresh":
-        job = replace(job, state="stale", reason=ready.changed)
-    return replace(job, inputs=(*ready.inputs, Seen.now(chapter.path)))
+    reads, inputs = tuple(u.chapter for u in upstream), (*ready.inputs, seen(chapter.path))
+    job = replace(job, reads=reads, inputs=inputs)
+    return _settled(workspace, job, upstream, parts, ready.changed or ("forced" if force else ""))
 
 
 def made_of(jobs: Iterable[Job]) -> str:
-    """Return the digest of all that goes into the book of some chapters."""
+    """Return the digest of the kit and of all that goes into some chapters."""
     bound = (u for u in jobs if u.state != "not applicable")
     return digest(kit_digest(), *(f"{u.stem}:{u.fingerprint}" for u in bound))
 
 
-def plan_book(workspace: Workspace, bound: Sequence[Job]) -> Job:
-    """Return the job that binds one client's chapters, in one period and language, to a book."""
-    first, base = bound[0], made_of(bound)
-    job = Job(first.client, BOOK, first.period, first.language)
-    told = before(workspace, job.client, job.period, job.language, base)
-    job = replace(job, fingerprint=digest(base, *(issue.digest for issue in told)))
-    return _settled(workspace, job, bound)
-
-
-def _plan_format(
-    workspace: Workspace, ready: Prepared, kind: str, bound: Sequence[Job], force: bool
+def _settled(
+    workspace: Workspace, job: Job, upstream: Sequence[Job], parts: Sequence[str], why: str = ""
 ) -> Job:
-    """Return the job that makes a format of one client's chapters, in one period and language."""
-    place = Path(file_name(ready.name, ready.period, kind))
-    chapter = Chapter(place.name, place, TITLES[kind])  # a stem that no notebook can have
-    job = Job(ready.name, chapter, ready.period, bound[0].language, face=ready.face)
-    parts = (f"{u.stem}:{u.fingerprint}" for u in bound)
-    fingerprint = digest(kit_digest(), kind, ready.tables, job.language, *parts)
-    binds = tuple(u.chapter for u in bound)
-    job = replace(job, fingerprint=fingerprint, binds=binds, inputs=ready.inputs)
-    return _settled(workspace, job, bound, force)
+    """Return a job with its fingerprint, what it comes after, and how its last run left it.
 
-
-def _settled(workspace: Workspace, job: Job, upstream: Sequence[Job], force: bool = False) -> Job:
-    """Return a job with what it comes after, and how it stands by the record of its last run."""
+    It is of the kit, of what it reads, and of its own `parts`; `why` a fresh one runs all the same.
+    """
+    job = replace(job, fingerprint=digest(made_of(upstream), *parts))
     record, due = read_record(workspace, job.where), [u.stem for u in upstream if u.due]
     state: State = "stale"
     if record is None:
@@ -310,8 +321,8 @@ def _settled(workspace: Workspace, job: Job, upstream: Sequence[Job], force: boo
         reason = "its report is gone or was altered"
     elif due:
         reason = f"{due[0]} will run anew"
-    elif force:
-        reason = "forced"
+    elif why:
+        reason = why
     else:
         state, reason = "fresh", ""
     return replace(job, state=state, reason=reason, after=tuple(u.key for u in upstream))

@@ -12,7 +12,7 @@ from cxlib.words import Words
 from cxlib.workspace import Workspace, report_folder
 
 if TYPE_CHECKING:
-    from cxlib.batch.run import Run
+    from cxlib.batch.plan import Run
 
 
 LANGUAGE = "CX_LANGUAGE"
@@ -33,44 +33,29 @@ def portfolio(
     The index will lie in `out`; what is told of the run's jobs overrides what is recorded. Whoever
     needs attention comes first, then by name in `language`.
     """
-    names = sorted({*workspace.clients(), *(e.job.client for e in run.ended)})
+    names = sorted({*workspace.clients(), *(job.client for job in run.ended)})
     found = [_client(workspace, out, run, name, language) for name in names]
     worst = sorted(found, key=lambda client: (client.title or client.name).casefold())
     return sorted(worst, key=lambda client: client.attention, reverse=True)
 
 
 def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str) -> ClientEntry:
-    entries: dict[tuple[str, str, str], Entry] = {}
+    told: list[Entry] = []
     glances: dict[str, dict[str, Any]] = {}
     for record in records(workspace, name):
-        path = record.path(workspace, "report")
-        report = out / report_folder(name, record.period, record.language)
-        entries[record.period, record.language, record.chapter] = Entry(
-            chapter=record.chapter,
-            title=record.title or record.chapter,
-            period=record.period,
-            language=record.language,
-            state="failed" if record.error else "done",
-            link=_link(report / path.name, out) if path else "",
-            note=record.error,
-            file=record.file or record.chapter,
-        )
+        made = record.path(workspace, "report")
+        path = made and out / report_folder(name, record.period, record.language) / made.name
+        state, file = "failed" if record.error else "done", record.file or record.chapter
+        about = (record.chapter, record.title or record.chapter, record.period, record.language)
+        told.append(Entry(*about, state, _link(path, out), record.error, file))
         glances.setdefault(record.period, {}).update(record.glance)
-    for ended in run.ended:
-        job = ended.job
-        if job.client != name:
-            continue
-        entries[job.period, job.language, job.chapter.stem] = Entry(
-            chapter=job.chapter.stem,
-            title=job.chapter.title,
-            period=job.period,
-            language=job.language,
-            state=ended.state,
-            link=_link(ended.report, out) if ended.report else "",
-            note=ended.error or (job.reason if ended.state == "not applicable" else ""),
-            file=job.chapter.file,
-        )
+    for job in (job for job in run.ended if job.client == name):
+        note = job.error or (job.reason if job.state == "not applicable" else "")
+        about = (job.stem, job.chapter.title, job.period, job.language)
+        told.append(Entry(*about, job.state, _link(job.report, out), note, job.chapter.file))
+    entries = {(each.period, each.language, each.chapter): each for each in told}
     latest = max(glances, default="")
+    glance = glances.get(latest, {})
     title, labels = _called(workspace, name, language)
     return ClientEntry(
         name=name,
@@ -79,19 +64,18 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str)
         period=latest,
         kpis=tuple(
             Kpi(labels.get(kpi, kpi), **{field: row.get(field) for field in GLANCE})
-            for kpi, row in glances.get(latest, {}).items()
+            for kpi, row in glance.items()
             if isinstance(row, dict)
         ),
         late={
             key.removeprefix(LATE): int(n)
-            for key, n in glances.get(latest, {}).items()
+            for key, n in glance.items()
             if key.startswith(LATE) and n
         },
         notes=tuple(
             text
-            for key, told in glances.get(latest, {}).items()
-            if key.startswith(NOTE)
-            for spoken, text in told
+            for key, notes in glance.items()
+            for spoken, text in (notes if key.startswith(NOTE) else ())
             if spoken == language
         ),
         fault=run.faults.get(name, ""),
@@ -116,5 +100,5 @@ def _in_order(entry: Entry) -> tuple[tuple[int, ...], str, bool, str]:
     return newest, entry.language, entry.chapter != "book", entry.file
 
 
-def _link(path: Path, out: Path) -> str:
-    return Path(os.path.relpath(path, out)).as_posix() if path.is_file() else ""
+def _link(path: Path | None, out: Path) -> str:
+    return Path(os.path.relpath(path, out)).as_posix() if path and path.is_file() else ""

@@ -10,35 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxlib import __version__
-from cxlib.errors import CxError, RunError
+from cxlib.errors import CxError
 from cxlib.workspace import Workspace, file_digest
 
 if TYPE_CHECKING:
     from cxlib.params import Client
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A file as it was when the run was planned: its bytes, and when written, in nanoseconds."""
+Seen = tuple[Path, int, int]
+"""A file as it was when the run was planned: its bytes, and when written, in nanoseconds."""
 
-    path: Path
-    size: int
-    changed: int
 
-    @classmethod
-    def now(cls, path: Path) -> Seen:
-        """Return a file as it is now."""
+def seen(path: Path) -> Seen:
+    """Return a file as it is now; one that is gone has less than no bytes."""
+    try:
         told = path.stat()
-        return cls(path, told.st_size, told.st_mtime_ns)
-
-    def check(self) -> None:
-        """Raise RunError if the file has changed or gone."""
-        try:
-            same = Seen.now(self.path) == self
-        except OSError:
-            same = False
-        if not same:
-            raise RunError(f"{self.path.name} has changed or gone since the run was planned.")
+    except OSError:
+        return path, -1, -1
+    return path, told.st_size, told.st_mtime_ns
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ class Prepared:
     fault: str = ""
     inputs: tuple[Seen, ...] = ()
     silent: tuple[str, ...] = ()
-    face: Seen | None = None
+    face: Path | None = None
     registers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -94,15 +83,14 @@ def prepare(root: str, name: str, period: str, write: bool) -> Prepared:
         chosen = periods.choose(period, periods_of(workspace, client, period))
         if write:
             _prime(name, chosen, workspace)
-        read = (workspace.client_file(name), *_tables(workspace, name))
-        logo = logo_file(client, workspace)
+        tables = _tables(workspace, name)
+        face = logo_file(client, workspace)
         face_of(client, workspace, client.languages[0])  # a logo that will not do stops it here
-        face = Seen.now(logo) if logo else None
         return Prepared(
             *(name, client, chosen),
-            tables=digest(*(f"{p.name}:{file_digest(p)}" for p in _tables(workspace, name))),
+            tables=digest(*(f"{p.name}:{file_digest(p)}" for p in tables)),
             changed=changed,
-            inputs=(*map(Seen.now, read), *([face] if face else [])),
+            inputs=tuple(map(seen, filter(None, (workspace.client_file(name), *tables, face)))),
             silent=silent_tables(workspace, client, chosen),
             face=face,
             registers=registers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import ensure_async
 from traitlets import Type
 
-from cxlib.batch.kernel import Order, environment, serve
+from cxlib.batch.kernel import environment, read_order, serve
 
 
 class ForkedKernel:
@@ -42,9 +43,9 @@ class ForkedKernel:
         self._line = ours
         self._status: int | None = None
 
-    def begin(self, order: Order) -> None:
+    def begin(self, order: bytes) -> None:
         """Send the order; the process becomes that kernel."""
-        self._line.sendall(order.to_bytes())
+        self._line.sendall(order)
         self._line.shutdown(socket.SHUT_WR)
 
     # What `LocalProvisioner` asks of a `Popen`:
@@ -91,7 +92,7 @@ def _become(line: socket.socket) -> None:
             told += piece
         if told:  # else the job ended before it began
             _watch(line)
-            serve(Order.from_bytes(told))
+            serve(**read_order(told))
     except BaseException:  # noqa: BLE001 - nothing may return into the code that forked
         import traceback
 
@@ -238,29 +239,24 @@ class JobKernelManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """The kit's own kernel; what is installed in the user's folders plays no part."""
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "cxlib.batch.kernel",
-            str(self.folder.with_name("k") / "order"),
-        ]
+        order = str(self.folder.with_name("k") / "order")
         return KernelSpec(
-            argv=command,
+            argv=[sys.executable, "-P", "-m", "cxlib.batch.kernel", order],
             display_name="cx",
             language="python",
             metadata={"supported_encryption": "curve"},
         )
 
-    def order(self) -> Order:
-        """Return what the kernel is told."""
-        return Order(self.connection_file, str(self.folder), self.memory, os.getpid())
+    def order(self) -> bytes:
+        """Return what the kernel is told, as JSON."""
+        told = {"connection_file": self.connection_file, "folder": str(self.folder)}
+        return json.dumps(told | {"memory": self.memory, "parent": os.getpid()}).encode()
 
     async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:
         line = self.folder.with_name("k")
         line.mkdir(mode=0o700, exist_ok=True)
         if self.forked is None:
-            (line / "order").write_bytes(self.order().to_bytes())
+            (line / "order").write_bytes(self.order())
             kwargs |= {"env": environment(self.folder), "cwd": str(self.folder)}
         if self.provisioner is None:
             kind = ColdProvisioner if self.forked is None else WarmProvisioner

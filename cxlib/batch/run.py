@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -13,18 +15,16 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cxlib.batch.books import MADE, bind, is_part, mapped, outdated, printed
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.gate import Gate
-from cxlib.batch.job import run_job
-from cxlib.batch.parcel import Outcome, Parcel
-from cxlib.batch.plan import BOOK, Job, Plan, Request, made_of
-from cxlib.batch.prepare import carried
+from cxlib.batch.plan import BOOK, Job, Request, Run, made_of, make_plan
+from cxlib.batch.prepare import carried, seen
 from cxlib.batch.state import (
     Record,
     clients_held,
@@ -33,39 +33,15 @@ from cxlib.batch.state import (
     sweep_parts,
     write_record,
 )
+from cxlib.batch.work import Outcome, Parcel, run_job
 from cxlib.errors import CxError, RunError, SetupError
 from cxlib.workspace import Workspace, report_folder, write_whole
 
+if TYPE_CHECKING:
+    from cxlib.params import Client, Fault
 
-@dataclass
-class Ended:
-    """How one job of this run ended."""
-
-    job: Job
-    state: str
-    error: str = ""
-    seconds: float = 0.0
-    report: Path | None = None
-    notebook: Path | None = None
-    attempts: int = 0
-    isolation: str = ""
-
-
-@dataclass
-class Run:
-    """What a run did, for the table, the manifest and the exit code."""
-
-    ended: list[Ended] = field(default_factory=list)
-    faults: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    interrupted: bool = False
-    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything that was to run did not succeed."""
-        bad = ("failed", "blocked", "interrupted")
-        return bool(self.faults) or self.interrupted or any(e.state in bad for e in self.ended)
+_STANDING = ("fresh", "not applicable")
+_AMISS = "not printed: "
 
 
 @contextmanager
@@ -83,24 +59,23 @@ def alone(
 
 def execute(
     workspace: Workspace,
-    plan: Plan,
+    run: Run,
     request: Request,
     *,
     executor: Executor | None = None,
-    said: Callable[[Ended], None] = lambda ended: None,
+    said: Callable[[Job], object] = lambda job: None,
 ) -> Run:
     """Run a plan's jobs and keep what they bring back; interrupted or not, return what was done.
 
-    Without an executor there are as many threads as jobs at once, each with a process of its own.
+    Without an executor there are as many threads as jobs at once, each with a process of its own;
+    the fork server stays warm for a next plan, until `stop_fork_server` or this process's end.
     `said` is told of every job as it ends.
     """
-    run = Run(faults=dict(plan.faults))
     pool = executor or ThreadPoolExecutor(request.jobs, thread_name_prefix="cx")
-    gate = Gate(workspace, plan.clients)
-    conductor = _Conductor(workspace, request, pool, run, said, gate, carried=executor is not None)
+    conductor = _Conductor(workspace, request, run, said)
     try:
-        conductor.conduct(plan.jobs)
-        conductor.bind(plan)
+        conductor.conduct(pool, carry=executor is not None)
+        conductor.bind()
     except KeyboardInterrupt:
         run.interrupted = True
         stop_fork_server()
@@ -109,7 +84,6 @@ def execute(
     finally:
         if executor is None:
             pool.shutdown(wait=True, cancel_futures=True)
-            stop_fork_server()
     return run
 
 
@@ -117,95 +91,82 @@ class _Conductor:
     """Submits each job when what it reads is done, and keeps what comes back, in one thread."""
 
     def __init__(
-        self,
-        workspace: Workspace,
-        request: Request,
-        pool: Executor,
-        run: Run,
-        said: Callable[[Ended], None],
-        gate: Gate,
-        *,
-        carried: bool,
+        self, workspace: Workspace, request: Request, run: Run, said: Callable[[Job], object]
     ) -> None:
-        self.workspace, self.request, self.pool = workspace, request, pool
-        self.run, self.said, self.gate, self.carried = run, said, gate, carried
+        self.workspace, self.request, self.run, self.said = workspace, request, run, said
+        self.gate = Gate(workspace, run.clients)
         self.waiting: dict[str, Job] = {}
         self.running: dict[Future[Outcome], Job] = {}
         self.bad: set[str] = set()
 
-    def conduct(self, jobs: tuple[Job, ...]) -> None:
-        """Run all that is due."""
-        for job in jobs:
+    def conduct(self, pool: Executor, *, carry: bool) -> None:
+        """Run all that is due; with `carry` the bytes of its files travel."""
+        for job in self.run.jobs:
             if job.chapter is BOOK:
                 continue
             if job.due:
                 self.waiting[job.key] = job
-            elif job.state == "fresh":
-                self._end(republish(self.workspace, job, self.request.out))
             else:
-                self._end(Ended(job, job.state))
+                self._end(self._republished(job) if job.state == "fresh" else job)
         while self.waiting or self.running:
-            self._submit()
+            self._submit(pool, carry)
             if not self.running:
                 continue
             done, _rest = wait(self.running, return_when=FIRST_COMPLETED)
             for future in done:
                 job = self.running.pop(future)
-                self._keep(job, _outcome(future, job))
+                self._end(self._kept(job, _outcome(future)))
 
-    def bind(self, plan: Plan) -> None:
+    def bind(self) -> None:
         """Bind the books that were asked for, and print what was; each when its chapters ended."""
-        chapters = list(self.run.ended)
-        for job in (job for job in plan.jobs if job.chapter is BOOK):
-            own = [(e.job, e.state) for e in chapters if is_part(e.job, job)]
-            if job.state == "fresh" and all(state in _STANDING for _job, state in own):
-                ended = republish(self.workspace, job, self.request.out)
-            else:
-                base = made_of(each for each, _state in own)
-                client = plan.clients[job.client]
-                outcome = bind(self.workspace, client, job, own, base)
-                ended = keep(self.workspace, job, outcome, self.request.out, self.gate)
-                if ended.report and any(e.stem == "journey" and s in MADE for e, s in own):
-                    self.run.notes += mapped(self.workspace, job, self.request.out)
+        chapters, run = list(self.run.ended), self.run
+        for job in (job for job in run.jobs if job.chapter is BOOK):
+            own = [each for each in chapters if is_part(each, job)]
+            if job.state == "fresh" and all(each.state in _STANDING for each in own):
+                self._end(self._republished(job))
+                continue
+            outcome = bind(self.workspace, run.clients[job.client], job, own, made_of(own))
+            ended = self._kept(job, outcome)
+            if ended.report and any(e.stem == "journey" and e.state in MADE for e in own):
+                run.notes += mapped(self.workspace, job, self.request.out)
             self._end(ended)
         if not self.request.book:
-            self.run.notes += outdated(
-                self.workspace, (e.job for e in chapters if e.state == "done")
-            )
+            run.notes += outdated(self.workspace, (e for e in chapters if e.state == "done"))
         asked = [
-            ended
-            for ended in self.run.ended
-            if ended.report is not None and (self.request.pdf or ended.job.chapter is BOOK)
+            (at, job)
+            for at, job in enumerate(run.ended)
+            if job.report is not None and (self.request.pdf or job.chapter is BOOK)
         ]
         with ThreadPoolExecutor(self.request.jobs, thread_name_prefix="cx-print") as pool:
-            for ended, fault in zip(asked, pool.map(self._print, asked), strict=True):
-                if fault and fault not in self.run.notes:
-                    self.run.notes.append(fault)
-                ended.error = ended.error or (fault if fault.startswith(_AMISS) else "")
-                ended.state = "failed" if ended.error else ended.state
+            told = pool.map(self._print, [job for _at, job in asked])
+            for (at, job), fault in zip(asked, told, strict=True):
+                if fault and fault not in run.notes:
+                    run.notes.append(fault)
+                if fault.startswith(_AMISS):
+                    run.ended[at] = replace(job, state="failed", error=job.error or fault)
 
-    def _print(self, ended: Ended) -> str:
+    def _print(self, job: Job) -> str:
         try:
-            printed(self.workspace, ended.job)
+            printed(self.workspace, job)
         except SetupError as error:
             return f"{error} The HTML is made."
         except CxError as error:
-            return f"{_AMISS}{ended.job.key}: {error}"
+            return f"{_AMISS}{job.key}: {error}"
         return ""
 
     def give_up(self) -> None:
         """Account for what an interrupt left undone."""
         for job in (*self.running.values(), *self.waiting.values()):
-            self._end(Ended(job, "interrupted"))
+            self._end(replace(job, state="interrupted"))
 
-    def _submit(self) -> None:
+    def _submit(self, pool: Executor, carry: bool) -> None:
         """Submit what can run, a few more than run at once, so that a cluster is not flooded."""
         busy = {job.key for job in self.running.values()}
         for key, job in list(self.waiting.items()):
             if any(up in self.bad for up in job.after) and not job.format:
                 del self.waiting[key]
                 self.bad.add(key)
-                self._end(Ended(job, "blocked", "a chapter it reads failed"))
+                self._end(replace(job, state="blocked", error="a chapter it reads failed"))
                 continue
             if len(self.running) >= 2 * self.request.jobs:
                 return
@@ -213,40 +174,89 @@ class _Conductor:
                 del self.waiting[key]
                 try:
                     without = frozenset(self.bad)
-                    parcel = make_parcel(self.workspace, job, carry=self.carried, without=without)
+                    parcel = make_parcel(self.workspace, job, carry=carry, without=without)
                 except (CxError, OSError) as gone:
-                    self._keep(job, Outcome(job.key, error=str(gone)))
+                    self._end(self._kept(job, Outcome(error=str(gone))))
                     continue
-                future = self.pool.submit(run_job, parcel, self.request.limits)
-                self.running[future] = job
+                self.running[pool.submit(run_job, parcel, self.request.limits)] = job
                 busy.add(key)
 
-    def _keep(self, job: Job, outcome: Outcome) -> None:
-        ended = keep(self.workspace, job, outcome, self.request.out, self.gate)
-        if ended.state == "failed":
-            self.bad.add(job.key)
-        self._end(ended)
+    def _end(self, job: Job) -> None:
+        self.run.ended.append(job)
+        self.said(job)
 
-    def _end(self, ended: Ended) -> None:
-        self.run.ended.append(ended)
-        self.said(ended)
+    def _kept(self, job: Job, outcome: Outcome) -> Job:
+        """Write down what a job brought back, the record last; a failed one keeps its notebook."""
+        workspace = self.workspace
+        error = outcome.error or self.gate.check(job.client, outcome.files)
+        places = {
+            "notebook": record_path(workspace, job.where).with_name(f"{job.chapter.file}.ipynb"),
+            "results": workspace.result(job.client, job.period, job.stem),
+            "report": report_path(self.request.out, job),
+        }
+        kept: dict[str, Path] = {}
+        try:
+            for kind, path in places.items():
+                if kind in outcome.files and (kind == "notebook" or not error):
+                    write_whole(path, outcome.files[kind])
+                    kept[kind] = path
+            if "report" in kept:
+                places["report"].with_suffix(".pdf").unlink(missing_ok=True)  # of the one before
+        except OSError as failed:
+            error = f"cannot write {places[kind]}: {failed.strerror}"
+        record = Record(
+            fingerprint=job.fingerprint,
+            period=job.period,
+            language=job.language,
+            chapter=job.stem,
+            files={
+                kind: (workspace.shown(path), hashlib.sha256(outcome.files[kind]).hexdigest())
+                for kind, path in kept.items()
+            },
+            seconds=outcome.seconds,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            error=error,
+            title=job.chapter.title,
+            file=job.chapter.file,
+            glance=dict(outcome.glance) if not error else {},
+        )
+        try:
+            write_record(workspace, job.where, record)
+        except OSError as failed:
+            error = error or f"cannot write its record: {failed.strerror}"
+        self.bad |= {job.key} if error else set()
+        return replace(
+            job, state="failed" if error else "done", error=error, seconds=outcome.seconds,
+            report=None if error else kept.get("report"), notebook=kept.get("notebook"),
+            attempts=outcome.attempts, isolation=outcome.isolation,
+        )  # fmt: skip
+
+    def _republished(self, job: Job) -> Job:
+        """Return a fresh job as ended, its report copied to where this run wants it."""
+        record = read_record(self.workspace, job.where)
+        report = report_path(self.request.out, job)
+        papers = [record.path(self.workspace, kind) for kind in ("report", "pdf")] if record else ()
+        try:
+            for path in filter(None, papers):
+                copy, content = report.with_suffix(path.suffix), path.read_bytes()
+                if path != copy and not (copy.is_file() and copy.read_bytes() == content):
+                    write_whole(copy, content)
+        except OSError as failed:
+            error = f"cannot write {report}: {failed.strerror}"
+            return replace(job, state="failed", error=error)
+        return replace(job, report=report)
 
 
-_STANDING = ("fresh", "not applicable")
-_AMISS = "not printed: "
-
-
-def _outcome(future: Future[Any], job: Job) -> Outcome:
+def _outcome(future: Future[Outcome]) -> Outcome:
     try:
-        outcome: Outcome = future.result()
+        return future.result()
     except CancelledError:
-        return Outcome(job.key, error="cancelled by the cluster")
+        return Outcome(error="cancelled by the cluster")
     except Exception as error:  # noqa: BLE001 - a worker that is gone for good fails its job only
-        return Outcome(job.key, error=f"{type(error).__name__}: {error}")
-    return outcome
+        return Outcome(error=f"{type(error).__name__}: {error}")
 
 
-# --- into a job, and out of it ----------------------------------------------------------------
+# --- into a job -------------------------------------------------------------------------------
 
 
 def make_parcel(
@@ -257,12 +267,13 @@ def make_parcel(
     With `carry` the files' bytes travel, for a worker elsewhere; `without` are keys of failed jobs.
     RunError if one has changed or gone since the run was planned, OSError if it cannot be read.
     """
-    for seen in job.inputs:
-        seen.check()
+    for before in job.inputs:
+        if seen(before[0]) != before:
+            raise RunError(f"{before[0].name} has changed or gone since the run was planned.")
     state = [workspace.client_file(job.client), *carried(workspace, job.client)]
     bound = job.binds or (job.chapter,)
     beside = [workspace.register(job.client, name) for name in job.registers]
-    state += [path for path in beside if path.is_file()] + ([job.face.path] if job.face else [])
+    state += [path for path in beside if path.is_file()] + ([job.face] if job.face else [])
     for key in sorted({*job.after} - without):
         saved = workspace.result(job.client, job.period, key.rpartition("/")[2])
         state += [saved] if saved.is_file() else []
@@ -271,11 +282,7 @@ def make_parcel(
         for path in (each.path, *each.path.parent.glob(f"{each.file}.*.po")):
             files[f"notebooks/{path.name}"] = path
     return Parcel(
-        key=job.key,
-        client=job.client,
-        chapter=job.chapter.stem,
-        period=job.period,
-        language=job.language,
+        *job.where,
         notebook="" if job.format else job.chapter.path.name,
         format=job.format,
         missing=tuple(key.rpartition("/")[2] for key in job.after if key in without),
@@ -290,73 +297,40 @@ def report_path(out: Path, job: Job) -> Path:
     return out / folder / f"{job.chapter.file}.{job.format or 'html'}"
 
 
-def keep(workspace: Workspace, job: Job, outcome: Outcome, out: Path, gate: Gate) -> Ended:
-    """Write down what a job brought back, the record last; a failure keeps its notebook only."""
-    error = outcome.error or gate.check(job.client, outcome.files)
-    places = {
-        "notebook": record_path(workspace, job.where).with_name(f"{job.chapter.file}.ipynb"),
-        "results": workspace.result(job.client, job.period, job.chapter.stem),
-        "report": report_path(out, job),
-    }
-    kept: dict[str, Path] = {}
-    try:
-        for kind, path in places.items():
-            if kind in outcome.files and (kind == "notebook" or not error):
-                write_whole(path, outcome.files[kind])
-                kept[kind] = path
-        if "report" in kept:
-            places["report"].with_suffix(".pdf").unlink(missing_ok=True)  # of the report before
-    except OSError as failed:
-        error = f"cannot write {places[kind]}: {failed.strerror}"
-    record = Record(
-        fingerprint=job.fingerprint,
-        period=job.period,
-        language=job.language,
-        chapter=job.chapter.stem,
-        files={
-            kind: (workspace.shown(path), hashlib.sha256(outcome.files[kind]).hexdigest())
-            for kind, path in kept.items()
-        },
-        seconds=outcome.seconds,
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        error=error,
-        title=job.chapter.title,
-        file=job.chapter.file,
-        glance=dict(outcome.glance) if not error else {},
-    )
-    try:
-        write_record(workspace, job.where, record)
-    except OSError as failed:
-        error = error or f"cannot write its record: {failed.strerror}"
-    return Ended(
-        job,
-        "failed" if error else "done",
-        error,
-        outcome.seconds,
-        report=None if error else kept.get("report"),
-        notebook=kept.get("notebook"),
-        attempts=outcome.attempts,
-        isolation=outcome.isolation,
-    )
+# --- a run that leaves nothing ------------------------------------------------------------------
 
 
-def republish(workspace: Workspace, job: Job, out: Path) -> Ended:
-    """Return a fresh job as ended, its report copied to where this run wants it."""
-    record = read_record(workspace, job.where)
-    known = record.path(workspace, "report") if record else None
-    report = report_path(out, job)
-    if record is None or known is None or known == report:
-        return Ended(job, "fresh", report=report)
-    papers = (record.path(workspace, kind) for kind in ("report", "pdf"))
-    copies = {report.with_suffix(path.suffix): path for path in papers if path is not None}
-    try:
-        for copy, path in copies.items():
-            content = path.read_bytes()
-            if not copy.is_file() or copy.read_bytes() != content:
-                write_whole(copy, content)
-    except OSError as failed:
-        return Ended(job, "failed", f"cannot write {report}: {failed.strerror}")
-    return Ended(job, "fresh", report=report)
+def rehearse(
+    client: Client,
+    workspace: Workspace,
+    request: Request,
+    *,
+    said: Callable[[Job], object] = lambda job: None,
+) -> list[Fault]:
+    """Run all that a request would for a client, under a key of no worth; return what stops.
+
+    What stands fresh in the workspace has run, and is not tried again.
+    """
+    if not any(job.due for job in make_plan(workspace, request, write=False).jobs):
+        return []
+    with tempfile.TemporaryDirectory(prefix="cx-check-") as folder:
+        place = Workspace(Path(folder))
+        for shared in ("params", "data", "notebooks"):
+            (place.root / shared).symlink_to(workspace.root / shared)
+        asked = replace(request, out=place.reports)
+        before = dict(os.environ)
+        os.environ["CX_KEY_FILE"] = str(place.root / "key")
+        try:
+            run = execute(place, make_plan(place, asked), asked, said=said)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+    told: dict[str, tuple[str, ...]] = dict.fromkeys(run.faults.values(), ())
+    for job in run.ended:
+        if job.state == "failed":
+            where = ("chapters", job.stem) if job.stem in client.chapters else ()
+            told |= {f"chapter {job.stem}, {job.period}: {job.error}": where}
+    return [client.fault(where, message) for message, where in told.items()]
 
 
 # --- elsewhere --------------------------------------------------------------------------------

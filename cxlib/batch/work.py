@@ -1,22 +1,28 @@
-"""The work of one job, in a process or thread of its own: papermill, then the report.
+"""One job, from its inputs to its outputs: what an Executor is given to run, and its work.
 
-What the notebook can write to is never trusted: the worker reads its own copies of client file
-and notebook, writes where the notebook cannot, and follows no link that the notebook left.
+The work is done in a process or thread of its own: papermill, then the report. What the notebook
+can write to is never trusted: the worker reads its own copies of client file and notebook, writes
+where the notebook cannot, and follows no link that the notebook left.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import threading
+import time
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxlib import __version__
 from cxlib.batch import confine
-from cxlib.batch.parcel import Outcome, Parcel
-from cxlib.batch.state import read_left
+from cxlib.batch.forkserver import STOPPED, DiedError, TimedOutError, can_fork, fork_server
+from cxlib.batch.state import job_folder, read_left
 from cxlib.data.apart import Limits
 from cxlib.data.masking import mask_text
 from cxlib.errors import CxError
@@ -25,6 +31,12 @@ from cxlib.workspace import Workspace
 if TYPE_CHECKING:
     from cxlib.batch.provision import ForkedKernel, JobKernelManager
 
+ATTEMPTS = 3
+"""A worker that dies gets two more chances: it may not have been the job's fault."""
+
+GRACE_SECONDS = 60.0
+"""Beyond its time limit, what a job may take to keep its notebook and to write its report."""
+
 KERNEL: ForkedKernel | None = None
 """The process that was forked for the job of this process; none in a cold run."""
 
@@ -32,6 +44,102 @@ OUR_ERRORS = ("CxError", "DataError", "ParamsError", "SetupError", "RunError", "
 
 _LARGEST = 256 << 20
 """Bytes of results or of a kernel's log; far more than any chapter saves."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Everything a job needs, and nothing of any other client.
+
+    `files` are the inputs by their place in the job's folder, which is a small workspace: client
+    file, logo, canonical tables, estimates, results of chapters it reads, catalogues. A Path is
+    copied; bytes travel. `notebook` is the file name of one of them, or else `format` what is made
+    of all chapters but the `missing` ones, by stem; `kit` is the version that packed it; `links`
+    tells by stem the reports of chapters it reads, and their questions.
+    """
+
+    client: str
+    period: str
+    language: str
+    chapter: str
+    notebook: str
+    files: Mapping[str, bytes | Path]
+    format: str = ""
+    missing: tuple[str, ...] = ()
+    links: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    kit: str = __version__
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job brings back.
+
+    `files` holds ``report`` (HTML), ``notebook`` (executed), ``results`` (envelope), those that
+    exist; `error` one line that names cell and reason, empty if it succeeded; `glance` what the
+    index shows; `isolation` how it was kept to its folder; `attempts` how often it was begun.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    error: str = ""
+    seconds: float = 0.0
+    glance: Mapping[str, Any] = field(default_factory=dict)
+    isolation: str = ""
+    attempts: int = 1
+
+
+def run_job(parcel: Parcel, limits: Limits) -> Outcome:
+    """Execute one job in a folder of its own, which is gone afterwards.
+
+    Never raises for what a notebook or a client's data can do: the outcome says it.
+    """
+    began = time.perf_counter()
+    if parcel.kit != __version__:
+        error = f"this worker has cxlib {__version__}, the run is of {parcel.kit}; "
+        return Outcome(error=f"{error}install that here.")
+    attempt, again = 0, True
+    while again and attempt < ATTEMPTS:
+        attempt, again = attempt + 1, False
+        try:
+            with job_folder() as folder:
+                unpack(parcel, folder)
+                outcome = _begin(replace(parcel, files={}), folder, limits)
+        except DiedError as died:
+            error, again = f"{died}; begun {attempt} times", str(died) != STOPPED
+        except TimedOutError:
+            error = f"stopped: not done {GRACE_SECONDS:.0f} s after its time limit"
+        except MemoryError:
+            error = f"its outputs need more than its memory limit of {limits.memory} MB"
+        except OSError as failed:
+            name = Path(str(failed.filename)).name if failed.filename else "its folder"
+            error = f"cannot set up the job: {name}: {failed.strerror or failed}"
+        except Exception as failed:  # noqa: BLE001 - one job's end is never another's
+            error = f"{type(failed).__name__}: {failed}"
+        else:
+            return replace(outcome, seconds=time.perf_counter() - began, attempts=attempt)
+    return Outcome(error=error, seconds=time.perf_counter() - began, attempts=attempt)
+
+
+def _begin(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
+    if limits.cold or not can_fork():
+        return work(parcel, folder, limits)
+    patience = limits.timeout + GRACE_SECONDS if limits.timeout else None
+    outcome: Outcome = fork_server().call(work, parcel, folder, limits, timeout=patience)
+    return outcome
+
+
+def unpack(parcel: Parcel, folder: Path) -> None:
+    """Lay a parcel's files out for the notebook, and for its worker those that it reads itself."""
+    own = folder.with_name("w")
+    for name, content in parcel.files.items():
+        large = name.startswith(".cx/") and not name.endswith("/tables/ingest.json")
+        for place in (folder,) if large else (folder, own):
+            target = place / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                target.write_bytes(content)
+            else:
+                shutil.copyfile(content, target)
+    for place in (folder, own):
+        (place / "tmp").mkdir(exist_ok=True)
 
 
 def confine_worker(parcel: Parcel, folder: Path, limits: Limits) -> None:
@@ -64,17 +172,16 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
         except Exception as failed:  # noqa: BLE001 - one job's end is never another's
             error = f"its report: {type(failed).__name__}: {failed}"
     error = mask_text(error)
-    return Outcome(parcel.key, files, error, glance=glance, isolation=confine.isolation())
+    return Outcome(files, error, glance=glance, isolation=confine.isolation())
 
 
 def _format(parcel: Parcel, folder: Path) -> Outcome:
     """Make a spreadsheet or a deck of what the chapters saved; no notebook runs here."""
     from cxlib.report.exports import make
 
-    files: dict[str, bytes] = {}
-    error = ""
+    made, error = {}, ""
     try:
-        files["report"] = make(
+        made["report"] = make(
             parcel.format, Workspace(folder), parcel.client, period=parcel.period,
             language=parcel.language, missing=parcel.missing,
         )  # fmt: skip
@@ -82,7 +189,7 @@ def _format(parcel: Parcel, folder: Path) -> Outcome:
         error = str(failed)
     except Exception as failed:  # noqa: BLE001 - one job's end is never another's
         error = _plain(failed)
-    return Outcome(parcel.key, files, mask_text(error), isolation=confine.isolation())
+    return Outcome(made, mask_text(error), isolation=confine.isolation())
 
 
 def _glance(saved: bytes, parcel: Parcel, own: Path) -> dict[str, Any]:
@@ -236,22 +343,18 @@ def _report(parcel: Parcel, own: Path) -> bytes:
     import nbformat
 
     from cxlib import params
+    from cxlib.chapters import words_of
     from cxlib.report.cover import cover_of
     from cxlib.report.handbook import of_chapter
     from cxlib.report.html import Link, render
-    from cxlib.words import Words
 
     place = Workspace(own)
     client = params.load(parcel.client, place)
-    beside = tuple(sorted(place.notebooks.glob(f"*.{parcel.language}.po")))
-    labels, segments = client.labels(parcel.language), client.segments
-    words = Words.load(parcel.language, labels=labels, beside=beside, segments=segments)
+    words = words_of(client, place, parcel.language)
     with (own / "executed.ipynb").open(encoding="utf-8") as file:
         notebook = nbformat.read(file, as_version=4)
     cover = cover_of(client, place, period=parcel.period, words=words)
     links = {s: Link(file, words.say(title)) for s, (file, title) in parcel.links.items()}
     methods = of_chapter(parcel.chapter, parcel.language)
     html = render(notebook, words=words, cover=cover, links=links, methods=methods)
-    if not html:
-        raise CxError(f"{parcel.key}: the report came out empty.")
     return html.encode("utf-8")

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from cxlib.errors import CxError, nearest
 from cxlib.words import Words
+from cxlib.workspace import kit_yaml
 
 FOLDER = Path(__file__).parent
 
@@ -90,9 +91,7 @@ class Findings:
 @cache
 def held(beside: str, name: str) -> Any:
     """Return what a YAML file beside a module (its ``__file__``) holds, read once."""
-    from ruamel.yaml import YAML
-
-    return YAML(typ="safe").load(Path(beside).with_name(name).read_text(encoding="utf-8"))
+    return kit_yaml(Path(beside).with_name(name))
 
 
 def messages(content: Any) -> Iterator[str]:

@@ -12,8 +12,7 @@ import pandas as pd
 
 from cxlib.analysis.actions import OPEN, last_day
 from cxlib.errors import DataError
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 BLANK = "\u2007" * 16
 """A cell to be filled in by hand."""

@@ -182,8 +182,7 @@ def list_(clients: tuple[str, ...], period: str) -> None:
 @kindly
 def forget(client: str, raw: bool, yes: bool) -> None:
     """Remove what the kit keeps of CLIENT: tables, results, reports, explored copies, key."""
-    from cxlib.batch.footprint import footprint
-    from cxlib.batch.footprint import forget as remove
+    from cxlib.batch.state import footprint, forget as remove
 
     workspace = place()
     found = footprint(workspace, client, raw=raw)

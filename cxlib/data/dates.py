@@ -52,6 +52,8 @@ _PATTERNS = tuple(
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _SERIALS = (20_000, 80_000)
 """Excel day numbers taken for dates: October 1954 to January 2119."""
+EXCEL = {"excel": "1899-12-30", "excel 1904": "1904-01-01"}
+"""Formats of day numbers, and the day before the first: old Macs count from 1904."""
 _FIRST_YEAR = 1900
 _LONG = ("january", "february", "march", "april", "may", "june", "july", "august",
                 "september", "october", "november", "december")  # fmt: skip
@@ -76,10 +78,14 @@ Parts = tuple[int, int, int, int, int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Dates:
-    """A column read as dates (`days`, without zone), and where something stands that is none."""
+    """A column read as dates (`days`, without zone), and where something stands that is none.
+
+    `counted` is the first cell that was taken for a day number of Excel, though no format says so.
+    """
 
     days: pd.Series
     unread: pd.Series
+    counted: str = ""
 
 
 def parse(
@@ -122,7 +128,16 @@ def parse(
         days, zoned = _recognised(words, timezone, order)
     days = days.where(zoned, moved(days, clock, timezone))
     values = pd.Series(days.to_numpy()[codes], index=texts.index, name=texts.name)
-    return Dates(days=values.astype("datetime64[us]"), unread=values.isna() & (plain != ""))
+    serial = () if formats else words[days.notna() & words.map(_is_serial)]
+    return Dates(
+        days=values.astype("datetime64[us]"),
+        unread=values.isna() & (plain != ""),
+        counted=next(iter(serial), ""),
+    )
+
+
+def _is_serial(word: str) -> bool:
+    return _SERIAL.fullmatch(word) is not None
 
 
 def moved(days: pd.Series, clock: str | None, timezone: str | None) -> pd.Series:
@@ -146,7 +161,11 @@ def _by_formats(
     days, first = _empty(len(words)), pd.Series("", index=words.index)
     for pattern in formats:
         try:
-            read = pd.to_datetime(words, format=pattern, errors="coerce", utc="%z" in pattern)
+            read = (
+                counted(words, pattern)
+                if pattern in EXCEL
+                else pd.to_datetime(words, format=pattern, errors="coerce", utc="%z" in pattern)
+            )
         except ValueError as error:
             raise DataError(f"column {name!r}: {pattern!r} is no date format ({error}).") from None
         if read.dt.tz is not None:
@@ -185,9 +204,9 @@ def _recognised(
     matched = [(i, _parts(match, day_first)) for i, match in found.items() if match is not None]
     if matched:
         days.iloc[[i for i, _ in matched]] = _moments(np.array([parts for _, parts in matched]))
-    serial = [i for i, match in found.items() if match is None and _SERIAL.fullmatch(local[i])]
+    serial = [i for i, match in found.items() if match is None and _is_serial(local[i])]
     if serial:
-        days.iloc[serial] = _serials(np.array([float(local[i]) for i in serial]))
+        days.iloc[serial] = counted(local[serial], "excel")
     zoned = pd.Series(False, index=days.index) if offsets is None else offsets.notna()
     if timezone is not None and offsets is not None:
         here = (days - offsets).dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
@@ -289,11 +308,12 @@ def _moments(parts: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]
     return np.where(fits, moments, np.datetime64("NaT", "us"))
 
 
-def _serials(numbers: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, Any]:
-    seconds = np.round(numbers * 86_400).astype("int64")
-    moments = np.datetime64("1899-12-30", "us") + (seconds * 1_000_000).astype("timedelta64[us]")
-    fits = (numbers >= _SERIALS[0]) & (numbers <= _SERIALS[1])
-    return np.where(fits, moments, np.datetime64("NaT", "us"))
+def counted(words: pd.Series, origin: str) -> pd.Series:
+    """Return the moments of Excel's day numbers, counted from one of `EXCEL`."""
+    numbers = words.where(words.map(_is_serial).astype(bool)).astype("float64")
+    seconds = (numbers.where(numbers.between(*_SERIALS)) * 86_400).round()
+    moments: pd.Series = pd.Timestamp(EXCEL[origin]) + pd.to_timedelta(seconds, unit="s")
+    return moments.astype("datetime64[us]")
 
 
 def _empty(n: int) -> pd.Series:

@@ -13,7 +13,7 @@ from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
-from cxlib.data.survey import ALL, OWN, UNNAMED, own_of
+from cxlib.data.survey import ALL, OWN, UNNAMED, own_of, unheard
 from cxlib.data.tables import opened_in
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
@@ -62,6 +62,7 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     _periods(own, client, ledger)
     _unanswered(own, client, ledger)
     _repeats(own, client, ledger)
+    unheard(own, client, ledger)
     for key in client.segments:
         if key in frame:
             _segment(own[key], key, client, ledger)

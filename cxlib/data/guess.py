@@ -209,6 +209,18 @@ def when_of(column: Column, formats: Iterable[str] = ()) -> When | None:
         )
     if read.unread.mean() > 0.1 or read.days.notna().sum() == 0:
         return None
+    if read.counted:
+        one, other = (dates.counted(pd.Series([read.counted]), o).iloc[0] for o in dates.EXCEL)
+        way = ["excel"]
+        asks.append(
+            ask(
+                "day_numbers",
+                name=column.name,
+                cell=read.counted,
+                one=f"{one:%Y-%m-%d}",
+                other=f"{other:%Y-%m-%d}",
+            )
+        )
     if unread := int(read.unread.sum()):
         asks.append(ask("no_dates", n=unread, name=column.name, cell=texts[read.unread].iloc[0]))
     return When(

@@ -108,6 +108,7 @@ def _periods(
         except DataError as error:
             ledger.error((*path, "period"), str(error), kpi.period)
             return known
+        ledger.counted(read, kpi.period, (*path, "period"))
         what = "neither a period nor a date"
         ledger.stray(raw, texts, read.unread, (*path, "period"), what, "declare `date_format:`.")
         known = known.where(~rest, periods.label_dates(read.days, kind))

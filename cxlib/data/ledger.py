@@ -274,7 +274,20 @@ class Ledger:
             if dates.abbreviated(texts[read.unread]):
                 way_out = "say which zone that is by `timezone:` under `source:`."
             self.stray(raw, texts, read.unread, path, "no date", way_out)
+        self.counted(read, name, path)
         return read.days
+
+    def counted(self, read: dates.Dates, name: str, path: Path) -> None:
+        """Warn, once a column, that undeclared day numbers of Excel were taken for dates."""
+        if read.counted and not any(i.path == path and i.value == name for i in self.issues):
+            days = [dates.counted(pd.Series([read.counted]), o).iloc[0] for o in dates.EXCEL]
+            self.warn(
+                path,
+                f"column {name!r} holds day numbers of Excel: {read.counted} is read as "
+                f"{days[0]:%Y-%m-%d}; counted from 1904, as old Macs did, it is {days[1]:%Y-%m-%d}."
+                " Say which by `date_format: excel` or `date_format: excel 1904`.",
+                name,
+            )
 
     def decimal(self, raw: Raw, texts: pd.Series, section: Table, path: Path) -> str:
         """Return the sign that parts decimals in a column, the same in all its pieces."""

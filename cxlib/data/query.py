@@ -5,14 +5,14 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cxlib.data import text as texts
-from cxlib.data import values
+from cxlib.data import text as texts, values
 from cxlib.data.formats import DELIMITED, WORKBOOKS, read_content
 from cxlib.data.layout import lay_out
 from cxlib.data.pieces import ROWS, chunks
@@ -33,6 +33,11 @@ _RUNS_TEXT = {
     *("checkpoint", "force_checkpoint"),
 }
 _NAME = "the query"
+_CALL = re.compile(r"\b(read_\w+)\s*\([^()]*$", re.IGNORECASE)
+"""A function of DuckDB that reads files, still open at the end of a query's first part."""
+_SETTLED = re.compile(r"\b(dateformat|timestampformat|all_varchar|columns|types)\b", re.IGNORECASE)
+_TYPES = ["BOOLEAN", "BIGINT", "DOUBLE", "TIME", "VARCHAR"]
+"""What DuckDB may make of the cells of a file whose dates it would guess: they stay text."""
 
 
 def read_pieces(
@@ -98,6 +103,9 @@ def _refuse_writing(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     while todo:
         part = todo.pop()
         if isinstance(part, dict):
+            named = [part.get("name"), *(part.get("column_names") or ())]
+            if any(str(each).lower() == "ignore_errors" for each in named):
+                raise DataError("`ignore_errors` would drop rows that nobody counts; leave it out.")
             kind, name = str(part.get("type", "")), str(part.get("function_name", "")).lower()
             if (kind.endswith("_NODE") and kind not in _READ_ONLY) or name in _RUNS_TEXT:
                 what = name or kind.partition("_")[0].lower()
@@ -120,16 +128,40 @@ def _absolute(
     for (start, _), end in zip(tokens, ends, strict=True):
         token = content[start:end].decode("utf-8")
         body = token.rstrip()
-        literal = body[1:-1] if len(body) > 2 and body[0] in "'\"" and body[-1] == body[0] else ""
-        if literal.lower().endswith(SUFFIXES) and not Path(literal).is_absolute():
-            (found, *_more) = find(folder, literal)
-            if _foreign(found, encoding):
+        mark = body[:1]
+        whole = len(body) > 2 and mark in ("'", '"') and body.endswith(mark)
+        literal = body[1:-1].replace(2 * mark, mark) if whole else ""
+        if literal.lower().endswith(SUFFIXES):
+            if Path(literal).is_absolute():
+                if not Path(literal).is_relative_to(folder):
+                    parts.append(token)  # which DuckDB refuses
+                    continue
+                literal = Path(literal).relative_to(folder).as_posix()
+            found = find(folder, literal)
+            foreign = [path for path in found if _foreign(path, encoding)]
+            call = _CALL.search("".join(parts))
+            if foreign and call:
+                raise DataError(
+                    f"{call[1]}() reads plain UTF-8 only, which {foreign[0].name} is not: write "
+                    f"`from '{literal}'` without it; the kit finds its encoding, separator and "
+                    "header row itself."
+                )
+            if foreign:
                 name = f"file {len(parts)}"
-                connection.register(name, _table(found, literal, encoding))
+                connection.register(name, _together(found, folder, encoding))
                 parts.append(f'"{name}"{token[len(body) :]}')
                 continue
             path = f"{glob.escape(str(folder))}/{literal}".replace("'", "''")
-            token = f"'{path}'{token[len(body) :]}"
+            guessed = next((p for p in found if not foreign and _guesses(connection, p)), None)
+            if guessed and call and not _SETTLED.search(sql):
+                raise DataError(
+                    f"{call[1]}() would guess which part of a date in {guessed.name} is the day: "
+                    f"write `from '{literal}'` without it, or say it by `dateformat=`."
+                )
+            source = f"'{path}'"
+            if guessed and not call:
+                source = f"read_csv('{path}', auto_type_candidates={_TYPES})"
+            token = source + token[len(body) :]
         parts.append(token)
     return "".join(parts)
 
@@ -159,6 +191,32 @@ def _foreign(path: Path, encoding: str | None) -> bool:
     if suffix not in DELIMITED:
         return suffix in WORKBOOKS
     return texts.decode(path.read_bytes(), file=path.name, encoding=encoding)[1].lower() != "utf-8"
+
+
+def _guesses(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Tell whether DuckDB takes cells of a text file for dates that do not begin with the year."""
+    import duckdb
+
+    if path.suffix.lower() not in DELIMITED:
+        return False
+    try:
+        sniffed = connection.execute("SELECT DateFormat, TimestampFormat FROM sniff_csv($path)",
+                                     {"path": glob.escape(str(path))})  # fmt: skip
+    except duckdb.Error:  # no file of columns: reading it says so
+        return False
+    return any(told and not told.startswith("%Y") for told in sniffed.fetchall()[0])
+
+
+def _together(paths: list[Path], folder: Path, encoding: str | None) -> pd.DataFrame:
+    """Return the tables of all files of a pattern one below the other, if their columns agree."""
+    tables = [_table(p, p.relative_to(folder).as_posix(), encoding) for p in paths]
+    for path, table in zip(paths, tables, strict=True):
+        if list(table) != list(tables[0]):
+            raise DataError(
+                f"{path.name} has other columns than {paths[0].name} ({list(table)}, there "
+                f"{list(tables[0])}): name each by itself, and bring them together by `union all`."
+            )
+    return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
 
 
 def _table(path: Path, file: str, encoding: str | None) -> pd.DataFrame:

@@ -6,9 +6,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import permutations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ import pandas as pd
 from cxlib.data import text as texts
 from cxlib.data.formats import SUFFIXES, Content, matches, read_content
 from cxlib.data.layout import ANY, Grid, Integers, Named, lay_out
+from cxlib.data.overlaps import same_rows
 from cxlib.data.platforms import header_name
 from cxlib.errors import DataError, nearest
 from cxlib.workspace import file_digest
@@ -23,11 +23,8 @@ from cxlib.workspace import file_digest
 if TYPE_CHECKING:
     from cxlib.params.source import Source
 
-Rows = np.ndarray[Any, np.dtype[np.uint64]]
 _GLOB = re.compile(r"[*?\[]")
 _SHOWN = 3
-OVERLAP = 10
-"""Rows that, alike in two files and in one order, are no coincidence."""
 LONGEST = 100_000
 """Characters of a cell: three times what a cell of Excel holds; more is a broken file."""
 
@@ -161,7 +158,7 @@ def read(folder: Path, source: Source, named: Named = ANY) -> Raw:
             warnings += grid.warnings
             _refuse_unsaved(grid, named.columns, shown)
     if not source.period_from and len(grids) > 1:
-        _same_rows(grids, files)
+        same_rows(grids, [file.name for file in files])
     decimal = source.decimal or ("," if comma and all(comma) else "")
     return united(
         grids, files, periods if source.period_from else None, warnings=warnings, decimal=decimal
@@ -229,39 +226,6 @@ def _sheets(
     if chosen.platform:
         told.append(f"a {chosen.platform} export")
     return [chosen], told
-
-
-def _same_rows(grids: list[Grid], files: list[RawFile]) -> None:
-    """Refuse a file of a source that begins within another, or whose rows all stand in it."""
-    known = []
-    for grid, file in sorted(zip(grids, files, strict=True), key=lambda pair: -len(pair[0].rows)):
-        ordered = grid.cells[sorted(map(str, grid.cells.columns))]
-        rows = pd.util.hash_pandas_object(ordered, index=False).to_numpy().astype(np.uint64)
-        known.append((tuple(ordered.columns), rows, file.name))
-    for (names, rows, name), (others, within, other) in permutations(known, 2):
-        n = _shared(rows, within) if names == others else 0
-        if n == len(rows) == len(within) > 0:
-            raise DataError(f"{other} holds the same rows as {name}; take one of them away.")
-        if n == len(rows) > 0:
-            raise DataError(f"all {n} rows of {name} stand in {other} as well; take it away.")
-        if n:
-            raise DataError(
-                f"the last {n} rows of {other} are the first of {name} as well; take them out of "
-                "one of the two."
-            )
-
-
-def _shared(rows: Rows, within: Rows) -> int:
-    """Return how many rows at the beginning stand in others, in one order, up to either's end."""
-    most = len(within) - OVERLAP + 1
-    if min(len(rows), len(within)) < OVERLAP or len(np.unique(rows[:OVERLAP])) < OVERLAP / 2:
-        return 0
-    begins = np.logical_and.reduce([within[i : most + i] == rows[i] for i in range(OVERLAP)])
-    for start in np.flatnonzero(begins).tolist():
-        n = min(len(rows), len(within) - start)
-        if (within[start : start + n] == rows[:n]).all():
-            return n
-    return 0
 
 
 def find(folder: Path, files: str) -> list[Path]:

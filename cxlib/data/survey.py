@@ -29,8 +29,32 @@ FAR_WEIGHT = 100
 """A weight so many times the median is no weight: a decimal comma lost, or a count."""
 MARKS = {"Status": ("Survey Preview", "Survey Test", "Spam", 1, 2, 8, 9), "Finished": ("False", 0)}
 """What Qualtrics writes of tests and unfinished answers, by its columns."""
+AGE = pd.Timedelta(days=3653)
+"""Dates so long before all others, of up to so large a share of the rows, are slips or zeros."""
+MANY = 0.2
 UNNAMED = "\x1frow "
 """Begins the id of a respondent who has none, so that it meets no real one."""
+
+
+def given(rows: pd.DataFrame, key: str) -> set[str]:
+    """Return the answers, as text, that were given to a question of one choice or of several."""
+    several = {str(c).removeprefix(f"{key}=") for c in rows if str(c).startswith(f"{key}=")}
+    return several or (set(rows[key].dropna().astype(str)) if key in rows else set())
+
+
+def unheard(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Refuse nets of the table book that name an answer which nobody ever gave."""
+    for key, nets in client.tablebook.nets.items():
+        item = client.survey.questions.get(key) if client.survey else None
+        known = given(own, key) if item is not None else set()
+        for name, net in nets.items():
+            for choice in map(str, net.choices) if known else ():
+                if choice not in known:
+                    ledger.error(
+                        ("tablebook", "nets", key, name),
+                        f"nobody ever gave the answer {choice!r}{nearest(choice, known)}",
+                        choice,
+                    )
 
 
 def own_of(survey: pd.DataFrame) -> pd.DataFrame:
@@ -224,8 +248,9 @@ def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
     """
     keep = pd.Series(True, index=frame.index)
     far = _far_off(maker, frame["date"])
-    maker.ledger.drop(_("date far in the future"), int(far.sum()))
-    keep &= ~far
+    for reason, mistyped in far.items():
+        maker.ledger.drop(reason, int(mistyped.sum()))
+        keep &= ~mistyped
     reasons = {"period": _("no date or period"), "brand": _("no brand"), "weight": _("no weight")}
     empty = frame.assign(weight=frame["weight"].where(frame["weight"] > 0))
     for column, reason in reasons.items():
@@ -238,37 +263,36 @@ def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
     return frame if kept.all() else frame[kept].reset_index(drop=True)
 
 
-def _far_off(maker: Maker, dates: pd.Series) -> pd.Series:
-    """Return the few rows whose date lies in the future, far from all others: slips of the hand."""
-    known = dates.dropna()
-    far = pd.Series(False, index=dates.index)
-    if known.empty:
-        return far
+def _far_off(maker: Maker, dates: pd.Series) -> dict[str, pd.Series]:
+    """Return, by reason, the rows whose date lies far from all others: slips of the hand."""
+    known, far = dates.dropna(), dict[str, pd.Series]()
     days = pd.Series(sorted(known.unique()))
     gaps = days.diff() > pd.Timedelta(days=366)
-    early = dates < days[gaps].iloc[0] if gaps.any() else far
-    if 0 < early.sum() <= max(2, 0.01 * len(known)) and len(known) > 20:
-        texts = dates.dt.strftime("%Y-%m-%d").fillna("")
-        maker.ledger.warn(
-            ("survey", "columns", "date"),
-            f"{int(early.sum())} rows have a date over a year before all others: "
-            f"{examples(maker.raw, texts, early)}; correct it, or write it under `missing:`.",
-        )
     if not gaps.any():
         return far
+    few = max(2, 0.01 * len(known))
+    texts = dates.dt.strftime("%Y-%m-%d").fillna("")
+
+    def say(told: str, rows: pd.Series) -> None:
+        named = f"{told.format(n=int(rows.sum()))}: {examples(maker.raw, texts, rows)}; "
+        maker.ledger.warn(("survey", "columns", "date"), named + way_out)
+
+    since = days[gaps].iloc[0]
+    ages = days[days.diff() > AGE]
+    old: pd.Series = (dates < (ages.iloc[0] if len(ages) else days.iloc[0])).fillna(False)
+    if 0 < old.sum() <= max(few, MANY * len(known)):
+        way_out = f"the first other date is {dates[~old].min():%Y-%m-%d}."
+        say("{n} rows have a date from another age and are left out", old)
+        far[_("date far in the past")] = old
+    elif 0 < (dates < since).sum() <= few and len(known) > 20:
+        way_out = "correct it, or write it under `missing:`."
+        say("{n} rows have a date over a year before all others", dates < since)
     first = days[gaps].iloc[-1]
     beyond: pd.Series = (dates >= first).fillna(False)
-    if beyond.sum() <= max(2, 0.01 * len(known)) and first > pd.Timestamp.now() + pd.Timedelta(
-        days=366
-    ):
-        texts = dates.dt.strftime("%Y-%m-%d").fillna("")
-        maker.ledger.warn(
-            ("survey", "columns", "date"),
-            f"{int(beyond.sum())} rows have a date far in the future and are left out: "
-            f"{examples(maker.raw, texts, beyond)}; the last other date is "
-            f"{days[days < first].iloc[-1]:%Y-%m-%d}.",
-        )
-        return beyond
+    if beyond.sum() <= few and first > pd.Timestamp.now() + pd.Timedelta(days=366):
+        way_out = f"the last other date is {days[days < first].iloc[-1]:%Y-%m-%d}."
+        say("{n} rows have a date far in the future and are left out", beyond)
+        far[_("date far in the future")] = beyond
     return far
 
 

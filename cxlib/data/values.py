@@ -12,15 +12,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from ruamel.yaml import YAML
 
 from cxlib.data.text import INVISIBLE
+from cxlib.workspace import kit_yaml
 
 Code = str | int | float
 
-WORDS: dict[str, Any] = YAML(typ="safe", pure=True).load(
-    Path(__file__).with_name("vocabulary.yaml").read_text(encoding="utf-8")
-)
+WORDS: dict[str, Any] = kit_yaml(Path(__file__).with_name("vocabulary.yaml"))
 """The words, guesses and questions of ``vocabulary.yaml``."""
 LIKERT = {word: value for value, words in WORDS["likert"].items() for word in words.split("|")}
 """What answers in words say, 1 (worst) to 5 (best)."""

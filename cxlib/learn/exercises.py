@@ -15,8 +15,7 @@ from cxlib.errors import SetupError
 from cxlib.learn import marks
 from cxlib.learn.lesson import words_of
 from cxlib.report.markdown import translate_code, translate_markdown
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 from cxlib.workspace import kit_file, make_private, write_whole
 
 CLIENTS = ("harbour-hotels", "lakeside-bank", "nova-mall")

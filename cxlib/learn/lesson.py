@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxlib.errors import CxError, nearest
-from cxlib.words import Words
-from cxlib.words import mark as _
-from cxlib.workspace import Workspace
+from cxlib.words import Words, mark as _
+from cxlib.workspace import Workspace, kit_yaml
 
 if TYPE_CHECKING:
     from cxlib.engagement import Engagement
@@ -132,10 +131,7 @@ def words_of(language: str) -> Words:
 @cache
 def questions() -> dict[str, dict[str, Any]]:
     """Return what stands in ``questions.yaml``, by the question's number."""
-    from ruamel.yaml import YAML
-
-    text = (FOLDER / "questions.yaml").read_text(encoding="utf-8")
-    read: dict[str, dict[str, Any]] = YAML(typ="safe").load(text)
+    read: dict[str, dict[str, Any]] = kit_yaml(FOLDER / "questions.yaml")
     return read
 
 

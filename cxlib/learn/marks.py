@@ -11,7 +11,7 @@ from typing import Any
 from cxlib.errors import DataError, nearest
 from cxlib.learn.lesson import words_of
 from cxlib.words import mark as _
-from cxlib.workspace import kit_file
+from cxlib.workspace import kit_file, kit_yaml
 
 WHEN = ("pre", "post")
 SESSION = "course-1"
@@ -19,10 +19,7 @@ SESSION = "course-1"
 
 def the_test() -> dict[str, Any]:
     """Return the test as it stands in `notebooks/lessons/test.yaml`."""
-    from ruamel.yaml import YAML
-
-    path = kit_file("notebooks") / "lessons" / "test.yaml"
-    read: dict[str, Any] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    read: dict[str, Any] = kit_yaml(kit_file("notebooks") / "lessons" / "test.yaml")
     return read
 
 

@@ -204,6 +204,8 @@ def _amount(value: object) -> float:
 
 
 def _date_format(text: str) -> str:
+    if text in ("excel", "excel 1904"):  # day numbers
+        return text
     wanted = "write it with % directives, such as %Y-%m-%d or %d/%m/%Y %H:%M"
     try:
         read = datetime.strptime(_TRIAL.strftime(text), text)

@@ -11,8 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 _DASHES = ("-", "--", "-.", ":")
 _FINEST = 300

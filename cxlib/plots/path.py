@@ -10,8 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 FURTHEST = (-1.0, 2.0)
 """What lies beyond is drawn there with an arrow: one row must not flatten the others."""

@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.trend import target_line, turning_points
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 MARKS = {
     "worse": ("v", theme.BAD, _("signal, worse")),

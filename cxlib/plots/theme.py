@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxlib.errors import SetupError
+from cxlib.errors import CxError, SetupError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +124,18 @@ def axes(ax: Axes | None = None, *, height: float = 3.2, width: float = WIDTH) -
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height)).subplots()
+
+
+class NothingToDrawError(CxError):
+    """A figure's values are all missing or withheld: what shows it leaves the figure out."""
+
+
+def known(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Return the rows whose columns all hold a value; `NothingToDrawError` if there is none."""
+    rows = table.dropna(subset=list(columns))
+    if rows.empty:
+        raise NothingToDrawError(f"no row has {', '.join(columns)}.")
+    return rows
 
 
 def row_axes(ax: Axes | None, rows: int, *, extra: float = 1.3) -> Axes:

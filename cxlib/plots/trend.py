@@ -10,8 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.plots import native, theme
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 
 def trend(

@@ -10,8 +10,7 @@ from typing import Any
 from cxlib.plots import theme
 from cxlib.present import mime
 from cxlib.present.findings import Finding, in_order
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 SEVERITY_WORDS = {"serious": _("Act"), "warning": _("Watch"), "good": _("Good"), "note": _("Note")}
 DESK = _("For the consultant")

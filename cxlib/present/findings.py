@@ -12,8 +12,7 @@ import pandas as pd
 from cxlib import columns
 from cxlib.errors import CxError
 from cxlib.present.formats import absent, cell
-from cxlib.words import Quantity, Said, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Said, Words, mark as _
 
 Severity = Literal["serious", "warning", "good", "note"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)

@@ -10,8 +10,7 @@ import pandas as pd
 from cxlib import columns
 from cxlib.columns import COLUMNS
 from cxlib.present import formats, tables
-from cxlib.words import Said, Words
-from cxlib.words import mark as _
+from cxlib.words import Said, Words, mark as _
 
 
 def glance(result: Any, *, words: Words, minimum_base: int) -> tables.TableView:

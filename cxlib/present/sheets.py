@@ -15,8 +15,7 @@ import pandas as pd
 from cxlib.columns import COLUMNS, WORDS_KINDS, Column, Kind
 from cxlib.errors import CxError
 from cxlib.present import formats, tables
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 DAY = 86_400.0
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")

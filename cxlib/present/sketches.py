@@ -10,13 +10,9 @@ import pandas as pd
 
 from cxlib import columns
 from cxlib.errors import CxError, DataError, nearest
-from cxlib.plots import forest as forests
-from cxlib.plots import lines as several
-from cxlib.plots import theme
-from cxlib.plots import trend as trends
+from cxlib.plots import forest as forests, lines as several, theme, trend as trends
 from cxlib.present.tables import SHARED, column_of, frame_of, value_of
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

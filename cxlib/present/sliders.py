@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cxlib.errors import DataError, SetupError
 from cxlib.present.findings import facts
 from cxlib.present.formats import say_caveat
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 from cxlib.workspace import JOB_VARIABLE
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from cxlib.errors import CxError, nearest
 from cxlib.plots import theme
 from cxlib.present import formats, mime
 from cxlib.present.tiles import verdict_state
-from cxlib.words import Said, Words
-from cxlib.words import mark as _
+from cxlib.words import Said, Words, mark as _
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,7 @@ from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, OPEN
 from cxlib.present.conclusions import Tile, TilesView
 from cxlib.present.findings import facts
 from cxlib.present.formats import absent
-from cxlib.words import Said, Words
-from cxlib.words import mark as _
+from cxlib.words import Said, Words, mark as _
 
 STATES = {MET: "good", ON: "good", MISSED: "bad", BEHIND: "bad"}
 """A verdict's colour, wherever one is shown; what is too close to call is open."""

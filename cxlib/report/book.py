@@ -11,8 +11,7 @@ from markupsafe import Markup
 
 from cxlib.errors import DataError
 from cxlib.report.html import CONTENT_POLICY, Cover, page_of
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 TITLE = _("Customer experience report")
 _PARTS = re.compile(

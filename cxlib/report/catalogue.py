@@ -15,12 +15,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from ruamel.yaml import YAML
-
 from cxlib import chapters, columns
 from cxlib.report.markdown import code_messages, messages
 from cxlib.words import LANGUAGES, Words, read_catalogue
-from cxlib.workspace import Workspace, kit_file
+from cxlib.workspace import Workspace, kit_file, kit_yaml
 
 PACKAGE = Path(__file__).resolve().parent.parent
 KIT = "kit"
@@ -46,7 +44,7 @@ def extract(notebooks: Path | None = None) -> dict[str, list[str]]:
         found[KIT] += _SAID.findall(path.read_text(encoding="utf-8"))
     for stem, path in notebook_of.items():
         found[stem] += of_notebook(path)
-    said = YAML(typ="safe").load((PACKAGE / LEARN / "questions.yaml").read_text(encoding="utf-8"))
+    said = kit_yaml(PACKAGE / LEARN / "questions.yaml")
     for asked in said.values():
         hints = asked.get("wrong") or asked.get("rules") or {}
         found[LEARN] += [asked["praise"], *hints.values()]

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from cxlib import __version__
 from cxlib.report.html import Cover
 from cxlib.report.saved import made_at
-from cxlib.words import Said, Words
-from cxlib.words import mark as _
+from cxlib.words import Said, Words, mark as _
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:

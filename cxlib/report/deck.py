@@ -17,8 +17,7 @@ from cxlib.plots import native, theme
 from cxlib.present.findings import MOST, Finding, in_order
 from cxlib.report.saved import FIRST, Saved
 from cxlib.report.slides import PICTURE, Shown, Slides
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 if TYPE_CHECKING:
     from cxlib.engagement import Engagement

@@ -19,9 +19,8 @@ from typing import Any
 from markupsafe import Markup
 
 from cxlib.report.html import page_of, style
-from cxlib.words import LANGUAGES, Words
-from cxlib.words import mark as _
-from cxlib.workspace import write_whole
+from cxlib.words import LANGUAGES, Words, mark as _
+from cxlib.workspace import kit_yaml, write_whole
 
 TEXTS = Path(__file__).with_name("handbook.yaml")
 PARTS = ("question", "formula", "assumes", "read", "avoid", "source")
@@ -48,10 +47,8 @@ class Entry:
 @cache
 def entries(language: str) -> tuple[Entry, ...]:
     """Return all methods in a language, in the handbook's order."""
-    from ruamel.yaml import YAML
-
     at, found = LANGUAGES.index(language), []
-    for told in YAML(typ="safe").load(TEXTS.read_text(encoding="utf-8")):
+    for told in kit_yaml(TEXTS):
         texts = {part: v if isinstance(v := told[part], str) else v[at] for part in PARTS}
         title, of, chapters = told["title"][at], tuple(told["of"]), tuple(told["chapters"])
         found.append(Entry(told["id"], title, of, chapters, texts))

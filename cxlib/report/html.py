@@ -18,8 +18,7 @@ from cxlib.present import mime
 from cxlib.present.findings import MOST, SEVERITIES
 from cxlib.report.markdown import Heading, render_markdown, translate_markdown
 from cxlib.report.svg import inline
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 CONTENT_POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "

@@ -11,8 +11,7 @@ from cxlib.chapters import register
 from cxlib.present.conclusions import spark
 from cxlib.present.findings import Finding
 from cxlib.report.html import CONTENT_POLICY, page_of, style
-from cxlib.words import LANGUAGES, Said, Words
-from cxlib.words import mark as _
+from cxlib.words import LANGUAGES, Said, Words, mark as _
 
 if TYPE_CHECKING:
     from cxlib.envelope import Envelope

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxlib.report.markdown import translate_markdown
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 from cxlib.workspace import as_name, check_client_name
 
 if TYPE_CHECKING:

@@ -19,8 +19,7 @@ from cxlib.present.findings import Finding, facts
 from cxlib.present.tiles import kpi_tiles
 from cxlib.report.charts import add_chart, rgb
 from cxlib.report.saved import FIRST, Saved, made_at
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 if TYPE_CHECKING:
     from cxlib.engagement import Engagement

@@ -11,12 +11,11 @@ import pandas as pd
 from cxlib.analysis.metrics import resolve
 from cxlib.analysis.scores import Crosstab, crosstab
 from cxlib.columns import COLUMNS
-from cxlib.errors import DataError, nearest
+from cxlib.data.survey import given
 from cxlib.present import tables
 from cxlib.present.formats import DASH
 from cxlib.present.sheets import MUTED, RULE, Cell, Workbook, typed
-from cxlib.words import Said, Words
-from cxlib.words import mark as _
+from cxlib.words import Said, Words, mark as _
 
 if TYPE_CHECKING:
     from cxlib.engagement import Engagement
@@ -28,8 +27,9 @@ OPEN_COMMENT = "comment"
 def write_table_book(book: Workbook, engagement: Engagement) -> list[tuple[str, str, int, str]]:
     """Write the toplines and the table book; returns what the contents say of them."""
     told = table_book(engagement)
+    everybody = told + who(engagement, told) if told else []
     sheets: list[tuple[str, str, list[tuple[str, Crosstab]], dict[Column, str]]] = [
-        (_("Toplines"), _("Toplines: every question, everybody"), told + who(engagement, told), {}),
+        (_("Toplines"), _("Toplines: every question, everybody"), everybody, {}),
         (_("Table book"), _("Table book: every question by every group"), told, _banner(told)),
     ]
     listed: list[tuple[str, str, int, str]] = []
@@ -45,7 +45,7 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
 
     KPIs and touchpoints with the answers behind them, the survey's other questions, and how many
     left a comment; with the nested banners and the nets of the client file. Empty without a survey
-    or without segments; DataError if a net names an answer that nobody ever gave.
+    or without segments.
     """
     client = engagement.client
     if client.survey is None or not engagement.segments:
@@ -96,17 +96,10 @@ def _nets(engagement: Engagement, key: str, survey: pd.DataFrame) -> dict[str, l
     if not nets or item is None:
         return {name: list(net.choices) for name, net in nets.items()}
 
-    def given(rows: pd.DataFrame) -> set[str]:
-        chosen = {str(c).removeprefix(f"{key}=") for c in rows if str(c).startswith(f"{key}=")}
-        return chosen or set(rows[key].dropna().astype(str))
-
-    ever, now, told = given(engagement.survey(period="history")), given(survey), {}
-    for name, net in nets.items():
-        for one in map(str, net.choices):
-            if one not in ever:
-                raise DataError(f"tablebook: nets: {key}: {name}: nobody ever gave the answer "
-                                f"{one!r}{nearest(one, ever)}")  # fmt: skip
-        told[name] = [one for one in map(str, net.choices) if one in now]
+    now = given(survey, key)
+    told = {
+        name: [one for one in map(str, net.choices) if one in now] for name, net in nets.items()
+    }
     return {name: of for name, of in told.items() if of}
 
 

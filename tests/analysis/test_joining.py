@@ -53,6 +53,9 @@ def told(seed: int, **kinds: Any) -> pd.Series:
     return pd.concat([found.table.iloc[0], pd.Series({"after": found.windows["mean"].iloc[-1]})])
 
 
+pytestmark = pytest.mark.xdist_group("joining")  # what the fixture makes is made once
+
+
 @pytest.fixture(scope="module")
 def nothing() -> pd.DataFrame:
     return pd.DataFrame([told(seed) for seed in range(24)])

@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cxlib.analysis import compare as two
-from cxlib.analysis import kpis, scores, targets
+from cxlib.analysis import compare as two, kpis, scores, targets
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.equal_mix import equal_mix
 from cxlib.analysis.kpis.estimates import worth

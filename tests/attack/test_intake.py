@@ -43,7 +43,7 @@ def test_one_clients_intake_ends_at_its_limits_and_the_others_go_on(two: Place) 
     data.write_text(data.read_text("utf-8") + "r99,2026-05-11,138 1234 5678,9\n", encoding="utf-8")
     two.limits = replace(two.limits, timeout=8.0, memory=512)
     run = two.run()
-    assert {e.job.client: e.state for e in run.ended} == {"c00": "done", "c01": "done"}
+    assert {e.client: e.state for e in run.ended} == {"c00": "done", "c01": "done"}
     assert run.faults["endless"] == "reading its data: stopped at its time limit of 8 s"
     assert "512 MB" in run.faults["large"]
     assert "[phone]" in run.faults["quoting"]

@@ -17,7 +17,7 @@ import pytest
 
 from cxlib.batch import confine
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.run import Ended
+from cxlib.batch.plan import Job
 from tests.batch.conftest import PERIOD, furnished
 
 pytestmark = [
@@ -76,7 +76,7 @@ TRIES = {
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]]:
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Job]]:
     root = tmp_path_factory.mktemp("attack")
     place = furnished(root)
     place.add_client("c00")
@@ -100,7 +100,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]
     place.limits = replace(place.limits, memory=512)
     duo = place.run(chapters=("duo",))
     rest = place.run(clients=("c00",), chapters=tuple(TRIES))
-    both = {f"{e.job.client}/{e.job.chapter.stem}": e for e in (*duo.ended, *rest.ended)}
+    both = {f"{e.client}/{e.stem}": e for e in (*duo.ended, *rest.ended)}
     yield both
     stop_fork_server()
     assert secret.read_text("utf-8") == '{"top": "secret-of-the-house"}'
@@ -117,7 +117,7 @@ TAG = f"9{time.time_ns() % 10**7:07}"
 
 @pytest.mark.parametrize("stem", ["link", "link-above", "hard-link", "pipe", "large", "not-mine"])
 def test_what_a_job_left_is_opened_without_following_and_must_be_its_own(
-    ended: dict[str, Ended], stem: str
+    ended: dict[str, Job], stem: str
 ) -> None:
     one = ended[f"c00/{stem}"]
     assert one.state == "failed"
@@ -126,19 +126,19 @@ def test_what_a_job_left_is_opened_without_following_and_must_be_its_own(
 
 @landlock
 def test_what_the_worker_reads_and_writes_is_out_of_the_notebooks_reach(
-    ended: dict[str, Ended],
+    ended: dict[str, Job],
 ) -> None:
     for stem in ("outputs", "swap"):
         assert "PermissionError" in ended[f"c00/{stem}"].error
     assert ended["c00/params"].state == "done"  # the report was made from the worker's own copy
 
 
-def test_kernels_do_not_hear_each_other(ended: dict[str, Ended]) -> None:
+def test_kernels_do_not_hear_each_other(ended: dict[str, Job]) -> None:
     assert (ended["c00/duo"].state, ended["c00/duo"].error) == ("done", "")
     assert ended["c01/duo"].state == "done"
 
 
-def test_nothing_that_a_cell_started_outlives_its_job(ended: dict[str, Ended]) -> None:
+def test_nothing_that_a_cell_started_outlives_its_job(ended: dict[str, Job]) -> None:
     assert ended["c00/sleeper"].state == ended["c00/deep-sleeper"].state == "done"
     assert "the kernel died (exit status 3)" in ended["c00/killer"].error
     left = [p.info["cmdline"] for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"]]
@@ -147,21 +147,21 @@ def test_nothing_that_a_cell_started_outlives_its_job(ended: dict[str, Ended]) -
 
 @pytest.mark.parametrize("stem", ["many", "shared"])
 def test_the_memory_limit_is_of_all_processes_together_and_of_shared_memory(
-    ended: dict[str, Ended], stem: str
+    ended: dict[str, Job], stem: str
 ) -> None:
     assert "together need more than its memory limit of 512 MB" in ended[f"c00/{stem}"].error
 
 
-def test_what_a_notebook_prints_counts_as_well(ended: dict[str, Ended]) -> None:
+def test_what_a_notebook_prints_counts_as_well(ended: dict[str, Job]) -> None:
     assert ended["c00/flood"].state == "failed"
     assert "memory limit of 512 MB" in ended["c00/flood"].error
 
 
-def test_output_that_a_limit_lost_is_said(ended: dict[str, Ended]) -> None:
+def test_output_that_a_limit_lost_is_said(ended: dict[str, Job]) -> None:
     assert ended["c00/lost"].error == "output was lost to its memory limit of 512 MB"
 
 
-def test_the_gate_stops_a_report_and_leaves_the_notebook(ended: dict[str, Ended]) -> None:
+def test_the_gate_stops_a_report_and_leaves_the_notebook(ended: dict[str, Job]) -> None:
     one = ended["c00/phone"]
     assert one.error == "not delivered: its notebook holds a telephone number (13…)"
     assert one.report is None

@@ -167,7 +167,7 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     place.limits = replace(place.limits, timeout=600)
     everything = {"book": True, "formats": ("xlsx", "pptx")}
     run = place.run(language="zh", **everything)
-    assert {e.job.key: e.error for e in run.ended if e.error} == {}
+    assert {e.key: e.error for e in run.ended if e.error} == {}
     issue(place.workspace, "hostile", "latest", reason=PAYLOADS[0])
     told["name"] = dict.fromkeys(("en", "zh"), PAYLOADS[10])
     path.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
@@ -178,7 +178,7 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     stop_fork_server()
     assert run.faults == also.faults == {}
     ended = [*run.ended, *also.ended]
-    assert {e.job.key: e.error for e in ended if e.error} == {}
+    assert {e.key: e.error for e in ended if e.error} == {}
     reports = [e.report for e in run.ended if e.report]
     reports += [e.report for e in also.ended if e.report]
     office = [page for page in reports if page.suffix != ".html"]

@@ -93,7 +93,7 @@ def test_what_is_no_file_stops_no_other_client(place: Place) -> None:
         for damage in ((folder, pipe, nowhere), (filled, nowhere, pipe))[at % 2]:
             damage(path)
             run = place.run()
-            states = {ended.job.client: ended.state for ended in run.ended}
+            states = {ended.client: ended.state for ended in run.ended}
             assert states["c01"] == "fresh", name
             assert run.faults.keys() <= {"c00"}, name
             told = run.faults.get("c00", "")

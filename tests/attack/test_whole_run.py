@@ -16,8 +16,7 @@ from bs4 import BeautifulSoup
 
 from cxlib.envelope import read
 from cxlib.workspace import Workspace
-from tests.attack.test_disclosure import Groups, rows_of, unsolved
-from tests.attack.test_disclosure import place as few
+from tests.attack.test_disclosure import Groups, place as few, rows_of, unsolved
 from tests.batch.conftest import Place
 from tests.conftest import ROOT
 
@@ -93,7 +92,7 @@ def test_no_small_group_can_be_solved_for_from_all_that_a_run_leaves(tmp_path: P
         kpi = ".assign(kpi='nps')" if at % 2 else ""
         place.add_notebook(f"2{at}-cross{at}", CROSS.format(by=by, kpi=kpi), opens=True)
     run = place.run(book=True, formats=("xlsx", "pptx"))
-    assert [(e.job.key, e.error) for e in run.ended if e.error] == []
+    assert [(e.key, e.error) for e in run.ended if e.error] == []
     assert len([e for e in run.ended if e.state == "done"]) > 8
     levels = {level: segment for segment in SEGMENTS for level in data[segment].unique()}
     rows: Groups = []

@@ -17,8 +17,8 @@ import nbformat
 import pytest
 
 from cxlib.batch.forkserver import stop_fork_server
-from cxlib.batch.plan import Request, make_plan
-from cxlib.batch.run import Ended, Run, alone, execute
+from cxlib.batch.plan import Job, Request, Run, make_plan
+from cxlib.batch.run import alone, execute
 from cxlib.data.apart import Limits
 from cxlib.workspace import Workspace
 
@@ -157,10 +157,10 @@ def _embers() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def by_key() -> Callable[[Run], dict[str, Ended]]:
+def by_key() -> Callable[[Run], dict[str, Job]]:
     """Look jobs up by ``client/chapter``."""
 
-    def look(run: Run) -> dict[str, Ended]:
-        return {f"{e.job.client}/{e.job.chapter.stem}": e for e in run.ended}
+    def look(run: Run) -> dict[str, Job]:
+        return {f"{e.client}/{e.stem}": e for e in run.ended}
 
     return look

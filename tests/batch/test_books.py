@@ -14,7 +14,7 @@ from cxlib.batch import books
 from cxlib.batch.console import issue
 from cxlib.batch.forkserver import can_fork
 from cxlib.batch.issues import Issue, issues
-from cxlib.batch.run import Run
+from cxlib.batch.plan import Run
 from cxlib.batch.sample import wall_maps
 from cxlib.chapters.journey import tables
 from cxlib.errors import CxError, RunError, SetupError
@@ -40,7 +40,7 @@ def bound(place: Place) -> Place:
 
 
 def states(run: Run) -> dict[str, str]:
-    return {ended.job.stem: ended.state for ended in run.ended}
+    return {ended.stem: ended.state for ended in run.ended}
 
 
 def test_a_book_begins_with_the_summary_and_says_which_chapter_is_missing(bound: Place) -> None:

@@ -18,11 +18,11 @@ import psutil
 import pytest
 
 from cxlib.batch.forkserver import can_fork, fork_server
-from cxlib.batch.plan import make_plan
-from cxlib.batch.run import Ended, Run, execute
+from cxlib.batch.plan import Job, Run, make_plan
+from cxlib.batch.run import execute
 from tests.batch.conftest import Place
 
-Look = Callable[[Run], dict[str, Ended]]
+Look = Callable[[Run], dict[str, Job]]
 pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are not forked on this system")
 
 

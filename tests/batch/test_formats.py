@@ -12,13 +12,13 @@ import pytest
 from click.testing import CliRunner
 from pptx import Presentation
 
-from cxlib.batch.run import Ended, Run
+from cxlib.batch.plan import Job, Run
 from cxlib.cli import main
 from tests.batch.conftest import PERIOD, Place
 
 SHOWS = 'engagement.show(engagement.standing("survey"), "kpi value n")'
 FAILS = 'raise ValueError("no")'
-Look = Callable[[Run], dict[str, Ended]]
+Look = Callable[[Run], dict[str, Job]]
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 
 from cxlib.batch import confine
 from cxlib.batch.kernel import environment
-from cxlib.batch.run import Ended, Run
+from cxlib.batch.plan import Job, Run
 from tests.batch.conftest import Place
 
-Look = Callable[[Run], dict[str, Ended]]
+Look = Callable[[Run], dict[str, Job]]
 landlock = pytest.mark.skipif(
     confine.landlock_abi() == 0, reason="this kernel does not enforce Landlock (Linux 5.13)"
 )

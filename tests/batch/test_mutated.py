@@ -11,7 +11,7 @@ import pytest
 
 from cxlib import params
 from cxlib.batch.plan import Request
-from cxlib.batch.rehearse import rehearse
+from cxlib.batch.run import rehearse
 from cxlib.data.check import check
 from tests.conftest import copy_workspace
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cxlib import params
 from cxlib.batch.plan import Request
-from cxlib.batch.rehearse import rehearse
+from cxlib.batch.run import rehearse
 from tests.batch.conftest import Place
 
 

@@ -9,17 +9,16 @@ from pathlib import Path
 import pytest
 
 from cxlib.batch.chapters import discover
-from cxlib.batch.plan import Plan
-from cxlib.batch.run import Ended, Run
+from cxlib.batch.plan import Job, Run
 from cxlib.batch.state import read_record
 from cxlib.errors import RunError
 from cxlib.workspace import write_whole
 from tests.batch.conftest import PERIOD, Place
 
-Look = Callable[[Run], dict[str, Ended]]
+Look = Callable[[Run], dict[str, Job]]
 
 
-def states(plan: Plan) -> dict[str, tuple[str, str]]:
+def states(plan: Run) -> dict[str, tuple[str, str]]:
     return {f"{job.client}/{job.chapter.stem}": (job.state, job.reason) for job in plan.jobs}
 
 
@@ -46,7 +45,7 @@ def test_what_is_fresh_is_not_run_again(done: Place) -> None:
 def test_force_runs_what_is_fresh(done: Place, by_key: Look) -> None:
     ended = by_key(done.run(force=True, clients=("c00",)))
     assert ended["c00/sound"].state == "done"
-    assert ended["c00/sound"].job.reason == "forced"
+    assert ended["c00/sound"].reason == "forced"
 
 
 def test_a_changed_notebook_runs_for_every_client(done: Place) -> None:
@@ -164,7 +163,7 @@ def chain(two: Place) -> Place:
 def test_a_chapter_runs_after_what_it_reads(chain: Place, by_key: Look) -> None:
     run = chain.run()
     assert not run.failed
-    order = [f"{e.job.client}/{e.job.chapter.stem}" for e in run.ended]
+    order = [f"{e.client}/{e.stem}" for e in run.ended]
     for client in ("c00", "c01"):
         assert order.index(f"{client}/first") < order.index(f"{client}/second")
     notebook = by_key(run)["c00/second"].notebook

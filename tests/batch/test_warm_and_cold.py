@@ -11,11 +11,11 @@ import pytest
 
 from cxlib.batch import _forkserver, forkserver
 from cxlib.batch.forkserver import fork_server
-from cxlib.batch.run import Ended, Run
+from cxlib.batch.plan import Job, Run
 from cxlib.errors import RunError
 from tests.batch.conftest import PERIOD, Place
 
-Look = Callable[[Run], dict[str, Ended]]
+Look = Callable[[Run], dict[str, Job]]
 pytestmark = pytest.mark.skipif(not forkserver.can_fork(), reason="no forking on this system")
 
 FIGURE = """
@@ -110,7 +110,7 @@ def _sleep() -> None:
 
 
 def test_without_fork_kernels_start_cold(two: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cxlib.batch.job.can_fork", lambda: False)
+    monkeypatch.setattr("cxlib.batch.work.can_fork", lambda: False)
     monkeypatch.setattr("cxlib.batch.plan.can_fork", lambda: False)
     monkeypatch.setattr(forkserver.ForkServer, "call", _divide)
     assert {e.state for e in two.run().ended} == {"done"}

@@ -14,8 +14,7 @@ from cxlib.analysis.members import Experience
 from cxlib.batch.registers import propose
 from cxlib.chapters.actions import findings, tables
 from cxlib.chapters.actions.register import Register
-from cxlib.chapters.assessment import findings as assessment
-from cxlib.chapters.assessment import tables as rows
+from cxlib.chapters.assessment import findings as assessment, tables as rows
 from cxlib.chapters.monitoring import meeting
 from cxlib.chapters.service import tables as service
 from cxlib.data.registers import read_register

@@ -12,8 +12,7 @@ import pytest
 from cxlib import Engagement
 from cxlib.analysis.actions import Plan
 from cxlib.analysis.members import Experience
-from cxlib.chapters.assessment import findings as assessment
-from cxlib.chapters.assessment import tables as rows
+from cxlib.chapters.assessment import findings as assessment, tables as rows
 from cxlib.chapters.summary import findings, tables
 from cxlib.envelope import Envelope, write
 from cxlib.present.findings import in_order, tell

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
+from dataclasses import replace
+from textwrap import dedent, indent
 
 import pandas as pd
+import pytest
 
 from cxlib import Engagement
 from cxlib.batch.chapters import Chapter, discover
+from cxlib.chapters.actions import tables as actions
 from cxlib.chapters.assessment import tables
+from cxlib.chapters.fieldwork.study import varies
+from cxlib.chapters.monitoring import figures as monitoring
+from cxlib.chapters.targets import tables as targets
 from cxlib.data.tables import silent_tables
+from cxlib.plots.theme import NothingToDrawError
+from cxlib.report.workbook import table_book
 from cxlib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.data.conftest import Shop
@@ -119,3 +127,57 @@ def test_tickets_that_were_all_cancelled_stop_no_other_chapter(shop: Shop) -> No
     assert silent_tables(shop.workspace, client, "2026-06") == ("tickets",)
     kpis = Engagement.open("shop", workspace=shop.workspace).kpis().table
     assert set(kpis["source"]) == {"survey", "touchpoint"}
+
+
+def test_a_target_of_a_kpi_that_a_handful_answered_has_no_way_to_draw(shop: Shop) -> None:
+    shop.file("s.csv", "id,date,nps,csat,a,b\n1,2026-06-04,9,4,3,3\n")
+    goal = "    targets: [{metric: csat, baseline: 65, target: 80, due: 2026-12}]\n"
+    shop.ingest(shop.client(SURVEY + goal))
+    engagement = Engagement.open("shop", chapter="targets", workspace=shop.workspace)
+    contract = targets.contract(engagement)
+    assert list(contract["kpi"]) == ["csat"]
+    assert targets.paths(engagement, contract) == {}
+
+
+def test_a_net_of_an_answer_that_nobody_gave_is_told_before_a_workbook_is_made(shop: Shop) -> None:
+    answers(shop, why=["price"] * 40 + ["time"] * 40, area=["N", "S"] * 40)
+    more = "  questions: {why: {column: why, kind: single}}\n  segments: {area: area}\n"
+    nets = "tablebook: {nets: {why: {all: [price, %s]}}}\n"
+    (said,) = shop.says(shop.client(SURVEY + indent(more + "%s", "    ") % (nets % "tim")))
+    assert "'tim'; did you mean 'time'?" in said
+    client = shop.client(SURVEY + indent(more + "%s", "    ") % (nets % "time"))
+    assert not shop.says(client)
+    shop.ingest(client)
+    first = Engagement.open("shop", period="2026-05", workspace=shop.workspace)
+    told = dict(table_book(first))["why"].table  # where nobody had said "time" yet
+    assert told.loc[told["choice"] == "all", "value"].iloc[0] in (1, 100)
+
+
+def test_a_figure_whose_values_are_all_missing_is_left_out(shop: Shop) -> None:
+    answers(shop)
+    shop.ingest(shop.client(SURVEY))
+    engagement = Engagement.open("shop", workspace=shop.workspace)
+    gaps = engagement.kpis().table.assign(
+        brand="other", like=float("nan"), turn="unclear", unit="mean"
+    )
+    nothing = replace(engagement.kpis(), table=gaps)
+    with pytest.raises(NothingToDrawError):
+        monitoring.gaps(nothing, words=engagement.words)
+    engagement.draw(monitoring.gaps, nothing)
+
+
+def test_answers_all_alike_tell_no_number_of_answers_to_ask_for() -> None:
+    of = {"kind": "csat", "unit": "percent"}
+    assert not varies(of | {"value": 1.0})
+    assert varies(of | {"value": 0.4})
+    assert not varies({"kind": "nps", "unit": "points", "variance": 0.0})
+    assert not varies({"kind": "ces", "unit": "mean", "variance": float("nan")})
+
+
+def test_a_register_of_no_actions_has_no_outcome(shop: Shop) -> None:
+    answers(shop)
+    (shop.folder / "registers").mkdir()
+    (shop.folder / "registers" / "actions.yaml").write_text("actions: []\n", encoding="utf-8")
+    shop.ingest(shop.client(SURVEY + "    actions: registers/actions.yaml\n"))
+    engagement = Engagement.open("shop", chapter="actions", workspace=shop.workspace)
+    assert actions.plan(engagement).table.empty

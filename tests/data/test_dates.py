@@ -4,8 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cxlib.data.dates import parse
 from cxlib.errors import DataError
@@ -132,3 +131,16 @@ def test_an_offset_is_brought_to_the_clients_clock() -> None:
 def test_an_empty_column_has_no_dates() -> None:
     assert parse(texts(), name="date").days.empty
     assert parse(texts("", ""), name="date").days.isna().all()
+
+
+def test_day_numbers_are_said_until_a_format_tells_where_they_begin() -> None:
+    texts = pd.Series(["43830", "43831.5", ""])
+    read = parse(texts, name="d")
+    assert read.counted == "43830"
+    assert read.days[0] == pd.Timestamp(2019, 12, 31)
+    mac = parse(texts, name="d", formats=("excel 1904",))
+    assert mac.counted == ""
+    assert mac.days.tolist()[:2] == [pd.Timestamp(2024, 1, 1), pd.Timestamp(2024, 1, 2, 12)]
+    both = parse(pd.Series(["43830", "2024-01-05"]), name="d", formats=("excel", "%Y-%m-%d"))
+    assert both.days.tolist() == [pd.Timestamp(2019, 12, 31), pd.Timestamp(2024, 1, 5)]
+    assert parse(pd.Series(["20260305", "5 March 2026"]), name="d").counted == ""

@@ -126,3 +126,43 @@ def test_the_hash_changes_with_any_file_and_with_the_query(folder: Path) -> None
     assert query_hash(folder, sql + " ") != before
     (folder / "a.csv").write_text("id,v\n1,z\n", encoding="utf-8")
     assert query_hash(folder, sql) != before
+
+
+def test_every_file_of_a_pattern_is_read_whatever_its_encoding(folder: Path) -> None:
+    (folder / "x1.csv").write_bytes("名,n\n甲,1\n".encode("gb18030"))
+    (folder / "x2.csv").write_text("名,n\n乙,2\n", encoding="utf-8")
+    assert whole(folder, "select * from 'x*.csv' order by n").frame["名"].tolist() == ["甲", "乙"]
+    assert whole(folder, f"""select * from "{folder.resolve()}/x1.csv" """).frame[
+        "名"
+    ].tolist() == ["甲"]
+    (folder / "x3.csv").write_text("名,m\n丙,3\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"x3\.csv has other columns"):
+        whole(folder, "select * from 'x*.csv'")
+
+
+@pytest.mark.parametrize("arguments", ["", ", encoding = 'gb18030'", ", header = true"])
+def test_a_function_that_reads_utf_8_alone_is_refused_with_what_reads_the_file(
+    folder: Path, arguments: str
+) -> None:
+    (folder / "g.csv").write_bytes("名,n\n甲,1\n乙,2\n".encode("gb18030"))
+    with pytest.raises(DataError, match=r"read_csv\(\) reads plain UTF-8.*from 'g\.csv'"):
+        whole(folder, f"select * from read_csv('g.csv'{arguments})")
+
+
+def test_rows_are_not_dropped_unseen(folder: Path) -> None:
+    for option in ("ignore_errors = true", "IGNORE_ERRORS := true"):
+        with pytest.raises(DataError, match="ignore_errors"):
+            whole(folder, f"select * from read_csv('a.csv', {option})")
+
+
+def test_no_query_guesses_which_part_of_a_date_is_the_day(folder: Path) -> None:
+    (folder / "d.csv").write_text("id,d\n01,03/04/2024\n02,05/06/2024\n", encoding="utf-8")
+    (folder / "i.csv").write_text("id,d\n1,2024-03-04\n2,2024-05-06\n", encoding="utf-8")
+    assert whole(folder, "select d from 'd.csv'").frame["d"].tolist()[0] == "03/04/2024"
+    told = whole(folder, "select month(strptime(d, '%m/%d/%Y')) m from 'd.csv'")
+    assert told.frame["m"].tolist() == ["3", "5"]
+    with pytest.raises(DataError, match="dateformat"):
+        whole(folder, "select month(d) m from read_csv('d.csv')")
+    declared = "select month(d) m from read_csv('d.csv', dateformat = '%d/%m/%Y')"
+    assert whole(folder, declared).frame["m"].tolist() == ["4", "6"]
+    assert whole(folder, "select month(d) m from 'i.csv'").frame["m"].tolist() == ["3", "5"]

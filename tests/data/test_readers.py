@@ -10,12 +10,10 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from cxlib.data.layout import Named
-from cxlib.data.readers import Raw
-from cxlib.data.readers import read as read_source
+from cxlib.data.readers import Raw, read as read_source
 from cxlib.errors import DataError, SetupError
 from cxlib.params.source import Source
 
@@ -468,6 +466,9 @@ def test_one_file_twice_is_read_once_and_the_same_rows_are_refused(
         (range(40), range(25, 60), "the last 15 rows of a.csv are the first of b.csv"),
         (range(25, 60), range(40), "the last 15 rows of b.csv are the first of a.csv"),
         (range(30), range(30, 60), ""),
+        (range(40), [*range(0, 40, 2), *range(39, 0, -2)], "b.csv holds the same rows as a.csv"),
+        (range(39, 9, -1), range(60), "all 30 rows of a.csv stand in b.csv"),
+        ([i % 13 for i in range(390)], [i % 13 for i in range(40, 0, -1)], ""),  # by chance
         ([1] * 30, [1] * 20, ""),  # too alike to tell
     ],
 )

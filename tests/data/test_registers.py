@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from cxlib.chapters import registers_of
 from cxlib.chapters.actions.register import Register

@@ -476,10 +476,13 @@ def test_dates_far_from_all_others_are_told_and_the_future_set_aside(shop: Any) 
         "period: month\nsurvey: {source: a.csv, columns: {date: d}, metrics: {nps: {column: nps}}}\n"  # noqa: E501
     )
     said = "".join(shop.says(client, "warning"))
-    assert "over a year before all others: '1980-01-01'" in said
+    assert "from another age and are left out: '1980-01-01'" in said
     assert "far in the future and are left out: '2204-05-03'" in said
     shop.ingest(client)
     assert shop.read()["date"].max() == pd.Timestamp("2024-05-28")
+    assert shop.read()["date"].min() == pd.Timestamp("2024-05-01")
+    shop.file("a.csv", "d,nps\n" + "".join(f"{day},9\n" for day in [*days[:28], "2022-05-01"]))
+    assert "over a year before all others" in "".join(shop.says(client, "warning"))
 
 
 @pytest.mark.parametrize("text", ["1 085,5", "1'085.5", "1,085.5", "￥1,085.5", "1.085,5"])
@@ -549,3 +552,22 @@ def test_a_flag_of_breaches_is_not_taken_for_one_of_what_was_met(shop: Any) -> N
     coded = LOG % ", sla_met: {column: SLA breached, values: {'Yes': 0, 'No': 1}}"
     shop.ingest(shop.client(coded))
     assert shop.read("tickets")["sla_met"].tolist() == [False, True]
+
+
+def test_day_numbers_are_asked_about_and_settled_in_the_client_file(shop: Any) -> None:
+    shop.file("s.csv", "d,q\n" + "".join(f"{43830 + i},{i % 11}\n" for i in range(40)))
+    text = """
+        period: month
+        survey:
+          source: s.csv
+          columns: {date: d}
+          metrics: {nps: {column: q, scale: [0, 10]}}
+    """
+    (said,) = [w for w in shop.says(shop.client(text), "warning") if "day numbers" in w]
+    assert "2019-12-31" in said
+    assert "2024-01-01" in said
+    settled = text.replace("columns:", "date_format: excel 1904\n          columns:")
+    client = shop.client(settled)
+    assert not any("day numbers" in w for w in shop.says(client, "warning"))
+    shop.ingest(client)
+    assert shop.read()["date"].min() == pd.Timestamp(2024, 1, 1)

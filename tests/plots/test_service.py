@@ -14,8 +14,7 @@ from matplotlib.figure import Figure
 
 from cxlib.analysis import service
 from cxlib.analysis.service import Terms
-from cxlib.chapters.service import figures as plots
-from cxlib.chapters.service import subjects, tables
+from cxlib.chapters.service import figures as plots, subjects, tables
 from cxlib.plots import theme
 from cxlib.present.withhold import withhold
 from cxlib.words import Words

@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-
 from cxlib.errors import DataError, nearest
+from cxlib.workspace import kit_yaml
 
 ROLES = ("positive", "negative", "neutral", "negation", "strong", "weak")
 LANGUAGES = ("en", "zh")
@@ -30,9 +29,7 @@ def _entries(block: str) -> list[str]:
     return [entry.replace("_", " ") for entry in dict.fromkeys(block.split())]
 
 
-_LEXICON = YAML(typ="safe").load(
-    files(__package__).joinpath("lexicon.yaml").read_text(encoding="utf-8")
-)
+_LEXICON = kit_yaml(Path(__file__).with_name("lexicon.yaml"))
 NOTHING = frozenset(_entries(_LEXICON["nothing"]))
 """Answers that say "nothing": to a question that asks for complaints they are praise."""
 COMMON = frozenset(_entries(_LEXICON["common"]))

@@ -12,8 +12,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.analysis import validate
-from cxlib.analysis.comments.codebook import NOTHING, Codebook
-from cxlib.analysis.comments.codebook import codebook as read_codebook
+from cxlib.analysis.comments.codebook import NOTHING, Codebook, codebook as read_codebook
 from cxlib.analysis.comments.terms import tokens
 from cxlib.analysis.comments.themes import opinions, texts_of
 from cxlib.analysis.results import Caveat, TableResult

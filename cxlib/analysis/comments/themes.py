@@ -13,8 +13,14 @@ from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import krippendorff_alpha
-from cxlib.analysis.comments.codebook import REACH, Codebook, Hit, clauses, fold
-from cxlib.analysis.comments.codebook import codebook as read_codebook
+from cxlib.analysis.comments.codebook import (
+    REACH,
+    Codebook,
+    Hit,
+    clauses,
+    codebook as read_codebook,
+    fold,
+)
 from cxlib.analysis.results import Caveat, TableResult
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.stats import norm, t as student
 
 from cxlib.analysis.estimation import Score
 from cxlib.analysis.metrics import Direction, check_direction, number

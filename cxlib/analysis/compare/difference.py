@@ -10,8 +10,7 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.stats import norm, t as student
 from statsmodels.stats.multitest import multipletests
 
 from cxlib.analysis import estimation

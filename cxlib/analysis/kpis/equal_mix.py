@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 from typing import Any, NamedTuple
 
@@ -35,11 +35,11 @@ class _Cells(NamedTuple):
     common: Any  # per cell: whether all its levels are in both samples
 
 
-def _cells(frame: pd.DataFrame, late: Any, segments: Sequence[str]) -> _Cells:
-    columns, shared = [], np.ones(len(frame), bool)
-    for segment in segments:
-        values = frame[segment].astype(object)
-        codes = pd.factorize(values, use_na_sentinel=False)[0]
+def _cells(groups: Sequence[Integers], late: Any) -> _Cells:
+    """Return the cells of some rows, whose level of each segment `groups` has as a code."""
+    columns, shared = [], np.ones(len(late), bool)
+    for group in groups:
+        codes = pd.factorize(group)[0]  # in the order in which these rows show them
         counts = np.stack([np.bincount(codes[s], minlength=codes.max() + 1) for s in (~late, late)])
         least = counts.min(axis=0)
         pool = np.flatnonzero((least > 0) & (least < THIN))
@@ -100,13 +100,16 @@ def equal_mix(
     weights, customers = drawn(frame, design)
     w = np.ones(len(frame)) if weights is None else weights
     people = np.arange(len(frame)) if customers is None else pd.factorize(customers)[0]
+    told = {name: frame[name].astype(object) for name in segments}
+    groups = {name: pd.factorize(level, use_na_sentinel=False)[0] for name, level in told.items()}
+    named = {name: _named(level) for name, level in told.items()}
     asked: list[tuple[Metric, Integers, Floats, _Cells]] = []
     blocks: list[Any] = []
     for question in questions:
         metric = resolve(question)
         y = contributions(frame[metric.key].to_numpy(float, na_value=np.nan), metric)
         there = np.flatnonzero(~np.isnan(y))
-        cells = _cells(frame.iloc[there], late[there], segments)
+        cells = _cells([codes[there] for codes in groups.values()], late[there])
         asked.append((metric, there, y[there], cells))
         # one column a sample and cell: first the weights, then weights times answers
         block = np.zeros((len(frame), 4, len(cells.common)), dtype=np.float32)
@@ -120,7 +123,8 @@ def equal_mix(
     for (metric, there, y, cells), sum_of in zip(asked, sums, strict=True):
         parts = sum_of.reshape(len(sum_of), 4, -1).transpose(1, 0, 2)
         split = _split(parts[:2], parts[2:], cells)
-        whose = _whose(frame.iloc[there], late[there], y, w[there], segments)
+        levels = {name: (codes[there], of) for name, (codes, of) in named.items()}
+        whose = _whose(levels, late[there], y, w[there])
         rows.append({"kpi": metric.key} | split | whose)
     return rows
 
@@ -184,32 +188,35 @@ def _ratio(sums: Floats, mass: Floats) -> Floats:
     return found
 
 
+def _named(level: pd.Series[Any]) -> tuple[Integers, Any]:
+    """Return each row's level as a code (-1: not known), and what the codes say, in order."""
+    codes, names = pd.factorize(level.astype(str).where(level.notna()).to_numpy(object), sort=True)
+    return codes, names
+
+
 def _whose(
-    frame: pd.DataFrame, late: Any, y: Floats, w: Floats, segments: Sequence[str]
+    levels: Mapping[str, tuple[Integers, Any]], late: Any, y: Floats, w: Floats
 ) -> dict[str, Any]:
     """Name the level whose share moved the score most, with its shares."""
     best: dict[str, Any] = {"mix_segment": None, "mix_level": None}
     most = 0.0
-    for segment in segments:
-        key = frame[segment].astype(object)
-        known = key.notna().to_numpy()
+    told = pd.DataFrame({"w": w, "wy": w * y})
+    for segment, (codes, names) in levels.items():
+        known = codes >= 0
         if not (late[known].any() and (~late[known]).any()):
             continue
-        rows = pd.DataFrame({"k": key.astype(str).to_numpy(), "late": late, "w": w, "wy": w * y})
-        sums = rows[known].pivot_table(
-            index="k", columns="late", values=["w", "wy"], aggfunc="sum", fill_value=0.0
-        )
-        share = sums["w"] / sums["w"].sum()
-        by_level = sums["wy"].to_numpy().sum(axis=1) / sums["w"].to_numpy().sum(axis=1)
-        means = pd.Series(by_level, index=sums.index)
-        away = means - float(np.sum(sums["wy"].to_numpy())) / float(np.sum(sums["w"].to_numpy()))
-        part: Any = (share[True] - share[False]) * away
-        if abs(float(part.to_numpy().sum())) > most:
-            most, level = abs(float(part.to_numpy().sum())), (share[True] - share[False]).idxmax()
-            best = {"mix_segment": segment, "mix_level": str(level)}
-            shares = {
-                "share_before": share.loc[level, False],
-                "share_after": share.loc[level, True],
-            }
-            best |= {name: float(value) for name, value in shares.items()}
+        cell = 2 * codes[known] + late[known]
+        sums = told[known].groupby(cell).sum()  # pandas adds without losing what is small
+        there = np.unique(cell // 2)
+        every = sums.reindex(np.add.outer(2 * there, (0, 1)).ravel(), fill_value=0.0)
+        mass, points = (every[name].to_numpy().reshape(-1, 2) for name in ("w", "wy"))
+        with np.errstate(invalid="ignore"):  # of people who weigh nothing nobody is named
+            share = mass / mass.sum(axis=0)
+            away = points.sum(axis=1) / mass.sum(axis=1) - float(points.sum()) / float(mass.sum())
+        moved = share[:, 1] - share[:, 0]
+        part = abs(float((moved * away).sum()))
+        if part > most:
+            most, at = part, int(np.argmax(moved))
+            best = {"mix_segment": segment, "mix_level": str(names[there[at]])}
+            best |= {"share_before": float(share[at, 0]), "share_after": float(share[at, 1])}
     return best

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.estimation import answers_to, contributions, wilson
-from cxlib.analysis.estimation import estimate as score_of
+from cxlib.analysis.estimation import answers_to, contributions, estimate as score_of, wilson
 from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Result
 from cxlib.analysis.validate import at, column, drawn, levels_of, member_of
@@ -141,6 +140,7 @@ def _question(
     metric = resolve(question)
     x, _off = answers_to(metric, column(survey, metric.key))
     used = survey.get(f"{metric.key}_used")
+    told = None if used is None else used.astype("boolean").to_numpy(float, na_value=nan)
     rows = []
     for period, brand, segment, level, there in cells:
         answers = there[~np.isnan(x[there])]
@@ -148,10 +148,11 @@ def _question(
             continue
         found = score_of(x[answers], metric, *at(answers, *weighed), 0, confidence)
         unused, reach = 0, nan
-        if used is not None:
-            known = used.iloc[there].astype("boolean")
-            unused = int((~known[np.isnan(x[there])]).sum())  # whoever rated it is no gap
-            reach = float(known.mean()) if known.notna().any() else nan
+        if told is not None:
+            here = told[there]
+            unused = int((here[np.isnan(x[there])] == 0).sum())  # whoever rated it is no gap
+            known = here[~np.isnan(here)]
+            reach = float(known.mean()) if known.size else nan
         place = {"period": period, "segment": segment, "level": level, "brand": brand}
         row = {
             "kpi": metric.key,

@@ -142,9 +142,12 @@ def unit_of(kpi: str, clock: str) -> str:
 
 def row_of(table: pd.DataFrame, wanted: TicketKpi, clock: str) -> pd.Series | None:
     """Return the row of a KPI on one clock; None where it is not there."""
-    rows = table[(table["kpi"] == wanted.kpi) & (table["statistic"] == wanted.statistic)]
-    rows = rows[rows["clock"].isna() | (rows["clock"] == clock)]
-    return None if rows.empty else rows.iloc[0]
+    told = zip(table["kpi"], table["statistic"], table["clock"], strict=True)
+    for at, (kpi, statistic, on) in enumerate(told):
+        asked = kpi == wanted.kpi and statistic == wanted.statistic
+        if asked and (on == clock or pd.isna(on)):
+            return table.iloc[at]
+    return None
 
 
 def calendar_period(period: str | None) -> str | None:

@@ -99,8 +99,9 @@ def _process(moving: Values, pair: Values, kept: Flags) -> Values:
     process = np.array(start)
     for _step in range(7):
         inner = 2 * process + noise + tiny
-        mean = (ranges / np.sqrt(inner)).sum(axis=1, keepdims=True) / n
-        slope = (ranges / inner**1.5).sum(axis=1, keepdims=True) / n
+        sized = ranges / np.sqrt(inner)
+        mean = sized.sum(axis=1, keepdims=True) / n
+        slope = (sized / inner).sum(axis=1, keepdims=True) / n
         mean, slope = np.maximum(mean, 1e-150), np.maximum(slope, 1e-300)
         process = np.maximum(process - (mean - mean**3 / HALF_NORMAL**2) / (2 * slope), 0.0)
     return process

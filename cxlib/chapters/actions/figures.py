@@ -8,8 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.plots.map import quadrants
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 
 def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

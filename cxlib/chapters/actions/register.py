@@ -9,8 +9,7 @@ from cxlib.errors import nearest
 from cxlib.params import Client
 from cxlib.params.base import Key, Label, Text
 from cxlib.params.faults import Path, Problem
-from cxlib.params.registers import Day, Due, Id, Money, Positive, Row, Titled
-from cxlib.params.registers import Register as Base
+from cxlib.params.registers import Day, Due, Id, Money, Positive, Register as Base, Row, Titled
 
 SECTION = "actions"
 

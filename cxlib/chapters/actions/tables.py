@@ -76,12 +76,12 @@ def _outcomes(engagement: Any, table: pd.DataFrame, end: dt.date | None) -> pd.D
     """Return where the KPI of each finished action stands, since when, and against the others."""
     charted = _charted(engagement, table)
     told = []
+    unmoved: dict[str, Any] = {"afterwards": None, "against": None, "beside": ""}
+    figures = ("before", "value", "like", "like_low", "like_high", *_VERSUS, *_APART)
+    unmoved |= dict.fromkeys(figures, float("nan"))
     for row in table.to_dict("records"):
         done = row["done"]
-        facts: dict[str, Any] = {name: row[name] for name in ("id", "kpi", "effect")}
-        facts |= {"afterwards": None, "against": None, "beside": ""}
-        facts |= dict.fromkeys(("before", "value", "like", "like_low", "like_high"), float("nan"))
-        facts |= dict.fromkeys((*_VERSUS, *_APART), float("nan"))
+        facts = {name: row[name] for name in _OF_ACTION} | unmoved
         finished = row["state"] in FINISHED and row["kpi"] is not None and done is not None
         if finished and end is not None and done <= end:
             if row["kpi"] in TICKET_KPIS:
@@ -91,13 +91,14 @@ def _outcomes(engagement: Any, table: pd.DataFrame, end: dt.date | None) -> pd.D
             if facts["against"] and row["done_by"] is not None:
                 facts |= _elsewhere(engagement, row, facts["against"])
         told.append(facts)
-    outcomes = pd.DataFrame(told, columns=list(facts) if told else ["id", *_VERSUS])
+    outcomes = pd.DataFrame(told, columns=[*_OF_ACTION, *unmoved])
     outcomes["versus_p"] = adjust(outcomes["versus_p"])
     clear = outcomes["beside"].isin((elsewhere.AHEAD, elsewhere.BEHIND))
     outcomes.loc[clear & ~(outcomes["versus_p"] < elsewhere.ALPHA), "beside"] = elsewhere.SAME
     return outcomes
 
 
+_OF_ACTION = ("id", "kpi", "effect")
 _VERSUS = ("versus", "versus_low", "versus_high")
 _APART = ("versus_p", "there", "rest", "drift", "drift_p")
 

@@ -11,8 +11,7 @@ from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.forest import forest
 from cxlib.plots.trend import trend as draw_trend
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 GROUPS = {"detractor": theme.BAD, "passive": theme.QUIET, "promoter": theme.GOOD}
 
@@ -34,7 +33,7 @@ def trend(series: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw every touchpoint in journey order, with a stroke where it stood a step before."""
     table = standing.table
-    shown = table.dropna(subset=["value"])
+    shown = theme.known(table, "value")
     weakest = shown.iloc[int(shown["value"].argmin())]
     title = words.say(
         _("Lowest rated: {kpi}, {value}"),

@@ -8,15 +8,14 @@ from matplotlib.axes import Axes
 
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 TONES = {"complaint": theme.BAD, "praise": theme.GOOD}
 
 
 def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw how many comments name each theme; its colour is the tone that clearly prevails."""
-    shown = table.dropna(subset=["mentioned"]).head(12)
+    shown = theme.known(table, "mentioned").head(12)
     first = shown.iloc[0]
     title = words.say(
         _("“{theme}” is named most: by {share} of the comments"),
@@ -44,7 +43,7 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
 def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
     """Draw how those who name a theme judge against comparable others who commented."""
-    shown = table.dropna(subset=["like"]).sort_values("like", kind="stable")
+    shown = theme.known(table, "like").sort_values("like", kind="stable")
     clear = int(shown["turn"].isin(("worse", "better")).sum())
     if clear:
         message = _("On {clear} of {all} themes, those who name it judge differently from others")

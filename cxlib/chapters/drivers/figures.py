@@ -10,10 +10,8 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.map import quadrants
-from cxlib.plots.waterfall import TOTAL
-from cxlib.plots.waterfall import waterfall as draw_waterfall
-from cxlib.words import Quantity, Said, Words
-from cxlib.words import mark as _
+from cxlib.plots.waterfall import TOTAL, waterfall as draw_waterfall
+from cxlib.words import Quantity, Said, Words, mark as _
 
 
 def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

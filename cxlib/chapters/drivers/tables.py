@@ -10,8 +10,7 @@ import pandas as pd
 from cxlib.analysis import drivers
 from cxlib.analysis.drivers.planning import BEST_GROUP, STEP
 from cxlib.chapters.rows import given
-from cxlib.plots.waterfall import STEP as BAR
-from cxlib.plots.waterfall import TOTAL
+from cxlib.plots.waterfall import STEP as BAR, TOTAL
 from cxlib.words import mark as _
 
 LITTLE = 0.25

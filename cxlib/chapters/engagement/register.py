@@ -9,8 +9,17 @@ from cxlib.analysis.obligations import WorkingDays
 from cxlib.params import Client
 from cxlib.params.base import Label, Text
 from cxlib.params.faults import Problem
-from cxlib.params.registers import Count, Day, Id, Money, Positive, Rate, Row, Titled
-from cxlib.params.registers import Register as Base
+from cxlib.params.registers import (
+    Count,
+    Day,
+    Id,
+    Money,
+    Positive,
+    Rate,
+    Register as Base,
+    Row,
+    Titled,
+)
 
 SECTION = "obligations"
 

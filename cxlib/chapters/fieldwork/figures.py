@@ -9,8 +9,7 @@ from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.forest import forest
 from cxlib.plots.lines import lines
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 ENOUGH = 0.995
 """A part of the answers needed that rounds to all of them."""

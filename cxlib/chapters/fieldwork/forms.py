@@ -18,8 +18,7 @@ from cxlib.params import Client
 from cxlib.params.base import Moment
 from cxlib.params.source import Source
 from cxlib.params.survey import Survey
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 from cxlib.workspace import Workspace, write_whole
 
 Sheet = tuple[str, Sequence[str], Sequence[Sequence[Any]]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, nan, sqrt
+from math import inf, isfinite, nan, sqrt
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,8 @@ def _aims(engagement: Any, estimates: pd.DataFrame) -> list[dict[str, Any]]:
     aims = []
     for key in [k for k in asked if k in rows.index]:
         row, aim = rows.loc[key], given.get(key)
+        if not varies(row):
+            continue
         usual = MARGINS.get(row["unit"]) or OF_SCALE * _span(row["scale"])
         change = aim is not None and aim.change is not None
         size = aim.change if change else aim.margin if aim is not None else usual
@@ -130,6 +132,12 @@ def _aims(engagement: Any, estimates: pd.DataFrame) -> list[dict[str, Any]]:
 def _span(scale: Any) -> float:
     low, high = (float(end) for end in str(scale).split("-"))
     return high - low
+
+
+def varies(row: Any) -> bool:
+    """Tell whether the answers to a KPI differ: else nothing says how many more would be needed."""
+    told = spread(row)
+    return all(0 < x < (1 if name == "share" else inf) for name, x in told.items())
 
 
 def spread(row: Any) -> dict[str, float]:

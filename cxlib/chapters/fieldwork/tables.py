@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 from cxlib.analysis.estimation import wilson
 from cxlib.analysis.fieldwork import sample_plan
-from cxlib.chapters.fieldwork.study import Field, spread
+from cxlib.chapters.fieldwork.study import Field, spread, varies
 from cxlib.chapters.rows import joined
 from cxlib.words import mark as _
 
@@ -39,7 +39,7 @@ def plan(found: Field) -> pd.DataFrame:
     )
     table["subject"] = table["kpi"] + " in " + table["customer_group"]
     if "enough" not in table:
-        return table.assign(case="", affordable=nan, shows=nan)
+        return table.assign(case="", affordable=nan, shows=nan, enough=pd.NA)
     far = table["size_affordable"].replace(inf, nan)
     whole = table["segment"] == ""
     case = np.select([table["enough"], whole], ["", "all"], default="group")
@@ -86,7 +86,7 @@ def targets(engagement: Any, found: Field) -> pd.DataFrame:
     if given.budget and isfinite(found.rate):
         brings = min(given.budget, most) * found.rate
     rows = []
-    for row in judged.to_dict("records"):
+    for row in filter(varies, judged.to_dict("records")):
         aim = {"kpi": row["kpi"], "change": abs(row["gap"]), "design": "fixed target"}
         needed = sample_plan(
             [aim | spread(row)], design_effect=found.plan.design_effect, population=given.population

@@ -9,10 +9,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-from cxlib.plots.journey_map import journey_map
-from cxlib.plots.journey_map import wall as sheet
-from cxlib.words import Said, Words
-from cxlib.words import mark as _
+from cxlib.plots.journey_map import journey_map, wall as sheet
+from cxlib.words import Said, Words, mark as _
 
 COLOURS = {
     "failing moment of truth": theme.BAD,

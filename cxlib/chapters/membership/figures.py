@@ -13,8 +13,7 @@ from cxlib.plots.flow import flow as draw_flow
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import heat
 from cxlib.plots.lines import lines
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 WAYS = {"up": theme.GOOD, "joined": theme.GOOD, "down": theme.BAD, "left": theme.BAD}
 
@@ -73,7 +72,7 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each cohort's share still there, period by period."""
     grid = 100 * found.grid()
     grid.index = [words.period(str(label)) for label in grid.index]
-    lowest = found.table.dropna(subset=["retention"])
+    lowest = theme.known(found.table, "retention")
     first = lowest[lowest["age"] == 2] if (lowest["age"] == 2).any() else lowest
     worst = first.loc[first["retention"].idxmin()]
     if found.kind == "retention":
@@ -94,7 +93,7 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
 def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each tier's share of the value beside its share of the members."""
-    table = found.table.dropna(subset=["worth_share"])
+    table = theme.known(found.table, "worth_share")
     top = table.loc[(table["worth_share"] - table["share_of_members"]).idxmax()]
     label = words.say(_("Share of value (bar) and of members (stroke), %"))
     ax = shares(
@@ -190,7 +189,7 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
 def effects(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw what each tier leaves over at its threshold."""
-    table = found.table.dropna(subset=["net"])
+    table = theme.known(found.table, "net")
     colour = {"pays": theme.GOOD, "costs more": theme.BAD}
     bad = table[table["pays"] == "costs more"]
     if len(bad):

@@ -13,8 +13,7 @@ from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import change_map
 from cxlib.plots.process_chart import process_chart, small_charts
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 MANY = 12
 """More groups than this do not fit side by side."""
@@ -28,7 +27,7 @@ _TITLES = {
 
 def chart(course: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw one KPI's process chart with its limits, breaks, target and signals."""
-    known = course.dropna(subset=["value"])
+    known = theme.known(course, "value")
     last, unit = known.iloc[-1], str(known["unit"].iloc[-1])
     facts = {"kpi": last["kpi"], "value": Quantity(last["value"], unit)}
     facts |= {name: Quantity(last[name], unit) for name in ("was", "usual", "lower", "upper")}
@@ -116,7 +115,7 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw the gap to each competitor on the touchpoints and other means, at an equal mix."""
     table = gaps.table
-    table = table[table["unit"] == "mean"].dropna(subset=["like"]).reset_index(drop=True)
+    table = theme.known(table[table["unit"] == "mean"], "like").reset_index(drop=True)
     several = len(set(table["brand"])) > 1
     clear = gaps.table["turn"].value_counts()
     title = words.say(

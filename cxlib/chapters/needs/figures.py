@@ -10,8 +10,7 @@ from cxlib.chapters.needs.tables import SOURCES
 from cxlib.plots import theme
 from cxlib.plots.heat import heat
 from cxlib.plots.lines import lines
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 
 def sources(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:

@@ -12,8 +12,7 @@ from cxlib.chapters.actions.register import Kind
 from cxlib.params import Client
 from cxlib.params.base import STAND_IN, Label, Text
 from cxlib.params.faults import Problem, show
-from cxlib.params.registers import Day, Id, Row, Titled
-from cxlib.params.registers import Register as Base
+from cxlib.params.registers import Day, Id, Register as Base, Row, Titled
 
 SECTION = "needs"
 

@@ -13,8 +13,7 @@ from cxlib.plots import theme
 from cxlib.plots.bars import shares, stacks
 from cxlib.plots.heat import heat
 from cxlib.plots.process_chart import panels
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 
 def course(course: Course, *, words: Words) -> Axes:

@@ -10,8 +10,15 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.actions import FINISHED, last_day
 from cxlib.analysis.kpis import Estimates
-from cxlib.analysis.service import Backlog, Course, FollowUp, Groups, Terms, TicketKpis
-from cxlib.analysis.service import actions as acts
+from cxlib.analysis.service import (
+    Backlog,
+    Course,
+    FollowUp,
+    Groups,
+    Terms,
+    TicketKpis,
+    actions as acts,
+)
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import calendar_period
 from cxlib.analysis.staffing import Staffing

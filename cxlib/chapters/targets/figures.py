@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.lines import power
 from cxlib.plots.path import ladder, path, progress
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 UNIT = {"nps": "points", "share": "percent"}
 
@@ -33,7 +32,7 @@ def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
 def way(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw a KPI's way to its target; `table` as one of `tables.paths`."""
     row = table.iloc[0]
-    seen = table.dropna(subset=["value"]).iloc[-1]
+    seen = theme.known(table, "value").iloc[-1]
     unit = row["unit"]
     facts = {"kpi": row["kpi"], "due": row["due"], "value": Quantity(seen["value"], unit)}
     facts |= {

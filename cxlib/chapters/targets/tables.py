@@ -114,7 +114,8 @@ def _way(engagement: Any, row: Mapping[Any, Any], past: pd.DataFrame) -> pd.Data
     kind, due = periods.kind_of(engagement.period), row["due"]
     if row["asks"] in ("asks for nothing", "no baseline") or pd.isna(row["remaining"]):
         return blank
-    start = row["baseline"] if periods.kind_of(row["baseline"]) else past["period"].iloc[0]
+    first = past["period"].iloc[0] if len(past) else due
+    start = row["baseline"] if periods.kind_of(row["baseline"]) else first
     if kind is None or periods.parse(due).end <= periods.parse(start).end:
         return blank
     agreed: Mapping[str, float] = next(

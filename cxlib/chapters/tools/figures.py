@@ -10,13 +10,12 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.map import quadrants
-from cxlib.words import Quantity, Words
-from cxlib.words import mark as _
+from cxlib.words import Quantity, Words, mark as _
 
 
 def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw how often each option leads when the weights move; as `tables.ranking`."""
-    shown = table.dropna(subset=["p_first"])
+    shown = theme.known(table, "p_first")
     shown = shown.assign(share=shown["p_first"], low=float("nan"), high=float("nan"))
     first = shown.iloc[0]
     says = _("“{option}” comes first in {share} of the draws")
@@ -33,7 +32,7 @@ def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -
 
 def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw the weighted mean score against the cost over the years; as `tables.ranking`."""
-    shown: Any = table.dropna(subset=["weighted_sum", "years_cost"])
+    shown: Any = theme.known(table, "weighted_sum", "years_cost")
     shown = shown.assign(years_cost_low=shown["years_cost"], years_cost_high=shown["years_cost"],
                          weighted_sum_low=float("nan"), weighted_sum_high=float("nan"))  # fmt: skip
     best, cheap = (shown.sort_values(by, kind="stable", ascending=up).iloc[0]["title"]

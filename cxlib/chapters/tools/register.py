@@ -13,8 +13,7 @@ from cxlib.chapters import held
 from cxlib.params import Client
 from cxlib.params.base import Label
 from cxlib.params.faults import Path, Problem, show
-from cxlib.params.registers import Day, Id, Money, Positive, Rate, Row, Titled
-from cxlib.params.registers import Register as Base
+from cxlib.params.registers import Day, Id, Money, Positive, Rate, Register as Base, Row, Titled
 
 if TYPE_CHECKING:
     import pandas as pd

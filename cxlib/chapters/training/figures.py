@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.forest import forest
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 RISES = (
     _("None of the changes is larger than chance"),
@@ -22,7 +21,7 @@ RISES = (
 
 def changes(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw paired changes with their intervals; as `tables.gains` or `tables.behaviours`."""
-    shown = table.dropna(subset=["change"])
+    shown = theme.known(table, "change")
     by: Any = shown.get("told_by")
     names = words.labelled(shown["title"])
     if by is not None:

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import heat
-from cxlib.words import Words
-from cxlib.words import mark as _
+from cxlib.words import Words, mark as _
 
 MOST = 24
 """Locations or standards that one figure can hold; the weakest are shown."""

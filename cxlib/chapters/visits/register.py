@@ -11,8 +11,7 @@ from cxlib.errors import nearest
 from cxlib.params import Client
 from cxlib.params.base import Text
 from cxlib.params.faults import Problem
-from cxlib.params.registers import Day, Id, Positive, Row, Titled
-from cxlib.params.registers import Register as Base
+from cxlib.params.registers import Day, Id, Positive, Register as Base, Row, Titled
 
 SECTION = "visits"
 

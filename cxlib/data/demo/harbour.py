@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cxlib.data.demo import _field
-from cxlib.data.demo import _mess as mess
+from cxlib.data.demo import _field, _mess as mess
 from cxlib.data.demo._comments import comments, planted
 from cxlib.data.demo._guests import (
     Guests,

@@ -14,8 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cxlib.data.demo import _mess as mess
-from cxlib.data.demo import lakeside, nova
+from cxlib.data.demo import _mess as mess, lakeside, nova
 from cxlib.data.demo._comments import comments
 from cxlib.data.demo._survey import Floats, Model, Touchpoint, days_within, moments, simulate
 from cxlib.workspace import kit_file
