@@ -14,7 +14,8 @@ from cxlib.columns import COLUMNS
 from cxlib.data.survey import given
 from cxlib.present import tables
 from cxlib.present.formats import DASH
-from cxlib.present.sheets import MUTED, RULE, Cell, Workbook, typed
+from cxlib.present.sheets import Cell, typed
+from cxlib.present.workbooks import MUTED, ROW, RULE, Workbook
 from cxlib.words import Said, Words, mark as _
 
 if TYPE_CHECKING:
@@ -144,23 +145,24 @@ def _write_sheet(
     name, sheet = book.sheet(words.say(tab))
     sheet.set_row(0, 20)
     book.put(sheet, 0, 0, (words.say(title), ""), bold=True, font_size=14)
-    row = 1
+    row, widths = 1, (40, *[11.0] * (len(columns) or 3), 11.0)
     for note in NOTES if columns else NOTES[:1]:
-        book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, font_size=9)
+        book.note(sheet, row, words.say(note), widths)
         row += 1
     row = _write_banner(book, sheet, row, columns)
     sheet.freeze_panes(row, 1)
     sheet.repeat_rows(row - 3, row - 1)
-    book.lay(sheet, (40, *[11.0] * (len(columns) or 3), 11.0))
-    starts = []
+    starts, blocks = [], []
     for key, found in told:
         starts.append((_question(key, words), row + 1))
         row = _write_question(book, sheet, row + 1, key, found, columns)
+        blocks.append((starts[-1][1], row))
+    book.lay(sheet, widths, blocks, 3 * ROW)
     every = pd.concat([found.table for _key, found in told], ignore_index=True)
     small = every["withheld"].any()
     for note in tables.notes_of(None, every, words, engagement.minimum_base) if small else ():
         row += 1
-        book.put(sheet, row, 0, (note, ""), font_color=MUTED, font_size=9)
+        book.note(sheet, row, note, widths)
     return name, starts
 
 

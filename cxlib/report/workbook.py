@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib.data.face import Face
-from cxlib.present.sheets import MAIN, MUTED, Grid, Workbook, grid, internal
+from cxlib.present.sheets import Grid, grid
 from cxlib.present.withhold import is_empty
+from cxlib.present.workbooks import MAIN, MUTED, Workbook, internal
 from cxlib.report.saved import FIRST, Saved, made_at
 from cxlib.report.tablebook import write_table_book
 from cxlib.words import mark as _

@@ -15,8 +15,8 @@ from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.analysis.scores import crosstab
 from cxlib.engagement import Engagement
 from cxlib.errors import CxError
-from cxlib.present.sheets import Workbook
 from cxlib.present.withhold import withhold
+from cxlib.present.workbooks import Workbook
 from cxlib.report import tablebook
 from cxlib.words import Words
 from tests.conftest import copy_workspace
