@@ -102,8 +102,8 @@ class Workbook:
         if pages > 1:
             sheet.repeat_columns(0)
         page = widths[0] + (sum(widths) - widths[0]) / pages + (8.0 if pages > 1 else 0.0)
-        scale = min(1.0, 0.97 * ACROSS / (5.4 * page))
-        sheet.set_print_scale(max(10, math.floor(100 * scale)))
+        scale = min(1.0, ACROSS / (5.4 * page))
+        sheet.fit_to_pages(pages, 0)
         if breaks := self._breaks(sheet, blocks, DOWN / scale - repeated - ROW):
             sheet.set_h_pagebreaks(breaks)
 

@@ -145,7 +145,7 @@ def _write_sheet(
     name, sheet = book.sheet(words.say(tab))
     sheet.set_row(0, 20)
     book.put(sheet, 0, 0, (words.say(title), ""), bold=True, font_size=14)
-    row, widths = 1, (40, *[11.0] * (len(columns) or 3), 11.0)
+    row, widths = 1, (40, *[11.0] * (len(columns) + 1 if columns else 3))
     for note in NOTES if columns else NOTES[:1]:
         book.note(sheet, row, words.say(note), widths)
         row += 1

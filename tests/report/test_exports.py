@@ -12,6 +12,7 @@ from typing import Any
 
 import nbformat
 import openpyxl
+import pandas as pd
 import pytest
 from pptx import Presentation
 
@@ -136,7 +137,9 @@ def test_the_table_book_holds_every_question_by_every_group(
             answers=True,
         ).table  # fmt: skip
         at = find(sheet, engagement.words.label(question.key))
-        base, value = sheet[at.row + 1], sheet[at.row + 3]
+        base = sheet[at.row + 1]
+        scored = ("Net score (points)", "Percent", "Mean")
+        value = next(r for r in sheet.iter_rows(min_row=at.row) if r[0].value in scored)
         score = told[told["choice"] == ""]
         for row in score.to_dict("records"):
             label = "All" if not isinstance(row["level"], str) else engagement.words.label(
@@ -145,7 +148,9 @@ def test_the_table_book_holds_every_question_by_every_group(
             size = 100 if row["unit"] == "percent" else 1
             assert base[column[label] - 1].value == row["n"]
             assert value[column[label] - 1].value == pytest.approx(row["value"] / size)
-        marks = {c.value for r in sheet.iter_rows(at.row + 4, at.row + 4) for c in r} - {None}
+        marks = {
+            c.value for r in sheet.iter_rows(value[0].row + 1, value[0].row + 1) for c in r
+        } - {None}
         assert any("▲" in m or "▼" in m for m in map(str, marks)) == bool(
             (score["against_rest"] != "").any()
         )
@@ -227,7 +232,10 @@ def test_a_forest_is_a_chart_that_can_be_edited_with_its_intervals(
     engagement = Engagement.open(CLIENT, language="en", workspace=saved)
     journey = engagement.standing("touchpoint").table
     chart = charts[0].chart
-    assert list(chart.plots[0].categories) == [engagement.words.label(k) for k in journey["kpi"]]
+    assert list(chart.plots[0].categories) == [
+        f"{engagement.words.label(kpi)}  {value:.2f}"
+        for kpi, value in zip(journey["kpi"], journey["value"], strict=True)
+    ]
     assert list(chart.plots[0].series[0].values) == pytest.approx(journey["value"].tolist())
     before = chart.plots[0].series[1]  # the stroke of the period before
     assert list(before.values) == pytest.approx(journey["before"].tolist())
@@ -322,3 +330,36 @@ def test_a_hostile_label_is_text_on_a_slide() -> None:
     inner = openpyxl.load_workbook(BytesIO(made.part.chart_workbook.xlsx_part.blob))
     assert {c.data_type for c in inner.worksheets[0]["A"] if c.value} == {"s"}
     assert deck.slides[0].shapes.title.text_frame.text.endswith("…")
+
+
+def test_a_slide_shows_the_figure_of_its_group() -> None:
+    from types import SimpleNamespace
+
+    from cxlib.report import deck
+
+    finding: Any = SimpleNamespace(subject="tier=gold")
+    by_group = pd.DataFrame({"customer_group": ["tier=gold", "tier=silver"], "share": [1, 2]})
+    by_level = pd.DataFrame({"segment": ["tier", "hotel"], "level": ["gold", "gold"]})
+    for frame in (by_group, by_level):
+        assert deck._about(frame, finding).tolist() == [True, False]
+    assert not deck._about(pd.DataFrame({"date": [1]}), finding).any()
+
+
+def test_a_target_is_named_where_the_line_is_far_and_months_are_told_apart() -> None:
+    from cxlib.plots.native import Chart
+    from cxlib.report import charts
+
+    values = (*[50.0] * 10, *[80.0] * 3, *[58.0] * 11)
+    chart = Chart(kind="trend", labels=tuple(f"September {n}" for n in range(24)), values=values,
+                  target=55.0, target_label="Target 55.0", axis="NPS")  # fmt: skip
+    at, above = charts._clear_of(chart)
+    assert values[at - 1 : at + 2] == (80.0,) * 3  # the values stand far above it
+    assert not above
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    frame = charts.add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=lambda _rpr: None)
+    axis = frame.chart.category_axis._element
+    every = int(axis.xpath("./c:tickLblSkip/@val")[0])
+    assert 24 / every <= 8
+    tags = [child.tag.rpartition("}")[2] for child in axis]
+    assert tags[-3:] == ["tickLblSkip", "tickMarkSkip", "noMultiLvlLbl"]  # as the schema orders

@@ -54,17 +54,14 @@ def test_banners_nest_and_nets_stand_before_their_answers(tmp_path: Path) -> Non
 
 
 def test_a_net_of_an_answer_that_nobody_gave_names_its_place(tmp_path: Path) -> None:
-    from cxlib.report.tablebook import table_book
-
     place = copy_workspace(tmp_path / "w", "lakeside-bank")
     file = place.params / "lakeside-bank.yaml"
     text = file.read_text("utf-8").replace("\n  segments:", QUESTION, 1)
     file.write_text(
         text.replace("  nets:\n", "  nets:\n    where: {far: [Wset, South]}\n"), "utf-8"
     )
-    engagement = Engagement.open("lakeside-bank", language="en", workspace=place)
-    with pytest.raises(CxError, match=r"tablebook: nets: where: far: .*'Wset'.*West"):
-        table_book(engagement)
+    with pytest.raises(CxError, match=r"yaml:\d+: tablebook\.nets\.where\.far: .*'Wset'.*'West'"):
+        Engagement.open("lakeside-bank", language="en", workspace=place)
 
 
 QUESTION = "\n  questions: {where: Region}\n  segments:"
