@@ -141,9 +141,22 @@ def read(path: Path) -> Envelope:
             f"{path.name} is not there yet; run the chapter that makes it first."
         ) from None
     except ValueError as error:
-        raise DataError(f"{path} is damaged ({error}); run its chapter again.") from None
+        raise DataError(f"{path} is damaged ({error}); {_anew(path)}") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise DataError(f"{path} is not of schema {SCHEMA}; run its chapter again with this kit.")
+        raise DataError(f"{path} is not of schema {SCHEMA}; {_anew(path)}")
+    try:
+        return _opened(data)
+    except (DataError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path} was saved by another kit ({error}); {_anew(path)}") from None
+
+
+def _anew(path: Path) -> str:
+    """Say which command makes a chapter's saved results anew; they lie by client and period."""
+    period, client = path.parent.name, path.parents[2].name
+    return f"run `cx run {client} --chapter {path.stem} --period {period} --force`."
+
+
+def _opened(data: dict[str, Any]) -> Envelope:
     return Envelope(
         client=data["client"],
         chapter=data["chapter"],
@@ -306,7 +319,10 @@ def _decode_result(value: dict[str, Any]) -> Any:
         kind = None
     if not (is_dataclass(kind) and isinstance(kind, type) and kind.__module__ == module):
         raise DataError(f"a saved result is a {name}, which this kit does not know.") from None
-    return kind(**{field: decode(content) for field, content in value["fields"].items()})
+    try:
+        return kind(**{field: decode(content) for field, content in value["fields"].items()})
+    except TypeError:
+        raise DataError(f"a saved {name} has other fields than this kit's.") from None
 
 
 def _decode_frame(value: dict[str, Any]) -> pd.DataFrame:

@@ -82,7 +82,8 @@ class Page(ABC):
         told: dict[str, Any] = {"columns": columns, "table": table, "caption": caption}
         others = sorted({*self.client.languages} - {self.words.language}) if each_language else ()
         for other in ({}, *({"language": o} for o in others)):
-            _display(self._viewed(shown, **told, **other))
+            above = {"caption": ""} if each_language and not other else {}  # its section's heading
+            _display(self._viewed(shown, **told | above, **other))
             self._note("table", shown, **told, **other)
 
     @abstractmethod

@@ -88,6 +88,16 @@ NAMES: Mapping[str, str] = MappingProxyType(
 )
 """Keys that are the kit's own, by the names that readers know."""
 
+PLAIN: Mapping[str, str] = MappingProxyType(
+    {
+        "like for like": "judged differently",
+        "mix": "other customers",
+        "not split": "not looked into",
+        "stay": "still a member",
+    }
+)
+"""Words of results that English readers meet in plainer ones; a catalogue translates the former."""
+
 _DIGITS = {"points": 1, "percent": 1, "share": 1, "pp": 1, "mean": 2, "count": 0}
 _DAY = 86_400.0
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch
@@ -170,7 +180,7 @@ class Words:
         Facts that are keys of the client come out as their labels, dates and missing numbers as
         the reader's language writes them.
         """
-        text = self.catalogue.get(message) or message
+        text = self.catalogue.get(message) or PLAIN.get(message, message)
         said = {name: self._fact(fact) for name, fact in facts.items()}
         if self.language != "zh":
             return text.format(**said)
@@ -190,6 +200,21 @@ class Words:
             return text
         plain = of in NAMES and value.isascii() and value.islower()  # as ticket exports write them
         return (value[:1].upper() + value[1:] if plain else value) or text
+
+    def listed(self, items: Iterable[object]) -> str:
+        """Return things one after another: ``A, B and C``, ``A、B和C``.
+
+        A name that holds an “and” itself is set apart from the last one.
+        """
+        said = [str(self._fact(item)) for item in items]
+        *first, last = said or [""]
+        if not first:
+            return last
+        if self.language != "zh":
+            return f"{', '.join(first)}{',' * any(' and ' in s for s in said)} and {last}"
+        joint = "以及" if any(mark_ in s for s in said for mark_ in "和与及") else "和"
+        *head, end = (f"\ue000{s}\ue001" for s in first)
+        return _spaced("".join(f"{s}、" for s in head) + f"{end}{joint}\ue000{last}\ue001")
 
     def labelled(self, keys: Iterable[object]) -> list[str]:
         """Return the label of each of several keys."""
@@ -295,7 +320,7 @@ class Words:
         if isinstance(fact, dt.date):
             return self.date(fact)
         if isinstance(fact, (list, tuple)):
-            return ("、" if self.language == "zh" else ", ").join(str(self._fact(f)) for f in fact)
+            return self.listed(fact)
         if isinstance(fact, (int, float)) or hasattr(fact, "__float__"):
             return _Number(float(fact)) if not isinstance(fact, int) else _Integer(fact)
         return fact

@@ -324,6 +324,35 @@ def test_money_and_its_interval_have_one_precision(run: Workspace, client: str) 
         assert not mixed.search(text.replace("\u00a0", " ")), page.name
 
 
+@each_client
+def test_tables_speak_plainly_and_mark_small_bases_where_they_explain_the_mark(
+    run: Workspace, client: str
+) -> None:
+    for page in sorted((run.reports / client).rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        raw = re.search(
+            r"<td[^>]*>\s*(mix|like for like|not split|stay|within.*ordinary)\s*<", text
+        )
+        assert raw is None, (page.name, raw)
+        for table, after in re.findall(
+            r"(<table.*?</table>)(.*?)(?=<table|<h2|</section)", text, re.DOTALL
+        ):
+            if "* : " in re.sub(r"<svg.*?</svg>", "", after, flags=re.DOTALL):
+                assert re.search(r" \*(\s|<)", table), (page.name, table[:300])
+
+
+@each_client
+def test_a_figures_alternative_text_says_more_than_its_title(run: Workspace, client: str) -> None:
+    for page in sorted((run.reports / client).rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        drawn = re.findall(
+            r"<figcaption>(.*?)</figcaption>.*?<svg[^>]*aria-label=\"(.*?)\"", text, re.DOTALL
+        )
+        for title, alt in drawn:
+            said = alt.removeprefix(title)
+            assert len(said) > 10, (page.name, alt)
+
+
 @pytest.mark.parametrize("client", DEMO_CLIENTS)
 def test_a_summary_is_two_pages_and_then_where_its_numbers_come_from(
     run: Workspace, client: str

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,24 @@ def test_a_damaged_envelope_says_what_to_do(tmp_path: Path, content: str, messag
     path = tmp_path / "x.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=message):
+        envelope.read(path)
+
+
+def test_what_an_older_kit_saved_names_the_command_that_makes_it_anew(tmp_path: Path) -> None:
+    path = tmp_path / "shop" / "results" / "2026Q3" / "drivers.json"
+    path.parent.mkdir(parents=True)
+    told = Envelope(client="shop", chapter="drivers", period="2026Q3", kit="1", results={})
+    envelope.write(path, told)
+    held = json.loads(path.read_text(encoding="utf-8"))
+    made = "cx run shop --chapter drivers --period 2026Q3 --force"
+    of = "cxlib.analysis.results:Caveat"
+    for old in ({"schema": 2}, {"results": {"x": {"$result": of, "fields": {"gone": 1}}}}):
+        path.write_text(json.dumps(held | old), encoding="utf-8")
+        with pytest.raises(DataError, match=made):
+            envelope.read(path)
+    del held["provenance"]
+    path.write_text(json.dumps(held), encoding="utf-8")
+    with pytest.raises(DataError, match=made):
         envelope.read(path)
 
 

@@ -60,6 +60,15 @@ def test_a_chapters_parameters_are_the_same_form(path: Path) -> None:
     assert names == ["client", "period", "language"]
 
 
+def test_a_note_on_the_method_of_a_section_names_a_section(path: Path) -> None:
+    texts = ["".join(cell["source"]) for cell in cells(path, "markdown")]
+    sections = {name for text in texts for name in re.findall(r"^## (.+?)\s*$", text, re.MULTILINE)}
+    named = {
+        name for text in texts for name in re.findall(r"^- <!-- (.+?) --> ", text, re.MULTILINE)
+    }
+    assert named <= sections
+
+
 def test_its_metadata_can_be_planned(path: Path) -> None:
     if path not in CHAPTERS:
         pytest.skip("a lesson")

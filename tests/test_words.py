@@ -48,8 +48,36 @@ def test_facts_that_are_keys_come_out_as_labels() -> None:
 
 def test_lists_periods_and_dates_are_said_too() -> None:
     facts = {"when": "2026Q3", "what": ["booking", "desk"], "day": dt.date(2026, 3, 5)}
-    assert EN.say("{what}; {when}; {day}", **facts) == "Online booking, desk; Q3 2026; 5 March 2026"
-    assert ZH.say("{what}；{when}；{day}", **facts) == "线上预订、desk；2026年第3季度；2026年3月5日"
+    assert (
+        EN.say("{what}; {when}; {day}", **facts) == "Online booking and desk; Q3 2026; 5 March 2026"
+    )
+    assert (
+        ZH.say("{what}；{when}；{day}", **facts) == "线上预订和 desk；2026年第3季度；2026年3月5日"
+    )
+
+
+@pytest.mark.parametrize(
+    ("items", "english", "chinese"),
+    [
+        (["A", "B", "C"], "A, B and C", "A、B 和 C"),
+        (["Fees and rates", "B"], "Fees and rates, and B", "Fees and rates 和 B"),
+        (["客房", "退换货与退款"], "客房 and 退换货与退款", "客房以及退换货与退款"),
+        (["App", "网页"], "App and 网页", "App 和网页"),
+        (["A"], "A", "A"),
+        ([], "", ""),
+    ],
+)
+def test_things_are_listed_as_a_reader_expects(
+    items: list[str], english: str, chinese: str
+) -> None:
+    assert EN.listed(items) == english
+    assert ZH.listed(items) == chinese
+
+
+def test_words_of_results_have_plain_english() -> None:
+    plain = {said: EN.say(said) for said in ("mix", "like for like", "not split", "stay")}
+    assert all(said != key and len(said) > 5 for key, said in plain.items())
+    assert Words.load("zh").say("mix") == "客群结构变化"  # a catalogue translates the word itself
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import Tabled, said
 from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, HAIRCUT_MOST
 from cxlib.analysis.validate import day, numbers
 from cxlib.errors import DataError, nearest
@@ -32,15 +31,13 @@ _NUMBERS = ("effect", "effect_low", "effect_high", "worth", "effort")
 _DAYS = ("proposed", "approved", "started", "done", "verified")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan(Result):
+class Plan(Tabled):
     """The plan of actions; see `plan` for the columns.
 
     ``progress``: A row a state: ``state, actions, overdue``. ``as_of``: the day as of which an
     action is overdue.
     """
 
-    table: pd.DataFrame
     progress: pd.DataFrame
     as_of: dt.date | None
 
@@ -157,7 +154,7 @@ def plan(
     titles = table["title"].fillna(table["id"]) if "title" in table else table["id"]
     lost = titles[gone].astype(str)
     message = _("Actions answer findings that are no longer made: {named}.")
-    caveats = (Caveat(message, named=tuple(lost)),) if len(lost) else ()
+    caveats = said(len(lost), message, named=tuple(lost))
     return Plan(table=table, progress=progress, as_of=today, caveats=caveats)
 
 
@@ -187,9 +184,7 @@ def _checked(actions: pd.DataFrame) -> pd.DataFrame:
         raise DataError(f"actions have no column 'id'{nearest('id', actions.columns)}")
     table = actions.reset_index(drop=True).copy()
     for name in (*_TEXTS, *_DAYS):
-        given = (
-            table[name].astype(object) if name in table else pd.Series(None, table.index, object)
-        )
+        given = table.get(name, pd.Series(None, table.index)).astype(object)
         table[name] = given.where(given.notna(), None)
     for name in _NUMBERS:
         table[name] = numbers(table[name]) if name in table else np.nan
@@ -201,8 +196,7 @@ def _checked(actions: pd.DataFrame) -> pd.DataFrame:
         )
     for name, known in (("state", STATES), ("kind", KINDS)):
         for value in table[name].dropna():
-            if value not in known:
-                raise DataError(f"{value!r} is no {name} of an action{nearest(str(value), known)}")
+            one_of(value, known, f"{value!r} is no {name} of an action")
     bad = table[table["effort"] <= 0]
     if len(bad):
         raise DataError(

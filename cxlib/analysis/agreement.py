@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import nan
 from typing import Any, Literal
 
@@ -13,7 +12,8 @@ from scipy.stats import f as fisher
 
 from cxlib.analysis import validate
 from cxlib.analysis.estimation import percentiles, times_drawn
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.metrics import one_of
+from cxlib.analysis.results import Interval, Tabled, said
 from cxlib.analysis.validate import count, generator
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -22,8 +22,7 @@ Level = Literal["nominal", "ordinal", "interval", "ratio"]
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Agreement(Result):
+class Agreement(Tabled, Interval):
     """How far coders or raters agree.
 
     ``value, low, high``: the coefficient (1 perfect, 0 as by chance) and its interval; NaN where
@@ -33,14 +32,10 @@ class Agreement(Result):
     disagreement`` and a column a coder.
     """
 
-    value: float
-    low: float
-    high: float
     measure: str
     n_units: int
     n_coders: int
     n_dropped: int
-    table: pd.DataFrame
 
 
 def krippendorff_alpha(
@@ -77,8 +72,7 @@ def krippendorff_alpha(
     ----------
     .. [1] Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability.
     """
-    if level not in LEVELS:
-        raise DataError(f"unknown level {level!r}{nearest(str(level), LEVELS)}")
+    one_of(level, LEVELS, f"unknown level {level!r}")
     draws = count(bootstrap, "bootstrap")
     frame = _units_by_coders(ratings)
     codes, values = _codes(frame, level)
@@ -167,9 +161,9 @@ def icc(ratings: Any, *, form: str = "ICC(2,1)", confidence: float = 0.95) -> Ag
 
 def _told(value: float, low: float, high: float) -> dict[str, Any]:
     """Return a coefficient as fields, with a caveat where nothing varies."""
-    alike = Caveat(_("All judgements are equal: agreement cannot be told from chance."))
+    alike = _("All judgements are equal: agreement cannot be told from chance.")
     facts = {"value": float(value), "low": float(low), "high": float(high)}
-    return facts | {"caveats": (alike,) if np.isnan(value) else ()}
+    return facts | {"caveats": said(np.isnan(value), alike)}
 
 
 def _differing(units: pd.DataFrame, apart: np.ndarray) -> pd.DataFrame:

@@ -7,7 +7,7 @@ customers who answer more than once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import hypot, inf, isnan, nan, sqrt
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,7 +18,7 @@ from scipy.special import ndtri, stdtrit
 
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import Direction, Kind, Metric
-from cxlib.analysis.results import Caveat, Result, said
+from cxlib.analysis.results import Caveat, Interval, said
 from cxlib.analysis.validate import Floats, Integers, OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -183,8 +183,7 @@ OF_SCORE = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Score(Result):
+class Score(Interval):
     """One KPI with its uncertainty, in its own unit: points, percent, or a mean on the scale.
 
     The interval is NaN where one independent answer leaves none, the linearised ``standard_error``
@@ -197,9 +196,6 @@ class Score(Result):
     repeat), and whether they do.
     """
 
-    value: float
-    low: float
-    high: float
     standard_error: float
     n: int
     n_effective: float

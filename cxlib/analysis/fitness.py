@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import nan
 from typing import Any
 
@@ -14,7 +13,7 @@ from scipy.stats import chisquare
 from cxlib import periods
 from cxlib.analysis.estimation import kish, wilson
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Result, counted, said
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, Interval, Result, counted, said
 from cxlib.analysis.validate import check_confidence, column, drawn, numbers, used
 from cxlib.analysis.weights import Margin, Margins, read_margins
 from cxlib.errors import DataError
@@ -36,18 +35,13 @@ _KINDS = {"segment": "str", "level": "str", "n": "int64"}
 NO_MARGINS = pd.DataFrame({name: pd.Series(dtype=_KINDS.get(name, "float64")) for name in _FIT})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Share:
+class Share(Interval):
     """A share of respondents: ``value, low, high`` (0 to 1, Wilson), ``count`` of ``n``."""
 
-    value: float
-    low: float
-    high: float
     count: int
     n: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class FitnessForUse(Result):
     """What the data can carry.
 

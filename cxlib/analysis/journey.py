@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import nan
 from typing import Any
 
@@ -12,15 +11,15 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.analysis import validate
-from cxlib.analysis.results import Caveat, Result
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.metrics import one_of
+from cxlib.analysis.results import Tabled, said
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 ALPHA = 0.05
 
 
-@dataclass(frozen=True, kw_only=True)
-class JourneyMap(Result):
+class JourneyMap(Tabled):
     """A journey, stage by stage.
 
     ``table``: a row a touchpoint, in order: ``stage, touchpoint, position, n, reach, value, low,
@@ -33,7 +32,6 @@ class JourneyMap(Result):
     whole journey, by answers.
     """
 
-    table: pd.DataFrame
     stages: pd.DataFrame
     comments: pd.DataFrame
     mean_emotion: float
@@ -96,11 +94,8 @@ def map_journey(
     truth = table["proven"] & (table["importance"] >= table["importance"].mean())
     roles = [_("failing moment of truth"), _("pain point"), _("moment of truth"), _("strength")]
     table["role"] = np.select([pain & truth, pain, truth, strength], roles, "")
-    notes: tuple[Caveat, ...] = ()
     unscored = table.loc[table["value"].isna(), "touchpoint"].tolist()
-    if unscored:
-        message = _("No score is shown for {touchpoint} ({n} such touchpoints).")
-        notes = (Caveat(message, touchpoint=unscored[0], n=len(unscored)),)
+    message = _("No score is shown for {touchpoint} ({n} such touchpoints).")
     voices = pd.DataFrame(columns=["touchpoint", "comment"])
     if comments is not None:
         here = comments["touchpoint"].isin(table["touchpoint"])
@@ -110,7 +105,7 @@ def map_journey(
         stages=_stages(list(stages), table, events),
         comments=voices.reset_index(drop=True),
         mean_emotion=total / mass if mass else nan,
-        caveats=notes,
+        caveats=said(unscored, message, touchpoint="".join(unscored[:1]), n=len(unscored)),
     )
 
 
@@ -130,11 +125,8 @@ def _placed(stages: Mapping[str, Sequence[str]]) -> pd.DataFrame:
 def _known(names: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
     """Return what is known of each touchpoint's score; missing where it is not scored."""
     scored = validate.column(scores, "touchpoint")
-    strange = [str(name) for name in scored if name not in set(names)]
-    if strange:
-        raise DataError(
-            f"touchpoint {strange[0]!r} is scored but in no stage{nearest(strange[0], names)}"
-        )
+    for name in scored:
+        one_of(name, list(names), f"touchpoint {str(name)!r} is scored but in no stage")
     if scored.duplicated().any():
         raise DataError(f"{str(scored[scored.duplicated()].iloc[0])!r} is scored twice.")
     known = scores.set_index("touchpoint").reindex(index=names, columns=_SCORE)
@@ -146,8 +138,8 @@ def _emotion(table: pd.DataFrame, scales: Any, lower_is_better: Sequence[str]) -
     ends = pd.DataFrame(index=table.index, columns=["emotion", "emotion_low", "emotion_high"])
     for at in np.flatnonzero(table[_SCORE].notna().any(axis=1)).tolist():
         name = table["touchpoint"].iloc[at]
-        if isinstance(scales, Mapping) and name not in scales:
-            raise DataError(f"no scale is told for {name!r}{nearest(name, scales)}")
+        if isinstance(scales, Mapping):
+            one_of(name, scales, f"no scale is told for {name!r}")
         low, high = scales[name] if isinstance(scales, Mapping) else scales
         if not low < high:
             raise DataError(f"the scale of {name!r} goes from {low:g} to {high:g}.")
@@ -195,9 +187,8 @@ def drop_off(
         raise DataError(f"window is {window}; it is a time above 0.")
     named = validate.column(events, "stage").astype(str)
     time = validate.dates_of(validate.column(events, "time"))
-    strange = [name for name in named.unique() if name not in stages]
-    if strange:
-        raise DataError(f"events name {strange[0]!r}, no stage{nearest(strange[0], stages)}")
+    for name in named.unique():
+        one_of(name, stages, f"events name {name!r}, no stage")
     if time.isna().any():
         raise DataError(f"{int(time.isna().sum())} events have no time.")
     known = [stage for stage in stages if (named == stage).any()]
@@ -241,9 +232,8 @@ def _stages(names: list[str], table: pd.DataFrame, events: pd.DataFrame | None) 
     else:
         touched = validate.column(events, "touchpoint")
         reached = touched.map(table.set_index("touchpoint")["stage"]).fillna(touched)
-    strange = [str(stage) for stage in reached.unique() if stage not in names]
-    if strange:
-        raise DataError(f"events name {strange[0]!r}, no stage{nearest(strange[0], names)}")
+    for stage in reached.unique():
+        one_of(stage, names, f"events name {str(stage)!r}, no stage")
     furthest = reached.map({stage: at for at, stage in enumerate(names)}).groupby(customer).max()
     left = np.bincount(furthest.to_numpy(int), minlength=len(names)).astype(float)
     entered = left[::-1].cumsum()[::-1]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from cxlib.analysis import validate
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Result, counted
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import Tabled, counted
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 STATES = (_("collected"), _("sorted"), _("confirmed"), _("fed back"))
@@ -23,8 +22,7 @@ _COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NeedRegister(Result):
+class NeedRegister(Tabled):
     """Needs with their evidence.
 
     ``table``: a row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
@@ -36,7 +34,6 @@ class NeedRegister(Result):
     evidence. ``unanswered``: confirmed needs that no action answers.
     """
 
-    table: pd.DataFrame
     evidence: pd.DataFrame
     unsorted: pd.DataFrame
     coverage: pd.DataFrame
@@ -79,16 +76,11 @@ def register(
         str(source): number(w, f"weight of {source!r}") for source, w in (weights or {}).items()
     }
     for source in counts:
-        if source not in set(sources):
-            raise DataError(
-                f"weights name {source!r}, no source{nearest(source, sorted(set(sources)))}"
-            )
+        one_of(source, sorted(set(sources)), f"weights name {source!r}, no source")
     given = evidence["need"].notna() & evidence["need"].astype("string").str.strip().ne("")
     told = evidence[given.to_numpy(dtype=bool)].copy()
     told["need"] = told["need"].astype(str).str.strip()
-    stance = (
-        told["stance"].fillna("for") if "stance" in told else pd.Series("for", index=told.index)
-    )
+    stance = told.get("stance", pd.Series("for", told.index)).fillna("for")
     wrong = sorted(set(stance) - {"for", "against"})
     if wrong:
         raise DataError(f"stance is {wrong[0]!r}; it is 'for' or 'against'.")
@@ -123,8 +115,7 @@ def _listed(needs: pd.DataFrame | None) -> pd.DataFrame:
     listed = listed.astype(object).where(listed.notna(), "")
     for need, row in listed.iterrows():
         state = row.get("state") or "sorted"
-        if state not in STATES:
-            raise DataError(f"need {need!r} has the state {state!r}{nearest(str(state), STATES)}")
+        one_of(state, STATES, f"need {need!r} has the state {state!r}")
         if state in STATES[2:] and not (row.get("confirmed_by") and row.get("confirmed_on")):
             raise DataError(
                 f"need {need!r} is {state}: say by whom (confirmed_by) and when (confirmed_on)."

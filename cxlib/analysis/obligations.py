@@ -7,15 +7,14 @@ in exchange (调休).
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import Tabled, said
 from cxlib.analysis.validate import count, day
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -76,15 +75,13 @@ class WorkingDays:
         return sum(self.is_working(after + dt.timedelta(days=n)) for n in range(1, span + 1))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Status(Result):
+class Status(Tabled):
     """How a contract's obligations stand; see `status` for the columns.
 
     ``table``: the deliverables. ``dates``: milestones, and dates of the contract: renewal, notice,
     the end of duties.
     """
 
-    table: pd.DataFrame
     payments: pd.DataFrame
     dates: pd.DataFrame
     as_of: dt.date
@@ -174,8 +171,7 @@ def status(
             raise DataError(
                 f"{name} {rate:g} is {100 * rate:g}%; is {rate / 100:g} ({rate:g}%) meant?"
             )
-    if fee_days not in FEE_DAYS:
-        raise DataError(f"fee_days is {fee_days!r}{nearest(str(fee_days), FEE_DAYS)}")
+    one_of(fee_days, FEE_DAYS, f"fee_days is {fee_days!r}")
     review_days = count(review_days, "review_days")
     terms = {"late_fee": late_fee, "fee_cap": fee_cap, "fee_days": fee_days}
     delivered = [_delivered(row, today, days, review_days, terms) for row in _rows(deliverables)]
@@ -189,13 +185,12 @@ def status(
     message = _(
         "The official calendar of {years} is not published yet: its working days are provisional."
     )
-    caveats = (Caveat(message, years=unknown),) if unknown else ()
     return Status(
         table=_framed(delivered, _DELIVERED, deliverables),
         payments=_framed(paid, _PAID, payments),
         dates=_framed(dated, _DATED, dates),
         as_of=today,
-        caveats=caveats,
+        caveats=said(unknown, message, years=unknown),
     )
 
 
@@ -248,8 +243,8 @@ def _delivered(row: Row, today: dt.date, days: WorkingDays, review: int, terms: 
     if due is None:
         raise DataError(f"{row['id']!r} has no day on which it is due.")
     reply = row.get("reply")
-    if reply is not None and reply not in REPLIES:
-        raise DataError(f"{reply!r} is no reply{nearest(str(reply), REPLIES)}")
+    if reply is not None:
+        one_of(reply, REPLIES, f"{reply!r} is no reply")
     if replied is not None and handed is not None and replied < handed:
         raise DataError(f"{row['id']!r} was replied to on {replied}, before it was delivered.")
     due_on = days.on_or_after(due)
@@ -276,8 +271,7 @@ def _paid(
 ) -> Row:
     due, paid, after = _when(row, "due"), _when(row, "paid"), row.get("after")
     if after is not None:
-        if after not in delivered:
-            raise DataError(f"{row['id']!r} follows {after!r}{nearest(str(after), delivered)}")
+        one_of(after, delivered, f"{row['id']!r} follows {after!r}")
         accepted = delivered[after]["accepted_on"]
         if accepted is not None:
             due = accepted + dt.timedelta(days=int(row.get("days") or 0))

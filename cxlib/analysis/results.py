@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,12 +42,8 @@ class Caveat(str):
         caveat.facts = facts
         return caveat
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self.message, self.facts)
-
-
-def _restore(message: str, facts: dict[str, Any]) -> Caveat:
-    return Caveat(message, **facts)
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.message,), self.facts
 
 
 def said(holds: Any, message: str, /, **facts: Any) -> tuple[Caveat, ...]:
@@ -60,8 +56,16 @@ def counted(*told: tuple[Any, str], **facts: Any) -> tuple[Caveat, ...]:
     return tuple(Caveat(message, n=int(n), **facts) for n, message in told if n)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Frozen:
+    """Makes a frozen dataclass, with its fields given by name, of every class derived from it."""
+
+    def __init_subclass__(cls) -> None:
+        """Make a frozen dataclass of it."""
+        dataclass(frozen=True, kw_only=True)(cls)
+
+
+class Result(Frozen):
     """What every result has in common; as the last line of a cell it shows itself.
 
     Labelled and withheld as the engagement that was opened last would show it. The columns of all
@@ -78,10 +82,30 @@ class Result:
         return bundle
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableResult(Result):
-    """A table, with the rows of data it rests on (`n_used`) and those left out (`n_dropped`)."""
+class Interval(Result):
+    """A number with its interval, in the unit that its class says; NaN where there is none."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Tested(Interval):
+    """A difference with its interval and its test: ``statistic, df`` of t, or z (df infinite)."""
+
+    p_value: float
+    statistic: float
+    df: float
+
+
+class Tabled(Result):
+    """A result with a table; what further tables and numbers it has, its own class says."""
 
     table: pd.DataFrame
+
+
+class TableResult(Tabled):
+    """A table, with the rows of data it rests on (`n_used`) and those left out (`n_dropped`)."""
+
     n_used: int
     n_dropped: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ import pandas as pd
 
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result, counted
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import Tabled, counted, said
 from cxlib.analysis.validate import count, generator
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)
@@ -24,8 +23,7 @@ CONSISTENT = 0.1
 """Saaty's bound: above it comparisons contradict one another too much to be used."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Weighting(Result):
+class Weighting(Tabled):
     """What each criterion counts, from comparisons in pairs.
 
     ``weights``: one a criterion, summing to 1. ``consistency_ratio``: 0 where comparisons never
@@ -37,11 +35,9 @@ class Weighting(Result):
     weights: pd.Series
     consistency_ratio: float
     principal_eigenvalue: float
-    table: pd.DataFrame
 
 
-@dataclass(frozen=True, kw_only=True)
-class Selection(Result):
+class Selection(Tabled):
     """Options in their order, and how firm it is.
 
     ``table``: one row an option, best first by TOPSIS, knocked-out ones last: ``option,
@@ -52,7 +48,6 @@ class Selection(Result):
     assessor's gap leaves the mean of the others.
     """
 
-    table: pd.DataFrame
     weights: pd.Series
     agreement: Agreement | None
     n_missing: int
@@ -126,7 +121,7 @@ def ahp(comparisons: Any, *, tolerance: float = 0.01) -> Weighting:
         consistency_ratio=ratio,
         principal_eigenvalue=largest,
         table=misfit,
-        caveats=(Caveat(message, ratio=ratio, **worst),) if ratio > CONSISTENT else (),
+        caveats=said(ratio > CONSISTENT, message, ratio=ratio, **worst),
     )
 
 
@@ -209,12 +204,11 @@ def score(
         result.loc[stays, drawn] = _firmness(x[stays], moved, higher)
     result["knocked_out"] = [", ".join(names) for names in failed]
     result = result.sort_values(["rank", "option"], na_position="last", ignore_index=True)
-    notes: tuple[Caveat, ...] = ()
     first = result.iloc[0]
-    if first["rank_weighted_sum"] > 1:
-        other = result.loc[result["rank_weighted_sum"].eq(1), "option"].iloc[0]
-        message = _("The two rankings differ: {option} leads by TOPSIS, {other} by weighted sum.")
-        notes = (Caveat(message, option=first["option"], other=other),)
+    leaders = {"option": first["option"]}
+    leaders["other"] = result.loc[result["rank_weighted_sum"].eq(1), "option"].iloc[0]
+    message = _("The two rankings differ: {option} leads by TOPSIS, {other} by weighted sum.")
+    notes = said(first["rank_weighted_sum"] > 1, message, **leaders)
     message = _("{n} scores were not given; the other assessors' mean stands.")
     return Selection(
         table=result,
@@ -291,8 +285,7 @@ def _whole(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _position(name: str, criteria: list[str], what: str) -> int:
-    if str(name) not in criteria:
-        raise DataError(f"{what} names {name!r}, no criterion{nearest(str(name), criteria)}")
+    one_of(str(name), criteria, f"{what} names {name!r}, no criterion")
     return criteria.index(str(name))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan, sqrt
 from typing import Any
 
@@ -14,13 +13,12 @@ from statsmodels.stats.weightstats import CompareMeans
 
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Tabled, Tested, said
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation(Result):
+class Evaluation(Tabled, Tested):
     """What participants gained, of those tested twice.
 
     ``value, low, high, statistic, df, p_value``: mean gain in the test's points, its paired t
@@ -31,12 +29,6 @@ class Evaluation(Result):
     low, high, p_value``.
     """
 
-    value: float
-    low: float
-    high: float
-    statistic: float
-    df: float
-    p_value: float
     effect_size: float
     effect_low: float
     effect_high: float
@@ -49,11 +41,9 @@ class Evaluation(Result):
     n_neither: int
     lost_before: float
     lost_after: float
-    table: pd.DataFrame
 
 
-@dataclass(frozen=True, kw_only=True)
-class Contrast(Result):
+class Contrast(Tested):
     """What those who were trained gained more than those who were not.
 
     ``value, low, high, statistic, df, p_value``: difference of the mean gains in the test's points,
@@ -61,20 +51,13 @@ class Contrast(Result):
     and without, and participants tested twice of either.
     """
 
-    value: float
-    low: float
-    high: float
-    statistic: float
-    df: float
-    p_value: float
     gain: float
     gain_without: float
     n: int
     n_without: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemAnalysis(Result):
+class ItemAnalysis(Tabled):
     """How good each question of a test is.
 
     ``table``: one row a question: ``item, n, difficulty`` (share of the marks won, 0 to 1),
@@ -86,7 +69,6 @@ class ItemAnalysis(Result):
     n_dropped``: participants who answered the test, and those without an answer to anything.
     """
 
-    table: pd.DataFrame
     reliability: float
     standard_error: float
     n: int
@@ -141,18 +123,15 @@ def evaluate(
         groups = validate.column(data, by)[both]
         sides = [(g, groups.eq(g).to_numpy()) for g in validate.levels_of(groups)]
         rows = [_row(g, x[here], y[here], level) for g, here in sides if here.sum() > 1]
-    notes = []
     n, lost, late = len(x), pre[first & ~second], post[second & ~first]
+    means = [float(once.mean()) if len(once) else nan for once in (lost, late)]
     picks = validate.generator(seed).integers(0, n, (validate.count(draws, "draws"), n))
-    if len(lost):
-        message = _(
-            "{n} participants took only the first test; their mean there was {lost:.1f}, that of "
-            "those who took both {stayed:.1f}."
-        )
-        told = {"lost": float(lost.mean()), "stayed": float(x.mean())}
-        notes.append(Caveat(message, n=len(lost), **told))
-    if n < 15:
-        notes.append(Caveat(_("Fewer than 15 took both tests: the interval is rough."), n=n))
+    message = _(
+        "{n} participants took only the first test; their mean there was {lost:.1f}, that of "
+        "those who took both {stayed:.1f}."
+    )
+    notes = said(len(lost), message, n=len(lost), lost=means[0], stayed=float(x.mean()))
+    notes += said(n < 15, _("Fewer than 15 took both tests: the interval is rough."), n=n)
     del whole["group"]
     return Evaluation(
         **whole,
@@ -161,10 +140,10 @@ def evaluate(
         n_before_only=len(lost),
         n_after_only=len(late),
         n_neither=int((~first & ~second).sum()),
-        lost_before=float(lost.mean()) if len(lost) else nan,
-        lost_after=float(late.mean()) if len(late) else nan,
+        lost_before=means[0],
+        lost_after=means[1],
         table=pd.DataFrame(rows, columns=_ROW),
-        caveats=tuple(notes),
+        caveats=notes,
     )
 
 
@@ -241,7 +220,7 @@ def items(
     order = np.argsort(total, kind="stable")
     low, high = x[order[:third]].mean(axis=0) / full, x[order[-third:]].mean(axis=0) / full
     difficulty = x.mean(axis=0) / full
-    rest = [_correlation(x[:, item], total - x[:, item]) for item in range(k)]
+    rest = np.array([_correlation(x[:, item], total - x[:, item]) for item in range(k)])
     table = pd.DataFrame(
         {
             "item": names,
@@ -252,7 +231,9 @@ def items(
             "reliability_without": [_alpha(np.delete(x, item, axis=1)) for item in range(k)],
         }
     )
-    table["advice"] = [_advice(d, r) for d, r in zip(difficulty, rest, strict=True)]
+    faults = {_("too easy"): difficulty > 0.95, _("too hard"): difficulty < 0.2}
+    faults |= {_("points the wrong way"): rest < 0, _("does not tell"): ~(rest >= 0.2)}
+    table["advice"] = np.select([*faults.values()], [*faults], "")
     reliability = _alpha(x)
     message = _("{n} participants: difficulty and discrimination are rough below 30.")
     return ItemAnalysis(
@@ -261,7 +242,7 @@ def items(
         standard_error=float(total.std(ddof=1) * np.sqrt(np.maximum(0.0, 1 - reliability))),
         n=n,
         n_dropped=int((~answered).sum()),
-        caveats=(Caveat(message, n=n),) if n < 30 else (),
+        caveats=said(n < 30, message, n=n),
     )
 
 
@@ -317,13 +298,3 @@ def _alpha(x: np.ndarray) -> float:
     """Return Cronbach's alpha (KR-20 for 0/1); variances over n, as KR-20 is defined."""
     k, whole = x.shape[1], x.sum(axis=1).var()
     return float(k / (k - 1) * (1 - x.var(axis=0).sum() / whole)) if k > 1 and whole > 0 else nan
-
-
-def _advice(difficulty: float, discrimination: float) -> str:
-    if difficulty > 0.95:
-        return _("too easy")
-    if difficulty < 0.2:
-        return _("too hard")
-    if discrimination < 0:
-        return _("points the wrong way")
-    return _("does not tell") if not discrimination >= 0.2 else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
 from typing import Any
 
@@ -15,13 +14,12 @@ from statsmodels.stats.proportion import proportion_confint
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.results import Caveat, Result, counted
+from cxlib.analysis.results import Caveat, Tabled, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scorecard(Result):
+class Scorecard(Tabled):
     """Visits summed up; scores in percent, differences and effects in points.
 
     ``table``: a row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value``
@@ -37,7 +35,6 @@ class Scorecard(Result):
     ``n_used, n_dropped``: visits, and rows that did not apply.
     """
 
-    table: pd.DataFrame
     sections: pd.DataFrame
     standards: pd.DataFrame
     visitors: pd.DataFrame

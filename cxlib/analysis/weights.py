@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isclose
 from typing import Any, NamedTuple, TypeAlias
 
@@ -27,7 +26,6 @@ ROUNDING = 0.002
 """How far margins may disagree in total: shares published to three places seldom miss by more."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Raking(TableResult):
     """Weights that bring a sample to known margins.
 

@@ -200,7 +200,11 @@ def _prepared(
         yield from (prepare(*each) for each in arguments)
         return
 
+    known = set(workspace.known())
+
     def made(each: tuple[str, str, str, bool]) -> Prepared:
+        if each[1] not in known:  # said at once: nothing is read of it
+            return prepare(*each)
         ready = _apart(each, request.limits)
         return replace(ready, fault=short(ready.fault, request.limits.memory))
 

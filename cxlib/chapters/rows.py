@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxlib.analysis.actions import OPEN, last_day
+from cxlib.analysis.actions import OPEN, last_day, past
 from cxlib.errors import DataError
 from cxlib.words import Words, mark as _
 
@@ -59,14 +59,27 @@ def recorded(engagement: Any) -> dict[str, str]:
     open_ = [row for row in rows if row["state"] in OPEN and row["kpi"]]
     days = [row["due"] and last_day(row["due"]) for row in open_]
     for row, day in sorted(zip(open_, days, strict=True), key=lambda one: one[1] or dt.date.max):
-        told.setdefault(row["kpi"], action_named(words, row["title"], row["owner"], day))
+        named = action_named(words, row["title"], row["owner"], day, engagement.last_day)
+        told.setdefault(row["kpi"], named)
     return told
 
 
-def action_named(words: Words, title: Any, owner: Any, day: Any) -> str:
-    """Return an action as reports name it: what is done, whose it is, until when."""
-    parts = (words.label(title), words.label(owner or ""), day)
-    return words.say("{parts}", parts=[part for part in parts if not pd.isna(part) and part])
+def action_named(words: Words, title: Any, owner: Any, day: Any, today: Any = None) -> str:
+    """Return an action as reports name it: what is done, whose it is, until or since when."""
+    when = "past" if past(day, today) else "day"
+    known = {"owner": words.label(owner or ""), when: None if pd.isna(day) else day}
+    known = {name: fact for name, fact in known.items() if fact}
+    return words.say(_NAMED[tuple(known)], title=words.label(title), **known)
+
+
+_NAMED = {
+    ("owner", "day"): _("{title} ({owner}, due on {day})"),
+    ("owner", "past"): _("{title} ({owner}, overdue since {past})"),
+    ("owner",): _("{title} ({owner})"),
+    ("day",): _("{title} (due on {day})"),
+    ("past",): _("{title} (overdue since {past})"),
+    (): "{title}",
+}
 
 
 QUOTED = (6, 160)
@@ -79,6 +92,21 @@ def quotes(said: pd.Series, told: Collection[str] = ()) -> pd.Series:
     """Return the first few of what people said that are short enough and not told already."""
     fit = said[said.str.len().between(*QUOTED) & ~said.isin(list(told))]
     return fit.drop_duplicates().head(QUOTES)  # two who write the same are quoted once
+
+
+def displeased(answers: pd.DataFrame, question: Any) -> pd.DataFrame:
+    """Return the answers of those who rate a question low and say something, the worst first.
+
+    ``bad``: the rating, turned so that higher is better; ``comment`` without spaces around it.
+    """
+    low, high = question.scale
+    rated = answers[question.key].astype(float)
+    rated = rated if question.direction == "higher" else low + high - rated
+    text = answers["comment"].astype("string").str.strip().fillna("")
+    said = answers.assign(bad=rated, comment=text.astype(object))
+    said = said[((rated < (low + high) / 2) & text.ne("")).to_numpy(bool)]
+    worst: pd.DataFrame = said.sort_values("bad", kind="stable")
+    return worst
 
 
 def signatures() -> pd.DataFrame:

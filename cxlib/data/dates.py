@@ -80,12 +80,14 @@ Parts = tuple[int, int, int, int, int, int]
 class Dates:
     """A column read as dates (`days`, without zone), and where something stands that is none.
 
-    `counted` is the first cell that was taken for a day number of Excel, though no format says so.
+    `counted` is the first cell that was taken for a day number of Excel, though no format says so,
+    `zoned` the share of different cells that tell their time zone.
     """
 
     days: pd.Series
     unread: pd.Series
     counted: str = ""
+    zoned: float = 0.0
 
 
 def parse(
@@ -133,6 +135,7 @@ def parse(
         days=values.astype("datetime64[us]"),
         unread=values.isna() & (plain != ""),
         counted=next(iter(serial), ""),
+        zoned=float(zoned[words != ""].mean()) if (words != "").any() else 0.0,
     )
 
 
@@ -147,6 +150,13 @@ def moved(days: pd.Series, clock: str | None, timezone: str | None) -> pd.Series
     away = days.dt.tz_localize(clock, ambiguous=True, nonexistent="shift_forward")
     here: pd.Series = away.dt.tz_convert(timezone).dt.tz_localize(None)
     return here.astype("datetime64[us]")
+
+
+def is_unsettled(texts: pd.Series) -> bool:
+    """Tell whether cells could all be of either order, and some would be another day."""
+    found = [_match(_WEEKDAY.sub("", word.strip())) for word in texts.unique() if word.strip()]
+    pairs = [(int(m["one"]), int(m["two"])) for m in found if m is not None and _is_open(m)]
+    return all(max(pair) <= 12 for pair in pairs) and any(one != two for one, two in pairs)
 
 
 def abbreviated(texts: pd.Series) -> bool:

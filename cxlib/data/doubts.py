@@ -116,7 +116,14 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     dates = own.loc[own["date"].notna(), ["period", "date"]]
     if dates.empty or any(calendar.kind_of(name) is None for name in known):
         return
-    if dates["date"].max() > pd.Timestamp.now() + pd.Timedelta(days=366):
+    ahead = pd.Timestamp.now() + pd.Timedelta(days=366)
+    if dates["date"].min() > ahead + pd.Timedelta(days=100 * 365):
+        ledger.error(
+            ("survey", "columns", "date"),
+            f"all dates are far in the future, the first {dates['date'].min():%Y-%m-%d}: are these "
+            "years of another calendar (Buddhist ones are 543 ahead)? Set them right by `sql:`.",
+        )
+    elif dates["date"].max() > ahead:
         ledger.warn(
             ("survey", "columns", "date"),
             f"the last date, {dates['date'].max():%Y-%m-%d}, lies in the future.",

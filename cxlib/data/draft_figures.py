@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from cxlib.data.guess import WORDS, Column, ask, found, starts_of, when_of
-from cxlib.data.reshape import ANSWERS, NET
+from cxlib.data.reshape import ANSWERS, NET, Shape, literal, name
 from cxlib.data.sections import (
     Keys,
     Lines,
@@ -19,6 +21,11 @@ from cxlib.data.sections import (
 
 _FEWEST = 12
 """So many different numbers tell figures from answers on a scale."""
+_SCALE = 11
+"""What lies above is no answer on a scale of 0-10, or of 1-11 as some store it."""
+_WEEKS = 8
+"""So many weeks tell them from days of visits."""
+_WEEK = r"\D*(\d{4})\D*(?:W|w|KW|[Ww]eek|Wk|wk|第|周|週)\D*(\d{1,2})\D*"
 _MEASURES = 12
 """So many measures of one column are written out."""
 
@@ -29,7 +36,7 @@ def is_figures(table: Table) -> bool:
     if dated is None:
         return False
     when = dated[0]
-    amounts = [c for c in table.columns if c is not when and _is_amount(c)]
+    amounts = [c for c in table.columns if c is not when and is_amount(c)]
     if not amounts:
         return False
     names = [c.name for c in table.columns if c not in amounts]
@@ -37,6 +44,43 @@ def is_figures(table: Table) -> bool:
         c.again for c in table.columns if c is not when and c not in amounts
     )
     return alone and not table.raw.frame[names].duplicated().any()
+
+
+def weeks(file: str, columns: Sequence[Column]) -> Shape | None:
+    """Return how figures of weeks are read as figures of months, which the kit reports."""
+    when = next((c for c in columns if _middle(c)), None)
+    amounts = [c for c in columns if c is not when and is_amount(c)]
+    others = [c for c in columns if c is not when and c not in amounts]
+    if when is None or not amounts or not all(c.again for c in others):
+        return None
+    cells = pd.DataFrame({c.name: c.texts for c in (when, *others)})
+    if cells.duplicated().any():
+        return None
+    counts = amounts if _whole(amounts) else []
+    parts = [f"strftime({_middle(when)}, '%Y-%m') as month", *map(name, others)]
+    for column in amounts:
+        summed = column in counts and not _is_share(column)
+        percent = column.texts.str.endswith("%").any()
+        cell = f"replace({name(column)}, '%', '')::double" if percent else name(column)
+        parts.append(f"{'sum' if summed else 'avg'}({cell}) as {name(column)}")
+    listed = ",\n".join(f"  {part}" for part in parts)
+    sql = f"select\n{listed}\nfrom {literal(file)}\nwhere {name(when)} is not null\ngroup by all"
+    return sql, ask("weeks", name=when.name, cell=when.texts.iloc[0])
+
+
+def _middle(column: Column) -> str:
+    """Return the middle day of the weeks that a column names, as SQL says it; empty if none."""
+    if column.distinct < _WEEKS or not column.called("weeks", "wave", *WORDS["date_names"]):
+        return ""
+    if column.texts.str.fullmatch(_WEEK).all():
+        parts = f"regexp_replace({name(column)}, {literal(_WEEK)}, '\\1 \\2 4')"
+        return f"strptime({parts}, '%G %V %u')"
+    if not column.texts.str.fullmatch(r"\d{4}-\d\d-\d\d").all():
+        return ""
+    days = pd.to_datetime(column.texts.unique(), errors="coerce")
+    if days.isna().any() or set(pd.Series(sorted(days)).diff().dropna().dt.days % 7) != {0}:
+        return ""
+    return f"{name(column)}::date {'-' if found('ends', column.name) else '+'} 3"
 
 
 def _when(table: Table) -> tuple[Column, pd.Series, str] | None:
@@ -62,13 +106,18 @@ def _is_share(column: Column) -> bool:
     return found("share", column.name) or bool(column.texts.str.endswith("%").any())
 
 
-def _is_amount(column: Column) -> bool:
+def is_amount(column: Column) -> bool:
+    """Tell whether a column's numbers are figures: shares, or beyond answers on a scale."""
     if column.name in (NET, ANSWERS):
         return True
     if column.called(*WORDS["ids"]) or found("measure", column.name):
         return False
-    share = found("share", column.name) and column.distinct > 2
-    return bool(_numbers(column).notna().mean() > 0.9) and (share or column.distinct > _FEWEST)
+    numbers = _numbers(column)
+    beyond = numbers.max() > _SCALE or bool((numbers.dropna() % 1 != 0).any())
+    some = column.distinct > 2 and (found("share", column.name) or beyond)
+    if bool(numbers.notna().mean() <= 0.9) or not (some or column.distinct > _FEWEST):
+        return False
+    return column.distinct > _FEWEST or starts_of(column) is None
 
 
 def figures(lines: Lines, table: Table, files: str) -> None:
@@ -77,7 +126,7 @@ def figures(lines: Lines, table: Table, files: str) -> None:
     if dated is None:
         return
     when, table.days, table.labelled = dated
-    amounts = [c for c in table.columns if c is not when and _is_amount(c)]
+    amounts = [c for c in table.columns if c is not when and is_amount(c)]
     others = [c for c in table.rest() if c is not when and c not in amounts]
     measure = next((c for c in others if found("measure", c.name) and c.distinct > 1), None)
     places = [c for c in others if c is not measure and c.distinct > 1]

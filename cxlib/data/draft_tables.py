@@ -9,7 +9,7 @@ import pandas as pd
 
 from cxlib.data import values
 from cxlib.data.draft_columns import GUESSES
-from cxlib.data.draft_figures import is_figures
+from cxlib.data.draft_figures import is_amount, is_figures, weeks
 from cxlib.data.draft_sections import is_voice
 from cxlib.data.formats import read_content
 from cxlib.data.guess import Column, ask, columns_of, found
@@ -66,7 +66,7 @@ def opened(path: Path) -> Table:
     table = Table(
         paths=[path], source=source, notes=notes, raw=raw, columns=columns_of(raw), asks=asks
     )
-    if shape := reshaped(real.name, table.columns):
+    if shape := reshaped(real.name, table.columns) or weeks(real.name, table.columns):
         return _shaped(path, shape, source, table)
     table.kind = _kind(table)
     return table
@@ -128,8 +128,11 @@ def _kind(table: Table) -> str:
         }
         for kind, rows in GUESSES.items()
     }
+    counted = is_figures(table)
     asked = any(
-        c.says("recommend", "satisfied") and not found("%|percent|占比|率$", c.name)
+        c.says("recommend", "satisfied")
+        and not found("%|percent|占比|率$", c.name)
+        and not (counted and is_amount(c))
         for c in columns
     )
     if any(c.name == NET for c in columns):
@@ -148,7 +151,7 @@ def _kind(table: Table) -> str:
             ("benefits", {"member", "date", "benefit"} <= named["benefits"]),
             ("points", {"member", "date", "points", "kind"} <= named["points"] and not money),
             ("transactions", {"member", "date"} <= orders and len(orders) > 2),
-            ("kpis", is_figures(table)),
+            ("kpis", counted),
             ("comments", is_voice(columns)),
         ):
             if fits:

@@ -110,7 +110,8 @@ def _periods(
             return known
         ledger.counted(read, kpi.period, (*path, "period"))
         what = "neither a period nor a date"
-        ledger.stray(raw, texts, read.unread, (*path, "period"), what, "declare `date_format:`.")
+        way_out = "declare `date_format:`, or `missing:` if they mean none."
+        ledger.stray(raw, texts, read.unread, (*path, "period"), what, way_out)
         known = known.where(~rest, periods.label_dates(read.days, kind))
     if kpi.value is None and client.period != "wave":
         return _raised(known, client.period, ledger, (*path, "period"))

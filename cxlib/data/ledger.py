@@ -59,6 +59,7 @@ class Ledger:
     notes: list[str] = field(default_factory=list)
     others: dict[Path, Counter[str]] = field(default_factory=dict)
     day_first: dict[str, bool] = field(default_factory=dict)
+    zones: dict[bool, str] = field(default_factory=dict)
     decimals: dict[str, str] = field(default_factory=dict)
     aside: dict[str, tuple[int, str]] = field(default_factory=dict)
     stood_in: int = 0
@@ -275,7 +276,37 @@ class Ledger:
                 way_out = "say which zone that is by `timezone:` under `source:`."
             self.stray(raw, texts, read.unread, path, "no date", way_out)
         self.counted(read, name, path)
+        known = read.days.dropna()
+        if timezone is None and (known.dt.normalize() != known).any():
+            zones = {True: read.zoned > 0, False: read.zoned < 1}
+            self.zones = {kind: name for kind, told in zones.items() if told} | self.zones
+            if len(self.zones) > 1:
+                self.warn(
+                    path,
+                    f"cells of {self.zones[True]!r} tell their time zone, and those of "
+                    f"{self.zones[False]!r} do not: say whose clock it is by `timezone:` under "
+                    "`calendar:`.",
+                )
+        if len(raw.files) > 1 and not section.date_format:
+            self._unsettled(raw, texts.mask(blank, ""), read.days, path)
         return read.days
+
+    def _unsettled(self, raw: Raw, texts: pd.Series, days: pd.Series, path: Path) -> None:
+        """Warn of files whose dates another file alone says to begin with the day, or month."""
+        open_ = {
+            i: dates.is_unsettled(texts[raw.file == i].astype("str")) for i in np.unique(raw.file)
+        }
+        if not any(open_.values()) or all(open_.values()):
+            return
+        first = next(i for i, unsettled in open_.items() if unsettled)
+        at = int(np.flatnonzero((raw.file == first) & days.notna().to_numpy())[0])
+        self.warn(
+            path,
+            f"{raw.files[first].name} does not tell day from month, and is read as other files of "
+            f"the source are: {texts.iloc[at]!r} is {days.iloc[at]:%Y-%m-%d}; if it is not, declare"
+            " a source for each, or bring them together by `sql:`.",
+            texts.iloc[at],
+        )
 
     def counted(self, read: dates.Dates, name: str, path: Path) -> None:
         """Warn, once a column, that undeclared day numbers of Excel were taken for dates."""

@@ -182,6 +182,12 @@ def _sheets(
     content: Content, source: Source, file: str, named: Named, warnings: list[str]
 ) -> tuple[list[Grid], list[str]]:
     """Return the sheet that holds the named columns, or every one that is asked for."""
+    hidden = [n for n, sheet in content.hidden.items() if any(map(named.held, sheet.rows[:30]))]
+    seen = (row for sheet in content.sheets for row in sheet.rows[:30])
+    if hidden and not any(map(named.held, seen)):
+        raise DataError(
+            f"{file}: the columns stand in the hidden sheet {hidden[0]!r}; name it by `sheet:`."
+        )
     row, deep = (1, 1) if content.typed else (source.header_row, source.header_rows)
     laid = [
         lay_out(
@@ -209,9 +215,6 @@ def _sheets(
         return [grid for grid in laid if not best or grid.held], told
     chosen = next(grid for grid in laid if grid.held == best)
     left = [grid for grid in laid if grid is not chosen]
-    hidden = [n for n, sheet in content.hidden.items() if any(map(named.held, sheet.rows[:30]))]
-    if hidden and not best:
-        warnings.append(f"{file}: the columns stand in the hidden sheet {hidden[0]!r}; name it.")
     twins = [grid for grid in left if best and grid.held == best]
     if twins:
         listed = ", ".join(repr(grid.name) for grid in twins[:_SHOWN])

@@ -9,9 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.plots import theme
+from cxlib.words import Words
 
 _GAP = 0.045
 """Space between groups, as a share of the height."""
+_TOLD = 6
+"""Moves that the alternative text tells, the largest first."""
 
 
 def flow(
@@ -22,7 +25,7 @@ def flow(
     colours: Sequence[str],
     heads: tuple[str, str],
     title: str,
-    alt: str = "",
+    words: Words,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw bands as wide as the number of people in them.
@@ -70,7 +73,10 @@ def flow(
         ax.text(x, 1.03, text, ha=align, va="bottom", fontsize=8.5, color=theme.MUTED)
     ax.set(xlim=(-0.32, 1.32), ylim=(-_GAP * len(order), 1.1))
     ax.set_axis_off()
-    return theme.title(ax, title, alt=alt)
+    moved = rows[rows["before"] != rows["after"]].nlargest(_TOLD, "n")
+    pairs = zip(moved["before"], moved["after"], moved["n"], strict=True)
+    theme.tells(ax, ((f"{labels[a]} → {labels[b]}", words.number(float(n))) for a, b, n in pairs))
+    return theme.title(ax, title)
 
 
 def _places(

@@ -62,11 +62,16 @@ def forest(
     look: Any = {"colours": tuple(colours or ()), "zero": zero, "axis": axis}
     native.note(ax, "forest", table, columns, labels, **look)
     units = table["unit"] if "unit" in table else ["points"] * len(table)
-    digits = [2 if unit == "mean" else 1 for unit in units]
-    number = Words().number  # written alike in every language
-    said = [number(float(v), d, sign=zero) for v, d in zip(table[value], digits, strict=True)]
+    said = [_said(float(v), str(unit), zero) for v, unit in zip(table[value], units, strict=True)]
     theme.tells(ax, zip(labels, said, strict=True))
     return theme.title(ax, title, alt=alt)
+
+
+def _said(value: float, unit: str, sign: bool) -> str:
+    """Write a number alike in every language; money with the letters of its currency."""
+    money = len(unit) == 3 and unit.isupper()
+    number = Words().number(value, 0 if money else 2 if unit == "mean" else 1, sign=sign)
+    return f"{number} {unit}" if money else number
 
 
 def _there(value: Any) -> bool:

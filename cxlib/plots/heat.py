@@ -118,7 +118,12 @@ def change_map(
     framed, written = np.argwhere(clear.to_numpy(dtype=bool)), texts.to_numpy(dtype=object)
     for y, x in framed:
         ax.add_patch(Rectangle((x - 0.46, y - 0.42), 0.92, 0.84, **look))
-    told = [((rows[y], columns[x]), str(written[y, x])) for y, x in framed]
-    if told:
-        theme.tells(ax, told)
+    first = [(y, 0) for y in range(len(rows))]  # nothing is framed: what all of them did
+    theme.tells(
+        ax,
+        [
+            ((rows[y], columns[x]), str(written[y, x]))
+            for y, x in (framed if len(framed) else first)
+        ],
+    )
     return theme.title(ax, title)

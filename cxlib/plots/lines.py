@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.plots import theme
-from cxlib.words import Words, mark as _
+from cxlib.words import Said, Words, mark as _
 
 _DASHES = ("-", "--", "-.", ":")
 _FINEST = 300
@@ -24,6 +24,7 @@ def lines(
     x: str,
     y: str,
     title: str,
+    words: Words,
     xlabel: str = "",
     ylabel: str = "",
     steps: bool = False,
@@ -38,6 +39,8 @@ def lines(
         Label, said already, to its rows in order.
     x, y : str
         Columns.
+    words : Words
+        In whose language the alternative text says where each series begins, ends and turns.
     steps : bool
         Whether a value holds until the next one.
     percent : bool
@@ -46,6 +49,7 @@ def lines(
     ax = theme.axes(ax, height=3.1)
     scale = 100.0 if percent else 1.0
     ends: list[tuple[float, float, str, str]] = []
+    told: list[tuple[str, str]] = []
     for at, (label, table) in enumerate(series.items()):
         colour = theme.SERIES[at % len(theme.SERIES)]
         rows = _thinned(table, x) if steps else table
@@ -57,12 +61,33 @@ def lines(
             step = "post" if steps else None
             ax.fill_between(where, low, high, step=step, color=colour, alpha=0.12, lw=0)  # type: ignore[arg-type]
         ends.append((where[-1], values[-1], label, colour))
+        told.append((label, _course(where, values, words, percent=percent)))
     _name(ax, ends)
     if percent:
         ax.set_ylim(0, 104)
     ax.grid(axis="y")
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    theme.tells(ax, told)
     return theme.title(ax, title)
+
+
+def _course(where: Any, values: Any, words: Words, *, percent: bool) -> str:
+    """Say where a series begins and ends, and its extremes where those lie between."""
+    known = ~np.isnan(values)
+    where, values = where[known], values[known]
+    if not len(values):
+        return words.number(None)
+
+    whole = bool(np.all(np.abs(values - values.round()) < 1e-9)) or np.abs(values).max() >= 100
+
+    def said(at: int) -> str:
+        share = words.quantity(float(values[at]), "percent")
+        value = share if percent else words.number(float(values[at]), 0 if whole else 2)
+        place = Said(words.number(float(where[at])))
+        return words.say(_("{value} at {place}"), value=Said(value), place=place)
+
+    turns = sorted({0, int(values.argmin()), int(values.argmax()), len(values) - 1})
+    return words.listed(Said(said(at)) for at in turns)
 
 
 def _thinned(table: pd.DataFrame, x: str) -> pd.DataFrame:

@@ -89,7 +89,7 @@ def trend(
             f"{len(series)} lines in one figure cannot be told apart; choose at most "
             f"{len(theme.SERIES)}, by rows of the table."
         )
-    axes = several.lines(series, x="at", y="value", title=title, ax=ax)
+    axes = several.lines(series, x="at", y="value", title=title, words=words, ax=ax)
     theme.label_periods(axes, [words.period(str(label)) for label in periods])
     return axes
 

@@ -132,7 +132,8 @@ def view(
     frame = result if isinstance(result, pd.DataFrame) else frame_of(result, table)
     unit = "" if isinstance(result, pd.DataFrame) else str(getattr(result, "unit", "") or "")
     shown = [(name, column_of(frame, name, result)) for name in choose(result, frame, asked)]
-    rows = [_row(record, shown, words, unit) for record in frame.to_dict("records")]
+    marked = _base_column(frame, [name for name, _column in shown])
+    rows = [_row(record, shown, words, unit, marked) for record in frame.to_dict("records")]
     judged = "status" in dict(shown)
     return TableView(
         headings=tuple(words.label(column.heading) for _name, column in shown),
@@ -201,7 +202,7 @@ def column_of(frame: pd.DataFrame, name: str, result: Any = None) -> Column:
 
 
 def _row(
-    record: dict[Any, Any], shown: list[tuple[str, Column]], words: Words, unit: str
+    record: dict[Any, Any], shown: list[tuple[str, Column]], words: Words, unit: str, marked: str
 ) -> tuple[str, ...]:
     own_unit = str(record.get("unit") or unit)
     withheld = bool(record.get("withheld", False))
@@ -216,8 +217,21 @@ def _row(
         if column.kind not in WORDS_KINDS:
             text = text.replace(" ", "\u00a0")  # a number is not broken; its interval may follow
         text += interval(record, column, words, own_unit)
-        cells.append(text + (" *" if name == "n" and few(record["n"]) else ""))
+        cells.append(text + (" *" if name == marked and few(record["n"]) else ""))
     return tuple(cells)
+
+
+def _base_column(frame: pd.DataFrame, names: list[str]) -> str:
+    """Return the shown column that bears the mark of a small base: the one that holds it."""
+    if "n" not in frame or not names:
+        return ""
+    n = frame["n"].astype("float64")
+    same = [
+        name
+        for name in names
+        if pd.api.types.is_numeric_dtype(frame[name]) and frame[name].astype("float64").equals(n)
+    ]
+    return "n" if "n" in names else (same or names)[-1 if same else 0]
 
 
 def value_of(record: dict[Any, Any], name: str, column: Column, words: Words) -> Any:

@@ -159,7 +159,10 @@ def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> 
     if getattr(plot, "__module__", "") != module or not callable(plot):
         raise DataError(f"a saved figure names {part.plot!r}, which this kit does not know.")
     with theme.applied():
-        axes = plot(_narrowed(part.result(), about), words=words, **decode(part.options))
+        try:
+            axes = plot(_narrowed(part.result(), about), words=words, **decode(part.options))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise DataError(f"a saved figure, {name}, cannot be drawn again ({error}).") from error
         figure = axes.get_figure()
         chart = native.noted(axes)
         alt = axes.get_label() or axes.get_gid() or ""

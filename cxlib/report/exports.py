@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cxlib.errors import RunError
+from cxlib.errors import DataError, RunError
 from cxlib.report.saved import saved_chapters
 from cxlib.workspace import Workspace
 
@@ -37,9 +37,11 @@ def make(
         raise RunError("no chapter could be made: there is nothing to write.")
     face = face_of(opened, place, language)
     if kind == "pptx":
-        from cxlib.report.deck import deck
-
-        return deck(engagement, chapters, face=face)
-    from cxlib.report.workbook import workbook
-
-    return workbook(engagement, chapters, face=face)
+        from cxlib.report.deck import deck as made
+    else:
+        from cxlib.report.workbook import workbook as made
+    try:
+        return made(engagement, chapters, face=face)
+    except DataError as error:
+        again = f"`cx run {client} --period {period} --format {kind} --force` makes all anew."
+        raise DataError(f"{error} If another kit saved it, {again}") from error

@@ -96,11 +96,17 @@ def render(
     """
     cells = [c for c in notebook.cells if not HIDDEN_TAGS & set(c.metadata.get("tags", []))]
     texts = [c for c in cells if c.cell_type == "markdown"]
+    method = [c for c in cells if "method" in c.metadata.get("tags", [])]
+    sections = [c for c in cells if c not in method]
+    evidence = _without_empty_sections(sections)
+    empty = {name for c in sections if c not in evidence for name in _SECTION.findall(c.source)}
+    for c in method:
+        c.source = _OF_SECTION.sub(
+            lambda item: "" if item[2] in empty else item[1] + item[3], c.source
+        )
     for c in texts:
         c.source = translate_markdown(c.source, words)
     title, lead = _take_title(texts)
-    method = [c for c in cells if "method" in c.metadata.get("tags", [])]
-    evidence = _without_empty_sections([c for c in cells if c not in method])
     outputs = [o.get("data", {}) for c in cells if c.cell_type == "code" for o in c.outputs]
     for c in cells:
         c.metadata["leads"] = _leads_to(c) if _shows(c) else ""
@@ -151,6 +157,11 @@ _RUNS = re.compile(
 def _apart(found: re.Match[str]) -> str:
     """Set words written from right to left apart, so that a number after them stays after them."""
     return f"<bdi>{found['run']}</bdi>" if found["run"] else found[0]
+
+
+_SECTION = re.compile(r"^## (.+?)\s*$", re.MULTILINE)
+_OF_SECTION = re.compile(r"^(- )<!-- (.+?) --> (.*(?:\n|$))", re.MULTILINE)
+"""A note on the method of one section: it goes where that section had nothing to show."""
 
 
 def lang_of(words: Words) -> str:

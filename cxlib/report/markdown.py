@@ -14,7 +14,7 @@ from typing import Any
 from cxlib.words import Words
 
 _HEADING = re.compile(r"(#{1,6} +)(.*)", re.DOTALL)
-_ITEM = re.compile(r"(\s*(?:[-*]|\d+\.) +)(.*)", re.DOTALL)
+_ITEM = re.compile(r"(\s*(?:[-*]|\d+\.) +(?:<!-- .+? --> )?)(.*)", re.DOTALL)
 _SENTENCE = re.compile(r'"[A-Z][^"{}]* [^"{}]*[.?!]"')
 _SAFE_LINK = re.compile(r"(https?://|mailto:|#)", re.IGNORECASE)
 

@@ -84,7 +84,7 @@ def _headings(path: Path, words: Words) -> tuple[str, dict[int, str], dict[int, 
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             said = translate_markdown(source, words)
-            plain = re.sub(r"\[([^]]*)\]\([^)]*\)|[*_`]", r"\1", said)
+            plain = re.sub(r"\[([^]]*)\]\([^)]*\)|[*_`]|<!-- .*? --> ", r"\1", said)
             for level, told in re.findall(r"^(#{1,3}) (.+)$", plain, re.MULTILINE):
                 title, heading = (told, "") if level == "#" and not title else (title, told)
             text = re.sub(r"^#+ .+$", "", plain, flags=re.MULTILINE).strip()

@@ -69,7 +69,7 @@ def test_the_overdue_come_first_then_the_next_due() -> None:
         ((10, 0, 0), "2026-03", "too early to tell", 0),
         ((0, 0, 0), "2026-02", "better, but already before", 1),
         ((40,), "2026-01", "worse than usual", 2),
-        ((10,), "2025-12", "within its ordinary months", 3),
+        ((10,), "2025-12", "within its usual months", 3),
         ((10, 0, 0), "2026-04", None, 0),  # not yet done when the period ended
     ],
 )
@@ -93,7 +93,7 @@ def test_nothing_is_said_of_a_kpi_on_few_tickets_or_not_in_the_log() -> None:
 def test_every_actions_kpi_is_charted() -> None:
     found = follow(action("reopen_rate", state="done", due="2025-12", finished="2025-12"))
     assert found.table["value"].iloc[0] == pytest.approx(10)
-    assert found.table["moved"].tolist() == ["within its ordinary months"]
+    assert found.table["moved"].tolist() == ["within its usual months"]
 
 
 def test_the_first_due_of_the_running_actions_answers() -> None:

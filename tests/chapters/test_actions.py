@@ -73,7 +73,7 @@ def test_a_rise_that_came_everywhere_is_no_success(bank: Engagement) -> None:
     assert ease.severity == "note"
     assert len([rule for rule in ease.rules if rule.says]) == 1
     assert done.set_index("id")["where"].to_dict() | {"a2": ""} == {
-        "a2": "", "a5": "North", "a6": "North, West",
+        "a2": "", "a5": "North", "a6": "North and West",
     }  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def test_chapters_9_and_11_read_the_register(bank: Engagement) -> None:
     assert len(agreed) == 4  # a1, a2, a3 and a10 are on ticket KPIs
     assert agreed["Call-back offer when all lines are busy"].state == "in progress"
     said = meeting.recorded(bank)
-    assert said["fees"].endswith("Head of cards, 31 December 2026")
+    assert said["fees"].endswith("(Head of cards, due on 31 December 2026)")
     assert "branch" not in said  # done
     assert "app" in said  # proposed: on record in every chapter alike
 

@@ -70,7 +70,7 @@ def test_lakesides_fees_did_not_get_worse_and_nobody_is_told_to_act(
 def test_one_shift_of_the_mix_makes_one_finding(assessed: dict[str, Assessed]) -> None:
     grew = [f for f in assessed["lakeside"].groups.values() if f.row["grew"] == "yes"]
     assert [f.subject for f in grew] == ["product=Credit card"]
-    assert "below comparable others" in grew[0].headline(Words())
+    assert "below comparable customers" in grew[0].headline(Words())
 
 
 def test_harbours_fall_is_found_though_it_is_a_quarter_old(assessed: dict[str, Assessed]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from cxlib import Engagement
 from cxlib.chapters.tools import findings, register, tables
 from cxlib.data.demo import _tools as planted
-from cxlib.data.registers import bring_together, read_register
+from cxlib.data.registers import read_register
 from cxlib.envelope import Envelope, read, write
 from cxlib.params import load
 from cxlib.present.findings import tell
@@ -233,16 +233,6 @@ def test_faults_name_the_row(place: Workspace) -> None:
     assert any(line == 7 and "y has no score on b" in m for line, _s, m in faults(place, gap))
     part = SMALL.replace("{id: b, weight: 1}", "{id: b}")
     assert any("give one here too" in message for _l, _s, message in faults(place, part))
-
-
-def test_the_excel_copy_says_the_same(place: Workspace) -> None:
-    client = load("lakeside-bank", place)
-    before = read_register(client, "tools", register.Register, place)
-    bring_together(client, "tools", register.Register, place)
-    after = read_register(client, "tools", register.Register, place)
-    assert after.book is not None
-    assert after.register == before.register
-    assert not after.yaml_stale
 
 
 def test_without_criteria_the_starter_set_of_the_kind_holds(place: Workspace) -> None:

@@ -14,12 +14,20 @@ from cxlib import Engagement
 from cxlib.chapters.engagement import tables as obligations
 from cxlib.chapters.training import findings, register, tables
 from cxlib.data.demo import _training as planted
-from cxlib.data.registers import bring_together, read_register
+from cxlib.data.registers import read_register
 from cxlib.envelope import Envelope, write
 from cxlib.params import load
 from cxlib.present.findings import tell
 from cxlib.workspace import Workspace
 from tests.conftest import copy_workspace
+
+BASICS = """\
+courses:
+  - {id: c, title: Basics}
+sessions:
+  - {id: s, course: c, date: 2026-05-04, held: 2026-05-04}
+tests:
+"""
 
 
 @pytest.fixture(scope="module")
@@ -119,16 +127,7 @@ def test_no_participant_leaves_the_chapter(mall: Engagement) -> None:
 
 def test_a_course_of_first_tests_alone_tells_no_gain(tmp_path: Path) -> None:
     rows = "".join(f"  - {{course: c, participant: p{n:02d}, pre: {50 + n}}}\n" for n in range(12))
-    e = other(
-        tmp_path / "w",
-        f"""\
-courses:
-  - {{id: c, title: Basics}}
-sessions:
-  - {{id: s, course: c, date: 2026-05-04, held: 2026-05-04}}
-tests:
-{rows}""",
-    )
+    e = other(tmp_path / "w", BASICS + rows)
     gains = tables.gains(e)
     assert gains[["n", "took_one"]].to_numpy().tolist() == [[0, 12]]
     assert gains["change"].isna().all()
@@ -192,16 +191,7 @@ def test_a_group_without_training_that_is_too_small_is_withheld(tmp_path: Path) 
         f"post: {rng.integers(60, 80)}{', trained: false' if n < 5 else ''}}}\n"
         for n in range(30)
     )
-    e = other(
-        tmp_path / "w",
-        f"""\
-courses:
-  - {{id: c, title: Basics}}
-sessions:
-  - {{id: s, course: c, date: 2026-05-04, held: 2026-05-04}}
-tests:
-{rows}""",
-    )
+    e = other(tmp_path / "w", BASICS + rows)
     contrasts = tables.contrasts(e)
     assert contrasts["n"].tolist() == [5]
     shown = e.withheld(contrasts)
@@ -222,14 +212,3 @@ def test_the_contracts_annex_reads_what_was_held(mall: Engagement) -> None:
     duties = obligations.training(reader, obligations.status(reader)).set_index("id")
     assert duties[["hours_held", "came"]].to_numpy().tolist() == [[6, 24], [0, 0]]
     path.unlink()
-
-
-def test_the_excel_copy_says_the_same(tmp_path: Path) -> None:
-    place = copy_workspace(tmp_path / "w", "nova-mall")
-    client = load("nova-mall", place)
-    before = read_register(client, "training", register.Register, place)
-    bring_together(client, "training", register.Register, place)
-    after = read_register(client, "training", register.Register, place)
-    assert after.book is not None
-    assert after.register == before.register
-    assert not after.yaml_stale

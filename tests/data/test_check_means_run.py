@@ -168,8 +168,8 @@ def test_a_figure_whose_values_are_all_missing_is_left_out(shop: Shop) -> None:
 
 def test_answers_all_alike_tell_no_number_of_answers_to_ask_for() -> None:
     of = {"kind": "csat", "unit": "percent"}
-    assert not varies(of | {"value": 1.0})
-    assert varies(of | {"value": 0.4})
+    assert not varies(of | {"value": 100.0})
+    assert varies(of | {"value": 40.0})
     assert not varies({"kind": "nps", "unit": "points", "variance": 0.0})
     assert not varies({"kind": "ces", "unit": "mean", "variance": float("nan")})
 

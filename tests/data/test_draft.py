@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -452,3 +452,45 @@ def test_figures_named_by_a_month_once_a_year_are_yearly(tmp_path: Path) -> None
     client = params.load("states", place)
     assert client.period == "year"
     assert not [f for f in check(client, place) if f.severity == "error"]
+
+
+WEEKS = {
+    "begins.csv": ("Week beginning,CSAT %", lambda i: f"{date(2024, 1, 1) + timedelta(7 * i)}"),
+    "ends.csv": ("Week ending,CSAT %", lambda i: f"{date(2024, 1, 7) + timedelta(7 * i)}"),
+    "iso.csv": ("Week,NPS", lambda i: f"2024-W{i + 1:02d}"),
+    "zhou.csv": ("周,满意率", lambda i: f"2024年第{i + 1}周"),
+}
+
+
+@pytest.mark.parametrize("name", WEEKS)
+def test_figures_of_weeks_are_drafted_as_figures_of_months(
+    tmp_path: Path, shop: Any, name: str
+) -> None:
+    header, week = WEEKS[name]
+    rows = [(week(i), 60 + (7 * i) % 31) for i in range(26)]
+    path = tmp_path / name
+    path.write_text(header + "\n" + "".join(f"{w},{x}\n" for w, x in rows), encoding="utf-8")
+    drafted = new("weekly", [path], shop.workspace)
+    assert any("each row a week" in question for question in drafted.questions)
+    client = params.load("weekly", shop.workspace)
+    assert client.survey is None
+    (key,) = client.kpis
+    ingest(client, shop.workspace)
+    table = read_table(shop.workspace, "weekly", "kpis")
+    months: dict[str, list[int]] = {}
+    for i, (_week, figure) in enumerate(rows):  # a week counts where its Thursday lies
+        months.setdefault(f"{date(2024, 1, 4) + timedelta(7 * i):%Y-%m}", []).append(figure)
+    scale = 1 if name == "iso.csv" else 100
+    assert dict(zip(table["period"], scale * table["value"], strict=True)) == {
+        month: pytest.approx(sum(told) / len(told)) for month, told in months.items()
+    }
+    assert key in {"csat", "nps", "figure"}
+
+
+def test_a_table_of_monthly_nps_is_no_survey(tmp_path: Path, shop: Any) -> None:
+    path = tmp_path / "nps.csv"
+    path.write_text("Month,NPS\n" + "".join(f"2024-{i:02d},{20 + i}\n" for i in range(1, 10)))
+    new("monthly", [path], shop.workspace)
+    client = params.load("monthly", shop.workspace)
+    assert client.survey is None
+    assert list(client.kpis) == ["nps"]

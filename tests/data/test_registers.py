@@ -15,6 +15,7 @@ from cxlib.data.register_excel import BASE, read_book, workbook
 from cxlib.data.registers import bring_together, read_register, take_in, taken_in
 from cxlib.params import Client, InvalidParams, load
 from cxlib.workspace import Workspace
+from tests.conftest import copy_workspace
 
 CLIENT = """client: x
 language: [en, zh]
@@ -368,3 +369,16 @@ def test_a_contract_is_checked_whole_a_fee_of_five_asks_and_a_holiday_is_told(
     assert len(bring) == 1
     again = read_register(place.client, "obligations", Obligations, place.workspace)
     assert again.register == found.register
+
+
+@pytest.mark.parametrize(("name", "kind"), [("lakeside-bank", "tools"), ("nova-mall", "training")])
+def test_a_demos_excel_copy_says_the_same(tmp_path: Path, name: str, kind: str) -> None:
+    place = copy_workspace(tmp_path / "w", name)
+    client = load(name, place)
+    model = registers_of(client)[kind]
+    before = read_register(client, kind, model, place)
+    bring_together(client, kind, model, place)
+    after = read_register(client, kind, model, place)
+    assert after.book is not None
+    assert after.register == before.register
+    assert not after.yaml_stale

@@ -571,3 +571,48 @@ def test_day_numbers_are_asked_about_and_settled_in_the_client_file(shop: Any) -
     assert not any("day numbers" in w for w in shop.says(client, "warning"))
     shop.ingest(client)
     assert shop.read()["date"].min() == pd.Timestamp(2024, 1, 1)
+
+
+DATED = "period: month\nsurvey: {source: %s, columns: {date: d}, metrics: {nps: {column: nps}}}\n"
+
+
+def test_a_file_whose_order_another_file_alone_tells_is_said(shop: Any) -> None:
+    shop.file("uk.csv", "d,nps\n" + "".join(f"{13 + i}/05/2024,9\n" for i in range(15)))
+    shop.file("us.csv", "d,nps\n" + "".join(f"05/{2 + i:02d}/2024,9\n" for i in range(9)))
+    said = "".join(shop.says(shop.client(DATED % '"*.csv"'), "warning"))
+    assert "us.csv does not tell day from month" in said
+    assert "'05/02/2024' is 2024-02-05" in said
+    shop.file("us.csv", "d,nps\n" + "".join(f"{1 + i}/05/2024,9\n" for i in range(20)))
+    assert "day from month" not in "".join(shop.says(shop.client(DATED % '"*.csv"'), "warning"))
+
+
+def test_years_of_another_calendar_are_refused(shop: Any) -> None:
+    shop.file("a.csv", "d,nps\n" + "".join(f"2567-05-{1 + i:02d},9\n" for i in range(28)))
+    assert "another calendar" in "".join(shop.says(shop.client(DATED % "a.csv")))
+
+
+def test_columns_in_a_hidden_sheet_alone_are_named_with_it(shop: Any) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["see the other sheet"])
+    page = book.create_sheet("data")
+    page.sheet_state = "hidden"
+    for row in [["d", "nps"], *(["2024-05-01", i % 11] for i in range(30))]:
+        page.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    shop.file("a.xlsx", file.getvalue())
+    (said,) = shop.says(shop.client(DATED % "a.xlsx"))
+    assert "the columns stand in the hidden sheet 'data'" in said
+
+
+def test_clocks_that_differ_within_a_log_are_told(shop: Any) -> None:
+    log = "".join(
+        f"{i},2024-05-{1 + i:02d}T10:00:00Z,2024-05-{1 + i:02d} 12:00\n" for i in range(9)
+    )
+    shop.file("t.csv", "k,c,r\n" + log)
+    text = "period: month\ntickets: {source: t.csv, columns: {id: k, created: c, resolved: r}}\n"
+    (said,) = [w for w in shop.says(shop.client(text), "warning") if "time zone" in w]
+    assert "'c'" in said
+    assert "'r'" in said
+    known = shop.client("calendar: {country: CN, timezone: Asia/Shanghai}\n" + text)
+    assert not any("time zone, and" in w for w in shop.says(known, "warning"))

@@ -16,11 +16,16 @@ import pandas as pd
 import pytest
 from pptx import Presentation
 
+from cxlib import envelope
 from cxlib.data.face import Face
 from cxlib.engagement import Engagement
+from cxlib.envelope import Part
 from cxlib.errors import CxError
 from cxlib.plots.theme import em
+from cxlib.present.findings import Finding, Rule
 from cxlib.report import exports
+from cxlib.report.deck import figure_of
+from cxlib.report.saved import Saved
 from cxlib.workspace import Workspace
 from tests.conftest import copy_workspace
 
@@ -332,28 +337,15 @@ def test_a_hostile_label_is_text_on_a_slide() -> None:
     assert deck.slides[0].shapes.title.text_frame.text.endswith("…")
 
 
-def test_a_slide_shows_the_figure_of_its_group() -> None:
-    from types import SimpleNamespace
-
-    from cxlib.report import deck
-
-    finding: Any = SimpleNamespace(subject="tier=gold")
-    by_group = pd.DataFrame({"customer_group": ["tier=gold", "tier=silver"], "share": [1, 2]})
-    by_level = pd.DataFrame({"segment": ["tier", "hotel"], "level": ["gold", "gold"]})
-    for frame in (by_group, by_level):
-        assert deck._about(frame, finding).tolist() == [True, False]
-    assert not deck._about(pd.DataFrame({"date": [1]}), finding).any()
-
-
 def test_a_target_is_named_where_the_line_is_far_and_months_are_told_apart() -> None:
     from cxlib.plots.native import Chart
     from cxlib.report import charts
 
-    values = (*[50.0] * 10, *[80.0] * 3, *[58.0] * 11)
+    values = (*[50.0] * 10, *[80.0] * 5, *[58.0] * 9)
     chart = Chart(kind="trend", labels=tuple(f"September {n}" for n in range(24)), values=values,
                   target=55.0, target_label="Target 55.0", axis="NPS")  # fmt: skip
     at, above = charts._clear_of(chart)
-    assert values[at - 1 : at + 2] == (80.0,) * 3  # the values stand far above it
+    assert values[at - 2 : at + 3] == (80.0,) * 5  # the values stand far above it
     assert not above
     deck = Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[6])
@@ -363,3 +355,21 @@ def test_a_target_is_named_where_the_line_is_far_and_months_are_told_apart() -> 
     assert 24 / every <= 8
     tags = [child.tag.rpartition("}")[2] for child in axis]
     assert tags[-3:] == ["tickLblSkip", "tickMarkSkip", "noMultiLvlLbl"]  # as the schema orders
+
+
+def test_a_finding_about_a_group_shows_the_figure_of_its_own_cell() -> None:
+    """A quota that falls behind is shown by the course of the quotas, not by all answers."""
+    plan = pd.DataFrame({"customer_group": ["all", "tier=a", "tier=b"], "share": [1.0, 0.5, 0.2]})
+    whole, quotas = pd.DataFrame({"answers": [1, 2]}), plan.iloc[1:]
+    plan = plan.assign(segment="tier", level=["", "a", "b"])
+    finding = Finding(id="fieldwork.tier=b", row={}, rules=(Rule({}, "x"),))
+    parts = [
+        Part(kind="figure", data=envelope.encode(frame), plot=name, cell=cell)
+        for frame, name, cell in ((plan, "coverage", 1), (whole, "course", 3), (quotas, "day", 4))
+    ]
+    parts.append(Part(kind="findings", data=envelope.encode([finding.id]), cell=4))
+    held = envelope.Envelope(
+        client="x", chapter="fieldwork", period="p", kit="1", results={}, parts=tuple(parts)
+    )
+    found = figure_of(Saved(stem="fieldwork", file="00", title="t", envelope=held), finding)
+    assert found is not None and found.plot == "day"

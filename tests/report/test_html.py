@@ -222,6 +222,29 @@ def test_a_heading_over_nothing_is_left_out() -> None:
     assert "Only words" in html
 
 
+def test_a_note_on_the_method_of_a_section_goes_where_that_section_is_left_out() -> None:
+    method = nbformat.v4.new_markdown_cell(
+        "### How\n- Always said.\n- <!-- Shown --> Of the first.\n- <!-- Empty --> Of the second."
+    )
+    method.metadata["tags"] = ["method"]
+    assert list(messages(method.source))[2:] == ["Of the first.", "Of the second."]
+    table = {"headings": ["a"], "rows": [["b"]], "numeric": [False], "notes": [], "caption": ""}
+    page = render(
+        notebook(
+            nbformat.v4.new_markdown_cell("# Title"),
+            nbformat.v4.new_markdown_cell("## Shown\nText."),
+            output({mime.TABLE: table}),
+            nbformat.v4.new_markdown_cell("## Empty\nText."),
+            nbformat.v4.new_code_cell("x"),
+            method,
+        ),
+        words=Words(catalogue={"Of the first.": "其一。"}),
+        cover=cover(),
+    )
+    assert "Always said." in page and "其一。" in page
+    assert "Of the second." not in page and "&lt;!--" not in page
+
+
 def test_a_number_after_words_from_right_to_left_stays_after_them() -> None:
     arabic = "خدمة العملاء (1) مكتب"
     table = {"headings": ["KPI"], "rows": [[f"{arabic} 42.7"]], "numeric": [False], "notes": []}

@@ -13,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cxlib.errors import DataError, nearest
+from cxlib.analysis.metrics import one_of
+from cxlib.errors import DataError
 from cxlib.workspace import kit_yaml
 
 ROLES = ("positive", "negative", "neutral", "negation", "strong", "weak")
@@ -86,11 +87,8 @@ class Codebook:
         """Return a theme's key and those of the themes above it; refuse a chain without an end."""
         chain = [key]
         while (parent := self.themes[chain[-1]].parent) is not None:
-            if parent not in self.themes:
-                raise DataError(
-                    f"codebook: theme {key!r} has the parent {parent!r}, which is no theme"
-                    f"{nearest(parent, self.themes)}"
-                )
+            message = f"codebook: theme {key!r} has the parent {parent!r}, which is no theme"
+            one_of(parent, self.themes, message)
             if parent in chain:
                 raise DataError(f"codebook: theme {key!r} stands below itself.")
             chain.append(parent)
@@ -110,8 +108,7 @@ def codebook(given: Mapping[str, Any] | Codebook | None = None) -> Codebook:
         return given
     told = dict(given or {})
     for name in told:
-        if name not in (*ROLES, "themes"):
-            raise DataError(f"codebook: {name!r} is no section{nearest(name, (*ROLES, 'themes'))}")
+        one_of(name, (*ROLES, "themes"), f"codebook: {name!r} is no section")
     themes = {str(key): _theme(str(key), each) for key, each in (told.get("themes") or {}).items()}
     own = {role: _terms(f"codebook: {role}", told.get(role) or ()) for role in ROLES}
     if both := sorted({*own["positive"]} & {*own["negative"]}):
@@ -181,8 +178,7 @@ class Finder:
 def _theme(key: str, entry: Any) -> Theme:
     told = dict(entry) if isinstance(entry, Mapping) else {"terms": entry}
     for name in told:
-        if name not in THEME:
-            raise DataError(f"codebook: theme {key!r} has {name!r}{nearest(name, THEME)}")
+        one_of(name, THEME, f"codebook: theme {key!r} has {name!r}")
     label, parent = told.get("label") or key, told.get("parent")
     terms = tuple(_terms(f"codebook: theme {key!r}", told.get("terms") or ()))
     if not terms:

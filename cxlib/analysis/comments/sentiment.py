@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,8 +14,9 @@ from cxlib.analysis import validate
 from cxlib.analysis.comments.codebook import NOTHING, Codebook, codebook as read_codebook
 from cxlib.analysis.comments.terms import tokens
 from cxlib.analysis.comments.themes import opinions, texts_of
+from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import Caveat, TableResult
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 ENOUGH = 50
@@ -27,7 +27,6 @@ FOLDS = 5
 ASKED = ("open", "complaints", "praise")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Sentiment(TableResult):
     """What each comment says, and how far that can be trusted.
 
@@ -83,8 +82,7 @@ def sentiment(
     comments, texts = texts_of(comments)
     told = [asked] * len(comments) if isinstance(asked, str) else list(asked)
     for word in dict.fromkeys(told):
-        if word not in ASKED:
-            raise DataError(f"asked is {word!r}{nearest(str(word), ASKED)}")
+        one_of(word, ASKED, f"asked is {word!r}")
     if len(told) != len(comments):
         raise DataError(f"asked is told of {len(told)} comments; there are {len(comments)}.")
     book = read_codebook(codebook)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,6 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 LATIN = re.compile(r"[a-z][a-z'-]+")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Keyness(TableResult):
     """Terms that set one group of comments apart from the others.
 
@@ -40,7 +38,6 @@ class Keyness(TableResult):
     n_others: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class Topics(TableResult):
     """Topics found without a codebook, to be read and named by a person.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import nan
 from typing import Any
 
@@ -21,7 +20,8 @@ from cxlib.analysis.comments.codebook import (
     codebook as read_codebook,
     fold,
 )
-from cxlib.analysis.results import Caveat, TableResult
+from cxlib.analysis.metrics import one_of
+from cxlib.analysis.results import TableResult, said
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -32,7 +32,6 @@ AFTER_CONTRAST = 1.5
 """What follows "but" weighs more than what stood before it."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Themes(TableResult):
     """Comments by theme.
 
@@ -105,10 +104,8 @@ def themes(
         told |= {"positive": mine.loc[mine["score"] > 0, "row"].nunique()}
         table.append(told | {"negative": mine.loc[mine["score"] < 0, "row"].nunique()})
     bare = worded & ~found.any(axis=1)
-    notes = []
-    if n_used and bare.sum() > 0.4 * n_used:
-        message = _("{share:.0%} of the comments speak of no theme: the codebook misses much.")
-        notes.append(Caveat(message, share=float(bare.sum() / n_used)))
+    share = float(bare.sum() / max(n_used, 1))
+    message = _("{share:.0%} of the comments speak of no theme: the codebook misses much.")
     return Themes(
         table=pd.DataFrame(table).sort_values(
             "n", ascending=False, kind="stable", ignore_index=True
@@ -119,7 +116,7 @@ def themes(
         codebook=book,
         n_used=n_used,
         n_dropped=len(texts) - n_used,
-        caveats=tuple(notes),
+        caveats=said(share > 0.4, message, share=share),
     )
 
 
@@ -155,11 +152,7 @@ def agreement_with(coded: pd.DataFrame, *, found: Themes | pd.DataFrame) -> pd.D
     """
     matrix = found.matrix if isinstance(found, Themes) else found
     for theme in coded.columns:
-        if theme not in matrix.columns:
-            raise DataError(
-                f"the coded sample has {theme!r}, no theme of the codebook"
-                f"{nearest(str(theme), map(str, matrix.columns))}"
-            )
+        one_of(theme, matrix.columns, f"the coded sample has {theme!r}, no theme of the codebook")
     strange = coded.index.difference(matrix.index)
     if len(strange):
         raise DataError(f"the coded sample has row {strange[0]!r}, which is no comment here.")

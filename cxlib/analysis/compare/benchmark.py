@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import inf, nan, sqrt
 from typing import Any
 
@@ -14,7 +13,7 @@ from scipy.stats import norm, t as student
 
 from cxlib.analysis.estimation import Score
 from cxlib.analysis.metrics import Direction, check_direction, number
-from cxlib.analysis.results import Result, said
+from cxlib.analysis.results import Tested, said
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -23,8 +22,7 @@ POWER = 0.8
 SPANS = {"nps": (-100.0, 100.0), "csat": (0.0, 100.0), "share": (0.0, 100.0)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Benchmark(Result):
+class Benchmark(Tested):
     """A score against a fixed number: ``difference`` is value less target, ``low, high`` two-sided.
 
     ``reached``: the point estimate is at the target or on its better side. ``p_value, p_missed``:
@@ -34,18 +32,12 @@ class Benchmark(Result):
     the better side.
     """
 
-    value: float
-    low: float
-    high: float
     target: float
     difference: float
     direction: Direction
     reached: bool
-    p_value: float
     p_missed: float
     p_met: float
-    statistic: float
-    df: float
     unit: str
     metric: str
     n: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Unpack
 
 import numpy as np
@@ -26,7 +25,6 @@ COLUMNS = (
 _CHUNK = 4_000_000  # drawn counts held at once: 32 MB
 
 
-@dataclass(frozen=True, kw_only=True)
 class ChangeDecomposition(TableResult):
     """A change between two waves, taken apart by cell, in the score's unit.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import inf, isnan, nan, sqrt
 from typing import Any, Literal, overload
 
@@ -15,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from cxlib.analysis import estimation
 from cxlib.analysis.metrics import Metric, Touchpoint, one_of, resolve
-from cxlib.analysis.results import Result, said
+from cxlib.analysis.results import Tested, said
 from cxlib.analysis.validate import Floats, OffScale, answers_of, check_confidence, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -24,8 +23,7 @@ Method = Literal["bh", "holm", "bonferroni"]
 METHODS: dict[str, str] = {"bh": "fdr_bh", "holm": "holm", "bonferroni": "bonferroni"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference(Result):
+class Difference(Tested):
     """How far one score lies above another, in their unit.
 
     ``value, low, high``: first less second, and its interval, NaN where there is no spread;
@@ -34,12 +32,6 @@ class Difference(Result):
     ``n_dropped`` rows without one (if `paired`, without both).
     """
 
-    value: float
-    low: float
-    high: float
-    p_value: float
-    statistic: float
-    df: float
     standard_error: float
     unit: str
     metric: str

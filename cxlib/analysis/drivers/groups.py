@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,6 @@ ROWS_PER_GROUP = 5
 TOO_SMALL = _("groups too small or too uniform")
 
 
-@dataclass(frozen=True, kw_only=True)
 class SegmentImportance(TableResult):
     """Whether the levels of segments have the same drivers.
 

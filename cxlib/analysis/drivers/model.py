@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,6 @@ FEW_CUSTOMERS = 30
 """Customers below which cluster-robust tests reject too often (Cameron, Miller 2015)."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class DriverImportance(TableResult):
     """How the explained variance of the outcome divides over the drivers.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from cxlib.analysis.drivers.model import DriverImportance
 from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import Metric, Touchpoint, one_of
-from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult
+from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult, said
 from cxlib.analysis.validate import Flags, Floats, finite, numbers, require, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -45,7 +45,6 @@ LEAST_DRIVERS = 2
 """The whole of what one touchpoint explains is its own: there is nothing to divide."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class DriverChoice(TableResult):
     """What a driver model of these answers can hold; caveats say what stands against one.
 
@@ -169,7 +168,6 @@ QUADRANTS = (_("fix first"), _("keep up"), _("watch"), _("maintain"))
 _CUTS: dict[str, Callable[..., Any]] = {"median": np.median, "mean": np.mean}
 
 
-@dataclass(frozen=True, kw_only=True)
 class Priorities(TableResult):
     """Drivers on a map of importance and performance.
 
@@ -224,9 +222,7 @@ def priorities(
         quadrant=[QUADRANTS[k] for k in place.tolist()],
         **{f"p_{q.replace(' ', '_')}": chances[:, k] for k, q in enumerate(QUADRANTS)},
     )
-    caveats = list(importance.caveats)
-    if not len(importance.share_draws):
-        caveats.append(Caveat(_("No resamples were drawn, so no quadrant has a probability.")))
+    message = _("No resamples were drawn, so no quadrant has a probability.")
     return Priorities(
         table=table,
         importance_cut=float(x),
@@ -235,7 +231,7 @@ def priorities(
         outcome=importance.outcome,
         n_used=importance.n_used,
         n_dropped=importance.n_dropped,
-        caveats=tuple(caveats),
+        caveats=importance.caveats + said(not len(importance.share_draws), message),
     )
 
 
@@ -333,8 +329,5 @@ def plan(
     places = priorities.table.set_index("driver")["quadrant"]
     names = found.table["driver"]
     table = found.table.assign(ground=names.map(grounds), quadrant=names.map(places))
-    caveats = found.caveats
-    if not changes:
-        message = _("No touchpoint is proven to go with the outcome, so no change is planned.")
-        caveats = (*caveats, Caveat(message))
-    return replace(found, table=table, caveats=caveats)
+    message = _("No touchpoint is proven to go with the outcome, so no change is planned.")
+    return replace(found, table=table, caveats=found.caveats + said(not changes, message))

@@ -34,7 +34,6 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 """Units of what a scenario predicts, by its kind."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil, gcd, inf, isfinite, nan, sqrt
 from typing import Any, Literal
 
@@ -12,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.estimation import z_of
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, counted
 from cxlib.analysis.targets import detectable_change, sample_size
 from cxlib.analysis.validate import check_confidence
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 SPREAD = ("variance", "share", "sd", "score")
@@ -25,8 +24,7 @@ ASKED = ("kpi", "metric", *AIMS, "design", "sides", "alpha", "power", *SPREAD)
 DAYPARTS = (_("morning"), _("afternoon"), _("evening"))
 
 
-@dataclass(frozen=True, kw_only=True)
-class SamplePlan(Result):
+class SamplePlan(Tabled):
     """How many to ask; caveats say what cannot be reached, and what the budget cannot show.
 
     ``table``: a row a KPI, over all (``level`` empty) and for each level of each segment: ``kpi,
@@ -37,7 +35,6 @@ class SamplePlan(Result):
     invitations``: over all, the largest of the whole's own demand and each segment's sum.
     """
 
-    table: pd.DataFrame
     quotas: pd.DataFrame
     answers: int
     invitations: int
@@ -139,8 +136,7 @@ def _read_targets(targets: Any) -> list[dict[str, Any]]:
         told = {str(k): v for k, v in dict(target).items() if not pd.isna(v)}
         name = repr(told.get("kpi", f"target {at}"))
         for key in told:
-            if key not in ASKED:
-                raise DataError(f"{name} has {key!r}{nearest(key, ASKED)}")
+            one_of(key, ASKED, f"{name} has {key!r}")
         if sum(key in told for key in AIMS) != 1:
             raise DataError(f"{name} needs one aim: margin (±, of the interval) or change.")
         if sum(key in told for key in SPREAD) != 1:
@@ -172,8 +168,7 @@ def _read_groups(
         overall = number(response_rate, "response_rate")
     known = [str(level) for levels in (segments or {}).values() for level in levels]
     for level in rates:
-        if level not in known:
-            raise DataError(f"response_rate names {level!r}, no level{nearest(level, known)}")
+        one_of(level, known, f"response_rate names {level!r}, no level")
     groups: list[dict[str, Any]] = []
     for segment, levels in (segments or {}).items():
         shares = [number(share, f"share of {level!r}") for level, share in levels.items()]
@@ -238,11 +233,8 @@ def _beyond(table: pd.DataFrame) -> tuple[Caveat, ...]:
     return counted((short, many), (unseen, poor), all=len(table)) + counted((few, rough))
 
 
-@dataclass(frozen=True, kw_only=True)
-class VisitPlan(Result):
+class VisitPlan(Tabled):
     """A round of visits: ``date, daypart, location, visitor``, one row a visit, in time order."""
-
-    table: pd.DataFrame
 
 
 def visit_plan(

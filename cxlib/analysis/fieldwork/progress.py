@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, inf, nan, sqrt
 
 import numpy as np
@@ -14,7 +13,7 @@ from cxlib.analysis import validate
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.fieldwork.plan import SamplePlan
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Result, counted
+from cxlib.analysis.results import Tabled, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -23,8 +22,7 @@ SPEEDER = 1 / 3
 """Who takes less than this part of the median time cannot have read the questions."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress(Result):
+class Progress(Tabled):
     """How the field is doing.
 
     ``table``: a row a quota: ``segment, level, answers`` (finished), ``quota, missing, share,
@@ -38,7 +36,6 @@ class Progress(Result):
     ``completion``: finished / started.
     """
 
-    table: pd.DataFrame
     days: pd.DataFrame
     ahead: pd.DataFrame
     drop_off: pd.DataFrame

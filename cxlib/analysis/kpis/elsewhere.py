@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from math import nan, sqrt
 from typing import Any
 
@@ -26,7 +25,6 @@ SAME = _("no clear difference")
 DRIFT, FEW = _("apart before it already"), _("too few groups to tell")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Elsewhere(Result):
     """A difference in differences.
 

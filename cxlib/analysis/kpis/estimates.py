@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import nan
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.estimation import answers_to, contributions, estimate as score_of, wilson
 from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint, resolve
-from cxlib.analysis.results import Result
+from cxlib.analysis.results import Tabled
 from cxlib.analysis.validate import at, column, drawn, levels_of, member_of
 from cxlib.errors import DataError
 
@@ -28,8 +28,7 @@ NUMBERS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Estimates(Result):
+class Estimates(Tabled):
     """KPIs of a client with their uncertainty, one row a KPI, period, group and brand.
 
     ``table``: ``kpi, source, period, segment, level`` (None for the whole), ``brand``; ``value,
@@ -39,7 +38,6 @@ class Estimates(Result):
     `judge` and `compare` add their columns. ``questions``: the survey's, the first KPI first.
     """
 
-    table: pd.DataFrame
     questions: tuple[Metric | Touchpoint, ...] = ()
     design: SurveyDesign = field(default_factory=SurveyDesign)
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import approx_fprime, minimize
 from scipy.stats import norm
 
-from cxlib.analysis.members.purchases import days_of
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.members.purchases import Columns, days_of
+from cxlib.analysis.metrics import one_of
+from cxlib.analysis.results import Caveat, Tabled
 from cxlib.analysis.validate import Floats, column, numbers
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 Unit = Literal["days", "weeks", "months", "years"]
@@ -39,8 +39,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Summary(Result):
+class Summary(Tabled):
     """Customers as the models see them.
 
     ``table``: ``member_id, frequency`` (repeat purchases, those of one day merged), ``recency`` and
@@ -48,26 +47,19 @@ class Summary(Result):
     (mean of the repeat purchases; missing without one).
     """
 
-    table: pd.DataFrame
     unit: str
 
 
 def summary(
-    transactions: pd.DataFrame,
-    *,
-    as_of: Any,
-    unit: Unit,
-    member: str = "member_id",
-    date: str = "date",
-    amount: str = "amount",
+    transactions: pd.DataFrame, *, as_of: Any, unit: Unit, **columns: Unpack[Columns]
 ) -> Summary:
     """Return each customer's repeat purchases up to `as_of`, their timing and their mean money.
 
     Refunds (below 0) lower the money of their customer's day; a day without money left is no
-    purchase.
+    purchase. **columns as in `members.rfm`.
     """
     unit_of(unit)
-    days, caveats = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
+    days, caveats = days_of(transactions, as_of=as_of, **columns)
     grouped = days.groupby("member_id", observed=True, sort=True)
     table = grouped["day"].agg(["min", "max", "size"])
     again = days["day"].to_numpy() != table["min"].reindex(days["member_id"]).to_numpy()
@@ -84,8 +76,7 @@ def summary(
 
 def unit_of(unit: Any) -> str:
     """Return a time unit that is one."""
-    if unit not in DAYS:
-        raise DataError(f"unit is {unit!r}; a time unit is needed{nearest(str(unit), DAYS)}")
+    one_of(unit, DAYS, f"unit is {unit!r}; a time unit is needed")
     return str(unit)
 
 

@@ -6,7 +6,7 @@ and the packages that do are dead or pin an old pandas.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,18 +14,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaln, gammaln, hyp2f1
 
-from cxlib.analysis.lifetime.customers import (
-    MOST_FITTED,
-    Unit,
-    fit,
-    given,
-    parameters_of,
-    refuse_few,
-    unit_of,
-)
+from cxlib.analysis.lifetime import customers
 from cxlib.analysis.members.purchases import fitted_on
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Caveat, Result
+from cxlib.analysis.results import Caveat, Tabled, said
 from cxlib.analysis.validate import Floats, count, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -34,8 +26,7 @@ RELATED, TOO_RELATED = 0.1, 0.3
 """|r| of frequency and money above which a caveat stands, and above which nothing is fitted."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class BgNbd(Result):
+class BgNbd(Tabled):
     """Purchases of customers who may silently leave after any of them.
 
     Purchase rate ~ Gamma(`r`, `alpha`), a unit of time; chance of leaving after a purchase ~
@@ -51,7 +42,6 @@ class BgNbd(Result):
     n: int
     unit: str | None
     covariance: Floats
-    table: pd.DataFrame
 
     @property
     def parameters(self) -> Floats:
@@ -79,7 +69,7 @@ def bg_nbd(
     frequency: str | None = None,
     recency: str | None = None,
     age: str | None = None,
-    unit: Unit | None = None,
+    unit: customers.Unit | None = None,
 ) -> BgNbd:
     """Fit the BG/NBD model by maximum likelihood.
 
@@ -99,7 +89,7 @@ def bg_nbd(
         If a row contradicts itself, or fewer than 30 customers came again: use a repeat rate.
     """
     x, t_x, T = (
-        given(data, what, name)
+        customers.given(data, what, name)
         for what, name in (("frequency", frequency), ("recency", recency), ("age", age))
     )
     rows = pd.DataFrame({"x": x, "t_x": t_x, "T": T})
@@ -112,14 +102,14 @@ def bg_nbd(
             "such): a frequency is a whole number of repeat purchases, 0 ≤ recency ≤ age, and "
             "recency is 0 exactly where no purchase was repeated."
         )
-    refuse_few(int((x > 0).sum()))
-    drawn, caveats = fitted_on(len(rows), MOST_FITTED)
+    customers.refuse_few(int((x > 0).sum()))
+    drawn, caveats = fitted_on(len(rows), customers.MOST_FITTED)
     counts = rows.iloc[drawn].groupby(["x", "t_x", "T"]).size()
     same = counts.reset_index(name="n")
     x, t_x, T, weight = same.to_numpy(dtype=float).T
     middle = float(np.average(T, weights=weight)) or 1.0  # time in its own middle: well scaled
     loss = partial(bg_nbd_loss, x=x, t_x=t_x / middle, T=T / middle, weight=weight)
-    fitted, covariance = fit(loss, [0.0, 0.0, 0.0, 1.0])
+    fitted, covariance = customers.fit(loss, [0.0, 0.0, 0.0, 1.0])
     parameters = np.exp(fitted) * np.array([1, middle, 1, 1])
     likelihood = float(-loss(fitted)) - float(np.log(middle) * np.sum(weight * x))
     known = unit or getattr(data, "unit", None)
@@ -127,9 +117,9 @@ def bg_nbd(
         **dict(zip(("r", "alpha", "a", "b"), parameters.tolist(), strict=True)),
         log_likelihood=likelihood,
         n=len(rows),
-        unit=None if known is None else unit_of(known),
+        unit=None if known is None else customers.unit_of(known),
         covariance=covariance,
-        table=parameters_of(("r", "alpha", "a", "b"), parameters, covariance),
+        table=customers.parameters_of(("r", "alpha", "a", "b"), parameters, covariance),
         caveats=(*getattr(data, "caveats", ()), *caveats),
     )
 
@@ -166,8 +156,7 @@ def expected(parameters: Floats, t: float, x: Floats, t_x: Floats, T: Floats) ->
     return np.asarray(np.maximum(told, 0.0), dtype=float)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GammaGamma(Result):
+class GammaGamma(Tabled):
     """Money a purchase: Gamma(p, nu) with nu ~ Gamma(q, v), whatever the frequency.
 
     ``correlation``: Pearson's, of frequency and money, over the `n` customers who came again;
@@ -182,7 +171,6 @@ class GammaGamma(Result):
     correlation: float
     n: int
     covariance: Floats
-    table: pd.DataFrame
 
 
 def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = None) -> GammaGamma:
@@ -201,9 +189,9 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
         If frequency and money are correlated above .3 (the model assumes that they are not), or
         fewer than 30 customers came again.
     """
-    x, mean = given(data, "frequency", frequency), given(data, "money", money)
+    x, mean = customers.given(data, "frequency", frequency), customers.given(data, "money", money)
     again = (x > 0) & (mean > 0)
-    refuse_few(int(again.sum()))
+    customers.refuse_few(int(again.sum()))
     x, mean = x[again], mean[again]
     related = float(np.corrcoef(x, mean)[0, 1]) if min(np.ptp(x), np.ptp(mean)) > 0 else 0.0
     if abs(related) > TOO_RELATED:
@@ -212,14 +200,13 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
             "out; value members by their own group's mean margin instead."
         )
         raise DataError(Caveat(why, r=related))
-    drawn, caveats = fitted_on(len(x), MOST_FITTED)
+    drawn, caveats = fitted_on(len(x), customers.MOST_FITTED)
     x, mean = x[drawn], mean[drawn]
-    if abs(related) > RELATED:
-        message = _("Money and frequency are correlated (r = {r:.2f}); values may be off.")
-        caveats = (*caveats, Caveat(message, r=related))
+    message = _("Money and frequency are correlated (r = {r:.2f}); values may be off.")
+    caveats += said(abs(related) > RELATED, message, r=related)
     scale = float(mean.mean())
     loss = partial(gamma_loss, x=x, mean=mean / scale)
-    fitted, covariance = fit(loss, [1.0, 1.0, 0.0])
+    fitted, covariance = customers.fit(loss, [1.0, 1.0, 0.0])
     values = np.exp(fitted) * np.array([1, 1, scale])
     if values[1] <= 1:
         why = _(
@@ -233,7 +220,7 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
         correlation=related,
         n=len(x),
         covariance=covariance,
-        table=parameters_of(("p", "q", "v"), values, covariance),
+        table=customers.parameters_of(("p", "q", "v"), values, covariance),
         caveats=caveats,
     )
 
@@ -255,8 +242,7 @@ def money_of(parameters: Floats, x: Floats, mean: Floats) -> Floats:
     return told
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShiftedBetaGeometric(Result):
+class ShiftedBetaGeometric(Tabled):
     """Renewals of a cohort whose members each have their own constant chance of leaving.
 
     That chance ~ Beta(`alpha`, `beta`). ``initial``: members at the start; ``observed``: survivors
@@ -269,7 +255,6 @@ class ShiftedBetaGeometric(Result):
     log_likelihood: float
     initial: float
     observed: tuple[float, ...]
-    table: pd.DataFrame
 
     def survival(self, time: Any) -> Floats:
         """Return the expected share of the start that is left after `time` renewals."""
@@ -318,7 +303,7 @@ def sbg(survivors: Any, *, initial: float = 100) -> ShiftedBetaGeometric:
         stay = betaln(alpha, beta + t[-1]) - betaln(alpha, beta)
         return float(-(lost @ chance + left[-1] * stay))
 
-    fitted, _covariance = fit(loss, [0.0, 1.0])
+    fitted, _covariance = customers.fit(loss, [0.0, 1.0])
     alpha, beta = np.exp(fitted).tolist()
     model = ShiftedBetaGeometric(
         alpha=alpha, beta=beta, log_likelihood=-loss(fitted), initial=begun,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -13,17 +12,16 @@ from scipy.stats import norm
 
 from cxlib.analysis.lifetime.customers import DAYS, Summary, Unit, given, summary, unit_of
 from cxlib.analysis.lifetime.models import BgNbd, GammaGamma, bg_nbd, expected, money_of
-from cxlib.analysis.members.purchases import days_of
+from cxlib.analysis.members.purchases import Columns, days_of
 from cxlib.analysis.metrics import number
-from cxlib.analysis.results import Result
+from cxlib.analysis.results import Tabled
 from cxlib.analysis.validate import Floats, column, generator
 from cxlib.errors import DataError
 
 _DRAWS, _DRAWN_ON = 40, 1_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Value(Result):
+class Value(Tabled):
     """Discounted margin expected of each customer over a horizon.
 
     ``customers``: the given rows with what is expected over the horizon: ``purchases,
@@ -32,7 +30,6 @@ class Value(Result):
     """
 
     customers: pd.DataFrame
-    table: pd.DataFrame
     horizon: float
     unit: str
     margin: float
@@ -168,22 +165,26 @@ def _spread(
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
-class Holdout(Result):
+class Holdout(Tabled):
     """Purchases after a day against what the model fitted up to that day expected.
 
     ``table``: ``frequency`` (repeat purchases before; the last row and more), ``n, expected,
     actual`` (mean purchases a customer in the holdout); `ratio` is all expected over all actual.
     """
 
-    table: pd.DataFrame
     ratio: float
     n: int
     model: BgNbd
 
 
 def holdout(
-    transactions: pd.DataFrame, *, split: Any, as_of: Any, unit: Unit, most: int = 7, **columns: str
+    transactions: pd.DataFrame,
+    *,
+    split: Any,
+    as_of: Any,
+    unit: Unit,
+    most: int = 7,
+    **columns: Unpack[Columns],
 ) -> Holdout:
     """Fit on purchases up to `split`, and hold the model against those up to `as_of`."""
     split, as_of = pd.Timestamp(split).normalize(), pd.Timestamp(as_of).normalize()

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis import validate
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.members.purchases import coded, p_of, wald
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
-from cxlib.analysis.validate import (
-    Floats,
-    check_confidence,
-    column,
-    count,
-    dates_of,
-    moment,
-    numbers,
-)
+from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, counted
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -30,8 +21,7 @@ STEPS = (("detractor", "passive"), ("passive", "promoter"))
 PAST = ("past_spend", "past_purchases", "tenure")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Experience(Result):
+class Experience(Tabled):
     """What detractors, passives and promoters did within a horizon after their first answer.
 
     ``table``: a row a step ("detractor to passive", "passive to promoter") and ``outcome``
@@ -41,7 +31,6 @@ class Experience(Result):
     row a class (``level``), its raw means, and ``spend_adjusted`` with its interval.
     """
 
-    table: pd.DataFrame
     groups: pd.DataFrame
     members: pd.DataFrame
     horizon: int
@@ -103,8 +92,8 @@ def value_of_experience(
         purchase itself would count, nobody can be matched, or a class has fewer than 30 members.
     """
     _refuse(members, survey, metric, adjust_for, answer, gap)
-    horizon, until = count(horizon, "horizon"), moment(as_of)
-    back = horizon if look_back is None else count(look_back, "look_back")
+    horizon, until = validate.count(horizon, "horizon"), validate.moment(as_of)
+    back = horizon if look_back is None else validate.count(look_back, "look_back")
     if not horizon:
         raise DataError("horizon is 0 days; spend after the answer needs some.")
     people = _asked(survey, metric, adjust_for, cut_points, until)
@@ -126,7 +115,7 @@ def value_of_experience(
     over = left <= people["at"] + pd.Timedelta(days=horizon)
     people["stay"] = (~over.fillna(False)).astype(float)
     design = _covariates(people, adjust_for)
-    z = z_of(check_confidence(confidence))
+    z = z_of(validate.check_confidence(confidence))
     outcomes = ("spend", "stay") if over.any() else ("spend",)
     fits = {name: _fit(people, design, name) for name in outcomes}
     table = pd.DataFrame(
@@ -154,7 +143,7 @@ def _refuse(
             f"answer is {answer!r}: who was ever, or last, a promoter had to stay long enough to "
             "say so; members are classed by their first answer."
         )
-    if count(gap, "gap") < 1:
+    if validate.count(gap, "gap") < 1:
         raise DataError("gap is 0: the purchase that was asked about would count as its outcome.")
     if isinstance(adjust_for, str):
         raise DataError(f"adjust_for takes a list of columns: [{adjust_for!r}].")
@@ -183,9 +172,11 @@ def _asked(
     until: pd.Timestamp,
 ) -> pd.DataFrame:
     """Return who answered, as of their first answer, with their class."""
-    told = {"member_id": column(survey, "respondent_id")}
-    told["at"] = dates_of(column(survey, "date")).dt.normalize()
-    told["rating"] = pd.Series(numbers(column(survey, metric)), index=survey.index)
+    told = {"member_id": validate.column(survey, "respondent_id")}
+    told["at"] = validate.dates_of(validate.column(survey, "date")).dt.normalize()
+    told["rating"] = pd.Series(
+        validate.numbers(validate.column(survey, metric)), index=survey.index
+    )
     answers = pd.DataFrame(told | {name: survey[name] for name in adjust_for})
     answers = answers[answers["at"].notna() & (answers["at"] <= until)]
     answers = answers.dropna(subset=["member_id", "rating"]).sort_values("at", kind="stable")
@@ -201,8 +192,10 @@ def _members_that_day(
     about = Caveat(_("An association: who is content may have meant to stay anyway."))
     if members is None:
         return people, (about,)
-    dated = {name: dates_of(members[name]) for name in ("joined", "left") if name in members}
-    listed = pd.DataFrame({"member_id": column(members, "member_id"), **dated})
+    dated = {
+        name: validate.dates_of(members[name]) for name in ("joined", "left") if name in members
+    }
+    listed = pd.DataFrame({"member_id": validate.column(members, "member_id"), **dated})
     if listed["member_id"].dtype != people["member_id"].dtype:  # numbers and texts do not merge
         listed, people = (rows.astype({"member_id": object}) for rows in (listed, people))
     joined = people.merge(listed.drop_duplicates("member_id"), on="member_id", how="inner")
@@ -217,7 +210,7 @@ def _members_that_day(
     return joined[there], (
         about,
         *counted((absent, _("{n} respondents are in no list of members; they do not count."))),
-        *counted((gone, _("{n} were no members on the day they answered; they do not count."))),
+        *counted((gone, _("{n} were not members on the day they answered; they do not count."))),
     )
 
 
@@ -225,12 +218,12 @@ def _spent(
     people: pd.DataFrame, transactions: pd.DataFrame, horizon: int, back: int, gap: int
 ) -> pd.DataFrame:
     """Return what each spent before and after their answer."""
-    codes, names = coded(column(transactions, "member_id"))
+    codes, names = coded(validate.column(transactions, "member_id"))
     code = np.append(pd.Index(people["member_id"]).get_indexer(pd.Index(names)), -1)[codes]
     known = code >= 0
     code, n = code[known], len(people)
-    day = dates_of(column(transactions, "date")[known]).dt.normalize().to_numpy()
-    money = np.nan_to_num(numbers(column(transactions, "amount")[known]))
+    day = validate.dates_of(validate.column(transactions, "date")[known]).dt.normalize().to_numpy()
+    money = np.nan_to_num(validate.numbers(validate.column(transactions, "amount")[known]))
     since = (day - people["at"].to_numpy()[code]) / np.timedelta64(1, "D")
     before = (since <= -1) & (since >= -back)
     first = np.full(n, 0.0)
@@ -249,7 +242,7 @@ def _spent(
     )
 
 
-def _covariates(people: pd.DataFrame, adjust_for: Sequence[str]) -> Floats:
+def _covariates(people: pd.DataFrame, adjust_for: Sequence[str]) -> validate.Floats:
     spend, purchases, tenure = (people[name].to_numpy(float) for name in PAST)
     parts = [spend, np.sqrt(purchases), np.log1p(tenure.clip(min=0))]
     for name in adjust_for:
@@ -259,7 +252,7 @@ def _covariates(people: pd.DataFrame, adjust_for: Sequence[str]) -> Floats:
     return np.column_stack(kept) if kept else np.empty((len(people), 0))
 
 
-def _fit(people: pd.DataFrame, covariates: Floats, outcome: str) -> Any:
+def _fit(people: pd.DataFrame, covariates: validate.Floats, outcome: str) -> Any:
     """Fit class dummies (passives are the base) and centred covariates, robust (HC3)."""
     from statsmodels.regression.linear_model import OLS
 

@@ -8,7 +8,6 @@ differences, with the same comparison of two windows *before* joining as a check
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +17,7 @@ from scipy.optimize import minimize
 
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.members.purchases import days_of, p_of, wald
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, counted
+from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, counted, said
 from cxlib.analysis.validate import (
     Flags,
     Floats,
@@ -51,8 +50,7 @@ _NEVER = np.iinfo("int64").max
 """A day of joining that does not come."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Joining(Result):
+class Joining(Tabled):
     """What members spend more once they have joined than comparable customers who had not.
 
     ``table``, one row: ``effect`` with its interval (money a member within the horizon), ``raw``
@@ -63,7 +61,6 @@ class Joining(Result):
     apart_weighted`` (standardised), ``n``. ``windows``: ``window, place, mean, mean_others, n``.
     """
 
-    table: pd.DataFrame
     balance: pd.DataFrame
     windows: pd.DataFrame
     horizon: int
@@ -125,9 +122,8 @@ def effect_of_joining(
     row |= {"n_others": int(effective), "turn": "no telling" if p_trend < 1 - confidence else turn}
     later = float(np.average(rows.loc[~joined, "later"], weights=others))
     caveats += drawn + fresh
-    if later > 0.01:
-        message = _("{share:.0%} of the others joined later, within the {days} days.")
-        caveats += (Caveat(message, share=later, days=horizon),)
+    message = _("{share:.0%} of the others joined later, within the {days} days.")
+    caveats += said(later > 0.01, message, share=later, days=horizon)
     spent = rows[list(WINDOWS)]
     windows = pd.DataFrame(
         {"window": list(WINDOWS.values()), "place": range(len(WINDOWS)), "n": n}
@@ -152,7 +148,7 @@ def _joining_days(
         raise DataError(
             _(
                 "only members buy in these transactions: there is nobody to compare them with. "
-                "Ask for the purchases of customers who are no members."
+                "Ask for the purchases of customers who are not members."
             )
         )
     if len(names) <= MOST_PEOPLE:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from cxlib.analysis.results import Caveat, Result, counted
+from cxlib.analysis.results import Caveat, Tabled, counted
 from cxlib.analysis.validate import column, count, dates_of, generator, moment, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -45,6 +44,14 @@ def fitted_on(n: int, most: int, seed: int = 0) -> tuple[Any, tuple[Caveat, ...]
         return np.arange(n), ()
     drawn = np.sort(generator(seed).choice(n, most, replace=False))
     return drawn, (Caveat(_("Fitted on {n} members drawn at random."), n=most),)
+
+
+class Columns(TypedDict, total=False):
+    """What the columns of purchases are called, where not ``member_id``, ``date``, ``amount``."""
+
+    member: str
+    date: str
+    amount: str
 
 
 def days_of(
@@ -118,8 +125,7 @@ def _deducted(days: pd.DataFrame) -> pd.DataFrame:
     return days.assign(amount=money)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rfm(Result):
+class Rfm(Tabled):
     """Members by recency, frequency and money.
 
     ``members``: ``member_id, recency`` (days since the last purchase), ``frequency`` (days with a
@@ -129,18 +135,11 @@ class Rfm(Result):
     """
 
     members: pd.DataFrame
-    table: pd.DataFrame
     groups: dict[str, int]
 
 
 def rfm(
-    transactions: pd.DataFrame,
-    *,
-    as_of: Any,
-    groups: int = 5,
-    member: str = "member_id",
-    date: str = "date",
-    amount: str = "amount",
+    transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: Unpack[Columns]
 ) -> Rfm:
     """Sort customers into groups of about equal size by recency, frequency and money.
 
@@ -155,8 +154,9 @@ def rfm(
         The last day; later rows are left out and counted.
     groups : int
         At most so many groups of each.
-    member, date, amount : str
-        Names of the columns of customers, days and money.
+    **columns
+        ``member, date, amount``: what the columns are called, by default ``member_id, date,
+        amount``.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def rfm(
     """
     if count(groups, "groups") < 2:
         raise DataError(f"groups is {groups}; RFM needs at least 2.")
-    days, caveats = days_of(transactions, as_of=as_of, member=member, date=date, amount=amount)
+    days, caveats = days_of(transactions, as_of=as_of, **columns)
     grouped = days.groupby("member_id", observed=True, sort=True)
     members = grouped.agg(
         recency=("day", "max"), frequency=("day", "size"), money=("amount", "sum")
@@ -174,9 +174,12 @@ def rfm(
     until = int(np.datetime64(moment(as_of), "D").astype("int64"))
     members["recency"] = until - members["recency"]
     scored = (("r", -members["recency"]), ("f", members["frequency"]), ("m", members["money"]))
-    members = members.assign(**{name: _scores(values, groups) for name, values in scored})
+    for name, values in scored:
+        below = (values.rank(method="min") - 1) / len(values)
+        place = np.floor(below * groups).astype(int)
+        members[name] = np.unique(place, return_inverse=True)[1] + 1
     found = {name: int(members[name].max()) for name in _LABELS}
-    message = _("{what} has too few different values for {asked} groups; there are {found}.")
+    message = _("Too few different values of {what} for {asked} groups: there are {found}.")
     fewer = tuple(
         Caveat(message, what=_LABELS[name], asked=groups, found=n)
         for name, n in found.items()
@@ -190,11 +193,6 @@ def rfm(
     table = table.assign(n=sizes, share=sizes / len(members), money_share=money)
     table = table.rename_axis("level").reset_index().assign(segment="rfm")
     return Rfm(members=members, table=table, groups=found, caveats=(*caveats, *fewer))
-
-
-def _scores(values: pd.Series, groups: int) -> Any:
-    below = (values.rank(method="min") - 1) / len(values)
-    return np.unique(np.floor(below * groups).astype(int), return_inverse=True)[1] + 1
 
 
 def _named(members: pd.DataFrame, found: dict[str, int]) -> Any:

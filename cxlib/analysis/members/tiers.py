@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ from scipy.stats import binomtest
 
 from cxlib.analysis.estimation import times_drawn, z_of
 from cxlib.analysis.members.purchases import wald
-from cxlib.analysis.metrics import number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, TableResult, counted
+from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, TableResult, counted
 from cxlib.analysis.validate import Floats, check_confidence, column, count, generator, numbers
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
@@ -28,15 +27,13 @@ RULE = ("from", "benefits", "points")
 Design = Mapping[str, Mapping[str, float]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Movement(Result):
+class Movement(Tabled):
     """Members by the tier they had and the tier they have.
 
     ``table``: ``before, after, n, share`` (of all with `before`), ``direction`` ("up", "down",
     "same", "joined", "left").
     """
 
-    table: pd.DataFrame
     order: tuple[str, ...]
     n: int
 
@@ -95,8 +92,7 @@ def tier_of(spend: Any, thresholds: Mapping[str, float]) -> Any:
     return np.array([*thresholds, None], dtype=object)[np.where(np.isnan(money), -1, at)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Benefits(Result):
+class Benefits(Tabled):
     """What benefits and points cost, tier by tier.
 
     ``table``: ``level`` (tier), ``n`` (members), ``users, use`` (share who used one), ``uses``
@@ -105,7 +101,6 @@ class Benefits(Result):
     outstanding; empty without a ledger.
     """
 
-    table: pd.DataFrame
     points: pd.DataFrame
 
 
@@ -168,10 +163,8 @@ def benefit_use(
 def _ledger(points: pd.DataFrame | None) -> pd.DataFrame:
     if points is None or points.empty:
         return pd.DataFrame(columns=["kind", "points", "share"])
-    strange = ~column(points, "kind").isin(KINDS)
-    if strange.any():
-        first = str(points.loc[strange, "kind"].iloc[0])
-        raise DataError(f"{first!r} is no kind of a points' entry{nearest(first, KINDS)}")
+    for kind in column(points, "kind").unique():
+        one_of(kind, KINDS, f"{str(kind)!r} is no kind of a points' entry")
     amounts = pd.Series(numbers(column(points, "points")), index=points.index).abs()
     sums = amounts.groupby(points["kind"]).sum().reindex(KINDS, fill_value=0.0)
     sums[_("outstanding")] = 2 * sums["issued"] - sums.sum()
@@ -246,8 +239,7 @@ def _jump(distance: Floats, y: Floats, reach: float) -> tuple[float, float]:
     return float(fit.params[1]), float(fit.bse[1])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Designs(Result):
+class Designs(Tabled):
     """Designs of tiers side by side on the same members.
 
     ``table``: one row a design: ``cost`` (all members, a year) and ``cost_change`` (against the
@@ -256,7 +248,6 @@ class Designs(Result):
     n, n_low, n_high, share, under`` (members just under its threshold).
     """
 
-    table: pd.DataFrame
     tiers: pd.DataFrame
 
 
@@ -346,8 +337,7 @@ def _under(money: Floats, design: Design, name: str, worth: float) -> tuple[Any,
     """Return each member's tier (its place), the cost of its benefits, and of the points issued."""
     for tier, rule in design.items():
         for key in rule:
-            if key not in RULE:
-                raise DataError(f"design {name!r}, tier {tier!r}: {key!r}{nearest(key, RULE)}")
+            one_of(key, RULE, f"design {name!r}, tier {tier!r}: {key!r}")
         if "from" not in rule:
             raise DataError(f"design {name!r}, tier {tier!r} says not `from` which spend it holds.")
     held = tier_of(money, {tier: rule["from"] for tier, rule in design.items()})

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.results import Caveat, Result, counted
+from cxlib.analysis.metrics import one_of
+from cxlib.analysis.results import Caveat, Tabled, counted
 from cxlib.analysis.validate import column, dates_of, moment
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 FREQUENCIES = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cohorts(Result):
+class Cohorts(Tabled):
     """Who of those who joined together is still there, period by period.
 
     ``table``: ``cohort, age`` (whole periods since), ``n`` (starters), ``stayed``, ``retention``
     (0 to 1): only ages that the whole cohort has reached. `kind` is "retention" or "repeat rate".
     """
 
-    table: pd.DataFrame
     period: str
     kind: str
 
@@ -65,8 +63,7 @@ def cohorts(
     DataError
         If a member left before joining.
     """
-    if period not in FREQUENCIES:
-        raise DataError(f"period is {period!r}{nearest(str(period), FREQUENCIES)}")
+    one_of(period, FREQUENCIES, f"period is {period!r}")
     until, freq = moment(as_of), FREQUENCIES[period]
     last = int(pd.Period(until + pd.Timedelta(days=1), freq).ordinal) - 1  # the last whole one
     contract = joined in data.columns

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy.stats import norm, rankdata
 
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.members.purchases import fitted_on
-from cxlib.analysis.results import Caveat, Result, TableResult, counted
+from cxlib.analysis.results import Caveat, Tabled, TableResult, counted
 from cxlib.analysis.validate import Floats, check_confidence, column, flags, levels_of, numbers
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -26,8 +25,7 @@ TIE = 1e-12
 """A survival share this close to its mark has reached it: a product of ratios is rarely exact."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Survival(Result):
+class Survival(Tabled):
     """Share still there by time, group by group (Kaplan–Meier).
 
     ``table``: one row a time at which somebody left (log-log interval). ``summary``: one row a
@@ -35,7 +33,6 @@ class Survival(Result):
     reached).
     """
 
-    table: pd.DataFrame
     summary: pd.DataFrame
     n: int
     confidence: float
@@ -166,14 +163,12 @@ def first_down_to(level: float, times: Floats, share: Floats, otherwise: float =
     return float(times[down[0]]) if down.size else otherwise
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison(Result):
+class Comparison(Tabled):
     """Whether groups stay equally long (log-rank); ``table``: ``segment, level, n, events``."""
 
     statistic: float
     p_value: float
     df: int
-    table: pd.DataFrame
 
 
 def compare(

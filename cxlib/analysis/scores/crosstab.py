@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from math import inf, nan, sqrt
 from typing import Any, Literal, TypeAlias
@@ -25,7 +24,7 @@ from cxlib.analysis.metrics import (
     one_of,
     resolve,
 )
-from cxlib.analysis.results import MINIMUM_BASE, Result
+from cxlib.analysis.results import MINIMUM_BASE, Tabled
 from cxlib.analysis.scores.table import (
     COMPARED,
     MEASURES,
@@ -53,8 +52,7 @@ COUNTED = ("n_weighted", "n_not_asked", "deviation", "of_answers")
 HIGHER, LOWER = _("higher"), _("lower")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Crosstab(Result):
+class Crosstab(Tabled):
     """Questions by segments, a row a cell.
 
     ``table``: of each ``question`` (and ``choice``; ``net`` where several are told together) first
@@ -67,7 +65,6 @@ class Crosstab(Result):
     standard_error, p_value, p_adjusted, least`` (the smaller base). ``alpha``: of the letters.
     """
 
-    table: pd.DataFrame
     pairs: pd.DataFrame
     by: tuple[str, ...]
     minimum_base: int
@@ -157,12 +154,9 @@ def crosstab(
         for own in families:
             columns = []
             for place, cell, rest in own:
-                found, score = given.row(cell)
-                others, other = given.row(rest)
+                found, score = given.against(cell, rest)
                 columns.append((place, cell, score, found["n"]))
-                gap = given.gap((cell, score), (rest, other))
-                found |= {"_n_other": others["n"]} | _counted(given, cell, score)
-                told.append(row | place | gap | found)
+                told.append(row | place | found | _counted(given, cell, score))
             for (place, one, score, n), (place_b, two, score_b, m) in combinations(columns, 2):
                 gap = given.gap((one, score), (two, score_b)) | {"least": min(n, m)}
                 pairs.append(row | place | {"other": place_b["level"]} | gap)
@@ -196,7 +190,7 @@ def _frames(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both families, each adjusted over the table, and the letters that follow."""
     head = ["question", "choice", *outer, "segment", "level"]
-    names = [*head, "net", "unit", *MEASURES, *COUNTED, "care", *COMPARED, "_n_other", "_several"]
+    names = [*head, "net", "unit", *MEASURES, *COUNTED, "care", *COMPARED, "n_others", "_several"]
     table = pd.DataFrame(told, columns=names)
     for name in (*outer, "segment", "level"):  # a level of whole numbers stays one beside None
         table[name] = pd.Series([row.get(name) for row in told], dtype=object)
@@ -206,7 +200,7 @@ def _frames(
     given = (table["value"] * table["n_weighted"]).where(table.pop("_several"))
     every = given.groupby([table[name] for name in head if name != "choice"], dropna=False)
     table["of_answers"] = 100 * given / every.transform("sum")
-    family = (table["n"] >= minimum_base) & (table.pop("_n_other") >= minimum_base)
+    family = (table["n"] >= minimum_base) & (table.pop("n_others") >= minimum_base)
     table["p_adjusted"] = adjust(table["p_value"].where(family))
     clear = table["p_adjusted"] < alpha
     turn = np.where(table["difference"] > 0, HIGHER, LOWER)

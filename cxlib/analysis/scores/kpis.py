@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
@@ -162,7 +161,6 @@ def _name(ratings: Any) -> str:
     return str(getattr(ratings, "name", None) or "")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Distribution(TableResult):
     """How often each answer was given: one row an answer the scale allows, lowest first.
 

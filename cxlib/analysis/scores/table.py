@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import inf, nan, sqrt
 from typing import Any, Literal, NamedTuple, Unpack
@@ -23,7 +22,6 @@ MEASURES = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dro
 COMPARED = ("difference", "difference_low", "difference_high", "p_value")
 
 
-@dataclass(frozen=True, kw_only=True)
 class ScoreTable(TableResult):
     """One score, cell by cell, in `unit`.
 
@@ -100,29 +98,17 @@ def score_table(
     _check_request(questions, columns, several, versus)
     design = metrics.SurveyDesign(weights=weights, cluster=cluster, confidence=confidence)
     answers = [answers_of(data, question, design, off_scale) for question in questions]
-    rows: list[dict[str, Any]] = []
-    reached = np.zeros(len(data), dtype=bool)
-    for given in answers:
-        first = {"touchpoint": given.metric.key} if several else {}
-        cells = crossed(data, columns) if cross else cells_of(data, columns, single)
-        for labels, cell, rest in cells:
-            row, score = given.row(cell)
-            if versus is not None:
-                others, other = given.row(rest)
-                row |= {"_complement": others["n"]}
-                row = given.gap((cell, score), (rest, other)) | row
-            rows.append(first | labels | row)
-            reached |= cell & ~np.isnan(given.x)
+    cells = list(crossed(data, columns) if cross else cells_of(data, columns, single))
     named = ["touchpoint"] if several else []
     named += [] if not columns else list(columns) if single else ["segment", "level"]
-    compared = [] if versus is None else [*COMPARED, "_complement"]
-    table = pd.DataFrame(rows, columns=[*named, *MEASURES, "care", *compared])
-    dtypes: dict[str, Any] = dict.fromkeys((*MEASURES, *compared), "float64")
-    dtypes |= dict.fromkeys(("n", "n_dropped", *compared[-1:]), "int64")
-    table = table.astype(dtypes | {"care": bool})
-    if versus is not None:
-        family = table.pop("_complement").ge(minimum_base) & table["n"].ge(minimum_base)
-        table["p_adjusted"] = adjust(table["p_value"].where(family))
+    rows = [
+        {"touchpoint": given.metric.key} | labels | given.against(cell, versus and rest)[0]
+        for given in answers
+        for labels, cell, rest in cells
+    ]
+    table = _framed(rows, named, minimum_base if versus else None)
+    here = np.logical_or.reduce([cell for _labels, cell, _rest in cells])
+    reached = here & np.logical_or.reduce([~np.isnan(given.x) for given in answers])
     keys = tuple(question.key for question in questions)
     caveats = few_answers(table, minimum_base)
     message = _("{n} rows have no {segment} and stand in none of its cells.")
@@ -140,6 +126,19 @@ def score_table(
         n_dropped=int((~reached).sum()),
         caveats=caveats + tuple(caveat for given in answers for caveat in given.caveats),
     )
+
+
+def _framed(rows: list[dict[str, Any]], named: list[str], minimum_base: int | None) -> pd.DataFrame:
+    """Return rows as a frame; compared ones with p-values adjusted over bases large enough."""
+    compared = [] if minimum_base is None else [*COMPARED, "n_others"]
+    table = pd.DataFrame(rows, columns=[*named, *MEASURES, "care", *compared])
+    dtypes: dict[str, Any] = dict.fromkeys((*MEASURES, *compared), "float64")
+    dtypes |= dict.fromkeys(("n", "n_dropped", *compared[-1:]), "int64")
+    table = table.astype(dtypes | {"care": bool})
+    if minimum_base is not None:
+        family = table.pop("n_others").ge(minimum_base) & table["n"].ge(minimum_base)
+        table["p_adjusted"] = adjust(table["p_value"].where(family))
+    return table
 
 
 def _each(given: Any, what: str) -> tuple[Any, ...]:
@@ -201,6 +200,15 @@ class Answers(NamedTuple):
             return dict.fromkeys(MEASURES, nan) | none | {"care": True}, None
         few = min(score.n, score.units) < CARE_BASE
         return {name: getattr(score, name) for name in MEASURES} | {"care": few}, score
+
+    def against(self, rows: Any, others: Any = None) -> tuple[dict[str, Any], Score | None]:
+        """Return what a table says of some rows, and of their gap to `others`, and their score."""
+        row, score = self.row(rows)
+        if others is None:
+            return row, score
+        rest, other = self.row(others)
+        gap = self.gap((rows, score), (others, other))
+        return gap | row | {"n_others": rest["n"]}, score
 
     def gap(self, a: tuple[Any, Score | None], b: tuple[Any, Score | None]) -> dict[str, float]:
         """Return ``a - b`` of two sets of rows: interval, p and its error; NaN if one is empty."""

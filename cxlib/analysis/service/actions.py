@@ -14,7 +14,7 @@ from cxlib import periods
 from cxlib.analysis.actions import FINISHED, STATES, last_day, past
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import TICKET_KPIS
-from cxlib.analysis.results import MINIMUM_BASE, Result
+from cxlib.analysis.results import MINIMUM_BASE, Tabled
 from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
 from cxlib.words import mark as _
@@ -25,7 +25,7 @@ FORMERLY = dict(zip(("planned", "under way"), RUNNING, strict=True))
 
 BETTER, WORSE = _("better than usual"), _("worse than usual")
 BEFORE = _("better, but already before")
-UNMOVED = _("within its ordinary months")
+UNMOVED = _("within its usual months")
 EARLY = _("too early to tell")
 
 _GIVEN = ("action", "kpi", "owner", "due", "state")
@@ -41,8 +41,7 @@ _LATEST = ("kpi", "period", "value", *_LIMITS, "n", "unit", "target")
 _TOLD = ("variation", "since", "trial", "before", "direction")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Course(Result):
+class Course(Tabled):
     """KPIs by month with their process charts.
 
     ``table``: ``value`` and ``target`` are shares in percent, times in seconds; the limits, flags
@@ -51,7 +50,6 @@ class Course(Result):
     ``before`` (the level before the latest shift).
     """
 
-    table: pd.DataFrame
     latest: pd.DataFrame
     charts: Mapping[str, XmrChart]
 
@@ -145,11 +143,9 @@ class Action:
         object.__setattr__(self, "state", FORMERLY.get(self.state, self.state))
 
 
-@dataclass(frozen=True, kw_only=True)
-class FollowUp(Result):
+class FollowUp(Tabled):
     """The actions as they stand."""
 
-    table: pd.DataFrame
     as_of: dt.date | None  # the day as of which an action is overdue
 
 

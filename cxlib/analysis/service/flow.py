@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Literal
 
@@ -13,7 +12,7 @@ from scipy.stats import t
 
 from cxlib import periods
 from cxlib.analysis.business_time import DAYS, BusinessHours
-from cxlib.analysis.results import Caveat, Result, counted, said
+from cxlib.analysis.results import Caveat, Tabled, counted, said
 from cxlib.analysis.service.log import (
     Moment,
     TicketLog,
@@ -34,8 +33,7 @@ FEW_WEEKS = 4
 """With fewer days behind a weekday, one odd day decides its average."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Backlog(Result):
+class Backlog(Tabled):
     """Open tickets, their ages and their flow; empty where nothing tells that a ticket ended.
 
     ``table``: a row a look and group: ``period`` (its label, or the moment's date), ``at`` (on the
@@ -44,7 +42,6 @@ class Backlog(Result):
     to_days`` (infinite for the last), ``tickets, share``. All tickets are counted: no interval.
     """
 
-    table: pd.DataFrame
     ageing: pd.DataFrame
 
 
@@ -127,8 +124,7 @@ def _moments(log: TicketLog, each: periods.Kind | None) -> list[tuple[str, pd.Ti
     return looks
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arrivals(Result):
+class Arrivals(Tabled):
     """Arrivals by weekday and time of day, from the day `first` to `last`, `n` tickets in all.
 
     ``table``: one row for every interval of every weekday that occurs: ``calls`` (mean per
@@ -136,7 +132,6 @@ class Arrivals(Result):
     ``tickets`` (their sum).
     """
 
-    table: pd.DataFrame
     n: int
     first: pd.Timestamp
     last: pd.Timestamp

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isnan, nan, sqrt
 from typing import Any
 
@@ -14,7 +13,7 @@ from scipy.stats import norm
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.estimation import newcombe, z_of
 from cxlib.analysis.metrics import TICKET_KPIS, number
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, said
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Tabled, said
 from cxlib.analysis.service.kpis import first_contact
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import Terms, calendar_period, kpis, row_of
@@ -38,8 +37,7 @@ _REASON += ["saved_low", "saved_high"]
 _LOST = ("late", "share_of_late", "share_of_tickets", "direction", "unit")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Groups(Result):
+class Groups(Tabled):
     """A service's KPIs by group.
 
     ``table``: a row a group, with the KPIs of `SHOWN` (times in seconds, shares of 0 to 1).
@@ -48,7 +46,6 @@ class Groups(Result):
     service levels ``late`` (tickets beyond the SLA) and ``share_of_late`` (of all late ones).
     """
 
-    table: pd.DataFrame
     compared: pd.DataFrame
 
 
@@ -143,8 +140,7 @@ def _against(
     return rows
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reasons(Result):
+class Reasons(Tabled):
     """Contact reasons by the work they make, most first.
 
     ``table``: ``handle`` (mean, seconds), ``hours`` (n × handle), ``repeats`` (share of the
@@ -153,7 +149,6 @@ class Reasons(Result):
     period's number of contacts, Poisson, and the mean's own error, not the assumption `answered`).
     """
 
-    table: pd.DataFrame
     answered: float
     n_used: int
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import nan
 from typing import Any, Literal, get_args
 
@@ -48,7 +47,6 @@ _LONGEST_WINDOW = 36_525
 """A century of days: no customer comes again later."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class TicketKpis(TableResult):
     """The KPIs of a set of tickets.
 

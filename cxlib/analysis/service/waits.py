@@ -179,7 +179,11 @@ class Waits:
             self.untimed[kpi] = int((frame["done"] & ~self.ended[kpi]).sum())
             until = frame[column].mask(~self.ended[kpi] & ~frame["done"], log.as_of)
             for name, hours in clocks.items():
-                seconds = _between(frame["created_at"], until, hours)
+                ends = frame["created_at"], until
+                if hours is None:
+                    seconds = (ends[1] - ends[0]).dt.total_seconds()
+                else:
+                    seconds = hours.seconds_between(*(t.dt.tz_localize("UTC") for t in ends))
                 self.seconds[kpi, name] = seconds.fillna(told) if name == clock else seconds
             if kpi in limits:
                 self.allowed[kpi] = _allowed(frame, limits[kpi])
@@ -201,12 +205,6 @@ class Waits:
                 kept = row(f"{kpi}_sla", "share", estimate, waits.n, "share", clock, waits.open)
                 made.append(kept)
         return made
-
-
-def _between(start: pd.Series, end: pd.Series, calendar: BusinessHours | None) -> pd.Series:
-    if calendar is None:
-        return (end - start).dt.total_seconds()
-    return calendar.seconds_between(start.dt.tz_localize("UTC"), end.dt.tz_localize("UTC"))
 
 
 def check_priorities(log: TicketLog, frame: pd.DataFrame, limits: Limits) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf, nan
 from typing import Any, TypedDict, Unpack
 
@@ -14,15 +14,7 @@ from cxlib.analysis.business_time import DAYS
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.service import Terms, arrivals, calendar_period, kpis, opened_in
-from cxlib.analysis.staffing.queues import (
-    ANSWER_SECONDS,
-    SERVICE_LEVEL,
-    Queue,
-    agents_needed,
-    least_stable,
-    paid,
-    queue_of,
-)
+from cxlib.analysis.staffing import queues
 from cxlib.analysis.validate import count, numbers, refuse, require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -48,7 +40,6 @@ class Aim(TypedDict, total=False):
     patience_seconds: float | None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Schedule(Result):
     """Agents per interval, and hours over all: at the desk, and paid.
 
@@ -62,7 +53,6 @@ class Schedule(Result):
     paid_hours: float = nan
 
 
-@dataclass(frozen=True, kw_only=True)
 class Staffing(Schedule):
     """A week's staff; its tables are empty where nothing can be planned: ``reason`` says why.
 
@@ -107,11 +97,13 @@ def schedule(
     shrinkage, patience = aim.get("shrinkage", 0.0), aim.get("patience_seconds")
 
     def one(calls: float) -> dict[str, float]:
-        need = agents_needed(calls_per_hour=calls, handle_seconds=handle_seconds, **aim)
+        need = queues.agents_needed(calls_per_hour=calls, handle_seconds=handle_seconds, **aim)
         agents = max(need.agents, fewest)
-        at = queue_of(calls, handle_seconds, aim.get("answer_seconds", ANSWER_SECONDS), patience)
+        at = queues.queue_of(
+            calls, handle_seconds, aim.get("answer_seconds", queues.ANSWER_SECONDS), patience
+        )
         waits = _one_fewer(at, calls, agents, endless=patience is None)
-        return {"agents": agents, "positions": paid(agents, shrinkage)} | waits
+        return {"agents": agents, "positions": queues.paid(agents, shrinkage)} | waits
 
     known = {each: one(each) for each in calls.unique()}
     table = arrivals.loc[:, keys].reset_index(drop=True)
@@ -120,12 +112,12 @@ def schedule(
     rows = pd.DataFrame([known[each] for each in calls])
     table = pd.concat([table, rows.astype({"agents": "int64", "positions": "int64"})], axis=1)
     hours, endless = table["agents"].sum() * minutes / 60, np.isinf(table["mean_wait_one_fewer"])
-    long = _("Nobody is taken to hang up, so waits are on the long side.")
+    long = _("The plan assumes that nobody hangs up, so real waits are rather shorter.")
     message = _("In {n} intervals the queue would never clear with one agent fewer.")
     return Schedule(
         table=table,
         agent_hours=float(hours),
-        paid_hours=float(paid(hours, shrinkage)),
+        paid_hours=float(queues.paid(hours, shrinkage)),
         caveats=said(patience is None, long) + counted((endless.sum(), message)),
     )
 
@@ -140,7 +132,7 @@ def _calls_per_hour(arrivals: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
 
 
 def _one_fewer(
-    at: Callable[..., Queue], calls: float, agents: int, *, endless: bool
+    at: Callable[..., queues.Queue], calls: float, agents: int, *, endless: bool
 ) -> dict[str, float]:
     row = dict.fromkeys((*_STATE, *_FEWER), nan)
     if calls == 0:
@@ -150,7 +142,7 @@ def _one_fewer(
     if agents == 1:
         return row
     level, wait = 0.0, inf
-    if not endless or agents - 1 >= least_stable(now.load):
+    if not endless or agents - 1 >= queues.least_stable(now.load):
         fewer = at(agents=agents - 1)
         level, wait = fewer.service_level, fewer.mean_wait
     return row | dict(zip(_FEWER, (level, wait, wait - now.mean_wait), strict=True))
@@ -172,8 +164,8 @@ def staff(
     once. Days without business hours are not planned. The rest as in :mod:`cxlib.analysis.service`
     and `schedule`.
     """
-    answer, shrinkage = aim.get("answer_seconds", ANSWER_SECONDS), aim.get("shrinkage", 0.0)
-    level = aim.get("service_level", SERVICE_LEVEL)
+    answer, shrinkage = aim.get("answer_seconds", queues.ANSWER_SECONDS), aim.get("shrinkage", 0.0)
+    level = aim.get("service_level", queues.SERVICE_LEVEL)
     nothing = Staffing(service_level=level, answer_seconds=answer, shrinkage=shrinkage)
     known = calendar_period(period)
     calls, reason = _calls(tickets, channels, known, minimum_base)
@@ -229,7 +221,7 @@ def _week(plan: pd.DataFrame, inflow: pd.DataFrame, minutes: int, shrinkage: flo
         calls, hours = (float(mine[of].sum() * minutes / 60) for of in ("calls_per_hour", "agents"))
         row = {"weekday": day, "calls": calls, "peak_start": str(peak["start"])}
         row |= {"peak_agents": int(peak["agents"]), "agent_hours": hours}
-        row |= {"paid_hours": float(paid(hours, shrinkage))}
+        row |= {"paid_hours": float(queues.paid(hours, shrinkage))}
         rows.append(row | {"n": int(inflow.loc[inflow["weekday"] == day, "tickets"].sum())})
     return pd.DataFrame(rows)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from math import exp, expm1, inf, log, log1p, pi, sqrt
 from typing import Any
@@ -27,7 +26,6 @@ TOLERANCE = 1e-9
 """A roster this close to a whole number of people is that number: 14 / 0.7 is 20, not 21."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Queue(Result):
     """How a staffed queue does: shares from 0 to 1, times in seconds.
 
@@ -127,7 +125,6 @@ def erlang_a(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class AgentsNeeded(Result):
     """The least staff that keeps the promise.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan, sqrt
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -16,7 +15,7 @@ from cxlib.analysis.compare.benchmark import POWER, against, ends_of, provable
 from cxlib.analysis.estimation import ADDED_ANSWERS, Score, adjusted_net, z_of
 from cxlib.analysis.kpis.verdicts import ALPHA, MET, MISSED, OPEN
 from cxlib.analysis.metrics import Direction, check_direction, number, one_of
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
+from cxlib.analysis.results import CARE_BASE, Caveat, Interval, said
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -28,17 +27,13 @@ a duration) goes by its interval."""
 SAME = 1e-9  # a gap that floating point makes: 100 × (0.45 − 0.40) is 4.999…, and reaches 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Measured:
+class Measured(Interval):
     """A KPI with its uncertainty, in its own unit: `kind` is "nps", "share", "mean" or "interval".
 
     ``variance`` is that of one answer, n · standard_error²: weights and clusters are in it.
     """
 
     kind: str
-    value: float
-    low: float
-    high: float
     n: float
     n_star: float
     variance: float
@@ -157,8 +152,7 @@ def _number(measured: object, name: str, default: float = nan) -> float:
         raise DataError(f"the measured {name} is {value!r}, not a number.") from None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict(Result):
+class Verdict(Interval):
     """One target against what was measured.
 
     ``reached, p_value, p_missed, p_met``: as in `compare.Benchmark`; a census has no p-values, and
@@ -178,9 +172,6 @@ class Verdict(Result):
     takes: float
     alpha: float
     basis: Basis
-    value: float
-    low: float
-    high: float
     n: float
 
 

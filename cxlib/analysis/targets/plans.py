@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import inf, isfinite, isnan, nan
 from typing import Any
 
@@ -15,7 +14,7 @@ from cxlib import periods
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.kpis.verdicts import ALPHA, OPEN, trajectory
 from cxlib.analysis.metrics import Direction, check_direction
-from cxlib.analysis.results import Result
+from cxlib.analysis.results import Tabled
 from cxlib.analysis.shrinkage import rebound_of, shrink
 from cxlib.analysis.targets.measured import holm_level, read
 from cxlib.analysis.targets.power import detectable_change, sample_size
@@ -39,8 +38,7 @@ ADDED = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outlook(Result):
+class Outlook(Tabled):
     """What a joint scenario brings a KPI, and whether that reaches its target, in the KPI's unit.
 
     ``table``, a row a driver, the largest step first: ``driver, rating_now, rating_planned,
@@ -52,7 +50,6 @@ class Outlook(Result):
     remaining`` (periods), ``pace_needed, pace_best`` (a period), ``n``.
     """
 
-    table: pd.DataFrame
     summary: pd.DataFrame
 
 

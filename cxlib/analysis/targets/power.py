@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil, inf, isfinite, nan, sqrt
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -16,7 +16,7 @@ from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tai
 from cxlib.analysis.compare.benchmark import POWER
 from cxlib.analysis.kpis.verdicts import ALPHA
 from cxlib.analysis.metrics import check_direction, number, one_of
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
+from cxlib.analysis.results import CARE_BASE, Caveat, Result, Tabled, said
 from cxlib.analysis.targets.measured import FORMS, read
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -47,7 +47,6 @@ class Assumed(TypedDict, total=False):
     design_effect: float
 
 
-@dataclass(frozen=True, kw_only=True)
 class SampleSize(Result):
     """The answers that a change needs, or the change that answers show, and all it stands on.
 
@@ -154,8 +153,7 @@ class SampleSize(Result):
         return replace(self, **told, caveats=rough(min(n, n_before)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class PowerCurve(Result):
+class PowerCurve(Tabled):
     """The chance to see a change, by its size and by the answers of a wave.
 
     ``table``: ``change`` (KPI's unit), ``n`` (answers a wave), ``power`` (0 to 1), ``enough``
@@ -163,7 +161,6 @@ class PowerCurve(Result):
     show with that power, computed and not read off the table; NaN if `n` was not given.
     """
 
-    table: pd.DataFrame
     metric: str
     design: str
     power: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import pandas as pd
 from cxlib.analysis.compare.benchmark import POWER
 from cxlib.analysis.kpis.verdicts import ALPHA
 from cxlib.analysis.metrics import Direction, check_direction, number
-from cxlib.analysis.results import CARE_BASE, Caveat, Result, said
+from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, said
 from cxlib.analysis.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink
 from cxlib.analysis.targets.measured import Measured, read
 from cxlib.analysis.targets.power import detectable_change, sample_size, size_of
@@ -52,18 +52,17 @@ _SEEN = {
     "history": (
         _("The {n} periods differ no more than chance: the best of them is no ground."),
         _("the best period seen, {label}, less its luck"),
-        _("the best quarter of {n} periods, less its luck"),
+        _("the top 25% of {n} periods, less their luck"),
     ),
     "segment": (
         _("The {n} groups differ no more than chance: the best of them is no ground."),
         _("the best group seen, {label}, less its luck"),
-        _("the best quarter of {n} groups, less its luck"),
+        _("the top 25% of {n} groups, less their luck"),
     ),
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proposal(Result):
+class Proposal(Tabled):
     """Three targets and why, in the KPI's unit.
 
     ``table``: ``level`` (low, realistic, stretch), ``target, change, per_period, ground`` (key),
@@ -74,7 +73,6 @@ class Proposal(Result):
     infinite where neither is known; ``rebound``: what comes back by itself.
     """
 
-    table: pd.DataFrame
     candidates: pd.DataFrame
     baseline: float
     direction: Direction
@@ -174,11 +172,7 @@ def propose(
     grounds, caveats = _grounds(past, parts, seen, sign, benchmark)
     grounds += _predicted(scenario, plan, haircut, sign)
     reach = _reach(past, parts, sign, seen.value)
-    rebound = rebound_of(seen.value, seen.standard_error, sign, past)
-    if picked_from is not None and number(picked_from, "picked_from", least=1) > 1:
-        known = parts or past
-        tau2 = 0.0 if known is None else known.tau2
-        rebound = max(rebound, rebound_of_worst(picked_from, seen.standard_error, tau2))
+    rebound = _rebound(past, parts, seen, sign, picked_from)
     message = _("Part of any improvement comes back by itself (regression to the mean).")
     caveats += said(rebound > 0, message, rebound=rebound)
     detectable = visible(power)
@@ -189,11 +183,9 @@ def propose(
     levels = levels or [visible(max(power, bare)) for bare in BARE_POWERS]
     levels = [_bounded(level, min(rebound, reach), room, end) for level in levels]
 
-    def needed(change: float) -> int:
-        return sample_size(score=baseline, change=change, power=power, **errors).n
-
+    sized = partial(sample_size, score=baseline, power=power, **errors)
     return Proposal(
-        table=_laid_out(levels, seen, sign, detectable.gain, periods, needed),
+        table=_laid_out(levels, seen, sign, detectable.gain, periods, sized),
         candidates=_candidates([detectable, *grounds], seen.value, sign),
         baseline=seen.value,
         direction=direction,
@@ -217,7 +209,7 @@ def _laid_out(
         row |= {"per_period": change / periods, "ground": ground.key, "grounds": ground.words}
         row |= {"coincides": same[0] if same else ""}
         row["detectable"] = ground.gain > 0 and ground.gain >= smallest - 1e-9
-        rows.append(row | {"n_needed": size(change) if ground.gain > TINY else pd.NA})
+        rows.append(row | {"n_needed": size(change=change).n if ground.gain > TINY else pd.NA})
     words = pd.Series([row["grounds"] for row in rows], dtype=object)  # caveats, not text
     return pd.DataFrame(rows).assign(grounds=words).astype({"n_needed": "Int64"})
 
@@ -231,6 +223,18 @@ def _reach(past: Shrunken | None, parts: Shrunken | None, sign: float, start: fl
     if not known:
         return inf
     return max(0.0, *(float((sign * (t.shrunken - start)).max()) for t in known if t.tau2 > 0), 0.0)
+
+
+def _rebound(
+    past: Shrunken | None, parts: Shrunken | None, seen: Measured, sign: float, of: int | None
+) -> float:
+    """Return what comes back by itself: of the worst of a history, or of so many it was of."""
+    rebound = rebound_of(seen.value, seen.standard_error, sign, past)
+    if of is None or number(of, "picked_from", least=1) <= 1:
+        return rebound
+    known = parts or past
+    tau2 = 0.0 if known is None else known.tau2
+    return max(rebound, rebound_of_worst(of, seen.standard_error, tau2))
 
 
 def _levels(ahead: list[_Ground], visible: _Ground, reach: float, near: float) -> list[_Ground]:

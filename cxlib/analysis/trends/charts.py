@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf, isnan, nan, sqrt
 from typing import ClassVar, Literal, TypedDict, Unpack
 
@@ -50,7 +50,6 @@ MATERIAL_Z = 1.96
 """Lag-1 autocorrelations beyond this many standard errors (1/sqrt n) are called material."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class XmrChart(TableResult):
     """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
 

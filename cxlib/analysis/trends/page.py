@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf, nan
 from typing import Any
 
@@ -15,7 +15,7 @@ from cxlib.analysis.compare.decompose import split
 from cxlib.analysis.kpis import Estimates, contrast
 from cxlib.analysis.kpis.estimates import OWN
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, one_of, resolve
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Tabled
 from cxlib.analysis.trends.charts import XmrChart, score_chart, xmr
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -23,8 +23,7 @@ from cxlib.words import mark as _
 Rebase = Mapping[Any, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Charts(Result):
+class Charts(Tabled):
     """The process charts of a report, and what each amounts to.
 
     ``table``, a row a chart, of its latest measured period: ``kpi, source, unit, direction, basis,
@@ -34,7 +33,6 @@ class Charts(Result):
     not valid). ``history``: ``kpi, unit, direction, n`` and the rows of `XmrChart.table`.
     """
 
-    table: pd.DataFrame
     history: pd.DataFrame
     charts: dict[str, XmrChart] = field(repr=False)  # by KPI
     n_charts: int

@@ -241,7 +241,6 @@ EFFECT_POINTS = 48
 SEASON_LEVEL = 0.05
 
 
-@dataclass(frozen=True, kw_only=True)
 class Seasonality(TableResult):
     """A test for a season, made without the latest point, and what the season adds to each.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -38,7 +37,6 @@ COLUMNS = ["chart", "period", "since", "rule", "turn", "value", "centre", "p_val
            "severity", "held_back"]  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
 class EarlyWarnings(TableResult):
     """What the latest points of a report's charts warn of.
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.plots.map import quadrants
-from cxlib.words import Words, mark as _
+from cxlib.words import Said, Words, mark as _
 
 
 def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -16,6 +16,17 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     best = table.iloc[0]
     says = _("“{title}” brings most for its effort")
     shown: Any = table.assign(effort_low=table["effort"], effort_high=table["effort"])
+    title = words.say(says, title=best["title"])
+    comma = "；" if words.language == "zh" else "; "
+    told = [
+        words.say(
+            _("{action}: {points} points for {days} days"),
+            action=row["title"],
+            points=Said(words.number(row["in_points"], 1)),
+            days=Said(words.number(row["effort"])),
+        )
+        for row in table.dropna(subset=["in_points", "effort"]).to_dict("records")
+    ]
     return quadrants(
         shown,
         x="effort",
@@ -25,7 +36,8 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         names=[
             words.say(n) for n in (_("Fill in"), _("Reconsider"), _("Do first"), _("Plan well"))
         ],
-        title=words.say(says, title=best["title"]),
+        title=title,
+        alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(comma.join(told))),
         xlabel=words.say(_("Effort, person-days")),
         ylabel=words.say(_("Expected, points of the first KPI")),
         ax=ax,

@@ -286,7 +286,9 @@ def reasons(engagement: Any) -> Any:
     terms = terms_of(engagement.client, tickets, period=period)
     share = engagement.settings.answered_share
     found = service.contact_reasons(tickets, terms=terms, period=period, answered=share)
-    table = found.table.assign(contact_reason=found.table["level"], tickets=found.table["n"])
+    table = found.table.assign(
+        contact_reason="category=" + found.table["level"].astype(str), tickets=found.table["n"]
+    )
     return replace(found, table=table)
 
 

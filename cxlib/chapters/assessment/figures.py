@@ -54,21 +54,21 @@ def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
 
 def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw each group's gap to comparable others (to all others if there is but one segment)."""
+    """Draw each group's gap to comparable customers (to all others if there is but one segment)."""
     table = groups.table
     colours = theme.by_turn(table["turn"])
     clear = sum(c != theme.QUIET for c in colours)
     split = bool(table["like"].notna().any())
     if clear and split:
-        title = _("{clear} of {all} groups judge differently from comparable others")
+        title = _("{clear} of {all} groups judge differently from comparable customers")
     elif clear:
         title = _("{clear} of {all} groups judge differently from the others")
     elif split:
-        title = _("No group clearly differs from comparable others")
+        title = _("No group clearly differs from comparable customers")
     else:
         title = _("No group clearly differs from the others")
     against = (
-        _("{kpi} against comparable others, with 95% interval; filled: clearly different")
+        _("{kpi} against comparable customers, with 95% interval; filled: clearly different")
         if split
         else _("{kpi} against all others, with 95% interval; filled: clearly different")
     )

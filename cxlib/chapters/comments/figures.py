@@ -42,21 +42,21 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
 
 
 def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
-    """Draw how those who name a theme judge against comparable others who commented."""
+    """Draw how those who name a theme judge against comparable customers who commented."""
     shown = theme.known(table, "like").sort_values("like", kind="stable")
     clear = int(shown["turn"].isin(("worse", "better")).sum())
     if clear:
-        message = _("On {clear} of {all} themes, those who name it judge differently from others")
+        message = _("On {clear} of {all} themes, those who name the theme judge differently")
         title = words.say(message, clear=clear, all=len(shown))
     else:
-        title = words.say(_("Those who name a theme judge no clearly differently from others"))
+        title = words.say(_("Those who name a theme judge not clearly differently from others"))
     return forest(
         shown,
         labels=words.labelled(shown["theme"]),
         title=title,
         value="like",
         xlabel=words.say(
-            _("{kpi} of those who name it, against comparable others who commented"),
+            _("{kpi} of those who name it, against comparable customers who commented"),
             kpi=getattr(kpi, "key", ""),
         ),
         colours=theme.by_turn(shown["turn"]),

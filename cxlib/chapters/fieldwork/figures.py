@@ -43,7 +43,7 @@ def course(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         "quota": int(last["quota"]),
         "day": int(now["field_day"]),
     }
-    title = _("{so_far} of {quota} answers on day {day} of the field")
+    title = _("{so_far} of {quota} answers on day {day} of fieldwork")
     series = {words.say(_("Answers, then at this rate")): table}
     if table["planned"].notna().all():
         series[words.say(_("Even plan"))] = table[["field_day"]].assign(answers=table["planned"])
@@ -52,9 +52,10 @@ def course(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         x="field_day",
         y="answers",
         title=words.say(title, **facts),
-        xlabel=words.say(_("Day of the field; dotted: today, then 95% band")),
+        xlabel=words.say(_("Day of fieldwork; dotted: today, then 95% band")),
         ylabel=words.say(_("Finished interviews")),
         steps=True,
+        words=words,
         ax=ax,
     )
     ax.axvline(now["field_day"], color=theme.MUTED, linewidth=0.9, linestyle=":")
@@ -75,10 +76,11 @@ def by_day(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
             group=lowest["customer_group"],
             share=share,
         ),
-        xlabel=words.say(_("Day of the field")),
+        xlabel=words.say(_("Day of fieldwork")),
         ylabel=words.say(_("Of the quota, %")),
         steps=True,
         percent=True,
+        words=words,
         ax=ax,
     )
 

@@ -137,7 +137,7 @@ def _span(scale: Any) -> float:
 def varies(row: Any) -> bool:
     """Tell whether the answers to a KPI differ: else nothing says how many more would be needed."""
     told = spread(row)
-    return all(0 < x < (1 if name == "share" else inf) for name, x in told.items())
+    return all(0 < x < (100 if name == "share" else inf) for name, x in told.items())
 
 
 def spread(row: Any) -> dict[str, float]:

@@ -87,7 +87,7 @@ def targets(engagement: Any, found: Field) -> pd.DataFrame:
         brings = min(given.budget, most) * found.rate
     rows = []
     for row in filter(varies, judged.to_dict("records")):
-        aim = {"kpi": row["kpi"], "change": abs(row["gap"]), "design": "fixed target"}
+        aim = {"kpi": row["kpi"], "change": -row["gap"], "design": "fixed target"}
         needed = sample_plan(
             [aim | spread(row)], design_effect=found.plan.design_effect, population=given.population
         ).answers

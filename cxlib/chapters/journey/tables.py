@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.actions import past
+from cxlib.analysis.actions import last_day, past
 from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
+from cxlib.chapters.rows import displeased
 from cxlib.words import mark as _
 
 UNSTAGED = _("the journey")
@@ -112,16 +113,11 @@ def voices(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
     if "comment" not in answers:
         return pd.DataFrame(columns=columns)
     rows: list[dict[str, Any]] = []
-    text = answers["comment"].astype("string").str.strip()
-    fit = text.str.len().between(8, QUOTED).fillna(False).to_numpy(dtype=bool)
+    asked = {touchpoint.key: touchpoint for touchpoint in engagement.touchpoints}
     for kpi in found.table.loc[found.table["role"].str.contains("pain|failing"), "kpi"]:
-        scale = _scales(engagement)[kpi]
-        rated = answers[kpi].astype(float)
-        lower = next(t for t in engagement.touchpoints if t.key == kpi).direction == "lower"
-        bad = (rated if not lower else sum(scale) - rated).where(fit)
-        low = bad[bad < sum(scale) / 2].sort_values(kind="stable").index
-        fresh = [row for row in low if text[row] not in {r["comment"] for r in rows}]
-        rows += [{"kpi": kpi, "comment": text[row]} for row in fresh[:2]]
+        said = displeased(answers, asked[kpi])["comment"]
+        said = said[said.str.len().between(8, QUOTED) & ~said.isin([r["comment"] for r in rows])]
+        rows += [{"kpi": kpi, "comment": text} for text in said.head(2)]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -157,6 +153,8 @@ def owned(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
         return pd.DataFrame()
     actions = register.frame("actions")
     actions = actions[~actions["state"].isin(OVER) & actions["kpi"].notna()]
+    days = [None if pd.isna(due) else last_day(due).isoformat() for due in actions["due"]]
+    actions = actions.assign(due=pd.Series(days, actions.index, dtype=object))
     first = actions.sort_values("due", kind="stable", na_position="last").drop_duplicates("kpi")
     first = first.rename(columns={"title": "open_action", "owner": "led_by", "due": "action_due"})
     end = engagement.last_day

@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from cxlib import periods
 from cxlib.analysis.members.tiers import NONE
 from cxlib.plots import theme
 from cxlib.plots.bars import shares
@@ -13,7 +14,7 @@ from cxlib.plots.flow import flow as draw_flow
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import heat
 from cxlib.plots.lines import lines
-from cxlib.words import Quantity, Words, mark as _
+from cxlib.words import Quantity, Said, Words, mark as _
 
 WAYS = {"up": theme.GOOD, "joined": theme.GOOD, "down": theme.BAD, "left": theme.BAD}
 
@@ -35,6 +36,7 @@ def flow(movement: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         colours=[WAYS.get(way, theme.QUIET) for way in table["way"]],
         heads=(words.say(_("A year ago")), words.say(_("Now"))),
         title=title,
+        words=words,
         ax=ax,
     )
 
@@ -64,6 +66,7 @@ def curves(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         title=words.say(message, **facts),
         xlabel=words.say(_("Months since joining; the band is the 95% interval")),
         ylabel=words.say(_("Still members, %")),
+        words=words,
         ax=ax,
     )
 
@@ -76,19 +79,43 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     first = lowest[lowest["age"] == 2] if (lowest["age"] == 2).any() else lowest
     worst = first.loc[first["retention"].idxmin()]
     if found.kind == "retention":
-        message = _(
-            "Of those who joined in {cohort}, {share} are still members after {age} periods"
-        )
+        message = _("Of those who joined in {cohort}, {share} are still members after {span}")
         label = _("Periods since joining; cells: still members, %")
     else:
-        message = _(
-            "Of those who first bought in {cohort}, {share} bought again {age} periods later"
-        )
+        message = _("Of those who first bought in {cohort}, {share} bought again {span} later")
         label = _("Periods since the first purchase; cells: bought again, %")
     share = Quantity(float(worst["retention"]), "share")
-    title = words.say(message, cohort=str(worst["cohort"]), share=share, age=int(worst["age"]))
+    span = Said(_span(str(worst["cohort"]), int(worst["age"]), words))
+    title = words.say(message, cohort=str(worst["cohort"]), share=share, span=span)
     ax = heat(grid, words=words, label=words.say(label), digits=0, ax=ax)
+    latest = lowest.sort_values("age").drop_duplicates("cohort", keep="last").sort_index()
+    theme.tells(
+        ax,
+        (
+            (
+                (
+                    words.period(str(row["cohort"])),
+                    _span(str(row["cohort"]), int(row["age"]), words),
+                ),
+                words.quantity(float(row["retention"]), "share"),
+            )
+            for row in latest.to_dict("records")
+        ),
+    )
     return theme.title(ax, title)
+
+
+_SPANS = {
+    "month": (_("{n} month"), _("{n} months")),
+    "quarter": (_("{n} quarter"), _("{n} quarters")),
+    "year": (_("{n} year"), _("{n} years")),
+}
+
+
+def _span(cohort: str, age: int, words: Words) -> str:
+    """Say how long so many periods of a cohort's kind are."""
+    one, several = _SPANS[periods.kind_of(cohort) or "month"]
+    return words.say(one if age == 1 else several, n=age)
 
 
 def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -128,6 +155,7 @@ def holdout(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         title=words.say(message, ratio=Quantity(ratio, "share")),
         xlabel=words.say(_("Repeat purchases before; the last: so many or more")),
         ylabel=words.say(_("Purchases afterwards")),
+        words=words,
         ax=ax,
     )
 
@@ -162,10 +190,10 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     row, table = found.table.iloc[0], found.windows
     label = _("Windows of {days} days; alike by design in the first; the month of joining left out")
     says = {
-        "more": _("Members' spend rises after joining, against comparable others"),
-        "less": _("Members' spend falls after joining, against comparable others"),
+        "more": _("Members' spend rises after joining, against comparable customers"),
+        "less": _("Members' spend falls after joining, against comparable customers"),
         "unclear": _(
-            "Members' spend does not clearly move after joining, against comparable others"
+            "Members' spend does not clearly move after joining, against comparable customers"
         ),
     }.get(
         str(row["turn"]).partition(",")[0],
@@ -174,13 +202,14 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     ax = lines(
         {
             words.say(_("Members")): table.assign(y=table["mean"]),
-            words.say(_("Comparable others")): table.assign(y=table["mean_others"]),
+            words.say(_("Comparable customers")): table.assign(y=table["mean_others"]),
         },
         x="place",
         y="y",
         title=words.say(says),
         xlabel=words.say(label, days=int(row["days"])),
         ylabel=words.say(_("Spend a customer")),
+        words=words,
         ax=ax,
     )  # fmt: skip
     ax.set_xticks(table["place"], [words.say(name) for name in table["window"]])
@@ -194,16 +223,18 @@ def effects(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     bad = table[table["pays"] == "costs more"]
     if len(bad):
         tier = f"tier={bad['level'].iloc[0]}"
-        title = words.say(_("{level} keeps less than its benefits cost"), level=words.label(tier))
+        title = words.say(
+            _("{level} brings in less than its benefits cost"), level=words.label(tier)
+        )
     else:
-        title = words.say(_("No tier clearly keeps less than its benefits cost"))
+        title = words.say(_("No tier clearly brings in less than its benefits cost"))
     return forest(
         table,
         labels=[words.label(f"tier={level}") for level in table["level"]],
         title=title,
         value="net",
         xlabel=words.say(
-            _("Margin kept less benefits' cost, a member and year at the threshold, 95% interval")
+            _("Margin less benefits' cost, a member and year at the threshold, 95% interval")
         ),
         colours=[colour.get(pays, theme.QUIET) for pays in table["pays"]],
         zero=True,

@@ -13,7 +13,7 @@ from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import change_map
 from cxlib.plots.process_chart import process_chart, small_charts
-from cxlib.words import Quantity, Words, mark as _
+from cxlib.words import Quantity, Said, Words, mark as _
 
 MANY = 12
 """More groups than this do not fit side by side."""
@@ -30,7 +30,10 @@ def chart(course: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     known = theme.known(course, "value")
     last, unit = known.iloc[-1], str(known["unit"].iloc[-1])
     facts = {"kpi": last["kpi"], "value": Quantity(last["value"], unit)}
-    facts |= {name: Quantity(last[name], unit) for name in ("was", "usual", "lower", "upper")}
+    facts |= {name: Quantity(last[name], unit) for name in ("was", "usual")}
+    facts |= dict(
+        zip(("lower", "upper"), map(Said, words.span(*last[["lower", "upper"]], unit)), strict=True)
+    )
     message = _TITLES.get(str(last["state"]))
     if message is None and np.isfinite(last["usual"]):
         message = _("{kpi}: {value}, usually {usual} ({lower} to {upper})")

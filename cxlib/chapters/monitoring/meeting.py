@@ -42,12 +42,9 @@ def comments(engagement: Any, standing: Estimates, parts: Estimates) -> pd.DataF
         question = questions.get(key)
         if answers is None or question is None or "comment" not in answers or not question.scale:
             continue
-        low, high = question.scale
-        rated = answers[key] if question.direction == "higher" else low + high - answers[key]
-        text = answers["comment"].astype("string").str.strip()
-        said = answers[(rated < (low + high) / 2) & text.notna() & (text != "")]
-        said = said.assign(_bad=rated, _long=text.str.len(), comment=text.astype(object))
-        said = said.sort_values(["_bad", "_long"], ascending=[True, False], kind="stable")
+        said = rows.displeased(answers, question)
+        said = said.assign(long=said["comment"].str.len())
+        said = said.sort_values(["bad", "long"], ascending=[True, False], kind="stable")
         said = said.drop_duplicates("comment").head(COMMENTS)
         found.append(said.assign(kpi=key, rating=said[key].astype("Int64"))[columns])
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
@@ -66,9 +63,10 @@ def advice(engagement: Any, rules: Any, *tables: Estimates) -> pd.DataFrame:
         if step:
             urgency.setdefault(step, SEVERITY_WORDS[finding.severity])
             steps.setdefault(step, []).append(engagement.words.label(finding.subject))
-    comma = "、" if engagement.language == "zh" else ", "
     listed = pd.DataFrame({"rank": range(1, len(steps) + 1), "urgency": list(urgency.values())})
-    return listed.assign(advised=list(steps), concerns=[comma.join(n) for n in steps.values()])
+    return listed.assign(
+        advised=list(steps), concerns=[*map(engagement.words.listed, steps.values())]
+    )
 
 
 def sheet(*tables: Estimates) -> pd.DataFrame:

@@ -36,6 +36,7 @@ def saturation(course: Any, *, words: Words, reached: bool, ax: Axes | None = No
         ),
         xlabel=words.say(_("Conversations, in order")),
         ylabel=words.say(_("Different needs named so far")),
+        words=words,
         ax=ax,
     )
     ax.set_ylim(bottom=0)

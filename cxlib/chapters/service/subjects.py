@@ -8,17 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis import service
 from cxlib.analysis.actions import FINISHED, last_day
 from cxlib.analysis.kpis import Estimates
-from cxlib.analysis.service import (
-    Backlog,
-    Course,
-    FollowUp,
-    Groups,
-    Terms,
-    TicketKpis,
-    actions as acts,
-)
 from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import calendar_period
 from cxlib.analysis.staffing import Staffing
@@ -40,7 +32,9 @@ UNDER_REVIEW = 0.9
 """Complaints settled in time: supervisors of banks and telecoms ask for nine in ten or more."""
 
 
-def kpis(standing: Estimates, course: Course, follow_up: FollowUp, groups: Groups) -> pd.DataFrame:
+def kpis(
+    standing: Estimates, course: service.Course, follow_up: service.FollowUp, groups: service.Groups
+) -> pd.DataFrame:
     """Return one row a KPI family: verdict, the run of its months, where it is lost, what is done.
 
     A wait, its percentile and its share within the SLA are one family; the row is that of the
@@ -53,7 +47,7 @@ def kpis(standing: Estimates, course: Course, follow_up: FollowUp, groups: Group
     told: dict[str, list[dict[Any, Any]]] = {}
     for row in table[table["kpi"].isin(keys)].to_dict("records"):
         moved = signals["variation"].get(row["kpi"])
-        told.setdefault(acts.family(row["kpi"]), []).append(row | {"variation": moved})
+        told.setdefault(service.actions.family(row["kpi"]), []).append(row | {"variation": moved})
     late = lost_in(groups)
     rows = []
     for family, members in told.items():
@@ -83,11 +77,11 @@ def _rank(row: dict[Any, Any]) -> int:
     return 2 if row["status"] is not None else 3 if row["variation"] else 4
 
 
-def _answer(family: str, follow_up: FollowUp) -> dict[str, Any]:
+def _answer(family: str, follow_up: service.FollowUp) -> dict[str, Any]:
     """Return what is being done about a KPI: the first running action, the last one done."""
     table = follow_up.table
-    mine = table[table["kpi"].map(acts.family) == family] if len(table) else table
-    running = mine[mine["state"].isin(acts.RUNNING)]
+    mine = table[table["kpi"].map(service.actions.family) == family] if len(table) else table
+    running = mine[mine["state"].isin(service.actions.RUNNING)]
     done = mine[mine["state"].isin(FINISHED) & mine["moved"].notna()]
     told: dict[str, Any] = {"answer": "none" if mine.empty else "none left", "done_moved": None}
     if len(running):
@@ -102,7 +96,7 @@ def _answer(family: str, follow_up: FollowUp) -> dict[str, Any]:
 
 
 def still_open(
-    tickets: pd.DataFrame, found: TicketKpis, *, terms: Terms, period: str | None
+    tickets: pd.DataFrame, found: service.TicketKpis, *, terms: service.Terms, period: str | None
 ) -> pd.DataFrame:
     """Return what the figures do not hold yet: open tickets, and a period that is not over."""
     rows: list[dict[str, Any]] = []
@@ -130,7 +124,7 @@ def still_open(
     return pd.DataFrame(rows)
 
 
-def _closed_median(tickets: pd.DataFrame, terms: Terms, period: str | None) -> float:
+def _closed_median(tickets: pd.DataFrame, terms: service.Terms, period: str | None) -> float:
     """Return the median resolution of the closed ones alone: what forgetting the open ones says."""
     closed = cohort(terms.log(tickets), calendar_period(period)).dropna(subset=["resolved_at"])
     start, end = (closed[c].dt.tz_localize("UTC") for c in ("created_at", "resolved_at"))
@@ -139,7 +133,7 @@ def _closed_median(tickets: pd.DataFrame, terms: Terms, period: str | None) -> f
     return float((end - start).dt.total_seconds().median())
 
 
-def lost_in(groups: Groups) -> pd.DataFrame:
+def lost_in(groups: service.Groups) -> pd.DataFrame:
     """Return for each SLA the group that has more of the late tickets than its size explains."""
     table = groups.compared
     table = table[(table["same_segment"] == "") & (table["share_of_late"] >= 0.2)]
@@ -150,7 +144,7 @@ def lost_in(groups: Groups) -> pd.DataFrame:
     return late[["share_of_late", "share_of_tickets"]].assign(late_level=level, has_late=True)
 
 
-def worst(groups: Groups, *, most: int = 3) -> pd.DataFrame:
+def worst(groups: service.Groups, *, most: int = 3) -> pd.DataFrame:
     """Return the group that is clearly served worst on each KPI, each set of tickets once."""
     table = groups.compared
     sign = table["direction"].map({"higher": -1.0, "lower": 1.0}).astype("float64")
@@ -172,7 +166,7 @@ def _twins(table: pd.DataFrame) -> pd.Series:
     return pd.Series([other.get(key) for key in keys], index=table.index, dtype=object)
 
 
-def backlog(found: Backlog) -> pd.DataFrame:
+def backlog(found: service.Backlog) -> pd.DataFrame:
     """Return the backlog now, as one row: how many are old, and whether it grows."""
     if found.table.empty:
         return pd.DataFrame([{"subject": "backlog", "case": "no ends"}])
@@ -202,7 +196,7 @@ def needed(plan: Staffing) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def settled(found: TicketKpis, clock: str) -> pd.DataFrame:
+def settled(found: service.TicketKpis, clock: str) -> pd.DataFrame:
     """Return the share of complaints settled in time, as one row; none where nothing is known."""
     table = found.table
     mine = table[(table["kpi"] == "resolution_sla") & (table["clock"] == clock)]

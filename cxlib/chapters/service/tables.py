@@ -11,20 +11,10 @@ import numpy as np
 import pandas as pd
 
 from cxlib import periods
+from cxlib.analysis import service
 from cxlib.analysis.actions import FINISHED, last_day
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.metrics import TICKET_KPIS
-from cxlib.analysis.service import (
-    SHOWN,
-    Action,
-    Arrivals,
-    FollowUp,
-    Groups,
-    Terms,
-    TicketKpis,
-    arrivals,
-    unit_of,
-)
 from cxlib.analysis.staffing import Staffing
 from cxlib.params.service import agreed_actions
 from cxlib.words import mark as _
@@ -56,13 +46,13 @@ def headline(standing: Estimates) -> pd.DataFrame:
     return shown.assign(tickets=shown["n"])
 
 
-def charted(standing: Estimates, actions: Sequence[Action]) -> list[str]:
+def charted(standing: Estimates, actions: Sequence[service.Action]) -> list[str]:
     """Return the KPIs whose months are charted: the headline's, the waits, and the actions'."""
     keys = [*headline(standing)["kpi"], "first_response", *(one.kpi for one in actions)]
     return list(dict.fromkeys(keys))
 
 
-def waits(found: TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
+def waits(found: service.TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
     """Return one row a wait and clock: ``median, p80, p90, within`` the SLA, ``tickets``."""
     table, rows = found.table.assign(clock=found.table["clock"].fillna("calendar")), []
     for kpi in ("first_response", "resolution", "handle_time"):
@@ -75,16 +65,18 @@ def waits(found: TicketKpis, *, clock: str | None = None) -> pd.DataFrame:
             by = cells.set_index("statistic")["value"]
             row = {"kpi": kpi, "clock": CLOCK[name], "within": within, "n": n, "tickets": n}
             row |= {q: by.get(q, np.nan) for q in ("median", "p80", "p90", "mean")}
-            rows.append(row | {"unit": unit_of(kpi, name), "open": int(cells["open"].iloc[0])})
+            rows.append(
+                row | {"unit": service.unit_of(kpi, name), "open": int(cells["open"].iloc[0])}
+            )
     return pd.DataFrame(rows)
 
 
-def in_full(found: TicketKpis) -> TicketKpis:
+def in_full(found: service.TicketKpis) -> service.TicketKpis:
     """Return the waits on every clock, with what was left out of them as notes."""
     return replace(found, table=waits(found))
 
 
-def first_contact(found: TicketKpis) -> pd.DataFrame:
+def first_contact(found: service.TicketKpis) -> pd.DataFrame:
     """Return what first-contact resolution rests on."""
     table = found.first_contact
     return table if table.empty else table.assign(method=table["method"].map(METHOD))
@@ -97,21 +89,21 @@ def targets(standing: Estimates) -> dict[str, float]:
     return {str(row["kpi"]): float(row["target"]) for row in known.to_dict("records")}
 
 
-def end_of(terms: Terms, period: str | None) -> dt.date | None:
+def end_of(terms: service.Terms, period: str | None) -> dt.date | None:
     """Return the last day of the report: of its period, else of the log."""
     if period is not None and periods.kind_of(period):
         return periods.parse(period).end
     return None if terms.as_of is None else pd.Timestamp(terms.as_of).date()
 
 
-def rhythm(tickets: pd.DataFrame, *, terms: Terms, period: str | None) -> Arrivals:
+def rhythm(tickets: pd.DataFrame, *, terms: service.Terms, period: str | None) -> service.Arrivals:
     """Return what comes in by weekday and hour, whether the service is open or not."""
     known = period if period is not None and periods.kind_of(period) else None
-    found = arrivals(tickets, minutes=60, period=known, as_of=terms.as_of)
+    found = service.arrivals(tickets, minutes=60, period=known, as_of=terms.as_of)
     return replace(found, table=found.table.rename(columns={"n": "days"}))
 
 
-def late(groups: Groups) -> pd.DataFrame:
+def late(groups: service.Groups) -> pd.DataFrame:
     """Return each group's share of the late tickets, of the SLA that most depends on, if any."""
     table = groups.compared
     table = table[table["share_of_late"].notna() & (table["same_segment"] == "")]
@@ -122,14 +114,16 @@ def late(groups: Groups) -> pd.DataFrame:
     return table.sort_values(["at", "share_of_late"], ascending=[True, False], kind="stable")
 
 
-def by_group(groups: Groups, clock: str, names: Sequence[str] = SHOWN) -> pd.DataFrame:
+def by_group(
+    groups: service.Groups, clock: str, names: Sequence[str] = service.SHOWN
+) -> pd.DataFrame:
     """Return every group's KPIs beside one another; empty where nothing is known of them."""
     known = [name for name in names if groups.table[name].notna().any()]
     table = groups.table[[*known, "n"]] if known else groups.table[["n"]].head(0)
     split = groups.table["segment"]
     table.insert(0, "split", split)
     table.insert(1, "group", split + "=" + groups.table["level"])
-    return table.assign(tickets=table["n"], unit=unit_of("resolution", clock))
+    return table.assign(tickets=table["n"], unit=service.unit_of("resolution", clock))
 
 
 def columns_of(table: pd.DataFrame) -> list[str]:
@@ -142,26 +136,30 @@ def week(plan: Staffing) -> pd.DataFrame:
     return plan.week if plan.week.empty else plan.week.assign(weekday=plan.week["weekday"].map(DAY))
 
 
-def outcomes(found: TicketKpis, clock: str) -> pd.DataFrame:
+def outcomes(found: service.TicketKpis, clock: str) -> pd.DataFrame:
     """Return what became of complaints, a row a KPI, times by their median."""
     table = found.table
     mine = table[table["clock"].isna() | (table["clock"] == clock)]
     mine = mine[~mine["statistic"].isin(["p80", "p90"])].drop(columns=["low", "high"])
     share = mine["unit"] == "share"
-    units = {"share": "percent", "tickets": "count", "seconds": unit_of("resolution", clock)}
+    units = {
+        "share": "percent",
+        "tickets": "count",
+        "seconds": service.unit_of("resolution", clock),
+    }
     unit = mine["unit"].replace(units)
     value = mine["value"].where(~share, 100 * mine["value"])
     return mine.assign(unit=unit, value=value, tickets=mine["n"])
 
 
-def agreed(engagement: Any) -> tuple[Action, ...]:
+def agreed(engagement: Any) -> tuple[service.Action, ...]:
     """Return the agreed actions on ticket KPIs: the register's, else those of the client file."""
     register = engagement.register("actions")
     if register is None:
         return agreed_actions(engagement.client, language=engagement.language)
     label = engagement.words.label
     return tuple(
-        Action(
+        service.Action(
             action=label(row["title"]),
             kpi=row["kpi"],
             owner=label(row["owner"] or ""),
@@ -175,7 +173,7 @@ def agreed(engagement: Any) -> tuple[Action, ...]:
     )
 
 
-def register(follow_up: FollowUp) -> pd.DataFrame:
+def register(follow_up: service.FollowUp) -> pd.DataFrame:
     """Return the actions as a table: what, which KPI, whose, until when, and where it stands."""
     table = follow_up.table
     state = table["state"].where(~table["overdue"], "overdue")

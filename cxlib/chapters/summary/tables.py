@@ -35,13 +35,6 @@ def contract(engagement: Any) -> pd.DataFrame:
     judged = engagement.judged().table
     if judged.empty:
         return pd.DataFrame()
-    words = engagement.words
-    comma, last = ("、", "和") if words.language == "zh" else (", ", " and ")
-
-    def named(rows: pd.DataFrame) -> str:
-        *first, end = [words.label(kpi) for kpi in dict.fromkeys(rows["kpi"])] or [""]
-        return f"{comma.join(first)}{last}{end}" if first else end
-
     said = stands(judged)
     missed = judged[said.isin((MISSED, BEHIND))]
     met = int(said.isin((MET, ON)).sum())
@@ -49,7 +42,7 @@ def contract(engagement: Any) -> pd.DataFrame:
     if len(missed):
         case = "missed" if len(set(missed["kpi"])) > 1 else "one missed"
     row = {"subject": "contract", "case": case, "met": met, "all": len(judged), "answers": True}
-    return pd.DataFrame([row | {"named": named(missed)}])
+    return pd.DataFrame([row | {"named": engagement.words.listed(dict.fromkeys(missed["kpi"]))}])
 
 
 def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
@@ -90,7 +83,8 @@ def answered(engagement: Any, found: Iterable[Finding]) -> list[Finding]:
     words, agreed = engagement.words, _open_actions(engagement)
 
     def told(finding: Finding, action: dict[str, Any]) -> Finding:
-        named = action_named(words, action["title"], action.get("whose"), action["due_on"])
+        whose, due = action.get("whose"), action["due_on"]
+        named = action_named(words, action["title"], whose, due, engagement.last_day)
         return with_action(finding, named)
 
     answers = [(finding, _answer(agreed, finding)) for finding in found]

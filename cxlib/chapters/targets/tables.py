@@ -38,9 +38,9 @@ RUNGS = {
 REASONS = {
     "hold": _("no period or group was better by more than chance: hold this level"),
     "reach": _("no more than the best that own periods or groups have shown"),
-    "history quartile": _("the best quarter of the periods already seen"),
+    "history quartile": _("the top 25% of the periods already seen"),
     "history best": _("the best period already seen"),
-    "segment quartile": _("the best quarter of the groups"),
+    "segment quartile": _("the top 25% of the groups"),
     "segment best": _("the best group"),
     "benchmark": _("the benchmark"),
     "detectable": _("the smallest change from period to period that the answers can show"),

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.map import quadrants
-from cxlib.words import Quantity, Words, mark as _
+from cxlib.words import Quantity, Said, Words, mark as _
 
 
 def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -39,6 +39,17 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
                    for by, up in (("weighted_sum", False), ("years_cost", True)))  # fmt: skip
     same = _("Of the options left, “{best}” scores best and costs least")
     apart = _("Of the options left, “{best}” scores best, “{cheap}” costs least")
+    title = words.say(same if best == cheap else apart, best=best, cheap=cheap)
+    comma = "；" if words.language == "zh" else "; "
+    told = [
+        words.say(
+            _("{option}: score {score}, cost {cost}"),
+            option=row["title"],
+            score=Said(words.number(row["weighted_sum"], 2)),
+            cost=Said(words.quantity(row["years_cost"], str(row.get("unit") or "count"))),
+        )
+        for row in shown.to_dict("records")
+    ]
     names = (_("Cheap"), _("Reconsider"), _("Good value"), _("Good at a price"))
     ax = quadrants(
         shown,
@@ -47,7 +58,8 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
         cuts=(float(shown["years_cost"].mean()), float(shown["weighted_sum"].mean())),
         labels=words.labelled(shown["title"]),
         names=[words.say(name) for name in names],
-        title=words.say(same if best == cheap else apart, best=best, cheap=cheap),
+        title=title,
+        alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(comma.join(told))),
         xlabel=words.say(_("Cost over the years")),
         ylabel=words.say(_("Weighted mean score")),
         ax=ax,
