@@ -96,10 +96,7 @@ class Standing(Page):
 
     def judged(self) -> Estimates:
         """Return this period's KPIs against every target of the contract; see `kpis.judge`."""
-        if "judged" not in self._known:
-            self._known["judged"] = self._judged()
-        found: Estimates = self._known["judged"]
-        return found
+        return self._judged
 
     def compared(self, to: str = "latest_move") -> Estimates:
         """Return this period's KPIs with their change and its cause; see `kpis.compare`.
@@ -269,7 +266,13 @@ class Standing(Page):
         return self.survey(period="history", brand=None)
 
     def _estimated(self) -> Estimates:
-        figures = [*self._ticket_rows(), *self._reported_rows()]
+        figures: list[pd.DataFrame] = []
+        if self.client.tickets is not None:
+            log = self.tickets()
+            if opened_in(log, self.period, or_before=True).any():
+                figures += ticket_figures(self.client, log, self.period)
+        if self.client.kpis and len(rows := self.rows("kpis", period="history")):
+            figures += reported_figures(self.client, rows)
         survey = self._history()
         found = kpis.estimate(
             survey,
@@ -286,6 +289,7 @@ class Standing(Page):
         points = found.table["kpi"].map(worth(now, self.questions))
         return replace(found, table=found.table.assign(worth=points.astype("float64")))
 
+    @cached_property
     def _judged(self) -> Estimates:
         required = self.client.chapters.get("targets", {}).get("all_required", False)
         estimates = self.kpis()
@@ -293,30 +297,12 @@ class Standing(Page):
             return kpis.judge(estimates, ())
         return kpis.judge(estimates, self.targets, period=self.period, all_required=bool(required))
 
-    def _ticket_rows(self) -> list[pd.DataFrame]:
-        """Return ticket KPIs: a census but for what customers are asked."""
-        if self.client.tickets is None:
-            return []
-        log = self.tickets()
-        if not opened_in(log, self.period, or_before=True).any():
-            return []
-        return ticket_figures(self.client, log, self.period)
-
-    def _reported_rows(self) -> list[pd.DataFrame]:
-        """Return reported figures: ratios summed over their units, plain values averaged."""
-        if not self.client.kpis:
-            return []
-        rows = self.rows("kpis", period="history")
-        return reported_figures(self.client, rows) if len(rows) else []
-
     def _moved(self, to: str) -> Estimates:
-        estimates = self.judged() if to == "baseline" else self.kpis()
+        estimates = self.kpis()
         if to == "baseline":
-            every = self.kpis()
-            starts = estimates.table.drop_duplicates("kpi").set_index("kpi")["baseline"]
-            estimates = replace(
-                every, table=every.table.assign(baseline=every.table["kpi"].map(starts))
-            )
+            starts = self.judged().table.drop_duplicates("kpi").set_index("kpi")["baseline"]
+            table = estimates.table
+            estimates = replace(estimates, table=table.assign(baseline=table["kpi"].map(starts)))
         if not (estimates.table["period"] == self.period).any():
             return estimates.at(self.period)
         found = kpis.compare(

@@ -147,7 +147,10 @@ def figures(lines: Lines, table: Table, files: str) -> None:
         for place, cell in enumerate(told[:_MEASURES]):
             within = whole is not None and found("bad_figure", column.name)
             name = f"without {column.name}" if within else cell or column.name
-            lines.add(1, f"{'nps' if net else keys.of(name, 'figure')}:")
+            key = "nps" if net else keys.of(name, "figure")
+            lines.add(1, f"{key}:")
+            if not net and name.casefold() != key:
+                lines.add(2, f"label: {quoted(name.replace('_', ' '))}")
             write_source(lines, table, files, depth=2)
             lines.add(2, f"period: {quoted(when.name)}", f"{when.distinct} periods")
             if measure is not None:

@@ -58,6 +58,8 @@ def tickets(lines: Lines, table: Table, files: str) -> None:
     durations = parts["durations"]
     lines.put(durations, "durations:" if any("#" not in d[:5] for d in durations.lines) else "")
     lines.put(parts["states"], "states:")
+    if "closed" in table.found and "resolved" not in table.found:
+        lines.add(1, "# resolution: closed", asks=[ask("closing")])
     limits = "# sla: {first_response: 4h, resolution: 2d}"
     lines.add(1, limits, "the contract's time limits, if any")
     write_unused(lines, [column.name for column in table.rest()])

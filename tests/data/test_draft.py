@@ -494,3 +494,17 @@ def test_a_table_of_monthly_nps_is_no_survey(tmp_path: Path, shop: Any) -> None:
     client = params.load("monthly", shop.workspace)
     assert client.survey is None
     assert list(client.kpis) == ["nps"]
+
+
+def test_a_log_that_tells_closings_alone_is_asked_whether_they_count(
+    tmp_path: Path, shop: Any
+) -> None:
+    rows = [[f"T{i}", f"2024-05-{1 + i % 28:02d} 10:00", f"2024-05-{1 + i % 28:02d} 12:00",
+             "Closed"] for i in range(40)]  # fmt: skip
+    path = csv(tmp_path / "log.csv", [["Ticket ID", "Created", "Closed", "Status"], *rows])
+    made, _client, text = drafted(shop, path)
+    assert any("does the closing count" in question for question in made.questions)
+    made.file.write_text(text.replace("# resolution: closed", "resolution: closed"), "utf-8")
+    client = params.load("neu", shop.workspace)
+    assert client.tickets is not None
+    assert client.tickets.resolution == "closed"

@@ -75,7 +75,7 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each cohort's share still there, period by period."""
     grid = 100 * found.grid()
     grid.index = [words.period(str(label)) for label in grid.index]
-    lowest = theme.known(found.table, "retention")
+    lowest: Any = theme.known(found.table, "retention")
     first = lowest[lowest["age"] == 2] if (lowest["age"] == 2).any() else lowest
     worst = first.loc[first["retention"].idxmin()]
     if found.kind == "retention":
@@ -120,7 +120,7 @@ def _span(cohort: str, age: int, words: Words) -> str:
 
 def worth(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each tier's share of the value beside its share of the members."""
-    table = theme.known(found.table, "worth_share")
+    table: Any = theme.known(found.table, "worth_share")
     top = table.loc[(table["worth_share"] - table["share_of_members"]).idxmax()]
     label = words.say(_("Share of value (bar) and of members (stroke), %"))
     ax = shares(
