@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,7 @@ from cxlib.chapters import (
 )
 from cxlib.data.registers import take_in, taken_in
 from cxlib.data.schema import TABLES
-from cxlib.data.tables import by_kind, ordered, periods_of, read_table, read_tickets
+from cxlib.data.tables import ordered, periods_of, read_periods, read_tickets
 from cxlib.data.weighting import known_margins, rake, weighted
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.params import Client
@@ -38,6 +38,10 @@ from cxlib.workspace import JOB_VARIABLE, Workspace
 
 SCRATCH = "scratch"
 """What is explored outside all chapters: it knows the words of every one."""
+
+
+_FEW = 100_000
+"""Answers that are kept in memory once they have been read."""
 
 
 class Engagement(Standing):
@@ -178,7 +182,7 @@ class Engagement(Standing):
         """Known shares of the customer base by segment, to which the survey is weighted."""
         if self.client.survey is None or not self.client.survey.margins:
             return None
-        rows = self.table("survey")
+        rows = self.table("survey", columns=self.closed)
         return known_margins(rows[rows["brand"] == "own"], self.client)[0] or None
 
     @property
@@ -231,7 +235,13 @@ class Engagement(Standing):
 
     # --- tables in -----------------------------------------------------------------------------
 
-    def survey(self, *, period: str | int | None = None, brand: str | None = "own") -> pd.DataFrame:
+    def survey(
+        self,
+        *,
+        period: str | int | None = None,
+        brand: str | None = "own",
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return the survey's canonical table, a row a response.
 
         Parameters
@@ -241,18 +251,20 @@ class Engagement(Standing):
             period and the one before; or ``"history"`` for every period up to this one.
         brand : str or None
             ``"own"``, a competitor, or None for all brands.
+        columns : sequence of str, optional
+            Only these, as far as the table has them, beside ``period, brand, weight``: of millions
+            of answers, ids and comments take most of the memory. ``engagement.closed`` names all
+            the others.
 
         Raises
         ------
         DataError
             If there is no survey, or none of it is of that period.
         """
-        wanted = () if self.client.survey is None else self._wanted(period)
-        if wanted not in self._answers:
-            rows = self.table("survey", period=period)
-            self._answers[wanted] = ordered(weighted(rows, self.client), self.client)
-        table = self._answers[wanted].copy(deep=False)
-        if brand is None:
+        table = self._answers(period, columns)
+        if table.empty:
+            self.table("survey", period=period)  # says so
+        if brand is None or (table["brand"] == brand).all():
             return table
         chosen = table[table["brand"] == brand]
         if chosen.empty:
@@ -260,9 +272,21 @@ class Engagement(Standing):
             raise DataError(f"no answers about {brand!r} in {when}{nearest(brand, brands)}")
         return chosen.reset_index(drop=True)
 
+    def _answers(self, period: str | int | None, columns: Sequence[str] | None) -> pd.DataFrame:
+        margins = self.client.survey.margins if self.client.survey else ()
+        named = None if columns is None else ("brand", "weight", *margins, *columns)
+        asked = () if self.client.survey is None else (self._wanted(period), named)
+        if asked not in self._heard:
+            rows = self.rows("survey", period=period, columns=named)
+            table = ordered(weighted(rows, self.client), self.client)
+            if len(table) > _FEW:
+                return table
+            self._heard[asked] = table
+        return self._heard[asked].copy(deep=False)
+
     @cached_property
-    def _answers(self) -> dict[tuple[str, ...], pd.DataFrame]:
-        """The survey by the periods that were asked for, read and weighted once."""
+    def _heard(self) -> dict[tuple[Any, ...], pd.DataFrame]:
+        """The survey by what was asked for, read and weighted once, if that is few answers."""
         return {}
 
     def raking(self, *, period: str | int | None = None) -> Raking:
@@ -273,9 +297,15 @@ class Engagement(Standing):
         DataError
             If the client file knows no margins.
         """
-        return rake(self.table("survey", period=period), self.client)
+        return rake(self.table("survey", period=period, columns=self.closed), self.client)
 
-    def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+    def table(
+        self,
+        name: str,
+        *,
+        period: str | int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return a canonical table: survey, tickets, members, transactions, benefits, points, kpis.
 
         Parameters
@@ -283,20 +313,25 @@ class Engagement(Standing):
         name : str
         period : str, optional
             As for `survey`; tables without a period come whole.
+        columns : sequence of str, optional
+            As for `survey`.
         """
-        rows = self.rows(name, period=period)
+        rows = self.rows(name, period=period, columns=columns)
         if rows.empty and "period" in rows:
             when, known = ", ".join(self._wanted(period)[-3:]), ", ".join(self.periods)
             raise DataError(f"{self.client.client} has no {name} rows in {when}, only in {known}.")
         return rows
 
-    def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
+    def rows(
+        self,
+        name: str,
+        *,
+        period: str | int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return a canonical table as `table` does; empty where nothing is of that period."""
-        whole = read_table(self.workspace, self.client.client, name)
-        if "period" not in whole:
-            return whole
-        whole = by_kind(whole, self.period)
-        return whole[whole["period"].isin(self._wanted(period))].reset_index(drop=True)
+        wanted, who = self._wanted(period), self.client.client
+        return read_periods(self.workspace, who, name, wanted, kind_of=self.period, columns=columns)
 
     def tickets(self) -> pd.DataFrame:
         """Return the ticket log as the service's questions read it: narrow, all periods.

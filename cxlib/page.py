@@ -25,10 +25,11 @@ from cxlib.present import conclusions, figures, sketches, tables
 from cxlib.present.findings import Finding, Rule, in_order, on_record, tell
 from cxlib.present.glance import glance
 from cxlib.present.linked import Printed
-from cxlib.present.sheets import grid, workbook_of
+from cxlib.present.sheets import grid
 from cxlib.present.tables import TableView
 from cxlib.present.tiles import kpi_tiles
 from cxlib.present.withhold import is_empty, is_withheld, withhold
+from cxlib.present.workbooks import workbook_of
 from cxlib.words import Words
 from cxlib.workspace import JOB_VARIABLE, Workspace, as_name, write_whole
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -18,11 +18,12 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis import kpis
 from cxlib.analysis.kpis import Estimates
+from cxlib.analysis.kpis.changes import STEPS
 from cxlib.analysis.kpis.estimates import worth
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.analysis.results import Caveat
 from cxlib.data.figures import reported_figures, ticket_figures
-from cxlib.data.tables import opened_in, provenance
+from cxlib.data.tables import columns_of, opened_in, provenance
 from cxlib.envelope import is_kept, read_kept, write_kept
 from cxlib.page import Page
 from cxlib.words import mark as _
@@ -30,6 +31,8 @@ from cxlib.workspace import JOB_VARIABLE, as_name, kit_digest
 
 SOURCES = ("survey", "tickets", "reported")
 """KPIs; touchpoints are their parts."""
+TOGETHER = 500_000
+"""Answers whose KPIs are estimated together; of more, each period's are in memory alone."""
 
 
 class Standing(Page):
@@ -39,18 +42,11 @@ class Standing(Page):
     computed once for a client, period and kit, and kept beside the client's tables.
     """
 
+    survey: Any
     metrics: Any
     touchpoints: Any
     segments: Any
     periods: Any
-
-    @abstractmethod
-    def survey(self, *, period: str | int | None = None, brand: str | None = "own") -> pd.DataFrame:
-        """Return the survey's canonical table, a row a response."""
-
-    @abstractmethod
-    def table(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
-        """Return a canonical table."""
 
     @abstractmethod
     def rows(self, name: str, *, period: str | int | None = None) -> pd.DataFrame:
@@ -71,6 +67,20 @@ class Standing(Page):
         asked = self.client.survey
         repeat = asked is not None and asked.repeat_respondents
         return SurveyDesign(cluster="respondent_id" if repeat else None)
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The columns of the survey without comments, free texts and (unless people repeat) ids."""
+        asked = self.client.survey.questions if self.client.survey else {}
+        free = {"comment", *(key for key, item in asked.items() if item.kind == "open")}
+        free |= set() if self.design.cluster else {"respondent_id"}
+        known = columns_of(self.workspace, self.client.client, "survey")
+        return tuple(name for name in known if name not in free)
+
+    @property
+    def _scored(self) -> tuple[str, ...]:
+        asked = [name for q in self.questions for name in (q.key, f"{q.key}_used")]
+        return (*asked, *self.segments, *filter(None, [self.design.cluster]))
 
     @property
     def mix_segments(self) -> tuple[str, ...]:
@@ -96,10 +106,7 @@ class Standing(Page):
 
     def judged(self) -> Estimates:
         """Return this period's KPIs against every target of the contract; see `kpis.judge`."""
-        if "judged" not in self._known:
-            self._known["judged"] = self._judged()
-        found: Estimates = self._known["judged"]
-        return found
+        return self._judged
 
     def compared(self, to: str = "latest_move") -> Estimates:
         """Return this period's KPIs with their change and its cause; see `kpis.compare`.
@@ -254,38 +261,53 @@ class Standing(Page):
         self, when: str
     ) -> Iterator[tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]]:
         """Yield a period's own answers and its tickets, their segments and what was asked."""
-        every, tickets = self._history(), self.client.tickets
-        if every is not None:
-            own = every[(every["period"] == when) & (every["brand"] == "own")]
+        tickets = self.client.tickets
+        if self.client.survey is not None and when in self.periods:
+            every = self._answers(when, self._scored)
+            own = every[every["brand"] == "own"]
             yield own, tuple(self.segments), tuple(question.key for question in self.questions)
         if tickets is not None and tickets.segments:
             log = self.tickets()
             yield log[opened_in(log, when)], tuple(tickets.segments), ()
 
-    def _history(self) -> pd.DataFrame | None:
-        """Return the survey's answers about all brands up to this period; None without any."""
-        if self.client.survey is None:
-            return None
-        return self.survey(period="history", brand=None)
+    @abstractmethod
+    def _answers(self, period: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
+        """Return the survey's answers about all brands in a period, weighted; maybe none."""
+
+    def _of_survey(self) -> Iterator[pd.DataFrame]:
+        """Yield what the survey's KPIs are up to this period: of many answers, wave by wave."""
+        told = provenance(self.workspace, self.client)["tables"].get("survey", {"kept": 0})
+        asked: dict[str, Any] = {"questions": self.questions, "design": self.design}
+        upto = self.periods[: self.periods.index(self.period) + 1]
+        for when in upto if told["kept"] > TOGETHER else ["history"]:
+            rows = self._answers(when, self._scored) if self.client.survey else pd.DataFrame()
+            if len(rows) and self.questions:
+                yield kpis.estimate(rows, segments=self.segments, **asked).table
 
     def _estimated(self) -> Estimates:
-        figures = [*self._ticket_rows(), *self._reported_rows()]
-        survey = self._history()
+        figures = list(self._of_survey())
+        if self.client.tickets is not None:
+            log = self.tickets()
+            if opened_in(log, self.period, or_before=True).any():
+                figures += ticket_figures(self.client, log, self.period)
+        if self.client.kpis and len(rows := self.rows("kpis", period="history")):
+            figures += reported_figures(self.client, rows)
         found = kpis.estimate(
-            survey,
+            None,
             questions=self.questions,
-            segments=self.segments,
             figures=pd.concat(figures, ignore_index=True) if figures else None,
             design=self.design,
         )
-        if survey is None or not self.questions:
+        if self.client.survey is None or not self.questions:
             return found
-        now = survey[(survey["period"] == self.period) & (survey["brand"] == "own")]
+        now = self._answers(self.period, self._scored)
+        now = now[now["brand"] == "own"]
         if now.empty:
             return found
         points = found.table["kpi"].map(worth(now, self.questions))
         return replace(found, table=found.table.assign(worth=points.astype("float64")))
 
+    @cached_property
     def _judged(self) -> Estimates:
         required = self.client.chapters.get("targets", {}).get("all_required", False)
         estimates = self.kpis()
@@ -293,35 +315,17 @@ class Standing(Page):
             return kpis.judge(estimates, ())
         return kpis.judge(estimates, self.targets, period=self.period, all_required=bool(required))
 
-    def _ticket_rows(self) -> list[pd.DataFrame]:
-        """Return ticket KPIs: a census but for what customers are asked."""
-        if self.client.tickets is None:
-            return []
-        log = self.tickets()
-        if not opened_in(log, self.period, or_before=True).any():
-            return []
-        return ticket_figures(self.client, log, self.period)
-
-    def _reported_rows(self) -> list[pd.DataFrame]:
-        """Return reported figures: ratios summed over their units, plain values averaged."""
-        if not self.client.kpis:
-            return []
-        rows = self.rows("kpis", period="history")
-        return reported_figures(self.client, rows) if len(rows) else []
-
     def _moved(self, to: str) -> Estimates:
-        estimates = self.judged() if to == "baseline" else self.kpis()
+        estimates = self.kpis()
         if to == "baseline":
-            every = self.kpis()
-            starts = estimates.table.drop_duplicates("kpi").set_index("kpi")["baseline"]
-            estimates = replace(
-                every, table=every.table.assign(baseline=every.table["kpi"].map(starts))
-            )
+            starts = self.judged().table.drop_duplicates("kpi").set_index("kpi")["baseline"]
+            table = estimates.table
+            estimates = replace(estimates, table=table.assign(baseline=table["kpi"].map(starts)))
         if not (estimates.table["period"] == self.period).any():
             return estimates.at(self.period)
-        found = kpis.compare(
-            estimates, self._history(), to=to, segments=self.mix_segments, period=self.period
-        )
+        back = _BACK.get(to, "history")
+        data = self._answers(back, self._scored) if self.client.survey else None
+        found = kpis.compare(estimates, data, to=to, segments=self.mix_segments, period=self.period)
         table = found.table
         small = table["n_before"].fillna(0).astype(float).between(1, self.minimum_base - 1)
         blank = [n for n in table if table[n].dtype == "float64" and n in _CHANGES]
@@ -334,7 +338,8 @@ class Standing(Page):
         questions = self.questions if by == "brand" else self.metrics[:1]
         if self.client.survey is None:
             return self.kpis().at("")
-        rows = self.survey(brand=None) if by == "brand" else self.survey()
+        brand = None if by == "brand" else "own"
+        rows = self.survey(brand=brand, columns=self._scored)
         return kpis.contrast(
             rows, questions=questions, by=by, segments=self.mix_segments, design=self.design
         )
@@ -367,6 +372,8 @@ class Standing(Page):
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode("utf-8")).hexdigest()
 
 
+_BACK = {"previous": "last 2", "latest_move": f"last {STEPS + 1}"}
+"""The periods of which a comparison may need the answers; of others, all."""
 _TOLD = ("to", "at", "moved", "turn", "cause")
 _CHANGES = frozenset(
     [

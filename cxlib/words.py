@@ -213,8 +213,8 @@ class Words:
         if self.language != "zh":
             return f"{', '.join(first)}{',' * any(' and ' in s for s in said)} and {last}"
         joint = "以及" if any(mark_ in s for s in said for mark_ in "和与及") else "和"
-        *head, end = (f"\ue000{s}\ue001" for s in first)
-        return _spaced("".join(f"{s}、" for s in head) + f"{end}{joint}\ue000{last}\ue001")
+        before, after = (" " * (c.isascii()) for c in (first[-1][-1:], last[:1]))
+        return f"{'、'.join(first)}{before}{joint}{after}{last}"
 
     def labelled(self, keys: Iterable[object]) -> list[str]:
         """Return the label of each of several keys."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,7 @@ def start_page(
         ("code", f"{top}\nengagement"),
         ("markdown", f"## {say(_('The chapters'))}\n{table}" + (f"\n\n{silent}" if left else "")),
         ("markdown", f"## {say(_('Ideas to try'))}\n{say(_TRY)}"),
-        *((kind, text) for idea in _ideas(client, words) for kind, text in idea),
+        *_ideas(client, words),
         ("markdown", say(_DEBUG)),
     ]
     about = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -140,8 +140,8 @@ _DEBUG = _(
 )
 
 
-def _ideas(client: Client, words: Words) -> list[list[tuple[str, str]]]:
-    """Return ideas that this client's data bear, each a sentence and two or three lines."""
+def _ideas(client: Client, words: Words) -> Iterator[tuple[str, str]]:
+    """Yield ideas that this client's data bear, each a sentence and two or three lines."""
     ideas = []
     keys, parts = [m.key for m in client.metrics], [t.key for t in client.touchpoints]
     segments = list(client.segments)
@@ -169,7 +169,8 @@ def _ideas(client: Client, words: Words) -> list[list[tuple[str, str]]]:
     if client.tickets is not None:
         lines = 'kpis = engagement.standing("tickets")\nengagement.draw("forest", kpis)'
         ideas.append((_("The ticket KPIs of this period."), lines))
-    return [[("markdown", words.say(text)), ("code", code)] for text, code in ideas[:4]]
+    for text, code in ideas[:4]:
+        yield from (("markdown", words.say(text)), ("code", code))
 
 
 def _title(chapter: Chapter, words: Words) -> str:

@@ -65,7 +65,7 @@ class ForkServer:
         """Process id of the warm process."""
         return self._process.pid if self._process else 0
 
-    def _start(self) -> None:
+    def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -78,6 +78,7 @@ class ForkServer:
                 start_new_session=True,
             )
         self._control, self._ready = ours, False
+        return ours
 
     def _send(self, end: socket.socket) -> None:
         """Hand over a socket, for which a child is forked; start the server if it is gone."""
@@ -86,33 +87,22 @@ class ForkServer:
                 if self._closed:
                     raise DiedError(STOPPED)
                 try:
-                    if self._control is None:
-                        self._start()
+                    control = self._control or self._start()
                     if not self._ready:
-                        self._wait_until_warm()
-                    control = self._control
-                    if control is not None:
-                        socket.send_fds(control, [b"f"], [end.fileno()])
-                        return
+                        control.settimeout(START_SECONDS)
+                        if control.recv(1) != b"r":
+                            raise ConnectionError
+                        control.settimeout(None)
+                        self._ready = True
+                    socket.send_fds(control, [b"f"], [end.fileno()])
                 except OSError:
                     self._bury()
-            raise RunError(f"no warm process: {self._last_words()}; try `cx run --cold`.")
-
-    def _last_words(self) -> str:
-        self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "it ended without a word"
-
-    def _wait_until_warm(self) -> None:
-        control = self._control
-        if control is None:
-            raise ConnectionError
-        control.settimeout(START_SECONDS)
-        said = control.recv(1)
-        control.settimeout(None)
-        if said != b"r":
-            raise ConnectionError
-        self._ready = True
+                else:
+                    return
+            self._log.seek(0)
+            lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+            last = lines[-1] if lines else "it ended without a word"
+            raise RunError(f"no warm process: {last}; try `cx run --cold`.")
 
     def _bury(self) -> None:
         if self._control is not None:
@@ -143,12 +133,12 @@ class ForkServer:
                 ours.close()
                 raise
         line = Connection(ours.detach())
-        pid = 0
         try:
             line.send_bytes(pickle.dumps((function, arguments, dict(environ or {}))))
             pid = int(line.recv_bytes())
             if not line.poll(timeout):
-                _kill(pid)
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
                 raise TimedOutError(f"stopped after {timeout:.0f} s")
             good, answer = pickle.loads(line.recv_bytes())
         except (EOFError, OSError) as error:
@@ -177,11 +167,6 @@ class ForkServer:
         with self._lock:
             self._bury()
             self._log.close()
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
 
 
 def can_fork() -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cxlib import __version__
@@ -91,7 +92,8 @@ def since(
     now = {(kpi, at): value for kpi, at, value in values}
     rows, lines = [], []
     for issue in reversed(found):
-        said = {"version": issue.version, "date": _day(issue, words), "period": issue.period}
+        day = Said(words.date(date.fromisoformat(issue.issued)))
+        said = {"version": issue.version, "date": day, "period": issue.period}
         if issue.period == period:
             message = _("This report replaces version {version} for {period}, issued on {date}.")
             lines.append(words.say(message, **said))
@@ -107,9 +109,3 @@ def since(
         lines.append(words.say(_("No figure has changed.")))
     heads = (_("KPI"), _("Period"), _("As issued"), _("Now"), _("Change"))
     return Since(lines=lines, headings=[words.say(head) for head in heads], rows=rows)
-
-
-def _day(issue: Issue, words: Words) -> Said:
-    from datetime import date
-
-    return Said(words.date(date.fromisoformat(issue.issued)))

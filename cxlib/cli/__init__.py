@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,7 @@ def forget(client: str, raw: bool, yes: bool) -> None:
 @click.argument("sections", nargs=-1, metavar="[SECTION…]")
 @click.option("--dry-run", "-n", is_flag=True, help="Only say what would change.")
 @kindly
-def register(client: str, sections: tuple[str, ...], dry_run: bool) -> None:
+def register(client: str, sections: tuple[str, ...], dry_run: bool) -> Iterable[str]:
     """Bring the registers of CLIENT (actions, obligations …) and their Excel copies together.
 
     The copy is made where there is none. What was edited in either is taken over into the other;
@@ -213,8 +214,7 @@ def register(client: str, sections: tuple[str, ...], dry_run: bool) -> None:
     """
     from cxlib.batch.registers import synchronise
 
-    for line in synchronise(place(), client, sections, write=not dry_run):
-        click.echo(line)
+    return synchronise(place(), client, sections, write=not dry_run)
 
 
 @main.command()
@@ -225,15 +225,16 @@ def register(client: str, sections: tuple[str, ...], dry_run: bool) -> None:
 @click.option("--period", "-p", default="latest", show_default=True)
 @click.option("--seed", type=int, default=20240601, show_default=True)
 @kindly
-def sample(what: str, client: str, n: int, coders: tuple[str, ...], period: str, seed: int) -> None:
+def sample(
+    what: str, client: str, n: int, coders: tuple[str, ...], period: str, seed: int
+) -> Iterable[str]:
     """Draw a blind sample of the comments of CLIENT, as spreadsheets for people to code.
 
     They lie in data/CLIENT/coding; once filled in, chapter 03 says how far the codebook agrees.
     """
     from cxlib.batch.sample import sample as draw
 
-    for line in draw(place(), client, n=n, coders=coders, period=period, seed=seed):
-        click.echo(line)
+    return draw(place(), client, n=n, coders=coders, period=period, seed=seed)
 
 
 @main.command(name="map")
@@ -243,15 +244,14 @@ def sample(what: str, client: str, n: int, coders: tuple[str, ...], period: str,
 @click.option("--svg", "kind", flag_value="svg", help="SVG instead of PDF.")
 @click.option("--pdf", "kind", flag_value="pdf", default=True, hidden=True)
 @kindly
-def map_(client: str, period: str, languages: tuple[str, ...], kind: str) -> None:
+def map_(client: str, period: str, languages: tuple[str, ...], kind: str) -> Iterable[str]:
     """Write the journey of CLIENT on one A3 sheet for the wall, in each of its languages.
 
     It lies beside the reports. Run chapter 06 (drivers) first: points are as large as they weigh.
     """
     from cxlib.batch.sample import wall_maps
 
-    for line in wall_maps(place(), client, period=period, languages=languages, kind=kind):
-        click.echo(line)
+    return wall_maps(place(), client, period=period, languages=languages, kind=kind)
 
 
 @main.group()
@@ -264,15 +264,14 @@ def actions() -> None:
 @click.option("--period", "-p", default="latest", show_default=True)
 @click.option("--dry-run", "-n", is_flag=True, help="Only say what would be drafted.")
 @kindly
-def propose(client: str, period: str, dry_run: bool) -> None:
+def propose(client: str, period: str, dry_run: bool) -> Iterable[str]:
     """Add an action for each grave finding to the register of CLIENT, to be agreed with it.
 
     What the client file records under chapters (service, monitoring) is taken over, once.
     """
     from cxlib.batch.registers import propose as draft
 
-    for line in draft(place(), client, period=period, write=not dry_run):
-        click.echo(line)
+    return draft(place(), client, period=period, write=not dry_run)
 
 
 @main.group()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from cxlib.workspace import Workspace
 
 
-def kindly(command: Callable[..., None]) -> Callable[..., None]:
-    """Say the kit's own errors in a line or two, without a traceback, unless one is asked for."""
+def kindly(command: Callable[..., Iterable[str] | None]) -> Callable[..., None]:
+    """Say the lines that a command returns, and the kit's own errors in a line or two.
+
+    No traceback, unless one is asked for.
+    """
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         from cxlib.errors import CxError
 
         try:
-            command(*args, **kwargs)
+            for line in command(*args, **kwargs) or ():
+                click.echo(line)
         except CxError as error:
             if click.get_current_context().find_root().params.get("traceback"):
                 raise
@@ -137,7 +141,7 @@ def catalogue() -> None:
 @click.argument("client")
 @click.option("--replace", is_flag=True, help="Write anew what is there; it is kept as .bak.")
 @kindly
-def form(client: str, replace: bool) -> None:
+def form(client: str, replace: bool) -> Iterable[str]:
     """Write the forms of CLIENT to forms/CLIENT: questionnaire, guides, needs, mystery visits.
 
     In every language of the client file; the questionnaire also as text that Qualtrics,
@@ -148,8 +152,7 @@ def form(client: str, replace: bool) -> None:
     from cxlib.chapters.fieldwork.forms import write
 
     workspace = place()
-    for line in write(params.load(client, workspace), workspace, replace=replace):
-        click.echo(line)
+    return write(params.load(client, workspace), workspace, replace=replace)
 
 
 @click.command()

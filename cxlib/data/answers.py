@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,12 +35,16 @@ _UNCHOSEN = frozenset({"0", "false", "no", "n", "否", "未选", "unchecked", "n
 
 @dataclass(frozen=True, kw_only=True)
 class Maker:
-    """One survey in the making: its rows, what the client file says of them, what has been met."""
+    """One survey in the making: its rows, what the client file says of them, what has been met.
+
+    `free` holds what is known of texts that stand aside: columns of whether there is one.
+    """
 
     raw: Raw
     survey: Survey
     client: Client
     ledger: Ledger
+    free: dict[str, pd.Series] = field(default_factory=dict)
 
     def column(self, name: str) -> pd.Series | None:
         """Return a column that ``survey.columns`` names."""
@@ -255,6 +259,9 @@ def questions(maker: Maker) -> dict[str, pd.Series]:
     for key, item in maker.survey.questions.items():
         path: Path = ("survey", "questions", key)
         missing = (*maker.survey.missing, *item.missing, *blanks(maker))
+        if key in maker.free:
+            columns[key] = maker.free[key]
+            continue
         if item.columns is not None:
             columns |= _one_column_each(maker, key, item, path, missing)
             continue
@@ -269,6 +276,14 @@ def questions(maker: Maker) -> dict[str, pd.Series]:
         else:
             columns[key] = cells
     return columns
+
+
+def open_texts(maker: Maker) -> dict[str, pd.Series]:
+    """Return the answers to open questions of one column each, what identifies people masked."""
+    asked = maker.survey.questions.items()
+    free = {key: item for key, item in asked if item.kind == "open" and item.columns is None}
+    survey = maker.survey.model_copy(update={"questions": free})
+    return questions(replace(maker, survey=survey, free={}))
 
 
 def _in_one_cell(

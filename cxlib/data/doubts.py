@@ -13,7 +13,7 @@ from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
-from cxlib.data.survey import ALL, OWN, UNNAMED, own_of, unheard
+from cxlib.data.survey import ALL, OWN, UNNAMED, own_of, unheard, unnamed
 from cxlib.data.tables import opened_in
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
@@ -28,10 +28,8 @@ MANY = 0.2
 FRAGMENT = 0.6
 """A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
 
-
-HEAVY = 1.0
-"""Gigabytes of a survey from which a chapter may need more than its limit: it copies columns."""
-
+HEAVY, BESIDE = 4.0, 0.5
+"""Gigabytes that a job may hold by default, and those that it needs beside a survey."""
 _SHOWN = 5
 _EXPECTED = frozenset({
     EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
@@ -41,23 +39,15 @@ _EXPECTED = frozenset({
 """Reasons to leave a row out that a client file asks for, or that are no answers at all."""
 
 
-def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
-    """Add warnings about a canonical survey table (real ids); try what a run would do with it."""
-    own = own_of(frame)
-    if own.empty:
+def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 0) -> None:
+    """Add warnings about a canonical survey table, with so many bytes of texts `aside`; try it."""
+    if (own := own_of(frame)).empty:
+        why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
         if not ledger.failed:
-            why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
             ledger.error(("survey",), f"no response of the client itself is left: {why}.")
         return
     dropped(ledger, ("survey", "source"))
-    size = int(frame.memory_usage(deep=True).sum()) / 1e9
-    if size > HEAVY:
-        ledger.warn(
-            ("survey", "source"),
-            f"its {len(frame):,} rows take about {size:.1f} GB in memory, and every chapter holds "
-            "them: allow more by `cx run --memory 16000`, name fewer columns (comments weigh most),"
-            " or leave rows out by `where:`.",
-        )
+    _heavy(frame, ledger, aside)
     _bases(own, client, ledger)
     _periods(own, client, ledger)
     _unanswered(own, client, ledger)
@@ -69,6 +59,18 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     if not ledger.failed:
         _drivers(own, client, ledger)
         _margins(own, client, ledger)
+
+
+def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
+    closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
+    texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
+    largest = (closed + texts) * counts.max() / len(frame)
+    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 3e-9 * largest  # as measured
+    if max(intake, chapter) > HEAVY:
+        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and chapters that "
+                f"read comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "
+                "--memory 16000`, name fewer columns, or leave rows out by `where:`.")  # fmt: skip
+        ledger.warn(("survey", "source"), told)
 
 
 def dropped(ledger: Ledger, path: Path) -> None:
@@ -174,7 +176,7 @@ def _repeats(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     section = client.survey
     if section is None or section.columns.id is None or section.repeat_respondents:
         return
-    named = own.loc[~own["respondent_id"].str.startswith(UNNAMED), ["respondent_id", "period"]]
+    named = own.loc[~unnamed(own["respondent_id"]), ["respondent_id", "period"]]
     again = named.drop_duplicates()["respondent_id"].duplicated()
     if again.any():
         ledger.warn(
@@ -367,7 +369,7 @@ def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> N
     """Warn of tables whose ids of customers meet nobody in the other, or only without zeros."""
     ids: list[tuple[str, str, set[str]]] = []
     for table, column, key in _JOINED:
-        if table in frames and column in frames[table]:
+        if table in frames and frames[table].dtypes.get(column) == "str":
             known = frames[table][column].dropna()
             named = {text for text in known if not text.startswith(UNNAMED)}
             if named and len(named) < len(known) * 1.01 + 1:
@@ -379,9 +381,8 @@ def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> N
             bare, theirs = ({text.lstrip("0") for text in side} for side in (named, others))
             joined = len(bare & theirs)
             first = next((t for t in sorted(named) if t.lstrip("0") in theirs), min(named))
-            twin = next(
-                (t for t in sorted(others) if t.lstrip("0") == first.lstrip("0")), min(others)
-            )
+            alike = (t for t in sorted(others) if t.lstrip("0") == first.lstrip("0"))
+            twin = next(alike, min(others))
             hint = (
                 f"{joined} would join without leading zeros: export both as text"
                 if joined
@@ -395,6 +396,5 @@ def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> N
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (
-        f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    )
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from cxlib.data import database, doubts, query
@@ -20,7 +22,7 @@ from cxlib.data.platforms import header_name
 from cxlib.data.programme import WHOLE, told_of_purchases
 from cxlib.data.query import query_hash
 from cxlib.data.readers import Raw, file_hash, find
-from cxlib.data.records import make_records, section_at, settle
+from cxlib.data.records import AGAIN, make_records, section_at, settle
 from cxlib.data.schema import (
     CHOICES,
     FIELDWORK,
@@ -31,14 +33,16 @@ from cxlib.data.schema import (
     Column,
     survey_columns,
 )
-from cxlib.data.survey import MARKS, make_survey
+from cxlib.data.survey import MARKS, Survey as SurveyTable, make_survey
 from cxlib.errors import CxError
 from cxlib.params.base import Moment
+from cxlib.words import mark as _
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
     from cxlib.params import Client
     from cxlib.params.source import Table
+    from cxlib.params.survey import Survey
 
 NO_DATA = "names no data: it has no survey, tickets or other table."
 _OF_A_KPI = ("period", "value", "numerator", "denominator", "unit")
@@ -50,9 +54,10 @@ class Made:
     """One canonical table before it is hidden under pseudonyms and written.
 
     `frame` is None if its source could not be read; of a table in several pieces, which lie in
-    `spool`, it holds the moments and the choices alone. `files` are the files read with the hash of
-    their bytes, `headers` their columns, `absent` by file the columns that others of the source
-    have, `how` and of how many `rows` each was read.
+    `spool` (as far as their rows are `kept`), it holds the moments and the choices alone, and of a
+    `survey` all but its texts. `files` are the files read with the hash of their bytes, `headers`
+    their columns, `absent` by file the columns that others of the source have, `how` and of how
+    many `rows` each was read.
     """
 
     name: str
@@ -65,6 +70,8 @@ class Made:
     how: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     spool: Spool | None = None
+    kept: list[Any] = field(default_factory=list)
+    survey: SurveyTable | None = None
 
     def pieces(
         self, client: Client, workspace: Workspace, section: Table, path: Path, *, whole: bool
@@ -117,10 +124,38 @@ class Made:
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """Yield the whole table, a piece at a time."""
-        if self.spool is not None:
-            yield from self.spool
+        if self.survey is not None:
+            yield from self.survey.parts()
+        elif self.spool is not None:
+            for part, kept in zip_longest(self.spool, self.kept):
+                yield part if kept is None else part[kept].reset_index(drop=True)
         elif self.frame is not None:
             yield self.frame
+
+
+def _last_rows(made: Made) -> None:
+    """Of a ticket with rows in several pieces, keep those of the last."""
+    ledger = made.ledger
+    if made.frame is None or made.spool is None or not any(map(len, ledger.later)):
+        return
+    again = np.unique(np.concatenate(ledger.later))
+    after = rows_after = again[:0]
+    exact = n = 0
+    first = ""
+    for part, later in zip(reversed(made.spool), reversed(ledger.later), strict=True):
+        ids = pd.util.hash_pandas_object(part[["ticket_id"]], index=False).to_numpy()
+        gone, several = np.isin(ids, after), np.isin(ids, again)
+        rows = pd.util.hash_pandas_object(part[several], index=False).to_numpy()
+        same = np.isin(rows, rows_after) & gone[several]
+        exact, n = exact + int(same.sum()), n + int(gone.sum())
+        first = str(part["created_at"][gone].iloc[0]) if gone.sum() > same.sum() else first
+        after, rows_after = np.union1d(after, later), np.union1d(rows_after, rows)
+        made.kept.insert(0, ~gone)
+    made.frame = made.frame[np.concatenate(made.kept)].reset_index(drop=True)
+    ledger.drop(_("repeats a row exactly"), exact)
+    before, example = ledger.aside.get(AGAIN, (0, ""))
+    told = (before + n - exact, f"created {first}" if first else example)
+    ledger.aside = {AGAIN: told} | ledger.aside | {AGAIN: told}
 
 
 def _thin(frame: pd.DataFrame) -> pd.DataFrame:
@@ -233,14 +268,24 @@ def _survey(client: Client, workspace: Workspace) -> Made:
     if survey is None:
         return made
     found = made.pieces(client, workspace, survey, ("survey",), whole=False)
-    raw = gathered(found, [*named_columns(survey).columns, *MARKS])
+    spare = workspace.state(client.client)
+    raw = gathered(found, [*named_columns(survey).columns, *MARKS], _free_texts(survey), spare)
     if raw is None or made.ledger.failed:
         return made
-    made.frame = make_survey(raw, client, made.ledger)
+    made.survey = make_survey(raw, client, made.ledger, spare)
+    made.frame = made.survey.frame
     del raw
-    doubts.survey(made.frame, client, made.ledger)
+    aside = made.survey.aside.size if made.survey.aside else 0
+    doubts.survey(made.frame, client, made.ledger, aside=aside)
     made.columns = _asked(client, made.frame)
     return made
+
+
+def _free_texts(survey: Survey) -> list[str]:
+    """Return the columns in which people write what they like."""
+    free = [item.column for item in survey.questions.values() if item.kind == "open"]
+    names = [survey.columns.comment, *free]
+    return [n for name in names if name for n in ([name] if isinstance(name, str) else name)]
 
 
 def _asked(client: Client, frame: pd.DataFrame) -> tuple[Column, ...]:
@@ -300,6 +345,7 @@ def _records(client: Client, workspace: Workspace, name: str) -> Made:
         for key in next(made.parts()).columns
     )
     if name == "tickets":
+        _last_rows(made)
         settle(client, ledger, len(made.frame))
     if name == "transactions":
         told_of_purchases(ledger)

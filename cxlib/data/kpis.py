@@ -17,7 +17,7 @@ from cxlib.words import mark as _
 
 if TYPE_CHECKING:
     from cxlib.params import Client
-    from cxlib.params.kpis import Kpi
+    from cxlib.params.targets import Kpi
 
 LARGEST_SHARE = 2.0
 """More than 200% is a percentage written without its sign."""

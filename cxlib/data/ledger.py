@@ -46,8 +46,8 @@ class Ledger:
     by kind; `notes` is what an intake line adds, `others` what stands in the rows that ``where:``
     leaves out. A table that comes in pieces is one: `day_first` and `decimals` keep by column what
     the pieces so far tell, `aside` the tickets set aside by reason, `stood_in` the resolutions
-    that are closings, `seen` the digests of comments met, `runs` the hashes of rows met, `currency`
-    the first one, `refunds` how many and the `last` day that lies ahead.
+    that are closings, `seen` the digests of comments met, `runs` the hashes of rows met (`later`,
+    by piece, of those met before), `currency` the first one, `refunds` and the `last` day ahead.
     """
 
     names: Sequence[str] = ()
@@ -65,6 +65,7 @@ class Ledger:
     stood_in: int = 0
     seen: set[int] = field(default_factory=set)
     runs: list[Any] = field(default_factory=list)
+    later: list[Any] = field(default_factory=list)
     currency: str = ""
     refunds: int = 0
     last: pd.Timestamp | None = None
@@ -87,8 +88,7 @@ class Ledger:
     def hidden(self, comments: pd.Series) -> pd.Series:
         """Return comments without what identifies a person, and count the markers set."""
         comments, masked = masking.mask(comments, self.names)
-        for marker, n in masked.items():
-            self.masked[marker] = self.masked.get(marker, 0) + n
+        self.masked = dict(Counter(self.masked) + Counter(masked))
         return comments
 
     def repeated(self, rows: pd.DataFrame) -> pd.Series:
@@ -99,14 +99,15 @@ class Ledger:
         eight bytes each.
         """
         marks = pd.util.hash_pandas_object(rows, index=False).to_numpy()
-        again = rows.duplicated(keep="first")
+        before = np.zeros(len(rows), dtype=bool)
         for run in self.runs:
             at = np.minimum(np.searchsorted(run, marks), len(run) - 1)
-            again |= run[at] == marks
-        self.runs.append(np.unique(marks))
+            before |= run[at] == marks
+        self.later.append(np.unique(marks[before]))
+        self.runs += [np.unique(marks)] if len(marks) else []
         while len(self.runs) > 1 and len(self.runs[-2]) <= len(self.runs[-1]):
             self.runs[-2:] = [np.unique(np.concatenate(self.runs[-2:]))]
-        return again
+        return rows.duplicated(keep="first") | before
 
     def stray(
         self, raw: Raw, texts: pd.Series, found: pd.Series, path: Path, what: str, way_out: str
@@ -131,8 +132,7 @@ class Ledger:
         Where `raw` is the `whole` table, it is an error that none is left.
         """
         self.rows_read += len(raw.frame) + raw.empty + sum(raw.left.values())
-        self.drop(EMPTY, raw.empty)
-        for reason, n in raw.left.items():
+        for reason, n in {EMPTY: raw.empty, **raw.left}.items():
             self.drop(reason, n)
         kept = pd.Series(True, index=raw.frame.index)
         for name, wanted in section.where.items():

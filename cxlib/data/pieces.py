@@ -52,6 +52,7 @@ class Spool:
         self.folder = folder
         self.file: IO[bytes] | None = None
         self.places: list[int] = []
+        self.names: list[str] = []
 
     def add(self, frame: pd.DataFrame) -> None:
         """Put a frame at the end."""
@@ -60,14 +61,28 @@ class Spool:
             self.file = tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115 - closed with the spool
             weakref.finalize(self, self.file.close)
         self.places.append(self.file.seek(0, 2))
+        self.names = list(map(str, frame.columns))
         pickle.dump(frame, self.file, protocol=5)
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self.file.seek(0, 2) if self.file is not None else 0
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the frames in their order."""
-        if (file := self.file) is not None:
-            for place in self.places:
-                file.seek(place)
-                yield pickle.load(file)  # this process wrote it
+        return map(self._at, self.places)
+
+    def __reversed__(self) -> Iterator[pd.DataFrame]:
+        """Yield the frames from the last to the first."""
+        return map(self._at, reversed(self.places))
+
+    def _at(self, place: int) -> pd.DataFrame:
+        if self.file is None:
+            raise ValueError(place)
+        self.file.seek(place)
+        frame: pd.DataFrame = pickle.load(self.file)  # this process wrote it
+        return frame
 
 
 def pieces(folder: Path, source: Source, named: Named, *, whole: bool = False) -> Iterator[Raw]:
@@ -111,17 +126,22 @@ def pieces(folder: Path, source: Source, named: Named, *, whole: bool = False) -
             warnings = []
 
 
-def gathered(raws: Iterator[Raw], wanted: Sequence[str]) -> Raw | None:
+def gathered(
+    raws: Iterator[Raw], wanted: Sequence[str], free: Sequence[str], folder: Path
+) -> Raw | None:
     """Return pieces as one, of several only the `wanted` columns; a text that repeats stands once.
 
-    Columns that repeat are categories then: `Raw.texts` gives them back as text.
+    Columns that repeat are categories then: `Raw.texts` gives them back as text. The others, and
+    those that hold `free` text, are put aside in a folder.
     """
     parts: list[Raw] = []
     repeats: dict[str, bool] = {}
+    aside = Spool(folder)
     for raw in raws:
-        if len(parts) == 1:
-            parts = [_narrowed(parts[0], wanted, repeats)]
-        parts.append(_narrowed(raw, wanted, repeats) if parts else raw)
+        if len(parts) == 1 and not repeats:
+            repeats |= _repeating(parts[0], wanted, free)
+            parts = [_narrowed(parts[0], repeats, aside)]
+        parts.append(_narrowed(raw, repeats, aside) if parts else raw)
     if len(parts) < 2:
         return parts[0] if parts else None
     files: dict[str, RawFile] = {}
@@ -132,13 +152,8 @@ def gathered(raws: Iterator[Raw], wanted: Sequence[str]) -> Raw | None:
         )
     names, last = list(files), parts[-1]
     columns: dict[str, Any] = {}
-    for name, again in repeats.items():
-        cells = [part.frame[name] for part in parts]
-        columns[name] = (
-            pd.api.types.union_categoricals(cells) if again else pd.concat(cells, ignore_index=True)
-        )
-        for part in parts:
-            del part.frame[name]
+    for name in repeats:
+        columns[name] = pd.api.types.union_categoricals([part.frame.pop(name) for part in parts])
     left: Counter[str] = Counter()
     for part in parts:
         left.update(part.left)
@@ -155,16 +170,25 @@ def gathered(raws: Iterator[Raw], wanted: Sequence[str]) -> Raw | None:
         wording={name: text for part in parts for name, text in part.wording.items()},
         period=pd.concat(known, ignore_index=True) if known else None,
         decimal=last.decimal if len({part.decimal for part in parts}) == 1 else "",
+        aside=aside,
     )
 
 
-def _narrowed(raw: Raw, wanted: Sequence[str], repeats: dict[str, bool]) -> Raw:
-    """Return a piece's wanted columns; the first piece says which of them `repeats`."""
-    names = repeats or dict.fromkeys(n for pattern in wanted for n in raw.matching(pattern))
-    for name in () if repeats else names:
-        repeats[name] = raw.frame[name].nunique() < len(raw.frame) / 2
-    kinds = {name: "category" for name, again in repeats.items() if again}
-    return replace(raw, frame=raw.frame[list(names)].astype(kinds))
+def _repeating(raw: Raw, wanted: Sequence[str], free: Sequence[str]) -> dict[str, bool]:
+    """Return the wanted columns, and whether texts repeat in the first piece of each."""
+    texts = {name for pattern in free for name in raw.matching(pattern)}
+    names = dict.fromkeys(name for pattern in wanted for name in raw.matching(pattern))
+    half = len(raw.frame) / 2
+    return {n: n not in texts and bool(raw.frame[n].nunique() < half) for n in names}
+
+
+def _narrowed(raw: Raw, repeats: dict[str, bool], aside: Spool) -> Raw:
+    """Return a piece's wanted columns, as categories; those that do not repeat go aside."""
+    aside.add(raw.frame[[name for name, again in repeats.items() if not again]])
+    cells = raw.frame[list(repeats)]
+    blank = pd.Categorical.from_codes(np.zeros(len(cells), dtype=np.int8), pd.Index([""]))
+    there = {name: blank for name, again in repeats.items() if not again}
+    return replace(raw, frame=cells.assign(**there).astype("category"))
 
 
 def _grids(path: Path, folder: Path, source: Source, named: Named, rows: int) -> Generator[Piece]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,8 @@ class Raw:
     `file` and `row` say for each row in which of `files` it stands and its number as a spreadsheet
     shows it; `empty` counts wholly empty rows and `left` other rows that are no answers; `period`
     is what each row's file name says; `decimal` is a comma where the files write decimals so.
+    Of many rows the free texts stand `aside` on disk, a frame a piece, of whose rows `held` are
+    among these; `frame` has a blank column for each.
     """
 
     frame: pd.DataFrame
@@ -67,6 +69,8 @@ class Raw:
     wording: dict[str, str] = field(default_factory=dict)
     period: pd.Series | None = None
     decimal: str = ""
+    aside: Any = None
+    held: Any = None
 
     def at(self, position: int) -> str:
         """Return where the row at `position` stands: ``survey.csv row 17``."""
@@ -85,7 +89,30 @@ class Raw:
 
     def texts(self, name: str) -> pd.Series:
         """Return the cells of a column of `frame`."""
+        if self.aside is not None and name in self.aside.names:
+            cells = (part[name][held] for part, held in self._aside())
+            found: pd.Series = pd.concat(cells, ignore_index=True)
+            return found
         return self.frame[name].astype("str")
+
+    def _aside(self) -> Iterator[tuple[pd.DataFrame, Any]]:
+        end = 0
+        for part in self.aside:
+            start, end = end, end + len(part)
+            yield part, np.ones(len(part), bool) if self.held is None else self.held[start:end]
+
+    def pieces(self) -> Iterator[Raw]:
+        """Yield the rows in pieces, with what stands aside."""
+        end = 0
+        for part, held in self._aside():
+            start, end = end, end + int(held.sum())
+            here = slice(start, end)
+            frame = self.frame.iloc[here].reset_index(drop=True)
+            texts = part[held].reset_index(drop=True)
+            yield replace(
+                self, frame=frame.assign(**{str(n): texts[n] for n in texts}),
+                file=self.file[here], row=self.row[here], period=None, aside=None, held=None,
+            )  # fmt: skip
 
     @property
     def columns(self) -> list[str]:
@@ -112,7 +139,13 @@ class Raw:
         mask = kept.to_numpy(dtype=bool)
         period = None if self.period is None else self.period[mask].reset_index(drop=True)
         frame = self.frame[mask].reset_index(drop=True)
-        return replace(self, frame=frame, file=self.file[mask], row=self.row[mask], period=period)
+        held = mask.copy()
+        if self.held is not None:
+            held = self.held.copy()
+            held[self.held] = mask
+        return replace(
+            self, frame=frame, file=self.file[mask], row=self.row[mask], period=period, held=held
+        )
 
 
 def read(folder: Path, source: Source, named: Named = ANY) -> Raw:

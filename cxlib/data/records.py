@@ -215,8 +215,9 @@ def _one_row_each(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     frame = frame[~same]
     former = frame["ticket_id"].duplicated(keep="last")
     n, example = ledger.aside.get(AGAIN, (0, ""))
-    first = "" if not former.any() else str(frame.loc[former, "created_at"].iloc[0])
-    ledger.aside[AGAIN] = (n + int(former.sum()), example or f"created {first}")
+    if former.any():
+        example = example or f"created {frame.loc[former, 'created_at'].iloc[0]}"
+    ledger.aside[AGAIN] = (n + int(former.sum()), example)
     return frame[~former].reset_index(drop=True)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,19 +28,6 @@ if TYPE_CHECKING:
     from cxlib.params import Client, Fault
 
 R = TypeVar("R", bound=Register)
-
-
-@dataclass
-class _Merged(Document):
-    """A register whose rows may stand in two files."""
-
-    origins: dict[Path, tuple[str, int]] = field(default_factory=dict)
-
-    def source(self, path: Path) -> tuple[str, int]:
-        """Return file and line of the nearest value that is known."""
-        while path and path not in self.origins:
-            path = path[:-1]
-        return self.origins.get(path, (self.file, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,9 +301,9 @@ def _merge(name: str, ours: Rows, theirs: Rows, base: Rows, conflicts: list[Any]
 
 def _assembled(
     shown: str, tables: Mapping[str, Rows], model: type[Register], conflicts: list[Any]
-) -> _Merged:
+) -> Document:
     """Return rows as a document, each cell with its place."""
-    document = _Merged(shown)
+    document = Document(shown)
     for name in model.model_fields:
         rows = tables.get(name, {})
         if not rows:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cxlib.data.schema import Column
 
 RECORD = "ingest.json"
+PIECE = 100
+"""Of 2,048 rows each, as DuckDB hands them over: a piece of some 200,000 rows."""
 
 _SQL_TYPES = {
     "str": "VARCHAR",
@@ -80,18 +82,62 @@ def are_whole(folder: Path, digests: Mapping[str, str]) -> bool:
         return False
 
 
-def read_frame(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
-    """Return the columns of a table that `write_tables` wrote, with their canonical dtypes."""
+def read_frame(
+    path: Path, dtypes: Mapping[str, str], where: str = "", given: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """Return columns of a table that `write_tables` wrote, with their canonical dtypes.
+
+    Only the rows `where` a condition of SQL holds, with the values `given` by name. A text that
+    repeats stands once in memory, and a column is put together at a time.
+    """
     import duckdb
+    import pandas as pd
 
     listed = ", ".join(_quoted(name) for name in dtypes)
+    query = f"SELECT {listed} FROM read_parquet($path){where and f' WHERE {where}'}"
+    parts: list[pd.DataFrame] = []
+    repeats: set[str] = set()
     try:
         with _connection(os.getpid()).cursor() as connection:
-            query = f"SELECT {listed} FROM read_parquet($path)"
-            frame: pd.DataFrame = connection.execute(query, {"path": _literal(path)}).df()
+            connection.execute(query, {"path": _literal(path), **(given or {})})
+            while len(part := connection.fetch_df_chunk(PIECE)) or not parts:
+                if len(parts) == 1:
+                    texts = [n for n in dtypes if dtypes[n] == "str"]
+                    repeats = {n for n in texts if parts[0][n].nunique() < len(parts[0]) / 2}
+                    parts[0] = _once(parts[0], repeats)
+                parts.append(_once(part, repeats) if parts else part)
     except duckdb.Error:
         raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
-    return frame.astype(dict(dtypes))
+    if len(parts) == 1:
+        return parts[0].astype(dict(dtypes))
+    columns: dict[str, Any] = {}
+    for name, dtype in dtypes.items():
+        cells = [part.pop(name) for part in parts]
+        both = pd.api.types.union_categoricals(cells) if name in repeats else pd.concat(cells)
+        columns[name] = pd.DataFrame({name: both}).astype({name: dtype})[name].array
+        del cells, both
+    return pd.DataFrame(columns, copy=False)
+
+
+def _once(part: pd.DataFrame, repeats: set[str]) -> pd.DataFrame:
+    return part.astype(dict.fromkeys(repeats, "category"))
+
+
+def read_distinct(path: Path, value: str, where: str = "TRUE") -> list[Any]:
+    """Return the values of an expression of SQL, in the order in which they first come."""
+    import duckdb
+
+    query = f"""SELECT v FROM (
+        SELECT {value} AS v, file_row_number AS place
+        FROM read_parquet($path, file_row_number = true) WHERE {where}
+    ) GROUP BY v ORDER BY min(place)"""
+    try:
+        with _connection(os.getpid()).cursor() as connection:
+            return [
+                row[0] for row in connection.execute(query, {"path": _literal(path)}).fetchall()
+            ]
+    except duckdb.Error:
+        raise DataError(f"the table {path} is damaged; the next run makes it again.") from None
 
 
 @cache

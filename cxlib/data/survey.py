@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +12,10 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data import labels, values
-from cxlib.data.answers import Maker, blanks, questions, rated, segments
+from cxlib.data.answers import Maker, blanks, open_texts, questions, rated, segments
 from cxlib.data.keys import canonical
 from cxlib.data.ledger import NO_TIME, Ledger, Path, examples, places
+from cxlib.data.pieces import Spool
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError, nearest
 from cxlib.params.base import CANONICAL
@@ -63,12 +66,12 @@ def own_of(survey: pd.DataFrame) -> pd.DataFrame:
     return survey if own.all() else survey[own]
 
 
-def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
+def make_survey(raw: Raw, client: Client, ledger: Ledger, folder: FilePath) -> Survey:
     """Return the canonical survey table, its ids not yet pseudonyms.
 
     It has the columns of `cxlib.data.schema.survey_columns`, one row a response, in the order of
     the files. The ledger takes every fault, every row dropped and every value set aside; if it has
-    failed, the table may lack columns.
+    failed, the table may lack columns. What stands aside of many rows stays there, in `folder`.
     """
     survey = client.survey
     if survey is None:
@@ -76,19 +79,82 @@ def make_survey(raw: Raw, client: Client, ledger: Ledger) -> pd.DataFrame:
     raw = ledger.chosen(raw, survey, ("survey",))
     _previews(raw, ledger, survey.where)
     maker = Maker(raw=raw, survey=survey, client=client, ledger=ledger)
-    parts = {
+    made = Survey() if raw.aside is None else _free(maker, folder)
+    columns = {
         "respondent_id": _ids(maker),
         "date": _dates(maker),
         "weight": _weights(maker),
         "brand": _brands(maker),
         "comment": _comments(maker),
     }
-    parts["period"] = _periods(maker, parts["date"])
-    columns = {name: parts[name] for name in CANONICAL}
+    columns["period"] = _periods(maker, columns["date"])
+    columns = {name: columns[name] for name in CANONICAL}
     columns |= rated(maker)
     columns |= segments(maker)
     columns |= questions(maker)
-    return _kept(maker, pd.DataFrame(columns, copy=False))
+    made.kept = _kept(maker, columns)
+    made.frame = pd.DataFrame(columns, copy=False)
+    return made
+
+
+@dataclass(kw_only=True)
+class Survey:
+    """A canonical survey table: its `frame`, and of many rows the texts that stand `aside`.
+
+    The frame has then the hash of each respondent's id (an odd one for a respondent without any),
+    and in place of texts whether there is one; the rows `kept` are those of the pieces aside.
+    """
+
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    kept: Any = None
+    aside: Spool | None = None
+
+    def parts(self) -> Iterator[pd.DataFrame]:
+        """Yield the whole table, a piece at a time."""
+        if self.aside is None:
+            yield self.frame
+        end = done = 0
+        for texts in self.aside or ():
+            start, end = end, end + len(texts)
+            mine = texts[self.kept[start:end]].reset_index(drop=True)
+            rows = self.frame.iloc[done : done + len(mine)].reset_index(drop=True)
+            done += len(mine)
+            yield rows.assign(**{str(name): mine[name] for name in mine})
+
+
+def _free(maker: Maker, folder: FilePath) -> Survey:
+    """Read ids and free texts piece by piece, so that the maker knows of each what it needs."""
+    aside, row, columns = Spool(folder), 0, maker.survey.columns
+    found: dict[str, list[Any]] = {"respondent_id": [], "damaged": []}
+    for raw in maker.raw.pieces():
+        here = replace(maker, raw=raw)
+        texts = {"comment": _comments(here), **open_texts(here)}
+        ids = maker.ledger.column(raw, columns.id, ("survey", "columns", "id"))
+        rows = row + np.arange(len(raw.frame))
+        own = pd.Series([f"{'' if ids is None else UNNAMED}{i + 1}" for i in rows], dtype="str")
+        named = own if ids is None else canonical(ids)
+        blank, named = named.isna().to_numpy(), named.where(named.notna(), own)
+        aside.add(pd.DataFrame({"respondent_id": named, **texts}))
+        marks = pd.util.hash_array(named.to_numpy(dtype=object)) >> np.uint64(1) << np.uint64(1)
+        found["respondent_id"].append(marks | blank.astype(np.uint64))
+        found["damaged"].append(named.set_axis(rows)[_damaged(named).to_numpy()])
+        for name, cells in texts.items():
+            there = np.where(cells.notna(), 0, -1).astype(np.int8)
+            found.setdefault(name, []).append(there)
+        row += len(named)
+    maker.free["respondent_id"] = pd.Series(np.concatenate(found.pop("respondent_id")))
+    maker.free["damaged"] = pd.concat(found.pop("damaged"))
+    for name, parts in found.items():
+        maker.free[name] = pd.Series(
+            pd.Categorical.from_codes(np.concatenate(parts), pd.Index([""]))
+        )
+    return Survey(aside=aside)
+
+
+def unnamed(ids: pd.Series) -> pd.Series:
+    """Tell which respondents have no id."""
+    text = isinstance(ids.dtype, pd.StringDtype)
+    return ids.str.startswith(UNNAMED) if text else ids % 2 == 1
 
 
 def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
@@ -111,11 +177,14 @@ def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
 
 def _ids(maker: Maker) -> pd.Series:
     """Return canonical ids; a row without one is a respondent of its own."""
-    own = maker.column("id")
-    if own is None:
+    if "respondent_id" in maker.free:
+        ids, damaged = maker.free["respondent_id"], maker.free["damaged"]
+        blank = unnamed(ids)
+    elif (own := maker.column("id")) is not None:
+        ids = canonical(own)
+        blank, damaged = ids.isna(), ids[_damaged(ids)]
+    else:
         return pd.Series(np.arange(1, len(maker.raw.frame) + 1).astype(str), dtype="str")
-    ids = canonical(own)
-    blank = ids.isna()
     if blank.any():
         maker.ledger.warn(
             ("survey", "columns", "id"),
@@ -123,16 +192,23 @@ def _ids(maker: Maker) -> pd.Series:
             f"{_first(maker, blank)}; each counts as a respondent of its own"
             + ("; it is the last row: a total?" if blank.sum() == 1 and blank.iloc[-1] else "."),
         )
-    damaged = ids.fillna("").str.fullmatch(r"\d(?:\.\d+)?[eE]\+\d+").astype(bool)
-    if damaged.any():
+    if len(damaged):
+        texts = damaged.reindex(ids.index)
         maker.ledger.warn(
             ("survey", "columns", "id"),
-            f"{int(damaged.sum())} ids were damaged by a spreadsheet: "
-            f"{examples(maker.raw, ids, damaged)}; export them as text.",
+            f"{len(damaged)} ids were damaged by a spreadsheet: "
+            f"{examples(maker.raw, texts, texts.notna())}; export them as text.",
         )
-    if blank.any():
+    if blank.any() and "respondent_id" not in maker.free:
         ids[blank] = [f"{UNNAMED}{i + 1}" for i in np.flatnonzero(blank)]
     return ids
+
+
+def _damaged(ids: pd.Series) -> pd.Series:
+    known = ids.fillna("")
+    if "+" not in "".join(known):
+        return pd.Series(False, index=ids.index)
+    return known.str.fullmatch(r"\d(?:\.\d+)?[eE]\+\d+").astype(bool)
 
 
 def _dates(maker: Maker) -> pd.Series:
@@ -233,6 +309,8 @@ def _near_brands(maker: Maker, others: pd.Series) -> None:
 
 
 def _comments(maker: Maker) -> pd.Series:
+    if "comment" in maker.free:
+        return maker.free["comment"]
     texts = maker.column("comment")
     if texts is None:
         return pd.Series(np.nan, index=maker.raw.frame.index, dtype="str")
@@ -241,26 +319,27 @@ def _comments(maker: Maker) -> pd.Series:
     return maker.ledger.hidden(said)
 
 
-def _kept(maker: Maker, frame: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows that no analysis can place, each counted by its reason.
+def _kept(maker: Maker, columns: dict[str, pd.Series]) -> Any:
+    """Leave out rows that no analysis can place, each counted by its reason; return which are kept.
 
-    A weight of 0 says that the row should not count, so it has none.
+    A weight of 0 says that the row should not count, so it has none. One column is cut at a time.
     """
-    keep = pd.Series(True, index=frame.index)
-    far = _far_off(maker, frame["date"])
-    for reason, mistyped in far.items():
+    keep = pd.Series(True, index=columns["date"].index)
+    for reason, mistyped in _far_off(maker, columns["date"]).items():
         maker.ledger.drop(reason, int(mistyped.sum()))
         keep &= ~mistyped
     reasons = {"period": _("no date or period"), "brand": _("no brand"), "weight": _("no weight")}
-    empty = frame.assign(weight=frame["weight"].where(frame["weight"] > 0))
     for column, reason in reasons.items():
-        gone = empty[column].isna() & keep
+        cells = columns[column]
+        gone = (~(cells > 0) if column == "weight" else cells.isna()) & keep
         maker.ledger.drop(reason, int(gone.sum()))
         keep &= ~gone
-    repeated = _repeated(maker, frame, keep)
+    repeated = _repeated(maker, columns, keep)
     maker.ledger.drop(_("repeats a respondent within a period"), int(repeated.sum()))
-    kept = keep & ~repeated
-    return frame if kept.all() else frame[kept].reset_index(drop=True)
+    kept = (keep & ~repeated).to_numpy(dtype=bool)
+    for name in () if kept.all() else list(columns):
+        columns[name] = columns[name][kept].reset_index(drop=True)
+    return kept
 
 
 def _far_off(maker: Maker, dates: pd.Series) -> dict[str, pd.Series]:
@@ -296,12 +375,12 @@ def _far_off(maker: Maker, dates: pd.Series) -> dict[str, pd.Series]:
     return far
 
 
-def _repeated(maker: Maker, frame: pd.DataFrame, keep: pd.Series) -> pd.Series:
+def _repeated(maker: Maker, columns: Mapping[str, pd.Series], keep: pd.Series) -> pd.Series:
     """Return the rows to leave out since their respondent has another in the period."""
-    who = frame.loc[keep, ["respondent_id", "period", "brand"]]
+    who = pd.DataFrame({name: columns[name] for name in ("respondent_id", "period", "brand")})[keep]
     rule = maker.survey.duplicates
     if rule != "error":
-        return who.duplicated(keep=rule).reindex(frame.index, fill_value=False)
+        return who.duplicated(keep=rule).reindex(keep.index, fill_value=False)
     repeated = who.duplicated(keep="first")
     if repeated.any():
         positions = who.index.to_numpy()
@@ -313,7 +392,7 @@ def _repeated(maker: Maker, frame: pd.DataFrame, keep: pd.Series) -> pd.Series:
             f"{int(repeated.sum())} rows repeat a respondent id within a period, the first two "
             f"{pair}; set `duplicates: last` (or first) to keep one row each.",
         )
-    return pd.Series(False, index=frame.index)
+    return pd.Series(False, index=keep.index)
 
 
 def _first(maker: Maker, mask: pd.Series) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data.schema import DATED, TABLES, TEXT
-from cxlib.data.store import read_coded, read_frame, read_narrow, read_record
+from cxlib.data.store import read_coded, read_distinct, read_frame, read_narrow, read_record
 from cxlib.data.survey import OWN
 from cxlib.errors import DataError, SetupError, nearest
 from cxlib.workspace import Workspace
@@ -34,6 +34,38 @@ def read_table(
                 raise DataError(f"{column!r} is not in the {table} table{nearest(column, dtypes)}")
         dtypes = {column: dtypes[column] for column in columns}
     return read_frame(workspace.tables(client_name) / f"{table}.parquet", dtypes)
+
+
+def read_periods(
+    workspace: Workspace,
+    client_name: str,
+    table: str,
+    wanted: Sequence[str],
+    *,
+    kind_of: str,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return the rows of a table of the `wanted` periods, no others being read.
+
+    Their labels are of the kind of the period `kind_of`, as `by_kind` gives them; `columns` as far
+    as the table has them, beside ``period``. A table without periods comes whole.
+    """
+    dtypes = _dtypes(workspace, client_name, table)
+    path = workspace.tables(client_name) / f"{table}.parquet"
+    named = dtypes if columns is None else {"period": 0, **dict.fromkeys(columns)}
+    chosen = {name: dtype for name, dtype in dtypes.items() if name in named}
+    if "period" not in dtypes:
+        return read_frame(path, chosen)
+    by_date = periods.kind_of(kind_of) and "date" in dtypes
+    if not by_date or kind_of in read_distinct(path, '"period"'):
+        held = {"wanted": list(wanted)}
+        return read_frame(path, chosen, '"period" IN (SELECT unnest($wanted))', held)
+    days = " OR ".join(
+        f"\"date\"::DATE BETWEEN '{each.start}' AND '{each.end}'"
+        for each in map(periods.parse, wanted)
+    )
+    rows = read_frame(path, chosen | {"date": dtypes["date"]}, days or "FALSE")
+    return by_kind(rows, kind_of)[list(chosen)]
 
 
 def silent_tables(workspace: Workspace, client: Client, period: str) -> tuple[str, ...]:
@@ -131,8 +163,11 @@ def _labels(
     workspace: Workspace, name: str, table: str, column: str, kind: periods.Kind
 ) -> list[str]:
     """Return the periods of a table's dates; each day is labelled once."""
-    days = read_table(workspace, name, table, [column])[column].dt.normalize().drop_duplicates()
-    found: list[str] = periods.label_dates(days, kind).dropna().unique().tolist()
+    days = read_distinct(
+        workspace.tables(name) / f"{table}.parquet", f"date_trunc('day', \"{column}\")"
+    )
+    dated = pd.Series(days, dtype="datetime64[us]")
+    found: list[str] = periods.label_dates(dated, kind).dropna().unique().tolist()
     return found
 
 
@@ -140,11 +175,11 @@ def _own_periods(workspace: Workspace, client: Client) -> list[str]:
     name = client.client
     tables = _record(workspace, name)["tables"]
     if "survey" in tables:
-        survey = read_table(workspace, name, "survey", ["period", "brand"])
-        return periods.order(survey.loc[survey["brand"] == OWN, "period"].unique())
+        path = workspace.tables(name) / "survey.parquet"
+        return periods.order(read_distinct(path, '"period"', f"\"brand\" = '{OWN}'"))
     labels: list[str] = []
     for table in [each for each in ("kpis", "comments") if each in tables]:
-        labels += read_table(workspace, name, table, ["period"])["period"].unique().tolist()
+        labels += read_distinct(workspace.tables(name) / f"{table}.parquet", '"period"')
     kind = client.period
     for table, column in DATED.items():
         if table in tables and kind != "wave":
@@ -185,6 +220,11 @@ def provenance(workspace: Workspace, client: Client) -> dict[str, Any]:
             name: {key: table[key] for key in told} for name, table in record["tables"].items()
         },
     }
+
+
+def columns_of(workspace: Workspace, client_name: str, table: str) -> list[str]:
+    """Return the names of a table's columns."""
+    return list(_dtypes(workspace, client_name, table))
 
 
 def _dtypes(workspace: Workspace, client_name: str, table: str) -> dict[str, str]:

@@ -11,13 +11,11 @@ from cxlib.params.base import PeriodKind
 from cxlib.params.client import Client
 from cxlib.params.faults import At, InvalidParams, Path, Problem
 from cxlib.params.fieldwork import check_fieldwork
-from cxlib.params.kpis import check_kpis
 from cxlib.params.members import check_members, check_table
 from cxlib.params.structure import fit
-from cxlib.params.survey import MetricItem
-from cxlib.params.survey_checks import check_survey, check_tablebook, kind_of
+from cxlib.params.survey import MetricItem, check_survey, check_tablebook, kind_of
 from cxlib.params.tables import Tickets, check_tickets
-from cxlib.params.targets import Gauge, check_targets
+from cxlib.params.targets import Gauge, check_kpis, check_targets
 from cxlib.params.voice import check_comments, check_events
 from cxlib.params.yaml import Document, read
 from cxlib.workspace import Workspace

@@ -52,7 +52,7 @@ class Duration:
     """A time limit as a contract writes it: ``30s``, ``20min``, ``4h`` or ``2d``; above 0."""
 
     amount: float
-    unit: Literal["s", "min", "h", "d"]
+    unit: str
 
     def elapsed(self, *, day: timedelta = timedelta(days=1)) -> timedelta:
         """Return its length; `day` is how long one day counts, the open hours on business time."""
@@ -178,12 +178,15 @@ def _baseline(value: object, info: ValidationInfo) -> str | float:
     return _amount(value) if _DURATION.fullmatch(value.replace(" ", "")) else _period(value, info)
 
 
-def _duration(value: object) -> Duration:
+def _span(value: object, what: str) -> Duration:
     found = _DURATION.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
     if found is None or float(found[1]) == 0:
-        raise ValueError(f"{show(value)} is not a duration; write such as 30s, 20min, 4h or 2d.")
-    units: dict[str, Literal["s", "min", "h", "d"]] = {"s": "s", "min": "min", "h": "h", "d": "d"}
-    return Duration(float(found[1]), units[found[2]])
+        raise ValueError(f"{show(value)} is not a {what}.")
+    return Duration(float(found[1]), found[2])
+
+
+def _duration(value: object) -> Duration:
+    return _span(value, "duration; write such as 30s, 20min, 4h or 2d")
 
 
 class Seconds(float):
@@ -193,14 +196,12 @@ class Seconds(float):
 def _amount(value: object) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
-    found = _DURATION.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
-    if found is None or float(found[1]) == 0:
-        raise ValueError(f"{show(value)} is not a number.")
-    if found[2] == "d":
+    span = _span(value, "number")
+    if span.unit == "d":
         raise ValueError(
             f"{show(value)} is not the same on every clock; write it in hours, such as 48h."
         )
-    return Seconds(float(found[1]) * _SECONDS[found[2]])
+    return Seconds(span.amount * _SECONDS[span.unit])
 
 
 def _date_format(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
@@ -13,17 +13,15 @@ from cxlib.analysis.metrics import SCALES, Metric, Touchpoint
 from cxlib.errors import SetupError
 from cxlib.params.base import Closed, Key, Label, Languages, PeriodKind, Text, mapping_of
 from cxlib.params.calendar import Calendar, Currency, Privacy
-from cxlib.params.faults import Fault, Path, dotted
+from cxlib.params.faults import Fault, Path, Problem, Severity
 from cxlib.params.fieldwork import Fieldwork
-from cxlib.params.kpis import Kpi
 from cxlib.params.members import Benefits, Members, Points, Transactions, attributes_of
 from cxlib.params.registers import Named
 from cxlib.params.report import Report
 from cxlib.params.source import Table
-from cxlib.params.survey import Survey, Tablebook
-from cxlib.params.survey_checks import kind_of
+from cxlib.params.survey import Survey, Tablebook, kind_of
 from cxlib.params.tables import Tickets
-from cxlib.params.targets import Target
+from cxlib.params.targets import Kpi, Target
 from cxlib.params.voice import Coding, Events, Sources
 from cxlib.params.yaml import Document
 from cxlib.workspace import check_client_name
@@ -159,66 +157,57 @@ class Client(Closed):
 
     def labelled(self) -> Iterator[Labelled]:
         """Yield everything the file gives a label; the survey's words come last, and count."""
-        if self.members is not None:
-            yield from _attributes(self.members, ("members",))
-            for raw, tier in self.members.tiers.items():
-                where: Path = ("members", "tiers", raw, "label")
-                yield Labelled(raw, where, tier.label or {}, segment="tier")
+        members, survey = self.members, self.survey
+        if members is not None:
+            yield from _attributes(members, ("members",))
+            yield from _each(members.tiers, ("members", "tiers"), segment="tier")
         for key, comments in self.comments.items():
-            where = ("comments", key)
-            yield Labelled(key, (*where, "label"), comments.label or {}, segment="source")
-            yield from _attributes(comments, where)
-        survey = self.survey
+            at = ("comments", key)
+            yield Labelled(key, (*at, "label"), comments.label or {}, segment="source")
+            yield from _attributes(comments, at)
         if survey is not None:
             for stage, label in survey.stages.items():
                 yield Labelled(stage, ("survey", "stages", stage), label)
-            for key, metric in survey.metrics.items():
-                yield Labelled(key, ("survey", "metrics", key, "label"), metric.label or {})
-            for place, touchpoint in enumerate(survey.touchpoints):
-                path: Path = ("survey", "touchpoints", place, "label")
-                yield Labelled(touchpoint.key, path, touchpoint.label or {})
-            for key, segment in survey.segments.items():
-                path = ("survey", "segments", key)
-                yield Labelled(key, (*path, "label"), segment.label or {})
-                for raw, label in segment.values.items():
-                    yield Labelled(raw, (*path, "values", raw), label, segment=key)
-            for key, question in survey.questions.items():
-                path = ("survey", "questions", key)
-                yield Labelled(key, (*path, "label"), question.label or {})
-                for raw, label in question.options.items():
-                    yield Labelled(raw, (*path, "options", raw), label, segment=key)
-        yield from (
-            Labelled(name, ("tablebook", "nets", key, name), net.label or {}, segment=key)
-            for key, nets in self.tablebook.nets.items()
-            for name, net in nets.items()
-        )
-        for key, kpi in self.kpis.items():
-            yield Labelled(key, ("kpis", key, "label"), kpi.label or {})
+            yield from _each(survey.metrics, ("survey", "metrics"))
+            for place, item in enumerate(survey.touchpoints):
+                path = ("survey", "touchpoints", place, "label")
+                yield Labelled(item.key, path, item.label or {})
+            yield from _each(survey.segments, ("survey", "segments"))
+            yield from _each(survey.questions, ("survey", "questions"))
+        for key, nets in self.tablebook.nets.items():
+            for name, net in nets.items():
+                yield Labelled(name, ("tablebook", "nets", key, name), net.label or {}, key)
+        yield from _each(self.kpis, ("kpis",))
 
     def where(self, key_path: Path) -> int:
         """Return the line of a value in the client file, or of what it would stand in."""
         return self._document.where(key_path)
 
+    def faults(self, problems: Iterable[Problem]) -> list[Fault]:
+        """Return contradictions of the client file as faults, with what stands there."""
+        told = self._document
+        return [told.told(p.path, p.message, told.at(p.path), p.severity) for p in problems]
+
     def fault(
-        self,
-        key_path: Path,
-        message: str,
-        value: object = None,
-        *,
-        severity: Literal["error", "warning"] = "error",
+        self, key_path: Path, message: str, value: object = None, *, severity: Severity = "error"
     ) -> Fault:
         """Return a fault of the client's data at the value of the client file that it concerns."""
-        return Fault(
-            self.file, self.where(key_path), dotted(key_path), value, message, severity=severity
-        )
+        return self._document.told(key_path, message, value, severity)
+
+
+def _each(items: Mapping[str, Any], at: Path, segment: str = "") -> Iterator[Labelled]:
+    """Yield the labels of a section's entries, and of the raw values that each names."""
+    for key, item in items.items():
+        yield Labelled(key, (*at, key, "label"), item.label or {}, segment)
+        for name in ("values", "options"):
+            for raw, label in getattr(item, name, {}).items():
+                if isinstance(label, Mapping):  # else the number that a text stands for
+                    yield Labelled(raw, (*at, key, name, raw), label, segment=key)
 
 
 def _attributes(section: Table, at: Path) -> Iterator[Labelled]:
     for (name, key), attribute in attributes_of(section).items():
-        path: Path = (*at, name, key)
-        yield Labelled(key, (*path, "label"), attribute.label or {})
-        for raw, label in attribute.values.items():
-            yield Labelled(raw, (*path, "values", raw), label, segment=key)
+        yield from _each({key: attribute}, (*at, name))
 
 
 def _said(label: Mapping[Any, str] | None, language: str) -> str:

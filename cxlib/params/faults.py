@@ -11,6 +11,8 @@ from cxlib.errors import ParamsError, nearest
 Path = tuple[str | int, ...]
 """Where a value stands in the client file: keys, and places in lists counted from 0."""
 
+Severity = Literal["error", "warning"]
+
 _LONGEST_SHOWN = 80
 
 
@@ -29,7 +31,7 @@ class Fault:
     key: str
     value: object
     message: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         key = f" {self.key}:" if self.key else ""
@@ -58,7 +60,7 @@ class Problem:
     path: Path
     message: str
     rests_on: tuple[Path, ...] = ()
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
 
 class At:

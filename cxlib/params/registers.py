@@ -187,18 +187,24 @@ def _day(value: object) -> dt.date:
         raise ValueError(f"{show(value)} is not a day; write such as 2026-10-31.") from None
 
 
-def _due(value: object) -> str:
-    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    if text == STAND_IN:
-        return text
+def moment_in(value: object) -> str | None:
+    """Return a period's own label, or a day as ``2026-10-31``; None for what is neither."""
+    text = str(value).strip() if type(value) in (str, int) else ""
+    if periods.kind_of(text):
+        return str(periods.parse(text))
     try:
-        if periods.kind_of(text):
-            return str(periods.parse(text))
         return dt.date.fromisoformat(text).isoformat()
     except ValueError:
+        return None
+
+
+def _due(value: object) -> str:
+    found = STAND_IN if value == STAND_IN else moment_in(value)
+    if found is None:
         raise ValueError(
             f"{show(value)} is neither a day nor a period; write such as 2026-10-31 or 2026Q4."
-        ) from None
+        )
+    return found
 
 
 def _rate(value: object) -> float:

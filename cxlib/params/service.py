@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from cxlib import periods
 from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.errors import DataError, nearest
-from cxlib.params.faults import Fault, InvalidParams, Path, show
+from cxlib.params.faults import At, InvalidParams, Problem, show
+from cxlib.params.registers import moment_in
 from cxlib.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -94,8 +92,6 @@ _REQUIRED = ("action", "kpi", "owner", "due", "state")
 _KEYS = (*_REQUIRED, "done", "note")
 _STATES = ("approved", "in progress", "done", "stopped", "planned", "under way")
 """As the register of actions has them; the last two are what older files say of the first two."""
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-Wrong = tuple[Path, str, object]
 
 
 def actions_of(
@@ -111,85 +107,63 @@ def actions_of(
     """
     if given is None:
         return ()
-    where: Path = ("chapters", "service", key)
-    name = key.removesuffix("s")
-    if not isinstance(given, (tuple, list)):
-        text = f"{show(given)} is not a list; write one `- {{{_shape(name)}}}` each."
-        raise InvalidParams([_fault(client, (where, text, given))])
-    wrong = [each for at, item in enumerate(given) for each in _faults(item, (*where, at), name)]
-    if wrong:
-        raise InvalidParams(_fault(client, each) for each in wrong)
-    return tuple(_action(item, name, language) for item in given)
+    at, name = At("chapters", "service", key), key.removesuffix("s")
+    listed = given if isinstance(given, (tuple, list)) else ()
+    each = ((At(*at.path, place), item) for place, item in enumerate(listed))
+    told = [fault for here, item in each for fault in _faults(item, here, name)]
+    if given is not listed:
+        told = [at("", f"{show(given)} is not a list; write one `- {{{_shape(name)}}}` each.")]
+    if told:
+        raise InvalidParams(client.faults(told))
+    return tuple(_action(item, name, language) for item in listed)
 
 
 def _shape(name: str) -> str:
     return ", ".join((name, *_REQUIRED[1:]))
 
 
-def _fault(client: Client, wrong: Wrong) -> Fault:
-    path, message, value = wrong
-    return client.fault(path, message, value)
-
-
-def _faults(item: object, path: Path, name: str) -> Iterator[Wrong]:
+def _faults(item: object, at: At, name: str) -> Iterator[Problem]:
     if not isinstance(item, Mapping):
-        yield path, f"{show(item)} is no {name}; write {{{_shape(name)}}}.", item
+        yield at("", f"{show(item)} is no {name}; write {{{_shape(name)}}}.")
         return
     known = (name, *_KEYS[1:])
     for key in item:
         if key not in known:
-            yield (*path, key), f"unknown key{nearest(str(key), known)}", item[key]
+            yield at((key,), f"unknown key{nearest(str(key), known)}")
     for key in (name, *_REQUIRED[1:]):
         if key not in item:
-            yield path, f"an entry without `{key}`; write {_shape(name)}.", None
+            yield at("", f"an entry without `{key}`; write {_shape(name)}.")
     for key in (name, "owner", "note"):
         if key in item:
-            yield from _text_faults(item[key], (*path, key))
+            yield from _text_faults(item[key], At(*at.path, key))
     for key, values in (("kpi", tuple(TICKET_KPIS)), ("state", _STATES)):
         if key in item and item[key] not in values:
             text = str(item[key])
-            yield (*path, key), f"{show(item[key])} is no {key}{nearest(text, values)}", item[key]
+            yield at((key,), f"{show(item[key])} is no {key}{nearest(text, values)}")
     for key in ("due", "done"):
-        if key in item and _when(item[key]) is None:
+        if key in item and moment_in(item[key]) is None:
             message = f"{show(item[key])} is no date; write such as 2026-10, 2026Q4 or 2026-10-31."
-            yield (*path, key), message, item[key]
+            yield at((key,), message)
     if "done" in item and item.get("state") in _STATES and item["state"] != "done":
-        message = f"a date when it was done, but its state is {show(item['state'])}."
-        yield (*path, "done"), message, item["done"]
+        yield at("done", f"a date when it was done, but its state is {show(item['state'])}.")
 
 
-def _text_faults(value: object, path: Path) -> Iterator[Wrong]:
-    texts = value if isinstance(value, Mapping) else {LANGUAGES[0]: value}
+def _text_faults(value: object, at: At) -> Iterator[Problem]:
+    texts = value if isinstance(value, Mapping) else {"": value}
     if not texts:
-        yield path, "no text in any language.", value
+        yield at("", "no text in any language.")
     for language, text in texts.items():
-        where = (*path, language) if isinstance(value, Mapping) else path
-        if language not in LANGUAGES:
-            yield where, f"unknown language{nearest(str(language), LANGUAGES)}", text
+        if texts is value and language not in LANGUAGES:
+            yield at((language,), f"unknown language{nearest(str(language), LANGUAGES)}")
         elif not isinstance(text, str) or not text.strip():
-            yield where, f"{show(text)} is not a text; write one, or one a language.", text
-
-
-def _when(value: object) -> str | None:
-    """Return a period's own label, or a day as ``2026-10-31``; None for what is neither."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    text = str(value).strip()
-    if periods.kind_of(text):
-        return str(periods.parse(text))
-    if not _DAY.fullmatch(text):
-        return None
-    try:
-        return dt.date.fromisoformat(text).isoformat()
-    except ValueError:
-        return None
+            yield at(language, f"{show(text)} is not a text; write one, or one a language.")
 
 
 def _action(item: Mapping[str, Any], name: str, language: str) -> Action:
     from cxlib.analysis.service import Action
 
-    due = _when(item["due"]) or ""
-    finished = (_when(item["done"]) if "done" in item else due) if item["state"] == "done" else ""
+    due = moment_in(item["due"]) or ""
+    finished = moment_in(item.get("done", due)) if item["state"] == "done" else ""
     return Action(
         action=_said(item[name], language),
         kpi=item["kpi"],

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
-from typing import Any, Literal
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from cxlib.params.faults import Fault, Path, dotted, show
+from cxlib.params.faults import Fault, Path, Severity, dotted, show
 
 LARGEST_FILE = 1_000_000
 """Bytes. The longest client file that makes sense is a hundredth of this."""
@@ -54,7 +54,8 @@ class Document:
 
     `content` holds plain values: mappings with text keys, tuples, text, whole numbers, floats,
     booleans, None; `lines` the line of each value, or of its key, counted from 1; `written` how a
-    plain scalar that is not text was written; `faults` what was found wrong so far, `broken` where.
+    plain scalar that is not text was written; `faults` what was found wrong so far, `broken` where;
+    `origins` file and line of what stands in another file.
     """
 
     file: str
@@ -63,6 +64,7 @@ class Document:
     written: dict[Path, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     broken: set[Path] = field(default_factory=set)
+    origins: dict[Path, tuple[str, int]] = field(default_factory=dict)
 
     def where(self, path: Path) -> int:
         """Return the line of a value, or of the nearest thing around it that exists."""
@@ -82,21 +84,25 @@ class Document:
                 return None
         return value
 
+    def told(
+        self, path: Path, message: str, value: object = None, severity: Severity = "error"
+    ) -> Fault:
+        """Return what is wrong with the value at `path`, with its place."""
+        return Fault(*self.source(path), dotted(path), value, message, severity)
+
     def fault(
-        self,
-        path: Path,
-        message: str,
-        value: object = None,
-        severity: Literal["error", "warning"] = "error",
+        self, path: Path, message: str, value: object = None, severity: Severity = "error"
     ) -> None:
         """Note what is wrong with the value at `path`."""
         self.broken.add(path)
-        file, line = self.source(path)
-        self.faults.append(Fault(file, line, dotted(path), value, message, severity=severity))
+        self.faults.append(self.told(path, message, value, severity))
 
     def source(self, path: Path) -> tuple[str, int]:
-        """Return the file and line of a value."""
-        return self.file, self.where(path)
+        """Return the file and line of a value, or of the nearest thing around it."""
+        near = path
+        while near and near not in self.origins:
+            near = near[:-1]
+        return self.origins.get(near, (self.file, self.where(path)))
 
     def spoilt(self, path: Path) -> bool:
         """Say whether a fault was found at `path` or at something around it."""

@@ -11,6 +11,8 @@ from cxlib.plots import theme
 from cxlib.plots.native import Chart
 from cxlib.present.formats import legal
 
+ACROSS = 7.5
+"""Inches of a slide's chart between its first and its last period."""
 LIGHT = 0.55
 """How far the colour of a bar is drawn towards white, so that its whiskers are seen."""
 
@@ -27,11 +29,12 @@ def add_chart(
     from pptx.util import Pt
 
     data = CategoryChartData(number_format=chart.shape)
-    numbered = chart.kind == "forest" and chart.zero  # no room at a short bar with long whiskers
     data.categories = [
-        plain(label) + (f"  {_said(value, chart.shape, sign=True)}" if numbered and value else "")
+        plain(label)
+        + (f"  {_said(value, chart.shape, sign=chart.zero)}"
+           if _numbered(chart) and value is not None else "")
         for label, value in zip(chart.labels, chart.values, strict=True)
-    ]
+    ]  # fmt: skip
     build = {"trend": _trend, "waterfall": _waterfall}.get(chart.kind, _rows)
     kind, finish = build(chart, data, stressed)
     frame = slide.shapes.add_chart(kind, *box, data)
@@ -51,6 +54,11 @@ def add_chart(
     made.category_axis.has_major_gridlines = False
     font(made.font._rPr)
     return frame
+
+
+def _numbered(chart: Chart) -> bool:
+    """Tell whether numbers stand beside the labels: a bar with whiskers has no room for one."""
+    return chart.kind == "forest" and (chart.zero or bool(chart.low))
 
 
 def plain(label: str) -> str:
@@ -89,7 +97,7 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             plot.series[1].format.fill.background()
             caps = _points([0] * len(chart.values))  # an error bar of no length is its cap
             _error_bars(plot.series[1]._element, caps, caps, theme.ACCENT, 63_500)
-        plot.has_data_labels = not (lying and chart.zero)
+        plot.has_data_labels = not _numbered(chart)
         if plot.has_data_labels:
             labels = plot.data_labels
             labels.number_format, labels.number_format_is_linked = chart.shape, False
@@ -142,11 +150,11 @@ def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             colour = theme.MAIN if at == 0 else theme.QUIET
             if chart.target is not None and at == len(series) - 1:
                 colour, line.dash_style = theme.ACCENT, MSO_LINE.DASH
-                far = [0.0 if v is None else v - chart.target for v in chart.values]
-                clear = max(range(len(far)), key=lambda n: abs(far[n]))
+                clear, over = _clear_of(chart)
                 _label(one, clear, chart.target_label, colour)
-                over = XL_LABEL_POSITION.ABOVE if far[clear] < 0 else XL_LABEL_POSITION.BELOW
-                one.points[clear].data_label.position = over
+                one.points[clear].data_label.position = (
+                    XL_LABEL_POSITION.ABOVE if over else XL_LABEL_POSITION.BELOW
+                )
             line.color.rgb = rgb(colour)
             _marker(one, colour if at == 0 else "")
         values = np.array([np.nan if v is None else v for v in chart.values], dtype=float)
@@ -155,9 +163,39 @@ def _trend(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
             label.position = XL_LABEL_POSITION.ABOVE
             _label(series[0], at, _said(values[at], chart.shape), theme.INK)
         made.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+        wide = max(theme.em(label, 0.6) for label in chart.labels) * 11 / 72 + 0.2
+        _skip(made.category_axis, math.ceil(len(chart.labels) * wide / ACROSS))
         _from_below(made.value_axis, chart)
 
     return XL_CHART_TYPE.LINE_MARKERS, finish
+
+
+def _clear_of(chart: Chart) -> tuple[int, bool]:
+    """Return the point, and whether above it, where a target's label is farthest from the line."""
+    import numpy as np
+
+    target, n = float(chart.target or 0.0), len(chart.values)
+    lines = [np.array(line, dtype=float) for line in (chart.values, chart.low, chart.high) if line]
+    reach = min(max(1, round(0.65 * n / ACROSS)), (n - 1) // 2)
+    room: dict[tuple[int, bool], float] = {}
+    for at in range(reach, n - reach):
+        near = np.concatenate([line[at - reach : at + reach + 1] for line in lines])
+        near = near[~np.isnan(near)]
+        room[at, True] = target - near.max() if near.size else 0.0
+        room[at, False] = near.min() - target if near.size else 0.0
+    return max(room, key=lambda place: room[place])
+
+
+def _skip(axis: Any, every: int) -> None:
+    """Label only every so many periods: months in full would stand aslant."""
+    from lxml import etree
+
+    space = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+    last = axis._element.find(f"{space}noMultiLvlLbl")
+    for tag in ("tickLblSkip", "tickMarkSkip") if every > 1 and last is not None else ():
+        element = etree.Element(f"{space}{tag}")
+        element.set("val", str(every))
+        last.addprevious(element)
 
 
 def _waterfall(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:

@@ -86,7 +86,7 @@ def _gravest(told: Sequence[tuple[Saved, Finding]]) -> list[Finding]:
 
 # --- which figure shows a finding ---------------------------------------------------------------
 
-_SUBJECTS = ("kpi", "driver", "touchpoint", "metric", "question", "customer_group")
+_SUBJECTS = ("kpi", "driver", "touchpoint", "metric", "question", "customer_group", "subject")
 
 
 def figure_of(chapter: Saved, finding: Finding) -> Part | None:
@@ -125,7 +125,7 @@ def _about(frame: pd.DataFrame, finding: Finding) -> Any:
         return (frame["segment"] == segment) & (frame["level"].astype(str) == level)
     known = [name for name in _SUBJECTS if name in frame.columns]
     hits = [frame[name].astype(str) == finding.subject for name in known]
-    return hits[0] if hits else pd.Series(False, index=frame.index)
+    return pd.concat(hits, axis=1).any(axis=1) if hits else pd.Series(False, index=frame.index)
 
 
 def _narrowed(result: Any, finding: Finding | None) -> Any:

@@ -135,7 +135,7 @@ class Slides:
         """Add a slide: kicker, headline, footer, number, notes."""
         slide = self.deck.slides.add_slide(self.deck.slide_layouts[5])
         self.text(slide.shapes.title, headline, (EDGE, 0.75, WIDE - 2 * EDGE, 1.15),
-                  sizes=(28, 26, 24, 22, 20, 18, 16, 14), most=2)  # fmt: skip
+                  sizes=(28, 26, 24, 22, 20, 18, 16, 14), most=3)  # fmt: skip
         self._band(slide, colour or self.main)
         if kicker:
             self.box(slide, kicker, (EDGE, 0.38, WIDE - 2 * EDGE, 0.3), sizes=(12,),
@@ -270,21 +270,34 @@ class Slides:
             kicker=chapter.title,
             colour=COLOURS[told[0].severity],
         )
-        high, wide = min(4.8 / len(told), 1.6), WIDE - 2 * EDGE - 1.3
-        rows: list[tuple[str, str]] = []
+        wide, rows = WIDE - 2 * EDGE - 1.3, []
         for finding in told:
-            lines = filter(None, ("" if not rows else finding.headline(words), finding.step(words)))
-            rows.append(("\n".join(lines), finding.proof(words)))
-        even = min(_fitted(said, wide, high - 0.35, (18, 16, 15, 14, 13, 12, 11))[0]
-                   for said, _small in rows)  # fmt: skip
-        for at, (finding, (said, small)) in enumerate(zip(told, rows, strict=True)):
-            place = 2.1 + at * high
+            first = finding is told[0]
+            said = "\n".join(
+                filter(None, ("" if first else finding.headline(words), finding.step(words)))
+            )
+            small = finding.proof(words)
+            if said or small:
+                rows.append((finding, said or small, small if said else ""))
+        for even in (18, 16, 15, 14, 13, 12, 11, 10):
+            highs = [
+                sum(_lines(line, wide, even) for line in said.split("\n")) * even * 1.32 / 72
+                for _finding, said, _small in rows
+            ]
+            highs = [high + 0.3 * bool(row[2]) for high, row in zip(highs, rows, strict=True)]
+            if sum(highs) + 0.1 * len(rows) <= 4.8:
+                break
+        free = min((4.8 - sum(highs)) / max(len(rows), 1), 0.5)
+        place = 2.1
+        for (finding, said, small), high in zip(rows, highs, strict=True):
             mark, colour = words.say(SEVERITY_WORDS[finding.severity]), COLOURS[finding.severity]
             self.box(slide, mark, (EDGE, place, 1.2, 0.4), sizes=(even,), bold=True, colour=colour)
-            self.box(slide, said or small, (EDGE + 1.3, place, wide, high - 0.35), sizes=(even,))
-            if said and small:
-                self.box(slide, small, (EDGE + 1.3, place + high - 0.35, wide, 0.3),
+            under = 0.3 * bool(small)
+            self.box(slide, said, (EDGE + 1.3, place, wide, high - under), sizes=(even,))
+            if small:
+                self.box(slide, small, (EDGE + 1.3, place + high - under, wide, under),
                          sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
+            place += high + free
 
     def known(self, finding: Finding) -> dict[str, str]:
         """Return what is known of a finding, at most seven facts, as they are said."""

@@ -312,3 +312,83 @@ def test_a_table_of_scores_says_the_same_of_customers_who_are_in_two_cells() -> 
     few = score_table(data.assign(who=who % 20), metric="nps", by="visit", cluster="who").table
     assert few["n"].tolist() == [40, 40]
     assert few["care"].all()  # twenty customers
+
+
+MTCARS = """21.0 6 0,21.0 6 0,22.8 4 1,21.4 6 1,18.7 8 0,18.1 6 1,14.3 8 0,24.4 4 1,22.8 4 1,
+19.2 6 1,17.8 6 1,16.4 8 0,17.3 8 0,15.2 8 0,10.4 8 0,10.4 8 0,14.7 8 0,32.4 4 1,30.4 4 1,33.9 4 1,
+21.5 4 1,15.5 8 0,15.2 8 0,13.3 8 0,19.2 8 0,27.3 4 1,26.0 4 0,30.4 4 1,15.8 8 0,19.7 6 0,
+15.0 8 0,21.4 4 1"""
+
+
+def test_the_table_that_the_manual_of_expss_prints() -> None:
+    """Cylinders by engine of mtcars: percent, base, mean and sd, and which columns differ."""
+    rows = [car.split() for car in MTCARS.replace("\n", "").split(",")]
+    cars = pd.DataFrame(rows, columns=["mpg", "cyl", "vs"]).astype({"mpg": float})
+    found = crosstab(cars, rows={"cyl": "single", "mpg": "mean"}, by="vs")
+    table = found.table.assign(level=found.table["level"].fillna("all"))
+    percent = table[table["question"] == "cyl"].pivot_table("value", "choice", "level")
+    assert percent.round(1).to_numpy().tolist() == [
+        [5.6, 71.4, 34.4], [16.7, 28.6, 21.9], [77.8, 0.0, 43.8],
+    ]  # fmt: skip
+    mpg = table[table["question"] == "mpg"].set_index("level")
+    assert mpg["n"].to_dict() == {"all": 32, "0": 18, "1": 14}
+    assert mpg["value"].round(1).to_dict() == {"all": 20.1, "0": 16.6, "1": 24.6}
+    assert mpg["deviation"].round(1).to_dict() == {"all": 6.0, "0": 3.9, "1": 5.4}
+    above = table[table["letters"] != ""].set_index(["question", "choice", "level"])["letters"]
+    assert above.to_dict() == {
+        ("cyl", "4", "1"): "A",
+        ("cyl", "8", "0"): "B",
+        ("mpg", "", "1"): "A",
+    }
+
+
+@pytest.fixture
+def six() -> pd.DataFrame:
+    """Six people of two groups; their weights are 1 1 2 2 3 3, so .5 .5 1 1 1.5 1.5 of mean 1."""
+    data = pd.DataFrame({"group": list("XXXYYY"), "w": [1, 1, 2, 2, 3, 3]})
+    data["why=A"] = pd.array([1, 1, 0, 1, 1, None], "boolean")
+    data["why=B"] = pd.array([0, 1, 1, 0, 1, None], "boolean")
+    data["why=C"] = pd.array([0, 0, 0, 1, 1, None], "boolean")
+    data["visit"] = [1, 2, 5, np.nan, 4, 4]
+    data["visit_used"] = pd.array([True] * 3 + [False, True, True], "boolean")
+    return data.assign(nps=[10, 9, 8, 6, 0, np.nan])
+
+
+def test_several_answers_a_person_by_hand(six: pd.DataFrame) -> None:
+    """Of 4.5 weighted people A has .5 + .5 + 1 + 1.5 = 3.5, B 3, C 2.5; 9 answers in all."""
+    nets = {"why": {"BC": ["B", "C"]}}
+    table = crosstab(six, rows="why", by="group", design=SurveyDesign(weights="w"), nets=nets).table
+    whole = table[table["segment"].isna()].set_index("choice")
+    assert whole["value"].tolist() == pytest.approx([400 / 4.5, 350 / 4.5, 300 / 4.5, 250 / 4.5])
+    assert whole["of_answers"].tolist()[1:] == pytest.approx([350 / 9, 300 / 9, 250 / 9])
+    assert np.isnan(whole.loc["BC", "of_answers"])  # its answers are counted already
+    assert whole[["n", "n_weighted", "n_dropped"]].iloc[0].tolist() == [5, 4.5, 1]
+    assert whole["n_effective"].iloc[0] == pytest.approx(4.5**2 / (0.5 + 2 + 2.25))
+    x = table[table["level"] == "X"].set_index("choice")  # .5 .5 1: A 1 of 2, B 1.5, C nobody
+    assert x["value"].tolist() == pytest.approx([75, 50, 75, 0])
+    assert x["of_answers"].tolist()[1:] == pytest.approx([40, 60, 0])
+    every = table[~table["net"]].groupby(["segment", "level"], dropna=False)["of_answers"].sum()
+    assert every.tolist() == pytest.approx([100, 100, 100])
+    single = crosstab(six, rows={"group": "single"}, by="group", design=SurveyDesign(weights="w"))
+    assert single.table["of_answers"].isna().all()
+
+
+def test_a_mean_with_its_spread_and_a_net_score_with_its_groups_by_hand(six: pd.DataFrame) -> None:
+    asked, design = [Touchpoint("visit"), Metric("nps", "nps")], SurveyDesign(weights="w")
+    table = crosstab(six, rows=asked, by="group", design=design, answers=True).table
+    x = table[(table["level"] == "X") & (table["choice"] == "")].set_index("question")
+    # .5 · 1 + .5 · 2 + 1 · 5 of 2; S² = (.5 · 2.25² + .5 · 1.25² + 1.75²) / 2, times 3 / 2
+    assert x.loc["visit", ["value", "deviation"]].tolist() == pytest.approx([3.25, 4.78125**0.5])
+    assert np.isnan(x.loc["nps", "deviation"])
+    y = table[table["level"] == "Y"].set_index(["question", "choice"])
+    assert y.loc[("visit", ""), ["n", "n_not_asked", "n_dropped"]].tolist() == [2, 1, 0]
+    assert y.loc[("nps", ""), ["n", "n_not_asked", "n_dropped"]].tolist() == [2, 0, 1]
+    whole = table[table["segment"].isna()].set_index(["question", "choice"])["value"]["nps"]
+    # of .5 .5 1 1 1.5: two promoters with 1, a passive with 1, two detractors with 2.5
+    assert whole.to_dict() == pytest.approx(
+        {"": -150 / 4.5, "detractor": 250 / 4.5, "passive": 100 / 4.5, "promoter": 100 / 4.5}
+    )
+    plain = crosstab(six, rows={"visit": "mean"}, by="group", design=SurveyDesign(weights=None))
+    own = plain.table.set_index(plain.table["level"].fillna(""))
+    assert own["deviation"].loc["X"] == pytest.approx(np.std([1, 2, 5], ddof=1))
+    assert (own["n_weighted"] == own["n"]).all()

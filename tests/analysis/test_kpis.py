@@ -433,3 +433,34 @@ def test_one_customer_is_no_proof_that_comparable_ones_judge_better() -> None:
     row = kpis.compare(found, survey, segments=["product"], draws=50).table.iloc[0]
     assert np.isnan([row["like_low"], row["like_high"], row["like_p"]]).all()
     assert (row["moved"], row["turn"], row["alike"]) == ("unclear", "unclear", "open")
+
+
+@pytest.mark.parametrize("cluster", [None, "who"])
+def test_many_rows_are_drawn_by_kind_to_the_same_split(
+    cluster: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({
+        "nps": rng.choice([*range(11), np.nan], 4000), "area": rng.choice([*"xyz"], 4000),
+        "plan": rng.choice([*"uv"], 4000), "weight": rng.choice([0.5, 1.0, 2.0], 4000),
+        "who": rng.integers(0, 3000, 4000).astype(str),
+    })  # fmt: skip
+    late = rng.random(4000) < 0.5
+    asked = [Metric(key="nps", kind="nps")]
+    design = SurveyDesign(weights="weight", cluster=cluster)
+    found = []
+    for rows, kinds in ((10**9, 1), (0, 10**6), (0, 1)):
+        monkeypatch.setattr("cxlib.analysis.kpis.equal_mix.MANY", rows)
+        monkeypatch.setattr("cxlib.analysis.kpis.equal_mix.KINDS", kinds)
+        found += equal_mix(frame, late, asked, ["area", "plan"], design)
+    few, kinds_of, each = found
+    numbers = [name for name, value in few.items() if isinstance(value, float)]
+    for name in numbers:
+        assert each[name] == pytest.approx(few[name], rel=1e-4, abs=1e-4)
+    for name in ("like", "mix", "at_before", "at_after", "share_before"):
+        assert kinds_of[name] == pytest.approx(few[name], rel=1e-4)
+    width = few["like_high"] - few["like_low"]
+    assert kinds_of["like_high"] - kinds_of["like_low"] == pytest.approx(width, rel=0.1)
+    assert kinds_of["mix_high"] - kinds_of["mix_low"] == pytest.approx(
+        few["mix_high"] - few["mix_low"], rel=0.1
+    )

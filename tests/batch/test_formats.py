@@ -75,7 +75,8 @@ def test_what_must_not_leave_does_not_leave_in_a_format(
     from cxlib.batch.gate import Gate
     from cxlib.data.face import Face
     from cxlib.data.ingest import ingest
-    from cxlib.present.sheets import Grid, workbook_of
+    from cxlib.present.sheets import Grid
+    from cxlib.present.workbooks import workbook_of
     from cxlib.report.slides import Slides
     from cxlib.words import Words
 

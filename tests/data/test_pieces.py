@@ -16,6 +16,7 @@ from cxlib import Engagement
 from cxlib.analysis import service
 from cxlib.data import pieces
 from cxlib.data.check import examine
+from cxlib.data.store import read_frame
 from cxlib.data.tables import read_tickets
 from cxlib.params.service import terms_of
 from tests.data.conftest import Shop
@@ -110,6 +111,30 @@ def test_pieces_make_the_table_that_the_whole_makes(
     assert not list(shop.workspace.state("shop").glob("tmp*"))
 
 
+def test_a_ticket_that_comes_again_in_a_later_piece_counts_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = log()
+    frame["Kind"] = "call"
+    frame.loc[310, "No"], frame.loc[470, "No"] = frame.loc[5, "No"], frame.loc[5, "No"]
+    frame.loc[420, "No"], frame.loc[430] = frame.loc[421, "No"], frame.loc[20]
+    frame.to_csv(shop.folder / "log.csv", index=False)
+    client = shop.client(TICKETS % "log.csv")
+    whole = examine(client, shop.workspace)
+    shop.ingest(client)
+    before = shop.read("tickets")
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    monkeypatch.setattr(pieces, "ROWS", 50)
+    told = examine(client, shop.workspace)
+    done = shop.ingest(client, force=True)
+    dropped = done.tables["tickets"].dropped
+    assert dropped["another row of the same ticket"] >= 3
+    assert dropped["repeats a row exactly"] == 1
+    pd.testing.assert_frame_equal(shop.read("tickets"), before)
+    assert len(shop.read("tickets")) == shop.read("tickets")["ticket_id"].nunique()
+    assert [str(f) for f in told.faults] == [str(f) for f in whole.faults]
+
+
 SURVEY = """
     calendar: {timezone: Asia/Shanghai}
     period: month
@@ -123,7 +148,8 @@ SURVEY = """
       touchpoints: [{key: queue, column: Queue, scale: [1, 5]}]
       not_applicable: [N/A]
       off_scale: missing
-      questions: {heard: {columns: "Heard_*", kind: multiple}, why: {column: Why, kind: multiple}}
+      questions: {heard: {columns: "Heard_*", kind: multiple}, why: {column: Why, kind: multiple},
+                  more: {column: More, kind: open}}
       segments: {area: {column: Area}}
       duplicates: last
 """
@@ -144,7 +170,9 @@ def answers() -> pd.DataFrame:
         frame[f"Heard_{choice}"] = rng.choice(["0", "1"], N)
     frame["Why"] = rng.choice(["price;place", "price", "staff;place", ""], N)
     frame["Area"] = rng.choice(["North", "南"], N)
+    frame["More"] = [f"write to a{i}@b.com" if i % 3 else "" for i in range(N)]
     frame.loc[[3, 470], "NPS"] = "12"
+    frame.loc[[11, 300], "No"], frame.loc[120, "No"] = "", "1.2E+11"
     return frame.assign(**{f"unused {i}": frame["Said"] for i in range(3)})
 
 
@@ -177,14 +205,66 @@ def test_a_survey_in_pieces_makes_the_table_that_the_whole_makes(
     assert told.distributions == whole.distributions
 
 
-def test_a_survey_that_may_be_too_large_for_a_chapter_is_said_to_be(
+def test_what_is_read_of_a_table_is_what_was_written(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers().to_csv(shop.folder / "a.csv", index=False)
     client = shop.client(SURVEY % "a.csv")
-    heavy = "`cx run --memory"
-    assert not any(heavy in line for line in shop.says(client, "warning"))
+    shop.ingest(client)
+    whole = shop.read()
+    at = shop.workspace.tables("shop") / "survey.parquet"
+    monkeypatch.setattr("cxlib.data.store.PIECE", 1)
+    dtypes = {str(name): str(dtype) for name, dtype in whole.dtypes.items()}
+    large = pd.concat([whole] * 9, ignore_index=True)
+    with duckdb.connect() as connection:
+        connection.register("large", large)
+        connection.execute(f"COPY (SELECT * FROM large) TO '{shop.folder}/l.parquet'")
+    pd.testing.assert_frame_equal(read_frame(at, dtypes), whole)
+    found = read_frame(shop.folder / "l.parquet", dtypes)
+    pd.testing.assert_frame_equal(found, large)
+    assert len({id(text) for text in found["area"]}) == found["area"].nunique()
+    for when in ("2026-04", "2026Q2"):
+        engagement = Engagement.open("shop", period=when, workspace=shop.workspace)
+        labels = whole["date"].dt.to_period("M" if when == "2026-04" else "Q").astype(str)
+        same = whole[labels == when].reset_index(drop=True).assign(period=when)
+        pd.testing.assert_frame_equal(engagement.survey(), same)
+        few = engagement.survey(columns=["nps", "area", "nothing"])
+        pd.testing.assert_frame_equal(few, same[list(few)])
+        assert {"nps", "area", "period", "brand", "weight"} == set(few)
+        assert not {"comment", "more", "respondent_id"} & {*engagement.closed}
+
+
+def test_the_kpis_of_many_answers_are_those_of_a_few(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = answers()
+    frame["Whom"] = np.random.default_rng(3).choice(["us", "them"], N)
+    frame.to_csv(shop.folder / "a.csv", index=False)
+    brands = "comment: Said, brand: Whom"
+    client = shop.client((SURVEY % "a.csv").replace("comment: Said", brands)
+                         .replace("off_scale:", "own_brand: us\n      off_scale:"))  # fmt: skip
+    shop.ingest(client)
+    tables = []
+    for together in (500_000, 0):
+        monkeypatch.setattr("cxlib.standing.TOGETHER", together)
+        engagement = Engagement.open("shop", workspace=shop.workspace)
+        tables.append(engagement._estimated().table)
+    assert tables[0]["period"].nunique() == 3
+    assert set(tables[0]["brand"]) == {"own", "them"}
+    pd.testing.assert_frame_equal(*tables)
+
+
+@pytest.mark.parametrize("rows", [480, 50])
+def test_a_survey_that_may_be_too_large_for_a_chapter_is_said_to_be(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    answers().to_csv(shop.folder / "a.csv", index=False)
+    client = shop.client(SURVEY % "a.csv")
+    heavy = "--memory 16000"
     monkeypatch.setenv("CX_INTAKE_LIMITS", "0,0")
+    monkeypatch.setattr(pieces, "ROWS", rows)
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    assert not any(heavy in line for line in shop.says(client, "warning"))
     monkeypatch.setattr("cxlib.data.doubts.HEAVY", 1e-5)
     assert any(heavy in line for line in shop.says(client, "warning"))
 
@@ -270,3 +350,30 @@ def test_memory_does_not_grow_with_the_rows(shop: Shop) -> None:
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >= few
     rows = 200 * N
     assert (many - few) * 1024 / rows < 200, "bytes a row"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux alone")
+@pytest.mark.slow
+def test_a_survey_takes_few_bytes_a_row_however_long_its_comments(shop: Shop) -> None:
+    shop.client((SURVEY % "a.csv").replace("duplicates: last", ""))
+    at_once, words = 12_000, "the queue was long and nobody knew why " * 8
+    code = (
+        "import sys, resource; from pathlib import Path; from cxlib import params;"
+        "from cxlib.data import pieces; from cxlib.data.ingest import _anew;"
+        f"from cxlib.workspace import Workspace; pieces.LARGE, pieces.ROWS = 1, {at_once};"
+        "place = Workspace(Path(sys.argv[1])); _anew(params.load('shop', place), place);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+
+    def peak(rows: int) -> int:
+        part = pd.concat([answers()] * (rows // N), ignore_index=True)
+        part["No"] = np.arange(len(part)) + 10**9
+        part["Said"] = [f"{words}{i}" for i in range(len(part))]
+        part["More"] = part["Said"]
+        part.to_csv(shop.folder / "a.csv", index=False)
+        told = subprocess.run([sys.executable, "-c", code, str(shop.workspace.root)],
+                              capture_output=True, text=True, check=True)  # fmt: skip
+        return int(told.stdout)
+
+    few, many = (3 * at_once // N * N, 9 * at_once // N * N)
+    assert (peak(many) - peak(few)) * 1024 / (many - few) < 600, "bytes a row"

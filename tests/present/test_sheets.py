@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from cxlib.errors import CxError
-from cxlib.present.sheets import Grid, Workbook, grid, typed, workbook_of
+from cxlib.present.sheets import Grid, grid, typed
 from cxlib.present.withhold import withhold
+from cxlib.present.workbooks import Workbook, workbook_of
 from cxlib.words import Words
 
 WORDS = Words()
@@ -92,6 +93,29 @@ def test_a_sheet_prints_as_wide_as_can_be_read(columns: int, pages: int) -> None
     assert (sheet.print_title_cols == "$A:$A") == (pages > 1)
     assert (sheet.oddHeader.left.text, sheet.oddHeader.right.text) == ("Q && A", "board only")
     assert sheet.freeze_panes == "B2"
+
+
+def test_no_page_ends_within_a_table_that_fits_one_nor_is_a_note_cut() -> None:
+    long = tuple((("x", ""), (1.0, "0")) for _ in range(120))
+    grids = [
+        Grid(title=f"t{n}", headings=("a", "b"), rows=long if n == 2 else long[: 9 + n],
+             notes=("a note " * 30,))
+        for n in range(8)
+    ]  # fmt: skip
+    book = Workbook(WORDS)
+    _name, starts = book.tables("s", "title", grids)
+    sheet = read(book.content).worksheets[0]
+    breaks = [page.id for page in sheet.row_breaks.brk]
+    assert breaks
+    for start, end, each in zip(starts, [*starts[1:], 10_000], grids, strict=True):
+        inside = [at for at in breaks if start < at < end]
+        assert not inside or len(each.rows) == 120
+        assert sheet.cell(start + 1, 1).value == each.title
+    notes = [m for m in sheet.merged_cells.ranges if m.min_col == 1]
+    assert len(notes) == len(grids)
+    row = notes[0].min_row
+    assert sheet.cell(row, 1).alignment.wrap_text
+    assert sheet.row_dimensions[row].height > 50
 
 
 def test_a_row_is_as_high_as_its_longest_text() -> None:

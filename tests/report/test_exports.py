@@ -142,7 +142,9 @@ def test_the_table_book_holds_every_question_by_every_group(
             answers=True,
         ).table  # fmt: skip
         at = find(sheet, engagement.words.label(question.key))
-        base, value = sheet[at.row + 1], sheet[at.row + 3]
+        base = sheet[at.row + 1]
+        scored = ("Net score (points)", "Percent", "Mean")
+        value = next(r for r in sheet.iter_rows(min_row=at.row) if r[0].value in scored)
         score = told[told["choice"] == ""]
         for row in score.to_dict("records"):
             label = "All" if not isinstance(row["level"], str) else engagement.words.label(
@@ -151,57 +153,12 @@ def test_the_table_book_holds_every_question_by_every_group(
             size = 100 if row["unit"] == "percent" else 1
             assert base[column[label] - 1].value == row["n"]
             assert value[column[label] - 1].value == pytest.approx(row["value"] / size)
-        marks = {c.value for r in sheet.iter_rows(at.row + 4, at.row + 4) for c in r} - {None}
+        marks = {
+            c.value for r in sheet.iter_rows(value[0].row + 1, value[0].row + 1) for c in r
+        } - {None}
         assert any("▲" in m or "▼" in m for m in map(str, marks)) == bool(
             (score["against_rest"] != "").any()
         )
-
-
-def test_banners_nest_and_nets_stand_before_their_answers(tmp_path: Path) -> None:
-    from cxlib.report.workbook import workbook
-
-    place = copy_workspace(tmp_path / "w", "lakeside-bank")
-    engagement = Engagement.open("lakeside-bank", language="en", workspace=place)
-    book = openpyxl.load_workbook(BytesIO(workbook(engagement, [])))
-    assert book.sheetnames == ["Contents", "Toplines", "Table book"]
-    sheet = book["Table book"]
-    banner = next(r for r in sheet.iter_rows() if r[1].value == "All")[0].row
-    family = find(sheet, "North · Main product")
-    assert sheet.cell(banner, family.column).value == "Credit card"
-    at = find(sheet, engagement.words.label("csat")).row
-    said = [sheet.cell(r, 1).value for r in range(at + 1, at + 14)]
-    order = [t for t in said if isinstance(t, int) or (t and t[0] in "SDP")]
-    assert order[:4] == ["Percent", "Satisfied (4–5)", "Dissatisfied (1–2)", 1]
-    rows = engagement.survey()
-    north = rows[(rows["region"] == "North") & (rows["product"] == "Credit card")]["csat"]
-    net = sheet.cell(find(sheet, "Satisfied (4–5)").row, family.column).value
-    assert net == pytest.approx((north.dropna() >= 4).mean())
-    topline = book["Toplines"]
-    assert topline.max_column == 2
-    level = engagement.words.label("region=North")
-    assert topline.cell(find(topline, level).row, 2).value == pytest.approx(
-        (rows["region"] == "North").mean()
-    )
-    assert topline.cell(find(topline, "Satisfied (4–5)").row, 2).value == pytest.approx(
-        (rows["csat"].dropna() >= 4).mean()
-    )
-
-
-def test_a_net_of_an_answer_that_nobody_gave_names_its_place(tmp_path: Path) -> None:
-    from cxlib.report.workbook import table_book
-
-    place = copy_workspace(tmp_path / "w", "lakeside-bank")
-    file = place.params / "lakeside-bank.yaml"
-    text = file.read_text("utf-8").replace("\n  segments:", QUESTION, 1)
-    file.write_text(
-        text.replace("  nets:\n", "  nets:\n    where: {far: [Wset, South]}\n"), "utf-8"
-    )
-    engagement = Engagement.open("lakeside-bank", language="en", workspace=place)
-    with pytest.raises(CxError, match=r"tablebook: nets: where: far: .*'Wset'.*West"):
-        table_book(engagement)
-
-
-QUESTION = "\n  questions: {where: Region}\n  segments:"
 
 
 def test_headings_and_labels_are_in_the_readers_language(make: Callable[..., bytes]) -> None:
@@ -280,7 +237,10 @@ def test_a_forest_is_a_chart_that_can_be_edited_with_its_intervals(
     engagement = Engagement.open(CLIENT, language="en", workspace=saved)
     journey = engagement.standing("touchpoint").table
     chart = charts[0].chart
-    assert list(chart.plots[0].categories) == [engagement.words.label(k) for k in journey["kpi"]]
+    assert list(chart.plots[0].categories) == [
+        f"{engagement.words.label(kpi)}  {value:.2f}"
+        for kpi, value in zip(journey["kpi"], journey["value"], strict=True)
+    ]
     assert list(chart.plots[0].series[0].values) == pytest.approx(journey["value"].tolist())
     before = chart.plots[0].series[1]  # the stroke of the period before
     assert list(before.values) == pytest.approx(journey["before"].tolist())
@@ -375,6 +335,26 @@ def test_a_hostile_label_is_text_on_a_slide() -> None:
     inner = openpyxl.load_workbook(BytesIO(made.part.chart_workbook.xlsx_part.blob))
     assert {c.data_type for c in inner.worksheets[0]["A"] if c.value} == {"s"}
     assert deck.slides[0].shapes.title.text_frame.text.endswith("…")
+
+
+def test_a_target_is_named_where_the_line_is_far_and_months_are_told_apart() -> None:
+    from cxlib.plots.native import Chart
+    from cxlib.report import charts
+
+    values = (*[50.0] * 10, *[80.0] * 5, *[58.0] * 9)
+    chart = Chart(kind="trend", labels=tuple(f"September {n}" for n in range(24)), values=values,
+                  target=55.0, target_label="Target 55.0", axis="NPS")  # fmt: skip
+    at, above = charts._clear_of(chart)
+    assert values[at - 2 : at + 3] == (80.0,) * 5  # the values stand far above it
+    assert not above
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    frame = charts.add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=lambda _rpr: None)
+    axis = frame.chart.category_axis._element
+    every = int(axis.xpath("./c:tickLblSkip/@val")[0])
+    assert 24 / every <= 8
+    tags = [child.tag.rpartition("}")[2] for child in axis]
+    assert tags[-3:] == ["tickLblSkip", "tickMarkSkip", "noMultiLvlLbl"]  # as the schema orders
 
 
 def test_a_finding_about_a_group_shows_the_figure_of_its_own_cell() -> None:

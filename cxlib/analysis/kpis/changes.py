@@ -84,7 +84,7 @@ def compare(
     steps = _steps(now.table, known, period, to)
     sampled = own["basis"] == "sample"
     mine = data if segments and steps else None
-    if mine is not None and "brand" in mine:
+    if mine is not None and "brand" in mine and not (mine["brand"] == OWN).all():
         mine = mine[mine["brand"].astype(str) == OWN]
     when = None if mine is None else mine["period"].astype(str)
     tables = []
@@ -270,12 +270,12 @@ def _contrasts(
             continue
         inside, outside = (own, member) if brands else (member, values.notna().to_numpy() & ~member)
         both = _on_both(data, questions, inside, outside)
-        rows = data[inside | outside].assign(period="", brand=OWN)
-        late = inside[inside | outside]
-        sides = {"in": rows[late], "out": rows[~late]}
+        within = inside | outside
+        rows = (data if within.all() else data[within]).assign(period="", brand=OWN)
+        late = inside[within]
         first, other = (
-            estimate(side, questions=both, design=design).table.assign(period=name)
-            for name, side in sides.items()
+            estimate(rows[side], questions=both, design=design).table.assign(period=name)
+            for name, side in (("in", late), ("out", ~late))
         )
         if first.empty:
             continue

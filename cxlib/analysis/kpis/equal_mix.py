@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from math import nan
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from scipy.stats import norm
 
 from cxlib.analysis.estimation import contributions, percentiles, times_drawn
@@ -21,6 +23,10 @@ CROSSED = 30
 DRAWS = 1000
 AT_ONCE = 100_000_000
 """Numbers held at once: 400 MB."""
+MANY = 20_000
+"""Rows above which those that are alike are drawn together."""
+KINDS = 1_000_000
+"""Kinds of rows that are told apart at most."""
 SPLIT = (
     *("like", "like_low", "like_high", "like_p", "mix", "mix_low", "mix_high"),
     *("at_before", "at_after", "apart", "uncommon", "share_before", "share_after"),
@@ -33,6 +39,10 @@ class _Cells(NamedTuple):
     cell: Integers
     levels: tuple[Integers, ...]
     common: Any  # per cell: whether all its levels are in both samples
+
+
+_Read: TypeAlias = tuple[Metric, Integers, Floats, _Cells]
+"""A question, the rows that answer it, their answers and cells."""
 
 
 def _cells(groups: Sequence[Integers], late: Any) -> _Cells:
@@ -50,14 +60,16 @@ def _cells(groups: Sequence[Integers], late: Any) -> _Cells:
             codes = np.where(np.isin(codes, pool), pool[0], codes)
         shared &= (least > 0)[codes]
         columns.append(codes)
-    rows, cell = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-    cell = cell.ravel()
-    common = np.ones(len(rows), bool)
+    cell = np.zeros(len(late), dtype=np.intp)
+    for codes in columns:  # the order of their combinations, however many columns there are
+        cell = pd.factorize(cell * (codes.max() + 1) + codes, sort=True)[0]
+    _known, first = np.unique(cell, return_index=True)
+    common = np.ones(len(first), bool)
     common[cell[~shared]] = False
-    sizes = [np.bincount(cell[side], minlength=len(rows))[common] for side in (~late, late)]
-    levels = tuple(rows[:, k] for k in range(rows.shape[1]))
+    sizes = [np.bincount(cell[side], minlength=len(first))[common] for side in (~late, late)]
+    levels = tuple(codes[first] for codes in columns)
     if common.any() and min(size.min() for size in sizes) >= CROSSED:
-        levels = (np.arange(len(rows)),)
+        levels = (np.arange(len(first)),)
     return _Cells(cell, levels, common)
 
 
@@ -100,33 +112,81 @@ def equal_mix(
     weights, customers = drawn(frame, design)
     w = np.ones(len(frame)) if weights is None else weights
     people = np.arange(len(frame)) if customers is None else pd.factorize(customers)[0]
+    draws = draws if people.size and people.max() else 0  # one customer shows no spread
     told = {name: frame[name].astype(object) for name in segments}
     groups = {name: pd.factorize(level, use_na_sentinel=False)[0] for name, level in told.items()}
     named = {name: _named(level) for name, level in told.items()}
-    asked: list[tuple[Metric, Integers, Floats, _Cells]] = []
-    blocks: list[Any] = []
-    for question in questions:
-        metric = resolve(question)
+
+    def read(metric: Metric) -> _Read:
         y = contributions(frame[metric.key].to_numpy(float, na_value=np.nan), metric)
         there = np.flatnonzero(~np.isnan(y))
         cells = _cells([codes[there] for codes in groups.values()], late[there])
-        asked.append((metric, there, y[there], cells))
+        return metric, there, y[there], cells
+
+    def split(one: _Read, sums: Floats) -> dict[str, Any]:
+        metric, there, y, cells = one
+        parts = sums.reshape(len(sums), 4, -1).transpose(1, 0, 2)
+        levels = {name: (codes[there], of) for name, (codes, of) in named.items()}
+        whose = _whose(levels, late[there], y, w[there])
+        return {"kpi": metric.key} | _split(parts[:2], parts[2:], cells) | whose
+
+    metrics = map(resolve, questions)
+    if len(frame) > MANY:
+        who = None if customers is None else people
+        each = map(read, metrics)  # one question in memory at a time
+        return [split(one, _of_many(one, late, w, who, draws, seed)) for one in each]
+    asked = list(map(read, metrics))
+    blocks: list[Any] = []
+    for _metric, there, y, cells in asked:
         # one column a sample and cell: first the weights, then weights times answers
         block = np.zeros((len(frame), 4, len(cells.common)), dtype=np.float32)
         side = late[there].astype(int)
         block[there, side, cells.cell] = w[there]
-        block[there, 2 + side, cells.cell] = w[there] * y[there]
+        block[there, 2 + side, cells.cell] = w[there] * y
         blocks.append(block.reshape(len(frame), 4 * len(cells.common)))
-    draws = draws if people.size and people.max() else 0  # one customer shows no spread
     sums = _drawn(blocks, people, draws, seed) if blocks else ()
-    rows = []
-    for (metric, there, y, cells), sum_of in zip(asked, sums, strict=True):
-        parts = sum_of.reshape(len(sum_of), 4, -1).transpose(1, 0, 2)
-        split = _split(parts[:2], parts[2:], cells)
-        levels = {name: (codes[there], of) for name, (codes, of) in named.items()}
-        whose = _whose(levels, late[there], y, w[there])
-        rows.append({"kpi": metric.key} | split | whose)
-    return rows
+    return [split(one, sum_of) for one, sum_of in zip(asked, sums, strict=True)]
+
+
+def _of_many(
+    one: _Read,
+    late: Any,
+    w: Floats,
+    people: Integers | None,
+    draws: int,
+    seed: int,
+) -> Floats:
+    """Return the sums of one question in every draw, as `_drawn` does, of many rows.
+
+    Rows that are alike (sample, cell, answer, weight) are drawn together, as a multinomial count:
+    the same resamples, without a column of them for each row. Where customers repeat, or hardly two
+    rows are alike, each row is drawn, a few resamples at a time.
+    """
+    _metric, there, y, cells = one
+    wide, side, w = len(cells.common), late[there].astype(np.intp), w[there]
+    (ys, answer), (ws, heavy) = (np.unique(v, return_inverse=True) for v in (y, w))
+    if people is None and 2 * wide * len(ys) * len(ws) <= KINDS:
+        kind = ((side * wide + cells.cell) * len(ys) + answer) * len(ws) + heavy
+        counts = np.bincount(kind)
+        kinds = np.flatnonzero(counts)
+        counts = counts[kinds]
+        place, which = np.divmod(kinds, len(ys) * len(ws))
+        mass, rated = ws[which % len(ws)], ys[which // len(ws)]
+        chances = np.append(counts, len(late) - len(there)) / len(late)  # the last: no answer
+        rng, batch = np.random.default_rng(seed), AT_ONCE // 20 // len(chances)
+        sizes = [batch] * (draws // batch) + [draws % batch]
+        again = (rng.multinomial(len(late), chances, size=size)[:, :-1] for size in sizes)
+        times: Iterable[Any] = chain([counts[None, :]], again)
+    else:
+        place, mass, rated = side * wide + cells.cell, w, y
+        everybody = np.arange(len(late)) if people is None else people
+        times = (t[:, there] for t in _resamples(everybody, draws, seed))
+    rows = np.tile(np.arange(len(place)), 2)
+    block = csr_array(
+        (np.append(mass, mass * rated), (rows, np.append(place, place + 2 * wide))),
+        shape=(len(place), 4 * wide),
+    )
+    return np.vstack([t.astype(float) @ block for t in times])
 
 
 def _drawn(blocks: list[Any], people: Integers, draws: int, seed: int) -> Iterable[Floats]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from math import inf
+from math import inf, nan, sqrt
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +13,7 @@ from pandas.api import types
 
 from cxlib.analysis import validate
 from cxlib.analysis.compare import adjust
+from cxlib.analysis.estimation import Score, even
 from cxlib.analysis.metrics import (
     KINDS,
     Kind,
@@ -45,6 +46,9 @@ _SHARE = (0, 1)
 Place = dict[str, Any]
 """Where a column stands: its ``segment`` and ``level``; of a nested one, the outer levels too."""
 Rows: TypeAlias = list[dict[str, Any]]
+Role = Literal["score", "net", "answer", "several"]
+"""What a row is: a score, a net, one of the answers of which each person gave one, or several."""
+COUNTED = ("n_weighted", "n_not_asked", "deviation", "of_answers")
 HIGHER, LOWER = _("higher"), _("lower")
 
 
@@ -53,7 +57,9 @@ class Crosstab(Tabled):
 
     ``table``: of each ``question`` (and ``choice``; ``net`` where several are told together) first
     everybody (``segment, level`` missing), then each level: ``column`` (its letter), ``unit, value,
-    low, high, standard_error, n, n_effective, n_dropped, care``; against all other levels
+    low, high, standard_error, n, n_effective, n_dropped, care``; ``n_weighted`` (the weights of
+    those who answered, of mean 1 over all rows), ``n_not_asked``, the ``deviation`` of a mean, and
+    ``of_answers``, the percent of all answers given to a multiple choice; against all other levels
     ``difference, difference_low, difference_high, p_value, p_adjusted, against_rest``; ``letters``.
     ``pairs``: the pairwise family: ``question, choice, segment, level, other, difference,
     standard_error, p_value, p_adjusted, least`` (the smaller base). ``alpha``: of the letters.
@@ -138,17 +144,19 @@ def crosstab(
         raise DataError("rows= names no question to tabulate.")
     told: Rows = []
     pairs: Rows = []
-    for choice, net, given in questions:
-        row = {"question": given.metric.key, "choice": choice, "net": net}
-        row |= {"unit": given.metric.unit}
+    for choice, role, given in questions:
+        row = {"question": given.metric.key, "choice": choice, "net": role == "net"}
+        row |= {"unit": given.metric.unit, "_several": role == "several"}
         everyone = np.ones(len(data), dtype=bool)
-        told.append(row | {"segment": None, "level": None} | given.row(everyone)[0])
+        whole, all_ = given.row(everyone)
+        whole |= {"segment": None, "level": None} | _counted(given, everyone, all_)
+        told.append(row | whole)
         for own in families:
             columns = []
             for place, cell, rest in own:
                 found, score = given.against(cell, rest)
                 columns.append((place, cell, score, found["n"]))
-                told.append(row | place | found)
+                told.append(row | place | found | _counted(given, cell, score))
             for (place, one, score, n), (place_b, two, score_b, m) in combinations(columns, 2):
                 gap = given.gap((one, score), (two, score_b)) | {"least": min(n, m)}
                 pairs.append(row | place | {"other": place_b["level"]} | gap)
@@ -164,8 +172,17 @@ def crosstab(
         confidence=design.confidence,
         n_used=len(data),
         caveats=few_answers(table, minimum_base)
-        + tuple(c for _choice, _net, given in questions for c in given.caveats),
+        + tuple(c for _choice, _role, given in questions for c in given.caveats),
     )
+
+
+def _counted(given: Answers, rows: Any, score: Score | None) -> dict[str, Any]:
+    """Return a cell's weighted base, who was not asked, and the spread of its answers."""
+    w = np.ones(given.x.size) if given.weights is None else even(given.weights)
+    spread = sqrt(score.variance) if score is not None and score.unit == "mean" else nan
+    base = float(w[rows & given.asked & ~np.isnan(given.x)].sum())
+    not_asked = int((rows & ~given.asked).sum())
+    return {"n_weighted": base, "n_not_asked": not_asked, "deviation": spread}
 
 
 def _frames(
@@ -173,13 +190,16 @@ def _frames(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both families, each adjusted over the table, and the letters that follow."""
     head = ["question", "choice", *outer, "segment", "level"]
-    names = [*head, "net", "unit", *MEASURES, "care", *COMPARED, "n_others"]
+    names = [*head, "net", "unit", *MEASURES, *COUNTED, "care", *COMPARED, "n_others", "_several"]
     table = pd.DataFrame(told, columns=names)
     for name in (*outer, "segment", "level"):  # a level of whole numbers stays one beside None
         table[name] = pd.Series([row.get(name) for row in told], dtype=object)
     family_of = ["segment", *outer]
     table.insert(len(head), "column", _letters(table, family_of))
-    table = table.astype({"n": "int64", "n_dropped": "int64", "care": bool})
+    table = table.astype(dict.fromkeys(("n", "n_dropped", "n_not_asked"), "int64") | {"care": bool})
+    given = (table["value"] * table["n_weighted"]).where(table.pop("_several"))
+    every = given.groupby([table[name] for name in head if name != "choice"], dropna=False)
+    table["of_answers"] = 100 * given / every.transform("sum")
     family = (table["n"] >= minimum_base) & (table.pop("n_others") >= minimum_base)
     table["p_adjusted"] = adjust(table["p_value"].where(family))
     clear = table["p_adjusted"] < alpha
@@ -225,8 +245,8 @@ def _letters(table: pd.DataFrame, family: list[str]) -> list[str | None]:
 
 def rows_of(
     data: pd.DataFrame, rows: Any, design: SurveyDesign, off_scale: OffScale, each: bool, nets: Nets
-) -> Iterator[tuple[str, bool, Answers]]:
-    """Yield each row of the cross table: its answer (empty for a score), whether a net, and who.
+) -> Iterator[tuple[str, Role, Answers]]:
+    """Yield each row of the cross table: its answer (empty for a score), what it is, and who.
 
     A question's nets stand before its answers.
     """
@@ -241,7 +261,7 @@ def rows_of(
         if not isinstance(question, str) or kind in KINDS:
             metric = resolve(question, kind=kind if kind in KINDS else None)
             given = answers_of(data, metric, design, off_scale)
-            yield "", False, given
+            yield "", "score", given
             told = {
                 name: _hits(given.x, (given.x >= least) & (given.x <= most), data.index)
                 for name, least, most in (_groups(metric) if each else ())
@@ -253,9 +273,11 @@ def rows_of(
             rated = dict(_nets(question, told, nets.get(question, {})))
             metric = Metric(question, "csat")
         share = Metric(metric.key, "csat", scale=_SHARE, top=1)
-        for net, group in ((True, rated), (False, told)):
+        each_role: Role = "several" if kind == "multiple" else "answer"
+        groups: tuple[tuple[Role, dict[str, pd.Series]], ...] = (("net", rated), (each_role, told))
+        for role, group in groups:
             for answer, chosen in group.items():
-                yield answer, net, answers_of(data, share, design, off_scale, ratings=chosen)
+                yield answer, role, answers_of(data, share, design, off_scale, ratings=chosen)
 
 
 def _hits(x: Any, among: Any, index: pd.Index) -> pd.Series:

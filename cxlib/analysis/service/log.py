@@ -97,14 +97,7 @@ def read_log(
 
 def _checked(tickets: pd.DataFrame, terms: tuple[Any, ...]) -> TicketLog:
     as_of, calendar, clock, closing, excluded = terms
-    require(tickets, ("ticket_id", "created_at"), "tickets")
-    if tickets.empty:
-        raise DataError("the tickets table has no rows.")
-    if tickets["ticket_id"].isna().any():
-        raise DataError(f"{int(tickets['ticket_id'].isna().sum())} rows have no ticket_id.")
-    if tickets["created_at"].isna().all():
-        raise DataError(f"none of {len(tickets)} tickets has a creation time.")
-    _check_amounts(tickets)
+    _check(tickets)
     zone = one_zone(tickets, calendar)
     rows, read = in_utc(tickets, zone)
     told = {str(column) for column in tickets if tickets[column].notna().any()}
@@ -223,7 +216,15 @@ def only(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:
     return frame.copy(deep=False) if mask.all() else frame[mask]
 
 
-def _check_amounts(frame: pd.DataFrame) -> None:
+def _check(frame: pd.DataFrame) -> None:
+    """Refuse a log without tickets, ids or times of creation, or with amounts that are none."""
+    require(frame, ("ticket_id", "created_at"), "tickets")
+    if frame.empty:
+        raise DataError("the tickets table has no rows.")
+    if frame["ticket_id"].isna().any():
+        raise DataError(f"{int(frame['ticket_id'].isna().sum())} rows have no ticket_id.")
+    if frame["created_at"].isna().all():
+        raise DataError(f"none of {len(frame)} tickets has a creation time.")
     for column in (*AMOUNTS, "csat"):
         if column not in frame or frame[column].isna().all():
             continue

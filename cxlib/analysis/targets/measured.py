@@ -216,20 +216,7 @@ def verdict(
     alpha = number(alpha, "alpha", above=0, below=0.5)
     target = number(target, "the target", above=-inf)
     measured = _row(measured)
-    bare = isinstance(measured, (int, float, np.number))
-    if bare and basis == "census":
-        number(measured, "the measured value", above=-inf)
-    seen = None if bare else read(measured)
-    told = any(getattr(measured, name, None) is not None for name in ("low", "standard_error"))
-    known = seen is not None and (
-        seen.kind == "share"
-        or (told and not (seen.kind == "interval" and isnan(seen.standard_error)))
-    )
-    if basis == "sample" and not known:
-        raise DataError(
-            f"{measured if seen is None else seen.value:g} comes without uncertainty; give the "
-            'score it is from, or basis="census" if it counts every case.'
-        )
+    seen = _measured(measured, basis)
     value = float(measured) if seen is None else seen.value
     if seen is not None and not seen.scale[0] <= target <= seen.scale[1]:
         raise DataError(
@@ -262,6 +249,24 @@ def verdict(
         n=nan if seen is None else seen.n,
         caveats=caveats,
     )
+
+
+def _measured(given: Any, basis: Basis) -> Measured | None:
+    """Return what was measured, None for a plain number; a sample's needs its uncertainty."""
+    bare = isinstance(given, (int, float, np.number))
+    if bare and basis == "census":
+        number(given, "the measured value", above=-inf)
+    seen, known = None if bare else read(given), False
+    if seen is not None:
+        told = any(getattr(given, name, None) is not None for name in ("low", "standard_error"))
+        unsure = seen.kind == "interval" and isnan(seen.standard_error)
+        known = seen.kind == "share" or (told and not unsure)
+    if basis == "sample" and not known:
+        raise DataError(
+            f"{given if seen is None else seen.value:g} comes without uncertainty; give the "
+            'score it is from, or basis="census" if it counts every case.'
+        )
+    return seen
 
 
 def holm_level(p: float, family: Iterable[float], alpha: float = ALPHA) -> float:

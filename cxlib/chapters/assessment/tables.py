@@ -35,7 +35,7 @@ def kpis(engagement: Any) -> Estimates:
 
 def ratings(engagement: Any) -> scores.Distribution | pd.DataFrame:
     """Return how the first KPI that anybody answered was rated; empty where nobody answered one."""
-    survey = engagement.survey()
+    survey = engagement.survey(columns=engagement.closed)
     main = next((m for m in engagement.metrics if survey[m.key].notna().any()), None)
     if main is None or main.scale is None:
         return pd.DataFrame()
@@ -110,11 +110,11 @@ def shift(engagement: Any) -> Any:
     segment = row["mix_segment"].iloc[0] if len(row) else None
     if not isinstance(segment, str):
         return None
-    before = engagement.survey(period="previous")
-    metric = next(m for m in engagement.metrics if m.key == row["kpi"].iloc[0])
-    found = compare.decompose_change(
-        before, engagement.survey(), metric=metric, by=segment, bootstrap=0
+    before, now = (
+        engagement.survey(period=p, columns=engagement.closed) for p in ("previous", None)
     )
+    metric = next(m for m in engagement.metrics if m.key == row["kpi"].iloc[0])
+    found = compare.decompose_change(before, now, metric=metric, by=segment, bootstrap=0)
     return found.table.rename(columns={segment: "level"}).assign(segment=segment, unit=found.unit)
 
 

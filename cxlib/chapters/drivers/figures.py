@@ -49,9 +49,15 @@ def priorities(priorities: Any, *, words: Words, ax: Axes | None = None) -> Axes
     if len(urgent):
         message = _("To fix first, being proven to matter and rated low: {drivers}")
         title = words.say(message, drivers=tuple(urgent["driver"]))
-    message = _("{driver}: {quadrant}")
+    message = _("{driver}: {quadrant} ({importance}, rated {rating})")
     places = tuple(
-        words.say(message, driver=row["driver"], quadrant=Said(words.say(row["quadrant"])))
+        words.say(
+            message,
+            driver=row["driver"],
+            quadrant=Said(words.say(row["quadrant"])),
+            importance=Said(words.quantity(row["share"], "share")),
+            rating=Said(words.number(row["performance"], 2)),
+        )
         for row in table.to_dict("records")
     )
     return quadrants(

@@ -31,9 +31,8 @@ def chart(course: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     last, unit = known.iloc[-1], str(known["unit"].iloc[-1])
     facts = {"kpi": last["kpi"], "value": Quantity(last["value"], unit)}
     facts |= {name: Quantity(last[name], unit) for name in ("was", "usual")}
-    facts |= dict(
-        zip(("lower", "upper"), map(Said, words.span(*last[["lower", "upper"]], unit)), strict=True)
-    )
+    ends = words.span(last["lower"], last["upper"], unit)
+    facts |= dict(zip(("lower", "upper"), map(Said, ends), strict=True))
     message = _TITLES.get(str(last["state"]))
     if message is None and np.isfinite(last["usual"]):
         message = _("{kpi}: {value}, usually {usual} ({lower} to {upper})")

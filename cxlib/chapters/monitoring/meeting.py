@@ -36,7 +36,9 @@ def comments(engagement: Any, standing: Estimates, parts: Estimates) -> pd.DataF
     worse = worse[(worse["signal"] == "worse") & (worse["held_back"] == "")]
     asked = list(dict.fromkeys(worse["fell_with"].fillna(worse["kpi"])))
     questions = {q.key: q for q in engagement.questions}
-    answers = engagement.survey() if asked and engagement.period in engagement.periods else None
+    named = [*asked, "comment"]
+    there = asked and engagement.period in engagement.periods
+    answers = engagement.survey(columns=named) if there else None
     found = []
     for key in asked:
         question = questions.get(key)

@@ -264,8 +264,12 @@ def places(engagement: Any, found: Monitored) -> Estimates | None:
     parts = whole.table[whole.table["source"] == "touchpoint"].assign(segment="", level="")
     if parts.empty:
         return None
-    rows = engagement.survey(period="history")
-    rows = rows[rows["period"].isin([before, engagement.period])]
+    rows = pd.concat(
+        [
+            engagement.survey(period=p, columns=engagement.closed)
+            for p in (before, engagement.period)
+        ]
+    )
     tables = [parts]
     for segment in engagement.segments:
         held = [name for name in engagement.mix_segments if name != segment]
