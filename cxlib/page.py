@@ -312,7 +312,8 @@ class Page(ABC):
         return None if os.environ.get(JOB_VARIABLE) else path  # a job's folder is not for keeping
 
     def _write(self) -> Path:
-        path = self.workspace.result(self.client.client, self.period, self.chapter)
+        told = (self.client.client, self.period, self.words.language, self.chapter)
+        path = self.workspace.result(*told)
         if not os.environ.get(JOB_VARIABLE):
             scratch = self.workspace.state(self.client.client) / "scratch"
             path = scratch / path.relative_to(self.workspace.results(self.client.client))
@@ -333,9 +334,14 @@ class Page(ABC):
     def saved(self, *, but: Iterable[str] = ()) -> list[Envelope]:
         """Return what every chapter that applies to the client saved for this period, bar some."""
         folder = self.workspace.results(self.client.client) / as_name(self.period)
-        left = {self.chapter, *but}
-        stems = sorted(path.stem for path in folder.glob("*.json") if path.stem not in left)
-        return [self.read(stem) for stem in stems]
+        stems = {path.stem for path in folder.glob("*/*.json")} - {self.chapter, *but}
+        return [self.read(stem) for stem in sorted(stems) if self.kept(stem)]
+
+    def kept(self, chapter: str) -> Path | None:
+        """Return where a chapter's results lie: of this language, or of another of the client's."""
+        folder, spoken = self.workspace.result, (self.words.language, *self.client.languages)
+        places = (folder(self.client.client, self.period, each, chapter) for each in spoken)
+        return next((path for path in places if path.is_file()), None)
 
     def gathered(self, *, but: Iterable[str] = ()) -> list[Finding]:
         """Return all chapters' findings, gravest first: each subject and each step once."""
@@ -370,8 +376,8 @@ class Page(ABC):
         DataError
             If that chapter has not run.
         """
-        path = self.workspace.result(self.client.client, self.period, chapter)
-        if not path.is_file():
+        path = self.kept(chapter)
+        if path is None:
             raise DataError(
                 f"chapter {chapter!r} has no results for {self.client.client} in {self.period}; "
                 f"run `cx run {self.client.client} --chapter {chapter} "

@@ -128,9 +128,10 @@ class Workspace:
         """Return the folder of the results that chapters saved for later chapters."""
         return self.state(client) / "results"
 
-    def result(self, client: str, period: str, chapter: str) -> Path:
-        """Return where the results of a chapter lie."""
-        return self.results(client) / as_name(period) / f"{as_name(chapter)}.json"
+    def result(self, client: str, period: str, language: str, chapter: str) -> Path:
+        """Return where the results of a chapter lie; some of them hold sentences of a language."""
+        folder = self.results(client) / as_name(period) / as_name(language)
+        return folder / f"{as_name(chapter)}.json"
 
     def runs(self, client: str, period: str, language: str) -> Path:
         """Return the folder of the records and executed notebooks of jobs."""

@@ -124,7 +124,7 @@ def test_no_two_texts_share_a_name_not_even_where_case_does_not_count(root: Path
     assert len(names) == len(labels)
     for text in HOSTILE:
         for path in (
-            Workspace(root).result("x", text, text),
+            Workspace(root).result("x", text, text, text),
             Workspace(root).runs("x", text, text),
         ):
             assert path.resolve().is_relative_to(root / ".cx" / "x")
@@ -133,7 +133,7 @@ def test_no_two_texts_share_a_name_not_even_where_case_does_not_count(root: Path
 
 
 def test_state_is_for_its_user_alone(root: Path) -> None:
-    path = Workspace(root).result("x", "2026Q3", "assessment")
+    path = Workspace(root).result("x", "2026Q3", "en", "assessment")
     write_whole(path, b"1")
     assert path.stat().st_mode & 0o777 == 0o600
     for folder in path.relative_to(root).parents[:-1]:

@@ -191,7 +191,7 @@ class _Conductor:
         error = outcome.error or self.gate.check(job.client, outcome.files)
         places = {
             "notebook": record_path(workspace, job.where).with_name(f"{job.chapter.file}.ipynb"),
-            "results": workspace.result(job.client, job.period, job.stem),
+            "results": workspace.result(*job.where),
             "report": report_path(self.request.out, job),
         }
         kept: dict[str, Path] = {}
@@ -275,7 +275,7 @@ def make_parcel(
     beside = [workspace.register(job.client, name) for name in job.registers]
     state += [path for path in beside if path.is_file()] + ([job.face] if job.face else [])
     for key in sorted({*job.after} - without):
-        saved = workspace.result(job.client, job.period, key.rpartition("/")[2])
+        saved = workspace.result(*job.where[:3], key.rpartition("/")[2])
         state += [saved] if saved.is_file() else []
     files = {path.relative_to(workspace.root).as_posix(): path for path in state}
     for each in bound:

@@ -162,7 +162,9 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
     if not error:
         try:
             files["report"] = _report(parcel, own)
-            left = Workspace(folder).result(parcel.client, parcel.period, parcel.chapter)
+            left = Workspace(folder).result(
+                parcel.client, parcel.period, parcel.language, parcel.chapter
+            )
             saved = read_left(folder, left, most=_LARGEST)
             if saved is not None:
                 glance = _glance(saved, parcel, own)

@@ -65,7 +65,7 @@ def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
     texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
     largest = (closed + texts) * counts.max() / len(frame)
-    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 3e-9 * largest  # as measured
+    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 3e-9 * largest  # measured; estimated
     if max(intake, chapter) > HEAVY:
         told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and chapters that "
                 f"read comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "

@@ -58,9 +58,8 @@ def saved_chapters(engagement: Engagement, missing: Sequence[str] = ()) -> list[
         stem = re.sub(r"^\d+-", "", path.stem)
         engagement.learn(stem)
         title, sections, texts = _headings(path, words)
-        place = engagement.workspace
-        result = place.result(engagement.client.client, engagement.period, stem)
-        envelope = read(result) if result.is_file() else None
+        result = engagement.kept(stem)
+        envelope = None if result is None else read(result)
         found.append(
             Saved(
                 stem=stem, file=path.stem, title=title or stem, envelope=envelope,

@@ -26,7 +26,9 @@ pytestmark = [
 ]
 landlock = pytest.mark.skipif(confine.landlock_abi() == 0, reason="no Landlock in this kernel")
 
-SAVED = "path = '.cx/{c}/results/2026Q2/{stem}.json'; import os; os.makedirs(os.path.dirname(path))"
+SAVED = (
+    "path = '.cx/{c}/results/2026Q2/en/{stem}.json'; import os; os.makedirs(os.path.dirname(path))"
+)
 SLEEPER = "import subprocess; subprocess.Popen({how}['sleep', '{tag}'], start_new_session=True)"
 EATER = "import time; b = bytearray(200 << 20); b[::4096] = b'x' * len(b[::4096]); time.sleep(60)"
 LISTEN = """

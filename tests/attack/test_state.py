@@ -75,7 +75,7 @@ def test_damaged_state_of_every_kind_is_made_again(
 KINDS = (
     ".cx/c00/lock", ".cx/c00/ids.bin", ".cx/c00/tables/ingest.json",
     ".cx/c00/kpis/2026Q2/kpis.json",
-    ".cx/c00/results/2026Q2/first.json", ".cx/c00/runs/2026Q2/en/first.json",
+    ".cx/c00/results/2026Q2/en/first.json", ".cx/c00/runs/2026Q2/en/first.json",
     "reports/c00/2026Q2/en/01-first.html", "data/c00/demo.key", "params/c00.yaml",
 )  # fmt: skip
 

@@ -33,7 +33,7 @@ def test_the_index_tells_of_all_clients_those_of_earlier_runs_included(place: Pl
     place.run()
     run = place.run(clients=("c01",))
     first, second = portfolio(place.workspace, place.out, run)
-    saved = envelope.read(place.workspace.results("c00") / PERIOD / "assessment.json")
+    saved = envelope.read(place.workspace.results("c00") / PERIOD / "en" / "assessment.json")
     table = saved["standing"].table.set_index("kpi")
     assert [kpi.label for kpi in first.kpis] == ["nps", "csat"]
     assert first.kpis[0].value == pytest.approx(table.loc["nps", "value"])
@@ -121,7 +121,7 @@ def test_the_index_is_marked_for_the_consultancy_only() -> None:
     "text",
     [
         "<strong>nps</strong> 42.7 ",
-        "−3.2, Q2 2026, mix",
+        "−3.2, Q2 2026, other customers",
         "A and B",
         "<strong>csat</strong> withheld",
         "1 done, 1 failed",

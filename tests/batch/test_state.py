@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cxlib import envelope
 from cxlib.batch.chapters import discover
 from cxlib.batch.plan import Job, Run
 from cxlib.batch.state import read_record
@@ -95,7 +96,7 @@ def test_results_or_a_notebook_of_the_right_size_that_were_altered_are_noticed(
     chain: Place, kind: str
 ) -> None:
     chain.run(clients=("c00",))
-    path = chain.workspace.result("c00", PERIOD, "first")
+    path = chain.workspace.result("c00", PERIOD, "en", "first")
     if kind == "notebook":
         path = chain.workspace.runs("c00", PERIOD, "en") / "02-first.ipynb"
     content = path.read_bytes()
@@ -240,3 +241,18 @@ def test_a_file_is_written_whole_or_not_at_all(
         write_whole(path, b"second, longer")
     assert path.read_bytes() == b"first"
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_each_language_keeps_its_own_results(two: Place) -> None:
+    """A table may hold sentences: the last language to run must not speak for the others."""
+    two.add_client("both", languages="[en, zh]")
+    two.add_notebook("01-told", "_ = engagement.save(said=engagement.words.say('no'))", opens=True)
+    two.add_notebook("02-heard", "assert engagement.result('told', 'said') == "
+                     "engagement.words.say('no')", opens=True, reads=["told"])  # fmt: skip
+    assert not two.run(clients=("both",)).failed
+    assert {state for state, _ in states(two.plan(clients=("both",))).values()} == {"fresh"}
+    said = [
+        envelope.read(two.workspace.result("both", PERIOD, language, "told")).results["said"]
+        for language in ("en", "zh")
+    ]
+    assert said == ["no", "否"]

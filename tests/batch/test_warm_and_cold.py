@@ -47,7 +47,7 @@ def test_a_warm_report_equals_a_cold_one_to_the_byte(
         assert not [e.error for e in run.ended if e.error]
         files = sorted(place.out.rglob("*.html"))
         assert len(files) == 2
-        results = place.workspace.results("c00") / PERIOD / "figure.json"
+        results = place.workspace.results("c00") / PERIOD / "en" / "figure.json"
         made.append([p.read_bytes() for p in (*files, results)])
     fork_server().close()
     for warm, cold_one in zip(*made, strict=True):

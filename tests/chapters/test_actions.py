@@ -30,7 +30,7 @@ def found_by(e: Engagement) -> None:
         *tell(rows.kpis(e), assessment.KPIS, chapter="assessment"),
         *tell(rows.journey(e), assessment.TOUCHPOINTS, chapter="assessment"),
     )
-    path = e.workspace.result(e.client.client, e.period, "assessment")
+    path = e.workspace.result(e.client.client, e.period, e.words.language, "assessment")
     known: Any = {"client": e.client.client, "chapter": "assessment", "period": e.period}
     write(path, Envelope(**known, kit="0", results={}, findings=told))
 
@@ -189,7 +189,7 @@ def with_steps(e: Engagement, **changed: Any) -> None:
     nothing = {name: pd.DataFrame() for name in ("groups", "members")}
     steps = Experience(table=table, **nothing, horizon=180, n=900, adjusted=())
     known: Any = {"client": e.client.client, "chapter": "membership", "period": e.period}
-    path = e.workspace.result(e.client.client, e.period, "membership")
+    path = e.workspace.result(e.client.client, e.period, e.words.language, "membership")
     write(path, Envelope(**known, kit="0", results={"steps": steps}, findings=()))
 
 

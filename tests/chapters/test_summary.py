@@ -28,7 +28,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Engagement:
         *tell(rows.kpis(e), assessment.KPIS, chapter="assessment"),
         *tell(rows.journey(e), assessment.TOUCHPOINTS, chapter="assessment"),
     )
-    path: Path = place.results(e.client.client) / e.period / "assessment.json"
+    path: Path = place.result(e.client.client, e.period, "en", "assessment")
     known = {"client": "lakeside-bank", "chapter": "assessment", "period": e.period}
     write(path, Envelope(**known, kit="0", results={}, findings=told))
     return e
@@ -59,7 +59,9 @@ def test_owner_and_day_come_from_the_register_as_chapter_8_saved_it(opened: Enga
     row = {"id": "a1", "title": "actions.a8", "kpi": first.subject, "finding": first.id}
     row |= {"whose": "actions.a8.owner", "state": "approved", "due_on": dt.date(2026, 12, 1)}
     plan = Plan(table=pd.DataFrame([row]), progress=pd.DataFrame(), as_of=None)
-    path = opened.workspace.result(opened.client.client, opened.period, "actions")
+    path = opened.workspace.result(
+        opened.client.client, opened.period, opened.words.language, "actions"
+    )
     known: Any = {"client": "lakeside-bank", "chapter": "actions", "period": opened.period}
     write(path, Envelope(**known, kit="0", results={"plan": plan}, findings=()))
     things, told = tables.things(opened, found), tables.answered(opened, found)
@@ -104,6 +106,8 @@ def test_members_money_is_told_only_where_a_step_is_clear(opened: Engagement) ->
         stay = row | {"outcome_key": "stay", "turn": "more"}
         steps = Experience(table=pd.DataFrame([row, stay]), **nothing, horizon=1, n=99, adjusted=())
         known: Any = {"client": "lakeside-bank", "chapter": "membership", "period": opened.period}
-        path = opened.workspace.result("lakeside-bank", opened.period, "membership")
+        path = opened.workspace.result(
+            "lakeside-bank", opened.period, opened.words.language, "membership"
+        )
         write(path, Envelope(**known, kit="0", results={"steps": steps}, findings=()))
         assert len(tables.money(opened)) == rows_

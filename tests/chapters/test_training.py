@@ -205,7 +205,7 @@ def test_the_contracts_annex_reads_what_was_held(mall: Engagement) -> None:
     )
     duties = obligations.training(reader, obligations.status(reader))
     assert duties["came"].isna().all()  # chapter 13 has not run
-    path = mall.workspace.result("nova-mall", mall.period, "training")
+    path = mall.workspace.result("nova-mall", mall.period, mall.words.language, "training")
     known: Any = {"client": "nova-mall", "chapter": "training", "period": mall.period}
     plan = {"plan": mall.withheld(tables.plan(mall))}
     write(path, Envelope(**known, kit="0", results=plan, findings=()))

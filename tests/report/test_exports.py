@@ -65,7 +65,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     data = json.loads(path.read_text("utf-8"))
     for part in data["parts"]:
         part["cell"] = 4
-    result = place.result(CLIENT, PERIOD, "assessment")
+    result = place.result(CLIENT, PERIOD, "en", "assessment")
     result.parent.mkdir(parents=True)
     result.write_text(json.dumps(data), encoding="utf-8")
     return place
@@ -183,7 +183,7 @@ def test_a_deck_has_a_title_a_summary_and_a_finding_a_slide(
 
     slides = list(Presentation(BytesIO(make("pptx"))).slides)
     engagement = Engagement.open(CLIENT, language="en", workspace=saved)
-    found = read(saved.result(CLIENT, PERIOD, "assessment")).findings
+    found = read(saved.result(CLIENT, PERIOD, "en", "assessment")).findings
     headlines = {f.headline(engagement.words) for f in found if f.severity != "note"}
     titles = [slide.shapes.title.text_frame.text for slide in slides]
     assert titles[0] == "Harbour Hotels"
@@ -215,7 +215,7 @@ def test_findings_without_a_figure_share_a_slide(saved: Workspace) -> None:
     from cxlib.report.slides import Slides
     from cxlib.words import Words
 
-    found = read(saved.result(CLIENT, PERIOD, "assessment")).findings[:3]
+    found = read(saved.result(CLIENT, PERIOD, "en", "assessment")).findings[:3]
     slides, words = Slides(Words(), Face(footer="x")), Words()
     slides.findings(Saved(stem="a", file="a", title="Why?", envelope=None), found)
     (slide,) = Presentation(BytesIO(slides.content)).slides

@@ -39,7 +39,7 @@ def plan(found: Field) -> pd.DataFrame:
     )
     table["subject"] = table["kpi"] + " in " + table["customer_group"]
     if "enough" not in table:
-        return table.assign(case="", affordable=nan, shows=nan, enough=pd.NA)
+        return table.assign(case="", affordable=nan, shows=nan, enough=None)
     far = table["size_affordable"].replace(inf, nan)
     whole = table["segment"] == ""
     case = np.select([table["enough"], whole], ["", "all"], default="group")
