@@ -168,7 +168,10 @@ class Finding:
         return words.say(self.next_step, **facts(self.row, words)) if self.next_step else ""
 
     def proof(self, words: Words) -> str:
-        """Return the small line beneath: the interval of the number that is stated, the base."""
+        """Return the small line beneath: the interval of the number that is stated, the base.
+
+        Nothing where the row has not got what the line tells of, as of a wave that nobody began.
+        """
         said, line = facts(self.row, words), self.evidence
         if line == INTERVAL:
             sentence = next(rule.says for rule in self.rules if rule.says)
@@ -182,7 +185,7 @@ class Finding:
                 said |= dict(zip(("low", "high"), (said[end] for end in stated), strict=True))
             elif not absent(self.row.get("value")):
                 line = STATED
-        return words.say(line, **said) if line else ""
+        return words.say(line, **said) if said.keys() >= set(re.findall(r"{(\w+)}", line)) else ""
 
 
 RECORDED = Rule(

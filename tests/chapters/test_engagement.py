@@ -85,7 +85,7 @@ def test_the_summary_shows_what_is_open_late_first(mall: Engagement) -> None:
     states = items["state"].tolist()
     assert states == sorted(states, key=lambda state: state != "late")
     assert not {"u1", "u2", "contract"} & set(items["id"])
-    path = mall.workspace.result("nova-mall", mall.period, "engagement")
+    path = mall.workspace.result("nova-mall", mall.period, mall.words.language, "engagement")
     known = {"client": "nova-mall", "chapter": "engagement", "period": mall.period}
     write(path, Envelope(**known, kit="0", results={"open": items}, findings=()))  # type: ignore[arg-type]
     reader = Engagement.open(

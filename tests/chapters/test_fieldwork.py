@@ -14,6 +14,7 @@ from cxlib.chapters.fieldwork import findings, study, tables
 from cxlib.data.demo import _field as planted
 from cxlib.params.fieldwork import Wave
 from cxlib.present.findings import tell
+from cxlib.words import Words
 from cxlib.workspace import Workspace
 
 
@@ -138,6 +139,9 @@ def test_a_wave_that_has_not_begun(other: Other) -> None:
     for table in (tables.quotas, tables.by_day, tables.ahead, tables.drop_off, tables.quality,
                   tables.response):  # fmt: skip
         assert table(found).empty
+    (told,) = tell(tables.course(found), findings.COURSE, chapter="fieldwork", about="subject",
+                   evidence=findings.SO_FAR)  # fmt: skip
+    assert told.proof(Words()) == ""  # of interviews that nobody began nothing is said
     assert len(tables.plan(found))
     (told,) = tell(tables.course(found), findings.COURSE, chapter="fieldwork", about="subject")
     assert told.severity == "note"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -143,8 +144,14 @@ def training(engagement: Any, found: Status) -> pd.DataFrame:
     table = found.table[found.table["kind"] == "training"]
     names = {"deliverable": "id", "hours": "hours_held", "came": "came"}
     saved = engagement.result("training", "plan")
-    held = (pd.DataFrame(columns=list(names)) if saved is None else saved).rename(columns=names)
-    held = held[list(names.values())].groupby("id").sum(min_count=1).astype(float)
+    if saved is None or saved.empty:
+        return table.assign(hours_held=nan, came=nan)
+    held = (
+        saved.rename(columns=names)[list(names.values())]
+        .groupby("id")
+        .sum(min_count=1)
+        .astype(float)
+    )
     return table.join(held, on="id")
 
 

@@ -139,7 +139,7 @@ def _case(row: Mapping[Any, Any], last: pd.Timestamp, end: pd.Timestamp | None) 
 
 def quotas(found: Field) -> pd.DataFrame:
     """Return each quota with what came back for it, and when it is met at this rate."""
-    if found.going is None:
+    if found.going is None or found.going.table.empty:
         return pd.DataFrame()
     end, going = found.dated[1], found.going
     last = going.days["date"].iloc[-1]
