@@ -78,7 +78,7 @@ def test_bare_papermill_runs_it_from_any_folder(place: Workspace, tmp_path: Path
     executed = nbformat.read(out, as_version=4)
     outputs = [o for c in executed.cells if c.cell_type == "code" for o in c.outputs]
     assert any("image/svg+xml" in o.get("data", {}) for o in outputs)
-    assert (place.state("nova-mall") / "scratch" / "2026-06" / "assessment.json").is_file()
+    assert (place.state("nova-mall") / "scratch" / "2026-06" / "zh" / "assessment.json").is_file()
 
 
 def test_a_failing_cell_names_client_chapter_cell_and_error(place: Workspace) -> None:
@@ -170,7 +170,7 @@ def test_results_of_a_run_are_kept_for_later_chapters(place: Workspace) -> None:
     from cxlib import envelope
 
     cx("run", "nova-mall", "--chapter", "assessment", "--language", "en", cwd=place.root)
-    path = place.results("nova-mall") / "2026-09" / "assessment.json"
+    path = place.result("nova-mall", "2026-09", "en", "assessment")
     told = envelope.read(path)
     assert set(told["standing"].table["kpi"]) == {"nps", "csat", "ces"}
     assert any(finding.id == "assessment.nps" for finding in told.findings)

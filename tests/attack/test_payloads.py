@@ -216,9 +216,11 @@ def test_payloads_in_every_label_value_and_comment_come_out_as_text(tmp_path: Pa
     papers = list(place.out.rglob("*.pdf"))
     assert papers
     for paper in papers:
-        content = paper.read_bytes()
+        # What acts stands in dictionaries; the bytes of a compressed stream spell a word by chance.
+        content = re.sub(rb"\bstream\r?\n.*?\bendstream\b", b"", paper.read_bytes(), flags=re.S)
+        assert b"/Catalog" in content
         assert not re.search(
-            rb"/(JavaScript|JS|Launch|SubmitForm|GoToR|EmbeddedFile|URI)\b", content
+            rb"/(JavaScript|JS|Launch|SubmitForm|GoToR|EmbeddedFile|URI|ObjStm)\b", content
         )
         if shutil.which("pdftotext"):
             words = subprocess.run(["pdftotext", paper, "-"], capture_output=True, check=True)
