@@ -100,5 +100,5 @@ def stacks(counts: pd.DataFrame, *, words: Words, label: str, ax: Axes | None = 
     ax.set_ylabel(label)
     ax.margins(y=0.1)
     handles, names = ax.get_legend_handles_labels()
-    ax.legend(handles[::-1], names[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+    theme.legend(ax, handles=handles[::-1], labels=names[::-1], fontsize=8)
     return ax

@@ -98,7 +98,7 @@ def _label(
     taken = [corner.get_window_extent().extents for corner in corners]
     taken += [np.concatenate([spot, spot]) + 4 * point * _UNIT for spot in spots]
     for place, spot, label in zip(places, spots, labels, strict=True):
-        text = theme.wrap(label, width=16)
+        text = theme.fitted(label, width=16, most=3)
         measured = ax.text(*place, text, fontsize=8)
         low_x, low_y, high_x, high_y = measured.get_window_extent().extents
         measured.remove()

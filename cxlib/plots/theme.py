@@ -318,12 +318,16 @@ def _fit_title(figure: Figure) -> bool:
 
 def _narrower(text: str, share: float) -> str:
     """Wrap `text` anew to a share of the width of its longest line."""
-    lines = text.split("\n")
-    joined = lines[0]
-    for line in lines[1:]:
-        wide = ord(joined[-1]) > 0x2E7F or ord(line[0]) > 0x2E7F  # Chinese runs on without a space
+    return wrap(one_line(text), width=0.97 * share * max(map(em, text.split("\n"))))
+
+
+def one_line(text: str) -> str:
+    """Return a wrapped text as one line: Chinese runs on without a space."""
+    joined, *lines = text.split("\n")
+    for line in lines:
+        wide = ord(joined[-1]) > 0x2E7F or ord(line[0]) > 0x2E7F
         joined += line if wide else " " + line
-    return wrap(joined, width=0.97 * share * max(map(em, lines)))
+    return joined
 
 
 def by_turn(turns: Iterable[Any]) -> list[str]:
@@ -343,17 +347,33 @@ def listed(
 
 def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
     """Label the rows of a horizontal chart from top to bottom, in two lines each at most."""
-    ax.set_yticks(range(len(labels)), [_fitted(label, width=width) for label in labels])
+    ax.set_yticks(range(len(labels)), [fitted(label, width=width) for label in labels])
     ax.set_ylim(len(labels) - 0.4, -0.6)
 
 
-def _fitted(label: str, *, width: float) -> str:
-    """Return a label in two lines at most; what is cut from a longer one stands in the table."""
+def fitted(label: str, *, width: float, most: int = LINES) -> str:
+    """Return a label in so many lines at most; what is cut from a longer one stands in the table.
+
+    A group's name after its segment's (``Channel · Email``) has lines of its own: else rows of a
+    segment with a long name would all read alike.
+    """
     lines = wrap(label, width=width).split("\n")
-    if len(lines) > LINES:
-        lines = [*lines[: LINES - 1], f"{lines[LINES - 1]}…"]
-    most = int(width / 0.52) if label.isascii() else int(width)
-    return "\n".join(f"{line[: most - 1]}…" if em(line) > width + 2 else line for line in lines)
+    of, within, name = label.partition(" · ")
+    if len(lines) > most > 1 and within:
+        return (
+            f"{fitted(of, width=width - 1, most=1)} ·\n{fitted(name, width=width, most=most - 1)}"
+        )
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1]}…"]
+    room = int(width / 0.52) if label.isascii() else int(width)
+    return "\n".join(f"{line[: room - 1]}…" if em(line) > width + 2 else line for line in lines)
+
+
+def legend(ax: Axes, **look: Any) -> None:
+    """Add a legend right of the axes, its names shortened as rows' labels are."""
+    made = ax.legend(**{"bbox_to_anchor": (1.0, 0.5), "loc": "center left"} | look)
+    for text in made.get_texts():
+        text.set_text(fitted(text.get_text(), width=16))
 
 
 def label_periods(ax: Axes, labels: list[str]) -> list[int]:

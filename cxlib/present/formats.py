@@ -22,6 +22,10 @@ def absent(value: Any) -> bool:
     return missing or (isinstance(value, float) and math.isnan(value))
 
 
+RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+"""Letters that run from right to left, as a pattern's class: a number after them needs a hold."""
+
+
 def legal(text: str) -> str:
     """Return a text as XML can hold it."""
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)

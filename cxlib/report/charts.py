@@ -9,7 +9,7 @@ from typing import Any
 
 from cxlib.plots import theme
 from cxlib.plots.native import Chart
-from cxlib.present.formats import legal
+from cxlib.present.formats import RIGHT_TO_LEFT, legal
 
 ACROSS = 7.5
 """Inches of a slide's chart between its first and its last period."""
@@ -30,8 +30,8 @@ def add_chart(
 
     data = CategoryChartData(number_format=chart.shape)
     data.categories = [
-        plain(label)
-        + (f"  {_said(value, chart.shape, sign=chart.zero)}"
+        plain(theme.one_line(theme.fitted(label, width=24)))
+        + (f"{_hold(label)}  {_said(value, chart.shape, sign=chart.zero)}"
            if _numbered(chart) and value is not None else "")
         for label, value in zip(chart.labels, chart.values, strict=True)
     ]  # fmt: skip
@@ -59,6 +59,11 @@ def add_chart(
 def _numbered(chart: Chart) -> bool:
     """Tell whether numbers stand beside the labels: a bar with whiskers has no room for one."""
     return chart.kind == "forest" and (chart.zero or bool(chart.low))
+
+
+def _hold(label: str) -> str:
+    """Return what holds a number after a label that runs from right to left in its place."""
+    return "\u200e" if re.search(f"[{RIGHT_TO_LEFT}]", label) else ""
 
 
 def plain(label: str) -> str:

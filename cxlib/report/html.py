@@ -16,6 +16,7 @@ from cxlib.data.face import Face
 from cxlib.errors import DataError
 from cxlib.present import mime
 from cxlib.present.findings import MOST, SEVERITIES
+from cxlib.present.formats import RIGHT_TO_LEFT
 from cxlib.report.markdown import Heading, render_markdown, translate_markdown
 from cxlib.report.svg import inline
 from cxlib.words import Words, mark as _
@@ -65,14 +66,15 @@ class Cover:
                 for form, has in colours
                 if has
             ),
-            f'@page{{{running}@bottom-right{{content:counter(page) " / " counter(pages)}}}}',
+            f'@page{{{running}@bottom-right{{content:counter(page) " / " counter(pages);'
+            "white-space:nowrap}}",
         ]
         return Markup("\n".join(told))
 
 
 def _alone(text: str) -> str:
     """Return a text that may run from right to left as one that leaves its neighbours alone."""
-    return f"\u2068{text}\u2069" if re.search(f"[{_RIGHT_TO_LEFT}]", text) else text
+    return f"\u2068{text}\u2069" if re.search(f"[{RIGHT_TO_LEFT}]", text) else text
 
 
 def _quoted(text: str) -> str:
@@ -146,10 +148,10 @@ def render(
 
 _UNBROKEN = re.compile(r"[^\s\u2e80-\uffff-]{25}|[^\s\u3000-\u303f\uff00-\uff0f-]{31}")
 """More letters, or more Chinese characters, than a column of a table should have to hold."""
-_RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_WORD, _GAP = f"[{RIGHT_TO_LEFT}]+", r"[^\w<>&()（）\[\]]+"
 _RUNS = re.compile(
     r"<(svg|style|title)\b.*?</\1>|<[^>]*>"
-    rf"|(?P<run>[{_RIGHT_TO_LEFT}]+(?:[^\w<>&]+[{_RIGHT_TO_LEFT}]+)*)",
+    rf"|(?P<run>{_WORD}(?:[^\w<>&]*[(（\[]{_WORD}(?:{_GAP}{_WORD})*[)）\]]|{_GAP}{_WORD})*)",
     re.DOTALL,
 )
 

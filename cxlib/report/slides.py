@@ -36,6 +36,8 @@ FACTS = (
 )
 """What a slide tells of a finding that no figure shows, the first seven that are known."""
 PICTURE = (EDGE, 2.0, 8.3, 4.7)
+SMALLEST = 0.5
+"""A picture drawn smaller than half its size has no text that a room can read."""
 BESIDE = 9.25
 """Where a slide's figure stands, and what follows from it."""
 
@@ -231,7 +233,8 @@ class Slides:
         ]
         slide = self.slide(headline, notes, kicker=chapter.title, colour=COLOURS[finding.severity])
         left, top, wide, high = PICTURE
-        if shown is None:
+        scale = min(wide / shown.size[0], high / shown.size[1]) if shown else 0.0
+        if shown is None or (shown.chart is None and scale < SMALLEST):
             self._facts(slide, finding)
         elif shown.chart is not None:
             axis = shown.chart.axis
@@ -242,7 +245,6 @@ class Slides:
             frame = add_chart(slide, shown.chart, place, font=self.font, stressed=label)
             _describe(frame, shown.about)
         else:
-            scale = min(wide / shown.size[0], high / shown.size[1])
             at = Inches(left), Inches(top), Inches(shown.size[0] * scale)
             _describe(slide.shapes.add_picture(BytesIO(shown.png), *at), shown.about)
         self._beside(slide, finding)

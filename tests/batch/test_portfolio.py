@@ -120,10 +120,10 @@ def test_the_index_is_marked_for_the_consultancy_only() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "<strong>nps</strong> 42.7 ",
+        '<strong title="nps"><bdi>nps</bdi></strong> 42.7 ',
         "−3.2, Q2 2026, other customers",
         "A and B",
-        "<strong>csat</strong> withheld",
+        '<strong title="csat"><bdi>csat</bdi></strong> withheld',
         "1 done, 1 failed",
         "missed",
         'href="a%26b/%E6%8A%A5%E5%91%8A%201.html"',

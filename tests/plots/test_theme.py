@@ -130,3 +130,22 @@ def test_an_alternative_text_says_what_the_chart_tells_beyond_its_title() -> Non
         theme.tells(chinese, [("入住办理", "3.11"), ("客房", "4.24")])
         theme.title(chinese, "入住办理最低")
         assert chinese.get_label() == "入住办理最低。入住办理 3.11；客房 4.24。"
+
+
+def test_a_long_label_keeps_to_two_lines_and_a_group_keeps_its_name() -> None:
+    segment = "How satisfied were you with the way in which we explained the terms to you " * 2
+    labels = [theme.fitted(f"{segment} · {name}", width=26) for name in ("Email", "Phone")]
+    assert [label.split("\n")[1] for label in labels] == ["Email", "Phone"]
+    assert labels[0].split("\n")[0].endswith("… ·")
+    long = theme.fitted(segment * 3, width=20)
+    assert long.count("\n") == 1 and long.endswith("…")
+    assert theme.fitted("Channel · Email", width=26) == "Channel · Email"
+
+
+def test_a_legend_shortens_its_names_as_rows_do() -> None:
+    name = "Supercalifragilistic" * 10
+    ax = Figure().subplots()
+    ax.plot([0, 1], label=name)
+    theme.legend(ax)
+    (text,) = ax.get_legend().get_texts()  # type: ignore[union-attr]
+    assert theme.em(text.get_text()) <= 18

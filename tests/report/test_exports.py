@@ -331,10 +331,51 @@ def test_a_hostile_label_is_text_on_a_slide() -> None:
     add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=slides.font)
     deck = Presentation(BytesIO(slides.content))
     made = next(s for s in deck.slides[0].shapes if s.has_chart).chart
-    assert tuple(c.removeprefix("\u200b") for c in made.plots[0].categories) == labels
+    shown = [c.removeprefix("\u200b") for c in made.plots[0].categories]
+    assert tuple(shown[:2]) == labels[:2]
+    assert shown[2] == "长" * 48 + "…"  # what an axis has room for
     inner = openpyxl.load_workbook(BytesIO(made.part.chart_workbook.xlsx_part.blob))
     assert {c.data_type for c in inner.worksheets[0]["A"] if c.value} == {"s"}
     assert deck.slides[0].shapes.title.text_frame.text.endswith("…")
+
+
+def test_a_number_beside_a_label_from_right_to_left_is_held_in_its_place() -> None:
+    from cxlib.plots.native import Chart
+    from cxlib.report.charts import add_chart
+
+    chart = Chart(kind="forest", labels=("מדינה", "City"), values=(8.2, -1.0), zero=True)
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=lambda _rpr: None)
+    (made,) = (s.chart for s in slide.shapes if s.has_chart)
+    assert list(made.plots[0].categories) == ["מדינה\u200e  +8.20", "City  −1.00"]
+
+
+def test_a_picture_too_small_to_read_gives_way_to_the_facts(saved: Workspace) -> None:
+    from dataclasses import replace
+
+    from cxlib.envelope import read
+    from cxlib.plots import theme
+    from cxlib.report.saved import Saved
+    from cxlib.report.slides import PICTURE, Shown, Slides
+    from cxlib.words import Words
+
+    slides = Slides(Words(), Face(footer="x"))
+    found = next(f for f in read(saved.result(CLIENT, PERIOD, "en", "assessment")).findings
+                 if slides.known(f))  # fmt: skip
+    chapter = Saved(stem="a", file="a", title="Why?", envelope=None)
+    buffer = BytesIO()
+    theme.axes().get_figure().savefig(buffer, dpi=20)  # type: ignore[union-attr]
+    tall = Shown(chart=None, png=buffer.getvalue(), size=(7.2, 1.9 * PICTURE[3]))
+    slides.finding(chapter, found, tall)
+    slides.finding(chapter, found, replace(tall, size=(7.2, 2.1 * PICTURE[3])))
+    kinds = [
+        [(s.shape_type == 13, s.has_table) for s in slide.shapes] for slide in slides.deck.slides
+    ]
+    assert [(any(p for p, _t in k), any(t for _p, t in k)) for k in kinds] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_a_target_is_named_where_the_line_is_far_and_months_are_told_apart() -> None:

@@ -131,6 +131,19 @@ def test_findings_stand_before_the_evidence_in_order_of_consequence() -> None:
     assert order == sorted(order)
 
 
+@pytest.mark.parametrize("severity", ["note", "warning"])
+def test_paper_shows_further_findings_where_nothing_stands_above_them(severity: str) -> None:
+    items = [
+        {"id": name, "severity": each, "subject": name, "tier": 0, "stake": 1.0, "evidence": "",
+         "mark": "", "text": name, "next": ""}
+        for name, each in (("first", severity), ("second", "note"))
+    ]  # fmt: skip
+    html = render(notebook(output({mime.FINDINGS: {"items": items}})), words=Words(), cover=cover())
+    assert ('<details class="more" open>' in html) == (severity == "note")
+    assert re.findall(r"details\.more(\S*) \{ display: none", html) == [":not([open])"]
+    assert not re.search(r"<ol>\s*</ol>", html)
+
+
 def test_a_next_step_is_said_once_and_the_consultants_notes_not_at_all() -> None:
     def finding(name: str, step: str, **of: Any) -> dict[str, Any]:
         about = {"id": name, "subject": name, "severity": "serious", "tier": 0, "stake": 0.0}
@@ -258,3 +271,11 @@ def test_a_number_after_words_from_right_to_left_stays_after_them() -> None:
     assert "<bdi>مكتب</bdi> 42.7</th>" in html
     assert "<bdi" not in re.search(r"<title>.*?</title>", html)[0]  # type: ignore[index]
     assert f'aria-label="{arabic}"' in html
+
+
+def test_brackets_stay_with_the_words_from_right_to_left_that_they_hold() -> None:
+    hebrew = "סניף (תל אביב) 24 (a)"
+    html = render(
+        notebook(nbformat.v4.new_markdown_cell(f"# {hebrew}?")), words=Words(), cover=cover()
+    )
+    assert "<h1><bdi>סניף (תל אביב)</bdi> 24 (a)?</h1>" in html

@@ -140,7 +140,7 @@ def groups(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         ax=ax,
     )
     theme.label_rows(ax, words.labelled(order), width=22)
-    ax.legend(title="", loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
+    theme.legend(ax, title="", loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8.5)
     ax.grid(axis="x")
     ax.set(ylabel="", xlabel=words.say(_("Feeling: −1 worst answer, 0 middle, 1 best answer")))
     worst = shown.loc[shown.groupby("who", sort=False)["emotion"].idxmin()]
