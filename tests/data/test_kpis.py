@@ -63,7 +63,7 @@ WRONG = {
     "no period": (
         "month,place,type,late,all\nsoon,N,1,1,10\n",
         "kpis.in_time.period: column 'month' holds 1 values that are neither a period nor a date: "
-        "'soon' (k.csv row 2); declare `date_format:`.",
+        "'soon' (k.csv row 2); declare `date_format:`, or `missing:`",
     ),
     "a longer period": (
         "month,place,type,late,all\n2026,N,1,1,10\n",
