@@ -17,7 +17,7 @@ from cxlib.chapters.monitoring import figures as monitoring
 from cxlib.chapters.targets import tables as targets
 from cxlib.data.tables import silent_tables
 from cxlib.plots.theme import NothingToDrawError
-from cxlib.report.workbook import table_book
+from cxlib.report.tablebook import table_book
 from cxlib.workspace import Workspace
 from tests.conftest import ROOT
 from tests.data.conftest import Shop

@@ -219,4 +219,4 @@ def test_a_result_shows_itself_labelled_and_withheld(demo_workspace: Workspace) 
 def test_a_caveat_names_groups_as_the_table_does() -> None:
     words = Words(labels={"channel=web": "Web site"}, segments=frozenset({"channel"}))
     caveat = Caveat("{segment}: not modelled: {levels}.", segment="channel", levels=("web", "app"))
-    assert say_caveat(caveat, words) == "Channel: not modelled: Web site, App."
+    assert say_caveat(caveat, words) == "Channel: not modelled: Web site and App."
