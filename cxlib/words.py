@@ -216,6 +216,10 @@ class Words:
         before, after = (" " * (c.isascii()) for c in (first[-1][-1:], last[:1]))
         return f"{'、'.join(first)}{before}{joint}{after}{last}"
 
+    def parted(self, said: Iterable[str]) -> str:
+        """Return what was said of several things one after another, semicolons between."""
+        return ("；" if self.language == "zh" else "; ").join(said)
+
     def labelled(self, keys: Iterable[object]) -> list[str]:
         """Return the label of each of several keys."""
         return [self.label(key) for key in keys]

@@ -178,8 +178,8 @@ def panels(
         told.append(_panel(ax, rows, words, day))
     first = cells[0]
     held = first.get_title(loc="left")
-    end, join = ("。", "；") if words.language == "zh" else (". ", "; ")
-    theme.title(first, title, alt=f"{title}{end}{join.join(told)}{end[:1]}")
+    end = "。" if words.language == "zh" else ". "
+    theme.title(first, title, alt=f"{title}{end}{words.parted(told)}{end[:1]}")
     if len(keys) > 1:
         first.set_title(held, loc="left", fontsize=9, pad=4)
         theme.headline(figure, title)

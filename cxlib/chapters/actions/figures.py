@@ -17,8 +17,7 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     says = _("“{title}” brings most for its effort")
     shown: Any = table.assign(effort_low=table["effort"], effort_high=table["effort"])
     title = words.say(says, title=best["title"])
-    comma = "；" if words.language == "zh" else "; "
-    told = [
+    told = words.parted(
         words.say(
             _("{action}: {points} points for {days} days"),
             action=row["title"],
@@ -26,7 +25,7 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
             days=Said(words.number(row["effort"])),
         )
         for row in table.dropna(subset=["in_points", "effort"]).to_dict("records")
-    ]
+    )
     return quadrants(
         shown,
         x="effort",
@@ -37,7 +36,7 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
             words.say(n) for n in (_("Fill in"), _("Reconsider"), _("Do first"), _("Plan well"))
         ],
         title=title,
-        alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(comma.join(told))),
+        alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(told)),
         xlabel=words.say(_("Effort, person-days")),
         ylabel=words.say(_("Expected, points of the first KPI")),
         ax=ax,

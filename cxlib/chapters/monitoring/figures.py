@@ -37,7 +37,7 @@ def chart(course: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     if message is None and np.isfinite(last["usual"]):
         message = _("{kpi}: {value}, usually {usual} ({lower} to {upper})")
     title = words.say(message or _("{kpi}: {value}; what is usual is not settled yet"), **facts)
-    values = ("；" if words.language == "zh" else "; ").join(
+    values = words.parted(
         f"{words.period(str(row['period']))} {words.quantity(row['value'], unit)}"
         for row in known.to_dict("records")
     )

@@ -40,8 +40,7 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
     same = _("Of the options left, “{best}” scores best and costs least")
     apart = _("Of the options left, “{best}” scores best, “{cheap}” costs least")
     title = words.say(same if best == cheap else apart, best=best, cheap=cheap)
-    comma = "；" if words.language == "zh" else "; "
-    told = [
+    told = words.parted(
         words.say(
             _("{option}: score {score}, cost {cost}"),
             option=row["title"],
@@ -49,7 +48,7 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
             cost=Said(words.quantity(row["years_cost"], str(row.get("unit") or "count"))),
         )
         for row in shown.to_dict("records")
-    ]
+    )
     names = (_("Cheap"), _("Reconsider"), _("Good value"), _("Good at a price"))
     ax = quadrants(
         shown,
@@ -59,7 +58,7 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
         labels=words.labelled(shown["title"]),
         names=[words.say(name) for name in names],
         title=title,
-        alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(comma.join(told))),
+        alt=words.say(_("{title}. {list}."), title=Said(title), list=Said(told)),
         xlabel=words.say(_("Cost over the years")),
         ylabel=words.say(_("Weighted mean score")),
         ax=ax,
