@@ -440,4 +440,4 @@ def test_a_score_read_back_is_equal_and_as_frozen_as_before() -> None:
 
 def test_strays_of_a_column_without_a_name_are_told_by_their_kind() -> None:
     (caveat,) = scores.nps(pd.Series([9, 11]), off_scale="missing").caveats
-    assert caveat == "1 answers are off the scale of nps and count as missing."
+    assert caveat == "1 answer is off the scale of nps and counts as missing."
