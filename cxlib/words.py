@@ -101,6 +101,14 @@ NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Keys that are the kit's own, by the names that readers know."""
+_ACRONYMS = re.compile(r"\b(nps|csat|ces|fcr|sla|crm|atm)\b")
+
+
+def as_words(key: str) -> str:
+    """Return a key as words: ``first_response_time`` is *First response time*, ``nps`` *NPS*."""
+    told = _ACRONYMS.sub(lambda found: found[0].upper(), key.replace("_", " "))
+    return told[:1].upper() + told[1:]
+
 
 PLAIN: Mapping[str, str] = MappingProxyType(
     {

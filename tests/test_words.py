@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cxlib.errors import CxError, DataError
-from cxlib.words import Said, Words, mark, read_catalogue
+from cxlib.words import Said, Words, as_words, mark, read_catalogue
 
 EN = Words("en", labels=MappingProxyType({"booking": "Online booking", "wave_2": "Second wave"}))
 ZH = Words(
@@ -165,3 +165,16 @@ def test_what_is_said_of_one_is_singular(one: object) -> None:
 )
 def test_a_fault_of_one_is_told_in_the_singular(written: str, said: str) -> None:
     assert str(DataError(written)) == said
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("first_response_time", "First response time"),
+        ("nps", "NPS"),
+        ("hotel_csat", "Hotel CSAT"),
+        ("预订", "预订"),
+    ],
+)
+def test_a_key_without_a_label_is_told_in_words(key: str, said: str) -> None:
+    assert as_words(key) == said

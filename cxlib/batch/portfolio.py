@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxlib.batch.plan import BOOK
 from cxlib.batch.state import records
 from cxlib.report.index import GLANCE, LATE, NOTE, ClientEntry, Entry, Kpi
+from cxlib.report.saved import TITLES
 from cxlib.words import Words
 from cxlib.workspace import Workspace, report_folder
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from cxlib.batch.plan import Run
 
 
+_STEM = re.compile(r"^\d+-")
 LANGUAGE = "CX_LANGUAGE"
 """The consultancy's language, where it is not that of the machine."""
 
@@ -42,7 +46,10 @@ def portfolio(
 def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str) -> ClientEntry:
     told: list[Entry] = []
     glances: dict[str, dict[str, Any]] = {}
+    known = {*TITLES, BOOK.stem, *(_STEM.sub("", each.stem) for each in workspace.chapter_files())}
     for record in records(workspace, name):
+        if record.error and record.chapter not in known:
+            continue  # its notebook is gone: nobody can mend it
         made = record.path(workspace, "report")
         path = made and out / report_folder(name, record.period, record.language) / made.name
         state, file = "failed" if record.error else "done", record.file or record.chapter

@@ -87,7 +87,7 @@ WRONG = {
             "like codes of the options: say which answer each is by `values:`, correct the scale, "
             "or declare them under `missing:` or `not_applicable:` of this question if they mean "
             "that.",
-            "survey.touchpoints[0].column: column '预订' holds 1 values off its scale 1-5: '9' "
+            "survey.touchpoints[0].column: column '预订' holds 1 value off its scale 1-5: '9' "
             "(survey.csv row 4); they are 33% of the answers, so they look like codes of the "
             "options: say which answer each is by `values:`, correct the scale, or declare them "
             "under `missing:` or `not_applicable:` of this question if they mean that.",

@@ -179,7 +179,7 @@ def arrivals(
     )
     caveats = [*log.caveats, *missing, *counted((closed, message))]
     fewest = int(pd.Series(days.day_of_week).value_counts().min())
-    message = _("Some weekday occurs only {n:once|{n} times}, so one odd day weighs heavily.")
+    message = _("Some weekday occurs only {n} {n:time|times}, so one odd day weighs heavily.")
     caveats += said(fewest < FEW_WEEKS, message, n=fewest)
     table = _by_slot(frame, keys, days, int(minutes), confidence)
     told: dict[str, Any] = {"n": len(frame), "first": days[0], "last": days[-1]}
