@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from cxlib.params.source import Table
     from cxlib.params.survey import Survey
 
-NO_DATA = "names no data: it has no survey, tickets or other table."
+NO_DATA = "names no data: it has no survey, tickets or other table, and no register."
 _OF_A_KPI = ("period", "value", "numerator", "denominator", "unit")
 _IDS = {"id", "date", "period", "created", "member", "event_time"}
 
