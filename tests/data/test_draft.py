@@ -420,9 +420,7 @@ def test_texts_among_figures_are_missing_by_name_and_footnotes_are_none(
     read = read_table(shop.workspace, "neu", "kpis")
     assert len(read) == 3 * 45
     known = [10 + (i + 2023) % 40 for i in range(60) if i % 4]
-    assert read.loc[read["period"] == "2023-07", "value"].mean() == pytest.approx(
-        sum(known) / 4500
-    )
+    assert read.loc[read["period"] == "2023-07", "value"].mean() == pytest.approx(sum(known) / 4500)
     rows = [[cell for at, cell in enumerate(row) if at != 3] for row in rows]
     _made, client, _text = drafted(shop, csv(tmp_path / "counts.csv", rows), name="counts")
     assert [(k.value, k.missing) for k in client.kpis.values()] == [(head[2], ("FEWER THAN 50",))]
