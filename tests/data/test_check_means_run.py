@@ -192,7 +192,8 @@ def test_a_client_of_visits_alone_without_periods_sees_all_its_rounds(shop: Shop
     ids = [(unit, place) for unit, points in enumerate(RATED) for place in range(len(points))]
     lines = ["sections: [{id: all, title: All}]",
              "standards: [{id: greet, title: Greeting, section: all, maximum: 5}]", "visits:",
-             *(f"- {{id: u{u}r{p}, location: Unit {u}, visitor: R{p}, date: 2026-0{p + 1}-02}}" for u, p in ids),
+             *(f"- {{id: u{u}r{p}, location: U{u}, visitor: R{p}, date: 2026-0{p + 1}-02}}"
+               for u, p in ids),
              "scores:", *(f"- {{visit: u{u}r{p}, standard: greet, points: {RATED[u][p]}}}"
                           for u, p in ids)]  # fmt: skip
     shop.file("registers/visits.yaml", "\n".join(lines))
