@@ -105,7 +105,12 @@ _ACRONYMS = re.compile(r"\b(nps|csat|ces|fcr|sla|crm|atm)\b")
 
 
 def as_words(key: str) -> str:
-    """Return a key as words: ``first_response_time`` is *First response time*, ``nps`` *NPS*."""
+    """Return a key as words: ``first_response_time`` is *First response time*, ``nps`` *NPS*.
+
+    One of the kit's own stays, for whoever says it to name.
+    """
+    if key in NAMES:
+        return key
     told = _ACRONYMS.sub(lambda found: found[0].upper(), key.replace("_", " "))
     return told[:1].upper() + told[1:]
 

@@ -11,7 +11,7 @@ from cxlib.batch.plan import BOOK
 from cxlib.batch.state import records
 from cxlib.report.index import GLANCE, LATE, NOTE, ClientEntry, Entry, Kpi
 from cxlib.report.saved import TITLES
-from cxlib.words import Words
+from cxlib.words import Words, as_words
 from cxlib.workspace import Workspace, report_folder
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str)
         entries=tuple(sorted(entries.values(), key=_in_order)),
         period=latest,
         kpis=tuple(
-            Kpi(labels.get(kpi, kpi), **{field: row.get(field) for field in GLANCE})
+            Kpi(labels.get(kpi) or as_words(kpi), **{field: row.get(field) for field in GLANCE})
             for kpi, row in glance.items()
             if isinstance(row, dict)
         ),

@@ -24,7 +24,6 @@ from cxlib.params.tables import Tickets
 from cxlib.params.targets import Kpi, Target
 from cxlib.params.voice import Coding, Events, Sources
 from cxlib.params.yaml import Document
-from cxlib.words import NAMES, as_words
 from cxlib.workspace import check_client_name
 
 
@@ -155,15 +154,12 @@ class Client(Closed):
         return _said(self.name, language) or self.client
 
     def labels(self, language: str) -> dict[str, str]:
-        """Return the client's own names in one language; a key without one is told in words."""
-        every = [
-            (f"{at.segment}={at.key}" if at.segment else at.key, at, _said(at.label, language))
-            for at in self.labelled()
-        ]
-        unnamed = {
-            key: as_words(key) for key, at, _label in every if not at.segment and key not in NAMES
+        """Return the client's own names in one language."""
+        return {
+            f"{name.segment}={name.key}" if name.segment else name.key: _said(name.label, language)
+            for name in self.labelled()
+            if name.label
         }
-        return unnamed | {key: label for key, _at, label in every if label}
 
     def labelled(self) -> Iterator[Labelled]:
         """Yield everything the file gives a label; the survey's words come last, and count."""
