@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis.estimation import times_drawn
-from cxlib.analysis.metrics import SurveyDesign, one_of
+from cxlib.analysis.metrics import Question, SurveyDesign, one_of
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
 from cxlib.errors import DataError
@@ -22,14 +22,6 @@ LOST_TOO_MANY = 0.10
 """Above this share of incomplete rows, who answered everything is a question of its own."""
 DRAWS_AT_ONCE = 2**22
 """Resampled rows held in memory at once (32 MB)."""
-
-
-class Keyed(Protocol):
-    """Anything declared under a key: a metric or a touchpoint of the client file."""
-
-    @property
-    def key(self) -> str:
-        """The name of its column."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +91,7 @@ def batches(count: int, rows: int) -> Iterator[int]:
         yield min(batch, count - start)
 
 
-def name_of(given: str | Keyed) -> str:
+def name_of(given: Question) -> str:
     """Return a column's name, given as such or by something that has a ``key``."""
     return str(getattr(given, "key", given))
 
@@ -115,11 +107,12 @@ def listed(given: Any, what: str) -> list[Any]:
 
 def read(
     data: pd.DataFrame,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
+    *,
+    outcome: Question,
+    drivers: Sequence[Question],
     weights: str | None = None,
     cluster: str | None = None,
-    controls: Sequence[str | Keyed] = (),
+    controls: Sequence[Question] = (),
     not_applicable: str = "indicator",
 ) -> Sample:
     """Check the columns of a driver model and drop, counted, the rows it cannot use."""
