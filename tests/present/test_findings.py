@@ -225,14 +225,14 @@ def test_a_tile_says_its_verdict_and_its_movement_in_words() -> None:
     moved = row(due="2026Q4", course="behind", expected=11.8, to="2026Q2", at="2026Q3")
     moved |= {"change": -10.8, "cause": "mix", "moved": "fell", "last_year": 16.6}
     moved |= {"history": (1.0, 2.0, 1.5)}
-    (tile,) = kpi_tiles(pd.DataFrame([moved]), words=Words()).tiles
-    assert tile.state == "bad"
-    assert tile.lines == (
+    (tile,) = kpi_tiles(pd.DataFrame([moved]), words=Words()).data["tiles"]
+    assert tile["state"] == "bad"
+    assert tile["lines"] == [
         "Target 12.0 by Q4 2026",
         "Behind its path: 11.8 expected now",
         "−10.8 in Q3 2026: other customers answered",
         "A year ago: 16.6",
-    )
+    ]
     assert tile.history == (1.0, 2.0, 1.5)
 
 

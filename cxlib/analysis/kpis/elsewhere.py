@@ -115,9 +115,9 @@ def difference_in_differences(
     people = np.arange(len(data)) if customers is None else pd.factorize(customers)[0]
     weight = (np.ones(len(data)) if w is None else w)[keep]
     held = data.iloc[keep][[name for name in segments if name != by]]
-    told = pd.DataFrame({"y": y[keep], "w": weight, "who": people[keep], "place": place})
-    told["cell"], margins = _common(held, place, len(groups) * len(used))
-    means = _means(told, inside, margins, np.random.default_rng(seed), draws)
+    parts = pd.DataFrame({"y": y[keep], "w": weight, "who": people[keep], "place": place})
+    parts["cell"], margins = _common(held, place, len(groups) * len(used))
+    means = _means(parts, inside, margins, np.random.default_rng(seed), draws)
     share = np.bincount(place // len(used), weight, minlength=len(groups)).astype(float)
     found = _tested(means, inside, share, -1.0 if metric.direction == "lower" else 1.0)
     return Elsewhere(

@@ -14,7 +14,7 @@ from cxlib.words import Words, mark as _
 
 
 def sources(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw how many people name each need in each source; as `tables.Study` has it."""
+    """Draw how many people name each need in each source; `NeedRegister.sources`."""
     grid = table[["voices", *SOURCES]].astype(float).fillna(0)
     grid = grid.set_axis([theme.wrap(words.label(t), width=24) for t in table["title"]])
     grid = grid.set_axis([words.say(s) for s in (_("all sources"), *SOURCES)], axis=1)
