@@ -210,6 +210,12 @@ def one_of(value: Any, known: Collection[Any], message: str) -> None:
         raise DataError(f"{message}{nearest(str(value), known)}")
 
 
+def check_options(given: Collection[str], known: Collection[str]) -> None:
+    """Refuse an option that is none: what a function passes on is read by name."""
+    for name in given:
+        one_of(name, known, f"there is no option {name!r}")
+
+
 def check_direction(direction: str) -> None:
     """Refuse a direction other than higher or lower."""
     if direction not in ("higher", "lower"):

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.drivers.inference import RobustFit
 from cxlib.analysis.drivers.model import DriverImportance, importance
 from cxlib.analysis.drivers.sample import Sample, listed, name_of, read
+from cxlib.analysis.drivers.shares import RobustFit
 from cxlib.analysis.metrics import Question
 from cxlib.analysis.results import CARE_BASE, Caveat, TableResult
 from cxlib.analysis.validate import column, levels_of

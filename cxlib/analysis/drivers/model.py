@@ -10,8 +10,8 @@ import pandas as pd
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers import shares
-from cxlib.analysis.drivers.inference import RobustFit, collinearity, permutation_p, suppressors
 from cxlib.analysis.drivers.sample import Sample, read
+from cxlib.analysis.drivers.shares import RobustFit, collinearity, permutation_p, suppressors
 from cxlib.analysis.estimation import percentiles
 from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import Caveat, TableResult, said

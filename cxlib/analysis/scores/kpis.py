@@ -16,6 +16,7 @@ from cxlib.analysis.metrics import (
     Scale,
     SurveyDesign,
     Touchpoint,
+    check_options,
     resolve,
 )  # fmt: skip
 from cxlib.analysis.results import TableResult
@@ -191,6 +192,7 @@ def distribution(
     kind = "nps" if cut_points is not None else kind or "mean"
     name = "" if ratings.name is None else str(ratings.name)
     metric = Metric(name, kind, scale, cut_points=cut_points)
+    check_options(given, Given.__annotations__)
     confidence = check_confidence(given.get("confidence", 0.95))
     x, caveats = answers_to(metric, ratings, given.get("off_scale", "error"), whole=True)
     there = answered(x, ratings)

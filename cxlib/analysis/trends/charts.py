@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, TypedDict, Unpack
 import pandas as pd
 from scipy.stats import t as student
 
-from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.metrics import check_options, number, one_of
 from cxlib.analysis.results import Caveat, TableResult, counted, said
 from cxlib.analysis.trends.rules import RULES
 from cxlib.analysis.trends.series import (
@@ -194,6 +194,7 @@ def score_chart(
 def _chart(
     series: Series, improvement: Improvement | None, limits: Ends | None, **drawn: Unpack[Drawn]
 ) -> XmrChart:
+    check_options(drawn, Drawn.__annotations__)
     target, rules = drawn.get("target"), drawn.get("rules", "nhs")
     screen = drawn.get("screen", True)
     _check(improvement, target, limits)
