@@ -48,7 +48,8 @@ def forest(
     told = [s for s in dict.fromkeys(subjects) if _varies(table, s)] or subjects[:1]
     labels = [_label(row, told, result, words) for row in table.to_dict("records")]
     title = title or words.say(_("{what}, each with its 95% interval"), what=what)
-    return forests.forest(table, labels=labels, title=title, xlabel=what, ax=ax)
+    ax = forests.forest(table, labels=labels, xlabel=what, ax=ax)
+    return theme.title(ax, title)
 
 
 def trend(
@@ -89,7 +90,8 @@ def trend(
             f"{len(series)} lines in one figure cannot be told apart; choose at most "
             f"{len(theme.SERIES)}, by rows of the table."
         )
-    axes = several.lines(series, x="at", y="value", title=title, words=words, ax=ax)
+    axes = several.lines(series, x="at", y="value", words=words, ax=ax)
+    theme.title(axes, title)
     theme.label_periods(axes, [words.period(str(label)) for label in periods])
     return axes
 

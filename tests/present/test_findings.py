@@ -49,7 +49,7 @@ def test_a_rule_and_a_row_make_a_plain_headline_with_its_evidence_beneath() -> N
     (found,) = told(row())
     words = Words(labels={"nps": "Recommendation"})
     assert found.headline(words) == "Recommendation misses: −3.2 against 12.0."
-    (item,) = view_findings([found], words=words).items
+    (item,) = view_findings([found], words=words).data["items"]
     assert (item["evidence"], item["next"]) == (
         "95% interval −8.0 to 2.0, 400 answers",
         "On Recommendation.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf, isnan, nan, sqrt
-from typing import ClassVar, Literal, TypedDict, Unpack
+from typing import Any, ClassVar, Literal, TypedDict, Unpack
 
 import pandas as pd
 from scipy.stats import t as student
@@ -21,7 +21,7 @@ from cxlib.analysis.trends.series import (
     rebased_at,
     season_of,
 )
-from cxlib.analysis.trends.stable import Segments
+from cxlib.analysis.trends.stable import segments
 from cxlib.analysis.validate import count
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -205,8 +205,9 @@ def _chart(
         one_of(rule, (*RULES, "nhs"), f"there is no rule {rule!r}")
     chosen = tuple(rule for rule in RULES if rule in named or "nhs" in named)
     rebased, declared = rebased_at(series, drawn.get("rebase"))
-    parts = Segments(series, improvement, screen, chosen, limits or (None, None))
-    table, shifted, rate = parts.table(declared, look=drawn.get("shifts", False))
+    how: Any = {"improvement": improvement, "screen": screen, "rules": chosen}
+    series = replace(series, **how, ends=limits or (None, None))
+    table, shifted, rate = segments(series, declared, look=drawn.get("shifts", False))
     measured = table[table["value"].notna()]
     latest = measured.iloc[-1]
     now = measured[measured["segment"] == latest["segment"]]

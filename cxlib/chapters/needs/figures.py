@@ -29,15 +29,18 @@ def saturation(course: Any, *, words: Words, reached: bool, ax: Axes | None = No
         {words.say(_("Needs known")): course},
         x="position",
         y="known",
-        title=words.say(
-            _("The last conversations bring hardly anything new")
-            if reached
-            else _("Whether every need was heard cannot be said yet")
-        ),
         xlabel=words.say(_("Conversations, in order")),
         ylabel=words.say(_("Different needs named so far")),
         words=words,
         ax=ax,
+    )
+    theme.title(
+        ax,
+        words.say(
+            _("The last conversations bring hardly anything new")
+            if reached
+            else _("Whether every need was heard cannot be said yet")
+        ),
     )
     ax.set_ylim(bottom=0)
     ax.locator_params(axis="y", integer=True)
