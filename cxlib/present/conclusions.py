@@ -34,7 +34,7 @@ class View:
 
 def view_findings(findings: Iterable[Finding], *, words: Words) -> View:
     """Say findings that rules made, in order of consequence."""
-    items = [
+    items: list[dict[str, Any]] = [
         {
             "id": f.id,
             "subject": f.subject,

@@ -103,7 +103,7 @@ def named(plot: Any, options: Any = ()) -> Callable[..., Any]:
     """Return what draws: a function as it is; by a name, its module or its bare type, a sketch."""
     if isinstance(plot, ModuleType):
         plot = plot.__name__.rpartition(".")[2]
-    if plot in (forests.forest, trends.trend) and "title" not in options:
+    if plot is forests.forest or (plot is trends.trend and "title" not in options):
         plot = plot.__name__
     if isinstance(plot, str) and plot not in SKETCHES:
         raise CxError(f"no sketch {plot!r}{nearest(plot, SKETCHES)}")

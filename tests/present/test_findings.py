@@ -124,7 +124,7 @@ def test_what_is_the_consultants_alone_is_no_finding_of_the_client() -> None:
     both = Finding(id="x.b", row={"kpi": "b"}, rules=(*rules, Rule({}, "{kpi} fell.", "warning")))
     assert (desk.desk, both.desk) == (True, False)
     view = view_findings([desk, both], words=Words())
-    marks = {item["id"]: item["mark"] for item in view.items}
+    marks = {item["id"]: item["mark"] for item in view.data["items"]}
     assert marks["x.a"] == "For the consultant" != marks["x.b"]
 
 
