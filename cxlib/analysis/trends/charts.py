@@ -86,13 +86,9 @@ def xmr(
     values: pd.Series,
     *,
     improvement: Improvement | None,
-    target: float | None = None,
-    rebase: Sequence[str] | Mapping[str, str] | None = None,
-    screen: bool = True,
     window: int = 1,
-    rules: str | Sequence[str] = "nhs",
     limits: Ends | None = None,
-    shifts: bool = False,
+    **drawn: Unpack[Drawn],
 ) -> XmrChart:
     """Chart one KPI over time: mean ± 2.66 mean moving ranges, and the NHS rules.
 
@@ -147,8 +143,6 @@ def xmr(
             "data, and 91 % of stable rolling series (3 months over 24) raise a flag; chart the "
             "single periods."
         )
-    drawn: Drawn = {"target": target, "rebase": rebase, "screen": screen}
-    drawn |= {"rules": rules, "shifts": shifts}
     return _chart(read_values(values), improvement, limits, **drawn)
 
 
