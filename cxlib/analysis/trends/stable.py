@@ -16,7 +16,6 @@ from cxlib.analysis.trends.rules import (
     LEVEL,
     LEVEL_POINTS,
     SETTLED,
-    Flags,
     Limits,
     Values,
     level_shift,
@@ -89,15 +88,6 @@ def _tail(ordered: Values, value: Values) -> Values:
     return found
 
 
-def strengths_of(
-    values: Values, limit: Limits, rules: tuple[str, ...]
-) -> tuple[dict[str, Values], Flags]:
-    """Return how strong each rule's signal at the last point is (0: none), and which flag any."""
-    found = signals(values, limit, rules)
-    step, _at = level_shift(values, limit, latest=SETTLED - 1)
-    return dict(found.strength) | {LEVEL: np.abs(step)}, np.any(list(found.flags.values()), axis=0)
-
-
 @lru_cache(maxsize=64)
 def _simulated(
     measured: tuple[bool, ...],
@@ -125,11 +115,12 @@ def _simulated(
     if season is not None:
         values = values - np.nan_to_num(values[:, :-1]) @ np.array(season)
     limit = limits(values, known, screen=screen)
-    strength, flags = strengths_of(values, limit, rules)
+    found = signals(values, limit, rules)
+    flags = np.any(list(found.flags.values()), axis=0)
     smallest = np.ones(draws)
-    ordered = {rule: np.sort(found) for rule, found in strength.items()}
-    for rule, found in strength.items():
-        p = np.where(found > 0, _tail(ordered[rule], found), 1.0)
+    ordered = {rule: np.sort(strength) for rule, strength in found.strength.items()}
+    for rule, strength in found.strength.items():
+        p = np.where(strength > 0, _tail(ordered[rule], strength), 1.0)
         smallest = np.minimum(smallest, p)
     step, _at = level_shift(values, limit)
     return Stable(
