@@ -142,10 +142,8 @@ class Signals:
     flags: Mapping[str, Flags]  # rule → (charts, periods)
     direction: Mapping[str, Values]  # rule → (charts, periods), +1 up, -1 down, 0 not flagged
     strength: Mapping[str, Values]  # rule → (charts,), of the last column; 0 not flagged
-    step: (
-        Values  # (charts,): to the level of the last 7 points at most, whose size is a strength too
-    )
-    at: NDArray[np.int64]  # (charts,): the first point of that level
+    step: Values  # (charts,): to another level within the last points; its size is a strength
+    since: NDArray[np.int64]  # (charts,): the first point of that level
 
 
 def signals(values: Values, limit: Limits, rules: tuple[str, ...]) -> Signals:
@@ -185,7 +183,7 @@ def signals(values: Values, limit: Limits, rules: tuple[str, ...]) -> Signals:
         direction={rule: direction[rule] for rule in rules},
         strength=strength | {LEVEL: np.abs(step)},
         step=step,
-        at=at,
+        since=at,
     )
 
 

@@ -175,7 +175,7 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float, floa
         return None, stable, simple.latest_flag, carry
     way = float(np.sign(found.step[0]) if rule == LEVEL else found.direction[rule][0, -1])
     begins = [_began(r, found) for r in rules if strength[r] and found.direction[r][0, -1] == way]
-    since = int(found.at[0]) if rule == LEVEL else min(begins)
+    since = int(found.since[0]) if rule == LEVEL else min(begins)
     known_noise = None if noise is None else noise[:since]
     before = limits(values[None, :since], known_noise, screen=screen)
     known = (~np.isnan(values[:since])).sum() >= LEVEL_POINTS
