@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from cxlib.plots import theme
 from cxlib.present import mime
 from cxlib.present.findings import Finding, in_order
+from cxlib.present.mime import View
 from cxlib.words import Words, mark as _
 
 SEVERITY_WORDS = {"serious": _("Act"), "warning": _("Watch"), "good": _("Good"), "note": _("Note")}
 DESK = _("For the consultant")
 
 COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
-
-
-@dataclass(frozen=True, kw_only=True)
-class View:
-    """What a cell shows: the kit's own data (`kind` says of what), and the same as text."""
-
-    kind: str
-    data: dict[str, Any]
-    plain: str
-    html: str = ""
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
-        shown = {"text/html": self.html} if self.html else {}
-        return {self.kind: self.data} | shown | {"text/plain": self.plain}
 
 
 def view_findings(findings: Iterable[Finding], *, words: Words) -> View:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from cxlib.analysis.kpis.changes import BETTER, MIX, UNCLEAR, WORSE
 from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, OPEN
-from cxlib.present.conclusions import View, spark, view_tiles
+from cxlib.present.conclusions import spark, view_tiles
 from cxlib.present.findings import facts
 from cxlib.present.formats import absent
+from cxlib.present.mime import View
 from cxlib.words import Said, Words, mark as _
 
 STATES = {MET: "good", ON: "good", MISSED: "bad", BEHIND: "bad"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 
 from cxlib.analysis.estimation import times_drawn
 from cxlib.analysis.metrics import Question, SurveyDesign, one_of
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, counted, said
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -24,8 +23,7 @@ DRAWS_AT_ONCE = 2**22
 """Resampled rows held in memory at once (32 MB)."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sample:
+class Sample(Result):
     """Rows and columns of a driver model: n rows, p drivers, q fixed columns.
 
     ``ratings`` are centred on their users' mean and 0 where the driver was not used: the same as
@@ -44,7 +42,6 @@ class Sample:
     groups: Integers | None
     rows: Integers
     n_dropped: int
-    caveats: tuple[Caveat, ...]
     repeats: Mapping[str, tuple[str, ...]]
 
     @property
