@@ -233,7 +233,7 @@ def test_a_tile_says_its_verdict_and_its_movement_in_words() -> None:
         "−10.8 in Q3 2026: other customers answered",
         "A year ago: 16.6",
     ]
-    assert tile.history == (1.0, 2.0, 1.5)
+    assert tile["spark"] == [[0.0, 20.0], [50.0, 0.0], [100.0, 10.0]]
 
 
 def test_a_word_under_another_chapters_number_is_told_as_a_word() -> None:
