@@ -93,14 +93,12 @@ def _simulated(
     measured: tuple[bool, ...],
     noise: tuple[float, ...] | None,
     process: float,
-    carry: float,
-    skew: float,
+    character: tuple[float, float],
     season: tuple[tuple[float, ...], ...] | None,
     screen: bool,
     rules: tuple[str, ...],
-    draws: int,
 ) -> Stable:
-    n = len(measured)
+    (carry, skew), n, draws = character, len(measured), SIMULATED
     generator = np.random.default_rng(SEED)
     if skew:
         shape = 4 / skew**2
@@ -152,7 +150,7 @@ def stable_like(
     row = values[None, :end]
     known = None if noise is None else noise[:end]
     limit = limits(row, known, screen=screen)
-    carry, skew = (0.0, 0.0) if plain else _character(row, limit)
+    character = (0.0, 0.0) if plain else _character(row, limit)
     process = 1.0
     if known is not None:
         process = max(float((limit.half[0, -1] / 3) ** 2 - known[-1]), 0.0)
@@ -161,14 +159,12 @@ def stable_like(
         tuple(there[:end].tolist()),
         None if known is None else tuple(np.where(there[:end], known, 0.0).tolist()),
         process,
-        carry,
-        skew,
+        character,
         None if season is None else tuple(map(tuple, season.tolist())),
         screen,
         rules,
-        SIMULATED,
     )
-    return stable, carry
+    return stable, character[0]
 
 
 def _character(row: Values, limit: Limits) -> tuple[float, float]:
