@@ -97,8 +97,9 @@ def _simulated(
     season: tuple[tuple[float, ...], ...] | None,
     screen: bool,
     rules: tuple[str, ...],
+    draws: int,
 ) -> Stable:
-    (carry, skew), n, draws = character, len(measured), SIMULATED
+    (carry, skew), n = character, len(measured)
     generator = np.random.default_rng(SEED)
     if skew:
         shape = 4 / skew**2
@@ -163,6 +164,7 @@ def stable_like(
         None if season is None else tuple(map(tuple, season.tolist())),
         screen,
         rules,
+        SIMULATED,
     )
     return stable, character[0]
 
