@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from typing import Any
 
@@ -13,7 +14,7 @@ from cxlib.analysis.drivers import shares
 from cxlib.analysis.drivers.sample import Sample, read
 from cxlib.analysis.drivers.shares import RobustFit, collinearity, permutation_p, suppressors
 from cxlib.analysis.estimation import percentiles
-from cxlib.analysis.metrics import one_of
+from cxlib.analysis.metrics import Question, one_of
 from cxlib.analysis.results import Caveat, TableResult, said
 from cxlib.analysis.validate import Floats, check_confidence, count, generator
 from cxlib.words import mark as _
@@ -92,6 +93,8 @@ class DriverImportance(TableResult):
 def importance(
     data: pd.DataFrame,
     *,
+    outcome: Question,
+    drivers: Sequence[Question],
     method: str = "shapley",
     bootstrap: int = 1000,
     permutations: int = 1000,
@@ -138,7 +141,7 @@ def importance(
     check_confidence(confidence)
     bootstrap, permutations = count(bootstrap, "bootstrap"), count(permutations, "permutations")
     streams = generator(seed).spawn(2)
-    sample = read(data, **model)
+    sample = read(data, outcome=outcome, drivers=drivers, **model)
     chosen = method if len(sample.names) <= EXACT_LIMIT else "johnson"
     parts, by_use = shares.full_sample(sample, chosen)
     draws, r_squared_draws, performance = shares.bootstrap(sample, chosen, bootstrap, streams[0])

@@ -223,6 +223,8 @@ def scenario(
 def scenario_model(
     data: pd.DataFrame,
     *,
+    outcome: Question,
+    drivers: Sequence[Question],
     kind: str | None = None,
     cut_points: Sequence[float] | None = None,
     segments: str | Sequence[Question] | None = None,
@@ -239,8 +241,8 @@ def scenario_model(
 
     Parameters
     ----------
-    data, confidence, seed, **model
-        As in `importance`: ``outcome, drivers, weights, cluster, controls``.
+    data, outcome, confidence, seed, **model
+        As in `importance`: ``weights, cluster, controls``.
     drivers : sequence of str, Metric or Touchpoint
         All ratings of the model, changed or not.
     kind : {"nps", "csat", "share"}, optional
@@ -259,10 +261,9 @@ def scenario_model(
     """
     check_confidence(confidence)
     bootstrap = count(bootstrap, "bootstrap")
-    sample = read(data, **model)
-    kind, groups, values = reach.groups(sample, model["outcome"], kind, cut_points, data.index)
-    drivers = {name_of(driver): driver for driver in listed(model["drivers"], "drivers")}
-    limits = reach.limits(sample, drivers, scale)
+    sample = read(data, outcome=outcome, drivers=drivers, **model)
+    kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
+    limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
     chosen, fitted, p_proportional = odds.choose(sample, groups, len(values))
     times, moves = odds.resample(sample, groups, chosen, fitted, bootstrap, seed)
