@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers.model import DriverImportance, importance
-from cxlib.analysis.drivers.sample import Sample, listed, name_of, read
+from cxlib.analysis.drivers.sample import OPTIONS, Sample, listed, name_of, read
 from cxlib.analysis.drivers.shares import RobustFit
 from cxlib.analysis.metrics import Question
 from cxlib.analysis.results import CARE_BASE, Caveat, TableResult
@@ -92,7 +92,7 @@ def by_segment(
     )
 
 
-_READ = ("outcome", "drivers", "weights", "cluster", "controls", "not_applicable")
+_READ = ("outcome", "drivers", *OPTIONS)
 
 
 def _joined(parts: list[pd.DataFrame], first: list[str]) -> pd.DataFrame:

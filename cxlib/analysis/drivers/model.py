@@ -11,10 +11,10 @@ import pandas as pd
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers import shares
-from cxlib.analysis.drivers.sample import Sample, read
+from cxlib.analysis.drivers.sample import OPTIONS, Sample, read
 from cxlib.analysis.drivers.shares import RobustFit, collinearity, permutation_p, suppressors
 from cxlib.analysis.estimation import percentiles
-from cxlib.analysis.metrics import Question, one_of
+from cxlib.analysis.metrics import Question, check_options, one_of
 from cxlib.analysis.results import Caveat, TableResult, said
 from cxlib.analysis.validate import Floats, check_confidence, count, generator
 from cxlib.words import mark as _
@@ -138,6 +138,7 @@ def importance(
         If a column is absent, constant or not numeric, or rows are too few.
     """
     one_of(method, ("shapley", "johnson"), f"method {method!r} is unknown")
+    check_options(model, OPTIONS)
     check_confidence(confidence)
     bootstrap, permutations = count(bootstrap, "bootstrap"), count(permutations, "permutations")
     streams = generator(seed).spawn(2)

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cxlib.analysis.drivers import odds, reach
-from cxlib.analysis.drivers.sample import Sample, listed, name_of, read
+from cxlib.analysis.drivers.sample import OPTIONS, Sample, listed, name_of, read
 from cxlib.analysis.estimation import percentiles
-from cxlib.analysis.metrics import Question, number, one_of
+from cxlib.analysis.metrics import Question, check_options, number, one_of
 from cxlib.analysis.results import Caveat, TableResult, said
 from cxlib.analysis.validate import Floats, check_confidence, count
 from cxlib.errors import DataError
@@ -259,6 +259,7 @@ def scenario_model(
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
     """
+    check_options(model, OPTIONS)
     check_confidence(confidence)
     bootstrap = count(bootstrap, "bootstrap")
     sample = read(data, outcome=outcome, drivers=drivers, **model)

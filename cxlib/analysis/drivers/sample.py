@@ -102,6 +102,10 @@ def listed(given: Any, what: str) -> list[Any]:
     return list(given)
 
 
+OPTIONS = ("weights", "cluster", "controls", "not_applicable")
+"""What `read` takes beside outcome and drivers."""
+
+
 def read(
     data: pd.DataFrame,
     *,

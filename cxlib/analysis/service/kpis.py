@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.metrics import one_of
+from cxlib.analysis.metrics import check_options, one_of
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, TableResult, counted
 from cxlib.analysis.service.log import GIVEN, TicketLog, cohort, group_keys, groups_of, only
 from cxlib.analysis.service.waits import (
@@ -127,6 +127,7 @@ def ticket_kpis(
         If the period has no ticket, a priority has no SLA, or an argument is unknown.
     """
     check_confidence(confidence)
+    check_options(asked, Terms.__annotations__)
     terms = replace(terms or Terms(), **asked)
     log, fcr = terms.log(tickets), terms.fcr
     frame, keys, missing = group_keys(cohort(log, period), by)
