@@ -172,7 +172,8 @@ def note(
     behind the text is, **look its ``ha, va`` and ``size``.
     """
     box = {"facecolor": PAPER, "edgecolor": "none", "alpha": backed, "pad": 0.6} if backed else None
-    look = {"ha": "center", "va": "bottom", "size": 8, "color": colour, "bbox": box} | look
+    usual: dict[str, Any] = {"ha": "center", "va": "bottom", "size": 8}
+    look = usual | {"color": colour, "bbox": box} | look
     ax.annotate(text, at, xycoords=frame, xytext=shift, textcoords="offset points", **look)
 
 
