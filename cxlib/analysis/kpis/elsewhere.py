@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.stats import t as student
 
 from cxlib import periods
-from cxlib.analysis.estimation import answers_to, contributions, times_drawn
-from cxlib.analysis.kpis.equal_mix import DRAWS, THIN, _mean, _rake
+from cxlib.analysis.estimation import answers_to, contributions
+from cxlib.analysis.kpis.equal_mix import DRAWS, THIN, _mean, _rake, resampled, totals
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Result
 from cxlib.analysis.validate import Floats, column, drawn
@@ -152,11 +152,8 @@ def _means(
     """Return the mean of every draw, group and period at the mix of those inside."""
     cells, who = int(cell.max()) + 1, pd.factorize(people)[0]
     size = len(inside) * len(used) * cells
-    block = np.zeros((int(who.max()) + 1, 2 * size))
-    np.add.at(block, (who, place * cells + cell), w)
-    np.add.at(block, (who, size + place * cells + cell), w * y)
-    times = times_drawn(np.random.default_rng(seed), len(block), draws)
-    sums = np.vstack([block.sum(axis=0)[None], times.astype(float) @ block])
+    block = totals(who, place * cells + cell, w, y, (int(who.max()) + 1, 2 * size))
+    sums = resampled(block, draws, seed)
     shape = (draws + 1, 2, len(inside), len(used), cells)
     mass, total = sums.reshape(shape).transpose(1, 0, 2, 3, 4)
     goal = mass[:, inside].sum(axis=1)[:, -2:].sum(axis=1)
