@@ -223,7 +223,7 @@ def _resamples(people: Integers, draws: int, seed: int) -> Iterable[Any]:
     """Yield how often each row is drawn, draws by rows; the first draw is the sample itself."""
     rng = np.random.default_rng(seed)
     count = int(people.max()) + 1 if people.size else 0
-    batch = max(1, min(draws, AT_ONCE // 5 // max(people.size, 1)))
+    batch = max(1, min(draws, AT_ONCE // 20 // max(people.size, 1)))
     yield np.ones((1, people.size), dtype=np.float32)
     for start in range(0, draws, batch):
         size = min(batch, draws - start)
