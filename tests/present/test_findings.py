@@ -66,6 +66,24 @@ def test_the_interval_beneath_is_that_of_the_number_that_is_stated() -> None:
     assert of_value.proof(Words()) == "−3.2; 95% interval −8.0 to 2.0, 400 answers"
 
 
+def test_a_sentence_about_a_column_that_is_not_there_is_refused() -> None:
+    table, known = pd.DataFrame([row()]), (Rule({"status": "missed"}, "{kpi} misses."),)
+    for rules, evidence in (
+        (known, "{n} answers, {invited} invited"),
+        ((Rule({"status": "missed"}, "{kpi} misses by {by_gap}."),), ""),
+        ((Rule({"status": "missed"}, "{kpi} misses.", next_step="{who} acts."),), ""),
+    ):
+        with pytest.raises(CxError, match=r"toy\.nps: no column '(invited|gap|who)'"):
+            tell(table, rules, chapter="toy", evidence=evidence)
+    line = "{n} answers, {invited} invited"
+    for invited, n, said in ((900, 400, "400 answers, 900 invited"), (None, None, "")):
+        one = pd.DataFrame([row(n=n, invited=invited)])
+        (found,) = tell(one, known, chapter="toy", evidence=line)
+        assert found.proof(Words()) == said
+    (found,) = tell(pd.DataFrame([row(invited=None)]), known, chapter="toy", evidence=line)
+    assert found.proof(Words()) == "400 answers, – invited"  # a gap is seen
+
+
 def test_what_else_is_true_joins_and_the_last_rule_has_the_last_word() -> None:
     (found,) = told(row(status="met", turn="worse", like=-4.0))
     assert found.headline(Words()) == "nps meets: −3.2. It got worse by 4.0."

@@ -103,8 +103,9 @@ def added(study: Study, beside: pd.DataFrame) -> pd.DataFrame:
     """Return the case of what themes add to the ratings; no row where a theme's finding says it."""
     case = "beside" if len(beside) else "not beside"
     proven = len(beside) > 0 and bool(beside["beyond"].any())
+    none = study.found is None  # without comments nothing else is said of them
     return pd.DataFrame(
-        {"case": [] if proven else [case], "outcome": getattr(study.score, "key", "")}
+        {"case": [] if proven or none else [case], "outcome": getattr(study.score, "key", "")}
     )
 
 
