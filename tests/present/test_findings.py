@@ -164,6 +164,17 @@ def test_a_chapters_rules_speak_of_columns_and_of_words_that_the_kit_writes(stem
                     assert not isinstance(case, str) or is_written(case), case
 
 
+FILE = re.compile(r"client file|`|\b(chapters|columns|tickets|resolution):")
+
+
+@pytest.mark.parametrize("stem", every())
+def test_what_the_client_file_lacks_is_told_at_the_desk_alone(stem: str) -> None:
+    said = Findings(str(FOLDER / stem / "__init__.py")).whole()
+    for told in said.values():
+        for rule in (told,) if isinstance(told, Rule) else told if isinstance(told, tuple) else ():
+            assert rule.desk or not FILE.search(f"{rule.says} {rule.next_step}"), rule
+
+
 def is_written(case: str) -> bool:
     """Tell whether code writes a word: as it stands, or put together after its first part."""
     return f'"{case}"' in code() or f'"{case.partition(" ")[0]} "' in code()

@@ -48,9 +48,11 @@ def leading(importance: drivers.DriverImportance) -> pd.DataFrame:
     few = {0: "none", 1: "one"}.get(int(row["count"]), "several")
     if row["count"] == len(importance.table):
         few, row["share"] = "all", first["share"]
+    case = "chance" if importance.p_any >= 1 - importance.confidence else few
     row |= {
         "kpi": importance.outcome,
-        "case": "chance" if importance.p_any >= 1 - importance.confidence else few,
+        "case": case,
+        "answers": case in ("chance", "none"),
         "little": "yes" if importance.r_squared_high < LITTLE else "no",
         "relative": row["share"],
         "explained": importance.r_squared,
