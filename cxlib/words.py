@@ -122,7 +122,7 @@ _SPACES = (
     (re.compile(f"({_HAN})\ue001 (?={_HAN})"), r"\1"),  # 7.5 分钟 的
     (re.compile(f"([A-Za-z])\ue001(?={_HAN})"), r"\1 "),  # App支付
     (re.compile(f"({_HAN})\ue000(?=[A-Za-z])"), r"\1 "),
-    (re.compile("([）。；，：？！”》、]) (?=[^ ])"), r"\1"),  # 净推荐值（NPS） 9.1
+    (re.compile("([）。；，：？！”》、]\ue001?) (?=[^ ])"), r"\1"),  # 净推荐值（NPS） 9.1
 )
 
 

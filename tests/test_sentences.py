@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -37,8 +38,7 @@ def told_of(finding: Finding) -> set[str]:
 
 
 def is_number(value: Any) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and not math.isnan(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
 
 
 def findings_of(each: Envelope) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,27 @@ def test_a_client_without_targets_has_a_summary_all_the_same(tmp_path: Path) -> 
     assert tables.contract(e).empty
     assert tables.at_risk(e).empty
     assert list(tables.headline(e).table["source"].unique()) == ["survey"]
+
+
+def test_one_target_is_not_counted(opened: Engagement) -> None:
+    class Alone:
+        words = opened.words
+
+        def __init__(self, status: str) -> None:
+            self.status = status
+
+        def judged(self) -> Any:
+            judged = opened.judged()
+            first = judged.table.head(1).assign(status=self.status, course="due")
+            return replace(judged, table=first)
+
+    for status, word in (("met", "met"), ("missed", "missed"), ("too close to call", "open")):
+        row = tables.contract(Alone(status))
+        (told,) = tell(row, findings.CONTRACT, chapter="summary", about="subject")
+        assert (row["case"].iloc[0], " of " in told.headline(opened.words)) == (
+            f"only one {word}",
+            False,
+        )
 
 
 def test_members_money_is_told_only_where_a_step_is_clear(opened: Engagement) -> None:
