@@ -19,8 +19,8 @@ from cxlib.analysis import drivers, targets
 from cxlib.chapters.targets import figures, findings, tables
 from cxlib.data.demo import harbour, lakeside
 from cxlib.plots import theme
-from cxlib.present.findings import Finding, tell
 from cxlib.present import verdicts
+from cxlib.present.findings import Finding, tell
 from cxlib.words import Words
 from cxlib.workspace import Workspace
 from tests.conftest import ROOT
