@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,19 @@ from cxlib.errors import CxError
 LANGUAGES = ("en", "zh")
 _CATALOGUES = ("locale/{language}/*.po", "chapters/*/{language}.po")
 _DASH = "–"
+
+
+class _Agreeing(Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if not bar:
+            return str(super().format_field(value, format_spec))
+        return one if str(value).strip("\ue000\ue001") in ("1", "1.0") else many
+
+
+def filled(message: str, facts: Mapping[str, Any]) -> str:
+    """Fill a message's facts; ``{n} {n:row is|rows are} left out.`` agrees with its number."""
+    return _Agreeing().vformat(message, (), facts) if "|" in message else message.format(**facts)
 
 
 def mark(message: str) -> str:
@@ -94,6 +108,19 @@ NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Keys that are the kit's own, by the names that readers know."""
+_ACRONYMS = re.compile(r"\b(nps|csat|ces|fcr|sla|crm|atm)\b")
+
+
+def as_words(key: str) -> str:
+    """Return a key as words: ``first_response_time`` is *First response time*, ``nps`` *NPS*.
+
+    One of the kit's own stays, for whoever says it to name.
+    """
+    if key in NAMES:
+        return key
+    told = _ACRONYMS.sub(lambda found: found[0].upper(), key.replace("_", " "))
+    return told[:1].upper() + told[1:]
+
 
 PLAIN: Mapping[str, str] = MappingProxyType(
     {
@@ -191,9 +218,9 @@ class Words:
         text = self.catalogue.get(message) or PLAIN.get(message, message)
         said = {name: self._fact(fact) for name, fact in facts.items()}
         if self.language != "zh":
-            return text.format(**said)
+            return filled(text, said)
         marked = {n: f"\ue000{v}\ue001" if isinstance(v, str) else v for n, v in said.items()}
-        return _spaced(text.format(**marked))
+        return _spaced(filled(text, marked))
 
     def label(self, key: object) -> str:
         """Return the client's label of `key`, else the kit's word for it, else the key itself."""

@@ -248,7 +248,9 @@ def answers_to(
     """Return the answers to a question, NaN for none, and a caveat on those off its scale."""
     whole = whole or metric.kind != "mean"
     x, n_off = validate.ratings_of(ratings, metric.scale, whole, off_scale)
-    message = _("{n} answers are off the scale of {metric} and count as missing.")
+    message = _(
+        "{n} {n:answer is|answers are} off the scale of {metric} and {n:counts|count} as missing."
+    )
     return x, said(n_off, message, n=n_off, metric=metric.key or metric.kind)
 
 

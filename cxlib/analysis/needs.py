@@ -90,8 +90,11 @@ def register(
     idle = table.loc[held & table["actions"].fillna("").eq(""), "need"]
     unheard = table.loc[table["n"] == 0, "need"]
     split = int(((table["against"] > 0) & (table["n"] > table["against"])).sum())
-    message = _("Evidence contradicts itself on {n} needs: ask again before they are confirmed.")
-    unheard_of = _("{n} listed needs were heard from nobody.")
+    message = _(
+        "Evidence contradicts itself on {n} {n:need:|needs:} ask again before {n:it "
+        "is|they are} confirmed."
+    )
+    unheard_of = _("{n} listed {n:need was|needs were} heard from nobody.")
     return NeedRegister(
         table=table,
         evidence=told,

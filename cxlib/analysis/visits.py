@@ -115,7 +115,7 @@ def scorecard(
         told["p_adjusted"] = adjust(told.pop("p_value"))
         table[gaps] = told.to_numpy()
     table = table.sort_values("value", kind="stable", ignore_index=True)
-    message = _("{n} of {all} were visited once: one visit says nothing of the next.")
+    message = _("{n} of {all} {n:was|were} visited once: one visit says nothing of the next.")
     once = counted(((table["n"] == 1).sum(), message), all=len(table))
     return Scorecard(
         table=table,
@@ -309,7 +309,10 @@ def _visitors(
     table = pd.DataFrame(dict(zip(columns, told, strict=True)))
     by_name = dict(zip(places.columns, fit.params[: places.shape[1]], strict=True))
     adjusted = {place: float(by_name[str(place)]) for place in known["by"].unique()}
-    message = _("{n} visitors score clearly higher or lower than the others at the same places.")
+    message = _(
+        "{n} {n:visitor scores|visitors score} clearly higher or lower than the others "
+        "at the same places."
+    )
     return table, adjusted, counted(((table["p_adjusted"] < 0.05).sum(), message))
 
 

@@ -19,9 +19,9 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From what must be acted on to what is good to know."""
 MOST = 5
 """Findings at the top of a chapter."""
-INTERVAL = _("95% interval {low} to {high}, {n} answers")
-STATED = _("{value}; 95% interval {low} to {high}, {n} answers")
-ANSWERS = _("{n} answers")
+INTERVAL = _("95% interval {low} to {high}, {n} {n:answer|answers}")
+STATED = _("{value}; 95% interval {low} to {high}, {n} {n:answer|answers}")
+ANSWERS = _("{n} {n:answer|answers}")
 COUNTED = _("All {n} cases are counted")
 
 

@@ -52,7 +52,7 @@ def test_a_running_flag_counts_with_its_last_value() -> None:
     assert found.tickets["sla_met"].mean() == pytest.approx(2 / 3)
     assert EVENTS["sla_met"].mean() != pytest.approx(2 / 3)
     assert ["sla_met", 1] in found.running.to_numpy().tolist()
-    assert "sla_met changes within 1 tickets; its last value counts." in found.caveats
+    assert "sla_met changes within 1 ticket; its last value counts." in found.caveats
 
 
 def test_hands_that_change_are_counted() -> None:

@@ -121,7 +121,7 @@ def test_the_title_names_what_left_its_range() -> None:
     latest = quiet.latest.copy()
     latest.loc[latest["kpi"] == "fcr", "variation"] = "concerning"
     moved = plots.course(replace(quiet, latest=latest), words=Words())
-    assert "1 of 5 KPIs left their usual range: First-contact resolution" in moved.get_label()
+    assert "1 of 5 KPIs left its usual range: First-contact resolution" in moved.get_label()
 
 
 def test_withheld_months_leave_a_gap() -> None:

@@ -270,9 +270,13 @@ _INEXACT = _(
 )
 _OVERLAP = _("The drivers overlap strongly as a set (condition number {value:.0f}).")
 _FEW_ROWS = _("{n} respondents are few for {drivers} drivers: a large part of R² is chance.")
-_FEW_CUSTOMERS = _("Only {n} customers stand behind the tests, which then find too much.")
+_FEW_CUSTOMERS = _(
+    "Only {n} {n:customer stands|customers stand} behind the tests, which then find too much."
+)
 _BY_CHANCE = _(
     "Together the drivers explain no more than chance would (p = {p:.2f}); their order says "
     "nothing."
 )
-_UNDIVIDED = _("{n} resamples could not be divided and were left out of the intervals.")
+_UNDIVIDED = _(
+    "{n} {n:resample|resamples} could not be divided and {n:was|were} left out of the intervals."
+)

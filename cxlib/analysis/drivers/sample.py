@@ -137,7 +137,10 @@ def read(
             f"{len(rows)} of {len(data)} rows have {target!r} and all ratings: too few for "
             f"{len(names)} driver(s); name fewer drivers or join periods."
         )
-    message = _("{n} respondents did not use every touchpoint and were left out on request.")
+    message = _(
+        "{n} {n:respondent|respondents} did not use every touchpoint and {n:was|were} "
+        "left out on request."
+    )
     caveats = _about_rows(scores, ratings, reached, names, complete)
     caveats += counted((complete.sum() - len(rows), message))
     scores, ratings, reached = scores[rows], ratings[rows], reached[rows]
@@ -200,10 +203,13 @@ def _about_rows(
     lost, total = int(asked.sum() - complete.sum()), int(asked.sum())
     worst = names[int((reached & np.isnan(ratings))[asked].sum(axis=0).argmax())]
     message = _(
-        "{n} of {total} respondents left a rating open and were left out, most often at "
+        "{n} of {total} respondents left a rating open and {n:was|were} left out, most often at "
         "{driver}: those who answered everything may differ from the rest."
     )
-    stray = _("{n} respondents rated a touchpoint they did not use; this was ignored.")
+    stray = _(
+        "{n} {n:respondent|respondents} rated a touchpoint without having used it; this "
+        "was ignored."
+    )
     return [
         *said(lost > LOST_TOO_MANY * total, message, n=lost, total=total, driver=worst),
         *counted(((~reached & ~np.isnan(ratings)).any(axis=1).sum(), stray)),

@@ -92,8 +92,8 @@ def refuse_few(repeats: int) -> None:
     """Refuse to fit where hardly anybody came again."""
     if repeats < LEAST_REPEATS:
         why = _(
-            "{n} customers came again; a model of repeat purchases needs {least}. Use a repeat "
-            "rate (retention.cohorts) and RFM groups (rfm) instead."
+            "{n} {n:customer|customers} came again; a model of repeat purchases needs {least}. "
+            "Use a repeat rate (retention.cohorts) and RFM groups (rfm) instead."
         )
         raise DataError(Caveat(why, n=repeats, least=LEAST_REPEATS))
 

@@ -103,10 +103,16 @@ def days_of(
         raise DataError(_("no purchase is left once refunds are deducted; is the sign right?"))
     merged["member_id"] = pd.Categorical.from_codes(merged["member_id"], known)
     caveats = counted(
-        (unnamed.sum(), _("{n} rows without customer, day or money are left out.")),
-        (future.sum(), _("{n} rows dated later are left out.")),
-        (refunds, _("{n} refunds are deducted from the purchase before them.")),
-        ((paid == 0).sum(), _("{n} rows of amount 0 are no purchases.")),
+        (unnamed.sum(), _("{n} {n:row|rows} without customer, day or money {n:is|are} left out.")),
+        (future.sum(), _("{n} {n:row|rows} dated later {n:is|are} left out.")),
+        (
+            refunds,
+            _("{n} {n:refund is|refunds are} deducted from the purchase before {n:it|them}."),
+        ),
+        (
+            (paid == 0).sum(),
+            _("{n} {n:row|rows} of amount 0 {n:is|are} no {n:purchase|purchases}."),
+        ),
     )
     return merged.reset_index(drop=True), caveats
 

@@ -75,7 +75,10 @@ def cohorts(
         first = pd.Period(moment(records_begin), freq)
         first += int(first.start_time < moment(records_begin))
         kept = starters >= first.ordinal
-        message = _("{n} members joined before the records begin; their cohorts are left out.")
+        message = _(
+            "{n} {n:member|members} joined before the records begin; {n:that cohort "
+            "is|their cohorts are} left out."
+        )
         caveats += counted(((~kept).sum(), message))
         starters, there = starters[kept], there[np.isin(there[:, 0], starters[kept])]
     counts = pd.DataFrame(there, columns=["cohort", "age"]).value_counts()
@@ -112,7 +115,7 @@ def _stays(
             f"{end[wrong].iloc[0]:%Y-%m-%d}."
         )
     known = start.notna() & (start <= until)
-    message = _("{n} members without a day of joining up to then are left out.")
+    message = _("{n} {n:member|members} without a day of joining up to then {n:is|are} left out.")
     caveats = counted(((~known).sum(), message))
     start, end = start[known], end[known].where(end[known] <= until)
     cohort, gone = _ordinals(start, freq), end.dt.to_period(freq)

@@ -70,7 +70,7 @@ def fold_events(
     tickets = derived.assign(**{c: by_ticket[c].last() for c in carried})  # the last known value
     values = by_ticket[carried].nunique()
     changed = {c: int(n) for c, n in (values > 1).sum().items() if n}
-    message = _("{column} changes within {n} tickets; its last value counts.")
+    message = _("{column} changes within {n} {n:ticket|tickets}; its last value counts.")
     return FoldedEvents(
         tickets=tickets.reset_index(),
         running=pd.DataFrame({"column": list(changed), "tickets": list(changed.values())}),
@@ -79,8 +79,11 @@ def fold_events(
         n_undated=int(undated.sum()),
         caveats=(
             *counted(
-                (repeated.sum(), _("{n} events repeat another and were left out.")),
-                (undated.sum(), _("{n} events without a time were left out.")),
+                (
+                    repeated.sum(),
+                    _("{n} {n:event repeats|events repeat} another and {n:was|were} left out."),
+                ),
+                (undated.sum(), _("{n} {n:event|events} without a time {n:was|were} left out.")),
             ),
             *(Caveat(message, column=column, n=n) for column, n in changed.items()),
         ),

@@ -78,9 +78,14 @@ class TicketKpis(TableResult):
     ) -> TicketKpis:
         """Assemble the rows of a cohort, with what a reader must know of those that say little."""
         table = pd.DataFrame(rows, columns=[*keys, *COLUMNS])
-        small, message = table["n"] < minimum_base, _("{n} rows rest on fewer than {base} tickets.")
+        small, message = (
+            table["n"] < minimum_base,
+            _("{n} {n:row rests|rows rest} on fewer than {base} tickets."),
+        )
         told = [*caveats, *counted((small.sum(), message), base=minimum_base)]
-        message = _("{kpi}: {n} values are not reached, too many tickets are still open.")
+        message = _(
+            "{kpi}: {n} {n:value is|values are} not reached, too many tickets are still open."
+        )
         undecided = table[table["value"].isna() & (table["open"] > 0)]
         for kpi, part in undecided.groupby("kpi", sort=False):
             told.append(Caveat(message, kpi=str(kpi), n=len(part)))
@@ -174,7 +179,9 @@ def ticket_kpis(
             others = {name: sums[name] for name in ("window_open", "unknown")}
             contacts.append(group | {"method": fcr} | window | shares | others)
         rows += [group | each for each in made]
-    message = _("{kpi}: {n} finished tickets have no time for it and were left out.")
+    message = _(
+        "{kpi}: {n} finished {n:ticket has|tickets have} no time for it and {n:was|were} left out."
+    )
     left = [caveat for kpi, n in untimed.items() for caveat in counted((n, message), kpi=kpi)]
     told = (*log.caveats, *missing, *_absent(log, fcr), *left)
     return TicketKpis.of(

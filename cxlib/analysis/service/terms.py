@@ -221,6 +221,9 @@ def complaints(
             again = sums["counted"] - sums["success"]
             made.append(share("repeated", again, sums["counted"], confidence))
         rows += [group | each for each in made]
-    message = _("{n} tickets do not say whether they are complaints and were taken as none.")
+    message = _(
+        "{n} {n:ticket does|tickets do} not say whether {n:it is a complaint|they are "
+        "complaints} and {n:was|were} taken as none."
+    )
     told = (*log.caveats, *counted((unmarked.sum(), message)), *missing)
     return TicketKpis.of(log, frame, rows, keys, caveats=told, minimum_base=minimum_base)

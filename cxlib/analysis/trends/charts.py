@@ -300,18 +300,29 @@ def _caveats(chart: XmrChart, points: int, unplaced: int) -> tuple[Caveat, ...]:
         *said(latest["upper"] == latest["lower"], _FLAT),
         *counted((chart.table["screened"].sum(), _SCREENED)),
         *counted((chart.n_dropped, _GAPS), total=len(chart.table)),
-        *counted((unplaced, _("{n} values have no number of answers and are gaps."))),
+        *counted(
+            (
+                unplaced,
+                _("{n} {n:value has|values have} no number of answers and {n:is a gap|are gaps}."),
+            )
+        ),
         *said(not chart.false_alarm_rate_valid, _CORRELATED, r=chart.autocorrelation),
         *(() if season is None else said(season.seasonal, _SEASON, p=season.p_value)),
         *rebased,
     )
 
 
-_SHIFTED = _("The level shifted in {period}; {n} periods since are too few to say what is usual.")
-_TRIAL = _("The limits rest on {n} points and are on trial; {needed} settle them.")
+_SHIFTED = _(
+    "The level shifted in {period}; {n} {n:period since is|periods since are} too few "
+    "to say what is usual."
+)
+_TRIAL = _("The limits rest on {n} {n:point|points} and are on trial; {needed} settle them.")
 _FLAT = _("The values do not vary: the limits have no width.")
 _SCREENED = _("Unusually large moving ranges that were left out when the limits were set: {n}.")
-_GAPS = _("{n} of {total} periods have no value; they stay gaps and end runs.")
+_GAPS = _(
+    "{n} of {total} periods {n:has|have} no value; {n:it stays a gap|they stay gaps} and "
+    "{n:ends a run|end runs}."
+)
 _CORRELATED = _(
     "Neighbouring values are correlated ({r:.2f}): limits, rules and the false-alarm rate assume "
     "independent ones and are not valid here."

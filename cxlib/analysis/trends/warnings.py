@@ -208,7 +208,7 @@ def _caveats(
     caveats += [Caveat(message, chart=name) for name, chart in named.items() if chart.trial]
     apart = len({str(_measured(chart)["period"].iloc[-1]) for chart in named.values()}) > 1
     message = _("The charts do not all end in the same period; each is judged at its own.")
-    without = counted((n_without, _("{n} charts have too few values for limits.")))
+    without = counted((n_without, _("{n} {n:chart has|charts have} too few values for limits.")))
     return (*caveats, *said(apart, message), *without)
 
 

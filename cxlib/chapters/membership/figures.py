@@ -24,7 +24,7 @@ def flow(movement: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     table = movement.table
     sums = table.groupby("way")["n"].sum()
     title = words.say(
-        _("{up} members rose, {down} fell, {left} left"),
+        _("{up} {up:member|members} rose, {down} fell, {left} left"),
         **{way: int(sums.get(way, 0)) for way in ("up", "down", "left")},
     )
     order = [*reversed(movement.order), NONE]

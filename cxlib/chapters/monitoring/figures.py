@@ -52,7 +52,7 @@ def parts(courses: Sequence[pd.DataFrame], *, words: Words, ax: Axes | None = No
     mixed = tuple(kpi for kpi, state in states if state == "mix")
     facts = {"n": len(signal), "all": len(states), "names": signal, "others": mixed}
     if signal:
-        title = words.say(_("{n} of {all} touchpoints signal: {names}"), **facts)
+        title = words.say(_("{n} of {all} touchpoints {n:signals|signal}: {names}"), **facts)
     elif mixed:
         title = words.say(
             _("No touchpoint signals; {others} moved only because other customers answered"),

@@ -26,7 +26,7 @@ def course(course: Course, *, words: Words) -> Axes:
         message = _("Fewer than three months: what is usual cannot be told yet")
     text = words.say(message, all=len(keys))
     if len(moved):
-        message = _("{n} of {all} KPIs left their usual range: {kpis}")
+        message = _("{n} of {all} KPIs left {n:its|their} usual range: {kpis}")
         text = words.say(message, n=len(moved), all=len(keys), kpis=tuple(moved))
     return panels(course.table, keys=keys, words=words, title=text, day=words.day)
 
@@ -67,7 +67,10 @@ def backlog(backlog: Backlog, *, words: Words, months: int = 12, ax: Axes | None
     last = backlog.table.iloc[-1]
     message = _("No ticket is open at the end of {end}")
     if last["open"]:
-        message = _("{open} tickets open at the end of {end}, half of them older than {median}")
+        message = _(
+            "{open} {open:ticket|tickets} open at the end of {end}, half of them older "
+            "than {median}"
+        )
     median = Quantity(last["age_median"], "seconds")
     end = str(last["period"])
     return theme.title(ax, words.say(message, open=int(last["open"]), end=end, median=median))
@@ -75,8 +78,10 @@ def backlog(backlog: Backlog, *, words: Words, months: int = 12, ax: Axes | None
 
 def _age(low: float, high: float, words: Words) -> str:
     if not np.isfinite(high):
-        return words.say(_("over {low} days"), low=int(low))
-    return words.say(_("up to {high} days") if low else _("up to {high} day"), high=int(high))
+        return words.say(_("over {low} {low:day|days}"), low=int(low))
+    return words.say(
+        _("up to {high} {high:day|days}") if low else _("up to {high} day"), high=int(high)
+    )
 
 
 def rhythm(inflow: Arrivals, *, words: Words, ax: Axes | None = None) -> Axes:

@@ -89,7 +89,7 @@ def cells(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     return theme.title(
         ax,
         words.say(
-            _("“{standard}” fails most at {location}: {failed} of {visits} visits"),
+            _("“{standard}” fails most at {location}: {failed} of {visits} {visits:visit|visits}"),
             standard=row["standard"],
             location=row["location"],
             failed=int(row["failed"]),
