@@ -94,7 +94,6 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "first_response_at": mark("time of the first response"),
         "resolved_at": mark("time of resolution"),
         "handle_seconds": mark("handle time"),
-        "customer_id": mark("customer number"),
         "fcr_survey": mark("answer on first contact"),
         "reopened": mark("number of reopenings"),
         "reassigned": mark("number of reassignments"),
@@ -323,16 +322,13 @@ class Words:
             return self.say(mark("All answers"))
         if periods.kind_of(label) is None:
             return self.date(dt.date.fromisoformat(label)) if _ISO(label) else self.label(label)
-        period = periods.parse(label)
+        period, zh = periods.parse(label), self.language == "zh"
         if period.kind == "year":
-            return f"{period.year}年" if self.language == "zh" else str(period.year)
+            return f"{period.year}年" if zh else str(period.year)
         if period.kind == "quarter":
-            if self.language == "zh":
-                return f"{period.year}年第{period.quarter}季度"
-            return f"Q{period.quarter} {period.year}"
-        if self.language == "zh":
-            return f"{period.year}年{period.month}月"
-        return f"{period.start:%B %Y}"
+            number = period.quarter
+            return f"{period.year}年第{number}季度" if zh else f"Q{number} {period.year}"
+        return f"{period.year}年{period.month}月" if zh else f"{period.start:%B %Y}"
 
     def date(self, day: dt.date) -> str:
         """Return a date as this language writes it: ``5 March 2026``, ``2026年3月5日``."""
