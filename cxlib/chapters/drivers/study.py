@@ -56,7 +56,8 @@ class Study:
     @cached_property
     def against(self) -> pd.DataFrame:
         """What stands against a model, one row a reason."""
-        return pd.DataFrame([{"case": c.message, **c.facts} for c in self.choice.caveats])
+        said = self.choice.caveats  # the chapter's answer, which no severity makes
+        return pd.DataFrame([{"case": c.message, "answers": True, **c.facts} for c in said])
 
     @property
     def model(self) -> dict[str, Any]:
