@@ -66,6 +66,24 @@ def test_the_interval_beneath_is_that_of_the_number_that_is_stated() -> None:
     assert of_value.proof(Words()) == "−3.2; 95% interval −8.0 to 2.0, 400 answers"
 
 
+def test_a_sentence_about_a_column_that_is_not_there_is_refused() -> None:
+    table, known = pd.DataFrame([row()]), (Rule({"status": "missed"}, "{kpi} misses."),)
+    for rules, evidence in (
+        (known, "{n} answers, {invited} invited"),
+        ((Rule({"status": "missed"}, "{kpi} misses by {by_gap}."),), ""),
+        ((Rule({"status": "missed"}, "{kpi} misses.", next_step="{who} acts."),), ""),
+    ):
+        with pytest.raises(CxError, match=r"toy\.nps: no column '(invited|gap|who)'"):
+            tell(table, rules, chapter="toy", evidence=evidence)
+    line = "{n} answers, {invited} invited"
+    for invited, n, said in ((900, 400, "400 answers, 900 invited"), (None, None, "")):
+        one = pd.DataFrame([row(n=n, invited=invited)])
+        (found,) = tell(one, known, chapter="toy", evidence=line)
+        assert found.proof(Words()) == said
+    (found,) = tell(pd.DataFrame([row(invited=None)]), known, chapter="toy", evidence=line)
+    assert found.proof(Words()) == "400 answers, – invited"  # a gap is seen
+
+
 def test_what_else_is_true_joins_and_the_last_rule_has_the_last_word() -> None:
     (found,) = told(row(status="met", turn="worse", like=-4.0))
     assert found.headline(Words()) == "nps meets: −3.2. It got worse by 4.0."
@@ -144,6 +162,17 @@ def test_a_chapters_rules_speak_of_columns_and_of_words_that_the_kit_writes(stem
                 assert name in names()
                 for case in wanted if isinstance(wanted, tuple) else (wanted,):
                     assert not isinstance(case, str) or is_written(case), case
+
+
+FILE = re.compile(r"client file|`|\b(chapters|columns|tickets|resolution):")
+
+
+@pytest.mark.parametrize("stem", every())
+def test_what_the_client_file_lacks_is_told_at_the_desk_alone(stem: str) -> None:
+    said = Findings(str(FOLDER / stem / "__init__.py")).whole()
+    for told in said.values():
+        for rule in (told,) if isinstance(told, Rule) else told if isinstance(told, tuple) else ():
+            assert rule.desk or not FILE.search(f"{rule.says} {rule.next_step}"), rule
 
 
 def is_written(case: str) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
@@ -191,6 +192,8 @@ ENOUGH = 50
 """Rated comments of either kind below which no model is trained."""
 TRAINED_ON = 10_000
 """Comments that a model learns from at most, drawn at random."""
+AT_ONCE = 20_000
+"""Comments whose words are in memory at a time."""
 FOLDS = 5
 ASKED = ("open", "complaints", "praise")
 
@@ -255,14 +258,15 @@ def sentiment(
         raise DataError(f"asked is told of {len(told)} comments; there are {len(comments)}.")
     book = read_codebook(codebook)
     worded = np.array([bool(text.strip()) for text in texts], dtype=bool)
-    parts = [[score for *_at, score in opinions(book, text)] if text else [] for text in texts]
-    score = np.array([sum(scores) for scores in parts], dtype=float)
+    score, voiced = np.zeros(len(texts)), np.zeros(len(texts), dtype=bool)
     for row, (text, word) in enumerate(zip(texts, told, strict=True)):
         if word != "open" and text.strip(" .。!！~～") in NOTHING:
             score[row] = 1.0 if word == "complaints" else -1.0
-            parts[row] = [score[row]]
+        elif text:
+            scores = [each for *_at, each in opinions(book, text)]
+            score[row], voiced[row] = sum(scores), any(scores)
     label = np.select(
-        [score > 0, score < 0, [any(p) for p in parts]],
+        [score > 0, score < 0, voiced],
         [_("positive"), _("negative"), _("mixed")],
         _("none"),
     )
@@ -311,7 +315,6 @@ def _good(
 
 def _model(texts: list[str], worded: np.ndarray, good: np.ndarray, seed: int) -> np.ndarray:
     """Return P(praise) of each comment, of rated ones by the folds that did not see them."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
@@ -320,31 +323,67 @@ def _model(texts: list[str], worded: np.ndarray, good: np.ndarray, seed: int) ->
     if len(rated) > TRAINED_ON:
         rated = np.sort(rng.choice(rated, TRAINED_ON, replace=False))
     # the vocabulary sees no rating: one for all folds
-    vocabulary = TfidfVectorizer(analyzer=_pairs, min_df=2, sublinear_tf=True)
-    matrix = vocabulary.fit_transform([texts[row] for row in used])
-    place = np.full(len(texts), -1)
-    place[used] = np.arange(len(used))
+    vocabulary = _Vocabulary(texts, used)
+    matrix = vocabulary.weighed(rated)
 
-    def learn(rows: np.ndarray, ask: np.ndarray) -> np.ndarray:
+    def learnt(rows: np.ndarray) -> LogisticRegression:
         model = LogisticRegression(solver="liblinear", class_weight="balanced", random_state=0)
-        model.fit(matrix[place[rows]], good[rows])
-        told: np.ndarray = model.predict_proba(matrix[place[ask]])[:, 1]
-        return told
+        return model.fit(matrix[rows], good[rated[rows]])
 
     told = np.full(len(texts), np.nan)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
     for seen, unseen in folds.split(rated, good[rated]):
-        told[rated[unseen]] = learn(rated[seen], rated[unseen])
+        told[rated[unseen]] = learnt(seen).predict_proba(matrix[unseen])[:, 1]
     others = np.setdiff1d(used, rated)
     if len(others):
-        told[others] = learn(rated, others)
+        model = learnt(np.arange(len(rated)))
+        for rows in _some(others):
+            told[rows] = model.predict_proba(vocabulary.weighed(rows))[:, 1]
     return told
 
 
-def _pairs(text: str) -> list[str]:
+def _said(text: str) -> list[str]:
     """Return a text's words and pairs of neighbours."""
     words = tokens(text)
     return words + [" ".join(pair) for pair in pairwise(words)]
+
+
+class _Vocabulary:
+    """The words and pairs of neighbours that two texts or more hold, some texts at a time."""
+
+    def __init__(self, texts: list[str], rows: np.ndarray) -> None:
+        self._texts = texts
+        known, n = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+        for some in _some(rows):
+            terms, here = np.unique(self._counted(some)[1], return_counts=True)
+            known, place = np.unique(np.append(known, terms), return_inverse=True)
+            n = np.bincount(place, np.append(n, here)).astype(np.int64)
+        self._known = known[n >= 2]
+        self._idf = np.log((1 + len(rows)) / (1 + n[n >= 2])) + 1
+
+    def _counted(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return which text holds which term how often; a term is its hash of 64 bits."""
+        said = [_said(self._texts[row]) for row in rows]
+        of = np.repeat(np.arange(len(rows)), [len(each) for each in said])
+        terms = pd.util.hash_array(np.array([*chain.from_iterable(said)], dtype=object))
+        whole = pd.DataFrame({"of": of, "term": terms}).groupby(["of", "term"]).size().reset_index()
+        return whole["of"].to_numpy(), whole["term"].to_numpy(), whole[0].to_numpy()
+
+    def weighed(self, rows: np.ndarray) -> csr_array:
+        """Return texts by terms: TF-IDF with 1 + log(tf), each text of length 1."""
+        of, terms, times = self._counted(rows)
+        there = np.isin(terms, self._known)
+        of, at = (
+            v.astype(np.int32) for v in (of[there], np.searchsorted(self._known, terms[there]))
+        )
+        weight = (1 + np.log(times[there])) * self._idf[at]
+        length = np.sqrt(np.bincount(of, weight**2, minlength=len(rows)))
+        return csr_array((weight / length[of], (of, at)), shape=(len(rows), len(self._known)))
+
+
+def _some(rows: np.ndarray) -> list[np.ndarray]:
+    """Return rows some at a time."""
+    return [rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE)]
 
 
 def _judged(method: str, right: np.ndarray, truth: np.ndarray) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class ScenarioModel:
     _values: Floats = field(repr=False)
     _odds: odds.Odds = field(repr=False)
     _parameters: Floats = field(repr=False)
-    _times: NDArray[np.float32] = field(repr=False)
+    _drawn: NDArray[np.float32] = field(repr=False)
     _moves: Floats = field(repr=False)
     _seed: int = field(repr=False)
 
@@ -169,11 +169,9 @@ class ScenarioModel:
         return self._odds.expected(design, self._parameters, self._values, mass)
 
     def _intervals(self, values: Floats, means: Floats, slopes: Floats) -> tuple[Floats, Floats]:
-        sample = self._sample
-        weighted = sample.by_unit(((values - means[:, None]) * sample.weights).T)
-        mass = sample.by_unit(sample.weights[:, None])[:, 0]
-        drawn = (self._times @ weighted.astype(np.float32)).astype(np.float64)
-        drawn /= (self._times @ mass.astype(np.float32))[:, None]
+        apart = (values - means[:, None]).T.astype(np.float32)
+        drawn = (self._drawn @ apart).astype(np.float64)
+        drawn /= self._drawn.sum(axis=1, dtype=np.float64)[:, None]
         low, high = percentiles(means + drawn + self._moves @ slopes.T, self.at_rest.confidence)
         return low, high
 
@@ -267,9 +265,9 @@ def scenario_model(
     limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
     chosen, fitted, p_proportional = odds.choose(sample, groups, len(values))
-    times, moves = odds.resample(sample, groups, chosen, fitted, bootstrap, seed)
+    rows, drawn, moves = odds.resample(sample, groups, chosen, fitted, bootstrap, seed)
     proportional = isinstance(chosen, odds.ProportionalOdds)
-    failed = bootstrap - len(times)
+    failed = bootstrap - len(drawn)
     message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
     caveats = [
         *_caveats(sample, len(values), p_proportional, caps),
@@ -293,12 +291,12 @@ def scenario_model(
         means=tuple(map(float, sample.means)),
         caps=tuple(map(float, caps)),
         at_rest=at_rest,
-        _sample=sample,
+        _sample=rows,
         _limits=limits,
         _values=values,
         _odds=chosen,
         _parameters=fitted,
-        _times=times,
+        _drawn=drawn,
         _moves=moves,
         _seed=seed,
     )

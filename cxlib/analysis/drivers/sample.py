@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,21 @@ class Sample(Result):
     def by_unit(self, columns: Floats) -> Floats:
         """Sum the rows of `columns` over each independent unit."""
         return columns if self.groups is None else summed(columns, self.groups, self.units)
+
+    def alike(self) -> tuple[Sample, Integers]:
+        """Return rows that no column tells apart as one, with all their weight, and each's place.
+
+        Its outcome is their mean; whoever resamples draws the rows, not these.
+        """
+        place = np.zeros(self.n, dtype=np.intp)
+        for values in np.column_stack([self.fixed, self.used, self.ratings]).T:
+            codes = pd.factorize(values)[0]
+            place = pd.factorize(place * (codes.max() + 1) + codes)[0]
+        first = np.unique(place, return_index=True)[1]
+        mass, total = (np.bincount(place, w) for w in (self.weights, self.weights * self.outcome))
+        mean = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
+        own = {name: getattr(self, name)[first] for name in ("fixed", "used", "ratings", "rows")}
+        return replace(self, outcome=mean, weights=mass, groups=None, **own), place
 
     def resamples(self, rng: np.random.Generator, count: int) -> Iterator[Floats]:
         """Yield `count` draws in batches: how often each unit is drawn, shape (batch, units)."""

@@ -108,7 +108,7 @@ def _elsewhere(engagement: Any, row: dict[Any, Any], against: str) -> dict[str, 
     asked = [question for question in engagement.questions if question.key == row["kpi"]]
     if not asked:  # a reported figure has no groups
         return {}
-    answers = engagement.survey(period="history")
+    answers = engagement.survey(period="history", columns=[*engagement.scored, row["done_by"]])
     levels = set(answers[row["done_by"]].dropna().astype(str))
     if unknown := sorted(set(row["done_in"]) - levels):
         raise DataError(

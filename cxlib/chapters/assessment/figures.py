@@ -11,7 +11,7 @@ from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.forest import forest
 from cxlib.plots.trend import trend as draw_trend
-from cxlib.words import Quantity, Words, mark as _
+from cxlib.words import Quantity, Said, Words, mark as _
 
 GROUPS = {"detractor": theme.BAD, "passive": theme.QUIET, "promoter": theme.GOOD}
 
@@ -100,7 +100,7 @@ def distribution(distribution: Distribution, *, words: Words, ax: Axes | None = 
                 "{promoters} promoters (green), {passives} passives (grey), {detractors} "
                 "detractors (red)"
             ),
-            **{f"{name}s": Quantity(shares.get(name, 0.0), "share") for name in GROUPS},
+            **{f"{name}s": Said(f"{shares.get(name, 0.0):.0%}") for name in GROUPS},
         )
     else:
         top = table.iloc[int(table["share"].argmax())]

@@ -100,8 +100,8 @@ def _rate(engagement: Any, seen: str) -> float:
     known = [p for p in known if engagement.periods.index(p) <= engagement.periods.index(seen)]
     if not known:
         return nan
-    rows = engagement.survey(period="history") if seen == engagement.period else (
-        engagement.survey(period=seen))  # fmt: skip
+    when = "history" if seen == engagement.period else seen
+    rows = engagement.survey(period=when, columns=())
     recent = [p for p in known[-BACK:] if p in set(rows["period"])]
     answers = int(rows["period"].isin(recent).sum())
     sent = sum(survey.invited[p] for p in recent)
@@ -185,7 +185,7 @@ def _shares(engagement: Any, segment: str, seen: str) -> dict[str, float]:
     """Return each level's part of the customers: as known, else as it answered last."""
     margin = (engagement.margins or {}).get(segment)
     if margin is None:
-        rows = engagement.survey(period=seen)
+        rows = engagement.survey(period=seen, columns=[segment])
         margin = rows.groupby(segment, observed=True)["weight"].sum().to_dict()
     total = sum(margin.values())
     return {str(level): known / total for level, known in margin.items() if known > 0}

@@ -270,7 +270,9 @@ class Study:
         return self.tried(
             _("experience"), members.value_of_experience,
             members=self.listed if len(self.listed) and "joined" in self.listed else None,
-            survey=engagement.survey(period="history"), transactions=self.bought,
+            survey=engagement.survey(
+                period="history", columns=["respondent_id", "date", metric.key, *held]
+            ), transactions=self.bought,
             horizon=asked.horizon, as_of=self.as_of, metric=metric.key, adjust_for=list(held),
             cut_points=metric.cut_points or (6, 9),
         )  # fmt: skip

@@ -55,7 +55,8 @@ def parts(courses: Sequence[pd.DataFrame], *, words: Words, ax: Axes | None = No
         title = words.say(_("{n} of {all} touchpoints {n:signals|signal}: {names}"), **facts)
     elif mixed:
         title = words.say(
-            _("No touchpoint signals; other customers answered about {others}"), **facts
+            _("No touchpoint signals; {others} moved only because other customers answered"),
+            **facts,
         )
     else:
         title = words.say(_("None of {all} touchpoints signals in the latest period"), **facts)
