@@ -91,6 +91,12 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "sla_met": mark("Service level kept (the client's own flag)"),
         "abandonment_rate": mark("Abandoned contacts"),
         "rating": mark("Rating"),
+        "first_response_at": mark("time of the first response"),
+        "resolved_at": mark("time of resolution"),
+        "handle_seconds": mark("handle time"),
+        "fcr_survey": mark("answer on first contact"),
+        "reopened": mark("number of reopenings"),
+        "reassigned": mark("number of reassignments"),
         "source=survey": mark("Survey"),
         "channel=phone": mark("Phone"),
         "channel=chat": mark("Chat"),
@@ -142,6 +148,7 @@ _SPACES = (
     (re.compile(f"({_HAN})\ue001 (?={_HAN})"), r"\1"),  # 7.5 分钟 的
     (re.compile(f"([A-Za-z])\ue001(?={_HAN})"), r"\1 "),  # App支付
     (re.compile(f"({_HAN})\ue000(?=[A-Za-z])"), r"\1 "),
+    (re.compile("([）。；，：？！”》、]\ue001?) (?=[^ ])"), r"\1"),  # 净推荐值（NPS） 9.1
 )
 
 
@@ -315,16 +322,13 @@ class Words:
             return self.say(mark("All answers"))
         if periods.kind_of(label) is None:
             return self.date(dt.date.fromisoformat(label)) if _ISO(label) else self.label(label)
-        period = periods.parse(label)
+        period, zh = periods.parse(label), self.language == "zh"
         if period.kind == "year":
-            return f"{period.year}年" if self.language == "zh" else str(period.year)
+            return f"{period.year}年" if zh else str(period.year)
         if period.kind == "quarter":
-            if self.language == "zh":
-                return f"{period.year}年第{period.quarter}季度"
-            return f"Q{period.quarter} {period.year}"
-        if self.language == "zh":
-            return f"{period.year}年{period.month}月"
-        return f"{period.start:%B %Y}"
+            number = period.quarter
+            return f"{period.year}年第{number}季度" if zh else f"Q{number} {period.year}"
+        return f"{period.year}年{period.month}月" if zh else f"{period.start:%B %Y}"
 
     def date(self, day: dt.date) -> str:
         """Return a date as this language writes it: ``5 March 2026``, ``2026年3月5日``."""

@@ -110,6 +110,13 @@ def test_format_specs_of_a_message_reach_its_numbers() -> None:
     assert EN.say("{value:.1f}", value=float("nan")) == "–"
 
 
+def test_no_space_follows_chinese_punctuation() -> None:
+    said = Words("zh", labels={"nps": "净推荐值（NPS）"}).say(
+        "{list}。 {kpi} 9.1", list="甲", kpi="nps"
+    )
+    assert said == "甲。净推荐值（NPS）9.1"
+
+
 def test_text_of_the_client_is_never_a_format() -> None:
     assert EN.say("{name}", name="{0.__class__}<script>") == "{0.__class__}<script>"
 

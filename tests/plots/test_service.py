@@ -157,6 +157,13 @@ def test_the_late_groups_are_drawn_beside_their_size() -> None:
     assert "62.5% of the volume" in ax.get_label()
 
 
+def test_a_title_names_a_group_only_if_it_clearly_has_more_than_its_share() -> None:
+    alike = split().assign(p_adjusted=0.4)
+    assert (
+        "No group clearly has more than its share" in plots.late(alike, words=Words()).get_label()
+    )
+
+
 def test_where_no_ticket_is_late_there_is_nothing_to_draw() -> None:
     parts = [log(n=60, late=0, queue="a"), log("2026-03", n=60, late=0, queue="b")]
     tickets = pd.concat(parts).assign(ticket_id=range(120))

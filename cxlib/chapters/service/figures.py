@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.analysis.service import Arrivals, Backlog, Course
-from cxlib.chapters.service.subjects import HEAVY
+from cxlib.chapters.service.subjects import ALPHA, HEAVY
 from cxlib.chapters.service.tables import DAY
 from cxlib.plots import theme
 from cxlib.plots.bars import shares, stacks
@@ -44,7 +44,12 @@ def late(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
         label=words.say(_("Share of the late tickets, %; the stroke is the share of all")),
         ax=ax,
     )
-    top = table.iloc[int(np.argmax(table["share_of_late"] / table["share_of_tickets"]))]
+    lift = table["share_of_late"] / table["share_of_tickets"]
+    clear = lift.where((table["p_adjusted"] < ALPHA) & (lift > 1))
+    if clear.isna().all():
+        message = _("No group clearly has more than its share of the late tickets ({kpi})")
+        return theme.title(ax, words.say(message, kpi=table["kpi"].iloc[0]))
+    top = table.loc[clear.idxmax()]
     message = _("{level}: {share} of the late tickets ({kpi}) on {part} of the volume")
     level = f"{top['segment']}={top['level']}"
     share, part = (Quantity(top[name], "share") for name in ("share_of_late", "share_of_tickets"))
