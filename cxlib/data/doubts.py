@@ -61,7 +61,7 @@ def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
     texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
     largest = closed * counts.max() / len(frame)
     # measured: of comments the chapter on them reads every period's, of answers one period's
-    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 6e-9 * texts + 3e-9 * largest
+    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 8e-9 * texts + 3e-9 * largest
     if max(intake, chapter) > HEAVY:
         told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and the chapter "
                 f"on comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "
