@@ -243,14 +243,14 @@ def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     ratings = own[keys].astype("float64")
     alike = ratings.corr(min_periods=client.privacy.minimum_base).abs().to_numpy()
     for place, key in enumerate(keys):
-        for at, other in enumerate(keys[:place]):
-            if alike[place, at] > 1 - 1e-5:
-                n = len(own[[key, other]].dropna())
-                ledger.warn(
-                    ("survey", "touchpoints", place, "column"),
-                    f"{key!r} and {other!r} are identical in {n} answers, so only one of "
-                    "them can be a driver; is a column named twice?",
-                )
+        same = [other for other, r in zip(keys[:place], alike[place], strict=False) if r > 1 - 1e-5]
+        if same:
+            n = len(own[[key, same[0]]].dropna())
+            ledger.warn(
+                ("survey", "touchpoints", place, "column"),
+                f"{key!r} and {same[0]!r} are identical in {n} answers, so only one of "
+                "them can be a driver; is a column named twice?",
+            )
 
 
 def tickets(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
