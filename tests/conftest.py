@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -96,3 +97,16 @@ def public_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data sets are not here; name their folder in CX_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Every chapter of every demo client, executed as a consultant would."""
+    place = copy_workspace(tmp_path_factory.mktemp("coherence"), *DEMO_CLIENTS)
+    environment = {k: v for k, v in os.environ.items() if k not in ("CX_HOME", "CX_JOB")}
+    command = [sys.executable, "-m", "cxlib", "run", "--language", "en"]
+    told = subprocess.run(
+        command, cwd=place.root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-1000:]
+    return place
