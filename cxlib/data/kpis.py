@@ -113,7 +113,7 @@ def _periods(
         ledger.counted(read, kpi.period, (*path, "period"))
         what = "neither a period nor a date"
         way_out = "declare `date_format:`, or `missing:` if they mean none."
-        if not kpi.date_format and read.unread[rest].all() and named[rest].nunique() > 1:
+        if not kpi.date_format and read.unread[rest].all() and len(named[rest].unique()) > 1:
             way_out = (
                 f"this client reports by {client.period}: write such as 2026Q3 or 2026-09 (by "
                 "`sql:`), or report by named waves, `period: wave`."
