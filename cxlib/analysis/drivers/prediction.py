@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cxlib.analysis.drivers import odds, reach
-from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
+from cxlib.analysis.drivers.sample import OPTIONS, Sample, listed, name_of, read
 from cxlib.analysis.estimation import percentiles
-from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.metrics import Question, check_options, number, one_of
 from cxlib.analysis.results import Caveat, TableResult, said
 from cxlib.analysis.validate import Floats, check_confidence, count
 from cxlib.errors import DataError
@@ -191,11 +191,9 @@ def _cap_caveats(table: pd.DataFrame) -> list[Caveat]:
 def scenario(
     data: pd.DataFrame,
     *,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
     changes: Mapping[str, float],
     headline: float | None = None,
-    **options: object,
+    **options: Any,
 ) -> Scenario:
     """Predict what NPS (or CSAT) becomes when the mean ratings of some drivers change together.
 
@@ -204,8 +202,8 @@ def scenario(
 
     Parameters
     ----------
-    data, outcome, drivers, **options
-        As in `scenario_model`.
+    data, **options
+        As in `scenario_model`, which needs ``outcome`` and ``drivers``.
     changes, headline
         As in `ScenarioModel.predict`; at least one change.
 
@@ -217,25 +215,22 @@ def scenario(
     """
     if not len(changes):
         raise DataError("changes is empty: name at least one driver and its change.")
-    model = scenario_model(data, outcome=outcome, drivers=drivers, **options)  # type: ignore[arg-type]
-    return model.predict(changes, headline=headline)
+    return scenario_model(data, **options).predict(changes, headline=headline)
 
 
 def scenario_model(
     data: pd.DataFrame,
     *,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
+    outcome: Question,
+    drivers: Sequence[Question],
     kind: str | None = None,
     cut_points: Sequence[float] | None = None,
-    weights: str | None = None,
-    cluster: str | None = None,
-    controls: Sequence[str | Keyed] = (),
-    segments: str | Sequence[str | Keyed] | None = None,
+    segments: str | Sequence[Question] | None = None,
     scale: tuple[float, float] | None = None,
     bootstrap: int = 500,
     confidence: float = 0.95,
     seed: int = 1,
+    **model: Any,
 ) -> ScenarioModel:
     """Fit the model behind `scenario` once, to predict many scenarios from it.
 
@@ -244,9 +239,9 @@ def scenario_model(
 
     Parameters
     ----------
-    data, outcome, weights, cluster, controls, confidence, seed
-        As in `importance`.
-    drivers : sequence of str, or of objects with a ``key`` and perhaps a ``scale``
+    data, outcome, confidence, seed, **model
+        As in `importance`: ``weights, cluster, controls``.
+    drivers : sequence of str, Metric or Touchpoint
         All ratings of the model, changed or not.
     kind : {"nps", "csat", "share"}, optional
         Detractors, passives and promoters; satisfied or not; yes or no. By default what a metric
@@ -262,15 +257,16 @@ def scenario_model(
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
     """
+    check_options(model, OPTIONS)
     check_confidence(confidence)
     bootstrap = count(bootstrap, "bootstrap")
-    sample = read(data, outcome, drivers, weights, cluster, controls)
+    sample = read(data, outcome=outcome, drivers=drivers, **model)
     kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
     limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
-    model, fitted, p_proportional = odds.choose(sample, groups, len(values))
-    rows, drawn, moves = odds.resample(sample, groups, model, fitted, bootstrap, seed)
-    proportional = isinstance(model, odds.ProportionalOdds)
+    chosen, fitted, p_proportional = odds.choose(sample, groups, len(values))
+    rows, drawn, moves = odds.resample(sample, groups, chosen, fitted, bootstrap, seed)
+    proportional = isinstance(chosen, odds.ProportionalOdds)
     failed = bootstrap - len(drawn)
     message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
     caveats = [
@@ -298,7 +294,7 @@ def scenario_model(
         _sample=rows,
         _limits=limits,
         _values=values,
-        _odds=model,
+        _odds=chosen,
         _parameters=fitted,
         _drawn=drawn,
         _moves=moves,

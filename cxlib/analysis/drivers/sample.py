@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis.estimation import times_drawn
-from cxlib.analysis.metrics import SurveyDesign, one_of
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, counted, said
+from cxlib.analysis.metrics import Question, SurveyDesign, one_of
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -24,16 +24,7 @@ DRAWS_AT_ONCE = 2**22
 """Resampled rows held in memory at once (32 MB)."""
 
 
-class Keyed(Protocol):
-    """Anything declared under a key: a metric or a touchpoint of the client file."""
-
-    @property
-    def key(self) -> str:
-        """The name of its column."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
+class Sample(Result):
     """Rows and columns of a driver model: n rows, p drivers, q fixed columns.
 
     ``ratings`` are centred on their users' mean and 0 where the driver was not used: the same as
@@ -52,7 +43,6 @@ class Sample:
     groups: Integers | None
     rows: Integers
     n_dropped: int
-    caveats: tuple[Caveat, ...]
     repeats: Mapping[str, tuple[str, ...]]
 
     @property
@@ -114,7 +104,7 @@ def batches(count: int, rows: int) -> Iterator[int]:
         yield min(batch, count - start)
 
 
-def name_of(given: str | Keyed) -> str:
+def name_of(given: Question) -> str:
     """Return a column's name, given as such or by something that has a ``key``."""
     return str(getattr(given, "key", given))
 
@@ -128,13 +118,18 @@ def listed(given: Any, what: str) -> list[Any]:
     return list(given)
 
 
+OPTIONS = ("weights", "cluster", "controls", "not_applicable")
+"""What `read` takes beside outcome and drivers."""
+
+
 def read(
     data: pd.DataFrame,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
+    *,
+    outcome: Question,
+    drivers: Sequence[Question],
     weights: str | None = None,
     cluster: str | None = None,
-    controls: Sequence[str | Keyed] = (),
+    controls: Sequence[Question] = (),
     not_applicable: str = "indicator",
 ) -> Sample:
     """Check the columns of a driver model and drop, counted, the rows it cannot use."""

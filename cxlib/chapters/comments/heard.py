@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from cxlib.analysis import comments
 from cxlib.analysis.metrics import Metric
+from cxlib.analysis.results import Result
 from cxlib.chapters.comments.codebooks import read
 from cxlib.params import Client
 from cxlib.words import mark as _
@@ -21,8 +22,7 @@ OUTER = 0.3
 """Share of a rating's scale at either end that is praise, or complaint: 4 and 5 of 1 to 5."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Study:
+class Study(Result):
     """The comments of this period, coded, with the period before.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, isfinite, nan, sqrt
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.fieldwork import Progress, SamplePlan, progress, sample_plan
+from cxlib.analysis.results import Result
 
 MARGINS = {"points": 5.0, "percent": 5.0}
 """What is asked of a KPI whose aim the client file does not name: ± so many points …"""
@@ -22,8 +22,7 @@ BACK = 4
 """Periods over which the response rate seen before is taken."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
+class Field(Result):
     """A wave: its plan, and its field as far as it has come.
 
     `wave` is the first one planned from the period on, `seen` the period that the plan rests on;

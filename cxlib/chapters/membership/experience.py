@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxlib import chapters, periods
 from cxlib.analysis import comments
+from cxlib.analysis.results import Tabled
 from cxlib.chapters.membership.study import YEAR, Study
 from cxlib.chapters.rows import quotes
 
@@ -41,15 +42,13 @@ def steps(study: Study) -> Any:
     return replace(found, table=table, members=found.members.head(0))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unhappy:
+class Unhappy(Tabled):
     """The most valuable third of members whose last answer of a year was a detractor's.
 
     `table`: a row a tier; `whole`: one row, for the finding; `themes`: what enough of them complain
     of, a row a theme; `quotes`: ``theme, comment``.
     """
 
-    table: pd.DataFrame
     whole: pd.DataFrame
     themes: pd.DataFrame
     quotes: pd.DataFrame

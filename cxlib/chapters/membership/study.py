@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -24,12 +23,12 @@ MOST_LEVELS = 8
 """An attribute with more values is no group."""
 
 
-@dataclass(kw_only=True)
 class Study:
     """A client's programme as of the end of a period; what cannot be told is in `refused`."""
 
-    engagement: Any
-    refused: dict[str, str] = field(default_factory=dict)
+    def __init__(self, engagement: Any) -> None:
+        self.engagement = engagement
+        self.refused: dict[str, str] = {}
 
     @property
     def options(self) -> Any:
