@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -59,11 +60,12 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 
 def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
     texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
-    largest = (closed + texts) * counts.max() / len(frame)
-    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 3e-9 * largest  # measured; estimated
+    largest = closed * counts.max() / len(frame)
+    # measured: of comments the chapter on them reads every period's, of answers one period's
+    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 8e-9 * texts + 3e-9 * largest
     if max(intake, chapter) > HEAVY:
-        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and chapters that "
-                f"read comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "
+        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and the chapter "
+                f"on comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "
                 "--memory 16000`, name fewer columns, or leave rows out by `where:`.")  # fmt: skip
         ledger.warn(("survey", "source"), told)
 
@@ -111,6 +113,7 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
                 period,
             )
     dates = own.loc[own["date"].notna(), ["period", "date"]]
+    _waves(calendar.order(known), dates, ledger)
     if dates.empty or any(calendar.kind_of(name) is None for name in known):
         return
     ahead = pd.Timestamp.now() + pd.Timedelta(days=366)
@@ -125,6 +128,25 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             ("survey", "columns", "date"),
             f"the last date, {dates['date'].max():%Y-%m-%d}, lies in the future.",
         )
+
+
+def _waves(known: list[str], dates: pd.DataFrame, ledger: Ledger) -> None:
+    """Warn where waves seem to come in another order than that of their rows."""
+    if len(known) < 2 or any(map(calendar.kind_of, known)):
+        return
+    ledger.notes.append(f"waves in the order {_listed(known)}: {known[-1]!r} is the latest")
+    first = dates.groupby("period")["date"].median()
+    when: list[Any] = [first.get(name) for name in known]
+    years: list[Any] = [re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", name)[-1:] for name in known]
+    for told in (when, years):
+        if all(told) and told != sorted(told):
+            ledger.warn(
+                ("survey", "columns", "period"),
+                f"the waves count as {_listed(known)}, the last as the latest, as their rows come; "
+                f"their {'dates' if told is when else 'names'} tell another order: sort the rows "
+                "by `sql: select … order by …`.",
+            )
+            return
 
 
 def _unanswered(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
@@ -222,14 +244,14 @@ def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     ratings = own[keys].astype("float64")
     alike = ratings.corr(min_periods=client.privacy.minimum_base).abs().to_numpy()
     for place, key in enumerate(keys):
-        for at, other in enumerate(keys[:place]):
-            if alike[place, at] > 1 - 1e-5:
-                n = len(own[[key, other]].dropna())
-                ledger.warn(
-                    ("survey", "touchpoints", place, "column"),
-                    f"{key!r} and {other!r} are identical in {n} answers, so only one of "
-                    "them can be a driver; is a column named twice?",
-                )
+        same = [other for other, r in zip(keys[:place], alike[place], strict=False) if r > 1 - 1e-5]
+        if same:
+            n = len(own[[key, same[0]]].dropna())
+            ledger.warn(
+                ("survey", "touchpoints", place, "column"),
+                f"{key!r} and {same[0]!r} are identical in {n} answers, so only one of "
+                "them can be a driver; is a column named twice?",
+            )
 
 
 def tickets(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
