@@ -6,13 +6,18 @@ import fcntl
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from cxlib import Engagement
+from cxlib.batch.forkserver import stop_fork_server
+from cxlib.batch.plan import Request, Run, make_plan
+from cxlib.batch.run import alone, execute
 from cxlib.workspace import Workspace
 
 # The same examples every time: a build that fails must fail again when someone looks.
@@ -81,6 +86,26 @@ def taken_in(client: str) -> Path:
             left = shutil.ignore_patterns("registers", "scratch", "*.lock")
             shutil.copytree(place.state(client), folder, ignore=left)
     return folder
+
+
+def made(place: Workspace, *clients: str, **asked: Any) -> Run:
+    """Run what `cx run` would, in the warm process of this worker; all of it must end well."""
+    request = Request(place.reports, clients, **asked)
+    with alone(place, request):
+        run = execute(place, make_plan(place, request), request)
+    assert run.faults == {}
+    failed = {job.key: job.error or job.state for job in run.ended}
+    assert {key: why for key, why in failed.items() if why not in ENDED_WELL} == {}
+    return run
+
+
+ENDED_WELL = ("done", "fresh", "not applicable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _embers() -> Iterator[None]:
+    yield
+    stop_fork_server()
 
 
 @pytest.fixture(scope="session")

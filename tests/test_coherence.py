@@ -5,10 +5,7 @@ Read from what every chapter of every demo client saves: its results and its fin
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -28,7 +25,7 @@ from cxlib.present.findings import Finding, on_record
 from cxlib.report import pdf
 from cxlib.words import Words
 from cxlib.workspace import Workspace
-from tests.conftest import DEMO_CLIENTS, copy_workspace
+from tests.conftest import DEMO_CLIENTS, copy_workspace, made
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("coherence")]
 
@@ -40,12 +37,7 @@ Told = dict[Any, dict[Any, set[str]]]
 def run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Every chapter of every demo client, executed as a consultant would."""
     place = copy_workspace(tmp_path_factory.mktemp("coherence"), *DEMO_CLIENTS)
-    environment = {k: v for k, v in os.environ.items() if k not in ("CX_HOME", "CX_JOB")}
-    command = [sys.executable, "-m", "cxlib", "run", "--language", "en"]
-    told = subprocess.run(
-        command, cwd=place.root, env=environment, capture_output=True, text=True, check=False
-    )
-    assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-1000:]
+    made(place, language="en")
     return place
 
 

@@ -37,8 +37,6 @@ def test_nothing_bars_anybody(browser: Browser, page: Path) -> None:
         browser.call("Emulation.setDeviceMetricsOverride", **size)
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         browser.call("Emulation.setEmulatedMedia", features=features)
-        browser.call("Page.navigate", url=page.as_uri())
-        while browser.says("document.readyState + location.href") != "complete" + page.as_uri():
-            continue
+        browser.open(page)
         browser.says(axe)
         assert json.loads(browser.says(RUN)) == [], (width, scheme)
