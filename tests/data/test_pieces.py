@@ -356,7 +356,7 @@ def test_memory_does_not_grow_with_the_rows(shop: Shop) -> None:
 @pytest.mark.slow
 def test_a_survey_takes_few_bytes_a_row_however_long_its_comments(shop: Shop) -> None:
     shop.client((SURVEY % "a.csv").replace("duplicates: last", ""))
-    at_once, words = 12_000, "the queue was long and nobody knew why " * 8
+    at_once, words = 5_000, "the queue was long and nobody knew why " * 8
     code = (
         "import sys, resource; from pathlib import Path; from cxlib import params;"
         "from cxlib.data import pieces; from cxlib.data.ingest import _anew;"
