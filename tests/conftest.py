@@ -36,9 +36,19 @@ TOGETHER = {"chapters", "report"}
 """Folders whose modules each stay in one worker: what their fixtures make is made once."""
 
 
+LONGEST = (
+    *("test_payloads", "test_coherence", "test_end_to_end", "test_survival", "test_every_chapter"),
+    *("test_faults", "test_mutated", "test_public_data", "test_lessons", "test_forms"),
+)
+"""Modules to begin with, so that no worker is left alone with one of them."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a module's tests together where its fixtures cost more than its tests."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = {name: at for at, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
     for item in items if "PYTEST_XDIST_WORKER" in os.environ else ():
         alone = item.get_closest_marker("xdist_group") is None
         if alone and item.path.parent.name in TOGETHER:

@@ -102,7 +102,7 @@ def test_what_architecture_says_of_adding_a_chapter_is_followed_to_the_letter(
     assert translate(folder / "zh.po") >= 5
     tests = ("tests/chapters/test_toy.py", "tests/test_catalogues.py")
     told = run("pytest", "-v", "-p", "no:cacheprovider", *tests, "-k", "toy")
-    assert all(f"{name}::" in told for name in tests)
+    assert all(name in told for name in tests)
     assert "17-toy" in run("cxlib", "list", "nova-mall")
     (root / "notebooks" / "17-toy.ipynb").unlink()
     shutil.rmtree(folder)
