@@ -9,9 +9,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 
 from cxlib.batch.chapters import discover
 from cxlib.batch.explore import START, explore, lab_settings
+from cxlib.cli import main
 from cxlib.report.catalogue import bring
 from cxlib.report.skeleton import new_chapter
 from cxlib.workspace import Workspace, kit_file
@@ -127,13 +129,13 @@ def test_a_private_chapters_messages_are_written_beside_it_and_stay(two: Place) 
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_a_folder_in_no_workspace_is_said(two: Place, tmp_path: Path, inside: bool) -> None:
-    environment = {k: v for k, v in two.environment().items() if k != "CX_HOME"}
+def test_a_folder_in_no_workspace_is_said(
+    two: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
+    monkeypatch.delenv("CX_HOME", raising=False)
     elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
     elsewhere.mkdir()
-    told = subprocess.run(
-        [sys.executable, "-m", "cxlib", "list"], cwd=two.root if inside else elsewhere,
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    monkeypatch.chdir(two.root if inside else elsewhere)
+    told = CliRunner().invoke(main, ["list"])
     assert ("is in no workspace" in told.stderr) is not inside
     assert (str(ROOT) in told.stderr) is not inside

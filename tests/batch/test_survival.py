@@ -197,8 +197,7 @@ def test_a_full_disk_loses_no_other_report(two: Place) -> None:
         assert all(p.read_bytes().endswith(b"</html>") for p in small.rglob("0*.html"))
         assert not list(small.rglob(".*.part"))
         (small / "ballast").unlink()
-        told = two.cx("run", "--out", str(small), "--jobs", "1")
-        assert told.returncode == 0, told.stderr
+        assert not two.run(out=small, jobs=1).failed
         assert len(list(small.rglob("01-sound.html"))) == 2
     finally:
         subprocess.run(["umount", str(small)], check=True)
