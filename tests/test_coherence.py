@@ -178,7 +178,7 @@ def test_findings_about_one_thing_agree_in_their_gravity(run: Workspace, client:
 
 @each_client
 def test_every_chapter_keeps_its_top_short_and_one_a_subject(run: Workspace, client: str) -> None:
-    from cxlib.report.html import _in_order
+    from cxlib.report.html import in_order
 
     for each in saved(run, client):
         told = [f for f in each.findings if isinstance(f, Finding)]
@@ -187,7 +187,7 @@ def test_every_chapter_keeps_its_top_short_and_one_a_subject(run: Workspace, cli
             | {"stake": f.stake}
             for f in told
         ]
-        top, _more = _in_order(items)
+        top, _more = in_order(items)
         assert len(top) <= 5, each.chapter
         subjects = [item["subject"] for item in top]
         assert len(subjects) == len(set(subjects))
