@@ -62,7 +62,7 @@ def examine(client: Client, workspace: Workspace) -> Checked:
 def _examine(client: Client, workspace: Workspace) -> Checked:
     tables = make_tables(client, workspace)
     faults = _face(client, workspace)
-    if not tables:
+    if not tables and not client.registers:
         return Checked(faults=[*faults, client.fault((), NO_DATA)], intake=[], distributions=[])
     return Checked(
         faults=sorted([*faults, *faults_of(client, tables)], key=lambda fault: fault.line),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from cxlib import periods as calendar
@@ -13,8 +12,7 @@ from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
-from cxlib.data.survey import ALL, OWN, UNNAMED, own_of, unheard, unnamed
-from cxlib.data.tables import opened_in
+from cxlib.data.survey import ALL, own_of, unheard, unnamed
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
 from cxlib.params.tables import FOR_ALL
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
 
 MANY = 0.2
 """More rows than this left out for lack of something are most likely a mistake."""
-FRAGMENT = 0.6
-"""A last period that reaches less far, on fewer answers, than this share of the usual is a part."""
-
 HEAVY, BESIDE = 4.0, 0.5
 """Gigabytes that a job may hold by default, and those that it needs beside a survey."""
 _SHOWN = 5
@@ -130,7 +125,6 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             ("survey", "columns", "date"),
             f"the last date, {dates['date'].max():%Y-%m-%d}, lies in the future.",
         )
-    _fragment(dates, ledger)
 
 
 def _unanswered(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
@@ -146,30 +140,6 @@ def _unanswered(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
                     f"{metric.key!r} has no answer in {known[-1]}, the latest period; its reports "
                     "go without it.",
                 )
-
-
-def _fragment(dates: pd.DataFrame, ledger: Ledger) -> None:
-    """Warn if the last period has only its first days, unlike those before."""
-    ordered = calendar.order(dates["period"].unique().tolist())
-    if len(ordered) < 2:
-        return
-    last, n = dates.groupby("period")["date"].max(), dates["period"].value_counts()
-    reach = {}
-    for name in ordered:
-        period = calendar.parse(name)
-        length = (period.end - period.start).days + 1
-        reach[name] = ((last[name].date() - period.start).days + 1) / length
-    latest, before = ordered[-1], ordered[:-1]
-    usual = float(np.median([reach[name] for name in before]))
-    many = float(np.median([n[name] for name in before]))
-    if reach[latest] < FRAGMENT * usual and n[latest] < FRAGMENT * many:
-        days = (last[latest].date() - calendar.parse(latest).start).days + 1
-        ledger.warn(
-            ("survey", "columns", "date"),
-            f"{latest}, the latest period, has only its first {days} days "
-            f"({n[latest]} answers, usually {many:g}): a part of it; "
-            f"`cx run --period {ordered[-2]}` reports the last whole one.",
-        )
 
 
 def _repeats(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
@@ -342,57 +312,6 @@ def comments(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
 
 ONCE = 0.8
 """A share of customers who bought on a single day above which frequency tells little."""
-
-
-def silent(frames: Mapping[str, pd.DataFrame], client: Client, ledger: Ledger) -> None:
-    """Warn where no ticket was opened in the latest period of the survey, which a run reports."""
-    if "survey" not in frames or "tickets" not in frames:
-        return
-    own = frames["survey"].loc[frames["survey"]["brand"] == OWN, "period"].unique()
-    known = [name for name in calendar.order(own) if calendar.kind_of(name)]
-    if not known or opened_in(frames["tickets"], known[-1]).any():
-        return
-    both = [name for name in known if opened_in(frames["tickets"], name).any()]
-    last = f"; `cx run --period {both[-1]}` is the last with both" if both else ""
-    ledger.warn(
-        ("tickets", "source"),
-        f"no ticket was opened in {known[-1]}, the latest period of the survey: its run has no "
-        f"service chapter{last}.",
-    )
-
-
-_JOINED = (("members", "member_id", "id"), ("transactions", "member_id", "member"),
-           ("survey", "respondent_id", "id"), ("tickets", "customer_id", "customer"))  # fmt: skip
-
-
-def join(frames: Mapping[str, pd.DataFrame], ledgers: Mapping[str, Ledger]) -> None:
-    """Warn of tables whose ids of customers meet nobody in the other, or only without zeros."""
-    ids: list[tuple[str, str, set[str]]] = []
-    for table, column, key in _JOINED:
-        if table in frames and frames[table].dtypes.get(column) == "str":
-            known = frames[table][column].dropna()
-            named = {text for text in known if not text.startswith(UNNAMED)}
-            if named and len(named) < len(known) * 1.01 + 1:
-                ids.append((table, key, named))
-    for place, (table, key, named) in enumerate(ids):
-        for other, _key, others in ids[:place]:
-            if named & others or min(len(named), len(others)) < 5:
-                continue
-            bare, theirs = ({text.lstrip("0") for text in side} for side in (named, others))
-            joined = len(bare & theirs)
-            first = next((t for t in sorted(named) if t.lstrip("0") in theirs), min(named))
-            alike = (t for t in sorted(others) if t.lstrip("0") == first.lstrip("0"))
-            twin = next(alike, min(others))
-            hint = (
-                f"{joined} would join without leading zeros: export both as text"
-                if joined
-                else f"{table} has such as {first!r}, {other} {twin!r}"
-            )
-            if joined or table != "tickets":
-                ledgers[table].warn(
-                    (table, "columns", key),
-                    f"no id of {table} is among those of {other} ({first!r} and {twin!r}); {hint}.",
-                )
 
 
 def _listed(names: list[str]) -> str:

@@ -28,6 +28,8 @@ _WEEKS = 8
 _WEEK = r"\D*(\d{4})\D*(?:W|w|KW|[Ww]eek|Wk|wk|第|周|週)\D*(\d{1,2})\D*"
 _MEASURES = 12
 """So many measures of one column are written out."""
+_MOSTLY, _BESIDE = 0.5, 8
+"""More cells than this share of a column of figures are numbers, beside so many different texts."""
 
 
 def is_figures(table: Table) -> bool:
@@ -102,6 +104,12 @@ def _numbers(column: Column) -> pd.Series:
     return Column(name="", texts=column.texts.str.removesuffix("%"), rows=0).numbers
 
 
+def _texts_of(*columns: Column | None) -> pd.Series:
+    """Return the different texts among figures, such as FEWER THAN 50, with how often each."""
+    parts = [c.texts[_numbers(c).isna()] for c in columns if c is not None]
+    return pd.concat(parts).value_counts()
+
+
 def _is_share(column: Column) -> bool:
     return found("share", column.name) or bool(column.texts.str.endswith("%").any())
 
@@ -112,10 +120,13 @@ def is_amount(column: Column) -> bool:
         return True
     if column.called(*WORDS["ids"]) or found("measure", column.name):
         return False
-    numbers = _numbers(column)
+    numbers, texts = _numbers(column), _texts_of(column)
     beyond = numbers.max() > _SCALE or bool((numbers.dropna() % 1 != 0).any())
     some = column.distinct > 2 and (found("share", column.name) or beyond)
-    if bool(numbers.notna().mean() <= 0.9) or not (some or column.distinct > _FEWEST):
+    stock = len(texts) <= _BESIDE and texts.min() > 1  # NaN > 1 is False: there are none
+    if numbers.notna().mean() <= (_MOSTLY if stock else 0.9):
+        return False
+    if found("no_figure", column.name) or not (some or column.distinct > _FEWEST):
         return False
     return column.distinct > _FEWEST or starts_of(column) is None
 
@@ -191,6 +202,9 @@ def _figure(
         lines.add(2, "format: percent")
     if share and not whole and not column.texts.str.endswith("%").any() and read.max() > 1:
         lines.add(2, "scale: [0, 100]", f"up to {read.max():g}")
+    if texts := sorted(_texts_of(column if part.texts.empty else part, whole).index[:_BESIDE]):
+        shown = ", ".join(map(repr, texts))
+        lines.add(2, f"missing: {flow(texts)}", asks=[ask("texts", texts=shown)] if asked else ())
     way = "lower" if bad and whole is None else "higher"
     lines.add(2, f"direction: {way}", asks=[ask("better", way=way, name=name)] if asked else ())
     lines.add(2, "# target: 0.95" if share else "# target: 40" if net else "# target: 100")

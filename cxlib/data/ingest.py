@@ -83,7 +83,7 @@ def _anew(client: Client, workspace: Workspace) -> Ingest:
     errors = [f for f in faults_of(client, tables) if f.severity == "error"]
     if errors:
         raise DataError("\n".join(map(str, errors)))
-    if not tables:
+    if not tables and not client.registers:
         raise DataError(f"{client.file} {NO_DATA}")
     key = open_key(client.client, workspace, demo=client.demo)
     _refuse_another_key(client, workspace, key)

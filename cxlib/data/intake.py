@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cxlib.data import database, doubts, query
+from cxlib.data import across, database, doubts, query
 from cxlib.data.fieldwork import has_begun, make_fieldwork, nobody, section_of, warn_of_gaps
 from cxlib.data.kpis import make_kpi
 from cxlib.data.layout import Named
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from cxlib.params.source import Table
     from cxlib.params.survey import Survey
 
-NO_DATA = "names no data: it has no survey, tickets or other table."
+NO_DATA = "names no data: it has no survey, tickets or other table, and no register."
 _OF_A_KPI = ("period", "value", "numerator", "denominator", "unit")
 _IDS = {"id", "date", "period", "created", "member", "event_time"}
 
@@ -253,9 +253,10 @@ def make_tables(client: Client, workspace: Workspace) -> list[Made]:
         made.append(_kpis(client, workspace))
     frames = {table.name: table.frame for table in made if table.frame is not None}
     ledgers = {table.name: table.ledger for table in made}
-    doubts.join(frames, ledgers)
+    across.join(frames, ledgers)
     if not any(ledger.failed for ledger in ledgers.values()):
-        doubts.silent(frames, client, ledgers.get("tickets", Ledger()))
+        across.fragments(frames, client, ledgers)
+        across.silent(frames, client, ledgers.get("tickets", Ledger()))
     return made
 
 

@@ -102,6 +102,12 @@ class Client(Closed):
         return hashlib.sha256(said.encode()).hexdigest()
 
     @property
+    def registers(self) -> tuple[str, ...]:
+        """The registers that the file names."""
+        named = ("needs", "actions", "tools", "training", "obligations", "visits")
+        return tuple(name for name in named if getattr(self, name) is not None)
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """The questions that scores are computed from, in the file's order."""
         items = self.survey.metrics.items() if self.survey else ()

@@ -86,7 +86,7 @@ def test_a_check_leaves_no_trace_and_names_every_source(shop: Any) -> None:
 
 def test_a_client_file_without_data_is_told(shop: Any) -> None:
     (said,) = shop.says(shop.client("language: en\n"))
-    assert said.endswith("names no data: it has no survey, tickets or other table.")
+    assert said.endswith("it has no survey, tickets or other table, and no register.")
 
 
 TICKETS = """

@@ -15,6 +15,7 @@ from cxlib.chapters.assessment import tables
 from cxlib.chapters.fieldwork.study import varies
 from cxlib.chapters.monitoring import figures as monitoring
 from cxlib.chapters.targets import tables as targets
+from cxlib.chapters.visits import tables as visits
 from cxlib.data.tables import silent_tables
 from cxlib.plots.theme import NothingToDrawError
 from cxlib.report.tablebook import table_book
@@ -181,3 +182,24 @@ def test_a_register_of_no_actions_has_no_outcome(shop: Shop) -> None:
     shop.ingest(shop.client(SURVEY + "    actions: registers/actions.yaml\n"))
     engagement = Engagement.open("shop", chapter="actions", workspace=shop.workspace)
     assert actions.plan(engagement).table.empty
+
+
+RATED = ("111", "2223", "3333", "3333", "2222", "1234", "4444", "1112", "2222", "555", "11", "3")
+"""Points that up to four raters gave to twelve units: Krippendorff's interval alpha is .849."""
+
+
+def test_a_client_of_visits_alone_without_periods_sees_all_its_rounds(shop: Shop) -> None:
+    ids = [(unit, place) for unit, points in enumerate(RATED) for place in range(len(points))]
+    lines = ["sections: [{id: all, title: All}]",
+             "standards: [{id: greet, title: Greeting, section: all, maximum: 5}]", "visits:",
+             *(f"- {{id: u{u}r{p}, location: U{u}, visitor: R{p}, date: 2026-0{p + 1}-02}}"
+               for u, p in ids),
+             "scores:", *(f"- {{visit: u{u}r{p}, standard: greet, points: {RATED[u][p]}}}"
+                          for u, p in ids)]  # fmt: skip
+    shop.file("registers/visits.yaml", "\n".join(lines))
+    shop.ingest(shop.client("visits: registers/visits.yaml\n"))
+    engagement = Engagement.open("shop", chapter="visits", workspace=shop.workspace)
+    found = visits.visited(engagement)
+    assert found is not None
+    assert len(found.rows) == 41
+    assert visits.agreement(found)["alpha"].item() == pytest.approx(0.849, abs=5e-4)

@@ -402,6 +402,30 @@ def test_a_measure_is_a_figure_each_and_a_share_is_read_as_one(shop: Any, tmp_pa
     assert table["quiet", "2015-07"] == (60 + (3 * 2015 + 5) % 23) / 100
 
 
+def test_texts_among_figures_are_missing_by_name_and_footnotes_are_none(
+    shop: Any, tmp_path: Path
+) -> None:
+    head = ["Release Period", "Facility ID", "Completed Surveys", "Response Rate (%)", "Footnote"]
+    rows: list[list[Any]] = [head]
+    rows += [
+        [f"07_{year}", 10001 + i, "FEWER THAN 50" if i % 3 == 1 else 300 + i,
+         ["Not Available", 10 + (i + year) % 40][i % 4 > 0], i % 15 or ""]
+        for year in (2021, 2022, 2023) for i in range(60)
+    ]  # fmt: skip
+    made, client, _text = drafted(shop, csv(tmp_path / "responses.csv", rows))
+    rate = client.kpis["response_rate"]
+    assert (rate.value, rate.missing, rate.unit) == (head[3], ("Not Available",), "Facility ID")
+    assert any("'Not Available' mean?" in question for question in made.questions)
+    ingest(client, shop.workspace)
+    read = read_table(shop.workspace, "neu", "kpis")
+    assert len(read) == 3 * 45
+    known = [10 + (i + 2023) % 40 for i in range(60) if i % 4]
+    assert read.loc[read["period"] == "2023-07", "value"].mean() == pytest.approx(sum(known) / 4500)
+    rows = [[cell for at, cell in enumerate(row) if at != 3] for row in rows]
+    _made, client, _text = drafted(shop, csv(tmp_path / "counts.csv", rows), name="counts")
+    assert [(k.value, k.missing) for k in client.kpis.values()] == [(head[2], ("FEWER THAN 50",))]
+
+
 def test_answers_of_one_survey_month_are_no_reported_figures(shop: Any, tmp_path: Path) -> None:
     rows: list[list[Any]] = [["Month", "Shop", "Age", "Delivery", "Staff", "Price"]]
     rows += [

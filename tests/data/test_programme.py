@@ -238,3 +238,26 @@ def test_points_in_pieces_are_the_points_of_the_whole(
     shop.ingest(client, force=True)
     pd.testing.assert_frame_equal(shop.read("points"), whole)
     assert set(whole["kind"]) == {"issued", "redeemed"}
+
+
+@pytest.mark.parametrize(
+    ("section", "columns"),
+    [
+        ("transactions", "{member: who, date: day}"),
+        ("tickets", "{id: no, created: day}"),
+        ("comments", "{text: said, date: day}"),
+    ],
+)
+def test_a_latest_period_of_one_day_is_told_of_every_dated_table(
+    shop: Any, section: str, columns: str
+) -> None:
+    days = [f"2025-{1 + k // 28:02}-{1 + k % 28:02}" for k in range(3 * 28)] + ["2025-04-01"] * 3
+    rows = "".join(f"{k},C{k % 9},{day},words {k}\n" for k, day in enumerate(days))
+    shop.file("t.csv", "no,who,day,said\n" + rows)
+    body = f"source: t.csv, columns: {columns}"
+    told = f"{section}: {{{body}}}" if section != "comments" else f"comments: {{web: {{{body}}}}}"
+    said = " ".join(shop.says(shop.client(f"period: month\n{told}\n"), "warning"))
+    assert "2025-04, the latest period, has only its first day (3 rows, usually 28)" in said
+    assert "`cx run --period 2025-03`" in said
+    said = " ".join(shop.says(shop.client(f"period: quarter\n{told}\n"), "warning"))
+    assert "2025Q2, the latest period, has only its first day" in said

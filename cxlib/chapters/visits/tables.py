@@ -85,7 +85,8 @@ def _rounds(rows: pd.DataFrame, period: str) -> tuple[pd.DataFrame, list[str]]:
         waves = [name for name in first.index if name in set(told["wave"])]
     else:
         waves = list(first.index)
-        waves = waves[: waves.index(period) + 1] if period in waves else []
+        if period != "all":  # of a client without periods every round counts
+            waves = waves[: waves.index(period) + 1] if period in waves else []
     return told[told["wave"].isin(waves)], waves
 
 
