@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,19 @@ from cxlib.errors import CxError
 LANGUAGES = ("en", "zh")
 _CATALOGUES = ("locale/{language}/*.po", "chapters/*/{language}.po")
 _DASH = "–"
+
+
+class _Agreeing(Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if not bar:
+            return str(super().format_field(value, format_spec))
+        return one if str(value).strip("\ue000\ue001") in ("1", "1.0") else many
+
+
+def filled(message: str, facts: Mapping[str, Any]) -> str:
+    """Fill a message's facts; ``{n} {n:row is|rows are} left out.`` agrees with its number."""
+    return _Agreeing().vformat(message, (), facts) if "|" in message else message.format(**facts)
 
 
 def mark(message: str) -> str:
@@ -77,6 +91,12 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "sla_met": mark("Service level kept (the client's own flag)"),
         "abandonment_rate": mark("Abandoned contacts"),
         "rating": mark("Rating"),
+        "first_response_at": mark("time of the first response"),
+        "resolved_at": mark("time of resolution"),
+        "handle_seconds": mark("handle time"),
+        "fcr_survey": mark("answer on first contact"),
+        "reopened": mark("number of reopenings"),
+        "reassigned": mark("number of reassignments"),
         "source=survey": mark("Survey"),
         "channel=phone": mark("Phone"),
         "channel=chat": mark("Chat"),
@@ -87,6 +107,19 @@ NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Keys that are the kit's own, by the names that readers know."""
+_ACRONYMS = re.compile(r"\b(nps|csat|ces|fcr|sla|crm|atm)\b")
+
+
+def as_words(key: str) -> str:
+    """Return a key as words: ``first_response_time`` is *First response time*, ``nps`` *NPS*.
+
+    One of the kit's own stays, for whoever says it to name.
+    """
+    if key in NAMES:
+        return key
+    told = _ACRONYMS.sub(lambda found: found[0].upper(), key.replace("_", " "))
+    return told[:1].upper() + told[1:]
+
 
 PLAIN: Mapping[str, str] = MappingProxyType(
     {
@@ -115,6 +148,7 @@ _SPACES = (
     (re.compile(f"({_HAN})\ue001 (?={_HAN})"), r"\1"),  # 7.5 分钟 的
     (re.compile(f"([A-Za-z])\ue001(?={_HAN})"), r"\1 "),  # App支付
     (re.compile(f"({_HAN})\ue000(?=[A-Za-z])"), r"\1 "),
+    (re.compile("([）。；，：？！”》、]\ue001?) (?=[^ ])"), r"\1"),  # 净推荐值（NPS） 9.1
 )
 
 
@@ -183,9 +217,9 @@ class Words:
         text = self.catalogue.get(message) or PLAIN.get(message, message)
         said = {name: self._fact(fact) for name, fact in facts.items()}
         if self.language != "zh":
-            return text.format(**said)
+            return filled(text, said)
         marked = {n: f"\ue000{v}\ue001" if isinstance(v, str) else v for n, v in said.items()}
-        return _spaced(text.format(**marked))
+        return _spaced(filled(text, marked))
 
     def label(self, key: object) -> str:
         """Return the client's label of `key`, else the kit's word for it, else the key itself."""
@@ -288,16 +322,13 @@ class Words:
             return self.say(mark("All answers"))
         if periods.kind_of(label) is None:
             return self.date(dt.date.fromisoformat(label)) if _ISO(label) else self.label(label)
-        period = periods.parse(label)
+        period, zh = periods.parse(label), self.language == "zh"
         if period.kind == "year":
-            return f"{period.year}年" if self.language == "zh" else str(period.year)
+            return f"{period.year}年" if zh else str(period.year)
         if period.kind == "quarter":
-            if self.language == "zh":
-                return f"{period.year}年第{period.quarter}季度"
-            return f"Q{period.quarter} {period.year}"
-        if self.language == "zh":
-            return f"{period.year}年{period.month}月"
-        return f"{period.start:%B %Y}"
+            number = period.quarter
+            return f"{period.year}年第{number}季度" if zh else f"Q{number} {period.year}"
+        return f"{period.year}年{period.month}月" if zh else f"{period.start:%B %Y}"
 
     def date(self, day: dt.date) -> str:
         """Return a date as this language writes it: ``5 March 2026``, ``2026年3月5日``."""

@@ -131,3 +131,11 @@ def public_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the public data sets are not here; name their folder in CX_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Every chapter of every demo client, executed as a consultant would."""
+    place = copy_workspace(tmp_path_factory.mktemp("coherence"), *DEMO_CLIENTS)
+    made(place, language="en")
+    return place

@@ -52,7 +52,7 @@ def facts(message: str) -> dict[str, set[str]]:
     """Name every fact of a message, with the formats it is written in."""
     found: dict[str, set[str]] = {}
     for _text, name, spec, conversion in Formatter().parse(message):
-        if name is not None:
+        if name is not None and "|" not in (spec or ""):  # what agrees with a number is English
             found.setdefault(name, set()).add(f"{conversion or ''}:{spec}")
     return found
 

@@ -25,20 +25,12 @@ from cxlib.present.findings import Finding, on_record
 from cxlib.report import pdf
 from cxlib.words import Words
 from cxlib.workspace import Workspace
-from tests.conftest import DEMO_CLIENTS, copy_workspace, made
+from tests.conftest import DEMO_CLIENTS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("coherence")]
 
 Told = dict[Any, dict[Any, set[str]]]
 """By what is told of: each answer, with the chapters that give it."""
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Every chapter of every demo client, executed as a consultant would."""
-    place = copy_workspace(tmp_path_factory.mktemp("coherence"), *DEMO_CLIENTS)
-    made(place, language="en")
-    return place
 
 
 def saved(place: Workspace, client: str) -> list[Envelope]:

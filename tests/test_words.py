@@ -6,10 +6,11 @@ import datetime as dt
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 
-from cxlib.errors import CxError
-from cxlib.words import Words, mark, read_catalogue
+from cxlib.errors import CxError, DataError
+from cxlib.words import Said, Words, as_words, mark, read_catalogue
 
 EN = Words("en", labels=MappingProxyType({"booking": "Online booking", "wave_2": "Second wave"}))
 ZH = Words(
@@ -109,6 +110,13 @@ def test_format_specs_of_a_message_reach_its_numbers() -> None:
     assert EN.say("{value:.1f}", value=float("nan")) == "–"
 
 
+def test_no_space_follows_chinese_punctuation() -> None:
+    said = Words("zh", labels={"nps": "净推荐值（NPS）"}).say(
+        "{list}。 {kpi} 9.1", list="甲", kpi="nps"
+    )
+    assert said == "甲。净推荐值（NPS）9.1"
+
+
 def test_text_of_the_client_is_never_a_format() -> None:
     assert EN.say("{name}", name="{0.__class__}<script>") == "{0.__class__}<script>"
 
@@ -137,3 +145,43 @@ def test_an_equals_sign_is_cut_only_after_the_name_of_a_segment() -> None:
     assert words.label("tier=x=y") == "x=y"
     assert words.label("Wave 1 = spring") == "Wave 1 = spring"
     assert words.period("Wave=1") == "Wave=1"
+
+
+@pytest.mark.parametrize("one", [1, 1.0, np.int64(1), Said("1")])
+def test_what_is_said_of_one_is_singular(one: object) -> None:
+    message = "{n} {n:row is|rows are} left out."
+    assert EN.say(message, n=one) == f"{EN.say('{n}', n=one)} row is left out."
+    assert EN.say(message, n=1200) == "1,200 rows are left out."
+    assert EN.say(message, n=0) == "0 rows are left out."
+    assert "row is" in ZH.say(message, n=one), "a message that has no translation is still said"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("1 rows have no id.", "1 row has no id."),
+        (
+            "column 'a' holds 1 values that are no number",
+            "column 'a' holds 1 value that is no number",
+        ),
+        ("1 of 5 rows are not coded", "1 of 5 rows is not coded"),
+        ("21 rows have none", "21 rows have none"),
+        ("0.1 rows", "0.1 rows"),
+        ("such as '1 rows have' here", "such as '1 rows have' here"),
+    ],
+)
+def test_a_fault_of_one_is_told_in_the_singular(written: str, said: str) -> None:
+    assert str(DataError(written)) == said
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("first_response_time", "First response time"),
+        ("nps", "NPS"),
+        ("hotel_csat", "Hotel CSAT"),
+        ("预订", "预订"),
+    ],
+)
+def test_a_key_without_a_label_is_told_in_words(key: str, said: str) -> None:
+    assert as_words(key) == said

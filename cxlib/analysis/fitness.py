@@ -173,9 +173,11 @@ def _representativeness(margin: Margin, confidence: float) -> pd.DataFrame:
 def _caveats(survey: pd.DataFrame, known: tuple[Margin, ...], lining: Share) -> tuple[Caveat, ...]:
     undated = survey["period"].isna().sum() if "period" in survey.columns else 0
     unrated = _("Too few touchpoints were rated by anyone to speak of straight-lining.")
-    caveats = counted((undated, _("{n} rows have no period and stand in no base.")))
+    caveats = counted(
+        (undated, _("{n} {n:row has|rows have} no period and {n:stands|stand} in no base."))
+    )
     caveats += said(lining.n == 0, unrated)
-    message = _("{n} rows have no {segment} and are left out of its comparison.")
+    message = _("{n} {n:row has|rows have} no {segment} and {n:is|are} left out of its comparison.")
     rare = _("{segment} has a level of which fewer than {n} were to be expected.")
     for margin in known:
         few = (margin.known * (margin.codes.size - margin.n_missing)).min() < EXPECTED_COUNT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
 
 import pandas as pd
@@ -31,7 +32,9 @@ class NeedRegister(Tabled):
     ``evidence``: what names a need; ``unsorted``: the rest. ``coverage``: by customer group, if
     told: ``group, people, needs, named_only_here``. ``saturation``: by person as heard: ``position,
     who, new`` (needs named for the first time), ``known``. ``unheard``: listed needs without
-    evidence. ``unanswered``: confirmed needs that no action answers.
+    evidence. ``unanswered``: confirmed needs that no action answers. ``sources``: people by need
+    and source as chapter 01 shows them, weightiest first: ``need, title, kind, state, voices``, a
+    column a source, and ``weight``, empty where they rest on too few people.
     """
 
     evidence: pd.DataFrame
@@ -40,6 +43,7 @@ class NeedRegister(Tabled):
     saturation: pd.DataFrame
     unheard: tuple[str, ...]
     unanswered: tuple[str, ...]
+    sources: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def register(
@@ -90,8 +94,11 @@ def register(
     idle = table.loc[held & table["actions"].fillna("").eq(""), "need"]
     unheard = table.loc[table["n"] == 0, "need"]
     split = int(((table["against"] > 0) & (table["n"] > table["against"])).sum())
-    message = _("Evidence contradicts itself on {n} needs: ask again before they are confirmed.")
-    unheard_of = _("{n} listed needs were heard from nobody.")
+    message = _(
+        "Evidence contradicts itself on {n} {n:need:|needs:} ask again before {n:it "
+        "is|they are} confirmed."
+    )
+    unheard_of = _("{n} listed {n:need was|needs were} heard from nobody.")
     return NeedRegister(
         table=table,
         evidence=told,

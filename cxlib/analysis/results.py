@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
+from cxlib.words import filled
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -37,7 +39,7 @@ class Caveat(str):
         """Fill the message, and keep it with its facts for the translator."""
         # a list of names reads the same when it comes back from a file as a plain tuple
         told = {k: ", ".join(map(str, v)) if isinstance(v, tuple) else v for k, v in facts.items()}
-        caveat = super().__new__(cls, message.format(**told))
+        caveat = super().__new__(cls, filled(message, told))
         caveat.message = message
         caveat.facts = facts
         return caveat

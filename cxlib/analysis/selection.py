@@ -209,7 +209,7 @@ def score(
     leaders["other"] = result.loc[result["rank_weighted_sum"].eq(1), "option"].iloc[0]
     message = _("The two rankings differ: {option} leads by TOPSIS, {other} by weighted sum.")
     notes = said(first["rank_weighted_sum"] > 1, message, **leaders)
-    message = _("{n} scores were not given; the other assessors' mean stands.")
+    message = _("{n} {n:score was|scores were} not given; the other assessors' mean stands.")
     return Selection(
         table=result,
         weights=pd.Series(counts, index=criteria, name="weight"),

@@ -127,8 +127,8 @@ def evaluate(
     means = [float(once.mean()) if len(once) else nan for once in (lost, late)]
     picks = validate.generator(seed).integers(0, n, (validate.count(draws, "draws"), n))
     message = _(
-        "{n} participants took only the first test; their mean there was {lost:.1f}, that of "
-        "those who took both {stayed:.1f}."
+        "{n} {n:participant|participants} took only the first test; {n:the|their} mean there "
+        "was {lost:.1f}, that of those who took both {stayed:.1f}."
     )
     notes = said(len(lost), message, n=len(lost), lost=means[0], stayed=float(x.mean()))
     notes += said(n < 15, _("Fewer than 15 took both tests: the interval is rough."), n=n)
@@ -235,7 +235,9 @@ def items(
     faults |= {_("points the wrong way"): rest < 0, _("does not tell"): ~(rest >= 0.2)}
     table["advice"] = np.select([*faults.values()], [*faults], "")
     reliability = _alpha(x)
-    message = _("{n} participants: difficulty and discrimination are rough below 30.")
+    message = _(
+        "{n} {n:participant|participants}: difficulty and discrimination are rough below 30."
+    )
     return ItemAnalysis(
         table=table,
         reliability=reliability,

@@ -99,10 +99,14 @@ def rake(
     n_capped = 0 if cap is None else int((raked >= cap * (1 - 1e-9)).sum())
     unmet = _("The weights do not meet every margin: the largest gap is {gap:.2%}.")
     caveats = said(not converged, unmet, gap=float(gaps.max()))
-    message = _("{n} rows have no {segment}; they keep their part of the sample.")
+    message = _(
+        "{n} {n:row has|rows have} no {segment} and {n:keeps its|keep their} part of the sample."
+    )
     for margin in known:
         caveats += counted((margin.n_missing, message), segment=margin.name)
-    message = _("{n} rows carry the largest weight allowed, {cap:.1f} times the mean.")
+    message = _(
+        "{n} {n:row carries|rows carry} the largest weight allowed, {cap:.1f} times the mean."
+    )
     caveats += counted((n_capped, message), cap=cap)
     scaled = raked * (1.0 if shares else total / len(data))
     return Raking(

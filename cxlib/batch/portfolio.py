@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxlib.batch.plan import BOOK
 from cxlib.batch.state import records
 from cxlib.report.index import GLANCE, LATE, NOTE, ClientEntry, Entry, Kpi
-from cxlib.words import Words
+from cxlib.report.saved import TITLES
+from cxlib.words import Words, as_words
 from cxlib.workspace import Workspace, report_folder
 
 if TYPE_CHECKING:
     from cxlib.batch.plan import Run
 
 
+_STEM = re.compile(r"^\d+-")
 LANGUAGE = "CX_LANGUAGE"
 """The consultancy's language, where it is not that of the machine."""
 
@@ -42,7 +46,10 @@ def portfolio(
 def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str) -> ClientEntry:
     told: list[Entry] = []
     glances: dict[str, dict[str, Any]] = {}
+    known = {*TITLES, BOOK.stem, *(_STEM.sub("", each.stem) for each in workspace.chapter_files())}
     for record in records(workspace, name):
+        if record.error and record.chapter not in known:
+            continue  # its notebook is gone: nobody can mend it
         made = record.path(workspace, "report")
         path = made and out / report_folder(name, record.period, record.language) / made.name
         state, file = "failed" if record.error else "done", record.file or record.chapter
@@ -63,7 +70,7 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str)
         entries=tuple(sorted(entries.values(), key=_in_order)),
         period=latest,
         kpis=tuple(
-            Kpi(labels.get(kpi, kpi), **{field: row.get(field) for field in GLANCE})
+            Kpi(labels.get(kpi) or as_words(kpi), **{field: row.get(field) for field in GLANCE})
             for kpi, row in glance.items()
             if isinstance(row, dict)
         ),

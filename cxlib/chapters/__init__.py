@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cxlib.errors import CxError, nearest
-from cxlib.words import Words
+from cxlib.words import Words, as_words
 from cxlib.workspace import kit_yaml
 
 FOLDER = Path(__file__).parent
@@ -180,7 +180,8 @@ def words_of(client: Any, workspace: Any, language: str) -> Words:
     beside = tuple(sorted(workspace.notebooks.glob(f"*.{language}.po")))
     own = ("tier", *client.members.attributes) if client.members is not None else ()
     own += ("source", *(key for each in client.comments.values() for key in each.segments))
-    labels = dict(client.labels(language))
+    labels = {at.key: as_words(at.key) for at in client.labelled() if not at.segment}
+    labels |= client.labels(language)
     for section, model in registers_of(client).items():
         if workspace.register(client.client, section).is_file():
             labels |= taken_in(client, section, model, workspace).labels(language)

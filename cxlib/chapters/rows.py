@@ -45,6 +45,17 @@ def moved(standing: Any) -> Any:
     return replace(standing, table=standing.table[standing.table["change"].notna()])
 
 
+def fell_with(table: pd.DataFrame, parts: pd.DataFrame) -> pd.Series:
+    """Return, by KPI's row, the touchpoint that got worse in the same step; the costliest first."""
+    parts = parts[parts["turn"] == "worse"].sort_values("stake_moved", ascending=False)
+    first = parts.drop_duplicates("at").set_index("at")["kpi"]
+    found = [
+        first.get(at) if turn == "worse" and cause != "not split" else None
+        for at, turn, cause in zip(table["at"], table["turn"], table["cause"], strict=True)
+    ]
+    return pd.Series(found, table.index, dtype=object)
+
+
 def recorded(engagement: Any) -> dict[str, str]:
     """Return what is being done, by KPI: of its open actions the first due, whose, until when."""
     try:

@@ -15,6 +15,7 @@ from cxlib.data.masking import mask_text
 from cxlib.data.schema import DATED
 from cxlib.data.store import read_record
 from cxlib.data.survey import own_of
+from cxlib.errors import singular
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def _examine(client: Client, workspace: Workspace) -> Checked:
         return Checked(faults=[*faults, client.fault((), NO_DATA)], intake=[], distributions=[])
     return Checked(
         faults=sorted([*faults, *faults_of(client, tables)], key=lambda fault: fault.line),
-        intake=[line for made in tables for line in _intake(client, made)],
-        distributions=[line for made in tables for line in _distributions(client, made)],
+        intake=[singular(line) for made in tables for line in _intake(client, made)],
+        distributions=[singular(t) for made in tables for t in _distributions(client, made)],
         changes=_changes(client, workspace, tables),
     )
 

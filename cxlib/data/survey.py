@@ -361,7 +361,7 @@ def _far_off(maker: Maker, dates: pd.Series) -> dict[str, pd.Series]:
     old: pd.Series = (dates < (ages.iloc[0] if len(ages) else days.iloc[0])).fillna(False)
     if 0 < old.sum() <= max(few, MANY * len(known)):
         way_out = f"the first other date is {dates[~old].min():%Y-%m-%d}."
-        say("{n} rows have a date from another age and are left out", old)
+        say("left out: {n} rows have a date from another age", old)
         far[_("date far in the past")] = old
     elif 0 < (dates < since).sum() <= few and len(known) > 20:
         way_out = "correct it, or write it under `missing:`."
@@ -370,7 +370,7 @@ def _far_off(maker: Maker, dates: pd.Series) -> dict[str, pd.Series]:
     beyond: pd.Series = (dates >= first).fillna(False)
     if beyond.sum() <= few and first > pd.Timestamp.now() + pd.Timedelta(days=366):
         way_out = f"the last other date is {days[days < first].iloc[-1]:%Y-%m-%d}."
-        say("{n} rows have a date far in the future and are left out", beyond)
+        say("left out: {n} rows have a date far in the future", beyond)
         far[_("date far in the future")] = beyond
     return far
 

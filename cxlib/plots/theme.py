@@ -162,22 +162,19 @@ def note(
     *,
     shift: tuple[float, float] = (0, 0),
     frame: Any = "data",
-    ha: str = "center",
-    va: str = "bottom",
-    size: float = 8,
     colour: str = INK,
     backed: float = 0.0,
+    **look: Any,
 ) -> None:
     """Write `text` beside a point, `shift` points away from it.
 
     `frame` says in what `at` is measured (matplotlib's ``xycoords``), `backed` how opaque the paper
-    behind the text is.
+    behind the text is, **look its ``ha, va`` and ``size``.
     """
     box = {"facecolor": PAPER, "edgecolor": "none", "alpha": backed, "pad": 0.6} if backed else None
-    ax.annotate(
-        text, at, xycoords=frame, xytext=shift, textcoords="offset points", ha=ha, va=va,
-        fontsize=size, color=colour, bbox=box,
-    )  # fmt: skip
+    usual: dict[str, Any] = {"ha": "center", "va": "bottom", "size": 8}
+    look = usual | {"color": colour, "bbox": box} | look
+    ax.annotate(text, at, xycoords=frame, xytext=shift, textcoords="offset points", **look)
 
 
 def above_or_below(ax: Axes, text: str, at: Any, *, above: bool, size: float = 8) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from cxlib import columns
-from cxlib.errors import CxError
+from cxlib.errors import CxError, nearest
 from cxlib.present.formats import absent, cell
 from cxlib.words import Quantity, Said, Words, mark as _
 
@@ -19,9 +19,9 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """From what must be acted on to what is good to know."""
 MOST = 5
 """Findings at the top of a chapter."""
-INTERVAL = _("95% interval {low} to {high}, {n} answers")
-STATED = _("{value}; 95% interval {low} to {high}, {n} answers")
-ANSWERS = _("{n} answers")
+INTERVAL = _("95% interval {low} to {high}, {n} {n:answer|answers}")
+STATED = _("{value}; 95% interval {low} to {high}, {n} {n:answer|answers}")
+ANSWERS = _("{n} {n:answer|answers}")
 COUNTED = _("All {n} cases are counted")
 
 
@@ -170,22 +170,22 @@ class Finding:
     def proof(self, words: Words) -> str:
         """Return the small line beneath: the interval of the number that is stated, the base.
 
-        Nothing where the row has not got what the line tells of, as of a wave that nobody began.
+        Nothing where nothing that it tells of is known, as of a wave that nobody began.
         """
         said, line = facts(self.row, words), self.evidence
+        told = _named(line)
+        if told and all(absent(self.row[name]) for name in told):
+            return ""
         if line == INTERVAL:
             sentence = next(rule.says for rule in self.rules if rule.says)
-            ends = [
-                columns.COLUMNS[name].interval
-                for name in re.findall(r"{(?:by_)?(\w+)}", sentence)
-                if name in columns.COLUMNS
-            ]
+            stating = [columns.COLUMNS.get(name) for name in _named(sentence)]
+            ends = [column.interval for column in stating if column]
             stated = next((e for e in ends if e and not absent(self.row.get(e[0]))), None)
             if stated:
                 said |= dict(zip(("low", "high"), (said[end] for end in stated), strict=True))
             elif not absent(self.row.get("value")):
                 line = STATED
-        return words.say(line, **said) if said.keys() >= set(re.findall(r"{(\w+)}", line)) else ""
+        return words.say(line, **said)
 
 
 RECORDED = Rule(
@@ -225,6 +225,11 @@ def tell(
         The column whose value is the subject; ``"level"`` is told with its segment.
     evidence : str, optional
         A msgid for the line beneath instead of interval and base.
+
+    Raises
+    ------
+    CxError
+        If a sentence tells of a column that the table has not got.
     """
     frame = table if isinstance(table, pd.DataFrame) else table.table
     told, rules = [], tuple(rules)
@@ -236,8 +241,24 @@ def tell(
             subject = f"{row['segment']}={row['level']}" if about == "level" else str(row[about])
             named = {str(name): value for name, value in row.items()}
             line = evidence or _evidence(row)
-            told.append(Finding(id=f"{chapter}.{subject}", row=named, rules=fit, evidence=line))
+            made = Finding(id=f"{chapter}.{subject}", row=named, rules=fit, evidence=line)
+            told.append(_whole(made))
     return told
+
+
+def _whole(finding: Finding) -> Finding:
+    """Return a finding whose row has every fact that its sentences tell."""
+    for text in (*(rule.says for rule in finding.rules), finding.next_step, finding.evidence):
+        for name in _named(text):
+            if name not in finding.row:
+                near = nearest(name, map(str, finding.row))
+                raise CxError(f"finding {finding.id}: no column {name!r} for {text!r}{near}")
+    return finding
+
+
+def _named(text: str) -> list[str]:
+    """Return the columns that a sentence tells of."""
+    return [name.removeprefix("by_") for name in re.findall(r"{(\w+)", text)]
 
 
 def _evidence(row: Mapping[Any, Any]) -> str:
@@ -282,9 +303,13 @@ def _plain_kind(value: Any) -> columns.Kind:
     return "number" if isinstance(value, float) else "text"
 
 
-def silence(table: Any, case: str) -> pd.DataFrame:
-    """Return the case that is told where a table has nothing to show; no row where it has."""
-    return pd.DataFrame({"case": [case]} if table is None or len(table) == 0 else {})
+def silence(table: Any, case: str, *, of: Any = ...) -> pd.DataFrame:
+    """Return the case that is told where a table has nothing to show; no row where it has.
+
+    Nothing is told of what was not looked at: where `of`, what the table was made from, is empty.
+    """
+    silent, unseen = (one is None or len(one) == 0 for one in (table, [0] if of is ... else of))
+    return pd.DataFrame({"case": [case]} if silent and not unseen else {})
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -119,7 +119,8 @@ def view(
     table : str
         Which of the result's frames, when it has several.
     columns : str or sequence of str, optional
-        Show just these, in this order; one text names them with spaces between.
+        Show just these, in this order; one text names them with spaces between. One that ends in
+        ``?`` is left out where it is not there, or no row has a value of it.
     caption : str
         A msgid.
 
@@ -166,6 +167,8 @@ def frame_of(result: Any, table: str) -> pd.DataFrame:
 def choose(result: Any, frame: pd.DataFrame, asked: Sequence[str] | None) -> list[str]:
     """Return the shown columns: those asked for, else those that say something in any row."""
     if asked is not None:
+        told = {f"{name}?" for name in frame if frame.empty or frame[name].notna().any()}
+        asked = [n.removesuffix("?") for n in asked if n in told or not n.endswith("?")]
         missing = [name for name in asked if name not in frame]
         if missing:
             raise CxError(

@@ -202,14 +202,21 @@ def _say_once(outputs: list[Any]) -> None:
 
 
 def _without_empty_sections(cells: list[Any]) -> list[Any]:
-    """Leave out sections whose code had nothing to show: a heading over nothing tells nothing."""
-    sections: list[list[Any]] = [[]]
-    for c in cells:
-        if c.cell_type == "markdown" and re.match(r"\s*## ", c.source):
-            sections.append([])
-        sections[-1].append(c)
-    kept = [s for s in sections if not any(c.cell_type == "code" for c in s) or any(map(_shows, s))]
-    return [c for section in kept for c in section]
+    """Leave out paragraphs, then sections, whose code had nothing to show: they tell nothing."""
+    for begins, only in ((r"\s*", r"\s*[^\s#]"), (r"\s*## ", "")):
+        parts: list[list[Any]] = [[]]
+        for c in cells:
+            if c.cell_type == "markdown" and re.match(begins, c.source):
+                parts.append([])
+            parts[-1].append(c)
+        cells = [c for part in parts if not _empty(part, only) for c in part]
+    return cells
+
+
+def _empty(part: list[Any], only: str) -> bool:
+    """Tell whether there is code beneath a text of some kind, and none of it shows anything."""
+    code = any(c.cell_type == "code" for c in part)
+    return code and bool(re.match(only, part[0].source)) and not any(map(_shows, part))
 
 
 def _shows(cell: Any) -> bool:
@@ -246,7 +253,8 @@ def in_order(
 
     for item in sorted(once.values(), key=order):
         said = any(other["subject"] == item["subject"] for other in top)
-        (more if said or item["severity"] == "note" or len(top) == MOST else top).append(item)
+        aside = item["severity"] == "note" and item["tier"] >= 0
+        (more if said or aside or len(top) == MOST else top).append(item)
     return top, more
 
 

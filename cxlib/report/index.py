@@ -16,13 +16,15 @@ from cxlib.words import LANGUAGES, Said, Words, mark as _
 if TYPE_CHECKING:
     from cxlib.envelope import Envelope
 
-_STATES = {"done": "good", "fresh": "good", "failed": "serious", "blocked": "warning"}
+_STATES = {"failed": "serious", "blocked": "warning", "done": "good", "fresh": "good"}
 STATES = (
     *(_("done"), _("fresh"), _("failed"), _("blocked"), _("interrupted"), _("not applicable")),
     *(_("stale"), _("never run")),
 )
 """How a job may stand, as the index says it."""
 _VERDICTS = {"met": "good", "on course": "good", "missed": "serious", "behind": "serious"}
+SPOKEN = {"en": "English", "zh": "中文"}
+"""Languages by their own names."""
 COURSES = ("on course", "behind")
 """Courses that have the word before the verdict, as `kpis.verdicts.stands` has it."""
 
@@ -63,7 +65,7 @@ class Kpi:
             return "–"
         told = [words.quantity(self.change, self.unit or "", sign=True)]
         told += [words.period(self.at)] if self.at else []
-        told += [words.say(self.cause)] if self.cause and self.cause != "not split" else []
+        told += [words.say(self.cause)] if self.cause else []
         return _comma(words).join(told)
 
 
@@ -169,6 +171,19 @@ class ClientEntry:
         return [e for e in self.entries if e.chapter == "book" and e.period == self.period]
 
     @property
+    def reports(self) -> dict[tuple[str, str], dict[str, Entry]]:
+        """Its reports by period and chapter, each by language."""
+        rows: dict[tuple[str, str], dict[str, Entry]] = {}
+        for each in self.entries:
+            rows.setdefault((each.period, each.chapter), {})[each.language] = each
+        return rows
+
+    @property
+    def languages(self) -> dict[str, str]:
+        """The languages of its reports, by their own names."""
+        return {code: SPOKEN.get(code, code) for code in sorted({e.language for e in self.entries})}
+
+    @property
     def told(self) -> list[Kpi]:
         """The KPIs that are shown: those with a verdict, else those with a change."""
         told = [kpi for kpi in self.kpis if kpi.status or kpi.change is not None]
@@ -178,8 +193,8 @@ class ClientEntry:
     def kind(self) -> str:
         """How grave its worst report stands."""
         states = {entry.state for entry in self.entries}
-        worst = next((state for state in ("failed", "blocked") if state in states), "done")
-        return "serious" if self.fault else _STATES[worst]
+        worst = next((state for state in _STATES if state in states), "")
+        return "serious" if self.fault else _STATES.get(worst, "note")
 
     def stands(self, words: Words) -> str:
         """Return how its reports stand, in a few words."""
@@ -208,5 +223,6 @@ def render_index(
     words = words or Words()
     return page_of(
         "portfolio.html.j2", words, policy=CONTENT_POLICY, style=style(), clients=clients,
-        faults=faults, verdicts=_VERDICTS, period=words.period, label=words.label,
+        faults=faults, verdicts=_VERDICTS, period=words.period, label=words.label, spoken=SPOKEN,
+        states=_STATES,
     )  # fmt: skip

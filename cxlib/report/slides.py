@@ -198,16 +198,16 @@ class Slides:
                            kicker=words.say(_("In short")))  # fmt: skip
         tiles = next((p for c in first if c.envelope for p in c.envelope.parts
                       if p.kind == "tiles"), None)  # fmt: skip
-        rows = kpi_tiles(tiles.result(), words=words).tiles[:6] if tiles else ()
+        rows = kpi_tiles(tiles.result(), words=words).data["tiles"][:6] if tiles else ()
         wide = (WIDE - 2 * EDGE) / max(len(rows), 1)
-        texts = ["\n".join(tile.lines) for tile in rows]
+        texts = ["\n".join(tile["lines"]) for tile in rows]
         even = min((_fitted(t, wide - 0.2, 1.5, (12, 11, 10, 9))[0] for t in texts), default=9)
         for at, (tile, text) in enumerate(zip(rows, texts, strict=True)):
             left = EDGE + at * wide
-            self.box(slide, tile.label, (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
+            self.box(slide, tile["label"], (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
                      colour=theme.MUTED)  # fmt: skip
-            self.box(slide, tile.value, (left, 2.5, wide - 0.2, 0.55), sizes=(26, 22, 18),
-                     colour=STATES.get(tile.state, theme.INK))  # fmt: skip
+            self.box(slide, tile["value"], (left, 2.5, wide - 0.2, 0.55), sizes=(26, 22, 18),
+                     colour=STATES.get(tile["state"], theme.INK))  # fmt: skip
             self.box(slide, text, (left, 3.05, wide - 0.2, 1.5), sizes=(even,))
         others = told[1:] if told else ()
         high = 2.25 / max(len(others), 1)

@@ -133,7 +133,7 @@ def test_complaints_are_followed_to_their_outcome() -> None:
     # a is resolved on 5 July and p complains again on the 30th; b's window passes quietly
     assert rows.loc[("repeated", "share"), ["value", "n"]].tolist() == [0.5, 2]
     assert rows.loc[("resolution_sla", "share"), "value"] == pytest.approx(1 / 3)
-    assert any("1 tickets do not say" in caveat for caveat in found.caveats)
+    assert any("1 ticket does not say" in caveat for caveat in found.caveats)
 
 
 def test_without_complaints_there_is_nothing_to_follow() -> None:

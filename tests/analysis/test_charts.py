@@ -286,7 +286,7 @@ def test_missing_values_are_counted_gaps_and_never_filled() -> None:
     )
     # the range of 3 between the points beside the gap is not there: 16 over 10
     assert chart.table["upper"].iloc[0] == pytest.approx(497 / 12 + 2.66 * 16 / 10)
-    assert "1 of 13 periods have no value; they stay gaps and end runs." in chart.caveats
+    assert "1 of 13 periods has no value; it stays a gap and ends a run." in chart.caveats
 
 
 def test_an_absent_month_is_a_gap_like_an_empty_one() -> None:
@@ -582,7 +582,7 @@ def test_a_score_without_answers_is_a_counted_gap() -> None:
     table = scores(list(map(float, TWELVE)), [100.0] * 11 + [float("nan")])
     chart = trends.score_chart(table, improvement="higher")
     assert (chart.n_used, chart.n_dropped) == (11, 1)
-    assert "1 values have no number of answers and are gaps." in chart.caveats
+    assert "1 value has no number of answers and is a gap." in chart.caveats
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,7 @@ BAD = [
     (lambda: scores.nps(Q, weights=[1, -2, 1], off_scale="missing"), "'weights' holds -2"),
     (lambda: scores.nps(Q, weights=[1, np.nan, 1], off_scale="missing"), "'weights' holds nan"),
     (lambda: scores.nps(Q, weights=[1, np.inf, 1], off_scale="missing"), "'weights' holds inf"),
-    (lambda: scores.nps(Q, weights=[1], off_scale="missing"), "1 values for 3 answers"),
+    (lambda: scores.nps(Q, weights=[1], off_scale="missing"), "1 value for 3 answers"),
     (lambda: scores.nps(Q, weights=pd.Series([1.0]), off_scale="missing"), "none for row 1 (2"),
     (lambda: scores.nps(Q, scale=(1, 5)), "declare cut_points"),
     (lambda: scores.nps(Q, scale=(1, 5), cut_points=(5, 3)), "do not fit the scale 1-5"),
@@ -440,4 +440,4 @@ def test_a_score_read_back_is_equal_and_as_frozen_as_before() -> None:
 
 def test_strays_of_a_column_without_a_name_are_told_by_their_kind() -> None:
     (caveat,) = scores.nps(pd.Series([9, 11]), off_scale="missing").caveats
-    assert caveat == "1 answers are off the scale of nps and count as missing."
+    assert caveat == "1 answer is off the scale of nps and counts as missing."

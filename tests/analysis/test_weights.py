@@ -89,7 +89,7 @@ def test_rows_without_a_level_keep_their_part() -> None:
     data = pd.DataFrame({"sex": ["f", "f", "f", "m", None]})
     found = weights.rake(data, {"sex": {"f": 0.5, "m": 0.5}})
     assert found.weights.tolist() == pytest.approx([2 / 3] * 3 + [2, 1])
-    assert "1 rows have no sex" in found.caveats[0]
+    assert "1 row has no sex" in found.caveats[0]
 
 
 def test_raking_starts_from_the_weights_there_are() -> None:

@@ -35,12 +35,42 @@ def test_the_index_tells_of_all_clients_those_of_earlier_runs_included(place: Pl
     first, second = portfolio(place.workspace, place.out, run)
     saved = envelope.read(place.workspace.results("c00") / PERIOD / "en" / "assessment.json")
     table = saved["standing"].table.set_index("kpi")
-    assert [kpi.label for kpi in first.kpis] == ["nps", "csat"]
+    assert [kpi.label for kpi in first.kpis] == ["NPS", "CSAT"], "a key without a label, in words"
     assert first.kpis[0].value == pytest.approx(table.loc["nps", "value"])
     assert first.kpis[0].change == pytest.approx(table.loc["nps", "change"])
     assert (first.entries[0].state, second.entries[0].state) == ("done", "fresh")
     assert first.entries[0].link == f"c00/{PERIOD}/en/02-assessment.html"
     assert (place.out / second.entries[0].link).is_file()
+
+
+@pytest.mark.skipif(not can_fork(), reason="kernels are not forked on this system")
+def test_a_failure_leaves_with_its_notebook(place: Place) -> None:
+    place.add_client("c00", answers=200)
+    place.add_notebook("02-assessment", HEADLINE, opens=True)
+    broken = place.add_notebook("03-broken", "1 / 0")
+    (client,) = portfolio(place.workspace, place.out, place.run())
+    assert client.kind == "serious"
+    broken.unlink()
+    (client,) = portfolio(place.workspace, place.out, place.run())
+    assert [entry.chapter for entry in client.entries] == ["assessment"]
+    assert client.kind == "good"
+
+
+def test_a_client_without_a_report_is_neither_well_nor_ill() -> None:
+    nobody = Entry("x", "X", "2026Q2", "en", "not applicable")
+    assert {ClientEntry("c").kind, ClientEntry("c", entries=(nobody,)).kind} == {"note"}
+
+
+def test_clients_of_one_name_are_told_apart_and_a_chapter_is_one_row() -> None:
+    made = [
+        Entry("x", "Where?", "2026Q2", lang, "done", link=f"{lang}.html") for lang in ("en", "zh")
+    ]
+    page = render_index([ClientEntry(name, title="A and B", entries=tuple(made)) for name in "pq"])
+    assert (
+        page.count('<span class="next">p</span>') == page.count('<span class="next">q</span>') == 1
+    )
+    assert page.count("Where?") == 2, "one row a client, both languages in it"
+    assert page.count('href="zh.html"') == 2
 
 
 def left(findings: Sequence[Finding] = (), **results: Any) -> Any:
@@ -120,7 +150,7 @@ def test_the_index_is_marked_for_the_consultancy_only() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '<strong title="nps"><bdi>nps</bdi></strong> 42.7 ',
+        '<bdi>nps</bdi></strong> <span class="num">42.7</span>',
         "−3.2, Q2 2026, other customers",
         "A and B",
         '<strong title="csat"><bdi>csat</bdi></strong> withheld',

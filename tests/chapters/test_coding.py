@@ -202,7 +202,7 @@ def test_changed_words_and_strange_marks_are_named_by_their_row(shop: Workspace)
             row[1] = "other words"
 
     fill(path, change)
-    assert any("1 comments are not the words" in f and "row 4" in f for f in told(shop))
+    assert any("1 comment is not the words" in f and "row 4" in f for f in told(shop))
     assert result(shop)[1].table["n"].max() == 39
 
     def maybe(head: list[str], row: list[Any]) -> None:

@@ -140,6 +140,31 @@ def test_a_client_without_touchpoints_is_told_so(harbour: Engagement) -> None:
     assert tables.voices(bare, None).empty
 
 
+def test_what_is_rated_well_is_no_pain_point(harbour: Engagement) -> None:
+    excellent = Engagement.open(
+        "harbour-hotels", language="en", chapter="journey", workspace=harbour.workspace
+    )
+    whole = excellent.standing
+
+    def better(*sources: str) -> Any:
+        found = whole(*sources)
+        ends = ["value", "low", "high"]
+        return replace(found, table=found.table.assign(**(5 - (5 - found.table[ends]) / 4)))
+
+    excellent.standing = better  # type: ignore[method-assign]
+    for one, role in ((harbour, "pain point"), (excellent, "")):
+        chart = tables.chart(one)
+        assert chart is not None
+        assert chart.table.set_index("kpi").loc["checkin", "role"] == role
+
+
+def test_nothing_is_said_of_what_was_not_looked_at() -> None:
+    rows, none = pd.DataFrame({"a": [1]}), pd.DataFrame()
+    assert silence(none, "alike", of=rows)["case"].tolist() == ["alike"]
+    assert silence(none, "alike", of=none).empty
+    assert silence(rows, "alike", of=rows).empty
+
+
 @pytest.fixture(scope="module")
 def nova(demo_workspace: Workspace) -> Engagement:
     return Engagement.open("nova-mall", language="en", chapter="journey", workspace=demo_workspace)

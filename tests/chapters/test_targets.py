@@ -19,6 +19,7 @@ from cxlib.analysis import drivers, targets
 from cxlib.chapters.targets import figures, findings, tables
 from cxlib.data.demo import harbour, lakeside
 from cxlib.plots import theme
+from cxlib.present import verdicts
 from cxlib.present.findings import Finding, tell
 from cxlib.words import Words
 from cxlib.workspace import Workspace
@@ -84,7 +85,7 @@ def test_harbour_is_short_and_has_never_moved_so_fast(told: dict[str, Told]) -> 
 def test_a_gap_too_small_to_measure_asks_for_no_more_answers(told: dict[str, Told]) -> None:
     csat = told["lakeside"].findings["csat"]
     assert csat.row["status"] == "too close to call"
-    assert csat.next_step == "The gap is too small to measure: agree now whether {value} counts."
+    assert csat.next_step == verdicts.CLOSE_SO_FAR.next_step  # as every chapter says it
     for one in told.values():
         invited = one.engagement.invited or {}
         most = invited.get(one.engagement.period, np.inf)

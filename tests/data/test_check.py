@@ -68,7 +68,7 @@ def test_a_small_period_is_warned_of(shop: Any) -> None:
 def test_damaged_ids_are_warned_of(shop: Any) -> None:
     shop.file("s_1.csv", "id,day,q,t\n1.23457E+14,2026-01-05,9,gold\n2,2026-01-05,9,gold\n")
     said = "\n".join(shop.says(shop.client(PARAMS), "warning"))
-    assert "1 ids were damaged by a spreadsheet: '1.23457E+14' (s_1.csv row 2)" in said
+    assert "1 id was damaged by a spreadsheet: '1.23457E+14' (s_1.csv row 2)" in said
 
 
 def test_a_check_leaves_no_trace_and_names_every_source(shop: Any) -> None:
@@ -116,9 +116,9 @@ def test_tickets_that_no_service_can_be_measured_on_are_told(shop: Any) -> None:
         "2026-01-01 10:00:00, created 2026-01-02 09:00:00; they are set aside."
     )
     assert limit == (
-        "tickets.sla.resolution: 1 tickets have a priority without a limit, the first priority "
+        "tickets.sla.resolution: 1 ticket has a priority without a limit, the first priority "
         "'hihg'; did you mean 'high'?"
     )
     shop.file("t.csv", "id,made,done,s,p\n3,2026-01-02 09:00,,no,high\n")
     (gone,) = shop.says(client, "warning")
-    assert "all 1 tickets are cancelled or merged" in gone
+    assert "all 1 ticket is cancelled or merged" in gone

@@ -62,17 +62,17 @@ WRONG = {
     ),
     "no period": (
         "month,place,type,late,all\nsoon,N,1,1,10\n",
-        "kpis.in_time.period: column 'month' holds 1 values that are neither a period nor a date: "
+        "kpis.in_time.period: column 'month' holds 1 value that is neither a period nor a date: "
         "'soon' (k.csv row 2); declare `date_format:`, or `missing:`",
     ),
     "a longer period": (
         "month,place,type,late,all\n2026,N,1,1,10\n",
-        "kpis.in_time.period: 1 rows are for longer than a month, such as 2026; this client "
+        "kpis.in_time.period: 1 row is for longer than a month, such as 2026; this client "
         "reports by month.",
     ),
     "no number": (
         "month,place,type,late,all\n2026-01,N,1,few,10\n",
-        "kpis.in_time.numerator: column 'late' holds 1 values that are not a number: 'few' "
+        "kpis.in_time.numerator: column 'late' holds 1 value that is not a number: 'few' "
         "(k.csv row 2); declare `missing:` if they mean none.",
     ),
     "no row": (
@@ -97,7 +97,7 @@ def test_a_value_that_comes_twice_asks_what_tells_it_apart(shop: Any) -> None:
         kpis: {k: {source: k.csv, period: p, value: v, direction: higher}}
     """)
     assert (
-        "1 rows repeat a period and unit, first 2026-01, all; name the column"
+        "1 row repeats a period and unit, first 2026-01, all; name the column"
         in shop.says(client)[0]
     )
 

@@ -44,22 +44,22 @@ def test_tickets_are_read_by_their_published_columns(shop: Any) -> None:
 WRONG = {
     "an unknown state": (
         "T1,2026-03-05,,已解绝,7,7,1,0,是\n",
-        "tickets.states: 1 tickets have a state that stands under none of open, resolved, closed, "
+        "tickets.states: 1 ticket has a state that stands under none of open, resolved, closed, "
         "cancelled, merged, abandoned: '已解绝' (t.csv row 2); did you mean '已解决'?",
     ),
     "a negative time": (
         "T1,2026-03-05,,已解决,7,7,-1,0,是\n",
-        "tickets.columns.handle_minutes: column 'min' holds 1 values that are not a number from 0 "
+        "tickets.columns.handle_minutes: column 'min' holds 1 value that is not a number from 0 "
         "up: '-1' (t.csv row 2); declare `missing:` if they mean none.",
     ),
     "no count": (
         "T1,2026-03-05,,已解决,7,7,1,1.5,是\n",
-        "tickets.columns.reopened: column 'again' holds 1 values that are no count: '1.5' "
+        "tickets.columns.reopened: column 'again' holds 1 value that is no count: '1.5' "
         "(t.csv row 2); write whole numbers, or yes and no.",
     ),
     "neither yes nor no": (
         "T1,2026-03-05,,已解决,7,7,1,1,maybe\n",
-        "tickets.columns.complaint: column '投诉' holds 1 values that are neither yes nor no: "
+        "tickets.columns.complaint: column '投诉' holds 1 value that is neither yes nor no: "
         "'maybe' (t.csv row 2); write 1 and 0, or declare `missing:` if they mean none.",
     ),
 }
@@ -125,7 +125,7 @@ def test_members_keep_one_row_each_and_their_attributes(shop: Any) -> None:
         "repeats a row exactly": 1,
         "an earlier row of the same member": 1,
     }
-    assert "1 rows repeat a member's id with other contents" in "".join(
+    assert "1 row repeats a member's id with other contents" in "".join(
         shop.says(client, "warning")
     )
 

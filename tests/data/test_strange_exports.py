@@ -476,8 +476,8 @@ def test_dates_far_from_all_others_are_told_and_the_future_set_aside(shop: Any) 
         "period: month\nsurvey: {source: a.csv, columns: {date: d}, metrics: {nps: {column: nps}}}\n"  # noqa: E501
     )
     said = "".join(shop.says(client, "warning"))
-    assert "from another age and are left out: '1980-01-01'" in said
-    assert "far in the future and are left out: '2204-05-03'" in said
+    assert "from another age: '1980-01-01'" in said
+    assert "far in the future: '2204-05-03'" in said
     shop.ingest(client)
     assert shop.read()["date"].max() == pd.Timestamp("2024-05-28")
     assert shop.read()["date"].min() == pd.Timestamp("2024-05-01")

@@ -87,7 +87,7 @@ WRONG = {
             "like codes of the options: say which answer each is by `values:`, correct the scale, "
             "or declare them under `missing:` or `not_applicable:` of this question if they mean "
             "that.",
-            "survey.touchpoints[0].column: column '预订' holds 1 values off its scale 1-5: '9' "
+            "survey.touchpoints[0].column: column '预订' holds 1 value off its scale 1-5: '9' "
             "(survey.csv row 4); they are 33% of the answers, so they look like codes of the "
             "options: say which answer each is by `values:`, correct the scale, or declare them "
             "under `missing:` or `not_applicable:` of this question if they mean that.",
@@ -119,7 +119,7 @@ WRONG = {
     "duplicate ids": (
         "A1,2026-03-05,9,5,a,\nB,2026-03-05,9,5,a,\n Ａ1,2026-03-09,8,5,a,\n",
         [
-            "survey.duplicates: 1 rows repeat a respondent id within a period, the first two "
+            "survey.duplicates: 1 row repeats a respondent id within a period, the first two "
             "survey.csv row 2 and survey.csv row 4; set `duplicates: last` (or first) to keep one "
             "row each."
         ],
@@ -180,7 +180,7 @@ def test_weights_are_read_and_a_row_without_one_is_counted(shop: Any) -> None:
     assert shop.read()["weight"].tolist() == [0.8]  # a row of weight 0 does not count
     shop.file("survey.csv", HEADER.replace("\n", ",w\n") + rows.replace("0.8", "-0.8"))
     assert (
-        "holds 1 values that are not a number from 0 up: '-0.8' (survey.csv row 2)"
+        "holds 1 value that is not a number from 0 up: '-0.8' (survey.csv row 2)"
         in (shop.says(shop.client(weighted))[0])
     )
 
@@ -221,9 +221,9 @@ def test_a_brand_that_could_pass_for_the_client_itself_is_told(shop: Any) -> Non
     shop.file("survey.csv", HEADER.replace("\n", ",银行\n") + rows)
     own = PARAMS.replace("comment: 建议}", "comment: 建议, brand: 银行}")
     client = shop.client(own + "      own_brand: Lake\n")
-    assert "1 rows name the brand 'own', which is what the kit calls 'Lake'" in shop.says(client)[0]
+    assert "1 row names the brand 'own', which is what the kit calls 'Lake'" in shop.says(client)[0]
     warned = "\n".join(shop.says(client, "warning"))
-    assert "1 rows name 'LAKE', which counts as a competitor; write 'Lake' if" in warned
+    assert "1 row names 'LAKE', which counts as a competitor; write 'Lake' if" in warned
 
 
 def test_a_survey_without_ids_or_dates_is_one_wave(shop: Any) -> None:

@@ -93,7 +93,7 @@ def test_a_repeat_is_found_though_the_pieces_part_it(
 WRONG = {
     "a rating off its scale": (
         SECTION.replace("values: {差评: 1}", "values: {}"),
-        "comments.reviews.columns.rating: column '星级' holds 1 values off its scale 1-5: '差评' "
+        "comments.reviews.columns.rating: column '星级' holds 1 value off its scale 1-5: '差评' "
         "(reviews.csv row 6)",
     ),
     "a column that is not there": (

@@ -121,7 +121,7 @@ def test_the_title_names_what_left_its_range() -> None:
     latest = quiet.latest.copy()
     latest.loc[latest["kpi"] == "fcr", "variation"] = "concerning"
     moved = plots.course(replace(quiet, latest=latest), words=Words())
-    assert "1 of 5 KPIs left their usual range: First-contact resolution" in moved.get_label()
+    assert "1 of 5 KPIs left its usual range: First-contact resolution" in moved.get_label()
 
 
 def test_withheld_months_leave_a_gap() -> None:
@@ -155,6 +155,13 @@ def test_the_late_groups_are_drawn_beside_their_size() -> None:
     assert widths == pytest.approx([100 * 30 / 34, 100 * 4 / 34])
     assert "A: 88.2% of the late tickets" in ax.get_label()
     assert "62.5% of the volume" in ax.get_label()
+
+
+def test_a_title_names_a_group_only_if_it_clearly_has_more_than_its_share() -> None:
+    alike = split().assign(p_adjusted=0.4)
+    assert (
+        "No group clearly has more than its share" in plots.late(alike, words=Words()).get_label()
+    )
 
 
 def test_where_no_ticket_is_late_there_is_nothing_to_draw() -> None:

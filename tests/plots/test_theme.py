@@ -55,7 +55,7 @@ def test_a_figure_has_no_tofu_no_warning_and_the_same_bytes_twice() -> None:
     frame = pd.DataFrame({"x": [0, 1], "y": [0, 1]})
     first = draw(plot, frame, words=Words("zh"))
     assert first.svg == draw(plot, frame, words=Words("zh")).svg
-    assert first.alt == "说明"
+    assert first.plain == "说明"
     assert "入住办理与行李寄存服务台" in first.svg  # text, not shapes
     assert "<image" not in first.svg
 

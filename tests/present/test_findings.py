@@ -49,7 +49,7 @@ def test_a_rule_and_a_row_make_a_plain_headline_with_its_evidence_beneath() -> N
     (found,) = told(row())
     words = Words(labels={"nps": "Recommendation"})
     assert found.headline(words) == "Recommendation misses: −3.2 against 12.0."
-    (item,) = view_findings([found], words=words).items
+    (item,) = view_findings([found], words=words).data["items"]
     assert (item["evidence"], item["next"]) == (
         "95% interval −8.0 to 2.0, 400 answers",
         "On Recommendation.",
@@ -64,6 +64,24 @@ def test_the_interval_beneath_is_that_of_the_number_that_is_stated() -> None:
     of_gap, of_value = tell(table, (RULES[2], silent), chapter="toy")
     assert of_gap.proof(Words()) == "95% interval −14.0 to −5.0, 400 answers"
     assert of_value.proof(Words()) == "−3.2; 95% interval −8.0 to 2.0, 400 answers"
+
+
+def test_a_sentence_about_a_column_that_is_not_there_is_refused() -> None:
+    table, known = pd.DataFrame([row()]), (Rule({"status": "missed"}, "{kpi} misses."),)
+    for rules, evidence in (
+        (known, "{n} answers, {invited} invited"),
+        ((Rule({"status": "missed"}, "{kpi} misses by {by_gap}."),), ""),
+        ((Rule({"status": "missed"}, "{kpi} misses.", next_step="{who} acts."),), ""),
+    ):
+        with pytest.raises(CxError, match=r"toy\.nps: no column '(invited|gap|who)'"):
+            tell(table, rules, chapter="toy", evidence=evidence)
+    line = "{n} answers, {invited} invited"
+    for invited, n, said in ((900, 400, "400 answers, 900 invited"), (None, None, "")):
+        one = pd.DataFrame([row(n=n, invited=invited)])
+        (found,) = tell(one, known, chapter="toy", evidence=line)
+        assert found.proof(Words()) == said
+    (found,) = tell(pd.DataFrame([row(invited=None)]), known, chapter="toy", evidence=line)
+    assert found.proof(Words()) == "400 answers, – invited"  # a gap is seen
 
 
 def test_what_else_is_true_joins_and_the_last_rule_has_the_last_word() -> None:
@@ -124,7 +142,7 @@ def test_what_is_the_consultants_alone_is_no_finding_of_the_client() -> None:
     both = Finding(id="x.b", row={"kpi": "b"}, rules=(*rules, Rule({}, "{kpi} fell.", "warning")))
     assert (desk.desk, both.desk) == (True, False)
     view = view_findings([desk, both], words=Words())
-    marks = {item["id"]: item["mark"] for item in view.items}
+    marks = {item["id"]: item["mark"] for item in view.data["items"]}
     assert marks["x.a"] == "For the consultant" != marks["x.b"]
 
 
@@ -144,6 +162,17 @@ def test_a_chapters_rules_speak_of_columns_and_of_words_that_the_kit_writes(stem
                 assert name in names()
                 for case in wanted if isinstance(wanted, tuple) else (wanted,):
                     assert not isinstance(case, str) or is_written(case), case
+
+
+FILE = re.compile(r"client file|`|\b(chapters|columns|tickets|resolution):")
+
+
+@pytest.mark.parametrize("stem", every())
+def test_what_the_client_file_lacks_is_told_at_the_desk_alone(stem: str) -> None:
+    said = Findings(str(FOLDER / stem / "__init__.py")).whole()
+    for told in said.values():
+        for rule in (told,) if isinstance(told, Rule) else told if isinstance(told, tuple) else ():
+            assert rule.desk or not FILE.search(f"{rule.says} {rule.next_step}"), rule
 
 
 def is_written(case: str) -> bool:
@@ -225,15 +254,15 @@ def test_a_tile_says_its_verdict_and_its_movement_in_words() -> None:
     moved = row(due="2026Q4", course="behind", expected=11.8, to="2026Q2", at="2026Q3")
     moved |= {"change": -10.8, "cause": "mix", "moved": "fell", "last_year": 16.6}
     moved |= {"history": (1.0, 2.0, 1.5)}
-    (tile,) = kpi_tiles(pd.DataFrame([moved]), words=Words()).tiles
-    assert tile.state == "bad"
-    assert tile.lines == (
+    (tile,) = kpi_tiles(pd.DataFrame([moved]), words=Words()).data["tiles"]
+    assert tile["state"] == "bad"
+    assert tile["lines"] == [
         "Target 12.0 by Q4 2026",
         "Behind its path: 11.8 expected now",
         "−10.8 in Q3 2026: other customers answered",
         "A year ago: 16.6",
-    )
-    assert tile.history == (1.0, 2.0, 1.5)
+    ]
+    assert tile["spark"] == [[0.0, 20.0], [50.0, 0.0], [100.0, 10.0]]
 
 
 def test_a_word_under_another_chapters_number_is_told_as_a_word() -> None:

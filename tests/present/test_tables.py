@@ -111,6 +111,13 @@ def test_withholding_twice_changes_nothing_more() -> None:
     pd.testing.assert_frame_equal(withhold(once, 10), once)
 
 
+def test_a_column_that_may_be_left_out_is_where_nothing_is_known() -> None:
+    frame = pd.DataFrame({"kpi": ["nps"], "value": [1.0], "target": [float("nan")]})
+    shown = view(frame, columns="kpi value? target? clause?", words=Words(), minimum_base=10)
+    assert len(shown.headings) == 2
+    assert len(view(frame, columns="kpi target", words=Words(), minimum_base=10).headings) == 2
+
+
 def test_an_unknown_column_is_named_with_the_nearest() -> None:
     with pytest.raises(CxError, match="did you mean 'value'"):
         view(result(), words=Words(), minimum_base=1, columns=["valeu"])

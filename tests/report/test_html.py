@@ -235,6 +235,17 @@ def test_a_heading_over_nothing_is_left_out() -> None:
     assert "Only words" in html
 
 
+def test_a_paragraph_over_nothing_goes_and_its_section_stays() -> None:
+    table = {"headings": ["a"], "rows": [["b"]], "numeric": [False], "notes": [], "caption": ""}
+    shown, silent = output({mime.TABLE: table}), nbformat.v4.new_code_cell("x")
+    text = nbformat.v4.new_markdown_cell
+    cells = (text("# Title"), text("## Kept\nLead."), shown, text("More of it."), silent)
+    page = render(notebook(*cells), words=Words(), cover=cover())
+    assert "Lead." in page and "More of it." not in page
+    page = render(notebook(*cells, output({mime.TABLE: table})), words=Words(), cover=cover())
+    assert "More of it." in page
+
+
 def test_a_note_on_the_method_of_a_section_goes_where_that_section_is_left_out() -> None:
     method = nbformat.v4.new_markdown_cell(
         "### How\n- Always said.\n- <!-- Shown --> Of the first.\n- <!-- Empty --> Of the second."

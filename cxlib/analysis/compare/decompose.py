@@ -288,7 +288,10 @@ def _caveats(
     before: pd.DataFrame, after: pd.DataFrame, columns: Sequence[str], cluster: str | None
 ) -> tuple[Caveat, ...]:
     caveats: tuple[Caveat, ...] = ()
-    message = _("{n} answers have no {segment}; they form a cell of their own.")
+    message = _(
+        "{n} {n:answer has|answers have} no {segment} and {n:forms|form} a cell of "
+        "{n:its|their} own."
+    )
     for name in columns:
         missing = before[name].isna().sum() + after[name].isna().sum()
         caveats += counted((missing, message), segment=name)
@@ -296,7 +299,7 @@ def _caveats(
         return caveats
     shared = set(before[cluster].dropna()) & set(after[cluster].dropna())
     message = _(
-        "{n} customers answered in both waves; the waves are resampled apart, so the intervals are "
-        "wide rather than narrow."
+        "{n} {n:customer|customers} answered in both waves; the waves are resampled apart, so "
+        "the intervals are wide rather than narrow."
     )
     return (*caveats, *counted((len(shared), message)))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis.estimation import times_drawn
-from cxlib.analysis.metrics import SurveyDesign, one_of
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, counted, said
+from cxlib.analysis.metrics import Question, SurveyDesign, one_of
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -24,16 +24,7 @@ DRAWS_AT_ONCE = 2**22
 """Resampled rows held in memory at once (32 MB)."""
 
 
-class Keyed(Protocol):
-    """Anything declared under a key: a metric or a touchpoint of the client file."""
-
-    @property
-    def key(self) -> str:
-        """The name of its column."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
+class Sample(Result):
     """Rows and columns of a driver model: n rows, p drivers, q fixed columns.
 
     ``ratings`` are centred on their users' mean and 0 where the driver was not used: the same as
@@ -52,7 +43,6 @@ class Sample:
     groups: Integers | None
     rows: Integers
     n_dropped: int
-    caveats: tuple[Caveat, ...]
     repeats: Mapping[str, tuple[str, ...]]
 
     @property
@@ -79,6 +69,21 @@ class Sample:
         """Sum the rows of `columns` over each independent unit."""
         return columns if self.groups is None else summed(columns, self.groups, self.units)
 
+    def alike(self) -> tuple[Sample, Integers]:
+        """Return rows that no column tells apart as one, with all their weight, and each's place.
+
+        Its outcome is their mean; whoever resamples draws the rows, not these.
+        """
+        place = np.zeros(self.n, dtype=np.intp)
+        for values in np.column_stack([self.fixed, self.used, self.ratings]).T:
+            codes = pd.factorize(values)[0]
+            place = pd.factorize(place * (codes.max() + 1) + codes)[0]
+        first = np.unique(place, return_index=True)[1]
+        mass, total = (np.bincount(place, w) for w in (self.weights, self.weights * self.outcome))
+        mean = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
+        own = {name: getattr(self, name)[first] for name in ("fixed", "used", "ratings", "rows")}
+        return replace(self, outcome=mean, weights=mass, groups=None, **own), place
+
     def resamples(self, rng: np.random.Generator, count: int) -> Iterator[Floats]:
         """Yield `count` draws in batches: how often each unit is drawn, shape (batch, units)."""
         for size in batches(count, self.units):
@@ -99,7 +104,7 @@ def batches(count: int, rows: int) -> Iterator[int]:
         yield min(batch, count - start)
 
 
-def name_of(given: str | Keyed) -> str:
+def name_of(given: Question) -> str:
     """Return a column's name, given as such or by something that has a ``key``."""
     return str(getattr(given, "key", given))
 
@@ -113,13 +118,18 @@ def listed(given: Any, what: str) -> list[Any]:
     return list(given)
 
 
+OPTIONS = ("weights", "cluster", "controls", "not_applicable")
+"""What `read` takes beside outcome and drivers."""
+
+
 def read(
     data: pd.DataFrame,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
+    *,
+    outcome: Question,
+    drivers: Sequence[Question],
     weights: str | None = None,
     cluster: str | None = None,
-    controls: Sequence[str | Keyed] = (),
+    controls: Sequence[Question] = (),
     not_applicable: str = "indicator",
 ) -> Sample:
     """Check the columns of a driver model and drop, counted, the rows it cannot use."""
@@ -137,7 +147,10 @@ def read(
             f"{len(rows)} of {len(data)} rows have {target!r} and all ratings: too few for "
             f"{len(names)} driver(s); name fewer drivers or join periods."
         )
-    message = _("{n} respondents did not use every touchpoint and were left out on request.")
+    message = _(
+        "{n} {n:respondent|respondents} did not use every touchpoint and {n:was|were} "
+        "left out on request."
+    )
     caveats = _about_rows(scores, ratings, reached, names, complete)
     caveats += counted((complete.sum() - len(rows), message))
     scores, ratings, reached = scores[rows], ratings[rows], reached[rows]
@@ -200,10 +213,13 @@ def _about_rows(
     lost, total = int(asked.sum() - complete.sum()), int(asked.sum())
     worst = names[int((reached & np.isnan(ratings))[asked].sum(axis=0).argmax())]
     message = _(
-        "{n} of {total} respondents left a rating open and were left out, most often at "
+        "{n} of {total} respondents left a rating open and {n:was|were} left out, most often at "
         "{driver}: those who answered everything may differ from the rest."
     )
-    stray = _("{n} respondents rated a touchpoint they did not use; this was ignored.")
+    stray = _(
+        "{n} {n:respondent|respondents} rated a touchpoint without having used it; this "
+        "was ignored."
+    )
     return [
         *said(lost > LOST_TOO_MANY * total, message, n=lost, total=total, driver=worst),
         *counted(((~reached & ~np.isnan(ratings)).any(axis=1).sum(), stray)),

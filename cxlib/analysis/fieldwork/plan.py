@@ -227,7 +227,9 @@ def _beyond(table: pd.DataFrame) -> tuple[Caveat, ...]:
     short = (table["invitations"] > table["population"]).sum()
     unseen = (~table["enough"]).sum() if "enough" in table else 0
     few = CARE_BASE if (table["answers"] < CARE_BASE).any() else 0
-    many = _("{n} of {all} needs are more than the customers there are, at this response rate.")
+    many = _(
+        "{n} of {all} needs {n:is|are} more than the customers there are, at this response rate."
+    )
     poor = _("The budget does not show {n} of {all} things the plan asks for.")
     rough = _("Below {n} answers an interval is rough: ask at least so many.")
     return counted((short, many), (unseen, poor), all=len(table)) + counted((few, rough))
@@ -281,6 +283,8 @@ def visit_plan(
     table = pd.DataFrame(rows, columns=["date", "daypart", "location", "visitor"])
     table = table.sort_values(["date", "location"], kind="stable", ignore_index=True)
     seen = table.groupby("visitor")["location"].nunique()
-    message = _("{n} of {all} visitors see one location only: send fewer people, or more often.")
+    message = _(
+        "{n} of {all} visitors {n:sees|see} one location only: send fewer people, or more often."
+    )
     alone = counted(((seen < 2).sum() if n > 1 else 0, message), all=len(seen))
     return VisitPlan(table=table, caveats=alone)

@@ -115,7 +115,9 @@ def progress(
     days = days.reindex(pd.date_range(days.index.min(), days.index.max()), fill_value=0)
     days = days.assign(answers=days["finished"].cumsum()).rename_axis("date").reset_index()
     weak, whole = int((fast | flat).sum()), int(done.sum())
-    message = _("{n} of {all} interviews were too fast or answered all alike: look at them.")
+    message = _(
+        "{n} of {all} interviews {n:was|were} too fast or answered all alike: look at {n:it|them}."
+    )
     return Progress(
         table=_against(quotas, responses, day, done),
         days=days,

@@ -99,14 +99,16 @@ def value_of_experience(
     people = _asked(survey, metric, adjust_for, cut_points, until)
     people, caveats = _members_that_day(people, members)
     elapsed = people["at"] + pd.Timedelta(days=horizon) <= until
-    message = _("{n} answered less than {days} days before the records end; they do not count.")
+    message = _(
+        "{n} answered less than {days} days before the records end and {n:does|do} not count."
+    )
     caveats += counted(((~elapsed).sum(), message), days=horizon)
     people = people[elapsed].reset_index(drop=True)
     counts = people["level"].value_counts().reindex(CLASSES, fill_value=0)
     if (counts < CARE_BASE).any():
         why = _(
-            "{n} of the class {few} are members whose {days} days have elapsed; each class needs "
-            "{least}. Take a shorter horizon, or wait."
+            "{n} of the class {few} {n:is a member|are members} whose {days} days have elapsed; "
+            "each class needs {least}. Take a shorter horizon, or wait."
         )
         few = {"n": int(counts.min()), "few": str(counts.idxmin())}
         raise DataError(Caveat(why, **few, days=horizon, least=CARE_BASE))
@@ -209,8 +211,24 @@ def _members_that_day(
     absent, gone = len(people) - len(joined), (~there).sum()
     return joined[there], (
         about,
-        *counted((absent, _("{n} respondents are in no list of members; they do not count."))),
-        *counted((gone, _("{n} were not members on the day they answered; they do not count."))),
+        *counted(
+            (
+                absent,
+                _(
+                    "{n} {n:respondent is|respondents are} in no list of members and "
+                    "{n:does|do} not count."
+                ),
+            )
+        ),
+        *counted(
+            (
+                gone,
+                _(
+                    "{n} {n:was|were} no {n:member|members} on the day {n:of the "
+                    "answer|they answered} and {n:does|do} not count."
+                ),
+            )
+        ),
     )
 
 

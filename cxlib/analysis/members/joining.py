@@ -185,8 +185,9 @@ def _rows(
     joined = rows["joined"].astype(bool)
     if joined.sum() < CARE_BASE:
         why = _(
-            "{n} members bought in the month in which they joined and had been customers for "
-            "{days} days ({new} had not): a comparison of before and after needs {least}."
+            "{n} {n:member|members} bought in the month of joining after {days} days as {n:a "
+            "customer|customers} ({new} had not been): a comparison of before and after needs "
+            "{least}."
         )
         held = {"n": int(joined.sum()), "new": int(new)}
         raise DataError(Caveat(why, **held, days=2 * horizon, least=CARE_BASE))
@@ -198,7 +199,10 @@ def _rows(
             "joined: there is nobody to compare them with."
         )
         raise DataError(Caveat(why, least=CARE_BASE))
-    message = _("{n} members became customers only when they joined: they have no before.")
+    message = _(
+        "{n} {n:member|members} became {n:a customer|customers} only {n:on joining: "
+        "there is|when they joined: they have} no before."
+    )
     return rows, counted((new, message))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,14 +44,6 @@ def fitted_on(n: int, most: int, seed: int = 0) -> tuple[Any, tuple[Caveat, ...]
         return np.arange(n), ()
     drawn = np.sort(generator(seed).choice(n, most, replace=False))
     return drawn, (Caveat(_("Fitted on {n} members drawn at random."), n=most),)
-
-
-class Columns(TypedDict, total=False):
-    """What the columns of purchases are called, where not ``member_id``, ``date``, ``amount``."""
-
-    member: str
-    date: str
-    amount: str
 
 
 def days_of(
@@ -103,10 +95,16 @@ def days_of(
         raise DataError(_("no purchase is left once refunds are deducted; is the sign right?"))
     merged["member_id"] = pd.Categorical.from_codes(merged["member_id"], known)
     caveats = counted(
-        (unnamed.sum(), _("{n} rows without customer, day or money are left out.")),
-        (future.sum(), _("{n} rows dated later are left out.")),
-        (refunds, _("{n} refunds are deducted from the purchase before them.")),
-        ((paid == 0).sum(), _("{n} rows of amount 0 are no purchases.")),
+        (unnamed.sum(), _("{n} {n:row|rows} without customer, day or money {n:is|are} left out.")),
+        (future.sum(), _("{n} {n:row|rows} dated later {n:is|are} left out.")),
+        (
+            refunds,
+            _("{n} {n:refund is|refunds are} deducted from the purchase before {n:it|them}."),
+        ),
+        (
+            (paid == 0).sum(),
+            _("{n} {n:row|rows} of amount 0 {n:is|are} no {n:purchase|purchases}."),
+        ),
     )
     return merged.reset_index(drop=True), caveats
 
@@ -138,9 +136,7 @@ class Rfm(Tabled):
     groups: dict[str, int]
 
 
-def rfm(
-    transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: Unpack[Columns]
-) -> Rfm:
+def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: str) -> Rfm:
     """Sort customers into groups of about equal size by recency, frequency and money.
 
     Equal values always stand in one group: that of the lowest of them. Where too few different

@@ -154,8 +154,17 @@ def benefit_use(
     table["use"] = table["users"] / table["n"]
     table["total_share"] = table["total"] / max(table["total"].sum(), 1e-12)
     caveats = counted(
-        ((~known).sum(), _("{n} uses are of nobody in the list of members; they do not count.")),
-        (uses["cost"].isna().sum(), _("{n} uses have no cost; they count as free.")),
+        (
+            (~known).sum(),
+            _(
+                "{n} {n:use is|uses are} of nobody in the list of members and "
+                "{n:does|do} not count."
+            ),
+        ),
+        (
+            uses["cost"].isna().sum(),
+            _("{n} {n:use has|uses have} no cost and {n:counts|count} as free."),
+        ),
     )
     return Benefits(table=table.assign(segment=by), points=_ledger(points), caveats=caveats)
 

@@ -143,7 +143,9 @@ def _read(
             )
     if entry:
         rows = rows[rows["time"] > 0]
-    message = _("{n} members without a duration, an event or a group are left out.")
+    message = _(
+        "{n} {n:member|members} without a duration, an event or a group {n:is|are} left out."
+    )
     rows.attrs["caveats"] = counted((gone.sum(), message))
     return rows
 

@@ -13,11 +13,11 @@ import pandas as pd
 from cxlib.analysis import metrics, validate
 from cxlib.analysis.compare.difference import adjust, by_t, gap_test
 from cxlib.analysis.estimation import Score, answers_to, contributions, estimate, even
+from cxlib.analysis.metrics import Question
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
-Question = str | metrics.Metric | metrics.Touchpoint
 MEASURES = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
 COMPARED = ("difference", "difference_low", "difference_high", "p_value")
 
@@ -111,7 +111,7 @@ def score_table(
     reached = here & np.logical_or.reduce([~np.isnan(given.x) for given in answers])
     keys = tuple(question.key for question in questions)
     caveats = few_answers(table, minimum_base)
-    message = _("{n} rows have no {segment} and stand in none of its cells.")
+    message = _("{n} {n:row has|rows have} no {segment} and {n:stands|stand} in none of its cells.")
     for name in columns:
         caveats += counted((data[name].isna().sum(), message), segment=name)
     return ScoreTable(
@@ -283,6 +283,6 @@ def crossed(
 
 def few_answers(table: pd.DataFrame, minimum_base: int) -> tuple[Caveat, ...]:
     """Say how many cells of a table rest on few answers."""
-    message = _("{n} of {total} cells rest on fewer than {base} answers.")
+    message = _("{n} of {total} cells {n:rests|rest} on fewer than {base} answers.")
     small = (table["n"] < minimum_base).sum()
     return counted((small, message), total=len(table), base=minimum_base)

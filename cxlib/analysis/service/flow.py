@@ -99,7 +99,10 @@ def backlog(
                 span = {"from_days": low, "to_days": high, "tickets": int(n), "share": share}
                 ageing.append({"period": label} | group | span)
         since = at
-    message = _("{n} finished tickets have no time of resolution and are in no backlog.")
+    message = _(
+        "{n} finished {n:ticket has|tickets have} no time of resolution and {n:is|are} "
+        "in no backlog."
+    )
     caveats = (*log.caveats, *missing, *counted((undated.sum(), message)))
     return Backlog(table=pd.DataFrame(table), ageing=pd.DataFrame(ageing), caveats=caveats)
 
@@ -170,10 +173,13 @@ def arrivals(
     frame = frame[inside]
     if frame.empty:
         raise DataError("no ticket was opened on a day with business hours.")
-    message = _("{n} tickets came on days without business hours and were left out.")
+    message = _(
+        "{n} {n:ticket|tickets} came on {n:a day|days} without business hours and "
+        "{n:was|were} left out."
+    )
     caveats = [*log.caveats, *missing, *counted((closed, message))]
     fewest = int(pd.Series(days.day_of_week).value_counts().min())
-    message = _("Some weekday occurs only {n} times, so one odd day weighs heavily.")
+    message = _("Some weekday occurs only {n} {n:time|times}, so one odd day weighs heavily.")
     caveats += said(fewest < FEW_WEEKS, message, n=fewest)
     table = _by_slot(frame, keys, days, int(minutes), confidence)
     told: dict[str, Any] = {"n": len(frame), "first": days[0], "last": days[-1]}

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -20,7 +19,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours, to_utc
 from cxlib.analysis.metrics import DONE, EXCLUDED, STATES
-from cxlib.analysis.results import Caveat, counted
+from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.analysis.validate import refuse, require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -39,8 +38,7 @@ Moment = str | dt.datetime | dt.date | pd.Timestamp | None
 Clock = Literal["calendar", "business"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TicketLog:
+class TicketLog(Result):
     """A checked ticket log, as it stood at a moment (`as_of`, UTC without a zone).
 
     ``frame`` has one row a ticket that was opened by then and neither cancelled nor merged; times
@@ -56,7 +54,6 @@ class TicketLog:
     ends_known: bool  # whether anything (a time, a state) tells that a ticket is over
     n_duplicates: int  # rows that gave way to a later row of their ticket
     n_dropped: int  # tickets cancelled, merged, opened later, or without a creation time
-    caveats: tuple[Caveat, ...]
 
     def wall(self, moment: pd.Timestamp) -> pd.Timestamp:
         """Return a moment in UTC on the log's wall clock."""
@@ -129,14 +126,20 @@ def _checked(tickets: pd.DataFrame, terms: tuple[Any, ...]) -> TicketLog:
     if stood_in:
         told.add("resolved_at")
     caveats = counted(
-        (n_duplicates, _("{n} earlier or repeated rows of a ticket gave way to its last row.")),
-        (gone.sum(), _("{n} cancelled or merged tickets were left out.")),
-        (later.sum(), _("{n} tickets opened after the moment of the report were left out.")),
-        (undated.sum(), _("{n} tickets without a creation time were left out.")),
-        (read["skipped"], _("{n} times lie in an hour that the clocks skipped; set aside.")),
-        (read["first"], _("{n} times lie in an hour that came twice and were read as the first.")),
-        (stood_in, _("{n} tickets have no resolution; the closing time stands in for it.")),
-        (kept["abandoned"].sum(), _("{n} abandoned contacts count in the abandonment rate alone.")),
+        (n_duplicates, _("{n} earlier {n:row|rows} of a ticket gave way to its last row.")),
+        (gone.sum(), _("{n} cancelled or merged {n:ticket was|tickets were} left out.")),
+        (later.sum(), _("{n} {n:ticket|tickets} opened after this report {n:was|were} left out.")),
+        (undated.sum(), _("{n} {n:ticket|tickets} without a creation time {n:was|were} left out.")),
+        (read["skipped"], _("{n} {n:time|times} in an hour that the clocks skipped: set aside.")),
+        (read["first"], _("{n} {n:time|times} in an hour that came twice: read as the first.")),
+        (
+            stood_in,
+            _("{n} {n:ticket has|tickets have} no resolution; the closing time stands in for it."),
+        ),
+        (
+            kept["abandoned"].sum(),
+            _("{n} abandoned {n:contact counts|contacts count} in the abandonment rate alone."),
+        ),
     )
     return TicketLog(
         frame=kept,
@@ -191,7 +194,7 @@ def group_keys(
     caveats: list[Caveat] = []
     for key in keys:
         caveats += counted(
-            (frame[key].isna().sum(), _("{n} tickets have no {column}.")), column=key
+            (frame[key].isna().sum(), _("{n} {n:ticket has|tickets have} no {column}.")), column=key
         )
     return frame.dropna(subset=keys) if caveats else frame, keys, caveats
 
@@ -310,7 +313,8 @@ def _set_aside(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Caveat]]:
             continue
         hours = float((early[bad].dt.total_seconds() / 3600).median())
         message = _(
-            "{n} tickets have a {column} before their creation; those times were set aside."
+            "{n} {n:ticket has|tickets have} a {column} before {n:its creation; that time "
+            "was|their creation; those times were} set aside."
         )
         caveats += counted((bad.sum(), message), column=column)
         if bad.sum() >= _A_PATTERN and round(hours) >= 1 and abs(hours - round(hours)) < 0.25:

@@ -113,7 +113,7 @@ def schedule(
     table = pd.concat([table, rows.astype({"agents": "int64", "positions": "int64"})], axis=1)
     hours, endless = table["agents"].sum() * minutes / 60, np.isinf(table["mean_wait_one_fewer"])
     long = _("The plan assumes that nobody hangs up, so real waits are rather shorter.")
-    message = _("In {n} intervals the queue would never clear with one agent fewer.")
+    message = _("In {n} {n:interval|intervals} the queue would never clear with one agent fewer.")
     return Schedule(
         table=table,
         agent_hours=float(hours),

@@ -11,6 +11,7 @@ import pandas as pd
 from cxlib.analysis import compare, scores
 from cxlib.analysis.fitness import FitnessForUse
 from cxlib.analysis.kpis import Estimates
+from cxlib.chapters.rows import fell_with
 
 STRAIGHT_LINING = 0.15
 NO_ANSWER = 0.10
@@ -20,17 +21,9 @@ NO_ANSWER = 0.10
 def kpis(engagement: Any) -> Estimates:
     """Return the survey's KPIs, each with the touchpoint that fell with it, if one did."""
     standing: Estimates = engagement.standing("survey")
-    parts = engagement.standing("touchpoint").table
-    parts = parts[parts["turn"] == "worse"].sort_values("stake_moved", ascending=False)
-    table = standing.table
-    first = parts.drop_duplicates("at").set_index("at")["kpi"]
-    fell = [
-        first.get(at) if turn == "worse" and cause != "not split" else None
-        for at, turn, cause in zip(table["at"], table["turn"], table["cause"], strict=True)
-    ]
+    fell = fell_with(standing.table, engagement.standing("touchpoint").table)
     told = ["no" if name is None else "yes" for name in fell]
-    with_part = table.assign(fell_with=pd.Series(fell, dtype=object), told_with=told)
-    return replace(standing, table=with_part)
+    return replace(standing, table=standing.table.assign(fell_with=fell, told_with=told))
 
 
 def ratings(engagement: Any) -> scores.Distribution | pd.DataFrame:

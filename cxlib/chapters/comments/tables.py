@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import binomtest, norm
 from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -57,7 +58,7 @@ def themes(engagement: Any, study: Study) -> pd.DataFrame:
     names = {"share": "mentioned", "low": "mentioned_low", "high": "mentioned_high"}
     names |= {"positive": "praises", "negative": "complaints"}
     table = table.rename(columns=names)
-    table["tone"] = [_tone(c, p) for c, p in table[["complaints", "praises"]].to_numpy()]
+    table["tone"] = _tones(table["complaints"], table["praises"])
     table["share"] = table["complaints"] / table["n"]
     table = table.merge(_moved(study), on="theme", how="left")
     table = table.merge(_gaps(engagement, study, table), on="theme", how="left")
@@ -103,8 +104,9 @@ def added(study: Study, beside: pd.DataFrame) -> pd.DataFrame:
     """Return the case of what themes add to the ratings; no row where a theme's finding says it."""
     case = "beside" if len(beside) else "not beside"
     proven = len(beside) > 0 and bool(beside["beyond"].any())
+    none = study.found is None  # without comments nothing else is said of them
     return pd.DataFrame(
-        {"case": [] if proven else [case], "outcome": getattr(study.score, "key", "")}
+        {"case": [] if proven or none else [case], "outcome": getattr(study.score, "key", "")}
     )
 
 
@@ -172,12 +174,12 @@ def accuracy(study: Study) -> pd.DataFrame:
     return judged
 
 
-def _tone(complaints: int, praises: int) -> str:
-    """Return which clearly prevails, by a two-sided sign test."""
-    both = complaints + praises
-    if not both or binomtest(complaints, both).pvalue >= ALPHA:
-        return "both"
-    return "complaint" if complaints > praises else "praise"
+def _tones(complaints: pd.Series, praises: pd.Series) -> NDArray[Any]:
+    """Return which clearly prevails, by two-sided sign tests, adjusted over the themes."""
+    pairs = zip(complaints, complaints + praises, strict=True)
+    p = [float(binomtest(int(bad), int(all_)).pvalue) if all_ else 1.0 for bad, all_ in pairs]
+    prevails = np.where(complaints > praises, "complaint", "praise")
+    return np.where(adjust(np.array(p)) < ALPHA, prevails, "both")
 
 
 def _moved(study: Study) -> pd.DataFrame:
@@ -269,7 +271,7 @@ def beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     if "row" not in study.judged or not engagement.touchpoints:
         return none
     data = drivers.oriented(
-        engagement.survey(period=engagement.period), touchpoints=engagement.touchpoints
+        engagement.survey(columns=engagement.scored), touchpoints=engagement.touchpoints
     )
     choice = drivers.choose(
         data,

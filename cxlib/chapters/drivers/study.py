@@ -33,8 +33,10 @@ class Study:
         self.engagement = engagement
         self.options = engagement.settings
         self.metric = drivers.outcome_of(engagement.metrics, self.options.outcome)
-        history = engagement.survey(period="history")
-        survey = drivers.recent(history, periods=self.options.periods)
+        survey = engagement.survey(
+            period=f"last {self.options.periods}",
+            columns=[*engagement.scored, *self.options.controls],
+        )
         self.survey = drivers.oriented(survey, touchpoints=engagement.touchpoints)
         self.turned = {
             t.key: sum(t.scale) for t in engagement.touchpoints if t.direction == "lower"
@@ -54,7 +56,8 @@ class Study:
     @cached_property
     def against(self) -> pd.DataFrame:
         """What stands against a model, one row a reason."""
-        return pd.DataFrame([{"case": c.message, **c.facts} for c in self.choice.caveats])
+        said = self.choice.caveats  # the chapter's answer, which no severity makes
+        return pd.DataFrame([{"case": c.message, "answers": True, **c.facts} for c in said])
 
     @property
     def model(self) -> dict[str, Any]:

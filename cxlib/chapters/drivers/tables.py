@@ -43,13 +43,16 @@ def leading(importance: drivers.DriverImportance) -> pd.DataFrame:
     first = importance.table.sort_values("rank", kind="stable").iloc[0]
     told = importance.leading()
     row: dict[Any, Any] = {"first": first["driver"], "count": 0, "share": first["share"]}
+    row["drivers"] = None
     row |= told.iloc[0].to_dict() if len(told) else {}
     few = {0: "none", 1: "one"}.get(int(row["count"]), "several")
     if row["count"] == len(importance.table):
         few, row["share"] = "all", first["share"]
+    case = "chance" if importance.p_any >= 1 - importance.confidence else few
     row |= {
         "kpi": importance.outcome,
-        "case": "chance" if importance.p_any >= 1 - importance.confidence else few,
+        "case": case,
+        "answers": case in ("chance", "none"),
         "little": "yes" if importance.r_squared_high < LITTLE else "no",
         "relative": row["share"],
         "explained": importance.r_squared,
@@ -74,6 +77,7 @@ def plan(scenario: drivers.Scenario) -> pd.DataFrame:
         case = "little room"
     else:
         case = {BEST_GROUP: "best group"}.get(ground, ground)
+    narrow = case == "no room"
     row = {
         "subject": "plan",
         "kpi": scenario.outcome,
@@ -82,8 +86,8 @@ def plan(scenario: drivers.Scenario) -> pd.DataFrame:
         "before": scenario.baseline,
         "after": scenario.predicted,
         "change": scenario.change,
-        "low": np.nan if case == "no room" else scenario.change_low,
-        "high": np.nan if case == "no room" else scenario.change_high,
+        **dict.fromkeys(("low", "change_low"), np.nan if narrow else scenario.change_low),
+        **dict.fromkeys(("high", "change_high"), np.nan if narrow else scenario.change_high),
         "unit": drivers.UNITS[scenario.kind],
         "n": scenario.n_used,
     }

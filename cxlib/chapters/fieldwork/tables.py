@@ -110,7 +110,8 @@ def course(found: Field) -> pd.DataFrame:
     if len(found.quotas):
         row["quota"] = int(found.quotas["answers"].iloc[0])
     if found.going is None:
-        return pd.DataFrame([row | {"case": "not begun"}])
+        unknown = dict.fromkeys(("so_far", "interviews", "per_day"))
+        return pd.DataFrame([row | unknown | {"case": "not begun"}])
     going = found.going
     if len(going.table):
         whole = going.table.iloc[0].to_dict()

@@ -15,6 +15,10 @@ from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
 from cxlib.chapters.rows import displeased
 from cxlib.words import mark as _
 
+GOOD = 0.5
+"""Feeling from which on a touchpoint hurts nobody: 4 of 5, halfway from the middle to the best."""
+WELL = {"pain point": "", "failing moment of truth": "moment of truth"}
+"""What a touchpoint that is rated well is called where others are rated better still."""
 UNSTAGED = _("the journey")
 MOST = 6
 """Groups that one figure can hold apart; the largest are shown."""
@@ -37,6 +41,9 @@ def chart(engagement: Any) -> JourneyMap | None:
     )
     rows = found.table.assign(
         kpi=found.table["touchpoint"],
+        role=found.table["role"].mask(
+            found.table["emotion"] >= GOOD, found.table["role"].replace(WELL)
+        ),
         weighs=found.table["importance"],
         source="touchpoint",
         unit=found.table["touchpoint"].map(table.set_index("touchpoint")["unit"]),
@@ -109,7 +116,7 @@ def voices(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
     columns = ["kpi", "comment"]
     if found is None or engagement.client.survey is None:
         return pd.DataFrame(columns=columns)
-    answers = engagement.survey()
+    answers = engagement.survey(columns=[*(t.key for t in engagement.touchpoints), "comment"])
     if "comment" not in answers:
         return pd.DataFrame(columns=columns)
     rows: list[dict[str, Any]] = []

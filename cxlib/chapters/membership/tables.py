@@ -203,9 +203,10 @@ def parted(result: Any) -> Any:
     return None if result is None or len(result.table) < 2 else result
 
 
-def absent(**made: Any) -> pd.DataFrame:
-    """Return what the client's tables do not hold, by name, for a note at its place."""
-    return pd.DataFrame({"case": [name for name, result in made.items() if result is None]})
+def absent(study: Study, **made: Any) -> pd.DataFrame:
+    """Return what the tables of a client with tiers do not hold, by name, for a note there."""
+    lacking = [name for name, result in made.items() if result is None]
+    return pd.DataFrame({"case": lacking if "tier" in study.people else []})
 
 
 def refused(study: Study) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import nan
 from typing import Any
 
@@ -13,7 +13,9 @@ import pandas as pd
 from cxlib.analysis import trends
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import Estimates, compare, estimate
+from cxlib.analysis.results import Result
 from cxlib.chapters.monitoring import meeting
+from cxlib.chapters.rows import fell_with
 from cxlib.words import mark as _
 
 KPIS, PARTS = ("survey", "reported"), ("touchpoint",)
@@ -24,8 +26,7 @@ GROUP_DRAWS = 200
 """Resamples behind each group's test: a frame on a map, not an interval."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Monitored:
+class Monitored(Result):
     """A report's charts with their warnings, and the comparisons that say why."""
 
     charts: trends.Charts
@@ -77,12 +78,16 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
     stands: Estimates = engagement.standing(*sources)
     table, charts = stands.table, _by_kpi(found.charts.table)
     rivals, given, extra = _rivals(engagement), meeting.recorded(engagement), []
-    for row in table.to_dict("records"):
+    kpis = table.where(table["source"] == "survey")
+    fell = fell_with(kpis, engagement.standing("touchpoint").table)
+    for row, part in zip(table.to_dict("records"), fell, strict=True):
         kpi = str(row["kpi"])
         chart = charts.get(kpi, {})
         told = _SILENT | {name: chart.get(name) for name in _CHART}
         told |= {"trial": bool(chart.get("trial", True)), "miss": _rarity(chart.get("miss_chance"))}
         told |= _signal(found, kpi, row) | rivals.get(kpi, {}) | _reference(engagement, found, kpi)
+        if not told["signal"]:
+            told["fell_with"] = part
         action = given.get(told["fell_with"] or "", given.get(kpi))
         extra.append(told | {"action": action, "on_record": "no" if action is None else "yes"})
     added = pd.DataFrame(extra, index=table.index, columns=[*_SILENT, *_CHART, "trial", "miss"])

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cxlib.analysis.service import Arrivals, Backlog, Course
-from cxlib.chapters.service.subjects import HEAVY
+from cxlib.chapters.service.subjects import ALPHA, HEAVY
 from cxlib.chapters.service.tables import DAY
 from cxlib.plots import theme
 from cxlib.plots.bars import shares, stacks
@@ -26,7 +26,7 @@ def course(course: Course, *, words: Words) -> Axes:
         message = _("Fewer than three months: what is usual cannot be told yet")
     text = words.say(message, all=len(keys))
     if len(moved):
-        message = _("{n} of {all} KPIs left their usual range: {kpis}")
+        message = _("{n} of {all} KPIs left {n:its|their} usual range: {kpis}")
         text = words.say(message, n=len(moved), all=len(keys), kpis=tuple(moved))
     return panels(course.table, keys=keys, words=words, title=text, day=words.day)
 
@@ -44,7 +44,12 @@ def late(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
         label=words.say(_("Share of the late tickets, %; the stroke is the share of all")),
         ax=ax,
     )
-    top = table.iloc[int(np.argmax(table["share_of_late"] / table["share_of_tickets"]))]
+    lift = table["share_of_late"] / table["share_of_tickets"]
+    clear = lift.where((table["p_adjusted"] < ALPHA) & (lift > 1))
+    if clear.isna().all():
+        message = _("No group clearly has more than its share of the late tickets ({kpi})")
+        return theme.title(ax, words.say(message, kpi=table["kpi"].iloc[0]))
+    top = table.loc[clear.idxmax()]
     message = _("{level}: {share} of the late tickets ({kpi}) on {part} of the volume")
     level = f"{top['segment']}={top['level']}"
     share, part = (Quantity(top[name], "share") for name in ("share_of_late", "share_of_tickets"))
@@ -62,7 +67,10 @@ def backlog(backlog: Backlog, *, words: Words, months: int = 12, ax: Axes | None
     last = backlog.table.iloc[-1]
     message = _("No ticket is open at the end of {end}")
     if last["open"]:
-        message = _("{open} tickets open at the end of {end}, half of them older than {median}")
+        message = _(
+            "{open} {open:ticket|tickets} open at the end of {end}, half of them older "
+            "than {median}"
+        )
     median = Quantity(last["age_median"], "seconds")
     end = str(last["period"])
     return theme.title(ax, words.say(message, open=int(last["open"]), end=end, median=median))
@@ -70,8 +78,10 @@ def backlog(backlog: Backlog, *, words: Words, months: int = 12, ax: Axes | None
 
 def _age(low: float, high: float, words: Words) -> str:
     if not np.isfinite(high):
-        return words.say(_("over {low} days"), low=int(low))
-    return words.say(_("up to {high} days") if low else _("up to {high} day"), high=int(high))
+        return words.say(_("over {low} {low:day|days}"), low=int(low))
+    return words.say(
+        _("up to {high} {high:day|days}") if low else _("up to {high} day"), high=int(high)
+    )
 
 
 def rhythm(inflow: Arrivals, *, words: Words, ax: Axes | None = None) -> Axes:

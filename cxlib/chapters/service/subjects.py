@@ -22,6 +22,7 @@ OLD_DAYS, MANY_OLD, GREW = 30, 0.2, 0.1
 MANY_OPEN = 0.05
 """Below a twentieth, open tickets hardly move a median."""
 
+ALPHA = 0.05
 HEAVY = 1.25
 """A group with a quarter more of the late tickets than of all is where a remedy pays."""
 
@@ -149,7 +150,7 @@ def worst(groups: service.Groups, *, most: int = 3) -> pd.DataFrame:
     table = groups.compared
     sign = table["direction"].map({"higher": -1.0, "lower": 1.0}).astype("float64")
     table = table.assign(worse_by=sign * table["difference"], twin=_twins(table))
-    clear = table[(table["p_adjusted"] < 0.05) & (table["worse_by"] > WORTH)]
+    clear = table[(table["p_adjusted"] < ALPHA) & (table["worse_by"] > WORTH)]
     clear = clear.sort_values("worse_by", ascending=False, kind="stable")
     once = clear.drop_duplicates("kpi").drop_duplicates(["segment", "level"])
     return once.head(most).assign(basis="census", has_twin=once["twin"].notna())
@@ -183,14 +184,14 @@ def backlog(found: service.Backlog) -> pd.DataFrame:
 
 def needed(plan: Staffing) -> pd.DataFrame:
     """Return what the calls need, as one row."""
-    row: dict[str, Any] = {"subject": "calls"}
+    names = ("service_level", "answer_seconds", "shrinkage", "agent_hours", "paid_hours", "n")
+    row: dict[str, Any] = {"subject": "calls"} | dict.fromkeys((*names, "answered_in_time"))
     if plan.reason is not None:
         row |= {k: ", ".join(map(str, v)) for k, v in plan.reason.facts.items()}
         row["case"] = plan.reason.message
     else:
         short = plan.answered < plan.service_level
         case = "unknown" if np.isnan(plan.answered) else "short" if short else "kept"
-        names = ("service_level", "answer_seconds", "shrinkage", "agent_hours", "paid_hours", "n")
         row |= {name: getattr(plan, name) for name in names}
         row |= {"case": case, "answered_in_time": plan.answered, "basis": "census"}
     return pd.DataFrame([row])

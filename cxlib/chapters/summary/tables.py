@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +10,13 @@ import pandas as pd
 from cxlib.analysis.actions import OPEN
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stands
-from cxlib.chapters.rows import action_named
-from cxlib.present.findings import Finding, with_action
+from cxlib.present.findings import Finding
 from cxlib.words import mark as _
 
 MOST = 3
 """Things to do: a board remembers three."""
+WORTH = ("in_points", "in_points_low", "in_points_high")
+"""What an action is expected to bring, as chapter 08 saved it: columns of its plan."""
 MOST_OPEN = 5
 """Open obligations on the page; chapter 14 has them all."""
 
@@ -41,15 +41,19 @@ def contract(engagement: Any) -> pd.DataFrame:
     case = "all met" if met == len(judged) else "open" if met else "all open"
     if len(missed):
         case = "missed" if len(set(missed["kpi"])) > 1 else "one missed"
+    if len(judged) == 1:
+        case = "only one missed" if len(missed) else "only one met" if met else "only one open"
+    named = missed["kpi"] if len(missed) else judged["kpi"]
     row = {"subject": "contract", "case": case, "met": met, "all": len(judged), "answers": True}
-    return pd.DataFrame([row | {"named": engagement.words.listed(dict.fromkeys(missed["kpi"]))}])
+    return pd.DataFrame([row | {"named": engagement.words.listed(dict.fromkeys(named))}])
 
 
 def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
     """Return the three things to do: the gravest findings that name a step, each step once.
 
-    Whose they are and until when is taken from the first open action for the finding, or for its
-    KPI or the part that it moved with; of findings with one answer the gravest stands.
+    Whose they are, until when and what that is worth is taken from the first open action for the
+    finding, or for its KPI or the part that it moved with; of findings with one answer the gravest
+    stands.
     """
     words = engagement.words
     agreed = _open_actions(engagement)
@@ -62,12 +66,13 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         step = words.label(first["title"]) if first else finding.step(words)
         if step in {row["step"] for row in rows}:
             continue
+        subject = "–" if finding.subject == finding.row.get("case") else finding.subject
         rows.append(
             {
                 "rank": len(rows) + 1,
                 "step": step,
-                "about": words.label(finding.row.get("title") or finding.subject),
-                "worth_points": finding.stake or float("nan"),
+                "about": words.label(finding.row.get("title") or subject),
+                **{name: first.get(name, float("nan")) for name in WORTH},
                 "owner": words.label(whose or words.say(_("no owner yet"))),
                 "due_on": first.get("due_on"),
                 "chapter": finding.chapter,
@@ -76,19 +81,6 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if len(rows) == MOST:
             break
     return pd.DataFrame(rows)
-
-
-def answered(engagement: Any, found: Iterable[Finding]) -> list[Finding]:
-    """Return findings; one that an open action answers says so, not that somebody should act."""
-    words, agreed = engagement.words, _open_actions(engagement)
-
-    def told(finding: Finding, action: dict[str, Any]) -> Finding:
-        whose, due = action.get("whose"), action["due_on"]
-        named = action_named(words, action["title"], whose, due, engagement.last_day)
-        return with_action(finding, named)
-
-    answers = [(finding, _answer(agreed, finding)) for finding in found]
-    return [told(finding, action) if action else finding for finding, action in answers]
 
 
 def _answer(agreed: list[dict[str, Any]], finding: Finding) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def recommendation(table: pd.DataFrame, years: int) -> pd.DataFrame:
         return table
     stays = table[table["reasons"].isna()]
     row: dict[str, Any] = {"subject": "choice", "case": "none left", "years": years}
-    row["answers"] = True  # the chapter's question: stands first
+    row |= {"answers": True, "p_first": None}  # the chapter's question: stands first
     if len(stays):
         first = stays.iloc[0]
         row |= {"best_option": first["title"], "p_first": first["p_first"], "case": "one left"}
