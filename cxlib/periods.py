@@ -167,15 +167,47 @@ def between(first: str | int, last: str | int) -> list[str]:
 
 
 def order(labels: Iterable[str]) -> list[str]:
-    """Return labels in time order: calendar labels by date, waves' own names as they came.
+    """Return labels in time order: calendar labels by date, numbered waves by number.
 
-    Where labels begin on one day, the longer period comes first; each label comes once.
+    Other names of waves stand as they came. Where labels begin on one day, the longer period comes
+    first; each label comes once.
     """
     unique = list(dict.fromkeys(labels))
     if not all(kind_of(label) for label in unique):
-        return unique
+        numbers = _numbered(unique)
+        return sorted(unique, key=lambda label: numbers[label]) if numbers else unique
     spans = {label: parse(label) for label in unique}
     return sorted(unique, key=lambda label: (spans[label].start, -spans[label].end.toordinal()))
+
+
+_NUMERALS = {
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+}
+_DIGITS = re.compile(r"\d+|(?<=第)[一二三四五六七八九十](?=[期轮波次季])")
+_GO_ROUND = re.compile(r"月|季|周|q#|quarter|month|week|[a-z]{3}-#", re.IGNORECASE)
+"""Without a year, what comes again: of 11月, 12月, 1月 the last is the latest."""
+
+
+def _numbered(labels: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Return the numbers of waves whose names differ in nothing else; none if that is no order."""
+    found = {
+        label: tuple(_NUMERALS.get(part) or int(part) for part in _DIGITS.findall(label))
+        for label in labels
+    }
+    names = {_DIGITS.sub("#", label).casefold() for label in labels}
+    years = all(numbers and 1900 <= numbers[0] < 2100 for numbers in found.values())
+    alone = all(len(numbers) == 1 for numbers in found.values())
+    fits = len(names) == 1 and (years or (alone and not _GO_ROUND.search(min(names))))
+    return found if fits else {}
 
 
 def has(known: Sequence[str], asked: str) -> bool:

@@ -78,7 +78,8 @@ class Standing(Page):
         return tuple(name for name in known if name not in free)
 
     @property
-    def _scored(self) -> tuple[str, ...]:
+    def scored(self) -> tuple[str, ...]:
+        """The columns of the survey that scores are computed from: ratings and segments."""
         asked = [name for q in self.questions for name in (q.key, f"{q.key}_used")]
         return (*asked, *self.segments, *filter(None, [self.design.cluster]))
 
@@ -263,7 +264,7 @@ class Standing(Page):
         """Yield a period's own answers and its tickets, their segments and what was asked."""
         tickets = self.client.tickets
         if self.client.survey is not None and when in self.periods:
-            every = self._answers(when, self._scored)
+            every = self._answers(when, self.scored)
             own = every[every["brand"] == "own"]
             yield own, tuple(self.segments), tuple(question.key for question in self.questions)
         if tickets is not None and tickets.segments:
@@ -280,7 +281,7 @@ class Standing(Page):
         asked: dict[str, Any] = {"questions": self.questions, "design": self.design}
         upto = self.periods[: self.periods.index(self.period) + 1]
         for when in upto if told["kept"] > TOGETHER else ["history"]:
-            rows = self._answers(when, self._scored) if self.client.survey else pd.DataFrame()
+            rows = self._answers(when, self.scored) if self.client.survey else pd.DataFrame()
             if len(rows) and self.questions:
                 yield kpis.estimate(rows, segments=self.segments, **asked).table
 
@@ -300,7 +301,7 @@ class Standing(Page):
         )
         if self.client.survey is None or not self.questions:
             return found
-        now = self._answers(self.period, self._scored)
+        now = self._answers(self.period, self.scored)
         now = now[now["brand"] == "own"]
         if now.empty:
             return found
@@ -324,7 +325,7 @@ class Standing(Page):
         if not (estimates.table["period"] == self.period).any():
             return estimates.at(self.period)
         back = _BACK.get(to, "history")
-        data = self._answers(back, self._scored) if self.client.survey else None
+        data = self._answers(back, self.scored) if self.client.survey else None
         found = kpis.compare(estimates, data, to=to, segments=self.mix_segments, period=self.period)
         table = found.table
         small = table["n_before"].fillna(0).astype(float).between(1, self.minimum_base - 1)
@@ -339,7 +340,7 @@ class Standing(Page):
         if self.client.survey is None:
             return self.kpis().at("")
         brand = None if by == "brand" else "own"
-        rows = self.survey(brand=brand, columns=self._scored)
+        rows = self.survey(brand=brand, columns=self.scored)
         return kpis.contrast(
             rows, questions=questions, by=by, segments=self.mix_segments, design=self.design
         )

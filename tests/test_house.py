@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -79,6 +80,23 @@ def test_the_statistics_know_no_files_and_no_plots() -> None:
             r"^\s*(import|from) (matplotlib|seaborn|pathlib|duckdb)", text, re.M
         ), path
         assert "print(" not in text, path
+
+
+def test_what_reads_a_survey_names_the_columns_that_it_needs() -> None:
+    """Of millions of answers ids and comments take most of the memory: none is read unasked."""
+    files = [*(PACKAGE / "chapters").rglob("*.py"), *(PACKAGE / "report").rglob("*.py")]
+    cells = {path: path.read_text(encoding="utf-8") for path in files}
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        book = json.loads(path.read_text(encoding="utf-8"))
+        code = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
+        cells[path] = "\n".join(code)
+    asked = 0
+    for path, source in cells.items():
+        for each in ast.walk(ast.parse(source)):
+            if isinstance(each, ast.Call) and getattr(each.func, "attr", "") == "survey":
+                assert "columns" in {given.arg for given in each.keywords}, (path, each.lineno)
+                asked += 1
+    assert asked > 10
 
 
 @pytest.mark.parametrize("module", ["cxlib", "cxlib.cli", "cxlib.params"])

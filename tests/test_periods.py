@@ -87,6 +87,27 @@ def test_labels_are_put_in_time_order_and_waves_left_as_they_came() -> None:
     assert periods.order([]) == []
 
 
+@pytest.mark.parametrize(
+    "in_time",
+    [
+        ["Wave 9", "Wave 10", "Wave 11"],
+        ["第二期", "第三期", "第四期"],
+        ["2024H2", "2025H1", "2025H2"],
+        ["2024年第9周", "2024年第10周"],
+        ["FY24", "FY25"],
+    ],
+)
+def test_numbered_waves_go_by_number_however_the_file_is_sorted(in_time: list[str]) -> None:
+    assert periods.order(in_time[::-1]) == periods.order(in_time) == in_time
+
+
+@pytest.mark.parametrize(
+    "as_they_came", [["11月", "12月", "1月"], ["Q4", "Q1"], ["12/2023", "01/2024"], ["B2", "A1"]]
+)
+def test_names_that_begin_anew_or_differ_stand_as_they_came(as_they_came: list[str]) -> None:
+    assert periods.order(as_they_came) == as_they_came
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.dates(dt.date(1900, 1, 1), dt.date(2200, 12, 31)),

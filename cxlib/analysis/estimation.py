@@ -136,8 +136,10 @@ def newcombe(
 
 def times_drawn(rng: np.random.Generator, units: int, draws: int) -> NDArray[np.int64]:
     """Return how often each of `units` is drawn in each of `draws` resamples: draws by units."""
-    drawn = rng.integers(0, units, (draws, units)) + units * np.arange(draws)[:, None]
-    return np.bincount(drawn.ravel(), minlength=draws * units).reshape(draws, units)
+    times = np.empty((draws, units), dtype=np.int64)
+    for row in times:  # one at a time: what is drawn stays in the cache
+        row[:] = np.bincount(rng.integers(0, units, units), minlength=units)
+    return times
 
 
 def percentiles(draws: Any, confidence: float, method: Any = "linear") -> Floats:

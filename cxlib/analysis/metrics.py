@@ -8,7 +8,7 @@ from math import isfinite
 from numbers import Real
 from operator import ge, gt, le, lt
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from cxlib.errors import DataError, nearest
 
@@ -147,6 +147,7 @@ class Touchpoint:
 
 
 Questions: TypeAlias = Sequence[Metric | Touchpoint]
+Question: TypeAlias = str | Metric | Touchpoint
 
 
 def resolve(
@@ -185,25 +186,18 @@ def resolve(
     )
 
 
-class Bounds(TypedDict, total=False):
-    """Between what an option must lie; with any of them it must be finite, too."""
-
-    above: float
-    least: float
-    below: float
-    most: float
-
-
 _BOUNDS: dict[str, tuple[Any, str]] = {"above": (gt, "above"), "least": (ge, "at least")}
 _BOUNDS |= {"below": (lt, "below"), "most": (le, "at most")}
 
 
-def number(value: Any, what: str, **bounds: Unpack[Bounds]) -> float:
-    """Return an option as a float; refuse text, nothing, true or false, and what is off bounds."""
+def number(value: Any, what: str, **bounds: float) -> float:
+    """Return an option as a float; refuse text, nothing, true or false, and what is off bounds.
+
+    Bounds are ``above, least, below, most``; with any of them it must be finite, too.
+    """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise DataError(f"{what} is {value!r}; it must be a number.")
-    given: Any = bounds.items()
-    asked, rules = float(value), [(*_BOUNDS[name], end) for name, end in given]
+    asked, rules = float(value), [(*_BOUNDS[name], end) for name, end in bounds.items()]
     if rules and not (isfinite(asked) and all(holds(asked, end) for holds, _word, end in rules)):
         ends = [f"{word} {end:g}" for _holds, word, end in rules if isfinite(end)]
         raise DataError(f"{what} is {asked:g}; it must be {' and '.join(ends) or 'finite'}.")
@@ -214,6 +208,12 @@ def one_of(value: Any, known: Collection[Any], message: str) -> None:
     """Refuse what is not among the known words, with a `message` and the nearest of them."""
     if value not in tuple(known):
         raise DataError(f"{message}{nearest(str(value), known)}")
+
+
+def check_options(given: Collection[str], known: Collection[str]) -> None:
+    """Refuse an option that is none: what a function passes on is read by name."""
+    for name in given:
+        one_of(name, known, f"there is no option {name!r}")
 
 
 def check_direction(direction: str) -> None:

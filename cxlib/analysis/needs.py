@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
 
 import pandas as pd
@@ -31,7 +32,9 @@ class NeedRegister(Tabled):
     ``evidence``: what names a need; ``unsorted``: the rest. ``coverage``: by customer group, if
     told: ``group, people, needs, named_only_here``. ``saturation``: by person as heard: ``position,
     who, new`` (needs named for the first time), ``known``. ``unheard``: listed needs without
-    evidence. ``unanswered``: confirmed needs that no action answers.
+    evidence. ``unanswered``: confirmed needs that no action answers. ``sources``: people by need
+    and source as chapter 01 shows them, weightiest first: ``need, title, kind, state, voices``, a
+    column a source, and ``weight``, empty where they rest on too few people.
     """
 
     evidence: pd.DataFrame
@@ -40,6 +43,7 @@ class NeedRegister(Tabled):
     saturation: pd.DataFrame
     unheard: tuple[str, ...]
     unanswered: tuple[str, ...]
+    sources: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def register(

@@ -14,6 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.compare import adjust
+from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import Caveat, Tabled, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -48,17 +49,8 @@ def scorecard(
     visits: pd.DataFrame,
     *,
     by: str = "location",
-    visit: str = "visit",
-    standard: str = "standard",
-    section: str = "section",
-    score: str = "score",
-    maximum: str = "maximum",
-    weight: str = "weight",
-    section_weight: str = "section_weight",
-    critical: str = "critical",
-    visitor: str = "visitor",
-    wave: str = "wave",
     confidence: float = 0.95,
+    **columns: str,
 ) -> Scorecard:
     """Sum up mystery visits.
 
@@ -68,15 +60,15 @@ def scorecard(
         One row a standard of a visit.
     by : str
         Column of what is compared: the location, its region or format.
-    visit, standard, score : str
-        Columns: which visit, which standard, points won (true/false or 0/1 count as points).
-        Missing points mean that the standard did not apply.
-    section, maximum, weight, section_weight, critical, visitor, wave : str
-        Columns that may be absent: a standard's section (one if absent), its full points (1), its
-        weight within the section (1), the section's weight (as its standards weigh), whether
-        failing it is critical, who visited, and in which wave.
     confidence : float
         Coverage of the intervals.
+    **columns : str
+        What columns are called, where not by these names: ``visit, standard, score`` (which visit,
+        which standard, points won: true/false or 0/1 count as points; missing points mean that the
+        standard did not apply); and, where there are such, a standard's ``section``, its full
+        points (``maximum``, else 1), its ``weight`` within the section (else 1), the
+        ``section_weight`` (else as its standards weigh), whether failing it is ``critical``, who
+        visited (``visitor``), and in which ``wave``.
 
     Raises
     ------
@@ -91,13 +83,13 @@ def scorecard(
     squares fit of visit scores on place and visitor, against the mean of all visitors; they need
     visitors who went to the same places.
     """
-    needed = {"by": by, "visit": visit, "standard": standard, "score": score}
-    weights = {"maximum": maximum, "weight": weight, "section_weight": section_weight}
-    absent = {"section": section, "wave": wave, "visitor": visitor, "critical": critical}
-    data = _read(visits, needed, weights, absent)
+    for name in columns:
+        one_of(name, _COLUMNS, f"a scorecard has no {name!r}")
+    named = {"by": by, **dict(zip(_COLUMNS, _COLUMNS, strict=True)), **columns}
+    data = _read(visits, named)
     used = data[data["score"].notna()]
     if used.empty:
-        raise DataError(f"no standard was scored: {score!r} is empty throughout.")
+        raise DataError(f"no standard was scored: {named['score']!r} is empty throughout.")
     used = used.assign(failed=used["score"] < used["maximum"])
     used["critical_failed"] = used["failed"] & used["critical"]
     each, parts = _scored(used)
@@ -130,18 +122,22 @@ def scorecard(
     )
 
 
-def _read(
-    visits: pd.DataFrame, needed: dict[str, str], weights: dict[str, str], told: dict[str, str]
-) -> pd.DataFrame:
+_COLUMNS = (
+    *("visit", "standard", "score", "section", "maximum", "weight", "section_weight", "critical"),
+    *("visitor", "wave"),
+)
+
+
+def _read(visits: pd.DataFrame, of: dict[str, str]) -> pd.DataFrame:
     """Return the rows under the names used here, what may be absent filled in, and checked."""
-    data = pd.DataFrame({n: validate.column(visits, of).to_numpy() for n, of in needed.items()})
-    data["score"] = validate.numbers(data["score"].rename(needed["score"]))
-    for name, of in weights.items():
-        default = nan if name == "section_weight" else 1.0
-        data[name] = validate.numbers(visits[of]) if of in visits else default
+    needed = ("by", "visit", "standard", "score")
+    data = pd.DataFrame({name: validate.column(visits, of[name]).to_numpy() for name in needed})
+    data["score"] = validate.numbers(data["score"].rename(of["score"]))
+    for name, default in (("maximum", 1.0), ("weight", 1.0), ("section_weight", nan)):
+        data[name] = validate.numbers(visits[of[name]]) if of[name] in visits else default
     for name in ("section", "wave"):
-        data[name] = visits[told[name]].astype(str).to_numpy() if told[name] in visits else ""
-    who, fatal = told["visitor"], told["critical"]
+        data[name] = visits[of[name]].astype(str).to_numpy() if of[name] in visits else ""
+    who, fatal = of["visitor"], of["critical"]
     data["visitor"] = visits[who].astype("string").to_numpy() if who in visits else pd.NA
     data["critical"] = False
     if fatal in visits:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cxlib import periods
 from cxlib.data.apart import apart
 from cxlib.data.changes import changes
 from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
@@ -121,7 +122,8 @@ def _intake(client: Client, made: Made) -> list[str]:
     if column in frame and frame[column].notna().any():
         parts.append(f"{frame[column].min():%Y-%m-%d} to {frame[column].max():%Y-%m-%d}")
     elif made.name == "kpis":
-        parts.append(f"{frame['period'].min()} to {frame['period'].max()}")
+        known = periods.order(frame["period"])
+        parts.append(f"{known[0]} to {known[-1]}")
     lines.append(f"{made.name}: " + "; ".join(parts))
     if made.name == "survey":
         own = own_of(frame)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -111,6 +112,7 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
                 period,
             )
     dates = own.loc[own["date"].notna(), ["period", "date"]]
+    _waves(calendar.order(known), dates, ledger)
     if dates.empty or any(calendar.kind_of(name) is None for name in known):
         return
     ahead = pd.Timestamp.now() + pd.Timedelta(days=366)
@@ -125,6 +127,25 @@ def _periods(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             ("survey", "columns", "date"),
             f"the last date, {dates['date'].max():%Y-%m-%d}, lies in the future.",
         )
+
+
+def _waves(known: list[str], dates: pd.DataFrame, ledger: Ledger) -> None:
+    """Warn where waves seem to come in another order than that of their rows."""
+    if len(known) < 2 or any(map(calendar.kind_of, known)):
+        return
+    ledger.notes.append(f"waves in the order {_listed(known)}: {known[-1]!r} is the latest")
+    first = dates.groupby("period")["date"].median()
+    when: list[Any] = [first.get(name) for name in known]
+    years: list[Any] = [re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", name)[-1:] for name in known]
+    for told in (when, years):
+        if all(told) and told != sorted(told):
+            ledger.warn(
+                ("survey", "columns", "period"),
+                f"the waves count as {_listed(known)}, the last as the latest, as their rows come; "
+                f"their {'dates' if told is when else 'names'} tell another order: sort the rows "
+                "by `sql: select … order by …`.",
+            )
+            return
 
 
 def _unanswered(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
@@ -222,14 +243,14 @@ def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     ratings = own[keys].astype("float64")
     alike = ratings.corr(min_periods=client.privacy.minimum_base).abs().to_numpy()
     for place, key in enumerate(keys):
-        for at, other in enumerate(keys[:place]):
-            if alike[place, at] > 1 - 1e-5:
-                n = len(own[[key, other]].dropna())
-                ledger.warn(
-                    ("survey", "touchpoints", place, "column"),
-                    f"{key!r} and {other!r} are identical in {n} answers, so only one of "
-                    "them can be a driver; is a column named twice?",
-                )
+        same = [other for other, r in zip(keys[:place], alike[place], strict=False) if r > 1 - 1e-5]
+        if same:
+            n = len(own[[key, same[0]]].dropna())
+            ledger.warn(
+                ("survey", "touchpoints", place, "column"),
+                f"{key!r} and {same[0]!r} are identical in {n} answers, so only one of "
+                "them can be a driver; is a column named twice?",
+            )
 
 
 def tickets(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:

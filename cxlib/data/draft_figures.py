@@ -85,8 +85,11 @@ def _middle(column: Column) -> str:
     return f"{name(column)}::date {'-' if found('ends', column.name) else '+'} 3"
 
 
-def _when(table: Table) -> tuple[Column, pd.Series, str] | None:
-    """Return the column of periods, labels or ends of months, with their days and kind."""
+def _when(table: Table) -> tuple[Column, pd.Series | None, str] | None:
+    """Return the column of periods, labels or ends of months, with their days and kind.
+
+    Waves that have names have neither.
+    """
     for words in ("wave", *WORDS["date_names"]):
         for column in table.columns:
             if column.texts.empty or not column.called(words):
@@ -97,6 +100,9 @@ def _when(table: Table) -> tuple[Column, pd.Series, str] | None:
             days = None if read is None or read.asks else read.days.dropna()
             if days is not None and (days.dt.is_month_start | days.dt.is_month_end).all():
                 return column, days, "month"
+    for column in table.columns:
+        if column.called("wave") and column.distinct > 1 and column.numbers.isna().all():
+            return column, None, ""
     return None
 
 
@@ -107,7 +113,8 @@ def _numbers(column: Column) -> pd.Series:
 def _texts_of(*columns: Column | None) -> pd.Series:
     """Return the different texts among figures, such as FEWER THAN 50, with how often each."""
     parts = [c.texts[_numbers(c).isna()] for c in columns if c is not None]
-    return pd.concat(parts).value_counts()
+    counts: pd.Series = pd.concat(parts).value_counts()
+    return counts
 
 
 def _is_share(column: Column) -> bool:

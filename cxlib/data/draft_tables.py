@@ -25,7 +25,7 @@ _ENDS = {
     *("agent", "priority", "sla_met", "queue"),
 }
 """Columns of which a ticket log has two."""
-_TICKET_PLATFORMS = frozenset({"Jira", "ServiceNow", "Freshdesk", "Zendesk"})
+_TICKET_PLATFORMS = frozenset({"Jira", "ServiceNow", "Salesforce", "Freshdesk", "Zendesk"})
 
 
 def opened(path: Path) -> Table:

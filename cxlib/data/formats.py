@@ -351,7 +351,8 @@ def _sav(path: Path, file: str) -> pd.DataFrame:
 def cell_text(cell: object) -> str:
     """Return a cell as text: empty for none, ``12`` for 12.0, ISO for dates."""
     if isinstance(cell, str):
-        return cell if cell.isascii() else cell.translate(texts.INVISIBLE)
+        bare = cell.isascii() and "\0" not in cell
+        return cell if bare else cell.translate(texts.INVISIBLE)
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return ""
     if isinstance(cell, (bool, np.bool_)):

@@ -150,7 +150,8 @@ def _is_choice(column: Column) -> bool:
 
 def separator_of(column: Column) -> str:
     """Return what parts several choices in the cells of a column, empty if nothing does."""
-    if column.numbers.notna().any() or column.texts.str.len().mean() > 80:
+    dated = column.texts.str.match(r"\s*\d{1,4}\s?[-/.:年]\s?\d").mean() > 0.5
+    if dated or column.numbers.notna().any() or column.texts.str.len().mean() > 80:
         return ""
     mark = values.separator_of(column.texts)
     if column.texts.str.contains("┋", regex=False).any():

@@ -108,9 +108,16 @@ def _periods(
         except DataError as error:
             ledger.error((*path, "period"), str(error), kpi.period)
             return known
+        if client.period == "wave" and read.unread[rest].all():  # waves have names
+            return known.where(~rest, named)
         ledger.counted(read, kpi.period, (*path, "period"))
         what = "neither a period nor a date"
         way_out = "declare `date_format:`, or `missing:` if they mean none."
+        if not kpi.date_format and read.unread[rest].all() and len(named[rest].unique()) > 1:
+            way_out = (
+                f"this client reports by {client.period}: write such as 2026Q3 or 2026-09 (by "
+                "`sql:`), or report by named waves, `period: wave`."
+            )
         ledger.stray(raw, texts, read.unread, (*path, "period"), what, way_out)
         known = known.where(~rest, periods.label_dates(read.days, kind))
     if kpi.value is None and client.period != "wave":

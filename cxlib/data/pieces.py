@@ -294,10 +294,11 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         line = ""
         for line in self.lines:
-            if "\x00" in line:
+            if texts.NULS in line:
                 raise DataError(f"{self.file} is damaged or not text: it holds the byte 0x00.")
             self.formulas = self.formulas or '="' in line
-            yield line if line.isascii() else line.translate(texts.INVISIBLE)
+            bare = line.isascii() and "\0" not in line
+            yield line if bare else line.translate(texts.INVISIBLE)
         self.broken = bool(line) and line[-1] not in "\r\n"
 
 

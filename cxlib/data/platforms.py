@@ -26,6 +26,7 @@ PLATFORMS: tuple[tuple[str, int, frozenset[str]], ...] = tuple(
         ("Jira", 3, "issue key|issue id|issue type|resolved|created|status"),
         ("ServiceNow", 3, "number|opened_at|resolved_at|closed_at|incident_state|sys_created_on"),
         ("ServiceNow", 3, "number|opened|caller|short description|assignment group"),
+        ("Salesforce", 3, "case number|date/time opened|date/time closed|case origin|case owner"),
         ("Freshdesk", 3, "ticket id|created time|resolved time|closed time|agent interactions"),
         ("Zendesk", 3, "created at|solved at|requester|assignee|full resolution time in minutes|"
          "first reply time in minutes|ticket id|satisfaction score"),

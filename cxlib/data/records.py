@@ -297,13 +297,10 @@ def _folded(
     except DataError as error:
         ledger.error(path, str(error))
         return frame
-    ledger.drop(_("repeats an event"), folded.n_duplicates)
-    ledger.drop(_("event without a time"), folded.n_undated)
-    tickets = folded.tickets
-    ledger.drop(
-        _("event folded into its ticket"),
-        folded.n_events - folded.n_duplicates - folded.n_undated - len(tickets),
-    )
+    tickets, repeats = folded.table, int(events[~unnamed].duplicated().sum())
+    ledger.drop(_("repeats an event"), repeats)
+    ledger.drop(_("event without a time"), folded.n_dropped - repeats)
+    ledger.drop(_("event folded into its ticket"), folded.n_used - len(tickets))
     columns = {column.name: column for column in TABLES["tickets"] if column.name in tickets}
     return tickets[list(columns)].astype({name: column.dtype for name, column in columns.items()})
 

@@ -15,10 +15,12 @@ from html.parser import HTMLParser
 from cxlib.errors import DataError, nearest
 
 SEPARATORS = (",", ";", "\t", "|")
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+INVISIBLE = dict.fromkeys(map(ord, "\0\u200b\u2060\ufeff"))
 """Characters that no reader sees; joiners stay, since emoji and some scripts need them."""
 
-_CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
+_CONTROL = frozenset(range(1, 32)) - {9, 10, 11, 12, 13, 27}
+NULS = "\0" * 8
+"""So many on end are no stray ones of a database's texts: the file was not written to its end."""
 _END_OF_FILE = b"\x1a"
 """What DOS programs write behind the last row."""
 _KNOWN = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "gbk", "big5", "latin-1", "cp1252",
@@ -89,7 +91,8 @@ def _declared(content: bytes, file: str, encoding: str) -> str:
 
 def _check_control(content: bytes, file: str) -> None:
     at = content.find(b"\x00")
-    if at < 0:
+    stray = b"\n" in content[:at] and 100 * content.count(0) < len(content)
+    if at < 0 or (stray and NULS.encode() not in content):
         at = next((i for i, byte in enumerate(content[:4096]) if byte in _CONTROL), -1)
     if at < 0:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -294,10 +295,10 @@ def separator_of(texts: pd.Series, options: Sequence[str] = ()) -> str:
         several = [text for text in unique if mark in text]
         if not several:
             continue
-        parts = [{part.strip() for part in text.split(mark) if part.strip()} for text in unique]
-        distinct = set().union(*parts)
-        again = sum(sum(part in cell for cell in parts) > 1 for part in distinct)
-        if options and distinct <= set(options):
+        cells = ({part.strip() for part in text.split(mark)} for text in unique)
+        distinct = Counter(part for cell in cells for part in cell if part)
+        again = sum(times > 1 for times in distinct.values())
+        if options and distinct.keys() <= set(options):
             return mark
         enough = (0.5 if mark in _SURE else 0.7) * len(distinct)
         if len(distinct) <= 60 and again >= enough and len(distinct) < len(unique) + 3:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cxlib.analysis.business_time import BusinessHours
-    from cxlib.analysis.service import Action, Terms
+    from cxlib.analysis.service import Terms
     from cxlib.params.client import Client
 
 _FCR = {"survey": "fcr_survey", "repeat": "customer_id", "reopened": "reopened"}
@@ -79,13 +79,19 @@ def business_hours(client: Client, tickets: pd.DataFrame) -> BusinessHours | Non
 # --- what is being done ---------------------------------------------------------------------------
 
 
-def agreed_actions(client: Client, *, language: str) -> tuple[Action, ...]:
-    """Return the actions under ``chapters: {service: …}``, by their present and older name."""
+def agreed_actions(client: Client, *, language: str) -> pd.DataFrame:
+    """Return the actions under ``chapters: {service: …}``, by their present and older name.
+
+    A row each, as `service.follow_up` takes them.
+    """
+    import pandas as pd
+
+    from cxlib.analysis.service.actions import ACTIONS
+
     asked = client.chapters.get("service", {})
     keys = [key for key in ("actions", "measures") if key in asked]
-    return tuple(
-        one for key in keys for one in actions_of(client, asked[key], language=language, key=key)
-    )
+    told = [actions_of(client, asked[key], language=language, key=key) for key in keys]
+    return pd.DataFrame([one for each in told for one in each], columns=list(ACTIONS))
 
 
 _REQUIRED = ("action", "kpi", "owner", "due", "state")
@@ -96,7 +102,7 @@ _STATES = ("approved", "in progress", "done", "stopped", "planned", "under way")
 
 def actions_of(
     client: Client, given: object, *, language: str, key: str = "actions"
-) -> tuple[Action, ...]:
+) -> tuple[dict[str, str], ...]:
     """Return the improvement actions that a client file records, in its order.
 
     Each entry of ``chapters: {service: {actions: …}}`` has ``action`` (a text, or one a language),
@@ -159,20 +165,18 @@ def _text_faults(value: object, at: At) -> Iterator[Problem]:
             yield at(language, f"{show(text)} is not a text; write one, or one a language.")
 
 
-def _action(item: Mapping[str, Any], name: str, language: str) -> Action:
-    from cxlib.analysis.service import Action
-
+def _action(item: Mapping[str, Any], name: str, language: str) -> dict[str, str]:
     due = moment_in(item["due"]) or ""
     finished = moment_in(item.get("done", due)) if item["state"] == "done" else ""
-    return Action(
-        action=_said(item[name], language),
-        kpi=item["kpi"],
-        owner=_said(item["owner"], language),
-        due=due,
-        state=item["state"],
-        finished=finished or "",
-        note=_said(item.get("note", ""), language),
-    )
+    return {
+        "action": _said(item[name], language),
+        "kpi": item["kpi"],
+        "owner": _said(item["owner"], language),
+        "due": due,
+        "state": item["state"],
+        "finished": finished or "",
+        "note": _said(item.get("note", ""), language),
+    }
 
 
 def _said(value: str | Mapping[str, str], language: str) -> str:

@@ -21,7 +21,6 @@ def bars(
     table: pd.DataFrame,
     *,
     labels: Sequence[str],
-    title: str,
     xlabel: str = "",
     ylabel: str = "",
     colours: Sequence[str] | None = None,
@@ -47,7 +46,7 @@ def bars(
     look: Any = {"colours": tuple(colours or ()), "shape": '0"%"'}
     look["axis"] = " · ".join(filter(None, (xlabel, ylabel)))
     native.note(ax, "bars", drawn, ("share", "low", "high"), labels, **look)
-    return theme.title(ax, title)
+    return ax
 
 
 def shares(

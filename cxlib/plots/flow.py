@@ -24,7 +24,6 @@ def flow(
     labels: Mapping[str, str],
     colours: Sequence[str],
     heads: tuple[str, str],
-    title: str,
     words: Words,
     ax: Axes | None = None,
 ) -> Axes:
@@ -76,7 +75,7 @@ def flow(
     moved = rows[rows["before"] != rows["after"]].nlargest(_TOLD, "n")
     pairs = zip(moved["before"], moved["after"], moved["n"], strict=True)
     theme.tells(ax, ((f"{labels[a]} → {labels[b]}", words.number(float(n))) for a, b, n in pairs))
-    return theme.title(ax, title)
+    return ax
 
 
 def _places(

@@ -16,13 +16,11 @@ def forest(
     table: pd.DataFrame,
     *,
     labels: Sequence[str],
-    title: str,
     xlabel: str = "",
     value: str = "value",
     reference: str = "",
     colours: Sequence[str] | None = None,
     zero: bool = False,
-    alt: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw each row's value with its interval, and a stroke at its reference.
@@ -64,7 +62,7 @@ def forest(
     units = table["unit"] if "unit" in table else ["points"] * len(table)
     said = [_said(float(v), str(unit), zero) for v, unit in zip(table[value], units, strict=True)]
     theme.tells(ax, zip(labels, said, strict=True))
-    return theme.title(ax, title, alt=alt)
+    return ax
 
 
 def _said(value: float, unit: str, sign: bool) -> str:

@@ -93,7 +93,6 @@ def change_map(
     texts: pd.DataFrame,
     rows: Sequence[str],
     columns: Sequence[str],
-    title: str,
     xlabel: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -126,4 +125,4 @@ def change_map(
             for y, x in (framed if len(framed) else first)
         ],
     )
-    return theme.title(ax, title)
+    return ax

@@ -34,10 +34,8 @@ def journey_map(
     stages: Sequence[str],
     notes: Sequence[str],
     colours: Sequence[str],
-    title: str,
     xlabel: str,
     ends: tuple[str, str, str],
-    alt: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the curve of feeling down the page, a touchpoint a row, its stage a band.
@@ -79,7 +77,7 @@ def journey_map(
     ax.set_xticks([-1, 0, 1], list(ends))
     ax.grid(visible=False)
     ax.set_xlabel(xlabel)
-    return theme.title(ax, title, alt=alt)
+    return ax
 
 
 def _bands(stages: Sequence[str]) -> Iterator[tuple[int, int]]:

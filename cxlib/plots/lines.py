@@ -23,7 +23,6 @@ def lines(
     *,
     x: str,
     y: str,
-    title: str,
     words: Words,
     xlabel: str = "",
     ylabel: str = "",
@@ -68,7 +67,7 @@ def lines(
     ax.grid(axis="y")
     ax.set(xlabel=xlabel, ylabel=ylabel)
     theme.tells(ax, told)
-    return theme.title(ax, title)
+    return ax
 
 
 def _course(where: Any, values: Any, words: Words, *, percent: bool) -> str:

@@ -104,8 +104,8 @@ def settings() -> Any:
     }
 
 
-LINES = 2
-"""Lines of a row's label: more would run into the next row's."""
+LINES, MANY = 2, 26
+"""Lines of a row's label (more would run into the next row's), and rows that leave it but one."""
 
 
 @contextmanager
@@ -139,8 +139,8 @@ def known(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 
 def row_axes(ax: Axes | None, rows: int, *, extra: float = 1.3) -> Axes:
-    """Return axes tall enough for `rows` labelled rows."""
-    return axes(ax, height=extra + 0.32 * max(rows, 1))
+    """Return axes tall enough for `rows` labelled rows; many stand closer, to fit one page."""
+    return axes(ax, height=extra + max(rows, 1) * (0.32 if rows <= MANY else 0.22))
 
 
 def grid(count: int, columns: int, *, top: float, each: float) -> tuple[Figure, list[Axes]]:
@@ -162,22 +162,19 @@ def note(
     *,
     shift: tuple[float, float] = (0, 0),
     frame: Any = "data",
-    ha: str = "center",
-    va: str = "bottom",
-    size: float = 8,
     colour: str = INK,
     backed: float = 0.0,
+    **look: Any,
 ) -> None:
     """Write `text` beside a point, `shift` points away from it.
 
     `frame` says in what `at` is measured (matplotlib's ``xycoords``), `backed` how opaque the paper
-    behind the text is.
+    behind the text is, **look its ``ha, va`` and ``size``.
     """
     box = {"facecolor": PAPER, "edgecolor": "none", "alpha": backed, "pad": 0.6} if backed else None
-    ax.annotate(
-        text, at, xycoords=frame, xytext=shift, textcoords="offset points", ha=ha, va=va,
-        fontsize=size, color=colour, bbox=box,
-    )  # fmt: skip
+    usual: dict[str, Any] = {"ha": "center", "va": "bottom", "size": 8}
+    look = usual | {"color": colour, "bbox": box} | look
+    ax.annotate(text, at, xycoords=frame, xytext=shift, textcoords="offset points", **look)
 
 
 def above_or_below(ax: Axes, text: str, at: Any, *, above: bool, size: float = 8) -> None:
@@ -347,7 +344,9 @@ def listed(
 
 def label_rows(ax: Axes, labels: list[str], *, width: float = 22) -> None:
     """Label the rows of a horizontal chart from top to bottom, in two lines each at most."""
-    ax.set_yticks(range(len(labels)), [fitted(label, width=width) for label in labels])
+    most = LINES if len(labels) <= MANY else 1
+    told = [fitted(label, width=width + 8 * (most == 1), most=most) for label in labels]
+    ax.set_yticks(range(len(labels)), told)
     ax.set_ylim(len(labels) - 0.4, -0.6)
 
 

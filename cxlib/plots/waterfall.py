@@ -19,11 +19,9 @@ def waterfall(
     *,
     labels: Sequence[str],
     texts: Sequence[str],
-    title: str,
     xlabel: str = "",
     target: float | None = None,
     target_label: str = "",
-    alt: str = "",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw totals as marks and steps as bars that begin where the one before ended.
@@ -69,4 +67,4 @@ def waterfall(
     totals = tuple(role == TOTAL for role in table["role"])
     native.note(ax, "waterfall", table, ["value"], labels, totals=totals, **aim)
     theme.tells(ax, zip(labels, texts, strict=True))
-    return theme.title(ax, title, alt=alt)
+    return ax

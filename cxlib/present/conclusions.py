@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 from cxlib.plots import theme
 from cxlib.present import mime
 from cxlib.present.findings import Finding, in_order
+from cxlib.present.mime import View
 from cxlib.words import Words, mark as _
 
 SEVERITY_WORDS = {"serious": _("Act"), "warning": _("Watch"), "good": _("Good"), "note": _("Note")}
@@ -18,32 +18,9 @@ DESK = _("For the consultant")
 COLOURS = {"serious": theme.BAD, "warning": theme.ACCENT, "good": theme.GOOD, "note": theme.MUTED}
 
 
-@dataclass(frozen=True, kw_only=True)
-class FindingsView:
-    """Findings said in the reader's language, in order of consequence."""
-
-    items: tuple[dict[str, Any], ...]
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
-        rows = "".join(
-            f'<div style="border-left:4px solid {COLOURS[i["severity"]]};padding:.2em .8em;'
-            f'margin:.5em 0;max-width:52em"><b>{escape(i["mark"])}</b> · {escape(i["text"])}'
-            + (f"<br><small>{escape(i['evidence'])}</small>" if i["evidence"] else "")
-            + (f"<br>→ <i>{escape(i['next'])}</i>" if i["next"] else "")
-            + "</div>"
-            for i in self.items
-        )
-        plain = "\n".join(f"{i['mark']}: {i['text']} {i['next']}".rstrip() for i in self.items)
-        return {
-            mime.FINDINGS: {"items": list(self.items)},
-            "text/html": rows or "–",
-            "text/plain": plain or "–",
-        }
-
-
-def view_findings(findings: Iterable[Finding], *, words: Words) -> FindingsView:
-    """Say findings that rules made, in order."""
-    items = [
+def view_findings(findings: Iterable[Finding], *, words: Words) -> View:
+    """Say findings that rules made, in order of consequence."""
+    items: list[dict[str, Any]] = [
         {
             "id": f.id,
             "subject": f.subject,
@@ -59,65 +36,37 @@ def view_findings(findings: Iterable[Finding], *, words: Words) -> FindingsView:
         }
         for f in in_order(findings)
     ]
-    return FindingsView(items=tuple(items))
+    rows = "".join(
+        f'<div style="border-left:4px solid {COLOURS[i["severity"]]};padding:.2em .8em;'
+        f'margin:.5em 0;max-width:52em"><b>{escape(i["mark"])}</b> · {escape(i["text"])}'
+        + (f"<br><small>{escape(i['evidence'])}</small>" if i["evidence"] else "")
+        + (f"<br>→ <i>{escape(i['next'])}</i>" if i["next"] else "")
+        + "</div>"
+        for i in items
+    )
+    plain = "\n".join(f"{i['mark']}: {i['text']} {i['next']}".rstrip() for i in items)
+    data = {"items": items}
+    return View(kind=mime.FINDINGS, data=data, html=rows or "–", plain=plain or "–")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tile:
-    """One headline number: its label, value, what stands beneath, and how it stands.
+def view_tiles(tiles: Sequence[dict[str, Any]]) -> View:
+    """Show headline numbers in a row, as a report begins with them.
 
-    Parameters
-    ----------
-    label, value : str
-        Said already.
-    lines : tuple of str
-        Interval and base, change, target.
-    state : str
-        ``good``, ``bad``, ``open`` or empty.
-    history : tuple of float
-        Earlier values and this one, for a sparkline.
+    Each says its ``label`` and ``value``, the ``lines`` beneath (interval and base, change,
+    target), its ``state`` (``good``, ``bad``, ``open`` or empty), and ``spark`` (see `spark`).
     """
-
-    label: str
-    value: str
-    lines: tuple[str, ...] = ()
-    state: str = ""
-    history: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class TilesView:
-    """The headline numbers in a row, as a report begins with them."""
-
-    tiles: tuple[Tile, ...]
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
-        data = [
-            {
-                "label": t.label,
-                "value": t.value,
-                "lines": list(t.lines),
-                "state": t.state,
-                "spark": spark(t.history),
-            }
-            for t in self.tiles
-        ]
-        plain = "\n".join(f"{t.label}: {t.value} ({'; '.join(t.lines)})" for t in self.tiles)
-        card = "display:inline-block;vertical-align:top;width:13em;margin:0 .8em .8em 0;"
-        cells = "".join(
-            f'<div style="{card}padding:.5em .8em;border:1px solid #8884;'
-            f'border-top:4px solid {theme.STATES.get(t.state, theme.QUIET)}">'
-            f'<div>{escape(t.label)}</div><b style="font-size:1.6em">{escape(t.value)}</b>'
-            f"{_spark(spark(t.history))}"
-            + "".join(f"<div><small>{escape(line)}</small></div>" for line in t.lines)
-            + "</div>"
-            for t in self.tiles
-        )
-        return {
-            mime.TILES: {"tiles": data},
-            "text/html": f"<div>{cells}</div>",
-            "text/plain": plain,
-        }
+    plain = "\n".join(f"{t['label']}: {t['value']} ({'; '.join(t['lines'])})" for t in tiles)
+    card = "display:inline-block;vertical-align:top;width:13em;margin:0 .8em .8em 0;"
+    cells = "".join(
+        f'<div style="{card}padding:.5em .8em;border:1px solid #8884;'
+        f'border-top:4px solid {theme.STATES.get(t["state"], theme.QUIET)}">'
+        f'<div>{escape(t["label"])}</div><b style="font-size:1.6em">{escape(t["value"])}</b>'
+        f"{_spark(t['spark'])}"
+        + "".join(f"<div><small>{escape(line)}</small></div>" for line in t["lines"])
+        + "</div>"
+        for t in tiles
+    )
+    return View(kind=mime.TILES, data={"tiles": [*tiles]}, html=f"<div>{cells}</div>", plain=plain)
 
 
 def _spark(points: list[list[float]]) -> str:
@@ -143,17 +92,8 @@ def spark(history: tuple[float, ...]) -> list[list[float]]:
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoteView:
-    """A sentence in place of something that cannot be shown."""
-
-    text: str
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
-        return {mime.NOTE: {"text": self.text}, "text/plain": self.text}
-
-
-def nothing_to_show(*, words: Words, minimum_base: int) -> NoteView:
-    """Say that a figure is withheld, and why."""
+def nothing_to_show(*, words: Words, minimum_base: int) -> View:
+    """Say, in place of a figure, that it is withheld, and why."""
     message = _("Withheld: a base below {n} each; protects the people behind them.")
-    return NoteView(text=words.say(message, n=minimum_base))
+    text = words.say(message, n=minimum_base)
+    return View(kind=mime.NOTE, data={"text": text}, plain=text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from io import BytesIO, StringIO
 from math import cos, radians, sin
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cxlib.errors import DataError
 from cxlib.plots import theme
 from cxlib.present import mime
+from cxlib.present.mime import View
 from cxlib.words import Words
 
 if TYPE_CHECKING:
@@ -22,23 +22,8 @@ NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 ANCHORS = {"left": (0.0, ""), "center": (0.5, "middle"), "right": (1.0, "end")}
 
 
-@dataclass(frozen=True, kw_only=True)
-class FigureView:
-    """A drawn figure: its SVG, what it shows in words, and how much of its top is the title."""
-
-    svg: str
-    title: str
-    alt: str
-    width: int
-    top: float = 0.0
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, Any]:
-        about = {"alt": self.alt, "title": self.title, "width": self.width, "top": self.top}
-        return {"image/svg+xml": self.svg, mime.FIGURE: about, "text/plain": self.alt}
-
-
-def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any) -> FigureView:
-    """Draw `result` with `plot` under the kit's theme.
+def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any) -> View:
+    """Draw `result` with `plot` under the kit's theme; its data say how much of its top is title.
 
     Parameters
     ----------
@@ -56,13 +41,9 @@ def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any)
         theme.fit(figure)
         svg, top = render_svg(figure)
         title = figure._suptitle.get_text().replace("\n", " ") if figure._suptitle else ""
-        return FigureView(
-            svg=svg,
-            title=axes.get_gid() or title,
-            alt=axes.get_label(),
-            width=int(figure.get_figwidth() * 100),
-            top=top,
-        )
+        about: dict[str, Any] = {"alt": axes.get_label(), "title": axes.get_gid() or title}
+        about |= {"width": int(figure.get_figwidth() * 100), "top": top}
+        return View(kind=mime.FIGURE, data=about, svg=svg, plain=about["alt"])
 
 
 def printed(

@@ -48,7 +48,8 @@ def forest(
     told = [s for s in dict.fromkeys(subjects) if _varies(table, s)] or subjects[:1]
     labels = [_label(row, told, result, words) for row in table.to_dict("records")]
     title = title or words.say(_("{what}, each with its 95% interval"), what=what)
-    return forests.forest(table, labels=labels, title=title, xlabel=what, ax=ax)
+    ax = forests.forest(table, labels=labels, xlabel=what, ax=ax)
+    return theme.title(ax, title)
 
 
 def trend(
@@ -89,7 +90,8 @@ def trend(
             f"{len(series)} lines in one figure cannot be told apart; choose at most "
             f"{len(theme.SERIES)}, by rows of the table."
         )
-    axes = several.lines(series, x="at", y="value", title=title, words=words, ax=ax)
+    axes = several.lines(series, x="at", y="value", words=words, ax=ax)
+    theme.title(axes, title)
     theme.label_periods(axes, [words.period(str(label)) for label in periods])
     return axes
 
@@ -101,7 +103,7 @@ def named(plot: Any, options: Any = ()) -> Callable[..., Any]:
     """Return what draws: a function as it is; by a name, its module or its bare type, a sketch."""
     if isinstance(plot, ModuleType):
         plot = plot.__name__.rpartition(".")[2]
-    if plot in (forests.forest, trends.trend) and "title" not in options:
+    if plot is forests.forest or (plot is trends.trend and "title" not in options):
         plot = plot.__name__
     if isinstance(plot, str) and plot not in SKETCHES:
         raise CxError(f"no sketch {plot!r}{nearest(plot, SKETCHES)}")

@@ -8,9 +8,10 @@ import pandas as pd
 
 from cxlib.analysis.kpis.changes import BETTER, MIX, UNCLEAR, WORSE
 from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, OPEN
-from cxlib.present.conclusions import Tile, TilesView
+from cxlib.present.conclusions import spark, view_tiles
 from cxlib.present.findings import facts
 from cxlib.present.formats import absent
+from cxlib.present.mime import View
 from cxlib.words import Said, Words, mark as _
 
 STATES = {MET: "good", ON: "good", MISSED: "bad", BEHIND: "bad"}
@@ -19,7 +20,7 @@ LAST = 12
 """Periods of a sparkline."""
 
 
-def kpi_tiles(standing: Any, *, words: Words) -> TilesView:
+def kpi_tiles(standing: Any, *, words: Words) -> View:
     """Return one tile a KPI: value, verdict in words, movement, last year, competitor.
 
     Parameters
@@ -30,10 +31,10 @@ def kpi_tiles(standing: Any, *, words: Words) -> TilesView:
     words : Words
     """
     frame = standing if isinstance(standing, pd.DataFrame) else standing.table
-    return TilesView(tiles=tuple(_tile(row, words) for row in frame.to_dict("records")))
+    return view_tiles([_tile(row, words) for row in frame.to_dict("records")])
 
 
-def _tile(row: dict[Any, Any], words: Words) -> Tile:
+def _tile(row: dict[Any, Any], words: Words) -> dict[str, Any]:
     said = facts({k: v for k, v in row.items() if k != "history"}, words)
     lines = [*_verdict(row, said, words), *_movement(row, said, words)]
     if not absent(row.get("last_year")):
@@ -41,13 +42,9 @@ def _tile(row: dict[Any, Any], words: Words) -> Tile:
     if not absent(row.get("competitor_value")):
         lines.append(words.say(_("{competitor}: {competitor_value}"), **said))
     history = row.get("history")
-    return Tile(
-        label=words.label(row["kpi"]),
-        value=said["value"],
-        lines=tuple(lines),
-        state=verdict_state(row),
-        history=tuple(history[-LAST:]) if isinstance(history, (tuple, list)) else (),
-    )
+    told = tuple(history[-LAST:]) if isinstance(history, (tuple, list)) else ()
+    named = {"label": words.label(row["kpi"]), "value": said["value"]}
+    return named | {"lines": lines, "state": verdict_state(row), "spark": spark(told)}
 
 
 def verdict_state(row: Any) -> str:

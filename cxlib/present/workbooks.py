@@ -16,8 +16,8 @@ from cxlib.words import Words, mark as _
 
 FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
 INK, MUTED, MAIN, RULE = "#1c2733", "#5f6b7a", "#1f5f99", "#d5dbe2"
-WIDEST, WIDE, LONGEST = 44, 28, 31
-"""Characters of a sheet's first column, of any other, and of a sheet's name."""
+WIDEST, WIDE, LONGEST, TITLE = 44, 28, 31, 30.0
+"""Characters of a sheet's first column, of any other, of a sheet's name, and of a title's line."""
 PAGE = 230.0
 """Characters that a printed page holds side by side at a size that can be read."""
 LINE, MOST_LINES = 13.5, 30
@@ -56,7 +56,7 @@ class Workbook:
         self._head, self._foot = _sides(subject, _plain(mark)), _sides(foot, "&P / &N")
         self._formats: dict[tuple[Any, ...], Any] = {}
         self._names: set[str] = set()
-        self._leads: list[tuple[Any, int, str, str]] = []
+        self._leads: list[tuple[Any, int, int, str, str]] = []
         self._heights: dict[tuple[str, int], float] = {}
 
     def look(self, **properties: Any) -> Any:
@@ -158,14 +158,13 @@ class Workbook:
         sheet_name, sheet = self.sheet(name)
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
-        sheet.set_row(0, 20)
-        self.put(sheet, 0, 0, (title, ""), bold=True, font_size=14)
         row, starts, widths = 2, [], _widths(grids)
+        self._titled(sheet, 0, title, widths, font_size=14)
         blocks: list[tuple[int, int]] = []
         for each in grids:
             starts.append(row)
             if each.title:
-                self.put(sheet, row, 0, (each.title, ""), bold=True, font_color=self.main)
+                self._titled(sheet, row, each.title, widths, font_color=self.main)
                 row += 1
             self._high(sheet, row, each.headings, widths)
             for at, heading in enumerate(each.headings):
@@ -176,7 +175,9 @@ class Workbook:
             row += 1
             for cells, lead in zip(each.rows, each.leads or [""] * len(each.rows), strict=True):
                 if lead and isinstance(cells[0][0], str):
-                    self._leads.append((sheet, row, cells[0][0], lead))
+                    fits = (at for at, (told, shape) in enumerate(cells) if told and not shape)
+                    at = next((n for n in fits if _lines(cells[n][0], widths[n]) == 1), 0)
+                    self._leads.append((sheet, row, at, str(cells[at][0]), lead))
                 self._high(sheet, row, ["" if shape else value for value, shape in cells], widths)
                 for at, cell in enumerate(cells):
                     look = {"text_wrap": not _is_number(each, at), **_side(each, at)}
@@ -187,8 +188,18 @@ class Workbook:
                 row += 1
             blocks.append((starts[-1], row))
             row += 2
-        self.lay(sheet, widths, blocks, 20.0)
+        self.lay(sheet, widths, blocks, self._heights.get((sheet.name, 0), 20.0))
         return sheet_name, starts
+
+    def _titled(
+        self, sheet: Any, row: int, title: str, widths: Sequence[float], **look: Any
+    ) -> None:
+        """Write a title within the first column, which every page across repeats."""
+        self.put(sheet, row, 0, (title, ""), bold=True, text_wrap=True, **look)
+        size = look.get("font_size", 10) / 10
+        high = _lines(title, widths[0] / size / 1.05) * LINE * size * 1.1
+        self._heights[sheet.name, row] = max(high, ROW)
+        sheet.set_row(row, self._heights[sheet.name, row])
 
     def _high(self, sheet: Any, row: int, texts: Sequence[Any], widths: Sequence[float]) -> None:
         """Make a row as high as its wrapped texts need: not every program does so by itself."""
@@ -199,10 +210,10 @@ class Workbook:
 
     def link(self, sheets: Mapping[str, str]) -> None:
         """Have rows lead to the sheet of the chapter that they are about, by its stem."""
-        for sheet, row, text, stem in self._leads:
+        for sheet, row, at, text, stem in self._leads:
             if stem in sheets:
                 look = self.look(font_color=self.main, text_wrap=True, bottom=1, bottom_color=RULE)
-                sheet.write_url(row, 0, internal(sheets[stem]), look, formats.legal(text)[:255])
+                sheet.write_url(row, at, internal(sheets[stem]), look, formats.legal(text)[:255])
 
     @property
     def content(self) -> bytes:
@@ -248,8 +259,8 @@ def _lines(text: Any, width: float) -> int:
 
 
 def _widths(grids: Sequence[Grid]) -> list[float]:
-    """Return the widths of columns that tables one beneath the other share."""
-    widths = [9.0] * max((len(each.headings) for each in grids), default=1)
+    """Return the widths of columns that tables one beneath the other share, titles in the first."""
+    widths = [TITLE, *[9.0] * max((len(each.headings) - 1 for each in grids), default=0)]
     for each in grids:
         for at, heading in enumerate(each.headings):
             texts = ["x" * 10 if row[at][1] else str(row[at][0] or "") for row in each.rows]

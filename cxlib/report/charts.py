@@ -51,6 +51,10 @@ def add_chart(
     axis.tick_labels.number_format = chart.shape
     axis.tick_labels.number_format_is_linked = False
     made.category_axis.format.line.color.rgb = rgb(theme.RULE)
+    made.category_axis.tick_labels.font.size = Pt(11)
+    made.category_axis._element.txPr.bodyPr.set(
+        "rot", "1"
+    )  # none aslant; at 0 LibreOffice lets them overlap
     made.category_axis.has_major_gridlines = False
     font(made.font._rPr)
     return frame
@@ -119,10 +123,8 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
         if lying:
             axis.reverse_order = True
             made.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
-        if chart.kind == "forest" and not chart.zero:
-            _from_below(made.value_axis, chart)
-        if chart.kind == "bars":
-            made.value_axis.minimum_scale = 0
+        if min((v for v in (*chart.values, *chart.low) if v is not None), default=0.0) >= 0:
+            made.value_axis.minimum_scale = 0  # a bar tells by its length
 
     kind = XL_CHART_TYPE.BAR_CLUSTERED if lying else XL_CHART_TYPE.COLUMN_CLUSTERED
     return kind, finish

@@ -46,17 +46,20 @@ def deck(engagement: Engagement, chapters: Sequence[Saved], *, face: Face | None
     slides.summary(engagement, made, _gravest(told))
     said: set[str] = set()
     for chapter in (c for c in made if c.stem != FIRST):
-        plain = []
+        plain: list[Finding] = []
+        pictures: dict[bytes, tuple[list[Finding], Shown | None]] = {}
         for finding in (f for c, f in told if c is chapter and f.headline(words) not in said):
             said.add(finding.headline(words))
             part = figure_of(chapter, finding)
-            if part:
-                text = chapter.texts.get(part.cell, "")
-                slides.finding(chapter, finding, drawn(part, words, text, finding))
-            elif len(slides.known(finding)) > 1:
-                slides.finding(chapter, finding, None)
+            if part or len(slides.known(finding)) > 1:
+                text = chapter.texts.get(part.cell, "") if part else ""
+                shown = drawn(part, words, text, finding) if part else None
+                same = shown.png if shown and shown.png else finding.id.encode()
+                pictures.setdefault(same, ([], shown))[0].append(finding)
             else:
                 plain.append(finding)
+        for about, shown in pictures.values():
+            slides.finding(chapter, about, shown)
         if plain:
             slides.findings(chapter, plain)
     missing = [c.title for c in chapters if c.missing]
@@ -93,13 +96,14 @@ def figure_of(chapter: Saved, finding: Finding) -> Part | None:
     """Return the figure that shows a finding best; None where none does.
 
     Of those that hold its subject the one in the same cell, else the one that holds least beside;
-    a figure of the same cell also where it holds subjects of another kind.
+    a figure of the same cell also where it holds subjects of another kind. What is said of a
+    competitor is shown with it.
     """
     parts = chapter.envelope.parts if chapter.envelope else ()
     cells = {p.cell for p in parts if p.kind == "findings" and finding.id in (p.result() or ())}
     best: tuple[float, Part] | None = None
     for part in (p for p in parts if p.kind == "figure"):
-        share = _share(part.result(), finding)
+        share = _share(part.result(), finding, _rival(finding))
         weight = share + (2.0 if part.cell in cells and share else 0.0)
         weight = weight or (0.01 if part.cell in cells else 0.0)
         if weight and (best is None or weight > best[0]):
@@ -107,15 +111,16 @@ def figure_of(chapter: Saved, finding: Finding) -> Part | None:
     return best[1] if best else None
 
 
-def _share(result: Any, finding: Finding) -> float:
-    """Return the share of a figure's rows that are about a finding's subject."""
+def _share(result: Any, finding: Finding, rival: Any = None) -> float:
+    """Return the share of a figure's rows that are about a finding's subject, and its rival."""
     results = result if isinstance(result, (list, tuple)) else [result]
     frames = [r if isinstance(r, pd.DataFrame) else getattr(r, "table", None) for r in results]
     rows = hits = 0
     for frame in frames:
         if isinstance(frame, pd.DataFrame):
             rows += len(frame)
-            hits += int(_about(frame, finding).sum())
+            beside = rival is None or (frame.astype(str) == str(rival)).any(axis=1)
+            hits += int((_about(frame, finding) & beside).sum())
     return hits / rows if rows else 0.0
 
 
@@ -143,10 +148,10 @@ def _narrowed(result: Any, finding: Finding | None) -> Any:
     return own or result
 
 
-def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> Shown:
+def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> Shown | None:
     """Draw a saved figure again: as a chart that can be edited where its type allows it.
 
-    Raises DataError if its plot is none of the kit's.
+    None if it leaves out what it is to show. Raises DataError if its plot is none of the kit's.
     """
     from importlib import import_module
 
@@ -166,12 +171,25 @@ def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> 
         figure = axes.get_figure()
         chart = native.noted(axes)
         alt = axes.get_label() or axes.get_gid() or ""
+        if chart is not None and about and not _told(chart, about, words):
+            return None
         if chart is not None:
             return Shown(chart=chart, about=alt, text=text)
         _alone(figure, words.label(about.subject) if about else "")
         theme.fit(figure)
         png, size = _picture(figure)
         return Shown(chart=None, png=png, size=size, about=alt, text=text)
+
+
+def _told(chart: native.Chart, about: Finding, words: Words) -> bool:
+    """Tell whether a chart that holds single subjects holds the one that a slide is about."""
+    label = words.label(about.subject)
+    return not _rival(about) or any(each.endswith(label) for each in chart.labels)
+
+
+def _rival(finding: Finding) -> Any:
+    """Return the competitor that a finding is first of all about; None if it is about none."""
+    return finding.row.get("rated_brand") if "{rated_brand}" in finding.rules[0].says else None
 
 
 def _alone(figure: Any, label: str) -> None:

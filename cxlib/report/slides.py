@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from cxlib.columns import COLUMNS
 from cxlib.data.face import Face
@@ -18,7 +17,7 @@ from cxlib.present.conclusions import SEVERITY_WORDS
 from cxlib.present.findings import Finding, facts
 from cxlib.present.tiles import kpi_tiles
 from cxlib.report.charts import add_chart, rgb
-from cxlib.report.saved import FIRST, Saved, made_at
+from cxlib.report.saved import FIRST, Saved, made_at, steady
 from cxlib.words import Words, mark as _
 
 if TYPE_CHECKING:
@@ -34,12 +33,10 @@ FACTS = (
     *("value", "target", "expected", "status", "before", "change", "like", "last_year"),
     *("competitor_value", "share", "reach", "n"),
 )
-"""What a slide tells of a finding that no figure shows, the first seven that are known."""
-PICTURE = (EDGE, 2.0, 8.3, 4.7)
-SMALLEST = 0.5
-"""A picture drawn smaller than half its size has no text that a room can read."""
-BESIDE = 9.25
-"""Where a slide's figure stands, and what follows from it."""
+RIVAL = ("value", "rated_brand", "competitor_value", "brand_gap")
+"""What a slide tells of a finding, or of a competitor, that no figure shows."""
+PICTURE, BESIDE, SMALLEST = (EDGE, 2.0, 8.3, 4.7), 9.25, 0.5
+"""Where a slide's figure stands, and what follows from it; how much smaller a picture may be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +74,8 @@ class Slides:
             shape.left, shape.width = int(shape.left * ratio), int(shape.width * ratio)
         self.deck.core_properties.title = formats.legal(face.footer)[:250]
         self.deck.core_properties.author = ""
-        self.deck.core_properties.created = made_at().replace(tzinfo=None)
-        self.deck.core_properties.modified = made_at().replace(tzinfo=None)
+        about = self.deck.core_properties
+        about.created = about.modified = made_at().replace(tzinfo=None)
 
     # parts ------------------------------------------------------------------------------------
 
@@ -137,7 +134,7 @@ class Slides:
         """Add a slide: kicker, headline, footer, number, notes."""
         slide = self.deck.slides.add_slide(self.deck.slide_layouts[5])
         self.text(slide.shapes.title, headline, (EDGE, 0.75, WIDE - 2 * EDGE, 1.15),
-                  sizes=(28, 26, 24, 22, 20, 18, 16, 14), most=3)  # fmt: skip
+                  sizes=(24, 20, 16, 14), most=3)  # fmt: skip
         self._band(slide, colour or self.main)
         if kicker:
             self.box(slide, kicker, (EDGE, 0.38, WIDE - 2 * EDGE, 0.3), sizes=(12,),
@@ -160,9 +157,8 @@ class Slides:
         band.shadow.inherit = False
 
     def _notes(self, slide: Any, notes: Iterable[str]) -> None:
-        said = [formats.legal(note) for note in notes if note]
         frame = slide.notes_slide.notes_text_frame
-        frame.text = "\n".join(said)
+        frame.text = "\n".join(formats.legal(note) for note in notes if note)
         for paragraph in frame.paragraphs:
             for run in paragraph.runs:
                 self.font(run._r.get_or_add_rPr())
@@ -175,17 +171,17 @@ class Slides:
 
         words, face = self.words, self.face
         slide = self.slide("", [words.say(NOTES)])
-        self.text(slide.shapes.title, engagement.name, (EDGE, 2.3, WIDE - 2 * EDGE, 1.35),
+        self.text(slide.shapes.title, engagement.name, (EDGE, 1.7, WIDE - 2 * EDGE, 1.2),
                   sizes=(44, 40, 36, 32, 28, 24, 20, 16))  # fmt: skip
         about = words.say(_("Customer experience, {period}"), period=engagement.period)
-        self.box(slide, about, (EDGE, 3.75, WIDE - 2 * EDGE, 0.6), sizes=(24, 20),
+        self.box(slide, about, (EDGE, 2.95, WIDE - 2 * EDGE, 0.6), sizes=(24, 20),
                  colour=self.main)  # fmt: skip
-        self.box(slide, "\n".join(questions), (EDGE, 4.6, WIDE - 2 * EDGE, 2.2),
+        self.box(slide, "\n".join(questions), (EDGE, 3.75, WIDE - 2 * EDGE, 3.2),
                  sizes=(14, 13, 12, 11, 10, 9), colour=theme.MUTED)  # fmt: skip
         if face.kind in ("image/png", "image/jpeg"):  # slides hold no SVG
-            slide.shapes.add_picture(
-                BytesIO(face.logo), Inches(EDGE), Inches(0.6), height=Inches(0.9)
-            )
+            logo = slide.shapes.add_picture(BytesIO(face.logo), Inches(EDGE), Inches(0.6))
+            scale = min(Inches(0.9) / logo.height, Inches(4) / logo.width)
+            logo.width, logo.height = (max(1, int(n * scale)) for n in (logo.width, logo.height))
 
     def summary(
         self, engagement: Engagement, made: Sequence[Saved], told: Sequence[Finding]
@@ -198,16 +194,16 @@ class Slides:
                            kicker=words.say(_("In short")))  # fmt: skip
         tiles = next((p for c in first if c.envelope for p in c.envelope.parts
                       if p.kind == "tiles"), None)  # fmt: skip
-        rows = kpi_tiles(tiles.result(), words=words).tiles[:6] if tiles else ()
+        rows = kpi_tiles(tiles.result(), words=words).data["tiles"][:6] if tiles else ()
         wide = (WIDE - 2 * EDGE) / max(len(rows), 1)
-        texts = ["\n".join(tile.lines) for tile in rows]
-        even = min((_fitted(t, wide - 0.2, 1.5, (12, 11, 10, 9))[0] for t in texts), default=9)
+        texts = [_first(tile["lines"], wide - 0.2, 1.55, 11) for tile in rows]
+        even = min((_fitted(t, wide - 0.2, 1.55, (12, 11))[0] for t in texts), default=11)
         for at, (tile, text) in enumerate(zip(rows, texts, strict=True)):
             left = EDGE + at * wide
-            self.box(slide, tile.label, (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
+            self.box(slide, tile["label"], (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
                      colour=theme.MUTED)  # fmt: skip
-            self.box(slide, tile.value, (left, 2.5, wide - 0.2, 0.55), sizes=(26, 22, 18),
-                     colour=STATES.get(tile.state, theme.INK))  # fmt: skip
+            self.box(slide, tile["value"], (left, 2.5, wide - 0.2, 0.55), sizes=(26, 22, 18),
+                     colour=STATES.get(tile["state"], theme.INK))  # fmt: skip
             self.box(slide, text, (left, 3.05, wide - 0.2, 1.5), sizes=(even,))
         others = told[1:] if told else ()
         high = 2.25 / max(len(others), 1)
@@ -219,14 +215,17 @@ class Slides:
             self.box(slide, finding.headline(words), (EDGE + 1.15, top, WIDE - 2 * EDGE - 1.15,
                      min(high, 0.8)), sizes=(15, 14, 13, 12, 11, 10))  # fmt: skip
 
-    def finding(self, chapter: Saved, finding: Finding, shown: Shown | None) -> None:
-        """Add one finding, with the figure that shows it, or the facts it rests on."""
+    def finding(self, chapter: Saved, told: Sequence[Finding], shown: Shown | None) -> None:
+        """Add a finding with the figure that shows it, or the facts it rests on.
+
+        What the same picture shows besides stands beneath what follows from it.
+        """
         from pptx.util import Inches
 
-        words, headline = self.words, finding.headline(self.words)
+        words, finding = self.words, told[0]
+        headline = finding.headline(words)
         notes = [
-            headline,
-            finding.proof(words),
+            *(line for each in told for line in (each.headline(words), each.proof(words))),
             *((shown.about, shown.text) if shown else ()),
             words.say(_("Chapter: {title}"), title=chapter.title),
             words.say(NOTES),
@@ -247,10 +246,11 @@ class Slides:
         else:
             at = Inches(left), Inches(top), Inches(shown.size[0] * scale)
             _describe(slide.shapes.add_picture(BytesIO(shown.png), *at), shown.about)
-        self._beside(slide, finding)
+        self._beside(slide, told)
 
-    def _beside(self, slide: Any, finding: Finding) -> None:
+    def _beside(self, slide: Any, told: Sequence[Finding]) -> None:
         words, left, wide = self.words, BESIDE, WIDE - EDGE - BESIDE
+        (finding, *others), high = told, 2.6 if len(told) == 1 else 1.2
         mark = words.say(SEVERITY_WORDS[finding.severity])
         self.box(slide, mark, (left, 2.0, wide, 0.35), sizes=(14,), bold=True,
                  colour=COLOURS[finding.severity])  # fmt: skip
@@ -258,7 +258,15 @@ class Slides:
         if step:
             self.box(slide, words.say(_("What follows")), (left, 2.55, wide, 0.3), sizes=(12,),
                      colour=theme.MUTED)  # fmt: skip
-            self.box(slide, step, (left, 2.9, wide, 2.6), sizes=(16, 15, 14, 13, 12, 11, 10))
+            self.box(slide, step, (left, 2.9, wide, high), sizes=(16, 15, 14, 13, 12, 11, 10))
+        if others:
+            top = 3.0 + high if step else 2.55
+            room = (6.8 - top) / len(others)
+            for at, other in enumerate(others):
+                said = f"{words.say(SEVERITY_WORDS[other.severity])} · {other.headline(words)}"
+                self.box(slide, said, (left, top + at * room, wide, room),
+                         sizes=(13, 12, 11, 10, 9), colour=COLOURS[other.severity])  # fmt: skip
+            return
         self.box(slide, finding.proof(words), (left, 5.7, wide, 1.0),
                  sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
 
@@ -302,9 +310,10 @@ class Slides:
             place += high + free
 
     def known(self, finding: Finding) -> dict[str, str]:
-        """Return what is known of a finding, at most seven facts, as they are said."""
+        """Return what is known of a finding, as it is said."""
         said = facts(finding.row, self.words)
-        return {n: said[n] for n in FACTS if said.get(n, formats.DASH) not in ("", formats.DASH)}
+        names = RIVAL if "{rated_brand}" in finding.rules[0].says else FACTS
+        return {n: said[n] for n in names if said.get(n, formats.DASH) not in ("", formats.DASH)}
 
     def _facts(self, slide: Any, finding: Finding) -> None:
         """Tell a finding's facts in a table."""
@@ -340,21 +349,7 @@ class Slides:
         """The file, the same bytes for the same slides."""
         buffer = BytesIO()
         self.deck.save(buffer)
-        return _steady(buffer.getvalue())
-
-
-def _steady(content: bytes) -> bytes:
-    """Return a zip, and those within it, without the moments at which they were made."""
-    out, made = BytesIO(), made_at().strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    with ZipFile(BytesIO(content)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
-        for entry in old.infolist():
-            inner = old.read(entry)
-            if inner.startswith(b"PK\x03\x04"):  # the numbers of a native chart
-                inner = _steady(inner)
-            elif entry.filename == "docProps/core.xml":
-                inner = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", made, inner)
-            new.writestr(ZipInfo(entry.filename), inner, ZIP_DEFLATED)
-    return out.getvalue()
+        return steady(buffer.getvalue())
 
 
 NOTES = _(
@@ -368,13 +363,20 @@ WORDING = _(
 )
 
 
+def _first(lines: Sequence[str], width: float, height: float, size: int) -> str:
+    kept = list(lines)
+    while len(kept) > 1 and sum(_lines(x, width, size) for x in kept) * size * 1.32 / 72 > height:
+        kept.pop()
+    return "\n".join(kept)
+
+
 def _fitted(
     text: str, width: float, height: float, sizes: Sequence[int], most: int = 99
 ) -> tuple[int, str]:
     """Return the largest size at which a text fits a box in inches; cut where none does."""
     for size in sizes:
         lines = sum(_lines(line, width, size) for line in text.split("\n"))
-        if (lines * size * 1.32 / 72 <= height and lines <= most) or lines <= 1:
+        if (lines * size * 1.32 / 72 <= height + 1e-6 and lines <= most) or lines <= 1:
             return size, text
     size = sizes[-1]
     room = int(width * 72 / size * max(1, min(most, int(height * 72 / (size * 1.32)))) * 0.9)

@@ -51,7 +51,8 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
     client = engagement.client
     if client.survey is None or not engagement.segments:
         return []
-    survey = engagement.survey()
+    written = [key for key, item in client.survey.questions.items() if item.kind == "open"]
+    survey = engagement.survey(columns=[*engagement.closed, *written, OPEN_COMMENT])
     rated = {q.key: q for q in engagement.questions}
     asked: list[tuple[str, Any]] = list(rated.items())
     asked += [(key, {key: item.kind}) for key, item in client.survey.questions.items()]
@@ -75,7 +76,7 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
 
 def who(engagement: Engagement, told: Sequence[tuple[str, Crosstab]]) -> list[tuple[str, Crosstab]]:
     """Return who answered: the share of each level of the segments that are no questions."""
-    survey, known = engagement.survey(), dict(told)
+    survey, known = engagement.survey(columns=engagement.scored), dict(told)
     found = [
         crosstab(survey, rows={name: "single"}, by=name, design=engagement.design,
                  minimum_base=engagement.minimum_base)

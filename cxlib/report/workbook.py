@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxlib.engagement import Engagement
     from cxlib.envelope import Part
 
-MOST_HEADINGS = 90
+MOST_HEADINGS = 66
 """Characters of what the contents say that a table holds."""
 
 
@@ -100,7 +100,7 @@ def _write_contents(
     ):  # fmt: skip
         row += 1
         book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, text_wrap=True)
-    book.lay(sheet, (66, 84))
+    book.lay(sheet, (62, 62))
 
 
 # --- the tables behind the report --------------------------------------------------------------

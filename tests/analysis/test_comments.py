@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from math import log
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from cxlib.analysis import comments
+from cxlib.analysis.comments.learned import _said, _Vocabulary
 from cxlib.errors import DataError
 
 HOTEL = {
@@ -203,6 +206,22 @@ def test_a_model_learns_the_customers_own_words_and_says_how_well() -> None:
     few = comments.sentiment(pd.Series(["good", "bad"]), ratings=[5, 1])
     assert few.caveats
     assert "p_positive" not in few.table
+
+
+def test_words_weighed_some_comments_at_a_time_are_those_of_sklearn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(8)
+    texts = [" ".join(rng.choice(["good", "slow", "queue", "desk", "app"], 6)) for _ in range(40)]
+    texts += ["onceonly word", ""]
+    rows = np.arange(41)
+    monkeypatch.setattr(sys.modules[_Vocabulary.__module__], "AT_ONCE", 7)
+    found = _Vocabulary(texts, rows).weighed(rows).toarray()
+    whole = TfidfVectorizer(analyzer=_said, min_df=2, sublinear_tf=True)
+    expected = whole.fit_transform(texts[:41]).toarray()
+    assert found.shape == expected.shape
+    assert np.allclose(found @ found.T, expected @ expected.T, atol=1e-12)  # whatever their order
+    assert np.allclose(np.sort(found.sum(axis=0)), np.sort(expected.sum(axis=0)))
 
 
 def test_held_back_chinese_reviews(public_data: Path) -> None:

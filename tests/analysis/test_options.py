@@ -125,6 +125,16 @@ WRONG: list[tuple[str, Callable[[], Any], str]] = [
         "the scenario has no 'change'",
     ),
     (
+        "a design misspelt",
+        lambda: targets.sample_size(change=5, sd=1, desing="fixed target"),  # type: ignore[call-arg]
+        "no option 'desing'; did you mean 'design'",
+    ),
+    (
+        "weights misspelt",
+        lambda: scores.distribution(RATINGS, scale=(0, 10), weight=RATINGS),  # type: ignore[call-arg]
+        "no option 'weight'; did you mean 'weights'",
+    ),
+    (
         "a history of words",
         lambda: targets.propose(
             NPS, direction="higher", history=pd.DataFrame({"value": ["a"], "standard_error": [1]})

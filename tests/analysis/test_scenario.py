@@ -11,6 +11,7 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from cxlib.analysis import drivers
 from cxlib.analysis.drivers import odds, reach
+from cxlib.analysis.drivers.sample import read
 from cxlib.analysis.metrics import Metric
 from cxlib.errors import DataError
 from tests.analysis.surveys import NAMES, survey, with_use
@@ -101,6 +102,27 @@ def test_gradients_are_those_of_small_differences(model: odds.Odds) -> None:
         higher, _slope = model.expected(x, at + nudge, VALUES, mass)
         lower, _slope = model.expected(x, at - nudge, VALUES, mass)
         assert slope[i] == pytest.approx(mass @ (higher - lower) / 2e-5, rel=1e-5, abs=1e-3)
+
+
+@pytest.mark.parametrize("cluster", [None, "who"])
+def test_resamples_of_rows_that_are_alike_are_those_of_every_row(cluster: str | None) -> None:
+    data = with_use(survey(n=300, seed=3), "t2", 0.3)
+    rng = np.random.default_rng(2)
+    data = data.assign(w=rng.choice([0.5, 1.0, 2.0], 300), who=rng.integers(0, 120, 300))
+    sample = read(data, outcome="nps", drivers=NAMES, weights="w", cluster=cluster)
+    groups = np.digitize(sample.outcome, [6.5, 8.5])
+    model, design = odds.ProportionalOdds(3), sample.design[:, 1:]
+    fitted = odds.fit(model, design, groups, sample.weights)[0]  # type: ignore[index]
+    rows, drawn, moves = odds.resample(sample, groups, model, fitted, 5, seed=4)
+    assert rows.n < sample.n
+    assert np.allclose(drawn.sum(axis=1) / sample.weights.sum(), 1, atol=0.3)
+    (times,) = sample.resamples(np.random.default_rng(4), 5)
+    for again, mass, move in zip(times, drawn, moves, strict=True):
+        each = sample.weights * (again if sample.groups is None else again[sample.groups])
+        alone = odds.fit(model, design, groups, each, start=fitted)
+        assert np.allclose(fitted + move, alone[0], atol=1e-6)  # type: ignore[index]
+        assert np.isclose(mass.sum(), each.sum())
+        assert np.allclose(mass @ rows.ratings, each @ sample.ratings, rtol=1e-4)
 
 
 def test_separated_groups_have_no_maximum() -> None:

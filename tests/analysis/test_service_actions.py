@@ -12,15 +12,16 @@ import pytest
 from cxlib import periods
 from cxlib.analysis import service
 from cxlib.analysis.actions import last_day
-from cxlib.analysis.service import Action, Course, FollowUp, Terms, answering
+from cxlib.analysis.service import Course, FollowUp, Terms
+from cxlib.analysis.service.actions import ACTIONS
 from tests.analysis.test_service_parts import TERMS, log
 
 MONTHS = periods.between("2025-01", "2026-03")
 
 
-def action(kpi: str = "resolution_sla", **more: Any) -> Action:
+def action(kpi: str = "resolution_sla", **more: Any) -> dict[str, str]:
     given = {"action": "M", "owner": "Ann", "due": "2026-03", "state": "planned"} | more
-    return Action(kpi=kpi, **given)
+    return {"kpi": kpi, "finished": "", "note": "", **given}
 
 
 @cache
@@ -31,9 +32,9 @@ def course_of(*late: int) -> Course:
     return service.course(pd.concat(logs), terms=TERMS, period="2026-03")
 
 
-def follow(*actions: Action, late: tuple[int, ...] = (10,), **more: Any) -> FollowUp:
+def follow(*actions: dict[str, str], late: tuple[int, ...] = (10,), **more: Any) -> FollowUp:
     end = dt.date(2026, 3, 31)
-    return service.follow_up(actions, course=course_of(*late), end=end, **more)
+    return service.follow_up(pd.DataFrame(actions), course=course_of(*late), end=end, **more)
 
 
 @pytest.mark.parametrize(
@@ -96,19 +97,9 @@ def test_every_actions_kpi_is_charted() -> None:
     assert found.table["moved"].tolist() == ["within its usual months"]
 
 
-def test_the_first_due_of_the_running_actions_answers() -> None:
-    given = [
-        action("first_response", due="2026-09"),
-        action("first_response_p90", due="2026-08-15"),
-        action("first_response", due="2026-01", state="done"),
-    ]
-    assert answering(given, "first_response_sla") == given[1]
-    assert answering(given, "resolution_sla") is None
-
-
 def test_a_client_without_actions_or_calendar_has_an_empty_list() -> None:
     course = service.course(log(), terms=Terms(as_of="2026-12-31"), period="wave 1")
-    found = service.follow_up((), course=course, end=None)
+    found = service.follow_up(pd.DataFrame(columns=list(ACTIONS)), course=course, end=None)
     assert found.table.empty
 
 

@@ -121,9 +121,9 @@ def test_what_no_action_answers_is_listed_and_what_one_answers_is_not(bank: Enga
 
 
 def test_chapters_9_and_11_read_the_register(bank: Engagement) -> None:
-    agreed = {one.action: one for one in service.agreed(bank)}
+    agreed = service.agreed(bank).set_index("action")
     assert len(agreed) == 4  # a1, a2, a3 and a10 are on ticket KPIs
-    assert agreed["Call-back offer when all lines are busy"].state == "in progress"
+    assert agreed.loc["Call-back offer when all lines are busy", "state"] == "in progress"
     said = meeting.recorded(bank)
     assert said["fees"].endswith("(Head of cards, due on 31 December 2026)")
     assert "branch" not in said  # done

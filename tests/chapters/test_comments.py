@@ -220,6 +220,7 @@ def beside(survey: pd.DataFrame) -> pd.DataFrame:
     e = SimpleNamespace(
         touchpoints=TOUCHPOINTS,
         survey=lambda **_asked: survey,
+        scored=(),
         design=SurveyDesign(),
         minimum_base=10,
         period="2026Q3",

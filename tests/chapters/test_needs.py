@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from cxlib import Engagement
 from cxlib.analysis.agreement import krippendorff_alpha
+from cxlib.analysis.needs import NeedRegister
 from cxlib.chapters import registers_of
 from cxlib.chapters.needs import findings, tables
 from cxlib.chapters.needs.register import Register
@@ -30,7 +32,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Engagement:
 
 
 @pytest.fixture(scope="module")
-def study(bank: Engagement) -> tables.Study:
+def study(bank: Engagement) -> NeedRegister:
     return tables.study(bank)
 
 
@@ -38,7 +40,7 @@ def said(rules: Any, table: pd.DataFrame, about: str) -> dict[str, Any]:
     return {f.subject: f for f in tell(table, rules, chapter="needs", about=about)}
 
 
-def test_what_was_planted_is_found(bank: Engagement, study: tables.Study) -> None:
+def test_what_was_planted_is_found(bank: Engagement, study: NeedRegister) -> None:
     rows = study.sources.set_index("need")
     assert rows.index[0] == "n1"
     assert rows.loc["n1", "sources"] == 3
@@ -55,16 +57,14 @@ def test_what_was_planted_is_found(bank: Engagement, study: tables.Study) -> Non
     assert len(tables.unsorted(study)) == len(_needs.UNSORTED)
 
 
-def test_the_weightiest_need_without_an_action_is_told_first(study: tables.Study) -> None:
-    bare = study.found.table.assign(actions="")
-    found = type(study.found)(**{**vars(study.found), "table": bare})
-    told = tables.told(tables.Study(found=found, sources=study.sources)).set_index("need")
+def test_the_weightiest_need_without_an_action_is_told_first(study: NeedRegister) -> None:
+    told = tables.told(replace(study, table=study.table.assign(actions=""))).set_index("need")
     assert told.loc["n1", "unanswered"] == "weightiest"
     assert told.loc["n5", "unanswered"] == ""  # heard from nobody: nothing is to be answered
 
 
 def test_no_number_rests_on_too_few_people_nor_can_one_be_worked_out(
-    bank: Engagement, study: tables.Study
+    bank: Engagement, study: NeedRegister
 ) -> None:
     rows = study.sources.set_index("need")
     numbers = rows[["voices", *tables.SOURCES]]
@@ -102,8 +102,8 @@ def test_saturation_is_what_the_last_conversations_add(new: list[int], case: str
     assert tables.saturated(course) == case
 
 
-def test_a_focus_group_is_one_conversation(study: tables.Study) -> None:
-    talks = study.found.evidence
+def test_a_focus_group_is_one_conversation(study: NeedRegister) -> None:
+    talks = study.evidence
     interviews = talks.loc[talks["source"] == "interview", "who"].nunique()
     days = talks.loc[talks["source"] == "focus group", "when"].nunique()
     assert len(tables.saturation(study)) == interviews + days
@@ -127,7 +127,7 @@ def test_two_coders_are_compared_where_both_judged(bank: Engagement) -> None:
     assert row["judged_once"] + row["judged_twice"] == len(evidence)
 
 
-def test_each_need_is_traced_to_what_answers_it(bank: Engagement, study: tables.Study) -> None:
+def test_each_need_is_traced_to_what_answers_it(bank: Engagement, study: NeedRegister) -> None:
     rows = tables.trace(bank, study)
     assert set(rows["title"]) == set(study.sources["title"])
     mine = rows[rows["title"] == "needs.n4"]

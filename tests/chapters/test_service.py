@@ -196,4 +196,4 @@ def test_the_older_name_of_the_actions_is_read(tmp_path: Path) -> None:
     older = older.replace("chapters:\n", f"chapters:\n  service: {{measures: [{one}]}}\n")
     path.write_text(older, encoding="utf-8")
     e = Engagement.open("lakeside-bank", chapter="service", language="en", workspace=place)
-    assert [action.action for action in tables.agreed(e)] == ["Call back"]
+    assert tables.agreed(e)["action"].tolist() == ["Call back"]

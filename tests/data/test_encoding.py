@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from cxlib.data.formats import read_content
 from cxlib.data.text import decode, garbled
 from cxlib.errors import DataError
 
@@ -68,7 +71,19 @@ def test_a_declared_encoding_is_taken_at_its_word() -> None:
 def test_a_byte_that_no_text_has_is_told_with_its_line() -> None:
     with pytest.raises(DataError, match="line 3 holds the byte 0x00; save it anew, as text"):
         decode(b"id,v\n1,2\n2,\x003\n", file="a.csv")
+    with pytest.raises(DataError, match="line 92 holds the byte 0x00"):  # not written to its end
+        decode(b"id,v\n" + 90 * b"1,2\n" + 8 * b"\0", file="a.csv")
     assert decode(b"id,v\n1,2\n\x1a", file="a.csv")[0] == "id,v\n1,2\n"  # the end of a DOS file
+
+
+@pytest.mark.parametrize("encoding", [None, "utf-8", "gb18030"])
+def test_a_stray_nul_in_a_cell_is_invisible(encoding: str | None, tmp_path: Path) -> None:
+    rows = "".join(f"{i},a,2024-01-05\n" for i in range(60))
+    content = f"id,area,date\n{rows}".replace("\n7,a,", "\n7,a\0,").encode()
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    sheet = read_content(path, content, file="a.csv", encoding=encoding).sheets[0]
+    assert {row[1] for row in sheet.rows[1:]} == {"a"}
 
 
 def test_a_mark_of_utf8_above_gb18030_is_taken_off() -> None:

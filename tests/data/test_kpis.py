@@ -148,3 +148,19 @@ def test_units_that_are_no_total_all_count(shop: Any) -> None:
     assert shop.says(client, "warning") == []
     shop.ingest(client)
     assert sorted(shop.read("kpis")["unit"].unique()) == ["A", "B", "C"]
+
+
+NAMED = """
+    period: {period}
+    kpis:
+      calls: {{source: k.csv, period: wave, value: calls, direction: higher}}
+"""
+
+
+def test_figures_of_named_waves_belong_to_a_client_of_waves(shop: Any) -> None:
+    shop.file("k.csv", "wave,calls\n2024 Spring,40\n2024 Autumn,42\n2025 Spring,45\n")
+    (told,) = shop.says(shop.client(NAMED.format(period="month")))
+    assert "neither a period nor a date: '2024 Spring'" in told
+    assert "report by named waves, `period: wave`" in told
+    shop.ingest(shop.client(NAMED.format(period="wave")))
+    assert shop.read("kpis")["period"].tolist() == ["2024 Spring", "2024 Autumn", "2025 Spring"]

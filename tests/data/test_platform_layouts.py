@@ -201,8 +201,26 @@ def freshdesk() -> bytes:
     return text([head, *rows])
 
 
+def salesforce() -> bytes:
+    """A report saved as .xls, which is an HTML page: a title above, totals and a notice below."""
+    head = ["Case Number", "Date/Time Opened", "Date/Time Closed", "Resolved", "Status", "Priority",
+            "Case Owner", "Case Origin", "Case Reason", "Subject"]  # fmt: skip
+    rows = [["Cases"], ["As of 2024-06-01"], [], head]
+    for i in range(N):
+        done = "" if i % 11 == 0 else american(DAYS[i] + timedelta(hours=5))
+        rows.append([f"{i + 1:08}", american(DAYS[i]), done, done, "Solved" if done else "New",
+                     "High", f"Agent {i % 3}", "Web", "Billing", f"problem {i}"])  # fmt: skip
+    rows += [[], ["Grand Totals (66 records)"], ["Confidential. Do not distribute"]]
+    cells = ("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<html><table>{''.join(cells)}</table></html>".encode()
+
+
+def american(day: datetime) -> str:
+    return f"{day.month}/{day.day}/{day.year}, {(day.hour - 1) % 12 + 1}:{day:%M %p}"
+
+
 SURVEYS = (wenjuanxing, qualtrics, survey_monkey, lime_survey, google_forms, by_hand)
-LOGS = (zendesk, jira, service_now, freshdesk)
+LOGS = (zendesk, jira, service_now, freshdesk, salesforce)
 
 
 def taken_in(shop: Any, folder: Path, layout: Callable[[], bytes]) -> tuple[pd.DataFrame, str]:

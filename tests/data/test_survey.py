@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cxlib.data.keys import CUSTOMER, open_key
+from cxlib.data.tables import periods_of
 from cxlib.errors import DataError
 
 PARAMS = """
@@ -272,3 +273,34 @@ def test_when_every_row_is_dropped_the_reasons_are_told(shop: Any) -> None:
     assert [line.split(": ", 1)[1] for line in said] == [
         "survey: no response of the client itself is left: no date or period (2)."
     ]
+
+
+WAVES = """
+    survey:
+      source: w.csv
+      columns: {{id: id, period: wave{date}}}
+      metrics: {{nps: {{column: nps, scale: [0, 10]}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "date", "latest", "warned"),
+    [
+        (("Wave 10", "Wave 9"), "", "Wave 10", ""),
+        (("第三期", "第二期"), ", date: day", "第三期", ""),
+        (("2025 spring", "2024 autumn"), "", "2024 autumn", "names tell another order"),
+        (("spring", "autumn"), ", date: day", "autumn", "dates tell another order"),
+        (("2024 autumn", "2025 spring"), "", "2025 spring", ""),
+    ],
+)
+def test_a_survey_newest_first_does_not_report_its_first_wave(
+    shop: Any, names: tuple[str, str], date: str, latest: str, warned: str
+) -> None:
+    rows = [f"{i},{name},{i % 11},2024-0{8 - k}-05" for k, name in enumerate(names)
+            for i in range(20 * k, 20 * k + 20)]  # fmt: skip
+    shop.file("w.csv", "\n".join(["id,wave,nps,day", *rows]))
+    client = shop.client(WAVES.format(date=date))
+    said = " ".join(shop.says(client, "warning"))
+    assert (warned in said) if warned else ("another order" not in said)
+    shop.ingest(client)
+    assert periods_of(shop.workspace, client)[-1] == latest

@@ -14,7 +14,7 @@ def test_a_curve_of_many_steps_keeps_its_ends_and_what_can_be_seen() -> None:
     days = np.arange(1, 5001) / 10
     left = np.exp(-days / 300)
     table = pd.DataFrame({"t": days, "s": left, "s_low": left - 0.02, "s_high": left + 0.02})
-    ax = lines({"all": table}, x="t", y="s", title="x", words=Words(), steps=True)
+    ax = lines({"all": table}, x="t", y="s", words=Words(), steps=True)
     drawn = np.asarray(ax.get_lines()[0].get_xydata())
     assert len(drawn) < 310
     assert drawn[[0, -1]].tolist() == table[["t", "s"]].to_numpy()[[0, -1]].tolist()
@@ -25,6 +25,6 @@ def test_a_curve_of_many_steps_keeps_its_ends_and_what_can_be_seen() -> None:
 
 def test_points_are_all_drawn() -> None:
     table = pd.DataFrame({"t": np.arange(900.0), "s": np.arange(900.0)})
-    ax = lines({"all": table}, x="t", y="s", title="x", words=Words())
+    ax = lines({"all": table}, x="t", y="s", words=Words())
     assert len(ax.get_lines()[0].get_xdata()) == 900
     plt.close("all")

@@ -76,7 +76,7 @@ def steps(*changes: float, start: float = -2.0) -> pd.DataFrame:
 
 def test_every_bar_begins_where_the_one_before_ended() -> None:
     table = steps(5.0, -3.0)
-    ax = waterfall(table, labels=list("abcd"), texts=["-2", "+5", "-3", "0"], title="T", target=4.0)
+    ax = waterfall(table, labels=list("abcd"), texts=["-2", "+5", "-3", "0"], target=4.0)
     bars = [(p.get_x(), p.get_x() + p.get_width()) for p in ax.patches]  # type: ignore[attr-defined]
     assert bars == [(-2.0, 3.0), (3.0, 0.0)]
     assert [t.get_text() for t in ax.texts] == ["-2", "+5", "-3", "0", ""]

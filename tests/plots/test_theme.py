@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from cxlib.errors import SetupError
 from cxlib.plots import theme
+from cxlib.plots.forest import forest
 from cxlib.present.figures import draw
 from cxlib.words import Words
 
@@ -55,7 +56,7 @@ def test_a_figure_has_no_tofu_no_warning_and_the_same_bytes_twice() -> None:
     frame = pd.DataFrame({"x": [0, 1], "y": [0, 1]})
     first = draw(plot, frame, words=Words("zh"))
     assert first.svg == draw(plot, frame, words=Words("zh")).svg
-    assert first.alt == "说明"
+    assert first.plain == "说明"
     assert "入住办理与行李寄存服务台" in first.svg  # text, not shapes
     assert "<image" not in first.svg
 
@@ -149,3 +150,16 @@ def test_a_legend_shortens_its_names_as_rows_do() -> None:
     theme.legend(ax)
     (text,) = ax.get_legend().get_texts()  # type: ignore[union-attr]
     assert theme.em(text.get_text()) <= 18
+
+
+def test_forty_rows_fit_a_page_and_keep_to_their_lines() -> None:
+    table = pd.DataFrame({name: [3.0] * 40 for name in ("value", "low", "high")})
+    with theme.applied():
+        ax = forest(
+            table, labels=[f"A touchpoint of a long journey {n}" for n in range(40)], title="t"
+        )
+        figure = ax.get_figure()
+    assert figure is not None
+    wide, high = figure.get_size_inches()
+    assert high * min(1.0, 7.0 / wide, 8.86 / high) / high * 9 > 7.5, "points of its text on A4"
+    assert not any("\n" in label.get_text() for label in ax.get_yticklabels())

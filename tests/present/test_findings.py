@@ -49,7 +49,7 @@ def test_a_rule_and_a_row_make_a_plain_headline_with_its_evidence_beneath() -> N
     (found,) = told(row())
     words = Words(labels={"nps": "Recommendation"})
     assert found.headline(words) == "Recommendation misses: −3.2 against 12.0."
-    (item,) = view_findings([found], words=words).items
+    (item,) = view_findings([found], words=words).data["items"]
     assert (item["evidence"], item["next"]) == (
         "95% interval −8.0 to 2.0, 400 answers",
         "On Recommendation.",
@@ -142,7 +142,7 @@ def test_what_is_the_consultants_alone_is_no_finding_of_the_client() -> None:
     both = Finding(id="x.b", row={"kpi": "b"}, rules=(*rules, Rule({}, "{kpi} fell.", "warning")))
     assert (desk.desk, both.desk) == (True, False)
     view = view_findings([desk, both], words=Words())
-    marks = {item["id"]: item["mark"] for item in view.items}
+    marks = {item["id"]: item["mark"] for item in view.data["items"]}
     assert marks["x.a"] == "For the consultant" != marks["x.b"]
 
 
@@ -254,15 +254,15 @@ def test_a_tile_says_its_verdict_and_its_movement_in_words() -> None:
     moved = row(due="2026Q4", course="behind", expected=11.8, to="2026Q2", at="2026Q3")
     moved |= {"change": -10.8, "cause": "mix", "moved": "fell", "last_year": 16.6}
     moved |= {"history": (1.0, 2.0, 1.5)}
-    (tile,) = kpi_tiles(pd.DataFrame([moved]), words=Words()).tiles
-    assert tile.state == "bad"
-    assert tile.lines == (
+    (tile,) = kpi_tiles(pd.DataFrame([moved]), words=Words()).data["tiles"]
+    assert tile["state"] == "bad"
+    assert tile["lines"] == [
         "Target 12.0 by Q4 2026",
         "Behind its path: 11.8 expected now",
         "−10.8 in Q3 2026: other customers answered",
         "A year ago: 16.6",
-    )
-    assert tile.history == (1.0, 2.0, 1.5)
+    ]
+    assert tile["spark"] == [[0.0, 20.0], [50.0, 0.0], [100.0, 10.0]]
 
 
 def test_a_word_under_another_chapters_number_is_told_as_a_word() -> None:

@@ -6,8 +6,10 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -352,8 +354,6 @@ def test_a_number_beside_a_label_from_right_to_left_is_held_in_its_place() -> No
 
 
 def test_a_picture_too_small_to_read_gives_way_to_the_facts(saved: Workspace) -> None:
-    from dataclasses import replace
-
     from cxlib.envelope import read
     from cxlib.plots import theme
     from cxlib.report.saved import Saved
@@ -367,8 +367,8 @@ def test_a_picture_too_small_to_read_gives_way_to_the_facts(saved: Workspace) ->
     buffer = BytesIO()
     theme.axes().get_figure().savefig(buffer, dpi=20)  # type: ignore[union-attr]
     tall = Shown(chart=None, png=buffer.getvalue(), size=(7.2, 1.9 * PICTURE[3]))
-    slides.finding(chapter, found, tall)
-    slides.finding(chapter, found, replace(tall, size=(7.2, 2.1 * PICTURE[3])))
+    slides.finding(chapter, [found], tall)
+    slides.finding(chapter, [found], replace(tall, size=(7.2, 2.1 * PICTURE[3])))
     kinds = [
         [(s.shape_type == 13, s.has_table) for s in slide.shapes] for slide in slides.deck.slides
     ]
@@ -414,3 +414,107 @@ def test_a_finding_about_a_group_shows_the_figure_of_its_own_cell() -> None:
     )
     found = figure_of(Saved(stem="fieldwork", file="00", title="t", envelope=held), finding)
     assert found is not None and found.plot == "day"
+
+
+def test_what_one_picture_shows_stands_on_one_slide(saved: Workspace) -> None:
+    from cxlib.envelope import read
+    from cxlib.plots import theme
+    from cxlib.report.saved import Saved
+    from cxlib.report.slides import Shown, Slides
+    from cxlib.words import Words
+
+    slides, buffer = Slides(Words(), Face(footer="x")), BytesIO()
+    told = read(saved.result(CLIENT, PERIOD, "en", "assessment")).findings[:3]
+    theme.axes().get_figure().savefig(buffer, dpi=20)  # type: ignore[union-attr]
+    chapter = Saved(stem="a", file="a", title="Why?", envelope=None)
+    slides.finding(chapter, told, Shown(chart=None, png=buffer.getvalue(), size=(7.2, 4.0)))
+    (slide,) = slides.deck.slides
+    beside = "\n".join(texts_of(slide)[1:])
+    assert slide.shapes.title.text_frame.text == told[0].headline(Words())
+    assert all(finding.headline(Words()) in beside for finding in told[1:])
+
+
+def test_bars_begin_at_nothing_and_no_label_stands_aslant() -> None:
+    from cxlib.plots.native import Chart
+    from cxlib.report.charts import add_chart
+
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    for low in (3.0, -3.0):
+        chart = Chart(kind="forest", labels=("A", "B"), values=(3.2, 4.0), low=(low, 3.9))
+        chart = replace(chart, high=(3.4, 4.1))
+        add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=lambda _rpr: None)
+    above, below = (s.chart for s in slide.shapes if s.has_chart)
+    assert (above.value_axis.minimum_scale, below.value_axis.minimum_scale) == (0, None)
+    rotation = above.category_axis._element.txPr.bodyPr.get("rot")
+    assert rotation not in (None, "0")
+    assert abs(int(rotation)) < 60_000, "less than a degree"
+
+
+def test_a_finding_about_a_competitor_is_shown_with_it() -> None:
+    rule = Rule({}, "{kpi} is behind {rated_brand} by {by_brand_gap}.", "warning")
+    finding = Finding(id="m.csat", row={"kpi": "csat", "rated_brand": "North"}, rules=(rule,))
+    own = pd.DataFrame({"kpi": ["csat"]})
+    gaps = pd.DataFrame({"kpi": ["nps", "csat"], "brand": "North"})
+    parts = tuple(Part(kind="figure", data=envelope.encode(t), plot="p") for t in (own, gaps))
+    held = envelope.Envelope(client="x", chapter="m", period="p", kit="1", results={}, parts=parts)
+    chapter = Saved(stem="m", file="11", title="t", envelope=held)
+    assert figure_of(chapter, finding) is parts[1]
+    alone = replace(finding, rules=(replace(rule, says="{kpi} fell."),))
+    assert figure_of(chapter, alone) is parts[0]
+
+
+@pytest.mark.parametrize("size", [(2000, 100), (100, 2000)])
+def test_a_logo_of_any_shape_keeps_to_its_room(size: tuple[int, int]) -> None:
+    from PIL import Image
+
+    from cxlib.report.slides import Slides
+    from cxlib.words import Words
+
+    buffer = BytesIO()
+    Image.new("RGB", size).save(buffer, format="PNG")
+    slides = Slides(Words(), Face(logo=buffer.getvalue(), kind="image/png", footer="x"))
+    engagement: Any = SimpleNamespace(name="Harbour", period=PERIOD)
+    slides.title(engagement, ["Why?"])
+    (logo,) = (s for s in slides.deck.slides[0].shapes if s.shape_type == 13)
+    assert 0 < logo.width <= 4 * 914_400
+    assert 0 < logo.height <= 0.9 * 914_400
+    assert logo.width / logo.height == pytest.approx(size[0] / size[1], rel=0.01)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "pptx"])
+def test_a_files_parts_are_whole_as_office_reads_them(
+    make: Callable[..., bytes], kind: str
+) -> None:
+    """Each part is named, of a known type and led to; ids are unique, and no shape is negative."""
+    from posixpath import dirname, join, normpath
+    from zipfile import ZipFile
+
+    from lxml import etree
+
+    with ZipFile(BytesIO(make(kind))) as held:
+        names = held.namelist()
+        assert len(names) == len({name.casefold() for name in names})
+        trees = {n: etree.fromstring(held.read(n)) for n in names if n.endswith((".xml", ".rels"))}
+        inner = [held.read(name) for name in names if "embeddings/" in name]
+    types = trees["[Content_Types].xml"]
+    known = {t.get("Extension") for t in types if t.get("Extension")}
+    told = {t.get("PartName").lstrip("/") for t in types if t.get("PartName")}
+    assert told <= {*names}
+    assert all(n in told or n.rpartition(".")[2] in known for n in names if n[0] != "[")
+    led = set()
+    for name, tree in ((n, t) for n, t in trees.items() if n.endswith(".rels")):
+        assert len({r.get("Id") for r in tree}) == len(tree)
+        for each in (r.get("Target") for r in tree if r.get("TargetMode") != "External"):
+            led.add(
+                each.lstrip("/") if each[0] == "/" else normpath(join(dirname(dirname(name)), each))
+            )
+    assert led <= {*names}
+    assert {n for n in names if not n.endswith(".rels") and n[0] != "["} == led
+    for name in (n for n in names if n.startswith("ppt/slides/slide")):
+        ids = trees[name].xpath("//*[local-name()='cNvPr']/@id")
+        assert len(ids) == len({*ids}), name
+        sizes = trees[name].xpath("//*[local-name()='ext']/@cx | //*[local-name()='ext']/@cy")
+        assert all(int(size) >= 0 for size in sizes), name
+    for content in inner:
+        assert openpyxl.load_workbook(BytesIO(content)).worksheets

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from cxlib.errors import DataError
 from cxlib.plots import theme
-from cxlib.present.figures import FigureView, draw
+from cxlib.present.figures import draw
+from cxlib.present.mime import View
 from cxlib.report.svg import inline
 from cxlib.words import Words
 
@@ -27,20 +28,20 @@ def plot(result: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     return theme.title(ax, "What it shows", alt="More words")
 
 
-def drawn() -> FigureView:
+def drawn() -> View:
     return draw(plot, pd.DataFrame({"x": [1.0, 2.0]}), words=Words())
 
 
 def test_a_figure_keeps_its_text_and_takes_the_pages_colours() -> None:
     view = drawn()
-    html = inline(view.svg, prefix="f1", alt=view.alt, top=view.top)
+    html = inline(view.svg, prefix="f1", alt=view.plain, top=view.data["top"])
     assert "$a_{b$ &lt;script&gt;" in html  # a dollar is a dollar, markup is text
     assert "var(--main)" in html
     assert "var(--serious)" in html
     assert "font-family" not in html
     assert 'aria-label="More words"' in html
     assert "What it shows" not in html  # it is the caption
-    assert (view.title, view.alt) == ("What it shows", "More words")
+    assert (view.data["title"], view.plain) == ("What it shows", "More words")
 
 
 def test_every_id_is_the_figures_own_and_every_reference_meets_one() -> None:

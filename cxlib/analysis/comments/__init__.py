@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from cxlib.analysis.comments.codebook import Codebook, Theme, codebook
-from cxlib.analysis.comments.sentiment import Sentiment, sentiment
-from cxlib.analysis.comments.terms import Keyness, Topics, keyness, topics
+from cxlib.analysis.comments.learned import Keyness, Sentiment, Topics, keyness, sentiment, topics
 from cxlib.analysis.comments.themes import Themes, agreement_with, themes
 
 __all__ = ["Codebook", "Keyness", "Sentiment", "Theme", "Themes", "Topics", "agreement_with",

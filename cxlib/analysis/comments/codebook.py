@@ -75,13 +75,13 @@ class Codebook:
     @cached_property
     def themes_in(self) -> Callable[[str], Iterator[Hit]]:
         """What yields the themes' words in a folded text."""
-        return Finder({key: theme.terms for key, theme in self.themes.items()}).find
+        return finder({key: theme.terms for key, theme in self.themes.items()})
 
     @cached_property
     def words_in(self) -> Callable[[str], Iterator[Hit]]:
         """What yields words of praise, complaint, negation, degree and contrast in such a text."""
         contrast = [word for language in LANGUAGES for word in kit_words(language, "contrast")]
-        return Finder({**self.words, "contrast": contrast}).find
+        return finder({**self.words, "contrast": contrast})
 
     def chain(self, key: str) -> list[str]:
         """Return a theme's key and those of the themes above it; refuse a chain without an end."""
@@ -146,33 +146,32 @@ def clauses(text: str) -> list[tuple[int, int]]:
     return [(start, stop) for start, stop in pairs if start < stop]
 
 
-class Finder:
-    """Finds the entries of several lists in one pass, the longest first."""
+def finder(lists: Mapping[str, Iterable[str]]) -> Callable[[str], Iterator[Hit]]:
+    """Return what yields the entries of several lists in a text's order, the longest first."""
+    whole: dict[str, tuple[str, ...]] = {}
+    stems: dict[str, tuple[str, ...]] = {}
+    trie: dict[str, Any] = {}
+    for name, terms in lists.items():
+        for term in terms:
+            table = stems if term.endswith("*") else whole
+            key = term.removesuffix("*")
+            table[key] = (*table.get(key, ()), name)
+            node = trie
+            for atom in _atoms(term):
+                node = node.setdefault(atom, {})
+            node[""] = {}
+    pattern = re.compile(_pattern(trie)) if trie else None
 
-    def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
-        self._whole: dict[str, tuple[str, ...]] = {}
-        self._stems: dict[str, tuple[str, ...]] = {}
-        trie: dict[str, Any] = {}
-        for name, terms in lists.items():
-            for term in terms:
-                table = self._stems if term.endswith("*") else self._whole
-                key = term.removesuffix("*")
-                table[key] = (*table.get(key, ()), name)
-                node = trie
-                for atom in _atoms(term):
-                    node = node.setdefault(atom, {})
-                node[""] = {}
-        self._pattern = re.compile(_pattern(trie)) if trie else None
-
-    def find(self, text: str) -> Iterator[Hit]:
-        """Yield each stretch that is an entry, in the order of the text."""
-        for found in self._pattern.finditer(text) if self._pattern else ():
+    def find(text: str) -> Iterator[Hit]:
+        for found in pattern.finditer(text) if pattern else ():
             words = re.sub(r"\s+", " ", found[0])
-            names = self._whole.get(words)
+            names = whole.get(words)
             if names is None:
-                stem = next(words[:n] for n in range(len(words), 0, -1) if words[:n] in self._stems)
-                names = self._stems[stem]
+                stem = next(words[:n] for n in range(len(words), 0, -1) if words[:n] in stems)
+                names = stems[stem]
             yield Hit(found.start(), found.end(), names)
+
+    return find
 
 
 def _theme(key: str, entry: Any) -> Theme:

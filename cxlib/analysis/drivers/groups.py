@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.drivers.inference import RobustFit
 from cxlib.analysis.drivers.model import DriverImportance, importance
-from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
+from cxlib.analysis.drivers.sample import OPTIONS, Sample, listed, name_of, read
+from cxlib.analysis.drivers.shares import RobustFit
+from cxlib.analysis.metrics import Question
 from cxlib.analysis.results import CARE_BASE, Caveat, TableResult
 from cxlib.analysis.validate import column, levels_of
 from cxlib.errors import DataError
@@ -39,7 +40,7 @@ class SegmentImportance(TableResult):
 
 
 def by_segment(
-    data: pd.DataFrame, *, segment: str | Keyed | Sequence[str | Keyed], **options: Any
+    data: pd.DataFrame, *, segment: Question | Sequence[Question], **options: Any
 ) -> SegmentImportance:
     """Divide R² within each level of segments, and test whether the levels differ.
 
@@ -91,7 +92,7 @@ def by_segment(
     )
 
 
-_READ = ("outcome", "drivers", "weights", "cluster", "controls", "not_applicable")
+_READ = ("outcome", "drivers", *OPTIONS)
 
 
 def _joined(parts: list[pd.DataFrame], first: list[str]) -> pd.DataFrame:

@@ -11,10 +11,10 @@ import pandas as pd
 
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.drivers import shares
-from cxlib.analysis.drivers.inference import RobustFit, collinearity, permutation_p, suppressors
-from cxlib.analysis.drivers.sample import Keyed, Sample, read
+from cxlib.analysis.drivers.sample import OPTIONS, Sample, read
+from cxlib.analysis.drivers.shares import RobustFit, collinearity, permutation_p, suppressors
 from cxlib.analysis.estimation import percentiles
-from cxlib.analysis.metrics import one_of
+from cxlib.analysis.metrics import Question, check_options, one_of
 from cxlib.analysis.results import Caveat, TableResult, said
 from cxlib.analysis.validate import Floats, check_confidence, count, generator
 from cxlib.words import mark as _
@@ -93,17 +93,14 @@ class DriverImportance(TableResult):
 def importance(
     data: pd.DataFrame,
     *,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
+    outcome: Question,
+    drivers: Sequence[Question],
     method: str = "shapley",
-    weights: str | None = None,
-    not_applicable: str = "indicator",
-    controls: Sequence[str | Keyed] = (),
     bootstrap: int = 1000,
     permutations: int = 1000,
-    cluster: str | None = None,
     confidence: float = 0.95,
     seed: int = 1,
+    **model: Any,
 ) -> DriverImportance:
     """Divide the explained variance of an outcome over the ratings associated with it.
 
@@ -116,10 +113,10 @@ def importance(
     ----------
     data : pandas.DataFrame
         One row a response.
-    outcome : str or object with a ``key``
+    outcome : str, Metric or Touchpoint
         Column of the outcome's rating, treated as a number; 0 and 1 (a top box, renewed or not)
         make a linear probability model.
-    drivers : sequence of str, or of objects with a ``key``
+    drivers : sequence of str, Metric or Touchpoint
         Columns of the ratings; one that repeats earlier ones is left out, and said.
     method : {"shapley", "johnson"}
         Above `EXACT_LIMIT` drivers Johnson's relative weights are used in any case.
@@ -141,10 +138,11 @@ def importance(
         If a column is absent, constant or not numeric, or rows are too few.
     """
     one_of(method, ("shapley", "johnson"), f"method {method!r} is unknown")
+    check_options(model, OPTIONS)
     check_confidence(confidence)
     bootstrap, permutations = count(bootstrap, "bootstrap"), count(permutations, "permutations")
     streams = generator(seed).spawn(2)
-    sample = read(data, outcome, drivers, weights, cluster, controls, not_applicable)
+    sample = read(data, outcome=outcome, drivers=drivers, **model)
     chosen = method if len(sample.names) <= EXACT_LIMIT else "johnson"
     parts, by_use = shares.full_sample(sample, chosen)
     draws, r_squared_draws, performance = shares.bootstrap(sample, chosen, bootstrap, streams[0])

@@ -5,7 +5,7 @@ Own code, since statsmodels' OrderedModel and MNLogit take no survey weights.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -232,17 +232,24 @@ def choose(sample: Sample, groups: Integers, count: int) -> tuple[Odds, Floats, 
 
 def resample(
     sample: Sample, groups: Integers, model: Odds, fitted: Floats, bootstrap: int, seed: int
-) -> tuple[NDArray[np.float32], Floats]:
-    """Refit on each resample; return how often units were drawn, and how parameters moved."""
-    design = sample.design[:, 1:]
+) -> tuple[Sample, NDArray[np.float32], Floats]:
+    """Refit on each resample; return the rows that differ, their weights drawn, and the moves.
+
+    A likelihood only asks what rows and answers weigh: those that are alike are fitted as one.
+    """
+    rows, place = sample.alike()
+    kinds, kind = np.unique(place * model.groups + groups, return_inverse=True)
+    which, answers = np.divmod(kinds, model.groups)
+    design = rows.design[which, 1:]
     drawn, moves = [], []
     for batch in sample.resamples(generator(seed), bootstrap):
         for times in batch:
-            rows = times if sample.groups is None else times[sample.groups]
-            found = fit(model, design, groups, sample.weights * rows, start=fitted)
+            again = times if sample.groups is None else times[sample.groups]
+            mass: Any = np.bincount(kind, sample.weights * again)
+            found = fit(model, design, answers, mass, start=fitted)
             if found is not None:
-                drawn.append(times.astype(np.float32))
+                drawn.append(np.bincount(which, mass).astype(np.float32))
                 moves.append(found[0] - fitted)
     if not drawn:
-        return np.empty((0, sample.units), dtype=np.float32), np.empty((0, len(fitted)))
-    return np.stack(drawn), np.stack(moves)
+        return rows, np.empty((0, rows.n), dtype=np.float32), np.empty((0, len(fitted)))
+    return rows, np.stack(drawn), np.stack(moves)

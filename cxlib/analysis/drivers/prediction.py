@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cxlib.analysis.drivers import odds, reach
-from cxlib.analysis.drivers.sample import Keyed, Sample, listed, name_of, read
+from cxlib.analysis.drivers.sample import OPTIONS, Sample, listed, name_of, read
 from cxlib.analysis.estimation import percentiles
-from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.metrics import Question, check_options, number, one_of
 from cxlib.analysis.results import Caveat, TableResult, said
 from cxlib.analysis.validate import Floats, check_confidence, count
 from cxlib.errors import DataError
@@ -79,7 +79,7 @@ class ScenarioModel:
     _values: Floats = field(repr=False)
     _odds: odds.Odds = field(repr=False)
     _parameters: Floats = field(repr=False)
-    _times: NDArray[np.float32] = field(repr=False)
+    _drawn: NDArray[np.float32] = field(repr=False)
     _moves: Floats = field(repr=False)
     _seed: int = field(repr=False)
 
@@ -169,11 +169,9 @@ class ScenarioModel:
         return self._odds.expected(design, self._parameters, self._values, mass)
 
     def _intervals(self, values: Floats, means: Floats, slopes: Floats) -> tuple[Floats, Floats]:
-        sample = self._sample
-        weighted = sample.by_unit(((values - means[:, None]) * sample.weights).T)
-        mass = sample.by_unit(sample.weights[:, None])[:, 0]
-        drawn = (self._times @ weighted.astype(np.float32)).astype(np.float64)
-        drawn /= (self._times @ mass.astype(np.float32))[:, None]
+        apart = (values - means[:, None]).T.astype(np.float32)
+        drawn = (self._drawn @ apart).astype(np.float64)
+        drawn /= self._drawn.sum(axis=1, dtype=np.float64)[:, None]
         low, high = percentiles(means + drawn + self._moves @ slopes.T, self.at_rest.confidence)
         return low, high
 
@@ -193,11 +191,9 @@ def _cap_caveats(table: pd.DataFrame) -> list[Caveat]:
 def scenario(
     data: pd.DataFrame,
     *,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
     changes: Mapping[str, float],
     headline: float | None = None,
-    **options: object,
+    **options: Any,
 ) -> Scenario:
     """Predict what NPS (or CSAT) becomes when the mean ratings of some drivers change together.
 
@@ -206,8 +202,8 @@ def scenario(
 
     Parameters
     ----------
-    data, outcome, drivers, **options
-        As in `scenario_model`.
+    data, **options
+        As in `scenario_model`, which needs ``outcome`` and ``drivers``.
     changes, headline
         As in `ScenarioModel.predict`; at least one change.
 
@@ -219,25 +215,22 @@ def scenario(
     """
     if not len(changes):
         raise DataError("changes is empty: name at least one driver and its change.")
-    model = scenario_model(data, outcome=outcome, drivers=drivers, **options)  # type: ignore[arg-type]
-    return model.predict(changes, headline=headline)
+    return scenario_model(data, **options).predict(changes, headline=headline)
 
 
 def scenario_model(
     data: pd.DataFrame,
     *,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
+    outcome: Question,
+    drivers: Sequence[Question],
     kind: str | None = None,
     cut_points: Sequence[float] | None = None,
-    weights: str | None = None,
-    cluster: str | None = None,
-    controls: Sequence[str | Keyed] = (),
-    segments: str | Sequence[str | Keyed] | None = None,
+    segments: str | Sequence[Question] | None = None,
     scale: tuple[float, float] | None = None,
     bootstrap: int = 500,
     confidence: float = 0.95,
     seed: int = 1,
+    **model: Any,
 ) -> ScenarioModel:
     """Fit the model behind `scenario` once, to predict many scenarios from it.
 
@@ -246,9 +239,9 @@ def scenario_model(
 
     Parameters
     ----------
-    data, outcome, weights, cluster, controls, confidence, seed
-        As in `importance`.
-    drivers : sequence of str, or of objects with a ``key`` and perhaps a ``scale``
+    data, outcome, confidence, seed, **model
+        As in `importance`: ``weights, cluster, controls``.
+    drivers : sequence of str, Metric or Touchpoint
         All ratings of the model, changed or not.
     kind : {"nps", "csat", "share"}, optional
         Detractors, passives and promoters; satisfied or not; yes or no. By default what a metric
@@ -264,16 +257,17 @@ def scenario_model(
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
     """
+    check_options(model, OPTIONS)
     check_confidence(confidence)
     bootstrap = count(bootstrap, "bootstrap")
-    sample = read(data, outcome, drivers, weights, cluster, controls)
+    sample = read(data, outcome=outcome, drivers=drivers, **model)
     kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
     limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
-    model, fitted, p_proportional = odds.choose(sample, groups, len(values))
-    times, moves = odds.resample(sample, groups, model, fitted, bootstrap, seed)
-    proportional = isinstance(model, odds.ProportionalOdds)
-    failed = bootstrap - len(times)
+    chosen, fitted, p_proportional = odds.choose(sample, groups, len(values))
+    rows, drawn, moves = odds.resample(sample, groups, chosen, fitted, bootstrap, seed)
+    proportional = isinstance(chosen, odds.ProportionalOdds)
+    failed = bootstrap - len(drawn)
     message = _("{n} of {total} resamples had no solution; the intervals are too narrow.")
     caveats = [
         *_caveats(sample, len(values), p_proportional, caps),
@@ -297,12 +291,12 @@ def scenario_model(
         means=tuple(map(float, sample.means)),
         caps=tuple(map(float, caps)),
         at_rest=at_rest,
-        _sample=sample,
+        _sample=rows,
         _limits=limits,
         _values=values,
-        _odds=model,
+        _odds=chosen,
         _parameters=fitted,
-        _times=times,
+        _drawn=drawn,
         _moves=moves,
         _seed=seed,
     )

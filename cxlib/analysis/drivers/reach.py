@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from cxlib.analysis.drivers.sample import Keyed, Sample
-from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.drivers.sample import Sample
+from cxlib.analysis.metrics import Question, number, one_of
 from cxlib.analysis.results import CARE_BASE
 from cxlib.analysis.shrinkage import random_effects
 from cxlib.analysis.validate import Floats, Integers, column, refuse
@@ -38,7 +38,7 @@ _CUT_HELP = {
 
 def groups(
     sample: Sample,
-    outcome: str | Keyed,
+    outcome: Question,
     kind: str | None,
     cut_points: Sequence[float] | None,
     index: pd.Index,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cxlib.analysis.estimation import times_drawn
-from cxlib.analysis.metrics import SurveyDesign, one_of
-from cxlib.analysis.results import MINIMUM_BASE, Caveat, counted, said
+from cxlib.analysis.metrics import Question, SurveyDesign, one_of
+from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -24,16 +24,7 @@ DRAWS_AT_ONCE = 2**22
 """Resampled rows held in memory at once (32 MB)."""
 
 
-class Keyed(Protocol):
-    """Anything declared under a key: a metric or a touchpoint of the client file."""
-
-    @property
-    def key(self) -> str:
-        """The name of its column."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
+class Sample(Result):
     """Rows and columns of a driver model: n rows, p drivers, q fixed columns.
 
     ``ratings`` are centred on their users' mean and 0 where the driver was not used: the same as
@@ -52,7 +43,6 @@ class Sample:
     groups: Integers | None
     rows: Integers
     n_dropped: int
-    caveats: tuple[Caveat, ...]
     repeats: Mapping[str, tuple[str, ...]]
 
     @property
@@ -79,6 +69,22 @@ class Sample:
         """Sum the rows of `columns` over each independent unit."""
         return columns if self.groups is None else summed(columns, self.groups, self.units)
 
+    def alike(self) -> tuple[Sample, Integers]:
+        """Return rows that no column tells apart as one, with all their weight, and each's place.
+
+        Its outcome is their mean; whoever resamples draws the rows, not these.
+        """
+        place = np.zeros(self.n, dtype=np.intp)
+        for values in np.column_stack([self.fixed, self.used, self.ratings]).T:
+            codes = pd.factorize(values)[0]
+            place = pd.factorize(place * (codes.max() + 1) + codes)[0]
+        first = np.unique(place, return_index=True)[1]
+        each = (self.weights, self.weights * self.outcome)
+        mass, total = (np.bincount(place, w).astype(float) for w in each)
+        mean = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
+        own = {name: getattr(self, name)[first] for name in ("fixed", "used", "ratings", "rows")}
+        return replace(self, outcome=mean, weights=mass, groups=None, **own), place
+
     def resamples(self, rng: np.random.Generator, count: int) -> Iterator[Floats]:
         """Yield `count` draws in batches: how often each unit is drawn, shape (batch, units)."""
         for size in batches(count, self.units):
@@ -99,7 +105,7 @@ def batches(count: int, rows: int) -> Iterator[int]:
         yield min(batch, count - start)
 
 
-def name_of(given: str | Keyed) -> str:
+def name_of(given: Question) -> str:
     """Return a column's name, given as such or by something that has a ``key``."""
     return str(getattr(given, "key", given))
 
@@ -113,13 +119,18 @@ def listed(given: Any, what: str) -> list[Any]:
     return list(given)
 
 
+OPTIONS = ("weights", "cluster", "controls", "not_applicable")
+"""What `read` takes beside outcome and drivers."""
+
+
 def read(
     data: pd.DataFrame,
-    outcome: str | Keyed,
-    drivers: Sequence[str | Keyed],
+    *,
+    outcome: Question,
+    drivers: Sequence[Question],
     weights: str | None = None,
     cluster: str | None = None,
-    controls: Sequence[str | Keyed] = (),
+    controls: Sequence[Question] = (),
     not_applicable: str = "indicator",
 ) -> Sample:
     """Check the columns of a driver model and drop, counted, the rows it cannot use."""

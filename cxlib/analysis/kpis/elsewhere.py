@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.stats import t as student
 
 from cxlib import periods
-from cxlib.analysis.estimation import answers_to, contributions, times_drawn
-from cxlib.analysis.kpis.equal_mix import DRAWS, THIN, _mean, _rake
+from cxlib.analysis.estimation import answers_to, contributions
+from cxlib.analysis.kpis.equal_mix import DRAWS, THIN, _mean, _rake, resampled, totals
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Result
 from cxlib.analysis.validate import Floats, column, drawn
@@ -115,8 +115,9 @@ def difference_in_differences(
     people = np.arange(len(data)) if customers is None else pd.factorize(customers)[0]
     weight = (np.ones(len(data)) if w is None else w)[keep]
     held = data.iloc[keep][[name for name in segments if name != by]]
-    cell, margins = _common(held, place, len(groups) * len(used))
-    means = _means(y[keep], weight, people[keep], place, cell, margins, inside, used, draws, seed)
+    parts = pd.DataFrame({"y": y[keep], "w": weight, "who": people[keep], "place": place})
+    parts["cell"], margins = _common(held, place, len(groups) * len(used))
+    means = _means(parts, inside, margins, draws, seed)
     share = np.bincount(place // len(used), weight, minlength=len(groups)).astype(float)
     found = _tested(means, inside, share, -1.0 if metric.direction == "lower" else 1.0)
     return Elsewhere(
@@ -145,25 +146,21 @@ def _common(held: pd.DataFrame, place: Any, places: int) -> tuple[Any, list[Any]
     return cell.ravel(), [pd.factorize(levels[:, k])[0] for k in range(levels.shape[1])]
 
 
-def _means(
-    y: Floats, w: Floats, people: Any, place: Any, cell: Any, margins: list[Any],
-    inside: Any, used: list[str], draws: int, seed: int,
-) -> Floats:  # fmt: skip
+def _means(rows: pd.DataFrame, inside: Any, margins: list[Any], draws: int, seed: int) -> Floats:
     """Return the mean of every draw, group and period at the mix of those inside."""
-    cells, who = int(cell.max()) + 1, pd.factorize(people)[0]
-    size = len(inside) * len(used) * cells
-    block = np.zeros((int(who.max()) + 1, 2 * size))
-    np.add.at(block, (who, place * cells + cell), w)
-    np.add.at(block, (who, size + place * cells + cell), w * y)
-    times = times_drawn(np.random.default_rng(seed), len(block), draws)
-    sums = np.vstack([block.sum(axis=0)[None], times.astype(float) @ block])
-    shape = (draws + 1, 2, len(inside), len(used), cells)
+    place, cell, w, y = (rows[name].to_numpy() for name in ("place", "cell", "w", "y"))
+    cells, who = int(cell.max()) + 1, pd.factorize(rows["who"])[0]
+    many = (int(place.max()) + 1) // len(inside)
+    size = len(inside) * many * cells
+    block = totals(who, place * cells + cell, w, y, (int(who.max()) + 1, 2 * size))
+    sums = resampled(block, draws, seed)
+    shape = (draws + 1, 2, len(inside), many, cells)
     mass, total = sums.reshape(shape).transpose(1, 0, 2, 3, 4)
     goal = mass[:, inside].sum(axis=1)[:, -2:].sum(axis=1)
     score = np.divide(total, mass, out=np.zeros_like(mass), where=mass > 0)
     told: Floats = np.stack(
         [
-            [_mean(_rake(mass[:, g, p], goal, margins), score[:, g, p]) for p in range(len(used))]
+            [_mean(_rake(mass[:, g, p], goal, margins), score[:, g, p]) for p in range(many)]
             for g in range(len(inside))
         ]
     ).transpose(2, 0, 1)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 from scipy.stats import norm
 
 from cxlib.analysis.estimation import contributions, percentiles, times_drawn
@@ -25,6 +25,8 @@ AT_ONCE = 100_000_000
 """Numbers held at once: 400 MB."""
 MANY = 20_000
 """Rows above which those that are alike are drawn together."""
+ROWS_AT_ONCE = 4_000_000
+"""Rows times questions whose customers' totals are in memory at once."""
 KINDS = 1_000_000
 """Kinds of rows that are told apart at most."""
 SPLIT = (
@@ -113,9 +115,9 @@ def equal_mix(
     w = np.ones(len(frame)) if weights is None else weights
     people = np.arange(len(frame)) if customers is None else pd.factorize(customers)[0]
     draws = draws if people.size and people.max() else 0  # one customer shows no spread
-    told = {name: frame[name].astype(object) for name in segments}
-    groups = {name: pd.factorize(level, use_na_sentinel=False)[0] for name, level in told.items()}
-    named = {name: _named(level) for name, level in told.items()}
+    level_of = {name: frame[name].astype(object) for name in segments}
+    groups = {n: pd.factorize(level, use_na_sentinel=False)[0] for n, level in level_of.items()}
+    named = {name: _named(level) for name, level in level_of.items()}
 
     def read(metric: Metric) -> _Read:
         y = contributions(frame[metric.key].to_numpy(float, na_value=np.nan), metric)
@@ -130,11 +132,17 @@ def equal_mix(
         whose = _whose(levels, late[there], y, w[there])
         return {"kpi": metric.key} | _split(parts[:2], parts[2:], cells) | whose
 
-    metrics = map(resolve, questions)
-    if len(frame) > MANY:
-        who = None if customers is None else people
+    metrics = list(map(resolve, questions))
+    if len(frame) > MANY and customers is None:
         each = map(read, metrics)  # one question in memory at a time
-        return [split(one, _of_many(one, late, w, who, draws, seed)) for one in each]
+        return [split(one, _of_many(one, late, w, draws, seed)) for one in each]
+    if len(frame) > MANY:
+        told: list[dict[str, Any]] = []
+        step = max(1, ROWS_AT_ONCE // len(frame))  # a draw serves some questions
+        for start in range(0, len(metrics), step):
+            some = list(map(read, metrics[start : start + step]))
+            told += map(split, some, _of_units(some, late, w, people, draws, seed))
+        return told
     asked = list(map(read, metrics))
     blocks: list[Any] = []
     for _metric, there, y, cells in asked:
@@ -148,45 +156,58 @@ def equal_mix(
     return [split(one, sum_of) for one, sum_of in zip(asked, sums, strict=True)]
 
 
-def _of_many(
-    one: _Read,
-    late: Any,
-    w: Floats,
-    people: Integers | None,
-    draws: int,
-    seed: int,
-) -> Floats:
+def _of_many(one: _Read, late: Any, w: Floats, draws: int, seed: int) -> Floats:
     """Return the sums of one question in every draw, as `_drawn` does, of many rows.
 
     Rows that are alike (sample, cell, answer, weight) are drawn together, as a multinomial count:
-    the same resamples, without a column of them for each row. Where customers repeat, or hardly two
-    rows are alike, each row is drawn, a few resamples at a time.
+    the same resamples, without a column of them for each row. Where hardly two rows are alike, each
+    is drawn.
     """
     _metric, there, y, cells = one
-    wide, side, w = len(cells.common), late[there].astype(np.intp), w[there]
-    (ys, answer), (ws, heavy) = (np.unique(v, return_inverse=True) for v in (y, w))
-    if people is None and 2 * wide * len(ys) * len(ws) <= KINDS:
-        kind = ((side * wide + cells.cell) * len(ys) + answer) * len(ws) + heavy
-        counts = np.bincount(kind)
-        kinds = np.flatnonzero(counts)
-        counts = counts[kinds]
-        place, which = np.divmod(kinds, len(ys) * len(ws))
-        mass, rated = ws[which % len(ws)], ys[which // len(ws)]
-        chances = np.append(counts, len(late) - len(there)) / len(late)  # the last: no answer
-        rng, batch = np.random.default_rng(seed), AT_ONCE // 20 // len(chances)
-        sizes = [batch] * (draws // batch) + [draws % batch]
-        again = (rng.multinomial(len(late), chances, size=size)[:, :-1] for size in sizes)
-        times: Iterable[Any] = chain([counts[None, :]], again)
-    else:
-        place, mass, rated = side * wide + cells.cell, w, y
-        everybody = np.arange(len(late)) if people is None else people
-        times = (t[:, there] for t in _resamples(everybody, draws, seed))
-    rows = np.tile(np.arange(len(place)), 2)
-    block = csr_array(
-        (np.append(mass, mass * rated), (rows, np.append(place, place + 2 * wide))),
-        shape=(len(place), 4 * wide),
-    )
-    return np.vstack([t.astype(float) @ block for t in times])
+    wide, side = len(cells.common), late[there].astype(np.intp)
+    (ys, answer), (ws, heavy) = (np.unique(v, return_inverse=True) for v in (y, w[there]))
+    if 2 * wide * len(ys) * len(ws) > KINDS:
+        return _of_units([one], late, w, np.arange(len(late)), draws, seed)[0]
+    kind = ((side * wide + cells.cell) * len(ys) + answer) * len(ws) + heavy
+    counts = np.bincount(kind)
+    kinds = np.flatnonzero(counts)
+    counts = counts[kinds]
+    place, which = np.divmod(kinds, len(ys) * len(ws))
+    mass, rated = ws[which % len(ws)], ys[which // len(ws)]
+    chances = np.append(counts, len(late) - len(there)) / len(late)  # the last: no answer
+    rng, batch = np.random.default_rng(seed), AT_ONCE // 20 // len(chances)
+    sizes = [batch] * (draws // batch) + [draws % batch]
+    again = (rng.multinomial(len(late), chances, size=size)[:, :-1] for size in sizes)
+    block = totals(np.arange(len(place)), place, mass, rated, (len(place), 4 * wide))
+    return np.vstack([t.astype(float) @ block for t in chain([counts[None, :]], again)])
+
+
+def _of_units(
+    some: Sequence[_Read], late: Any, w: Floats, people: Integers, draws: int, seed: int
+) -> list[Floats]:
+    """Return the sums of some questions in every draw: each customer's totals are drawn whole."""
+    count, blocks = int(people.max()) + 1, []
+    for _metric, there, y, cells in some:
+        wide = len(cells.common)
+        place = late[there].astype(np.intp) * wide + cells.cell
+        blocks.append(totals(people[there], place, w[there], y, (count, 4 * wide)))
+    sums = resampled(hstack(blocks), draws, seed)
+    return np.split(sums, np.cumsum([block.shape[1] for block in blocks])[:-1], axis=1)
+
+
+def resampled(block: Any, draws: int, seed: int) -> Floats:
+    """Return the sums of sparse columns, of all units and in every draw of them: one at a time."""
+    rng, columns = np.random.default_rng(seed), block.T.tocsr()
+    again = (times_drawn(rng, block.shape[0], 1)[0] for _draw in range(draws))
+    return np.stack([columns @ t.astype(float) for t in chain([np.ones(block.shape[0])], again)])
+
+
+def totals(
+    unit: Integers, place: Integers, mass: Floats, rated: Floats, shape: tuple[int, int]
+) -> Any:
+    """Return each unit's weight by sample and cell, then its weighted answers, sparse."""
+    where = np.tile(unit, 2), np.append(place, place + shape[1] // 2)
+    return csr_array((np.append(mass, mass * rated), where), shape=shape)
 
 
 def _drawn(blocks: list[Any], people: Integers, draws: int, seed: int) -> Iterable[Floats]:
@@ -203,7 +224,7 @@ def _resamples(people: Integers, draws: int, seed: int) -> Iterable[Any]:
     """Yield how often each row is drawn, draws by rows; the first draw is the sample itself."""
     rng = np.random.default_rng(seed)
     count = int(people.max()) + 1 if people.size else 0
-    batch = max(1, min(draws, AT_ONCE // 5 // max(people.size, 1)))
+    batch = max(1, min(draws, AT_ONCE // 20 // max(people.size, 1)))
     yield np.ones((1, people.size), dtype=np.float32)
     for start in range(0, draws, batch):
         size = min(batch, draws - start)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal, Unpack
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import approx_fprime, minimize
 from scipy.stats import norm
 
-from cxlib.analysis.members.purchases import Columns, days_of
+from cxlib.analysis.members.purchases import days_of
 from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import Caveat, Tabled
 from cxlib.analysis.validate import Floats, column, numbers
@@ -50,9 +50,7 @@ class Summary(Tabled):
     unit: str
 
 
-def summary(
-    transactions: pd.DataFrame, *, as_of: Any, unit: Unit, **columns: Unpack[Columns]
-) -> Summary:
+def summary(transactions: pd.DataFrame, *, as_of: Any, unit: Unit, **columns: str) -> Summary:
     """Return each customer's repeat purchases up to `as_of`, their timing and their mean money.
 
     Refunds (below 0) lower the money of their customer's day; a day without money left is no

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from cxlib.analysis.lifetime.customers import DAYS, Summary, Unit, given, summary, unit_of
 from cxlib.analysis.lifetime.models import BgNbd, GammaGamma, bg_nbd, expected, money_of
-from cxlib.analysis.members.purchases import Columns, days_of
+from cxlib.analysis.members.purchases import days_of
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Tabled
 from cxlib.analysis.validate import Floats, column, generator
@@ -184,7 +184,7 @@ def holdout(
     as_of: Any,
     unit: Unit,
     most: int = 7,
-    **columns: Unpack[Columns],
+    **columns: str,
 ) -> Holdout:
     """Fit on purchases up to `split`, and hold the model against those up to `as_of`."""
     split, as_of = pd.Timestamp(split).normalize(), pd.Timestamp(as_of).normalize()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,14 +44,6 @@ def fitted_on(n: int, most: int, seed: int = 0) -> tuple[Any, tuple[Caveat, ...]
         return np.arange(n), ()
     drawn = np.sort(generator(seed).choice(n, most, replace=False))
     return drawn, (Caveat(_("Fitted on {n} members drawn at random."), n=most),)
-
-
-class Columns(TypedDict, total=False):
-    """What the columns of purchases are called, where not ``member_id``, ``date``, ``amount``."""
-
-    member: str
-    date: str
-    amount: str
 
 
 def days_of(
@@ -144,9 +136,7 @@ class Rfm(Tabled):
     groups: dict[str, int]
 
 
-def rfm(
-    transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: Unpack[Columns]
-) -> Rfm:
+def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: str) -> Rfm:
     """Sort customers into groups of about equal size by recency, frequency and money.
 
     Equal values always stand in one group: that of the lowest of them. Where too few different

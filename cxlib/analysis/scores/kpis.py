@@ -16,6 +16,7 @@ from cxlib.analysis.metrics import (
     Scale,
     SurveyDesign,
     Touchpoint,
+    check_options,
     resolve,
 )  # fmt: skip
 from cxlib.analysis.results import TableResult
@@ -178,10 +179,7 @@ def distribution(
     scale: Scale | None,
     kind: Kind | None = None,
     cut_points: Scale | None = None,
-    weights: Any = None,
-    cluster: Any = None,
-    off_scale: OffScale = "error",
-    confidence: float = 0.95,
+    **given: Unpack[Given],
 ) -> Distribution:
     """Count the answers behind a score, answers never given included.
 
@@ -194,10 +192,11 @@ def distribution(
     kind = "nps" if cut_points is not None else kind or "mean"
     name = "" if ratings.name is None else str(ratings.name)
     metric = Metric(name, kind, scale, cut_points=cut_points)
-    check_confidence(confidence)
-    x, caveats = answers_to(metric, ratings, off_scale, whole=True)
+    check_options(given, Given.__annotations__)
+    confidence = check_confidence(given.get("confidence", 0.95))
+    x, caveats = answers_to(metric, ratings, given.get("off_scale", "error"), whole=True)
     there = answered(x, ratings)
-    w, codes = at(there, *matched(ratings, weights, cluster))
+    w, codes = at(there, *matched(ratings, given.get("weights"), given.get("cluster")))
     lowest, highest = metric.scale or scale
     rows = []
     for rating in range(lowest, highest + 1):

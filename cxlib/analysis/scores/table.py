@@ -13,11 +13,11 @@ import pandas as pd
 from cxlib.analysis import metrics, validate
 from cxlib.analysis.compare.difference import adjust, by_t, gap_test
 from cxlib.analysis.estimation import Score, answers_to, contributions, estimate, even
+from cxlib.analysis.metrics import Question
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
-Question = str | metrics.Metric | metrics.Touchpoint
 MEASURES = ("value", "low", "high", "standard_error", "n", "n_effective", "n_dropped")
 COMPARED = ("difference", "difference_low", "difference_high", "p_value")
 

@@ -11,14 +11,13 @@ of the intervals. All raise DataError for a log that is impossible (see `log.rea
 from __future__ import annotations
 
 from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.service.actions import Action, Course, FollowUp, answering, course, follow_up
-from cxlib.analysis.service.events import FoldedEvents, fold_events
+from cxlib.analysis.service.actions import Course, FollowUp, course, follow_up
+from cxlib.analysis.service.events import fold_events
 from cxlib.analysis.service.flow import Arrivals, Backlog, arrivals, backlog
 from cxlib.analysis.service.groups import SHOWN, Groups, Reasons, contact_reasons, groups
 from cxlib.analysis.service.kpis import TicketKpis, ticket_kpis
 from cxlib.analysis.service.log import cohort, opened_in
 from cxlib.analysis.service.terms import (
-    Terms,
     calendar_period,
     complaints,
     kpi_rows,
@@ -27,10 +26,10 @@ from cxlib.analysis.service.terms import (
     ratings,
     unit_of,
 )
-from cxlib.analysis.service.waits import Durations
+from cxlib.analysis.service.waits import Durations, Terms
 
-__all__ = ["SHOWN", "Action", "Arrivals", "Backlog", "BusinessHours", "Course", "Durations",
-           "FoldedEvents", "FollowUp", "Groups", "Reasons", "Terms", "TicketKpis", "answering",
-           "arrivals", "backlog", "calendar_period", "cohort", "complaints", "contact_reasons",
-           "course", "fold_events", "follow_up", "groups", "kpi_rows", "kpis",
-           "moment_of", "opened_in", "ratings", "ticket_kpis", "unit_of"]  # fmt: skip
+__all__ = ["SHOWN", "Arrivals", "Backlog", "BusinessHours", "Course", "Durations",
+           "FollowUp", "Groups", "Reasons", "Terms", "TicketKpis", "arrivals", "backlog",
+           "calendar_period", "cohort", "complaints", "contact_reasons", "course", "fold_events",
+           "follow_up", "groups", "kpi_rows", "kpis", "moment_of", "opened_in", "ratings",
+           "ticket_kpis", "unit_of"]  # fmt: skip

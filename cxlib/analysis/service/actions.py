@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from cxlib.analysis.actions import FINISHED, STATES, last_day, past
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.analysis.results import MINIMUM_BASE, Tabled
-from cxlib.analysis.service.terms import Terms, calendar_period, kpi_rows, unit_of
+from cxlib.analysis.service.terms import calendar_period, kpi_rows, unit_of
+from cxlib.analysis.service.waits import Terms
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
 from cxlib.words import mark as _
 
@@ -28,8 +28,9 @@ BEFORE = _("better, but already before")
 UNMOVED = _("within its usual months")
 EARLY = _("too early to tell")
 
-_GIVEN = ("action", "kpi", "owner", "due", "state")
-_TABLE = (*_GIVEN, "overdue", "moved", "note", "finished")
+ACTIONS = ("action", "kpi", "owner", "due", "state", "finished", "note")
+"""The columns of the actions that are being done."""
+_TABLE = (*ACTIONS[:5], "overdue", "moved", "note", "finished")
 _NOW = ("period", "value", "lower", "upper", "since", "n", "unit")
 
 FEWEST_POINTS = 3
@@ -126,40 +127,14 @@ def _latest(table: pd.DataFrame, chart: XmrChart | None) -> dict[str, Any]:
     return {name: last[name] for name in _LATEST} | dict(zip(_TOLD, told, strict=True))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Action:
-    """One thing that is being done to improve a KPI."""
-
-    action: str  # what is done, in the reader's language
-    kpi: str  # a key of TICKET_KPIS
-    owner: str
-    due: str  # a period (its last day counts) or a day, 2026-10-31
-    state: str  # one of `cxlib.analysis.actions.STATES`, or as it was called before
-    finished: str = ""  # when it was done, written as `due`; empty for one that is not
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        """Call its state what every chapter calls it."""
-        object.__setattr__(self, "state", FORMERLY.get(self.state, self.state))
-
-
 class FollowUp(Tabled):
     """The actions as they stand."""
 
     as_of: dt.date | None  # the day as of which an action is overdue
 
 
-def answering(actions: Iterable[Action], kpi: str) -> Action | None:
-    """Return the action that answers a KPI: of those agreed and not finished the first due.
-
-    An action on a wait or a time also answers its percentile and its share within the SLA.
-    """
-    running = [a for a in actions if a.state in RUNNING and family(a.kpi) == family(kpi)]
-    return min(running, key=lambda a: last_day(a.due), default=None)
-
-
 def follow_up(
-    actions: Sequence[Action],
+    actions: pd.DataFrame,
     *,
     course: Course,
     end: dt.date | None,
@@ -167,6 +142,10 @@ def follow_up(
 ) -> FollowUp:
     """Say how the actions stand at the `end` of a period, by the `course` of their KPIs.
 
+    `actions`, a row each: ``action`` (what is done, in the reader's language), ``kpi`` (a key of
+    TICKET_KPIS), ``owner, due`` (a period, whose last day counts, or a day), ``state`` (of
+    `cxlib.analysis.actions.STATES`, or as it was called before), ``finished`` (when it was done,
+    written as ``due``; empty for one that is not) and ``note``.
     Overdue ones come first, then by due day; ``moved`` is where the KPI of an action done by then
     stands, by the rules of its process chart, else None; ``months`` counts the figures that began
     after it was done; the rest is the KPI's latest month.
@@ -174,19 +153,17 @@ def follow_up(
     usable = course.latest[course.latest["n"] >= minimum_base]
     latest = {row["kpi"]: row for row in usable.to_dict("records")}
     rows = []
-    for one in actions:
-        now = latest.get(one.kpi)
-        done = str(periods.containing(last_day(one.finished or one.due), "month"))
-        months = 0  # of figures that began after it was done
-        if one.state in FINISHED and len(course.table):
-            own = course.table[course.table["kpi"] == one.kpi]
+    for row in actions.replace({"state": FORMERLY}).to_dict("records"):
+        now, finished = latest.get(row["kpi"]), row["finished"]
+        done = str(periods.containing(last_day(finished or row["due"]), "month"))
+        months, over = 0, row["state"] in FINISHED  # of figures that began after it was done
+        if over and len(course.table):
+            own = course.table[course.table["kpi"] == row["kpi"]]
             months = int(((own["period"] > done) & (own["n"] >= minimum_base)).sum())
-        late = one.state in RUNNING and past(one.due, end)
-        later = end is not None and one.finished != "" and last_day(one.finished) > end
-        moved = None if later or one.state not in FINISHED else _moved(now, done, months)
-        row: dict[str, Any] = {name: getattr(one, name) for name in _GIVEN}
-        row |= {"overdue": late, "note": one.note or None, "moved": moved}
-        row |= {"finished": one.finished, "months": months}
+        late = row["state"] in RUNNING and past(row["due"], end)
+        later = end is not None and finished != "" and last_day(finished) > end
+        moved = _moved(now, done, months) if over and not later else None
+        row |= {"overdue": late, "note": row["note"] or None, "moved": moved, "months": months}
         rows.append(row | {name: None if now is None else now[name] for name in _NOW})
     table = pd.DataFrame(rows, columns=[*_TABLE, *_NOW, "months"]).astype({"overdue": bool})
     order = table.assign(later=~table["overdue"], day=table["due"].map(last_day))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from cxlib.analysis.metrics import DONE, STATES
-from cxlib.analysis.results import Caveat, counted
+from cxlib.analysis.results import Caveat, TableResult, counted
 from cxlib.analysis.validate import refuse, require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -20,26 +18,14 @@ EVENTS: dict[str, str | None] = {
 """What an event does to the state of its ticket; None leaves it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FoldedEvents:
-    """One row a ticket out of many: the canonical table of :mod:`cxlib.analysis.service.log`.
-
-    ``running`` lists columns that change within tickets (``column``, and in how many ``tickets``):
-    such a flag is a property of the moment, so only its last value counts.
-    """
-
-    tickets: pd.DataFrame
-    running: pd.DataFrame
-    n_events: int
-    n_duplicates: int  # rows that repeat another exactly
-    n_undated: int
-    caveats: tuple[Caveat, ...]
-
-
 def fold_events(
     events: pd.DataFrame, *, at: str = "at", event: str = "event", state: str = "state"
-) -> FoldedEvents:
+) -> TableResult:
     """Fold event rows, or repeated snapshots of a ticket, to one row a ticket.
+
+    The table is the canonical one of :mod:`cxlib.analysis.service.log`; rows that repeat another,
+    or have no time, are dropped. A column that changes within tickets (a caveat says in how many)
+    is a property of the moment: its last value counts.
 
     `events` has ``ticket_id``, the time `at`, and either `event` (one of :data:`EVENTS`) or
     `state`; whatever else there is (agent, queue, flags) is carried over with its last known value.
@@ -71,12 +57,10 @@ def fold_events(
     values = by_ticket[carried].nunique()
     changed = {c: int(n) for c, n in (values > 1).sum().items() if n}
     message = _("{column} changes within {n} {n:ticket|tickets}; its last value counts.")
-    return FoldedEvents(
-        tickets=tickets.reset_index(),
-        running=pd.DataFrame({"column": list(changed), "tickets": list(changed.values())}),
-        n_events=len(events),
-        n_duplicates=int(repeated.sum()),
-        n_undated=int(undated.sum()),
+    return TableResult(
+        table=tickets.reset_index(),
+        n_used=len(rows),
+        n_dropped=len(events) - len(rows),
         caveats=(
             *counted(
                 (

@@ -16,7 +16,8 @@ from cxlib.analysis.metrics import TICKET_KPIS, number
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Tabled, said
 from cxlib.analysis.service.kpis import first_contact
 from cxlib.analysis.service.log import cohort
-from cxlib.analysis.service.terms import Terms, calendar_period, kpis, row_of
+from cxlib.analysis.service.terms import calendar_period, kpis, row_of
+from cxlib.analysis.service.waits import Terms
 from cxlib.analysis.validate import require
 from cxlib.words import mark as _
 

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import nan
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.business_time import BusinessHours
-from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.metrics import check_options, one_of
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, TableResult, counted
-from cxlib.analysis.service.log import (
-    GIVEN,
-    Clock,
-    Moment,
-    TicketLog,
-    cohort,
-    group_keys,
-    groups_of,
-    only,
-    read_log,
-)
+from cxlib.analysis.service.log import GIVEN, TicketLog, cohort, group_keys, groups_of, only
 from cxlib.analysis.service.waits import (
     COLUMNS,
     QUANTILES,
     Durations,
-    Sla,
+    Fcr,
+    Terms,
     Waits,
     check_priorities,
-    check_sla,
     mean_t,
     row,
     share,
@@ -39,12 +29,8 @@ from cxlib.analysis.service.waits import (
 from cxlib.analysis.validate import check_confidence
 from cxlib.words import mark as _
 
-Fcr = Literal["reopened", "repeat", "survey"]
 FCR_NEEDS = {"reopened": "reopened", "repeat": "customer_id", "survey": "fcr_survey"}
 """The column that each way of judging first-contact resolution reads."""
-
-_LONGEST_WINDOW = 36_525
-"""A century of days: no customer comes again later."""
 
 
 class TicketKpis(TableResult):
@@ -104,17 +90,11 @@ def ticket_kpis(
     tickets: pd.DataFrame,
     *,
     by: str | Sequence[str] | None = None,
-    calendar: BusinessHours | None = None,
-    sla: Sla | None = None,
-    clock: Clock = "calendar",
     period: str | int | None = None,
-    as_of: Moment = None,
-    closing: bool = False,
-    fcr: Fcr = "reopened",
-    repeat_days: float = 7,
-    repeat_same: Sequence[str] = (),
+    terms: Terms | None = None,
     minimum_base: int = MINIMUM_BASE,
     confidence: float = 0.95,
+    **asked: Any,
 ) -> TicketKpis:
     """Compute every KPI that the columns of a ticket log allow.
 
@@ -123,6 +103,8 @@ def ticket_kpis(
 
     Parameters
     ----------
+    terms : Terms, optional
+        How the service is measured; what is named beside it (below) stands instead.
     calendar : BusinessHours, optional
         Adds business time, and is the wall clock of times without a zone.
     sla : mapping, optional
@@ -150,15 +132,15 @@ def ticket_kpis(
         If the period has no ticket, a priority has no SLA, or an argument is unknown.
     """
     check_confidence(confidence)
-    limits = check_sla(sla)
-    check_fcr(fcr, repeat_days)
-    log = read_log(tickets, as_of=as_of, calendar=calendar, clock=clock, closing=closing)
+    check_options(asked, Terms.__annotations__)
+    terms = replace(terms or Terms(), **asked)
+    log, fcr = terms.log(tickets), terms.fcr
     frame, keys, missing = group_keys(cohort(log, period), by)
     answered = only(frame, ~frame["abandoned"])
     judged = None
     if FCR_NEEDS[fcr] in log.columns:
-        judged = first_contact(log, answered, fcr, repeat_days, repeat_same)
-    check_priorities(log, answered, limits)
+        judged = first_contact(log, answered, fcr, terms.repeat_days, terms.repeat_same)
+    check_priorities(log, answered, terms)
     untimed: Counter[str] = Counter()
     rows: list[dict[str, Any]] = []
     contacts: list[dict[str, Any]] = []
@@ -168,13 +150,13 @@ def ticket_kpis(
         if frame["abandoned"].any() or log.frame["abandoned"].any():
             lost = int(every["abandoned"].sum())
             made.append(share("abandonment_rate", lost, len(every), confidence))
-        waits = Waits(log, part, calendar, clock, limits)
+        waits = Waits(log, part, terms)
         untimed.update(waits.untimed)
         made += waits.rows(part, confidence) + _plain(log, part, confidence)
         if judged is not None:
             sums = judged.loc[part.index].sum().astype(int)
             made.append(share("fcr", sums["success"], sums["counted"], confidence))
-            window = {"window_days": float(repeat_days) if fcr == "repeat" else nan}
+            window = {"window_days": float(terms.repeat_days) if fcr == "repeat" else nan}
             shares = {"numerator": sums["success"], "denominator": sums["counted"]}
             others = {name: sums[name] for name in ("window_open", "unknown")}
             contacts.append(group | {"method": fcr} | window | shares | others)
@@ -241,13 +223,6 @@ def _absent(log: TicketLog, fcr: str) -> list[Caveat]:
             stands = kpi == "resolution" and "closed_at" in log.columns
             found.append(Caveat(closed if stands else message, kpi=kpi, column=column))
     return found
-
-
-def check_fcr(method: object, repeat_days: object) -> None:
-    """Refuse an unknown method, and a window that is none."""
-    one_of(method, get_args(Fcr), f"there is no FCR method {method!r}")
-    if method == "repeat":
-        number(repeat_days, "repeat_days", above=0, most=_LONGEST_WINDOW)
 
 
 def first_contact(

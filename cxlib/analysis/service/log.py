@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -20,7 +19,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.business_time import BusinessHours, to_utc
 from cxlib.analysis.metrics import DONE, EXCLUDED, STATES
-from cxlib.analysis.results import Caveat, counted
+from cxlib.analysis.results import Caveat, Result, counted
 from cxlib.analysis.validate import refuse, require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -39,8 +38,7 @@ Moment = str | dt.datetime | dt.date | pd.Timestamp | None
 Clock = Literal["calendar", "business"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TicketLog:
+class TicketLog(Result):
     """A checked ticket log, as it stood at a moment (`as_of`, UTC without a zone).
 
     ``frame`` has one row a ticket that was opened by then and neither cancelled nor merged; times
@@ -56,7 +54,6 @@ class TicketLog:
     ends_known: bool  # whether anything (a time, a state) tells that a ticket is over
     n_duplicates: int  # rows that gave way to a later row of their ticket
     n_dropped: int  # tickets cancelled, merged, opened later, or without a creation time
-    caveats: tuple[Caveat, ...]
 
     def wall(self, moment: pd.Timestamp) -> pd.Timestamp:
         """Return a moment in UTC on the log's wall clock."""

@@ -3,67 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import nan
 from typing import Any
 
 import pandas as pd
 
 from cxlib import periods
-from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.metrics import TICKET_KPIS, TicketKpi
 from cxlib.analysis.results import MINIMUM_BASE, counted
-from cxlib.analysis.service.kpis import Fcr, TicketKpis, check_fcr, first_contact, ticket_kpis
-from cxlib.analysis.service.log import (
-    Clock,
-    Moment,
-    TicketLog,
-    bounds,
-    group_keys,
-    groups_of,
-    opened_in,
-    present_times,
-    read_log,
-)
-from cxlib.analysis.service.waits import Limits, Waits, check_priorities, check_sla, row, share
+from cxlib.analysis.service.kpis import TicketKpis, first_contact, ticket_kpis
+from cxlib.analysis.service.log import bounds, group_keys, groups_of, opened_in, present_times
+from cxlib.analysis.service.waits import Terms, Waits, check_priorities, check_window, row, share
 from cxlib.analysis.validate import check_confidence
-from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 WHOLE = "all"
 """The period of a log that is one period as a whole."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """How a service is measured, as its contract says: the options of `ticket_kpis` as one value.
-
-    ``as_of`` is the moment of the report (see `moment_of`); business time needs a ``calendar``.
-
-    Raises
-    ------
-    DataError
-        If business time is promised without business hours.
-    """
-
-    as_of: Moment = None
-    calendar: BusinessHours | None = None
-    clock: Clock = "calendar"
-    sla: Limits | None = None
-    fcr: Fcr = "reopened"
-    repeat_days: float = 7
-    repeat_same: tuple[str, ...] = ()
-    closing: bool = False
-
-    def __post_init__(self) -> None:
-        """Check that the clock can be read."""
-        if self.clock == "business" and self.calendar is None:
-            raise DataError("service levels on business time need business hours.")
-
-    def log(self, tickets: pd.DataFrame) -> TicketLog:
-        """Read a log on these terms."""
-        given = {name: getattr(self, name) for name in ("as_of", "calendar", "clock", "closing")}
-        return read_log(tickets, **given)
 
 
 def kpis(
@@ -74,7 +30,7 @@ def kpis(
     by: str | Sequence[str] | None = None,
 ) -> TicketKpis:
     """Compute `ticket_kpis` of a calendar period (anything else is the whole log) on `terms`."""
-    return ticket_kpis(tickets, by=by, period=calendar_period(period), **vars(terms))
+    return ticket_kpis(tickets, by=by, period=calendar_period(period), terms=terms)
 
 
 def kpi_rows(
@@ -190,7 +146,7 @@ def complaints(
     ones whose window is over); none where no ticket of the period is a complaint.
     """
     check_confidence(confidence)
-    check_fcr("repeat", repeat_days)
+    check_window(repeat_days)
     terms = terms or Terms()
     log = terms.log(tickets)
     marked = unmarked = pd.Series(False, index=log.frame.index)
@@ -202,8 +158,8 @@ def complaints(
     if known is not None:
         frame = frame[opened_in(frame["opened"], known)]
     frame, keys, missing = group_keys(frame, by)
-    check_priorities(log, frame, check_sla(terms.sla))
-    waits = Waits(log, frame, terms.calendar, terms.clock, check_sla(terms.sla))
+    check_priorities(log, frame, terms)
+    waits = Waits(log, frame, terms)
     others = replace(log, frame=log.frame[marked])
     rows: list[dict[str, Any]] = []
     for group, part in groups_of(frame, keys) if len(frame) else ():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from math import inf, nan
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from cxlib.analysis import estimation
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.retention.survival import first_down_to, log_log
-from cxlib.analysis.service.log import GIVEN, Clock, TicketLog
+from cxlib.analysis.service.log import GIVEN, Clock, Moment, TicketLog, read_log
 from cxlib.errors import DataError, nearest
 
 Floats = npt.NDArray[np.float64]
@@ -121,8 +122,10 @@ class Durations:
         return 1 - float(left[at]), 1 - float(high[at]), 1 - float(low[at])
 
 
-Sla = Mapping[str, float | Mapping[str, float]]
 Limits = dict[str, float | dict[str, float]]
+Fcr = Literal["reopened", "repeat", "survey"]
+_LONGEST_WINDOW = 36_525
+"""A century of days: no customer comes again later."""
 
 COLUMNS = ("kpi", "statistic", "value", "low", "high", "n", "unit", "clock", "open")
 QUANTILES = {"median": 0.5, "p80": 0.8, "p90": 0.9}
@@ -147,19 +150,53 @@ def share(kpi: str, successes: int, n: int, confidence: float) -> dict[str, Any]
     return row(kpi, "share", wilson(successes, n, confidence), int(n), "share")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How a service is measured, as its contract says: the options of `ticket_kpis` as one value.
+
+    ``as_of`` is the moment of the report (see `moment_of`); business time needs a ``calendar``;
+    ``sla``: seconds allowed, as in `ticket_kpis`.
+
+    Raises
+    ------
+    DataError
+        If business time is promised without business hours, or a term is none.
+    """
+
+    as_of: Moment = None
+    calendar: BusinessHours | None = None
+    clock: Clock = "calendar"
+    sla: Mapping[str, float | Mapping[str, float]] | None = None
+    fcr: Fcr = "reopened"
+    repeat_days: float = 7
+    repeat_same: tuple[str, ...] = ()
+    closing: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what is promised, and that the clock can be read."""
+        check_sla(self.sla)
+        one_of(self.fcr, get_args(Fcr), f"there is no FCR method {self.fcr!r}")
+        if self.fcr == "repeat":
+            check_window(self.repeat_days)
+        if self.clock == "business" and self.calendar is None:
+            raise DataError("service levels on business time need business hours.")
+
+    def log(self, tickets: pd.DataFrame) -> TicketLog:
+        """Read a log on these terms."""
+        given = {name: getattr(self, name) for name in ("as_of", "calendar", "clock", "closing")}
+        return read_log(tickets, **given)
+
+
+def check_window(repeat_days: object) -> None:
+    """Refuse a window within which a customer comes again that is none."""
+    number(repeat_days, "repeat_days", above=0, most=_LONGEST_WINDOW)
+
+
 class Waits:
     """How long each ticket of a cohort took, on each clock, and what it was allowed."""
 
-    def __init__(
-        self,
-        log: TicketLog,
-        frame: pd.DataFrame,
-        calendar: BusinessHours | None,
-        clock: Clock,
-        limits: Limits,
-    ) -> None:
-        if clock == "business" and calendar is None:
-            raise DataError("service levels on business time need business hours.")
+    def __init__(self, log: TicketLog, frame: pd.DataFrame, terms: Terms) -> None:
+        clock, calendar, limits = terms.clock, terms.calendar, check_sla(terms.sla)
         self.clock, self.limits = clock, limits
         self.seconds: dict[tuple[str, str], pd.Series] = {}
         self.ended: dict[str, pd.Series] = {}
@@ -207,9 +244,9 @@ class Waits:
         return made
 
 
-def check_priorities(log: TicketLog, frame: pd.DataFrame, limits: Limits) -> None:
+def check_priorities(log: TicketLog, frame: pd.DataFrame, terms: Terms) -> None:
     """Raise DataError for tickets of a priority that a service level by priority does not name."""
-    for kpi, limit in limits.items():
+    for kpi, limit in check_sla(terms.sla).items():
         timed = {TIMED[kpi], GIVEN[TIMED[kpi]]} & log.columns
         if not timed or not isinstance(limit, dict):
             continue
@@ -240,7 +277,7 @@ def _name(priority: object) -> str:
     return str(int(priority) if whole else priority)  # type: ignore[call-overload]
 
 
-def check_sla(sla: Sla | None) -> Limits:
+def check_sla(sla: Any) -> Limits:
     """Return the service levels as plain numbers, or raise DataError for one that cannot be."""
     if sla is not None and not isinstance(sla, Mapping):
         raise DataError(f"sla is {sla!r}; write seconds by name, {{'first_response': 3600}}.")

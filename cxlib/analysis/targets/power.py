@@ -15,7 +15,7 @@ from statsmodels.stats.power import normal_power_het, normal_sample_size_one_tai
 
 from cxlib.analysis.compare.benchmark import POWER
 from cxlib.analysis.kpis.verdicts import ALPHA
-from cxlib.analysis.metrics import check_direction, number, one_of
+from cxlib.analysis.metrics import check_direction, check_options, number, one_of
 from cxlib.analysis.results import CARE_BASE, Caveat, Result, Tabled, said
 from cxlib.analysis.targets.measured import FORMS, read
 from cxlib.errors import DataError
@@ -76,6 +76,7 @@ class SampleSize(Result):
     @classmethod
     def of(cls, **assumed: Unpack[Assumed]) -> SampleSize:
         """Check what a plan assumes, before there is a size."""
+        check_options(assumed, Assumed.__annotations__)
         design, sides = assumed.get("design", TWO_WAVES), assumed.get("sides")
         one_of(design, DESIGNS, f"unknown design {design!r}")
         if sides not in (None, 1, 2):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf, isnan, nan, sqrt
-from typing import ClassVar, Literal, TypedDict, Unpack
+from typing import Any, ClassVar, Literal, TypedDict, Unpack
 
 import pandas as pd
 from scipy.stats import t as student
 
-from cxlib.analysis.metrics import number, one_of
+from cxlib.analysis.metrics import check_options, number, one_of
 from cxlib.analysis.results import Caveat, TableResult, counted, said
 from cxlib.analysis.trends.rules import RULES
 from cxlib.analysis.trends.series import (
@@ -21,7 +21,7 @@ from cxlib.analysis.trends.series import (
     rebased_at,
     season_of,
 )
-from cxlib.analysis.trends.stable import Segments
+from cxlib.analysis.trends.stable import segments
 from cxlib.analysis.validate import count
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -86,13 +86,9 @@ def xmr(
     values: pd.Series,
     *,
     improvement: Improvement | None,
-    target: float | None = None,
-    rebase: Sequence[str] | Mapping[str, str] | None = None,
-    screen: bool = True,
     window: int = 1,
-    rules: str | Sequence[str] = "nhs",
     limits: Ends | None = None,
-    shifts: bool = False,
+    **drawn: Unpack[Drawn],
 ) -> XmrChart:
     """Chart one KPI over time: mean ± 2.66 mean moving ranges, and the NHS rules.
 
@@ -147,8 +143,6 @@ def xmr(
             "data, and 91 % of stable rolling series (3 months over 24) raise a flag; chart the "
             "single periods."
         )
-    drawn: Drawn = {"target": target, "rebase": rebase, "screen": screen}
-    drawn |= {"rules": rules, "shifts": shifts}
     return _chart(read_values(values), improvement, limits, **drawn)
 
 
@@ -194,6 +188,7 @@ def score_chart(
 def _chart(
     series: Series, improvement: Improvement | None, limits: Ends | None, **drawn: Unpack[Drawn]
 ) -> XmrChart:
+    check_options(drawn, Drawn.__annotations__)
     target, rules = drawn.get("target"), drawn.get("rules", "nhs")
     screen = drawn.get("screen", True)
     _check(improvement, target, limits)
@@ -204,8 +199,9 @@ def _chart(
         one_of(rule, (*RULES, "nhs"), f"there is no rule {rule!r}")
     chosen = tuple(rule for rule in RULES if rule in named or "nhs" in named)
     rebased, declared = rebased_at(series, drawn.get("rebase"))
-    parts = Segments(series, improvement, screen, chosen, limits or (None, None))
-    table, shifted, rate = parts.table(declared, look=drawn.get("shifts", False))
+    how: Any = {"improvement": improvement, "screen": screen, "rules": chosen}
+    series = replace(series, **how, ends=limits or (None, None))
+    table, shifted, rate = segments(series, declared, look=drawn.get("shifts", False))
     measured = table[table["value"].notna()]
     latest = measured.iloc[-1]
     now = measured[measured["segment"] == latest["segment"]]

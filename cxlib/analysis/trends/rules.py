@@ -142,6 +142,8 @@ class Signals:
     flags: Mapping[str, Flags]  # rule → (charts, periods)
     direction: Mapping[str, Values]  # rule → (charts, periods), +1 up, -1 down, 0 not flagged
     strength: Mapping[str, Values]  # rule → (charts,), of the last column; 0 not flagged
+    step: Values  # (charts,): to another level within the last points; its size is a strength
+    since: NDArray[np.int64]  # (charts,): the first point of that level
 
 
 def signals(values: Values, limit: Limits, rules: tuple[str, ...]) -> Signals:
@@ -174,10 +176,14 @@ def signals(values: Values, limit: Limits, rules: tuple[str, ...]) -> Signals:
         "two in three": relative[:, -3:].sum(axis=1),
         "shift": np.maximum(above, below)[:, -1],
     }
+    strength = {rule: np.where(flags[rule][:, -1], last[rule], 0.0) for rule in rules}
+    step, at = level_shift(values, limit, latest=SETTLED - 1)
     return Signals(
         flags={rule: flags[rule] for rule in rules},
         direction={rule: direction[rule] for rule in rules},
-        strength={rule: np.where(flags[rule][:, -1], last[rule], 0.0) for rule in rules},
+        strength=strength | {LEVEL: np.abs(step)},
+        step=step,
+        since=at,
     )
 
 

@@ -16,7 +16,7 @@ from cxlib import periods
 from cxlib.analysis import validate
 from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import TableResult
-from cxlib.analysis.trends.rules import Values
+from cxlib.analysis.trends.rules import RULES, Values
 from cxlib.analysis.validate import called, refuse, require
 from cxlib.errors import DataError
 
@@ -27,7 +27,10 @@ LONGEST_GAP = 120
 
 @dataclass(frozen=True)
 class Series:
-    """Values in time order, gaps NaN; `sizes` are the answers behind survey scores."""
+    """What is charted: values in time order, gaps NaN, and how their chart is drawn.
+
+    `sizes` are the answers behind survey scores.
+    """
 
     periods: list[str]
     points: Values
@@ -36,6 +39,10 @@ class Series:
     variance: float | None = None  # of one answer, pooled; None: a share's, at the centre
     whole: float = 1.0  # a share's largest value
     unplaced: int = 0  # values without a number of answers
+    improvement: str | None = None
+    screen: bool = True
+    rules: tuple[str, ...] = RULES
+    ends: tuple[float | None, float | None] = (None, None)
 
 
 def numbers(column: pd.Series) -> Values:

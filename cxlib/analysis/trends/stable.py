@@ -16,7 +16,6 @@ from cxlib.analysis.trends.rules import (
     LEVEL,
     LEVEL_POINTS,
     SETTLED,
-    Flags,
     Limits,
     Values,
     level_shift,
@@ -89,28 +88,18 @@ def _tail(ordered: Values, value: Values) -> Values:
     return found
 
 
-def strengths_of(
-    values: Values, limit: Limits, rules: tuple[str, ...]
-) -> tuple[dict[str, Values], Flags]:
-    """Return how strong each rule's signal at the last point is (0: none), and which flag any."""
-    found = signals(values, limit, rules)
-    step, _at = level_shift(values, limit, latest=SETTLED - 1)
-    return dict(found.strength) | {LEVEL: np.abs(step)}, np.any(list(found.flags.values()), axis=0)
-
-
 @lru_cache(maxsize=64)
 def _simulated(
     measured: tuple[bool, ...],
     noise: tuple[float, ...] | None,
     process: float,
-    carry: float,
-    skew: float,
+    character: tuple[float, float],
     season: tuple[tuple[float, ...], ...] | None,
     screen: bool,
     rules: tuple[str, ...],
     draws: int,
 ) -> Stable:
-    n = len(measured)
+    (carry, skew), n = character, len(measured)
     generator = np.random.default_rng(SEED)
     if skew:
         shape = 4 / skew**2
@@ -125,11 +114,12 @@ def _simulated(
     if season is not None:
         values = values - np.nan_to_num(values[:, :-1]) @ np.array(season)
     limit = limits(values, known, screen=screen)
-    strength, flags = strengths_of(values, limit, rules)
+    found = signals(values, limit, rules)
+    flags = np.any(list(found.flags.values()), axis=0)
     smallest = np.ones(draws)
-    ordered = {rule: np.sort(found) for rule, found in strength.items()}
-    for rule, found in strength.items():
-        p = np.where(found > 0, _tail(ordered[rule], found), 1.0)
+    ordered = {rule: np.sort(strength) for rule, strength in found.strength.items()}
+    for rule, strength in found.strength.items():
+        p = np.where(strength > 0, _tail(ordered[rule], strength), 1.0)
         smallest = np.minimum(smallest, p)
     step, _at = level_shift(values, limit)
     return Stable(
@@ -161,7 +151,7 @@ def stable_like(
     row = values[None, :end]
     known = None if noise is None else noise[:end]
     limit = limits(row, known, screen=screen)
-    carry, skew = (0.0, 0.0) if plain else _character(row, limit)
+    character = (0.0, 0.0) if plain else _character(row, limit)
     process = 1.0
     if known is not None:
         process = max(float((limit.half[0, -1] / 3) ** 2 - known[-1]), 0.0)
@@ -170,14 +160,13 @@ def stable_like(
         tuple(there[:end].tolist()),
         None if known is None else tuple(np.where(there[:end], known, 0.0).tolist()),
         process,
-        carry,
-        skew,
+        character,
         None if season is None else tuple(map(tuple, season.tolist())),
         screen,
         rules,
         SIMULATED,
     )
-    return stable, carry
+    return stable, character[0]
 
 
 def _character(row: Values, limit: Limits) -> tuple[float, float]:
@@ -221,119 +210,112 @@ SHIFT_CHANCE = 0.01
 """A stable chart is divided into two levels at most this often."""
 
 
-@dataclass(frozen=True)
-class Segments:
-    """A chart between its rebases and shifts of level: limits, flags and marks of each part."""
+def segments(
+    series: Series, declared: Sequence[slice], *, look: bool
+) -> tuple[pd.DataFrame, tuple[str, ...], float]:
+    """Return a chart's table, where its level shifted, and its false-alarm rate.
 
-    series: Series
-    improvement: str | None
-    screen: bool
-    rules: tuple[str, ...]
-    ends: tuple[float | None, float | None]
+    Limits, flags and marks are those of each part between rebases and shifts.
+    """
+    cuts = {rows.start for rows in declared}
+    found = sorted(at for rows in declared for at in _shifts(series, rows)) if look else []
+    end = int(np.flatnonzero(~np.isnan(series.points))[-1])
+    bounds = [*sorted({*cuts, *found}), len(series.points)]
+    # a shift that only the latest point shows is judged by the limits before it
+    single = bool(found) and found[-1] == bounds[-2] and _count(series, found[-1], end + 1) == 1
+    if single:
+        bounds.remove(found[-1])
+    parts: list[pd.DataFrame] = []
+    alarms: list[float] = []
+    for number, (start, stop) in enumerate(pairwise(bounds), start=1):
+        fitted = slice(start, found[-1] if single and stop == bounds[-1] else stop)
+        shifted = start in found and start not in cuts
+        unsettled = shifted and _count(series, start, stop) < SETTLED
+        before = parts[-1]["centre"].iloc[-1] if parts else nan
+        part, rate = _segment(series, slice(start, stop), fitted, unsettled, before)
+        parts.append(part.assign(segment=number))
+        alarms.append(rate)
+    table = pd.concat(parts, ignore_index=True)
+    rate = float(1 - np.prod(1 - np.asarray(alarms)))
+    return table, tuple(series.periods[at] for at in found), rate
 
-    def table(
-        self, declared: Sequence[slice], *, look: bool
-    ) -> tuple[pd.DataFrame, tuple[str, ...], float]:
-        """Return the chart's table, where its level shifted, and its false-alarm rate."""
-        series = self.series
-        cuts = {rows.start for rows in declared}
-        found = sorted(at for rows in declared for at in self._shifts(rows)) if look else []
-        end = int(np.flatnonzero(~np.isnan(series.points))[-1])
-        bounds = [*sorted({*cuts, *found}), len(series.points)]
-        # a shift that only the latest point shows is judged by the limits before it
-        single = bool(found) and found[-1] == bounds[-2] and self._count(found[-1], end + 1) == 1
-        if single:
-            bounds.remove(found[-1])
-        parts: list[pd.DataFrame] = []
-        alarms: list[float] = []
-        for number, (start, stop) in enumerate(pairwise(bounds), start=1):
-            fitted = slice(start, found[-1] if single and stop == bounds[-1] else stop)
-            shifted = start in found and start not in cuts
-            unsettled = shifted and self._count(start, stop) < SETTLED
-            before = parts[-1]["centre"].iloc[-1] if parts else nan
-            part, rate = self._segment(slice(start, stop), fitted, unsettled, before)
-            parts.append(part.assign(segment=number))
-            alarms.append(rate)
-        table = pd.concat(parts, ignore_index=True)
-        rate = float(1 - np.prod(1 - np.asarray(alarms)))
-        return table, tuple(series.periods[at] for at in found), rate
 
-    def _count(self, start: int, stop: int) -> int:
-        return int((~np.isnan(self.series.points[start:stop])).sum())
+def _count(series: Series, start: int, stop: int) -> int:
+    return int((~np.isnan(series.points[start:stop])).sum())
 
-    def _noise(self, rows: slice) -> Values | None:
-        """Return v_t; of a share at the centre of the segment, which itself depends on v_t."""
-        series = self.series
-        if series.sizes is None:
-            return None
-        sizes = series.sizes[rows]
-        if series.variance is not None:
-            return np.asarray(series.variance / sizes)
-        values = series.points[None, rows]
-        centre = float(np.nansum(values[0] * sizes) / np.nansum(sizes))
-        for _step in range(3):
-            noise = centre * (series.whole - centre) / sizes
-            centre = float(limits(values, noise, screen=self.screen).centre[0, 0])
-        return np.asarray(centre * (series.whole - centre) / sizes)
 
-    def _shifts(self, rows: slice) -> list[int]:
-        """Return where the level shifts: the clearest step, then those on either side of it."""
-        values = self.series.points[rows]
-        if (~np.isnan(values)).sum() <= LEVEL_POINTS:
-            return []
-        noise = self._noise(rows)
-        values, season = without_season(self.series.periods[rows], values)
+def _noise(series: Series, rows: slice) -> Values | None:
+    """Return v_t; of a share at the centre of the segment, which itself depends on v_t."""
+    if series.sizes is None:
+        return None
+    sizes = series.sizes[rows]
+    if series.variance is not None:
+        return np.asarray(series.variance / sizes)
+    values = series.points[None, rows]
+    centre = float(np.nansum(values[0] * sizes) / np.nansum(sizes))
+    for _step in range(3):
+        noise = centre * (series.whole - centre) / sizes
+        centre = float(limits(values, noise, screen=series.screen).centre[0, 0])
+    return np.asarray(centre * (series.whole - centre) / sizes)
+
+
+def _shifts(series: Series, rows: slice) -> list[int]:
+    """Return where the level shifts: the clearest step, then those on either side of it."""
+    values = series.points[rows]
+    if (~np.isnan(values)).sum() <= LEVEL_POINTS:
+        return []
+    noise = _noise(series, rows)
+    values, season = without_season(series.periods[rows], values)
+    stable, _carry = stable_like(
+        values, noise, season=season, screen=series.screen, rules=series.rules
+    )
+    end = int(np.flatnonzero(~np.isnan(values))[-1]) + 1
+    row, known = values[None, :end], None if noise is None else noise[:end]
+    step, at = level_shift(row, limits(row, known, screen=series.screen))
+    if stable.shift_chance(float(abs(step[0]))) > SHIFT_CHANCE:
+        return []
+    middle = rows.start + int(at[0])
+    earlier, later = slice(rows.start, middle), slice(middle, rows.stop)
+    return [*_shifts(series, earlier), middle, *_shifts(series, later)]
+
+
+def _segment(
+    series: Series, rows: slice, fitted: slice, unsettled: bool, before: float
+) -> tuple[pd.DataFrame, float]:
+    values, noise = series.points[None, rows], _noise(series, rows)
+    basis = np.array(values)
+    basis[:, fitted.stop - rows.start :] = np.nan
+    limit = limits(basis, noise, screen=series.screen)
+    found, places = signals(values, limit, series.rules), range(values.shape[1])
+    flags = [", ".join(r for r in series.rules if found.flags[r][0, t]) for t in places]
+    ways = [next((w for r in series.rules if (w := found.direction[r][0, t])), 0.0) for t in places]
+    half, centre = np.array(limit.half[0]), float(limit.centre[0, 0])
+    rate = 0.0
+    if unsettled:
+        half[:], way = nan, float(np.sign(centre - before))
+        there = ~np.isnan(values[0])
+        flags, ways = [LEVEL if t else "" for t in there], [way if t else 0.0 for t in there]
+        centre = nan
+    else:
         stable, _carry = stable_like(
-            values, noise, season=season, screen=self.screen, rules=self.rules
+            values[0], noise, plain=True, screen=series.screen, rules=series.rules
         )
-        end = int(np.flatnonzero(~np.isnan(values))[-1]) + 1
-        row, known = values[None, :end], None if noise is None else noise[:end]
-        step, at = level_shift(row, limits(row, known, screen=self.screen))
-        if stable.shift_chance(float(abs(step[0]))) > SHIFT_CHANCE:
-            return []
-        middle = rows.start + int(at[0])
-        earlier, later = slice(rows.start, middle), slice(middle, rows.stop)
-        return [*self._shifts(earlier), middle, *self._shifts(later)]
-
-    def _segment(
-        self, rows: slice, fitted: slice, unsettled: bool, before: float
-    ) -> tuple[pd.DataFrame, float]:
-        values, noise = self.series.points[None, rows], self._noise(rows)
-        basis = np.array(values)
-        basis[:, fitted.stop - rows.start :] = np.nan
-        limit = limits(basis, noise, screen=self.screen)
-        found, places = signals(values, limit, self.rules), range(values.shape[1])
-        flags = [", ".join(r for r in self.rules if found.flags[r][0, t]) for t in places]
-        ways = [
-            next((w for r in self.rules if (w := found.direction[r][0, t])), 0.0) for t in places
-        ]
-        half, centre = np.array(limit.half[0]), float(limit.centre[0, 0])
-        rate = 0.0
-        if unsettled:
-            half[:], way = nan, float(np.sign(centre - before))
-            there = ~np.isnan(values[0])
-            flags, ways = [LEVEL if t else "" for t in there], [way if t else 0.0 for t in there]
-            centre = nan
-        else:
-            stable, _carry = stable_like(
-                values[0], noise, plain=True, screen=self.screen, rules=self.rules
-            )
-            rate = stable.any_flag
-        low, high = self.ends
-        part = pd.DataFrame(
-            {
-                "period": self.series.periods[rows],
-                "value": values[0],
-                "centre": centre,
-                "lower": np.maximum(centre - half, -np.inf if low is None else low),
-                "upper": np.minimum(centre + half, np.inf if high is None else high),
-                "flags": flags,
-                "signal": [signal_of(way, self.improvement) for way in ways],
-                "moving_range": limit.moving[0],
-                "screened": limit.screened[0],
-            }
-        )
-        return part if noise is None else part.assign(standard_error=np.sqrt(noise)), rate
+        rate = stable.any_flag
+    low, high = series.ends
+    part = pd.DataFrame(
+        {
+            "period": series.periods[rows],
+            "value": values[0],
+            "centre": centre,
+            "lower": np.maximum(centre - half, -np.inf if low is None else low),
+            "upper": np.minimum(centre + half, np.inf if high is None else high),
+            "flags": flags,
+            "signal": [signal_of(way, series.improvement) for way in ways],
+            "moving_range": limit.moving[0],
+            "screened": limit.screened[0],
+        }
+    )
+    return part if noise is None else part.assign(standard_error=np.sqrt(noise)), rate
 
 
 def signal_of(way: float, improvement: str | None) -> str:

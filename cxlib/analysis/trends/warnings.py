@@ -14,14 +14,12 @@ from cxlib.analysis.trends.charts import XmrChart
 from cxlib.analysis.trends.rules import (
     LEVEL,
     LEVEL_POINTS,
-    SETTLED,
     Signals,
-    level_shift,
     limits,
     signals,
 )
 from cxlib.analysis.trends.series import without_season
-from cxlib.analysis.trends.stable import Stable, signal_of, stable_like, strengths_of
+from cxlib.analysis.trends.stable import Stable, signal_of, stable_like
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -170,16 +168,14 @@ def _latest(chart: XmrChart) -> tuple[dict[str, Any] | None, Stable, float, floa
     simple, _none = stable_like(raw, noise, plain=True, screen=screen, rules=rules)
     limit = limits(values[None], noise, screen=screen)
     found = signals(values[None], limit, rules)
-    told = strengths_of(values[None], limit, rules)[0]
-    strength = {rule: float(of[0]) for rule, of in told.items()}
+    strength = {rule: float(of[0]) for rule, of in found.strength.items()}
     singly = stable.p_values(strength)
     rule = min(singly, key=lambda each: singly[each])
     if strength[rule] <= 0:
         return None, stable, simple.latest_flag, carry
-    step, at = level_shift(values[None], limit, latest=SETTLED - 1)
-    way = float(np.sign(step[0]) if rule == LEVEL else found.direction[rule][0, -1])
+    way = float(np.sign(found.step[0]) if rule == LEVEL else found.direction[rule][0, -1])
     begins = [_began(r, found) for r in rules if strength[r] and found.direction[r][0, -1] == way]
-    since = int(at[0]) if rule == LEVEL else min(begins)
+    since = int(found.since[0]) if rule == LEVEL else min(begins)
     known_noise = None if noise is None else noise[:since]
     before = limits(values[None, :since], known_noise, screen=screen)
     known = (~np.isnan(values[:since])).sum() >= LEVEL_POINTS

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxlib.analysis.metrics import TICKET_KPIS
+from cxlib.analysis.service.actions import FORMERLY
 from cxlib.chapters.actions.tables import AFTER
 from cxlib.params.service import agreed_actions
 from cxlib.present.findings import Finding
@@ -92,15 +93,13 @@ def _recorded(engagements: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     client = next(iter(engagements.values())).client
     told = {name: agreed_actions(client, language=name) for name in engagements}
-    for same in zip(*told.values(), strict=True):
+    for same in zip(*(table.to_dict("records") for table in told.values()), strict=True):
         texts = dict(zip(told, same, strict=True))
-        one = same[0]
-        row = {"title": {name: a.action for name, a in texts.items()}, "kpi": one.kpi}
-        row |= {"owner": {name: a.owner for name, a in texts.items()}, "due": one.due}
-        row |= {"state": one.state}
-        if one.note:
-            row["note"] = {name: a.note for name, a in texts.items()}
-        rows.append(row)
+        row: dict[str, Any] = dict(same[0])
+        row["state"] = FORMERLY.get(row["state"], row["state"])
+        row |= {of: {n: a[of] for n, a in texts.items()} for of in ("action", "owner", "note")}
+        kept = ("kpi", "owner", "due", "state", *(["note"] if same[0]["note"] else []))
+        rows.append({"title": row["action"]} | {name: row[name] for name in kept})
     given = client.chapters.get("monitoring", {})
     for kpi, text in (given.get("actions") or given.get("measures") or {}).items():
         title = text if isinstance(text, dict) else dict.fromkeys(engagements, text)

@@ -108,7 +108,7 @@ def _elsewhere(engagement: Any, row: dict[Any, Any], against: str) -> dict[str, 
     asked = [question for question in engagement.questions if question.key == row["kpi"]]
     if not asked:  # a reported figure has no groups
         return {}
-    answers = engagement.survey(period="history")
+    answers = engagement.survey(period="history", columns=[*engagement.scored, row["done_by"]])
     levels = set(answers[row["done_by"]].dropna().astype(str))
     if unknown := sorted(set(row["done_in"]) - levels):
         raise DataError(
@@ -159,13 +159,8 @@ def _charted(engagement: Any, table: pd.DataFrame) -> dict[str, str | None]:
     terms = terms_of(engagement.client, tickets, period=engagement.period)
     of: dict[str, Any] = {"terms": terms, "period": engagement.period}
     course = service.course(tickets, **of, kpis=list(dict.fromkeys(mine["kpi"])))
-    told = [
-        service.Action(
-            action=row["id"], kpi=row["kpi"], owner="", due=row["due"], state="done",
-            finished=str(row["done"] or row["due"]),
-        )
-        for row in mine.to_dict("records")
-    ]  # fmt: skip
+    told = mine[["kpi", "due"]].assign(action=mine["id"], owner="", state="done", note="")
+    told["finished"] = [str(a or b) for a, b in zip(mine["done"], mine["due"], strict=True)]
     base = engagement.minimum_base
     found = service.follow_up(told, course=course, end=engagement.last_day, minimum_base=base)
     return dict(zip(found.table["action"], found.table["moved"], strict=True))

@@ -40,16 +40,19 @@ def journey(standing: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         kpi=weakest["kpi"],
         value=Quantity(weakest["value"], weakest["unit"]),
     )
-    return forest(
+    ax = forest(
         table,
         labels=words.labelled(table["kpi"]),
-        title=title,
         xlabel=words.say(_("Mean rating with 95% interval; the stroke is the period before")),
         reference="before",
+        ax=ax,
+    )
+    return theme.title(
+        ax,
+        title,
         alt=words.say(
             _("{title}. In journey order: {list}."), title=title, list=theme.listed(shown, words)
         ),
-        ax=ax,
     )
 
 
@@ -72,19 +75,19 @@ def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         if split
         else _("{kpi} against all others, with 95% interval; filled: clearly different")
     )
-    return forest(
+    ax = forest(
         table,
         labels=[
             f"{words.label(row['segment'])} · {words.label(row['segment'] + '=' + row['level'])}"
             for row in table.to_dict("records")
         ],
-        title=words.say(title, clear=clear, all=len(table)),
         value="like" if split else "change",
         xlabel=words.say(against, kpi=str(table["kpi"].iloc[0])),
         colours=colours,
         zero=True,
         ax=ax,
     )
+    return theme.title(ax, words.say(title, clear=clear, all=len(table)))
 
 
 def distribution(distribution: Distribution, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -107,12 +110,12 @@ def distribution(distribution: Distribution, *, words: Words, ax: Axes | None = 
             answer=int(top["rating"]),
             share=Quantity(top["share"], "share"),
         )
-    return bars(
+    ax = bars(
         table,
         labels=[str(rating) for rating in table["rating"]],
-        title=title,
         xlabel=words.say(_("Answer to {kpi}"), kpi=metric),
         ylabel=words.say(_("Share of answers, %")),
         colours=[GROUPS[g] for g in table["group"]] if "group" in table else None,
         ax=ax,
     )
+    return theme.title(ax, title)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from math import nan
 from typing import Any
@@ -11,6 +10,7 @@ import pandas as pd
 
 from cxlib.analysis import comments
 from cxlib.analysis.agreement import krippendorff_alpha
+from cxlib.analysis.results import Tabled
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study
 from cxlib.data.coding import coded_of, key_of
@@ -27,8 +27,7 @@ _TABLE = ["theme", "n", "case", "precision", "precision_low", "precision_high", 
           "recall_low", "recall_high", "codes_alpha", *_OURS, "coders_alpha", *_THEIRS]  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Coded:
+class Coded(Tabled):
     """A hand-coded sample.
 
     Parameters
@@ -43,7 +42,6 @@ class Coded:
         What is said of the sample as a whole, one row a case.
     """
 
-    table: pd.DataFrame
     apart: pd.DataFrame
     page: pd.DataFrame
 

@@ -27,18 +27,17 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         for row in shown.to_dict("records")
     )
     percent = {"value": "", "low": "_low", "high": "_high", "before": "_before"}
-    return forest(
+    ax = forest(
         shown.assign(**{name: 100 * shown[f"mentioned{end}"] for name, end in percent.items()}),
         labels=words.labelled(shown["theme"]),
-        title=title,
         xlabel=words.say(
             _("Share of comments with 95% interval, %; red: mostly complaint, green: mostly praise")
         ),
         reference="before",
         colours=[TONES.get(tone, theme.MAIN) for tone in shown["tone"]],
-        alt=words.say(_("{title}. {list}."), title=title, list=told),
         ax=ax,
     )
+    return theme.title(ax, title, alt=words.say(_("{title}. {list}."), title=title, list=told))
 
 
 def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
@@ -50,10 +49,9 @@ def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
         title = words.say(message, clear=clear, all=len(shown))
     else:
         title = words.say(_("Those who name a theme judge not clearly differently from others"))
-    return forest(
+    ax = forest(
         shown,
         labels=words.labelled(shown["theme"]),
-        title=title,
         value="like",
         xlabel=words.say(
             _("{kpi} of those who name it, against comparable customers who commented"),
@@ -63,3 +61,4 @@ def gaps(table: Any, *, words: Words, kpi: Any, ax: Axes | None = None) -> Axes:
         zero=True,
         ax=ax,
     )
+    return theme.title(ax, title)

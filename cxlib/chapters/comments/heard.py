@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from cxlib.analysis import comments
 from cxlib.analysis.metrics import Metric
+from cxlib.analysis.results import Result
 from cxlib.chapters.comments.codebooks import read
 from cxlib.params import Client
 from cxlib.words import mark as _
@@ -20,8 +22,7 @@ OUTER = 0.3
 """Share of a rating's scale at either end that is praise, or complaint: 4 and 5 of 1 to 5."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Study:
+class Study(Result):
     """The comments of this period, coded, with the period before.
 
     Parameters
@@ -31,7 +32,7 @@ class Study:
         this period, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN without; and
         the survey's ``row``.
     every : pandas.DataFrame
-        The same of all periods up to this one.
+        ``source, comment, tone`` of all periods up to this one.
     found : Themes or None
         Of this period, None where there is no comment.
     before : pandas.DataFrame
@@ -59,11 +60,12 @@ class Study:
 def study(engagement: Any) -> Study:
     """Code the comments of this period and of the one before it."""
     book = read(engagement.settings)
-    rows = heard(engagement, engagement.period)
+    rows = heard(engagement, engagement.period, engagement.scored)
     if rows.empty:
         return Study(rows=rows)
     earlier = engagement.periods[: engagement.periods.index(engagement.period)]
-    every = pd.concat([*(heard(engagement, p) for p in earlier), rows], ignore_index=True)
+    parts = [*(heard(engagement, p) for p in earlier), rows]
+    every = pd.concat([part[["source", "comment", "tone"]] for part in parts], ignore_index=True)
     tones = every["tone"]
     asked = {key: section.asked for key, section in engagement.client.comments.items()}
     asked[SURVEY] = engagement.settings.asked
@@ -83,11 +85,12 @@ def study(engagement: Any) -> Study:
     )
 
 
-def heard(engagement: Any, period: str) -> pd.DataFrame:
-    """Return every comment of a period with its source, the survey's with all its answers."""
+def heard(engagement: Any, period: str, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """Return every comment of a period, its source and tone, the survey's with more `columns`."""
     parts = []
     if engagement.client.survey is not None:
-        rows = engagement.survey(period=period)
+        first = [question.key for question in engagement.questions[:1]]
+        rows = engagement.survey(period=period, columns=["comment", *first, *columns])
         if "comment" in rows:
             text = rows["comment"].astype("string").str.strip()
             kept = rows[(text.notna() & (text != "")).to_numpy(dtype=bool)]

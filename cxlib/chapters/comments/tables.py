@@ -271,7 +271,7 @@ def beside(engagement: Any, study: Study, table: pd.DataFrame) -> pd.DataFrame:
     if "row" not in study.judged or not engagement.touchpoints:
         return none
     data = drivers.oriented(
-        engagement.survey(period=engagement.period), touchpoints=engagement.touchpoints
+        engagement.survey(columns=engagement.scored), touchpoints=engagement.touchpoints
     )
     choice = drivers.choose(
         data,

@@ -29,16 +29,15 @@ def importance(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> 
         )
     told = theme.listed(table, words, key="driver", value="relative", unit="share")
     percent = table[["relative", "relative_low", "relative_high"]] * 100
-    return forest(
+    ax = forest(
         percent,
         value="relative",
         labels=words.labelled(table["driver"]),
-        title=title,
         xlabel=words.say(_("Relative importance, %, with 95% interval; filled: proven")),
         colours=[theme.MAIN if known else theme.QUIET for known in table["proven"]],
-        alt=words.say(_("{title}. {list}."), title=title, list=told),
         ax=ax,
     )
+    return theme.title(ax, title, alt=words.say(_("{title}. {list}."), title=title, list=told))
 
 
 def priorities(priorities: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -97,11 +96,11 @@ def waterfall(steps: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
         before=Quantity(first["value"], unit),
         after=Quantity(last["value"], unit),
     )
-    return draw_waterfall(
+    ax = draw_waterfall(
         steps,
         labels=labels,
         texts=texts,
-        title=title,
         xlabel=words.say(_("{kpi}; black lines: 95% interval of a step"), kpi=first["outcome"]),
         ax=ax,
     )
+    return theme.title(ax, title)

@@ -33,8 +33,10 @@ class Study:
         self.engagement = engagement
         self.options = engagement.settings
         self.metric = drivers.outcome_of(engagement.metrics, self.options.outcome)
-        history = engagement.survey(period="history")
-        survey = drivers.recent(history, periods=self.options.periods)
+        survey = engagement.survey(
+            period=f"last {self.options.periods}",
+            columns=[*engagement.scored, *self.options.controls],
+        )
         self.survey = drivers.oriented(survey, touchpoints=engagement.touchpoints)
         self.turned = {
             t.key: sum(t.scale) for t in engagement.touchpoints if t.direction == "lower"

@@ -24,14 +24,14 @@ def coverage(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     none = _("The budget brings too few answers for all that is asked")
     some = _("The budget brings too few answers for {list}")
     title = every if not short else none if len(short) == len(shown) else some
-    return bars(
+    ax = bars(
         shown,
         labels=words.labelled(shown["customer_group"]),
-        title=words.say(title, list=tuple(short)),
         ylabel=words.say(_("Of the answers needed, %")),
         colours=[theme.ACCENT if share < ENOUGH else theme.MAIN for share in shown["share"]],
         ax=ax,
     )
+    return theme.title(ax, words.say(title, list=tuple(short)))
 
 
 def course(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -51,13 +51,13 @@ def course(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
         series,
         x="field_day",
         y="answers",
-        title=words.say(title, **facts),
         xlabel=words.say(_("Day of fieldwork; dotted: today, then 95% band")),
         ylabel=words.say(_("Finished interviews")),
         steps=True,
         words=words,
         ax=ax,
     )
+    theme.title(ax, words.say(title, **facts))
     ax.axvline(now["field_day"], color=theme.MUTED, linewidth=0.9, linestyle=":")
     return ax
 
@@ -67,21 +67,24 @@ def by_day(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     ends = table.drop_duplicates("customer_group", keep="last").sort_values("share", kind="stable")
     lowest = ends.iloc[0]
     share = words.quantity(float(lowest["share"]), "share")
-    return lines(
+    ax = lines(
         {words.label(group): rows for group, rows in table.groupby("customer_group", sort=False)},
         x="field_day",
         y="share",
-        title=words.say(
-            _("{group} is furthest from its quota: {share} of it"),
-            group=lowest["customer_group"],
-            share=share,
-        ),
         xlabel=words.say(_("Day of fieldwork")),
         ylabel=words.say(_("Of the quota, %")),
         steps=True,
         percent=True,
         words=words,
         ax=ax,
+    )
+    return theme.title(
+        ax,
+        words.say(
+            _("{group} is furthest from its quota: {share} of it"),
+            group=lowest["customer_group"],
+            share=share,
+        ),
     )
 
 
@@ -93,11 +96,11 @@ def drop_off(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     top = shown.nlargest(1, "value").iloc[0]
     clear = _("More people break off at “{question}” than anywhere else")
     alike = _("Nowhere do clearly more break off than elsewhere")
-    return forest(
+    ax = forest(
         shown,
         labels=words.labelled(shown["question"]),
-        title=words.say(clear if leaks.any() else alike, question=top["question"]),
         xlabel=words.say(_("Leave there, % of those who reach it, with 95% interval")),
         colours=[theme.BAD if leak else theme.MAIN for leak in leaks],
         ax=ax,
     )
+    return theme.title(ax, words.say(clear if leaks.any() else alike, question=top["question"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, isfinite, nan, sqrt
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.analysis.fieldwork import Progress, SamplePlan, progress, sample_plan
+from cxlib.analysis.results import Result
 
 MARGINS = {"points": 5.0, "percent": 5.0}
 """What is asked of a KPI whose aim the client file does not name: ± so many points …"""
@@ -22,8 +22,7 @@ BACK = 4
 """Periods over which the response rate seen before is taken."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
+class Field(Result):
     """A wave: its plan, and its field as far as it has come.
 
     `wave` is the first one planned from the period on, `seen` the period that the plan rests on;
@@ -101,8 +100,8 @@ def _rate(engagement: Any, seen: str) -> float:
     known = [p for p in known if engagement.periods.index(p) <= engagement.periods.index(seen)]
     if not known:
         return nan
-    rows = engagement.survey(period="history") if seen == engagement.period else (
-        engagement.survey(period=seen))  # fmt: skip
+    when = "history" if seen == engagement.period else seen
+    rows = engagement.survey(period=when, columns=())
     recent = [p for p in known[-BACK:] if p in set(rows["period"])]
     answers = int(rows["period"].isin(recent).sum())
     sent = sum(survey.invited[p] for p in recent)
@@ -186,7 +185,7 @@ def _shares(engagement: Any, segment: str, seen: str) -> dict[str, float]:
     """Return each level's part of the customers: as known, else as it answered last."""
     margin = (engagement.margins or {}).get(segment)
     if margin is None:
-        rows = engagement.survey(period=seen)
+        rows = engagement.survey(period=seen, columns=[segment])
         margin = rows.groupby(segment, observed=True)["weight"].sum().to_dict()
     total = sum(margin.values())
     return {str(level): known / total for level, known in margin.items() if known > 0}

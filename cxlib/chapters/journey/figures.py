@@ -35,17 +35,18 @@ def journey(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     )
     weighs = bool(table["importance"].notna().any())
     axis = _("Rating with 95% interval; larger points weigh more in the score")
-    return journey_map(
+    ax = journey_map(
         table,
         labels=words.labelled(table["kpi"]),
         stages=words.labelled(table["stage"]),
         notes=[words.say(role) if role else "" for role in table["role"]],
         colours=[COLOURS.get(role, theme.MAIN) for role in table["role"]],
-        title=title,
         xlabel=words.say(axis if weighs else _("Rating with 95% interval")),
         ends=tuple(words.say(end) for end in ENDS),  # type: ignore[arg-type]
-        alt=words.say(_("{title}. In journey order: {list}."), title=title, list=told),
         ax=ax,
+    )
+    return theme.title(
+        ax, title, alt=words.say(_("{title}. In journey order: {list}."), title=title, list=told)
     )
 
 

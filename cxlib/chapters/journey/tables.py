@@ -116,7 +116,7 @@ def voices(engagement: Any, found: JourneyMap | None) -> pd.DataFrame:
     columns = ["kpi", "comment"]
     if found is None or engagement.client.survey is None:
         return pd.DataFrame(columns=columns)
-    answers = engagement.survey()
+    answers = engagement.survey(columns=[*(t.key for t in engagement.touchpoints), "comment"])
     if "comment" not in answers:
         return pd.DataFrame(columns=columns)
     rows: list[dict[str, Any]] = []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cxlib import chapters
+from cxlib import chapters, periods
 from cxlib.analysis import comments
+from cxlib.analysis.results import Tabled
 from cxlib.chapters.membership.study import YEAR, Study
 from cxlib.chapters.rows import quotes
 
@@ -41,15 +42,13 @@ def steps(study: Study) -> Any:
     return replace(found, table=table, members=found.members.head(0))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unhappy:
+class Unhappy(Tabled):
     """The most valuable third of members whose last answer of a year was a detractor's.
 
     `table`: a row a tier; `whole`: one row, for the finding; `themes`: what enough of them complain
     of, a row a theme; `quotes`: ``theme, comment``.
     """
 
-    table: pd.DataFrame
     whole: pd.DataFrame
     themes: pd.DataFrame
     quotes: pd.DataFrame
@@ -85,8 +84,12 @@ def _unhappy(study: Study) -> pd.DataFrame:
         return pd.DataFrame()
     people = study.people[study.people["there"]]
     top = people[people["spend"] >= max(people["spend"].quantile(2 / 3), 1e-9)]
-    survey = engagement.survey(period="history").sort_values("date", kind="stable")
-    survey = survey[survey["date"] > study.as_of - YEAR]
+    since = study.as_of - YEAR
+    upto = engagement.periods[: engagement.periods.index(engagement.period) + 1]
+    late = [p for p in upto if not periods.kind_of(p) or periods.parse(p).end >= since.date()]
+    told = ["respondent_id", "date", metric.key, *(t.key for t in engagement.touchpoints)]
+    survey = engagement.survey(period=f"last {max(1, len(late))}", columns=[*told, "comment"])
+    survey = survey[survey["date"] > since].sort_values("date", kind="stable")
     survey = survey.dropna(subset=[metric.key]).drop_duplicates("respondent_id", keep="last")
     low = survey[survey[metric.key] <= (metric.cut_points or (6, 9))[0]]
     top = top[["member_id", "spend", *(["tier"] if "tier" in top else [])]]

@@ -29,16 +29,16 @@ def flow(movement: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     )
     order = [*reversed(movement.order), NONE]
     names = {tier: words.label(f"tier={tier}") for tier in order[:-1]}
-    return draw_flow(
+    ax = draw_flow(
         table,
         order=order,
         labels=names | {NONE: words.say(NONE)},
         colours=[WAYS.get(way, theme.QUIET) for way in table["way"]],
         heads=(words.say(_("A year ago")), words.say(_("Now"))),
-        title=title,
         words=words,
         ax=ax,
     )
+    return theme.title(ax, title)
 
 
 def curves(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -57,18 +57,18 @@ def curves(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     else:
         message = _("Who leaves soonest: {level}")
         facts = {"level": f"{name}={ends.idxmin()}"}
-    return lines(
+    ax = lines(
         series,
         x="months",
         y="survival",
         steps=True,
         percent=True,
-        title=words.say(message, **facts),
         xlabel=words.say(_("Months since joining; the band is the 95% interval")),
         ylabel=words.say(_("Still members, %")),
         words=words,
         ax=ax,
     )
+    return theme.title(ax, words.say(message, **facts))
 
 
 def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -145,19 +145,19 @@ def holdout(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw purchases held out against those that the model expected."""
     ratio = float(table["ratio"].iloc[0])
     message = _("Held against later purchases the model expected {ratio} of what came")
-    return lines(
+    ax = lines(
         {
             words.say(_("Expected")): table.assign(y=table["bought_expected"]),
             words.say(_("Actually made")): table.assign(y=table["bought_actual"]),
         },
         x="bought_before",
         y="y",
-        title=words.say(message, ratio=Quantity(ratio, "share")),
         xlabel=words.say(_("Repeat purchases before; the last: so many or more")),
         ylabel=words.say(_("Purchases afterwards")),
         words=words,
         ax=ax,
     )
+    return theme.title(ax, words.say(message, ratio=Quantity(ratio, "share")))
 
 
 def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -171,10 +171,9 @@ def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     else:
         title = words.say(_("No step clearly goes with more spend"))
     days = int(table["days"].iloc[0])
-    return forest(
+    ax = forest(
         table,
         labels=words.labelled(table["step_key"]),
-        title=title,
         value="step_value",
         xlabel=words.say(
             _("Spend within {days} days against comparable members, with 95% interval"), days=days
@@ -183,6 +182,7 @@ def steps(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         zero=True,
         ax=ax,
     )
+    return theme.title(ax, title)
 
 
 def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -206,12 +206,12 @@ def joining(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         },
         x="place",
         y="y",
-        title=words.say(says),
         xlabel=words.say(label, days=int(row["days"])),
         ylabel=words.say(_("Spend a customer")),
         words=words,
         ax=ax,
-    )  # fmt: skip
+    )
+    theme.title(ax, words.say(says))  # fmt: skip
     ax.set_xticks(table["place"], [words.say(name) for name in table["window"]])
     return ax
 
@@ -228,10 +228,9 @@ def effects(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         )
     else:
         title = words.say(_("No tier clearly brings in less than its benefits cost"))
-    return forest(
+    ax = forest(
         table,
         labels=[words.label(f"tier={level}") for level in table["level"]],
-        title=title,
         value="net",
         xlabel=words.say(
             _("Margin less benefits' cost, a member and year at the threshold, 95% interval")
@@ -240,3 +239,4 @@ def effects(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         zero=True,
         ax=ax,
     )
+    return theme.title(ax, title)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -24,12 +23,12 @@ MOST_LEVELS = 8
 """An attribute with more values is no group."""
 
 
-@dataclass(kw_only=True)
 class Study:
     """A client's programme as of the end of a period; what cannot be told is in `refused`."""
 
-    engagement: Any
-    refused: dict[str, str] = field(default_factory=dict)
+    def __init__(self, engagement: Any) -> None:
+        self.engagement = engagement
+        self.refused: dict[str, str] = {}
 
     @property
     def options(self) -> Any:
@@ -271,7 +270,9 @@ class Study:
         return self.tried(
             _("experience"), members.value_of_experience,
             members=self.listed if len(self.listed) and "joined" in self.listed else None,
-            survey=engagement.survey(period="history"), transactions=self.bought,
+            survey=engagement.survey(
+                period="history", columns=["respondent_id", "date", metric.key, *held]
+            ), transactions=self.bought,
             horizon=asked.horizon, as_of=self.as_of, metric=metric.key, adjust_for=list(held),
             cut_points=metric.cut_points or (6, 9),
         )  # fmt: skip

@@ -101,18 +101,18 @@ def where(places: Any, *, words: Words, ax: Axes | None = None) -> Axes:
             _("Since {before}, no touchpoint clearly moved among comparable customers"), **facts
         )
     names = [words.label(f"{s}={level}") if s else words.say(_("All")) for s, level in groups]
-    return change_map(
+    ax = change_map(
         moved,
         clear=clear,
         texts=texts,
         rows=words.labelled(kpis),
         columns=names,
-        title=title,
         xlabel=words.say(
             _("Change since {before} at an equal mix of customers; framed: clear"), **facts
         ),
         ax=ax,
     )
+    return theme.title(ax, title)
 
 
 def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -127,16 +127,16 @@ def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         behind=int(clear.get("worse", 0)),
         n=len(gaps.table),
     )
-    return forest(
+    ax = forest(
         table,
         labels=[
             words.label(row["kpi"]) + (f" · {words.label(row['brand'])}" if several else "")
             for row in table.to_dict("records")
         ],
-        title=title,
         value="like",
         xlabel=words.say(_("Own less competitor at an equal mix (95% interval); filled: clear")),
         colours=theme.by_turn(table["turn"]),
         zero=True,
         ax=ax,
     )
+    return theme.title(ax, title)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import nan
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 from cxlib.analysis import trends
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import Estimates, compare, estimate
+from cxlib.analysis.results import Result
 from cxlib.chapters.monitoring import meeting
 from cxlib.chapters.rows import fell_with
 from cxlib.words import mark as _
@@ -25,8 +26,7 @@ GROUP_DRAWS = 200
 """Resamples behind each group's test: a frame on a map, not an interval."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Monitored:
+class Monitored(Result):
     """A report's charts with their warnings, and the comparisons that say why."""
 
     charts: trends.Charts

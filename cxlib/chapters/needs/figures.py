@@ -14,7 +14,7 @@ from cxlib.words import Words, mark as _
 
 
 def sources(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
-    """Draw how many people name each need in each source; as `tables.Study` has it."""
+    """Draw how many people name each need in each source; `NeedRegister.sources`."""
     grid = table[["voices", *SOURCES]].astype(float).fillna(0)
     grid = grid.set_axis([theme.wrap(words.label(t), width=24) for t in table["title"]])
     grid = grid.set_axis([words.say(s) for s in (_("all sources"), *SOURCES)], axis=1)
@@ -29,15 +29,18 @@ def saturation(course: Any, *, words: Words, reached: bool, ax: Axes | None = No
         {words.say(_("Needs known")): course},
         x="position",
         y="known",
-        title=words.say(
-            _("The last conversations bring hardly anything new")
-            if reached
-            else _("Whether every need was heard cannot be said yet")
-        ),
         xlabel=words.say(_("Conversations, in order")),
         ylabel=words.say(_("Different needs named so far")),
         words=words,
         ax=ax,
+    )
+    theme.title(
+        ax,
+        words.say(
+            _("The last conversations bring hardly anything new")
+            if reached
+            else _("Whether every need was heard cannot be said yet")
+        ),
     )
     ax.set_ylim(bottom=0)
     ax.locator_params(axis="y", integer=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from cxlib.analysis import needs
 from cxlib.analysis.agreement import krippendorff_alpha
+from cxlib.analysis.needs import NeedRegister
 from cxlib.chapters.rows import BLANK, QUOTED, plain
 from cxlib.words import mark as _
 
@@ -22,20 +23,8 @@ MOST = 12
 """Quotes of one kind."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Study:
-    """The register brought together: needs with their evidence, and people by need and source.
-
-    `sources` has one row a need, weightiest first: ``need, title, kind, state``, people (``voices``
-    and one column a source) and ``weight``, empty where they rest on too few people.
-    """
-
-    found: needs.NeedRegister
-    sources: pd.DataFrame
-
-
-def study(engagement: Any) -> Study:
-    """Bring the register's needs and evidence together; small bases are withheld."""
+def study(engagement: Any) -> NeedRegister:
+    """Bring the register's needs and evidence together; of `sources` small bases are withheld."""
     kept = engagement.register("needs")
     evidence = kept.frame("evidence")
     listed = kept.frame("needs").rename(columns={"id": "need"})
@@ -43,10 +32,10 @@ def study(engagement: Any) -> Study:
     weights = engagement.settings.weights
     given = {source: weights[source] for source in weights if source in set(evidence["source"])}
     found = needs.register(evidence, needs=listed, weights=given)
-    return Study(found=found, sources=_by_source(engagement, found))
+    return replace(found, sources=_by_source(engagement, found))
 
 
-def _by_source(engagement: Any, found: needs.NeedRegister) -> pd.DataFrame:
+def _by_source(engagement: Any, found: NeedRegister) -> pd.DataFrame:
     heard = found.evidence[found.evidence["stance"] == "for"]
     people = heard.groupby(["need", "source"])["who"].nunique().rename("n").reset_index()
     total = people.groupby("need", as_index=False)["n"].sum().assign(source=None)
@@ -67,14 +56,14 @@ def _by_source(engagement: Any, found: needs.NeedRegister) -> pd.DataFrame:
     return table.assign(title="needs." + table["need"])
 
 
-def told(study: Study) -> pd.DataFrame:
+def told(study: NeedRegister) -> pd.DataFrame:
     """Return each need with what is to be said of it."""
-    table, sources = study.found.table, study.sources
-    idle = table["actions"].eq("") & ~table["need"].isin(study.found.unheard)
+    table, sources = study.table, study.sources
+    idle = table["actions"].eq("") & ~table["need"].isin(study.unheard)
     top = pd.Series(sources["voices"].notna() & (sources.index == 0), sources.index)
-    confirmed = table["need"].isin(study.found.unanswered)
-    by_source = study.found.evidence.groupby("need")["source"].agg(set)
-    asked = "questionnaire" in set(study.found.evidence["source"])
+    confirmed = table["need"].isin(study.unanswered)
+    by_source = study.evidence.groupby("need")["source"].agg(set)
+    asked = "questionnaire" in set(study.evidence["source"])
     talked = [
         asked and "questionnaire" not in by_source.get(n, {"questionnaire"}) for n in table["need"]
     ]
@@ -84,13 +73,13 @@ def told(study: Study) -> pd.DataFrame:
             "title": sources["title"],
             "unanswered": np.where(idle & top, "weightiest", np.where(confirmed, "confirmed", "")),
             "against_itself": (table["against"] > 0) & (table["n"] > table["against"]),
-            "unheard": table["need"].isin(study.found.unheard),
+            "unheard": table["need"].isin(study.unheard),
             "unasked": talked,
         }
     )
 
 
-def page(engagement: Any, study: Study) -> pd.DataFrame:
+def page(engagement: Any, study: NeedRegister) -> pd.DataFrame:
     """Return what is to be said of the fieldwork as a whole: groups, saturation, what is left."""
     heard = set(engagement.register("needs").frame("evidence")["group"])
     groups = engagement.register("needs").frame("groups")
@@ -100,14 +89,14 @@ def page(engagement: Any, study: Study) -> pd.DataFrame:
         if group not in heard
     ]
     rows.append({"subject": "saturation", "case": saturated(saturation(study))})
-    if len(study.found.unsorted):
+    if len(study.unsorted):
         rows.append({"subject": "unsorted", "case": "unsorted"})
     return pd.DataFrame(rows)
 
 
-def saturation(study: Study) -> pd.DataFrame:
+def saturation(study: NeedRegister) -> pd.DataFrame:
     """Return needs known after each conversation: an interview, or all of a group on its day."""
-    talks = study.found.evidence[study.found.evidence["source"] != "questionnaire"]
+    talks = study.evidence[study.evidence["source"] != "questionnaire"]
     whole = talks["source"] == "focus group"
     talks = talks.assign(who=talks["who"].mask(whole, "group of " + talks["when"].astype(str)))
     return needs.register(talks).saturation.drop(columns="who")
@@ -121,10 +110,10 @@ def saturated(course: pd.DataFrame) -> str:
     return "reached" if new <= NEW else "not reached"
 
 
-def groups(engagement: Any, study: Study) -> pd.DataFrame:
+def groups(engagement: Any, study: NeedRegister) -> pd.DataFrame:
     """Return who was heard of each group; one of which nobody was heard is told, not withheld."""
     listed = engagement.register("needs").frame("groups")
-    table = study.found.coverage.set_index("group").reindex(listed["id"]).fillna(0).astype(int)
+    table = study.coverage.set_index("group").reindex(listed["id"]).fillna(0).astype(int)
     table = table.rename(columns={"people": "n", "needs": "needs_named"}).sort_values(
         "n", ascending=False, kind="stable"
     )
@@ -132,12 +121,12 @@ def groups(engagement: Any, study: Study) -> pd.DataFrame:
     return table.assign(customer_group="groups." + table.index, voices=table["n"]).reset_index()
 
 
-def quotes(study: Study) -> pd.DataFrame:
+def quotes(study: NeedRegister) -> pd.DataFrame:
     """Return up to two quotes of each need, by two people and from two sources where there are."""
-    heard = study.found.evidence
+    heard = study.evidence
     heard = heard[(heard["stance"] == "for") & heard["quote"].str.len().between(*QUOTED)]
     order = heard.assign(
-        place=heard["need"].map({need: at for at, need in enumerate(study.found.table["need"])}),
+        place=heard["need"].map({need: at for at, need in enumerate(study.table["need"])}),
         turn=heard["source"].map(SOURCES.index),
     ).sort_values(["place", "turn", "when", "id"], kind="stable")
     one = order.drop_duplicates(["need", "source"]).drop_duplicates(["need", "quote"])
@@ -145,11 +134,11 @@ def quotes(study: Study) -> pd.DataFrame:
     return chosen.assign(title="needs." + chosen["need"])
 
 
-def contradictions(study: Study) -> pd.DataFrame:
+def contradictions(study: NeedRegister) -> pd.DataFrame:
     """Return what is said for and against each need on which people contradict each other."""
-    table = study.found.table
+    table = study.table
     split = table.loc[(table["against"] > 0) & (table["n"] > table["against"]), "need"]
-    said = study.found.evidence[study.found.evidence["need"].isin(split)]
+    said = study.evidence[study.evidence["need"].isin(split)]
     said = said.drop_duplicates(["need", "stance", "quote"]).sort_values(
         ["need", "stance", "when"], ascending=[True, False, True], kind="stable"
     )
@@ -157,9 +146,9 @@ def contradictions(study: Study) -> pd.DataFrame:
     return both.assign(title="needs." + both["need"]).head(MOST)
 
 
-def unsorted(study: Study) -> pd.DataFrame:
+def unsorted(study: NeedRegister) -> pd.DataFrame:
     """Return pieces of evidence that name no need yet."""
-    return study.found.unsorted.sort_values("when", kind="stable").head(MOST)
+    return study.unsorted.sort_values("when", kind="stable").head(MOST)
 
 
 def agreement(engagement: Any) -> Any:
@@ -200,7 +189,7 @@ def disagreements(engagement: Any, found: Any) -> pd.DataFrame:
     return told
 
 
-def trace(engagement: Any, study: Study) -> pd.DataFrame:
+def trace(engagement: Any, study: NeedRegister) -> pd.DataFrame:
     """Return what answers each need: an action or a deliverable a row, with its state."""
     rows: list[dict[str, Any]] = []
     answers = _answers(engagement)
@@ -229,20 +218,20 @@ def _answers(engagement: Any) -> dict[tuple[str, str], dict[str, Any]]:
     return answers
 
 
-def confirmed(study: Study) -> pd.DataFrame:
+def confirmed(study: NeedRegister) -> pd.DataFrame:
     """Return the needs that the client has confirmed: who did, and when."""
-    table = study.found.table
+    table = study.table
     held = table["state"].isin(needs.STATES[2:])
     return table[held].assign(title="needs." + table.loc[held, "need"])
 
 
-def sheet(study: Study) -> pd.DataFrame:
+def sheet(study: NeedRegister) -> pd.DataFrame:
     """Return the sheet by which the client confirms what is not confirmed yet."""
     table = study.sources
     rest = table[~table["state"].isin(needs.STATES[2:])]
     return rest.assign(agreed_need=BLANK, remarks=BLANK)
 
 
-def drawn(study: Study) -> pd.DataFrame:
+def drawn(study: NeedRegister) -> pd.DataFrame:
     """Return the needs that enough people named to be drawn."""
     return study.sources[study.sources["voices"].notna()]

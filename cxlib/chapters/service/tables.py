@@ -46,9 +46,9 @@ def headline(standing: Estimates) -> pd.DataFrame:
     return shown.assign(tickets=shown["n"])
 
 
-def charted(standing: Estimates, actions: Sequence[service.Action]) -> list[str]:
+def charted(standing: Estimates, actions: pd.DataFrame) -> list[str]:
     """Return the KPIs whose months are charted: the headline's, the waits, and the actions'."""
-    keys = [*headline(standing)["kpi"], "first_response", *(one.kpi for one in actions)]
+    keys = [*headline(standing)["kpi"], "first_response", *actions["kpi"]]
     return list(dict.fromkeys(keys))
 
 
@@ -152,25 +152,20 @@ def outcomes(found: service.TicketKpis, clock: str) -> pd.DataFrame:
     return mine.assign(unit=unit, value=value, tickets=mine["n"])
 
 
-def agreed(engagement: Any) -> tuple[service.Action, ...]:
+def agreed(engagement: Any) -> pd.DataFrame:
     """Return the agreed actions on ticket KPIs: the register's, else those of the client file."""
     register = engagement.register("actions")
     if register is None:
         return agreed_actions(engagement.client, language=engagement.language)
     label = engagement.words.label
-    return tuple(
-        service.Action(
-            action=label(row["title"]),
-            kpi=row["kpi"],
-            owner=label(row["owner"] or ""),
-            due=row["due"],
-            state=row["state"],
-            finished=str(row["done"] or row["due"]) if row["state"] in FINISHED else "",
-            note=label(row["note"] or ""),
-        )
+    rows = [
+        (label(row["title"]), row["kpi"], label(row["owner"] or ""), row["due"], row["state"],
+         str(row["done"] or row["due"]) if row["state"] in FINISHED else "",
+         label(row["note"] or ""))
         for row in register.frame("actions").to_dict("records")
         if row["kpi"] in TICKET_KPIS and row["due"] and row["state"] != "proposed"
-    )
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(service.actions.ACTIONS))
 
 
 def register(follow_up: service.FollowUp) -> pd.DataFrame:

@@ -20,14 +20,14 @@ def first_places(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -
     first = shown.iloc[0]
     says = _("“{option}” comes first in {share} of the draws")
     share = Quantity(float(first["p_first"]), "share")
-    return bars(
+    ax = bars(
         shown,
         labels=words.labelled(shown["title"]),
-        title=words.say(says, option=first["title"], share=share),
         ylabel=words.say(_("First when weights move, %")),
         colours=[theme.MAIN] + [theme.QUIET] * (len(shown) - 1),
         ax=ax,
     )
+    return theme.title(ax, words.say(says, option=first["title"], share=share))
 
 
 def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:

@@ -32,10 +32,16 @@ def changes(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
     title = words.say(RISES[min(clear, 2)], n=clear, all=len(shown))
     colours = [theme.QUIET if m == "unclear" else theme.MAIN for m in shown["moved"]]
     xlabel = words.say(_("After less before, points, with 95% interval"))
-    return forest(
-        shown, value="change", labels=names, title=title, xlabel=xlabel, colours=colours,
-        zero=True, ax=ax,
-    )  # fmt: skip
+    ax = forest(
+        shown,
+        value="change",
+        labels=names,
+        xlabel=xlabel,
+        colours=colours,
+        zero=True,
+        ax=ax,
+    )
+    return theme.title(ax, title)  # fmt: skip
 
 
 def questions(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -47,11 +53,11 @@ def questions(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     title = words.say(_("Look at again: {list}"), list=tuple(wrong)) if wrong else words.say(
         _("No question needs a second look")
     )  # fmt: skip
-    return bars(
+    ax = bars(
         shown,
         labels=[str(item) for item in table["item"]],
-        title=title,
         ylabel=words.say(_("Got it right, %")),
         colours=[theme.BAD if advice else theme.MAIN for advice in table["advice"]],
         ax=ax,
     )
+    return theme.title(ax, title)

@@ -24,15 +24,15 @@ def locations(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     then = bool(shown["then"].notna().any())
     axis = _("Visit score in percent, with 95% interval")
     stroke = _("Visit score in percent, with 95% interval; stroke: the round before")
-    return forest(
+    ax = forest(
         shown,
         labels=words.labelled(shown["location"]),
-        title=words.say(clear if first["case"] == "below" else alike, **facts),
         xlabel=words.say(stroke if then else axis),
         reference="then" if then else "",
         colours=[theme.BAD if case == "below" else theme.MAIN for case in shown["case"]],
         ax=ax,
     )
+    return theme.title(ax, words.say(clear if first["case"] == "below" else alike, **facts))
 
 
 def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
@@ -42,18 +42,21 @@ def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     axis = _("Points won in percent, with 95% interval")
     red = _("Points won in percent, with 95% interval; red: critical standards")
     facts = {"standard": first["standard"], "failed": int(first["failed"])}
-    return forest(
+    ax = forest(
         shown,
         labels=words.labelled(shown["standard"]),
-        title=words.say(
-            _("“{standard}” fails most often: {failed} of {visits} visits"),
-            visits=int(first["visits"]),
-            **facts,
-        ),
         xlabel=words.say(red if shown["is_critical"].any() else axis),
         value="won",
         colours=[theme.BAD if critical else theme.MAIN for critical in shown["is_critical"]],
         ax=ax,
+    )
+    return theme.title(
+        ax,
+        words.say(
+            _("“{standard}” fails most often: {failed} of {visits} visits"),
+            visits=int(first["visits"]),
+            **facts,
+        ),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 from scipy.stats import fisher_exact
 
 from cxlib import periods
+from cxlib.analysis.results import Result
 from cxlib.analysis.visits import Scorecard, change, scorecard
 from cxlib.chapters.rows import given
 from cxlib.errors import DataError, nearest
@@ -24,8 +24,7 @@ FEW = 4
 """Visits a location and wave below which little can be said of it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visited:
+class Visited(Result):
     """The visits of the latest round, and of the one before it."""
 
     rows: pd.DataFrame
