@@ -174,3 +174,26 @@ def test_a_label_of_any_length_pushes_nothing_off_the_page(tmp_path: Path) -> No
         assert browser.says("document.querySelector('.table').scrollWidth") <= room
     finally:
         browser.close()
+
+
+def test_no_table_is_wider_than_the_sheet(tmp_path: Path) -> None:
+    """One that is would have the browser print the whole book smaller."""
+    heads = ["KPI", "Like for like (adjusted)", "Resolution, 90% within"]
+    values = ["Recommendation (NPS)", "−10.8 (−19.4 to −2.1)", "22.2 working hours"]
+    wide = output({mime.TABLE: {
+        "headings": heads * 4, "rows": [values * 4], "numeric": [False, True, True] * 4,
+        "notes": [], "caption": "",
+    }})  # fmt: skip
+    page = tmp_path / "report.html"
+    page.write_text(render(notebook(wide), words=Words(), cover=cover()), encoding="utf-8")
+    browser = Browser(tmp_path / "profile")
+    try:
+        browser.call("Emulation.setEmulatedMedia", media="print")
+        sheet = {"width": 673, "height": 980, "deviceScaleFactor": 1, "mobile": True}
+        browser.call("Emulation.setDeviceMetricsOverride", **sheet)
+        browser.call("Page.navigate", url=page.as_uri())
+        while browser.says("document.readyState + location.href") != "complete" + page.as_uri():
+            continue
+        assert browser.says("document.querySelector('table').scrollWidth") <= 673
+    finally:
+        browser.close()
