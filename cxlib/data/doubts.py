@@ -60,11 +60,12 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 
 def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
     texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
-    largest = (closed + texts) * counts.max() / len(frame)
-    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 3e-9 * largest  # measured; estimated
+    largest = closed * counts.max() / len(frame)
+    # measured: of comments the chapter on them reads every period's, of answers one period's
+    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 8e-9 * texts + 3e-9 * largest
     if max(intake, chapter) > HEAVY:
-        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and chapters that "
-                f"read comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "
+        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and the chapter "
+                f"on comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "
                 "--memory 16000`, name fewer columns, or leave rows out by `where:`.")  # fmt: skip
         ledger.warn(("survey", "source"), told)
 

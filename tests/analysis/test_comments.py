@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from cxlib.analysis.comments.sentiment import _said, _Vocabulary
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from cxlib.analysis import comments
+from cxlib.analysis.comments.learned import _said, _Vocabulary
 from cxlib.errors import DataError
 
 HOTEL = {

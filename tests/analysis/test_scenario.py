@@ -109,7 +109,7 @@ def test_resamples_of_rows_that_are_alike_are_those_of_every_row(cluster: str | 
     data = with_use(survey(n=300, seed=3), "t2", 0.3)
     rng = np.random.default_rng(2)
     data = data.assign(w=rng.choice([0.5, 1.0, 2.0], 300), who=rng.integers(0, 120, 300))
-    sample = read(data, "nps", NAMES, "w", cluster)
+    sample = read(data, outcome="nps", drivers=NAMES, weights="w", cluster=cluster)
     groups = np.digitize(sample.outcome, [6.5, 8.5])
     model, design = odds.ProportionalOdds(3), sample.design[:, 1:]
     fitted = odds.fit(model, design, groups, sample.weights)[0]  # type: ignore[index]

@@ -206,7 +206,7 @@ def test_a_refusal_with_numbers_is_said_in_the_readers_language(harbour: Told) -
     assert study.tried("worth", lifetime.bg_nbd, few) is None
     why = engagement.withheld(tables.refused(study))["reason_text"].iloc[0]
     words = words_of(engagement.client, engagement.workspace, "zh")
-    assert "1 customers came again" in cell(why, "word", words=Words())
+    assert "1 customer came again" in cell(why, "word", words=Words())
     assert cell(why, "word", words=words).startswith("再次购买的顾客只有1人")
 
 

@@ -5,7 +5,7 @@ Own code, since statsmodels' OrderedModel and MNLogit take no survey weights.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -245,7 +245,7 @@ def resample(
     for batch in sample.resamples(generator(seed), bootstrap):
         for times in batch:
             again = times if sample.groups is None else times[sample.groups]
-            mass = np.bincount(kind, sample.weights * again)
+            mass: Any = np.bincount(kind, sample.weights * again)
             found = fit(model, design, answers, mass, start=fitted)
             if found is not None:
                 drawn.append(np.bincount(which, mass).astype(np.float32))

@@ -79,7 +79,8 @@ class Sample(Result):
             codes = pd.factorize(values)[0]
             place = pd.factorize(place * (codes.max() + 1) + codes)[0]
         first = np.unique(place, return_index=True)[1]
-        mass, total = (np.bincount(place, w) for w in (self.weights, self.weights * self.outcome))
+        each = (self.weights, self.weights * self.outcome)
+        mass, total = (np.bincount(place, w).astype(float) for w in each)
         mean = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
         own = {name: getattr(self, name)[first] for name in ("fixed", "used", "ratings", "rows")}
         return replace(self, outcome=mean, weights=mass, groups=None, **own), place

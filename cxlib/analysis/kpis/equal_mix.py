@@ -137,7 +137,8 @@ def equal_mix(
         each = map(read, metrics)  # one question in memory at a time
         return [split(one, _of_many(one, late, w, draws, seed)) for one in each]
     if len(frame) > MANY:
-        told, step = [], max(1, ROWS_AT_ONCE // len(frame))  # a draw serves some questions
+        told: list[dict[str, Any]] = []
+        step = max(1, ROWS_AT_ONCE // len(frame))  # a draw serves some questions
         for start in range(0, len(metrics), step):
             some = list(map(read, metrics[start : start + step]))
             told += map(split, some, _of_units(some, late, w, people, draws, seed))
