@@ -5,15 +5,19 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from cxlib import Engagement
+from cxlib.batch.forkserver import stop_fork_server
+from cxlib.batch.plan import Request, Run, make_plan
+from cxlib.batch.run import alone, execute
 from cxlib.workspace import Workspace
 
 # The same examples every time: a build that fails must fail again when someone looks.
@@ -32,9 +36,19 @@ TOGETHER = {"chapters", "report"}
 """Folders whose modules each stay in one worker: what their fixtures make is made once."""
 
 
+LONGEST = (
+    *("test_payloads", "test_coherence", "test_end_to_end", "test_survival", "test_every_chapter"),
+    *("test_faults", "test_mutated", "test_public_data", "test_lessons", "test_forms"),
+)
+"""Modules to begin with, so that no worker is left alone with one of them."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a module's tests together where its fixtures cost more than its tests."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = {name: at for at, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
     for item in items if "PYTEST_XDIST_WORKER" in os.environ else ():
         alone = item.get_closest_marker("xdist_group") is None
         if alone and item.path.parent.name in TOGETHER:
@@ -84,6 +98,26 @@ def taken_in(client: str) -> Path:
     return folder
 
 
+def made(place: Workspace, *clients: str, **asked: Any) -> Run:
+    """Run what `cx run` would, in the warm process of this worker; all of it must end well."""
+    request = Request(place.reports, clients, **asked)
+    with alone(place, request):
+        run = execute(place, make_plan(place, request), request)
+    assert run.faults == {}
+    failed = {job.key: job.error or job.state for job in run.ended}
+    assert {key: why for key, why in failed.items() if why not in ENDED_WELL} == {}
+    return run
+
+
+ENDED_WELL = ("done", "fresh", "not applicable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _embers() -> Iterator[None]:
+    yield
+    stop_fork_server()
+
+
 @pytest.fixture(scope="session")
 def demo_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """All three demo clients; read it, do not change it."""
@@ -103,10 +137,5 @@ def public_data() -> Path:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Every chapter of every demo client, executed as a consultant would."""
     place = copy_workspace(tmp_path_factory.mktemp("coherence"), *DEMO_CLIENTS)
-    environment = {k: v for k, v in os.environ.items() if k not in ("CX_HOME", "CX_JOB")}
-    command = [sys.executable, "-m", "cxlib", "run", "--language", "en"]
-    told = subprocess.run(
-        command, cwd=place.root, env=environment, capture_output=True, text=True, check=False
-    )
-    assert told.returncode == 0, told.stdout[-3000:] + told.stderr[-1000:]
+    made(place, language="en")
     return place

@@ -170,7 +170,7 @@ def test_findings_about_one_thing_agree_in_their_gravity(run: Workspace, client:
 
 @each_client
 def test_every_chapter_keeps_its_top_short_and_one_a_subject(run: Workspace, client: str) -> None:
-    from cxlib.report.html import _in_order
+    from cxlib.report.html import in_order
 
     for each in saved(run, client):
         told = [f for f in each.findings if isinstance(f, Finding)]
@@ -179,7 +179,7 @@ def test_every_chapter_keeps_its_top_short_and_one_a_subject(run: Workspace, cli
             | {"stake": f.stake}
             for f in told
         ]
-        top, _more = _in_order(items)
+        top, _more = in_order(items)
         assert len(top) <= 5, each.chapter
         subjects = [item["subject"] for item in top]
         assert len(subjects) == len(set(subjects))
@@ -203,7 +203,9 @@ def test_headlines_are_plain(run: Workspace, client: str, language: str) -> None
             for phrase in ("n = ", "p = ", "p <", "95%", "chapter “"):
                 assert phrase not in said, (finding.id, said)
             if language == "en":
-                assert len(said.split()) <= 45, (finding.id, said)
+                assert len(said.split()) <= 34, (finding.id, said)
+            if finding.severity in ("serious", "warning") and finding.tier >= 0:
+                assert finding.next_step, (finding.id, said)  # an alarm says what to do
 
 
 @each_client

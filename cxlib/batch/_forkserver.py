@@ -32,8 +32,11 @@ jupyter_client.manager tornado.platform.asyncio zmq.utils.garbage
 """What jobs import sooner or later; it costs time here once instead of in each of them."""
 
 _NOT_FOR_JOBS = ("__main__", "/_kit/", "/cli/", "/demo/", "/learn/", "/draft", "/console", "/_fork")
-_LEFT_OUT = ("rfc3987_syntax", "rfc3986_validator", "ipywidgets", "hypothesis", "isoduration")
-"""Optional libraries of libraries that no job needs: seconds, for grammars, sliders and tests."""
+_LEFT_OUT = (
+    *("rfc3987_syntax", "rfc3986_validator", "ipywidgets", "hypothesis", "isoduration"),
+    *("formulaic", "narwhals", "debugpy"),
+)
+"""Optional libraries of libraries that no job needs: seconds, for grammars, sliders, debuggers."""
 
 
 def preload() -> None:

@@ -159,6 +159,8 @@ class ForkServer:
             with contextlib.suppress(OSError):
                 control.shutdown(socket.SHUT_RDWR)
         if process is not None:
+            if not self._ready:  # it is still getting warm, for nothing: nothing was forked from it
+                process.kill()
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:

@@ -27,6 +27,8 @@ TRACE = 0.01
 """The largest share of a question's answers that may be called stray: more are codes."""
 THOUSANDS = 500
 """Among so many answers a scale's end that nobody chose is remarkable."""
+SHORT, SOME = 5, 30
+"""Where no answer is above this end, among so many, a longer scale is in doubt."""
 
 _SATISFIED = re.compile(r"satisf|满意|滿意|zufrieden|content", re.IGNORECASE)
 _RECOMMEND = re.compile(r"recommend|推荐|推薦|推介|empfehl|介绍给|refer", re.IGNORECASE)
@@ -112,6 +114,7 @@ def _answers(
     if scale:
         said = dict(item.values) | dict(read.read)
         _check_direction(maker, item, key, said, sum(scale) / 2, path)
+        _check_reach(ledger, item, key, read.ratings, scale, path)
     n = int(read.stray.sum())
     if not n:
         return read
@@ -131,6 +134,20 @@ def _answers(
             )
         ledger.error(path, f"{told}: {shown}; {way_out}", item.column[0])
     return read
+
+
+def _check_reach(
+    ledger: Ledger, item: Rated, key: str, ratings: pd.Series, scale: tuple[int, int], path: Path
+) -> None:
+    """Warn where a long scale was answered as a short one: 1-5 under [0, 10] is all detractors."""
+    n, top = int(ratings.notna().sum()), ratings.max()
+    if scale[1] > SHORT >= top and n >= SOME and getattr(item, "direction", None) != "lower":
+        ledger.warn(
+            path,
+            f"none of {n} answers to {key!r} is above {top:g} on its scale {scale[0]}-{scale[1]}: "
+            f"was it asked on a scale up to {SHORT}?",
+            item.column[0],
+        )
 
 
 def _check_direction(
@@ -168,6 +185,8 @@ def _way_out(
         words = ", ".join(f"{text!r}: …" for text in strays.unique()[:2])
         return f"say which answer each text is by `values: {{{words}}}`, or declare them {codes}."
     low, high = (float(end) for end in scale)
+    if numbers.between(low, high).all():
+        return "they are no whole answers, as averages are: `kind: mean` reads them."
     for shift, end, lacking in ((1, high + 1, low), (-1, low - 1, high)):
         if share > TRACE and set(numbers) == {end} and not (ratings == lacking).any():
             pairs = [f"{low + i + shift:g}: {low + i:g}" for i in (0, 1)]

@@ -187,7 +187,7 @@ def _unknown(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     way: list[tuple[Path, list[type[BaseModel]]]] = [((), [model])]
     for end, step in enumerate(loc[:-1], start=1):
         reached = [inner for annotation in reached for inner in _into(annotation, step)]
-        owners = [owner for annotation in reached for owner in _models(annotation)]
+        owners = [owner for annotation in reached for owner in models_in(annotation)]
         way += [(loc[:end], owners)] if owners else []
     hint = nearest(name, _keys(way[-1][1]))
     places = (
@@ -215,34 +215,35 @@ def _keys(owners: list[type[BaseModel]]) -> dict[str, Any]:
 def _inside(at: Path, owners: list[type[BaseModel]], name: str) -> Iterator[str]:
     """Yield what within some models has a key of that name itself, or in each of its entries."""
     for key, annotation in _keys(owners).items():
-        entries = [item for part in _parts(annotation) for item in get_args(part)]
-        if name in _keys(_models(annotation)):
+        entries = [item for part in parts_of(annotation) for item in get_args(part)]
+        if name in _keys(models_in(annotation)):
             yield f"`{dotted((*at, key))}`"
-        elif any(name in _keys(_models(item)) for item in entries):
+        elif any(name in _keys(models_in(item)) for item in entries):
             yield f"each of `{dotted((*at, key))}`"
 
 
 def _into(annotation: Any, step: int | str) -> list[Any]:
     found = [
         field.annotation
-        for owner in _models(annotation)
+        for owner in models_in(annotation)
         for name, field in owner.model_fields.items()
         if step in (name, field.alias)
     ]
-    return found or [argument for part in _parts(annotation) for argument in get_args(part)]
+    return found or [argument for part in parts_of(annotation) for argument in get_args(part)]
 
 
-def _parts(annotation: Any) -> Iterator[Any]:
+def parts_of(annotation: Any) -> Iterator[Any]:
     """Yield an annotation, and the parts of a union or of an annotated type."""
     yield annotation
     if get_origin(annotation) not in (tuple, Mapping, dict):
         for argument in get_args(annotation):
-            yield from _parts(argument)
+            yield from parts_of(argument)
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models among the parts of an annotation."""
     return [
         part
-        for part in _parts(annotation)
+        for part in parts_of(annotation)
         if isinstance(part, type) and issubclass(part, BaseModel)
     ]

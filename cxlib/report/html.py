@@ -114,7 +114,7 @@ def render(
         c.metadata["leads"] = _leads_to(c) if _shows(c) else ""
     headings: list[Heading] = []
     told = (i for d in outputs for i in d.get(mime.FINDINGS, {}).get("items", []))
-    top, more = _in_order(i for i in told if not i.get("desk"))
+    top, more = in_order(i for i in told if not i.get("desk"))
     _step_once((*top, *more), words)
     _say_once(outputs)
     for at, data in enumerate(data for data in outputs if "image/svg+xml" in data):
@@ -236,7 +236,7 @@ def _leads_to(cell: Any) -> str:
     return next((tag.removeprefix("leads-") for tag in tags if tag.startswith("leads-")), "")
 
 
-def _in_order(
+def in_order(
     items: Iterable[Mapping[str, Any]],
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """Return at most five findings for the top, one a subject, gravest first; and the rest.

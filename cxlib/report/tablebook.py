@@ -31,11 +31,11 @@ def write_table_book(book: Workbook, engagement: Engagement) -> list[tuple[str, 
     everybody = told + who(engagement, told) if told else []
     sheets: list[tuple[str, str, list[tuple[str, Crosstab]], dict[Column, str]]] = [
         (_("Toplines"), _("Toplines: every question, everybody"), everybody, {}),
-        (_("Table book"), _("Table book: every question by every group"), told, _banner(told)),
+        (_("Table book"), _("Table book: every question by every group"), told, banner(told)),
     ]
     listed: list[tuple[str, str, int, str]] = []
     for tab, title, asked, columns in sheets if told else ():
-        name, questions = _write_sheet(book, engagement, asked, tab, title, columns)
+        name, questions = write_sheet(book, engagement, asked, tab, title, columns)
         listed.append((book.words.say(title), "", 0, ""))
         listed += [(question, name, row, "") for question, row in questions]
     return listed
@@ -67,7 +67,7 @@ def table_book(engagement: Engagement) -> list[tuple[str, Crosstab]]:
         told = crosstab(
             survey, rows=rows, by=(*engagement.segments, *client.tablebook.banners),
             design=engagement.design, answers=True, minimum_base=engagement.minimum_base,
-            nets={key: _nets(engagement, key, survey) or _boxes(rated.get(key), engagement.words)},
+            nets={key: _nets(engagement, key, survey) or boxes(rated.get(key), engagement.words)},
         )  # fmt: skip
         found.append((key, told))
     shown = engagement.withheld([told for _key, told in found])
@@ -105,7 +105,7 @@ def _nets(engagement: Engagement, key: str, survey: pd.DataFrame) -> dict[str, l
     return {name: of for name, of in told.items() if of}
 
 
-def _boxes(question: Any, words: Words) -> dict[str, list[int]]:
+def boxes(question: Any, words: Words) -> dict[str, list[int]]:
     """Return the best and the worst answers of a long scale, as many as its score counts, or 2."""
     metric = None if question is None else resolve(question)
     if metric is None or metric.kind == "nps" or metric.scale is None:
@@ -138,10 +138,11 @@ NOTES = (
 ARROWS = {"higher": "▲", "lower": "▼"}
 
 
-def _write_sheet(
+def write_sheet(
     book: Workbook, engagement: Engagement, told: list[tuple[str, Crosstab]],
     tab: str, title: str, columns: dict[Column, str],
 ) -> tuple[str, list[tuple[str, int]]]:  # fmt: skip
+    """Write a sheet of questions; return its name, and the row at which each question begins."""
     words = book.words
     name, sheet = book.sheet(words.say(tab))
     sheet.set_row(0, 20)
@@ -179,7 +180,7 @@ def _place(row: dict[Any, Any], by: Sequence[str]) -> Column:
     return *outer, row["segment"], row["level"]
 
 
-def _banner(told: list[tuple[str, Crosstab]]) -> dict[Column, str]:
+def banner(told: list[tuple[str, Crosstab]]) -> dict[Column, str]:
     """Return the columns of the book, each with its letter; the first is everybody."""
     rows = [(_place(r, t.by), r["column"]) for _k, t in told for r in t.table.to_dict("records")]
     return {place: column for place, column in rows if place}

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,10 +15,11 @@ from typing import Any
 
 import nbformat
 import pytest
+from click.testing import CliRunner, Result
 
-from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.plan import Job, Request, Run, make_plan
 from cxlib.batch.run import alone, execute
+from cxlib.cli import main
 from cxlib.data.apart import Limits
 from cxlib.workspace import Workspace
 
@@ -96,6 +97,10 @@ class Place:
     def report(self, client: str, chapter: str, *, out: Path | None = None) -> Path:
         return (out or self.out) / client / PERIOD / "en" / f"{chapter}.html"
 
+    def says(self, *arguments: str) -> Result:
+        """Give a command in this process: nothing of it outlives it."""
+        return CliRunner().invoke(main, arguments, env={"CX_HOME": str(self.root)})
+
     def cx(self, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "cxlib", *arguments],
@@ -148,12 +153,6 @@ def two(place: Place) -> Place:
     place.add_client("c01")
     place.add_notebook("01-sound", "print(client, period, language)")
     return place
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _embers() -> Iterator[None]:
-    yield
-    stop_fork_server()
 
 
 @pytest.fixture(scope="session")

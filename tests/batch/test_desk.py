@@ -9,9 +9,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 
 from cxlib.batch.chapters import discover
 from cxlib.batch.explore import START, explore, lab_settings
+from cxlib.cli import main
 from cxlib.report.catalogue import bring
 from cxlib.report.skeleton import new_chapter
 from cxlib.workspace import Workspace, kit_file
@@ -105,9 +107,9 @@ def test_a_private_chapters_messages_are_written_beside_it_and_stay(two: Place) 
     (made,) = new_chapter(two.workspace, 90, "toy")
     text = made.read_text("utf-8").replace("{kpi} stands at", "{kpi} is where it was:")
     made.write_text(text, encoding="utf-8")
-    told = two.cx("catalogue")
-    assert told.returncode == 0, told.stderr
-    assert "{kpi} is where it was: {value}." in told.stdout
+    told = two.says("catalogue")
+    assert told.exit_code == 0, told.output
+    assert "{kpi} is where it was: {value}." in told.output
     path = two.root / "notebooks" / "90-toy.zh.po"
     text = path.read_text("utf-8").replace(
         'msgid "{kpi} is where it was: {value}."\nmsgstr ""',
@@ -118,22 +120,22 @@ def test_a_private_chapters_messages_are_written_beside_it_and_stay(two: Place) 
     assert "{kpi} is where it was: {value}." not in found["90-toy.zh.po"]
     assert "{kpi}为{value}。" in path.read_text("utf-8")
     assert "What does toy ask?" in found["90-toy.zh.po"]
-    assert "untranslated" not in two.cx("check", "c00").stdout  # English only
+    assert "untranslated" not in two.says("check", "c00", "--quick").output  # English only
     file = two.root / "params" / "c01.yaml"
     file.write_text(
         file.read_text("utf-8").replace("language: en", "language: [en, zh]"), encoding="utf-8"
     )
-    assert "90-toy.zh.po" in two.cx("check", "c01").stdout
+    assert "90-toy.zh.po" in two.says("check", "c01", "--quick").output
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_a_folder_in_no_workspace_is_said(two: Place, tmp_path: Path, inside: bool) -> None:
-    environment = {k: v for k, v in two.environment().items() if k != "CX_HOME"}
+def test_a_folder_in_no_workspace_is_said(
+    two: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
+    monkeypatch.delenv("CX_HOME", raising=False)
     elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
     elsewhere.mkdir()
-    told = subprocess.run(
-        [sys.executable, "-m", "cxlib", "list"], cwd=two.root if inside else elsewhere,
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    monkeypatch.chdir(two.root if inside else elsewhere)
+    told = CliRunner().invoke(main, ["list"])
     assert ("is in no workspace" in told.stderr) is not inside
     assert (str(ROOT) in told.stderr) is not inside

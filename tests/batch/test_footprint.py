@@ -65,48 +65,42 @@ def test_forgetting_removes_all_but_the_raw_data_and_those_too_if_asked(two: Pla
     two.run()
     explore(two.workspace, "c00", discover(two.workspace.notebooks).chapters)
     elsewhere = two.root / "elsewhere"
-    assert two.cx("run", "c00", "--out", str(elsewhere), "--force").returncode == 0
+    assert not two.run(clients=("c00",), out=elsewhere, force=True).failed
     others = [p for p in two.root.rglob("*") if p.is_file() and "c01" in p.parts]
-    refused = two.cx("forget", "c00")
-    assert refused.returncode != 0
-    assert ".cx/c00" in refused.stdout
+    refused = two.says("forget", "c00")
+    assert refused.exit_code != 0
+    assert ".cx/c00" in refused.output
     assert two.workspace.tables("c00").exists()
-    told = two.cx("forget", "c00", "--yes")
-    assert told.returncode == 0, told.stderr
+    told = two.says("forget", "c00", "--yes")
+    assert told.exit_code == 0, told.output
     left = [p for p in two.root.rglob("*") if "c00" in p.name and "t" not in p.parts]
     assert {p.relative_to(two.root).as_posix() for p in left} == {"data/c00", "params/c00.yaml"}
-    two.cx("forget", "c00", "--raw", "--yes")
+    two.says("forget", "c00", "--raw", "--yes")
     assert not [p for p in two.root.rglob("*") if "c00" in p.name and "t" not in p.parts]
     assert all(p.exists() for p in others)
-    assert "Nothing is kept" in two.cx("forget", "c00", "--raw", "--yes").stdout
+    assert "Nothing is kept" in two.says("forget", "c00", "--raw", "--yes").output
 
 
 @pytest.mark.parametrize("name", ["..", "../c01", "/etc", ""])
 def test_only_a_clients_name_can_be_forgotten(two: Place, name: str) -> None:
-    assert two.cx("forget", name, "--raw", "--yes").returncode != 0
+    assert two.says("forget", name, "--raw", "--yes").exit_code != 0
     assert (two.root / "params" / "c01.yaml").is_file()
 
 
-def test_a_key_is_handed_over_by_the_command(two: Place) -> None:
+def test_a_key_is_handed_over_by_the_command(two: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = two.root / "copy.key"
-    environment = {**two.environment(), "XDG_CONFIG_HOME": str(two.root / "config")}
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(two.root / "config"))
     path = two.root / "params" / "c00.yaml"
     path.write_text(path.read_text("utf-8").replace("demo: true", "demo: false"), encoding="utf-8")
 
-    def cx(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "cxlib", *arguments],
-            env=environment, capture_output=True, text=True, check=False, cwd=two.root,
-        )  # fmt: skip
-
-    assert "no key yet" in cx("key", "export", "c00", str(copy)).stderr
+    assert "no key yet" in two.says("key", "export", "c00", str(copy)).output
     copy.write_text("ab" * 32, encoding="ascii")
-    assert cx("key", "import", "c00", str(copy)).returncode == 0
+    assert two.says("key", "import", "c00", str(copy)).exit_code == 0
     kept = two.root / "config" / "cx" / "keys" / "c00.key"
     assert kept.read_text("ascii").strip() == "ab" * 32
     assert kept.stat().st_mode & 0o777 == 0o600
     os.remove(copy)  # noqa: PTH107
-    assert cx("key", "export", "c00", str(copy)).returncode == 0
+    assert two.says("key", "export", "c00", str(copy)).exit_code == 0
     assert copy.stat().st_mode & 0o777 == 0o600
 
 

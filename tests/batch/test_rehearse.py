@@ -20,14 +20,14 @@ def test_a_chapter_that_would_stop_is_an_error_and_nothing_is_kept(place: Place)
     place.add_notebook("02-stops", "engagement.table('tickets')", opens=True)
     place.add_notebook("03-reads", "1", reads=["stops"])
     before = files(place)
-    told = place.cx("check", "quiet")
-    assert told.returncode == 1
-    (said,) = [line for line in told.stdout.splitlines() if "error" in line]
+    told = place.says("check", "quiet")
+    assert told.exit_code == 1
+    (said,) = [line for line in told.output.splitlines() if "error" in line]
     assert "chapter stops, 2026Q2: cell [" in said
     assert "quiet has no tickets table" in said
     assert "params/quiet.yaml" in said
     assert files(place) == before
-    assert place.cx("check", "quiet", "--quick").returncode == 0
+    assert place.says("check", "quiet", "--quick").exit_code == 0
 
 
 def test_each_period_and_language_is_tried_that_a_run_would_make(place: Place) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import ROOT
+from cxlib.workspace import Workspace
+from tests.conftest import ROOT, made
 from tests.report.test_html import HOSTILE
-from tests.test_end_to_end import cx
 
 pytestmark = pytest.mark.slow
 
@@ -98,8 +98,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (root / "notebooks" / "only-these").touch()
     notebook = nbformat.read(ROOT / "notebooks" / "02-assessment.ipynb", as_version=4)
     nbformat.write(notebook, root / "notebooks" / "02-assessment.ipynb")
-    told = cx("run", cwd=root)
-    assert told.returncode == 0, told.stderr
+    made(Workspace(root.resolve()))
     return {name: report_of(root, name) for name in frames()}
 
 

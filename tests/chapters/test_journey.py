@@ -106,10 +106,10 @@ def test_the_map_holds_long_names_and_many_touchpoints(name: str, count: int) ->
             stages=[f"Stage {i // 5}" for i in range(count)],
             notes=["pain point" if x < -0.5 else "" for x in at],
             colours=[theme.MAIN] * count,
-            title="Where it hurts",
             xlabel="Rating",
             ends=("worst", "middle", "best"),
         )
+        theme.title(ax, "Where it hurts")
         figure = ax.get_figure(root=True)
         assert figure is not None
         figure.set_layout_engine("constrained")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import pandas as pd
@@ -37,6 +38,7 @@ class Monitored:
         return every.set_index("kpi").loc[kpi]
 
 
+@cache
 def monitor(workspace: Workspace, client: str, period: str = "latest") -> Monitored:
     e = Engagement.open(
         client, period=period, language="en", chapter="monitoring", workspace=workspace

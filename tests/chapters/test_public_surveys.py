@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.test_end_to_end import cx
+from cxlib.workspace import Workspace
+from tests.conftest import ROOT, made
 
 pytestmark = pytest.mark.slow
 
@@ -58,8 +58,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory, public_data: Path) -> Path
         for file in (public_data / folder).iterdir():
             shutil.copyfile(file, root / "data" / name / file.name)
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
-    told = cx("run", cwd=root)
-    assert told.returncode == 0, told.stderr
+    made(Workspace(root.resolve()))
     return root / "reports"
 
 

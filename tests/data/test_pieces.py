@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -248,7 +249,8 @@ def test_the_kpis_of_many_answers_are_those_of_a_few(
     for together in (500_000, 0):
         monkeypatch.setattr("cxlib.standing.TOGETHER", together)
         engagement = Engagement.open("shop", workspace=shop.workspace)
-        tables.append(engagement._estimated().table)
+        tables.append(engagement.kpis().table)
+        shutil.rmtree(shop.workspace.state("shop") / "kpis")
     assert tables[0]["period"].nunique() == 3
     assert set(tables[0]["brand"]) == {"own", "them"}
     pd.testing.assert_frame_equal(*tables)
@@ -356,12 +358,12 @@ def test_memory_does_not_grow_with_the_rows(shop: Shop) -> None:
 @pytest.mark.slow
 def test_a_survey_takes_few_bytes_a_row_however_long_its_comments(shop: Shop) -> None:
     shop.client((SURVEY % "a.csv").replace("duplicates: last", ""))
-    at_once, words = 12_000, "the queue was long and nobody knew why " * 8
+    at_once, words = 5_000, "the queue was long and nobody knew why " * 8
     code = (
         "import sys, resource; from pathlib import Path; from cxlib import params;"
-        "from cxlib.data import pieces; from cxlib.data.ingest import _anew;"
+        "from cxlib.data import pieces; from cxlib.data.ingest import ingest;"
         f"from cxlib.workspace import Workspace; pieces.LARGE, pieces.ROWS = 1, {at_once};"
-        "place = Workspace(Path(sys.argv[1])); _anew(params.load('shop', place), place);"
+        "place = Workspace(Path(sys.argv[1])); ingest(params.load('shop', place), place);"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
 

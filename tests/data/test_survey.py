@@ -304,3 +304,22 @@ def test_a_survey_newest_first_does_not_report_its_first_wave(
     assert (warned in said) if warned else ("another order" not in said)
     shop.ingest(client)
     assert periods_of(shop.workspace, client)[-1] == latest
+
+
+@pytest.mark.parametrize(
+    ("metric", "top", "told"),
+    [
+        ("nps: {column: q, scale: [0, 10]}", 5, "was it asked on a scale up to 5?"),
+        ("csat: {column: q, scale: [1, 10], top: 2}", 4, "was it asked on a scale up to 5?"),
+        ("csat: {column: q, scale: [1, 5], top: 2}", 3, ""),
+        ("ces: {column: q, scale: [1, 7], direction: lower}", 5, ""),
+        ("nps: {column: q, scale: [0, 10]}", 6, ""),
+    ],
+)
+def test_a_long_scale_that_was_answered_as_a_short_one_is_told(
+    shop: Any, metric: str, top: int, told: str
+) -> None:
+    shop.file("w.csv", "id,q\n" + "".join(f"{i},{1 + i % top}\n" for i in range(60)))
+    client = shop.client(f"survey: {{source: w.csv, columns: {{id: id}}, metrics: {{{metric}}}}}")
+    said = " ".join(shop.says(client, "warning"))
+    assert (told in said) if told else ("was it asked" not in said)

@@ -7,6 +7,7 @@ import contextlib
 import copy
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from cxlib.analysis.results import Result
 from cxlib.learn import Reply, exercises
 from cxlib.learn.exercises import exercise, lay_out, lessons, solution
 from cxlib.learn.lesson import Lesson, judge, questions
+from cxlib.workspace import Workspace
+from tests.conftest import ROOT, taken_in
 
 LESSONS = lessons()
 pytestmark = pytest.mark.xdist_group("course")  # one warm process
@@ -28,6 +31,9 @@ each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("course") / "课程 folder"
+    for client in exercises.CLIENTS:  # the same data as the course makes, taken in already
+        shutil.copytree(ROOT / "data" / client, folder / "data" / client)
+        shutil.copytree(taken_in(client), Workspace(folder).state(client))
     lay_out(folder, "en", trainer=True)
     return folder
 

@@ -18,7 +18,7 @@ from cxlib.batch.chapters import discover, settings_faults
 from cxlib.errors import SetupError
 from cxlib.params import Client, InvalidParams, load
 from cxlib.params.base import Duration
-from cxlib.params.structure import _models, _parts
+from cxlib.params.structure import models_in, parts_of
 from cxlib.workspace import Workspace, kit_file
 
 TEMPLATE = kit_file("params/template.yaml")
@@ -49,12 +49,12 @@ def test_the_template_names_every_key_there_is() -> None:
 
 def keys_of(annotation: Any, seen: set[Any]) -> set[str]:
     keys: set[str] = set()
-    for model in _models(annotation):
+    for model in models_in(annotation):
         if model not in seen:
             seen.add(model)
             for name, field in model.model_fields.items():
                 keys |= {field.alias or name} | keys_of(field.annotation, seen)
-    for part in _parts(annotation):
+    for part in parts_of(annotation):
         for argument in get_args(part):
             keys |= keys_of(argument, seen)
     return keys

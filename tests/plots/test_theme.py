@@ -155,9 +155,8 @@ def test_a_legend_shortens_its_names_as_rows_do() -> None:
 def test_forty_rows_fit_a_page_and_keep_to_their_lines() -> None:
     table = pd.DataFrame({name: [3.0] * 40 for name in ("value", "low", "high")})
     with theme.applied():
-        ax = forest(
-            table, labels=[f"A touchpoint of a long journey {n}" for n in range(40)], title="t"
-        )
+        labels = [f"A touchpoint of a long journey {n}" for n in range(40)]
+        ax = theme.title(forest(table, labels=labels), "t")
         figure = ax.get_figure()
     assert figure is not None
     wide, high = figure.get_size_inches()

@@ -15,18 +15,13 @@ from babel.messages.pofile import read_po
 from cxlib.errors import SetupError
 from cxlib.report.skeleton import new_chapter
 from cxlib.workspace import Workspace
-from tests.conftest import ROOT, copy_workspace
+from tests.conftest import ROOT, copy_workspace, made
 
 
 def test_a_private_chapter_runs_in_its_workspace(tmp_path: Path) -> None:
     place = copy_workspace(tmp_path / "here", "nova-mall")
     (path,) = new_chapter(place, 90, "toy")
-    environment = {k: v for k, v in os.environ.items() if k not in ("CX_HOME", "CX_JOB")}
-    command = [sys.executable, "-m", "cxlib", "run", "-c", "toy", "-l", "en"]
-    told = subprocess.run(
-        command, cwd=place.root, env=environment, capture_output=True, text=True, check=False
-    )
-    assert told.returncode == 0, told.stdout + told.stderr
+    made(place, chapters=("toy",), language="en")
     (report,) = place.reports.rglob("90-toy.html")
     assert "What does toy ask?" in report.read_text(encoding="utf-8")
     path.unlink()
@@ -105,8 +100,9 @@ def test_what_architecture_says_of_adding_a_chapter_is_followed_to_the_letter(
         assert (folder / part).is_file(), part
     assert "zh/toy" in run("cxlib.report.catalogue")
     assert translate(folder / "zh.po") >= 5
-    run("pytest", "-q", "-p", "no:cacheprovider", "tests/chapters/test_toy.py")
-    run("pytest", "-q", "-p", "no:cacheprovider", "tests/test_catalogues.py", "-k", "toy")
+    tests = ("tests/chapters/test_toy.py", "tests/test_catalogues.py")
+    told = run("pytest", "-v", "-p", "no:cacheprovider", *tests, "-k", "toy")
+    assert all(name in told for name in tests)
     assert "17-toy" in run("cxlib", "list", "nova-mall")
     (root / "notebooks" / "17-toy.ipynb").unlink()
     shutil.rmtree(folder)

@@ -72,9 +72,9 @@ def written(data: pd.DataFrame, rows: Any, **of: Any) -> Any:
     asked = crosstab(data, rows=rows, by="group", answers=True, **of)
     told = [("q", withhold(asked, 10))]
     book = Workbook(Words(language="en"))
-    columns = tablebook._banner(told)
+    columns = tablebook.banner(told)
     engagement: Any = SimpleNamespace(minimum_base=10)
-    tablebook._write_sheet(book, engagement, told, "Table book", "Title", columns)
+    tablebook.write_sheet(book, engagement, told, "Table book", "Title", columns)
     return openpyxl.load_workbook(BytesIO(book.content))["Table book"]
 
 
@@ -142,5 +142,5 @@ def test_no_row_of_a_small_column_is_told(sixty: pd.DataFrame) -> None:
     ],
 )
 def test_the_ends_of_a_scale_are_told_together(question: Any, said: dict[str, Any]) -> None:
-    found = tablebook._boxes(question, Words(language="en"))
+    found = tablebook.boxes(question, Words(language="en"))
     assert {name: set(of) for name, of in found.items()} == said

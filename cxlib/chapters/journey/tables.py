@@ -53,10 +53,10 @@ def chart(engagement: Any) -> JourneyMap | None:
 
 
 def rows(found: JourneyMap | None) -> pd.DataFrame:
-    """Return one row a touchpoint, or none; ``above``: it feels better than the typical one."""
+    """Return one row a touchpoint, or none; ``above``: it clearly beats the typical one."""
     if found is None:
         return pd.DataFrame()
-    return found.table.assign(above=found.table["emotion"] > found.table["emotion"].median())
+    return found.table.assign(above=found.table["emotion_low"] > found.table["emotion"].median())
 
 
 def weighed(found: JourneyMap | None) -> pd.DataFrame:

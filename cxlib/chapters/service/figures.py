@@ -49,7 +49,7 @@ def late(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     if clear.isna().all():
         message = _("No group clearly has more than its share of the late tickets ({kpi})")
         return theme.title(ax, words.say(message, kpi=table["kpi"].iloc[0]))
-    top = table.loc[clear.idxmax()]
+    top = table.iloc[int(np.nanargmax(clear.to_numpy()))]
     message = _("{level}: {share} of the late tickets ({kpi}) on {part} of the volume")
     level = f"{top['segment']}={top['level']}"
     share, part = (Quantity(top[name], "share") for name in ("share_of_late", "share_of_tickets"))

@@ -21,7 +21,7 @@ def standing(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     counts = {name: int(table[name].iloc[0]) for name in ("total", "good", "bad", "open")}
     text = words.say(
         _(
-            "{good} of {total} targets met or on course, {bad} missed or behind, "
+            "{good} of {total} {total:target|targets} met or on course, {bad} missed or behind, "
             "{open} too close to call"
         ),
         **counts,
