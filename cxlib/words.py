@@ -113,9 +113,9 @@ _ACRONYMS = re.compile(r"\b(nps|csat|ces|fcr|sla|crm|atm)\b")
 def as_words(key: str) -> str:
     """Return a key as words: ``first_response_time`` is *First response time*, ``nps`` *NPS*.
 
-    One of the kit's own stays, for whoever says it to name.
+    One of the kit's own stays, for whoever says it to name, and what is no word: ``t1``, ``Q5``.
     """
-    if key in NAMES:
+    if key in NAMES or not re.fullmatch("[a-z]{3,}|.*_.*", key):
         return key
     told = _ACRONYMS.sub(lambda found: found[0].upper(), key.replace("_", " "))
     return told[:1].upper() + told[1:]

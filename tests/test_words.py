@@ -181,6 +181,7 @@ def test_a_fault_of_one_is_told_in_the_singular(written: str, said: str) -> None
         ("nps", "NPS"),
         ("hotel_csat", "Hotel CSAT"),
         ("预订", "预订"),
+        ("t1", "t1"),
     ],
 )
 def test_a_key_without_a_label_is_told_in_words(key: str, said: str) -> None:

@@ -148,7 +148,7 @@ def test_a_label_of_two_hundred_characters_is_whole_in_words_and_cut_in_figures(
 
 
 def test_forty_touchpoints_all_stand_in_the_table(reports: dict[str, str]) -> None:
-    assert all(f'<th scope="row">T{i}</th>' in reports["forty"] for i in range(38))
+    assert all(f'<th scope="row">t{i}</th>' in reports["forty"] for i in range(38))
 
 
 def test_a_client_of_one_kpi_has_its_report(reports: dict[str, str]) -> None:
