@@ -127,7 +127,7 @@ def test_findings_stand_before_the_evidence_in_order_of_consequence() -> None:
         words=Words(),
         cover=cover(),
     )
-    order = [html.index(name) for name in ("graver", "grave<", "small", "Evidence here</h2>")]
+    order = [html.index(name) for name in ("graver", "grave<", "small<", "Evidence here</h2>")]
     assert order == sorted(order)
 
 
