@@ -265,7 +265,7 @@ def test_a_reissue_says_why_and_the_book_says_by_how_much(ready: Place) -> None:
     assert after != before
     cells = re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", since[since.index("<tbody>") :])
     amounts = (f"{before:.1f}", f"{after:.1f}", f"{after - before:+.1f}")
-    assert cells == ["nps", "Q2 2026", *(amount.replace("-", "−") for amount in amounts)]
+    assert cells == ["NPS", "Q2 2026", *(amount.replace("-", "−") for amount in amounts)]
     assert set(states(ready.run(book=True)).values()) == {"fresh"}
     assert [each.version for each in issues(ready.workspace, "c00")] == [1, 2]
 

@@ -39,7 +39,7 @@ def test_formats_lie_beside_the_reports_and_fresh_ones_are_not_made_again(
     assert {e.state for e in ended.values()} == {"done"}
     sheets = openpyxl.load_workbook(file_of(shown, "xlsx"))
     values = [c.value for c in sheets.worksheets[1][5]]
-    assert values[0] == "nps"
+    assert values[0] == "NPS"
     assert isinstance(values[1], float)
     assert len(Presentation(file_of(shown, "pptx").as_posix()).slides) >= 3
     again = by_key(shown.run(formats=("xlsx", "pptx")))
