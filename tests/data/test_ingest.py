@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,8 @@ def test_nothing_that_is_kept_tells_an_id_or_the_key(shop: Any, client: Any) -> 
     secret = open_key("shop", shop.workspace).secret
     for path in shop.tables.iterdir():
         content = path.read_bytes()
-        assert b"007" not in content or path.suffix == ".parquet"
+        alone = re.search(rb"(?<![0-9a-f])007(?![0-9a-f])", content)  # digests hold it by chance
+        assert alone is None or path.suffix == ".parquet"
         assert secret not in content
         assert secret.hex().encode() not in content
     assert "007" not in shop.read()["respondent_id"].tolist()
