@@ -180,19 +180,9 @@ def order(labels: Iterable[str]) -> list[str]:
     return sorted(unique, key=lambda label: (spans[label].start, -spans[label].end.toordinal()))
 
 
-_NUMERALS = {
-    "一": 1,
-    "二": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-    "十": 10,
-}
-_DIGITS = re.compile(r"\d+|(?<=第)[一二三四五六七八九十](?=[期轮波次季])")
+NUMERALS = "一二三四五六七八九十"
+"""From 1 to 10."""
+_DIGITS = re.compile(rf"\d+|(?<=第)[{NUMERALS}](?=[期轮波次季])")
 _GO_ROUND = re.compile(r"月|季|周|q#|quarter|month|week|[a-z]{3}-#", re.IGNORECASE)
 """Without a year, what comes again: of 11月, 12月, 1月 the last is the latest."""
 
@@ -200,7 +190,10 @@ _GO_ROUND = re.compile(r"月|季|周|q#|quarter|month|week|[a-z]{3}-#", re.IGNOR
 def _numbered(labels: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Return the numbers of waves whose names differ in nothing else; none if that is no order."""
     found = {
-        label: tuple(_NUMERALS.get(part) or int(part) for part in _DIGITS.findall(label))
+        label: tuple(
+            1 + NUMERALS.index(part) if part in NUMERALS else int(part)
+            for part in _DIGITS.findall(label)
+        )
         for label in labels
     }
     names = {_DIGITS.sub("#", label).casefold() for label in labels}

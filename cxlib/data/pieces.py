@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import text as texts
-from cxlib.data.formats import DELIMITED, Sheet, as_text
+from cxlib.data.formats import DELIMITED, Sheet, as_text, cell_text
 from cxlib.data.layout import Grid, Named, lay_out
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, file_hash, find, period_of, read, united
@@ -297,8 +297,7 @@ class _Lines:
             if texts.NULS in line:
                 raise DataError(f"{self.file} is damaged or not text: it holds the byte 0x00.")
             self.formulas = self.formulas or '="' in line
-            bare = line.isascii() and "\0" not in line
-            yield line if bare else line.translate(texts.INVISIBLE)
+            yield cell_text(line)
         self.broken = bool(line) and line[-1] not in "\r\n"
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data.text import INVISIBLE
+from cxlib.periods import NUMERALS
 from cxlib.workspace import kit_yaml
 
 Code = str | int | float
@@ -50,7 +51,7 @@ _FALSE = frozenset(
 )
 _STARS = re.compile(r"([★⭐]+)([☆✩]*)\ufe0f?(?:\s+\D+)?")
 _MARKS = r"分|颗?星|stars?|points?|pts?|sternen?|stern|punkte?|étoiles?|estrellas?|stell[ae]"
-_NUMERAL = re.compile(r"([一二三四五六七八九十])(?=\s*颗?[星分]$)")
+_NUMERAL = re.compile(rf"([{NUMERALS}])(?=\s*颗?[星分]$)")
 _IN_TEXT = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
@@ -224,7 +225,7 @@ def in_texts(
     found: dict[str, float] = {}
     rest: list[str] = []
     for text in texts:
-        bare = _NUMERAL.sub(lambda m: str(1 + "一二三四五六七八九十".index(m[1])), plain(text))
+        bare = _NUMERAL.sub(lambda m: str(1 + NUMERALS.index(m[1])), plain(text))
         if not np.isnan(number(bare)) or _word(text) in known:
             continue
         rest.append(text)

@@ -16,7 +16,7 @@ from cxlib.params.calendar import Calendar, Currency, Privacy
 from cxlib.params.faults import Fault, Path, Problem, Severity
 from cxlib.params.fieldwork import Fieldwork
 from cxlib.params.members import Benefits, Members, Points, Transactions, attributes_of
-from cxlib.params.registers import Named
+from cxlib.params.registers import SECTIONS, Named
 from cxlib.params.report import Report
 from cxlib.params.source import Table
 from cxlib.params.survey import Survey, Tablebook, kind_of
@@ -104,8 +104,7 @@ class Client(Closed):
     @property
     def registers(self) -> tuple[str, ...]:
         """The registers that the file names."""
-        named = ("needs", "actions", "tools", "training", "obligations", "visits")
-        return tuple(name for name in named if getattr(self, name) is not None)
+        return tuple(name for name in SECTIONS if getattr(self, name) is not None)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

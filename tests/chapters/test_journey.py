@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -124,34 +125,31 @@ def test_the_map_holds_long_names_and_many_touchpoints(name: str, count: int) ->
     )
 
 
-def test_a_client_without_touchpoints_is_told_so(harbour: Engagement) -> None:
-    bare = Engagement.open(
+def seen_as(harbour: Engagement, table: Callable[[pd.DataFrame], pd.DataFrame]) -> Engagement:
+    """Return the client with another table of how it stands."""
+    other = Engagement.open(
         "harbour-hotels", language="en", chapter="journey", workspace=harbour.workspace
     )
-    whole = bare.standing
+    whole = other.standing
 
-    def none(*sources: str) -> Any:
+    def standing(*sources: str) -> Any:
         found = whole(*sources)
-        return replace(found, table=found.table.head(0))
+        return replace(found, table=table(found.table))
 
-    bare.standing = none  # type: ignore[method-assign]
+    other.standing = standing  # type: ignore[method-assign]
+    return other
+
+
+def test_a_client_without_touchpoints_is_told_so(harbour: Engagement) -> None:
+    bare = seen_as(harbour, lambda table: table.head(0))
     assert tables.chart(bare) is None
     assert silence(None, "none")["case"].tolist() == ["none"]
     assert tables.voices(bare, None).empty
 
 
 def test_what_is_rated_well_is_no_pain_point(harbour: Engagement) -> None:
-    excellent = Engagement.open(
-        "harbour-hotels", language="en", chapter="journey", workspace=harbour.workspace
-    )
-    whole = excellent.standing
-
-    def better(*sources: str) -> Any:
-        found = whole(*sources)
-        ends = ["value", "low", "high"]
-        return replace(found, table=found.table.assign(**(5 - (5 - found.table[ends]) / 4)))
-
-    excellent.standing = better  # type: ignore[method-assign]
+    ends = ["value", "low", "high"]
+    excellent = seen_as(harbour, lambda table: table.assign(**(5 - (5 - table[ends]) / 4)))
     for one, role in ((harbour, "pain point"), (excellent, "")):
         chart = tables.chart(one)
         assert chart is not None
