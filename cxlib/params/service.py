@@ -82,16 +82,17 @@ def business_hours(client: Client, tickets: pd.DataFrame) -> BusinessHours | Non
 def agreed_actions(client: Client, *, language: str) -> pd.DataFrame:
     """Return the actions under ``chapters: {service: …}``, by their present and older name.
 
-    A row each, as `service.follow_up` takes them.
+    A row each, as `service.follow_up` takes them, its state as every chapter calls it.
     """
     import pandas as pd
 
-    from cxlib.analysis.service.actions import ACTIONS
+    from cxlib.analysis.service.actions import ACTIONS, FORMERLY
 
     asked = client.chapters.get("service", {})
     keys = [key for key in ("actions", "measures") if key in asked]
     told = [actions_of(client, asked[key], language=language, key=key) for key in keys]
-    return pd.DataFrame([one for each in told for one in each], columns=list(ACTIONS))
+    table = pd.DataFrame([one for each in told for one in each], columns=list(ACTIONS))
+    return table.replace({"state": FORMERLY})
 
 
 _REQUIRED = ("action", "kpi", "owner", "due", "state")

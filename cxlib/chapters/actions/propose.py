@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxlib.analysis.metrics import TICKET_KPIS
-from cxlib.analysis.service.actions import FORMERLY
 from cxlib.chapters.actions.tables import AFTER
 from cxlib.params.service import agreed_actions
 from cxlib.present.findings import Finding
@@ -96,7 +95,6 @@ def _recorded(engagements: Mapping[str, Any]) -> list[dict[str, Any]]:
     for same in zip(*(table.to_dict("records") for table in told.values()), strict=True):
         texts = dict(zip(told, same, strict=True))
         row: dict[str, Any] = dict(same[0])
-        row["state"] = FORMERLY.get(row["state"], row["state"])
         row |= {of: {n: a[of] for n, a in texts.items()} for of in ("action", "owner", "note")}
         kept = ("kpi", "owner", "due", "state", *(["note"] if same[0]["note"] else []))
         rows.append({"title": row["action"]} | {name: row[name] for name in kept})
