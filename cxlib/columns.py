@@ -12,9 +12,12 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cxlib.errors import CxError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal[
     "key",  # a key of the client, shown as its label
@@ -119,3 +122,20 @@ def kind_of(name: str) -> Kind | None:
 
 
 _CHANGES = ("change", "like", "mix", "difference", "brand_gap")
+
+
+def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return a frame's rows as pandas' ``to_dict("records")`` does, several times as fast.
+
+    pandas makes a Series of every column; the tables of a report have thirty, and few rows.
+    """
+    import numpy as np
+    import pandas as pd
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.generic):
+            return value.item()
+        return None if value is pd.NA else value
+
+    names, rows = frame.columns.tolist(), frame.to_numpy(dtype=object).tolist()
+    return [dict(zip(names, map(plain, row), strict=True)) for row in rows]

@@ -14,6 +14,7 @@ from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import Tabled, said
 from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, HAIRCUT_MOST
 from cxlib.analysis.validate import day, numbers
+from cxlib.columns import records
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -202,7 +203,7 @@ def _checked(actions: pd.DataFrame) -> pd.DataFrame:
         raise DataError(
             f"effort {bad['effort'].iloc[0]:g} of {bad['id'].iloc[0]!r} is not above 0."
         )
-    for row in table.to_dict("records"):
+    for row in records(table):
         days = [(name, day(row[name], name)) for name in _DAYS if row[name] is not None]
         for (before, first), (after, then) in itertools.pairwise(days):
             if then < first:

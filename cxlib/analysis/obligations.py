@@ -16,6 +16,7 @@ from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import Tabled, said
 from cxlib.analysis.validate import count, day
+from cxlib.columns import records
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -220,7 +221,7 @@ def _rows(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
     if len(twice):
         raise DataError(f"the id {str(twice.iloc[0])!r} is given twice; each needs its own.")
     plain = frame.astype(object).where(frame.notna(), None)
-    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
+    return [{str(k): v for k, v in row.items()} for row in records(plain)]
 
 
 def _when(row: dict[str, Any], name: str) -> dt.date | None:

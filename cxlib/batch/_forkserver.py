@@ -111,6 +111,7 @@ def main() -> None:
         sys.exit(1)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # jobs are short: a fifth of drawing was looking for garbage
     confine.adopt_orphans()
     children: set[int] = set()
     wake, woken = socket.socketpair()

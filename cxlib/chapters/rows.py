@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib.analysis.actions import OPEN, last_day, past
+from cxlib.columns import records
 from cxlib.errors import DataError
 from cxlib.words import Words, mark as _
 
@@ -66,7 +67,7 @@ def recorded(engagement: Any) -> dict[str, str]:
         return {}
     words = engagement.words
     told: dict[str, str] = {}
-    rows = register.frame("actions").to_dict("records")
+    rows = records(register.frame("actions"))
     open_ = [row for row in rows if row["state"] in OPEN and row["kpi"]]
     days = [row["due"] and last_day(row["due"]) for row in open_]
     for row, day in sorted(zip(open_, days, strict=True), key=lambda one: one[1] or dt.date.max):

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib import __version__, periods
+from cxlib.columns import records
 from cxlib.data.masking import mask_text
 from cxlib.data.schema import CHOICES, DATED, TEXT
 from cxlib.data.survey import own_of
@@ -137,7 +138,7 @@ def _figures(client: Client, made: Mapping[str, Made], upto: str) -> list[list[A
     return [
         [row["kpi"], row["period"], row["value"], None if pd.isna(n) else int(n), row["unit"]]
         for table in found
-        for row in table.dropna(subset=["value"]).to_dict("records")
+        for row in records(table.dropna(subset=["value"]))
         for n in (row["n"],)
     ]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 
 SMALLEST, LARGEST = 5.0, 13.0
@@ -161,7 +162,7 @@ def wall(
             how: Any = {"va": "top", "color": theme.ACCENT}
             put("stage", beneath_it, top["beside"], deep=deep + 1, **how)
     _feel(ax, table, left["feeling"] + 0.012, COLUMNS[4][1] - 0.024, ends, small)
-    for y, row in enumerate(table.to_dict("records")):
+    for y, row in enumerate(records(table)):
         put("label", y + 0.5, row["label"], size=plain if lines > 2 else small)
         for name in ("reach", "rating", "voice", "owner"):
             put(name, y + 0.5, row[name])
@@ -199,7 +200,7 @@ def _feel(
         ax.text(x(value), len(table), end, fontsize=size, color=theme.MUTED, ha=ha, va="top")
     ax.plot(x(emotion[known]), at[known], color=theme.MUTED, linewidth=1.6, alpha=0.6, zorder=1)
     sizes = _sizes(table, 6.0, 18.0)
-    for y, row in enumerate(table.to_dict("records")):
+    for y, row in enumerate(records(table)):
         if not known[y]:
             continue
         ends_at = x([row["emotion_low"], row["emotion_high"]])

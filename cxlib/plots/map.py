@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 
 Box = tuple[float, float, float, float]
@@ -57,7 +58,7 @@ def quadrants(
     ax = theme.axes(ax, height=4.6)
     scale = 100.0 if percent else 1.0
     table = table.assign(label=list(labels)).dropna(subset=[x, y])
-    for row in table.to_dict("records"):
+    for row in records(table):
         clear = not filled or bool(row[filled])
         colour = theme.MAIN if clear else theme.QUIET
         line: Any = {"color": colour, "lw": 0.9, "alpha": 0.6}

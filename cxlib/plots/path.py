@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.words import Quantity, Words, mark as _
 
@@ -96,7 +97,7 @@ def ladder(
     target : float
     """
     ax = theme.row_axes(ax, round(1.5 * len(table)), extra=0.9)
-    for y, row in enumerate(table.to_dict("records")):
+    for y, row in enumerate(records(table)):
         now = not np.isfinite(row["start"])
         colour = theme.MAIN if now else theme.ACCENT
         if not now:
@@ -137,7 +138,7 @@ def progress(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Ax
     ends = table[["low", "value", "high"]].sub(table["start"], axis=0).div(span, axis=0)
     way = ends.to_numpy(dtype=float)
     shown, told = np.clip(way, *FURTHEST), list[str]()
-    for y, row in enumerate(table.to_dict("records")):
+    for y, row in enumerate(records(table)):
         colour, marker = LOOK[row["look"]]
         if np.isfinite(shown[y, 0]):
             ax.plot(shown[y, [0, 2]], [y, y], color=colour, linewidth=2, solid_capstyle="round")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import native, theme
 
 TOTAL, STEP = "total", "step"
@@ -38,7 +39,7 @@ def waterfall(
     """
     ax = theme.row_axes(ax, len(table), extra=1.5)
     reached = 0.0
-    for y, row in enumerate(table.to_dict("records")):
+    for y, row in enumerate(records(table)):
         value, low, high = (float(row[name]) for name in ("value", "low", "high"))
         start = 0.0 if row["role"] == TOTAL else reached
         if y:

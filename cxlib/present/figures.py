@@ -119,6 +119,19 @@ def _renderer() -> Any:
 
         _ha, _halo, _role = "left", "", ""
 
+        def __init__(self, *told: Any, **options: Any) -> None:
+            super().__init__(*told, **options)  # type: ignore[no-untyped-call]
+            self._measured: dict[Any, tuple[float, float, float]] = {}
+
+        def get_text_width_height_descent(
+            self, s: str, prop: Any, ismath: Any
+        ) -> tuple[float, float, float]:
+            """Measure a text once: it is asked for when laid out, and again when drawn."""
+            key, measure = (s, hash(prop), ismath), super().get_text_width_height_descent
+            if key not in self._measured:
+                self._measured[key] = measure(s, prop, ismath)
+            return self._measured[key]
+
         def open_group(self, s: str, gid: str | None = None) -> None:
             if s == "text":
                 self._ha, self._halo, self._role = (gid or "left||").split("|")
@@ -128,8 +141,7 @@ def _renderer() -> Any:
         def _draw_text_as_text(
             self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, *_rest: Any
         ) -> None:
-            measure: Any = self.get_text_width_height_descent
-            width = measure(s, prop, False)[0]
+            width = self.get_text_width_height_descent(s, prop, False)[0]
             share, anchor = ANCHORS[self._ha]
             x += share * width * cos(radians(angle))
             y -= share * width * sin(radians(angle))

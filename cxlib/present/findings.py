@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from cxlib import columns
+from cxlib.columns import records
 from cxlib.errors import CxError, nearest
 from cxlib.present.formats import absent, cell
 from cxlib.words import Quantity, Said, Words, mark as _
@@ -233,7 +234,7 @@ def tell(
     """
     frame = table if isinstance(table, pd.DataFrame) else table.table
     told, rules = [], tuple(rules)
-    for row in frame.to_dict("records"):
+    for row in records(frame):
         if bool(row.get("withheld", False)):
             continue
         fit = tuple(rule for rule in rules if rule.fits(row))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cxlib import columns
-from cxlib.columns import COLUMNS
+from cxlib.columns import COLUMNS, records
 from cxlib.present import formats, tables
 from cxlib.words import Said, Words, mark as _
 
@@ -130,12 +130,12 @@ def card(
         said = " – ".join(words.period(end) for end in ends)
         told = (words.say(_("Periods")), " … ".join(ends), said, words.number(len(periods)))
         rows.insert(1, told)
-    for row in kpis.to_dict("records"):
+    for row in records(kpis):
         kind = _("Touchpoint") if row["source"] == "touchpoint" else _("KPI")
         rows.append((words.say(kind), row["kpi"], words.label(row["kpi"]), _count(row, words)))
     for segment, levels in groups.groupby("segment", sort=False):
         rows.append((words.say(_("Segment")), str(segment), words.label(segment), ""))
-        for row in levels.to_dict("records"):
+        for row in records(levels):
             shown = words.label(f"{segment}={row['level']}")
             rows.append(("", f"  {row['level']!r}", shown, _count(row, words)))
     heads = ("", _("In code"), _("As readers see it"), _("Answers"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from cxlib.columns import COLUMNS, WORDS_KINDS, Column, Kind
+from cxlib.columns import COLUMNS, WORDS_KINDS, Column, Kind, records
 from cxlib.present import formats, tables
 from cxlib.words import Words, mark as _
 
@@ -93,7 +93,7 @@ def grid(
     shown = list(_with_ends(frame, chosen, result))
     rows = [
         tuple(_cell(record, name, column, words, unit) for name, column, _heading in shown)
-        for record in frame.to_dict("records")
+        for record in records(frame)
     ]
     return Grid(
         title=title,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import columns
+from cxlib.columns import records
 from cxlib.errors import CxError, DataError, nearest
 from cxlib.plots import forest as forests, lines as several, theme, trend as trends
 from cxlib.present.tables import SHARED, column_of, frame_of, value_of
@@ -46,7 +47,7 @@ def forest(
     table, what = _measured(result, value, words)
     subjects = [s for s in (*_groups(result), *SUBJECTS, "period") if s in table]
     told = [s for s in dict.fromkeys(subjects) if _varies(table, s)] or subjects[:1]
-    labels = [_label(row, told, result, words) for row in table.to_dict("records")]
+    labels = [_label(row, told, result, words) for row in records(table)]
     title = title or words.say(_("{what}, each with its 95% interval"), what=what)
     ax = forests.forest(table, labels=labels, xlabel=what, ax=ax)
     return theme.title(ax, title)

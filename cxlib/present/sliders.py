@@ -13,6 +13,7 @@ from html import escape
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from cxlib.columns import records
 from cxlib.errors import DataError, SetupError
 from cxlib.present.findings import facts
 from cxlib.present.formats import say_caveat
@@ -206,7 +207,7 @@ def target_sliders(
     held = judge(estimates, named.values(), period=period).table
     held = held[held["n"].fillna(minimum_base) >= minimum_base].drop_duplicates("kpi")
     rulers, today, scale = {}, {}, {}
-    for row in held.to_dict("records"):
+    for row in records(held):
         value, unit = float(row["target"]), row["unit"]
         scale[row["kpi"]] = float(named[row["kpi"]].target) / value if value else 1.0
         span = {"points": 30.0, "mean": 1.0}.get(unit, 0.3 * abs(value)) or 1.0
@@ -222,7 +223,7 @@ def target_sliders(
     def tell(values: Mapping[str, float]) -> str:
         moved = [_moved(named[kpi], value * scale[kpi]) for kpi, value in values.items()]
         judged = judge(estimates, moved, period=period).table
-        rows = [{str(k): v for k, v in row.items()} for row in judged.to_dict("records")]
+        rows = [{str(k): v for k, v in row.items()} for row in records(judged)]
         rules = [_JUDGED if chance else _COUNTED for chance in judged["p_met"].notna()]
         said = [words.say(rule, **facts(row, words)) for rule, row in zip(rules, rows, strict=True)]
         return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in said)}</ul>"
@@ -311,7 +312,7 @@ def _told(scenario: Scenario, words: Words) -> str:
     steps = "".join(
         f"<li>{escape(words.label(row['driver']))} {words.number(row['mean_used'], 2)}: "
         f"{words.quantity(row['step'], unit, sign=True)}</li>"
-        for row in scenario.table.to_dict("records")
+        for row in records(scenario.table)
     )
     return f"<p><b>{escape(headline)}</b></p><ul>{steps}</ul>{_notes(scenario.caveats, words)}"
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxlib import columns as registry
 from cxlib.analysis.results import CARE_BASE
-from cxlib.columns import WORDS_KINDS, Column, Kind
+from cxlib.columns import WORDS_KINDS, Column, Kind, records
 from cxlib.errors import CxError, nearest
 from cxlib.plots import theme
 from cxlib.present import formats, mime
@@ -134,7 +134,8 @@ def view(
     unit = "" if isinstance(result, pd.DataFrame) else str(getattr(result, "unit", "") or "")
     shown = [(name, column_of(frame, name, result)) for name in choose(result, frame, asked)]
     marked = _base_column(frame, [name for name, _column in shown])
-    rows = [_row(record, shown, words, unit, marked) for record in frame.to_dict("records")]
+    told = records(frame)
+    rows = [_row(record, shown, words, unit, marked) for record in told]
     judged = "status" in dict(shown)
     return TableView(
         headings=tuple(words.label(column.heading) for _name, column in shown),
@@ -143,7 +144,7 @@ def view(
         notes=tuple(notes_of(result, frame, words, minimum_base)),
         caption=words.say(caption) if caption else "",
         leads=tuple(map(str, frame["chapter"])) if "chapter" in frame else (),
-        states=tuple(map(verdict_state, frame.to_dict("records"))) if judged else (),
+        states=tuple(map(verdict_state, told)) if judged else (),
     )
 
 
@@ -167,8 +168,7 @@ def frame_of(result: Any, table: str) -> pd.DataFrame:
 def choose(result: Any, frame: pd.DataFrame, asked: Sequence[str] | None) -> list[str]:
     """Return the shown columns: those asked for, else those that say something in any row."""
     if asked is not None:
-        told = {f"{name}?" for name in frame if frame.empty or frame[name].notna().any()}
-        asked = [n.removesuffix("?") for n in asked if n in told or not n.endswith("?")]
+        asked = [n.removesuffix("?") for n in asked if not n.endswith("?") or _told(frame, n[:-1])]
         missing = [name for name in asked if name not in frame]
         if missing:
             raise CxError(
@@ -179,7 +179,12 @@ def choose(result: Any, frame: pd.DataFrame, asked: Sequence[str] | None) -> lis
     if {"kpi", "value"} <= set(names):
         names = [name for name in KPI_COLUMNS if name in names]
     ends = {end for name in names for end in column_of(frame, name).interval or ()}
-    return [n for n in names if n not in ends and (frame.empty or bool(frame[n].notna().any()))]
+    return [name for name in names if name not in ends and _told(frame, name)]
+
+
+def _told(frame: pd.DataFrame, name: str) -> bool:
+    """Tell whether a column is there and says something in any row; an empty frame may."""
+    return name in frame and (frame.empty or bool(frame[name].notna().any()))
 
 
 def column_of(frame: pd.DataFrame, name: str, result: Any = None) -> Column:

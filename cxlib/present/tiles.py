@@ -8,6 +8,7 @@ import pandas as pd
 
 from cxlib.analysis.kpis.changes import BETTER, MIX, UNCLEAR, WORSE
 from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, OPEN
+from cxlib.columns import records
 from cxlib.present.conclusions import spark, view_tiles
 from cxlib.present.findings import facts
 from cxlib.present.formats import absent
@@ -31,7 +32,7 @@ def kpi_tiles(standing: Any, *, words: Words) -> View:
     words : Words
     """
     frame = standing if isinstance(standing, pd.DataFrame) else standing.table
-    return view_tiles([_tile(row, words) for row in frame.to_dict("records")])
+    return view_tiles([_tile(row, words) for row in records(frame)])
 
 
 def _tile(row: dict[Any, Any], words: Words) -> dict[str, Any]:

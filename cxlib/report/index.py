@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from cxlib.chapters import register
+from cxlib.columns import records
 from cxlib.present.conclusions import spark
 from cxlib.present.findings import Finding
 from cxlib.report.html import CONTENT_POLICY, page_of, style
@@ -100,7 +101,7 @@ def glance_of(envelope: Envelope) -> dict[str, Any]:
         return told
     return told | {
         str(row["kpi"]): {name: _plain(row.get(name)) for name in GLANCE}
-        for row in table.to_dict("records")
+        for row in records(table)
         if row["source"] != "touchpoint"
     }
 

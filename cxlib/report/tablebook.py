@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib.analysis.metrics import resolve
 from cxlib.analysis.scores import Crosstab, crosstab
-from cxlib.columns import COLUMNS
+from cxlib.columns import COLUMNS, records
 from cxlib.data.survey import given
 from cxlib.present import tables
 from cxlib.present.formats import DASH
@@ -182,7 +182,7 @@ def _place(row: dict[Any, Any], by: Sequence[str]) -> Column:
 
 def banner(told: list[tuple[str, Crosstab]]) -> dict[Column, str]:
     """Return the columns of the book, each with its letter; the first is everybody."""
-    rows = [(_place(r, t.by), r["column"]) for _k, t in told for r in t.table.to_dict("records")]
+    rows = [(_place(r, t.by), r["column"]) for _k, t in told for r in records(t.table)]
     return {place: column for place, column in rows if place}
 
 
@@ -244,7 +244,7 @@ def _write_question(
         row += 1
 
     for n, (choice, rows) in enumerate(table.groupby("choice", sort=False)):
-        cells = {_place(r, found.by): r for r in rows.to_dict("records")}
+        cells = {_place(r, found.by): r for r in records(rows)}
         own = [cells.get(place) for place in places]
         for heading, name in BASES if n == 0 else ():
             if name in ("n", "n_effective") or (

@@ -15,6 +15,7 @@ from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, counted
 from cxlib.analysis.targets import detectable_change, sample_size
 from cxlib.analysis.validate import check_confidence
+from cxlib.columns import records
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -128,7 +129,7 @@ def sample_plan(
 def _read_targets(targets: Any) -> list[dict[str, Any]]:
     """Return one checked mapping a target, without what was left empty."""
     if isinstance(targets, pd.DataFrame):
-        targets = targets.to_dict("records")
+        targets = records(targets)
     elif isinstance(targets, Mapping):
         targets = [{"kpi": kpi} | dict(aim) for kpi, aim in targets.items()]
     read = []

@@ -14,6 +14,7 @@ from cxlib.analysis.estimation import z_of
 from cxlib.analysis.fieldwork.plan import SamplePlan
 from cxlib.analysis.metrics import number
 from cxlib.analysis.results import Tabled, counted
+from cxlib.columns import records
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -143,7 +144,7 @@ def _against(
     recent = (day > last - pd.Timedelta(days=7)).to_numpy() & done
     span = min(7, (last - first).days + 1)
     rows = []
-    for quota in quotas.to_dict("records"):
+    for quota in records(quotas):
         inside = np.ones(len(responses), dtype=bool)
         if quota["segment"]:
             column = validate.column(responses, str(quota["segment"]))

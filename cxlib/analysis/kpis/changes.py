@@ -18,6 +18,7 @@ from cxlib.analysis.kpis.equal_mix import DRAWS, SPLIT, equal_mix
 from cxlib.analysis.kpis.estimates import OWN, Estimates, estimate
 from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint, one_of
 from cxlib.analysis.validate import column, levels_of, member_of
+from cxlib.columns import records
 from cxlib.words import mark as _
 
 To = Literal["previous", "last_year", "baseline", "latest_move"]
@@ -148,7 +149,7 @@ def _step(pair: pd.DataFrame, before: str, at: str) -> pd.DataFrame:
     """Return the raw change of every KPI that is there in both periods."""
     was = pair[pair["period"] == before].set_index("kpi")
     rows = []
-    now: Any = pair[pair["period"] == at].to_dict("records")
+    now: Any = records(pair[pair["period"] == at])
     for row in now:
         if row["kpi"] in was.index:
             old = was.loc[row["kpi"]]

@@ -16,6 +16,7 @@ from cxlib.analysis.estimation import answers_to, contributions, estimate as sco
 from cxlib.analysis.metrics import Metric, Questions, SurveyDesign, Touchpoint, resolve
 from cxlib.analysis.results import Tabled
 from cxlib.analysis.validate import at, column, drawn, levels_of, member_of
+from cxlib.columns import records
 from cxlib.errors import DataError
 
 OWN = "own"
@@ -175,7 +176,7 @@ def counted(
     """
     kind_of = {"share": "share", "seconds": "duration", "mean": "mean"}
     rows = []
-    for row in figures.to_dict("records"):
+    for row in records(figures):
         if row["kpi"] not in kinds:
             raise DataError(f"nothing is known of the kpi {row['kpi']!r}.")
         kind = kinds[row["kpi"]]

@@ -17,6 +17,7 @@ from cxlib.analysis.compare import adjust
 from cxlib.analysis.compare.benchmark import against, gap_of, is_reached, provable
 from cxlib.analysis.kpis.estimates import Estimates
 from cxlib.analysis.metrics import number, one_of
+from cxlib.columns import records
 from cxlib.words import mark as _
 
 ALPHA = 0.05
@@ -131,7 +132,7 @@ _ADDED = (
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+    return [{str(k): v for k, v in row.items()} for row in records(table)]
 
 
 def _row(row: dict[str, Any], target: Any, series: pd.DataFrame, period: str) -> dict[str, Any]:

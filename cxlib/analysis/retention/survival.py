@@ -14,6 +14,7 @@ from cxlib.analysis.estimation import z_of
 from cxlib.analysis.members.purchases import fitted_on
 from cxlib.analysis.results import Caveat, Tabled, TableResult, counted
 from cxlib.analysis.validate import Floats, check_confidence, column, flags, levels_of, numbers
+from cxlib.columns import records
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -41,7 +42,7 @@ class Survival(Tabled):
         """Return the table at given times; missing beyond what was seen of a group."""
         ends = ["survival", "survival_low", "survival_high"]
         rows = []
-        for each in self.summary[["segment", "level", "n", "longest"]].to_dict("records"):
+        for each in records(self.summary[["segment", "level", "n", "longest"]]):
             own = self.table[self.table["level"] == each["level"]]
             longest = each.pop("longest")
             for time in np.atleast_1d(np.asarray(times, dtype=float)):

@@ -35,6 +35,7 @@ from cxlib.analysis.scores.table import (
     few_answers,
 )  # fmt: skip
 from cxlib.analysis.validate import OffScale
+from cxlib.columns import records
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -213,7 +214,7 @@ def _frames(
         compared[name] = compared[name].astype(object).where(compared[name].notna(), None)
     places = zip(*(table[name] for name in (*outer, "segment", "level")), strict=True)
     letter = dict(zip(places, table["column"], strict=True))
-    for pair in compared[compared["p_adjusted"] < alpha].to_dict("records"):
+    for pair in records(compared[compared["p_adjusted"] < alpha]):
         high, low = ("level", "other") if pair["difference"] > 0 else ("other", "level")
         place = *(pair[name] for name in outer), pair["segment"]
         key = (pair["question"], pair["choice"], *place, pair[high])

@@ -17,6 +17,7 @@ from cxlib.analysis.results import MINIMUM_BASE, Tabled
 from cxlib.analysis.service.terms import calendar_period, kpi_rows, unit_of
 from cxlib.analysis.service.waits import Terms
 from cxlib.analysis.trends import XmrChart, score_chart, xmr
+from cxlib.columns import records
 from cxlib.words import mark as _
 
 RUNNING = STATES[1:3]
@@ -116,7 +117,7 @@ def _chart(series: pd.DataFrame, key: str) -> XmrChart:
 def _latest(table: pd.DataFrame, chart: XmrChart | None) -> dict[str, Any]:
     last = table.iloc[-1]
     since = ""
-    for row in reversed(table.to_dict("records")):
+    for row in reversed(records(table)):
         same = row["signal"] == last["signal"] and row["segment"] == last["segment"]
         if not row["signal"] or not same:
             break
@@ -151,9 +152,9 @@ def follow_up(
     after it was done; the rest is the KPI's latest month.
     """
     usable = course.latest[course.latest["n"] >= minimum_base]
-    latest = {row["kpi"]: row for row in usable.to_dict("records")}
+    latest = {row["kpi"]: row for row in records(usable)}
     rows = []
-    for row in actions.replace({"state": FORMERLY}).to_dict("records"):
+    for row in records(actions.replace({"state": FORMERLY})):
         now, finished = latest.get(row["kpi"]), row["finished"]
         done = str(periods.containing(last_day(finished or row["due"]), "month"))
         months, over = 0, row["state"] in FINISHED  # of figures that began after it was done

@@ -19,6 +19,7 @@ from cxlib.analysis.shrinkage import rebound_of, shrink
 from cxlib.analysis.targets.measured import holm_level, read
 from cxlib.analysis.targets.power import detectable_change, sample_size
 from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, PLAN, check_haircut
+from cxlib.columns import records
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -194,7 +195,7 @@ def demands(
     ("always" past the target), ``of_periods``. Numbers of answers beyond `limits` are NaN.
     """
     rows = []
-    for record in judged.to_dict("records"):
+    for record in records(judged):
         row = {str(name): value for name, value in record.items()}
         past = history[history["kpi"] == row["kpi"]].reset_index(drop=True)
         row["n_next"] = (answers or {}).get(row["kpi"], row["n"])

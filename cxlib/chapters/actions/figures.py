@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots.map import quadrants
 from cxlib.words import Said, Words, mark as _
 
@@ -24,7 +25,7 @@ def effort(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
             points=Said(words.number(row["in_points"], 1)),
             days=Said(words.number(row["effort"])),
         )
-        for row in table.dropna(subset=["in_points", "effort"]).to_dict("records")
+        for row in records(table.dropna(subset=["in_points", "effort"]))
     )
     return quadrants(
         shown,

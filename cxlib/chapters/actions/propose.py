@@ -8,6 +8,7 @@ from typing import Any
 
 from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.chapters.actions.tables import AFTER
+from cxlib.columns import records
 from cxlib.params.service import agreed_actions
 from cxlib.present.findings import Finding
 
@@ -92,7 +93,7 @@ def _recorded(engagements: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     client = next(iter(engagements.values())).client
     told = {name: agreed_actions(client, language=name) for name in engagements}
-    for same in zip(*(table.to_dict("records") for table in told.values()), strict=True):
+    for same in zip(*(records(table) for table in told.values()), strict=True):
         texts = dict(zip(told, same, strict=True))
         row: dict[str, Any] = dict(same[0])
         row |= {of: {n: a[of] for n, a in texts.items()} for of in ("action", "owner", "note")}

@@ -14,6 +14,7 @@ from cxlib.analysis.actions import FINISHED, OPEN, Plan
 from cxlib.analysis.compare import adjust
 from cxlib.analysis.kpis import elsewhere
 from cxlib.analysis.metrics import TICKET_KPIS
+from cxlib.columns import records
 from cxlib.errors import DataError, nearest
 from cxlib.params.service import terms_of
 from cxlib.words import mark as _
@@ -79,7 +80,7 @@ def _outcomes(engagement: Any, table: pd.DataFrame, end: dt.date | None) -> pd.D
     unmoved: dict[str, Any] = {"afterwards": None, "against": None, "beside": ""}
     figures = ("before", "value", "like", "like_low", "like_high", *_VERSUS, *_APART)
     unmoved |= dict.fromkeys(figures, float("nan"))
-    for row in table.to_dict("records"):
+    for row in records(table):
         done = row["done"]
         facts = {name: row[name] for name in _OF_ACTION} | unmoved
         finished = row["state"] in FINISHED and row["kpi"] is not None and done is not None
@@ -140,7 +141,7 @@ def _moved(engagement: Any, kpi: str, done: dt.date) -> dict[str, Any]:
     if periods.parse(engagement.period).start <= done or not before:
         return {"afterwards": EARLY}
     compared = engagement.compared(before[-1]).table
-    rows = compared[compared["kpi"] == kpi].to_dict("records")
+    rows = records(compared[compared["kpi"] == kpi])
     if not rows:
         return {}
     names = ("before", "value", "like", "like_low", "like_high")

@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from cxlib.analysis.scores import Distribution
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.forest import forest
@@ -79,7 +80,7 @@ def groups(groups: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         table,
         labels=[
             f"{words.label(row['segment'])} · {words.label(row['segment'] + '=' + row['level'])}"
-            for row in table.to_dict("records")
+            for row in records(table)
         ],
         value="like" if split else "change",
         xlabel=words.say(against, kpi=str(table["kpi"].iloc[0])),

@@ -12,6 +12,7 @@ from cxlib.analysis import compare, scores
 from cxlib.analysis.fitness import FitnessForUse
 from cxlib.analysis.kpis import Estimates
 from cxlib.chapters.rows import fell_with
+from cxlib.columns import records
 
 STRAIGHT_LINING = 0.15
 NO_ANSWER = 0.10
@@ -44,7 +45,7 @@ def ratings(engagement: Any) -> scores.Distribution | pd.DataFrame:
 def trends(engagement: Any, standing: Estimates) -> list[Estimates]:
     """Return each KPI's course so far, with its target and the step that broke it on every row."""
     found = []
-    for row in standing.table.to_dict("records"):
+    for row in records(standing.table):
         series: Estimates = engagement.series(str(row["kpi"]))
         if series.table["value"].notna().sum() < 2:  # one point is no course
             continue
@@ -119,7 +120,7 @@ def data(fit: FitnessForUse) -> pd.DataFrame:
     skipped = fit.questions[fit.questions["share_no_answer"] > NO_ANSWER]
     rows += [
         {"case": "no answer", "share": row["share_no_answer"], "question": row["question"]}
-        for row in skipped.to_dict("records")
+        for row in records(skipped)
     ]
     skewed = fit.representativeness
     skewed = skewed[skewed["p_value"] < 0.05] if len(skewed) else skewed

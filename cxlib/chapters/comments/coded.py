@@ -13,6 +13,7 @@ from cxlib.analysis.agreement import krippendorff_alpha
 from cxlib.analysis.results import Tabled
 from cxlib.chapters.comments.codebooks import read
 from cxlib.chapters.comments.heard import Study
+from cxlib.columns import records
 from cxlib.data.coding import coded_of, key_of
 from cxlib.errors import DataError
 
@@ -85,7 +86,7 @@ def _against(theme: str, hand: pd.Series, found: pd.DataFrame, floor: int) -> di
     row: dict[str, Any] = {"theme": theme, "n": int(hand.notna().sum()), "case": ""}
     if not row["n"]:
         return row
-    (got,) = comments.agreement_with(hand.to_frame(theme), found=found).to_dict("records")
+    (got,) = records(comments.agreement_with(hand.to_frame(theme), found=found))
     for name, base in (("precision", "found"), ("recall", "coded")):
         ends = (name, f"{name}_low", f"{name}_high")
         row |= {end: got[end] if got[base] >= floor else nan for end in ends}

@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.words import Quantity, Words, mark as _
@@ -24,7 +25,7 @@ def named(table: Any, *, words: Words, ax: Axes | None = None) -> Axes:
     )
     told = tuple(
         f"{words.label(row['theme'])} {words.quantity(row['mentioned'], 'share')}"
-        for row in shown.to_dict("records")
+        for row in records(shown)
     )
     percent = {"value": "", "low": "_low", "high": "_high", "before": "_before"}
     ax = forest(

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.map import quadrants
@@ -57,7 +58,7 @@ def priorities(priorities: Any, *, words: Words, ax: Axes | None = None) -> Axes
             importance=Said(words.quantity(row["share"], "share")),
             rating=Said(words.number(row["performance"], 2)),
         )
-        for row in table.to_dict("records")
+        for row in records(table)
     )
     return quadrants(
         table,
@@ -82,7 +83,7 @@ def waterfall(steps: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
     unit = str(first["unit"])
     labels: list[str] = []
     texts: list[str] = []
-    for row in steps.to_dict("records"):
+    for row in records(steps):
         total = row["role"] == TOTAL
         texts.append(words.quantity(row["value"], unit, sign=not total))
         if total:

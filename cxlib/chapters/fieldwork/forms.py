@@ -12,6 +12,7 @@ from cxlib.analysis.fieldwork import visit_plan
 from cxlib.chapters import labels_of, part
 from cxlib.chapters.fieldwork import platforms
 from cxlib.chapters.fieldwork.questionnaire import TEXTS, Item, answers, questionnaire
+from cxlib.columns import records
 from cxlib.data.register_excel import new_book, workbook
 from cxlib.data.registers import read_register
 from cxlib.params import Client
@@ -181,7 +182,7 @@ def _register(client: Client, workspace: Workspace, section: str) -> dict[str, b
     files: dict[str, bytes] = {}
     plan = _plan(client, read.register)
     if plan is not None:
-        new = plan.table.to_dict("records")
+        new = records(plan.table)
         ids = [f"p{row['date']:%m%d}-{at:02d}" for at, row in enumerate(new, start=1)]
         visits = [{"id": i, "location": r["location"], "visitor": r["visitor"],
                    "date": r["date"].isoformat()}
@@ -196,7 +197,7 @@ def _register(client: Client, workspace: Workspace, section: str) -> dict[str, b
         files[f"visit-form.{language}.xlsx"] = _book([_visit(read.register, words)], words)
         if plan is not None:
             rows = [(f"{r['date']:%Y-%m-%d}", words.say(r["daypart"]), _place(client, words, r),
-                     r["visitor"]) for r in plan.table.to_dict("records")]  # fmt: skip
+                     r["visitor"]) for r in records(plan.table)]  # fmt: skip
             sheet: Sheet = ("Visit plan", TEXTS["heads"]["plan"], rows)
             files[f"visit-plan.{language}.xlsx"] = _book([sheet], words)
     return files

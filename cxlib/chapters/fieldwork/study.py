@@ -11,6 +11,7 @@ import pandas as pd
 from cxlib import periods
 from cxlib.analysis.fieldwork import Progress, SamplePlan, progress, sample_plan
 from cxlib.analysis.results import Result
+from cxlib.columns import records
 
 MARGINS = {"points": 5.0, "percent": 5.0}
 """What is asked of a KPI whose aim the client file does not name: ± so many points …"""
@@ -221,7 +222,7 @@ def _quotas(wave: Any, plan: SamplePlan | None, groups: SamplePlan | None) -> pd
         rows = [{"segment": "", "level": "", "answers": plan.answers}]
         if groups is not None:
             inside = groups.quotas[groups.quotas["segment"] != ""]
-            rows += [{str(k): v for k, v in row.items()} for row in inside.to_dict("records")]
+            rows += [{str(k): v for k, v in row.items()} for row in records(inside)]
     return pd.DataFrame(rows, columns=["segment", "level", "answers"])
 
 

@@ -14,6 +14,7 @@ from cxlib.analysis.estimation import wilson
 from cxlib.analysis.fieldwork import sample_plan
 from cxlib.chapters.fieldwork.study import Field, spread, varies
 from cxlib.chapters.rows import joined
+from cxlib.columns import records
 from cxlib.words import mark as _
 
 WEAK = 0.1
@@ -86,7 +87,7 @@ def targets(engagement: Any, found: Field) -> pd.DataFrame:
     if given.budget and isfinite(found.rate):
         brings = min(given.budget, most) * found.rate
     rows = []
-    for row in filter(varies, judged.to_dict("records")):
+    for row in filter(varies, records(judged)):
         aim = {"kpi": row["kpi"], "change": -row["gap"], "design": "fixed target"}
         needed = sample_plan(
             [aim | spread(row)], design_effect=found.plan.design_effect, population=given.population
@@ -147,7 +148,7 @@ def quotas(found: Field) -> pd.DataFrame:
     table = going.table.rename(columns={"answers": "so_far"})
     table = table.assign(
         customer_group=_group(table), in_wave=found.wave, last_day=end,
-        case=[_case(row, last, end) for row in table.to_dict("records")],
+        case=[_case(row, last, end) for row in records(table)],
     )  # fmt: skip
     table["missing"] = table["missing"].astype(int)
     table["quota"] = table["quota"].astype(int)
@@ -168,7 +169,7 @@ def by_day(found: Field) -> pd.DataFrame:
         return pd.DataFrame()
     done = found.rows[found.rows["finished"].astype(bool)]
     first = found.dated[0] or going.days["date"].iloc[0]
-    for row in behind(quotas(found)).sort_index().to_dict("records"):
+    for row in records(behind(quotas(found)).sort_index()):
         if not row["quota"]:
             continue
         mine = done[done[row["segment"]].astype("string") == str(row["level"])]

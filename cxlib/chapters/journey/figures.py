@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.journey_map import journey_map, wall as sheet
 from cxlib.words import Said, Words, mark as _
@@ -31,7 +32,7 @@ def journey(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         title = words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
     told = tuple(
         f"{words.label(row['kpi'])} {words.quantity(row['value'], row['unit'])}"
-        for row in table.dropna(subset=["value"]).to_dict("records")
+        for row in records(table.dropna(subset=["value"]))
     )
     weighs = bool(table["importance"].notna().any())
     axis = _("Rating with 95% interval; larger points weigh more in the score")
@@ -67,7 +68,7 @@ def wall(table: Any, *, words: Words, about: str, ax: Axes | None = None) -> Axe
         title = words.say(_("Where the journey hurts most: {list}"), list=worst)
     else:
         title = words.say(_("No touchpoint feels clearly worse than the rest of the journey"))
-    rows = table.to_dict("records")
+    rows = records(table)
     told = table.assign(
         stage=[words.label(row["stage"]) for row in rows],
         beside=[_lost(row, words) for row in rows],
@@ -79,7 +80,7 @@ def wall(table: Any, *, words: Words, about: str, ax: Axes | None = None) -> Axe
         role=[words.say(row["role"]) if row["role"] else "" for row in rows],
         colour=[COLOURS.get(row["role"], theme.MAIN) for row in rows],
     )
-    listed = tuple(f"{row['label']} {row['rating']}" for row in told.to_dict("records"))
+    listed = tuple(f"{row['label']} {row['rating']}" for row in records(told))
     return sheet(
         told,
         title=title,

@@ -13,6 +13,7 @@ from cxlib import periods
 from cxlib.analysis.actions import last_day, past
 from cxlib.analysis.journey import JourneyMap, drop_off, map_journey
 from cxlib.chapters.rows import displeased
+from cxlib.columns import records
 from cxlib.words import mark as _
 
 GOOD = 0.5
@@ -98,7 +99,7 @@ def apart(engagement: Any, groups: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     rows = []
     for kpi, mine in groups.groupby("kpi", sort=False):
-        told = mine.sort_values("emotion", kind="stable").to_dict("records")
+        told = records(mine.sort_values("emotion", kind="stable"))
         worst, best = told[0], told[-1]
         if best["low"] > worst["high"] or best["high"] < worst["low"]:
             rows.append(

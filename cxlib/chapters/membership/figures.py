@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from cxlib import periods
 from cxlib.analysis.members.tiers import NONE
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.bars import shares
 from cxlib.plots.flow import flow as draw_flow
@@ -99,7 +100,7 @@ def cohorts(found: Any, *, words: Words, ax: Axes | None = None) -> Axes:
                 ),
                 words.quantity(float(row["retention"]), "share"),
             )
-            for row in latest.to_dict("records")
+            for row in records(latest)
         ),
     )
     return theme.title(ax, title)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import change_map
@@ -39,7 +40,7 @@ def chart(course: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     title = words.say(message or _("{kpi}: {value}; what is usual is not settled yet"), **facts)
     values = words.parted(
         f"{words.period(str(row['period']))} {words.quantity(row['value'], unit)}"
-        for row in known.to_dict("records")
+        for row in records(known)
     )
     alt = words.say(_("{title}. By period: {list}."), title=title, list=values)
     return process_chart(course, words=words, title=title, alt=alt, ax=ax)
@@ -131,7 +132,7 @@ def gaps(gaps: Any, *, words: Words, ax: Axes | None = None) -> Axes:
         table,
         labels=[
             words.label(row["kpi"]) + (f" · {words.label(row['brand'])}" if several else "")
-            for row in table.to_dict("records")
+            for row in records(table)
         ],
         value="like",
         xlabel=words.say(_("Own less competitor at an equal mix (95% interval); filled: clear")),

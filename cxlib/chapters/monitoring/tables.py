@@ -16,6 +16,7 @@ from cxlib.analysis.kpis import Estimates, compare, estimate
 from cxlib.analysis.results import Result
 from cxlib.chapters.monitoring import meeting
 from cxlib.chapters.rows import fell_with
+from cxlib.columns import records
 from cxlib.words import mark as _
 
 KPIS, PARTS = ("survey", "reported"), ("touchpoint",)
@@ -53,7 +54,7 @@ def monitor(engagement: Any) -> Monitored:
         return Monitored(charts=charts, warnings=None, since={}, before={})
     raised = trends.early_warnings(charts.charts, false_report=settings.false_report)
     before: dict[str, str] = {}
-    for row in raised.table.to_dict("records"):
+    for row in records(raised.table):
         course = charts.charts[row["chart"]].table.dropna(subset=["value"])["period"].tolist()
         at = course.index(row["since"])
         if at and row["period"] == engagement.period:
@@ -70,7 +71,7 @@ def monitor(engagement: Any) -> Monitored:
 def _by_kpi(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return the first row of each KPI."""
     rows = table.drop_duplicates("kpi") if len(table) else table
-    return {str(row["kpi"]): {str(k): v for k, v in row.items()} for row in rows.to_dict("records")}
+    return {str(row["kpi"]): {str(k): v for k, v in row.items()} for row in records(rows)}
 
 
 def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estimates:
@@ -80,7 +81,7 @@ def standing(engagement: Any, found: Monitored, sources: Sequence[str]) -> Estim
     rivals, given, extra = _rivals(engagement), meeting.recorded(engagement), []
     kpis = table.where(table["source"] == "survey")
     fell = fell_with(kpis, engagement.standing("touchpoint").table)
-    for row, part in zip(table.to_dict("records"), fell, strict=True):
+    for row, part in zip(records(table), fell, strict=True):
         kpi = str(row["kpi"])
         chart = charts.get(kpi, {})
         told = _SILENT | {name: chart.get(name) for name in _CHART}
@@ -214,7 +215,7 @@ def page(engagement: Any, found: Monitored) -> pd.DataFrame:
 
 def courses(standing: Estimates, found: Monitored) -> list[pd.DataFrame]:
     """Return each KPI's course with its limits, one frame a chart: what its figure says."""
-    every, rows = found.charts.history, standing.table.to_dict("records")
+    every, rows = found.charts.history, records(standing.table)
     if every.empty or len(set(every["period"])) == 1:
         return []
     told = [_course(row, found) for row in rows if row["kpi"] in found.charts.charts]

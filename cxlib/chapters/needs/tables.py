@@ -12,6 +12,7 @@ from cxlib.analysis import needs
 from cxlib.analysis.agreement import krippendorff_alpha
 from cxlib.analysis.needs import NeedRegister
 from cxlib.chapters.rows import BLANK, QUOTED, plain
+from cxlib.columns import records
 from cxlib.words import mark as _
 
 SOURCES = (_("questionnaire"), _("interview"), _("focus group"))
@@ -210,7 +211,7 @@ def _answers(engagement: Any) -> dict[tuple[str, str], dict[str, Any]]:
         ("obligations", "deliverables", _("deliverable")),
     ):
         kept = engagement.register(section)
-        for row in () if kept is None else kept.frame(listed).to_dict("records"):
+        for row in () if kept is None else records(kept.frame(listed)):
             done = "delivered" if row.get("delivered") else "not delivered"
             state = row.get("state", done)
             told = {"answer": row["title"], "answer_kind": kind, "answer_state": state}

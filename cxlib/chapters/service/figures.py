@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from cxlib.analysis.service import Arrivals, Backlog, Course
 from cxlib.chapters.service.subjects import ALPHA, HEAVY
 from cxlib.chapters.service.tables import DAY
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.bars import shares, stacks
 from cxlib.plots.heat import heat
@@ -33,7 +34,7 @@ def course(course: Course, *, words: Words) -> Axes:
 
 def late(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw each group's share of the late tickets beside its share of all."""
-    keys = [f"{row['segment']}={row['level']}" for row in table.to_dict("records")]
+    keys = [f"{row['segment']}={row['level']}" for row in records(table)]
     named = zip(table["segment"], keys, strict=True)
     ax = shares(
         table,

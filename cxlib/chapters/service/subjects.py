@@ -15,6 +15,7 @@ from cxlib.analysis.service.log import cohort
 from cxlib.analysis.service.terms import calendar_period
 from cxlib.analysis.staffing import Staffing
 from cxlib.chapters.service.tables import headline, waits
+from cxlib.columns import records
 
 OLD_DAYS, MANY_OLD, GREW = 30, 0.2, 0.1
 """A month old is forgotten; a fifth of the open ones is many; below a tenth nothing grew."""
@@ -46,7 +47,7 @@ def kpis(
     keys = {*headline(standing)["kpi"], *signals.index}
     table = standing.table
     told: dict[str, list[dict[Any, Any]]] = {}
-    for row in table[table["kpi"].isin(keys)].to_dict("records"):
+    for row in records(table[table["kpi"].isin(keys)]):
         moved = signals["variation"].get(row["kpi"])
         told.setdefault(service.actions.family(row["kpi"]), []).append(row | {"variation": moved})
     late = lost_in(groups)
@@ -161,7 +162,7 @@ def _twins(table: pd.DataFrame) -> pd.Series:
     known = table[table["same_segment"] != ""].drop_duplicates(["same_segment", "same_level"])
     other = {
         (row["same_segment"], row["same_level"]): f"{row['segment']}={row['level']}"
-        for row in known.to_dict("records")
+        for row in records(known)
     }
     keys = zip(table["segment"], table["level"], strict=True)
     return pd.Series([other.get(key) for key in keys], index=table.index, dtype=object)

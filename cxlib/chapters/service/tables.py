@@ -16,6 +16,7 @@ from cxlib.analysis.actions import FINISHED, last_day
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.metrics import TICKET_KPIS
 from cxlib.analysis.staffing import Staffing
+from cxlib.columns import records
 from cxlib.params.service import agreed_actions
 from cxlib.words import mark as _
 
@@ -86,7 +87,7 @@ def targets(standing: Estimates) -> dict[str, float]:
     """Return the first target of each KPI, in its display unit."""
     table = standing.table
     known = table[["kpi", "target"]].dropna() if "target" in table else table.head(0)
-    return {str(row["kpi"]): float(row["target"]) for row in known.to_dict("records")}
+    return {str(row["kpi"]): float(row["target"]) for row in records(known)}
 
 
 def end_of(terms: service.Terms, period: str | None) -> dt.date | None:
@@ -162,7 +163,7 @@ def agreed(engagement: Any) -> pd.DataFrame:
         (label(row["title"]), row["kpi"], label(row["owner"] or ""), row["due"], row["state"],
          str(row["done"] or row["due"]) if row["state"] in FINISHED else "",
          label(row["note"] or ""))
-        for row in register.frame("actions").to_dict("records")
+        for row in records(register.frame("actions"))
         if row["kpi"] in TICKET_KPIS and row["due"] and row["state"] != "proposed"
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=list(service.actions.ACTIONS))

@@ -10,6 +10,7 @@ import pandas as pd
 from cxlib.analysis.actions import OPEN
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stands
+from cxlib.columns import records
 from cxlib.present.findings import Finding
 from cxlib.words import mark as _
 
@@ -97,7 +98,7 @@ def _open_actions(engagement: Any) -> list[dict[str, Any]]:
         return []
     running = plan.table[plan.table["state"].isin(OPEN)]
     rows = running.assign(day=pd.to_datetime(running["due_on"])).sort_values("day", kind="stable")
-    told: list[dict[str, Any]] = rows.to_dict("records")
+    told: list[dict[str, Any]] = records(rows)
     return told
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.lines import power
 from cxlib.plots.path import ladder, path, progress
@@ -63,7 +64,7 @@ def outlook(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axe
     unit = first["unit"]
     now = {"label": words.say(_("Now")), "value": first["value"], "start": np.nan, "solid": True}
     rows: list[dict[str, Any]] = [now | {"low": np.nan, "high": np.nan}]
-    for row in table.to_dict("records"):
+    for row in records(table):
         ends = {"low": row["predicted_low"], "high": row["predicted_high"], "start": row["value"]}
         label = words.say(row["means"])
         label = label[:1].upper() + label[1:]
@@ -86,7 +87,7 @@ def levels(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes
     unit = first["unit"]
     now = {"label": words.say(_("Now")), "value": first["value"], "start": np.nan, "solid": True}
     rows: list[dict[str, Any]] = [now | {"low": first["low"], "high": first["high"]}]
-    for row in table.to_dict("records"):
+    for row in records(table):
         grounds = row["grounds"]
         reason = words.say(grounds.message, **grounds.facts)
         label = words.say(_("{rung}: {reason}"), rung=words.say(row["rung"]), reason=reason)

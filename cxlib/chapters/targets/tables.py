@@ -21,6 +21,7 @@ from cxlib.analysis.targets import Outlook, Proposal
 from cxlib.analysis.targets.measured import read
 from cxlib.analysis.targets.proposals import LOW, REALISTIC, STRETCH
 from cxlib.chapters.rows import joined
+from cxlib.columns import records
 from cxlib.present.tiles import STATES
 from cxlib.words import mark as _
 
@@ -97,7 +98,7 @@ def undecided(table: pd.DataFrame) -> pd.DataFrame:
 def paths(engagement: Any, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return what was measured and what is expected, by KPI that still has a way to go."""
     own, found = _own(engagement), {}
-    for row in table[table["status"] != "met"].drop_duplicates("kpi").to_dict("records"):
+    for row in records(table[table["status"] != "met"].drop_duplicates("kpi")):
         past = own[own["kpi"] == row["kpi"]][["period", "value", "low", "high", "n"]]
         way = _way(engagement, row, past)
         if way.empty:
@@ -196,7 +197,7 @@ def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
     found, limits = {}, _limits(engagement)
     for row, proposal in _proposed(engagement):
         rows: list[dict[str, Any]] = []
-        for record in proposal.table.to_dict("records"):
+        for record in records(proposal.table):
             one = {str(name): value for name, value in record.items()}
             levels = (one["level"],)
             if one["coincides"]:
@@ -282,7 +283,7 @@ def _proposed(engagement: Any) -> list[tuple[dict[str, Any], Proposal]]:
     here = own[(own["source"] == "survey") & (own["period"] == engagement.period)]
     competitors = best_competitors(engagement)
     found = []
-    for record in here.to_dict("records"):
+    for record in records(here):
         row = {str(name): value for name, value in record.items()}
         seen = read(SimpleNamespace(**row))
         end = seen.scale[0] if row["direction"] == "lower" else seen.scale[1]

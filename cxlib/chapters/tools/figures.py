@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.bars import bars
 from cxlib.plots.map import quadrants
@@ -47,7 +48,7 @@ def value_for_money(table: pd.DataFrame, *, words: Words, ax: Axes | None = None
             score=Said(words.number(row["weighted_sum"], 2)),
             cost=Said(words.quantity(row["years_cost"], str(row.get("unit") or "count"))),
         )
-        for row in shown.to_dict("records")
+        for row in records(shown)
     )
     names = (_("Cheap"), _("Reconsider"), _("Good value"), _("Good at a price"))
     ax = quadrants(

@@ -16,6 +16,7 @@ from cxlib.analysis import training
 from cxlib.analysis.actions import past
 from cxlib.chapters.rows import joined
 from cxlib.chapters.training.register import ASPECTS
+from cxlib.columns import records
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -51,7 +52,7 @@ def plan(engagement: Any) -> pd.DataFrame:
     """Return what was held of each course; chapter 14 sets it beside the contract's duty."""
     shown = sessions(engagement)
     rows = []
-    for course in engagement.register("training").frame("courses").to_dict("records"):
+    for course in records(engagement.register("training").frame("courses")):
         mine = shown[shown["course"] == course["id"]]
         held = mine[mine["state"] == "held"]
         rows.append(
@@ -98,7 +99,7 @@ def _done(engagement: Any, name: str) -> list[tuple[Any, pd.DataFrame]]:
             for day, weeks in zip(began, rows["weeks"], strict=True)
         ]
         rows = rows[known]
-    courses = register.frame("courses").to_dict("records")
+    courses = records(register.frame("courses"))
     return [(c, rows[rows["course"] == c["id"]]) for c in courses if c["id"] in first.index]
 
 

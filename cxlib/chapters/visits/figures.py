@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cxlib.columns import records
 from cxlib.plots import theme
 from cxlib.plots.forest import forest
 from cxlib.plots.heat import heat
@@ -62,9 +63,7 @@ def standards(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> A
 
 def cells(table: pd.DataFrame, *, words: Words, ax: Axes | None = None) -> Axes:
     """Draw how often each standard failed at each location, darker for a larger share."""
-    told = table.assign(
-        said=[f"{row['failed']:.0f}/{row['visits']:.0f}" for row in table.to_dict("records")]
-    )
+    told = table.assign(said=[f"{row['failed']:.0f}/{row['visits']:.0f}" for row in records(table)])
 
     def grid(column: str) -> pd.DataFrame:
         wide = told.pivot_table(

@@ -12,6 +12,7 @@ from cxlib import periods
 from cxlib.analysis.results import Result
 from cxlib.analysis.visits import Scorecard, change, scorecard
 from cxlib.chapters.rows import given
+from cxlib.columns import records
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -168,7 +169,7 @@ def standards(found: Visited) -> pd.DataFrame:
     names |= {"value": "won", "low": "won_low", "high": "won_high"}
     table = found.card.standards.rename(columns=names)
     leads = (table.index == 0) & (table["failed"] > 0) & (table["visits"] >= FEW)
-    there = leads & np.array([_clearly_there(found, row) for row in table.to_dict("records")])
+    there = leads & np.array([_clearly_there(found, row) for row in records(table)])
     return table.assign(
         standard=table["standard"].map(titles["title"]),
         part=table["standard"].map(titles["part"]),
