@@ -232,7 +232,7 @@ def encode(value: Any) -> Any:  # noqa: PLR0912 - one branch a type
         flat = encode(value.ravel().tolist())
         return {"$array": flat, "dtype": str(value.dtype), "shape": list(value.shape)}
     if isinstance(value, pd.DataFrame):
-        columns = [[name, _encode_series(value[name])] for name in value.columns]
+        columns = [[name, _encode_series(column)] for name, column in value.items()]
         return {"$frame": columns, "index": encode(_index(value.index)), "rows": len(value)}
     if isinstance(value, pd.Series):
         return {**_encode_series(value), "index": encode(_index(value.index))}
@@ -262,7 +262,8 @@ def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
         stored["values"] = [None if pd.isna(v) else str(v) for v in series]
         return stored
     if isinstance(dtype, pd.StringDtype) or pd.api.types.is_datetime64_any_dtype(dtype):
-        stored["values"] = [None if pd.isna(v) else str(v) for v in series]
+        empty = series.isna().to_numpy()
+        stored["values"] = [None if no else str(v) for v, no in zip(series, empty, strict=True)]
     elif isinstance(dtype, pd.CategoricalDtype):
         stored["values"] = [int(code) for code in series.cat.codes]
     elif isinstance(dtype, np.dtype) and dtype.kind == "m":
@@ -270,7 +271,8 @@ def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
     elif pd.api.types.is_extension_array_dtype(dtype):
         stored["values"] = [None if pd.isna(v) else encode(v) for v in series]
     else:
-        stored["values"] = [encode(v) for v in series.tolist()]
+        plain = dtype.kind in "biu" or (dtype.kind == "f" and np.isfinite(series.array).all())
+        stored["values"] = series.tolist() if plain else [encode(v) for v in series.tolist()]
     return stored
 
 
