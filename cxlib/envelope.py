@@ -249,6 +249,10 @@ def _index(index: pd.Index[Any]) -> Any:
     return None if plain and index.name is None else pd.Series(index, name=index.name)
 
 
+_AS_IS = (str, int, bool, type(None))
+"""What JSON holds as Python does."""
+
+
 def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
     dtype: Any = series.dtype
     stored: dict[str, Any] = {"$series": series.name, "dtype": str(dtype)}
@@ -271,8 +275,8 @@ def _encode_series(series: pd.Series[Any]) -> dict[str, Any]:
     elif pd.api.types.is_extension_array_dtype(dtype):
         stored["values"] = [None if pd.isna(v) else encode(v) for v in series]
     else:
-        plain = dtype.kind in "biu" or (dtype.kind == "f" and np.isfinite(series.array).all())
-        stored["values"] = series.tolist() if plain else [encode(v) for v in series.tolist()]
+        values = series.tolist()
+        stored["values"] = [v if type(v) in _AS_IS else encode(v) for v in values]
     return stored
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import sys
@@ -24,6 +25,7 @@ from cxlib.workspace import Workspace
 settings.register_profile("kit", derandomize=True, deadline=None)
 settings.load_profile("kit")
 
+gc.set_threshold(20_000, 20, 20)  # as in a job: figures are cycles, and looking for them costs
 os.environ.setdefault("CX_INTAKE_LIMITS", "0,0")  # read in the tests' own process: faster
 # Else every command and fork server that a test starts would compile the kit's 300 files anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -51,7 +51,7 @@ def preload() -> None:
         for name in (*_LIBRARIES.split(), *own):
             with contextlib.suppress(ImportError):
                 import_module(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
-    _rehearse()
+        _rehearse()  # which imports, too
     gc.enable()
 
 

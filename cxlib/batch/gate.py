@@ -42,6 +42,16 @@ _SECRET = re.compile(
     r" {0,3}[=:] {0,3}[\"']?[^\s\"'<]{6,}",  # no tab: that is the next cell of a table
     re.IGNORECASE,
 )
+_HINTS = (
+    *("://", "password", "passwd", "secret", "private key", "akia", "asia"),
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+    *(
+        f"{word}{by}{of}"
+        for word, of in (("api", "key"), ("access", "token"))
+        for by in ("", "_", "-")
+    ),
+)
+"""What stands in every secret that `_SECRET` finds, however its letters are written."""
 _KINDS = {
     masking.EMAIL: "an e-mail address", masking.PHONE: "a telephone number",
     masking.ID_CARD: "an identity number", masking.BANK_CARD: "a bank card",
@@ -144,7 +154,7 @@ class _Guard:
             if said in self.own and marker != masking.NAME:
                 continue  # a hot line that a label of the client file names
             return f"{_KINDS[marker]} ({text[begin : begin + 2]}…)"
-        if _SECRET.search(text) or self.key.secret.hex() in text:
+        if self.key.secret.hex() in text or (_hints_at_a_secret(text) and _SECRET.search(text)):
             return "a secret"
         text = masking.seen(unicodedata.normalize("NFKC", text))
         other = self.others.search(text) if self.others else None
@@ -169,6 +179,11 @@ class _Guard:
 
     def _nth(self, at: int) -> bytes:
         return bytes(self.ids[8 * at : 8 * at + 8])
+
+
+def _hints_at_a_secret(text: str) -> bool:
+    folded = text.casefold()
+    return any(hint in folded for hint in _HINTS)
 
 
 def _is_a_name(name: str) -> bool:

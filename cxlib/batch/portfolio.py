@@ -63,7 +63,7 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str)
     entries = {(each.period, each.language, each.chapter): each for each in told}
     latest = max(glances, default="")
     glance = glances.get(latest, {})
-    title, labels = _called(workspace, name, language)
+    title, labels = _called(workspace, run, name, language)
     return ClientEntry(
         name=name,
         title=title,
@@ -89,13 +89,13 @@ def _client(workspace: Workspace, out: Path, run: Run, name: str, language: str)
     )
 
 
-def _called(workspace: Workspace, name: str, language: str) -> tuple[str, dict[str, str]]:
+def _called(workspace: Workspace, run: Run, name: str, language: str) -> tuple[str, dict[str, str]]:
     """Return a client's name and labels in the consultancy's language; its key if it has none."""
     from cxlib import params
     from cxlib.errors import CxError
 
     try:
-        client = params.load(name, workspace)
+        client = run.clients.get(name) or params.load(name, workspace)
     except CxError:
         return name, {}
     return client.display_name(language), client.labels(language)

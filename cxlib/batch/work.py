@@ -7,7 +7,6 @@ where the notebook cannot, and follows no link that the notebook left.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -158,7 +157,7 @@ def work(parcel: Parcel, folder: Path, limits: Limits) -> Outcome:
     glance: dict[str, Any] = {}
     executed = own / "executed.ipynb"
     if executed.is_file():
-        files["notebook"] = _without_paths(executed, parcel)
+        files["notebook"] = executed.read_bytes()
     if not error:
         try:
             files["report"] = _report(parcel, own)
@@ -206,14 +205,6 @@ def _glance(saved: bytes, parcel: Parcel, own: Path) -> dict[str, Any]:
     if said != (parcel.client, parcel.period, parcel.chapter):
         raise CxError(f"its results say that they are of {' '.join(map(str, said))}.")
     return glance_of(envelope)
-
-
-def _without_paths(executed: Path, parcel: Parcel) -> bytes:
-    """Return the executed notebook; that it ran in some folder is nobody's business."""
-    notebook = json.loads(executed.read_bytes())
-    about = notebook.get("metadata", {}).get("papermill", {})
-    about |= {"input_path": parcel.notebook, "output_path": parcel.notebook}
-    return json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
 def _execute(parcel: Parcel, folder: Path, own: Path, limits: Limits) -> str:
@@ -285,6 +276,8 @@ def _papermill(
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
             """Execute it."""
             kwargs["kernel_manager_class"].notebook = nb_man.nb
+            about = dict.fromkeys(("input_path", "output_path"), parcel.notebook)
+            nb_man.nb.metadata.papermill |= about  # that it ran in some folder is nobody's business
             return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
 
     papermill_engines.register("cx", Engine)

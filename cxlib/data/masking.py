@@ -124,8 +124,8 @@ def seen(text: str) -> str:
 def find(text: str, names: re.Pattern[str] | None = None) -> list[tuple[int, int, str]]:
     """Return what of a text identifies a person: begin, end and marker, in order, none twice."""
     if _UNSEEN.search(text):
-        at = [i for i, character in enumerate(text) if not _UNSEEN.match(character)]
         within = find(seen(text), names)
+        at = [i for i, c in enumerate(text) if not _UNSEEN.match(c)] if within else []
         return [(at[begin], at[end - 1] + 1, marker) for begin, end, marker in within]
     bare = text.translate(_PLAIN) if _SPARK.search(text) else ""
     found: list[tuple[int, int, str]] = []

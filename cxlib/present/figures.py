@@ -127,7 +127,8 @@ def _renderer() -> Any:
             self, s: str, prop: Any, ismath: Any
         ) -> tuple[float, float, float]:
             """Measure a text once: it is asked for when laid out, and again when drawn."""
-            key, measure = (s, hash(prop), ismath), super().get_text_width_height_descent
+            key = (s, hash(prop), ismath)
+            measure: Any = super().get_text_width_height_descent
             if key not in self._measured:
                 self._measured[key] = measure(s, prop, ismath)
             return self._measured[key]
