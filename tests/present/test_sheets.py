@@ -96,7 +96,10 @@ def test_a_sheet_prints_as_wide_as_can_be_read(columns: int, pages: int) -> None
     wide_of = [sheet.column_dimensions[get_column_letter(at + 1)].width for at in range(columns)]
     for begin, end in pairwise(cuts):
         page = wide_of[begin:end] + (wide_of[:1] if begin else [])
-        assert sum(5.25 * width + 3.75 for width in page) * sheet.page_setup.scale / 100 <= ACROSS
+        assert (
+            sum(5.25 * width + 3.75 for width in page) * (sheet.page_setup.scale or 100) / 100
+            <= ACROSS
+        )
     assert (sheet.page_setup.pageOrder == "overThenDown") == (pages > 1)
     assert sheet.print_title_rows == "$1:$1"
     assert (sheet.print_title_cols == "$A:$A") == (pages > 1)
