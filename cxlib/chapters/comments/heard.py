@@ -84,8 +84,10 @@ def study(engagement: Any) -> Study:
     then = heard(engagement, engagement.previous) if engagement.previous else rows.head(0)
     before = comments.themes(then["comment"], codebook=book).matrix.set_axis(then["source"])
     found = comments.themes(rows["comment"], codebook=book)
-    n = {"n_earlier": n_earlier, "n_drawn": len(earlier)}
-    return Study(rows=rows, found=found, before=before, mood=mood, **n, **_judged(engagement, rows))
+    return Study(
+        rows=rows, n_earlier=n_earlier, n_drawn=len(earlier), found=found, before=before,
+        mood=mood, **_judged(engagement, rows),
+    )  # fmt: skip
 
 
 def _earlier(engagement: Any) -> tuple[pd.DataFrame, int]:
