@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import dates, masking, values
+from cxlib.data.date_forms import EXCEL
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile
 from cxlib.errors import DataError, nearest
@@ -311,7 +312,7 @@ class Ledger:
     def counted(self, read: dates.Dates, name: str, path: Path) -> None:
         """Warn, once a column, that undeclared day numbers of Excel were taken for dates."""
         if read.counted and not any(i.path == path and i.value == name for i in self.issues):
-            days = [dates.counted(pd.Series([read.counted]), o).iloc[0] for o in dates.EXCEL]
+            days = [dates.counted(pd.Series([read.counted]), o).iloc[0] for o in EXCEL]
             self.warn(
                 path,
                 f"column {name!r} holds day numbers of Excel: {read.counted} is read as "
