@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from io import BytesIO, StringIO
 from math import cos, radians, sin
@@ -35,7 +36,7 @@ def draw(plot: Callable[..., Any], result: Any, *, words: Words, **options: Any)
     **options
         Passed on to the plot.
     """
-    with theme.applied():
+    with theme.applied(), _laid_out_once():
         axes = plot(result, words=words, **options)
         figure = axes.get_figure()
         theme.fit(figure)
@@ -67,6 +68,44 @@ def printed(
         dated = "CreationDate" if kind == "pdf" else "Date"
         figure.savefig(made, format=kind, metadata={dated: None})
     return made.getvalue()
+
+
+@contextmanager
+def _laid_out_once() -> Iterator[None]:
+    """Have matplotlib lay each text out once, and find its fonts once: it asks some ten times."""
+    from matplotlib.font_manager import fontManager
+    from matplotlib.text import Text
+
+    manager: Any = fontManager
+    lay_out, find = Text._get_layout, manager._find_fonts_by_props  # type: ignore[attr-defined]
+    laid, found = dict[Any, Any](), dict[Any, Any]()
+
+    def laid_out(text: Any, renderer: Any) -> Any:
+        if text.get_wrap():  # then it depends on where the text stands
+            return lay_out(text, renderer)
+        key = (
+            *(type(renderer), text.get_figure(root=True).dpi, text.get_text()),
+            *(hash(text.get_fontproperties()), text.get_rotation(), text.get_rotation_mode()),
+            *(text.get_ha(), text.get_va(), text._get_multialignment(), text._linespacing),
+            *(text.get_parse_math(), text.get_usetex()),
+        )
+        if key not in laid:
+            laid[key] = lay_out(text, renderer)
+        return laid[key]
+
+    def fonts(prop: Any, *told: Any, **options: Any) -> Any:
+        if told or options:
+            return find(prop, *told, **options)
+        key = prop if isinstance(prop, str) else hash(prop)
+        if key not in found:
+            found[key] = find(prop)
+        return found[key]
+
+    Text._get_layout, manager._find_fonts_by_props = laid_out, fonts  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        Text._get_layout, manager._find_fonts_by_props = lay_out, find  # type: ignore[attr-defined]
 
 
 def render_svg(figure: Figure) -> tuple[str, float]:
