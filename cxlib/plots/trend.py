@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 
 from cxlib.plots import native, theme
@@ -35,9 +36,8 @@ def trend(
     unit, at = str(table["unit"].iloc[0]), np.arange(len(table))
     low, high = table["low"].astype(float), table["high"].astype(float)
     ax.fill_between(at, low, high, color=theme.MAIN, alpha=0.15, lw=0)
-    look: Any = {"color": theme.MAIN, "marker": "o", "ms": 4.5, "mec": theme.MAIN, "mew": 0.75}
-    seen = table["value"].notna().to_numpy()  # the line runs on where a period has no value
-    ax.plot(at[seen], table["value"].to_numpy(dtype=float)[seen], **look)
+    look: Any = {"color": theme.MAIN, "marker": "o", "ms": 4.5, "mec": theme.MAIN}
+    sns.lineplot(x=at, y=table["value"].to_numpy(), ax=ax, **look)
     periods = table["period"].astype(str).tolist()
     theme.label_periods(ax, [words.period(label) for label in periods])
     for x in turning_points(table["value"].to_numpy(float)):

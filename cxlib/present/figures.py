@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from inspect import signature
 from io import BytesIO, StringIO
 from math import cos, radians, sin
 from typing import TYPE_CHECKING, Any
@@ -72,25 +73,33 @@ def printed(
 
 @contextmanager
 def _laid_out_once() -> Iterator[None]:
-    """Have matplotlib lay each text out once, and find its fonts once: it asks some ten times."""
+    """Have matplotlib lay each text out once, and find its fonts once: it asks some ten times.
+
+    Where this matplotlib has no such functions, or others by their name, nothing is replaced.
+    """
     from matplotlib.font_manager import fontManager
     from matplotlib.text import Text
 
     manager: Any = fontManager
-    lay_out, find = Text._get_layout, manager._find_fonts_by_props  # type: ignore[attr-defined]
+    text: Any = Text
+    find: Any = getattr(manager, _FIND, None)
+    lay_out: Any = getattr(text, _LAY_OUT, None)
+    if not (_takes(find, "prop") and _takes(lay_out, "self", "renderer")):
+        yield
+        return
     laid, found = dict[Any, Any](), dict[Any, Any]()
 
-    def laid_out(text: Any, renderer: Any) -> Any:
-        if text.get_wrap():  # then it depends on where the text stands
-            return lay_out(text, renderer)
+    def laid_out(self: Any, renderer: Any) -> Any:
+        if self.get_wrap():  # then it depends on where the text stands
+            return lay_out(self, renderer)
         key = (
-            *(type(renderer), text.get_figure(root=True).dpi, text.get_text()),
-            *(hash(text.get_fontproperties()), text.get_rotation(), text.get_rotation_mode()),
-            *(text.get_ha(), text.get_va(), text._get_multialignment(), text._linespacing),
-            *(text.get_parse_math(), text.get_usetex()),
+            *(type(renderer), self.get_figure(root=True).dpi, self.get_text()),
+            *(hash(self.get_fontproperties()), self.get_rotation(), self.get_rotation_mode()),
+            *(self.get_ha(), self.get_va(), self._get_multialignment(), self._linespacing),
+            *(self.get_parse_math(), self.get_usetex()),
         )
         if key not in laid:
-            laid[key] = lay_out(text, renderer)
+            laid[key] = lay_out(self, renderer)
         return laid[key]
 
     def fonts(prop: Any, *told: Any, **options: Any) -> Any:
@@ -101,11 +110,24 @@ def _laid_out_once() -> Iterator[None]:
             found[key] = find(prop)
         return found[key]
 
-    Text._get_layout, manager._find_fonts_by_props = laid_out, fonts  # type: ignore[attr-defined]
+    setattr(text, _LAY_OUT, laid_out)
+    setattr(manager, _FIND, fonts)
     try:
         yield
     finally:
-        Text._get_layout, manager._find_fonts_by_props = lay_out, find  # type: ignore[attr-defined]
+        setattr(text, _LAY_OUT, lay_out)
+        setattr(manager, _FIND, find)
+
+
+_LAY_OUT, _FIND = "_get_layout", "_find_fonts_by_props"
+
+
+def _takes(function: Any, *names: str) -> bool:
+    """Tell whether a function takes just these arguments, others only if it must not be told."""
+    if not callable(function):
+        return False
+    told = signature(function).parameters.values()
+    return tuple(p.name for p in told if p.default is p.empty) == names
 
 
 def render_svg(figure: Figure) -> tuple[str, float]:

@@ -1,0 +1,82 @@
+"""Figures: what is laid out once is drawn as if it were laid out anew each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
+
+from cxlib.plots import theme
+from cxlib.present import figures
+from cxlib.present.figures import draw
+from cxlib.words import Words
+
+
+def one(_result: Any, *, words: Words, **look: Any) -> Any:
+    """Draw the same text three times over, in ticks, a note and a label, and a title."""
+    text = look.pop("text")
+    ax = theme.axes(height=3.0)
+    ax.plot([0, 1, 2], [3, 1, 2], label=text)
+    ax.set_xticks([0, 1, 2], [text, "−1", text], rotation=look.pop("rotation", 0))
+    theme.note(ax, text, (1, 2), backed=0.8, **look)
+    ax.text(0.2, 1.5, text, **look)
+    ax.set_xlabel(text)
+    theme.legend(ax)
+    return theme.title(ax, " ".join(text.split()) * 4)
+
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "plain": {"text": "Delivery"},
+    "wrapped": {"text": "a label that is long enough to be broken by matplotlib", "wrap": True},
+    "rotated": {"text": "Rotated", "rotation": 40},
+    "several lines": {"text": "two\nlines, one longer", "ha": "right", "linespacing": 1.4},
+    "Chinese": {"text": "客房服务\n满意度 $5", "va": "top"},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_figure_is_the_same_whether_its_texts_are_laid_out_once_or_each_time(
+    look: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    lay_out: Callable[..., Any] = Text._get_layout  # type: ignore[attr-defined]
+
+    def counted(self: Any, renderer: Any) -> Any:
+        calls.append(1)
+        return lay_out(self, renderer)
+
+    monkeypatch.setattr(Text, "_get_layout", counted)
+    once = draw(one, None, words=Words(), **look)
+    few = len(calls)
+    monkeypatch.setattr(figures, "_laid_out_once", nullcontext)
+    each = draw(one, None, words=Words(), **look)
+    assert once.svg == each.svg
+    assert once.data == each.data
+    assert few < len(calls) - few
+    assert Text._get_layout is counted  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["_LAY_OUT", "_FIND"])
+def test_another_matplotlib_is_left_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = draw(one, None, words=Words(), text="Delivery").svg
+    monkeypatch.setattr(figures, name, "_a_function_that_is_not_there")
+    before = (Text._get_layout, vars(fontManager).get("_find_fonts_by_props"))  # type: ignore[attr-defined]
+    with figures._laid_out_once():
+        now = (Text._get_layout, vars(fontManager).get("_find_fonts_by_props"))  # type: ignore[attr-defined]
+        assert now == before
+    assert draw(one, None, words=Words(), text="Delivery").svg == usual
+
+
+def test_a_layout_that_takes_more_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out: Callable[..., Any] = Text._get_layout  # type: ignore[attr-defined]
+
+    def other(self: Any, renderer: Any, more: Any) -> Any:
+        return lay_out(self, renderer)
+
+    monkeypatch.setattr(Text, "_get_layout", other)
+    with figures._laid_out_once():
+        assert Text._get_layout is other  # type: ignore[attr-defined]
