@@ -68,7 +68,9 @@ LEAKS = {
                          "see file:///srv/x"],
     "a secret": [
         "ab" * 32, "postgresql://ann:hunter22@db/x", "-----BEGIN RSA PRIVATE KEY-----",
-        "password = hunter22x", "AKIAABCDEFGHIJKLMNOP",
+        "password = hunter22x", "AKIAABCDEFGHIJKLMNOP", "PaſſWord: hunter22x", "Passwd=hunter22x",
+        "SECRET: hunter22x", "Api-Key: hunter22x", "APIKEY = hunter22x", "accessToken: hunter22",
+        "asiaABCDEFGHIJKLMNOP", *(f"gh{kind}_{'a1' * 18}" for kind in "pousr"),
     ],
 }  # fmt: skip
 
