@@ -80,11 +80,6 @@ class BusinessHours:
         as ``"BY"`` in Germany); None, or a service open 24/7, has no holidays. `years` are those
         that the data touch: governments announce make-up days a year ahead, so a year still to come
         may lack them.
-
-        Raises
-        ------
-        DataError
-            If the country, region or zone is unknown.
         """
         if country is None or hours == "24/7":
             return cls(hours=hours, timezone=timezone)
@@ -174,11 +169,6 @@ class BusinessHours:
 
         Moments without a zone are on this calendar's wall clock, where an hour that comes twice is
         read as the first. NaN where either is missing or the clocks skipped it.
-
-        Raises
-        ------
-        DataError
-            If one side has a zone and one has not.
         """
         if (start.dt.tz is None) != (end.dt.tz is None):
             raise DataError(

@@ -67,12 +67,6 @@ def map_journey(
     lower_is_better : sequence of str
         Touchpoints whose lowest answer is best.
 
-    Raises
-    ------
-    DataError
-        If a touchpoint stands in two stages, is scored but in no stage, an event names an unknown
-        stage, or a column is absent.
-
     Notes
     -----
     "Clearly" below or above: the touchpoint's interval excludes the mean of the others by answers.

@@ -81,11 +81,6 @@ class Metric:
         ``"lower"`` then says which answers are best, and is kept in `best`.
     cut_points : (int, int), optional
         NPS: highest detractor and lowest promoter; required on any scale but 0-10.
-
-    Raises
-    ------
-    DataError
-        If the parts do not fit one another.
     """
 
     key: str

@@ -65,12 +65,6 @@ def register(
         they are known. A need of the evidence that is not listed is "sorted".
     weights : mapping of source to float, optional
         What one person counts in each source; 1 unless told.
-
-    Raises
-    ------
-    DataError
-        If a column is absent, a need is listed twice, a state is unknown, a confirmed need names
-        nobody or no day, or a weight names an unknown source.
     """
     for name in ("need", "source", "quote", "who", "when"):
         validate.column(evidence, name)

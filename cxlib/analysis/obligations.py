@@ -157,12 +157,6 @@ def status(
         ``payments``: ``id, amount, due_on, paid, state`` ("open", "late", "paid"), ``days_late,
         fee``; one that waits for an acceptance has no `due_on`. ``dates``: ``id, due_on,
         notice_by, state`` ("coming up", "late", "passed", "done").
-
-    Raises
-    ------
-    DataError
-        If ids repeat, a day is none, a rate lies outside 0 to 1, or a payment follows what is not
-        there.
     """
     today = day(as_of, "as_of")
     days = WorkingDays(country, subdivision)

@@ -96,15 +96,8 @@ def evaluate(
     by : str, optional
         Column of groups, each evaluated as well; group against group says nothing of the training
         unless one of them had none.
-    confidence : float
-        Coverage of the intervals.
     draws, seed : int
         Bootstrap of the effect size.
-
-    Raises
-    ------
-    DataError
-        If a column is absent or holds text, or fewer than two were tested twice.
 
     Notes
     -----

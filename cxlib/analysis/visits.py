@@ -60,8 +60,6 @@ def scorecard(
         One row a standard of a visit.
     by : str
         Column of what is compared: the location, its region or format.
-    confidence : float
-        Coverage of the intervals.
     **columns : str
         What columns are called, where not by these names: ``visit, standard, score`` (which visit,
         which standard, points won: true/false or 0/1 count as points; missing points mean that the
@@ -69,12 +67,6 @@ def scorecard(
         points (``maximum``, else 1), its ``weight`` within the section (else 1), the
         ``section_weight`` (else as its standards weigh), whether failing it is ``critical``, who
         visited (``visitor``), and in which ``wave``.
-
-    Raises
-    ------
-    DataError
-        If a column is absent, a score is no number or above its maximum, a weight is not positive,
-        or one visit scores a standard twice or is of two places.
 
     Notes
     -----

@@ -76,12 +76,6 @@ def rake(
     tolerance, max_iterations
         Largest gap, as a share of the sample, at which a margin counts as met, and passes before
         giving up, which a caveat then says.
-
-    Raises
-    ------
-    DataError
-        If the data are empty, a column is absent, levels of margin and data differ, a size is
-        not positive, totals disagree, or the cap is not above 1.
     """
     cap = None if cap is None else number(cap, "cap (a multiple of the mean weight)", above=1)
     if isinstance(data, pd.DataFrame) and data.empty:

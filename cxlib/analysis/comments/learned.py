@@ -88,13 +88,6 @@ def keyness(
         Comments that must hold a term.
     prior : float
         Pseudo-comments of the prior, spread as terms are over all comments: rare terms shrink.
-    confidence : float
-        Coverage of the intervals.
-
-    Raises
-    ------
-    DataError
-        If either group has no comment with words, or `minimum` or `prior` is not positive.
 
     Notes
     -----
@@ -149,8 +142,6 @@ def topics(comments: pd.Series, *, n: int = 8, minimum: int = 5, seed: int = 202
         Topics sought, 2 or more; fewer where there are fewer terms or comments.
     minimum : int
         Comments that must hold a term.
-    seed : int
-        Of the factorisation.
     """
     from sklearn.decomposition import NMF
     from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
@@ -242,13 +233,6 @@ def sentiment(
     asked : {"open", "complaints", "praise"} or array-like
         What the question asked for, of all comments or of each: "nothing" to a question for
         complaints is praise.
-    seed : int
-        Of the folds.
-
-    Raises
-    ------
-    DataError
-        If comments are no text, ratings no numbers, or `asked` is unknown.
     """
     comments, texts = texts_of(comments)
     told = [asked] * len(comments) if isinstance(asked, str) else list(asked)

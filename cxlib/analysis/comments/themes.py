@@ -67,11 +67,6 @@ def themes(
         As `comments.codebook` reads it.
     language : {"en", "zh"}, optional
         Of the comments, if known; words of both languages are always found.
-
-    Raises
-    ------
-    DataError
-        If comments are no column of text, or the codebook is wrong or has no theme.
     """
     if language not in (None, "en", "zh"):
         raise DataError(f"unknown language {language!r}{nearest(str(language), ('en', 'zh'))}")
@@ -144,11 +139,6 @@ def agreement_with(coded: pd.DataFrame, *, found: Themes | pd.DataFrame) -> pd.D
         ``precision`` (of what was found, right) and ``recall`` (of what is there, found), each with
         ``_low, _high`` (Wilson), ``f1, alpha`` (Krippendorff, nominal) with ``low, high``; NaN
         where there is nothing to divide by.
-
-    Raises
-    ------
-    DataError
-        If a theme is unknown, a comment was not looked at, or nothing was coded.
     """
     matrix = found.matrix if isinstance(found, Themes) else found
     for theme in coded.columns:

@@ -129,13 +129,6 @@ def importance(
         enter as they are, anything else level by level; no answer is a level of its own.
     bootstrap, permutations, seed : int
         Draws behind the intervals and behind ``p_any`` (0 runs none), and their seed.
-    confidence : float
-        Coverage of the intervals, between 0 and 1.
-
-    Raises
-    ------
-    DataError
-        If a column is absent, constant or not numeric, or rows are too few.
     """
     one_of(method, ("shapley", "johnson"), f"method {method!r} is unknown")
     check_options(model, OPTIONS)

@@ -96,11 +96,6 @@ class ScenarioModel:
         headline : float, optional
             The published score that the change is applied to; the model rests on those who rated
             everything, whose own score is another.
-
-        Raises
-        ------
-        DataError
-            If a driver is unknown or a change is no finite number.
         """
         table, moves = self._asked(changes)
         sample, count = self._sample, len(moves)
@@ -206,12 +201,6 @@ def scenario(
         As in `scenario_model`, which needs ``outcome`` and ``drivers``.
     changes, headline
         As in `ScenarioModel.predict`; at least one change.
-
-    Raises
-    ------
-    DataError
-        If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
-        no maximum.
     """
     if not len(changes):
         raise DataError("changes is empty: name at least one driver and its change.")

@@ -75,11 +75,6 @@ def sample_plan(
     confidence : float
         Of the margins.
 
-    Raises
-    ------
-    DataError
-        If a target lacks its spread or aim, shares do not sum to 1, or a number is out of range.
-
     Notes
     -----
     Margin: n₀ = z² v · deff / margin². Change: `targets.sample_size`. Finite population:

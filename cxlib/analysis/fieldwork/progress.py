@@ -79,11 +79,6 @@ def progress(
     questions : sequence of str
         All questions in their order, to find where people leave.
 
-    Raises
-    ------
-    DataError
-        If nothing came back, a column is absent or a date cannot be read.
-
     Notes
     -----
     The day a quota is met is missing / rate, the rate that of the last seven days. Its interval is

@@ -70,11 +70,6 @@ def compare(
         ``mix_segment, mix_level, share_before, share_after``. p-values are adjusted
         (Benjamini-Hochberg) within KPIs and within touchpoints; like for like also over all steps
         that were looked at.
-
-    Raises
-    ------
-    DataError
-        If a period or column is not there.
     """
     own = estimates.own
     known = periods.order(own["period"].unique())

@@ -79,11 +79,6 @@ def estimate(
         Rows of ticket or reported KPIs, as `kpis.counted` makes them.
     design : SurveyDesign, optional
         Weights, customers, confidence.
-
-    Raises
-    ------
-    DataError
-        If a column is absent, or answers are off their scale.
     """
     design = design or SurveyDesign()
     rows: list[dict[str, Any]] = []

@@ -78,11 +78,6 @@ def judge(
         to call"), ``expected`` (where the trajectory stands this period), ``course`` ("on course",
         "behind", "too close to call", "no trajectory"; "due" from then on), ``needs`` (the true
         value that would be called met in four of five such samples).
-
-    Raises
-    ------
-    DataError
-        If the period is not there, or `alpha` is no such error.
     """
     number(alpha, "alpha", above=0, below=0.5)
     told: Any = targets

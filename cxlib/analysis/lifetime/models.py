@@ -71,7 +71,7 @@ def bg_nbd(
     age: str | None = None,
     unit: customers.Unit | None = None,
 ) -> BgNbd:
-    """Fit the BG/NBD model by maximum likelihood.
+    """Fit the BG/NBD model by maximum likelihood; refused below 30 who came again: use a rate.
 
     Parameters
     ----------
@@ -82,11 +82,6 @@ def bg_nbd(
         observation; found by their usual names (``x, t_x, T``) if not given.
     unit : str, optional
         The time unit; a `Summary` says it itself.
-
-    Raises
-    ------
-    DataError
-        If a row contradicts itself, or fewer than 30 customers came again: use a repeat rate.
     """
     x, t_x, T = (
         customers.given(data, what, name)
@@ -174,7 +169,9 @@ class GammaGamma(Tabled):
 
 
 def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = None) -> GammaGamma:
-    """Fit the Gamma-Gamma model to the customers who came again.
+    """Fit the Gamma-Gamma model to the customers who came again, 30 at least.
+
+    Refused where frequency and money correlate above .3: the model assumes that they do not.
 
     Parameters
     ----------
@@ -182,12 +179,6 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
         One row a customer.
     frequency, money : str, optional
         Columns: repeat purchases and their mean money; found by their usual names if not given.
-
-    Raises
-    ------
-    DataError
-        If frequency and money are correlated above .3 (the model assumes that they are not), or
-        fewer than 30 customers came again.
     """
     x, mean = customers.given(data, "frequency", frequency), customers.given(data, "money", money)
     again = (x > 0) & (mean > 0)
@@ -278,11 +269,6 @@ def sbg(survivors: Any, *, initial: float = 100) -> ShiftedBetaGeometric:
         Members left after the first, second, … renewal.
     initial : float
         Members before the first; 100 if survivors are percentages.
-
-    Raises
-    ------
-    DataError
-        If survivors rise, exceed the start, or nobody left.
     """
     left = numbers(pd.Series(survivors, dtype=object))
     begun = number(initial, "initial")

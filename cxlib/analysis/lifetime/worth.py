@@ -67,11 +67,6 @@ def value(
         A year's, such as 0.1.
     by : str, optional
         Column of groups.
-
-    Raises
-    ------
-    DataError
-        If the unit is missing or not the model's own.
     """
     unit_, known = unit_of(unit), purchases.unit or getattr(data, "unit", None)
     if known not in (None, unit_):

@@ -58,7 +58,9 @@ def value_of_experience(
     Time zero is a member's first answer. Only members of that day count; what they are compared at
     (`adjust_for`, tenure, past spend and purchases) ends the day before, what they spend starts the
     day after, and the horizon is the same for all and must have elapsed by `as_of`. An association,
-    not an effect: who is content may have meant to stay anyway.
+    not an effect: who is content may have meant to stay anyway. Refused: classes that depend on
+    what happened later ("ever a promoter", a tier of today), the answered purchase itself, and a
+    class of fewer than 30 members.
 
     Parameters
     ----------
@@ -84,12 +86,6 @@ def value_of_experience(
         Days of past spend; the horizon if not given.
     gap : int
         Days between the answer and the spend that counts, at least 1.
-
-    Raises
-    ------
-    DataError
-        If classes depend on what happened later ("ever a promoter", a tier of today), the answered
-        purchase itself would count, nobody can be matched, or a class has fewer than 30 members.
     """
     _refuse(members, survey, metric, adjust_for, answer, gap)
     horizon, until = validate.count(horizon, "horizon"), validate.moment(as_of)

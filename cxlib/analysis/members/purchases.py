@@ -153,11 +153,6 @@ def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: s
     **columns
         ``member, date, amount``: what the columns are called, by default ``member_id, date,
         amount``.
-
-    Raises
-    ------
-    DataError
-        Without a customer id.
     """
     if count(groups, "groups") < 2:
         raise DataError(f"groups is {groups}; RFM needs at least 2.")

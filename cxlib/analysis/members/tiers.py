@@ -287,11 +287,6 @@ def simulate_tiers(
         Cost of a redeemed point, and share of issued points never redeemed, 0 to 1.
     draws : int
         Resamples of members.
-
-    Raises
-    ------
-    DataError
-        If a rule is unknown or missing, or thresholds do not rise from 0.
     """
     if not designs:
         raise DataError("no design is named; the first is today's.")

@@ -55,11 +55,6 @@ def cohorts(
         Cohorts that joined before are left out: their early leavers are not in the records.
     **columns : str
         What ``joined, left, member`` ("member_id") and ``date`` are called, where not so.
-
-    Raises
-    ------
-    DataError
-        If a member left before joining.
     """
     one_of(period, FREQUENCIES, f"period is {period!r}")
     until, freq = moment(as_of), FREQUENCIES[period]

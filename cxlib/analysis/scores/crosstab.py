@@ -113,11 +113,6 @@ def crosstab(
     off_scale : {"error", "missing"}
         As in `scores.nps`.
 
-    Raises
-    ------
-    DataError
-        If a column is absent, a kind is unknown, or the data hold something that is no rating.
-
     Notes
     -----
     Two families of tests, each Benjamini-Hochberg adjusted over the whole table: every column
@@ -125,11 +120,6 @@ def crosstab(
     are compared as `compare.difference` does. Where two columns share respondents, or customers,
     the variance of their difference is Σ(u_a − u_b)² with u_i = w_i·1[i∈a](x_i − x̄_a)/Σ_a w, summed
     over each customer first; shares and nets use z (t where customers repeat), means t.
-
-    References
-    ----------
-    .. [1] Kish, L. (1965). Survey Sampling, chapter 12.10 (comparisons of overlapping subclasses).
-    .. [2] Benjamini, Y., Hochberg, Y. (1995). JRSS B 57, 289-300.
     """
     design = design or SurveyDesign()
     validate.check_confidence(design.confidence)

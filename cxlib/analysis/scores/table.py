@@ -81,12 +81,6 @@ def score_table(
     **declared
         ``kind, scale, top, direction, cut_points``: override what the questions declare; see
         `metrics.Metric`.
-
-    Raises
-    ------
-    DataError
-        If a column is absent, a question has no kind, kinds are mixed, or the data hold something
-        that is no rating.
     """
     validate.check_confidence(confidence)
     several = not isinstance(metric, (str, metrics.Metric, metrics.Touchpoint))

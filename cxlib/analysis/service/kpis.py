@@ -125,11 +125,6 @@ def ticket_kpis(
         Window of method ``"repeat"``, in days.
     repeat_same : sequence of str
         Columns in which a repeat must agree, such as ``("category",)``.
-
-    Raises
-    ------
-    DataError
-        If the period has no ticket, a priority has no SLA, or an argument is unknown.
     """
     check_confidence(confidence)
     check_options(asked, Terms.__annotations__)

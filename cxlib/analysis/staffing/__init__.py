@@ -1,7 +1,4 @@
-"""Staffing: what a staffed queue does to callers, and what staff a service level takes.
-
-All raise DataError for a number that is impossible, and name it.
-"""
+"""Staffing: what a staffed queue does to callers, and what staff a service level takes."""
 
 from __future__ import annotations
 

@@ -142,11 +142,6 @@ def propose(
         baseline has if not said.
     design_effect, alpha, power : float
         As in `sample_size`; the waves are compared two-sided.
-
-    Raises
-    ------
-    DataError
-        If the baseline is at the end of its scale, or a number is out of its range.
     """
     check_direction(direction)
     seen = read(baseline)

@@ -82,11 +82,6 @@ def early_warnings(
         Largest probability of any warning in a report of stable charts, between 0 and 1.
     causes : mapping of str to str, optional
         Why a chart's KPI moved, by name, as `kpis.compare` says: ``"mix"`` is no warning.
-
-    References
-    ----------
-    .. [1] Woodall, W. H. (2006). The use of control charts in health-care and public-health
-       surveillance. Journal of Quality Technology 38, 89-104.
     """
     named = _named(charts)
     number(false_report, "false_report", above=0, below=1)

@@ -11,13 +11,7 @@ Trade = Literal["general", "hotel", "bank", "retail", "contact-centre", "public-
 
 
 def read(options: Any) -> Codebook:
-    """Return the codebook of a client: the starter, the trade's, then what its file adds.
-
-    Raises
-    ------
-    DataError
-        If what the file adds is no codebook.
-    """
+    """Return the codebook of a client: the starter, the trade's, then what its file adds."""
     themes = dict(_starter("general"))
     if options.codebook != "general":
         themes |= _starter(options.codebook)
