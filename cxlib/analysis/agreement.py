@@ -25,11 +25,10 @@ LEVELS = ("nominal", "ordinal", "interval", "ratio")
 class Agreement(Tabled, Interval):
     """How far coders or raters agree.
 
-    ``value, low, high``: the coefficient (1 perfect, 0 as by chance) and its interval; NaN where
-    nothing varies. ``measure``: ``"alpha (ordinal)"`` or ``"ICC(2,1)"``. ``n_units, n_coders``:
-    units that count, and coders. ``n_dropped``: units left out: judged by one coder only (alpha),
-    or not by all of them (ICC). ``table``: units on which coders differ, most first: ``unit,
-    disagreement`` and a column a coder.
+    ``value``: the coefficient (1 perfect, 0 as by chance) with its interval; NaN where nothing
+    varies. ``measure``: ``"alpha (ordinal)"`` or ``"ICC(2,1)"``. ``n_dropped``: units left out:
+    judged by one coder only (alpha), or not by all of them (ICC). ``table``: units on which coders
+    differ, most first.
     """
 
     measure: str

@@ -22,14 +22,13 @@ ALPHA = 0.05
 class JourneyMap(Tabled):
     """A journey, stage by stage.
 
-    ``table``: a row a touchpoint, in order: ``stage, touchpoint, position, n, reach, value, low,
-    high, emotion`` (−1 worst answer, 1 best) and its ends, ``importance`` (share of what drivers
-    explain), ``proven`` (by its own test), ``role``: "pain point" (clearly below the journey's
-    mean), "moment of truth" (a proven driver of at least average importance), "failing moment of
-    truth" (both), "strength" (clearly above), or "". ``stages``: ``stage, position, touchpoints,
-    emotion`` (mean by answers), ``entered, left`` (went no further), ``drop_off`` with its Wilson
-    interval; NaN without events. ``comments``: ``touchpoint, comment``. ``mean_emotion``: of the
-    whole journey, by answers.
+    ``table``: a row a touchpoint, in order: its score, ``emotion`` (−1 worst answer, 1 best),
+    ``importance`` (share of what drivers explain), ``proven`` (by its own test), ``role``: "pain
+    point" (clearly below the journey's mean), "moment of truth" (a proven driver of at least
+    average importance), "failing moment of truth" (both), "strength" (clearly above), or "".
+    ``stages``: ``emotion`` (mean by answers), ``entered, left`` (went no further), ``drop_off``
+    with its Wilson interval; NaN without events. ``comments``. ``mean_emotion``: of the whole
+    journey, by answers.
     """
 
     stages: pd.DataFrame

@@ -40,12 +40,11 @@ class Weighting(Tabled):
 class Selection(Tabled):
     """Options in their order, and how firm it is.
 
-    ``table``: one row an option, best first by TOPSIS, knocked-out ones last: ``option,
-    weighted_sum, topsis`` (0 to 1), ``rank, rank_weighted_sum, rank_low, rank_high`` (95% of the
-    draws), ``p_first`` (share of the draws in which it leads), ``knocked_out`` (criteria it fails).
-    ``weights``: what each criterion counts, summing to 1. ``agreement``: of several assessors:
-    Krippendorff's alpha (interval) over their scores. ``n_missing``: scores not given; an
-    assessor's gap leaves the mean of the others.
+    ``table``: one row an option, best first by TOPSIS, knocked-out ones last: ``rank_low,
+    rank_high`` (95% of the draws), ``p_first`` (share of the draws in which it leads),
+    ``knocked_out`` (criteria it fails). ``weights``: what each criterion counts, summing to 1.
+    ``agreement``: of several assessors: Krippendorff's alpha (interval) over their scores.
+    ``n_missing``: scores not given; an assessor's gap leaves the mean of the others.
     """
 
     weights: pd.Series

@@ -21,12 +21,10 @@ from cxlib.words import mark as _
 class Evaluation(Tabled, Tested):
     """What participants gained, of those tested twice.
 
-    ``value, low, high, statistic, df, p_value``: mean gain in the test's points, its paired t
-    interval and test. ``effect_size`` with its bootstrap interval: gain over the standard deviation
-    before (Glass); ``d_z``: over that of the gains (Hedges). ``before, after``: means of those
-    tested twice. ``n, n_before_only, n_after_only, n_neither``: participants; ``lost_before,
-    lost_after``: means of those tested once. ``table``: by group: ``group, n, before, after, value,
-    low, high, p_value``.
+    ``value``: mean gain in the test's points with its paired t interval and test. ``effect_size``
+    with its bootstrap interval: gain over the standard deviation before (Glass); ``d_z``: over that
+    of the gains (Hedges). ``before, after``: means of those tested twice; ``lost_before,
+    lost_after``: of those tested once. ``n…``: participants. ``table``: the same by group.
     """
 
     effect_size: float
@@ -60,13 +58,12 @@ class Contrast(Tested):
 class ItemAnalysis(Tabled):
     """How good each question of a test is.
 
-    ``table``: one row a question: ``item, n, difficulty`` (share of the marks won, 0 to 1),
-    ``discrimination`` (correlation with the rest of the test), ``upper_lower`` (difficulty of the
-    best 27% less that of the weakest), ``reliability_without`` (Cronbach's alpha without it),
-    ``advice`` ("", "too easy", "too hard", "does not tell", "points the wrong way").
-    ``reliability``: Cronbach's alpha; of right/wrong questions Kuder-Richardson 20.
-    ``standard_error``: of one participant's total, sd · √(1 − reliability), in marks. ``n,
-    n_dropped``: participants who answered the test, and those without an answer to anything.
+    ``table``, one row a question: ``difficulty`` (share of the marks won), ``discrimination``
+    (correlation with the rest of the test), ``upper_lower`` (difficulty of the best 27% less that
+    of the weakest), ``reliability_without`` it, ``advice``. ``reliability``: Cronbach's alpha; of
+    right/wrong questions Kuder-Richardson 20. ``standard_error``: of one participant's total, sd ·
+    √(1 − reliability), in marks. ``n, n_dropped``: participants who answered the test, and those
+    without an answer to anything.
     """
 
     reliability: float

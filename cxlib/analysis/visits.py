@@ -23,17 +23,14 @@ from cxlib.words import mark as _
 class Scorecard(Tabled):
     """Visits summed up; scores in percent, differences and effects in points.
 
-    ``table``: a row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value``
-    (mean) with its t interval, ``adjusted`` (at the average visitor; NaN where visitors cannot be
-    told from places), ``critical`` (visits with a critical failure), ``difference`` with its
-    interval and ``p_adjusted`` (from the mean of the other places, at the same visitors where these
-    can be told; one variance for all). ``sections``: ``section, n, value, low, high``.
-    ``standards``, most often failed first: ``standard, section, n`` (visits to which it applied),
-    ``failed, value`` (of the points) with Wilson's interval, ``critical, weakest`` (the level where
-    it fails most). ``visitors``: ``visitor, n, effect, low, high, p_adjusted``: how far above the
-    others at the same places; empty with one visitor. ``visits``: ``visit, value, critical`` and
-    the level of `by`. ``agreement``: of two visitors at one place in one wave; None without such.
-    ``n_used, n_dropped``: visits, and rows that did not apply.
+    ``table``: a row a level of `by`, weakest first: mean with its t interval, ``adjusted`` (at the
+    average visitor; NaN where visitors cannot be told from places), ``critical`` (visits with a
+    critical failure), ``difference`` (from the mean of the other places, at the same visitors where
+    these can be told; one variance for all). ``sections``. ``standards``, most often failed first:
+    ``n`` (visits to which it applied), ``value`` (of the points) with Wilson's interval,
+    ``weakest`` (the level where it fails most). ``visitors``: how far above the others at the same
+    places; empty with one visitor. ``visits``. ``agreement``: of two visitors at one place in one
+    wave; None without such. ``n_used, n_dropped``: visits, and rows that did not apply.
     """
 
     sections: pd.DataFrame

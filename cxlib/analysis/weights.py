@@ -30,10 +30,9 @@ class Raking(TableResult):
     """Weights that bring a sample to known margins.
 
     ``weights``, one a row: margins given as shares or percent: mean 1; as counts: they sum to their
-    total. ``table``, of rows whose level is known: ``margin, level, n, sample_share, known_share,
-    weighted_share, residual`` (weighted less known); ``residuals``: the largest of each margin.
-    ``design_effect, n_effective``: Kish's n Σw² / (Σw)², and n over it. ``n_capped``: rows at the
-    `cap`.
+    total. ``table``, of rows whose level is known: shares before and after, ``residual`` (weighted
+    less known); ``residuals``: the largest of each margin. ``design_effect, n_effective``: Kish's n
+    Σw² / (Σw)², and n over it. ``n_capped``: rows at the `cap`.
     """
 
     weights: pd.Series

@@ -192,12 +192,11 @@ ASKED = ("open", "complaints", "praise")
 class Sentiment(TableResult):
     """What each comment says, and how far that can be trusted.
 
-    ``table``: one row a comment, by its row label: ``score`` (sum over its clauses), ``label``
-    ("positive", "negative", "mixed", "none"), and with a model ``p_positive`` (0 to 1; of rated
-    comments from the folds that did not see them). ``accuracy``: one row a method ("model",
-    "lexicon", "always the larger group"), over rated comments: ``method, n, accuracy, low, high``
-    (Wilson), ``balanced`` (mean of both groups' shares right); a comment that the lexicon leaves
-    open counts as half right. ``n_used, n_dropped``: comments with words, and rows without.
+    ``table``, by the comment's row label: ``score`` (sum over its clauses), ``label`` ("positive",
+    "negative", "mixed", "none"), and with a model ``p_positive`` (of rated comments from the folds
+    that did not see them). ``accuracy``, a row a method, over rated comments (Wilson): a comment
+    that the lexicon leaves open counts as half right; ``balanced``: mean of both groups' shares
+    right. ``n_used, n_dropped``: comments with words, and rows without.
     """
 
     accuracy: pd.DataFrame

@@ -35,13 +35,12 @@ AFTER_CONTRAST = 1.5
 class Themes(TableResult):
     """Comments by theme.
 
-    ``table``: a row a theme, most spoken of first: ``theme, parent, n`` (comments), ``share, low,
-    high`` (Wilson, of comments with words), ``positive, negative`` (comments in which it is
-    praised, complained of; both are possible). ``matrix``: comments by themes, True where one
-    speaks of it or of one below it. ``hits``: ``comment`` (its row label), ``theme, term`` (as
-    written), ``start, end`` (characters), ``score`` (of its clause, below 0 a complaint).
-    ``uncoded``: comments with words but without a theme. ``n_used, n_dropped``: comments with
-    words, and without.
+    ``table``: a row a theme, most spoken of first: ``n`` (comments), ``share`` (Wilson, of comments
+    with words), ``positive, negative`` (comments in which it is praised, complained of; both are
+    possible). ``matrix``: comments by themes, True where one speaks of it or of one below it.
+    ``hits``: ``comment`` (its row label), ``theme, term`` (as written), ``start, end``, ``score``
+    (of its clause, below 0 a complaint). ``uncoded``: comments with words but without a theme.
+    ``n_used, n_dropped``: comments with words, and without.
     """
 
     matrix: pd.DataFrame

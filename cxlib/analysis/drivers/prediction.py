@@ -37,12 +37,11 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 
-    ``table``, a row a changed driver: ``mean_now, mean_asked, mean_used`` (mean rating by its
-    users: now, demanded, after the cap), ``cap, capped, step`` with its interval (its part of
-    ``change``, averaged over orders: they add up). ``baseline``: the headline, else what the model
-    gives for the ratings as they are; ``baseline_observed``: the score of the model's respondents.
-    ``predicted, low, high``: the baseline after the change. ``p_proportional``: of the robust Brant
-    test, NaN with two groups.
+    ``table``, a row a changed driver: mean rating by its users now, demanded, and after the
+    ``cap``; ``step`` with its interval (its part of ``change``, averaged over orders: they add up).
+    ``baseline``: the headline, else what the model gives for the ratings as they are;
+    ``baseline_observed``: the score of the model's respondents. ``predicted, low, high``: the
+    baseline after the change. ``p_proportional``: of the robust Brant test, NaN with two groups.
     """
 
     baseline: float

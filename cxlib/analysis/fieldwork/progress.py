@@ -25,15 +25,12 @@ SPEEDER = 1 / 3
 class Progress(Tabled):
     """How the field is doing.
 
-    ``table``: a row a quota: ``segment, level, answers`` (finished), ``quota, missing, share,
-    per_day`` (over the last seven days), ``met_on`` (day at that rate) and its 95% prediction
-    interval ``met_from, met_until`` (NaT: no end in sight). ``days``: ``date, started, finished,
-    answers`` (finished so far). ``ahead``: ``date, answers`` and its interval, from the last day on
-    at the rate of the last seven. ``drop_off``: ``question, reached, left``: who saw it, and who
-    answered nothing after the one before; who finished saw them all. Speeders took under a third of
-    `median_seconds` (of finished interviews), straight-liners gave the battery one answer;
-    ``flagged``: their rows. ``response_rate``: finished / invited (NaN if not told);
-    ``completion``: finished / started.
+    ``table``: a row a quota: ``answers`` (finished), ``per_day`` (over the last seven days),
+    ``met_on`` (day at that rate) with its 95% prediction interval (NaT: no end in sight). ``days``:
+    a row a day; ``ahead``: the days to come at that rate. ``drop_off``: ``question, reached,
+    left``: who saw it, and who answered nothing after the one before; who finished saw them all.
+    Speeders took under a third of `median_seconds` (of finished interviews), straight-liners gave
+    the battery one answer; ``flagged``: their rows. ``completion``: finished / started.
     """
 
     days: pd.DataFrame

@@ -71,13 +71,9 @@ def judge(
     Returns
     -------
     Estimates
-        One row a target: the KPI's row with ``target, clause, due, baseline, start`` (the
-        baseline's value), ``gap`` (value less target), ``reached`` (the point estimate),
-        ``p_value, p_missed, p_met`` (`compare.benchmark`), ``p_adjusted`` (Holm over the sampled
-        targets, of the side on which the estimate lies), ``status`` ("met", "missed", "too close
-        to call"), ``expected`` (where the trajectory stands this period), ``course`` ("on course",
-        "behind", "too close to call", "no trajectory"; "due" from then on), ``needs`` (the true
-        value that would be called met in four of five such samples).
+        One row a target: the KPI's row with "its verdict" as `cxlib.columns` has it. The p-values
+        are those of `compare.benchmark`, ``p_adjusted`` by Holm over the sampled targets, of the
+        side on which the estimate lies; from the due date on the course is "due".
     """
     number(alpha, "alpha", above=0, below=0.5)
     told: Any = targets

@@ -25,10 +25,9 @@ class Experience(Tabled):
     """What detractors, passives and promoters did within a horizon after their first answer.
 
     ``table``: a row a step ("detractor to passive", "passive to promoter") and ``outcome``
-    ("spend", "stay"): ``value`` with its interval (money a member, or a share, adjusted), ``raw``
-    (unadjusted), ``p_value, p_adjusted, n`` (the smaller class), ``n_from, n_to, gain`` (money, if
-    all asked of the lower class took the step), ``turn`` ("more", "less", "unclear"). ``groups``: a
-    row a class (``level``), its raw means, and ``spend_adjusted`` with its interval.
+    ("spend", "stay"): ``value`` (money a member, or a share, adjusted), ``raw`` (unadjusted), ``n``
+    (the smaller class), ``gain`` (money, if all asked of the lower class took the step), ``turn``
+    ("more", "less", "unclear"). ``groups``: a row a class (``level``), its means, raw and adjusted.
     """
 
     groups: pd.DataFrame

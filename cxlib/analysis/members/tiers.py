@@ -95,10 +95,9 @@ def tier_of(spend: Any, thresholds: Mapping[str, float]) -> Any:
 class Benefits(Tabled):
     """What benefits and points cost, tier by tier.
 
-    ``table``: ``level`` (tier), ``n`` (members), ``users, use`` (share who used one), ``uses``
-    (a member), ``cost, cost_low, cost_high`` (a member), ``total`` and ``total_share``.
-    ``points``: ``kind, points, share`` (of those issued), issued, redeemed, expired and
-    outstanding; empty without a ledger.
+    ``table``: a row a tier: ``use`` (share who used one), ``uses`` and ``cost`` a member,
+    ``total``. ``points``: issued, redeemed, expired and outstanding (``share`` of those issued);
+    empty without a ledger.
     """
 
     points: pd.DataFrame
@@ -252,9 +251,8 @@ class Designs(Tabled):
     """Designs of tiers side by side on the same members.
 
     ``table``: one row a design: ``cost`` (all members, a year) and ``cost_change`` (against the
-    first) with their intervals, ``benefits, points, breakage`` (points never redeemed, money
-    saved), ``up, down`` (members), ``down_share`` and ``recommended``. ``tiers``: ``design, level,
-    n, n_low, n_high, share, under`` (members just under its threshold).
+    first) with their intervals, ``breakage`` (points never redeemed, money saved), ``up, down``
+    (members). ``tiers``: who is in each, and ``under`` (members just under its threshold).
     """
 
     tiers: pd.DataFrame

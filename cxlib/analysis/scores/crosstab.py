@@ -56,13 +56,9 @@ class Crosstab(Tabled):
     """Questions by segments, a row a cell.
 
     ``table``: of each ``question`` (and ``choice``; ``net`` where several are told together) first
-    everybody (``segment, level`` missing), then each level: ``column`` (its letter), ``unit, value,
-    low, high, standard_error, n, n_effective, n_dropped, care``; ``n_weighted`` (the weights of
-    those who answered, of mean 1 over all rows), ``n_not_asked``, the ``deviation`` of a mean, and
-    ``of_answers``, the percent of all answers given to a multiple choice; against all other levels
-    ``difference, difference_low, difference_high, p_value, p_adjusted, against_rest``; ``letters``.
-    ``pairs``: the pairwise family: ``question, choice, segment, level, other, difference,
-    standard_error, p_value, p_adjusted, least`` (the smaller base). ``alpha``: of the letters.
+    everybody (``segment, level`` missing), then each level, with the columns of a KPI and of a
+    cross table in `cxlib.columns`; ``difference`` and its test are against all other levels.
+    ``pairs``: the pairwise family, ``least`` the smaller base. ``alpha``: of the letters.
     """
 
     pairs: pd.DataFrame

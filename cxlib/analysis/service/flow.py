@@ -36,10 +36,9 @@ FEW_WEEKS = 4
 class Backlog(Tabled):
     """Open tickets, their ages and their flow; empty where nothing tells that a ticket ended.
 
-    ``table``: a row a look and group: ``period`` (its label, or the moment's date), ``at`` (on the
-    log's wall clock), ``opened, resolved`` (since the look before; missing where the log does not
-    tell when), ``open``, ``age_median, age_p90, age_oldest`` (seconds). ``ageing``: ``from_days,
-    to_days`` (infinite for the last), ``tickets, share``. All tickets are counted: no interval.
+    ``table``: a row a look and group: ``at`` (on the log's wall clock), ``opened, resolved`` (since
+    the look before; missing where the log does not tell when), ``open`` and ages in seconds.
+    ``ageing``: ``to_days`` is infinite for the last class. All tickets are counted: no interval.
     """
 
     ageing: pd.DataFrame

@@ -57,10 +57,9 @@ class Staffing(Schedule):
     """A week's staff; its tables are empty where nothing can be planned: ``reason`` says why.
 
     ``table``: that of `schedule`, from the first interval of the week that had calls to the last.
-    ``week``: a row a day, its hours added up. ``cost``: as planned, and with one agent fewer where
-    there are two: ``mean_wait`` (of all calls; infinite where a queue never clears),
-    ``never_clears`` (intervals). ``n``: the calls it rests on; ``answered``: the share of the
-    period's answered calls that were answered in time (NaN where the log does not tell).
+    ``week``: a row a day. ``cost``: as planned, and with one agent fewer where there are two (of
+    all calls; infinite waits where a queue never clears). ``n``: the calls it rests on;
+    ``answered``: the share of answered calls that were in time (NaN where the log does not tell).
     """
 
     service_level: float

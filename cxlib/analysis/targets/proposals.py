@@ -65,12 +65,11 @@ _SEEN = {
 class Proposal(Tabled):
     """Three targets and why, in the KPI's unit.
 
-    ``table``: ``level`` (low, realistic, stretch), ``target, change, per_period, ground`` (key),
-    ``grounds`` (in words, a `Caveat`), ``coincides`` (the lower level less than one standard error
-    away), ``detectable`` (larger than chance at ``n_next`` answers), ``n_needed`` (answers a wave
-    that would show it). ``candidates``, every ground looked at: ``ground, grounds, target, change,
-    improves``. ``reach``: the furthest change that own history or the best segment has shown,
-    infinite where neither is known; ``rebound``: what comes back by itself.
+    ``table``: a row a level (low, realistic, stretch): ``ground`` (key), ``grounds`` (in words, a
+    `Caveat`), ``coincides`` (the lower level less than one standard error away), ``detectable`` at
+    ``n_next`` answers. ``candidates``: every ground looked at. ``reach``: the furthest change that
+    own history or the best segment has shown, infinite where neither is known; ``rebound``: what
+    comes back by itself.
     """
 
     candidates: pd.DataFrame

@@ -53,10 +53,9 @@ MATERIAL_Z = 1.96
 class XmrChart(TableResult):
     """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
 
-    ``table``, a row a period in time order, gaps included: ``period, value, centre, lower, upper``
-    (NaN from a shift on until 8 points have followed), ``flags`` (the rules that flag the point,
-    joined by ", ": ``outside, trend, two in three, shift, new level``), ``signal`` (``better,
-    worse``; ``high, low`` where neither is better), ``moving_range, screened`` (left out of the
+    ``table``, a row a period in time order, gaps included: limits are NaN from a shift on until 8
+    points have followed; ``flags`` (the rules that flag the point, joined by ", "), ``signal``
+    (``better, worse``; ``high, low`` where neither is better), ``screened`` (left out of the
     limits), ``segment`` (a new one at each rebase and shift); of a score ``standard_error``, by the
     pooled variance.
     """

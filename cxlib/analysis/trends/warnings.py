@@ -38,14 +38,13 @@ COLUMNS = ["chart", "period", "since", "rule", "turn", "value", "centre", "p_val
 class EarlyWarnings(TableResult):
     """What the latest points of a report's charts warn of.
 
-    ``table``, a row a warning, strongest first: ``chart, period`` (of its latest value), ``since``
-    (where the signal began), ``rule`` (the strongest; ``new level`` for a shift within the last 7
-    points), ``turn`` (``worse, better, high, low``), ``value, centre`` (the level before the
-    signal, with the season), ``p_value`` (how often a stable chart of this shape, carry-over and
-    skewness gives as strong a signal at its latest point), ``chance`` (at most so many reports of
-    as many stable charts hold one as strong: what is quoted), ``severity`` (``serious, warning,
-    good, note``). ``held_back``: signals that are no warnings, and why: ``weak`` (for so many
-    charts) or ``mix`` (other customers answered).
+    ``table``, a row a warning, strongest first: ``chart, period`` (of its latest value), ``since``,
+    ``rule`` (the strongest; ``new level`` for a shift within the last 7 points), ``turn, value``,
+    ``centre`` (the level before the signal, with the season), ``p_value`` (how often a stable chart
+    of this shape, carry-over and skewness gives as strong a signal at its latest point), ``chance``
+    (at most so many reports of as many stable charts hold one as strong), ``severity``.
+    ``held_back``: signals that are no warnings: ``weak`` (for so many charts) or ``mix`` (other
+    customers answered).
     """
 
     counts: ClassVar[str] = "charts"  # with limits, and without (one value, or no neighbours)
