@@ -137,21 +137,14 @@ def evaluate(
     )
 
 
-def against(
-    data: pd.DataFrame,
-    *,
-    trained: str = "trained",
-    before: str = "pre",
-    after: str = "post",
-    confidence: float = 0.95,
-) -> Contrast:
-    """Compare the gain of those who were trained with that of those who were not (Welch).
+def against(data: pd.DataFrame, *, confidence: float = 0.95) -> Contrast:
+    """Compare the gain of those who were ``trained`` with that of those who were not (Welch).
 
-    Only those who took both tests count, two of either at least. Only where it was drawn by lot who
-    is trained is the difference the effect of the training.
+    Only those who took both tests (``pre, post``) count, two of either at least. Only where it was
+    drawn by lot who is trained is the difference the effect of the training.
     """
-    pre, post = _tests(data, before, after)
-    taught, gain = validate.flags(validate.column(data, trained)), post - pre
+    pre, post = _tests(data, "pre", "post")
+    taught, gain = validate.flags(validate.column(data, "trained")), post - pre
     with_it, without = (
         gain[taught.eq(side).fillna(value=False).to_numpy(bool) & ~np.isnan(gain)]
         for side in (True, False)

@@ -14,7 +14,6 @@ from statsmodels.stats.proportion import proportion_confint
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.compare import adjust
-from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import Caveat, Tabled, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -42,28 +41,19 @@ class Scorecard(Tabled):
     n_dropped: int
 
 
-def scorecard(
-    visits: pd.DataFrame,
-    *,
-    by: str = "location",
-    confidence: float = 0.95,
-    **columns: str,
-) -> Scorecard:
+def scorecard(visits: pd.DataFrame, *, by: str = "location", confidence: float = 0.95) -> Scorecard:
     """Sum up mystery visits.
 
     Parameters
     ----------
     visits : pandas.DataFrame
-        One row a standard of a visit.
+        One row a standard of a visit: ``visit, standard, score`` (points won: true/false or 0/1
+        count as points; missing points mean that the standard did not apply); and, where there are
+        such, its ``section``, its full points (``maximum``, else 1), its ``weight`` within the
+        section (else 1), the ``section_weight`` (else as its standards weigh), whether failing it
+        is ``critical``, who visited (``visitor``), and in which ``wave``.
     by : str
         Column of what is compared: the location, its region or format.
-    **columns : str
-        What columns are called, where not by these names: ``visit, standard, score`` (which visit,
-        which standard, points won: true/false or 0/1 count as points; missing points mean that the
-        standard did not apply); and, where there are such, a standard's ``section``, its full
-        points (``maximum``, else 1), its ``weight`` within the section (else 1), the
-        ``section_weight`` (else as its standards weigh), whether failing it is ``critical``, who
-        visited (``visitor``), and in which ``wave``.
 
     Notes
     -----
@@ -72,13 +62,10 @@ def scorecard(
     squares fit of visit scores on place and visitor, against the mean of all visitors; they need
     visitors who went to the same places.
     """
-    for name in columns:
-        one_of(name, _COLUMNS, f"a scorecard has no {name!r}")
-    named = {"by": by, **dict(zip(_COLUMNS, _COLUMNS, strict=True)), **columns}
-    data = _read(visits, named)
+    data = _read(visits, by)
     used = data[data["score"].notna()]
     if used.empty:
-        raise DataError(f"no standard was scored: {named['score']!r} is empty throughout.")
+        raise DataError("no standard was scored: 'score' is empty throughout.")
     used = used.assign(failed=used["score"] < used["maximum"])
     used["critical_failed"] = used["failed"] & used["critical"]
     each, parts = _scored(used)
@@ -111,26 +98,20 @@ def scorecard(
     )
 
 
-_COLUMNS = (
-    *("visit", "standard", "score", "section", "maximum", "weight", "section_weight", "critical"),
-    *("visitor", "wave"),
-)
-
-
-def _read(visits: pd.DataFrame, of: dict[str, str]) -> pd.DataFrame:
+def _read(visits: pd.DataFrame, by: str) -> pd.DataFrame:
     """Return the rows under the names used here, what may be absent filled in, and checked."""
-    needed = ("by", "visit", "standard", "score")
-    data = pd.DataFrame({name: validate.column(visits, of[name]).to_numpy() for name in needed})
-    data["score"] = validate.numbers(data["score"].rename(of["score"]))
+    needed = {"by": by} | {name: name for name in ("visit", "standard", "score")}
+    data = pd.DataFrame({k: validate.column(visits, name).to_numpy() for k, name in needed.items()})
+    data["score"] = validate.numbers(data["score"])
     for name, default in (("maximum", 1.0), ("weight", 1.0), ("section_weight", nan)):
-        data[name] = validate.numbers(visits[of[name]]) if of[name] in visits else default
+        data[name] = validate.numbers(visits[name]) if name in visits else default
     for name in ("section", "wave"):
-        data[name] = visits[of[name]].astype(str).to_numpy() if of[name] in visits else ""
-    who, fatal = of["visitor"], of["critical"]
-    data["visitor"] = visits[who].astype("string").to_numpy() if who in visits else pd.NA
+        data[name] = visits[name].astype(str).to_numpy() if name in visits else ""
+    known = "visitor" in visits
+    data["visitor"] = visits["visitor"].astype("string").to_numpy() if known else pd.NA
     data["critical"] = False
-    if fatal in visits:
-        data["critical"] = validate.flags(visits[fatal]).fillna(value=False).to_numpy(bool)
+    if "critical" in visits:
+        data["critical"] = validate.flags(visits["critical"]).fillna(value=False).to_numpy(bool)
     _check(data)
     return data
 

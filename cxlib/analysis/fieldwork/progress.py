@@ -51,9 +51,6 @@ def progress(
     *,
     plan: SamplePlan | pd.DataFrame,
     invited: float | None = None,
-    date: str = "date",
-    finished: str | None = "finished",
-    seconds: str | None = "seconds",
     battery: Sequence[str] = (),
     questions: Sequence[str] = (),
 ) -> Progress:
@@ -62,14 +59,12 @@ def progress(
     Parameters
     ----------
     responses : pandas.DataFrame
-        One row an interview that was started.
+        One row an interview that was started: its ``date``, and where known ``finished`` (all of
+        them if there is no such column) and the ``seconds`` it took.
     plan : SamplePlan or pandas.DataFrame
         The plan, or its quotas: ``segment, level, answers``; an empty segment means all.
     invited : float, optional
         Invitations sent so far.
-    date, finished, seconds : str
-        Columns: day (or moment) of the interview, whether it was finished (true/false; all of them
-        if there is no such column), and how long it took.
     battery : sequence of str
         Rating questions on one scale, to find straight-liners: those who answered at least four,
         all alike.
@@ -86,13 +81,13 @@ def progress(
     quotas = plan.quotas if isinstance(plan, SamplePlan) else plan
     if responses.empty:
         raise DataError("no interview was started yet: there is nothing to compare with the plan.")
-    day = validate.dates_of(validate.column(responses, date)).dt.normalize()
+    day = validate.dates_of(validate.column(responses, "date")).dt.normalize()
     done = np.ones(len(responses), dtype=bool)
-    if finished is not None and finished in responses:
-        done = validate.flags(responses[finished]).fillna(value=False).to_numpy(bool)
+    if "finished" in responses:
+        done = validate.flags(responses["finished"]).fillna(value=False).to_numpy(bool)
     took = np.full(len(responses), nan)
-    if seconds is not None and seconds in responses:
-        took = validate.numbers(responses[seconds])
+    if "seconds" in responses:
+        took = validate.numbers(responses["seconds"])
     timed = took[done & ~np.isnan(took)]
     median = float(np.median(timed)) if len(timed) else nan
     fast = done & (took < SPEEDER * median)

@@ -50,14 +50,14 @@ class Summary(Tabled):
     unit: str
 
 
-def summary(transactions: pd.DataFrame, *, as_of: Any, unit: Unit, **columns: str) -> Summary:
+def summary(transactions: pd.DataFrame, *, as_of: Any, unit: Unit) -> Summary:
     """Return each customer's repeat purchases up to `as_of`, their timing and their mean money.
 
     Refunds (below 0) lower the money of their customer's day; a day without money left is no
-    purchase. **columns as in `members.rfm`.
+    purchase. Columns as in `members.rfm`.
     """
     unit_of(unit)
-    days, caveats = days_of(transactions, as_of=as_of, **columns)
+    days, caveats = days_of(transactions, as_of=as_of)
     grouped = days.groupby("member_id", observed=True, sort=True)
     table = grouped["day"].agg(["min", "max", "size"])
     again = days["day"].to_numpy() != table["min"].reindex(days["member_id"]).to_numpy()

@@ -18,7 +18,7 @@ from cxlib.analysis.results import Tabled
 from cxlib.analysis.validate import Floats, column, generator
 from cxlib.errors import DataError
 
-_DRAWS, _DRAWN_ON = 40, 1_000
+_DRAWS, _DRAWN_ON, _MOST_BINS = 40, 1_000, 7
 
 
 class Value(Tabled):
@@ -172,22 +172,14 @@ class Holdout(Tabled):
     model: BgNbd
 
 
-def holdout(
-    transactions: pd.DataFrame,
-    *,
-    split: Any,
-    as_of: Any,
-    unit: Unit,
-    most: int = 7,
-    **columns: str,
-) -> Holdout:
+def holdout(transactions: pd.DataFrame, *, split: Any, as_of: Any, unit: Unit) -> Holdout:
     """Fit on purchases up to `split`, and hold the model against those up to `as_of`."""
     split, as_of = pd.Timestamp(split).normalize(), pd.Timestamp(as_of).normalize()
     if not split < as_of:
         raise DataError(f"split {split:%Y-%m-%d} lies not before as_of {as_of:%Y-%m-%d}.")
-    told = summary(transactions, as_of=split, unit=unit, **columns)
+    told = summary(transactions, as_of=split, unit=unit)
     model = bg_nbd(told)
-    kept, _caveats = days_of(transactions, as_of=as_of, **columns)
+    kept, _caveats = days_of(transactions, as_of=as_of)
     after = kept[kept["day"] > np.datetime64(split, "D").astype("int64")]
     counts = after.groupby("member_id", observed=True).size()
     rows = told.table.assign(
@@ -197,7 +189,7 @@ def holdout(
             *(told.table[name] for name in ("frequency", "recency", "age")),
         ),
     )
-    binned = rows.assign(frequency=rows["frequency"].clip(upper=most)).groupby("frequency")
+    binned = rows.assign(frequency=rows["frequency"].clip(upper=_MOST_BINS)).groupby("frequency")
     means = {name: (name, "mean") for name in ("expected", "actual")}
     table = binned.agg(n=("actual", "size"), **means).reset_index()
     actual = float(rows["actual"].sum())

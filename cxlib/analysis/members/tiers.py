@@ -38,23 +38,15 @@ class Movement(Tabled):
     n: int
 
 
-def tier_movement(
-    data: pd.DataFrame, *, order: Sequence[str], before: str = "before", after: str = "after"
-) -> Movement:
-    """Count members by the tier before and after.
+def tier_movement(data: pd.DataFrame, *, order: Sequence[str]) -> Movement:
+    """Count members by the tier ``before`` and ``after``, the columns of `data`.
 
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        One row a member; a missing tier means that they were no member then.
-    order : sequence of str
-        The tiers, lowest first; a tier that is not among them is refused.
-    before, after : str
-        Columns.
+    A missing tier means that they were no member then; `order` names the tiers, lowest first: one
+    that is not among them is refused.
     """
     tiers = tuple(map(str, order))
     held = {}
-    for name in (before, after):
+    for name in ("before", "after"):
         told = column(data, name)
         held[name] = told.astype(object).map(str).where(told.notna(), NONE)
         if (strange := ~held[name].isin([*tiers, NONE])).any():
@@ -107,9 +99,7 @@ def benefit_use(
     benefits: pd.DataFrame,
     members: pd.DataFrame,
     *,
-    by: str = "tier",
     points: pd.DataFrame | None = None,
-    cost: str = "cost",
     confidence: float = 0.95,
 ) -> Benefits:
     """Count who used which benefits, and what that cost.
@@ -117,25 +107,23 @@ def benefit_use(
     Parameters
     ----------
     benefits : pandas.DataFrame
-        ``member_id`` and, where known, `cost` (0 or more): one row a use.
+        ``member_id`` and, where known, ``cost`` (0 or more): one row a use.
     members : pandas.DataFrame
-        ``member_id`` and `by`, one row a member.
+        ``member_id`` and ``tier``, one row a member.
     points : pandas.DataFrame, optional
         A ledger: ``kind`` (issued, redeemed, expired) and ``points``. Without one nothing is
         outstanding that could be told.
-    by, cost : str
-        Columns.
     """
     who = column(members, "member_id")
     if who.duplicated().any():
         twice = who[who.duplicated()].iloc[0]
         raise DataError(f"member {str(twice)!r} is listed twice; a member has one row.")
-    uses = benefits.assign(cost=numbers(benefits[cost]) if cost in benefits else np.nan)
+    uses = benefits.assign(cost=numbers(benefits["cost"]) if "cost" in benefits else np.nan)
     if (uses["cost"] < 0).any():
-        raise DataError(f"column {cost!r} holds costs below 0; a benefit costs something or 0.")
+        raise DataError("column 'cost' holds costs below 0; a benefit costs something or 0.")
     known = uses["member_id"].isin(who)
     grouped = uses[known].groupby("member_id", observed=True)["cost"]
-    each = pd.DataFrame({"level": column(members, by).to_numpy()}, index=pd.Index(who))
+    each = pd.DataFrame({"level": column(members, "tier").to_numpy()}, index=pd.Index(who))
     each["uses"] = grouped.size().reindex(each.index).fillna(0)
     each["cost"] = grouped.sum(min_count=1).reindex(each.index).fillna(0.0)
     told = each.assign(user=each["uses"] > 0).groupby("level", sort=False, observed=True)
@@ -165,7 +153,7 @@ def benefit_use(
             _("{n} {n:use has|uses have} no cost and {n:counts|count} as free."),
         ),
     )
-    return Benefits(table=table.assign(segment=by), points=_ledger(points), caveats=caveats)
+    return Benefits(table=table.assign(segment="tier"), points=_ledger(points), caveats=caveats)
 
 
 def _ledger(points: pd.DataFrame | None) -> pd.DataFrame:
@@ -184,9 +172,6 @@ def at_thresholds(
     data: pd.DataFrame,
     *,
     thresholds: Mapping[str, float],
-    spend: str = "spend_before",
-    outcome: str = "margin",
-    cost: str = "cost",
     bandwidth: float = 0.5,
     confidence: float = 0.95,
 ) -> TableResult:
@@ -194,8 +179,8 @@ def at_thresholds(
 
     Who barely reached a tier and who barely missed it differ in hardly anything but the tier
     (regression discontinuity: a line on either side, triangular weights, robust errors), unless
-    members push themselves over it. `data`: a row a member, with the spend that decided the tier,
-    and margin and cost of benefits in the time *after* it was decided, 0 for those who left.
+    members push themselves over it. `data`: a row a member: ``spend_before``, which decided the
+    tier, ``margin`` and ``cost`` of benefits in the time *after* that, 0 for those who left.
     `bandwidth`: how far from a threshold, as a share of it; never further than halfway to the next
     one.
 
@@ -206,7 +191,9 @@ def at_thresholds(
     """
     tier_of(0.0, thresholds)  # says what is wrong with them
     width, z = number(bandwidth, "bandwidth"), z_of(check_confidence(confidence))
-    told = np.column_stack([numbers(column(data, name)) for name in (spend, outcome, cost)])
+    told = np.column_stack(
+        [numbers(column(data, name)) for name in ("spend_before", "margin", "cost")]
+    )
     x, y, paid = told[~np.isnan(told).any(axis=1)].T
     limits = [limit for limit in thresholds.values() if limit]
     rows, caveats = [], []
@@ -262,7 +249,6 @@ def simulate_tiers(
     data: pd.DataFrame,
     *,
     designs: Mapping[str, Design],
-    spend: str = "spend",
     point_value: float = 0.0,
     breakage: float = 0.0,
     draws: int = 500,
@@ -276,7 +262,7 @@ def simulate_tiers(
     Parameters
     ----------
     data : pandas.DataFrame
-        One row a member, with the qualifying `spend` of a year.
+        One row a member, with the qualifying ``spend`` of a year.
     designs : mapping
         Design to tier (lowest first) to its rule: ``from`` (spend from which it is held, 0 for the
         first), ``benefits`` (their cost a member and year) and ``points`` (points a unit of money);
@@ -288,14 +274,14 @@ def simulate_tiers(
     """
     if not designs:
         raise DataError("no design is named; the first is today's.")
-    money = numbers(column(data, spend)).clip(min=0)
+    money = numbers(column(data, "spend")).clip(min=0)
     money = money[~np.isnan(money)]
     lost, worth = number(breakage, "breakage"), number(point_value, "point_value")
     if not (0 <= lost < 1 and worth >= 0):
         raise DataError("breakage is a share from 0 to below 1, point_value 0 or more.")
     z, n = z_of(check_confidence(confidence)), len(money)
     if not n:
-        raise DataError(f"column {spend!r} holds no number.")
+        raise DataError("column 'spend' holds no number.")
 
     def near(rule: Mapping[str, float]) -> int:
         limit = float(rule["from"])
