@@ -46,14 +46,8 @@ TOP_BOXES = 2
 class SurveyDesign:
     """How a survey was drawn, as one value.
 
-    Parameters
-    ----------
-    weights : str or None
-        Column of weights; an absent ``weight`` column means unweighted.
-    cluster : str or None
-        Column that says who answered, where customers answer more than once.
-    confidence : float
-        Coverage of intervals, between 0 and 1.
+    `weights` is a column of weights (an absent ``weight`` column means unweighted), `cluster` one
+    that says who answered, where customers answer more than once; `confidence` that of intervals.
     """
 
     weights: str | None = "weight"

@@ -31,14 +31,10 @@ _MAKE_UP = frozenset({"CN"})
 
 
 class WorkingDays:
-    """The working days of a country: Monday to Friday less holidays, and weekend days worked.
+    """The working days of a country : Monday to Friday less holidays, and weekend days worked.
 
-    Parameters
-    ----------
-    country : str or None
-        ISO code; None: Monday to Friday.
-    subdivision : str, optional
-        Region with holidays of its own.
+    `country` is an ISO code, None: Monday to Friday; `subdivision` is a region with holidays of its
+    own.
     """
 
     def __init__(self, country: str | None = None, subdivision: str | None = None) -> None:

@@ -60,13 +60,8 @@ class Theme:
 class Codebook:
     """Themes with their words, and the words of praise, complaint, negation and degree.
 
-    Attributes
-    ----------
-    themes : mapping of str to Theme
-        In the codebook's order.
-    words : mapping of str to tuple of str
-        By role (see `codebook`; "neutral" is a phrase that hides a word): the kit's own lists, then
-        those of the codebook.
+    ``themes``: in the codebook's order. ``words``: by role (see `codebook`; "neutral" is a phrase
+    that hides a word): the kit's own lists, then those of the codebook.
     """
 
     themes: Mapping[str, Theme]

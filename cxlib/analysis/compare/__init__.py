@@ -6,12 +6,5 @@ from cxlib.analysis.compare.benchmark import Benchmark, benchmark
 from cxlib.analysis.compare.decompose import ChangeDecomposition, decompose_change
 from cxlib.analysis.compare.difference import Difference, adjust, difference
 
-__all__ = [
-    "Benchmark",
-    "ChangeDecomposition",
-    "Difference",
-    "adjust",
-    "benchmark",
-    "decompose_change",
-    "difference",
-]
+__all__ = ["Benchmark", "ChangeDecomposition", "Difference", "adjust", "benchmark",
+           "decompose_change", "difference"]  # fmt: skip

@@ -31,11 +31,6 @@ def stands(table: pd.DataFrame) -> pd.Series:
     """Return in one word how each judged KPI stands: met, on course, behind, missed or open.
 
     Until a target is due or met its course says it; where that is open, a miss is a miss.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns ``status, course``, as `judge` returns them.
     """
     course, status = table["course"], table["status"]
     early = course.isin((ON, BEHIND)) & (status != MET)

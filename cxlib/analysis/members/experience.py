@@ -26,8 +26,8 @@ class Experience(Tabled):
 
     ``table``: a row a step ("detractor to passive", "passive to promoter") and ``outcome``
     ("spend", "stay"): ``value`` (money a member, or a share, adjusted), ``raw`` (unadjusted), ``n``
-    (the smaller class), ``gain`` (money, if all asked of the lower class took the step), ``turn``
-    ("more", "less", "unclear"). ``groups``: a row a class (``level``), its means, raw and adjusted.
+    (the smaller class), ``gain`` (money, if all asked of the lower class took the step), ``turn``.
+    ``groups``: a row a class, its means, raw and adjusted.
     """
 
     groups: pd.DataFrame

@@ -34,7 +34,6 @@ from cxlib.analysis.scores.table import (
     cells_of,
     few_answers,
 )  # fmt: skip
-from cxlib.analysis.validate import OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -78,7 +77,6 @@ def crosstab(
     answers: bool = False,
     nets: Nets | None = None,
     minimum_base: int = MINIMUM_BASE,
-    off_scale: OffScale = "error",
 ) -> Crosstab:
     """Tabulate questions by segments: percent or mean, bases, and which columns differ.
 
@@ -106,8 +104,6 @@ def crosstab(
         the percent of those who gave any of them. Their rows have ``net``, before the answers.
     minimum_base : int
         Columns on fewer answers are in no family of comparisons.
-    off_scale : {"error", "missing"}
-        As in `scores.nps`.
 
     Notes
     -----
@@ -125,7 +121,7 @@ def crosstab(
     if not all(banners) or not banners:
         raise DataError("by= names no column: whose levels shall be the columns?")
     families = [family for banner in banners for family in columns_of(data, banner)]
-    questions = list(rows_of(data, rows, design, off_scale, answers, nets or {}))
+    questions = list(rows_of(data, rows, design, answers, nets or {}))
     if not questions:
         raise DataError("rows= names no question to tabulate.")
     told: Rows = []
@@ -230,7 +226,7 @@ def _letters(table: pd.DataFrame, family: list[str]) -> list[str | None]:
 
 
 def rows_of(
-    data: pd.DataFrame, rows: Any, design: SurveyDesign, off_scale: OffScale, each: bool, nets: Nets
+    data: pd.DataFrame, rows: Any, design: SurveyDesign, each: bool, nets: Nets
 ) -> Iterator[tuple[str, Role, Answers]]:
     """Yield each row of the cross table: its answer (empty for a score), what it is, and who.
 
@@ -246,7 +242,7 @@ def rows_of(
         kind = kind if known or kind else _kind_of(data, question)
         if not isinstance(question, str) or kind in KINDS:
             metric = resolve(question, kind=kind if kind in KINDS else None)
-            given = answers_of(data, metric, design, off_scale)
+            given = answers_of(data, metric, design)
             yield "", "score", given
             told = {
                 name: _hits(given.x, (given.x >= least) & (given.x <= most), data.index)
@@ -263,7 +259,7 @@ def rows_of(
         groups: tuple[tuple[Role, dict[str, pd.Series]], ...] = (("net", rated), (each_role, told))
         for role, group in groups:
             for answer, chosen in group.items():
-                yield answer, role, answers_of(data, share, design, off_scale, ratings=chosen)
+                yield answer, role, answers_of(data, share, design, ratings=chosen)
 
 
 def _hits(x: Any, among: Any, index: pd.Index) -> pd.Series:

@@ -13,23 +13,6 @@ from cxlib.analysis.targets.power import (
 )
 from cxlib.analysis.targets.proposals import BEST_GROUP, PLAN, RECOVERY, Proposal, propose
 
-__all__ = [
-    "BEST_GROUP",
-    "PLAN",
-    "RECOVERY",
-    "Outlook",
-    "PowerCurve",
-    "Proposal",
-    "SampleSize",
-    "Verdict",
-    "demands",
-    "detectable_change",
-    "fastest",
-    "holm_level",
-    "outlook",
-    "path",
-    "power_curve",
-    "propose",
-    "sample_size",
-    "verdict",
-]
+__all__ = ["BEST_GROUP", "PLAN", "RECOVERY", "Outlook", "PowerCurve", "Proposal", "SampleSize",
+           "Verdict", "demands", "detectable_change", "fastest", "holm_level", "outlook",
+           "path", "power_curve", "propose", "sample_size", "verdict"]  # fmt: skip

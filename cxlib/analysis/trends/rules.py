@@ -7,8 +7,8 @@ simulated stable ones run through the same lines.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import pi, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,7 @@ _TOLERANCE = 1e-9
 """Of the largest value: what rounding in a mean may add; nothing smaller is a difference."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """Centre and half width of the limits, with the moving ranges behind them."""
 
     centre: Values  # (charts, 1)
@@ -135,8 +134,7 @@ def level_shift(
     return size[np.arange(len(size)), at], at + 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Signals:
+class Signals(NamedTuple):
     """Which points each rule flags, in which direction, and how strong the latest signal is."""
 
     flags: Mapping[str, Flags]  # rule → (charts, periods)

@@ -25,26 +25,13 @@ OUTER = 0.3
 class Study(Result):
     """The comments of this period, coded, with the period before.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        The survey's comments of own customers (``source`` survey) and those of all other sources,
-        this period, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN without; and
-        the survey's ``row``.
-    every : pandas.DataFrame
-        ``source, comment, tone`` of all periods up to this one.
-    found : Themes or None
-        Of this period, None where there is no comment.
-    before : pandas.DataFrame
-        The comments of the period before by their source, and which themes they name.
-    mood : Sentiment or None
-        Over all periods up to this one.
-    score : Metric or None
-        What goes with a theme: the survey's first KPI, else the rating of one other source.
-    judged : pandas.DataFrame
-        The rows of `rows` that hold it.
-    mix : tuple of str
-        Segments held equal there.
+    ``rows``: the survey's comments of own customers (``source`` survey, with their ``row``) and
+    those of all other sources, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN
+    without; ``every``: the same of all periods up to this one, and its ``mood``. ``found``: the
+    themes of this period, None where there is no comment; ``before``: the comments of the period
+    before by their source, and which themes they name. ``score``: what goes with a theme, the
+    survey's first KPI, else the rating of one other source; ``judged`` the rows that hold it,
+    ``mix`` the segments held equal there.
     """
 
     rows: pd.DataFrame
