@@ -50,20 +50,15 @@ def backlog(
     as_of: Moment = None,
     by: str | Sequence[str] | None = None,
     each: Literal["month", "quarter", "year"] | None = None,
-    age_days: Sequence[float] = AGE_DAYS,
 ) -> Backlog:
     """Count open tickets and their ages at a moment, or at the end of every period up to it.
 
     A log with one row a ticket forgets: a ticket reopened later counts as open ever since its
     creation. Cancelled, merged and abandoned contacts are in no backlog. `each` looks back at the
     end of each period, too (a log that tells only by its states that tickets are over, not when, is
-    looked at as of the moment alone); `age_days` are ascending edges of the age classes.
+    looked at as of the moment alone).
     """
-    if isinstance(age_days, str):
-        raise DataError(f"age_days is {age_days!r}; write a list of days, such as [1, 7, 30].")
-    edges = np.array([0.0, *age_days, np.inf])
-    if not (np.diff(edges) > 0).all():
-        raise DataError(f"age_days {list(age_days)} do not ascend from above 0.")
+    edges = np.array([0.0, *AGE_DAYS, np.inf])
     if each not in (None, *periods.FREQUENCY):
         raise DataError(f"each is {each!r}; write 'month', 'quarter' or 'year'.")
     log = read_log(tickets, as_of=as_of)

@@ -203,9 +203,9 @@ def _runs(here: Flags, goes_on: Flags) -> Values:
     return length
 
 
-def part_of_run(length: Values, *, needed: int = IN_A_ROW) -> Flags:
-    """Return which points belong to a run of at least `needed` points, the early ones included."""
-    part = length >= needed
+def part_of_run(length: Values) -> Flags:
+    """Return which points belong to a run of `IN_A_ROW` points or more, the early ones included."""
+    part = length >= IN_A_ROW
     for t in range(length.shape[1] - 2, -1, -1):
         goes_on = (length[:, t] > 0) & (length[:, t + 1] == length[:, t] + 1)
         part[:, t] |= part[:, t + 1] & goes_on
