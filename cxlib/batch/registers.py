@@ -78,7 +78,8 @@ def propose(workspace: Workspace, client: str, *, period: str, write: bool) -> I
     }
     new = drafts(views, found.register.actions, today=dt.date.today().isoformat())
     for row in new:
-        yield f"{row['id']}: {next(iter(row['title'].values()))}"
+        title, note = (next(iter(row.get(told, {"": ""}).values())) for told in ("title", "note"))
+        yield f"{row['id']}: {title}" + (f" ({note})" if note else "")
     if new and write:
         add_rows(opened, "actions", model, workspace, name="actions", rows=new)
         yield f"{len(new)} drafted in {workspace.shown(path)}: owners and days are yours to fill."

@@ -50,7 +50,7 @@ def sample(
     themes = {key: theme.label for key, theme in book.themes.items()}
     section = engagement.client.coding or Coding.model_validate({"source": f"{FOLDER}/*.xlsx"})
     for coder in coders or ("",):
-        parts = ("comments", engagement.period, *([coder] if coder else ()))
+        parts = ("comments", engagement.period, *([coder.casefold()] if coder else ()))
         stem = "-".join(map(as_name, parts))
         path = workspace.data(client) / FOLDER / f"{stem}.xlsx"
         if path.exists():

@@ -156,9 +156,13 @@ def test_drafts_answer_findings_once_and_bring_older_records_along(
     e = Engagement.open("harbour-hotels", language="en", chapter="actions", workspace=place)
     assert [a.title["zh"] for a in e.register("actions").actions] == ["新路由器"]
     found_by(e)
-    list(propose(place, "harbour-hotels", period="latest", write=True))
+    told = list(propose(place, "harbour-hotels", period="latest", write=True))
     e = Engagement.open("harbour-hotels", language="en", chapter="actions", workspace=place)
     actions = e.register("actions").actions
+    found = {finding.id: finding for finding in e.gathered()}
+    for drafted in (action for action in actions if action.finding in found):
+        assert drafted.note["en"] == found[drafted.finding].headline(e.words)
+        assert any(line.endswith(f"({drafted.note['zh']})") for line in told)
     by_kpi = {a.kpi: a for a in actions}
     assert by_kpi["checkin"].finding == "assessment.checkin"
     assert by_kpi["checkin"].kind == "touchpoint"

@@ -55,8 +55,11 @@ def _answers(engagements: Mapping[str, Any], today: str) -> list[dict[str, Any]]
     for finding in first.gathered(but=AFTER):
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
-        title = {name: finding.step(e.words) for name, e in engagements.items()}
-        row = {"title": title, "finding": finding.id, "kpi": finding.subject, "state": "proposed"}
+        told = {
+            "title": {name: finding.step(e.words) for name, e in engagements.items()},
+            "note": {name: finding.headline(e.words) for name, e in engagements.items()},
+        }
+        row = told | {"finding": finding.id, "kpi": finding.subject, "state": "proposed"}
         kind = _KIND.get(str(finding.row.get("source")))
         rows.append(
             row | ({"kind": kind} if kind else {}) | _at_stake(finding) | {"proposed": today}
