@@ -211,10 +211,7 @@ def scenario_model(
     *,
     outcome: Question,
     drivers: Sequence[Question],
-    kind: str | None = None,
-    cut_points: Sequence[float] | None = None,
     segments: str | Sequence[Question] | None = None,
-    scale: tuple[float, float] | None = None,
     bootstrap: int = 500,
     confidence: float = 0.95,
     seed: int = 1,
@@ -227,21 +224,16 @@ def scenario_model(
 
     Parameters
     ----------
-    data, outcome, confidence, seed, **model
+    data, confidence, seed, **model
         As in `importance`: ``weights, cluster, controls``.
+    outcome : str or Metric
+        A `Metric` brings its kind (NPS or CSAT), scale and cut points; a mere column of 0 and 1 is
+        a share of yes, any other an NPS of 0 to 10.
     drivers : sequence of str, Metric or Touchpoint
-        All ratings of the model, changed or not.
-    kind : {"nps", "csat", "share"}, optional
-        Detractors, passives and promoters; satisfied or not; yes or no. By default what a metric
-        given as the outcome is, else "share" for 0 and 1, else NPS.
-    cut_points : sequence of float, optional
-        NPS: the highest rating of a detractor and the lowest of a promoter, 6 and 9 on the scale
-        of 0 to 10. CSAT: the lowest rating that counts as satisfied, 4 on the scale of 1 to 5.
+        All ratings of the model, changed or not, within each one's own ``scale``, else between the
+        lowest and highest rating given.
     segments : sequence of str, optional
         Columns among whose levels the best mean is sought; no driver is raised above it.
-    scale : (float, float), optional
-        Lowest and highest rating of all drivers; by default each driver's own ``scale``, else
-        the lowest and highest rating given.
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
     """
@@ -249,8 +241,8 @@ def scenario_model(
     check_confidence(confidence)
     bootstrap = count(bootstrap, "bootstrap")
     sample = read(data, outcome=outcome, drivers=drivers, **model)
-    kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
-    limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
+    kind, groups, values = reach.groups(sample, outcome, data.index)
+    limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")})
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
     chosen, fitted, p_proportional = odds.choose(sample, groups, len(values))
     rows, drawn, moves = odds.resample(sample, groups, chosen, fitted, bootstrap, seed)
