@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis import validate
 from cxlib.analysis.metrics import one_of
 from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
@@ -53,8 +54,9 @@ class BusinessHours:
 
     def __post_init__(self) -> None:
         """Read the hours at once, so that a wrong one is an error here and not later."""
-        object.__setattr__(self, "holidays", frozenset(map(_as_date, self.holidays)))
-        object.__setattr__(self, "working_days", frozenset(map(_as_date, self.working_days)))
+        for name in ("holidays", "working_days"):
+            days = frozenset(validate.day(each, f"{name}:") for each in getattr(self, name))
+            object.__setattr__(self, name, days)
         both = self.holidays & self.working_days
         if both:
             raise DataError(f"{min(both)} is both a holiday and a make-up working day.")
@@ -72,27 +74,22 @@ class BusinessHours:
         years: Iterable[int],
         hours: str | Mapping[str, str] = "09:00-18:00",
         timezone: str = "UTC",
-        subdivision: str | None = None,
     ) -> BusinessHours:
         """Build the calendar of a country, with its holidays and make-up working days.
 
-        `country` and `subdivision` are ISO codes (``"CN"``; a region with holidays of its own, such
-        as ``"BY"`` in Germany); None, or a service open 24/7, has no holidays. `years` are those
-        that the data touch: governments announce make-up days a year ahead, so a year still to come
-        may lack them.
+        `country` is an ISO code (``"CN"``); None, or a service open 24/7, has no holidays. `years`
+        are those that the data touch: governments announce make-up days a year ahead, so a year
+        still to come may lack them.
         """
         if country is None or hours == "24/7":
             return cls(hours=hours, timezone=timezone)
         import holidays as calendars
 
         try:
-            days = calendars.country_holidays(country, subdiv=subdivision, years=list(years))
+            days = calendars.country_holidays(country, years=list(years))
         except NotImplementedError as error:
-            known = calendars.list_supported_countries()
-            place = country if country not in known else f"{country}-{subdivision}"
-            raise DataError(
-                f"no holidays are known for {place!r}{nearest(country, known)}"
-            ) from error
+            near = nearest(country, calendars.list_supported_countries())
+            raise DataError(f"no holidays are known for {country!r}{near}") from error
         wanted = set(map(int, years))
         makeup = {day for day in getattr(days, "weekend_workdays", ()) if day.year in wanted}
         return cls(
@@ -240,13 +237,3 @@ def _clock(edge: str, text: str) -> int:
     raise DataError(
         f"{edge.strip()!r} in business hours {text!r} is not a time from 00:00 to 24:00."
     )
-
-
-def _as_date(day: Any) -> dt.date:
-    try:
-        moment = pd.Timestamp(dt.date.fromisoformat(day) if isinstance(day, str) else day)
-    except (TypeError, ValueError):
-        moment = pd.NaT  # type: ignore[assignment]
-    if pd.isna(moment):
-        raise DataError(f"{day!r} is no day; write one like '2026-10-01'.")
-    return moment.date()

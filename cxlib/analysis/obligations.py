@@ -33,15 +33,12 @@ _MAKE_UP = frozenset({"CN"})
 class WorkingDays:
     """The working days of a country : Monday to Friday less holidays, and weekend days worked.
 
-    `country` is an ISO code, None: Monday to Friday; `subdivision` is a region with holidays of its
-    own.
+    `country` is an ISO code, None: Monday to Friday.
     """
 
-    def __init__(self, country: str | None = None, subdivision: str | None = None) -> None:
+    def __init__(self, country: str | None = None) -> None:
         self.country = country
-        self._year = cache(
-            lambda year: BusinessHours.of(country, years=(year,), subdivision=subdivision)
-        )
+        self._year = cache(lambda year: BusinessHours.of(country, years=(year,)))
 
     def is_working(self, day: dt.date) -> bool:
         """Say whether a day is worked."""
@@ -107,7 +104,6 @@ def status(
     *,
     as_of: dt.date | str,
     country: str | None = None,
-    subdivision: str | None = None,
     review_days: int = 5,
     payments: pd.DataFrame | None = None,
     dates: pd.DataFrame | None = None,
@@ -124,7 +120,7 @@ def status(
         ("accepted" or "rejected"), ``review_days, amount, owed_by``.
     as_of : date or str
         Today.
-    country, subdivision : str, optional
+    country : str, optional
         Whose working days and holidays.
     review_days : int
         Without a reply within as many working days after the delivery (which does not count), a
@@ -155,7 +151,7 @@ def status(
         notice_by, state`` ("coming up", "late", "passed", "done").
     """
     today = day(as_of, "as_of")
-    days = WorkingDays(country, subdivision)
+    days = WorkingDays(country)
     for name, rate in (("late_fee", late_fee), ("fee_cap", fee_cap)):
         if rate is not None and not 0 <= number(rate, name) <= 1:
             raise DataError(
