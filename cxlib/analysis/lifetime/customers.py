@@ -78,12 +78,11 @@ def unit_of(unit: Any) -> str:
     return str(unit)
 
 
-def given(data: Any, what: str, name: str | None) -> Floats:
-    """Return a column of a customers' summary by its given or a usual name."""
+def given(data: Any, what: str) -> Floats:
+    """Return a column of a customers' summary by one of its usual names."""
     frame = data.table if isinstance(data, Summary) else data
-    if name is None and isinstance(frame, pd.DataFrame):
-        name = next((n for n in _NAMES[what] if n in frame.columns), what)
-    return numbers(column(frame, name or what))
+    known = frame.columns if isinstance(frame, pd.DataFrame) else ()
+    return numbers(column(frame, next((n for n in _NAMES[what] if n in known), what)))
 
 
 def refuse_few(repeats: int) -> None:

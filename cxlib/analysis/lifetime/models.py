@@ -63,30 +63,18 @@ class BgNbd(Tabled):
         return np.where(x > 0, alive, np.nan)
 
 
-def bg_nbd(
-    data: Any,
-    *,
-    frequency: str | None = None,
-    recency: str | None = None,
-    age: str | None = None,
-    unit: customers.Unit | None = None,
-) -> BgNbd:
+def bg_nbd(data: Any, *, unit: customers.Unit | None = None) -> BgNbd:
     """Fit the BG/NBD model by maximum likelihood; refused below 30 who came again: use a rate.
 
     Parameters
     ----------
     data : Summary or pandas.DataFrame
-        One row a customer.
-    frequency, recency, age : str, optional
-        Columns: repeat purchases, time from the first purchase to the last, and to the end of
-        observation; found by their usual names (``x, t_x, T``) if not given.
+        One row a customer: ``frequency`` (repeat purchases), ``recency`` and ``age`` (time from the
+        first purchase to the last, and to the end of observation), or ``x, t_x, T``.
     unit : str, optional
         The time unit; a `Summary` says it itself.
     """
-    x, t_x, T = (
-        customers.given(data, what, name)
-        for what, name in (("frequency", frequency), ("recency", recency), ("age", age))
-    )
+    x, t_x, T = (customers.given(data, what) for what in ("frequency", "recency", "age"))
     rows = pd.DataFrame({"x": x, "t_x": t_x, "T": T})
     wrong = ~((x >= 0) & (x % 1 == 0) & (t_x >= 0) & (t_x <= T + 1e-9) & np.isfinite(T))
     wrong |= (x == 0) != (t_x == 0)
@@ -168,7 +156,7 @@ class GammaGamma(Tabled):
     covariance: Floats
 
 
-def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = None) -> GammaGamma:
+def gamma_gamma(data: Any) -> GammaGamma:
     """Fit the Gamma-Gamma model to the customers who came again, 30 at least.
 
     Refused where frequency and money correlate above .3: the model assumes that they do not.
@@ -176,11 +164,9 @@ def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = 
     Parameters
     ----------
     data : Summary or pandas.DataFrame
-        One row a customer.
-    frequency, money : str, optional
-        Columns: repeat purchases and their mean money; found by their usual names if not given.
+        One row a customer: ``frequency`` (repeat purchases) and their mean ``money``.
     """
-    x, mean = customers.given(data, "frequency", frequency), customers.given(data, "money", money)
+    x, mean = (customers.given(data, what) for what in ("frequency", "money"))
     again = (x > 0) & (mean > 0)
     customers.refuse_few(int(again.sum()))
     x, mean = x[again], mean[again]

@@ -76,8 +76,8 @@ def value(
     if not (horizon > 0 and 0 < margin <= 1 and discount > -1):
         raise DataError("horizon is above 0, margin above 0 and at most 1, discount above -1.")
     frame = data.table if isinstance(data, Summary) else data
-    x, t_x, T = (given(data, what, None) for what in ("frequency", "recency", "age"))
-    mean = given(data, "money", None) if isinstance(money, GammaGamma) else np.zeros(len(x))
+    x, t_x, T = (given(data, what) for what in ("frequency", "recency", "age"))
+    mean = given(data, "money") if isinstance(money, GammaGamma) else np.zeros(len(x))
     past = np.column_stack([x, t_x, T, mean])
     alone, back = np.unique(np.nan_to_num(past), axis=0, return_inverse=True)
     worth_of = partial(_worth, horizon=horizon, unit=unit_, margin=margin, discount=discount)

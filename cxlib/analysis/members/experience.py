@@ -48,7 +48,6 @@ def value_of_experience(
     cut_points: tuple[int, int] = (6, 9),
     adjust_for: Sequence[str] = (),
     answer: str = "first",
-    look_back: int | None = None,
     gap: int = 1,
     confidence: float = 0.95,
 ) -> Experience:
@@ -70,7 +69,7 @@ def value_of_experience(
     transactions : pandas.DataFrame
         ``member_id, date, amount``; refunds are below 0.
     horizon : int
-        Days after the answer.
+        Days after the answer, and of past spend before it.
     as_of : date
         The last day of the records.
     metric : str
@@ -81,14 +80,11 @@ def value_of_experience(
         Columns of the *survey*: what was known when they answered, such as the tier of that day.
     answer : {"first"}
         Anything else is refused.
-    look_back : int, optional
-        Days of past spend; the horizon if not given.
     gap : int
         Days between the answer and the spend that counts, at least 1.
     """
     _refuse(members, survey, metric, adjust_for, answer, gap)
     horizon, until = validate.count(horizon, "horizon"), validate.moment(as_of)
-    back = horizon if look_back is None else validate.count(look_back, "look_back")
     if not horizon:
         raise DataError("horizon is 0 days; spend after the answer needs some.")
     people = _asked(survey, metric, adjust_for, cut_points, until)
@@ -107,7 +103,7 @@ def value_of_experience(
         )
         few = {"n": int(counts.min()), "few": str(counts.idxmin())}
         raise DataError(Caveat(why, **few, days=horizon, least=CARE_BASE))
-    people = people.join(_spent(people, transactions, horizon, back, gap))
+    people = people.join(_spent(people, transactions, horizon, gap))
     left = people["left"] if "left" in people else pd.Series(pd.NaT, index=people.index)
     over = left <= people["at"] + pd.Timedelta(days=horizon)
     people["stay"] = (~over.fillna(False)).astype(float)
@@ -228,7 +224,7 @@ def _members_that_day(
 
 
 def _spent(
-    people: pd.DataFrame, transactions: pd.DataFrame, horizon: int, back: int, gap: int
+    people: pd.DataFrame, transactions: pd.DataFrame, horizon: int, gap: int
 ) -> pd.DataFrame:
     """Return what each spent before and after their answer."""
     codes, names = coded(validate.column(transactions, "member_id"))
@@ -238,7 +234,7 @@ def _spent(
     day = validate.dates_of(validate.column(transactions, "date")[known]).dt.normalize().to_numpy()
     money = np.nan_to_num(validate.numbers(validate.column(transactions, "amount")[known]))
     since = (day - people["at"].to_numpy()[code]) / np.timedelta64(1, "D")
-    before = (since <= -1) & (since >= -back)
+    before = (since <= -1) & (since >= -horizon)
     first = np.full(n, 0.0)
     np.minimum.at(first, code, np.nan_to_num(since))
     tenure = pd.Series(-first, index=people.index)

@@ -21,6 +21,8 @@ NONE = _("not a member")
 KINDS = (_("issued"), _("redeemed"), _("expired"))
 NEAR = 0.1
 """How far under a threshold somebody stands just under it, as a share of it."""
+BANDWIDTH = 0.5
+"""How far from a threshold members are compared, as a share of it."""
 MOST_DOWN = 0.05
 """Share of members whom a recommended design may move down."""
 RULE = ("from", "benefits", "points")
@@ -172,7 +174,6 @@ def at_thresholds(
     data: pd.DataFrame,
     *,
     thresholds: Mapping[str, float],
-    bandwidth: float = 0.5,
     confidence: float = 0.95,
 ) -> TableResult:
     """Compare members just over a tier's threshold with those just under it: what a tier keeps.
@@ -180,9 +181,8 @@ def at_thresholds(
     Who barely reached a tier and who barely missed it differ in hardly anything but the tier
     (regression discontinuity: a line on either side, triangular weights, robust errors), unless
     members push themselves over it. `data`: a row a member: ``spend_before``, which decided the
-    tier, ``margin`` and ``cost`` of benefits in the time *after* that, 0 for those who left.
-    `bandwidth`: how far from a threshold, as a share of it; never further than halfway to the next
-    one.
+    tier, ``margin`` and ``cost`` of benefits in the time *after* that, 0 for those who left. Looked
+    at is half a threshold either side of it, never beyond the next one.
 
     The table has ``level`` (tier), ``threshold, kept`` (margin more a member, of those just over
     it) with its interval, ``cost`` (more a member), ``net`` with its interval, ``n, n_below,
@@ -190,7 +190,7 @@ def at_thresholds(
     ("pays", "costs more", "open", "too few").
     """
     tier_of(0.0, thresholds)  # says what is wrong with them
-    width, z = number(bandwidth, "bandwidth"), z_of(check_confidence(confidence))
+    z = z_of(check_confidence(confidence))
     told = np.column_stack(
         [numbers(column(data, name)) for name in ("spend_before", "margin", "cost")]
     )
@@ -200,7 +200,9 @@ def at_thresholds(
     for level, limit in thresholds.items():
         if not limit:
             continue
-        reach = min([width * limit, *(abs(limit - other) for other in limits if other != limit)])
+        reach = min(
+            [BANDWIDTH * limit, *(abs(limit - other) for other in limits if other != limit)]
+        )
         near, over = np.abs(x - limit) <= reach, x >= limit
         n, n_below = int((near & over).sum()), int((near & ~over).sum())
         row: dict[str, Any] = {"level": level, "threshold": limit, "n": n, "n_below": n_below}
