@@ -129,6 +129,8 @@ def drop_off(
     *,
     stages: Sequence[str],
     window: Any,
+    since: Any = None,
+    until: Any = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Count where customers go no further, from what they did and when.
@@ -136,7 +138,7 @@ def drop_off(
     `events`: ``customer, stage, time``, a row a step, in any order; stages without an event are
     left out. `window` (days, or a time): who takes no step of a later stage for so long went no
     further; after so long a silence a step begins a new journey. Journeys count whose window ended
-    before the last event; what happened later is not known.
+    from `since` to `until`, by default up to the last event; what happened later is not known.
 
     A row a stage: ``stage, position, n`` (customers), ``entered`` (times it was reached), ``left``
     (of those, how often nothing later followed within the window), ``drop_off`` with its Wilson
@@ -173,10 +175,12 @@ def drop_off(
             "time": time,
         }
     ).sort_values(["customer", "time", "at"], kind="stable")
+    end = frame["time"].max() if until is None else pd.Timestamp(until)
+    frame = frame[frame["time"] <= end]
     rows = []
     for at, stage in enumerate(known):
         row: dict[str, Any] = {"stage": stage, "position": at + 1}
-        row |= _gone(frame, at, length, confidence)
+        row |= _gone(frame, at, length, (since, end), confidence)
         if at == len(known) - 1:
             row |= dict.fromkeys(("left", *_GONE), nan)
         rows.append(row)
@@ -197,8 +201,11 @@ def _stages(names: list[str], table: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(emotion=frame["stage"].map(felt).astype(float))
 
 
-def _gone(frame: pd.DataFrame, at: int, length: Any, confidence: float) -> dict[str, Any]:
+def _gone(
+    frame: pd.DataFrame, at: int, length: Any, span: tuple[Any, Any], confidence: float
+) -> dict[str, Any]:
     """Return how often a stage was reached, and how often nothing later followed."""
+    since, end = span
     mine = frame[frame["at"] >= at]
     before = mine.groupby("customer")["time"].shift()
     starts = mine[before.isna() | (mine["time"] - before > length)].sort_values("time")
@@ -206,11 +213,13 @@ def _gone(frame: pd.DataFrame, at: int, length: Any, confidence: float) -> dict[
     met = pd.merge_asof(starts, later.sort_values("time"), on="time", by="customer",
                         direction="forward")  # fmt: skip
     went = (met["on"] - met["time"] <= length).to_numpy()
-    decided = (met["time"] + length <= frame["time"].max()).to_numpy()
-    entered, left = int(decided.sum()), int((decided & ~went).sum())
+    decided = (met["time"] + length <= end).to_numpy()
+    first = met["time"].min() if since is None else pd.Timestamp(since)
+    inside = decided & (met["time"] + length > first).to_numpy()
+    entered, left = int(inside.sum()), int((inside & ~went).sum())
     low, high = nan, nan
     if entered:
         low, high = map(float, proportion_confint(left, entered, 1 - confidence, method="wilson"))
-    row: dict[str, Any] = {"n": int(met.loc[decided, "customer"].nunique()), "entered": entered}
+    row: dict[str, Any] = {"n": int(met.loc[inside, "customer"].nunique()), "entered": entered}
     row |= {"left": left, "drop_off": left / entered if entered else nan, "low": low, "high": high}
     return row | {"still_open": int((~decided & ~went).sum())}

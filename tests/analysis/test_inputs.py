@@ -82,7 +82,7 @@ def test_days_are_texts_dates_or_moments() -> None:
             assert actions.plan(rows, as_of=today).table["days_late"].item() == 31
             assert obligations.status(rows, as_of=today).table["days_late"].item() == 29  # Monday
     zoned = STEPS.assign(time=pd.to_datetime(STEPS["time"]).dt.tz_localize("UTC"))
-    options: dict[str, Any] = {"stages": ["s", "u"], "window": 1}
+    options: dict[str, Any] = {"stages": ["s", "u"], "window": 2, "until": "2026-02-01"}
     both = [journey.drop_off(steps, **options) for steps in (STEPS, zoned)]
     assert both[0].equals(both[1])
     assert both[0]["left"].iloc[0] == 0

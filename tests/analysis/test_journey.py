@@ -151,10 +151,10 @@ def test_order_repeats_and_visits(
         assert counted == [m + one for m, one in zip(mine, b[stage], strict=True)], stage
 
 
-def test_only_what_was_decided_by_the_last_event_counts() -> None:
-    events = log(*((f"c{i}", "choosing", i) for i in range(60)), ("z", "buying", 59))
-    found = drop_off(events, stages=STEPS, window=10)
-    assert found.loc[0, "entered"] == 50
+def test_only_what_was_decided_in_the_span_counts() -> None:
+    events = log(*((f"c{i}", "choosing", i) for i in range(60)), ("z", "buying", 100))
+    found = drop_off(events, stages=STEPS, window=10, since="2026-01-31", until="2026-02-10")
+    assert found.loc[0, "entered"] == 10
     assert found.loc[0, "still_open"] == 10
 
 
