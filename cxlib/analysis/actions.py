@@ -99,6 +99,11 @@ def plan(
         person-days), ``rank`` (of open ones, 1 first; an action without effort or effect has
         none), ``due_on, overdue, days_late`` and ``found`` (None where nothing was to be compared).
 
+    Raises
+    ------
+    DataError
+        If ids repeat, a state or kind is unknown, effort is not above 0, or days run backwards.
+
     Notes
     -----
     Predicted effects of driver models ranged .67 to 2.5 times the causal one in simulation, with

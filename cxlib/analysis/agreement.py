@@ -25,10 +25,11 @@ LEVELS = ("nominal", "ordinal", "interval", "ratio")
 class Agreement(Tabled, Interval):
     """How far coders or raters agree.
 
-    ``value``: the coefficient (1 perfect, 0 as by chance) with its interval; NaN where nothing
-    varies. ``measure``: ``"alpha (ordinal)"`` or ``"ICC(2,1)"``. ``n_dropped``: units left out:
-    judged by one coder only (alpha), or not by all of them (ICC). ``table``: units on which coders
-    differ, most first.
+    ``value, low, high``: the coefficient (1 perfect, 0 as by chance) and its interval; NaN where
+    nothing varies. ``measure``: ``"alpha (ordinal)"`` or ``"ICC(2,1)"``. ``n_units, n_coders``:
+    units that count, and coders. ``n_dropped``: units left out: judged by one coder only (alpha),
+    or not by all of them (ICC). ``table``: units on which coders differ, most first: ``unit,
+    disagreement`` and a column a coder.
     """
 
     measure: str
@@ -56,6 +57,20 @@ def krippendorff_alpha(
         How far apart two values are.
     bootstrap : int
         Resamples of units for the interval; 0 for none.
+    confidence : float
+        Coverage of the interval.
+    seed : int
+        Of the resamples.
+
+    Raises
+    ------
+    DataError
+        If fewer than two coders judged a common unit, a value is no number where one is needed,
+        or is not positive or zero on a ratio scale.
+
+    References
+    ----------
+    .. [1] Krippendorff, K. (2011). Computing Krippendorff's alpha-reliability.
     """
     one_of(level, LEVELS, f"unknown level {level!r}")
     draws = count(bootstrap, "bootstrap")
@@ -98,6 +113,18 @@ def icc(ratings: Any, *, form: str = "ICC(2,1)", confidence: float = 0.95) -> Ag
         ``"ICC(1,1)"`` (raters differ from unit to unit), ``"ICC(2,1)"`` (raters are a sample,
         absolute agreement), ``"ICC(3,1)"`` (these raters, consistency), or with ``k`` for the mean
         of all raters: ``"ICC(2,k)"``.
+    confidence : float
+        Coverage of the interval.
+
+    Raises
+    ------
+    DataError
+        If the form is unknown, a rating is no number, or fewer than two units or raters are whole.
+
+    References
+    ----------
+    .. [1] Shrout, P. E., Fleiss, J. L. (1979). Intraclass correlations. Psychological Bulletin 86.
+    .. [2] McGraw, K. O., Wong, S. P. (1996). Psychological Methods 1, 30-46.
     """
     read = re.fullmatch(r"(?:icc)?\(?([123])[,.]?([1k])?\)?", str(form).replace(" ", "").lower())
     if read is None:

@@ -74,22 +74,32 @@ class BusinessHours:
         years: Iterable[int],
         hours: str | Mapping[str, str] = "09:00-18:00",
         timezone: str = "UTC",
+        subdivision: str | None = None,
     ) -> BusinessHours:
         """Build the calendar of a country, with its holidays and make-up working days.
 
-        `country` is an ISO code (``"CN"``); None, or a service open 24/7, has no holidays. `years`
-        are those that the data touch: governments announce make-up days a year ahead, so a year
-        still to come may lack them.
+        `country` and `subdivision` are ISO codes (``"CN"``; a region with holidays of its own, such
+        as ``"BY"`` in Germany); None, or a service open 24/7, has no holidays. `years` are those
+        that the data touch: governments announce make-up days a year ahead, so a year still to come
+        may lack them.
+
+        Raises
+        ------
+        DataError
+            If the country, region or zone is unknown.
         """
         if country is None or hours == "24/7":
             return cls(hours=hours, timezone=timezone)
         import holidays as calendars
 
         try:
-            days = calendars.country_holidays(country, years=list(years))
+            days = calendars.country_holidays(country, subdiv=subdivision, years=list(years))
         except NotImplementedError as error:
-            near = nearest(country, calendars.list_supported_countries())
-            raise DataError(f"no holidays are known for {country!r}{near}") from error
+            known = calendars.list_supported_countries()
+            place = country if country not in known else f"{country}-{subdivision}"
+            raise DataError(
+                f"no holidays are known for {place!r}{nearest(country, known)}"
+            ) from error
         wanted = set(map(int, years))
         makeup = {day for day in getattr(days, "weekend_workdays", ()) if day.year in wanted}
         return cls(
@@ -166,6 +176,11 @@ class BusinessHours:
 
         Moments without a zone are on this calendar's wall clock, where an hour that comes twice is
         read as the first. NaN where either is missing or the clocks skipped it.
+
+        Raises
+        ------
+        DataError
+            If one side has a zone and one has not.
         """
         if (start.dt.tz is None) != (end.dt.tz is None):
             raise DataError(

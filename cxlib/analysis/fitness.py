@@ -45,10 +45,12 @@ class Share(Interval):
 class FitnessForUse(Result):
     """What the data can carry.
 
-    ``questions``: ``answered, no_answer, not_used``, and as ``share_…`` of all rows. ``bases``: by
-    period ("" without). ``representativeness``, by level of each known margin: ``sample_share``
-    (unweighted), ``known_share, difference`` (Wilson), ``p_value`` (chi-square of the margin).
-    ``straight_lining``: who answers five or more touchpoints of one scale all the same.
+    ``questions``: ``question, kind`` ("metric" or "touchpoint"), ``n, answered, no_answer,
+    not_used``, and the same as ``share_…`` of all rows. ``bases``, by period ("" without):
+    ``period, n, n_effective, below_minimum, care, invited, response_rate``.
+    ``representativeness``, by level of each known margin: ``segment, level, n, sample_share``
+    (unweighted), ``known_share, difference, low, high`` (Wilson), ``p_value`` (chi-square of the
+    margin). ``straight_lining``: who answers five or more touchpoints of one scale all the same.
     """
 
     questions: pd.DataFrame
@@ -75,7 +77,8 @@ def fitness(
 
     `survey` has one row a response; ``period`` and ``<touchpoint>_used`` are read where present.
     `margins` are known sizes of each segment's levels, as in `weights.rake`; `invited`: people
-    asked in each period, no fewer than answered.
+    asked in each period. DataError if the survey is empty, a column is absent, more people answered
+    than were invited, or margins do not fit.
     """
     design = design or SurveyDesign()
     confidence = check_confidence(design.confidence)

@@ -22,14 +22,19 @@ ALPHA = 0.05
 class JourneyMap(Tabled):
     """A journey, stage by stage.
 
-    ``table``: a row a touchpoint, in order: its score, ``emotion`` (−1 worst answer, 1 best),
-    ``importance`` (share of what drivers explain), ``proven`` (by its own test), ``role``: "pain
-    point" (clearly below the journey's mean), "moment of truth" (a proven driver of at least
-    average importance), "failing moment of truth" (both), "strength" (clearly above), or "".
-    ``stages``: ``touchpoints, emotion`` (mean by answers).
+    ``table``: a row a touchpoint, in order: ``stage, touchpoint, position, n, reach, value, low,
+    high, emotion`` (−1 worst answer, 1 best) and its ends, ``importance`` (share of what drivers
+    explain), ``proven`` (by its own test), ``role``: "pain point" (clearly below the journey's
+    mean), "moment of truth" (a proven driver of at least average importance), "failing moment of
+    truth" (both), "strength" (clearly above), or "". ``stages``: ``stage, position, touchpoints,
+    emotion`` (mean by answers), ``entered, left`` (went no further), ``drop_off`` with its Wilson
+    interval; NaN without events. ``comments``: ``touchpoint, comment``. ``mean_emotion``: of the
+    whole journey, by answers.
     """
 
     stages: pd.DataFrame
+    comments: pd.DataFrame
+    mean_emotion: float
 
 
 def map_journey(
@@ -38,9 +43,11 @@ def map_journey(
     scores: pd.DataFrame,
     scales: tuple[float, float] | Mapping[str, tuple[float, float]],
     importance: pd.DataFrame | None = None,
+    events: pd.DataFrame | None = None,
+    comments: pd.DataFrame | None = None,
     lower_is_better: Sequence[str] = (),
 ) -> JourneyMap:
-    """Draw a journey from data; where people go no further `drop_off` counts.
+    """Draw a journey from data.
 
     Parameters
     ----------
@@ -52,8 +59,19 @@ def map_journey(
         Of the answers.
     importance : pandas.DataFrame, optional
         Drivers as `importance` returns them: ``driver, share, p_unique``.
+    events : pandas.DataFrame, optional
+        ``customer, stage`` (or ``touchpoint``): what each customer reached; order and repeats do
+        not matter, a later stage implies the earlier ones.
+    comments : pandas.DataFrame, optional
+        ``touchpoint, comment``, chosen elsewhere.
     lower_is_better : sequence of str
         Touchpoints whose lowest answer is best.
+
+    Raises
+    ------
+    DataError
+        If a touchpoint stands in two stages, is scored but in no stage, an event names an unknown
+        stage, or a column is absent.
 
     Notes
     -----
@@ -78,9 +96,15 @@ def map_journey(
     table["role"] = np.select([pain & truth, pain, truth, strength], roles, "")
     unscored = table.loc[table["value"].isna(), "touchpoint"].tolist()
     message = _("No score is shown for {touchpoint} ({n} such touchpoints).")
+    voices = pd.DataFrame(columns=["touchpoint", "comment"])
+    if comments is not None:
+        here = comments["touchpoint"].isin(table["touchpoint"])
+        voices = comments.loc[here, ["touchpoint", "comment"]]
     return JourneyMap(
         table=table,
-        stages=_stages(list(stages), table),
+        stages=_stages(list(stages), table, events),
+        comments=voices.reset_index(drop=True),
+        mean_emotion=total / mass if mass else nan,
         caveats=said(unscored, message, touchpoint="".join(unscored[:1]), n=len(unscored)),
     )
 
@@ -192,13 +216,32 @@ _GONE = ["drop_off", "low", "high"]
 _SCORE = ["n", "reach", "value", "low", "high"]
 
 
-def _stages(names: list[str], table: pd.DataFrame) -> pd.DataFrame:
+def _stages(names: list[str], table: pd.DataFrame, events: pd.DataFrame | None) -> pd.DataFrame:
     told = table[table["emotion"].notna()]
     mass = told.groupby("stage")["n"].sum()
     felt = (told["emotion"] * told["n"]).groupby(told["stage"]).sum() / mass.where(mass > 0)
     frame = pd.DataFrame({"stage": names, "position": range(1, len(names) + 1)})
     frame["touchpoints"] = frame["stage"].map(table["stage"].value_counts()).fillna(0).astype(int)
-    return frame.assign(emotion=frame["stage"].map(felt).astype(float))
+    frame["emotion"] = frame["stage"].map(felt).astype(float)
+    frame[["entered", "left", *_GONE]] = nan
+    if events is None:
+        return frame
+    customer = validate.column(events, "customer")
+    if "stage" in events:
+        reached = events["stage"].astype(str)
+    else:
+        touched = validate.column(events, "touchpoint")
+        reached = touched.map(table.set_index("touchpoint")["stage"]).fillna(touched)
+    for stage in reached.unique():
+        one_of(stage, names, f"events name {str(stage)!r}, no stage")
+    furthest = reached.map({stage: at for at, stage in enumerate(names)}).groupby(customer).max()
+    left = np.bincount(furthest.to_numpy(int), minlength=len(names)).astype(float)
+    entered = left[::-1].cumsum()[::-1]
+    frame["entered"], frame["left"] = entered, left
+    went = (entered > 0) & (np.arange(len(names)) < len(names) - 1)
+    low, high = proportion_confint(left[went], entered[went], method="wilson")
+    frame.loc[went, _GONE] = np.column_stack([left[went] / entered[went], low, high])
+    return frame
 
 
 def _gone(

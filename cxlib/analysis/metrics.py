@@ -46,8 +46,14 @@ TOP_BOXES = 2
 class SurveyDesign:
     """How a survey was drawn, as one value.
 
-    `weights` is a column of weights (an absent ``weight`` column means unweighted), `cluster` one
-    that says who answered, where customers answer more than once; `confidence` that of intervals.
+    Parameters
+    ----------
+    weights : str or None
+        Column of weights; an absent ``weight`` column means unweighted.
+    cluster : str or None
+        Column that says who answered, where customers answer more than once.
+    confidence : float
+        Coverage of intervals, between 0 and 1.
     """
 
     weights: str | None = "weight"
@@ -75,6 +81,11 @@ class Metric:
         ``"lower"`` then says which answers are best, and is kept in `best`.
     cut_points : (int, int), optional
         NPS: highest detractor and lowest promoter; required on any scale but 0-10.
+
+    Raises
+    ------
+    DataError
+        If the parts do not fit one another.
     """
 
     key: str

@@ -26,13 +26,15 @@ _COLUMNS = [
 class NeedRegister(Tabled):
     """Needs with their evidence.
 
-    ``table``: a row a need, weightiest first: ``n`` (pieces of evidence), ``people, sources``
-    (distinct), ``weight`` (over sources, people times the source's weight), ``against`` (pieces
-    that say the opposite). ``evidence``: what names a need; ``unsorted``: the rest. ``coverage``:
-    by customer group, if told. ``saturation``: by person as heard: ``new`` (needs named for the
-    first time), ``known``. ``unheard``: listed needs without evidence. ``unanswered``: confirmed
-    needs that no action answers. ``sources``: people by need and source as chapter 01 shows them,
-    empty where they rest on too few people.
+    ``table``: a row a need, weightiest first: ``need, kind, n`` (pieces of evidence), ``people,
+    sources`` (distinct), ``weight`` (over sources, people times the source's weight), ``first,
+    last, state, confirmed_by, confirmed_on, actions, against`` (pieces that say the opposite).
+    ``evidence``: what names a need; ``unsorted``: the rest. ``coverage``: by customer group, if
+    told: ``group, people, needs, named_only_here``. ``saturation``: by person as heard: ``position,
+    who, new`` (needs named for the first time), ``known``. ``unheard``: listed needs without
+    evidence. ``unanswered``: confirmed needs that no action answers. ``sources``: people by need
+    and source as chapter 01 shows them, weightiest first: ``need, title, kind, state, voices``, a
+    column a source, and ``weight``, empty where they rest on too few people.
     """
 
     evidence: pd.DataFrame
@@ -63,6 +65,12 @@ def register(
         they are known. A need of the evidence that is not listed is "sorted".
     weights : mapping of source to float, optional
         What one person counts in each source; 1 unless told.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a need is listed twice, a state is unknown, a confirmed need names
+        nobody or no day, or a weight names an unknown source.
     """
     for name in ("need", "source", "quote", "who", "when"):
         validate.column(evidence, name)

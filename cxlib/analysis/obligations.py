@@ -31,14 +31,21 @@ _MAKE_UP = frozenset({"CN"})
 
 
 class WorkingDays:
-    """The working days of a country : Monday to Friday less holidays, and weekend days worked.
+    """The working days of a country: Monday to Friday less holidays, and weekend days worked.
 
-    `country` is an ISO code, None: Monday to Friday.
+    Parameters
+    ----------
+    country : str or None
+        ISO code; None: Monday to Friday.
+    subdivision : str, optional
+        Region with holidays of its own.
     """
 
-    def __init__(self, country: str | None = None) -> None:
+    def __init__(self, country: str | None = None, subdivision: str | None = None) -> None:
         self.country = country
-        self._year = cache(lambda year: BusinessHours.of(country, years=(year,)))
+        self._year = cache(
+            lambda year: BusinessHours.of(country, years=(year,), subdivision=subdivision)
+        )
 
     def is_working(self, day: dt.date) -> bool:
         """Say whether a day is worked."""
@@ -104,6 +111,7 @@ def status(
     *,
     as_of: dt.date | str,
     country: str | None = None,
+    subdivision: str | None = None,
     review_days: int = 5,
     payments: pd.DataFrame | None = None,
     dates: pd.DataFrame | None = None,
@@ -120,7 +128,7 @@ def status(
         ("accepted" or "rejected"), ``review_days, amount, owed_by``.
     as_of : date or str
         Today.
-    country : str, optional
+    country, subdivision : str, optional
         Whose working days and holidays.
     review_days : int
         Without a reply within as many working days after the delivery (which does not count), a
@@ -149,9 +157,15 @@ def status(
         ``payments``: ``id, amount, due_on, paid, state`` ("open", "late", "paid"), ``days_late,
         fee``; one that waits for an acceptance has no `due_on`. ``dates``: ``id, due_on,
         notice_by, state`` ("coming up", "late", "passed", "done").
+
+    Raises
+    ------
+    DataError
+        If ids repeat, a day is none, a rate lies outside 0 to 1, or a payment follows what is not
+        there.
     """
     today = day(as_of, "as_of")
-    days = WorkingDays(country)
+    days = WorkingDays(country, subdivision)
     for name, rate in (("late_fee", late_fee), ("fee_cap", fee_cap)):
         if rate is not None and not 0 <= number(rate, name) <= 1:
             raise DataError(

@@ -23,7 +23,12 @@ behind most intervals of the kit are rough."""
 class Caveat(str):
     """A reservation about a result: English text that a report can say again in Chinese.
 
-    `message` is an English msgid with ``{named}`` facts: numbers, or keys of the client.
+    Parameters
+    ----------
+    message : str
+        An English msgid with ``{named}`` facts.
+    **facts
+        What fills it: numbers, or keys of touchpoints, metrics and segments.
     """
 
     __slots__ = ("facts", "message")

@@ -40,11 +40,12 @@ class Weighting(Tabled):
 class Selection(Tabled):
     """Options in their order, and how firm it is.
 
-    ``table``: one row an option, best first by TOPSIS, knocked-out ones last: ``rank_low,
-    rank_high`` (95% of the draws), ``p_first`` (share of the draws in which it leads),
-    ``knocked_out`` (criteria it fails). ``weights``: what each criterion counts, summing to 1.
-    ``agreement``: of several assessors: Krippendorff's alpha (interval) over their scores.
-    ``n_missing``: scores not given; an assessor's gap leaves the mean of the others.
+    ``table``: one row an option, best first by TOPSIS, knocked-out ones last: ``option,
+    weighted_sum, topsis`` (0 to 1), ``rank, rank_weighted_sum, rank_low, rank_high`` (95% of the
+    draws), ``p_first`` (share of the draws in which it leads), ``knocked_out`` (criteria it fails).
+    ``weights``: what each criterion counts, summing to 1. ``agreement``: of several assessors:
+    Krippendorff's alpha (interval) over their scores. ``n_missing``: scores not given; an
+    assessor's gap leaves the mean of the others.
     """
 
     weights: pd.Series
@@ -62,6 +63,15 @@ def ahp(comparisons: Any, *, tolerance: float = 0.01) -> Weighting:
         least; what stands below the diagonal is one over what stands above.
     tolerance : float
         How far a product of the two may lie from 1: 0.33 and 3 are a pair.
+
+    Raises
+    ------
+    DataError
+        If the matrix is not square, not positive, or not reciprocal.
+
+    References
+    ----------
+    .. [1] Saaty, T. L. (1980). The Analytic Hierarchy Process.
     """
     frame = comparisons if isinstance(comparisons, pd.DataFrame) else pd.DataFrame(comparisons)
     names = [str(name) for name in frame.columns]
@@ -143,11 +153,23 @@ def score(
         How often weights are moved to see whether the order holds; 0 for never.
     spread : float
         How far: each weight is multiplied by a log-normal factor of this standard deviation.
+    seed : int
+        Of those draws.
+
+    Raises
+    ------
+    DataError
+        If a score is missing for every assessor or is no number, a weight is absent or not
+        positive, or a name in `directions` or `knock_outs` is no criterion.
 
     Notes
     -----
     TOPSIS: columns are divided by their Euclidean norm and weighted; an option's value is its
     distance from the worst of each over the sum of its distances from worst and best.
+
+    References
+    ----------
+    .. [1] Hwang, C. L., Yoon, K. (1981). Multiple Attribute Decision Making.
     """
     table, agreement, missing = _read_scores(scores)
     criteria = [str(name) for name in table.columns]

@@ -21,10 +21,12 @@ from cxlib.words import mark as _
 class Evaluation(Tabled, Tested):
     """What participants gained, of those tested twice.
 
-    ``value``: mean gain in the test's points with its paired t interval and test. ``effect_size``
-    with its bootstrap interval: gain over the standard deviation before (Glass); ``d_z``: over that
-    of the gains (Hedges). ``before, after``: means of those tested twice; ``lost_before,
-    lost_after``: of those tested once. ``n…``: participants. ``table``: the same by group.
+    ``value, low, high, statistic, df, p_value``: mean gain in the test's points, its paired t
+    interval and test. ``effect_size`` with its bootstrap interval: gain over the standard deviation
+    before (Glass); ``d_z``: over that of the gains (Hedges). ``before, after``: means of those
+    tested twice. ``n, n_before_only, n_after_only, n_neither``: participants; ``lost_before,
+    lost_after``: means of those tested once. ``table``: by group: ``group, n, before, after, value,
+    low, high, p_value``.
     """
 
     effect_size: float
@@ -58,12 +60,13 @@ class Contrast(Tested):
 class ItemAnalysis(Tabled):
     """How good each question of a test is.
 
-    ``table``, one row a question: ``difficulty`` (share of the marks won), ``discrimination``
-    (correlation with the rest of the test), ``upper_lower`` (difficulty of the best 27% less that
-    of the weakest), ``reliability_without`` it, ``advice``. ``reliability``: Cronbach's alpha; of
-    right/wrong questions Kuder-Richardson 20. ``standard_error``: of one participant's total, sd ·
-    √(1 − reliability), in marks. ``n, n_dropped``: participants who answered the test, and those
-    without an answer to anything.
+    ``table``: one row a question: ``item, n, difficulty`` (share of the marks won, 0 to 1),
+    ``discrimination`` (correlation with the rest of the test), ``upper_lower`` (difficulty of the
+    best 27% less that of the weakest), ``reliability_without`` (Cronbach's alpha without it),
+    ``advice`` ("", "too easy", "too hard", "does not tell", "points the wrong way").
+    ``reliability``: Cronbach's alpha; of right/wrong questions Kuder-Richardson 20.
+    ``standard_error``: of one participant's total, sd · √(1 − reliability), in marks. ``n,
+    n_dropped``: participants who answered the test, and those without an answer to anything.
     """
 
     reliability: float
@@ -93,8 +96,15 @@ def evaluate(
     by : str, optional
         Column of groups, each evaluated as well; group against group says nothing of the training
         unless one of them had none.
+    confidence : float
+        Coverage of the intervals.
     draws, seed : int
         Bootstrap of the effect size.
+
+    Raises
+    ------
+    DataError
+        If a column is absent or holds text, or fewer than two were tested twice.
 
     Notes
     -----
@@ -137,14 +147,21 @@ def evaluate(
     )
 
 
-def against(data: pd.DataFrame, *, confidence: float = 0.95) -> Contrast:
-    """Compare the gain of those who were ``trained`` with that of those who were not (Welch).
+def against(
+    data: pd.DataFrame,
+    *,
+    trained: str = "trained",
+    before: str = "pre",
+    after: str = "post",
+    confidence: float = 0.95,
+) -> Contrast:
+    """Compare the gain of those who were trained with that of those who were not (Welch).
 
-    Only those who took both tests (``pre, post``) count, two of either at least. Only where it was
-    drawn by lot who is trained is the difference the effect of the training.
+    Only those who took both tests count, two of either at least. Only where it was drawn by lot who
+    is trained is the difference the effect of the training.
     """
-    pre, post = _tests(data, "pre", "post")
-    taught, gain = validate.flags(validate.column(data, "trained")), post - pre
+    pre, post = _tests(data, before, after)
+    taught, gain = validate.flags(validate.column(data, trained)), post - pre
     with_it, without = (
         gain[taught.eq(side).fillna(value=False).to_numpy(bool) & ~np.isnan(gain)]
         for side in (True, False)

@@ -14,6 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 from cxlib.analysis import validate
 from cxlib.analysis.agreement import Agreement, krippendorff_alpha
 from cxlib.analysis.compare import adjust
+from cxlib.analysis.metrics import one_of
 from cxlib.analysis.results import Caveat, Tabled, counted
 from cxlib.errors import DataError
 from cxlib.words import mark as _
@@ -22,14 +23,17 @@ from cxlib.words import mark as _
 class Scorecard(Tabled):
     """Visits summed up; scores in percent, differences and effects in points.
 
-    ``table``: a row a level of `by`, weakest first: mean with its t interval, ``adjusted`` (at the
-    average visitor; NaN where visitors cannot be told from places), ``critical`` (visits with a
-    critical failure), ``difference`` (from the mean of the other places, at the same visitors where
-    these can be told; one variance for all). ``sections``. ``standards``, most often failed first:
-    ``n`` (visits to which it applied), ``value`` (of the points) with Wilson's interval,
-    ``weakest`` (the level where it fails most). ``visitors``: how far above the others at the same
-    places; empty with one visitor. ``visits``. ``agreement``: of two visitors at one place in one
-    wave; None without such. ``n_used, n_dropped``: visits, and rows that did not apply.
+    ``table``: a row a level of `by`, weakest first: the level's column, ``n`` (visits), ``value``
+    (mean) with its t interval, ``adjusted`` (at the average visitor; NaN where visitors cannot be
+    told from places), ``critical`` (visits with a critical failure), ``difference`` with its
+    interval and ``p_adjusted`` (from the mean of the other places, at the same visitors where these
+    can be told; one variance for all). ``sections``: ``section, n, value, low, high``.
+    ``standards``, most often failed first: ``standard, section, n`` (visits to which it applied),
+    ``failed, value`` (of the points) with Wilson's interval, ``critical, weakest`` (the level where
+    it fails most). ``visitors``: ``visitor, n, effect, low, high, p_adjusted``: how far above the
+    others at the same places; empty with one visitor. ``visits``: ``visit, value, critical`` and
+    the level of `by`. ``agreement``: of two visitors at one place in one wave; None without such.
+    ``n_used, n_dropped``: visits, and rows that did not apply.
     """
 
     sections: pd.DataFrame
@@ -41,19 +45,36 @@ class Scorecard(Tabled):
     n_dropped: int
 
 
-def scorecard(visits: pd.DataFrame, *, by: str = "location", confidence: float = 0.95) -> Scorecard:
+def scorecard(
+    visits: pd.DataFrame,
+    *,
+    by: str = "location",
+    confidence: float = 0.95,
+    **columns: str,
+) -> Scorecard:
     """Sum up mystery visits.
 
     Parameters
     ----------
     visits : pandas.DataFrame
-        One row a standard of a visit: ``visit, standard, score`` (points won: true/false or 0/1
-        count as points; missing points mean that the standard did not apply); and, where there are
-        such, its ``section``, its full points (``maximum``, else 1), its ``weight`` within the
-        section (else 1), the ``section_weight`` (else as its standards weigh), whether failing it
-        is ``critical``, who visited (``visitor``), and in which ``wave``.
+        One row a standard of a visit.
     by : str
         Column of what is compared: the location, its region or format.
+    confidence : float
+        Coverage of the intervals.
+    **columns : str
+        What columns are called, where not by these names: ``visit, standard, score`` (which visit,
+        which standard, points won: true/false or 0/1 count as points; missing points mean that the
+        standard did not apply); and, where there are such, a standard's ``section``, its full
+        points (``maximum``, else 1), its ``weight`` within the section (else 1), the
+        ``section_weight`` (else as its standards weigh), whether failing it is ``critical``, who
+        visited (``visitor``), and in which ``wave``.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a score is no number or above its maximum, a weight is not positive,
+        or one visit scores a standard twice or is of two places.
 
     Notes
     -----
@@ -62,10 +83,13 @@ def scorecard(visits: pd.DataFrame, *, by: str = "location", confidence: float =
     squares fit of visit scores on place and visitor, against the mean of all visitors; they need
     visitors who went to the same places.
     """
-    data = _read(visits, by)
+    for name in columns:
+        one_of(name, _COLUMNS, f"a scorecard has no {name!r}")
+    named = {"by": by, **dict(zip(_COLUMNS, _COLUMNS, strict=True)), **columns}
+    data = _read(visits, named)
     used = data[data["score"].notna()]
     if used.empty:
-        raise DataError("no standard was scored: 'score' is empty throughout.")
+        raise DataError(f"no standard was scored: {named['score']!r} is empty throughout.")
     used = used.assign(failed=used["score"] < used["maximum"])
     used["critical_failed"] = used["failed"] & used["critical"]
     each, parts = _scored(used)
@@ -98,20 +122,26 @@ def scorecard(visits: pd.DataFrame, *, by: str = "location", confidence: float =
     )
 
 
-def _read(visits: pd.DataFrame, by: str) -> pd.DataFrame:
+_COLUMNS = (
+    *("visit", "standard", "score", "section", "maximum", "weight", "section_weight", "critical"),
+    *("visitor", "wave"),
+)
+
+
+def _read(visits: pd.DataFrame, of: dict[str, str]) -> pd.DataFrame:
     """Return the rows under the names used here, what may be absent filled in, and checked."""
-    needed = {"by": by} | {name: name for name in ("visit", "standard", "score")}
-    data = pd.DataFrame({k: validate.column(visits, name).to_numpy() for k, name in needed.items()})
-    data["score"] = validate.numbers(data["score"])
+    needed = ("by", "visit", "standard", "score")
+    data = pd.DataFrame({name: validate.column(visits, of[name]).to_numpy() for name in needed})
+    data["score"] = validate.numbers(data["score"].rename(of["score"]))
     for name, default in (("maximum", 1.0), ("weight", 1.0), ("section_weight", nan)):
-        data[name] = validate.numbers(visits[name]) if name in visits else default
+        data[name] = validate.numbers(visits[of[name]]) if of[name] in visits else default
     for name in ("section", "wave"):
-        data[name] = visits[name].astype(str).to_numpy() if name in visits else ""
-    known = "visitor" in visits
-    data["visitor"] = visits["visitor"].astype("string").to_numpy() if known else pd.NA
+        data[name] = visits[of[name]].astype(str).to_numpy() if of[name] in visits else ""
+    who, fatal = of["visitor"], of["critical"]
+    data["visitor"] = visits[who].astype("string").to_numpy() if who in visits else pd.NA
     data["critical"] = False
-    if "critical" in visits:
-        data["critical"] = validate.flags(visits["critical"]).fillna(value=False).to_numpy(bool)
+    if fatal in visits:
+        data["critical"] = validate.flags(visits[fatal]).fillna(value=False).to_numpy(bool)
     _check(data)
     return data
 

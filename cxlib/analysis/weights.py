@@ -30,9 +30,10 @@ class Raking(TableResult):
     """Weights that bring a sample to known margins.
 
     ``weights``, one a row: margins given as shares or percent: mean 1; as counts: they sum to their
-    total. ``table``, of rows whose level is known: shares before and after, ``residual`` (weighted
-    less known); ``residuals``: the largest of each margin. ``design_effect, n_effective``: Kish's n
-    Σw² / (Σw)², and n over it. ``n_capped``: rows at the `cap`.
+    total. ``table``, of rows whose level is known: ``margin, level, n, sample_share, known_share,
+    weighted_share, residual`` (weighted less known); ``residuals``: the largest of each margin.
+    ``design_effect, n_effective``: Kish's n Σw² / (Σw)², and n over it. ``n_capped``: rows at the
+    `cap`.
     """
 
     weights: pd.Series
@@ -51,6 +52,8 @@ def rake(
     *,
     weights: str | None = None,
     cap: float | None = None,
+    tolerance: float = TOLERANCE,
+    max_iterations: int = ROUNDS,
 ) -> Raking:
     """Weight a sample so that each margin matches the population (iterative proportional fitting).
 
@@ -70,6 +73,15 @@ def rake(
     cap : float, optional
         Largest weight, as a multiple of the mean weight; rows above it are trimmed and the rest
         raked again.
+    tolerance, max_iterations
+        Largest gap, as a share of the sample, at which a margin counts as met, and passes before
+        giving up, which a caveat then says.
+
+    Raises
+    ------
+    DataError
+        If the data are empty, a column is absent, levels of margin and data differ, a size is
+        not positive, totals disagree, or the cap is not above 1.
     """
     cap = None if cap is None else number(cap, "cap (a multiple of the mean weight)", above=1)
     if isinstance(data, pd.DataFrame) and data.empty:
@@ -79,10 +91,10 @@ def rake(
     if weights is not None:
         start = even(read_weights(column(data, weights), data.index))
     goals = [margin.goal(start) for margin in known]
-    raked, rounds = _fit(start, goals, cap)
+    raked, rounds = _fit(start, goals, cap, tolerance, max_iterations)
     table = pd.concat([_met(margin, start, raked) for margin in known], ignore_index=True)
     gaps = table["residual"].abs().groupby(table["margin"], sort=False).max()
-    converged = _worst(raked, goals) <= TOLERANCE
+    converged = _worst(raked, goals) <= tolerance
     shares = any(isclose(total, whole, rel_tol=ROUNDING) for whole in (1, 100))
     n_capped = 0 if cap is None else int((raked >= cap * (1 - 1e-9)).sum())
     unmet = _("The weights do not meet every margin: the largest gap is {gap:.2%}.")
@@ -185,18 +197,20 @@ def _text(level: object) -> str:
     return str(level)
 
 
-def _fit(start: Floats, goals: list[Any], cap: float | None) -> tuple[Floats, int]:
+def _fit(
+    start: Floats, goals: list[Any], cap: float | None, tolerance: float, max_iterations: int
+) -> tuple[Floats, int]:
     """Rake until every margin is met, trimming after each pass where there is a cap."""
     w = start.copy()
     passes = 0
-    while passes < ROUNDS:
+    while passes < max_iterations:
         passes += 1
         for codes, goal in goals:
             have = np.bincount(codes, w, minlength=goal.size)
             w = w * np.divide(goal, have, out=np.ones_like(goal), where=have > 0)[codes]
         if cap is not None:
             w = np.minimum(w, cap)
-        if _worst(_rescaled(w, cap), goals) <= TOLERANCE:  # as it will be returned
+        if _worst(_rescaled(w, cap), goals) <= tolerance:  # as it will be returned
             break
     return _rescaled(w, cap), passes
 

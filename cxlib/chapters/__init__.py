@@ -28,8 +28,17 @@ class Findings:
 
     A name there is a sentence (a line of evidence), a `Rule` (its parameters), or a list of rules;
     in a list a name stands for the rules of that name, or of ``verdicts``, what every chapter says
-    of a target. ``like: verdicts.MISSES`` takes over what the rule does not say itself. `package`
-    is the ``__file__`` of the chapter's package.
+    of a target. ``like: verdicts.MISSES`` takes over what the rule does not say itself.
+
+    Parameters
+    ----------
+    package : str
+        The ``__file__`` of the chapter's package.
+
+    Raises
+    ------
+    CxError
+        If a rule there has a key that no rule has, or names what is not there.
     """
 
     def __init__(self, package: str) -> None:

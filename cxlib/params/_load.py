@@ -24,7 +24,12 @@ from cxlib.workspace import Workspace
 def load(client: str, workspace: Workspace) -> Client:
     """Read and check a client's file in full: the one in ``params/`` of that name.
 
-    `InvalidParams` holds every fault at once, each with file, line, key and value.
+    Raises
+    ------
+    InvalidParams
+        If anything in the file is wrong: every fault at once, each with file, line, key and value.
+    SetupError
+        If there is no such client.
     """
     path = workspace.client_file(client)
     document = read(path, shown=workspace.shown(path))

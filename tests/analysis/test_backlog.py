@@ -52,7 +52,9 @@ def test_ages_fall_into_classes_that_add_up() -> None:
     assert found.table["open"].tolist() == [0, 2]
 
 
-def test_periods_that_cannot_be_are_refused() -> None:
+def test_edges_and_periods_that_cannot_be_are_refused() -> None:
+    with pytest.raises(DataError, match="do not ascend"):
+        service.backlog(log(), age_days=(3, 1))
     with pytest.raises(DataError, match="each is 'week'"):
         service.backlog(log(), each="week")  # type: ignore[arg-type]
 
@@ -138,3 +140,9 @@ def test_without_complaints_there_is_nothing_to_follow() -> None:
     for tickets in (log(), log().assign(complaint=False)):
         found = service.complaints(tickets)
         assert (len(found.table), found.n_used) == (0, 0)
+
+
+def test_age_classes_as_a_text_are_refused() -> None:
+    tickets = pd.DataFrame({"ticket_id": ["T1"], "created_at": [pd.Timestamp("2026-09-07")]})
+    with pytest.raises(DataError, match="write a list of days"):
+        service.backlog(tickets, age_days="7")

@@ -44,8 +44,10 @@ def test_a_journey_by_hand() -> None:
         "strength",
         "pain point",
     ]
+    assert told.mean_emotion == pytest.approx((50 + 25 + 0 + 80 - 25) / 450)
     stages = told.stages.set_index("stage")
     assert stages.loc["book", "emotion"] == pytest.approx(0.375)
+    assert stages["drop_off"].isna().all()
 
 
 def test_lower_is_better_turns_the_feeling_round() -> None:
@@ -60,6 +62,22 @@ def test_lower_is_better_turns_the_feeling_round() -> None:
     row = told.table.iloc[0]
     assert (row["emotion_low"], row["emotion_high"]) == (0, 1)
     assert row["role"] == ""  # nothing to compare with
+
+
+def test_drop_off_counts_customers_once() -> None:
+    events = pd.DataFrame(
+        {
+            "customer": [1, 1, 1, 2, 2, 3, 4, 4],
+            "touchpoint": ["site", "site", "room", "room", "bill", "price", "desk", "bill"],
+        }
+    )
+    told = map_journey(STAGES, scores=SCORES, scales=(1, 5), events=events).stages
+    assert told["entered"].tolist() == [4, 3, 2]
+    assert told["left"].tolist() == [1, 1, 2]
+    assert told["drop_off"].tolist()[:2] == [0.25, pytest.approx(1 / 3)]
+    assert np.isnan(told["drop_off"].iloc[2])  # the end is no loss
+    with pytest.raises(DataError, match="no stage"):
+        map_journey(STAGES, scores=SCORES, scales=(1, 5), events=events.replace("desk", "lobby"))
 
 
 def test_a_touchpoint_in_no_stage_or_in_two() -> None:

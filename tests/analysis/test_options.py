@@ -105,6 +105,9 @@ WRONG: list[tuple[str, Callable[[], Any], str]] = [
     ("a driver list", lambda: drivers.importance([1], **DRIVERS), "are a list, not a table"),  # type: ignore[arg-type]
     ("a map of nothing", lambda: drivers.priorities(5), "give what drivers.importance"),  # type: ignore[arg-type]
     ("changes as a list", lambda: predicted(changes=[NAMES[0]]), "give {driver: change}"),
+    ("a scale turned round", lambda: predicted(scale=(5, 1)), "scale is (5, 1); give the lowest"),
+    ("half a scale", lambda: predicted(scale=(1,)), "scale is (1,); give the lowest"),
+    ("cuts as text", lambda: predicted(cut_points=("a", "b")), "a cut point is 'a'"),
     ("alpha as text", lambda: targets.sample_size(change=5, sd=1, alpha="x"), "alpha is 'x'"),  # type: ignore[arg-type]
     ("a change as text", lambda: targets.sample_size(change="5", sd=1), "change is '5'"),  # type: ignore[arg-type]
     ("no change", lambda: targets.sample_size(change=1e-200, sd=1), "is too small for any"),

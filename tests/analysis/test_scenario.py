@@ -12,7 +12,7 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 from cxlib.analysis import drivers
 from cxlib.analysis.drivers import odds, reach
 from cxlib.analysis.drivers.sample import read
-from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.metrics import Metric
 from cxlib.errors import DataError
 from tests.analysis.surveys import NAMES, survey, with_use
 
@@ -164,9 +164,8 @@ def test_one_binary_driver_is_predicted_as_counted_by_hand() -> None:
             "csat": [5] * 30 + [2] * 70 + [4] * 60 + [3] * 40,
         }
     )
-    satisfied = Metric("csat", "csat")
     result = drivers.scenario(
-        data, outcome=satisfied, drivers=["t0"], changes={"t0": 0.5}, bootstrap=200
+        data, outcome="csat", drivers=["t0"], changes={"t0": 0.5}, kind="csat", bootstrap=200
     )
     assert result.baseline == pytest.approx(45)
     assert result.baseline_observed == pytest.approx(45)
@@ -208,12 +207,14 @@ def test_everyone_moves_by_one_amount_clipped_to_the_scale() -> None:
 @settings(max_examples=15, deadline=None)
 @given(
     changes=st.dictionaries(st.sampled_from(NAMES[:3]), st.floats(-0.8, 0.8), min_size=1),
-    metric=st.sampled_from([Metric("nps", "nps"), Metric("nps", "csat", scale=(0, 10), top=4)]),
+    kind=st.sampled_from(["nps", "csat"]),
 )
-def test_steps_add_up_to_the_change(changes: dict[str, float], metric: Metric) -> None:
+def test_steps_add_up_to_the_change(changes: dict[str, float], kind: str) -> None:
     data = with_use(as_survey(200), "t1", 0.3).assign(w=lambda d: 0.5 + d["t2"] / 5)
-    options: dict[str, Any] = {"drivers": NAMES[:3], "weights": "w", "bootstrap": 5}
-    result = drivers.scenario(data, outcome=metric, changes=changes, **options)
+    cuts = (7,) if kind == "csat" else None
+    result = drivers.scenario(
+        data, **ASK, changes=changes, kind=kind, cut_points=cuts, weights="w", bootstrap=5
+    )
     table = result.table
     assert table["step"].sum() == pytest.approx(result.change, abs=1e-9)
     assert result.baseline + result.change == pytest.approx(result.predicted)
@@ -310,9 +311,8 @@ def test_a_metric_brings_its_kind_and_cut_points() -> None:
     metric = Metric("csat", "csat", scale=(1, 5), top=1)
     options: dict[str, Any] = {"drivers": NAMES[:3], "changes": {"t0": 0.2}, "bootstrap": 0}
     by_metric = drivers.scenario(data, outcome=metric, **options)
-    data["best"] = data["csat"] == 5
-    by_hand = drivers.scenario(data, outcome="best", **options)
-    assert (by_metric.kind, by_hand.kind) == ("csat", "share")
+    by_hand = drivers.scenario(data, outcome="csat", kind="csat", cut_points=(5,), **options)
+    assert by_metric.kind == "csat"
     assert by_metric.baseline_observed == pytest.approx(100 * (data["csat"] == 5).mean())
     assert by_metric.predicted == pytest.approx(by_hand.predicted)
 
@@ -447,26 +447,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("text", {"changes": {"t0": "+0.3"}}, "the change of 't0' is '.0.3'; it must be a number"),
     ("none", {"changes": {"t0": None}}, "the change of 't0' is None"),
     ("no headline", {"headline": np.nan}, "headline is nan"),
-    (
-        "kind",
-        {"outcome": Metric("nps", "ces", scale=(0, 10))},
-        "kind 'ces' is not predicted here; there is 'nps', 'csat', 'share'",
-    ),
-    (
-        "one group",
-        {"outcome": Metric("nps", "csat", scale=(0, 10), top=10)},
-        "fall into one group of csat",
-    ),
-    (
-        "scale",
-        {"drivers": [Touchpoint("t0", scale=(1, 4)), "t1", "t2"]},
-        "'t0' holds 5, off its scale 1-4",
-    ),
-    (
-        "csat scale",
-        {"outcome": Metric("nps", "csat")},
-        "'nps' holds .* off the scale 1-5 of csat; give a Metric with its own scale",
-    ),
+    ("kind", {"kind": "ces"}, "kind 'ces' is not predicted here; there is 'nps', 'csat', 'share'"),
+    ("cuts", {"cut_points": (9, 6)}, "give the highest rating of a detractor"),
+    ("one group", {"cut_points": (-2, -1)}, "fall into one group of nps"),
+    ("scale", {"scale": (1, 4)}, "'t0' holds 5, off its scale 1-4"),
+    ("csat scale", {"kind": "csat"}, "'nps' holds .* off the scale 1-5 of csat; give cut_points"),
     ("segment", {"segments": ["regoin"]}, "no column 'regoin'"),
     ("confidence", {"confidence": 1.0}, "confidence lies between 0 and 1"),
     ("draws", {"bootstrap": 2.5}, "bootstrap is 2.5"),
@@ -478,7 +463,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 )
 def test_what_cannot_be_predicted_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        drivers.scenario(as_survey(60), **(ASK | {"changes": {"t0": 0.1}} | options))
+        drivers.scenario(as_survey(60), **ASK, **{"changes": {"t0": 0.1}} | options)
 
 
 def test_perfect_separation_is_refused_in_words() -> None:

@@ -291,6 +291,12 @@ def test_a_schedule_needs_arrivals_that_are_numbers() -> None:
         staffing.schedule(good.iloc[:0], handle_seconds=60)
 
 
+def test_one_column_may_name_an_interval_of_a_schedule() -> None:
+    arrivals = pd.DataFrame({"start": ["09:00"], "calls_per_hour": [200]})
+    table = staffing.schedule(arrivals, handle_seconds=180, by="start").table
+    assert table.loc[0, ["start", "agents"]].tolist() == ["09:00", 14]
+
+
 def test_nobody_works_more_than_all_the_time() -> None:
     queue = staffing.erlang_a(
         calls_per_hour=1e12, handle_seconds=180, agents=14, patience_seconds=300

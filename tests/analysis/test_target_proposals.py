@@ -219,6 +219,7 @@ def test_a_baseline_picked_because_it_was_bad_is_warned_of() -> None:
         ({"periods": 0}, "at least 1"),
         ({"picked_from": 0}, "picked_from is 0"),
         ({"n_next": 0}, "at least 1"),
+        ({"power": 2}, "power is 2"),
         ({"history": pd.DataFrame({"value": [1.0]})}, "no column 'standard_error'"),
         ({"segments": [1, 2]}, "must be a table"),
         ({"scenario": SimpleNamespace(change=nan)}, "no prediction"),

@@ -26,7 +26,7 @@ def model() -> drivers.ScenarioModel:
     data = survey()
     data["tier"] = ["a", "b"] * 200
     return drivers.scenario_model(
-        data, outcome="nps", drivers=NAMES, segments=["tier"], bootstrap=50
+        data, outcome="nps", drivers=NAMES, segments=["tier"], bootstrap=50, scale=(1, 5)
     )
 
 

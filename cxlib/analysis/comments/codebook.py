@@ -60,8 +60,13 @@ class Theme:
 class Codebook:
     """Themes with their words, and the words of praise, complaint, negation and degree.
 
-    ``themes``: in the codebook's order. ``words``: by role (see `codebook`; "neutral" is a phrase
-    that hides a word): the kit's own lists, then those of the codebook.
+    Attributes
+    ----------
+    themes : mapping of str to Theme
+        In the codebook's order.
+    words : mapping of str to tuple of str
+        By role (see `codebook`; "neutral" is a phrase that hides a word): the kit's own lists, then
+        those of the codebook.
     """
 
     themes: Mapping[str, Theme]

@@ -88,6 +88,13 @@ def keyness(
         Comments that must hold a term.
     prior : float
         Pseudo-comments of the prior, spread as terms are over all comments: rare terms shrink.
+    confidence : float
+        Coverage of the intervals.
+
+    Raises
+    ------
+    DataError
+        If either group has no comment with words, or `minimum` or `prior` is not positive.
 
     Notes
     -----
@@ -142,6 +149,8 @@ def topics(comments: pd.Series, *, n: int = 8, minimum: int = 5, seed: int = 202
         Topics sought, 2 or more; fewer where there are fewer terms or comments.
     minimum : int
         Comments that must hold a term.
+    seed : int
+        Of the factorisation.
     """
     from sklearn.decomposition import NMF
     from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
@@ -192,11 +201,12 @@ ASKED = ("open", "complaints", "praise")
 class Sentiment(TableResult):
     """What each comment says, and how far that can be trusted.
 
-    ``table``, by the comment's row label: ``score`` (sum over its clauses), ``label`` ("positive",
-    "negative", "mixed", "none"), and with a model ``p_positive`` (of rated comments from the folds
-    that did not see them). ``accuracy``, a row a method, over rated comments (Wilson): a comment
-    that the lexicon leaves open counts as half right; ``balanced``: mean of both groups' shares
-    right. ``n_used, n_dropped``: comments with words, and rows without.
+    ``table``: one row a comment, by its row label: ``score`` (sum over its clauses), ``label``
+    ("positive", "negative", "mixed", "none"), and with a model ``p_positive`` (0 to 1; of rated
+    comments from the folds that did not see them). ``accuracy``: one row a method ("model",
+    "lexicon", "always the larger group"), over rated comments: ``method, n, accuracy, low, high``
+    (Wilson), ``balanced`` (mean of both groups' shares right); a comment that the lexicon leaves
+    open counts as half right. ``n_used, n_dropped``: comments with words, and rows without.
     """
 
     accuracy: pd.DataFrame
@@ -232,6 +242,13 @@ def sentiment(
     asked : {"open", "complaints", "praise"} or array-like
         What the question asked for, of all comments or of each: "nothing" to a question for
         complaints is praise.
+    seed : int
+        Of the folds.
+
+    Raises
+    ------
+    DataError
+        If comments are no text, ratings no numbers, or `asked` is unknown.
     """
     comments, texts = texts_of(comments)
     told = [asked] * len(comments) if isinstance(asked, str) else list(asked)

@@ -35,12 +35,13 @@ AFTER_CONTRAST = 1.5
 class Themes(TableResult):
     """Comments by theme.
 
-    ``table``: a row a theme, most spoken of first: ``n`` (comments), ``share`` (Wilson, of comments
-    with words), ``positive, negative`` (comments in which it is praised, complained of; both are
-    possible). ``matrix``: comments by themes, True where one speaks of it or of one below it.
-    ``hits``: ``comment`` (its row label), ``theme, term`` (as written), ``start, end``, ``score``
-    (of its clause, below 0 a complaint). ``uncoded``: comments with words but without a theme.
-    ``n_used, n_dropped``: comments with words, and without.
+    ``table``: a row a theme, most spoken of first: ``theme, parent, n`` (comments), ``share, low,
+    high`` (Wilson, of comments with words), ``positive, negative`` (comments in which it is
+    praised, complained of; both are possible). ``matrix``: comments by themes, True where one
+    speaks of it or of one below it. ``hits``: ``comment`` (its row label), ``theme, term`` (as
+    written), ``start, end`` (characters), ``score`` (of its clause, below 0 a complaint).
+    ``uncoded``: comments with words but without a theme. ``n_used, n_dropped``: comments with
+    words, and without.
     """
 
     matrix: pd.DataFrame
@@ -66,6 +67,11 @@ def themes(
         As `comments.codebook` reads it.
     language : {"en", "zh"}, optional
         Of the comments, if known; words of both languages are always found.
+
+    Raises
+    ------
+    DataError
+        If comments are no column of text, or the codebook is wrong or has no theme.
     """
     if language not in (None, "en", "zh"):
         raise DataError(f"unknown language {language!r}{nearest(str(language), ('en', 'zh'))}")
@@ -138,6 +144,11 @@ def agreement_with(coded: pd.DataFrame, *, found: Themes | pd.DataFrame) -> pd.D
         ``precision`` (of what was found, right) and ``recall`` (of what is there, found), each with
         ``_low, _high`` (Wilson), ``f1, alpha`` (Krippendorff, nominal) with ``low, high``; NaN
         where there is nothing to divide by.
+
+    Raises
+    ------
+    DataError
+        If a theme is unknown, a comment was not looked at, or nothing was coded.
     """
     matrix = found.matrix if isinstance(found, Themes) else found
     for theme in coded.columns:

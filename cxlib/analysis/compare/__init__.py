@@ -6,5 +6,12 @@ from cxlib.analysis.compare.benchmark import Benchmark, benchmark
 from cxlib.analysis.compare.decompose import ChangeDecomposition, decompose_change
 from cxlib.analysis.compare.difference import Difference, adjust, difference
 
-__all__ = ["Benchmark", "ChangeDecomposition", "Difference", "adjust", "benchmark",
-           "decompose_change", "difference"]  # fmt: skip
+__all__ = [
+    "Benchmark",
+    "ChangeDecomposition",
+    "Difference",
+    "adjust",
+    "benchmark",
+    "decompose_change",
+    "difference",
+]

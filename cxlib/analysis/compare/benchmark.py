@@ -61,6 +61,11 @@ def benchmark(score: Score, target: float, *, direction: Direction) -> Benchmark
     Benchmark
         NPS: the score test (Tango 1998, Statistics in Medicine 17), its z corrected for skewness
         under the target. Shares: the score z, with the target in the variance. Means: t.
+
+    Raises
+    ------
+    DataError
+        If the target lies where the score cannot, or the direction is unknown.
     """
     check_direction(direction)
     if not isinstance(score, Score):

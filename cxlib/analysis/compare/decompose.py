@@ -94,6 +94,11 @@ def decompose_change(
         With midpoint weights (Kitagawa 1955, JASA 50): rate = Σ (s₀+s₁)/2 · (m₁−m₀), mix =
         Σ (s₁−s₀) · (m₀+m₁)/2, where a cell's share is s and its score m; a cell present in one wave
         only is mix. The two add up to the change exactly.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, or a wave has no answers.
     """
     validate.check_confidence(confidence)
     bootstrap, rng = validate.count(bootstrap, "bootstrap"), validate.generator(seed)

@@ -74,6 +74,11 @@ def difference(
         added to each side), cut at ±200. Shares: Newcombe's interval (1998, Statistics in Medicine
         17), pooled z. Means: Welch. Paired: the t of the differences. Weighted scores enter with
         n*.
+
+    Raises
+    ------
+    DataError
+        If the scores are of different kinds, scales or confidence, or no pair is left.
     """
     if paired:
         if isinstance(a, estimation.Score) or isinstance(b, estimation.Score):
@@ -212,6 +217,11 @@ def adjust(p_values: Any, *, method: Method = "bh") -> pd.Series | Floats:
     method : {"bh", "holm", "bonferroni"}
         ``"bh"`` (Benjamini, Hochberg 1995) keeps the false discovery rate, the others (Holm 1979)
         the chance of any false alarm.
+
+    Raises
+    ------
+    DataError
+        If a p-value lies outside 0 to 1, or the method is unknown.
     """
     one_of(method, METHODS, f"{method!r} is no adjustment")
     if isinstance(p_values, pd.DataFrame) or np.ndim(p_values) > 1:

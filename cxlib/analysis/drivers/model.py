@@ -36,15 +36,15 @@ FEW_CUSTOMERS = 30
 class DriverImportance(TableResult):
     """How the explained variance of the outcome divides over the drivers.
 
-    ``table``, a row a driver, as given: ``n`` (who used it); ``correlation`` (among users);
-    ``importance`` (its part of R²), ``importance_users`` (refitted on its users), ``johnson``
-    (relative weight, a part of R² too); ``share`` (of what all drivers explain) and ``rank`` with
-    intervals, ``p_top3``; ``p_unique`` (robust F in the full model, Holm), ``proven`` (below 1 −
-    confidence). ``r_squared``, interval by the basic bootstrap, is ``r_squared_use`` (usage and
-    controls) + the sum of ``importance``. ``p_any``: permutation test of the whole model.
-    ``suppressors``: drivers that carry weight only beside others, or against their own correlation.
-    ``performance``: each one's mean rating by its users. ``…_draws``: both in the same resamples,
-    (bootstrap, p).
+    ``table``, a row a driver, as given: ``driver, reach, n`` (who used it); ``correlation`` (among
+    users); ``importance`` (its part of R²), ``importance_users`` (refitted on its users),
+    ``johnson`` (relative weight, a part of R² too); ``share`` (of what all drivers explain) and
+    ``rank`` with intervals, ``p_top3``; ``p_unique`` (robust F in the full model, Holm),
+    ``p_unique_raw, proven`` (``p_unique`` below 1 − confidence); ``vif``. ``r_squared``, interval
+    by the basic bootstrap, is ``r_squared_use`` (usage and controls) + the sum of ``importance``.
+    ``p_any``: permutation test of the whole model. ``suppressors``: drivers that carry weight only
+    beside others, or against their own correlation. ``performance``: each one's mean rating by its
+    users. ``share_draws, performance_draws``: both in the same resamples, (bootstrap, p).
     """
 
     r_squared: float
@@ -129,6 +129,13 @@ def importance(
         enter as they are, anything else level by level; no answer is a level of its own.
     bootstrap, permutations, seed : int
         Draws behind the intervals and behind ``p_any`` (0 runs none), and their seed.
+    confidence : float
+        Coverage of the intervals, between 0 and 1.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, constant or not numeric, or rows are too few.
     """
     one_of(method, ("shapley", "johnson"), f"method {method!r} is unknown")
     check_options(model, OPTIONS)

@@ -37,11 +37,12 @@ UNITS = {"nps": "points", "csat": "percent", "share": "percent"}
 class Scenario(TableResult):
     """A predicted change of a score under changed ratings, in points (NPS) or percent.
 
-    ``table``, a row a changed driver: mean rating by its users now, demanded, and after the
-    ``cap``; ``step`` with its interval (its part of ``change``, averaged over orders: they add up).
-    ``baseline``: the headline, else what the model gives for the ratings as they are;
-    ``baseline_observed``: the score of the model's respondents. ``predicted, low, high``: the
-    baseline after the change. ``p_proportional``: of the robust Brant test, NaN with two groups.
+    ``table``, a row a changed driver: ``mean_now, mean_asked, mean_used`` (mean rating by its
+    users: now, demanded, after the cap), ``cap, capped, step`` with its interval (its part of
+    ``change``, averaged over orders: they add up). ``baseline``: the headline, else what the model
+    gives for the ratings as they are; ``baseline_observed``: the score of the model's respondents.
+    ``predicted, low, high``: the baseline after the change. ``p_proportional``: of the robust Brant
+    test, NaN with two groups.
     """
 
     baseline: float
@@ -95,6 +96,11 @@ class ScenarioModel:
         headline : float, optional
             The published score that the change is applied to; the model rests on those who rated
             everything, whose own score is another.
+
+        Raises
+        ------
+        DataError
+            If a driver is unknown or a change is no finite number.
         """
         table, moves = self._asked(changes)
         sample, count = self._sample, len(moves)
@@ -200,6 +206,12 @@ def scenario(
         As in `scenario_model`, which needs ``outcome`` and ``drivers``.
     changes, headline
         As in `ScenarioModel.predict`; at least one change.
+
+    Raises
+    ------
+    DataError
+        If nothing is changed, a driver is unknown, the outcome is off its scale, or the model has
+        no maximum.
     """
     if not len(changes):
         raise DataError("changes is empty: name at least one driver and its change.")
@@ -211,7 +223,10 @@ def scenario_model(
     *,
     outcome: Question,
     drivers: Sequence[Question],
+    kind: str | None = None,
+    cut_points: Sequence[float] | None = None,
     segments: str | Sequence[Question] | None = None,
+    scale: tuple[float, float] | None = None,
     bootstrap: int = 500,
     confidence: float = 0.95,
     seed: int = 1,
@@ -224,16 +239,21 @@ def scenario_model(
 
     Parameters
     ----------
-    data, confidence, seed, **model
+    data, outcome, confidence, seed, **model
         As in `importance`: ``weights, cluster, controls``.
-    outcome : str or Metric
-        A `Metric` brings its kind (NPS or CSAT), scale and cut points; a mere column of 0 and 1 is
-        a share of yes, any other an NPS of 0 to 10.
     drivers : sequence of str, Metric or Touchpoint
-        All ratings of the model, changed or not, within each one's own ``scale``, else between the
-        lowest and highest rating given.
+        All ratings of the model, changed or not.
+    kind : {"nps", "csat", "share"}, optional
+        Detractors, passives and promoters; satisfied or not; yes or no. By default what a metric
+        given as the outcome is, else "share" for 0 and 1, else NPS.
+    cut_points : sequence of float, optional
+        NPS: the highest rating of a detractor and the lowest of a promoter, 6 and 9 on the scale
+        of 0 to 10. CSAT: the lowest rating that counts as satisfied, 4 on the scale of 1 to 5.
     segments : sequence of str, optional
         Columns among whose levels the best mean is sought; no driver is raised above it.
+    scale : (float, float), optional
+        Lowest and highest rating of all drivers; by default each driver's own ``scale``, else
+        the lowest and highest rating given.
     bootstrap : int
         Resamples behind the intervals; 0 draws none.
     """
@@ -241,8 +261,8 @@ def scenario_model(
     check_confidence(confidence)
     bootstrap = count(bootstrap, "bootstrap")
     sample = read(data, outcome=outcome, drivers=drivers, **model)
-    kind, groups, values = reach.groups(sample, outcome, data.index)
-    limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")})
+    kind, groups, values = reach.groups(sample, outcome, kind, cut_points, data.index)
+    limits = reach.limits(sample, {name_of(d): d for d in listed(drivers, "drivers")}, scale)
     caps = reach.caps(data, sample, [name_of(segment) for segment in listed(segments, "segments")])
     chosen, fitted, p_proportional = odds.choose(sample, groups, len(values))
     rows, drawn, moves = odds.resample(sample, groups, chosen, fitted, bootstrap, seed)

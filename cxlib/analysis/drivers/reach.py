@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from cxlib.analysis.drivers.sample import Sample
-from cxlib.analysis.metrics import Metric, Question, one_of
+from cxlib.analysis.metrics import Question, number, one_of
 from cxlib.analysis.results import CARE_BASE
 from cxlib.analysis.shrinkage import random_effects
 from cxlib.analysis.validate import Floats, Integers, column, refuse
@@ -29,41 +29,65 @@ KINDS = {
 }
 """Values of the groups, the cut points between them, and the scale these suit."""
 
+_CUT_HELP = {
+    "nps": "the highest rating of a detractor and the lowest of a promoter, such as (6, 9)",
+    "csat": "the lowest rating that counts as satisfied, such as (4,)",
+    "share": "the lowest answer that counts, such as (1,)",
+}
 
-def groups(sample: Sample, outcome: Question, index: pd.Index) -> tuple[str, Integers, Floats]:
+
+def groups(
+    sample: Sample,
+    outcome: Question,
+    kind: str | None,
+    cut_points: Sequence[float] | None,
+    index: pd.Index,
+) -> tuple[str, Integers, Floats]:
     """Sort the outcome into groups: their kind, each row's group, the groups' values.
 
-    The kind is that of a `Metric`, else "share" for 0 and 1, else NPS. A group that nobody is in
-    is left out: it has no probability to model.
+    A group that nobody is in is left out: it has no probability to model.
     """
-    metric = outcome if isinstance(outcome, Metric) else None
-    kind = metric.kind if metric else "share" if sample.binary else "nps"
-    one_of(kind, KINDS, f"kind {kind!r} is not predicted here")
-    values, cuts, scale = KINDS[kind]
-    if metric and metric.scale:
-        scale = metric.scale
-        cuts = metric.cut_points or (scale[1] - (metric.top or 2) + 1,)
-    name, scores = sample.outcome_name, sample.outcome
-    stray = (scores < scale[0]) | (scores > scale[1]) | (scores % 1 != 0)
-    told = f", off the scale {scale[0]:g}-{scale[1]:g} of {kind}; give a Metric with its own scale."
-    refuse(pd.Series(scores, index[sample.rows], name=name), stray, told)
-    if metric and metric.best == "lower":
-        scores = sum(scale) - scores  # the best answers are the lowest
+    declared, name, scores = getattr(outcome, "kind", None), sample.outcome_name, sample.outcome
+    chosen = kind or declared or ("share" if sample.binary and cut_points is None else "nps")
+    one_of(chosen, KINDS, f"kind {chosen!r} is not predicted here")
+    values, cuts, scale = KINDS[chosen]
+    own = getattr(outcome, "scale", None) if declared == chosen else None
+    if own and cut_points is None:
+        scale, top = own, getattr(outcome, "top", None) or 2
+        cuts = (own[1] - top + 1,) if chosen == "csat" else getattr(outcome, "cut_points", cuts)
+    if cut_points is not None:
+        cuts = tuple(number(cut, "a cut point") for cut in cut_points)
+        if len(cuts) != len(values) - 1 or not all(np.diff(cuts) > 0):
+            raise DataError(f"cut_points {cut_points!r}: give {_CUT_HELP[chosen]}.")
+    else:
+        stray = (scores < scale[0]) | (scores > scale[1]) | (scores % 1 != 0)
+        told = f", off the scale {scale[0]:g}-{scale[1]:g} of {chosen}; give cut_points for another"
+        refuse(pd.Series(scores, index[sample.rows], name=name), stray, f"{told} scale.")
+    if own and "lower" in (getattr(outcome, "best", ""), getattr(outcome, "direction", "")):
+        scores = sum(own) - scores  # the best answers are the lowest
     groups = (scores >= cuts[-1]).astype(np.intp)
-    if kind == "nps":
+    if chosen == "nps":
         groups += scores > cuts[0]
     present, numbered = np.unique(groups, return_inverse=True)
     if len(present) < 2:
-        raise DataError(f"all {sample.n} answers to {name!r} fall into one group of {kind}.")
-    return kind, numbered.astype(np.intp), np.array(values)[present]
+        raise DataError(f"all {sample.n} answers to {name!r} fall into one group of {chosen}.")
+    return chosen, numbered.astype(np.intp), np.array(values)[present]
 
 
-def limits(sample: Sample, declared: Mapping[str, object]) -> Floats:
-    """Return the lowest and the highest rating of each driver, as declared or given."""
+def limits(
+    sample: Sample, declared: Mapping[str, object], scale: tuple[float, float] | None
+) -> Floats:
+    """Return the lowest and the highest rating of each driver, as told, declared or given."""
+    if scale is not None:
+        ends = tuple(scale) if isinstance(scale, (tuple, list)) else ()
+        if len(ends) != 2 or not number(ends[0], "scale") < number(ends[1], "scale"):
+            raise DataError(f"scale is {scale!r}; give the lowest and the highest, as (1, 5).")
     found = []
     for j, name in enumerate(sample.names):
         ratings = np.round(sample.ratings[sample.used[:, j], j] + sample.means[j], 12)
-        low, high = getattr(declared[name], "scale", None) or (ratings.min(), ratings.max())
+        low, high = (
+            scale or getattr(declared[name], "scale", None) or (ratings.min(), ratings.max())
+        )
         if ratings.min() < low or ratings.max() > high:
             stray = ratings.min() if ratings.min() < low else ratings.max()
             raise DataError(f"{name!r} holds {stray:g}, off its scale {low:g}-{high:g}.")

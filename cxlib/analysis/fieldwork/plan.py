@@ -27,11 +27,12 @@ DAYPARTS = (_("morning"), _("afternoon"), _("evening"))
 class SamplePlan(Tabled):
     """How many to ask; caveats say what cannot be reached, and what the budget cannot show.
 
-    ``table``: a row a KPI, over all (``level`` empty) and for each level of each segment: ``aim``
-    ("margin" or "change") and its ``size`` in the KPI's unit, what it takes, and with a budget what
-    that can show. ``quotas``: the largest demand of any KPI; a segment's levels are asked for so
-    many each. ``answers, invitations``: over all, the largest of the whole's own demand and each
-    segment's sum.
+    ``table``: a row a KPI, over all (``level`` empty) and for each level of each segment: ``kpi,
+    segment, level, aim`` ("margin" or "change"), ``size`` (of it, in the KPI's unit), ``answers,
+    invitations, population``; with a budget also ``answers_affordable, size_affordable`` (what
+    those can show) and ``enough``. ``quotas``: ``segment, level, answers, invitations``, the
+    largest demand of any KPI; a segment's levels are asked for so many each. ``answers,
+    invitations``: over all, the largest of the whole's own demand and each segment's sum.
     """
 
     quotas: pd.DataFrame
@@ -73,6 +74,11 @@ def sample_plan(
         Invitations that can be paid for, sent in proportion to the shares.
     confidence : float
         Of the margins.
+
+    Raises
+    ------
+    DataError
+        If a target lacks its spread or aim, shares do not sum to 1, or a number is out of range.
 
     Notes
     -----

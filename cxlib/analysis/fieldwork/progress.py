@@ -25,12 +25,15 @@ SPEEDER = 1 / 3
 class Progress(Tabled):
     """How the field is doing.
 
-    ``table``: a row a quota: ``answers`` (finished), ``per_day`` (over the last seven days),
-    ``met_on`` (day at that rate) with its 95% prediction interval (NaT: no end in sight). ``days``:
-    a row a day; ``ahead``: the days to come at that rate. ``drop_off``: ``question, reached,
-    left``: who saw it, and who answered nothing after the one before; who finished saw them all.
-    Speeders took under a third of `median_seconds` (of finished interviews), straight-liners gave
-    the battery one answer; ``flagged``: their rows. ``completion``: finished / started.
+    ``table``: a row a quota: ``segment, level, answers`` (finished), ``quota, missing, share,
+    per_day`` (over the last seven days), ``met_on`` (day at that rate) and its 95% prediction
+    interval ``met_from, met_until`` (NaT: no end in sight). ``days``: ``date, started, finished,
+    answers`` (finished so far). ``ahead``: ``date, answers`` and its interval, from the last day on
+    at the rate of the last seven. ``drop_off``: ``question, reached, left``: who saw it, and who
+    answered nothing after the one before; who finished saw them all. Speeders took under a third of
+    `median_seconds` (of finished interviews), straight-liners gave the battery one answer;
+    ``flagged``: their rows. ``response_rate``: finished / invited (NaN if not told);
+    ``completion``: finished / started.
     """
 
     days: pd.DataFrame
@@ -51,6 +54,9 @@ def progress(
     *,
     plan: SamplePlan | pd.DataFrame,
     invited: float | None = None,
+    date: str = "date",
+    finished: str | None = "finished",
+    seconds: str | None = "seconds",
     battery: Sequence[str] = (),
     questions: Sequence[str] = (),
 ) -> Progress:
@@ -59,17 +65,24 @@ def progress(
     Parameters
     ----------
     responses : pandas.DataFrame
-        One row an interview that was started: its ``date``, and where known ``finished`` (all of
-        them if there is no such column) and the ``seconds`` it took.
+        One row an interview that was started.
     plan : SamplePlan or pandas.DataFrame
         The plan, or its quotas: ``segment, level, answers``; an empty segment means all.
     invited : float, optional
         Invitations sent so far.
+    date, finished, seconds : str
+        Columns: day (or moment) of the interview, whether it was finished (true/false; all of them
+        if there is no such column), and how long it took.
     battery : sequence of str
         Rating questions on one scale, to find straight-liners: those who answered at least four,
         all alike.
     questions : sequence of str
         All questions in their order, to find where people leave.
+
+    Raises
+    ------
+    DataError
+        If nothing came back, a column is absent or a date cannot be read.
 
     Notes
     -----
@@ -81,13 +94,13 @@ def progress(
     quotas = plan.quotas if isinstance(plan, SamplePlan) else plan
     if responses.empty:
         raise DataError("no interview was started yet: there is nothing to compare with the plan.")
-    day = validate.dates_of(validate.column(responses, "date")).dt.normalize()
+    day = validate.dates_of(validate.column(responses, date)).dt.normalize()
     done = np.ones(len(responses), dtype=bool)
-    if "finished" in responses:
-        done = validate.flags(responses["finished"]).fillna(value=False).to_numpy(bool)
+    if finished is not None and finished in responses:
+        done = validate.flags(responses[finished]).fillna(value=False).to_numpy(bool)
     took = np.full(len(responses), nan)
-    if "seconds" in responses:
-        took = validate.numbers(responses["seconds"])
+    if seconds is not None and seconds in responses:
+        took = validate.numbers(responses[seconds])
     timed = took[done & ~np.isnan(took)]
     median = float(np.median(timed)) if len(timed) else nan
     fast = done & (took < SPEEDER * median)

@@ -12,5 +12,13 @@ from cxlib.analysis.kpis.elsewhere import Elsewhere, difference_in_differences
 from cxlib.analysis.kpis.estimates import Estimates, counted, estimate
 from cxlib.analysis.kpis.verdicts import judge
 
-__all__ = ["Elsewhere", "Estimates", "compare", "contrast", "counted",
-           "difference_in_differences", "estimate", "judge"]  # fmt: skip
+__all__ = [
+    "Elsewhere",
+    "Estimates",
+    "compare",
+    "contrast",
+    "counted",
+    "difference_in_differences",
+    "estimate",
+    "judge",
+]

@@ -61,11 +61,20 @@ def compare(
     Returns
     -------
     Estimates
-        The period's totals with "its change" as `cxlib.columns` has it, and ``apart`` (whether
-        like for like differs at either mix: groups moved differently), ``alike`` ("yes" where
-        comparable customers are known to judge no worse, or no better, by half the change).
-        p-values are adjusted (Benjamini-Hochberg) within KPIs and within touchpoints; like for
-        like also over all steps that were looked at.
+        The period's totals with ``to, at`` (the later period of the step), ``before, after,
+        n_before, change, change_low, change_high, p_value, p_adjusted`` (raw), ``like, like_low,
+        like_high, like_p, like_p_adjusted, mix, mix_low, mix_high, at_before, at_after`` (like for
+        like at either mix), ``apart`` (whether they differ: groups moved differently), ``moved,
+        cause, turn`` (better, worse or unclear, like for like), ``alike`` ("yes" where
+        comparable customers are known to judge no worse, or no better, by half the change),
+        ``mix_segment, mix_level, share_before, share_after``. p-values are adjusted
+        (Benjamini-Hochberg) within KPIs and within touchpoints; like for like also over all steps
+        that were looked at.
+
+    Raises
+    ------
+    DataError
+        If a period or column is not there.
     """
     own = estimates.own
     known = periods.order(own["period"].unique())

@@ -71,7 +71,8 @@ def difference_in_differences(
     `before` tell how groups move by themselves. Every group and period is raked on `segments` to
     the customers of `levels` in both periods, groups keep their shares, and customers are resampled
     over all groups and periods together. Levels with fewer than 10 answers in either period are
-    left out, and earlier periods in which any other has as few.
+    left out, and earlier periods in which any other has as few. DataError if a column, a level or a
+    period is not there, or the levels are all there are.
 
     Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo and
     Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger of

@@ -31,10 +31,11 @@ NUMBERS = (
 class Estimates(Tabled):
     """KPIs of a client with their uncertainty, one row a KPI, period, group and brand.
 
-    Columns as in `cxlib.columns` ("a KPI"): ``segment, level`` are None for the whole, ``variance``
-    is of one answer; numbers are in the KPI's ``unit`` (NPS points, shares 0 to 100, times in
-    seconds), ``reach, promoters, detractors`` 0 to 1; ``basis`` is "sample" or "census". `judge`
-    and `compare` add theirs. ``questions``: the survey's, the first KPI first.
+    ``table``: ``kpi, source, period, segment, level`` (None for the whole), ``brand``; ``value,
+    low, high, standard_error, variance`` (of one answer) in the KPI's ``unit``: NPS in points,
+    shares 0 to 100, times in seconds; ``n, n_effective, n_star, n_dropped, df; reach, promoters,
+    detractors`` (0 to 1); ``kind, scale, direction, basis`` ("sample", "census"), ``worth``.
+    `judge` and `compare` add their columns. ``questions``: the survey's, the first KPI first.
     """
 
     questions: tuple[Metric | Touchpoint, ...] = ()
@@ -78,6 +79,11 @@ def estimate(
         Rows of ticket or reported KPIs, as `kpis.counted` makes them.
     design : SurveyDesign, optional
         Weights, customers, confidence.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, or answers are off their scale.
     """
     design = design or SurveyDesign()
     rows: list[dict[str, Any]] = []

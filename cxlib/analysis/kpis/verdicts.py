@@ -31,6 +31,11 @@ def stands(table: pd.DataFrame) -> pd.Series:
     """Return in one word how each judged KPI stands: met, on course, behind, missed or open.
 
     Until a target is due or met its course says it; where that is open, a miss is a miss.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``status, course``, as `judge` returns them.
     """
     course, status = table["course"], table["status"]
     early = course.isin((ON, BEHIND)) & (status != MET)
@@ -66,9 +71,18 @@ def judge(
     Returns
     -------
     Estimates
-        One row a target: the KPI's row with "its verdict" as `cxlib.columns` has it. The p-values
-        are those of `compare.benchmark`, ``p_adjusted`` by Holm over the sampled targets, of the
-        side on which the estimate lies; from the due date on the course is "due".
+        One row a target: the KPI's row with ``target, clause, due, baseline, start`` (the
+        baseline's value), ``gap`` (value less target), ``reached`` (the point estimate),
+        ``p_value, p_missed, p_met`` (`compare.benchmark`), ``p_adjusted`` (Holm over the sampled
+        targets, of the side on which the estimate lies), ``status`` ("met", "missed", "too close
+        to call"), ``expected`` (where the trajectory stands this period), ``course`` ("on course",
+        "behind", "too close to call", "no trajectory"; "due" from then on), ``needs`` (the true
+        value that would be called met in four of five such samples).
+
+    Raises
+    ------
+    DataError
+        If the period is not there, or `alpha` is no such error.
     """
     number(alpha, "alpha", above=0, below=0.5)
     told: Any = targets

@@ -50,14 +50,14 @@ class Summary(Tabled):
     unit: str
 
 
-def summary(transactions: pd.DataFrame, *, as_of: Any, unit: Unit) -> Summary:
+def summary(transactions: pd.DataFrame, *, as_of: Any, unit: Unit, **columns: str) -> Summary:
     """Return each customer's repeat purchases up to `as_of`, their timing and their mean money.
 
     Refunds (below 0) lower the money of their customer's day; a day without money left is no
-    purchase. Columns as in `members.rfm`.
+    purchase. **columns as in `members.rfm`.
     """
     unit_of(unit)
-    days, caveats = days_of(transactions, as_of=as_of)
+    days, caveats = days_of(transactions, as_of=as_of, **columns)
     grouped = days.groupby("member_id", observed=True, sort=True)
     table = grouped["day"].agg(["min", "max", "size"])
     again = days["day"].to_numpy() != table["min"].reindex(days["member_id"]).to_numpy()
@@ -78,11 +78,12 @@ def unit_of(unit: Any) -> str:
     return str(unit)
 
 
-def given(data: Any, what: str) -> Floats:
-    """Return a column of a customers' summary by one of its usual names."""
+def given(data: Any, what: str, name: str | None) -> Floats:
+    """Return a column of a customers' summary by its given or a usual name."""
     frame = data.table if isinstance(data, Summary) else data
-    known = frame.columns if isinstance(frame, pd.DataFrame) else ()
-    return numbers(column(frame, next((n for n in _NAMES[what] if n in known), what)))
+    if name is None and isinstance(frame, pd.DataFrame):
+        name = next((n for n in _NAMES[what] if n in frame.columns), what)
+    return numbers(column(frame, name or what))
 
 
 def refuse_few(repeats: int) -> None:

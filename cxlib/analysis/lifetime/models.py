@@ -63,18 +63,35 @@ class BgNbd(Tabled):
         return np.where(x > 0, alive, np.nan)
 
 
-def bg_nbd(data: Any, *, unit: customers.Unit | None = None) -> BgNbd:
-    """Fit the BG/NBD model by maximum likelihood; refused below 30 who came again: use a rate.
+def bg_nbd(
+    data: Any,
+    *,
+    frequency: str | None = None,
+    recency: str | None = None,
+    age: str | None = None,
+    unit: customers.Unit | None = None,
+) -> BgNbd:
+    """Fit the BG/NBD model by maximum likelihood.
 
     Parameters
     ----------
     data : Summary or pandas.DataFrame
-        One row a customer: ``frequency`` (repeat purchases), ``recency`` and ``age`` (time from the
-        first purchase to the last, and to the end of observation), or ``x, t_x, T``.
+        One row a customer.
+    frequency, recency, age : str, optional
+        Columns: repeat purchases, time from the first purchase to the last, and to the end of
+        observation; found by their usual names (``x, t_x, T``) if not given.
     unit : str, optional
         The time unit; a `Summary` says it itself.
+
+    Raises
+    ------
+    DataError
+        If a row contradicts itself, or fewer than 30 customers came again: use a repeat rate.
     """
-    x, t_x, T = (customers.given(data, what) for what in ("frequency", "recency", "age"))
+    x, t_x, T = (
+        customers.given(data, what, name)
+        for what, name in (("frequency", frequency), ("recency", recency), ("age", age))
+    )
     rows = pd.DataFrame({"x": x, "t_x": t_x, "T": T})
     wrong = ~((x >= 0) & (x % 1 == 0) & (t_x >= 0) & (t_x <= T + 1e-9) & np.isfinite(T))
     wrong |= (x == 0) != (t_x == 0)
@@ -156,17 +173,23 @@ class GammaGamma(Tabled):
     covariance: Floats
 
 
-def gamma_gamma(data: Any) -> GammaGamma:
-    """Fit the Gamma-Gamma model to the customers who came again, 30 at least.
-
-    Refused where frequency and money correlate above .3: the model assumes that they do not.
+def gamma_gamma(data: Any, *, frequency: str | None = None, money: str | None = None) -> GammaGamma:
+    """Fit the Gamma-Gamma model to the customers who came again.
 
     Parameters
     ----------
     data : Summary or pandas.DataFrame
-        One row a customer: ``frequency`` (repeat purchases) and their mean ``money``.
+        One row a customer.
+    frequency, money : str, optional
+        Columns: repeat purchases and their mean money; found by their usual names if not given.
+
+    Raises
+    ------
+    DataError
+        If frequency and money are correlated above .3 (the model assumes that they are not), or
+        fewer than 30 customers came again.
     """
-    x, mean = (customers.given(data, what) for what in ("frequency", "money"))
+    x, mean = customers.given(data, "frequency", frequency), customers.given(data, "money", money)
     again = (x > 0) & (mean > 0)
     customers.refuse_few(int(again.sum()))
     x, mean = x[again], mean[again]
@@ -255,6 +278,11 @@ def sbg(survivors: Any, *, initial: float = 100) -> ShiftedBetaGeometric:
         Members left after the first, second, … renewal.
     initial : float
         Members before the first; 100 if survivors are percentages.
+
+    Raises
+    ------
+    DataError
+        If survivors rise, exceed the start, or nobody left.
     """
     left = numbers(pd.Series(survivors, dtype=object))
     begun = number(initial, "initial")

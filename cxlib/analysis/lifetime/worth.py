@@ -18,7 +18,7 @@ from cxlib.analysis.results import Tabled
 from cxlib.analysis.validate import Floats, column, generator
 from cxlib.errors import DataError
 
-_DRAWS, _DRAWN_ON, _MOST_BINS = 40, 1_000, 7
+_DRAWS, _DRAWN_ON = 40, 1_000
 
 
 class Value(Tabled):
@@ -67,6 +67,11 @@ def value(
         A year's, such as 0.1.
     by : str, optional
         Column of groups.
+
+    Raises
+    ------
+    DataError
+        If the unit is missing or not the model's own.
     """
     unit_, known = unit_of(unit), purchases.unit or getattr(data, "unit", None)
     if known not in (None, unit_):
@@ -76,8 +81,8 @@ def value(
     if not (horizon > 0 and 0 < margin <= 1 and discount > -1):
         raise DataError("horizon is above 0, margin above 0 and at most 1, discount above -1.")
     frame = data.table if isinstance(data, Summary) else data
-    x, t_x, T = (given(data, what) for what in ("frequency", "recency", "age"))
-    mean = given(data, "money") if isinstance(money, GammaGamma) else np.zeros(len(x))
+    x, t_x, T = (given(data, what, None) for what in ("frequency", "recency", "age"))
+    mean = given(data, "money", None) if isinstance(money, GammaGamma) else np.zeros(len(x))
     past = np.column_stack([x, t_x, T, mean])
     alone, back = np.unique(np.nan_to_num(past), axis=0, return_inverse=True)
     worth_of = partial(_worth, horizon=horizon, unit=unit_, margin=margin, discount=discount)
@@ -172,14 +177,22 @@ class Holdout(Tabled):
     model: BgNbd
 
 
-def holdout(transactions: pd.DataFrame, *, split: Any, as_of: Any, unit: Unit) -> Holdout:
+def holdout(
+    transactions: pd.DataFrame,
+    *,
+    split: Any,
+    as_of: Any,
+    unit: Unit,
+    most: int = 7,
+    **columns: str,
+) -> Holdout:
     """Fit on purchases up to `split`, and hold the model against those up to `as_of`."""
     split, as_of = pd.Timestamp(split).normalize(), pd.Timestamp(as_of).normalize()
     if not split < as_of:
         raise DataError(f"split {split:%Y-%m-%d} lies not before as_of {as_of:%Y-%m-%d}.")
-    told = summary(transactions, as_of=split, unit=unit)
+    told = summary(transactions, as_of=split, unit=unit, **columns)
     model = bg_nbd(told)
-    kept, _caveats = days_of(transactions, as_of=as_of)
+    kept, _caveats = days_of(transactions, as_of=as_of, **columns)
     after = kept[kept["day"] > np.datetime64(split, "D").astype("int64")]
     counts = after.groupby("member_id", observed=True).size()
     rows = told.table.assign(
@@ -189,7 +202,7 @@ def holdout(transactions: pd.DataFrame, *, split: Any, as_of: Any, unit: Unit) -
             *(told.table[name] for name in ("frequency", "recency", "age")),
         ),
     )
-    binned = rows.assign(frequency=rows["frequency"].clip(upper=_MOST_BINS)).groupby("frequency")
+    binned = rows.assign(frequency=rows["frequency"].clip(upper=most)).groupby("frequency")
     means = {name: (name, "mean") for name in ("expected", "actual")}
     table = binned.agg(n=("actual", "size"), **means).reset_index()
     actual = float(rows["actual"].sum())

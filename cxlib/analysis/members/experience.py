@@ -25,9 +25,10 @@ class Experience(Tabled):
     """What detractors, passives and promoters did within a horizon after their first answer.
 
     ``table``: a row a step ("detractor to passive", "passive to promoter") and ``outcome``
-    ("spend", "stay"): ``value`` (money a member, or a share, adjusted), ``raw`` (unadjusted), ``n``
-    (the smaller class), ``gain`` (money, if all asked of the lower class took the step), ``turn``.
-    ``groups``: a row a class, its means, raw and adjusted.
+    ("spend", "stay"): ``value`` with its interval (money a member, or a share, adjusted), ``raw``
+    (unadjusted), ``p_value, p_adjusted, n`` (the smaller class), ``n_from, n_to, gain`` (money, if
+    all asked of the lower class took the step), ``turn`` ("more", "less", "unclear"). ``groups``: a
+    row a class (``level``), its raw means, and ``spend_adjusted`` with its interval.
     """
 
     groups: pd.DataFrame
@@ -48,6 +49,7 @@ def value_of_experience(
     cut_points: tuple[int, int] = (6, 9),
     adjust_for: Sequence[str] = (),
     answer: str = "first",
+    look_back: int | None = None,
     gap: int = 1,
     confidence: float = 0.95,
 ) -> Experience:
@@ -56,9 +58,7 @@ def value_of_experience(
     Time zero is a member's first answer. Only members of that day count; what they are compared at
     (`adjust_for`, tenure, past spend and purchases) ends the day before, what they spend starts the
     day after, and the horizon is the same for all and must have elapsed by `as_of`. An association,
-    not an effect: who is content may have meant to stay anyway. Refused: classes that depend on
-    what happened later ("ever a promoter", a tier of today), the answered purchase itself, and a
-    class of fewer than 30 members.
+    not an effect: who is content may have meant to stay anyway.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def value_of_experience(
     transactions : pandas.DataFrame
         ``member_id, date, amount``; refunds are below 0.
     horizon : int
-        Days after the answer, and of past spend before it.
+        Days after the answer.
     as_of : date
         The last day of the records.
     metric : str
@@ -80,11 +80,20 @@ def value_of_experience(
         Columns of the *survey*: what was known when they answered, such as the tier of that day.
     answer : {"first"}
         Anything else is refused.
+    look_back : int, optional
+        Days of past spend; the horizon if not given.
     gap : int
         Days between the answer and the spend that counts, at least 1.
+
+    Raises
+    ------
+    DataError
+        If classes depend on what happened later ("ever a promoter", a tier of today), the answered
+        purchase itself would count, nobody can be matched, or a class has fewer than 30 members.
     """
     _refuse(members, survey, metric, adjust_for, answer, gap)
     horizon, until = validate.count(horizon, "horizon"), validate.moment(as_of)
+    back = horizon if look_back is None else validate.count(look_back, "look_back")
     if not horizon:
         raise DataError("horizon is 0 days; spend after the answer needs some.")
     people = _asked(survey, metric, adjust_for, cut_points, until)
@@ -103,7 +112,7 @@ def value_of_experience(
         )
         few = {"n": int(counts.min()), "few": str(counts.idxmin())}
         raise DataError(Caveat(why, **few, days=horizon, least=CARE_BASE))
-    people = people.join(_spent(people, transactions, horizon, gap))
+    people = people.join(_spent(people, transactions, horizon, back, gap))
     left = people["left"] if "left" in people else pd.Series(pd.NaT, index=people.index)
     over = left <= people["at"] + pd.Timedelta(days=horizon)
     people["stay"] = (~over.fillna(False)).astype(float)
@@ -224,7 +233,7 @@ def _members_that_day(
 
 
 def _spent(
-    people: pd.DataFrame, transactions: pd.DataFrame, horizon: int, gap: int
+    people: pd.DataFrame, transactions: pd.DataFrame, horizon: int, back: int, gap: int
 ) -> pd.DataFrame:
     """Return what each spent before and after their answer."""
     codes, names = coded(validate.column(transactions, "member_id"))
@@ -234,7 +243,7 @@ def _spent(
     day = validate.dates_of(validate.column(transactions, "date")[known]).dt.normalize().to_numpy()
     money = np.nan_to_num(validate.numbers(validate.column(transactions, "amount")[known]))
     since = (day - people["at"].to_numpy()[code]) / np.timedelta64(1, "D")
-    before = (since <= -1) & (since >= -horizon)
+    before = (since <= -1) & (since >= -back)
     first = np.full(n, 0.0)
     np.minimum.at(first, code, np.nan_to_num(since))
     tenure = pd.Series(-first, index=people.index)

@@ -54,11 +54,11 @@ class Joining(Tabled):
     """What members spend more once they have joined than comparable customers who had not.
 
     ``table``, one row: ``effect`` with its interval (money a member within the horizon), ``raw``
-    (members less all others afterwards), ``change`` (members, after less before), ``trend`` with
-    its interval and ``p_trend`` (the same before joining: should be 0), ``n, n_others``
-    (effectively, as weighted), ``turn`` ("more", "less", "unclear", "no telling": earlier trends
-    differ). ``balance``: means of either side, raw and weighted, and how far ``apart`` they are
-    (standardised). ``windows``: means by window.
+    (members less all others afterwards), ``change`` (members, after less before), ``p_value``,
+    ``trend`` with its interval and ``p_trend`` (the same before joining: should be 0), ``n,
+    n_others`` (effectively, as weighted), ``turn`` ("more", "less", "unclear", "no telling":
+    earlier trends differ). ``balance``: ``covariate, mean, mean_others, mean_weighted, apart,
+    apart_weighted`` (standardised), ``n``. ``windows``: ``window, place, mean, mean_others, n``.
     """
 
     balance: pd.DataFrame

@@ -46,20 +46,26 @@ def fitted_on(n: int, most: int, seed: int = 0) -> tuple[Any, tuple[Caveat, ...]
     return drawn, (Caveat(_("Fitted on {n} members drawn at random."), n=most),)
 
 
-def days_of(transactions: pd.DataFrame, *, as_of: Any) -> tuple[pd.DataFrame, tuple[Caveat, ...]]:
+def days_of(
+    transactions: pd.DataFrame,
+    *,
+    as_of: Any,
+    member: str = "member_id",
+    date: str = "date",
+    amount: str = "amount",
+) -> tuple[pd.DataFrame, tuple[Caveat, ...]]:
     """Return ``member_id, day`` (since 1970), ``amount``: the purchases of one day, less refunds.
 
     Only days with money left; what names no customer is refused.
     """
-    if isinstance(transactions, pd.DataFrame) and "member_id" not in transactions.columns:
+    if isinstance(transactions, pd.DataFrame) and member not in transactions.columns:
         raise DataError(
-            "there is no column 'member_id' of customers: purchases of nobody in particular are "
+            f"there is no column {member!r} of customers: purchases of nobody in particular are "
             "no RFM, no retention and no lifetime value."
         )
-    who = column(transactions, "member_id")
-    day = dates_of(column(transactions, "date")).to_numpy()
-    paid_for = column(transactions, "amount") if "amount" in transactions else None
-    money = np.ones(len(who)) if paid_for is None else numbers(paid_for)
+    who = column(transactions, member)
+    day = dates_of(column(transactions, date)).to_numpy()
+    money = numbers(column(transactions, amount)) if amount in transactions else np.ones(len(who))
     until = np.datetime64(moment(as_of), "D")
     unnamed = who.isna().to_numpy() | np.isnan(money) | np.isnat(day)
     future = (day > until + np.timedelta64(1, "D") - np.timedelta64(1, "us")) & ~unnamed
@@ -130,7 +136,7 @@ class Rfm(Tabled):
     groups: dict[str, int]
 
 
-def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5) -> Rfm:
+def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5, **columns: str) -> Rfm:
     """Sort customers into groups of about equal size by recency, frequency and money.
 
     Equal values always stand in one group: that of the lowest of them. Where too few different
@@ -139,16 +145,23 @@ def rfm(transactions: pd.DataFrame, *, as_of: Any, groups: int = 5) -> Rfm:
     Parameters
     ----------
     transactions : pandas.DataFrame
-        One row a purchase, ``member_id, date, amount``; rows of one customer and day are one,
-        refunds (below 0) are deducted.
+        One row a purchase; rows of one customer and day are one, refunds (below 0) are deducted.
     as_of : date
         The last day; later rows are left out and counted.
     groups : int
         At most so many groups of each.
+    **columns
+        ``member, date, amount``: what the columns are called, by default ``member_id, date,
+        amount``.
+
+    Raises
+    ------
+    DataError
+        Without a customer id.
     """
     if count(groups, "groups") < 2:
         raise DataError(f"groups is {groups}; RFM needs at least 2.")
-    days, caveats = days_of(transactions, as_of=as_of)
+    days, caveats = days_of(transactions, as_of=as_of, **columns)
     grouped = days.groupby("member_id", observed=True, sort=True)
     members = grouped.agg(
         recency=("day", "max"), frequency=("day", "size"), money=("amount", "sum")

@@ -21,8 +21,6 @@ NONE = _("not a member")
 KINDS = (_("issued"), _("redeemed"), _("expired"))
 NEAR = 0.1
 """How far under a threshold somebody stands just under it, as a share of it."""
-BANDWIDTH = 0.5
-"""How far from a threshold members are compared, as a share of it."""
 MOST_DOWN = 0.05
 """Share of members whom a recommended design may move down."""
 RULE = ("from", "benefits", "points")
@@ -40,15 +38,23 @@ class Movement(Tabled):
     n: int
 
 
-def tier_movement(data: pd.DataFrame, *, order: Sequence[str]) -> Movement:
-    """Count members by the tier ``before`` and ``after``, the columns of `data`.
+def tier_movement(
+    data: pd.DataFrame, *, order: Sequence[str], before: str = "before", after: str = "after"
+) -> Movement:
+    """Count members by the tier before and after.
 
-    A missing tier means that they were no member then; `order` names the tiers, lowest first: one
-    that is not among them is refused.
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        One row a member; a missing tier means that they were no member then.
+    order : sequence of str
+        The tiers, lowest first; a tier that is not among them is refused.
+    before, after : str
+        Columns.
     """
     tiers = tuple(map(str, order))
     held = {}
-    for name in ("before", "after"):
+    for name in (before, after):
         told = column(data, name)
         held[name] = told.astype(object).map(str).where(told.notna(), NONE)
         if (strange := ~held[name].isin([*tiers, NONE])).any():
@@ -89,9 +95,10 @@ def tier_of(spend: Any, thresholds: Mapping[str, float]) -> Any:
 class Benefits(Tabled):
     """What benefits and points cost, tier by tier.
 
-    ``table``: a row a tier: ``use`` (share who used one), ``uses`` and ``cost`` a member,
-    ``total``. ``points``: issued, redeemed, expired and outstanding (``share`` of those issued);
-    empty without a ledger.
+    ``table``: ``level`` (tier), ``n`` (members), ``users, use`` (share who used one), ``uses``
+    (a member), ``cost, cost_low, cost_high`` (a member), ``total`` and ``total_share``.
+    ``points``: ``kind, points, share`` (of those issued), issued, redeemed, expired and
+    outstanding; empty without a ledger.
     """
 
     points: pd.DataFrame
@@ -101,7 +108,9 @@ def benefit_use(
     benefits: pd.DataFrame,
     members: pd.DataFrame,
     *,
+    by: str = "tier",
     points: pd.DataFrame | None = None,
+    cost: str = "cost",
     confidence: float = 0.95,
 ) -> Benefits:
     """Count who used which benefits, and what that cost.
@@ -109,23 +118,25 @@ def benefit_use(
     Parameters
     ----------
     benefits : pandas.DataFrame
-        ``member_id`` and, where known, ``cost`` (0 or more): one row a use.
+        ``member_id`` and, where known, `cost` (0 or more): one row a use.
     members : pandas.DataFrame
-        ``member_id`` and ``tier``, one row a member.
+        ``member_id`` and `by`, one row a member.
     points : pandas.DataFrame, optional
         A ledger: ``kind`` (issued, redeemed, expired) and ``points``. Without one nothing is
         outstanding that could be told.
+    by, cost : str
+        Columns.
     """
     who = column(members, "member_id")
     if who.duplicated().any():
         twice = who[who.duplicated()].iloc[0]
         raise DataError(f"member {str(twice)!r} is listed twice; a member has one row.")
-    uses = benefits.assign(cost=numbers(benefits["cost"]) if "cost" in benefits else np.nan)
+    uses = benefits.assign(cost=numbers(benefits[cost]) if cost in benefits else np.nan)
     if (uses["cost"] < 0).any():
-        raise DataError("column 'cost' holds costs below 0; a benefit costs something or 0.")
+        raise DataError(f"column {cost!r} holds costs below 0; a benefit costs something or 0.")
     known = uses["member_id"].isin(who)
     grouped = uses[known].groupby("member_id", observed=True)["cost"]
-    each = pd.DataFrame({"level": column(members, "tier").to_numpy()}, index=pd.Index(who))
+    each = pd.DataFrame({"level": column(members, by).to_numpy()}, index=pd.Index(who))
     each["uses"] = grouped.size().reindex(each.index).fillna(0)
     each["cost"] = grouped.sum(min_count=1).reindex(each.index).fillna(0.0)
     told = each.assign(user=each["uses"] > 0).groupby("level", sort=False, observed=True)
@@ -155,7 +166,7 @@ def benefit_use(
             _("{n} {n:use has|uses have} no cost and {n:counts|count} as free."),
         ),
     )
-    return Benefits(table=table.assign(segment="tier"), points=_ledger(points), caveats=caveats)
+    return Benefits(table=table.assign(segment=by), points=_ledger(points), caveats=caveats)
 
 
 def _ledger(points: pd.DataFrame | None) -> pd.DataFrame:
@@ -174,15 +185,20 @@ def at_thresholds(
     data: pd.DataFrame,
     *,
     thresholds: Mapping[str, float],
+    spend: str = "spend_before",
+    outcome: str = "margin",
+    cost: str = "cost",
+    bandwidth: float = 0.5,
     confidence: float = 0.95,
 ) -> TableResult:
     """Compare members just over a tier's threshold with those just under it: what a tier keeps.
 
     Who barely reached a tier and who barely missed it differ in hardly anything but the tier
     (regression discontinuity: a line on either side, triangular weights, robust errors), unless
-    members push themselves over it. `data`: a row a member: ``spend_before``, which decided the
-    tier, ``margin`` and ``cost`` of benefits in the time *after* that, 0 for those who left. Looked
-    at is half a threshold either side of it, never beyond the next one.
+    members push themselves over it. `data`: a row a member, with the spend that decided the tier,
+    and margin and cost of benefits in the time *after* it was decided, 0 for those who left.
+    `bandwidth`: how far from a threshold, as a share of it; never further than halfway to the next
+    one.
 
     The table has ``level`` (tier), ``threshold, kept`` (margin more a member, of those just over
     it) with its interval, ``cost`` (more a member), ``net`` with its interval, ``n, n_below,
@@ -190,19 +206,15 @@ def at_thresholds(
     ("pays", "costs more", "open", "too few").
     """
     tier_of(0.0, thresholds)  # says what is wrong with them
-    z = z_of(check_confidence(confidence))
-    told = np.column_stack(
-        [numbers(column(data, name)) for name in ("spend_before", "margin", "cost")]
-    )
+    width, z = number(bandwidth, "bandwidth"), z_of(check_confidence(confidence))
+    told = np.column_stack([numbers(column(data, name)) for name in (spend, outcome, cost)])
     x, y, paid = told[~np.isnan(told).any(axis=1)].T
     limits = [limit for limit in thresholds.values() if limit]
     rows, caveats = [], []
     for level, limit in thresholds.items():
         if not limit:
             continue
-        reach = min(
-            [BANDWIDTH * limit, *(abs(limit - other) for other in limits if other != limit)]
-        )
+        reach = min([width * limit, *(abs(limit - other) for other in limits if other != limit)])
         near, over = np.abs(x - limit) <= reach, x >= limit
         n, n_below = int((near & over).sum()), int((near & ~over).sum())
         row: dict[str, Any] = {"level": level, "threshold": limit, "n": n, "n_below": n_below}
@@ -240,8 +252,9 @@ class Designs(Tabled):
     """Designs of tiers side by side on the same members.
 
     ``table``: one row a design: ``cost`` (all members, a year) and ``cost_change`` (against the
-    first) with their intervals, ``breakage`` (points never redeemed, money saved), ``up, down``
-    (members). ``tiers``: who is in each, and ``under`` (members just under its threshold).
+    first) with their intervals, ``benefits, points, breakage`` (points never redeemed, money
+    saved), ``up, down`` (members), ``down_share`` and ``recommended``. ``tiers``: ``design, level,
+    n, n_low, n_high, share, under`` (members just under its threshold).
     """
 
     tiers: pd.DataFrame
@@ -251,6 +264,7 @@ def simulate_tiers(
     data: pd.DataFrame,
     *,
     designs: Mapping[str, Design],
+    spend: str = "spend",
     point_value: float = 0.0,
     breakage: float = 0.0,
     draws: int = 500,
@@ -264,7 +278,7 @@ def simulate_tiers(
     Parameters
     ----------
     data : pandas.DataFrame
-        One row a member, with the qualifying ``spend`` of a year.
+        One row a member, with the qualifying `spend` of a year.
     designs : mapping
         Design to tier (lowest first) to its rule: ``from`` (spend from which it is held, 0 for the
         first), ``benefits`` (their cost a member and year) and ``points`` (points a unit of money);
@@ -273,17 +287,22 @@ def simulate_tiers(
         Cost of a redeemed point, and share of issued points never redeemed, 0 to 1.
     draws : int
         Resamples of members.
+
+    Raises
+    ------
+    DataError
+        If a rule is unknown or missing, or thresholds do not rise from 0.
     """
     if not designs:
         raise DataError("no design is named; the first is today's.")
-    money = numbers(column(data, "spend")).clip(min=0)
+    money = numbers(column(data, spend)).clip(min=0)
     money = money[~np.isnan(money)]
     lost, worth = number(breakage, "breakage"), number(point_value, "point_value")
     if not (0 <= lost < 1 and worth >= 0):
         raise DataError("breakage is a share from 0 to below 1, point_value 0 or more.")
     z, n = z_of(check_confidence(confidence)), len(money)
     if not n:
-        raise DataError("column 'spend' holds no number.")
+        raise DataError(f"column {spend!r} holds no number.")
 
     def near(rule: Mapping[str, float]) -> int:
         limit = float(rule["from"])

@@ -7,12 +7,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from cxlib.analysis.metrics import one_of
+from cxlib.analysis.metrics import check_options, one_of
 from cxlib.analysis.results import Caveat, Tabled, counted
 from cxlib.analysis.validate import column, dates_of, moment
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
+COLUMNS = {"joined": "joined", "left": "left", "member": "member_id", "date": "date"}
 FREQUENCIES = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
@@ -37,29 +38,39 @@ def cohorts(
     as_of: Any,
     period: Literal["month", "quarter", "year"] = "quarter",
     records_begin: Any = None,
+    **columns: str,
 ) -> Cohorts:
     """Follow those who joined in the same period.
 
     Parameters
     ----------
     data : pandas.DataFrame
-        One row a member: ``joined, left`` (missing: still there). Where there is no such column:
-        one row a purchase, ``member_id, date``; a cohort then is those who first bought in a
-        period, and the share that buys again in a later one is a repeat rate.
+        One row a member, with when they joined and left (missing: still there). Where there is no
+        column ``joined``: one row a purchase, with customer and date; a cohort then is those who
+        first bought in a period, and the share that buys again in a later one is a repeat rate.
     as_of : date
         The last day of the records.
     period : {"month", "quarter", "year"}
     records_begin : date, optional
         Cohorts that joined before are left out: their early leavers are not in the records.
+    **columns : str
+        What ``joined, left, member`` ("member_id") and ``date`` are called, where not so.
+
+    Raises
+    ------
+    DataError
+        If a member left before joining.
     """
     one_of(period, FREQUENCIES, f"period is {period!r}")
     until, freq = moment(as_of), FREQUENCIES[period]
     last = int(pd.Period(until + pd.Timedelta(days=1), freq).ordinal) - 1  # the last whole one
-    contract = "joined" in data.columns
+    check_options(columns, COLUMNS)
+    named = COLUMNS | columns
+    contract = named["joined"] in data.columns
     if contract:
-        starters, there, caveats = _stays(data, until, freq, last)
+        starters, there, caveats = _stays(data, named, until, freq, last)
     else:
-        starters, there, caveats = _returns(data, until, freq)
+        starters, there, caveats = _returns(data, named, until, freq)
     if records_begin is not None:
         first = pd.Period(moment(records_begin), freq)
         first += int(first.start_time < moment(records_begin))
@@ -90,10 +101,12 @@ def _ordinals(days: pd.Series, freq: str) -> Any:
 Told = tuple[Any, Any, tuple[Caveat, ...]]
 
 
-def _stays(data: pd.DataFrame, until: pd.Timestamp, freq: str, last: int) -> Told:
+def _stays(
+    data: pd.DataFrame, named: dict[str, str], until: pd.Timestamp, freq: str, last: int
+) -> Told:
     """Return each member's cohort, and (cohort, age) for every age at whose end they were there."""
-    start = dates_of(column(data, "joined"))
-    end = dates_of(data["left"]) if "left" in data else pd.Series(pd.NaT, index=data.index)
+    start, left = dates_of(column(data, named["joined"])), named["left"]
+    end = dates_of(column(data, left)) if left in data else pd.Series(pd.NaT, index=data.index)
     wrong = end < start
     if wrong.any():
         raise DataError(
@@ -112,8 +125,8 @@ def _stays(data: pd.DataFrame, until: pd.Timestamp, freq: str, last: int) -> Tol
     return cohort, np.column_stack([np.repeat(cohort, reach), ages]).astype(int), caveats
 
 
-def _returns(data: pd.DataFrame, until: pd.Timestamp, freq: str) -> Told:
-    who, when = column(data, "member_id"), dates_of(column(data, "date"))
+def _returns(data: pd.DataFrame, named: dict[str, str], until: pd.Timestamp, freq: str) -> Told:
+    who, when = column(data, named["member"]), dates_of(column(data, named["date"]))
     known = who.notna() & when.notna() & (when < until + pd.Timedelta(days=1))
     if not known.any():
         raise DataError("no purchase with a customer and a day up to then.")
@@ -127,12 +140,14 @@ def _returns(data: pd.DataFrame, until: pd.Timestamp, freq: str) -> Told:
     return cohort, there, (Caveat(message),)
 
 
-def rate(data: pd.DataFrame, *, start: Any, end: Any) -> float:
-    """Return the share of the members of one day (``joined, left``) who still are on a later one.
+def rate(
+    data: pd.DataFrame, *, start: Any, end: Any, joined: str = "joined", left: str = "left"
+) -> float:
+    """Return the share of the members of one day who are still members on a later one.
 
     Who joined in between counts on neither side.
     """
-    began, gone = dates_of(column(data, "joined")), dates_of(column(data, "left"))
+    began, gone = dates_of(column(data, joined)), dates_of(column(data, left))
     first, last = moment(start), moment(end)
     if last < first:
         raise DataError(f"end, {last:%Y-%m-%d}, lies before start, {first:%Y-%m-%d}.")

@@ -77,6 +77,12 @@ def survival(
         they had not left; without `entry` they make the stay look longer than it is.
     by : str, optional
         Column of groups.
+    confidence : float
+
+    Raises
+    ------
+    DataError
+        If a time is negative, an event is neither yes nor no, or an entry is not before its end.
     """
     from statsmodels.duration.survfunc import SurvfuncRight
 
@@ -170,7 +176,13 @@ class Comparison(Tabled):
 def compare(
     data: pd.DataFrame, *, duration: str, event: str, by: str, entry: str | None = None
 ) -> Comparison:
-    """Test whether groups stay equally long: the log-rank test; parameters as for `survival`."""
+    """Test whether groups stay equally long: the log-rank test; parameters as for `survival`.
+
+    Raises
+    ------
+    DataError
+        Also if there are fewer than two groups, or nobody left.
+    """
     from statsmodels.duration.survfunc import survdiff
 
     rows = _read(data, duration, event, entry, by)

@@ -7,5 +7,18 @@ from cxlib.analysis.scores.crosstab import Crosstab, crosstab
 from cxlib.analysis.scores.kpis import Distribution, ces, csat, distribution, mean, nps, score
 from cxlib.analysis.scores.table import ScoreTable, score_table
 
-__all__ = ["Crosstab", "Detail", "Distribution", "Score", "ScoreTable", "ces", "crosstab",
-           "csat", "distribution", "mean", "nps", "score", "score_table"]  # fmt: skip
+__all__ = [
+    "Crosstab",
+    "Detail",
+    "Distribution",
+    "Score",
+    "ScoreTable",
+    "ces",
+    "crosstab",
+    "csat",
+    "distribution",
+    "mean",
+    "nps",
+    "score",
+    "score_table",
+]

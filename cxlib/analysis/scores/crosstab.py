@@ -34,6 +34,7 @@ from cxlib.analysis.scores.table import (
     cells_of,
     few_answers,
 )  # fmt: skip
+from cxlib.analysis.validate import OffScale
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -55,9 +56,13 @@ class Crosstab(Tabled):
     """Questions by segments, a row a cell.
 
     ``table``: of each ``question`` (and ``choice``; ``net`` where several are told together) first
-    everybody (``segment, level`` missing), then each level, with the columns of a KPI and of a
-    cross table in `cxlib.columns`; ``difference`` and its test are against all other levels.
-    ``pairs``: the pairwise family, ``least`` the smaller base. ``alpha``: of the letters.
+    everybody (``segment, level`` missing), then each level: ``column`` (its letter), ``unit, value,
+    low, high, standard_error, n, n_effective, n_dropped, care``; ``n_weighted`` (the weights of
+    those who answered, of mean 1 over all rows), ``n_not_asked``, the ``deviation`` of a mean, and
+    ``of_answers``, the percent of all answers given to a multiple choice; against all other levels
+    ``difference, difference_low, difference_high, p_value, p_adjusted, against_rest``; ``letters``.
+    ``pairs``: the pairwise family: ``question, choice, segment, level, other, difference,
+    standard_error, p_value, p_adjusted, least`` (the smaller base). ``alpha``: of the letters.
     """
 
     pairs: pd.DataFrame
@@ -77,6 +82,7 @@ def crosstab(
     answers: bool = False,
     nets: Nets | None = None,
     minimum_base: int = MINIMUM_BASE,
+    off_scale: OffScale = "error",
 ) -> Crosstab:
     """Tabulate questions by segments: percent or mean, bases, and which columns differ.
 
@@ -104,6 +110,13 @@ def crosstab(
         the percent of those who gave any of them. Their rows have ``net``, before the answers.
     minimum_base : int
         Columns on fewer answers are in no family of comparisons.
+    off_scale : {"error", "missing"}
+        As in `scores.nps`.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a kind is unknown, or the data hold something that is no rating.
 
     Notes
     -----
@@ -112,6 +125,11 @@ def crosstab(
     are compared as `compare.difference` does. Where two columns share respondents, or customers,
     the variance of their difference is Σ(u_a − u_b)² with u_i = w_i·1[i∈a](x_i − x̄_a)/Σ_a w, summed
     over each customer first; shares and nets use z (t where customers repeat), means t.
+
+    References
+    ----------
+    .. [1] Kish, L. (1965). Survey Sampling, chapter 12.10 (comparisons of overlapping subclasses).
+    .. [2] Benjamini, Y., Hochberg, Y. (1995). JRSS B 57, 289-300.
     """
     design = design or SurveyDesign()
     validate.check_confidence(design.confidence)
@@ -121,7 +139,7 @@ def crosstab(
     if not all(banners) or not banners:
         raise DataError("by= names no column: whose levels shall be the columns?")
     families = [family for banner in banners for family in columns_of(data, banner)]
-    questions = list(rows_of(data, rows, design, answers, nets or {}))
+    questions = list(rows_of(data, rows, design, off_scale, answers, nets or {}))
     if not questions:
         raise DataError("rows= names no question to tabulate.")
     told: Rows = []
@@ -226,7 +244,7 @@ def _letters(table: pd.DataFrame, family: list[str]) -> list[str | None]:
 
 
 def rows_of(
-    data: pd.DataFrame, rows: Any, design: SurveyDesign, each: bool, nets: Nets
+    data: pd.DataFrame, rows: Any, design: SurveyDesign, off_scale: OffScale, each: bool, nets: Nets
 ) -> Iterator[tuple[str, Role, Answers]]:
     """Yield each row of the cross table: its answer (empty for a score), what it is, and who.
 
@@ -242,7 +260,7 @@ def rows_of(
         kind = kind if known or kind else _kind_of(data, question)
         if not isinstance(question, str) or kind in KINDS:
             metric = resolve(question, kind=kind if kind in KINDS else None)
-            given = answers_of(data, metric, design)
+            given = answers_of(data, metric, design, off_scale)
             yield "", "score", given
             told = {
                 name: _hits(given.x, (given.x >= least) & (given.x <= most), data.index)
@@ -259,7 +277,7 @@ def rows_of(
         groups: tuple[tuple[Role, dict[str, pd.Series]], ...] = (("net", rated), (each_role, told))
         for role, group in groups:
             for answer, chosen in group.items():
-                yield answer, role, answers_of(data, share, design, ratings=chosen)
+                yield answer, role, answers_of(data, share, design, off_scale, ratings=chosen)
 
 
 def _hits(x: Any, among: Any, index: pd.Index) -> pd.Series:

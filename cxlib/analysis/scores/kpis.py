@@ -52,6 +52,8 @@ def nps(
         Highest detractor and lowest promoter: 6 and 9 on 0-10, to be declared on any other scale.
     off_scale : {"error", "missing"}
         What an answer off the scale is; as missing it is counted in ``n_dropped`` and a caveat.
+    confidence : float
+        Coverage of the interval, between 0 and 1.
 
     Returns
     -------
@@ -59,6 +61,12 @@ def nps(
         In points, −100 to 100. Variance of one answer p + d − (p − d)²; ``standard_error`` is
         linearised; the interval is adjusted Wald (Rocks 2016, The American Statistician 70) on
         n* = min(Kish, S²/v), cut at ±100, around an estimate that stays raw.
+
+    Raises
+    ------
+    DataError
+        If no answer is left, one is off the scale or no number, a weight is not positive, or the
+        scale has no cut points.
     """
     metric = Metric(_name(ratings), "nps", scale, cut_points=cut_points)
     return score_answers(ratings, metric, weights, cluster, off_scale, confidence)

@@ -26,9 +26,10 @@ class ScoreTable(TableResult):
     """One score, cell by cell, in `unit`.
 
     ``table``: ``touchpoint`` (several questions), then the `by` column under its own name (crossed:
-    all of them), or ``segment, level`` (several), with the columns of a KPI; ``difference`` and its
-    test (Benjamini-Hochberg over the table) are against the complement, NaN where either side is
-    below `minimum_base`. ``n_used``: rows with an answer in any cell.
+    all of them), or ``segment, level`` (several); ``value, low, high, standard_error, n,
+    n_effective, n_dropped, care``; against the complement ``difference, difference_low,
+    difference_high, p_value, p_adjusted`` (Benjamini-Hochberg over the table; NaN where a cell or
+    its complement is below `minimum_base`). ``n_used``: rows with an answer in any cell.
     """
 
     metric: str | tuple[str, ...]
@@ -80,6 +81,12 @@ def score_table(
     **declared
         ``kind, scale, top, direction, cut_points``: override what the questions declare; see
         `metrics.Metric`.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a question has no kind, kinds are mixed, or the data hold something
+        that is no rating.
     """
     validate.check_confidence(confidence)
     several = not isinstance(metric, (str, metrics.Metric, metrics.Touchpoint))

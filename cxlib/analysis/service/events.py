@@ -18,38 +18,40 @@ EVENTS: dict[str, str | None] = {
 """What an event does to the state of its ticket; None leaves it."""
 
 
-def fold_events(events: pd.DataFrame) -> TableResult:
+def fold_events(
+    events: pd.DataFrame, *, at: str = "at", event: str = "event", state: str = "state"
+) -> TableResult:
     """Fold event rows, or repeated snapshots of a ticket, to one row a ticket.
 
     The table is the canonical one of :mod:`cxlib.analysis.service.log`; rows that repeat another,
     or have no time, are dropped. A column that changes within tickets (a caveat says in how many)
     is a property of the moment: its last value counts.
 
-    `events` has ``ticket_id``, the time ``at``, and either ``event`` (one of :data:`EVENTS`) or
-    ``state``; whatever else there is (agent, queue, flags) is carried over with its last known
-    value. ``created_at`` is a ticket's first time, ``updated_at`` its last; ``resolved_at`` and
+    `events` has ``ticket_id``, the time `at`, and either `event` (one of :data:`EVENTS`) or
+    `state`; whatever else there is (agent, queue, flags) is carried over with its last known value.
+    ``created_at`` is a ticket's first time, ``updated_at`` its last; ``resolved_at`` and
     ``closed_at`` the last time it became so, if it still is; ``reopened`` and ``reassigned`` count
     changes.
     """
-    kind = "event" if "event" in events else "state"
-    require(events, ("ticket_id", "at", kind), "events")
+    kind = event if event in events else state
+    require(events, ("ticket_id", at, kind), "events")
     if events.empty:
         raise DataError("the event log has no rows.")
-    if not pd.api.types.is_datetime64_any_dtype(events["at"]):
-        raise DataError(f"'at' is {events['at'].dtype}, no dates with times; convert it first.")
+    if not pd.api.types.is_datetime64_any_dtype(events[at]):
+        raise DataError(f"{at!r} is {events[at].dtype}, no dates with times; convert it first.")
     if events["ticket_id"].isna().any():
         raise DataError(f"{int(events['ticket_id'].isna().sum())} events have no ticket_id.")
-    known = EVENTS if kind == "event" else dict.fromkeys(STATES)
+    known = EVENTS if kind == event else dict.fromkeys(STATES)
     strange = events[kind].notna() & ~events[kind].isin(list(known))
     refuse(events[kind], strange, f"; map it to one of {', '.join(known)}.")
     repeated = events.duplicated()
-    undated = events["at"].isna() & ~repeated
-    rows = events[~repeated & ~undated].sort_values(["ticket_id", "at"], kind="stable")
+    undated = events[at].isna() & ~repeated
+    rows = events[~repeated & ~undated].sort_values(["ticket_id", at], kind="stable")
     rows = rows.reset_index(drop=True)
-    became = rows[kind].map(EVENTS) if kind == "event" else rows[kind]
+    became = rows[kind].map(EVENTS) if kind == event else rows[kind]
     current = became.groupby(rows["ticket_id"], sort=False).ffill().fillna("open")
-    derived = _milestones(rows, current.astype("object"))
-    carried = [str(c) for c in events if c not in {"ticket_id", "at", "event", "state"}]
+    derived = _milestones(rows, current.astype("object"), at=at, event=event)
+    carried = [str(c) for c in events if c not in {"ticket_id", at, event, state}]
     by_ticket = rows.groupby("ticket_id")
     tickets = derived.assign(**{c: by_ticket[c].last() for c in carried})  # the last known value
     values = by_ticket[carried].nunique()
@@ -72,8 +74,8 @@ def fold_events(events: pd.DataFrame) -> TableResult:
     )
 
 
-def _milestones(rows: pd.DataFrame, current: pd.Series) -> pd.DataFrame:
-    ticket, when = rows["ticket_id"], rows["at"]
+def _milestones(rows: pd.DataFrame, current: pd.Series, *, at: str, event: str) -> pd.DataFrame:
+    ticket, when = rows["ticket_id"], rows[at]
     done = current.isin(DONE)
     before = done.groupby(ticket, sort=False).shift(fill_value=False)
     was_closed = (current == "closed").groupby(ticket, sort=False).shift(fill_value=False)
@@ -84,8 +86,8 @@ def _milestones(rows: pd.DataFrame, current: pd.Series) -> pd.DataFrame:
     times = when.groupby(ticket)
     table = pd.DataFrame({"created_at": times.min(), "updated_at": times.max()})
     table["state"] = current.groupby(ticket).last()
-    if "event" in rows:
-        responded = when.where(rows["event"] == "responded")
+    if event in rows:
+        responded = when.where(rows[event] == "responded")
         table["first_response_at"] = responded.groupby(ticket).min()
     table["resolved_at"] = last_time(done & ~before).where(table["state"].isin(DONE))
     closing = last_time((current == "closed") & ~was_closed)

@@ -36,9 +36,10 @@ FEW_WEEKS = 4
 class Backlog(Tabled):
     """Open tickets, their ages and their flow; empty where nothing tells that a ticket ended.
 
-    ``table``: a row a look and group: ``at`` (on the log's wall clock), ``opened, resolved`` (since
-    the look before; missing where the log does not tell when), ``open`` and ages in seconds.
-    ``ageing``: ``to_days`` is infinite for the last class. All tickets are counted: no interval.
+    ``table``: a row a look and group: ``period`` (its label, or the moment's date), ``at`` (on the
+    log's wall clock), ``opened, resolved`` (since the look before; missing where the log does not
+    tell when), ``open``, ``age_median, age_p90, age_oldest`` (seconds). ``ageing``: ``from_days,
+    to_days`` (infinite for the last), ``tickets, share``. All tickets are counted: no interval.
     """
 
     ageing: pd.DataFrame
@@ -50,15 +51,20 @@ def backlog(
     as_of: Moment = None,
     by: str | Sequence[str] | None = None,
     each: Literal["month", "quarter", "year"] | None = None,
+    age_days: Sequence[float] = AGE_DAYS,
 ) -> Backlog:
     """Count open tickets and their ages at a moment, or at the end of every period up to it.
 
     A log with one row a ticket forgets: a ticket reopened later counts as open ever since its
     creation. Cancelled, merged and abandoned contacts are in no backlog. `each` looks back at the
     end of each period, too (a log that tells only by its states that tickets are over, not when, is
-    looked at as of the moment alone).
+    looked at as of the moment alone); `age_days` are ascending edges of the age classes.
     """
-    edges = np.array([0.0, *AGE_DAYS, np.inf])
+    if isinstance(age_days, str):
+        raise DataError(f"age_days is {age_days!r}; write a list of days, such as [1, 7, 30].")
+    edges = np.array([0.0, *age_days, np.inf])
+    if not (np.diff(edges) > 0).all():
+        raise DataError(f"age_days {list(age_days)} do not ascend from above 0.")
     if each not in (None, *periods.FREQUENCY):
         raise DataError(f"each is {each!r}; write 'month', 'quarter' or 'year'.")
     log = read_log(tickets, as_of=as_of)

@@ -36,12 +36,14 @@ FCR_NEEDS = {"reopened": "reopened", "repeat": "customer_id", "survey": "fcr_sur
 class TicketKpis(TableResult):
     """The KPIs of a set of tickets.
 
-    ``table``: the ``by`` columns, then `waits.COLUMNS`: ``unit`` "seconds", "share" (0 to 1),
-    "rating" or "tickets", ``clock`` (of durations), ``open`` (tickets still running); ``tickets``
-    and ``abandonment_rate`` are of all contacts, all else of those answered. A quantile that is not
-    reached is NaN (Brookmeyer, Crowley 1982, Biometrics 38). ``first_contact``: what the FCR rests
-    on. ``n_dropped``: cancelled, merged, opened later, undated; ``n_duplicates``: rows that gave
-    way to a later row of their ticket.
+    ``table``: the ``by`` columns, ``kpi, statistic, value, low, high, n, unit`` ("seconds", "share"
+    of 0 to 1, "rating", "tickets"), ``clock`` (of durations), ``open`` (tickets still running).
+    KPIs: ``tickets`` and ``abandonment_rate`` of all contacts; of those answered ``first_response``
+    and ``resolution`` (median, p80, p90) with ``…_sla``; ``handle_time`` (mean, median, p90);
+    ``fcr, reopen_rate, reassign_rate, csat, sla_met``. A quantile that is not reached is NaN
+    (Brookmeyer, Crowley 1982, Biometrics 38). ``first_contact``, what the FCR rests on: ``method,
+    window_days, numerator, denominator, window_open, unknown``. ``n_dropped``: cancelled, merged,
+    opened later, undated; ``n_duplicates``: rows that gave way to a later row of their ticket.
     """
 
     first_contact: pd.DataFrame
@@ -123,6 +125,11 @@ def ticket_kpis(
         Window of method ``"repeat"``, in days.
     repeat_same : sequence of str
         Columns in which a repeat must agree, such as ``("category",)``.
+
+    Raises
+    ------
+    DataError
+        If the period has no ticket, a priority has no SLA, or an argument is unknown.
     """
     check_confidence(confidence)
     check_options(asked, Terms.__annotations__)

@@ -156,6 +156,11 @@ class Terms:
 
     ``as_of`` is the moment of the report (see `moment_of`); business time needs a ``calendar``;
     ``sla``: seconds allowed, as in `ticket_kpis`.
+
+    Raises
+    ------
+    DataError
+        If business time is promised without business hours, or a term is none.
     """
 
     as_of: Moment = None

@@ -1,4 +1,7 @@
-"""Staffing: what a staffed queue does to callers, and what staff a service level takes."""
+"""Staffing: what a staffed queue does to callers, and what staff a service level takes.
+
+All raise DataError for a number that is impossible, and name it.
+"""
 
 from __future__ import annotations
 

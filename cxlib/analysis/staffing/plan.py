@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.business_time import DAYS
+from cxlib.analysis.metrics import number
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.service import Terms, arrivals, calendar_period, kpis, opened_in
 from cxlib.analysis.staffing import queues
-from cxlib.analysis.validate import numbers, refuse, require
+from cxlib.analysis.validate import count, numbers, refuse, require
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -24,9 +25,6 @@ NO_CHANNEL = _("No staff is planned: no channel tells calls from letters.")
 NO_CALLS = _("No staff is planned: no ticket came by {channels}.")
 FEW_CALLS = _("No staff is planned: there are too few calls.")
 NOT_PLANNED = (NO_HANDLE_TIME, NO_CHANNEL, NO_CALLS, FEW_CALLS)
-
-_MINUTES = 30
-"""Length of an interval."""
 
 _STATE = ("service_level", "mean_wait", "occupancy", "p_abandon")
 _FEWER = ("service_level_one_fewer", "mean_wait_one_fewer", "extra_wait")
@@ -59,9 +57,10 @@ class Staffing(Schedule):
     """A week's staff; its tables are empty where nothing can be planned: ``reason`` says why.
 
     ``table``: that of `schedule`, from the first interval of the week that had calls to the last.
-    ``week``: a row a day. ``cost``: as planned, and with one agent fewer where there are two (of
-    all calls; infinite waits where a queue never clears). ``n``: the calls it rests on;
-    ``answered``: the share of answered calls that were in time (NaN where the log does not tell).
+    ``week``: a row a day, its hours added up. ``cost``: as planned, and with one agent fewer where
+    there are two: ``mean_wait`` (of all calls; infinite where a queue never clears),
+    ``never_clears`` (intervals). ``n``: the calls it rests on; ``answered``: the share of the
+    period's answered calls that were answered in time (NaN where the log does not tell).
     """
 
     service_level: float
@@ -79,20 +78,27 @@ def schedule(
     arrivals: pd.DataFrame,
     *,
     handle_seconds: float,
+    by: str | Sequence[str] = ("weekday", "start"),
+    minutes: int = 30,
+    minimum_agents: int = 0,
     **aim: Unpack[Aim],
 ) -> Schedule:
     """Turn arrivals per half hour into agents per half hour, and price one agent fewer.
 
-    `arrivals` has one row a half hour: ``weekday, start`` and ``calls_per_hour``, as
-    :func:`cxlib.analysis.service.arrivals` returns them; `handle_seconds` and **aim as in
-    :func:`agents_needed`, each interval taken as long enough to settle.
+    `arrivals` has one row an interval: the `by` columns, which are carried over, and
+    ``calls_per_hour``, as :func:`cxlib.analysis.service.arrivals` returns them; `handle_seconds`
+    and **aim as in :func:`agents_needed`, each interval taken as long enough to settle; `minutes`
+    is the length of an interval, `minimum_agents` the fewest at any, calls or none.
     """
-    calls = _calls_per_hour(arrivals)
+    keys = [by] if isinstance(by, str) else list(by)
+    calls = _calls_per_hour(arrivals, keys)
+    number(minutes, "minutes", above=0)
+    fewest = count(minimum_agents, "minimum_agents")
     shrinkage, patience = aim.get("shrinkage", 0.0), aim.get("patience_seconds")
 
     def one(calls: float) -> dict[str, float]:
         need = queues.agents_needed(calls_per_hour=calls, handle_seconds=handle_seconds, **aim)
-        agents = need.agents
+        agents = max(need.agents, fewest)
         at = queues.queue_of(
             calls, handle_seconds, aim.get("answer_seconds", queues.ANSWER_SECONDS), patience
         )
@@ -100,12 +106,12 @@ def schedule(
         return {"agents": agents, "positions": queues.paid(agents, shrinkage)} | waits
 
     known = {each: one(each) for each in calls.unique()}
-    table = arrivals.loc[:, ["weekday", "start"]].reset_index(drop=True)
+    table = arrivals.loc[:, keys].reset_index(drop=True)
     table["calls_per_hour"] = calls.to_numpy()
     table["load"] = table["calls_per_hour"] * handle_seconds / 3600
     rows = pd.DataFrame([known[each] for each in calls])
     table = pd.concat([table, rows.astype({"agents": "int64", "positions": "int64"})], axis=1)
-    hours, endless = table["agents"].sum() * _MINUTES / 60, np.isinf(table["mean_wait_one_fewer"])
+    hours, endless = table["agents"].sum() * minutes / 60, np.isinf(table["mean_wait_one_fewer"])
     long = _("The plan assumes that nobody hangs up, so real waits are rather shorter.")
     message = _("In {n} {n:interval|intervals} the queue would never clear with one agent fewer.")
     return Schedule(
@@ -116,8 +122,8 @@ def schedule(
     )
 
 
-def _calls_per_hour(arrivals: pd.DataFrame) -> pd.Series:
-    require(arrivals, ("weekday", "start", "calls_per_hour"), "arrivals")
+def _calls_per_hour(arrivals: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
+    require(arrivals, (*keys, "calls_per_hour"), "arrivals")
     if arrivals.empty:
         raise DataError("the arrivals have no rows, so there is nothing to staff.")
     calls = pd.Series(numbers(arrivals["calls_per_hour"]), arrivals.index, name="calls_per_hour")
@@ -148,6 +154,7 @@ def staff(
     terms: Terms,
     channels: Sequence[str],
     period: str | None = None,
+    minutes: int = 30,
     minimum_base: int = MINIMUM_BASE,
     **aim: Unpack[Aim],
 ) -> Staffing:
@@ -171,16 +178,16 @@ def staff(
     if not handle > 0:
         return replace(nothing, reason=Caveat(NO_HANDLE_TIME))
     inflow = arrivals(
-        calls, minutes=_MINUTES, period=known, as_of=terms.as_of, calendar=terms.calendar
+        calls, minutes=minutes, period=known, as_of=terms.as_of, calendar=terms.calendar
     )
     starts = inflow.table.loc[inflow.table["tickets"] > 0, "start"]
     busy = inflow.table[inflow.table["start"].between(starts.min(), starts.max())]
     busy = busy.reset_index(drop=True)
-    plan = schedule(busy, handle_seconds=handle, **aim)
+    plan = schedule(busy, handle_seconds=handle, minutes=minutes, **aim)
     return replace(
         nothing,
         table=plan.table,
-        week=_week(plan.table, inflow.table, shrinkage),
+        week=_week(plan.table, inflow.table, minutes, shrinkage),
         cost=_cost(plan.table, inflow.n),
         n=inflow.n,
         handle_seconds=handle,
@@ -206,13 +213,12 @@ def _calls(
     return calls, Caveat(FEW_CALLS) if n < least else None
 
 
-def _week(plan: pd.DataFrame, inflow: pd.DataFrame, shrinkage: float) -> pd.DataFrame:
+def _week(plan: pd.DataFrame, inflow: pd.DataFrame, minutes: int, shrinkage: float) -> pd.DataFrame:
     rows = []
     for day in (day for day in DAYS if (plan["weekday"] == day).any()):
         mine = plan[plan["weekday"] == day]
         peak = mine.iloc[int(mine["agents"].argmax())]
-        each = (mine[of].sum() * _MINUTES / 60 for of in ("calls_per_hour", "agents"))
-        calls, hours = map(float, each)
+        calls, hours = (float(mine[of].sum() * minutes / 60) for of in ("calls_per_hour", "agents"))
         row = {"weekday": day, "calls": calls, "peak_start": str(peak["start"])}
         row |= {"peak_agents": int(peak["agents"]), "agent_hours": hours}
         row |= {"paid_hours": float(queues.paid(hours, shrinkage))}

@@ -51,8 +51,6 @@ def erlang_c(
 ) -> Queue:
     """Describe a queue in which nobody hangs up (Gans, Koole, Mandelbaum 2003, M&SOM 5).
 
-    A load not below the agents is refused: the queue would grow without limit.
-
     Parameters
     ----------
     calls_per_hour : float
@@ -63,6 +61,11 @@ def erlang_c(
         Agents at their desks, at least 1.
     answer_seconds : float
         The answer time that the service level promises, in seconds.
+
+    Raises
+    ------
+    DataError
+        If the load is not below the agents: the queue would grow without limit.
     """
     load = offered_load(calls_per_hour, handle_seconds)
     agents = count(number(agents, "agents", least=1), "agents")

@@ -13,6 +13,23 @@ from cxlib.analysis.targets.power import (
 )
 from cxlib.analysis.targets.proposals import BEST_GROUP, PLAN, RECOVERY, Proposal, propose
 
-__all__ = ["BEST_GROUP", "PLAN", "RECOVERY", "Outlook", "PowerCurve", "Proposal", "SampleSize",
-           "Verdict", "demands", "detectable_change", "fastest", "holm_level", "outlook",
-           "path", "power_curve", "propose", "sample_size", "verdict"]  # fmt: skip
+__all__ = [
+    "BEST_GROUP",
+    "PLAN",
+    "RECOVERY",
+    "Outlook",
+    "PowerCurve",
+    "Proposal",
+    "SampleSize",
+    "Verdict",
+    "demands",
+    "detectable_change",
+    "fastest",
+    "holm_level",
+    "outlook",
+    "path",
+    "power_curve",
+    "propose",
+    "sample_size",
+    "verdict",
+]

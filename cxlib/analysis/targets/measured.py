@@ -204,6 +204,12 @@ def verdict(
     alpha : float
         One-sided error rate: how often a missed target may pass for met, and the other way round.
         Of several targets of one contract, the level of this one after adjustment (`holm_level`).
+
+    Raises
+    ------
+    DataError
+        If the direction or basis is unknown, the target is no number or off the KPI's scale, or a
+        sample comes without uncertainty.
     """
     check_direction(direction)
     one_of(basis, ("sample", "census"), f"unknown basis {basis!r}")

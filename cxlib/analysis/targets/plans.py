@@ -41,10 +41,13 @@ ADDED = (
 class Outlook(Tabled):
     """What a joint scenario brings a KPI, and whether that reaches its target, in the KPI's unit.
 
-    ``table``: a row a driver, the largest step first; ``change`` is after the haircut (they add
-    up), its ends a quarter and all of the prediction. ``summary``, one row: ``means`` (what the
-    scenario stands for), ``gets_there`` ("reaches", "too slow", "only in full", "falls short",
-    "already there", "no target"), ``predicted`` with ends as above, ``p_reach`` (sampling alone).
+    ``table``, a row a driver, the largest step first: ``driver, rating_now, rating_planned,
+    change`` (after the haircut; they add up), ``change_low, change_high`` (a quarter of the
+    prediction, all of it), ``capped``. ``summary``, one row: ``kpi, means`` (what the scenario
+    stands for), ``gets_there`` ("reaches", "too slow", "only in full", "falls short", "already
+    there", "no target"), ``unit, direction, value, target, due, predicted`` (after the haircut;
+    ``_low, _high`` as above), ``predicted_change, full_change, p_reach`` (sampling alone), ``left,
+    remaining`` (periods), ``pace_needed, pace_best`` (a period), ``n``.
     """
 
     summary: pd.DataFrame

@@ -196,6 +196,11 @@ def sample_size(*, change: float, **assumed: Unpack[Assumed]) -> SampleSize:
         Error rate of the test (0.05), and chance to see the change if it is there (0.80).
     design_effect : float
         Factor on the variance for weights and clusters that are not in it yet.
+
+    Raises
+    ------
+    DataError
+        If the change is 0, leaves the scale, or an assumption is out of its range.
     """
     test = SampleSize.of(**assumed)
     step = test.step(change)

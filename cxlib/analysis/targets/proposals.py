@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.analysis.compare.benchmark import POWER
+from cxlib.analysis.kpis.verdicts import ALPHA
 from cxlib.analysis.metrics import Direction, check_direction, number
 from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, said
 from cxlib.analysis.shrinkage import Shrunken, rebound_of, rebound_of_worst, shrink
@@ -64,11 +65,12 @@ _SEEN = {
 class Proposal(Tabled):
     """Three targets and why, in the KPI's unit.
 
-    ``table``: a row a level (low, realistic, stretch): ``ground`` (key), ``grounds`` (in words, a
-    `Caveat`), ``coincides`` (the lower level less than one standard error away), ``detectable`` at
-    ``n_next`` answers. ``candidates``: every ground looked at. ``reach``: the furthest change that
-    own history or the best segment has shown, infinite where neither is known; ``rebound``: what
-    comes back by itself.
+    ``table``: ``level`` (low, realistic, stretch), ``target, change, per_period, ground`` (key),
+    ``grounds`` (in words, a `Caveat`), ``coincides`` (the lower level less than one standard error
+    away), ``detectable`` (larger than chance at ``n_next`` answers), ``n_needed`` (answers a wave
+    that would show it). ``candidates``, every ground looked at: ``ground, grounds, target, change,
+    improves``. ``reach``: the furthest change that own history or the best segment has shown,
+    infinite where neither is known; ``rebound``: what comes back by itself.
     """
 
     candidates: pd.DataFrame
@@ -101,6 +103,9 @@ def propose(
     picked_from: int | None = None,
     periods: int = 1,
     n_next: int | None = None,
+    design_effect: float = 1.0,
+    alpha: float = ALPHA,
+    power: float = POWER,
 ) -> Proposal:
     """Propose a low, a realistic and a stretch target, each with its grounds.
 
@@ -134,7 +139,14 @@ def propose(
         worst. A baseline that is the worst of its `history` is noticed without this.
     periods, n_next : int
         Periods until the target is due; answers of the wave that will judge it, as many as the
-        baseline has if not said; the waves are compared two-sided.
+        baseline has if not said.
+    design_effect, alpha, power : float
+        As in `sample_size`; the waves are compared two-sided.
+
+    Raises
+    ------
+    DataError
+        If the baseline is at the end of its scale, or a number is out of its range.
     """
     check_direction(direction)
     seen = read(baseline)
@@ -147,10 +159,11 @@ def propose(
     if room <= 0:
         raise DataError(f"the baseline {seen.value:g} is at the end of its scale; nothing is left.")
 
+    errors: Any = {"design_effect": design_effect, "alpha": alpha}
     waves: Any = {"n": planned, "n_before": seen.n, "direction": direction}
 
     def visible(chance: float) -> _Ground:
-        smallest = detectable_change(score=baseline, power=chance, **waves).change
+        smallest = detectable_change(score=baseline, power=chance, **waves, **errors).change
         message = _("the smallest change that {n} answers show with {chance:.0f}% chance")
         return _Ground("detectable", smallest, Caveat(message, n=planned, chance=100 * chance))
 
@@ -162,15 +175,15 @@ def propose(
     rebound = _rebound(past, parts, seen, sign, picked_from)
     message = _("Part of any improvement comes back by itself (regression to the mean).")
     caveats += said(rebound > 0, message, rebound=rebound)
-    detectable = visible(POWER)
+    detectable = visible(power)
     near = seen.standard_error  # closer than one standard error, two levels are the same
     levels = _levels([g for g in grounds if g.gain > TINY], detectable, reach, near)
     message = _("Only the sample speaks for these targets; add a scenario or a benchmark.")
     caveats += said(not levels, message)
-    levels = levels or [visible(bare) for bare in BARE_POWERS]
+    levels = levels or [visible(max(power, bare)) for bare in BARE_POWERS]
     levels = [_bounded(level, min(rebound, reach), room, end) for level in levels]
 
-    sized = partial(sample_size, score=baseline)
+    sized = partial(sample_size, score=baseline, power=power, **errors)
     return Proposal(
         table=_laid_out(levels, seen, sign, detectable.gain, periods, sized),
         candidates=_candidates([detectable, *grounds], seen.value, sign),

@@ -1,4 +1,8 @@
-"""Trends: process charts of KPIs, early warnings with a bound on false ones, competitors."""
+"""Trends: process charts of KPIs, early warnings with a bound on false ones, competitors.
+
+All raise DataError for a column, period, KPI or option that is missing, unknown or impossible, and
+name the row, the value and the nearest fix.
+"""
 
 from __future__ import annotations
 

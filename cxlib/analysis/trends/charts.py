@@ -53,9 +53,10 @@ MATERIAL_Z = 1.96
 class XmrChart(TableResult):
     """A process chart: what is noise, what is signal, and how often the chart itself cries wolf.
 
-    ``table``, a row a period in time order, gaps included: limits are NaN from a shift on until 8
-    points have followed; ``flags`` (the rules that flag the point, joined by ", "), ``signal``
-    (``better, worse``; ``high, low`` where neither is better), ``screened`` (left out of the
+    ``table``, a row a period in time order, gaps included: ``period, value, centre, lower, upper``
+    (NaN from a shift on until 8 points have followed), ``flags`` (the rules that flag the point,
+    joined by ", ": ``outside, trend, two in three, shift, new level``), ``signal`` (``better,
+    worse``; ``high, low`` where neither is better), ``moving_range, screened`` (left out of the
     limits), ``segment`` (a new one at each rebase and shift); of a score ``standard_error``, by the
     pooled variance.
     """
@@ -123,6 +124,18 @@ def xmr(
     -------
     XmrChart
         Its false-alarm rate comes from 10,000 simulated stable series of the same shape.
+
+    Raises
+    ------
+    DataError
+        If there is no value, one is not a finite number, a period comes twice, `rebase` names an
+        unknown period, a target has no direction, or `window` is above 1.
+
+    References
+    ----------
+    .. [1] Wheeler, D. J. (1993). Understanding Variation. SPC Press.
+    .. [2] NHS England (2024). Making data count: Strengthening your decisions.
+    .. [3] Reading, C. et al. NHSRplotthedots (R package): rules and their order.
     """
     if count(number(window, "window", least=1), "window") > 1:
         raise DataError(
@@ -160,6 +173,11 @@ def score_chart(
         point's own limits.
     limits : (float, float), optional
         Lowest and highest possible score, of a share known without; drawn limits stay within.
+
+    References
+    ----------
+    .. [1] Laney, D. B. (2002). Improved control charts for attributes. Quality Engineering 14.
+    .. [2] Montgomery, D. C. (2009). Introduction to Statistical Quality Control, ch. 6.
     """
     series = read_scores(table, limits=limits)
     if limits is None and series.variance is None:

@@ -26,9 +26,11 @@ Rebase = Mapping[Any, Any]
 class Charts(Tabled):
     """The process charts of a report, and what each amounts to.
 
-    ``table``: a row a chart, its latest measured period with the limits and verdicts of `XmrChart`;
-    ``false_alarm_rate`` is NaN where not valid. ``history``: ``kpi, unit, direction, n`` and the
-    rows of `XmrChart.table`.
+    ``table``, a row a chart, of its latest measured period: ``kpi, source, unit, direction, basis,
+    period, value, low, high, n, target; usual, usual_low, usual_high`` (centre and limits),
+    ``until`` (the level before the latest shift or rebase), ``variation, assurance, miss_chance``
+    (see `XmrChart`), ``points`` (since then), ``trial, correlation, false_alarm_rate`` (NaN where
+    not valid). ``history``: ``kpi, unit, direction, n`` and the rows of `XmrChart.table`.
     """
 
     history: pd.DataFrame

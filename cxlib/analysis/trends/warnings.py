@@ -38,13 +38,14 @@ COLUMNS = ["chart", "period", "since", "rule", "turn", "value", "centre", "p_val
 class EarlyWarnings(TableResult):
     """What the latest points of a report's charts warn of.
 
-    ``table``, a row a warning, strongest first: ``chart, period`` (of its latest value), ``since``,
-    ``rule`` (the strongest; ``new level`` for a shift within the last 7 points), ``turn, value``,
-    ``centre`` (the level before the signal, with the season), ``p_value`` (how often a stable chart
-    of this shape, carry-over and skewness gives as strong a signal at its latest point), ``chance``
-    (at most so many reports of as many stable charts hold one as strong), ``severity``.
-    ``held_back``: signals that are no warnings: ``weak`` (for so many charts) or ``mix`` (other
-    customers answered).
+    ``table``, a row a warning, strongest first: ``chart, period`` (of its latest value), ``since``
+    (where the signal began), ``rule`` (the strongest; ``new level`` for a shift within the last 7
+    points), ``turn`` (``worse, better, high, low``), ``value, centre`` (the level before the
+    signal, with the season), ``p_value`` (how often a stable chart of this shape, carry-over and
+    skewness gives as strong a signal at its latest point), ``chance`` (at most so many reports of
+    as many stable charts hold one as strong: what is quoted), ``severity`` (``serious, warning,
+    good, note``). ``held_back``: signals that are no warnings, and why: ``weak`` (for so many
+    charts) or ``mix`` (other customers answered).
     """
 
     counts: ClassVar[str] = "charts"  # with limits, and without (one value, or no neighbours)
@@ -81,6 +82,11 @@ def early_warnings(
         Largest probability of any warning in a report of stable charts, between 0 and 1.
     causes : mapping of str to str, optional
         Why a chart's KPI moved, by name, as `kpis.compare` says: ``"mix"`` is no warning.
+
+    References
+    ----------
+    .. [1] Woodall, W. H. (2006). The use of control charts in health-care and public-health
+       surveillance. Journal of Quality Technology 38, 89-104.
     """
     named = _named(charts)
     number(false_report, "false_report", above=0, below=1)

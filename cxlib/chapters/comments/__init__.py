@@ -17,12 +17,19 @@ findings = Findings(__file__)
 class Options(Closed):
     """Settings of the comments chapter.
 
-    `codebook` is the starter: ``general``, or a trade's, read on top of it. `themes` are the
-    client's own: key → ``{label: {en, zh}, terms: […], parent: key}`` or a list of terms; a theme
-    of the starter with the same key is replaced, one set to null is left out. `positive, negative,
-    neutral` are words of praise and complaint, and phrases that hide one, added to the kit's own.
-    `asked` is what the question asked for: "nothing" to one that asks for complaints is praise.
-    `topics` are sought in what the codebook leaves over.
+    Parameters
+    ----------
+    codebook : str
+        The starter: ``general``, or a trade's, read on top of it.
+    themes : mapping
+        The client's own: key → ``{label: {en, zh}, terms: […], parent: key}`` or a list of terms; a
+        theme of the starter with the same key is replaced, one set to null is left out.
+    positive, negative, neutral : list of str
+        Words of praise and complaint, and phrases that hide one, added to the kit's own.
+    asked : {"open", "complaints", "praise"}
+        What the question asked for: "nothing" to one that asks for complaints is praise.
+    topics : int
+        How many topics are sought in what the codebook leaves over.
     """
 
     codebook: Trade = "general"

@@ -68,8 +68,9 @@ def stages(found: JourneyMap | None) -> pd.DataFrame:
     """Return the stages, the one that feels worst marked where there are several."""
     if found is None or len(found.stages) < 2 or found.stages["emotion"].notna().sum() < 2:
         return pd.DataFrame()
-    lowest = found.stages["emotion"] == found.stages["emotion"].min()
-    return found.stages.assign(case=np.where(lowest, "lowest", ""))
+    table = found.stages.drop(columns=["entered", "left", "drop_off", "low", "high"])
+    lowest = table["emotion"] == table["emotion"].min()
+    return table.assign(case=np.where(lowest, "lowest", ""))
 
 
 def groups(engagement: Any) -> pd.DataFrame:

@@ -172,7 +172,7 @@ def contrasts(engagement: Any) -> pd.DataFrame:
         scores = pd.DataFrame({e: rows[e].astype(float) * 100 / course["marks"]
                                for e in ("pre", "post")}).assign(trained=trained)  # fmt: skip
         try:
-            found = training.against(scores)
+            found = training.against(scores, trained="trained")
         except DataError:  # fewer than two pairs on a side: nothing to compare
             continue
         told.append(

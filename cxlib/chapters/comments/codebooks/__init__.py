@@ -11,7 +11,13 @@ Trade = Literal["general", "hotel", "bank", "retail", "contact-centre", "public-
 
 
 def read(options: Any) -> Codebook:
-    """Return the codebook of a client: the starter, the trade's, then what its file adds."""
+    """Return the codebook of a client: the starter, the trade's, then what its file adds.
+
+    Raises
+    ------
+    DataError
+        If what the file adds is no codebook.
+    """
     themes = dict(_starter("general"))
     if options.codebook != "general":
         themes |= _starter(options.codebook)
