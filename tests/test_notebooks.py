@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from cxlib import columns
+from cxlib.analysis.results import CARE_BASE
 from cxlib.batch.chapters import discover
+from cxlib.chapters import every, register
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
@@ -47,6 +50,31 @@ def test_a_cell_is_short_and_defines_nothing(path: Path) -> None:
 def test_it_imports_the_kit_and_neither_report_nor_batch_nor_cli(path: Path) -> None:
     code = "\n".join(c["source"] for c in cells(path, "code"))
     assert not re.search(r"cxlib\.(report|batch|cli)|from cxlib import .*(report|batch|cli)", code)
+
+
+JARGON = re.compile(
+    r"p-values?\b|Benjamini|Hochberg|\bHolm\b|interaction test|heterosced|Shapley|hazard"
+    r"|Krippendorff"
+)
+
+
+def test_p_values_and_names_of_methods_stand_under_method_and_data(path: Path) -> None:
+    if path not in CHAPTERS:
+        pytest.skip("a lesson")
+    for stem in every():
+        register(stem)
+    for cell in (*cells(path, "code"), *cells(path, "markdown")):
+        if "method" in cell["metadata"].get("tags", []):
+            continue
+        shown = " ".join(re.findall(r'show\([^"]*"([^"]*)"', cell["source"])).split()
+        assert not [n for n in shown if columns.kind_of(n.removesuffix("?")) == "p"], cell["source"]
+        assert cell["cell_type"] == "code" or not JARGON.search(cell["source"]), cell["source"]
+
+
+def test_the_summary_names_the_base_that_it_leaves_to_the_chapters(path: Path) -> None:
+    if path.stem == "15-summary":
+        text = " ".join(c["source"] for c in cells(path, "markdown"))
+        assert f"fewer than {CARE_BASE} answers" in text
 
 
 def test_a_chapters_parameters_are_the_same_form(path: Path) -> None:

@@ -97,7 +97,7 @@ def held(beside: str, name: str) -> Any:
 def messages(content: Any) -> Iterator[str]:
     """Yield the texts of a YAML file that are translated; of rules not the cases and the names."""
     if isinstance(content, dict):
-        said = ("says", "next_step", "also") if {"when", "like"} & set(content) else content
+        said = ("says", "next_step", "also", "who") if {"when", "like"} & set(content) else content
         content = [content[name] for name in said if name in content]
     if isinstance(content, str) and content and not content.rpartition(".")[2].isupper():
         yield content

@@ -47,6 +47,8 @@ class Rule:
         It is the consultant's to act on: no report, deck or book tells the client.
     seeks : bool
         Its next step seeks somebody to act; an open action on record takes its place.
+    who : str
+        A msgid: who is to take that step, where the step itself names somebody.
     """
 
     when: Mapping[str, Any]
@@ -57,6 +59,7 @@ class Rule:
     stake: str = "stake"
     desk: bool = False
     seeks: bool = False
+    who: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a severity that nobody knows."""
@@ -167,6 +170,13 @@ class Finding:
         """Return what follows from it, said; empty if nothing."""
         return words.say(self.next_step, **facts(self.row, words)) if self.next_step else ""
 
+    def whose(self, words: Words) -> str:
+        """Return who is to take that step: whom it names, or whose the row is; empty if nobody."""
+        named = next((r.who for r in reversed(self.rules) if r.next_step), "")
+        known = (self.row.get(name) for name in ("owed_by", "whose", "owner"))
+        row = next((str(owner) for owner in known if owner and not absent(owner)), "")
+        return words.say(named, **facts(self.row, words)) if named else words.label(row)
+
     def proof(self, words: Words) -> str:
         """Return the small line beneath: the interval of the number that is stated, the base.
 
@@ -248,7 +258,8 @@ def tell(
 
 def _whole(finding: Finding) -> Finding:
     """Return a finding whose row has every fact that its sentences tell."""
-    for text in (*(rule.says for rule in finding.rules), finding.next_step, finding.evidence):
+    told = (text for rule in finding.rules for text in (rule.says, rule.who))
+    for text in (*told, finding.next_step, finding.evidence):
         for name in _named(text):
             if name not in finding.row:
                 near = nearest(name, map(str, finding.row))

@@ -40,7 +40,7 @@ def _tile(row: dict[Any, Any], words: Words) -> dict[str, Any]:
     if not absent(row.get("last_year")):
         lines.append(words.say(_("A year ago: {last_year}"), **said))
     if not absent(row.get("competitor_value")):
-        lines.append(words.say(_("{competitor}: {competitor_value}"), **said))
+        lines.append(words.say(_("{competitor}, unadjusted: {competitor_value}"), **said))
     history = row.get("history")
     told = tuple(history[-LAST:]) if isinstance(history, (tuple, list)) else ()
     named = {"label": words.label(row["kpi"]), "value": said["value"]}

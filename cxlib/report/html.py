@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -291,6 +292,32 @@ def _inlined(svg: str | list[str], about: Mapping[str, Any]) -> Any:
     )
 
 
+MOST_COLUMNS = 8
+"""What a page holds in letters of 8 pt; a wider table goes on beneath itself."""
+
+
+def _parted(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a table in parts of a page's width; each begins with the words its rows begin with."""
+    count, numeric = len(table["headings"]), table["numeric"]
+    named = next((at for at in range(count) if numeric[at]), count) or 1
+    rest = range(named, count)
+    if count <= MOST_COLUMNS or named >= MOST_COLUMNS - 1:
+        return [table]
+    parts = math.ceil(len(rest) / (MOST_COLUMNS - named))
+    size = math.ceil(len(rest) / parts)
+    shown = [[*range(named), *rest[at : at + size]] for at in range(0, len(rest), size)]
+    several = [
+        {k: [table[k][at] for at in columns] for k in ("headings", "numeric")}
+        | {"rows": [[row[at] for at in columns] for row in table["rows"]]}
+        for columns in shown
+    ]
+    last = len(several) - 1
+    return [
+        {**table, **part, "notes": table["notes"] if at == last else []}
+        for at, part in enumerate(several)
+    ]
+
+
 def page_of(template: str, words: Words, **facts: Any) -> str:
     """Return a page from one of the kit's templates, all of its facts escaped."""
     made = _plain_environment().get_template(template)
@@ -326,6 +353,7 @@ def _environment() -> Any:
     )
     environment = exporter.environment
     environment.autoescape = True
+    environment.filters["parted"] = _parted
     environment.filters["inlined"] = _inlined
     environment.filters["rendered"] = lambda source: Markup(render_markdown(source).html)
     environment.filters["unbroken"] = lambda text: text.replace("n = ", "n\u00a0=\u00a0")

@@ -16,7 +16,7 @@ from cxlib.analysis.members import Experience
 from cxlib.chapters.assessment import findings as assessment, tables as rows
 from cxlib.chapters.summary import findings, tables
 from cxlib.envelope import Envelope, write
-from cxlib.present.findings import in_order, tell
+from cxlib.present.findings import Finding, Rule, in_order, tell
 from tests.conftest import copy_workspace
 
 
@@ -52,6 +52,23 @@ def test_three_things_to_do_are_the_gravest_findings_steps_each_once(opened: Eng
     gravest = in_order(opened.gathered())[0]
     assert things["step"].iloc[0] == gravest.step(opened.words)
     assert set(things["owner"]) == {"no owner yet"}
+
+
+def test_a_board_is_told_of_no_theme_on_few_answers_but_of_every_kpi(
+    opened: Engagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kpi = opened.standing().table["kpi"].iloc[0]
+    subjects = {
+        "comments.rare": 29,
+        "comments.usual": 30,
+        f"assessment.{kpi}": 12,
+        "visits.hall": None,
+    }
+    rule = Rule({}, "It is so.", "warning", "Mend it this week.")
+    found = [Finding(id=id, row={"n": n}, rules=(rule,)) for id, n in subjects.items()]
+    monkeypatch.setattr(opened, "gathered", lambda: found)
+    told = [finding.id for finding in tables.board(opened)]
+    assert told == ["comments.usual", f"assessment.{kpi}", "visits.hall"]
 
 
 def test_owner_and_day_come_from_the_register_as_chapter_8_saved_it(opened: Engagement) -> None:

@@ -98,7 +98,7 @@ def test_nova_is_told_once_that_its_target_is_long_behind_it(told: dict[str, Tol
     nova = told["nova"]
     nps = nova.findings["nps"]
     assert (nps.severity, nps.row["held"], nps.row["of_periods"]) == ("good", "always", 24)
-    assert nps.next_step == "Raise the target to the level that is held."
+    assert nps.next_step == "Raise the target to the level that is held when it is next agreed."
     rungs = tables.rungs(nova.engagement)["nps"]
     middle = rungs[rungs["rung"].str.contains("realistic")].iloc[0]
     assert middle["ground"] == "hold"  # the level that is held is what is proposed, too

@@ -175,6 +175,45 @@ def test_what_the_client_file_lacks_is_told_at_the_desk_alone(stem: str) -> None
             assert rule.desk or not FILE.search(f"{rule.says} {rule.next_step}"), rule
 
 
+WHEN = re.compile(
+    r"\b(this week|within|before|by when|by the|next|until|now|new day|new date|weeks|in writing)\b"
+    r"|every meeting|due {",
+    re.IGNORECASE,
+)
+WHO = re.compile(r"^(The (manager|trainer|analyst|project lead)|Team leads|Operations)\b")
+
+
+@pytest.mark.parametrize("stem", every())
+def test_what_is_to_be_done_says_by_when_and_whose_it_is_where_it_names_somebody(stem: str) -> None:
+    said = Findings(str(FOLDER / stem / "__init__.py")).whole()
+    for told in (*said.values(), *(verdicts.ALL if stem == "targets" else ())):
+        for rule in (told,) if isinstance(told, Rule) else told if isinstance(told, tuple) else ():
+            if rule.next_step and rule.severity in ("serious", "warning") and not rule.desk:
+                assert WHEN.search(rule.next_step), rule.next_step
+            if WHO.match(rule.next_step):
+                assert rule.who and rule.next_step.startswith(rule.who), rule.next_step
+
+
+def test_whose_a_step_is_comes_from_its_rule_or_its_row() -> None:
+    rule = Rule(
+        {},
+        "{place} fails.",
+        "serious",
+        "The manager of {place} mends it.",
+        who="The manager of {place}",
+    )
+    step = Rule({}, "It is late.", "warning", "Ask what holds it up.")
+    named, owned, nobody = (
+        Finding(id="x.a", row={"place": "Hall"} | row, rules=(told,))
+        for told, row in (
+            (rule, {"whose": "Ann"}),
+            (step, {"whose": "Ann"}),
+            (step, {"whose": None}),
+        )
+    )
+    assert [f.whose(Words()) for f in (named, owned, nobody)] == ["The manager of Hall", "Ann", ""]
+
+
 def is_written(case: str) -> bool:
     """Tell whether code writes a word: as it stands, or put together after its first part."""
     return f'"{case}"' in code() or f'"{case.partition(" ")[0]} "' in code()

@@ -233,7 +233,10 @@ def test_a_book_prints_with_pages_running_header_and_repeated_heads(tmp_path: Pa
     pages = printed(html, tmp_path)
     assert all("Harbour & Sons · Q3 2026" in page for page in pages[1:])
     assert all('Board "only" \\ </style><script>' in page for page in pages)
-    assert all(f"{at} / {len(pages)}" in page for at, page in enumerate(pages, start=1))
+    numbers = [re.search(r"(\d+) ?/ ?(\d+)$", page.strip()) for page in pages]
+    assert [found and found.groups() for found in numbers] == [
+        (str(at), str(len(pages))) for at in range(1, len(pages) + 1)
+    ]
     filled = [page for page in pages if re.search(r"Touchpoint \d+ ", page)]
     assert len(filled) > 2
     assert all("Value" in page for page in filled)  # the head is repeated
@@ -241,6 +244,56 @@ def test_a_book_prints_with_pages_running_header_and_repeated_heads(tmp_path: Pa
     assert re.search(rf"Long\?\s+{at}\n", pages[1])
     assert "Signature" in pages[-1]
     assert b"file:" not in (tmp_path / "report.pdf").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_letters_of_a_print_are_of_8_points_or_more_and_openings_are_whole(tmp_path: Path) -> None:
+    import shutil
+
+    if shutil.which("pdftohtml") is None:
+        pytest.skip("no pdftohtml on this machine")
+    interval = "−3.3 points (−8.5\u00a0to\u00a0+2.0\u00a0points)"
+    wide = {
+        "headings": ["Split by", "Tickets of", *(f"Resolution, 9{at}% within" for at in range(10))],
+        "rows": [["Team", "Back office", *["17.9\u00a0working\u00a0hours"] * 10]] * 12,
+        "numeric": [False] * 2 + [True] * 10,
+    }
+    eight = {
+        "headings": ["KPI", "Others", *("Change", "p (adjusted)") * 3],
+        "rows": [["Payments and transfers", "3.98", *(interval, "< 0.001") * 3]] * 8,
+        "numeric": [False] + [True] * 7,
+    }
+    told = {"caption": "", "notes": []}
+    items = [finding(str(at), f"Said {at}") | {"subject": str(at)} for at in range(5)]
+    found = {mime.FINDINGS: {"items": items}}
+    tiles = {mime.TILES: {"tiles": [{"label": f"Tile {at}", "value": "1"} for at in range(8)]}}
+    chapters = [
+        Part(
+            stem=f"x{n}",
+            file=f"{n:02}-x",
+            html=chapter(
+                f"Chapter {n}?",
+                *(output(tiles), output(found), output({mime.TABLE: wide | told})),
+                *(output({mime.TABLE: t}) for t in (eight | told, table(20 + 7 * n), table(1))),
+            ),
+        )
+        for n in range(4)
+    ]
+    html = render_book(chapters, words=Words(), cover=cover())
+    pages = printed(html, tmp_path)
+    for n in range(4):
+        at = max(
+            k
+            for k, page in enumerate(pages)
+            if f"Chapter {n}?" in page and k > 1 and "Tile" in page
+        )
+        assert "Tile 7" in pages[at]
+        assert "Said 4" in pages[at]
+    command = ["pdftohtml", "-xml", "-stdout", "-i", "-zoom", "1", str(tmp_path / "report.pdf")]
+    xml = subprocess.run(command, capture_output=True, check=True).stdout.decode("utf-8")
+    sizes = {int(size) for size in re.findall(r'<fontspec [^>]*size="(\d+)"', xml)}
+    assert min(sizes) >= 8
 
 
 @pytest.mark.slow

@@ -290,3 +290,21 @@ def test_brackets_stay_with_the_words_from_right_to_left_that_they_hold() -> Non
         notebook(nbformat.v4.new_markdown_cell(f"# {hebrew}?")), words=Words(), cover=cover()
     )
     assert "<h1><bdi>סניף (תל אביב)</bdi> 24 (a)?</h1>" in html
+
+
+def test_a_table_too_wide_for_a_page_goes_on_beneath_itself() -> None:
+    heads = ["Split by", "Tickets of", *(f"KPI {at}" for at in range(10))]
+    rows = [[f"r{n}c{at}" for at in range(12)] for n in range(3)]
+    table = {"headings": heads, "rows": rows, "numeric": [False] * 2 + [True] * 10}
+    wide = output({mime.TABLE: table | {"notes": ["said once"], "caption": ""}})
+    html = render(notebook(wide), words=Words(), cover=cover())
+    shown = [
+        re.findall(r'scope="col"[^>]*>(.*?)<', t) for t in re.findall("<thead>.*?</thead>", html)
+    ]
+    assert [len(names) for names in shown] == [7, 7]
+    assert all(names[:2] == heads[:2] for names in shown)
+    assert [name for names in shown for name in names[2:]] == heads[2:]
+    told = re.findall(r"r\dc\d+", html)
+    assert sorted(set(told)) == sorted(cell for row in rows for cell in row)
+    assert len(told) == 3 * 14
+    assert html.count("said once") == 1

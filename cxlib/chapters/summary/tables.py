@@ -11,6 +11,7 @@ from cxlib.analysis.actions import OPEN
 from cxlib.analysis.kpis import Estimates
 from cxlib.analysis.kpis.verdicts import BEHIND, DECIDED, MET, MISSED, ON, stands
 from cxlib.present.findings import Finding
+from cxlib.present.tables import few
 from cxlib.words import mark as _
 
 MOST = 3
@@ -48,6 +49,15 @@ def contract(engagement: Any) -> pd.DataFrame:
     return pd.DataFrame([row | {"named": engagement.words.listed(dict.fromkeys(named))}])
 
 
+def board(engagement: Any) -> list[Finding]:
+    """Return what all chapters found, save what rests on so few answers that it calls for care.
+
+    That is left to its chapter; of a KPI the board is told in any case.
+    """
+    kpis = set(engagement.standing().table["kpi"])
+    return [f for f in engagement.gathered() if f.subject in kpis or not few(f.base)]
+
+
 def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
     """Return the three things to do: the gravest findings that name a step, each step once.
 
@@ -62,7 +72,8 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
         first = _answer(agreed, finding)
-        whose = first.get("whose") if first else finding.row.get("owed_by")  # by the contract
+        named = first.get("whose")
+        whose = words.label(named) if isinstance(named, str) else finding.whose(words)
         step = words.label(first["title"]) if first else finding.step(words)
         if step in {row["step"] for row in rows}:
             continue
@@ -73,7 +84,7 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
                 "step": step,
                 "about": words.label(finding.row.get("title") or subject),
                 **{name: first.get(name, float("nan")) for name in WORTH},
-                "owner": words.label(whose or words.say(_("no owner yet"))),
+                "owner": whose or words.say(_("no owner yet")),
                 "due_on": first.get("due_on"),
                 "chapter": finding.chapter,
             }
