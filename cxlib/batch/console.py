@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,7 +26,7 @@ from cxlib.batch.books import freeze
 from cxlib.batch.forkserver import stop_fork_server
 from cxlib.batch.plan import Job, Request, Run, made_of, make_plan
 from cxlib.batch.portfolio import consultancy, portfolio
-from cxlib.batch.run import alone, cluster, execute, rehearse, report_path
+from cxlib.batch.run import alone, cluster, elsewhere, execute, rehearse, report_path
 from cxlib.errors import CxError, RunError
 from cxlib.report.saved import TITLES
 from cxlib.workspace import Workspace, kit_digest, write_whole
@@ -268,9 +269,9 @@ def check(
     from cxlib import params
     from cxlib.batch.chapters import discover, settings_faults
     from cxlib.chapters import registers_of
-    from cxlib.data.apart import usual
     from cxlib.data.check import examine
     from cxlib.data.draft import open_questions
+    from cxlib.data.ingest import keep
     from cxlib.data.registers import read_register
     from cxlib.report.catalogue import bring
 
@@ -281,15 +282,19 @@ def check(
         asked = open_questions(name, workspace)
         try:
             client = params.load(name, workspace)
-            checked = examine(client, workspace)
-            faults = [*settings_faults(client, chapters), *checked.faults, *asked]
-            models = registers_of(client)
-            for section, model in models.items():
-                faults += read_register(client, section, model, workspace, beside=models).faults
-            if not quick and not any(fault.severity == "error" for fault in faults):
-                with _bar(len(chapters) * len(client.languages), "report") as bar, _offspring():
-                    each = replace(request, clients=(name,), limits=usual())
-                    faults += rehearse(client, workspace, each, said=lambda _job: bar.update())
+            with elsewhere(workspace) as place:
+                then = None if quick else partial(keep, client, place)
+                checked = examine(client, workspace, limits=request.limits, then=then)
+                faults = [*settings_faults(client, chapters), *checked.faults, *asked]
+                models = registers_of(client)
+                for section, model in models.items():
+                    faults += read_register(client, section, model, workspace, beside=models).faults
+                if not quick and not any(fault.severity == "error" for fault in faults):
+                    with _bar(len(chapters) * len(client.languages), "report") as bar, _offspring():
+                        each = replace(request, clients=(name,))
+                        faults += rehearse(
+                            client, workspace, each, place=place, said=lambda _job: bar.update()
+                        )
         except CxError as error:
             click.echo(f"✗ {name}\n    " + str(error).replace("\n", "\n    "))
             for fault in asked:

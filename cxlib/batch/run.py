@@ -300,31 +300,41 @@ def report_path(out: Path, job: Job) -> Path:
 # --- a run that leaves nothing ------------------------------------------------------------------
 
 
+@contextmanager
+def elsewhere(workspace: Workspace) -> Iterator[Workspace]:
+    """Yield a workspace of the same files, under a key of no worth, that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="cx-check-") as folder:
+        place = Workspace(Path(folder))
+        for shared in ("params", "data", "notebooks"):
+            (place.root / shared).symlink_to(workspace.root / shared)
+        before = dict(os.environ)
+        os.environ["CX_KEY_FILE"] = str(place.root / "key")
+        try:
+            yield place
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
 def rehearse(
     client: Client,
     workspace: Workspace,
     request: Request,
     *,
+    place: Workspace | None = None,
     said: Callable[[Job], object] = lambda job: None,
 ) -> list[Fault]:
-    """Run all that a request would for a client, under a key of no worth; return what stops.
+    """Run all that a request would for a client in a `place` elsewhere; return what stops.
 
     What stands fresh in the workspace has run, and is not tried again.
     """
     if not any(job.due for job in make_plan(workspace, request, write=False).jobs):
         return []
-    with tempfile.TemporaryDirectory(prefix="cx-check-") as folder:
-        place = Workspace(Path(folder))
-        for shared in ("params", "data", "notebooks"):
-            (place.root / shared).symlink_to(workspace.root / shared)
-        asked = replace(request, out=place.reports)
-        before = dict(os.environ)
-        os.environ["CX_KEY_FILE"] = str(place.root / "key")
-        try:
-            run = execute(place, make_plan(place, asked), asked, said=said)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+    if place is None:
+        with elsewhere(workspace) as there:
+            return rehearse(client, workspace, request, place=there, said=said)
+    asked = replace(request, out=place.reports)
+    run = execute(place, make_plan(place, asked), asked, said=said)
     told: dict[str, tuple[str, ...]] = dict.fromkeys(run.faults.values(), ())
     for job in run.ended:
         if job.state == "failed":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from cxlib.cli.desk import COMMANDS, kindly, place
 
@@ -25,6 +26,26 @@ def _formats(
             known = ("html", "xlsx", "pptx")
             raise click.BadParameter(f"{word!r} is no format{nearest(word, known)}")
     return tuple(word for word in asked if word != "html")
+
+
+_TIMEOUT = click.option(
+    "--timeout",
+    type=click.FloatRange(0),
+    default=600.0,
+    envvar="CX_TIMEOUT",
+    show_default=True,
+    show_envvar=True,
+    help="Seconds a notebook may take; 0: no limit.",
+)
+_MEMORY = click.option(
+    "--memory",
+    type=click.IntRange(0),
+    default=4096,
+    envvar="CX_MEMORY",
+    show_default=True,
+    show_envvar=True,
+    help="Megabytes a notebook may allocate beyond the libraries; 0: no limit. Linux only.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,24 +72,8 @@ def main(traceback: bool) -> None:
 @click.option("--jobs", "-j", type=click.IntRange(1), help="Jobs at once; one a core by default.")
 @click.option("--force", is_flag=True, help="Also run what is fresh.")
 @click.option("--dry-run", "-n", is_flag=True, help="Show the plan with its reasons; do nothing.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0),
-    default=600.0,
-    envvar="CX_TIMEOUT",
-    show_default=True,
-    show_envvar=True,
-    help="Seconds a notebook may take; 0: no limit.",
-)
-@click.option(
-    "--memory",
-    type=click.IntRange(0),
-    default=4096,
-    envvar="CX_MEMORY",
-    show_default=True,
-    show_envvar=True,
-    help="Megabytes a notebook may allocate beyond the libraries; 0: no limit. Linux only.",
-)
+@_TIMEOUT
+@_MEMORY
 @click.option("--cold", is_flag=True, envvar="CX_COLD", help="Start every kernel anew.")
 @click.option("--dask", metavar="ADDRESS", default="", help="A Dask scheduler: tcp://host:8786.")
 @click.option(
@@ -129,14 +134,25 @@ def issue(client: str, period: str, reason: str) -> None:
 @click.option("--quick", is_flag=True, help="Read the data only; try no chapter.")
 @click.option("--period", "-p", default="latest", show_default=True, help="To try, as `cx run`.")
 @click.option("--language", "-l", type=click.Choice(["en", "zh"]), help="To try, as `cx run`.")
+@_TIMEOUT
+@_MEMORY
+@click.pass_context
 @kindly
-def check(clients: tuple[str, ...], period: str, language: str | None, **how: bool) -> None:
+def check(
+    context: click.Context, clients: tuple[str, ...], period: str, language: str | None,
+    timeout: float, memory: int, **how: bool,
+) -> None:  # fmt: skip
     """Say all that is wrong with the files and data of CLIENTS; then try every chapter on them."""
     from cxlib.batch import console
     from cxlib.batch.plan import Request
+    from cxlib.data.apart import Limits, usual
 
-    workspace = place()
-    request = Request(workspace.reports, clients, period=period, language=language or "")
+    workspace, told = place(), context.get_parameter_source
+    unsaid = all(told(name) == ParameterSource.DEFAULT for name in ("timeout", "memory"))
+    limits = usual() if unsaid else Limits(timeout=timeout, memory=memory)
+    request = Request(
+        workspace.reports, clients, period=period, language=language or "", limits=limits
+    )
     sys.exit(console.check(workspace, request, **how))
 
 

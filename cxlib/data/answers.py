@@ -376,6 +376,7 @@ def _one_column_each(
 def _option_names(cells: Mapping[str, pd.Series], options: Mapping[str, object]) -> dict[str, str]:
     """Return what each choice is called: by its own text in the cells, else by its header's end."""
     common = values.common_start(list(cells)) if len(cells) > 1 else ""
+    within = {name: told[1] for name in cells if (told := re.search(r"\[([^][]+)\]$", name))}
     names: dict[str, str] = {}
     for name, column in cells.items():
         texts = column.dropna().unique()
@@ -387,7 +388,8 @@ def _option_names(cells: Mapping[str, pd.Series], options: Mapping[str, object])
         ):  # fmt: skip
             names[name] = own
         else:
-            names[name] = name[len(common) :].strip(" /:：()（）[]_-") or name
+            own = within.get(name, "") if len(set(within.values())) == len(cells) else ""
+            names[name] = own or name[len(common) :].strip(" /:：()（）[]_-") or name
         if list(names.values()).count(names[name]) > 1:
             names[name] = name
     return names

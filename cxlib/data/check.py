@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cxlib import periods
-from cxlib.data.apart import apart
+from cxlib.data.apart import Limits, apart
 from cxlib.data.changes import changes
 from cxlib.data.intake import NO_DATA, Made, make_tables, source_hashes
 from cxlib.data.masking import mask_text
@@ -56,22 +56,37 @@ def check(client: Client, workspace: Workspace) -> list[Fault]:
     return examine(client, workspace).faults
 
 
-def examine(client: Client, workspace: Workspace) -> Checked:
-    """Read all of a client's raw files as ingest would, and say all there is to say of them."""
-    return apart(_examine, client, workspace)
+def examine(
+    client: Client,
+    workspace: Workspace,
+    *,
+    limits: Limits | None = None,
+    then: Callable[[list[Made]], object] | None = None,
+) -> Checked:
+    """Read all of a client's raw files as ingest would, and say all there is to say of them.
+
+    Where nothing is wrong, `then` takes the tables: what comes next need not read the files again.
+    """
+    return apart(_examine, client, workspace, then, limits=limits)
 
 
-def _examine(client: Client, workspace: Workspace) -> Checked:
+def _examine(
+    client: Client, workspace: Workspace, then: Callable[[list[Made]], object] | None
+) -> Checked:
     tables = make_tables(client, workspace)
     faults = _face(client, workspace)
     if not tables and not client.registers:
         return Checked(faults=[*faults, client.fault((), NO_DATA)], intake=[], distributions=[])
-    return Checked(
-        faults=sorted([*faults, *faults_of(client, tables)], key=lambda fault: fault.line),
+    faults = sorted([*faults, *faults_of(client, tables)], key=lambda fault: fault.line)
+    told = Checked(
+        faults=faults,
         intake=[singular(line) for made in tables for line in _intake(client, made)],
         distributions=[singular(t) for made in tables for t in _distributions(client, made)],
         changes=_changes(client, workspace, tables),
     )
+    if then is not None and not any(fault.severity == "error" for fault in faults):
+        then(tables)
+    return told
 
 
 def _face(client: Client, workspace: Workspace) -> list[Fault]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cxlib.data.formats import LARGEST, cell_text
+from cxlib.data.excel import LARGEST
+from cxlib.data.formats import cell_text
 from cxlib.data.layout import Grid
 from cxlib.data.pieces import ROWS
 from cxlib.data.platforms import header_name

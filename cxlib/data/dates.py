@@ -12,66 +12,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cxlib.data.date_forms import (
+    ABBREVIATED,
+    AFTERNOON,
+    EPOCH,
+    EXCEL,
+    FIELDS,
+    FIRST_YEAR,
+    ISO,
+    MONTHS,
+    MORNING,
+    SERIAL,
+    SERIALS,
+    WEEKDAY,
+    ZONE,
+    match_of,
+    usual,
+)
 from cxlib.errors import DataError
-
-_HALF = "上午|下午|凌晨|早上|中午|晚上|오전|오후|AM|PM"
-_TIME = (
-    rf"(?:(?:,?\s+(?:at|um)?\s*|T|(?<=[日号일])\s*)(?P<half>{_HALF})?\s*(?P<hour>\d{{1,2}})[:时時点點]"
-    r"(?P<minute>\d{1,2})(?:[:分](?P<second>\d{1,2})(?:\.\d+)?)?[分秒]?\s*"
-    r"(?:(?P<after>AM|PM|上午|下午)|Uhr)?)?"
-)
-_ZONE = re.compile(
-    r"(.*\d:\d\d(?::\d\d)?(?:\.\d+)?(?:\s?(?:[AP]M|[上下]午))?)\s*"
-    r"[(\[]?((?:Z|UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2})[)\]]?(?:\s*\([^()]*\))?",
-    re.IGNORECASE,
-)
-_ABBREVIATED = re.compile(r"(?<=\d)\s+\(?(?!AM|PM|UTC|GMT)[A-Z]{3,4}\)?$")
-"""EST, CST and the like, which mean several zones; a declared `clock` says which."""
-_WEEKDAY = re.compile(
-    r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+"
-    r"|\s*\(?(?:星期|周|週)[一二三四五六日天]\)?|\s*\([月火水木金土日월화수목금토일]\)",
-    re.IGNORECASE,
-)
-_ORDINAL = r"(?:st|nd|rd|th)?"
-_YEAR = r"\d{4}|\d{2}"
-_NAME = r"[^\W\d_]{3,10}"
-_EPOCH = {10: 1, 13: 1000, 16: 1_000_000}
-"""Digits of a Unix time between 2001 and 2286, and its ticks a second."""
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?P<year>\d{{4}})[-/.年년]\s*(?P<month>\d{{1,2}})[-/.月월]\s*(?P<day>\d{{1,2}})[日号일.]?{_TIME}",
-        r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
-        r"(?:[ T]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?",
-        rf"(?P<day>\d{{1,2}}){_ORDINAL}[-/ .]{{1,2}}(?:(?:of|de) )?(?P<name>{_NAME})\.?,?[-/ ]"
-        rf"(?:de )?(?P<year>{_YEAR}){_TIME}",
-        rf"(?P<name>{_NAME})\.? (?P<day>\d{{1,2}}){_ORDINAL},? (?P<year>\d{{4}}){_TIME}",
-        rf"(?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})[-/.](?P<year>{_YEAR}){_TIME}",
-    )
-)
-_SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-_SERIALS = (20_000, 80_000)
-"""Excel day numbers taken for dates: October 1954 to January 2119."""
-EXCEL = {"excel": "1899-12-30", "excel 1904": "1904-01-01"}
-"""Formats of day numbers, and the day before the first: old Macs count from 1904."""
-_FIRST_YEAR = 1900
-_LONG = ("january", "february", "march", "april", "may", "june", "july", "august",
-                "september", "october", "november", "december")  # fmt: skip
-MONTHS = {name: i + 1 for i, month in enumerate(_LONG) for name in (month, month[:3])}
-MONTHS |= {"sept": 9} | {
-    name: i + 1
-    for language in (
-        "januar februar märz april mai juni juli august september oktober november dezember",
-        "jan feb mär apr mai jun jul aug sep okt nov dez",
-        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    )
-    for i, name in enumerate(language.split())
-}
-_AFTERNOON = frozenset({"PM", "下午", "晚上", "오후"})
-_MORNING = frozenset({"AM", "上午", "凌晨", "早上", "오전"})
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?")
-_FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
 Parts = tuple[int, int, int, int, int, int]
 
@@ -114,10 +72,12 @@ def parse(
             .removeprefix("'")
         )  # with which Excel marks a text
     )
-    if clock:
-        plain = plain.map(lambda text: _ABBREVIATED.sub("", text))
     codes, unique = pd.factorize(plain)
     words = pd.Series(unique.tolist(), dtype="object")
+    if not (formats or _iso(words).notna().all()):
+        words = words.map(usual)
+    if clock:
+        words = words.map(lambda text: ABBREVIATED.sub("", text))
     if formats:
         days, zoned = _by_formats(words, codes, formats, timezone, name)
     else:
@@ -140,7 +100,7 @@ def parse(
 
 
 def _is_serial(word: str) -> bool:
-    return _SERIAL.fullmatch(word) is not None
+    return SERIAL.fullmatch(word) is not None
 
 
 def moved(days: pd.Series, clock: str | None, timezone: str | None) -> pd.Series:
@@ -154,27 +114,28 @@ def moved(days: pd.Series, clock: str | None, timezone: str | None) -> pd.Series
 
 def is_unsettled(texts: pd.Series) -> bool:
     """Tell whether cells could all be of either order, and some would be another day."""
-    found = [_match(_WEEKDAY.sub("", word.strip())) for word in texts.unique() if word.strip()]
+    words = [usual(word.strip()) for word in texts.unique() if word.strip()]
+    found = [match_of(WEEKDAY.sub("", word)) for word in words]
     pairs = [(int(m["one"]), int(m["two"])) for m in found if m is not None and _is_open(m)]
     return all(max(pair) <= 12 for pair in pairs) and any(one != two for one, two in pairs)
 
 
 def abbreviated(texts: pd.Series) -> bool:
     """Tell whether every cell ends in an abbreviated zone, which means several."""
-    return bool(texts.map(lambda text: _ABBREVIATED.search(text.strip()) is not None).all())
+    return bool(texts.map(lambda text: ABBREVIATED.search(usual(text.strip())) is not None).all())
 
 
 def _by_formats(
     words: pd.Series, codes: Any, formats: Sequence[str], timezone: str | None, name: str
 ) -> tuple[pd.Series, pd.Series]:
     zoned = pd.Series(False, index=words.index)
-    days, first = _empty(len(words)), pd.Series("", index=words.index)
+    days, first, plain = _empty(len(words)), pd.Series("", index=words.index), words.map(usual)
     for pattern in formats:
         try:
             read = (
                 counted(words, pattern)
                 if pattern in EXCEL
-                else pd.to_datetime(words, format=pattern, errors="coerce", utc="%z" in pattern)
+                else _strptime(words, pattern).fillna(_strptime(plain, pattern))
             )
         except ValueError as error:
             raise DataError(f"column {name!r}: {pattern!r} is no date format ({error}).") from None
@@ -196,6 +157,10 @@ def _by_formats(
     return days, zoned
 
 
+def _strptime(words: pd.Series, pattern: str) -> pd.Series:
+    return pd.to_datetime(words, format=pattern, errors="coerce", utc="%z" in pattern)
+
+
 def _recognised(
     words: pd.Series, timezone: str | None, order: _Order
 ) -> tuple[pd.Series, pd.Series]:
@@ -206,10 +171,10 @@ def _recognised(
     epochs = _epochs(words, timezone)
     if epochs is not None:
         return epochs, epochs.notna()
-    local, offsets = _without_zone(words.map(lambda word: _WEEKDAY.sub("", word)))
+    local, offsets = _without_zone(words.map(lambda word: WEEKDAY.sub("", word)))
     days = _iso(local)
     rest = [int(i) for i in np.flatnonzero(days.isna() & (local != ""))]
-    found = {i: _match(local[i]) for i in rest}
+    found = {i: match_of(local[i]) for i in rest}
     day_first = order.decide({i: match for i, match in found.items() if _is_open(match)}, local)
     matched = [(i, _parts(match, day_first)) for i, match in found.items() if match is not None]
     if matched:
@@ -228,9 +193,9 @@ def _epochs(words: pd.Series, timezone: str | None) -> pd.Series | None:
     """Return moments where every cell is a Unix time, of seconds or of milliseconds."""
     whole = words[words != ""].str.removesuffix(".0")
     size = len(str(whole.iloc[0])) if len(whole) else 0
-    if size not in _EPOCH or not (whole.str.isdecimal() & (whole.str.len() == size)).all():
+    if size not in EPOCH or not (whole.str.isdecimal() & (whole.str.len() == size)).all():
         return None
-    ticks = whole.astype("int64") * (1_000_000 // _EPOCH[size])
+    ticks = whole.astype("int64") * (1_000_000 // EPOCH[size])
     moments = pd.Series(ticks.astype("datetime64[us]")).dt.tz_localize("UTC")
     local = moments.dt.tz_convert(timezone or "UTC").dt.tz_localize(None)
     return _empty(len(words)).fillna(local.astype("datetime64[us]"))
@@ -244,7 +209,7 @@ def time_of_day(text: str) -> float:
     if re.fullmatch(r"\d{3,4}|\d{6}", word):  # 930, 0930, 093000
         word = ":".join(re.findall(r"\d\d", word.zfill(4)))
     word = word.rpartition("T")[2] if "T" in word else word
-    found = _match(f"2000-01-01 {word}")
+    found = match_of(f"2000-01-01 {word}")
     if found is None or not found["hour"]:
         return float("nan")
     hour, minute, second = _parts(found, day_first=True)[3:]
@@ -253,16 +218,16 @@ def time_of_day(text: str) -> float:
 
 def _iso(words: pd.Series) -> pd.Series:
     days = _empty(len(words)).set_axis(words.index)
-    iso = words.map(lambda word: _ISO.fullmatch(word) is not None).astype(bool)
+    iso = words.map(lambda word: ISO.fullmatch(word) is not None).astype(bool)
     if iso.any():
         read = pd.to_datetime(words[iso], format="ISO8601", errors="coerce")
-        days[iso] = read.astype("datetime64[us]").where(read.dt.year >= _FIRST_YEAR)
+        days[iso] = read.astype("datetime64[us]").where(read.dt.year >= FIRST_YEAR)
     return days
 
 
 def _without_zone(words: pd.Series) -> tuple[pd.Series, pd.Series | None]:
     """Cut offsets from UTC off the times, and return them."""
-    matches = [_ZONE.fullmatch(word) for word in words]
+    matches = [ZONE.fullmatch(word) for word in words]
     if not any(matches):
         return words, None
     local = [match[1] if match else word for match, word in zip(matches, words, strict=True)]
@@ -278,10 +243,6 @@ def _offset(text: str) -> dt.timedelta:
     return dt.timedelta(minutes=-minutes if found[1] == "-" else minutes)
 
 
-def _match(word: str) -> re.Match[str] | None:
-    return next((m for pattern in _PATTERNS if (m := pattern.fullmatch(word))), None)
-
-
 def _is_open(match: re.Match[str] | None) -> bool:
     return match is not None and "one" in match.groupdict()
 
@@ -293,13 +254,13 @@ def _parts(match: re.Match[str], day_first: bool) -> Parts:
         found["day"], found["month"] = (found["one"], found["two"])[:: 1 if day_first else -1]
     if "name" in found:
         found["month"] = MONTHS.get(found["name"].casefold(), 0)
-    year, month, day, hour, minute, second = (int(found.get(field) or 0) for field in _FIELDS)
+    year, month, day, hour, minute, second = (int(found.get(field) or 0) for field in FIELDS)
     if len(found["year"]) == 2:
         year += 2000 if year < 70 else 1900
     half = (found.get("half") or found.get("after") or "").upper()
-    if (half in _AFTERNOON and hour < 12) or (half == "中午" and hour < 10):
+    if (half in AFTERNOON and hour < 12) or (half == "中午" and hour < 10):
         hour += 12
-    elif half in _MORNING and hour == 12:
+    elif half in MORNING and hour == 12:
         hour = 0
     return year, month, day, hour, minute, second
 
@@ -307,7 +268,7 @@ def _parts(match: re.Match[str], day_first: bool) -> Parts:
 def _moments(parts: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]:
     """Return moments from rows of year to second, and no moment where there is none such."""
     year, month, day, hour, minute, second = parts.T
-    fits = (year >= _FIRST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
+    fits = (year >= FIRST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
     fits &= (hour < 24) & (minute < 60) & (second < 60)
     months = (12 * (year - 1970) + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
@@ -321,7 +282,7 @@ def _moments(parts: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, Any]
 def counted(words: pd.Series, origin: str) -> pd.Series:
     """Return the moments of Excel's day numbers, counted from one of `EXCEL`."""
     numbers = words.where(words.map(_is_serial).astype(bool)).astype("float64")
-    seconds = (numbers.where(numbers.between(*_SERIALS)) * 86_400).round()
+    seconds = (numbers.where(numbers.between(*SERIALS)) * 86_400).round()
     moments: pd.Series = pd.Timestamp(EXCEL[origin]) + pd.to_timedelta(seconds, unit="s")
     return moments.astype("datetime64[us]")
 

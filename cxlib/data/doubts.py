@@ -13,6 +13,7 @@ from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
 from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
+from cxlib.data.masking import are_people, mask_text
 from cxlib.data.survey import ALL, own_of, unheard, unnamed
 from cxlib.data.weighting import known_margins, weighted
 from cxlib.errors import CxError, nearest
@@ -49,6 +50,7 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 
     _unanswered(own, client, ledger)
     _repeats(own, client, ledger)
     unheard(own, client, ledger)
+    _people(own, client, ledger)
     for key in client.segments:
         if key in frame:
             _segment(own[key], key, client, ledger)
@@ -177,6 +179,24 @@ def _repeats(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             "people? If so, set `repeat_respondents: true`, so that intervals allow for it; if the "
             "numbers only start anew in each file, leave it.",
         )
+
+
+def _people(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Refuse groups that are telephone numbers or addresses, unless each is given a name."""
+    section = client.survey
+    groups = section.segments if section else {}
+    asked = [("segments", key) for key, segment in groups.items() if not segment.values]  # noqa: PD011
+    others = section.questions.items() if section else ()
+    asked += [("questions", key) for key, item in others if item.kind == "single"]
+    for kind, key in asked:
+        if key in own and are_people(own[key]):
+            first = mask_text(str(own[key].dropna().iloc[0]))
+            ledger.error(
+                ("survey", kind, key),
+                f"{key!r} holds what reaches people ({own[key].nunique()} different, the first "
+                f"{first}): these are no groups; leave it out.",
+                key,
+            )
 
 
 def _segment(cells: pd.Series, key: str, client: Client, ledger: Ledger) -> None:

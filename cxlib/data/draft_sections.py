@@ -82,7 +82,7 @@ def members(lines: Lines, table: Table, files: str) -> None:
     known = (guess.key for guess in GUESSES[table.kind])
     keys, attributes, unused = Keys(*known), Lines(), []
     for column in table.rest():
-        if not column.called("personal") and 2 <= column.distinct <= 20:
+        if not column.personal and 2 <= column.distinct <= 20:
             key = keys.of(column.name, "attribute")
             attributes.add(2, f"{key}: {quoted(column.name)}", f"{column.distinct} values")
         else:
@@ -142,7 +142,7 @@ def comments(lines: Lines, table: Table, files: str) -> None:
         part.add(1, "asked: complaints", "by its name")
     write_formats(part, table)
     for column in table.rest():
-        if column.few and not column.is_number:
+        if column.few and not column.is_number and not column.personal:
             key = keys.of(column.name, "segment")
             segments.add(2, f"{key}: {quoted(column.name)}", f"{column.distinct} values")
         else:

@@ -131,7 +131,7 @@ def _question(column: Column, questions: Lines, segments: Lines, keys: Keys) -> 
         told |= {"kind": "multiple", "separator": json.dumps(mark)} | _label(key, column)
         why = f"several choices in one cell, parted by {mark!r}"
         questions.add(2, f"{key}: {mapping(told)}", why)
-    elif column.few:
+    elif column.few and not column.personal:
         key = keys.of(_title(column), "segment")
         head = column.texts.value_counts().head(5)
         listed = ", ".join(f"{text!r} {n}" for text, n in head.items())

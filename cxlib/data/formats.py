@@ -8,9 +8,8 @@ import gzip
 import io
 import math
 import re
-import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,30 +18,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cxlib.data import text as texts
+from cxlib.data import excel, text as texts
+from cxlib.data.excel import UNPACKED
 from cxlib.errors import DataError, SetupError, nearest
 
 DELIMITED = (".csv", ".tsv", ".txt")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 PAGES = (".html", ".htm")
 SUFFIXES = (*DELIMITED, *WORKBOOKS, *PAGES, ".parquet", ".sav")
-LARGEST = 100_000_000
-"""Cells from A1 to the last one. More is no table but a stray cell: Excel's whole grid is 17
-thousand million, which the reader would lay out in memory."""
-
-UNPACKED = 2_000_000_000
-"""Bytes that a packed file may hold: more is no survey, or a bomb."""
-
 _EXACT = 2.0**63
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
-_FILLED = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']([A-Z]+)(\d+)[\"']([^>]*)>")
-_UNNAMED = re.compile(rb"<(?:\w+:)?c(?:>|\s(?!(?:[^>]*?\s)?r\s*=)[^>]*>)")
-_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"'](\d+)[\"']")
-_ODS = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(\s[^>]*|/?)>")
-_REPEATED = re.compile(rb"number-(?:rows|columns)-repeated\s*=\s*[\"']\s*(\d+)")
-_CELLS = {*range(2, 12), 62}
-"""Records of an .xlsb sheet that are cells and hold something."""
-_PIECE = 1 << 22
 _SAME_LINE = re.compile(r"[^\r\n]*\t[^\r\n]*[\r\n]")
 
 Named = Callable[[list[str]], int]
@@ -174,8 +159,8 @@ def _workbook(content: bytes, file: str, sheet: str | None) -> tuple[list[Sheet]
     """Return the visible sheets that a name or pattern calls for, and the hidden ones."""
     import python_calamine as calamine
 
-    check_extent(content, file)
-    shown, hidden, unsaved = [], {}, texts.unsaved_formulas(content)
+    excel.check_extent(content, file)
+    shown, hidden, unread = [], {}, excel.unread(content)
     try:
         book = calamine.CalamineWorkbook.from_object(io.BytesIO(content))
         metadata = [m for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
@@ -188,9 +173,9 @@ def _workbook(content: bytes, file: str, sheet: str | None) -> tuple[list[Sheet]
                 continue
             page = book.get_sheet_by_name(found.name)
             rows = [[cell_text(c) for c in row] for row in page.to_python(skip_empty_area=False)]
-            for i, j in unsaved.get(found.name, ()):
+            for (i, j), text in unread.get(found.name, {}).items():
                 if i < len(rows) and j < len(rows[i]) and not rows[i][j]:
-                    rows[i][j] = texts.UNSAVED
+                    rows[i][j] = text
             read = Sheet(name=found.name, rows=rows, merged=_merged(page))
             if found.visible == calamine.SheetVisibleEnum.Visible or sheet == found.name:
                 shown.append(read)
@@ -218,103 +203,6 @@ def matches(name: str, pattern: str) -> bool:
     """Tell whether a name fits a pattern, in which only ``*`` stands for other text."""
     literal = re.sub(r"([\[?])", r"[\1]", pattern)
     return name == pattern or ("*" in pattern and fnmatchcase(name, literal))
-
-
-def check_extent(content: bytes, file: str) -> None:
-    """Raise DataError where a sheet of a packed workbook reaches too far to be a table."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for name in archive.namelist():
-                sheet = name.startswith("xl/worksheets/")
-                if sheet and name.endswith(".xml"):
-                    _check_sheet(archive, name, file)
-                elif sheet and name.endswith(".bin"):
-                    _check_binary(archive, name, file)
-                elif name == "content.xml":
-                    _check_ods(archive, name, file)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
-        return  # the reader itself says what is wrong with it
-
-
-def _pieces(archive: zipfile.ZipFile, name: str, file: str) -> Iterator[bytes]:
-    """Yield a part in pieces that end where a tag does."""
-    kept = b""
-    with archive.open(name) as part:
-        while piece := part.read(_PIECE):
-            kept += piece
-            end = kept.rfind(b"<") if kept.rfind(b"<") > kept.rfind(b">") else len(kept)
-            yield kept[:end]
-            kept = kept[end:]
-            if len(kept) > _PIECE:
-                raise DataError(
-                    f"{file} is no workbook: a tag of a sheet holds {len(kept):,} bytes."
-                )
-
-
-def _check_reach(rows: int, columns: int, file: str) -> None:
-    if columns * rows > LARGEST:
-        raise DataError(
-            f"{file}: a sheet reaches to row {rows:,} and column {columns:,}; a stray cell stands "
-            "far from the table: copy the table to a workbook of its own."
-        )
-
-
-def _check_sheet(archive: zipfile.ZipFile, name: str, file: str) -> None:
-    """Measure by the cells themselves, in pieces: what `dimension` says may not be so."""
-    columns = rows = farthest = 0
-    unnamed = False
-    for piece in _pieces(archive, name, file):
-        for letters, row, rest in _FILLED.findall(piece):
-            if not rest.endswith(b"/"):  # an empty cell, formatted, takes no room
-                columns, rows = max(columns, texts.column_number(letters)), max(rows, int(row))
-        farthest = max(farthest, *map(int, _ROW.findall(piece)), 0)
-        unnamed = unnamed or _UNNAMED.search(piece) is not None
-    if unnamed:  # a cell that does not say where it stands stands in its row
-        columns, rows = max(columns, 1), max(rows, farthest)
-    _check_reach(rows, columns, file)
-
-
-def _check_ods(archive: zipfile.ZipFile, name: str, file: str) -> None:
-    """Measure by the cells that hold something, each as often as it is said to be repeated."""
-    columns = rows = row = times = column = 0
-    for piece in _pieces(archive, name, file):
-        for kind, told in _ODS.findall(piece):
-            repeated = max(int(found[1]) if (found := _REPEATED.search(told)) else 1, 1)
-            if kind == b"table":
-                _check_reach(rows, columns, file)
-                columns = rows = row = times = 0
-            elif kind == b"table-row":
-                row, times, column = row + times, repeated, 0
-            else:
-                column += repeated
-                if not told.endswith(b"/") or b"value" in told:
-                    columns, rows = max(columns, column), max(rows, row + times)
-    _check_reach(rows, columns, file)
-
-
-def _check_binary(archive: zipfile.ZipFile, name: str, file: str) -> None:
-    """Measure the records of an .xlsb sheet: a row says its number, a cell its column."""
-    if archive.getinfo(name).file_size > UNPACKED:
-        raise DataError(f"{file}: a sheet holds over {UNPACKED:,} bytes; save it as csv.")
-    data = archive.read(name)
-    columns = rows = row = at = 0
-    while at + 2 <= len(data):
-        kind, at = data[at], at + 1
-        if kind & 0x80:
-            kind, at = kind & 0x7F | data[at] << 7, at + 1
-        size = shift = 0
-        while at < len(data) and shift < 28:
-            byte, at = data[at], at + 1
-            size, shift = size | (byte & 0x7F) << shift, shift + 7
-            if not byte & 0x80:
-                break
-        if kind == 0 or kind in _CELLS:
-            number = int.from_bytes(data[at : at + 4], "little")
-            row = number if kind == 0 else row
-            if kind:
-                columns, rows = max(columns, number + 1), max(rows, row + 1)
-        at += size
-    _check_reach(rows, columns, file)
 
 
 def _typed(frame: pd.DataFrame) -> Content:

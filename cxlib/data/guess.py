@@ -10,8 +10,9 @@ from functools import cached_property
 import pandas as pd
 
 from cxlib import periods
-from cxlib.data import dates, values
+from cxlib.data import dates, masking, values
 from cxlib.data.answers import BLANKS
+from cxlib.data.date_forms import EXCEL
 from cxlib.data.labels import label
 from cxlib.data.readers import Raw
 from cxlib.errors import DataError
@@ -19,6 +20,8 @@ from cxlib.errors import DataError
 WORDS, pattern, found = values.WORDS, values.pattern, values.found
 OWN = "choices"
 """What a question is called whose choices, as Typeform's, are columns named like their cells."""
+MANY, LONG = 20, 60
+"""Different cells from which a column of comments is no choice; characters that no date has."""
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 _STEM = re.compile(
     r"(.{2,}?)(?:\s*/\s.+|[\s_\-:：.#、]*[(（\[].+[)）\]]|[_\-:：.]\s*[^_:：]+|\d+)$"
@@ -58,6 +61,11 @@ class Column:
     def called(self, *words: str) -> bool:
         """Tell whether one of its names matches one of several expressions as a whole."""
         return any(name and pattern(kind).fullmatch(name) for kind in words for name in self.names)
+
+    @cached_property
+    def personal(self) -> bool:
+        """Whether it names or reaches people, by its name or by its cells."""
+        return self.called("personal") or masking.are_people(self.texts)
 
     @cached_property
     def distinct(self) -> int:
@@ -150,8 +158,9 @@ def _is_choice(column: Column) -> bool:
 
 def separator_of(column: Column) -> str:
     """Return what parts several choices in the cells of a column, empty if nothing does."""
-    dated = column.texts.str.match(r"\s*\d{1,4}\s?[-/.:年]\s?\d").mean() > 0.5
-    if dated or column.numbers.notna().any() or column.texts.str.len().mean() > 80:
+    if column.says("comment") and column.distinct > MANY:
+        return ""
+    if _is_dated(column) or column.numbers.notna().any() or column.texts.str.len().mean() > 80:
         return ""
     mark = values.separator_of(column.texts)
     if column.texts.str.contains("┋", regex=False).any():
@@ -160,13 +169,18 @@ def separator_of(column: Column) -> str:
     return mark if several >= max(2, 0.1 * len(column.texts)) else ""
 
 
+def _is_dated(column: Column) -> bool:
+    return bool(column.texts.str.match(r"\s*\d{1,4}\s?[-/.:年]\s?\d").mean() > 0.5)
+
+
 def is_text(column: Column) -> bool:
     """Tell whether a column holds words of the respondents' own."""
     size = column.texts.str.len().mean() * (2 if HAN.search(str(column.texts.iloc[0])) else 1)
     varied = column.distinct > 0.3 * len(column.texts)
-    if column.numbers.notna().mean() > 0.5 or separator_of(column):
+    if column.numbers.notna().mean() > 0.5 or _is_dated(column) or separator_of(column):
         return False
-    return (column.says("comment") and (varied or column.distinct > 20)) or (varied and size > 20)
+    text = (column.says("comment") and (varied or column.distinct > MANY)) or (varied and size > 20)
+    return text and (size > LONG or when_of(column) is None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +225,7 @@ def when_of(column: Column, formats: Iterable[str] = ()) -> When | None:
     if read.unread.mean() > 0.1 or read.days.notna().sum() == 0:
         return None
     if read.counted:
-        one, other = (dates.counted(pd.Series([read.counted]), o).iloc[0] for o in dates.EXCEL)
+        one, other = (dates.counted(pd.Series([read.counted]), o).iloc[0] for o in EXCEL)
         way = ["excel"]
         asks.append(
             ask(

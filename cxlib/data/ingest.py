@@ -85,6 +85,11 @@ def _anew(client: Client, workspace: Workspace) -> Ingest:
         raise DataError("\n".join(map(str, errors)))
     if not tables and not client.registers:
         raise DataError(f"{client.file} {NO_DATA}")
+    return keep(client, workspace, tables)
+
+
+def keep(client: Client, workspace: Workspace, tables: list[Made]) -> Ingest:
+    """Write tables in which nothing is wrong, under pseudonyms, with their record."""
     key = open_key(client.client, workspace, demo=client.demo)
     _refuse_another_key(client, workspace, key)
     frames = {made.name: (_hidden(made, key), made.columns) for made in tables}

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import across, database, doubts, query
+from cxlib.data.excel import ERRORS
 from cxlib.data.fieldwork import has_begun, make_fieldwork, nobody, section_of, warn_of_gaps
+from cxlib.data.formats import matches
 from cxlib.data.kpis import make_kpi
 from cxlib.data.layout import Named
 from cxlib.data.ledger import Ledger, Path
@@ -57,7 +59,7 @@ class Made:
     `spool` (as far as their rows are `kept`), it holds the moments and the choices alone, and of a
     `survey` all but its texts. `files` are the files read with the hash of their bytes, `headers`
     their columns, `absent` by file the columns that others of the source have, `how` and of how
-    many `rows` each was read.
+    many `rows` each was read, `spoilt` by file and column the errors of a spreadsheet.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Made:
     absent: dict[str, list[str]] = field(default_factory=dict)
     how: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
+    spoilt: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     spool: Spool | None = None
     kept: list[Any] = field(default_factory=list)
     survey: SurveyTable | None = None
@@ -80,7 +83,12 @@ class Made:
 
         As a `whole`, or in pieces where they are many.
         """
-        folder, source = workspace.data(client.client), section.source
+        folder, source, named = (
+            workspace.data(client.client),
+            section.source,
+            named_columns(section),
+        )
+        self.spoilt.clear()
         try:
             if source.url_env is not None:
                 found = database.read_pieces(source, whole=whole)
@@ -88,12 +96,19 @@ class Made:
                 code = source.encoding
                 found = query.read_pieces(folder, source.sql, encoding=code, whole=whole)
             else:
-                found = pieces(folder, source, named_columns(section), whole=whole)
+                found = pieces(folder, source, named, whole=whole)
             for raw in found:
                 self._note(raw, path, more=not whole)
                 yield raw
         except CxError as error:
             self.ledger.error((*path, "source"), str(error))
+        for (file, column), (n, first) in self.spoilt.items():
+            told = f"column {column!r} of {file} shows an error instead of a value in {n} rows"
+            told = f"{told}, the first {first}; they count as empty"
+            if source.sql or any(matches(column, name) for name in named.columns):
+                self.ledger.warn((*path, "source"), f"{told}: mend the formula, or leave it.")
+            else:
+                self.ledger.notes.append(f"{told}.")
 
     def _note(self, raw: Raw, path: Path, *, more: bool) -> None:
         self.files |= {file.name: file.sha256 for file in raw.files}
@@ -102,6 +117,9 @@ class Made:
         for file in raw.files:
             self.rows[file.name] = file.rows + (self.rows[file.name] if more else 0)
             self.how[file.name] = (more and self.how.get(file.name)) or file.told
+            for column, (n, first) in file.spoilt.items():
+                before, its = self.spoilt.get((file.name, column), (0, first))
+                self.spoilt[file.name, column] = (before + n, its)
         for message in raw.warnings:
             self.ledger.warn((*path, "source"), message)
 
@@ -193,7 +211,8 @@ def named_columns(section: Table) -> Named:
         names = dict.fromkeys(map(header_name, [value] if isinstance(value, str) else value or ()))
         columns |= names
         ids |= names if key in _IDS or isinstance(value, Moment) else {}
-    return Named(list(columns), list(ids))
+    written = repr(section)
+    return Named(list(columns), list(ids), [error for error in ERRORS if repr(error) in written])
 
 
 def sources(client: Client) -> Iterator[tuple[Path, Table]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cxlib import periods
 from cxlib.data import values
-from cxlib.data.dates import MONTHS
+from cxlib.data.date_forms import MONTHS
 
 _QUARTERS = str.maketrans("一二三四", "1234")
 _YEAR = r"[-/ .'’]{0,2}(?P<year>\d{4}|\d{2})"

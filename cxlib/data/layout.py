@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cxlib.data.excel import ERRORS
 from cxlib.data.formats import Sheet, matches
 from cxlib.data.platforms import as_asked, header_name, platform
 from cxlib.errors import DataError
@@ -45,8 +46,9 @@ class Grid:
 
     `cells` has a column a name; `rows` their numbers as a spreadsheet shows them; `aliases` further
     names of columns, `repeated` names that several bear, `wording` what a second header row says;
-    `left` counts rows left out by reason, `notes` says what was found; `header` is where the names
-    stand, counted from 0, and over how many rows.
+    `left` counts rows left out by reason, `notes` says what was found, `spoilt` in how many rows a
+    column shows an error of a spreadsheet, with the first; `header` is where the names stand,
+    counted from 0, and over how many rows.
     """
 
     cells: pd.DataFrame
@@ -57,6 +59,7 @@ class Grid:
     left: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    spoilt: dict[str, tuple[int, str]] = field(default_factory=dict)
     held: int = 0
     name: str = ""
     platform: str = ""
@@ -71,11 +74,12 @@ class Grid:
 class Named(NamedTuple):
     """The columns that a section of the client file names, and those of ids and dates.
 
-    As `header_name` writes them.
+    As `header_name` writes them; `codes` are errors of a spreadsheet that it says the meaning of.
     """
 
     columns: Sequence[str] = ()
     ids: Sequence[str] = ()
+    codes: Sequence[str] = ()
 
     def held(self, row: Sequence[str]) -> int:
         """Return how many of the columns a row of names holds."""
@@ -126,7 +130,15 @@ def lay_out(
     merged = _filled_down(body, sheet, at + deep, names)
     columns = list(zip(*body, strict=True)) if body else [()] * width
     kept = [i for i, name in enumerate(names[:width]) if name]
+    wrong = ERRORS.difference(named.codes)
+    spoilt = {
+        names[i]: {at: text for at, text in enumerate(columns[i]) if text in wrong}
+        for i in kept
+        if not wrong.isdisjoint(columns[i])
+    }
     cells = pd.DataFrame({names[i]: pd.Series(columns[i], dtype="str") for i in kept})
+    for name, errors in spoilt.items():
+        cells.loc[[*errors], name] = ""
     grid = Grid(
         cells=cells, rows=numbers, aliases=aliases, repeated=repeated, wording=wording, held=met,
         name=sheet.name,
@@ -143,8 +155,24 @@ def lay_out(
         raw = {names[i]: header_name(written[i]) if i < len(written) else "" for i in kept}
         own = {aliases.get(name, name) for name in named.ids}
         _left_out(grid, raw, own, file, last=last)
+    _count_errors(grid, spoilt, numbers)
     grid.platform = platform(written)
     return grid
+
+
+def _count_errors(grid: Grid, spoilt: Mapping[str, Mapping[int, str]], numbers: Integers) -> None:
+    """Count by column the errors of rows that hold something else."""
+    if not spoilt:
+        return
+    filled = np.zeros(len(grid.cells), dtype=bool)
+    for name in grid.names:
+        filled |= (grid.cells[name].str.strip() != "").to_numpy(dtype=bool)
+    used = set(grid.rows[filled].tolist())
+    for name, errors in spoilt.items():
+        rows = {int(numbers[at]): text for at, text in errors.items() if int(numbers[at]) in used}
+        if rows:
+            row, text = next(iter(rows.items()))
+            grid.spoilt[name] = (len(rows), f"{text} in row {row}")
 
 
 def _header(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import dates, masking, values
+from cxlib.data.date_forms import EXCEL
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile
 from cxlib.errors import DataError, nearest
@@ -311,14 +312,13 @@ class Ledger:
     def counted(self, read: dates.Dates, name: str, path: Path) -> None:
         """Warn, once a column, that undeclared day numbers of Excel were taken for dates."""
         if read.counted and not any(i.path == path and i.value == name for i in self.issues):
-            days = [dates.counted(pd.Series([read.counted]), o).iloc[0] for o in dates.EXCEL]
-            self.warn(
-                path,
+            days = [dates.counted(pd.Series([read.counted]), o).iloc[0] for o in EXCEL]
+            said = (
                 f"column {name!r} holds day numbers of Excel: {read.counted} is read as "
                 f"{days[0]:%Y-%m-%d}; counted from 1904, as old Macs did, it is {days[1]:%Y-%m-%d}."
-                " Say which by `date_format: excel` or `date_format: excel 1904`.",
-                name,
+                " Say which by `date_format: excel` or `date_format: excel 1904`."
             )
+            self.warn(path, said, name)
 
     def decimal(self, raw: Raw, texts: pd.Series, section: Table, path: Path) -> str:
         """Return the sign that parts decimals in a column, the same in all its pieces."""

@@ -73,6 +73,7 @@ _PHONES = tuple(
     )
 )
 _FEWEST_INTERNATIONAL = 9
+_LOOKED_AT = 200
 
 
 def mask(comments: pd.Series, names: Sequence[str] = ()) -> tuple[pd.Series, dict[str, int]]:
@@ -98,6 +99,13 @@ def mask(comments: pd.Series, names: Sequence[str] = ()) -> tuple[pd.Series, dic
             counts[marker] += int(times[code])
     values = pd.Series([*masked, None], dtype="str").array.take(codes)
     return pd.Series(values, index=comments.index, name=comments.name), dict(counts)
+
+
+def are_people(cells: pd.Series) -> bool:
+    """Tell whether most different cells are nothing but what reaches a person."""
+    head = cells.dropna().drop_duplicates().head(_LOOKED_AT)
+    masked = mask(head)[0] if len(head) else head
+    return bool(len(head)) and bool(masked.str.fullmatch(r"\s*\[[a-z ]+\]\s*").mean() > 0.5)
 
 
 def mask_text(text: str, names: Sequence[str] = ()) -> str:

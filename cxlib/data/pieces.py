@@ -116,7 +116,13 @@ def pieces(folder: Path, source: Source, named: Named, *, whole: bool = False) -
         for grid, told, decimal in _grids(path, folder, source, named, at_once):
             rows = len(grid.rows) + sum(grid.left.values())
             grid.cells = grid.cells.reindex(columns=columns, fill_value="")
-            here = replace(file, rows=rows, told=(*told, *grid.notes), platform=grid.platform)
+            here = replace(
+                file,
+                rows=rows,
+                told=(*told, *grid.notes),
+                spoilt=grid.spoilt,
+                platform=grid.platform,
+            )
             said = [*warnings, *grid.warnings]
             raw = united([grid], [here], [period] if period else None, warnings=said,
                          decimal=source.decimal or decimal)  # fmt: skip
@@ -202,7 +208,8 @@ def _grids(path: Path, folder: Path, source: Source, named: Named, rows: int) ->
     else:  # a workbook of its own fits into memory
         raw = read(folder, source.model_copy(update={"files": glob.escape(shown)}), named)
         grid = Grid(cells=raw.frame, rows=raw.row, aliases=raw.aliases, repeated=raw.repeated,
-                    left=dict(raw.left), platform=raw.files[0].platform)  # fmt: skip
+                    left=dict(raw.left), spoilt=dict(raw.files[0].spoilt),
+                    platform=raw.files[0].platform)  # fmt: skip
         yield grid, list(raw.files[0].told), raw.decimal
 
 

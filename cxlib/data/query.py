@@ -58,7 +58,8 @@ def read_pieces(
     with duckdb.connect() as connection:
         try:
             _refuse_writing(connection, sql)
-            absolute = _absolute(sql, folder, connection, encoding)
+            spoilt: dict[str, tuple[int, str]] = {}
+            absolute = _absolute(sql, folder, connection, encoding, spoilt)
             confine(connection, folder)
             found = connection.execute(absolute)
             names = [header_name(column[0]) for column in found.description]
@@ -67,7 +68,9 @@ def read_pieces(
                 raise DataError(f"the query names two columns {twice[0]!r}; rename one by `as`.")
             for grid, _told, _decimal in chunks(found, None if whole else ROWS):
                 n = len(grid.cells)
-                read = RawFile(name=_NAME, sha256=digest, rows=n, columns=tuple(grid.names))
+                read = RawFile(name=_NAME, sha256=digest, rows=n, columns=tuple(grid.names),
+                               spoilt=dict(spoilt))  # fmt: skip
+                spoilt.clear()
                 yield united([grid], [read])
         except duckdb.OutOfMemoryException as error:
             raise MemoryError(f"the query: {str(error).splitlines()[0]}") from None
@@ -116,9 +119,13 @@ def _refuse_writing(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 
 def _absolute(
-    sql: str, folder: Path, connection: duckdb.DuckDBPyConnection, encoding: str | None
-) -> str:
-    """Make the files that a query names absolute, or tables of what DuckDB does not read itself."""
+    sql: str, folder: Path, connection: duckdb.DuckDBPyConnection, encoding: str | None,
+    spoilt: dict[str, tuple[int, str]],
+) -> str:  # fmt: skip
+    """Make the files that a query names absolute, or tables of what DuckDB does not read itself.
+
+    Errors of a spreadsheet that these hold are added to what is `spoilt`.
+    """
     import duckdb
 
     content = sql.encode("utf-8")  # the tokenizer counts bytes
@@ -148,7 +155,7 @@ def _absolute(
                 )
             if foreign:
                 name = f"file {len(parts)}"
-                connection.register(name, _together(found, folder, encoding))
+                connection.register(name, _together(found, folder, encoding, spoilt))
                 parts.append(f'"{name}"{token[len(body) :]}')
                 continue
             path = f"{glob.escape(str(folder))}/{literal}".replace("'", "''")
@@ -207,9 +214,11 @@ def _guesses(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     return any(told and not told.startswith("%Y") for told in sniffed.fetchall()[0])
 
 
-def _together(paths: list[Path], folder: Path, encoding: str | None) -> pd.DataFrame:
+def _together(
+    paths: list[Path], folder: Path, encoding: str | None, spoilt: dict[str, tuple[int, str]]
+) -> pd.DataFrame:
     """Return the tables of all files of a pattern one below the other, if their columns agree."""
-    tables = [_table(p, p.relative_to(folder).as_posix(), encoding) for p in paths]
+    tables = [_table(p, p.relative_to(folder).as_posix(), encoding, spoilt) for p in paths]
     for path, table in zip(paths, tables, strict=True):
         if list(table) != list(tables[0]):
             raise DataError(
@@ -219,10 +228,14 @@ def _together(paths: list[Path], folder: Path, encoding: str | None) -> pd.DataF
     return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
 
 
-def _table(path: Path, file: str, encoding: str | None) -> pd.DataFrame:
+def _table(
+    path: Path, file: str, encoding: str | None, spoilt: dict[str, tuple[int, str]]
+) -> pd.DataFrame:
     """Return a file's table, columns of numbers as numbers, unless zeros lead them."""
     sheet = read_content(path, path.read_bytes(), file=file, encoding=encoding).sheets[0]
-    cells = lay_out(sheet, file=file).cells
+    grid = lay_out(sheet, file=file)
+    cells = grid.cells
+    spoilt |= {f"{name} in {file}": told for name, told in grid.spoilt.items()}
     columns: dict[str, pd.Series] = {}
     for name, column in cells.items():
         bare = column.str.strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from cxlib.data import text as texts
+from cxlib.data.excel import UNSAVED
 from cxlib.data.formats import SUFFIXES, Content, matches, read_content
 from cxlib.data.layout import ANY, Grid, Integers, Named, lay_out
 from cxlib.data.overlaps import same_rows
@@ -33,8 +34,9 @@ LONGEST = 100_000
 class RawFile:
     """One file as it was read.
 
-    `absent` are columns that other files of the source have and this one lacks, `told` says how it
-    was read (sheet, sheets left, encoding with a sample, platform).
+    `absent` are columns that other files of the source have and this one lacks, `spoilt` those with
+    errors of a spreadsheet (in how many rows, and the first), `told` says how it was read (sheet,
+    sheets left, encoding with a sample, platform).
     """
 
     name: str
@@ -42,6 +44,7 @@ class RawFile:
     rows: int
     columns: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    spoilt: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     told: tuple[str, ...] = ()
     platform: str = ""
 
@@ -185,7 +188,7 @@ def read(folder: Path, source: Source, named: Named = ANY) -> Raw:
             files.append(
                 RawFile(name=shown if len(chosen) == 1 else f"{shown} ({grid.name})", sha256=sha256,
                         rows=len(grid.rows) + sum(grid.left.values()), columns=tuple(grid.names),
-                        told=told_here, platform=grid.platform)
+                        spoilt=grid.spoilt, told=told_here, platform=grid.platform)
             )  # fmt: skip
             periods.append(period)
             warnings += grid.warnings
@@ -201,7 +204,7 @@ def read(folder: Path, source: Source, named: Named = ANY) -> Raw:
 def _refuse_unsaved(grid: Grid, wanted: Sequence[str], file: str) -> None:
     """Refuse formulas that no program has worked out, in the wanted columns; in all, if none is."""
     for name in grid.names:
-        unsaved = grid.cells[name] == texts.UNSAVED
+        unsaved = grid.cells[name] == UNSAVED
         named = not wanted or any(matches(name, pattern) for pattern in wanted)
         if unsaved.any() and named:
             raise DataError(

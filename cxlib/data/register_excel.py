@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import Any, Literal, get_args, get_origin
 
+from cxlib.data.excel import ERRORS
 from cxlib.data.formats import read_content
 from cxlib.errors import DataError, nearest
 from cxlib.params.faults import Path
@@ -136,7 +137,10 @@ def _rows(
     for number, line in enumerate(lines[1:], start=2):
         cells = {}
         for column, text in zip(head, line, strict=False):
-            if text.strip() and column.split(".")[0] in known:
+            if text in ERRORS:
+                told = f"the cell shows {text}, an error of a formula; write what it should say"
+                wrong.append((Table(cells={}, where=(shown, number)), column, told))
+            elif text.strip() and column.split(".")[0] in known:
                 cells[column] = _typed(text, kind, column)
             elif text.strip() and not column:
                 stray = Table(cells={}, where=(shown, number))

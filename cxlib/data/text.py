@@ -6,10 +6,8 @@ import codecs
 import csv
 import io
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable
-from html import unescape
 from html.parser import HTMLParser
 
 from cxlib.errors import DataError, nearest
@@ -26,15 +24,7 @@ _END_OF_FILE = b"\x1a"
 _KNOWN = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "gbk", "big5", "latin-1", "cp1252",
           "cp1251", "shift_jis", "euc_kr")  # fmt: skip
 _SAMPLE = 65536
-_LONGEST = 1 << 28
 FORMULA = re.compile(r'="(.*)"', re.DOTALL)
-UNSAVED = "(a formula without its result)"
-"""Stands in a cell whose formula no program has worked out yet."""
-_UNSAVED = re.compile(
-    rb"<(?:\w+:)?c\s(?![^>]*\bt=.str)[^>]*?\br=.([A-Z]+)(\d+)[^>]*>\s*<(?:\w+:)?f\b[^>]*?"
-    rb"(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</"
-    rb"(?:\w+:)?c>"
-)
 _SEP_LINE = re.compile(r'\s*"?sep=(?P<separator>[^\r\n"])"?(?=\r|\n)')
 
 
@@ -354,44 +344,3 @@ def html_tables(text: str) -> list[list[list[str]]]:
     reader = _Tables()
     reader.feed(text.translate(INVISIBLE))
     return [table for table in reader.tables if any(any(row) for row in table)]
-
-
-def unsaved_formulas(content: bytes) -> dict[str, list[tuple[int, int]]]:
-    """Return by sheet of an .xlsx file the cells, from (0, 0), of formulas without a result.
-
-    Programs that write workbooks leave results out; Excel adds them when it saves the file.
-    """
-    found: dict[str, list[tuple[int, int]]] = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if "xl/_rels/workbook.xml.rels" not in archive.namelist():
-                return {}
-            parts: dict[str, str] = {}
-            for told in re.findall(
-                r"<Relationship\s[^>]*>", _part(archive, "_rels/workbook.xml.rels")
-            ):
-                attributes = dict(re.findall(r'(\w+)="([^"]*)"', told))
-                parts[attributes["Id"]] = attributes["Target"].removeprefix("/xl/")
-            for told in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", _part(archive, "workbook.xml")):
-                attributes = dict(re.findall(r'(\w+)="([^"]*)"', told))
-                part = archive.getinfo(f"xl/{parts[attributes['id']]}")
-                cells = archive.read(part) if part.file_size < _LONGEST else b""
-                found[unescape(attributes["name"])] = [
-                    (int(row) - 1, column_number(letters) - 1)
-                    for letters, row in _UNSAVED.findall(cells)
-                ]
-    except (zipfile.BadZipFile, KeyError, OSError, RuntimeError):
-        return {}  # no such workbook: its reader says what is wrong
-    return found
-
-
-def _part(archive: zipfile.ZipFile, name: str) -> str:
-    return archive.read(f"xl/{name}").decode("utf-8", "replace")
-
-
-def column_number(letters: bytes) -> int:
-    """Return which column, from 1, a spreadsheet calls so."""
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - ord("A") + 1
-    return number

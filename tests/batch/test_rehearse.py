@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from cxlib import params
 from cxlib.batch.plan import Request
-from cxlib.batch.run import rehearse
+from cxlib.batch.run import elsewhere, rehearse
+from cxlib.data.check import examine
+from cxlib.data.ingest import ingest, keep
 from tests.batch.conftest import Place
 
 
@@ -39,6 +42,22 @@ def test_each_period_and_language_is_tried_that_a_run_would_make(place: Place) -
     (fault,) = rehearse(client, place.workspace, replace(request, period="2026Q1"))
     assert "AssertionError" in fault.message
     assert rehearse(client, place.workspace, replace(request, period="2026Q1", language="en")) == []
+
+
+def test_the_data_are_read_once_to_be_checked_and_tried(place: Place) -> None:
+    place.add_client("quiet")
+    client, work = params.load("quiet", place.workspace), place.workspace
+    before = files(place)
+    with elsewhere(work) as there:
+        faults = examine(client, work, then=partial(keep, client, there)).faults
+        assert not [fault for fault in faults if fault.severity == "error"]
+        assert ingest(client, there).skipped
+    assert files(place) == before
+    with elsewhere(work) as there:
+        (work.data("quiet") / "survey.csv").write_text("id,date,sat,rec\n1,2026-05-01,3,12\n")
+        faults = examine(client, work, then=partial(keep, client, there)).faults
+        assert "error" in {fault.severity for fault in faults}
+        assert not there.tables("quiet").exists()
 
 
 def test_what_stands_fresh_is_not_tried_again(place: Place) -> None:

@@ -16,7 +16,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportions
 from cxlib import Engagement
 from cxlib.analysis import comments, drivers
 from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
-from cxlib.chapters.comments import Options, findings, tables
+from cxlib.chapters.comments import Options, findings, heard, tables
 from cxlib.chapters.comments.codebooks import Trade, read
 from cxlib.chapters.rows import QUOTES
 from cxlib.present.findings import tell
@@ -63,6 +63,26 @@ def test_quotes_are_the_customers_own_words_and_chosen_by_rule(harbour: Any) -> 
 def test_the_lists_are_judged_by_the_customers_own_ratings(harbour: Any) -> None:
     accuracy = tables.accuracy(harbour[1]).set_index("judged_by")["balanced"]
     assert accuracy["model"] > accuracy["lexicon"] > 0.8 > accuracy["always the larger group"]
+
+
+def test_of_many_earlier_comments_some_are_drawn_alike_each_time_and_it_is_said(
+    harbour: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    e, whole, themes = harbour
+    assert whole.n_drawn == whole.n_earlier > 400
+    assert "drawn" not in set(tables.page(whole)["case"])
+    monkeypatch.setattr(heard, "EARLIER", 400)
+    some, again = tables.study(e), tables.study(e)
+    assert (some.n_drawn, some.n_earlier) == (400, whole.n_earlier)
+    pd.testing.assert_frame_equal(some.mood.accuracy, again.mood.accuracy)
+    told = tables.page(some).set_index("case").loc["drawn"]
+    assert (told["n_drawn"], told["n_earlier"]) == (400, whole.n_earlier)
+    # what is counted is counted of all comments of the period
+    counted = ["theme", "n", "mentioned", "complaints", "praises", "mentioned_change"]
+    pd.testing.assert_frame_equal(tables.themes(e, some)[counted], themes[counted])
+    right = some.mood.accuracy.set_index("method").loc["lexicon"]
+    all_ = whole.mood.accuracy.set_index("method").loc["lexicon"]
+    assert right["low"] < all_["accuracy"] < right["high"]
 
 
 def test_what_is_said_and_what_is_withheld(harbour: Any) -> None:

@@ -40,6 +40,48 @@ def test_a_time_is_read_however_it_is_written(text: str) -> None:
     assert read(text) == [pd.Timestamp(2026, 3, 5, 14, 30)]
 
 
+MANNERS = {  # who writes so: the cell
+    "calendars and call centres": "20260305T143000",
+    "Oracle": "05-MAR-26 02.30.00.000000 PM",
+    "Oracle, without half days": "05-MAR-26 14.30.00",
+    "DB2": "2026-03-05-14.30.00.000000",
+    "Italian spreadsheets": "2026-03-05 14.30",
+    "French systems": "2026/03/05 14h30",
+    "French texts": "5 mars 2026 à 14:30",
+    "Canadian and Spanish locales": "2026-03-05 2:30 p.m.",
+    "Spanish locales": "2026-03-05 2:30 p. m.",
+    "call logs that put the time first": "14:30 2026/3/5",
+    "Chinese logs that do": "下午2:30 2026/3/5",
+}
+
+
+@pytest.mark.parametrize("writer", MANNERS)
+def test_a_manner_of_few_is_read_as_it_is_meant(writer: str) -> None:
+    cell = MANNERS[writer]
+    assert read(cell) == [pd.Timestamp(2026, 3, 5, 14, 30)]
+    assert read("25/12/2026", cell, "2026-01-01")[1] == pd.Timestamp(2026, 3, 5, 14, 30)
+
+
+def test_manners_that_tell_their_zone_are_moved_and_a_letter_word_needs_a_clock() -> None:
+    there = {"timezone": "Asia/Shanghai"}
+    here = [pd.Timestamp(2026, 3, 5, 14, 30)]
+    assert read("20260305T063000Z", **there) == here
+    assert read("20260305T083000+0200", **there) == here
+    assert read("Thu Mar 05 06:30:00 UTC 2026", **there) == here
+    assert read("/Date(1772692200000)/", **there) == here
+    java = "Thu Mar 05 14:30:00 CST 2026"  # of China, or of Chicago
+    assert pd.isna(read(java, **there)[0])
+    assert read(java, clock="Asia/Shanghai", **there) == here
+
+
+def test_a_declared_format_reads_what_the_refusal_shows() -> None:
+    with pytest.raises(DataError, match="day from month") as refused:
+        read("5/3/2026 14h30")
+    assert "%d/%m/%Y %H:%M" in str(refused.value)
+    for told in ("%d/%m/%Y %H:%M", "%d/%m/%Y %Hh%M"):
+        assert read("5/3/2026 14h30", formats=[told]) == [pd.Timestamp(2026, 3, 5, 14, 30)]
+
+
 def test_formats_that_are_each_clear_may_be_mixed() -> None:
     assert len(set(read(*DAY))) == 1
     assert read("25/12/2026", "2026年3月5日", "46086", "01/02/2026")[3] == pd.Timestamp(2026, 2, 1)

@@ -542,3 +542,83 @@ def test_numbers_of_rows_are_no_answers(tmp_path: Path, shop: Any) -> None:
     assert survey is not None
     assert [t.key for t in survey.touchpoints] == ["rater1", "rater2", "rater3"]
     assert not any("1-11" in question for question in made.questions)
+
+
+def test_nobody_is_a_group_for_the_telephone_they_have(shop: Any, tmp_path: Path) -> None:
+    rows = [["订单号", "下单时间", "客户手机号", "实付金额（元）", "订单状态"]]
+    rows += [
+        [f"E{i:06}", START + timedelta(days=3 * i), f"138{i % 15:08}", f"{30 + i}.00", "交易完成"]
+        for i in range(60)
+    ]
+    _made, client, text = drafted(shop, csv(tmp_path / "orders.csv", rows))
+    assert client.transactions is not None
+    assert client.transactions.columns.member == "客户手机号"
+    assert "segments" not in text
+    rows = [["id", "nps", "联系人", "区"]]
+    rows += [[i, i % 11, f"c{i % 3}@x.com" if i % 2 else "13800138000", "东"] for i in range(60)]
+    csv(shop.folder / "a.csv", rows)
+    survey = """
+    survey:
+      source: a.csv
+      columns: {id: id}
+      metrics: {nps: {column: nps, scale: [0, 10]}}
+      segments: {who: {column: 联系人%s}}
+      questions: {whom: {column: 联系人, kind: single}}
+    """
+    said = shop.says(shop.client(survey % ""))
+    assert len(said) == 2
+    assert all("holds what reaches people (4 different, the first [phone])" in one for one in said)
+    assert "138" not in "".join(said)
+
+
+def test_a_time_is_no_comment_and_a_comment_no_choice(shop: Any, tmp_path: Path) -> None:
+    """As Alchemer writes times, and as shops' reviews are written."""
+    parts = (
+        ("退款太慢了", "客服态度很好", "物流一般", "包装破损"),
+        ("希望改进", "下次还会来", "有点失望"),
+    )
+    rows = [
+        [
+            "Response ID",
+            "Time Started",
+            "Date Submitted",
+            "评价内容",
+            "How likely are you to recommend?",
+        ]
+    ]
+    rows += [
+        [i, *[f"{START + timedelta(days=i):%b %d, %Y %I:%M:%S %p}"] * 2,
+         f"{parts[0][i % 4]}，{parts[1][i % 3]}{'，' * (i % 2)}{'' if i % 5 else i}", i % 11]
+        for i in range(120)
+    ]  # fmt: skip
+    _made, client, _text = drafted(shop, csv(tmp_path / "alchemer.csv", rows))
+    assert client.survey is not None
+    assert client.survey.columns.comment == "评价内容"
+    assert not client.survey.questions
+
+
+def test_a_card_number_makes_a_list_of_members(shop: Any, tmp_path: Path) -> None:
+    rows = [["会员卡号", "手机号", "入会日期", "等级"]]
+    rows += [
+        [f"{i:06}", "1.38E+10", f"{START + timedelta(days=i):%Y-%m-%d}", ("金卡", "银卡")[i % 2]]
+        for i in range(60)
+    ]
+    _made, client, _text = drafted(shop, csv(tmp_path / "list.csv", rows))
+    assert client.members is not None
+    assert client.members.columns.id == "会员卡号"
+
+
+def test_choices_are_called_as_limesurvey_words_them(shop: Any, tmp_path: Path) -> None:
+    rows = [["Response ID", "Date submitted", "NPS. How likely are you to recommend us?",
+             "B2[1]. Which? [Pool]", "B2[2]. Which? [Spa (new)]"]]  # fmt: skip
+    chosen = ("No", "Yes")
+    rows += [
+        [i, START + timedelta(days=i), i % 11, chosen[i % 2], chosen[bool(i % 4)]]
+        for i in range(60)
+    ]
+    drafted(shop, csv(tmp_path / "lime.csv", rows))
+    ingest(params.load("neu", shop.workspace), shop.workspace)
+    table = read_table(shop.workspace, "neu", "survey")
+    assert {name: int(table[name].sum()) for name in table if "=" in name} == {
+        "b2=Pool": 30, "b2=Spa (new)": 45,
+    }  # fmt: skip

@@ -194,6 +194,20 @@ def test_both_sides_may_change_different_cells(place: Place) -> None:
     assert place.together() == ["actions: both say the same."]
 
 
+def test_a_cell_that_shows_an_error_is_no_empty_cell(place: Place) -> None:
+    place.together()
+    before = place.yaml.read_bytes()
+    place.edit(("actions", 2, "due", "#N/A"))
+    found = place.read()
+    assert found.register is None
+    (fault,) = found.faults
+    assert fault.line == 2
+    assert "the cell shows #N/A" in str(fault)
+    with pytest.raises(InvalidParams):
+        place.together()
+    assert place.yaml.read_bytes() == before
+
+
 def test_one_cell_changed_in_both_is_a_conflict_with_both_values(place: Place) -> None:
     place.together()
     place.edit(("actions", 2, "due", "2026-09"))

@@ -216,9 +216,9 @@ class Answers(NamedTuple):
             return dict.fromkeys((COMPARED[0], *names), nan)
         gap, answered = score_a.value - score_b.value, self.asked & ~np.isnan(self.x)
         rows_a, rows_b = rows_a & answered, rows_b & answered
-        who = np.arange(self.x.size) if self.clusters is None else self.clusters
         found: Any = gap_test(score_a.as_row(), score_b.as_row(), self.confidence)
-        if np.intersect1d(who[rows_a], who[rows_b]).size:
+        if self._shared(rows_a, rows_b):
+            who = np.arange(self.x.size) if self.clusters is None else self.clusters
             parts = self._influence(rows_a) - self._influence(rows_b)
             error = sqrt(float((np.bincount(who, parts) ** 2).sum()))
             if error > 0:
@@ -228,6 +228,14 @@ class Answers(NamedTuple):
                 found = by_t(gap, error, max(df, 1.0), self.confidence)
         told = (found[name] for name in ("low", "high", "p_value", "standard_error"))
         return {COMPARED[0]: gap} | dict(zip(names, told, strict=True))
+
+    def _shared(self, rows_a: Any, rows_b: Any) -> bool:
+        """Tell whether any respondent, or customer, stands in both of two sets of rows."""
+        if self.clusters is None:
+            return bool((rows_a & rows_b).any())
+        seen = np.zeros(self.clusters.max() + 1, dtype=bool)
+        seen[self.clusters[rows_a]] = True
+        return bool(seen[self.clusters[rows_b]].any())
 
     def _influence(self, rows: Any) -> validate.Floats:
         """Return u_i = w_i (x_i − x̄)/Σw of some rows, 0 of the others."""

@@ -12,7 +12,7 @@ from cxlib.analysis import comments
 from cxlib.analysis.agreement import krippendorff_alpha
 from cxlib.analysis.results import Tabled
 from cxlib.chapters.comments.codebooks import read
-from cxlib.chapters.comments.heard import Study
+from cxlib.chapters.comments.heard import Study, heard
 from cxlib.data.coding import coded_of, key_of
 from cxlib.errors import DataError
 
@@ -46,9 +46,7 @@ def coded(engagement: Any, study: Study) -> Coded:
         return Coded(table=pd.DataFrame(), apart=pd.DataFrame(), page=none)
     codes = coded_of(engagement.rows("coding"))
     book = read(engagement.settings)
-    texts = study.every["comment"]
-    texts = texts.set_axis(texts.map(key_of))
-    texts = texts[~texts.index.duplicated()]
+    texts = _coded_texts(engagement, set(codes["comment_key"]))
     strange = sorted(set(codes["theme"]) - set(book.themes))
     lost = set(codes["comment_key"]) - set(texts.index)
     mine = codes[codes["theme"].isin(book.themes) & codes["comment_key"].isin(texts.index)]
@@ -71,6 +69,17 @@ def coded(engagement: Any, study: Study) -> Coded:
     table = table.sort_values("theme", key=lambda keys: keys.map(order), ignore_index=True)
     listed = pd.DataFrame(apart, columns=["theme", "comment", "said_yes", "said_no"])
     return Coded(table=table, apart=listed.head(SHOWN), page=pd.DataFrame(told))
+
+
+def _coded_texts(engagement: Any, keys: set[str]) -> pd.Series:
+    """Return the comments up to this period that were coded, by their key."""
+    parts = []
+    for period in engagement.periods[: engagement.periods.index(engagement.period) + 1]:
+        said = heard(engagement, period)["comment"]
+        said = said.set_axis(said.map(key_of))
+        parts.append(said[said.index.isin(keys)])
+    texts: pd.Series = pd.concat(parts)
+    return texts[~texts.index.duplicated()]
 
 
 def _against(theme: str, hand: pd.Series, found: pd.DataFrame, floor: int) -> dict[str, Any]:

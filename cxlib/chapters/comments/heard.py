@@ -20,22 +20,39 @@ SURVEY = "survey"
 """The source of survey verbatims."""
 OUTER = 0.3
 """Share of a rating's scale at either end that is praise, or complaint: 4 and 5 of 1 to 5."""
+EARLIER = 50_000
+"""Comments of earlier periods that complaint and praise are learnt and judged on, at most."""
+SEED = 20240601
 
 
 class Study(Result):
     """The comments of this period, coded, with the period before.
 
-    ``rows``: the survey's comments of own customers (``source`` survey, with their ``row``) and
-    those of all other sources, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN
-    without; ``every``: the same of all periods up to this one, and its ``mood``. ``found``: the
-    themes of this period, None where there is no comment; ``before``: the comments of the period
-    before by their source, and which themes they name. ``score``: what goes with a theme, the
-    survey's first KPI, else the rating of one other source; ``judged`` the rows that hold it,
-    ``mix`` the segments held equal there.
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        The survey's comments of own customers (``source`` survey) and those of all other sources,
+        this period, with their ``tone``: -1 a low rating, 1 a high one, 0 between, NaN without; and
+        the survey's ``row``.
+    n_earlier, n_drawn : int
+        Comments of the periods before, and those of them that `mood` is learnt and judged on.
+    found : Themes or None
+        Of this period, None where there is no comment.
+    before : pandas.DataFrame
+        The comments of the period before by their source, and which themes they name.
+    mood : Sentiment or None
+        Of this period, and of the comments drawn from those before.
+    score : Metric or None
+        What goes with a theme: the survey's first KPI, else the rating of one other source.
+    judged : pandas.DataFrame
+        The rows of `rows` that hold it.
+    mix : tuple of str
+        Segments held equal there.
     """
 
     rows: pd.DataFrame
-    every: pd.DataFrame = field(default_factory=pd.DataFrame)
+    n_earlier: int = 0
+    n_drawn: int = 0
     found: comments.Themes | None = None
     before: pd.DataFrame = field(default_factory=pd.DataFrame)
     mood: comments.Sentiment | None = None
@@ -50,9 +67,9 @@ def study(engagement: Any) -> Study:
     rows = heard(engagement, engagement.period, engagement.scored)
     if rows.empty:
         return Study(rows=rows)
-    earlier = engagement.periods[: engagement.periods.index(engagement.period)]
-    parts = [*(heard(engagement, p) for p in earlier), rows]
-    every = pd.concat([part[["source", "comment", "tone"]] for part in parts], ignore_index=True)
+    told = ["source", "comment", "tone"]
+    earlier, n_earlier = _earlier(engagement)
+    every = pd.concat([earlier[told], rows[told]], ignore_index=True)
     tones = every["tone"]
     asked = {key: section.asked for key, section in engagement.client.comments.items()}
     asked[SURVEY] = engagement.settings.asked
@@ -68,8 +85,23 @@ def study(engagement: Any) -> Study:
     before = comments.themes(then["comment"], codebook=book).matrix.set_axis(then["source"])
     found = comments.themes(rows["comment"], codebook=book)
     return Study(
-        rows=rows, every=every, found=found, before=before, mood=mood, **_judged(engagement, rows)
-    )
+        rows=rows, n_earlier=n_earlier, n_drawn=len(earlier), found=found, before=before,
+        mood=mood, **_judged(engagement, rows),
+    )  # fmt: skip
+
+
+def _earlier(engagement: Any) -> tuple[pd.DataFrame, int]:
+    """Return comments of the periods before, at most `EARLIER`, drawn at random; and how many."""
+    kept, n = pd.DataFrame({"source": [], "comment": [], "tone": []}), 0
+    rng = np.random.default_rng(SEED)
+    for period in engagement.periods[: engagement.periods.index(engagement.period)]:
+        rows = heard(engagement, period)[["source", "comment", "tone"]]
+        n += len(rows)
+        kept = pd.concat([kept, rows.assign(lot=rng.random(len(rows)))], ignore_index=True)
+        if len(kept) > EARLIER:  # whoever has the lowest lots of all stays
+            lowest = np.argpartition(kept["lot"].to_numpy(), EARLIER)[:EARLIER]
+            kept = kept.iloc[np.sort(lowest)].reset_index(drop=True)
+    return kept, n
 
 
 def heard(engagement: Any, period: str, columns: Sequence[str] = ()) -> pd.DataFrame:

@@ -91,8 +91,10 @@ def page(study: Study) -> pd.DataFrame:
         return pd.DataFrame({"case": ["none"], "answers": True})  # stands first
     share = len(study.found.uncoded) / max(1, study.found.n_used)
     told = {"much uncoded": share > 0.4, "raw": study.score is not None and not study.mix}
+    told["drawn"] = study.n_drawn < study.n_earlier
     cases = [case for case, fits in told.items() if fits]
-    return pd.DataFrame({"case": cases, "uncoded": share, "n": study.found.n_used})
+    n = {"n": study.found.n_used, "n_earlier": study.n_earlier, "n_drawn": study.n_drawn}
+    return pd.DataFrame({"case": cases, "uncoded": share, **n})
 
 
 def scored(table: pd.DataFrame) -> pd.DataFrame:
