@@ -48,6 +48,8 @@ class Grid:
         What stands beneath.
     leads : tuple of str
         Row by row, the stem of the chapter that it is about.
+    printed : bool
+        Whether it stands on paper; numbers behind a figure are for the screen.
     """
 
     title: str
@@ -55,6 +57,7 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
     leads: tuple[str, ...] = ()
+    printed: bool = True
 
 
 def grid(

@@ -18,13 +18,13 @@ FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
 INK, MUTED, MAIN, RULE = "#1c2733", "#5f6b7a", "#1f5f99", "#d5dbe2"
 WIDEST, WIDE, LONGEST, TITLE = 44, 28, 31, 30.0
 """Characters of a sheet's first column, of any other, of a sheet's name, and of a title's line."""
-PAGE = 230.0
-"""Characters that a printed page holds side by side at a size that can be read."""
+PAGE = 1400.0
+"""Points of columns that a printed page holds side by side at a size that can be read."""
 LINE, MOST_LINES = 13.5, 30
 """Points of a line, and lines of a row; Excel bears 409 points."""
 MOST_TEXT = 32_000
 """Characters of a cell; Excel holds 32,767."""
-ACROSS, DOWN = 741.0, 487.0
+ACROSS, DOWN = 784.0, 505.0
 """Points that an A4 page holds within its margins, lying."""
 ROW = 15.0
 """Points of a row of one line."""
@@ -82,6 +82,7 @@ class Workbook:
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
+        sheet.set_margins(left=0.4, right=0.4, top=0.65, bottom=0.6)
         sheet.set_header(self._head)
         sheet.set_footer(self._foot)
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # a clause is no number
@@ -89,42 +90,58 @@ class Workbook:
 
     def lay(
         self, sheet: Any, widths: Sequence[float], blocks: Sequence[tuple[int, int]] = (),
-        repeated: float = 0.0,
+        repeated: float = 0.0, across: int | None = None,
     ) -> None:  # fmt: skip
         """Give columns their widths; printed on as few pages side by side as can be read.
 
         No page ends within a block (first row, and the row after its last) that fits one;
-        `repeated` are the points of the rows that every page begins with.
+        `repeated` are the points of the rows that every page begins with. Where a little smaller
+        letters save pages, they are taken; only the first columns are printed where `across` says
+        how many. Excel heeds no breaks on a sheet that is made to fit.
         """
         for at, width in enumerate(widths):
             sheet.set_column(at, at, width)
-        pages = max(1, math.ceil((sum(widths) - widths[0]) / (PAGE - widths[0])))
-        if pages > 1:
+        widths = widths[:across]
+        beside = _beside(widths)
+        if len(beside) > 1:
             sheet.repeat_columns(0)
-        page = widths[0] + (sum(widths) - widths[0]) / pages + (8.0 if pages > 1 else 0.0)
-        scale = min(1.0, ACROSS / (5.4 * page))
-        sheet.fit_to_pages(pages, 0)
-        if breaks := self._breaks(sheet, blocks, DOWN / scale - repeated - ROW):
+            sheet.set_v_pagebreaks(beside[1:])
+            sheet.print_across()
+        ends = [*beside[1:], len(widths)]
+        pages = zip(beside, ends, strict=True)
+        page = max(_points((*widths[: min(a, 1)], *widths[a:b])) for a, b in pages)
+        scale = min(1.0, 0.98 * ACROSS / page)
+        tried = [
+            (*self._breaks(sheet, blocks, DOWN / each - repeated - ROW), each)
+            for each in (scale, 0.95 * scale, 0.9 * scale, 0.85 * scale)
+        ]
+        breaks, _pages, scale = min(tried, key=lambda one: one[1])
+        sheet.set_print_scale(max(10, math.floor(100 * scale)))
+        if breaks:
             sheet.set_h_pagebreaks(breaks)
 
-    def _breaks(self, sheet: Any, blocks: Sequence[tuple[int, int]], room: float) -> list[int]:
-        """Return the rows before which a page ends, so that blocks stay whole."""
+    def _breaks(
+        self, sheet: Any, blocks: Sequence[tuple[int, int]], room: float
+    ) -> tuple[list[int], int]:
+        """Return the rows before which a page ends, so that blocks stay whole; and the pages."""
 
         def high(first: int, last: int) -> float:
             return sum(self._heights.get((sheet.name, row), ROW) for row in range(first, last))
 
-        breaks, begun = [], blocks[0][0] if blocks else 0
+        breaks, begun, pages = [], blocks[0][0] if blocks else 0, 1
         for first, last in blocks:
             if high(begun, last) <= room:
                 continue
             if first > begun:
                 breaks.append(begun := first)
+                pages += 1
             row = begun
             while row < last:  # a block longer than a page
                 row += 1
                 if high(begun, row) > room:
                     begun = row - 1
-        return breaks
+                    pages += 1
+        return breaks, pages
 
     def note(self, sheet: Any, row: int, text: str, widths: Sequence[float]) -> None:
         """Write a note across the columns that a page holds, as high as it needs."""
@@ -154,7 +171,10 @@ class Workbook:
             sheet.write_number(row, column, value, self.look(**look))
 
     def tables(self, name: str, title: str, grids: Sequence[Grid]) -> tuple[str, list[int]]:
-        """Write tables one beneath the other; returns the sheet's name and each table's row."""
+        """Write tables one beneath the other; returns the sheet's name and each table's row.
+
+        What is not printed stands last.
+        """
         sheet_name, sheet = self.sheet(name)
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
@@ -188,7 +208,12 @@ class Workbook:
                 row += 1
             blocks.append((starts[-1], row))
             row += 2
-        self.lay(sheet, widths, blocks, self._heights.get((sheet.name, 0), 20.0))
+        own = [at for at, each in enumerate(grids) if each.printed] or range(len(grids))
+        across = max((len(grids[at].headings) for at in own), default=1)
+        blocks = [blocks[at] for at in own]
+        if len(own) < len(grids):
+            sheet.print_area(0, 0, blocks[-1][1] - 1, across - 1)
+        self.lay(sheet, widths, blocks, self._heights.get((sheet.name, 0), 20.0), across)
         return sheet_name, starts
 
     def _titled(
@@ -260,13 +285,43 @@ def _lines(text: Any, width: float) -> int:
 
 def _widths(grids: Sequence[Grid]) -> list[float]:
     """Return the widths of columns that tables one beneath the other share, titles in the first."""
-    widths = [TITLE, *[9.0] * max((len(each.headings) - 1 for each in grids), default=0)]
+    widths = [TITLE, *[7.0] * max((len(each.headings) - 1 for each in grids), default=0)]
     for each in grids:
         for at, heading in enumerate(each.headings):
-            texts = ["x" * 10 if row[at][1] else str(row[at][0] or "") for row in each.rows]
-            wide = max([_em(heading) / 2, *(_em(x) for text in texts for x in text.split("\n"))])
+            texts = [_shown(*row[at]) for row in each.rows]
+            words = [_em(word) for word in heading.split()]
+            wide = max(
+                [_em(heading) / 2.5, *words, *(_em(x) for t in texts for x in t.split("\n"))]
+            )
             widths[at] = min(max(widths[at], wide + 2), WIDE if at else WIDEST)
     return widths
+
+
+def _shown(value: Any, shape: str) -> str:
+    """Return about what a cell shows, for the width of its column."""
+    if not shape or value is None:
+        return str(value or "")
+    if isinstance(value, dt.datetime) or shape.startswith("[h]"):
+        return "x" * 10
+    digits = len(re.sub(r".*\.|[^0]", "", shape.partition(";")[0])) if "." in shape else 0
+    return f"{100 * value if '%' in shape else value:,.{digits}f}" + "x" * (shape[0] == "+")
+
+
+def _points(widths: Sequence[float]) -> float:
+    """Return how wide columns are on paper, also where the font is a wider one than asked for."""
+    return sum(7.0 * width + 3.75 for width in widths)
+
+
+def _beside(widths: Sequence[float]) -> list[int]:
+    """Return the columns at which pages side by side begin, about equally wide."""
+    first, rest = _points(widths[:1]), _points(widths[1:])
+    share = rest / max(1, math.ceil(rest / (PAGE - first)))
+    begins, held = [0], 0.0
+    for at, width in enumerate(widths[1:], start=1):
+        if held and held + _points([width]) / 2 > share * len(begins):
+            begins.append(at)
+        held += _points([width])
+    return begins
 
 
 def workbook_of(grids: Sequence[Grid], *, words: Words, subject: str) -> bytes:

@@ -41,7 +41,7 @@ def add_chart(
     made = frame.chart
     made.has_legend = False
     made.has_title = False
-    made.font.size = Pt(11)
+    made.font.size = Pt(12)
     made.font.color.rgb = rgb(theme.INK)
     finish(made)
     axis = made.value_axis
@@ -51,7 +51,7 @@ def add_chart(
     axis.tick_labels.number_format = chart.shape
     axis.tick_labels.number_format_is_linked = False
     made.category_axis.format.line.color.rgb = rgb(theme.RULE)
-    made.category_axis.tick_labels.font.size = Pt(11)
+    made.category_axis.tick_labels.font.size = Pt(12)
     made.category_axis._element.txPr.bodyPr.set(
         "rot", "1"
     )  # none aslant; at 0 LibreOffice lets them overlap
@@ -110,14 +110,14 @@ def _rows(chart: Chart, data: Any, stressed: str) -> tuple[Any, Any]:
         if plot.has_data_labels:
             labels = plot.data_labels
             labels.number_format, labels.number_format_is_linked = chart.shape, False
-            labels.font.size = Pt(11)
+            labels.font.size = Pt(12)
             labels.position = XL_LABEL_POSITION.INSIDE_BASE
             if strokes:
                 plot.series[1].data_labels.show_value = False
             for at, label in enumerate(chart.labels):
                 if chart.low and stressed and label.endswith(stressed) and chart.values[at]:
                     own = series.points[at].data_label
-                    own.font.size, own.font.color.rgb = Pt(11), rgb(theme.PAPER)
+                    own.font.size, own.font.color.rgb = Pt(12), rgb(theme.PAPER)
                     own.position = XL_LABEL_POSITION.INSIDE_BASE
         axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
         if lying:
@@ -267,7 +267,7 @@ def _label(series: Any, at: int, text: str, colour: str) -> None:
     frame = series.points[at].data_label.text_frame
     frame.text = text
     run = frame.paragraphs[0].runs[0]
-    run.font.size, run.font.color.rgb = Pt(11), rgb(colour)
+    run.font.size, run.font.color.rgb = Pt(12), rgb(colour)
 
 
 def _marker(series: Any, colour: str) -> None:

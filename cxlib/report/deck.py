@@ -176,6 +176,8 @@ def drawn(part: Part, words: Words, text: str, about: Finding | None = None) -> 
         if chart is not None:
             return Shown(chart=chart, about=alt, text=text)
         _alone(figure, words.label(about.subject) if about else "")
+        wide, high = figure.get_size_inches()
+        figure.set_size_inches(wide, max(high, wide * PICTURE[3] / PICTURE[2]))  # as a slide's room
         theme.fit(figure)
         png, size = _picture(figure)
         return Shown(chart=None, png=png, size=size, about=alt, text=text)

@@ -35,7 +35,7 @@ FACTS = (
 )
 RIVAL = ("value", "rated_brand", "competitor_value", "brand_gap")
 """What a slide tells of a finding, or of a competitor, that no figure shows."""
-PICTURE, BESIDE, SMALLEST = (EDGE, 2.0, 8.3, 4.7), 9.25, 0.5
+PICTURE, BESIDE, SMALLEST = (EDGE, 1.95, 8.5, 4.95), 9.4, 0.5
 """Where a slide's figure stands, and what follows from it; how much smaller a picture may be."""
 
 
@@ -72,12 +72,9 @@ class Slides:
             *(s for each in master.slide_layouts for s in each.shapes),
         ):
             shape.left, shape.width = int(shape.left * ratio), int(shape.width * ratio)
-        self.deck.core_properties.title = formats.legal(face.footer)[:250]
-        self.deck.core_properties.author = ""
         about = self.deck.core_properties
+        about.title, about.author = formats.legal(face.footer)[:250], ""
         about.created = about.modified = made_at().replace(tzinfo=None)
-
-    # parts ------------------------------------------------------------------------------------
 
     def font(self, element: Any) -> None:
         """Give text properties the fonts of the reader's script."""
@@ -137,7 +134,7 @@ class Slides:
                   sizes=(24, 20, 16, 14), most=3)  # fmt: skip
         self._band(slide, colour or self.main)
         if kicker:
-            self.box(slide, kicker, (EDGE, 0.38, WIDE - 2 * EDGE, 0.3), sizes=(12,),
+            self.box(slide, kicker, (EDGE, 0.38, WIDE - 2 * EDGE, 0.3), sizes=(13,),
                      colour=theme.MUTED)  # fmt: skip
         number = len(self.deck.slides)
         self.box(slide, self.face.footer, (EDGE, 7.05, 10.5, 0.25), sizes=(10,), colour=theme.MUTED)
@@ -162,8 +159,6 @@ class Slides:
         for paragraph in frame.paragraphs:
             for run in paragraph.runs:
                 self.font(run._r.get_or_add_rPr())
-
-    # slides -----------------------------------------------------------------------------------
 
     def title(self, engagement: Engagement, questions: Sequence[str]) -> None:
         """Add the first slide."""
@@ -197,7 +192,7 @@ class Slides:
         rows = kpi_tiles(tiles.result(), words=words).data["tiles"][:6] if tiles else ()
         wide = (WIDE - 2 * EDGE) / max(len(rows), 1)
         texts = [_first(tile["lines"], wide - 0.2, 1.55, 11) for tile in rows]
-        even = min((_fitted(t, wide - 0.2, 1.55, (12, 11))[0] for t in texts), default=11)
+        even = min((_fitted(t, wide - 0.2, 1.55, (14, 13, 12, 11))[0] for t in texts), default=11)
         for at, (tile, text) in enumerate(zip(rows, texts, strict=True)):
             left = EDGE + at * wide
             self.box(slide, tile["label"], (left, 2.05, wide - 0.2, 0.5), sizes=(13, 12, 11),
@@ -213,7 +208,7 @@ class Slides:
             self.box(slide, mark, (EDGE, top, 1.1, 0.4), sizes=(13, 11, 10), bold=True,
                      colour=COLOURS[finding.severity])  # fmt: skip
             self.box(slide, finding.headline(words), (EDGE + 1.15, top, WIDE - 2 * EDGE - 1.15,
-                     min(high, 0.8)), sizes=(15, 14, 13, 12, 11, 10))  # fmt: skip
+                     min(high, 0.8)), sizes=(17, 16, 15, 14, 13, 12, 11))  # fmt: skip
 
     def finding(self, chapter: Saved, told: Sequence[Finding], shown: Shown | None) -> None:
         """Add a finding with the figure that shows it, or the facts it rests on.
@@ -237,38 +232,45 @@ class Slides:
             self._facts(slide, finding)
         elif shown.chart is not None:
             axis = shown.chart.axis
-            self.box(slide, axis, (left, top, wide, 0.3), sizes=(11, 10, 9), colour=theme.MUTED)
+            self.box(
+                slide, axis, (left, top, wide, 0.3), sizes=(13, 12, 11, 10), colour=theme.MUTED
+            )
             below = (left, top + 0.3, wide, high - 0.3)
             place = [int(Inches(at)) for at in below]
             label = words.label(finding.subject)
             frame = add_chart(slide, shown.chart, place, font=self.font, stressed=label)
             _describe(frame, shown.about)
         else:
-            at = Inches(left), Inches(top), Inches(shown.size[0] * scale)
+            at = (Inches(n) for n in (left, top, shown.size[0] * scale))
             _describe(slide.shapes.add_picture(BytesIO(shown.png), *at), shown.about)
         self._beside(slide, told)
 
     def _beside(self, slide: Any, told: Sequence[Finding]) -> None:
         words, left, wide = self.words, BESIDE, WIDE - EDGE - BESIDE
-        (finding, *others), high = told, 2.6 if len(told) == 1 else 1.2
+        (finding, *others), high = told, 2.9 if len(told) == 1 else 1.3
         mark = words.say(SEVERITY_WORDS[finding.severity])
-        self.box(slide, mark, (left, 2.0, wide, 0.35), sizes=(14,), bold=True,
+        self.box(slide, mark, (left, 2.0, wide, 0.35), sizes=(16,), bold=True,
                  colour=COLOURS[finding.severity])  # fmt: skip
         step = finding.step(words)
         if step:
-            self.box(slide, words.say(_("What follows")), (left, 2.55, wide, 0.3), sizes=(12,),
+            self.box(slide, words.say(_("What follows")), (left, 2.55, wide, 0.3), sizes=(14,),
                      colour=theme.MUTED)  # fmt: skip
-            self.box(slide, step, (left, 2.9, wide, high), sizes=(16, 15, 14, 13, 12, 11, 10))
+            self.box(
+                slide, step, (left, 2.9, wide, high), sizes=(20, 18, 16, 15, 14, 13, 12, 11, 10)
+            )
         if others:
             top = 3.0 + high if step else 2.55
-            room = (6.8 - top) / len(others)
-            for at, other in enumerate(others):
-                said = f"{words.say(SEVERITY_WORDS[other.severity])} · {other.headline(words)}"
-                self.box(slide, said, (left, top + at * room, wide, room),
-                         sizes=(13, 12, 11, 10, 9), colour=COLOURS[other.severity])  # fmt: skip
+            marked = [(words.say(SEVERITY_WORDS[f.severity]), f.headline(words)) for f in others]
+            texts = [" · ".join(pair) for pair in marked]
+            room = (6.95 - top) / sum(_lines(said, wide, 12) + 1 for said in texts)
+            for said, other in zip(texts, others, strict=True):
+                high = room * (_lines(said, wide, 12) + 1)
+                self.box(slide, said, (left, top, wide, high),
+                         sizes=(14, 13, 12, 11, 10), colour=COLOURS[other.severity])  # fmt: skip
+                top += high
             return
-        self.box(slide, finding.proof(words), (left, 5.7, wide, 1.0),
-                 sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
+        self.box(slide, finding.proof(words), (left, 5.9, wide, 1.0),
+                 sizes=(14, 13, 12, 11), colour=theme.MUTED)  # fmt: skip
 
     def findings(self, chapter: Saved, told: Sequence[Finding]) -> None:
         """Add what a chapter found and no figure shows, on one slide under the gravest headline."""
@@ -289,7 +291,7 @@ class Slides:
             small = finding.proof(words)
             if said or small:
                 rows.append((finding, said or small, small if said else ""))
-        for even in (18, 16, 15, 14, 13, 12, 11, 10):
+        for even in (20, 18, 16, 15, 14, 13, 12, 11):
             highs = [
                 sum(_lines(line, wide, even) for line in said.split("\n")) * even * 1.32 / 72
                 for _finding, said, _small in rows
@@ -306,7 +308,7 @@ class Slides:
             self.box(slide, said, (EDGE + 1.3, place, wide, high - under), sizes=(even,))
             if small:
                 self.box(slide, small, (EDGE + 1.3, place + high - under, wide, under),
-                         sizes=(11, 10, 9), colour=theme.MUTED)  # fmt: skip
+                         sizes=(13, 12, 11, 10), colour=theme.MUTED)  # fmt: skip
             place += high + free
 
     def known(self, finding: Finding) -> dict[str, str]:
@@ -316,20 +318,20 @@ class Slides:
         return {n: said[n] for n in names if said.get(n, formats.DASH) not in ("", formats.DASH)}
 
     def _facts(self, slide: Any, finding: Finding) -> None:
-        """Tell a finding's facts in a table."""
+        """Tell a finding's facts in a table that fills the room of a figure."""
         from pptx.util import Inches, Pt
 
-        words, known = self.words, dict(list(self.known(finding).items())[:7])
-        left, top, wide, _high = (Inches(at) for at in PICTURE)
-        shape = slide.shapes.add_table(len(known), 2, left, top, wide, Inches(0.45 * len(known)))
-        shape.table.first_row = False
-        for at, (name, value) in enumerate(known.items()):
-            for column, text in enumerate((words.label(COLUMNS[name].heading), value)):
-                cell = shape.table.cell(at, column)
-                cell.text = formats.legal(text)
-                run = cell.text_frame.paragraphs[0].runs[0]
-                run.font.size = Pt(14)
-                self.font(run.font._rPr)
+        told = list(self.known(finding).items())[:7]
+        left, top, wide, high = PICTURE
+        box = (Inches(at) for at in (left, top, wide, min(0.9 * len(told), high)))
+        table = slide.shapes.add_table(len(told), 2, *box).table
+        table.first_row = False
+        for at, (name, value) in enumerate(told):
+            for column, text in enumerate((self.words.label(COLUMNS[name].heading), value)):
+                table.cell(at, column).text = formats.legal(text)
+                font = table.cell(at, column).text_frame.paragraphs[0].runs[0].font
+                font.size = Pt(20)
+                self.font(font._rPr)
 
     def about(self, engagement: Engagement, missing: Sequence[str]) -> None:
         """Add the last slide: what the numbers are."""

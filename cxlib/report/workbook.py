@@ -44,7 +44,7 @@ def workbook(
     listed: list[tuple[str, str, int, str]] = []
     named: dict[str, str] = {}
     for chapter in sorted(chapters, key=lambda c: (c.stem != FIRST, c.file)):
-        grids = list(_grids(engagement, chapter))
+        grids = sorted(_grids(engagement, chapter), key=lambda each: not each.printed)
         if not grids:
             continue
         listed.append((chapter.title, "", 0, ""))
@@ -97,6 +97,7 @@ def _write_contents(
         _("Numbers are unrounded; the formats show as many digits as they bear."),
         _("Percentages are shares of one, durations parts of a day; “from” and “to” are the ends "
           "of 95% intervals. Small bases are withheld here as in the reports."),
+        _("Numbers behind figures stand last on each sheet and are not printed."),
     ):  # fmt: skip
         row += 1
         book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, text_wrap=True)
@@ -118,7 +119,7 @@ def _grids(engagement: Engagement, chapter: Saved) -> Iterable[Grid]:
             titles[each.title] = titles.get(each.title, 0) + 1
             n = titles[each.title]
             title = f"{each.title} ({n})" if n > 1 else each.title
-            yield replace(each, title=title)
+            yield replace(each, title=title, printed=part.kind != "figure")
 
 
 def _digest(part: Part) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.utils import get_column_letter
 
 from cxlib.errors import CxError
 from cxlib.present.sheets import Grid, grid, typed
 from cxlib.present.withhold import withhold
-from cxlib.present.workbooks import Workbook, workbook_of
+from cxlib.present.workbooks import ACROSS, Workbook, workbook_of
 from cxlib.words import Words
 
 WORDS = Words()
@@ -88,7 +90,17 @@ def test_a_sheet_prints_as_wide_as_can_be_read(columns: int, pages: int) -> None
     book = Workbook(WORDS, subject="Q & A", mark="board only")
     book.tables("s", "title", [wide])
     sheet = read(book.content).worksheets[0]
-    assert sheet.page_setup.fitToWidth == (None if pages == 1 else pages)
+    assert not sheet.sheet_properties.pageSetUpPr.fitToPage  # fitted, Excel would heed no break
+    cuts = [0, *(at.id for at in sheet.col_breaks.brk), columns]
+    assert len(cuts) == pages + 1
+    wide_of = [sheet.column_dimensions[get_column_letter(at + 1)].width for at in range(columns)]
+    for begin, end in pairwise(cuts):
+        page = wide_of[begin:end] + (wide_of[:1] if begin else [])
+        assert (
+            sum(5.25 * width + 3.75 for width in page) * (sheet.page_setup.scale or 100) / 100
+            <= ACROSS
+        )
+    assert (sheet.page_setup.pageOrder == "overThenDown") == (pages > 1)
     assert sheet.print_title_rows == "$1:$1"
     assert (sheet.print_title_cols == "$A:$A") == (pages > 1)
     assert (sheet.oddHeader.left.text, sheet.oddHeader.right.text) == ("Q && A", "board only")
@@ -116,6 +128,20 @@ def test_no_page_ends_within_a_table_that_fits_one_nor_is_a_note_cut() -> None:
     row = notes[0].min_row
     assert sheet.cell(row, 1).alignment.wrap_text
     assert sheet.row_dimensions[row].height > 50
+
+
+def test_what_is_not_for_paper_stands_below_the_print_area_and_is_told_where_it_begins() -> None:
+    row = (("x", ""), (1.0, "0"))
+    shown = Grid(title="shown", headings=("a", "b"), rows=(row,) * 5)
+    behind = Grid(title="behind", headings=("a", *"bcdef"), rows=((*row, *row, *row),) * 500,
+                  printed=False)  # fmt: skip
+    book = Workbook(WORDS)
+    _name, starts = book.tables("s", "title", [shown, behind])
+    sheet = read(book.content).worksheets[0]
+    assert sheet.print_area == "'s'!$A$1:$B$9"
+    assert sheet.cell(starts[1] + 1, 1).value == "behind"
+    assert sheet.cell(starts[1] + 502, 6).value == 1.0
+    assert not sheet.row_breaks.brk
 
 
 def test_a_row_is_as_high_as_its_longest_text() -> None:

@@ -518,3 +518,18 @@ def test_a_files_parts_are_whole_as_office_reads_them(
         assert all(int(size) >= 0 for size in sizes), name
     for content in inner:
         assert openpyxl.load_workbook(BytesIO(content)).worksheets
+
+
+def test_a_picture_is_drawn_as_tall_as_the_room_of_a_slide(
+    saved: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wide figure would leave the lower third of its slide empty."""
+    from cxlib.report.slides import HIGH, WIDE
+
+    monkeypatch.setattr("cxlib.plots.native.noted", lambda axes: None)
+    content = exports.make("pptx", saved, CLIENT, period=PERIOD, language="en")
+    slides = Presentation(BytesIO(content))
+    pictures = [s for slide in slides.slides for s in slide.shapes if s.shape_type == 13]
+    assert pictures
+    for picture in pictures:
+        assert picture.top + picture.height > 0.8 * HIGH * slides.slide_width / WIDE
