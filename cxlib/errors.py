@@ -61,20 +61,7 @@ def singular(message: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ``"; did you mean 'osat'?"``, or the known names if none is near.
-
-    Parameters
-    ----------
-    name : str
-        What the consultant wrote.
-    known : iterable of str
-        What would have been valid.
-
-    Returns
-    -------
-    str
-        A clause to append to a message, empty if nothing is known.
-    """
+    """Return ``"; did you mean 'osat'?"``, or the known names where none is near."""
     options = list(dict.fromkeys(map(str, known)))
     folded = {_folded(option): option for option in reversed(options)}
     near = get_close_matches(_folded(name), folded, n=1, cutoff=0.6)

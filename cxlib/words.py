@@ -193,13 +193,7 @@ class Words:
         beside: tuple[Path, ...] = (),
         segments: tuple[str, ...] | None = None,
     ) -> Words:
-        """Read the kit's catalogues of `language`, and those that lie `beside` added notebooks.
-
-        Raises
-        ------
-        CxError
-            If the kit does not speak the language.
-        """
+        """Read the kit's catalogues of `language`, and those that lie `beside` added notebooks."""
         if language not in LANGUAGES:
             raise CxError(f"language {language!r} is not one of {', '.join(LANGUAGES)}.")
         catalogue = dict(_catalogue(language))

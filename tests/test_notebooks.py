@@ -77,6 +77,18 @@ def test_the_summary_names_the_base_that_it_leaves_to_the_chapters(path: Path) -
         assert f"fewer than {CARE_BASE} answers" in text
 
 
+def test_a_client_of_reported_figures_alone_reads_of_nobody_who_was_asked(path: Path) -> None:
+    metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    if ["kpis"] not in metadata.get("cx", {}).get("needs", []):
+        pytest.skip("needs more than reported figures")
+    for cell in cells(path, "markdown"):
+        if re.search(
+            "comparable customers (judge|changed)|other customers answered", cell["source"]
+        ):
+            method = "method" in cell["metadata"].get("tags", [])
+            assert method or "Where customers were asked" in cell["source"]
+
+
 def test_a_chapters_parameters_are_the_same_form(path: Path) -> None:
     if path not in CHAPTERS:
         pytest.skip("a lesson")

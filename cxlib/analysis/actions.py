@@ -13,9 +13,9 @@ from cxlib import periods
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import Tabled, said
 from cxlib.analysis.targets.proposals import HAIRCUT, HAIRCUT_LEAST, HAIRCUT_MOST
-from cxlib.analysis.validate import day, numbers
+from cxlib.analysis.validate import day, numbers, once, require
 from cxlib.columns import records
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 KINDS = (
@@ -181,8 +181,7 @@ def learn(outcomes: pd.DataFrame) -> pd.DataFrame:
 
 def _checked(actions: pd.DataFrame) -> pd.DataFrame:
     """Return actions with every column there is, filled with nothing where not given."""
-    if "id" not in actions:
-        raise DataError(f"actions have no column 'id'{nearest('id', actions.columns)}")
+    require(actions, ("id",), "actions")
     table = actions.reset_index(drop=True).copy()
     for name in (*_TEXTS, *_DAYS):
         given = table.get(name, pd.Series(None, table.index)).astype(object)
@@ -190,11 +189,7 @@ def _checked(actions: pd.DataFrame) -> pd.DataFrame:
     for name in _NUMBERS:
         table[name] = numbers(table[name]) if name in table else np.nan
     table["state"] = table["state"].fillna(STATES[0])
-    twice = table.loc[table["id"].duplicated(), "id"]
-    if len(twice):
-        raise DataError(
-            f"the id {str(twice.iloc[0])!r} is given to two actions; each needs its own."
-        )
+    once(table["id"], "the id {} is given to two actions; each needs its own.")
     for name, known in (("state", STATES), ("kind", KINDS)):
         for value in table[name].dropna():
             one_of(value, known, f"{value!r} is no {name} of an action")

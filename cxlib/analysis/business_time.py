@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
+from cxlib.analysis import validate
 from cxlib.analysis.metrics import one_of
 from cxlib.analysis.validate import Floats
 from cxlib.errors import DataError, nearest
@@ -53,8 +54,9 @@ class BusinessHours:
 
     def __post_init__(self) -> None:
         """Read the hours at once, so that a wrong one is an error here and not later."""
-        object.__setattr__(self, "holidays", frozenset(map(_as_date, self.holidays)))
-        object.__setattr__(self, "working_days", frozenset(map(_as_date, self.working_days)))
+        for name in ("holidays", "working_days"):
+            days = frozenset(validate.day(each, f"{name}:") for each in getattr(self, name))
+            object.__setattr__(self, name, days)
         both = self.holidays & self.working_days
         if both:
             raise DataError(f"{min(both)} is both a holiday and a make-up working day.")
@@ -250,13 +252,3 @@ def _clock(edge: str, text: str) -> int:
     raise DataError(
         f"{edge.strip()!r} in business hours {text!r} is not a time from 00:00 to 24:00."
     )
-
-
-def _as_date(day: Any) -> dt.date:
-    try:
-        moment = pd.Timestamp(dt.date.fromisoformat(day) if isinstance(day, str) else day)
-    except (TypeError, ValueError):
-        moment = pd.NaT  # type: ignore[assignment]
-    if pd.isna(moment):
-        raise DataError(f"{day!r} is no day; write one like '2026-10-01'.")
-    return moment.date()

@@ -71,8 +71,7 @@ def fitness(
     minimum_base: int = MINIMUM_BASE,
     margins: Margins | None = None,
     invited: Mapping[Any, int] | None = None,
-    weights: str | None = "weight",
-    confidence: float = 0.95,
+    design: SurveyDesign | None = None,
 ) -> FitnessForUse:
     """Take stock of a survey before anything is concluded from it.
 
@@ -81,7 +80,8 @@ def fitness(
     asked in each period. DataError if the survey is empty, a column is absent, more people answered
     than were invited, or margins do not fit.
     """
-    check_confidence(confidence)
+    design = design or SurveyDesign()
+    confidence = check_confidence(design.confidence)
     if len(survey) == 0:
         raise DataError("the survey has no rows.")
     keys = {_key(question): "metric" for question in metrics}
@@ -95,7 +95,7 @@ def fitness(
     any_answer = survey[list(keys)].notna().any(axis=1)
     return FitnessForUse(
         questions=questions,
-        bases=_bases(survey, weights, invited, minimum_base),
+        bases=_bases(survey, design, invited, minimum_base),
         representativeness=pd.concat(tables, ignore_index=True) if tables else NO_MARGINS.copy(),
         straight_lining=lining,
         minimum_base=minimum_base,
@@ -120,9 +120,9 @@ def _question(survey: pd.DataFrame, key: str, kind: str) -> dict[str, Any]:
 
 
 def _bases(
-    survey: pd.DataFrame, weights: str | None, invited: Mapping[Any, int] | None, minimum_base: int
+    survey: pd.DataFrame, design: SurveyDesign, invited: Mapping[Any, int] | None, minimum_base: int
 ) -> pd.DataFrame:
-    w, _codes = drawn(survey, SurveyDesign(weights=weights))
+    w, _codes = drawn(survey, design)
     every = np.ones(len(survey)) if w is None else w
     asked = {str(label): count for label, count in (invited or {}).items()}
     label = pd.Series([""] * len(survey), dtype=object)

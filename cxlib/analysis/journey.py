@@ -127,8 +127,7 @@ def _known(names: pd.Series, scores: pd.DataFrame) -> pd.DataFrame:
     scored = validate.column(scores, "touchpoint")
     for name in scored:
         one_of(name, list(names), f"touchpoint {str(name)!r} is scored but in no stage")
-    if scored.duplicated().any():
-        raise DataError(f"{str(scored[scored.duplicated()].iloc[0])!r} is scored twice.")
+    validate.once(scored, "{} is scored twice.")
     known = scores.set_index("touchpoint").reindex(index=names, columns=_SCORE)
     return known.astype("float64").reset_index(drop=True)  # None: no error
 

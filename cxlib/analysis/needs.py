@@ -115,9 +115,7 @@ def _listed(needs: pd.DataFrame | None) -> pd.DataFrame:
     if needs is None:
         return pd.DataFrame(index=pd.Index([], dtype=object))
     keys = validate.column(needs, "need").astype(str)
-    twice = keys[keys.duplicated()]
-    if len(twice):
-        raise DataError(f"need {twice.iloc[0]!r} is listed twice.")
+    validate.once(keys, "need {} is listed twice.")
     listed = needs.assign(need=keys).set_index("need")
     listed = listed.astype(object).where(listed.notna(), "")
     for need, row in listed.iterrows():

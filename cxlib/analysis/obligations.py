@@ -15,9 +15,9 @@ import pandas as pd
 from cxlib.analysis.business_time import BusinessHours
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import Tabled, said
-from cxlib.analysis.validate import count, day
+from cxlib.analysis.validate import count, day, once, require
 from cxlib.columns import records
-from cxlib.errors import DataError, nearest
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 OPEN, LATE, REVIEW = _("open"), _("late"), _("under review")
@@ -215,11 +215,8 @@ def _rows(frame: pd.DataFrame | None) -> list[dict[str, Any]]:
     """Return rows with None for what is missing; ids are there and differ."""
     if frame is None:
         return []
-    if "id" not in frame:
-        raise DataError(f"obligations have no column 'id'{nearest('id', frame.columns)}")
-    twice = frame.loc[frame["id"].duplicated(), "id"]
-    if len(twice):
-        raise DataError(f"the id {str(twice.iloc[0])!r} is given twice; each needs its own.")
+    require(frame, ("id",), "obligations")
+    once(frame["id"], "the id {} is given twice; each needs its own.")
     plain = frame.astype(object).where(frame.notna(), None)
     return [{str(k): v for k, v in row.items()} for row in records(plain)]
 

@@ -47,10 +47,12 @@ def generator(seed: Any) -> np.random.Generator:
         raise DataError(f"seed is {seed!r}; it is a whole number from 0.") from None
 
 
-def repeated(names: Iterable[Any]) -> Any:
-    """Return the first of `names` that is there more than once, or None."""
-    listed = list(names)
-    return next((name for name in listed if listed.count(name) > 1), None)
+def once(names: Iterable[Any], told: str) -> None:
+    """Refuse `names` of which one is there twice; `told` says which ({}), how often ({n})."""
+    listed = pd.Series(list(names), dtype=object)
+    for twice in listed[listed.duplicated()]:
+        times = str(listed.tolist().count(twice))
+        raise DataError(told.replace("{n}", times).replace("{}", repr(str(twice))))
 
 
 def require(table: Any, names: Iterable[Any], what: str = "data") -> None:

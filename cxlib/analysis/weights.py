@@ -12,7 +12,7 @@ import pandas as pd
 from cxlib.analysis.estimation import even, kish
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import TableResult, counted, said
-from cxlib.analysis.validate import Floats, Integers, column, read_weights, repeated
+from cxlib.analysis.validate import Floats, Integers, column, once, read_weights
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -155,9 +155,8 @@ def read_margins(data: pd.DataFrame, margins: Any) -> tuple[tuple[Margin, ...], 
     for name, known in margins.items():
         if not isinstance(known, (Mapping, pd.Series)):
             raise DataError(f"margin {name!r} is no {{level: size}}: {known!r}.")
-        twice = repeated(_text(level) for level, _size in known.items())
-        if twice is not None:
-            raise DataError(f"margin {name!r} names level {twice!r} more than once.")
+        levels = (_text(level) for level, _size in known.items())
+        once(levels, f"margin {name!r} names level {{}} more than once.")
         if not len(known):
             raise DataError(f"margin {name!r} is empty.")
         sizes = {k: number(v, f"margin {name!r}, level {k!r}", above=0) for k, v in known.items()}

@@ -27,6 +27,8 @@ MANY = 0.2
 """More rows than this left out for lack of something are most likely a mistake."""
 HEAVY, BESIDE = 4.0, 0.5
 """Gigabytes that a job may hold by default, and those that it needs beside a survey."""
+SLOW = 8
+"""Minutes from which a job may come to its end of time, which is ten by default."""
 _SHOWN = 5
 _EXPECTED = frozenset({
     EMPTY, WHERE, REPEATS, TOTAL, NOTE, "event folded into its ticket", "repeats an event",
@@ -62,13 +64,17 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 
 def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
     texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
-    largest = closed * counts.max() / len(frame)
-    # measured: of comments the chapter on them reads every period's, of answers one period's
-    intake, chapter = BESIDE + 2e-9 * closed, BESIDE + 8e-9 * texts + 3e-9 * largest
-    if max(intake, chapter) > HEAVY:
-        told = (f"its {len(frame):,} rows need about {intake:.1f} GB to take in, and the chapter "
-                f"on comments {chapter:.1f} GB for {counts.idxmax()}: allow more by `cx run "
-                "--memory 16000`, name fewer columns, or leave rows out by `where:`.")  # fmt: skip
+    share = counts.max() / len(frame)
+    comments = share * int(frame["comment"].notna().sum())
+    # measured: both grow with the rows, the chapter on comments with those of one period
+    memory = (BESIDE + 2e-9 * closed, BESIDE + share * (24e-9 * texts + 3e-9 * closed))
+    minutes = (len(frame) / 1e6, 0.5 + comments / 5e4)
+    if max(memory) > HEAVY or max(minutes) > SLOW:
+        need = [f"{m:.1f} GB and {t:.0f} minutes" for m, t in zip(memory, minutes, strict=True)]
+        told = (f"its {len(frame):,} rows need about {need[0]} to take in, and the chapter on "
+                f"comments {need[1]} for {counts.idxmax()}: allow more by `cx run --memory 16000 "
+                "--timeout 3600`, name fewer columns, leave rows out by `where:`, or report by a "
+                "shorter `period:`.")  # fmt: skip
         ledger.warn(("survey", "source"), told)
 
 

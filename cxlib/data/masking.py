@@ -103,7 +103,9 @@ def mask(comments: pd.Series, names: Sequence[str] = ()) -> tuple[pd.Series, dic
 
 def are_people(cells: pd.Series) -> bool:
     """Tell whether most different cells are nothing but what reaches a person."""
-    head = cells.dropna().drop_duplicates().head(_LOOKED_AT)
+    import pandas as pd
+
+    head = pd.Series(cells.unique(), dtype="str").dropna().head(_LOOKED_AT)
     masked = mask(head)[0] if len(head) else head
     return bool(len(head)) and bool(masked.str.fullmatch(r"\s*\[[a-z ]+\]\s*").mean() > 0.5)
 

@@ -40,6 +40,11 @@ def same_rows(grids: list[Grid], files: list[str]) -> None:
             )
 
 
+def sum_of_rows(cells: pd.DataFrame) -> int:
+    """Return the sum of the rows' hashes: the same in any order, and of pieces to be added."""
+    return int(pd.util.hash_pandas_object(cells, index=False).to_numpy().sum(dtype=np.uint64))
+
+
 def _stand_in(rows: Rows, within: Rows) -> bool:
     """Tell whether all rows stand among others in any order, as by chance they would not.
 

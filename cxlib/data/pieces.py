@@ -24,6 +24,7 @@ import pandas as pd
 from cxlib.data import text as texts
 from cxlib.data.formats import DELIMITED, Sheet, as_text, cell_text
 from cxlib.data.layout import Grid, Named, lay_out
+from cxlib.data.overlaps import sum_of_rows
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile, file_hash, find, period_of, read, united
 from cxlib.errors import DataError
@@ -110,12 +111,17 @@ def pieces(folder: Path, source: Source, named: Named, *, whole: bool = False) -
                 columns=tuple(names), absent=tuple(c for c in columns if c not in names))
         for path, names in found.items()
     ]  # fmt: skip
+    sums: dict[str, tuple[int, int]] = {}
+    several = len(files) > 1 and not source.period_from
     for path, file in zip(found, files, strict=True):
         period = period_of(path, folder, source.period_from) if source.period_from else None
         at_once = min(ROWS, CELLS // len(file.columns) + 1)
         for grid, told, decimal in _grids(path, folder, source, named, at_once):
             rows = len(grid.rows) + sum(grid.left.values())
             grid.cells = grid.cells.reindex(columns=columns, fill_value="")
+            if several:
+                n, total = sums.get(file.name, (0, 0))
+                sums[file.name] = (n + len(grid.cells), total + sum_of_rows(grid.cells))
             here = replace(
                 file,
                 rows=rows,
@@ -130,6 +136,11 @@ def pieces(folder: Path, source: Source, named: Named, *, whole: bool = False) -
             others = tuple(other for other in files if other.name != file.name)
             yield replace(raw, files=(lacking, *others))
             warnings = []
+    seen = {}
+    for name, (n, total) in sums.items():  # the same rows, in whatever order
+        twin = seen.setdefault(f"{n} {total % 2**64}", name)
+        if twin != name:
+            raise DataError(f"{name} holds the same rows as {twin}; take one of them away.")
 
 
 def gathered(

@@ -85,13 +85,7 @@ def register(answers: Path, held: dt.date) -> str:
 
 
 def write(answers: Path, held: dt.date) -> Path:
-    """Mark an answer sheet and write ``training.yaml`` beside it.
-
-    Raises
-    ------
-    DataError
-        If that file is there already, or the sheet will not do; see `register`.
-    """
+    """Mark an answer sheet and write ``training.yaml`` beside it."""
     path = answers.with_name("training.yaml")
     if path.exists():
         raise DataError(f"{path} is there already; move it away first. Nothing was changed.")

@@ -53,6 +53,14 @@ class Tier(Closed):
     label: Label | None = None
 
 
+def design_of(tiers: Mapping[str, Tier]) -> dict[str, dict[str, float]]:
+    """Return the rules in the form of `cxlib.analysis.members.simulate_tiers`."""
+    return {
+        name: {"from": tier.since, "benefits": tier.benefits, "points": tier.points}
+        for name, tier in tiers.items()
+    }
+
+
 class Members(Table):
     """A loyalty programme's members, one row each; `attributes` are further columns by key.
 
@@ -72,14 +80,6 @@ class Members(Table):
     def thresholds(self) -> dict[str, float]:
         """Tier to the spend from which it is held, lowest first."""
         return {name: tier.since for name, tier in self.tiers.items()}
-
-    @property
-    def design(self) -> dict[str, dict[str, float]]:
-        """The rules in the form of `cxlib.analysis.members.simulate_tiers`."""
-        return {
-            name: {"from": tier.since, "benefits": tier.benefits, "points": tier.points}
-            for name, tier in self.tiers.items()
-        }
 
 
 class TransactionColumns(Closed):

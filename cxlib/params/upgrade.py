@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -38,8 +38,7 @@ class Upgraded:
     client: Client | None = None
 
 
-@dataclass(frozen=True)
-class _Edit:
+class _Edit(NamedTuple):
     """The text from `start` to `end` becomes `text`, since of line `line` `message` is true."""
 
     start: int

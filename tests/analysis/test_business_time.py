@@ -123,8 +123,8 @@ def test_business_time_equals_counting_minutes(start: int, length: int) -> None:
         ({"hours": "09:00-12:00,11:00-13:00"}, "overlap"),
         ({"hours": {"mo": "09:00-18:00"}}, "'mo' is not a weekday; did you mean 'mon'"),
         ({"hours": {}}, "no day has business hours"),
-        ({"holidays": ["1st of May"]}, "'1st of May' is no day"),
-        ({"holidays": [None]}, "None is no day"),
+        ({"holidays": ["1st of May"]}, "holidays: '1st of May' is not a day"),
+        ({"holidays": [None]}, "None is not a day"),
         ({"timezone": "Asia/Shangai"}, "'Asia/Shangai' is not a time zone"),
         (
             {

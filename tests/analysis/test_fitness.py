@@ -7,7 +7,7 @@ from scipy.stats import chisquare
 from statsmodels.stats.proportion import proportion_confint
 
 from cxlib.analysis import fitness as room
-from cxlib.analysis.metrics import Metric, Touchpoint
+from cxlib.analysis.metrics import Metric, SurveyDesign, Touchpoint
 from cxlib.errors import DataError
 
 KEYS = ["a", "b", "c", "d", "e"]
@@ -97,7 +97,7 @@ def test_the_rows_without_any_answer_are_counted() -> None:
         ({}, "no metrics and no touchpoints"),
         ({"metrics": ["nps"], "invited": {"2026Q1": 5}}, "8 answers to 5 invitations"),
         ({"metrics": ["nps"], "margins": {"sex": {"f": 1}}}, "level 'm' (4 rows)"),
-        ({"metrics": ["nps"], "confidence": 2}, "confidence lies between"),
+        ({"metrics": ["nps"], "design": SurveyDesign(confidence=2)}, "confidence lies between"),
     ],
 )
 def test_what_cannot_be_judged_is_named(options: dict, message: str) -> None:

@@ -71,6 +71,24 @@ def test_a_board_is_told_of_no_theme_on_few_answers_but_of_every_kpi(
     assert told == ["comments.usual", f"assessment.{kpi}", "visits.hall"]
 
 
+def test_an_action_is_listed_once_and_a_count_of_actions_is_none(
+    opened: Engagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kpi = opened.standing().table["kpi"].iloc[0]
+    action = {"id": "a1", "title": "Mend", "kpi": kpi, "finding": None, "whose": "Ann"}
+    monkeypatch.setattr(tables, "_open_actions", lambda engagement: [action])
+    steps = {f"assessment.{kpi}": "It.", "actions.a1": "Ask.", "actions.progress": "Go through."}
+    found = [
+        Finding(
+            id=id, row={"counts": id.endswith("progress")}, rules=(Rule({}, "x", "serious", step),)
+        )
+        for id, step in (steps | {"visits.hall": "See to it."}).items()
+    ]
+    listed = tables.things(opened, found)
+    assert list(listed["step"]) == ["Mend", "See to it."]
+    assert list(listed["owner"]) == ["Ann", "no owner yet"]
+
+
 def test_owner_and_day_come_from_the_register_as_chapter_8_saved_it(opened: Engagement) -> None:
     found = opened.gathered()
     first = next(f for f in found if f.next_step and f.severity in ("serious", "warning"))

@@ -269,6 +269,29 @@ def test_a_survey_that_may_be_too_large_for_a_chapter_is_said_to_be(
     assert not any(heavy in line for line in shop.says(client, "warning"))
     monkeypatch.setattr("cxlib.data.doubts.HEAVY", 1e-5)
     assert any(heavy in line for line in shop.says(client, "warning"))
+    monkeypatch.setattr("cxlib.data.doubts.HEAVY", 1e5)
+    assert not any(heavy in line for line in shop.says(client, "warning"))
+    monkeypatch.setattr("cxlib.data.doubts.SLOW", 0.1)
+    (said,) = [line for line in shop.says(client, "warning") if heavy in line]
+    assert "--timeout 3600" in said
+
+
+def test_the_same_rows_in_another_order_are_seen_in_pieces_too(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_INTAKE_LIMITS", "0,0")
+    monkeypatch.setattr(pieces, "ROWS", 50)
+    monkeypatch.setattr(pieces, "LARGE", 1)
+    rows = answers()
+    rows.to_csv(shop.folder / "a1.csv", index=False)
+    client = shop.client(SURVEY % "a*.csv")
+    shuffled = rows.sample(frac=1, random_state=1)
+    shuffled[shuffled.columns[::-1]].to_csv(shop.folder / "a2.csv", index=False)
+    (said,) = [line for line in shop.says(client) if "same rows" in line]
+    assert "a2.csv holds the same rows as a1.csv" in said
+    shuffled.iloc[0, 0] = "77777"
+    shuffled.to_csv(shop.folder / "a2.csv", index=False)
+    assert not [line for line in shop.says(client) if "same rows" in line]
 
 
 def test_a_survey_in_pieces_says_what_its_file_has_instead(

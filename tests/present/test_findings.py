@@ -180,7 +180,9 @@ WHEN = re.compile(
     r"|every meeting|due {",
     re.IGNORECASE,
 )
-WHO = re.compile(r"^(The (manager|trainer|analyst|project lead)|Team leads|Operations)\b")
+WHO = re.compile(
+    r"^(The (manager|trainer|analyst|project lead|owner|fieldwork manager)|Team leads|Operations)\b"
+)
 
 
 @pytest.mark.parametrize("stem", every())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from math import nan
 from typing import Any
@@ -82,7 +83,8 @@ def themes(
     keys = list(book.themes)
     above = {key: [keys.index(name) for name in book.chain(key)] for key in keys}
     found = np.zeros((len(texts), len(keys)), dtype=bool)
-    written, rows = comments.tolist(), []
+    written, terms, scores = comments.tolist(), dict[str, int](), array("d")
+    row_of, term_of, theme_of, starts, ends = places = [array("q") for _ in range(5)]
     for row, text in enumerate(texts):
         hits = list(book.themes_in(text))
         parts = opinions(book, text) if hits else []
@@ -91,9 +93,17 @@ def themes(
             term = written[row][hit.start : hit.end]
             for key in hit.names:
                 found[row, above[key]] = True
-                rows.append((comments.index[row], term, key, hit.start, hit.end, score, row))
-    names = ["comment", "term", "theme", "start", "end", "score", "row"]
-    hits_table = pd.DataFrame(rows, columns=names)
+                cells = (row, terms.setdefault(term, len(terms)), keys.index(key), *hit[:2])
+                for column, value in zip(places, cells, strict=True):
+                    column.append(value)
+                scores.append(score)
+    hits_table = pd.DataFrame({
+        "comment": comments.index.take(np.array(row_of)),
+        "term": pd.Series([*terms], dtype="str").array.take(np.array(term_of)),
+        "theme": pd.Series(keys, dtype="str").array.take(np.array(theme_of)),
+        "start": np.array(starts), "end": np.array(ends), "score": np.array(scores),
+        "row": np.array(row_of),
+    })  # fmt: skip
     worded = np.array([bool(text.strip()) for text in texts], dtype=bool)
     n_used = int(worded.sum())
     table = []

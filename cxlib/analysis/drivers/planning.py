@@ -15,7 +15,7 @@ from cxlib.analysis.drivers.prediction import Scenario, ScenarioModel
 from cxlib.analysis.estimation import z_of
 from cxlib.analysis.metrics import Metric, Touchpoint, one_of
 from cxlib.analysis.results import CARE_BASE, MINIMUM_BASE, Caveat, TableResult, said
-from cxlib.analysis.validate import Flags, Floats, finite, numbers, require, used
+from cxlib.analysis.validate import Flags, Floats, finite, numbers, once, require, used
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -260,9 +260,7 @@ def _aligned(given: Any, names: list[str]) -> Floats:
     key = next((c for c in ("driver", "touchpoint") if c in table.columns), "touchpoint")
     require(table, (key, "value", "low", "high"), "performance")
     table = table[table[key].astype(str).isin(names)]
-    if table[key].duplicated().any():
-        twice = table.loc[table[key].duplicated(), key].iloc[0]
-        raise DataError(f"performance names {twice!r} more than once; give one row a driver.")
+    once(table[key], "performance names {} more than once; give one row a driver.")
     found = table.set_index(table[key].astype(str))[["value", "low", "high"]].reindex(names)
     bare = found.index[found.isna().any(axis=1)]
     if len(bare):

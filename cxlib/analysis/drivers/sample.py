@@ -12,7 +12,7 @@ import pandas as pd
 from cxlib.analysis.estimation import times_drawn
 from cxlib.analysis.metrics import Question, SurveyDesign, one_of
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
-from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, repeated, used
+from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, once, used
 from cxlib.errors import DataError
 from cxlib.words import mark as _
 
@@ -198,9 +198,7 @@ _BY_USE = _("{driver} was left out: it follows exactly from which touchpoints we
 def _check_names(target: str, names: list[str], not_applicable: str) -> None:
     if not names:
         raise DataError("no drivers: name at least one column of ratings.")
-    twice = repeated(names)
-    if twice is not None:
-        raise DataError(f"driver {twice!r} is named {names.count(twice)} times; name it once.")
+    once(names, "driver {} is named {n} times; name it once.")
     if target in names:
         raise DataError(f"the outcome {target!r} is also among the drivers; take it out of them.")
     message = f"not_applicable={not_applicable!r} is unknown"

@@ -247,7 +247,6 @@ def visit_plan(
     each: int,
     start: dt.date,
     end: dt.date,
-    dayparts: Sequence[str] = DAYPARTS,
     seed: int = 0,
 ) -> VisitPlan:
     """Plan who visits which location when, so that a strict visitor makes no location weak.
@@ -279,7 +278,7 @@ def visit_plan(
             free = [day for day in (*wanted, *anywhere) if (who, day) not in busy]
             day = (free or wanted or anywhere)[0]
             busy.add((who, day))
-            part = dayparts[(turn + at) % len(dayparts)]
+            part = DAYPARTS[(turn + at) % len(DAYPARTS)]
             rows.append((start + dt.timedelta(days=day), part, str(place), who))
     table = pd.DataFrame(rows, columns=["date", "daypart", "location", "visitor"])
     table = table.sort_values(["date", "location"], kind="stable", ignore_index=True)

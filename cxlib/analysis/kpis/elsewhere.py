@@ -74,9 +74,9 @@ def difference_in_differences(
     left out, and earlier periods in which any other has as few. DataError if a column, a level or a
     period is not there, or the levels are all there are.
 
-    Notes ----- Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo
-    and Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger
-    of the bootstrap's and that of groups by periods (Donald and Lang 2007, Review of Economics and
+    Groups move by themselves, which no resampling of customers shows (Bertrand, Duflo and
+    Mullainathan 2004, Quarterly Journal of Economics 119). So the standard error is the larger of
+    the bootstrap's and that of groups by periods (Donald and Lang 2007, Review of Economics and
     Statistics 89), with t on (groups - 1)(periods - 1) - 1 degrees of freedom; without one there is
     no verdict. Earlier trends: the slope of the gap up to `before`, from three periods on; a slope
     that is not found is no proof of parallel ones (Roth 2022).

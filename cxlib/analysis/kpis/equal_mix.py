@@ -21,6 +21,7 @@ THIN = 10
 CROSSED = 30
 """Where every combination of levels has as many in both samples, combinations are held equal."""
 DRAWS = 1000
+ROUNDS = 40
 AT_ONCE = 100_000_000
 """Numbers held at once: 400 MB."""
 MANY = 20_000
@@ -75,7 +76,7 @@ def _cells(groups: Sequence[Integers], late: Any) -> _Cells:
     return _Cells(cell, levels, common)
 
 
-def _rake(mass: Floats, goal: Floats, levels: Sequence[Integers], *, rounds: int = 40) -> Floats:
+def _rake(mass: Floats, goal: Floats, levels: Sequence[Integers]) -> Floats:
     """Rake cell masses, draws by cells, to the margins of `goal`."""
     mass = mass.copy()
     members = [np.eye(int(codes.max()) + 1)[codes] for codes in levels]
@@ -84,7 +85,7 @@ def _rake(mass: Floats, goal: Floats, levels: Sequence[Integers], *, rounds: int
         want = goal @ member
         whole = want.sum(axis=1, keepdims=True)
         wanted.append(np.divide(want, whole, out=np.zeros_like(want), where=whole > 0))
-    for _round in range(rounds):
+    for _round in range(ROUNDS):
         worst = 0.0
         for codes, member, want in zip(levels, members, wanted, strict=True):
             have = mass @ member

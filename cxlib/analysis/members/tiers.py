@@ -13,7 +13,15 @@ from cxlib.analysis.estimation import times_drawn, z_of
 from cxlib.analysis.members.purchases import wald
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import CARE_BASE, Caveat, Tabled, TableResult, counted
-from cxlib.analysis.validate import Floats, check_confidence, column, count, generator, numbers
+from cxlib.analysis.validate import (
+    Floats,
+    check_confidence,
+    column,
+    count,
+    generator,
+    numbers,
+    once,
+)
 from cxlib.errors import DataError, nearest
 from cxlib.words import mark as _
 
@@ -128,9 +136,7 @@ def benefit_use(
         Columns.
     """
     who = column(members, "member_id")
-    if who.duplicated().any():
-        twice = who[who.duplicated()].iloc[0]
-        raise DataError(f"member {str(twice)!r} is listed twice; a member has one row.")
+    once(who, "member {} is listed twice; a member has one row.")
     uses = benefits.assign(cost=numbers(benefits[cost]) if cost in benefits else np.nan)
     if (uses["cost"] < 0).any():
         raise DataError(f"column {cost!r} holds costs below 0; a benefit costs something or 0.")

@@ -162,9 +162,7 @@ def _check_request(
     if versus is not None and not columns:
         raise DataError("touchpoints have no complement: name a segment in by=.")
     for name, listed in (("metric", [q.key for q in questions]), ("by", columns)):
-        twice = validate.repeated(listed)
-        if twice is not None:
-            raise DataError(f"{name}= names {twice!r} more than once.")
+        validate.once(listed, f"{name}= names {{}} more than once.")
     taken = {*MEASURES, *COMPARED, "care", "p_adjusted", *(["touchpoint"] if several else [])}
     reserved = taken & set(columns)
     if reserved:

@@ -13,7 +13,7 @@ from cxlib import periods
 from cxlib.analysis.metrics import TICKET_KPIS, TicketKpi
 from cxlib.analysis.results import MINIMUM_BASE, counted
 from cxlib.analysis.service.kpis import TicketKpis, first_contact, ticket_kpis
-from cxlib.analysis.service.log import bounds, group_keys, groups_of, opened_in, present_times
+from cxlib.analysis.service.log import bounds, opened_in, present_times
 from cxlib.analysis.service.waits import Terms, Waits, check_priorities, check_window, row, share
 from cxlib.analysis.validate import check_confidence
 from cxlib.words import mark as _
@@ -131,7 +131,6 @@ def complaints(
     tickets: pd.DataFrame,
     *,
     terms: Terms | None = None,
-    by: str | Sequence[str] | None = None,
     period: str | None = None,
     repeat_days: float = 30,
     minimum_base: int = MINIMUM_BASE,
@@ -157,29 +156,27 @@ def complaints(
     known = calendar_period(period)
     if known is not None:
         frame = frame[opened_in(frame["opened"], known)]
-    frame, keys, missing = group_keys(frame, by)
     check_priorities(log, frame, terms)
     waits = Waits(log, frame, terms)
     others = replace(log, frame=log.frame[marked])
     rows: list[dict[str, Any]] = []
-    for group, part in groups_of(frame, keys) if len(frame) else ():
-        answered = int((part["first_response_at"].notna() | part["done"]).sum())
-        made = [
-            row("received", "count", (float(len(part)), nan, nan), len(part), "tickets"),
-            share("answered", answered, len(part), confidence),
-            *(row for row in waits.rows(part, confidence) if row["kpi"].startswith("resolution")),
+    if len(frame):
+        answered = int((frame["first_response_at"].notna() | frame["done"]).sum())
+        rows = [
+            row("received", "count", (float(len(frame)), nan, nan), len(frame), "tickets"),
+            share("answered", answered, len(frame), confidence),
+            *(row for row in waits.rows(frame, confidence) if row["kpi"].startswith("resolution")),
         ]
         if "upheld" in log.columns:
-            decided = part["upheld"].astype("boolean").dropna()
-            made.append(share("upheld", int(decided.sum()), len(decided), confidence))
+            decided = frame["upheld"].astype("boolean").dropna()
+            rows.append(share("upheld", int(decided.sum()), len(decided), confidence))
         if "customer_id" in log.columns:
-            sums = first_contact(others, part, "repeat", repeat_days, ()).sum().astype(int)
+            sums = first_contact(others, frame, "repeat", repeat_days, ()).sum().astype(int)
             again = sums["counted"] - sums["success"]
-            made.append(share("repeated", again, sums["counted"], confidence))
-        rows += [group | each for each in made]
+            rows.append(share("repeated", again, sums["counted"], confidence))
     message = _(
         "{n} {n:ticket does|tickets do} not say whether {n:it is a complaint|they are "
         "complaints} and {n:was|were} taken as none."
     )
-    told = (*log.caveats, *counted((unmarked.sum(), message)), *missing)
-    return TicketKpis.of(log, frame, rows, keys, caveats=told, minimum_base=minimum_base)
+    told = (*log.caveats, *counted((unmarked.sum(), message)))
+    return TicketKpis.of(log, frame, rows, (), caveats=told, minimum_base=minimum_base)

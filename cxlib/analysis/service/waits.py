@@ -172,9 +172,14 @@ class Terms:
     repeat_same: tuple[str, ...] = ()
     closing: bool = False
 
+    @cached_property
+    def limits(self) -> Limits:
+        """The service levels as plain numbers."""
+        return check_sla(self.sla)
+
     def __post_init__(self) -> None:
         """Check what is promised, and that the clock can be read."""
-        check_sla(self.sla)
+        _ = self.limits
         one_of(self.fcr, get_args(Fcr), f"there is no FCR method {self.fcr!r}")
         if self.fcr == "repeat":
             check_window(self.repeat_days)
@@ -196,7 +201,7 @@ class Waits:
     """How long each ticket of a cohort took, on each clock, and what it was allowed."""
 
     def __init__(self, log: TicketLog, frame: pd.DataFrame, terms: Terms) -> None:
-        clock, calendar, limits = terms.clock, terms.calendar, check_sla(terms.sla)
+        clock, calendar, limits = terms.clock, terms.calendar, terms.limits
         self.clock, self.limits = clock, limits
         self.seconds: dict[tuple[str, str], pd.Series] = {}
         self.ended: dict[str, pd.Series] = {}
@@ -246,7 +251,7 @@ class Waits:
 
 def check_priorities(log: TicketLog, frame: pd.DataFrame, terms: Terms) -> None:
     """Raise DataError for tickets of a priority that a service level by priority does not name."""
-    for kpi, limit in check_sla(terms.sla).items():
+    for kpi, limit in terms.limits.items():
         timed = {TIMED[kpi], GIVEN[TIMED[kpi]]} & log.columns
         if not timed or not isinstance(limit, dict):
             continue

@@ -7,8 +7,8 @@ simulated stable ones run through the same lines.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import pi, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,7 @@ _TOLERANCE = 1e-9
 """Of the largest value: what rounding in a mean may add; nothing smaller is a difference."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """Centre and half width of the limits, with the moving ranges behind them."""
 
     centre: Values  # (charts, 1)
@@ -135,8 +134,7 @@ def level_shift(
     return size[np.arange(len(size)), at], at + 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Signals:
+class Signals(NamedTuple):
     """Which points each rule flags, in which direction, and how strong the latest signal is."""
 
     flags: Mapping[str, Flags]  # rule → (charts, periods)
@@ -205,9 +203,9 @@ def _runs(here: Flags, goes_on: Flags) -> Values:
     return length
 
 
-def part_of_run(length: Values, *, needed: int = IN_A_ROW) -> Flags:
-    """Return which points belong to a run of at least `needed` points, the early ones included."""
-    part = length >= needed
+def part_of_run(length: Values) -> Flags:
+    """Return which points belong to a run of `IN_A_ROW` points or more, the early ones included."""
+    part = length >= IN_A_ROW
     for t in range(length.shape[1] - 2, -1, -1):
         goes_on = (length[:, t] > 0) & (length[:, t + 1] == length[:, t] + 1)
         part[:, t] |= part[:, t + 1] & goes_on

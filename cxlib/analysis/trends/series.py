@@ -208,9 +208,7 @@ def lay_out(labels: list[str], *, what: str) -> list[tuple[str, int | None]]:
         raise DataError(f"{what} mixes kinds of periods ({named}); chart one kind at a time.")
     if calendar:
         labels = [periods.label_of(periods.parse(label)) for label in labels]
-    if (twice := validate.repeated(labels)) is not None:
-        times = labels.count(twice)
-        raise DataError(f"{what} has period {twice!r} {times} times; give one value a period.")
+    validate.once(labels, f"{what} has period {{}} {{n}} times; give one value a period.")
     if not calendar:
         rows = list(range(len(labels)))
         if all(map(_DAY.match, labels)):

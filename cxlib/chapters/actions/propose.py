@@ -19,17 +19,11 @@ _KIND = {"touchpoint": "touchpoint", "tickets": "process"}
 def drafts(
     engagements: Mapping[str, Any], actions: Sequence[Any], *, today: str
 ) -> list[dict[str, Any]]:
-    """Return new rows for the register, as a YAML file would hold them.
+    """Return new rows for the register, proposed `today`, as a YAML file would hold them.
 
-    Parameters
-    ----------
-    engagements : mapping
-        The client opened in each of its languages.
-    actions : sequence
-        The register's rows: a finding that one of them answers, and what it recorded under the
-        same title before, is not drafted again.
-    today : str
-        The day on which they are proposed.
+    `engagements`: the client opened in each of its languages. A finding that one of `actions`, the
+    register's rows, answers, and what it recorded under the same title before, is not drafted
+    again.
     """
     first = next(iter(engagements.values()))
     client = first.client

@@ -234,7 +234,14 @@ def progress(found: Plan) -> pd.DataFrame:
     late = int(table["overdue"].sum())
     live = int((table["state"] != "stopped").sum())
     case = "all done" if done == live else "late" if late > 1 else "one late" if late else "on time"
-    row = {"subject": "progress", "case": case, "planned": live, "finished": done, "overdue": late}
+    row = {
+        "subject": "progress",
+        "counts": True,
+        "case": case,
+        "planned": live,
+        "finished": done,
+        "overdue": late,
+    }
     return pd.DataFrame([row] if live else [])
 
 

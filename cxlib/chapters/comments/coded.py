@@ -31,16 +31,9 @@ _TABLE = ["theme", "n", "case", "precision", "precision_low", "precision_high", 
 class Coded(Tabled):
     """A hand-coded sample.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        A row a theme: ``theme, n`` (comments coded), ``precision, recall`` and ``codes_alpha`` of
-        the codebook against what people agree on, ``coders_alpha`` of people among themselves, all
-        with ``_low, _high``, and ``case``.
-    apart : pandas.DataFrame
-        What coders differ on: ``theme, comment, said_yes, said_no``.
-    page : pandas.DataFrame
-        What is said of the sample as a whole, one row a case.
+    ``table``, a row a theme: ``precision, recall`` and ``codes_alpha`` of the codebook against what
+    people agree on, ``coders_alpha`` of people among themselves, and ``case``. ``apart``: what
+    coders differ on. ``page``: what is said of the sample as a whole, one row a case.
     """
 
     apart: pd.DataFrame

@@ -22,12 +22,7 @@ SURE = 0.8
 
 
 class Study:
-    """The drivers of one client's outcome; every part is computed when it is asked for, once.
-
-    Parameters
-    ----------
-    engagement : Engagement
-    """
+    """The drivers of one client's outcome; every part is computed when it is asked for, once."""
 
     def __init__(self, engagement: Any) -> None:
         self.engagement = engagement

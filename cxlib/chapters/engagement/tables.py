@@ -71,7 +71,13 @@ def at_a_glance(found: Status) -> pd.DataFrame:
     late = int((table["state"] == LATE).sum())
     case = "late" if late > 1 else "one late" if late else "on time"
     case = "all settled" if settled == len(table) else case
-    row = {"subject": "deliverables", "case": case, "agreed": len(table), "settled": settled}
+    row = {
+        "subject": "deliverables",
+        "counts": True,
+        "case": case,
+        "agreed": len(table),
+        "settled": settled,
+    }
     return pd.DataFrame([row | {"late": late}])
 
 

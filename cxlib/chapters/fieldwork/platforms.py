@@ -21,15 +21,10 @@ CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
 
 
 def texts(asked: Mapping[str, tuple[list[Item], Words]]) -> dict[str, bytes]:
-    """Return a questionnaire in the format of every platform, by the file's name.
+    """Return a questionnaire, by language, in the format of every platform, by the file's name.
 
     Every question is one of its own and bears the column of the client file, so that an export of
     answers in words is read as it is. In the first language the answers are the raw cells.
-
-    Parameters
-    ----------
-    asked : mapping
-        The questions and words of each language, the client's first language first.
     """
     files: dict[str, bytes] = {}
     for platform, form in held(__file__, "platforms.yaml").items():

@@ -19,14 +19,6 @@ class Design(Closed):
     tiers: Annotated[dict[Text, Tier], Field(min_length=1)]
     label: Label | None = None
 
-    @property
-    def rules(self) -> dict[str, dict[str, float]]:
-        """The rules in the form of `cxlib.analysis.members.simulate_tiers`."""
-        return {
-            name: {"from": tier.since, "benefits": tier.benefits, "points": tier.points}
-            for name, tier in self.tiers.items()
-        }
-
 
 class Options(Closed):
     """Settings of the membership chapter.

@@ -13,6 +13,7 @@ from cxlib import periods
 from cxlib.analysis import lifetime, members, retention
 from cxlib.analysis.results import TableResult
 from cxlib.errors import DataError
+from cxlib.params.members import design_of
 from cxlib.words import mark as _
 
 T = TypeVar("T")
@@ -339,13 +340,13 @@ class Study:
         """Today's tiers and the client file's other designs, on the members of today."""
         if not self.thresholds:
             return None
-        others = {name: design.rules for name, design in self.options.designs.items()}
+        others = {name: design_of(other.tiers) for name, other in self.options.designs.items()}
         return self.tried(_("designs"), self.simulated, {"today": self.rules} | others)
 
     @property
     def rules(self) -> dict[str, dict[str, float]]:
         """Today's tiers; empty without thresholds."""
-        return self.engagement.client.members.design if self.thresholds else {}
+        return design_of(self.engagement.client.members.tiers) if self.thresholds else {}
 
     def simulated(self, designs: Any) -> members.Designs:
         """Return what designs cost on the members of today."""

@@ -69,10 +69,14 @@ def things(engagement: Any, found: list[Finding]) -> pd.DataFrame:
     words = engagement.words
     agreed = _open_actions(engagement)
     rows: list[dict[str, Any]] = []
+    listed: set[Any] = set()
     for finding in found:
         if not finding.next_step or finding.severity not in ("serious", "warning"):
             continue
+        if finding.subject in listed or finding.row.get("counts") is True:
+            continue  # of an action above, or only how many there are
         first = _answer(agreed, finding)
+        listed.add(first.get("id"))
         named = first.get("whose")
         whose = words.label(named) if isinstance(named, str) else finding.whose(words)
         step = words.label(first["title"]) if first else finding.step(words)

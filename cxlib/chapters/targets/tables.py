@@ -51,12 +51,7 @@ REASONS = {
 
 
 def contract(engagement: Any) -> pd.DataFrame:
-    """Return one row a target: `Engagement.judged` with what it asks, and what would settle it.
-
-    Adds ``stake`` (of `Engagement.standing`), ``remaining, asked, asks, compared, smallest,
-    n_next, n_needed, rebound, n_to_settle, settles, pace_needed, pace_best, pace, held,
-    of_periods``; see ``columns.csv``.
-    """
+    """Return one row a target: `Engagement.judged` with what it asks, and what would settle it."""
     judged = engagement.judged().table
     standing = engagement.standing("survey", "touchpoint", "tickets", "reported").table
     stakes = standing.drop_duplicates("kpi").set_index("kpi")["stake"]
@@ -79,8 +74,7 @@ def targeted(engagement: Any) -> Any:
 def underway(table: pd.DataFrame) -> pd.DataFrame:
     """Return the targets that have a way to draw, with what is said of each before it is due.
 
-    Adds ``said`` (`verdicts.stands`), ``look`` ("good",
-    "bad" or "open"), and how many of all targets are so: ``total, good, bad, open``.
+    Adds ``said`` (`verdicts.stands`), ``look`` ("good", "bad" or "open"), and how many are so.
     """
     said = stands(table)
     look = said.map(STATES).fillna("open")
@@ -189,11 +183,7 @@ def told(table: pd.DataFrame, outlooks: list[Outlook]) -> pd.DataFrame:
 
 
 def rungs(engagement: Any) -> dict[str, pd.DataFrame]:
-    """Return what to agree on next, by KPI: a row a level, those that coincide as one.
-
-    ``kpi, unit, rung, target, change, per_period, on_grounds, grounds, detectable, n_needed`` and
-    ``value, low, high, n``: where the KPI stands.
-    """
+    """Return what to agree on next, by KPI: a row a level, those that coincide as one."""
     found, limits = {}, _limits(engagement)
     for row, proposal in _proposed(engagement):
         rows: list[dict[str, Any]] = []

@@ -37,13 +37,7 @@ class Visited(Result):
 
 
 def visited(engagement: Any) -> Visited | None:
-    """Return the latest round of visits up to the period, summed up; None where there is none.
-
-    Raises
-    ------
-    DataError
-        If the settings name a segment that the client does not have.
-    """
+    """Return the latest round of visits up to the period, summed up; None where there is none."""
     register = engagement.register("visits")
     visits = register.frame("visits")
     segment = _segment(engagement, set(visits["location"]))
