@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RECORD = "ingest.json"
 PIECE = 100
 """Of 2,048 rows each, as DuckDB hands them over: a piece of some 200,000 rows."""
+GROUP = 20_480
+"""Rows that lie together in a table's file: so many texts are in memory while it is written."""
 
 _SQL_TYPES = {
     "str": "VARCHAR",
@@ -240,7 +242,8 @@ def _write(pieces: Iterable[pd.DataFrame], columns: Sequence[Column], path: Path
 
     def save(rows: str, target: Path) -> None:
         named = str(target).replace("'", "''")
-        connection.execute(f"COPY ({rows}) TO '{named}' (FORMAT parquet, COMPRESSION zstd)")
+        how = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP}"
+        connection.execute(f"COPY ({rows}) TO '{named}' ({how})")
 
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")  # one order of rows, one order of row groups
