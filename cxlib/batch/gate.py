@@ -35,23 +35,20 @@ _PATH = re.compile(
     r"(?<![\w.:/>@-])(?:/(?:home|root|tmp|var|usr|etc|opt|mnt|srv|private|Users|Volumes)/[\w.-]+"
     r"|[A-Za-z]:\\(?:Users|Windows|Program)[^\s\"<>]*)|\bfile://[^\s\"<>]+"
 )
-_SECRET = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{36,}"
-    r"|\b[a-z][a-z0-9+]*://[^\s:/@\"'<>()]+:[^\s@/\"'<>()]+@"
-    r"|\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b[\"']?"
+_SECRETS = {
+    ("private key",): r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+    ("akia", "asia"): r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+    ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"): r"\bgh[pousr]_\w{36,}",
+    ("://",): r"\b[a-z][a-z0-9+]*://[^\s:/@\"'<>()]+:[^\s@/\"'<>()]+@",
+    (
+        *("password", "passwd", "secret", "apikey", "api_key", "api-key"),
+        *("accesstoken", "access_token", "access-token"),
+    ): r"\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b[\"']?"
     r" {0,3}[=:] {0,3}[\"']?[^\s\"'<]{6,}",  # no tab: that is the next cell of a table
-    re.IGNORECASE,
-)
-_HINTS = (
-    *("://", "password", "passwd", "secret", "private key", "akia", "asia"),
-    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-    *(
-        f"{word}{by}{of}"
-        for word, of in (("api", "key"), ("access", "token"))
-        for by in ("", "_", "-")
-    ),
-)
-"""What stands in every secret that `_SECRET` finds, however its letters are written."""
+}
+"""Expressions of secrets, by what stands in every text that they find, in small letters."""
+_SECRET = re.compile("|".join(_SECRETS.values()), re.IGNORECASE)
+_HINTS = tuple(hint for hints in _SECRETS for hint in hints)
 _KINDS = {
     masking.EMAIL: "an e-mail address", masking.PHONE: "a telephone number",
     masking.ID_CARD: "an identity number", masking.BANK_CARD: "a bank card",

@@ -49,9 +49,9 @@ _FAILING = {3, 11}
 _BUNDLE = 156
 _PIECE = 1 << 22
 _UNSAVED = re.compile(
-    rb"<(?:\w+:)?c\s(?![^>]*\bt=.str)[^>]*?\br=.([A-Z]+)(\d+)[^>]*>\s*<(?:\w+:)?f\b[^>]*?"
-    rb"(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</"
-    rb"(?:\w+:)?c>"
+    rb"<(?:\w+:)?c\s(?![^>]*\bt=.str)[^>]*?\br=.([A-Z]+)(\d+)[^>]*>\s*"
+    + _FORMULA
+    + rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 
 
@@ -114,7 +114,7 @@ def _check_ods(archive: zipfile.ZipFile, name: str, file: str) -> None:
     columns = rows = row = times = column = 0
     for piece in _pieces(archive, name, file):
         for kind, told in _ODS.findall(piece):
-            repeated = max(int(found[1]) if (found := _REPEATED.search(told)) else 1, 1)
+            repeated = _times(told)
             if kind == b"table":
                 _check_reach(rows, columns, file)
                 columns = rows = row = times = 0
@@ -125,6 +125,12 @@ def _check_ods(archive: zipfile.ZipFile, name: str, file: str) -> None:
                 if not told.endswith(b"/") or b"value" in told:
                     columns, rows = max(columns, column), max(rows, row + times)
     _check_reach(rows, columns, file)
+
+
+def _times(told: bytes) -> int:
+    """Return how often an element of an .ods sheet is repeated, by its attributes."""
+    found = _REPEATED.search(told)
+    return max(int(found[1]), 1) if found else 1
 
 
 def _records(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -232,7 +238,7 @@ def _of_ods(data: bytes) -> dict[str, Cells]:
     here = Cells()
     for tag in _ODS.finditer(data):
         kind, told = tag.groups()
-        repeated = max(int(times[1]) if (times := _REPEATED.search(told)) else 1, 1)
+        repeated = _times(told)
         if kind == b"table":
             name = re.search(rb'table:name="([^"]*)"', told)
             here = found.setdefault(unescape(name[1].decode("utf-8")) if name else "", Cells())

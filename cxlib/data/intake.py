@@ -83,11 +83,8 @@ class Made:
 
         As a `whole`, or in pieces where they are many.
         """
-        folder, source, named = (
-            workspace.data(client.client),
-            section.source,
-            named_columns(section),
-        )
+        folder, source = workspace.data(client.client), section.source
+        named = named_columns(section)
         self.spoilt.clear()
         try:
             if source.url_env is not None:
