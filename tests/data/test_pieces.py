@@ -235,6 +235,27 @@ def test_what_is_read_of_a_table_is_what_was_written(
         assert not {"comment", "more", "respondent_id"} & {*engagement.closed}
 
 
+def test_a_share_of_the_rows_is_the_same_rows_whatever_is_asked_of_them(shop: Shop) -> None:
+    rows = pd.concat([answers()] * 4, ignore_index=True).assign(No=range(10**6, 10**6 + 4 * N))
+    rows.to_csv(shop.folder / "a.csv", index=False)
+    client = shop.client((SURVEY % "a.csv").replace("duplicates: last", ""))
+    shop.ingest(client)
+    for when in ("2026-04", "2026Q2"):
+        engagement = Engagement.open("shop", period=when, workspace=shop.workspace)
+        every = engagement.survey()
+        said = int(every["comment"].fillna("").str.strip().ne("").sum())
+        assert engagement.share_of(10**9) == (1.0, said)
+        share, n = engagement.share_of(len(every) // 3, "answers")
+        assert (share, n) == (len(every) // 3 / len(every), len(every))
+        some = engagement.survey(share=share)
+        assert 0.2 * len(every) < len(some) < 0.5 * len(every)
+        few = engagement.survey(columns=["nps", "area"], share=share)
+        pd.testing.assert_frame_equal(few, some[list(few)])
+        assert set(some["respondent_id"]) <= set(every["respondent_id"])
+        halves = engagement.survey(share=share / 2)
+        assert set(halves["respondent_id"]) <= set(some["respondent_id"])
+
+
 def test_the_kpis_of_many_answers_are_those_of_a_few(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
