@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cxlib import periods as calendar
+from cxlib.analysis.kpis.changes import STEPS
 from cxlib.analysis.metrics import EXCLUDED
 from cxlib.data import labels
 from cxlib.data.layout import NOTE, REPEATS, TOTAL
@@ -38,15 +39,15 @@ _EXPECTED = frozenset({
 """Reasons to leave a row out that a client file asks for, or that are no answers at all."""
 
 
-def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 0) -> None:
-    """Add warnings about a canonical survey table, with so many bytes of texts `aside`; try it."""
+def survey(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
+    """Add warnings about a canonical survey table; try it."""
     if (own := own_of(frame)).empty:
         why = ", ".join(f"{reason} ({n})" for reason, n in ledger.dropped.items())
         if not ledger.failed:
             ledger.error(("survey",), f"no response of the client itself is left: {why}.")
         return
     dropped(ledger, ("survey", "source"))
-    _heavy(frame, ledger, aside)
+    _heavy(frame, ledger)
     _bases(own, client, ledger)
     _periods(own, client, ledger)
     _unanswered(own, client, ledger)
@@ -61,19 +62,17 @@ def survey(frame: pd.DataFrame, client: Client, ledger: Ledger, *, aside: int = 
         _margins(own, client, ledger)
 
 
-def _heavy(frame: pd.DataFrame, ledger: Ledger, aside: int) -> None:
+def _heavy(frame: pd.DataFrame, ledger: Ledger) -> None:
     closed, counts = int(frame.memory_usage().sum()), frame["period"].value_counts()
-    texts = aside or int(frame.memory_usage(deep=True).sum()) - closed
-    share = counts.max() / len(frame)
-    comments = share * int(frame["comment"].notna().sum())
-    # measured: both grow with the rows, the chapter on comments with those of one period
-    memory = (BESIDE + 2e-9 * closed, BESIDE + share * (24e-9 * texts + 3e-9 * closed))
-    minutes = (len(frame) / 1e6, 0.5 + comments / 5e4)
+    share = counts.head(STEPS + 1).sum() / len(frame)  # so many periods are compared at once
+    # measured up to three million rows: both grow with the rows, whatever is said in comments
+    memory = (BESIDE + 2e-9 * closed, BESIDE + 3e-9 * share * closed)
+    minutes = (0.8e-6 * len(frame), 0.25 + 0.7e-6 * len(frame))
     if max(memory) > HEAVY or max(minutes) > SLOW:
         need = [f"{m:.1f} GB and {t:.0f} minutes" for m, t in zip(memory, minutes, strict=True)]
-        told = (f"its {len(frame):,} rows need about {need[0]} to take in, and the chapter on "
-                f"comments {need[1]} for {counts.idxmax()}: allow more by `cx run --memory 16000 "
-                "--timeout 3600`, name fewer columns, leave rows out by `where:`, or report by a "
+        told = (f"its {len(frame):,} rows need about {need[0]} to take in, and their KPIs "
+                f"{need[1]}: allow more by `cx run --memory 16000 --timeout 3600` (and so for "
+                "`cx check`), name fewer columns, leave rows out by `where:`, or report by a "
                 "shorter `period:`.")  # fmt: skip
         ledger.warn(("survey", "source"), told)
 

@@ -261,7 +261,7 @@ def _condensed(rows: Callable[[slice], tuple[Any, pd.DataFrame, Any]], n: int) -
     if n <= BLOCK:
         y, exog, mass = rows(slice(None))
         return y, exog, mass
-    above = None
+    above: Any = None
     for start in range(0, n, BLOCK):
         y, exog, mass = rows(slice(start, start + BLOCK))
         names, both = exog.columns, np.column_stack([exog, y]) * np.sqrt(mass)[..., None]
