@@ -13,7 +13,7 @@ from pandas.api import types
 
 from cxlib import periods
 from cxlib.analysis.metrics import SurveyDesign, number
-from cxlib.errors import DataError, nearest
+from cxlib.errors import Count, DataError, nearest
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -218,7 +218,10 @@ def aligned(values: Any, index: pd.Index, what: str) -> pd.Series:
         )
     absent = index.difference(values.index)
     if len(absent):
-        raise DataError(f"{what}: none for row {row_of(absent, 0)} ({len(absent)} such rows).")
+        raise DataError(
+            f"{what}: none for row {row_of(absent, 0)} "
+            f"({(n := Count(len(absent)))} {n:such row|such rows})."
+        )
     return values.reindex(index)
 
 

@@ -13,7 +13,7 @@ from cxlib.analysis.estimation import even, kish
 from cxlib.analysis.metrics import number, one_of
 from cxlib.analysis.results import TableResult, counted, said
 from cxlib.analysis.validate import Floats, Integers, column, once, read_weights
-from cxlib.errors import DataError
+from cxlib.errors import Count, DataError
 from cxlib.words import mark as _
 
 Margins: TypeAlias = Mapping[str, Mapping[Any, float]]
@@ -182,7 +182,10 @@ def _match(data: pd.DataFrame, name: str, known: Mapping[Any, float]) -> Margin:
     for level in texts:
         one_of(level, found, f"margin {name!r} has a level {level!r} that no row of the data has")
     for there, rows in sample.value_counts(sort=False).items():
-        message = f"column {name!r} has a level {there!r} ({rows} rows) that its margin lacks"
+        message = (
+            f"column {name!r} has a level {there!r} ({rows} {Count(rows):row|rows}) "
+            "that its margin lacks"
+        )
         one_of(there, texts, message)
     sizes = np.array(list(known.values()))
     codes = pd.Index(texts).get_indexer(pd.Index(sample)).astype(np.intp)

@@ -36,7 +36,7 @@ from cxlib.data.schema import (
     survey_columns,
 )
 from cxlib.data.survey import MARKS, Survey as SurveyTable, make_survey
-from cxlib.errors import CxError
+from cxlib.errors import Count, CxError
 from cxlib.params.base import Moment
 from cxlib.words import mark as _
 from cxlib.workspace import Workspace
@@ -100,7 +100,10 @@ class Made:
         except CxError as error:
             self.ledger.error((*path, "source"), str(error))
         for (file, column), (n, first) in self.spoilt.items():
-            told = f"column {column!r} of {file} shows an error instead of a value in {n} rows"
+            told = (
+                f"column {column!r} of {file} shows an error instead of a value in {n} "
+                f"{Count(n):row|rows}"
+            )
             told = f"{told}, the first {first}; they count as empty"
             if source.sql or any(matches(column, name) for name in named.columns):
                 self.ledger.warn((*path, "source"), f"{told}: mend the formula, or leave it.")
@@ -123,7 +126,10 @@ class Made:
     @property
     def told(self) -> dict[str, str]:
         """How each file was read."""
-        return {name: "; ".join((f"{self.rows[name]} rows", *self.how[name])) for name in self.how}
+        return {
+            name: "; ".join((f"{(n := Count(self.rows[name]))} {n:row|rows}", *self.how[name]))
+            for name in self.how
+        }
 
     def add(self, piece: pd.DataFrame, folder: FilePath) -> None:
         """Put a piece of the table below those before it."""

@@ -189,7 +189,8 @@ def export_key(client: str, workspace: Workspace, target: Path) -> None:
         if load(client, workspace).demo:
             public = workspace.shown(key_file(client, workspace, demo=True))
             raise SetupError(
-                f"{client!r} is a demo client: its key is the public one beside its data, {public}; "
+                f"{client!r} is a demo client: its key is the public one beside its data, "
+                f"{public}; "
                 "there is nothing to hand over."
             )
         raise SetupError(f"{client!r} has no key yet; its first run makes one.")

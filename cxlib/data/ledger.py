@@ -14,7 +14,7 @@ from cxlib.data import dates, masking, values
 from cxlib.data.date_forms import EXCEL
 from cxlib.data.platforms import header_name
 from cxlib.data.readers import Raw, RawFile
-from cxlib.errors import DataError, nearest
+from cxlib.errors import Count, DataError, nearest
 from cxlib.params.base import Moment
 from cxlib.words import mark as _
 
@@ -117,7 +117,8 @@ class Ledger:
         if found.any():
             self.error(
                 path,
-                f"column {texts.name!r} holds {int(found.sum())} values that are {what}: "
+                f"column {texts.name!r} holds {(n := Count(found.sum()))} "
+                f"{n:value that is|values that are} {what}: "
                 f"{examples(raw, texts, found)}; {way_out}",
                 texts.name,
             )
@@ -191,7 +192,8 @@ class Ledger:
             if both:
                 self.warn(
                     path,
-                    f"{both} rows hold an answer in {found[0]!r} and another in {column!r}; the "
+                    f"{both} {Count(both):row holds|rows hold} an answer in {found[0]!r} "
+                    f"and another in {column!r}; the "
                     "first counts.",
                 )
             cells = cells.where(filled | (~more & (cells.str.strip() != "")), other)
@@ -202,7 +204,8 @@ class Ledger:
         if names:
             self.error(
                 path,
-                f"the header {name!r} of {raw.name} stands over {len(names)} columns; write "
+                f"the header {name!r} of {raw.name} stands over {len(names)} "
+                f"columns; write "
                 f'"{names[0]}", "{names[1]}" or which you mean, in quotation marks.',
                 name,
             )
@@ -224,7 +227,8 @@ class Ledger:
         )
         self.warn(
             path,
-            f"column {name!r} is missing in {len(without)} of {len(raw.files)} files ({listed}"
+            f"column {name!r} is missing in {len(without)} of {len(raw.files)} "
+            f"files ({listed}"
             f"{', …' if len(without) > _SHOWN else ''}); it counts as no answer there{hint}.",
             name,
         )

@@ -11,7 +11,7 @@ import pandas as pd
 from cxlib.data import values
 from cxlib.data.ledger import Ledger, Path, examples
 from cxlib.data.readers import Raw
-from cxlib.errors import nearest
+from cxlib.errors import Count, nearest
 from cxlib.words import mark as _
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def _settle_members(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledge
             first = str(frame.loc[strange, "tier"].iloc[0])
             ledger.error(
                 ("members", "tiers"),
-                f"{int(strange.sum())} members hold a tier that no rule names: "
+                f"{(n := Count(strange.sum()))} {n:member holds|members hold} a tier that "
+                "no rule names: "
                 f"{examples(raw, frame['tier'], strange)}{nearest(first, section.tiers)}",
                 first,
             )
@@ -56,7 +57,8 @@ def _dated(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if early.sum() > max(MANY * len(frame), 5):
         ledger.error(
             path,
-            f"{int(early.sum())} of {len(frame)} members left before they joined; are the columns "
+            f"{int(early.sum())} of {len(frame)} members left "
+            "before they joined; are the columns "
             "and date formats right?",
         )
     for reason, rows, said in (
@@ -67,7 +69,8 @@ def _dated(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
             first = frame.loc[rows, "joined"].iloc[0]
             ledger.warn(
                 path,
-                f"{int(rows.sum())} members {said}, the first joined {first:%Y-%m-%d}; they are "
+                f"{(n := Count(rows.sum()))} {n:member|members} {said}, the first joined "
+                f"{first:%Y-%m-%d}; they are "
                 "left out.",
             )
             ledger.drop(reason, int(rows.sum()))
@@ -86,7 +89,8 @@ def _one_row_each(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if former.any():
         ledger.warn(
             ("members", "columns", "id"),
-            f"{int(former.sum())} rows repeat a member's id with other contents; the last row of "
+            f"{(n := Count(former.sum()))} {n:row repeats|rows repeat} a member's id with "
+            "other contents; the last row of "
             "each member is kept.",
         )
     ledger.drop(_("an earlier row of the same member"), int(former.sum()))
@@ -140,7 +144,8 @@ def told_of_purchases(ledger: Ledger) -> None:
     if ledger.last is not None:
         ledger.warn(
             ("transactions", "columns", "date"),
-            f"{ledger.dropped[FUTURE]} rows are dated in the future, the last "
+            f"{(n := Count(ledger.dropped[FUTURE]))} {n:row is|rows are} dated in the "
+            "future, the last "
             f"{ledger.last:%Y-%m-%d}; they are left out.",
         )
     if ledger.refunds:
