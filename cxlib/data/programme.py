@@ -197,7 +197,7 @@ def sorted_as(
     path: Path,
     ledger: Ledger,
     *,
-    said: str = "rows hold a text",
+    said: str = "row holds a text|rows hold a text",
 ) -> pd.Series:
     """Return raw texts as the words under which the client file sorts them."""
     known = {word: word for word in told}
@@ -209,7 +209,7 @@ def sorted_as(
         first = str(texts[strange].iloc[0])
         ledger.error(
             path,
-            f"{int(strange.sum())} {said} that stands under none of "
+            f"{(n := Count(strange.sum()))} {n:{said}} that stands under none of "
             f"{', '.join(told)}: {examples(raw, texts, strange)}{nearest(first, known)}",
             first,
         )

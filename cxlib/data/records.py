@@ -151,7 +151,7 @@ def _tickets(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledger) -> p
         declared = {state: getattr(section.states, state, ()) for state in STATES}
         frame["state"] = programme.sorted_as(
             raw, frame["state"], declared, ("tickets", "states"), ledger,
-            said="tickets have a state",
+            said="ticket has a state|tickets have a state",
         )  # fmt: skip
     if section.events and not ledger.failed:
         return _folded(raw, client, frame, section, ledger)

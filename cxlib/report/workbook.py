@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from cxlib.engagement import Engagement
     from cxlib.envelope import Part
 
-MOST_HEADINGS = 66
+CONTENTS = (62, 62)
+"""Widths of the two columns of the contents."""
+MOST_HEADINGS = 60
 """Characters of what the contents say that a table holds."""
 
 
@@ -91,7 +93,7 @@ def _write_contents(
             look = book.look(font_color=book.main, indent=1)
             sheet.write_url(row, 0, internal(name, at), look, title[:255] or "–")
             told = textwrap.shorten(headings, MOST_HEADINGS, placeholder=" …")
-            book.put(sheet, row, 1, (told, ""), font_color=MUTED, font_size=9)
+            book.put(sheet, row, 1, (told, ""), font_color=MUTED)
         row += 1
     for note in (
         _("Numbers are unrounded; the formats show as many digits as they bear."),
@@ -100,8 +102,8 @@ def _write_contents(
         _("Numbers behind figures stand last on each sheet and are not printed."),
     ):  # fmt: skip
         row += 1
-        book.put(sheet, row, 0, (words.say(note), ""), font_color=MUTED, text_wrap=True)
-    book.lay(sheet, (62, 62))
+        book.note(sheet, row, words.say(note), CONTENTS)
+    book.lay(sheet, CONTENTS)
 
 
 # --- the tables behind the report --------------------------------------------------------------
