@@ -182,12 +182,12 @@ class Workbook:
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         row, starts, widths = 2, [], _widths(grids)
-        self._titled(sheet, 0, title, widths, font_size=14)
+        self.titled(sheet, 0, title, widths, font_size=14)
         blocks: list[tuple[int, int]] = []
         for each in grids:
             starts.append(row)
             if each.title:
-                self._titled(sheet, row, each.title, widths, font_color=self.main)
+                self.titled(sheet, row, each.title, widths, font_color=self.main)
                 row += 1
             self._high(sheet, row, each.headings, widths)
             for at, heading in enumerate(each.headings):
@@ -219,7 +219,7 @@ class Workbook:
         self.lay(sheet, widths, blocks, self._heights.get((sheet.name, 0), 20.0), across)
         return sheet_name, starts
 
-    def _titled(
+    def titled(
         self, sheet: Any, row: int, title: str, widths: Sequence[float], **look: Any
     ) -> None:
         """Write a title within the first column, which every page across repeats."""
@@ -276,14 +276,14 @@ def _side(each: Grid, at: int) -> dict[str, Any]:
     return {"align": "left", "indent": int(at > 0 and _is_number(each, at - 1))}
 
 
-def _em(text: str) -> float:
+def wide(text: str) -> float:
     """Return the width of a text in characters of the standard font; Chinese ones are two wide."""
     return sum(2.0 if ord(c) > 0x2E7F else 1.0 for c in text)
 
 
 def _lines(text: Any, width: float) -> int:
     """Return how many lines a text takes in a column."""
-    return sum(max(1, math.ceil(_em(line) / (width - 1))) for line in str(text or "").split("\n"))
+    return sum(max(1, math.ceil(wide(line) / (width - 1))) for line in str(text or "").split("\n"))
 
 
 def _widths(grids: Sequence[Grid]) -> list[float]:
@@ -292,11 +292,11 @@ def _widths(grids: Sequence[Grid]) -> list[float]:
     for each in grids:
         for at, heading in enumerate(each.headings):
             texts = [_shown(*row[at]) for row in each.rows]
-            words = [_em(word) for word in heading.split()]
-            wide = max(
-                [_em(heading) / 2.5, *words, *(_em(x) for t in texts for x in t.split("\n"))]
+            words = [wide(word) for word in heading.split()]
+            needs = max(
+                [wide(heading) / 2.5, *words, *(wide(x) for t in texts for x in t.split("\n"))]
             )
-            widths[at] = min(max(widths[at], wide + 2), WIDE if at else WIDEST)
+            widths[at] = min(max(widths[at], needs + 2), WIDE if at else WIDEST)
     return widths
 
 

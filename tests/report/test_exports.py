@@ -533,3 +533,23 @@ def test_a_picture_is_drawn_as_tall_as_the_room_of_a_slide(
     assert pictures
     for picture in pictures:
         assert picture.top + picture.height > 0.8 * HIGH * slides.slide_width / WIDE
+
+
+@pytest.mark.parametrize(
+    "label", ["W" * 200, "<script>alert(1)</script> " * 8, "满意程度" * 50, "a b " * 50]
+)
+def test_a_text_takes_no_more_lines_than_its_box_on_a_slide_has(label: str) -> None:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    from cxlib.plots.native import fitted
+
+    size, told = fitted(label, 4.0, 1.0, (20, 14, 10))
+    lines, at = 1, 0.0
+    for word in told.split(" "):
+        drawn = TextPath((0, 0), word.replace("$", ""), size=size, prop=FontProperties())
+        wide = size * len(word) if word[:1] > "\u2e7f" else drawn.get_extents().width
+        lines += int(at > 0 and at + wide > 4 * 72)
+        at = wide if at + wide > 4 * 72 else at + wide + 0.32 * size
+        lines, at = lines + int(at // (4 * 72)), at % (4 * 72)
+    assert lines * size * 1.2 / 72 <= 1.0
