@@ -546,7 +546,7 @@ def test_a_text_takes_no_more_lines_than_its_box_on_a_slide_has(label: str) -> N
 
     size, told = fitted(label, 4.0, 1.0, (20, 14, 10))
     lines, at = 1, 0.0
-    for word in told.split(" "):
+    for word in told.split():
         drawn = TextPath((0, 0), word.replace("$", ""), size=size, prop=FontProperties())
         wide = size * len(word) if word[:1] > "\u2e7f" else drawn.get_extents().width
         lines += int(at > 0 and at + wide > 4 * 72)
