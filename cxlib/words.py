@@ -125,6 +125,7 @@ PLAIN: Mapping[str, str] = MappingProxyType(
         "like for like": "judged differently",
         "mix": "other customers",
         "not split": "not looked into",
+        "no trajectory": "no path agreed",
         "stay": "still a member",
     }
 )
