@@ -445,7 +445,8 @@ def test_bars_begin_at_nothing_and_no_label_stands_aslant() -> None:
         chart = replace(chart, high=(3.4, 4.1))
         add_chart(slide, chart, (0, 0, 9_000_000, 4_000_000), font=lambda _rpr: None)
     above, below = (s.chart for s in slide.shapes if s.has_chart)
-    assert (above.value_axis.minimum_scale, below.value_axis.minimum_scale) == (0, None)
+    ends = [(s.value_axis.minimum_scale, s.value_axis.maximum_scale) for s in (above, below)]
+    assert ends == [(0, 4.5), (-3, 4.5)]  # each whisker whole
     rotation = above.category_axis._element.txPr.bodyPr.get("rot")
     assert rotation not in (None, "0")
     assert abs(int(rotation)) < 60_000, "less than a degree"
