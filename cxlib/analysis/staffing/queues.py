@@ -208,16 +208,13 @@ def offered_load(calls_per_hour: float, handle_seconds: float) -> float:
     """Return the load in agents (erlangs): calls an hour × hours a call."""
     calls = number(calls_per_hour, "calls_per_hour", least=0)
     load = calls * number(handle_seconds, "handle_seconds", above=0) / 3600
-    return number(load, "the load (calls an hour × hours a call)", most=_MOST)
+    return number(load, "the load (calls an hour × hours a call)", least=0)
 
 
 def least_stable(load: float) -> int:
     """Return the fewest agents above the load."""
     return math.floor(load * (1 + 1e-12)) + 1
 
-
-_MOST = 1e6
-"""Agents: no centre is larger, and seconds given for hours would ask for more."""
 
 _LONGEST_SERIES = 2_000_000
 _SPREAD = 12.0
