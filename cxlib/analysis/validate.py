@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -69,6 +69,8 @@ def column(data: pd.DataFrame, name: str) -> pd.Series:
     """Return one column of a frame, which must be there once."""
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"the data are a {type(data).__name__}, not a table with columns.")
+    if not isinstance(name, Hashable):
+        raise DataError(f"name one column, not a {type(name).__name__}.")
     require(data, (name,))
     if (there := int((data.columns == name).sum())) > 1:
         raise DataError(f"column {name!r} is in the data {there} times; rename all but one.")
