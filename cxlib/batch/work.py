@@ -24,7 +24,7 @@ from cxlib.batch.forkserver import STOPPED, DiedError, TimedOutError, can_fork, 
 from cxlib.batch.state import job_folder, read_left
 from cxlib.data.apart import Limits
 from cxlib.data.masking import mask_text
-from cxlib.errors import Count, CxError
+from cxlib.errors import CxError
 from cxlib.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -102,10 +102,7 @@ def run_job(parcel: Parcel, limits: Limits) -> Outcome:
                 unpack(parcel, folder)
                 outcome = _begin(replace(parcel, files={}), folder, limits)
         except DiedError as died:
-            error, again = (
-                f"{died}; begun {attempt} {Count(attempt):time|times}",
-                str(died) != STOPPED,
-            )
+            error, again = f"{died}; begun {attempt} times", str(died) != STOPPED
         except TimedOutError:
             error = f"stopped: not done {GRACE_SECONDS:.0f} s after its time limit"
         except MemoryError:

@@ -68,9 +68,8 @@ def rated(maker: Maker) -> dict[str, pd.Series]:
         if read.ratings.isna().all():
             maker.ledger.error(
                 (*path, "column"),
-                f"column {item.column[0]!r} holds no answer in "
-                f"{(n := Count(len(read.ratings)))} {n:row|rows}; "
-                f"{metric.key!r} cannot be scored.",
+                f"column {item.column[0]!r} holds no answer in {(n := Count(len(read.ratings)))} "
+                f"{n:row|rows}; {metric.key!r} cannot be scored.",
                 item.column[0],
             )
         elif metric.kind == "nps":
@@ -150,9 +149,8 @@ def _check_reach(
     if scale[1] > SHORT >= top and n >= SOME and getattr(item, "direction", None) != "lower":
         ledger.warn(
             path,
-            f"none of {n} {Count(n):answer|answers} to {key!r} is above {top:g} on its "
-            f"scale {scale[0]}-{scale[1]}: "
-            f"was it asked on a scale up to {SHORT}?",
+            f"none of {n} {Count(n):answer|answers} to {key!r} is above {top:g} on its scale "
+            f"{scale[0]}-{scale[1]}: was it asked on a scale up to {SHORT}?",
             item.column[0],
         )
 
@@ -263,8 +261,7 @@ def _check_segment(maker: Maker, cells: pd.Series, name: str, path: Path) -> Non
         first = cells[cells.str.contains(mark, regex=False).fillna(False).astype(bool)].iloc[0]
         maker.ledger.warn(
             path,
-            f"column {name!r} holds several answers in one cell ({several} "
-            f"times, such as "
+            f"column {name!r} holds several answers in one cell ({several} times, such as "
             f"{first!r}): each mixture is a group of its own; `questions: {{kind: multiple}}` "
             "splits them.",
             name,
@@ -274,8 +271,7 @@ def _check_segment(maker: Maker, cells: pd.Series, name: str, path: Path) -> Non
     if sparse and cells[filled].is_unique:
         maker.ledger.warn(
             path,
-            f"column {name!r} is blank in {int((~filled).sum())} of {len(cells)} "
-            f"rows, and each "
+            f"column {name!r} is blank in {int((~filled).sum())} of {len(cells)} rows, and each "
             "value stands once, above blanks: merged cells? Fill it down in the file.",
             name,
         )

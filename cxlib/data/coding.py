@@ -104,8 +104,7 @@ def settle(raw: Raw, section: Coding, at: Path, ledger: Ledger) -> pd.DataFrame:
         left = (~read).to_numpy()
         ledger.warn(
             at,
-            f"{(n := Count(left.sum()))} of {len(read)} rows "
-            f"{n:is|are} not coded, the first "
+            f"{(n := Count(left.sum()))} of {len(read)} rows {n:is|are} not coded, the first "
             f"{raw.at(int(left.argmax()))}: nothing is marked, and {section.columns.done!r} is "
             "empty; they count for nothing.",
         )

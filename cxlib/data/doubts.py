@@ -181,10 +181,9 @@ def _repeats(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     if again.any():
         ledger.warn(
             ("survey", "columns", "id"),
-            f"{(n := Count(again.sum()))} {n:respondent id comes|respondent ids come} "
-            "again in a later period: are they the same "
-            "people? If so, set `repeat_respondents: true`, so that intervals allow for it; if the "
-            "numbers only start anew in each file, leave it.",
+            f"{(n := Count(again.sum()))} {n:respondent id comes|respondent ids come} again in a "
+            "later period: are they the same people? If so, set `repeat_respondents: true`, so "
+            "that intervals allow for it; if the numbers only start anew in each file, leave it.",
         )
 
 
@@ -276,9 +275,8 @@ def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             n = len(own[[key, same[0]]].dropna())
             ledger.warn(
                 ("survey", "touchpoints", place, "column"),
-                f"{key!r} and {same[0]!r} are identical in {n} {Count(n):answer|answers}, "
-                "so only one of "
-                "them can be a driver; is a column named twice?",
+                f"{key!r} and {same[0]!r} are identical in {n} {Count(n):answer|answers}, so only "
+                "one of them can be a driver; is a column named twice?",
             )
 
 
@@ -344,8 +342,7 @@ def transactions(parts: Iterable[pd.DataFrame], client: Client, ledger: Ledger) 
     if once > ONCE and len(known) >= client.privacy.minimum_base:
         ledger.warn(
             ("transactions", "columns", "date"),
-            f"{once:.0%} of {len(known)} customers bought on "
-            "one day only: there will be fewer "
+            f"{once:.0%} of {len(known)} customers bought on one day only: there will be fewer "
             "groups by frequency, and little to tell who comes again.",
         )
 

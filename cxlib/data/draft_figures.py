@@ -170,22 +170,14 @@ def figures(lines: Lines, table: Table, files: str) -> None:
             if not net and name.casefold() != key:
                 lines.add(2, f"label: {quoted(name.replace('_', ' '))}")
             write_source(lines, table, files, depth=2)
-            lines.add(
-                2,
-                f"period: {quoted(when.name)}",
-                f"{when.distinct} periods",
-            )
+            lines.add(2, f"period: {quoted(when.name)}", f"{when.distinct} periods")
             if measure is not None:
                 lines.add(2, f"where: {mapping({measure.name: flow([cell])})}")
             rows = None if measure is None else measure.texts.index[measure.texts == cell]
             part = column if rows is None else column.among(cell, rows)
             _figure(lines, column, part, whole, asked=measure is None or place == 0)
             if unit is not None:
-                lines.add(
-                    2,
-                    f"unit: {quoted(unit.name)}",
-                    f"{unit.distinct} values",
-                )
+                lines.add(2, f"unit: {quoted(unit.name)}", f"{unit.distinct} values")
     if measure is not None and (more := len(told) - _MEASURES) > 0:
         lines.ask(1, ask("more_values", n=more, name=measure.name))
     for column in places:

@@ -20,7 +20,6 @@ from cxlib.data.sections import (
     write_source,
     write_unused,
 )
-from cxlib.errors import Count
 
 _NEEDS = {
     "tickets": ("a ticket log", {"created": "when a ticket was created", "id": "the id"}),
@@ -85,11 +84,7 @@ def members(lines: Lines, table: Table, files: str) -> None:
     for column in table.rest():
         if not column.personal and 2 <= column.distinct <= 20:
             key = keys.of(column.name, "attribute")
-            attributes.add(
-                2,
-                f"{key}: {quoted(column.name)}",
-                f"{column.distinct} values",
-            )
+            attributes.add(2, f"{key}: {quoted(column.name)}", f"{column.distinct} values")
         else:
             unused.append(column.name)
     lines.put(attributes, "attributes:")
@@ -129,7 +124,7 @@ def comments(lines: Lines, table: Table, files: str) -> None:
     part, keys, segments, left = Lines(), Keys(), Lines(), []
     write_source(part, table, files)
     part.add(1, "columns:")
-    told = f"{text.distinct} different in {(n := Count(text.rows))} {n:row|rows}"
+    told = f"{text.distinct} different in {text.rows} rows"
     part.add(2, f"text: {quoted(text.name)}", told, _stock(text))
     part.put(guessed(table)["columns"])
     rating = table.found.get("rating")
@@ -149,11 +144,7 @@ def comments(lines: Lines, table: Table, files: str) -> None:
     for column in table.rest():
         if column.few and not column.is_number and not column.personal:
             key = keys.of(column.name, "segment")
-            segments.add(
-                2,
-                f"{key}: {quoted(column.name)}",
-                f"{column.distinct} values",
-            )
+            segments.add(2, f"{key}: {quoted(column.name)}", f"{column.distinct} values")
         else:
             left.append(column.name)
     part.put(segments, "segments:")

@@ -35,7 +35,6 @@ from cxlib.data.sections import (
     write_source,
     write_unused,
 )
-from cxlib.errors import Count
 
 
 def survey(lines: Lines, table: Table, files: str) -> None:
@@ -55,7 +54,7 @@ def survey(lines: Lines, table: Table, files: str) -> None:
     comment = next((c for c in others if is_text(c)), None)
     lines.add(1, "columns:")
     if comment:
-        told = f"{(n := Count(comment.distinct))} {n:different text|different texts}"
+        told = f"{comment.distinct} different texts"
         lines.add(2, f"comment: {quoted(comment.name)}", told)
     if all(line.lstrip().startswith("#") for line in columns.lines):
         columns.add(2, "id: null", "no column of ids")
@@ -137,7 +136,7 @@ def _question(column: Column, questions: Lines, segments: Lines, keys: Keys) -> 
         head = column.texts.value_counts().head(5)
         listed = ", ".join(f"{text!r} {n}" for text, n in head.items())
         asks = [ask("groups", name=column.name)] if column.is_number else []
-        why = f"{(many := Count(column.distinct))} {many:value|values}: {listed}"
+        why = f"{column.distinct} values: {listed}"
         segments.add(2, f"{key}: {mapping(told | _label(key, column))}", why, asks)
     else:
         return False

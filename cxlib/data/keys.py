@@ -190,8 +190,7 @@ def export_key(client: str, workspace: Workspace, target: Path) -> None:
             public = workspace.shown(key_file(client, workspace, demo=True))
             raise SetupError(
                 f"{client!r} is a demo client: its key is the public one beside its data, "
-                f"{public}; "
-                "there is nothing to hand over."
+                f"{public}; there is nothing to hand over."
             )
         raise SetupError(f"{client!r} has no key yet; its first run makes one.")
     secret = _secret(path, private=False)

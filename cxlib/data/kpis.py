@@ -199,10 +199,9 @@ def _plain(frame: pd.DataFrame, kpi: Kpi, path: Path, ledger: Ledger) -> pd.Data
         first = frame[repeated].iloc[0]
         ledger.error(
             (*path, "value"),
-            f"{(n := Count(repeated.sum()))} {n:row repeats|rows repeat} a period and "
-            f"unit, first {first['period']}, "
-            f"{first['unit']}; name the column that tells them apart as `unit:`, or select one by "
-            "`where:`.",
+            f"{(n := Count(repeated.sum()))} {n:row repeats|rows repeat} a period and unit, first "
+            f"{first['period']}, {first['unit']}; name the column that tells them apart as "
+            "`unit:`, or select one by `where:`.",
         )
     rows = frame.reset_index(drop=True)
     if kpi.complement:

@@ -192,9 +192,8 @@ class Ledger:
             if both:
                 self.warn(
                     path,
-                    f"{both} {Count(both):row holds|rows hold} an answer in {found[0]!r} "
-                    f"and another in {column!r}; the "
-                    "first counts.",
+                    f"{both} {Count(both):row holds|rows hold} an answer in {found[0]!r} and "
+                    f"another in {column!r}; the first counts.",
                 )
             cells = cells.where(filled | (~more & (cells.str.strip() != "")), other)
         return cells
@@ -204,8 +203,7 @@ class Ledger:
         if names:
             self.error(
                 path,
-                f"the header {name!r} of {raw.name} stands over {len(names)} "
-                f"columns; write "
+                f"the header {name!r} of {raw.name} stands over {len(names)} columns; write "
                 f'"{names[0]}", "{names[1]}" or which you mean, in quotation marks.',
                 name,
             )

@@ -38,9 +38,8 @@ def _settle_members(raw: Raw, client: Client, frame: pd.DataFrame, ledger: Ledge
             first = str(frame.loc[strange, "tier"].iloc[0])
             ledger.error(
                 ("members", "tiers"),
-                f"{(n := Count(strange.sum()))} {n:member holds|members hold} a tier that "
-                "no rule names: "
-                f"{examples(raw, frame['tier'], strange)}{nearest(first, section.tiers)}",
+                f"{(n := Count(strange.sum()))} {n:member holds|members hold} a tier that no rule "
+                f"names: {examples(raw, frame['tier'], strange)}{nearest(first, section.tiers)}",
                 first,
             )
     return _one_row_each(_dated(frame, ledger), ledger)
@@ -57,8 +56,7 @@ def _dated(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if early.sum() > max(MANY * len(frame), 5):
         ledger.error(
             path,
-            f"{int(early.sum())} of {len(frame)} members left "
-            "before they joined; are the columns "
+            f"{int(early.sum())} of {len(frame)} members left before they joined; are the columns "
             "and date formats right?",
         )
     for reason, rows, said in (
@@ -70,8 +68,7 @@ def _dated(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
             ledger.warn(
                 path,
                 f"{(n := Count(rows.sum()))} {n:member|members} {said}, the first joined "
-                f"{first:%Y-%m-%d}; they are "
-                "left out.",
+                f"{first:%Y-%m-%d}; they are left out.",
             )
             ledger.drop(reason, int(rows.sum()))
     return frame[~(early | late)]
@@ -89,9 +86,8 @@ def _one_row_each(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if former.any():
         ledger.warn(
             ("members", "columns", "id"),
-            f"{(n := Count(former.sum()))} {n:row repeats|rows repeat} a member's id with "
-            "other contents; the last row of "
-            "each member is kept.",
+            f"{(n := Count(former.sum()))} {n:row repeats|rows repeat} a member's id with other "
+            "contents; the last row of each member is kept.",
         )
     ledger.drop(_("an earlier row of the same member"), int(former.sum()))
     return frame[~former].reset_index(drop=True)
@@ -144,9 +140,8 @@ def told_of_purchases(ledger: Ledger) -> None:
     if ledger.last is not None:
         ledger.warn(
             ("transactions", "columns", "date"),
-            f"{(n := Count(ledger.dropped[FUTURE]))} {n:row is|rows are} dated in the "
-            "future, the last "
-            f"{ledger.last:%Y-%m-%d}; they are left out.",
+            f"{(n := Count(ledger.dropped[FUTURE]))} {n:row is|rows are} dated in the future, the "
+            f"last {ledger.last:%Y-%m-%d}; they are left out.",
         )
     if ledger.refunds:
         ledger.notes.append(f"{ledger.refunds} refunds (amounts below 0) are deducted")

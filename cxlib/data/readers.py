@@ -256,9 +256,8 @@ def _sheets(
     if twins:
         listed = ", ".join(repr(grid.name) for grid in twins[:_SHOWN])
         warnings.append(
-            f"{file}: {(many := Count(len(twins)))} {many:more sheet has|more sheets have} "
-            f"the same columns ({listed}); sheet "
-            f"{chosen.name!r} is read, and "
+            f"{file}: {(many := Count(len(twins)))} {many:more sheet has|more sheets have} the "
+            f"same columns ({listed}); sheet {chosen.name!r} is read, and "
             f"{(many := Count(sum(len(grid.rows) for grid in twins)))} {many:row is|rows are} left "
             'out. Write `sheet:` with its name, or sheet: "*" for all.'
         )

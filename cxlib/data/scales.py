@@ -10,7 +10,6 @@ import numpy as np
 
 from cxlib.data import values
 from cxlib.data.guess import Column, ask, pattern
-from cxlib.errors import Count
 
 ENDS = (3, 4, 5, 7, 10)
 """Where rating scales end."""
@@ -172,7 +171,7 @@ def _slider(column: Column) -> Scale | None:
         high=SLIDER,
         codes=codes,
         missing=tuple(texts),
-        why=f"cells {column.range} in {(n := Count(len(column.texts)))} {n:answer|answers}",
+        why=f"cells {column.range} in {len(column.texts)} answers",
         asks=(*([] if column.says("slider") else [ask("slider")]), *_of_texts(texts)),
     )
 
@@ -182,7 +181,7 @@ def _of_numbers(counts: dict[int, int], *, nps: bool) -> Scale | None:
     near = {v: k for v, k in counts.items() if 0 <= v <= 11}
     if len(near) < 2 or sum(near.values()) < 0.5 * n or len(counts) - len(near) > 4:
         return None
-    why = f"cells {_runs(near)} in {n} {Count(n):answer|answers}"
+    why = f"cells {_runs(near)} in {n} answers"
     gap = _after_gap(near) if n >= _FEW else []
     asks = [ask("gap", code=v, end=end, n=near.pop(v)) for v, end in gap]
     low, high, missing, unused = min(near), max(near), [v for v, _end in gap], list[int]()

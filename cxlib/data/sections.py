@@ -15,7 +15,6 @@ from cxlib.data.masking import mask_text
 from cxlib.data.readers import Raw
 from cxlib.data.scales import Scale
 from cxlib.data.values import common_start
-from cxlib.errors import Count
 from cxlib.params.base import CANONICAL
 from cxlib.params.source import Source
 
@@ -114,7 +113,7 @@ def mapping(items: Mapping[str, object]) -> str:
 def write_source(lines: Lines, table: Table, files: str, *, depth: int = 1) -> None:
     """Write where a section's rows are, and how they are read."""
     source, asks, table.asks = table.source, table.asks, []
-    why = "; ".join((f"{(n := Count(table.columns[0].rows))} {n:row|rows}", *table.notes))
+    why = "; ".join((f"{table.columns[0].rows} rows", *table.notes))
     told = {
         "files": quoted(files),
         "sheet": source.sheet and quoted(source.sheet),

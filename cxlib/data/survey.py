@@ -170,9 +170,8 @@ def _previews(raw: Raw, ledger: Ledger, where: Mapping[str, object]) -> None:
             shown = examples(raw, raw.texts(name), found)
             ledger.warn(
                 ("survey", "source"),
-                f"{(n := Count(found.sum()))} {n:row counts|rows count} whose {name} is "
-                f"{shown}: tests, or unfinished? "
-                f"`where: {{{name}: {wanted[name]}}}` leaves them out.",
+                f"{(n := Count(found.sum()))} {n:row counts|rows count} whose {name} is {shown}: "
+                f"tests, or unfinished? `where: {{{name}: {wanted[name]}}}` leaves them out.",
             )
 
 
@@ -265,9 +264,8 @@ def _weights(maker: Maker) -> pd.Series:
         far = weights > FAR_WEIGHT * weights[weights > 0].median()
         maker.ledger.warn(
             path,
-            f"{(n := Count(far.sum()))} {n:weight is|weights are} over {FAR_WEIGHT} times "
-            "the usual: "
-            f"{examples(maker.raw, texts, far)}; is `decimal:` right?",
+            f"{(n := Count(far.sum()))} {n:weight is|weights are} over {FAR_WEIGHT} times the "
+            f"usual: {examples(maker.raw, texts, far)}; is `decimal:` right?",
             texts.name,
         )
     return weights
@@ -297,18 +295,16 @@ def _near_brands(maker: Maker, others: pd.Series) -> None:
     if (others == OWN).any():
         maker.ledger.error(
             ("survey", "columns", "brand"),
-            f"{(n := Count((others == OWN).sum()))} {n:row names|rows name} the brand "
-            f"{OWN!r}, which is what the kit "
-            f"calls {named!r}; write that brand's name another way.",
+            f"{(n := Count((others == OWN).sum()))} {n:row names|rows name} the brand {OWN!r}, "
+            f"which is what the kit calls {named!r}; write that brand's name another way.",
             OWN,
         )
     same = plain == values.plain(named).casefold()
     if same.any():
         maker.ledger.warn(
             ("survey", "own_brand"),
-            f"{(n := Count(same.sum()))} {n:row names|rows name} {others[same].iloc[0]!r}, "
-            "which counts as a competitor; "
-            f"write {named!r} if it is the client itself.",
+            f"{(n := Count(same.sum()))} {n:row names|rows name} {others[same].iloc[0]!r}, which "
+            f"counts as a competitor; write {named!r} if it is the client itself.",
             named,
         )
 

@@ -13,7 +13,7 @@ from cxlib.analysis.estimation import times_drawn
 from cxlib.analysis.metrics import Question, SurveyDesign, one_of
 from cxlib.analysis.results import MINIMUM_BASE, Caveat, Result, counted, said
 from cxlib.analysis.validate import Flags, Floats, Integers, column, drawn, finite, once, used
-from cxlib.errors import Count, DataError
+from cxlib.errors import DataError
 from cxlib.words import mark as _
 
 REPEATS = 1e-6
@@ -145,8 +145,7 @@ def read(
     rows = np.flatnonzero(keep)
     if len(rows) < len(names) + 2:
         raise DataError(
-            f"{(n := Count(len(rows)))} of {len(data)} rows "
-            f"{n:has|have} {target!r} and all ratings: too few for "
+            f"{len(rows)} of {len(data)} rows have {target!r} and all ratings: too few for "
             f"{len(names)} driver(s); name fewer drivers or join periods."
         )
     message = _(
@@ -239,8 +238,7 @@ def _refuse_constant(
             raise DataError(f"none of the {len(scores)} complete rows used {name!r}; leave it out.")
         if np.ptp(given) == 0:
             raise DataError(
-                f"{name!r} is {given[0]:g} in all {len(given)} rows: "
-                "a constant explains nothing; "
+                f"{name!r} is {given[0]:g} in all {len(given)} rows: a constant explains nothing; "
                 "leave it out."
             )
 

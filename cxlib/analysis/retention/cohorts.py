@@ -110,9 +110,8 @@ def _stays(
     wrong = end < start
     if wrong.any():
         raise DataError(
-            f"{(many := Count(wrong.sum()))} {many:member|members} left before they "
-            "joined; the first is row "
-            f"{data.index[wrong][0]}: joined {start[wrong].iloc[0]:%Y-%m-%d}, left "
+            f"{(many := Count(wrong.sum()))} {many:member|members} left before they joined; the "
+            f"first is row {data.index[wrong][0]}: joined {start[wrong].iloc[0]:%Y-%m-%d}, left "
             f"{end[wrong].iloc[0]:%Y-%m-%d}."
         )
     known = start.notna() & (start <= until)

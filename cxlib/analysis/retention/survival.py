@@ -139,9 +139,8 @@ def _read(
         if wrong.any():
             first = rows[wrong].iloc[0]
             raise DataError(
-                f"{(n := Count(wrong.sum()))} {n:row has|rows have} {why} The first: "
-                f"duration {first['time']:g}, "
-                f"entry {first['entry']:g} (row {rows.index[wrong][0]})."
+                f"{(n := Count(wrong.sum()))} {n:row has|rows have} {why} The first: duration "
+                f"{first['time']:g}, entry {first['entry']:g} (row {rows.index[wrong][0]})."
             )
     if entry:
         rows = rows[rows["time"] > 0]
@@ -243,8 +242,7 @@ def hazards(
     if rows["event"].sum() < 10 * len(terms):
         raise DataError(
             f"{(n := Count(rows['event'].sum()))} {n:member|members} left, too few for "
-            f"{len(terms)} terms (ten each); "
-            "compare groups one by one."
+            f"{len(terms)} terms (ten each); compare groups one by one."
         )
     began = rows["entry"].to_numpy() if entry else None
     model = PHReg(rows["time"].to_numpy(), design, rows["event"].to_numpy(int), entry=began,

@@ -274,9 +274,8 @@ def seasonality(values: pd.Series) -> Seasonality:
     if found is None:
         n = int((~np.isnan(series.points)).sum())
         raise DataError(
-            f"{series.what} is too short for a season: {n} {Count(n):value|values}; it "
-            f"takes {SEASON_POINTS} "
-            "months or quarters."
+            f"{series.what} is too short for a season: {n} {Count(n):value|values}; it takes "
+            f"{SEASON_POINTS} months or quarters."
         )
     return found
 
