@@ -118,8 +118,7 @@ class Ledger:
             self.error(
                 path,
                 f"column {texts.name!r} holds {(n := Count(found.sum()))} "
-                f"{n:value that is|values that are} {what}: "
-                f"{examples(raw, texts, found)}; {way_out}",
+                f"{n:value that is|values that are} {what}: {examples(raw, texts, found)}; {way_out}",
                 texts.name,
             )
 
@@ -225,8 +224,7 @@ class Ledger:
         )
         self.warn(
             path,
-            f"column {name!r} is missing in {len(without)} of {len(raw.files)} "
-            f"files ({listed}"
+            f"column {name!r} is missing in {len(without)} of {len(raw.files)} files ({listed}"
             f"{', …' if len(without) > _SHOWN else ''}); it counts as no answer there{hint}.",
             name,
         )

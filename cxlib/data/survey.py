@@ -390,9 +390,8 @@ def _repeated(maker: Maker, columns: Mapping[str, pd.Series], keep: pd.Series) -
         pair = places(maker.raw, [int(positions[same.argmax()]), int(positions[second])])
         maker.ledger.error(
             ("survey", "duplicates"),
-            f"{(n := Count(repeated.sum()))} {n:row repeats|rows repeat} a respondent id "
-            "within a period, the first two "
-            f"{pair}; set `duplicates: last` (or first) to keep one row each.",
+            f"{(n := Count(repeated.sum()))} {n:row repeats|rows repeat} a respondent id within a "
+            f"period, the first two {pair}; set `duplicates: last` (or first) to keep one row each.",
         )
     return pd.Series(False, index=keep.index)
 
