@@ -114,13 +114,9 @@ class Ledger:
         self, raw: Raw, texts: pd.Series, found: pd.Series, path: Path, what: str, way_out: str
     ) -> None:
         """Note the cells of a column that cannot be read, if any are found, with the way out."""
-        if found.any():
-            self.error(
-                path,
-                f"column {texts.name!r} holds {(n := Count(found.sum()))} "
-                f"{n:value that is|values that are} {what}: {examples(raw, texts, found)}; {way_out}",
-                texts.name,
-            )
+        if n := Count(found.sum()):
+            told = f"column {texts.name!r} holds {n} {n:value that is|values that are} {what}: "
+            self.error(path, f"{told}{examples(raw, texts, found)}; {way_out}", texts.name)
 
     @property
     def failed(self) -> bool:

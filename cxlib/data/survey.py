@@ -388,11 +388,12 @@ def _repeated(maker: Maker, columns: Mapping[str, pd.Series], keep: pd.Series) -
         second = int(repeated.to_numpy().argmax())
         same = (who == who.iloc[second]).all(axis=1).to_numpy()
         pair = places(maker.raw, [int(positions[same.argmax()]), int(positions[second])])
-        maker.ledger.error(
-            ("survey", "duplicates"),
-            f"{(n := Count(repeated.sum()))} {n:row repeats|rows repeat} a respondent id within a "
-            f"period, the first two {pair}; set `duplicates: last` (or first) to keep one row each.",
+        n, way_out = (
+            Count(repeated.sum()),
+            "set `duplicates: last` (or first) to keep one row each.",
         )
+        told = f"{n} {n:row repeats|rows repeat} a respondent id within a period"
+        maker.ledger.error(("survey", "duplicates"), f"{told}, the first two {pair}; {way_out}")
     return pd.Series(False, index=keep.index)
 
 
