@@ -383,15 +383,12 @@ def _repeated(maker: Maker, columns: Mapping[str, pd.Series], keep: pd.Series) -
     if rule != "error":
         return who.duplicated(keep=rule).reindex(keep.index, fill_value=False)
     repeated = who.duplicated(keep="first")
-    if repeated.any():
+    if n := Count(repeated.sum()):
         positions = who.index.to_numpy()
         second = int(repeated.to_numpy().argmax())
         same = (who == who.iloc[second]).all(axis=1).to_numpy()
         pair = places(maker.raw, [int(positions[same.argmax()]), int(positions[second])])
-        n, way_out = (
-            Count(repeated.sum()),
-            "set `duplicates: last` (or first) to keep one row each.",
-        )
+        way_out = "set `duplicates: last` (or first) to keep one row each."
         told = f"{n} {n:row repeats|rows repeat} a respondent id within a period"
         maker.ledger.error(("survey", "duplicates"), f"{told}, the first two {pair}; {way_out}")
     return pd.Series(False, index=keep.index)
