@@ -17,7 +17,7 @@ from cxlib.data.ledger import EMPTY, WHERE, Ledger, Path
 from cxlib.data.masking import are_people, mask_text
 from cxlib.data.survey import ALL, own_of, unheard, unnamed
 from cxlib.data.weighting import known_margins, weighted
-from cxlib.errors import CxError, nearest
+from cxlib.errors import Count, CxError, nearest
 from cxlib.params.tables import FOR_ALL
 
 if TYPE_CHECKING:
@@ -180,9 +180,9 @@ def _repeats(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     if again.any():
         ledger.warn(
             ("survey", "columns", "id"),
-            f"{int(again.sum())} respondent ids come again in a later period: are they the same "
-            "people? If so, set `repeat_respondents: true`, so that intervals allow for it; if the "
-            "numbers only start anew in each file, leave it.",
+            f"{(n := Count(again.sum()))} {n:respondent id comes|respondent ids come} again in a "
+            "later period: are they the same people? If so, set `repeat_respondents: true`, so "
+            "that intervals allow for it; if the numbers only start anew in each file, leave it.",
         )
 
 
@@ -274,8 +274,8 @@ def _drivers(own: pd.DataFrame, client: Client, ledger: Ledger) -> None:
             n = len(own[[key, same[0]]].dropna())
             ledger.warn(
                 ("survey", "touchpoints", place, "column"),
-                f"{key!r} and {same[0]!r} are identical in {n} answers, so only one of "
-                "them can be a driver; is a column named twice?",
+                f"{key!r} and {same[0]!r} are identical in {n} {Count(n):answer|answers}, so only "
+                "one of them can be a driver; is a column named twice?",
             )
 
 
@@ -288,7 +288,8 @@ def tickets(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
     if len(frame) and gone.all():
         ledger.warn(
             ("tickets", "states"),
-            f"all {len(frame)} tickets are cancelled or merged; no service can be measured.",
+            f"all {(n := Count(len(frame)))} {n:ticket is|tickets are} cancelled or "
+            "merged; no service can be measured.",
         )
     if not {"state", "resolved_at", "closed_at"} & set(frame):
         ledger.warn(
@@ -315,7 +316,8 @@ def _unlimited(priorities: pd.Series, section: Tickets, ledger: Ledger) -> None:
         near = "; add it to the log." if blank else nearest(str(value), limits)
         ledger.warn(
             ("tickets", "sla", name),
-            f"{len(without)} tickets have a priority without a limit, the first {what}{near}",
+            f"{(n := Count(len(without)))} {n:ticket has|tickets have} a priority without "
+            f"a limit, the first {what}{near}",
             None if blank else value,
         )
 
@@ -351,7 +353,8 @@ def comments(frame: pd.DataFrame, client: Client, ledger: Ledger) -> None:
         if n < least:
             ledger.warn(
                 ("comments", str(source)),
-                f"there are {n} comments, fewer than the minimum base of {least}.",
+                f"there are {n} {Count(n):comment|comments}, fewer than the minimum base "
+                f"of {least}.",
             )
     if latest > pd.Timestamp.now() + pd.Timedelta(days=1):
         ledger.warn(("comments",), f"the last date, {latest:%Y-%m-%d}, lies in the future.")

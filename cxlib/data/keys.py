@@ -197,6 +197,14 @@ def export_key(client: str, workspace: Workspace, target: Path) -> None:
     """Copy a client's key to a new file that only its user can read; never over another."""
     path = key_file(client, workspace)
     if not path.is_file():
+        from cxlib.params import load
+
+        if load(client, workspace).demo:
+            public = workspace.shown(key_file(client, workspace, demo=True))
+            raise SetupError(
+                f"{client!r} is a demo client: its key is the public one beside its data, "
+                f"{public}; there is nothing to hand over."
+            )
         raise SetupError(f"{client!r} has no key yet; its first run makes one.")
     secret = _secret(path, private=False)
     if target.exists():
