@@ -68,10 +68,9 @@ def board(engagement: Any) -> list[Finding]:
 
 
 def evidence(engagement: Any) -> pd.DataFrame:
-    """Return what is to be known of the measuring itself, and what is done about it."""
-    words = engagement.words
+    """Return what is to be known of the measuring itself; the steps stand in their chapters."""
     found = (f for f in engagement.gathered() if f.measuring and f.severity in CALLING)
-    rows = [{"headline": f.headline(words), "step": f.step(words)} for f in found]
+    rows = [{"headline": f.headline(engagement.words), "chapter": f.chapter} for f in found]
     return pd.DataFrame(rows[:MOST])
 
 
